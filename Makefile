@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Peervisor's build. Non-recursive: each part describes itself in its PART/PART.mk; this file
+# holds what they share. All output goes below $(BUILD).
+
+BUILD ?= build
+# release, or debug (run-time assertions of invariants at EL2; never shipped)
+VARIANT ?= release
+PREFIX ?= /usr/local
+CROSS ?= aarch64-linux-gnu-
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/peervisor
+
+CC = gcc
+# The target's compiler: gcc, or clang with TARGET_CC='clang-14 --target=aarch64-linux-gnu'
+TARGET_CC ?= $(CROSS)gcc
+OBJCOPY ?= $(CROSS)objcopy
+
+WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion \
+	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wcast-qual -Wcast-align \
+	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wswitch-enum -Wimplicit-fallthrough \
+	-Wnull-dereference
+HOST_CFLAGS := $(WARNINGS) -O2 -g -fno-common -I.
+# EL2 and EL0: no libc, no floating point, nothing that the compiler may call behind our back.
+BARE_CFLAGS := $(WARNINGS) -O2 -g -fno-common -I. -ffreestanding -mgeneral-regs-only \
+	-mstrict-align -fno-stack-protector -fno-pic -fno-pie -ffunction-sections -fdata-sections \
+	-fno-asynchronous-unwind-tables -Wframe-larger-than=1024 -ftrivial-auto-var-init=zero \
+	-mno-outline-atomics
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+include $(sort $(wildcard */*.mk))
+
+$(BUILD)/host/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(HOST_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: all clean
+all:
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls: how a VMM (EL0) speaks to the kernel (EL2), and what the kernel says to a VMM.
+ *
+ * A call is `svc #0` with its number in x8 and arguments in x0 to x4. x0 returns 0 or a negative
+ * pv_error, x1 to x3 what the call says; all other registers are kept. A number in the column
+ * "cap" is an index in the caller's own capability table (abi/image.h).
+ *
+ * A domain has one VMM thread. The kernel runs it for one reason at a time: `PV_CALL_WAIT` ends
+ * the work on one message and returns with the next. While the VMM serves a vCPU, it runs on that
+ * vCPU's physical CPU, in its place and on its account; other vCPUs of the domain that need the
+ * VMM wait for their turn.
+ */
+#ifndef ABI_CALLS_H
+#define ABI_CALLS_H
+
+#include <stdint.h>
+
+/*
+ * X(name, number, arguments and results). The only source of the numbers; docs/kernel-abi.md
+ * describes each.
+ */
+#define PV_CALLS(X)                                                                                \
+	X(WAIT, 0, "x0 reply, x1 value => message in x0..x7")                                      \
+	X(NOP, 1, "does nothing: measures the way in and out")                                     \
+	X(VCPU_START, 2, "x0 cap VCPU, x1 pc, x2 argument; ERR_STATE if it is on")                 \
+	X(VIRQ_SET, 3, "x0 cap VGIC, x1 vcpu, x2 intid, x3 PV_VIRQ_* configuration")               \
+	X(VIRQ_OP, 4, "x0 cap VGIC, x1 vcpu, x2 intid, x3 enum pv_virq_op")                        \
+	X(VIRQ_GET, 5, "x0 cap VGIC, x1 vcpu, x2 intid => x1 PV_VIRQ_* state")                     \
+	X(VGIC_ENABLE, 6, "x0 cap VGIC, x1 0 or 1: the distributor forwards interrupts")           \
+	X(DOORBELL_RING, 7, "x0 cap DOORBELL_SEND")                                                \
+	X(DOORBELL_BIND, 8, "x0 cap DOORBELL_RECV, x1 SPI intid of this domain, 0 = masked")       \
+	X(CONSOLE_WRITE, 9, "x0 cap CONSOLE, x1 count 1..16, x2 x3 bytes, LSB first => x1 taken")  \
+	X(CONSOLE_READ, 10, "x0 cap CONSOLE => x1 count 0..8, x2 bytes, LSB first")
+
+#define PV_CALL_ENUM(name, number, text) PV_CALL_##name = (number),
+enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 11 };
+#undef PV_CALL_ENUM
+
+/* What PV_CALL_WAIT says of the message that the VMM has just served. */
+enum pv_reply {
+	PV_REPLY_NONE = 0,   /* nothing was owed: at the first call, and after PV_MSG_EVENTS */
+	PV_REPLY_RESUME = 1, /* the vCPU goes on behind the instruction; x1 is the value that a
+	                        PV_MSG_READ asked for, or the guest's x0 after a PV_MSG_CALL */
+	PV_REPLY_UNDEF = 2,  /* the vCPU takes an Undefined Instruction exception at EL1 */
+	PV_REPLY_OFF = 3,    /* the vCPU is off until PV_CALL_VCPU_START */
+	PV_REPLY_STOP = 4,   /* the domain ends; x1 is an enum pv_stop. Allowed after any message */
+	PV_REPLY_COUNT = 5
+};
+
+/* What the kernel asks of the VMM: x0 of PV_CALL_WAIT's result. */
+enum pv_msg {
+	PV_MSG_EVENTS = 1, /* x1: event bits that were set since the last time, bit n = event n */
+	PV_MSG_READ = 2,   /* x1 vcpu, x2 ipa, x3 bytes (1 2 4 8): a load from unmapped memory */
+	PV_MSG_WRITE = 3,  /* x1 vcpu, x2 ipa, x3 bytes, x4 value (zero-extended): a store */
+	PV_MSG_CALL = 4,   /* x1 vcpu, x2..x5 the guest's x0..x3, x6 0 = HVC, 1 = SMC */
+	PV_MSG_FAULT = 5   /* x1 vcpu, x2 ipa, x3 ESR_EL2, x4 pc, x5 FAR_EL2: an access that has no
+	                      valid syndrome or is an instruction fetch. Fit for a report; only
+	                      PV_REPLY_UNDEF, _OFF or _STOP answer it */
+};
+
+/* Why a domain ended; the kernel reports it on its own console channel. */
+enum pv_stop {
+	PV_STOP_POWEROFF = 0, /* PSCI SYSTEM_OFF */
+	PV_STOP_RESET = 1,    /* PSCI SYSTEM_RESET */
+	PV_STOP_FAULT = 2,    /* the guest did what its VMM cannot handle */
+	PV_STOP_VMM = 3       /* the VMM itself faulted or broke the rules of the calls */
+};
+
+/* Events of a domain (PV_MSG_EVENTS). Doorbells of kind PV_DOORBELL_EVENT set bits >= 8. */
+#define PV_EVENT_CONSOLE(n) (n) /* input waits on the domain's console channel n, n < 4 */
+#define PV_EVENT_DOORBELL 8
+
+/* Configuration and state of a virtual interrupt, PV_CALL_VIRQ_SET and _GET. */
+#define PV_VIRQ_ENABLED (1U << 0)
+#define PV_VIRQ_EDGE (1U << 1)    /* else level-sensitive */
+#define PV_VIRQ_PENDING (1U << 2) /* state only: read, not set */
+#define PV_VIRQ_ACTIVE (1U << 3)  /* state only */
+#define PV_VIRQ_PRIORITY_SHIFT 8  /* 8 bits */
+#define PV_VIRQ_TARGET_SHIFT 16   /* 8 bits: the vCPU that an SPI goes to */
+
+enum pv_virq_op {
+	PV_VIRQ_OP_PEND = 0,      /* latch it pending: edge, SGI, or GICD_ISPENDR */
+	PV_VIRQ_OP_UNPEND = 1,    /* clear the latch: GICD_ICPENDR */
+	PV_VIRQ_OP_LINE_HIGH = 2, /* level of a level-sensitive interrupt's line */
+	PV_VIRQ_OP_LINE_LOW = 3,
+	PV_VIRQ_OP_ACTIVATE = 4,   /* GICD_ISACTIVER */
+	PV_VIRQ_OP_DEACTIVATE = 5, /* GICD_ICACTIVER */
+	PV_VIRQ_OP_COUNT = 6
+};
+
+/* Sources of a software-generated interrupt: bits 10..12 of the intid of PV_VIRQ_OP_PEND when
+ * the intid is below 16; they become the CPUID field of the guest's GICC_IAR (GICv2 4.4.4). */
+#define PV_SGI_SOURCE_SHIFT 10
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system image: every object and every right of a system, laid out by topo, checked whole by
+ * the kernel (lib/image_check.h) before one field of it is used.
+ *
+ * In memory: the kernel's flat binary, padded to PV_IMAGE_ALIGN; the header below; the tables, in
+ * the order of the header's fields, each aligned to 8 bytes; the payloads, each page-aligned. All
+ * offsets count from the header. All numbers are little-endian; padding is 0. Tables refer to each
+ * other by index. Physical and intermediate physical memory is counted in 4 KiB pages.
+ *
+ * Rights: what stands in a domain's slice of the capability table and in the mappings of its two
+ * address spaces is all that the domain can ever do. Nothing is created after boot.
+ */
+#ifndef ABI_IMAGE_H
+#define ABI_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/limits.h"
+
+#define PV_IMAGE_MAGIC 0x3153594952565650ULL /* "PVVRIYS1", little-endian */
+#define PV_IMAGE_VERSION 1U
+#define PV_IMAGE_ALIGN 0x10000U /* of the header, behind the kernel's binary */
+
+/* Boards; the kernel refuses an image that was made for another. */
+enum pv_board { PV_BOARD_QEMU_VIRT = 1 };
+
+/* A slice of a table: entries [first, first + count). */
+struct pv_slice {
+	uint32_t first;
+	uint32_t count;
+};
+
+/* Where a table lies: bytes from the header, and its number of entries. */
+struct pv_table {
+	uint32_t offset;
+	uint32_t count;
+};
+
+struct pv_image_header {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t header_bytes; /* sizeof(struct pv_image_header) */
+	uint64_t image_bytes;  /* header, tables and payloads */
+	uint32_t board;        /* enum pv_board */
+	uint32_t cpu_count;    /* physical CPUs that the system uses: 0 .. cpu_count - 1 */
+	uint32_t ram_page;     /* RAM of the board: first page and number of pages */
+	uint32_t ram_page_count;
+	uint32_t pool_page; /* memory of the stage-2 tables: in RAM, in no region */
+	uint32_t pool_page_count;
+	struct pv_table domains;
+	struct pv_table vcpus;
+	struct pv_table regions;
+	struct pv_table mappings;
+	struct pv_table payloads;
+	struct pv_table caps;
+	struct pv_table doorbells;
+	struct pv_table doorbell_pages;
+};
+
+/*
+ * A domain: one VM and its VMM. Slices of caps, vcpus and doorbell_pages of different domains are
+ * disjoint and cover their tables in order.
+ */
+struct pv_domain {
+	char name[32]; /* for reports only; NUL-terminated, printable ASCII */
+	struct pv_slice vcpus;
+	struct pv_slice caps;
+	struct pv_slice doorbell_pages; /* page i of the slice lies at doorbell_ipa_page + i */
+	uint32_t doorbell_ipa_page;     /* first page of the doorbell window of the guest */
+	uint32_t gicc_ipa_page;         /* where the guest finds its GIC CPU interface (2 pages) */
+	uint32_t priority;              /* 0 lowest .. 255 highest */
+	uint32_t channel_first;         /* console channels [first, first + count) of the multiplexer */
+	uint32_t channel_count;         /* <= PV_CONSOLES_MAX; disjoint between domains, 0 is nobody's */
+	uint32_t reserved;
+	uint64_t vmm_entry; /* where the VMM's thread starts, in the VMM's address space */
+	uint64_t vmm_stack; /* its initial stack pointer, 16-byte aligned */
+	uint64_t vmm_arg;   /* its x0 */
+	uint64_t entry;     /* where vCPU 0 starts, in the guest's address space */
+	uint64_t entry_arg; /* its x0: the device tree, for Linux */
+};
+
+/* A vCPU. The first of a domain starts at boot, the others by PV_CALL_VCPU_START. */
+struct pv_vcpu {
+	uint32_t domain;
+	uint32_t cpu; /* the physical CPU that it is pinned to, < cpu_count */
+};
+
+/*
+ * A range of physical RAM, the unit of sharing. Regions are sorted by page and disjoint; they
+ * touch neither the kernel, the image nor the table pool. The kernel clears each one at boot.
+ */
+#define PV_REGION_SHARED (1U << 0) /* may be mapped by more than one domain */
+
+struct pv_region {
+	uint32_t page;
+	uint32_t page_count; /* > 0 */
+	uint32_t flags;      /* PV_REGION_* */
+	struct pv_slice mappings;
+	uint32_t reserved;
+};
+
+/*
+ * A region in an address space. The mappings of one region stand together, in the order of the
+ * regions. All mappings of a region without PV_REGION_SHARED name the same domain. Two mappings
+ * in the same space do not overlap, nor do they touch its doorbell window or its CPU interface.
+ */
+enum pv_space { PV_SPACE_GUEST = 0, PV_SPACE_VMM = 1, PV_SPACE_COUNT = 2 };
+
+#define PV_RIGHT_READ (1U << 0) /* always there */
+#define PV_RIGHT_WRITE (1U << 1)
+#define PV_RIGHT_EXEC (1U << 2) /* in a VMM's space not together with WRITE */
+
+struct pv_mapping {
+	uint32_t domain;
+	uint16_t space;  /* enum pv_space */
+	uint16_t rights; /* PV_RIGHT_* */
+	uint32_t ipa_page;
+	uint32_t reserved;
+};
+
+/* Bytes of the image that are copied into a region before the first VM runs. */
+struct pv_payload {
+	uint64_t image_offset; /* page-aligned */
+	uint64_t bytes;        /* > 0 */
+	uint32_t region;
+	uint32_t page; /* where in the region it starts */
+};
+
+/* Capabilities. `object` is an index whose meaning depends on the type. */
+enum pv_cap_type {
+	PV_CAP_NONE = 0,
+	PV_CAP_VCPU = 1,          /* object: vcpus[], of the own domain */
+	PV_CAP_VGIC = 2,          /* object: the own domain */
+	PV_CAP_DOORBELL_SEND = 3, /* object: doorbells[] */
+	PV_CAP_DOORBELL_RECV = 4, /* object: doorbells[], whose target is the own domain */
+	PV_CAP_CONSOLE = 5,       /* object: 0 .. channel_count - 1 of the own domain */
+	PV_CAP_TYPE_COUNT = 6
+};
+
+struct pv_cap {
+	uint32_t type; /* enum pv_cap_type */
+	uint32_t object;
+};
+
+/* What a doorbell does. */
+enum pv_doorbell_kind {
+	PV_DOORBELL_VIRQ = 1, /* number: SPI intid made pending, 0 = masked until BIND */
+	PV_DOORBELL_EVENT = 2 /* number: event bit of the VMM, PV_EVENT_DOORBELL .. 63 */
+};
+
+struct pv_doorbell {
+	uint32_t domain; /* the target */
+	uint16_t kind;   /* enum pv_doorbell_kind */
+	uint16_t number;
+};
+
+/*
+ * A page of a guest's address space that is not mapped: a 4-byte aligned store of 1 to 8 bytes at
+ * offset 4 * n rings the doorbell of caps[caps.first + n]. Stores beyond the slice do nothing but
+ * are counted; loads read 0. The slice lies inside the domain's own capabilities and holds
+ * PV_CAP_DOORBELL_SEND or PV_CAP_NONE.
+ */
+struct pv_doorbell_page {
+	uint32_t domain;
+	struct pv_slice caps; /* count <= PV_PAGE_BYTES / 4 */
+	uint32_t reserved;
+};
+
+_Static_assert(sizeof(struct pv_image_header) == 112, "image header");
+_Static_assert(sizeof(struct pv_domain) == 120, "domain");
+_Static_assert(sizeof(struct pv_vcpu) == 8, "vcpu");
+_Static_assert(sizeof(struct pv_region) == 24, "region");
+_Static_assert(sizeof(struct pv_mapping) == 16, "mapping");
+_Static_assert(sizeof(struct pv_payload) == 24, "payload");
+_Static_assert(sizeof(struct pv_cap) == 8, "cap");
+_Static_assert(sizeof(struct pv_doorbell) == 8, "doorbell");
+_Static_assert(sizeof(struct pv_doorbell_page) == 16, "doorbell page");
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a VMM knows of its VM: the personality of every device, written by topo into pages that
+ * the VMM can only read (mapped at pv_domain.vmm_arg). Nothing that a guest or a backend says
+ * changes it.
+ *
+ * In memory: struct pv_vmm_config, then connections[], then devices[], without gaps.
+ */
+#ifndef ABI_VMM_H
+#define ABI_VMM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PV_VMM_MAGIC 0x314d4d5650U /* "PVMM1" */
+#define PV_VMM_VERSION 1U
+
+#define PV_VMM_CONNECTIONS_MAX 16U /* in which the VM is driver */
+#define PV_VMM_DEVICES_MAX 32U
+#define PV_VMM_QUEUES_MAX 16U /* of one device */
+#define PV_VMM_CONFIG_BYTES 64U
+
+/* Lines that a VMM writes on its console channel PV_CONSOLE_VMM, for people and for topo run:
+ *   "connection PEER up" / "connection PEER down"   the control session with that device VM
+ *   "device PEER/N started" / "stopped" / "failed"  N: index of the device in the connection
+ * and free text for everything else. Each line ends in "\n". */
+#define PV_VMM_LOG_UP "connection %s up"
+
+/* An emulated PL011 (Arm PrimeCell UART, DDI 0183). */
+struct pv_vmm_uart {
+	uint64_t ipa;       /* 4 KiB of registers; 0 = the VM has none */
+	uint32_t intid;     /* level-sensitive SPI */
+	uint32_t cap;       /* PV_CAP_CONSOLE */
+	uint32_t event;     /* PV_EVENT_CONSOLE(n) of that channel */
+	uint32_t reserved;
+};
+
+struct pv_vmm_config {
+	uint64_t magic;
+	uint32_t version;
+	uint32_t bytes; /* of all, <= what is mapped */
+	char name[32];  /* of the VM, NUL-terminated */
+	uint32_t vcpu_count;
+	uint32_t connection_count;
+	uint32_t device_count;
+	uint32_t cap_vcpu_first; /* PV_CAP_VCPU of vCPU 0; the others follow */
+	uint32_t cap_vgic;
+	uint32_t cap_log;    /* PV_CAP_CONSOLE of channel PV_CONSOLE_VMM */
+	uint64_t gicd_ipa;   /* GICv2 distributor, 4 KiB */
+	uint64_t v2m_ipa;    /* GICv2m frame, 4 KiB; 0 = none */
+	uint32_t v2m_first;  /* its SPIs */
+	uint32_t v2m_count;
+	struct pv_vmm_uart uarts[2]; /* console, agent */
+};
+
+/* A connection in which this VM is the driver: a PCIe host bridge with one bus. */
+struct pv_vmm_connection {
+	char peer[32];      /* name of the device VM */
+	uint64_t ecam_ipa;  /* 1 MiB, bus 0 */
+	uint64_t page_out;  /* iobuf page 0, in the VMM's address space: read and write */
+	uint64_t page_in;   /* iobuf page 1: read only */
+	uint32_t cap_ring;  /* PV_CAP_DOORBELL_SEND: control doorbell of the device VM */
+	uint32_t event;     /* event bit that the device VM's control doorbell sets */
+	uint32_t device_first; /* in devices[]; slices are disjoint and in order */
+	uint32_t device_count;
+};
+
+/* A virtio device: PCI function 0 of device `slot` on its connection's bus 0. */
+struct pv_vmm_device {
+	uint32_t connection;
+	uint32_t index;     /* in its connection: pv_iobuf_message.device */
+	uint32_t slot;      /* PCI device number, 0..31 */
+	uint32_t type;      /* virtio device id (virtio 1.2, 5) */
+	uint32_t queue_count;
+	uint32_t queue_size;  /* largest, power of two */
+	uint32_t cap_recv_first; /* PV_CAP_DOORBELL_RECV of queue 0; the others follow */
+	uint32_t config_bytes;   /* used bytes of config[] */
+	uint64_t features;       /* offered */
+	uint64_t bar_ipa;        /* BAR0, PV_VMM_BAR_BYTES, emulated registers */
+	uint64_t notify_ipa;     /* BAR2, one page, this guest's doorbell page for the device:
+	                            queue q rings by a store at offset 4 * q */
+	uint8_t config[PV_VMM_CONFIG_BYTES]; /* device configuration space */
+};
+
+/* Layout of BAR0. */
+#define PV_VMM_BAR_BYTES 0x4000U
+#define PV_VMM_BAR_COMMON 0x0000U /* virtio 1.2, 4.1.4.3 */
+#define PV_VMM_BAR_ISR 0x1000U
+#define PV_VMM_BAR_DEVICE 0x2000U
+#define PV_VMM_BAR_MSIX 0x3000U /* table: one vector per queue and one for configuration */
+#define PV_VMM_BAR_PBA 0x3800U
+
+_Static_assert(sizeof(struct pv_vmm_uart) == 24, "vmm uart");
+_Static_assert(sizeof(struct pv_vmm_config) == 144, "vmm config");
+_Static_assert(sizeof(struct pv_vmm_connection) == 72, "vmm connection");
+_Static_assert(sizeof(struct pv_vmm_device) == 120, "vmm device");
+
+#endif
