@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What the tests build, and `make test`. Two calls of make, so that packages which are missing are
+# installed before the first rule that needs them is looked at.
+
+TEST_CC = clang-14
+TEST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+# Under test a source sees the host's back ends of the kernel and the hosted port of lib.
+TEST_CFLAGS = $(filter-out -O2,$(HOST_CFLAGS)) -O1 -fno-omit-frame-pointer \
+	-Itests/unit -Itests/fake_arch -Ilib/port/hosted
+# What tests say of themselves in comments: /* links: lib/a.c lib/b.c */, /* libs: fdt */ and
+# /* flags: -DX */. Read once, as words NAME=links=lib/a.c; $(call test_words,links,NAME) picks.
+TEST_WORDS := $(shell awk '/^\/?\**[ \t]*\*? *(links|libs|flags):.*/ { key = ""; \
+	n = split(FILENAME, path, "/"); name = substr(path[n], 1, length(path[n]) - 2); \
+	for (i = 1; i <= NF; i++) { if ($$i ~ /^(links|libs|flags):$$/) key = substr($$i, 1, length($$i) - 1); \
+	else if (key != "" && $$i != "*/") print name "=" key "=" $$i } }' \
+	/dev/null $(wildcard tests/unit/*_test.c tests/fuzz/*_fuzz.c))
+test_words = $(patsubst $(2)=$(1)=%,%,$(filter $(2)=$(1)=%,$(TEST_WORDS)))
+
+include tests/unit/unit.mk tests/fuzz/fuzz.mk $(wildcard tests/*/part.mk)
+
+.PHONY: test test-build test-run
+test:
+	$(MAKE) setup-test
+	$(MAKE) all test-build
+	$(MAKE) test-run
+
+test-build: unit-build fuzz-build
+
+# TESTS='--only unit' runs a part.
+test-run:
+	BUILD=$(BUILD) tests/run $(TESTS)
