@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# topo, the compiler, analyser and runner of topologies. Every topo/*.c joins by itself. The files
+# that topo ships lie beside the program in share/peervisor/, where it looks for them.
+
+TOPO_SOURCES := $(wildcard topo/*.c)
+# Code that the build host shares with the target.
+TOPO_LIB_SOURCES := $(wildcard lib/image_check.c lib/crc32.c)
+TOPO_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOPO_SOURCES) $(TOPO_LIB_SOURCES))
+TOPO_LIBS := -lfdt -ljson-c -lelf
+
+CFLAGS_topo := -D_GNU_SOURCE
+
+TOPO_SHIPPED := $(shell find topo/configurations -type f 2>/dev/null)
+TOPO_SHARE := $(patsubst topo/%,$(BUILD)/share/peervisor/%,$(TOPO_SHIPPED))
+
+$(BUILD)/topo: $(TOPO_OBJECTS) | $(TOPO_SHARE)
+	$(CC) $(LDFLAGS) -o $@ $^ $(TOPO_LIBS)
+
+$(BUILD)/share/peervisor/configurations/%: topo/configurations/%
+	@mkdir -p $(@D)
+	cp $< $@
+
+.PHONY: topo test-topo
+topo: $(BUILD)/topo $(TOPO_SHARE)
+all: topo
+
+test-topo: topo
+	tests/topo/run $(BUILD)/topo
