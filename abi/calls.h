@@ -51,8 +51,10 @@ enum pv_reply {
 /* What the kernel asks of the VMM: x0 of PV_CALL_WAIT's result. */
 enum pv_msg {
 	PV_MSG_EVENTS = 1, /* x1: event bits that were set since the last time, bit n = event n */
-	PV_MSG_READ = 2,   /* x1 vcpu, x2 ipa, x3 bytes (1 2 4 8): a load from unmapped memory */
-	PV_MSG_WRITE = 3,  /* x1 vcpu, x2 ipa, x3 bytes, x4 value (zero-extended): a store */
+	PV_MSG_READ = 2,   /* x1 vcpu, x2 ipa, x3 bytes (1 2 4 8): a load from unmapped memory;
+	                      x5 ESR_EL2, x6 pc, for a report */
+	PV_MSG_WRITE = 3,  /* x1 vcpu, x2 ipa, x3 bytes, x4 value (zero-extended): a store;
+	                      x5 ESR_EL2, x6 pc, for a report */
 	PV_MSG_CALL = 4,   /* x1 vcpu, x2..x5 the guest's x0..x3, x6 0 = HVC, 1 = SMC */
 	PV_MSG_FAULT = 5   /* x1 vcpu, x2 ipa, x3 ESR_EL2, x4 pc, x5 FAR_EL2: an access that has no
 	                      valid syndrome or is an instruction fetch. Fit for a report; only
