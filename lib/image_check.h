@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Validation of a system image (abi/image.h): the kernel does not trust topo. image_check() runs
+ * once at boot, before anything of the image is used; topo runs it on what it has built. After
+ * it returned OK, every index in every table is in bounds, every range lies where it may, and the
+ * accessors below may be used without another check, as long as nobody writes to the image.
+ *
+ * Nothing is allocated, nothing is written but *fault, and every loop is bounded by a constant of
+ * abi/limits.h. The work is at most quadratic in the number of mappings.
+ */
+#ifndef LIB_IMAGE_CHECK_H
+#define LIB_IMAGE_CHECK_H
+
+#include <stdint.h>
+
+#include "abi/err.h"
+#include "abi/image.h"
+
+/* What the kernel knows of the machine that it runs on. Page ranges are physical. */
+struct image_bounds {
+	uint32_t board;     /* enum pv_board */
+	uint32_t cpu_count; /* physical CPUs that are there */
+	uint32_t ram_page;  /* RAM that an image may use at most */
+	uint32_t ram_page_count;
+	uint32_t kernel_page; /* the kernel: text, data, stacks; whatever it must keep */
+	uint32_t kernel_page_count;
+	uint32_t image_page; /* where the header lies */
+};
+
+/* Which entry is wrong, for the message: "image: domains[2].caps: <text of err>". */
+struct image_fault {
+	const char *table; /* name of the table in struct pv_image_header; "header" for itself */
+	uint32_t index;    /* of the entry; 0 for the header */
+	const char *field; /* of the entry */
+	err_t err;
+};
+
+/**
+ * Check all that abi/image.h states of @image and its tables.
+ * @available_bytes: memory from @image on that may be read. @image is aligned to 8.
+ * @fault is filled in unless OK is returned.
+ * Errors: ERR_VERSION not an image, or of another format; ERR_ARG malformed (alignment, unknown
+ * bits, kinds and types, reserved fields); ERR_RANGE an index, number or range out of bounds;
+ * ERR_OVERLAP ranges that must be disjoint are not; ERR_CAP a right that may not be given;
+ * ERR_FULL more of something than the kernel's tables hold.
+ */
+MUST_USE err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
+                           const struct image_bounds *bounds, struct image_fault *fault);
+
+/* A table by its header field; only for an image that image_check() accepted. */
+static inline const void *image_table(const struct pv_image_header *image, struct pv_table table)
+{
+	return (const uint8_t *)image + table.offset;
+}
+
+static inline const struct pv_domain *image_domains(const struct pv_image_header *image)
+{
+	return image_table(image, image->domains);
+}
+
+static inline const struct pv_vcpu *image_vcpus(const struct pv_image_header *image)
+{
+	return image_table(image, image->vcpus);
+}
+
+static inline const struct pv_region *image_regions(const struct pv_image_header *image)
+{
+	return image_table(image, image->regions);
+}
+
+static inline const struct pv_mapping *image_mappings(const struct pv_image_header *image)
+{
+	return image_table(image, image->mappings);
+}
+
+static inline const struct pv_payload *image_payloads(const struct pv_image_header *image)
+{
+	return image_table(image, image->payloads);
+}
+
+static inline const struct pv_cap *image_caps(const struct pv_image_header *image)
+{
+	return image_table(image, image->caps);
+}
+
+static inline const struct pv_doorbell *image_doorbells(const struct pv_image_header *image)
+{
+	return image_table(image, image->doorbells);
+}
+
+static inline const struct pv_doorbell_page *
+image_doorbell_pages(const struct pv_image_header *image)
+{
+	return image_table(image, image->doorbell_pages);
+}
+
+/** The bytes of payload @payload of an accepted image. */
+static inline const uint8_t *image_payload_bytes(const struct pv_image_header *image,
+                                                 const struct pv_payload *payload)
+{
+	return (const uint8_t *)image + payload->image_offset;
+}
+
+#endif
