@@ -91,7 +91,7 @@ struct pv_vcpu {
  * A range of physical RAM, the unit of sharing. Regions are sorted by page and disjoint; they
  * touch neither the kernel, the image nor the table pool. The kernel clears each one at boot.
  */
-#define PV_REGION_SHARED (1U << 0) /* may be mapped by more than one domain */
+#define PV_REGION_SHARED (1U << 0) /* may be mapped more than once, by any domains */
 
 struct pv_region {
 	uint32_t page;
@@ -103,8 +103,9 @@ struct pv_region {
 
 /*
  * A region in an address space. The mappings of one region stand together, in the order of the
- * regions. All mappings of a region without PV_REGION_SHARED name the same domain. Two mappings
- * in the same space do not overlap, nor do they touch its doorbell window or its CPU interface.
+ * regions. A region without PV_REGION_SHARED has exactly one mapping, another at least one. Two
+ * mappings in the same space do not overlap, nor do they touch its doorbell window or its CPU
+ * interface, which do not touch each other either.
  */
 enum pv_space { PV_SPACE_GUEST = 0, PV_SPACE_VMM = 1, PV_SPACE_COUNT = 2 };
 
@@ -134,7 +135,7 @@ enum pv_cap_type {
 	PV_CAP_VCPU = 1,          /* object: vcpus[], of the own domain */
 	PV_CAP_VGIC = 2,          /* object: the own domain */
 	PV_CAP_DOORBELL_SEND = 3, /* object: doorbells[] */
-	PV_CAP_DOORBELL_RECV = 4, /* object: doorbells[], whose target is the own domain */
+	PV_CAP_DOORBELL_RECV = 4, /* object: doorbells[], of kind VIRQ and aimed at the own domain */
 	PV_CAP_CONSOLE = 5,       /* object: 0 .. channel_count - 1 of the own domain */
 	PV_CAP_TYPE_COUNT = 6
 };

@@ -26,6 +26,6 @@
 #define PV_CHANNELS_MAX 128U        /* console channels of the system, the kernel's own is 0 */
 #define PV_IPA_BITS 39U             /* input size of every stage-2 space */
 #define PV_PA_BITS 40U              /* largest physical address that an image may name */
-#define PV_TABLES_MAX 65536U        /* pages of the stage-2 table pool */
+#define PV_TABLES_MAX 16384U        /* pages of the stage-2 table pool */
 
 #endif
