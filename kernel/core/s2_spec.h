@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is true of the stage-2 tables at all times, said once: the proofs of tests/proofs assume
+ * and assert it, the host's tests check it after random calls, and a debug build of the kernel
+ * asserts it when the tables are sealed. Written from the Arm ARM (K.a D8.3) and not from s2.c,
+ * with which it shares the types only.
+ *
+ *   space --root--> table, level 1 --> table, level 2 --> table, level 3
+ *                                          |                 |
+ *                                     2 MiB block         page       inside one range of the space
+ *
+ * The heart is s2_spec_entry(): a statement on one entry and on state that never changes again, so
+ * it stays true whatever is written elsewhere.
+ */
+#ifndef KERNEL_CORE_S2_SPEC_H
+#define KERNEL_CORE_S2_SPEC_H
+
+#include "kernel/core/s2.h"
+#include "lib/range.h"
+
+#define S2_SPEC_IPA_PAGES (1U << (PV_IPA_BITS - PV_PAGE_SHIFT))
+#define S2_SPEC_PA_PAGES (1U << (PV_PA_BITS - PV_PAGE_SHIFT))
+#define S2_SPEC_ENTRIES 512U
+#define S2_SPEC_RIGHTS (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
+
+/* Descriptor bits: D8.3.1 (table, block, page), D8.3.2 (attributes of stage 2). */
+#define S2_SPEC_VALID UINT64_C(1)
+#define S2_SPEC_TABLE UINT64_C(2) /* in levels 1 and 2: a table; in level 3: a page */
+#define S2_SPEC_ADDRESS UINT64_C(0x0000fffffffff000)
+#define S2_SPEC_XN (UINT64_C(1) << 54)
+#define S2_SPEC_AF (UINT64_C(1) << 10)
+#define S2_SPEC_INNER (UINT64_C(3) << 8)
+#define S2_SPEC_S2AP_READ (UINT64_C(1) << 6)
+#define S2_SPEC_S2AP_WRITE (UINT64_C(2) << 6)
+#define S2_SPEC_NORMAL_WB (UINT64_C(15) << 2)
+#define S2_SPEC_DEVICE_NGNRE (UINT64_C(1) << 2)
+
+/** Pages that one entry of a table of @level translates. */
+static inline uint32_t s2_spec_span(uint32_t level)
+{
+	return level == 1 ? 1U << 18 : level == 2 ? 1U << 9 : 1U;
+}
+
+/** The pool is sane, and the counters lie in their tables. */
+static inline bool s2_spec_counts(const struct s2 *s2)
+{
+	return s2->pool_page_count > 0 && s2->pool_page_count <= S2_TABLES_MAX &&
+	       pages_fit(s2->pool_page, s2->pool_page_count, S2_SPEC_PA_PAGES) &&
+	       s2->table_count <= s2->pool_page_count && s2->range_count <= S2_RANGES_MAX;
+}
+
+/** @space has no root, or one that translates the space from address 0 on. */
+static inline bool s2_spec_root(const struct s2 *s2, uint32_t space)
+{
+	uint32_t root = s2->root[space];
+
+	return root == S2_NONE || (root < s2->table_count && s2->tables[root].space == space &&
+	                           s2->tables[root].level == 1 && s2->tables[root].ipa_page == 0);
+}
+
+/** Range @i, which is declared, is one that a space may be given. */
+static inline bool s2_spec_range(const struct s2 *s2, uint32_t i)
+{
+	struct s2_range range = s2->ranges[i];
+
+	return range.page_count > 0 && range.space < S2_SPACES &&
+	       s2->root[range.space] != S2_NONE &&
+	       pages_fit(range.ipa_page, range.page_count, S2_SPEC_IPA_PAGES) &&
+	       pages_fit(range.pa_page, range.page_count, S2_SPEC_PA_PAGES) &&
+	       !pages_overlap(range.pa_page, range.page_count, s2->pool_page,
+	                      s2->pool_page_count) &&
+	       (range.rights & PV_RIGHT_READ) != 0 && (range.rights & ~S2_SPEC_RIGHTS) == 0 &&
+	       (range.memory == S2_MEMORY_NORMAL ||
+	        (range.memory == S2_MEMORY_DEVICE && (range.rights & PV_RIGHT_EXEC) == 0));
+}
+
+/** Table @t, which is in use, translates an aligned part of a space. */
+static inline bool s2_spec_table(const struct s2 *s2, uint32_t t)
+{
+	struct s2_table table = s2->tables[t];
+
+	return table.space < S2_SPACES && table.level >= 1 && table.level <= 3 &&
+	       table.ipa_page < S2_SPEC_IPA_PAGES &&
+	       table.ipa_page % (S2_SPEC_ENTRIES * s2_spec_span(table.level)) == 0;
+}
+
+/** The one descriptor that maps page @pa_page with the rights of @range in a table of @level. */
+static inline uint64_t s2_spec_leaf(struct s2_range range, uint32_t level, uint32_t pa_page)
+{
+	uint64_t kind = level == 3 ? S2_SPEC_VALID | S2_SPEC_TABLE : S2_SPEC_VALID;
+	uint64_t memory = range.memory == S2_MEMORY_NORMAL ? S2_SPEC_NORMAL_WB | S2_SPEC_INNER
+	                                                   : S2_SPEC_DEVICE_NGNRE;
+	uint64_t write = (range.rights & PV_RIGHT_WRITE) != 0 ? S2_SPEC_S2AP_WRITE : 0;
+	uint64_t xn = (range.rights & PV_RIGHT_EXEC) != 0 ? 0 : S2_SPEC_XN;
+
+	return (uint64_t)pa_page << PV_PAGE_SHIFT | kind | memory | write | xn | S2_SPEC_S2AP_READ |
+	       S2_SPEC_AF;
+}
+
+/**
+ * Descriptor @d may stand in entry @entry of table @t: it is 0, or the table that goes on for that
+ * very part of the space, or maps what range @witness says. For a leaf the statement is "there is
+ * a witness".
+ */
+static inline bool s2_spec_entry(const struct s2 *s2, uint32_t t, uint32_t entry, uint64_t d,
+                                 uint32_t witness)
+{
+	struct s2_table table = s2->tables[t];
+	uint32_t span = s2_spec_span(table.level);
+	uint32_t ipa_page = table.ipa_page + entry * span;
+	uint32_t page = (uint32_t)((d & S2_SPEC_ADDRESS) >> PV_PAGE_SHIFT);
+
+	if ((d & S2_SPEC_VALID) == 0) {
+		return d == 0;
+	}
+	if (table.level < 3 && (d & S2_SPEC_TABLE) != 0) {
+		if (d >> PV_PA_BITS != 0 || page < s2->pool_page ||
+		    page - s2->pool_page >= s2->table_count) {
+			return false;
+		}
+		struct s2_table next = s2->tables[page - s2->pool_page];
+		return d == ((uint64_t)page << PV_PAGE_SHIFT | S2_SPEC_TABLE | S2_SPEC_VALID) &&
+		       next.space == table.space && next.level == table.level + 1U &&
+		       next.ipa_page == ipa_page;
+	}
+	if (table.level == 1 || witness >= s2->range_count) {
+		return false;
+	}
+	struct s2_range range = s2->ranges[witness];
+	return range.space == table.space &&
+	       pages_inside(ipa_page, span, range.ipa_page, range.page_count) &&
+	       d == s2_spec_leaf(range, table.level, range.pa_page + (ipa_page - range.ipa_page));
+}
+
+/** All of the state outside of the tables. Slow; for tests and debug builds. */
+static inline bool s2_spec_state(const struct s2 *s2)
+{
+	if (!s2_spec_counts(s2)) {
+		return false;
+	}
+	for (uint32_t space = 0; space < S2_SPACES; space++) {
+		if (!s2_spec_root(s2, space)) {
+			return false;
+		}
+	}
+	for (uint32_t i = 0; i < S2_RANGES_MAX; i++) {
+		if (i < s2->range_count && !s2_spec_range(s2, i)) {
+			return false;
+		}
+	}
+	for (uint32_t t = 0; t < S2_TABLES_MAX; t++) {
+		if (t < s2->table_count && !s2_spec_table(s2, t)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+#endif
