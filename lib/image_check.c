@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The image check's entry: header, places of the tables, then the tables in the order in which
+ * they rely on each other. The kernel calls it at boot, topo on each image that it has built.
+ */
+#include "lib/image_check.h"
+
+#include <stddef.h>
+
+#include "lib/image_checker.h"
+#include "lib/range.h"
+
+/* The tables of the header, in their order in the image. */
+static const struct table_rule {
+	const char *name;
+	uint32_t header_offset; /* of its struct pv_table */
+	uint32_t entry_bytes;
+	uint32_t count_min;
+	uint32_t count_max;
+} table_rules[] = {
+#define RULE(table, type, min, max)                                                                \
+	{                                                                                          \
+#table, offsetof(struct pv_image_header, table), sizeof(type), min, max            \
+	}
+	RULE(domains, struct pv_domain, 1, PV_DOMAINS_MAX),
+	RULE(vcpus, struct pv_vcpu, 1, PV_VCPUS_MAX),
+	RULE(regions, struct pv_region, 1, PV_REGIONS_MAX),
+	RULE(mappings, struct pv_mapping, 1, PV_MAPPINGS_MAX),
+	RULE(payloads, struct pv_payload, 0, PV_PAYLOADS_MAX),
+	RULE(caps, struct pv_cap, 0, PV_CAPS_MAX),
+	RULE(doorbells, struct pv_doorbell, 0, PV_DOORBELLS_MAX),
+	RULE(doorbell_pages, struct pv_doorbell_page, 0, PV_DOORBELL_PAGES_MAX),
+#undef RULE
+};
+
+static err_t refuse_header(const struct image_checker *checker, const char *field, err_t err)
+{
+	return image_refuse(checker, "header", 0, field, err);
+}
+
+/* Is it an image at all, and is all of it there? */
+static err_t check_identity(struct image_checker *checker, uint64_t available_bytes)
+{
+	const struct pv_image_header *image = checker->image;
+
+	if (available_bytes < sizeof(*image)) {
+		return refuse_header(checker, "header_bytes", ERR_RANGE);
+	}
+	if (image->magic != PV_IMAGE_MAGIC) {
+		return refuse_header(checker, "magic", ERR_VERSION);
+	}
+	if (image->version != PV_IMAGE_VERSION) {
+		return refuse_header(checker, "version", ERR_VERSION);
+	}
+	if (image->header_bytes != sizeof(*image)) {
+		return refuse_header(checker, "header_bytes", ERR_VERSION);
+	}
+	if (image->image_bytes < sizeof(*image) || image->image_bytes > available_bytes) {
+		return refuse_header(checker, "image_bytes", ERR_RANGE);
+	}
+	uint64_t pages = (image->image_bytes - 1) / PV_PAGE_BYTES + 1;
+	if (!range_fits(checker->bounds->image_page, pages, IMAGE_PA_PAGES)) {
+		return refuse_header(checker, "image_bytes", ERR_RANGE);
+	}
+	checker->image_page_count = (uint32_t)pages; /* below IMAGE_PA_PAGES */
+	return OK;
+}
+
+/* Board, CPUs, RAM and the pool of tables against what the machine has. */
+static err_t check_machine(const struct image_checker *checker)
+{
+	const struct pv_image_header *image = checker->image;
+	const struct image_bounds *bounds = checker->bounds;
+
+	if (image->board != bounds->board) {
+		return refuse_header(checker, "board", ERR_ARG);
+	}
+	if (image->cpu_count == 0 || image->cpu_count > bounds->cpu_count ||
+	    image->cpu_count > PV_CPUS_MAX) {
+		return refuse_header(checker, "cpu_count", ERR_RANGE);
+	}
+	if (!pages_fit(image->ram_page, image->ram_page_count, IMAGE_PA_PAGES) ||
+	    !pages_inside(image->ram_page, image->ram_page_count, bounds->ram_page,
+	                  bounds->ram_page_count)) {
+		return refuse_header(checker, "ram_page_count", ERR_RANGE);
+	}
+	if (image->pool_page_count == 0 || image->pool_page_count > PV_TABLES_MAX) {
+		return refuse_header(checker, "pool_page_count", ERR_RANGE);
+	}
+	if (!pages_inside(image->pool_page, image->pool_page_count, image->ram_page,
+	                  image->ram_page_count)) {
+		return refuse_header(checker, "pool_page", ERR_RANGE);
+	}
+	if (pages_overlap(image->pool_page, image->pool_page_count, bounds->kernel_page,
+	                  bounds->kernel_page_count) ||
+	    pages_overlap(image->pool_page, image->pool_page_count, bounds->image_page,
+	                  checker->image_page_count)) {
+		return refuse_header(checker, "pool_page", ERR_OVERLAP);
+	}
+	return OK;
+}
+
+/* The tables follow the header and each other without a gap. */
+static err_t check_tables(struct image_checker *checker)
+{
+	uint64_t end = sizeof(struct pv_image_header);
+
+	for (uint32_t i = 0; i < ARRAY_COUNT(table_rules); i++) {
+		const struct table_rule *rule = &table_rules[i];
+		const struct pv_table *table =
+			(const void *)((const uint8_t *)checker->image + rule->header_offset);
+
+		if (table->count < rule->count_min) {
+			return refuse_header(checker, rule->name, ERR_RANGE);
+		}
+		if (table->count > rule->count_max) {
+			return refuse_header(checker, rule->name, ERR_FULL);
+		}
+		uint64_t bytes = (uint64_t)table->count * rule->entry_bytes;
+		if (table->offset != end || !range_fits(end, bytes, checker->image->image_bytes)) {
+			return refuse_header(checker, rule->name, ERR_RANGE);
+		}
+		end += bytes;
+	}
+	checker->tables_end = end;
+	return OK;
+}
+
+err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
+                  const struct image_bounds *bounds, struct image_fault *fault)
+{
+	struct image_checker checker = {.image = image, .bounds = bounds, .fault = fault};
+	err_t err = check_identity(&checker, available_bytes);
+
+	if (err == OK) {
+		err = check_machine(&checker);
+	}
+	if (err == OK) {
+		err = check_tables(&checker);
+	}
+	if (err == OK) {
+		err = image_check_domains(&checker);
+	}
+	if (err == OK) {
+		err = image_check_memory(&checker);
+	}
+	if (err == OK) {
+		err = image_check_payloads(&checker);
+	}
+	if (err == OK) {
+		err = image_check_objects(&checker);
+	}
+	if (err == OK) {
+		err = image_check_starts(&checker);
+	}
+	return err;
+}

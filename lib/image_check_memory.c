@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The image check of memory: regions, mappings, payloads, and where domains start. What it keeps:
+ * a page of RAM belongs to one region at most, never to the kernel, the image or the table pool,
+ * and is seen in more than one place only if its region says so.
+ */
+#include <stddef.h>
+
+#include "lib/image_checker.h"
+#include "lib/range.h"
+
+#define RIGHTS_KNOWN (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
+
+/* The physical range of a region, next to the end of the region before it. */
+static err_t check_region_range(const struct image_checker *checker, uint32_t index,
+                                uint32_t previous_end)
+{
+	const struct pv_image_header *image = checker->image;
+	const struct image_bounds *bounds = checker->bounds;
+	const struct pv_region *region = &image_regions(image)[index];
+
+	if (region->page_count == 0 || !pages_inside(region->page, region->page_count,
+	                                             image->ram_page, image->ram_page_count)) {
+		return image_refuse(checker, "regions", index, "page_count", ERR_RANGE);
+	}
+	if (region->page < previous_end ||
+	    pages_overlap(region->page, region->page_count, image->pool_page,
+	                  image->pool_page_count) ||
+	    pages_overlap(region->page, region->page_count, bounds->kernel_page,
+	                  bounds->kernel_page_count) ||
+	    pages_overlap(region->page, region->page_count, bounds->image_page,
+	                  checker->image_page_count)) {
+		return image_refuse(checker, "regions", index, "page", ERR_OVERLAP);
+	}
+	return OK;
+}
+
+static err_t check_regions(const struct image_checker *checker)
+{
+	const struct pv_region *regions = image_regions(checker->image);
+	uint32_t count = checker->image->regions.count;
+	uint32_t previous_end = 0;
+	uint32_t next_mapping = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct pv_region *region = &regions[i];
+		err_t err = check_region_range(checker, i, previous_end);
+		if (err != OK) {
+			return err;
+		}
+		if ((region->flags & ~PV_REGION_SHARED) != 0) {
+			return image_refuse(checker, "regions", i, "flags", ERR_ARG);
+		}
+		if (region->reserved != 0) {
+			return image_refuse(checker, "regions", i, "reserved", ERR_ARG);
+		}
+		if (region->mappings.first != next_mapping) {
+			return image_refuse(checker, "regions", i, "mappings.first", ERR_RANGE);
+		}
+		if (region->mappings.count == 0 || !pages_fit(next_mapping, region->mappings.count,
+		                                              checker->image->mappings.count)) {
+			return image_refuse(checker, "regions", i, "mappings.count", ERR_RANGE);
+		}
+		if (region->mappings.count > 1 && (region->flags & PV_REGION_SHARED) == 0) {
+			return image_refuse(checker, "regions", i, "mappings.count", ERR_CAP);
+		}
+		previous_end = region->page + region->page_count;
+		next_mapping += region->mappings.count;
+	}
+	if (next_mapping != checker->image->mappings.count) {
+		return image_refuse(checker, "mappings", next_mapping, "region", ERR_RANGE);
+	}
+	return OK;
+}
+
+/* Does [page, page + count) of the guest's space lie where the kernel answers itself? */
+static bool is_kernels_own(const struct pv_domain *domain, uint32_t page, uint32_t count)
+{
+	return pages_overlap(page, count, domain->doorbell_ipa_page,
+	                     domain->doorbell_pages.count) ||
+	       pages_overlap(page, count, domain->gicc_ipa_page, IMAGE_GICC_PAGES);
+}
+
+/* Mapping @index of a region of @page_count pages, by itself. */
+static err_t check_mapping(const struct image_checker *checker, uint32_t index, uint32_t page_count)
+{
+	const struct pv_mapping *mapping = &image_mappings(checker->image)[index];
+	uint32_t rights = mapping->rights;
+
+	if (mapping->domain >= checker->image->domains.count) {
+		return image_refuse(checker, "mappings", index, "domain", ERR_RANGE);
+	}
+	if (mapping->space >= PV_SPACE_COUNT) {
+		return image_refuse(checker, "mappings", index, "space", ERR_RANGE);
+	}
+	if ((rights & PV_RIGHT_READ) == 0 || (rights & ~RIGHTS_KNOWN) != 0) {
+		return image_refuse(checker, "mappings", index, "rights", ERR_ARG);
+	}
+	if (mapping->space == PV_SPACE_VMM && (rights & PV_RIGHT_WRITE) != 0 &&
+	    (rights & PV_RIGHT_EXEC) != 0) {
+		return image_refuse(checker, "mappings", index, "rights", ERR_CAP);
+	}
+	if (mapping->reserved != 0) {
+		return image_refuse(checker, "mappings", index, "reserved", ERR_ARG);
+	}
+	if (!pages_fit(mapping->ipa_page, page_count, IMAGE_IPA_PAGES)) {
+		return image_refuse(checker, "mappings", index, "ipa_page", ERR_RANGE);
+	}
+	const struct pv_domain *domain = &image_domains(checker->image)[mapping->domain];
+	if (mapping->space == PV_SPACE_GUEST &&
+	    is_kernels_own(domain, mapping->ipa_page, page_count)) {
+		return image_refuse(checker, "mappings", index, "ipa_page", ERR_OVERLAP);
+	}
+	return OK;
+}
+
+/* Does mapping @index, of region @region, overlap one before it in the same space? */
+static bool overlaps_earlier(const struct pv_image_header *image, uint32_t region, uint32_t index)
+{
+	const struct pv_region *regions = image_regions(image);
+	const struct pv_mapping *mappings = image_mappings(image);
+	const struct pv_mapping *mapping = &mappings[index];
+	uint32_t other = 0;
+
+	for (uint32_t r = 0; r <= region; r++) {
+		uint32_t end = regions[r].mappings.first + regions[r].mappings.count;
+
+		for (; other < end && other < index; other++) {
+			if (mappings[other].domain == mapping->domain &&
+			    mappings[other].space == mapping->space &&
+			    pages_overlap(mappings[other].ipa_page, regions[r].page_count,
+			                  mapping->ipa_page, regions[region].page_count)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+err_t image_check_memory(const struct image_checker *checker)
+{
+	err_t err = check_regions(checker);
+
+	if (err != OK) {
+		return err;
+	}
+	const struct pv_region *regions = image_regions(checker->image);
+	uint32_t index = 0;
+	for (uint32_t r = 0; r < checker->image->regions.count; r++) {
+		uint32_t end = regions[r].mappings.first + regions[r].mappings.count;
+
+		for (; index < end; index++) {
+			err = check_mapping(checker, index, regions[r].page_count);
+			if (err != OK) {
+				return err;
+			}
+			if (overlaps_earlier(checker->image, r, index)) {
+				return image_refuse(checker, "mappings", index, "ipa_page",
+				                    ERR_OVERLAP);
+			}
+		}
+	}
+	return OK;
+}
+
+err_t image_check_payloads(const struct image_checker *checker)
+{
+	const struct pv_image_header *image = checker->image;
+	const struct pv_payload *payloads = image_payloads(image);
+
+	for (uint32_t i = 0; i < image->payloads.count; i++) {
+		const struct pv_payload *payload = &payloads[i];
+
+		if (!is_aligned(payload->image_offset, PV_PAGE_BYTES)) {
+			return image_refuse(checker, "payloads", i, "image_offset", ERR_ARG);
+		}
+		if (payload->image_offset < checker->tables_end) {
+			return image_refuse(checker, "payloads", i, "image_offset", ERR_OVERLAP);
+		}
+		if (payload->bytes == 0 ||
+		    !range_fits(payload->image_offset, payload->bytes, image->image_bytes)) {
+			return image_refuse(checker, "payloads", i, "bytes", ERR_RANGE);
+		}
+		if (payload->region >= image->regions.count) {
+			return image_refuse(checker, "payloads", i, "region", ERR_RANGE);
+		}
+		uint64_t pages = (payload->bytes - 1) / PV_PAGE_BYTES + 1;
+		if (!range_fits(payload->page, pages,
+		                image_regions(image)[payload->region].page_count)) {
+			return image_refuse(checker, "payloads", i, "page", ERR_RANGE);
+		}
+	}
+	return OK;
+}
+
+/* Does @domain have the byte at @address of @space mapped with @right? */
+static bool may_access(const struct pv_image_header *image, uint32_t domain, enum pv_space space,
+                       uint64_t address, uint32_t right)
+{
+	const struct pv_region *regions = image_regions(image);
+	const struct pv_mapping *mapping = image_mappings(image);
+
+	for (uint32_t r = 0; r < image->regions.count; r++) {
+		for (uint32_t i = 0; i < regions[r].mappings.count; i++, mapping++) {
+			if (mapping->domain == domain && mapping->space == space &&
+			    (mapping->rights & right) != 0 &&
+			    range_inside(address >> PV_PAGE_SHIFT, 1, mapping->ipa_page,
+			                 regions[r].page_count)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+err_t image_check_starts(const struct image_checker *checker)
+{
+	const struct pv_image_header *image = checker->image;
+
+	for (uint32_t i = 0; i < image->domains.count; i++) {
+		const struct pv_domain *domain = &image_domains(image)[i];
+
+		if (!is_aligned(domain->vmm_entry, 4)) {
+			return image_refuse(checker, "domains", i, "vmm_entry", ERR_ARG);
+		}
+		if (!may_access(image, i, PV_SPACE_VMM, domain->vmm_entry, PV_RIGHT_EXEC)) {
+			return image_refuse(checker, "domains", i, "vmm_entry", ERR_RANGE);
+		}
+		if (!is_aligned(domain->vmm_stack, 16)) {
+			return image_refuse(checker, "domains", i, "vmm_stack", ERR_ARG);
+		}
+		/* The stack grows down: the page just below its start is what counts. */
+		if (domain->vmm_stack == 0 ||
+		    !may_access(image, i, PV_SPACE_VMM, domain->vmm_stack - 1, PV_RIGHT_WRITE)) {
+			return image_refuse(checker, "domains", i, "vmm_stack", ERR_RANGE);
+		}
+		if (!is_aligned(domain->entry, 4)) {
+			return image_refuse(checker, "domains", i, "entry", ERR_ARG);
+		}
+		if (!may_access(image, i, PV_SPACE_GUEST, domain->entry, PV_RIGHT_EXEC)) {
+			return image_refuse(checker, "domains", i, "entry", ERR_RANGE);
+		}
+	}
+	return OK;
+}

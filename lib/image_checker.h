@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the image check share; nobody else includes it. Each file checks some tables
+ * and may rely on those that image_check() calls before it:
+ *
+ *   header and table places  =>  domains and their slices  =>  regions, mappings  =>  the rest
+ */
+#ifndef LIB_IMAGE_CHECKER_H
+#define LIB_IMAGE_CHECKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/bits.h"
+#include "lib/image_check.h"
+
+#define IMAGE_IPA_PAGES BIT32(PV_IPA_BITS - PV_PAGE_SHIFT)
+#define IMAGE_PA_PAGES BIT32(PV_PA_BITS - PV_PAGE_SHIFT)
+#define IMAGE_GICC_PAGES 2U /* the CPU interface: GICC_DIR lies in its second page */
+
+struct image_checker {
+	const struct pv_image_header *image;
+	const struct image_bounds *bounds;
+	uint32_t image_page_count; /* of the image, from bounds->image_page on */
+	uint64_t tables_end;       /* bytes from the header: payloads lie behind it */
+	struct image_fault *fault;
+};
+
+/** Note what is wrong and return @err, so that a check ends with `return image_refuse(…)`. */
+static inline MUST_USE err_t image_refuse(const struct image_checker *checker, const char *table,
+                                          uint32_t index, const char *field, err_t err)
+{
+	*checker->fault = (struct image_fault){table, index, field, err};
+	return err;
+}
+
+/** Domains: what stands in them alone, and that their slices cover the tables in order. */
+MUST_USE err_t image_check_domains(const struct image_checker *checker);
+
+/** Regions and mappings: physical ranges, sharing, rights, and overlaps in each space. */
+MUST_USE err_t image_check_memory(const struct image_checker *checker);
+
+/** Payloads: their bytes lie in the image and go into a region. */
+MUST_USE err_t image_check_payloads(const struct image_checker *checker);
+
+/** vCPUs, capabilities, doorbells and doorbell pages. */
+MUST_USE err_t image_check_objects(const struct image_checker *checker);
+
+/** Where VMM and guest start lies in memory that they may execute; the stack may be written. */
+MUST_USE err_t image_check_starts(const struct image_checker *checker);
+
+#endif
