@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system calls, issued: `svc #0` with the number in x8 (abi/calls.h). The kernel keeps every
+ * register but x0 to x3 (x0 to x7 for PV_CALL_WAIT). Each call is a compiler barrier, since what
+ * is behind it may concern memory that is shared with a peer.
+ */
+#include "vmm/calls.h"
+
+/* Issue @number with @argument; the results x1 and x2 are left in @argument[1] and [2]. */
+static inline err_t issue(enum pv_call number, uint64_t argument[5])
+{
+	register uint64_t x0 __asm__("x0") = argument[0];
+	register uint64_t x1 __asm__("x1") = argument[1];
+	register uint64_t x2 __asm__("x2") = argument[2];
+	register uint64_t x3 __asm__("x3") = argument[3];
+	register uint64_t x4 __asm__("x4") = argument[4];
+	register uint64_t x8 __asm__("x8") = (uint64_t)number;
+
+	__asm__ volatile("svc #0"
+	                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+	                 : "r"(x4), "r"(x8)
+	                 : "memory", "cc");
+	argument[1] = x1;
+	argument[2] = x2;
+	return (err_t)x0; /* narrowing: errors are small */
+}
+
+void call_wait(struct reply reply, struct message *message)
+{
+	register uint64_t x0 __asm__("x0") = (uint64_t)reply.kind;
+	register uint64_t x1 __asm__("x1") = reply.value;
+	register uint64_t x2 __asm__("x2");
+	register uint64_t x3 __asm__("x3");
+	register uint64_t x4 __asm__("x4");
+	register uint64_t x5 __asm__("x5");
+	register uint64_t x6 __asm__("x6");
+	register uint64_t x7 __asm__("x7");
+	register uint64_t x8 __asm__("x8") = (uint64_t)PV_CALL_WAIT;
+
+	__asm__ volatile("svc #0"
+	                 : "+r"(x0), "+r"(x1), "=r"(x2), "=r"(x3), "=r"(x4), "=r"(x5), "=r"(x6),
+	                   "=r"(x7)
+	                 : "r"(x8)
+	                 : "memory", "cc");
+	message->word[0] = x0;
+	message->word[1] = x1;
+	message->word[2] = x2;
+	message->word[3] = x3;
+	message->word[4] = x4;
+	message->word[5] = x5;
+	message->word[6] = x6;
+	message->word[7] = x7;
+}
+
+err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument)
+{
+	return issue(PV_CALL_VCPU_START, (uint64_t[5]){cap, pc, argument});
+}
+
+err_t call_virq_set(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t config)
+{
+	return issue(PV_CALL_VIRQ_SET, (uint64_t[5]){cap, vcpu, intid, config});
+}
+
+err_t call_virq_op(uint32_t cap, uint32_t vcpu, uint32_t intid, enum pv_virq_op op)
+{
+	return issue(PV_CALL_VIRQ_OP, (uint64_t[5]){cap, vcpu, intid, (uint64_t)op});
+}
+
+err_t call_virq_get(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t *state)
+{
+	uint64_t argument[5] = {cap, vcpu, intid};
+	err_t error = issue(PV_CALL_VIRQ_GET, argument);
+
+	*state = error == OK ? (uint32_t)argument[1] : 0;
+	return error;
+}
+
+err_t call_vgic_enable(uint32_t cap, bool enable)
+{
+	return issue(PV_CALL_VGIC_ENABLE, (uint64_t[5]){cap, enable ? 1 : 0});
+}
+
+err_t call_doorbell_ring(uint32_t cap)
+{
+	return issue(PV_CALL_DOORBELL_RING, (uint64_t[5]){cap});
+}
+
+err_t call_doorbell_bind(uint32_t cap, uint32_t intid)
+{
+	return issue(PV_CALL_DOORBELL_BIND, (uint64_t[5]){cap, intid});
+}
+
+err_t call_console_write(uint32_t cap, uint32_t count, uint64_t low, uint64_t high, uint32_t *taken)
+{
+	uint64_t argument[5] = {cap, count, low, high};
+	err_t error = issue(PV_CALL_CONSOLE_WRITE, argument);
+
+	*taken = error == OK ? (uint32_t)argument[1] : 0;
+	return error;
+}
+
+err_t call_console_read(uint32_t cap, uint64_t *bytes, uint32_t *count)
+{
+	uint64_t argument[5] = {cap};
+	err_t error = issue(PV_CALL_CONSOLE_READ, argument);
+
+	*count = error == OK ? (uint32_t)argument[1] : 0;
+	*bytes = argument[2];
+	return error;
+}

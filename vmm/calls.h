@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system calls of abi/calls.h as C functions. Two back ends implement this header:
+ * vmm/aarch64/calls.c issues them, tests/unit/vmm_fake_kernel.c records them on the host. The VMM
+ * has no other way to act on anything outside of itself but the control pages that it has mapped.
+ */
+#ifndef VMM_CALLS_H
+#define VMM_CALLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/calls.h"
+#include "abi/err.h"
+
+/* A message of the kernel: word[0] is an enum pv_msg, the others as abi/calls.h says. */
+struct message {
+	uint64_t word[8];
+};
+
+/* What the VMM owes for a message. */
+struct reply {
+	enum pv_reply kind;
+	uint64_t value;
+};
+
+/** Answer the message before with @reply and sleep until the next is there. */
+void call_wait(struct reply reply, struct message *message);
+
+/** Start a vCPU at @pc with @argument in x0. Errors: ERR_STATE it is on; ERR_CAP. */
+MUST_USE err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument);
+
+/**
+ * Set the configuration (PV_VIRQ_*) of a virtual interrupt. @vcpu matters for private interrupts
+ * only. Errors: ERR_RANGE, ERR_CAP, ERR_ARG.
+ */
+MUST_USE err_t call_virq_set(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t config);
+
+/** Change the state of a virtual interrupt. Errors: ERR_RANGE, ERR_CAP. */
+MUST_USE err_t call_virq_op(uint32_t cap, uint32_t vcpu, uint32_t intid, enum pv_virq_op op);
+
+/** Read configuration and state (PV_VIRQ_*) of a virtual interrupt. Errors: ERR_RANGE, ERR_CAP. */
+MUST_USE err_t call_virq_get(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t *state);
+
+/** Let the distributor forward interrupts, or not. Errors: ERR_CAP. */
+MUST_USE err_t call_vgic_enable(uint32_t cap, bool enable);
+
+/** Ring a doorbell. Errors: ERR_CAP. */
+MUST_USE err_t call_doorbell_ring(uint32_t cap);
+
+/** Make a doorbell raise SPI @intid, or latch silently with 0. Errors: ERR_CAP, ERR_RANGE. */
+MUST_USE err_t call_doorbell_bind(uint32_t cap, uint32_t intid);
+
+/**
+ * Write the low @count (1 .. 16) bytes of @low and @high to a console channel.
+ * @taken: how many the kernel took, from the first on; 0 if there is no room now.
+ * Errors: ERR_CAP, ERR_RANGE.
+ */
+MUST_USE err_t call_console_write(uint32_t cap, uint32_t count, uint64_t low, uint64_t high,
+                                  uint32_t *taken);
+
+/** Read up to 8 bytes, LSB first in @bytes; @count is 0 when none wait. Errors: ERR_CAP. */
+MUST_USE err_t call_console_read(uint32_t cap, uint64_t *bytes, uint32_t *count);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The guest's GICv2 distributor (Arm IHI 0048B.b, 4.3). It owns what the guest configures: enable,
+ * priority, target and trigger of each interrupt; pending and active state is the kernel's. It
+ * keeps the kernel informed: after each access the kernel's configuration of every interrupt is
+ * the one kept here.
+ */
+#ifndef VMM_DEV_GICD_H
+#define VMM_DEV_GICD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/limits.h"
+#include "vmm/dev/regs.h"
+
+#define GICD_BYTES 0x1000U
+#define GICD_PRIVATE 32U /* INTIDs 0..31: a bank for each vCPU */
+/* One slot for each interrupt: the banks of all vCPUs, then the SPIs. */
+#define GICD_SLOTS (PV_DOMAIN_VCPUS_MAX * GICD_PRIVATE + PV_VIRQS - PV_SPI_FIRST)
+
+_Static_assert(PV_SPI_FIRST == GICD_PRIVATE, "SPIs follow the private interrupts");
+_Static_assert(PV_VIRQS % 32 == 0 && PV_VIRQS <= 1020, "GICD_TYPER counts in steps of 32");
+
+struct gicd {
+	/* Set by gicd_init, then constant. */
+	uint32_t cap; /* PV_CAP_VGIC */
+	uint32_t vcpu_count;
+
+	bool enabled;
+	uint32_t enable[GICD_SLOTS / 32]; /* one bit for each slot */
+	uint32_t edge[GICD_SLOTS / 32];
+	uint8_t priority[GICD_SLOTS];
+	uint8_t targets[GICD_SLOTS]; /* of SPIs: mask of vCPUs as the guest wrote it */
+};
+
+/** Reset state; tells the kernel about the interrupts that are enabled from reset (the SGIs). */
+void gicd_init(struct gicd *gicd, uint32_t cap, uint32_t vcpu_count);
+
+/** The guest reads or writes the distributor's window. */
+uint64_t gicd_read(struct gicd *gicd, const struct access *access);
+void gicd_write(struct gicd *gicd, const struct access *access);
+
+/** Latch SPI @intid pending, as a message-signalled interrupt does. @intid: an SPI < PV_VIRQS. */
+void gicd_pend_spi(const struct gicd *gicd, uint32_t intid);
+
+/** Set the level of SPI @intid's line. @intid: an SPI < PV_VIRQS. */
+void gicd_set_line(const struct gicd *gicd, uint32_t intid, bool high);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * GICv2m frame (v2m.h). MSI_TYPER gives first INTID and count; MSI_SETSPI_NS raises.
+ */
+#include "vmm/dev/v2m.h"
+
+static uint64_t read_typer(void *device, const struct access *access)
+{
+	const struct v2m *v2m = device;
+
+	(void)access;
+	return v2m->first << 16 | v2m->count;
+}
+
+static void write_setspi(void *device, const struct access *access)
+{
+	const struct v2m *v2m = device;
+	uint32_t intid = v2m_intid(v2m, v2m->ipa + V2M_SETSPI, (uint32_t)access->value);
+
+	if (intid != 0) {
+		gicd_pend_spi(v2m->gicd, intid);
+	}
+}
+
+/* Arm SBSA, GICv2m. MSI_IIDR (0xfcc) reads 0: no known product, so no driver's quirk. */
+static const struct reg rows[] = {
+	{0x008,      4, W32, read_typer, NULL        }, /* MSI_TYPER */
+	{V2M_SETSPI, 4, W32, NULL,       write_setspi}, /* MSI_SETSPI_NS */
+};
+static const struct reg_table table = REG_TABLE(rows);
+
+uint64_t v2m_read(struct v2m *v2m, const struct access *access)
+{
+	return regs_read(&table, v2m, access);
+}
+
+void v2m_write(struct v2m *v2m, const struct access *access)
+{
+	regs_write(&table, v2m, access);
+}
+
+uint32_t v2m_intid(const struct v2m *v2m, uint64_t address, uint32_t data)
+{
+	if (v2m->ipa == 0 || address != v2m->ipa + V2M_SETSPI) {
+		return 0;
+	}
+	return data >= v2m->first && data - v2m->first < v2m->count ? data : 0;
+}

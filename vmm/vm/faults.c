@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reports of what cannot be served (faults.h). The form is one line:
+ *   fault: VM vcpu N WHAT ADDRESS, pc PC, syndrome ESR[, value VALUE | virtual FAR]
+ */
+#include "vmm/vm/faults.h"
+
+#include "vmm/dev/log.h"
+
+#define ESR_CLASS_SHIFT 26
+#define ESR_CLASS_FETCH 0x20U /* instruction abort from a lower exception level */
+
+static void report(const struct pv_vmm_config *config, const struct message *message,
+                   const char *what, uint64_t pc, uint64_t syndrome)
+{
+	struct line line = {0};
+
+	line_text(&line, "fault: ");
+	line_text(&line, config->name);
+	line_text(&line, " vcpu ");
+	line_number(&line, message->word[1]);
+	line_text(&line, what);
+	line_hex(&line, message->word[2]);
+	line_text(&line, ", pc ");
+	line_hex(&line, pc);
+	line_text(&line, ", syndrome ");
+	line_hex(&line, syndrome);
+	if (message->word[0] == PV_MSG_WRITE) {
+		line_text(&line, ", value ");
+		line_hex(&line, message->word[4]);
+	} else if (message->word[0] == PV_MSG_FAULT) {
+		line_text(&line, ", virtual ");
+		line_hex(&line, message->word[5]);
+	}
+	line_write(&line, config->cap_log);
+}
+
+struct reply fault_unanswered(const struct pv_vmm_config *config, const struct message *message)
+{
+	const uint64_t *word = message->word;
+
+	if (word[0] == PV_MSG_FAULT) {
+		bool is_fetch = ((word[3] >> ESR_CLASS_SHIFT) & 0x3f) == ESR_CLASS_FETCH;
+
+		report(config, message, is_fetch ? " fetches from " : " cannot access ", word[4],
+		       word[3]);
+	} else {
+		report(config, message, word[0] == PV_MSG_WRITE ? " stores to " : " loads from ",
+		       word[6], word[5]);
+	}
+	return (struct reply){PV_REPLY_STOP, PV_STOP_FAULT};
+}
+
+struct reply fault_bad_message(const struct pv_vmm_config *config, const struct message *message)
+{
+	struct line line = {0};
+
+	line_text(&line, "vmm: message ");
+	line_number(&line, message->word[0]);
+	line_text(&line, " of vcpu ");
+	line_number(&line, message->word[1]);
+	line_text(&line, " is none");
+	line_write(&line, config->cap_log);
+	return (struct reply){PV_REPLY_STOP, PV_STOP_VMM};
+}
+
+void fault_bad_config(const struct pv_vmm_config *config, const char *what)
+{
+	struct line line = {0};
+
+	line_text(&line, "vmm: bad configuration: ");
+	line_text(&line, what);
+	line_write(&line, config->cap_log);
+}

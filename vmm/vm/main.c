@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The VMM's life: set up the VM, then serve one message after the other until the kernel ends the
+ * domain. Entered once from vmm/aarch64/start.S.
+ */
+#include "vmm/vm/vm.h"
+
+/** Never returns: the kernel does not wake a VMM whose domain has ended. */
+_Noreturn void vmm_main(const struct pv_vmm_config *config);
+
+static struct vm vm; /* the one mutable object, too large for the stack */
+
+_Noreturn void vmm_main(const struct pv_vmm_config *config)
+{
+	struct reply reply = {PV_REPLY_NONE, 0};
+	struct message message;
+	bool is_good = vm_init(&vm, config) == OK;
+
+	for (;;) {
+		if (!is_good) {
+			reply = (struct reply){PV_REPLY_STOP, PV_STOP_VMM};
+		}
+		call_wait(reply, &message);
+		if (is_good) {
+			reply = vm_serve(&vm, &message);
+		}
+	}
+}

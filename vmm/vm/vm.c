@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Set-up of a VM and the way of a message to the device that serves it (vm.h). An access that no
+ * device answers, and a fault that cannot be emulated, end the VM with a report (faults.h).
+ */
+#include "vmm/vm/vm.h"
+
+#include <stddef.h>
+
+#include "lib/bits.h"
+#include "vmm/dev/log.h"
+#include "vmm/vm/faults.h"
+
+static uint64_t read_gicd(struct vm *vm, uint32_t index, const struct access *access)
+{
+	(void)index;
+	return gicd_read(&vm->gicd, access);
+}
+
+static void write_gicd(struct vm *vm, uint32_t index, const struct access *access)
+{
+	(void)index;
+	gicd_write(&vm->gicd, access);
+}
+
+static uint64_t read_v2m(struct vm *vm, uint32_t index, const struct access *access)
+{
+	(void)index;
+	return v2m_read(&vm->v2m, access);
+}
+
+static void write_v2m(struct vm *vm, uint32_t index, const struct access *access)
+{
+	(void)index;
+	v2m_write(&vm->v2m, access);
+}
+
+static uint64_t read_uart(struct vm *vm, uint32_t index, const struct access *access)
+{
+	return pl011_read(&vm->uarts[index], access);
+}
+
+static void write_uart(struct vm *vm, uint32_t index, const struct access *access)
+{
+	pl011_write(&vm->uarts[index], access);
+}
+
+static const struct {
+	uint64_t (*read)(struct vm *vm, uint32_t index, const struct access *access);
+	void (*write)(struct vm *vm, uint32_t index, const struct access *access);
+} kinds[WINDOW_KINDS] = {
+	[WINDOW_GICD] = {read_gicd, write_gicd},
+	[WINDOW_V2M] = {read_v2m,  write_v2m },
+	[WINDOW_UART] = {read_uart, write_uart},
+};
+
+/* PV_MSG_READ and PV_MSG_WRITE. */
+static struct reply serve_access(struct vm *vm, const struct message *message)
+{
+	bool is_write = message->word[0] == PV_MSG_WRITE;
+	uint64_t ipa = message->word[2];
+	struct access access = {
+		.vcpu = (uint32_t)message->word[1],
+		.bytes = (uint32_t)message->word[3],
+		.value = is_write ? message->word[4] : 0,
+	};
+	const struct window *window = windows_find(&vm->windows, ipa, access.bytes);
+	struct reply reply = {PV_REPLY_RESUME, 0};
+
+	if (window == NULL) {
+		return fault_unanswered(vm->config.vm, message);
+	}
+	access.offset = (uint32_t)(ipa - window->base);
+	if (is_write) {
+		kinds[window->kind].write(vm, window->index, &access);
+	} else {
+		reply.value = kinds[window->kind].read(vm, window->index, &access);
+	}
+	return reply;
+}
+
+static struct reply serve_events(struct vm *vm, uint64_t events)
+{
+	const struct pv_vmm_config *config = vm->config.vm;
+
+	for (uint32_t i = 0; i < UART_COUNT; i++) {
+		if (config->uarts[i].ipa != 0 && (events & BIT64(config->uarts[i].event)) != 0) {
+			pl011_input(&vm->uarts[i]);
+		}
+	}
+	return (struct reply){PV_REPLY_NONE, 0};
+}
+
+struct reply vm_serve(struct vm *vm, const struct message *message)
+{
+	if (message->word[0] == PV_MSG_EVENTS) {
+		return serve_events(vm, message->word[1]);
+	}
+	if (message->word[1] >= vm->config.vm->vcpu_count) {
+		return fault_bad_message(vm->config.vm, message);
+	}
+	switch (message->word[0]) {
+	case PV_MSG_READ:
+	case PV_MSG_WRITE:
+		return serve_access(vm, message);
+	case PV_MSG_CALL:
+		return psci_call(&vm->psci, (uint32_t)message->word[1], &message->word[2]);
+	case PV_MSG_FAULT:
+		return fault_unanswered(vm->config.vm, message);
+	default:
+		return fault_bad_message(vm->config.vm, message);
+	}
+}
+
+static err_t add_window(struct vm *vm, enum window_kind kind, uint32_t index, uint64_t base,
+                        uint64_t bytes)
+{
+	const struct window window = {base, bytes, kind, index};
+
+	return base == 0 ? OK : windows_add(&vm->windows, &window);
+}
+
+static err_t add_windows(struct vm *vm)
+{
+	const struct pv_vmm_config *config = vm->config.vm;
+	err_t error = add_window(vm, WINDOW_GICD, 0, config->gicd_ipa, GICD_BYTES);
+
+	if (error == OK) {
+		error = add_window(vm, WINDOW_V2M, 0, config->v2m_ipa, V2M_BYTES);
+	}
+	for (uint32_t i = 0; i < UART_COUNT && error == OK; i++) {
+		error = add_window(vm, WINDOW_UART, i, config->uarts[i].ipa, PL011_BYTES);
+	}
+	return error;
+}
+
+err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
+{
+	const char *fault;
+	err_t error = config_open(config, &vm->config, &fault);
+
+	if (error == OK) {
+		fault = "windows overlap";
+		error = add_windows(vm);
+	}
+	if (error != OK) {
+		fault_bad_config(config, fault);
+		return error;
+	}
+	psci_init(&vm->psci, config->cap_vcpu_first, config->vcpu_count);
+	gicd_init(&vm->gicd, config->cap_vgic, config->vcpu_count);
+	vm->v2m = (struct v2m){&vm->gicd, config->v2m_ipa, config->v2m_first, config->v2m_count};
+	for (uint32_t i = 0; i < UART_COUNT; i++) {
+		pl011_init(&vm->uarts[i], &vm->gicd, &config->uarts[i]);
+	}
+	return OK;
+}

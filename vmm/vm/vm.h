@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One VM as its VMM sees it: all devices, and the loop's two halves. The kernel hands over one
+ * message at a time, so nothing here is ever entered twice.
+ */
+#ifndef VMM_VM_VM_H
+#define VMM_VM_VM_H
+
+#include "abi/err.h"
+#include "abi/vmm.h"
+#include "vmm/calls.h"
+#include "vmm/dev/gicd.h"
+#include "vmm/dev/pl011.h"
+#include "vmm/dev/v2m.h"
+#include "vmm/vm/config.h"
+#include "vmm/vm/psci.h"
+#include "vmm/vm/windows.h"
+
+#define UART_COUNT 2U
+
+struct vm {
+	/* Set by vm_init, then constant. */
+	struct config config;
+	struct windows windows;
+
+	struct psci psci;
+	struct gicd gicd;
+	struct v2m v2m;
+	struct pl011 uarts[UART_COUNT]; /* console, agent; cap and intid 0 where there is none */
+};
+
+/**
+ * Make the VM that @config describes. On error nothing of it runs; a line on the log channel has
+ * said why if there is one. Errors: those of config_open; ERR_OVERLAP of device windows.
+ */
+MUST_USE err_t vm_init(struct vm *vm, const struct pv_vmm_config *config);
+
+/** Serve one message of the kernel. */
+MUST_USE struct reply vm_serve(struct vm *vm, const struct message *message);
+
+#endif
