@@ -74,7 +74,9 @@ struct pv_ctl_queue {
 
 struct pv_ctl_start {
 	uint64_t features; /* negotiated, a subset of those of the topology */
-	uint32_t sequence; /* of START and STOP of this device together, counted up by the VMM */
+	uint32_t sequence; /* of START and STOP of this device together, counted up by the VMM; a
+	                      START that is sent anew in a new session keeps its number: same
+	                      number, same life of the rings */
 	uint32_t reserved;
 };
 
