@@ -30,7 +30,8 @@ BARE_CFLAGS := $(WARNINGS) -O2 -g -fno-common -I. -ffreestanding -mgeneral-regs-
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-include $(sort $(wildcard */*.mk))
+# lib first: its lists of sources are used by the other parts.
+include lib/lib.mk $(filter-out lib/lib.mk,$(sort $(wildcard */*.mk)))
 
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)

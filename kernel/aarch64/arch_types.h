@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Machine state that the core stores but never looks into, and the two primitives that must be
+ * inline: locks and atomic flags.
+ */
+#ifndef KERNEL_AARCH64_ARCH_TYPES_H
+#define KERNEL_AARCH64_ARCH_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* EL1 and EL0 registers of a guest, saved when another vCPU takes the CPU. One source for the
+ * structure and for the code that moves them (context.c). */
+#define GUEST_SYSREGS(X)                                                                           \
+	X(sctlr_el1)                                                                               \
+	X(cpacr_el1)                                                                               \
+	X(ttbr0_el1)                                                                               \
+	X(ttbr1_el1)                                                                               \
+	X(tcr_el1)                                                                                 \
+	X(esr_el1)                                                                                 \
+	X(far_el1)                                                                                 \
+	X(afsr0_el1)                                                                               \
+	X(afsr1_el1)                                                                               \
+	X(mair_el1)                                                                                \
+	X(amair_el1)                                                                               \
+	X(vbar_el1)                                                                                \
+	X(contextidr_el1)                                                                          \
+	X(tpidr_el0)                                                                               \
+	X(tpidrro_el0)                                                                             \
+	X(tpidr_el1)                                                                               \
+	X(sp_el0)                                                                                  \
+	X(sp_el1)                                                                                  \
+	X(elr_el1)                                                                                 \
+	X(spsr_el1)                                                                                \
+	X(par_el1)                                                                                 \
+	X(csselr_el1)                                                                              \
+	X(cntkctl_el1)                                                                             \
+	X(cntv_ctl_el0)                                                                            \
+	X(cntv_cval_el0)
+
+struct arch_vcpu {
+#define X(reg) uint64_t reg;
+	GUEST_SYSREGS(X)
+#undef X
+	uint64_t vmpidr; /* boot */
+	uint64_t vttbr;  /* boot */
+	uint32_t gich_vmcr;
+	uint32_t gich_apr;
+	uint32_t gich_hcr;
+	uint32_t gich_lr[16];
+	uint32_t fpcr, fpsr;
+	_Alignas(16) uint8_t v[32][16];
+};
+
+/* A VMM's own state, and what its entry displaces of the guest whose place it takes. */
+struct arch_vmm {
+	uint64_t vttbr; /* boot */
+	uint64_t sp_el0;
+	uint64_t guest_sp_el0;
+	uint64_t guest_sctlr_el1;
+};
+
+/* A ticket lock. */
+struct lock {
+	uint32_t next;
+	uint32_t serving;
+};
+
+static inline void lock_acquire(struct lock *l)
+{
+	uint32_t mine = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+
+	/* Bounded: at most PV_CPUS_MAX holders come before, each for a bounded time.
+	 * Pairs with the release below. */
+	while (__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != mine) {
+	}
+}
+
+static inline void lock_release(struct lock *l)
+{
+	/* Only the holder writes `serving`. Pairs with the acquire above. */
+	__atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
+}
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Bringing the machine up: from the first instruction in C on each CPU to its first VM.
+ */
+#include "kernel/aarch64/boot.h"
+
+#include "kernel/aarch64/exception.h"
+#include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/mmu.h"
+#include "kernel/aarch64/psci.h"
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/board.h"
+#include "kernel/core/arch.h"
+#include "kernel/core/boot.h"
+#include "kernel/core/log.h"
+#include "kernel/core/memory.h"
+#include "kernel/core/sched.h"
+#include "kernel/drivers/uart.h"
+
+#define START_PATIENCE 100000000U /* polls for another CPU to come up */
+
+/* VTCR_EL2: 39-bit input from level 1, 4 KiB, walks write-back inner shareable, 40-bit output;
+ * RES1. The same for guests and VMMs. */
+#define VTCR_VALUE (25ULL | 1ULL << 6 | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 31)
+
+/* MDCR_EL2: performance monitors, debug and its OS lock trap; HPMN stays. */
+#define MDCR_TRAPS (1ULL << 5 | 1ULL << 6 | 1ULL << 9 | 1ULL << 10 | 1ULL << 11)
+#define MDCR_HPMN 0x1fULL
+
+extern const char __text_start[], __kernel_end[];
+
+struct kernel kernel;
+
+static uint32_t cpus_online; /* atomic */
+static uint32_t go;          /* atomic: the tables are final */
+static uint64_t counter_offset; /* guests count from the kernel's start; boot */
+
+/* The registers of EL2 that say what traps. CNTHCTL_EL2 0: a guest has no physical counter and
+ * no physical timer. */
+static void init_traps(void)
+{
+	sysreg_write(vbar_el2, (uintptr_t)vectors);
+	sysreg_write(hcr_el2, HCR_GUEST);
+	sysreg_write(vtcr_el2, VTCR_VALUE);
+	sysreg_write(cptr_el2, CPTR_GUEST);
+	sysreg_write(mdcr_el2, (sysreg_read(mdcr_el2) & MDCR_HPMN) | MDCR_TRAPS);
+	sysreg_write(hstr_el2, 0);
+	sysreg_write(cnthctl_el2, 0);
+	sysreg_write(cnthp_ctl_el2, 0);
+	sysreg_write(cntv_ctl_el0, 0);
+	sysreg_write(cntvoff_el2, counter_offset);
+	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
+	sysreg_write(mdscr_el1, 0);
+	isb();
+	/* Translations of whatever ran before us. */
+	tlbi(alle1);
+	dsb(nsh);
+	isb();
+}
+
+static void init_cpu_structs(void)
+{
+	for (uint32_t i = 0; i < PV_CPUS_MAX; i++) {
+		struct cpu *c = &kernel.cpus[i];
+
+		c->id = i;
+		c->current = NONE;
+		c->resched = 1;
+		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
+			c->last_vcpu[n] = NONE;
+		}
+	}
+}
+
+/* Build everything from the image that follows the kernel. */
+static void build(void)
+{
+	const struct pv_image_header *image = (const void *)__kernel_end;
+	uint64_t ram_pages = image->ram_page_count; /* not checked yet: bounded by the board */
+	uint64_t image_page = (uintptr_t)image >> PV_PAGE_SHIFT;
+
+	ram_pages = ram_pages < board.ram_page_count ? ram_pages : board.ram_page_count;
+	mmu_map_ram(board.ram_page + ram_pages);
+
+	const struct image_bounds bounds = {
+		.board = board.id,
+		.cpu_count = PV_CPUS_MAX, /* one that is not there is found when it does not start */
+		.ram_page = board.ram_page,
+		.ram_page_count = board.ram_page_count,
+		.kernel_page = (uint32_t)((uintptr_t)__text_start >> PV_PAGE_SHIFT),
+		.kernel_page_count = (uint32_t)((__kernel_end - __text_start) >> PV_PAGE_SHIFT),
+		.image_page = (uint32_t)image_page,
+	};
+	uint64_t end_page = board.ram_page + ram_pages;
+
+	boot_build(image, end_page > image_page ? (end_page - image_page) << PV_PAGE_SHIFT : 0,
+		   &bounds, (uint32_t)(board.gicv >> PV_PAGE_SHIFT));
+	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
+		struct vcpu *v = &kernel.vcpus[i];
+		uint64_t root = boot_root_page(v->domain, PV_SPACE_GUEST);
+		uint64_t vmid = 1ULL + s2_space_of(v->domain, PV_SPACE_GUEST);
+
+		v->arch.vttbr = vmid << 48 | root << PV_PAGE_SHIFT;
+	}
+	for (uint32_t i = 0; i < kernel.domain_count; i++) {
+		uint64_t root = boot_root_page(i, PV_SPACE_VMM);
+		uint64_t vmid = 1ULL + s2_space_of(i, PV_SPACE_VMM);
+
+		kernel.domains[i].vmm_arch.vttbr = vmid << 48 | root << PV_PAGE_SHIFT;
+	}
+}
+
+static void start_secondaries(void)
+{
+	for (uint32_t i = 1; i < PV_CPUS_MAX; i++) {
+		if (i >= kernel.cpu_count) {
+			break;
+		}
+		if (psci_call(PSCI_CPU_ON, i, (uintptr_t)secondary_entry, i) != 0) {
+			boot_refuse("header[0].cpu_count: a physical CPU does not exist", NULL);
+		}
+		/* Pairs with the increment in boot_secondary(). */
+		for (uint32_t n = 0; __atomic_load_n(&cpus_online, __ATOMIC_ACQUIRE) < i; n++) {
+			if (n == START_PATIENCE) {
+				boot_refuse("header[0].cpu_count: a physical CPU does not start",
+					    NULL);
+			}
+		}
+	}
+}
+
+static _Noreturn void run(struct cpu *c)
+{
+	enter_frame(sched_resume(c));
+}
+
+void boot_primary(void)
+{
+	struct cpu *c = &kernel.cpus[0];
+
+	sysreg_write(vbar_el2, (uintptr_t)vectors);
+	mmu_build();
+	mmu_enable();
+	sysreg_write(tpidr_el2, (uintptr_t)c);
+	init_cpu_structs();
+	uart_init(board.uart);
+	log_text("pv: Peervisor on ");
+	log_text(board.name);
+	log_text("\n");
+	counter_offset = arch_now();
+	init_traps();
+	gic_init_distributor();
+	gic_init_cpu();
+	build();
+	start_secondaries();
+	mmu_seal();
+	log_text("pv: domains ");
+	log_decimal(kernel.domain_count);
+	log_text(", vCPUs ");
+	log_decimal(kernel.vcpu_count);
+	log_text(", CPUs ");
+	log_decimal(kernel.cpu_count);
+	log_text("\n");
+	/* Pairs with the load in boot_secondary(). */
+	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
+	dsb(ishst);
+	__asm__ volatile("sev");
+	run(c);
+}
+
+void boot_secondary(uint64_t id)
+{
+	struct cpu *c = &kernel.cpus[id];
+
+	sysreg_write(vbar_el2, (uintptr_t)vectors);
+	mmu_enable();
+	sysreg_write(tpidr_el2, (uintptr_t)c);
+	init_traps();
+	gic_init_cpu();
+	/* Pairs with the load in start_secondaries(). */
+	__atomic_add_fetch(&cpus_online, 1, __ATOMIC_RELEASE);
+	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE)) {
+		__asm__ volatile("wfe");
+	}
+	run(c);
+}

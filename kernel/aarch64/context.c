@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Moving a vCPU's registers in and out of the CPU, and changing between a guest's world and its
+ * VMM's. The virtual timer's hardware belongs to the loaded vCPU; a vCPU that is not loaded has
+ * its next expiry in `wake_at`.
+ */
+#include <stddef.h>
+
+#include "kernel/aarch64/asm_offsets.h"
+#include "kernel/aarch64/fp.h"
+#include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/core/arch.h"
+#include "kernel/core/kernel.h"
+#include "kernel/core/vgic.h"
+
+_Static_assert(offsetof(struct regs, pc) == REGS_PC, "REGS_PC");
+_Static_assert(offsetof(struct regs, pstate) == REGS_PSTATE, "REGS_PSTATE");
+_Static_assert(offsetof(struct cpu, regs) == CPU_REGS, "CPU_REGS");
+
+#define CNTV_CTL_ENABLE 1U
+#define CNTV_CTL_IMASK 2U
+
+#define SCTLR_EL1_RESET 0x30d00800ULL /* MMU and caches off; RES1 bits */
+#define MPIDR_RES1 (1ULL << 31)
+
+#define ESR_UNKNOWN_64 (1ULL << 25) /* EC 0, IL: undefined instruction */
+
+void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	const struct arch_vcpu constant = { .vmpidr = MPIDR_RES1 | v->number,
+					    .vttbr = v->arch.vttbr,
+					    .sctlr_el1 = SCTLR_EL1_RESET };
+
+	v->arch = constant;
+	v->regs = (struct regs){ .pc = pc, .pstate = PSTATE_EL1H | PSTATE_DAIF };
+	v->regs.x[0] = arg;
+	/* List registers do not survive: what they held is gone with the vCPU's old life. */
+	for (uint32_t i = 0; i < VIRQ_PRIVATE; i++) {
+		v->vgic.private[i].flags &= (uint8_t) ~(VIRQ_IN_LR | VIRQ_HW | VIRQ_ACTIVE);
+	}
+	v->vgic.lr_used = 0;
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+#define X(reg) v->arch.reg = sysreg_read(reg);
+	GUEST_SYSREGS(X)
+#undef X
+	v->arch.fpcr = (uint32_t)sysreg_read(fpcr);
+	v->arch.fpsr = (uint32_t)sysreg_read(fpsr);
+	fp_save(v->arch.v);
+	sysreg_write(cntv_ctl_el0, 0);
+	gic_save(v);
+
+	uint32_t armed = v->arch.cntv_ctl_el0 & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK);
+
+	v->wake_at = UINT64_MAX;
+	if (armed == CNTV_CTL_ENABLE && !vgic_timer_in_flight(v)) {
+		v->wake_at = v->arch.cntv_cval_el0 + sysreg_read(cntvoff_el2);
+	}
+}
+
+void arch_vcpu_load(struct vcpu *v, bool flush)
+{
+	sysreg_write(vttbr_el2, v->arch.vttbr);
+	sysreg_write(vmpidr_el2, v->arch.vmpidr);
+	gic_load(v); /* before the timer's registers: its interrupt may be active already */
+#define X(reg) sysreg_write(reg, v->arch.reg);
+	GUEST_SYSREGS(X)
+#undef X
+	sysreg_write(fpcr, v->arch.fpcr);
+	sysreg_write(fpsr, v->arch.fpsr);
+	fp_load(v->arch.v);
+	if (flush) {
+		isb();
+		tlbi(vmalle1);
+		dsb(nsh);
+	}
+	isb();
+}
+
+void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
+{
+	d->vmm_regs = (struct regs){ .pc = pc, .pstate = PSTATE_EL0T };
+	d->vmm_regs.x[0] = arg;
+	d->vmm_arch.sp_el0 = sp;
+}
+
+void arch_enter_vmm(struct domain *d)
+{
+	struct arch_vmm *a = &d->vmm_arch;
+
+	a->guest_sp_el0 = sysreg_read(sp_el0);
+	a->guest_sctlr_el1 = sysreg_read(sctlr_el1);
+	sysreg_write(sctlr_el1, SCTLR_EL1_VMM);
+	sysreg_write(sp_el0, a->sp_el0);
+	sysreg_write(vttbr_el2, a->vttbr);
+	sysreg_write(cptr_el2, CPTR_VMM);
+	sysreg_write(hcr_el2, HCR_VMM);
+}
+
+void arch_leave_vmm(struct domain *d)
+{
+	struct arch_vmm *a = &d->vmm_arch;
+
+	a->sp_el0 = sysreg_read(sp_el0);
+	sysreg_write(sctlr_el1, a->guest_sctlr_el1);
+	sysreg_write(sp_el0, a->guest_sp_el0);
+	sysreg_write(vttbr_el2, kernel.vcpus[d->vcpu_first].arch.vttbr);
+	sysreg_write(cptr_el2, CPTR_GUEST);
+	sysreg_write(hcr_el2, HCR_GUEST);
+	isb();
+}
+
+/* Arm ARM D1.3.1: where an exception to EL1 goes, by where it comes from. */
+static uint64_t vector_offset(uint64_t pstate)
+{
+	if (pstate & 0x10) {
+		return 0x600; /* AArch32 EL0 */
+	}
+	switch (pstate & 0xf) {
+	case PSTATE_EL0T:
+		return 0x400;
+	case PSTATE_EL1T:
+		return 0x000;
+	default:
+		return 0x200;
+	}
+}
+
+void arch_inject_undefined(struct vcpu *v)
+{
+	sysreg_write(spsr_el1, v->regs.pstate);
+	sysreg_write(elr_el1, v->regs.pc);
+	sysreg_write(esr_el1, ESR_UNKNOWN_64);
+	v->regs.pc = sysreg_read(vbar_el1) + vector_offset(v->regs.pstate);
+	v->regs.pstate = PSTATE_EL1H | PSTATE_DAIF;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the vectors to the core and back: each handler deals with one exception from below EL2 and
+ * returns the frame that runs next.
+ */
+#include "kernel/aarch64/exception.h"
+
+#include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/board.h"
+#include "kernel/core/arch.h"
+#include "kernel/core/console.h"
+#include "kernel/core/log.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/trap.h"
+#include "kernel/core/vgic.h"
+
+#define INTERRUPT_BUDGET 4U /* taken at one exception; what is left comes as the next */
+
+struct cpu *cpu_here(void)
+{
+	return (struct cpu *)(uintptr_t)sysreg_read(tpidr_el2);
+}
+
+static struct trap read_trap(void)
+{
+	return (struct trap){ .esr = sysreg_read(esr_el2),
+			      .far = sysreg_read(far_el2),
+			      .hpfar = sysreg_read(hpfar_el2) };
+}
+
+/* Take one interrupt. False: none is pending. */
+static bool take_interrupt(struct cpu *c)
+{
+	uint32_t iar = gic_acknowledge();
+	uint32_t intid = iar & 0x3ffU;
+	struct vcpu *v = c->current == NONE ? NULL : &kernel.vcpus[c->current];
+	bool deactivate = true;
+
+	if (intid == INTID_NONE) {
+		return false;
+	}
+	if (intid == INTID_TIMER && v) {
+		deactivate = false; /* by the guest's own end of interrupt */
+		vgic_pend_timer(v);
+	} else if (intid == INTID_MAINTENANCE && v) {
+		vgic_flush(v);
+	} else if (intid == INTID_DEADLINE) {
+		arch_set_deadline(UINT64_MAX);
+		sched_deadline(c);
+	} else if (intid == board.uart_intid) {
+		console_input();
+	}
+	gic_end(iar, deactivate);
+	return true;
+}
+
+void arch_take_interrupts(void)
+{
+	struct cpu *c = cpu_here();
+
+	for (uint32_t n = 0; n < INTERRUPT_BUDGET && take_interrupt(c); n++) {
+	}
+}
+
+struct regs *handle_synchronous(struct cpu *c)
+{
+	const struct trap trap = read_trap();
+
+	trap_synchronous(c, &trap);
+	return sched_resume(c);
+}
+
+struct regs *handle_interrupt(struct cpu *c)
+{
+	(void)take_interrupt(c);
+	return sched_resume(c);
+}
+
+struct regs *handle_serror(struct cpu *c)
+{
+	const struct trap trap = read_trap();
+
+	trap_serror(c, &trap);
+	return sched_resume(c);
+}
+
+void panic_exception(void)
+{
+	log_text("pv: panic: exception at EL2: pc ");
+	log_hex(sysreg_read(elr_el2));
+	log_text(" esr ");
+	log_hex(sysreg_read(esr_el2));
+	log_text(" far ");
+	log_hex(sysreg_read(far_el2));
+	log_text("\n");
+	arch_power_off();
+}

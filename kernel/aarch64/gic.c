@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * GICv2: distributor, CPU interface, virtual interface control. Register names and offsets of
+ * IHI 0048B, tables 4-1, 4-2 and 5-1. Interrupts end in two steps (EOImode 1): the priority drops
+ * here; the virtual timer's is deactivated by the guest's own end, through its list register.
+ */
+#include "kernel/aarch64/gic.h"
+
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/board.h"
+#include "kernel/core/arch.h"
+#include "kernel/core/vgic.h"
+
+/* Distributor. */
+#define GICD_CTLR 0x000U
+#define GICD_TYPER 0x004U
+#define GICD_ISENABLER 0x100U
+#define GICD_ICENABLER 0x180U
+#define GICD_ICPENDR 0x280U
+#define GICD_ISACTIVER 0x300U
+#define GICD_ICACTIVER 0x380U
+#define GICD_IPRIORITYR 0x400U
+#define GICD_ITARGETSR 0x800U
+#define GICD_SGIR 0xf00U
+/* CPU interface. */
+#define GICC_CTLR 0x0000U
+#define GICC_PMR 0x0004U
+#define GICC_IAR 0x000cU
+#define GICC_EOIR 0x0010U
+#define GICC_DIR 0x1000U
+/* Virtual interface control. */
+#define GICH_HCR 0x000U
+#define GICH_VTR 0x004U
+#define GICH_VMCR 0x008U
+#define GICH_ELRSR0 0x030U
+#define GICH_APR 0x0f0U
+#define GICH_LR(i) (0x100U + 4U * (i))
+
+#define GICC_CTLR_ENABLE 1U
+#define GICC_CTLR_EOIMODE (1U << 9)
+#define GICH_HCR_EN 1U
+#define GICH_HCR_UIE 2U
+
+#define LR_HW (1U << 31)
+#define LR_STATE_SHIFT 28U
+#define LR_PRIORITY_SHIFT 23U /* the upper 5 of 8 bits */
+#define LR_EOI (1U << 19)
+#define LR_PHYSICAL_SHIFT 10U /* physical INTID, or the source of an SGI */
+#define LR_INTID_MASK 0x3ffU
+
+#define PRIORITY_ALL 0xa0a0a0a0U
+#define INTIDS_MAX 1024U
+
+static volatile uint32_t *reg(uint64_t base, uint32_t offset)
+{
+	return (volatile uint32_t *)(uintptr_t)(base + offset);
+}
+
+void gic_init_distributor(void)
+{
+	uint32_t intids = 32U * ((*reg(board.gicd, GICD_TYPER) & 31U) + 1U);
+
+	*reg(board.gicd, GICD_CTLR) = 0;
+	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 32) {
+		*reg(board.gicd, GICD_ICENABLER + i / 8) = UINT32_MAX;
+		*reg(board.gicd, GICD_ICPENDR + i / 8) = UINT32_MAX;
+		*reg(board.gicd, GICD_ICACTIVER + i / 8) = UINT32_MAX;
+	}
+	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 4) {
+		*reg(board.gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
+		*reg(board.gicd, GICD_ITARGETSR + i) = 0x01010101U; /* the boot CPU */
+	}
+	*reg(board.gicd, GICD_ISENABLER + board.uart_intid / 32 * 4) = 1U << board.uart_intid % 32;
+	*reg(board.gicd, GICD_CTLR) = 1;
+}
+
+void gic_init_cpu(void)
+{
+	*reg(board.gicd, GICD_ICENABLER) = UINT32_MAX;
+	for (uint32_t i = 0; i < 32; i += 4) {
+		*reg(board.gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
+	}
+	*reg(board.gicd, GICD_ISENABLER) = 1U << INTID_POKE | 1U << INTID_MAINTENANCE |
+					   1U << INTID_DEADLINE | 1U << INTID_TIMER;
+	*reg(board.gicc, GICC_PMR) = 0xff;
+	*reg(board.gicc, GICC_CTLR) = GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE;
+	for (uint32_t i = 0; i < LRS_MAX && i < arch_lr_count(); i++) {
+		*reg(board.gich, GICH_LR(i)) = 0;
+	}
+	*reg(board.gich, GICH_HCR) = GICH_HCR_EN;
+}
+
+uint32_t gic_acknowledge(void)
+{
+	return *reg(board.gicc, GICC_IAR);
+}
+
+void gic_end(uint32_t iar, bool deactivate)
+{
+	*reg(board.gicc, GICC_EOIR) = iar;
+	if (deactivate) {
+		*reg(board.gicc, GICC_DIR) = iar;
+	}
+}
+
+void gic_poke(uint32_t cpu)
+{
+	/* What the other CPU is to find was stored before; it reads it after its GICC_IAR. */
+	dsb(ishst);
+	*reg(board.gicd, GICD_SGIR) = 1U << (16 + cpu) | INTID_POKE;
+}
+
+void gic_set_timer_active(bool active)
+{
+	*reg(board.gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << INTID_TIMER;
+}
+
+void gic_save(struct vcpu *v)
+{
+	v->arch.gich_vmcr = *reg(board.gich, GICH_VMCR);
+	v->arch.gich_apr = *reg(board.gich, GICH_APR);
+	v->arch.gich_hcr = *reg(board.gich, GICH_HCR);
+	for (uint32_t i = 0; i < LRS_MAX; i++) {
+		if (v->vgic.lr_used & (1U << i)) {
+			v->arch.gich_lr[i] = *reg(board.gich, GICH_LR(i));
+			*reg(board.gich, GICH_LR(i)) = 0;
+		}
+	}
+}
+
+void gic_load(const struct vcpu *v)
+{
+	*reg(board.gich, GICH_VMCR) = v->arch.gich_vmcr;
+	*reg(board.gich, GICH_APR) = v->arch.gich_apr;
+	for (uint32_t i = 0; i < LRS_MAX; i++) {
+		if (v->vgic.lr_used & (1U << i)) {
+			*reg(board.gich, GICH_LR(i)) = v->arch.gich_lr[i];
+		}
+	}
+	*reg(board.gich, GICH_HCR) = v->arch.gich_hcr | GICH_HCR_EN;
+	gic_set_timer_active(vgic_timer_in_flight(v));
+}
+
+uint32_t arch_lr_count(void)
+{
+	uint32_t count = (*reg(board.gich, GICH_VTR) & 63U) + 1;
+
+	return count < LRS_MAX ? count : LRS_MAX;
+}
+
+uint32_t arch_lr_empty(void)
+{
+	return *reg(board.gich, GICH_ELRSR0);
+}
+
+struct lr arch_lr_read(uint32_t i)
+{
+	uint32_t word = *reg(board.gich, GICH_LR(i));
+	bool hw = word & LR_HW;
+
+	return (struct lr){
+		.intid = (uint16_t)(word & LR_INTID_MASK),
+		.priority = (uint8_t)(word >> LR_PRIORITY_SHIFT << 3),
+		.state = (word >> LR_STATE_SHIFT) & 3U,
+		.source = hw ? 0 : (word >> LR_PHYSICAL_SHIFT) & 7U,
+		.hw = hw,
+		.eoi = !hw && (word & LR_EOI),
+	};
+}
+
+void arch_lr_write(uint32_t i, struct lr lr)
+{
+	uint32_t word = lr.intid | (uint32_t)(lr.priority >> 3) << LR_PRIORITY_SHIFT |
+			(uint32_t)lr.state << LR_STATE_SHIFT;
+
+	if (lr.hw) {
+		word |= LR_HW | (uint32_t)lr.intid << LR_PHYSICAL_SHIFT;
+	} else {
+		word |= (uint32_t)lr.source << LR_PHYSICAL_SHIFT | (lr.eoi ? LR_EOI : 0);
+	}
+	*reg(board.gich, GICH_LR(i)) = word;
+}
+
+void arch_lr_notify_underflow(bool on)
+{
+	*reg(board.gich, GICH_HCR) = on ? GICH_HCR_EN | GICH_HCR_UIE : GICH_HCR_EN;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The physical interrupt controller, GICv2 with virtualization extensions (Arm IHI 0048B). The
+ * virtual side of it, list registers, is declared in core/arch.h.
+ */
+#ifndef KERNEL_AARCH64_GIC_H
+#define KERNEL_AARCH64_GIC_H
+
+#include <stdint.h>
+
+#include "kernel/core/kernel.h"
+
+#define INTID_POKE 0U         /* SGI: look at `resched` and `dirty` */
+#define INTID_MAINTENANCE 25U /* PPI of the virtual CPU interface */
+#define INTID_DEADLINE 26U    /* PPI of the hypervisor timer */
+#define INTID_TIMER 27U       /* PPI of the virtual timer */
+#define INTID_NONE 1023U
+
+/** Set up the distributor: nothing but the UART's interrupt is enabled. Boot CPU. */
+void gic_init_distributor(void);
+
+/** Set up this CPU's interfaces, physical and virtual. */
+void gic_init_cpu(void);
+
+/** Acknowledge the pending interrupt of the highest priority: GICC_IAR's value. */
+uint32_t gic_acknowledge(void);
+
+/** End interrupt @iar. @deactivate: it may come again; else whoever it was passed to does that. */
+void gic_end(uint32_t iar, bool deactivate);
+
+/** Send SGI INTID_POKE to physical CPU @cpu. */
+void gic_poke(uint32_t cpu);
+
+/** Whether the virtual timer's physical interrupt counts as active on this CPU. */
+void gic_set_timer_active(bool active);
+
+/** Move the virtual CPU interface's state out of the hardware, or into it. */
+void gic_save(struct vcpu *v);
+void gic_load(const struct vcpu *v);
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * EL2 stage-1 tables: VMSAv8-64, 4 KiB granule, 39-bit addresses (Arm ARM D8.3). Four static
+ * tables: the kernel lies in one 2 MiB block of the first GiB of RAM, all devices in GiB 0.
+ */
+#include "kernel/aarch64/mmu.h"
+
+#include "abi/limits.h"
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/board.h"
+
+#define ENTRIES 512U
+#define GIB_SHIFT 30U
+#define BLOCK_SHIFT 21U
+
+#define DESC_BLOCK 1ULL
+#define DESC_TABLE 3ULL
+#define DESC_PAGE 3ULL
+#define DESC_DEVICE (1ULL << 2) /* AttrIndx 1 */
+#define DESC_RES1 (1ULL << 6)   /* AP[1] */
+#define DESC_READ_ONLY (1ULL << 7)
+#define DESC_INNER (3ULL << 8)
+#define DESC_ACCESSED (1ULL << 10)
+#define DESC_XN (1ULL << 54)
+
+#define NORMAL (DESC_RES1 | DESC_INNER | DESC_ACCESSED)
+#define DEVICE (DESC_RES1 | DESC_ACCESSED | DESC_DEVICE | DESC_XN)
+
+#define MAIR_VALUE 0x04ffULL /* 0: normal write-back; 1: device nGnRE */
+/* T0SZ 25, walks write-back inner shareable, 4 KiB, 40-bit physical addresses; RES1. */
+#define TCR_VALUE (25ULL | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 23 | 1ULL << 31)
+/* MMU, data and instruction cache, stack alignment check, no execution of writable memory; RES1. */
+#define SCTLR_VALUE (0x30c50830ULL | 1ULL << 0 | 1ULL << 2 | 1ULL << 3 | 1ULL << 12 | 1ULL << 19)
+
+extern const char __text_start[], __rodata_start[], __data_start[], __kernel_end[];
+
+static struct {
+	_Alignas(4096) uint64_t level1[ENTRIES];
+	uint64_t devices[ENTRIES]; /* level 2, GiB 0 */
+	uint64_t ram[ENTRIES];     /* level 2, the GiB where RAM starts */
+	uint64_t kernel[ENTRIES];  /* level 3, the kernel's block */
+} tables;
+
+static uint32_t ram_gib(void)
+{
+	return board.ram_page >> (GIB_SHIFT - PV_PAGE_SHIFT);
+}
+
+static void map_kernel(void)
+{
+	uintptr_t start = (uintptr_t)__text_start;
+
+	for (uintptr_t page = start; page < (uintptr_t)__kernel_end; page += PV_PAGE_BYTES) {
+		uint64_t rights = DESC_XN;
+
+		if (page < (uintptr_t)__rodata_start) {
+			rights = DESC_READ_ONLY;
+		} else if (page < (uintptr_t)__data_start) {
+			rights = DESC_READ_ONLY | DESC_XN;
+		}
+		tables.kernel[(page >> PV_PAGE_SHIFT) % ENTRIES] =
+			page | NORMAL | rights | DESC_PAGE;
+	}
+	tables.ram[(start >> BLOCK_SHIFT) % ENTRIES] = (uintptr_t)tables.kernel | DESC_TABLE;
+}
+
+/* The 2 MiB block around a device's registers. */
+static void map_device(uint64_t pa)
+{
+	uint64_t block = pa >> BLOCK_SHIFT;
+
+	tables.devices[block % ENTRIES] = block << BLOCK_SHIFT | DEVICE | DESC_BLOCK;
+}
+
+void mmu_build(void)
+{
+	uint64_t base = (uint64_t)board.ram_page << PV_PAGE_SHIFT;
+
+	for (uint64_t i = 0; i < ENTRIES; i++) {
+		tables.ram[i] = (base + (i << BLOCK_SHIFT)) | NORMAL | DESC_XN | DESC_BLOCK;
+	}
+	map_kernel();
+	map_device(board.gicd);
+	map_device(board.gicc);
+	map_device(board.gich);
+	map_device(board.uart);
+	tables.level1[0] = (uintptr_t)tables.devices | DESC_TABLE;
+	tables.level1[ram_gib()] = (uintptr_t)tables.ram | DESC_TABLE;
+}
+
+void mmu_map_ram(uint64_t end_page)
+{
+	uint64_t end = end_page << PV_PAGE_SHIFT;
+
+	for (uint64_t i = ram_gib() + 1; i < ENTRIES && i << GIB_SHIFT < end; i++) {
+		tables.level1[i] = i << GIB_SHIFT | NORMAL | DESC_XN | DESC_BLOCK;
+	}
+	dsb(ishst);
+	isb();
+}
+
+void mmu_enable(void)
+{
+	sysreg_write(mair_el2, MAIR_VALUE);
+	sysreg_write(tcr_el2, TCR_VALUE);
+	sysreg_write(ttbr0_el2, (uintptr_t)&tables);
+	dsb(ish);
+	isb();
+	tlbi(alle2);
+	dsb(nsh);
+	isb();
+	sysreg_write(sctlr_el2, SCTLR_VALUE);
+	isb();
+}
+
+void mmu_seal(void)
+{
+	uint64_t kernel = ((uintptr_t)__text_start >> BLOCK_SHIFT) % ENTRIES;
+
+	for (uint32_t i = 0; i < ENTRIES; i++) {
+		if (i != kernel) {
+			tables.ram[i] = 0;
+		}
+		if (i > ram_gib()) {
+			tables.level1[i] = 0;
+		}
+	}
+	dsb(ishst);
+	tlbi(alle2is);
+	dsb(ish);
+	isb();
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the core needs of the machine. Implemented by kernel/aarch64 for EL2 and by
+ * tests/fake_arch for host tests. The core contains no assembly and touches no register but
+ * through these functions.
+ */
+#ifndef KERNEL_CORE_ARCH_H
+#define KERNEL_CORE_ARCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct domain;
+struct regs;
+struct vcpu;
+
+/** Physical counter, in ticks. It never goes back. */
+uint64_t arch_now(void);
+/** Ticks of the counter per second. */
+uint64_t arch_ticks_per_second(void);
+/** Have this CPU interrupted when the counter reaches @deadline; UINT64_MAX: never. */
+void arch_set_deadline(uint64_t deadline);
+/** Sleep until an interrupt is pending at this CPU. Interrupts stay masked. */
+void arch_idle(void);
+/** Take the interrupts that are pending at this CPU, a bounded number of them. */
+void arch_take_interrupts(void);
+/** Interrupt physical CPU @cpu so that it looks at its `resched` and its vCPU's `dirty`. */
+void arch_poke(uint32_t cpu);
+/** End the whole machine. */
+_Noreturn void arch_power_off(void);
+
+/** Give vCPU @v its state at power-on: it starts at @pc with x0 = @arg, EL1, MMU off. */
+void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
+/** Store the hardware state of @v, which is loaded here, and set its wake_at. */
+void arch_vcpu_save(struct vcpu *v);
+/** Load the hardware state of @v. @flush: another vCPU of its domain ran here since. */
+void arch_vcpu_load(struct vcpu *v, bool flush);
+/** From the guest's world to its VMM's, and back, with a vCPU of @d loaded. */
+void arch_enter_vmm(struct domain *d);
+void arch_leave_vmm(struct domain *d);
+/** Give the VMM of @d its first state. */
+void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg);
+/** Make @v, loaded here, take an Undefined Instruction exception to EL1. */
+void arch_inject_undefined(struct vcpu *v);
+
+/* List registers of this CPU's virtual CPU interface; those of the loaded vCPU. */
+
+enum lr_state { LR_EMPTY = 0, LR_PENDING = 1, LR_ACTIVE = 2, LR_BOTH = 3 };
+
+struct lr {
+	uint16_t intid;
+	uint8_t priority;
+	uint8_t state;  /* enum lr_state */
+	uint8_t source; /* SGI: the sending vCPU */
+	bool hw;        /* its end also deactivates the physical interrupt of the same number */
+	bool eoi;       /* its end interrupts this CPU */
+};
+
+uint32_t arch_lr_count(void);
+/** Bit i: list register i is empty. */
+uint32_t arch_lr_empty(void);
+struct lr arch_lr_read(uint32_t i);
+void arch_lr_write(uint32_t i, struct lr lr);
+/** Whether this CPU is interrupted when at most one list register is in use. */
+void arch_lr_notify_underflow(bool on);
+
+/* The board's UART. */
+
+/** False: no room, try again later. */
+bool arch_uart_put(uint8_t byte);
+/** False: nothing there. */
+bool arch_uart_get(uint8_t *byte);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Building the system. After boot_build() nothing here runs again.
+ */
+#include "kernel/core/boot.h"
+
+#include "kernel/core/arch.h"
+#include "kernel/core/console.h"
+#include "kernel/core/log.h"
+#include "kernel/core/memory.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/vgic.h"
+
+#define GICC_PAGES 2U /* of a GICv2 CPU interface: IHI 0048B 4.1 */
+
+static struct s2 s2;
+
+static const char *error_text(err_t err)
+{
+	switch (err) {
+#define X(name, number, text)                                                                      \
+	case (number):                                                                             \
+		return text;
+		PV_ERRORS(X)
+#undef X
+	default:
+		return "unknown error";
+	}
+}
+
+void boot_refuse(const char *what, const struct image_fault *fault)
+{
+	log_text("pv: image refused: ");
+	if (fault) {
+		log_text(fault->table);
+		log_text("[");
+		log_decimal(fault->index);
+		log_text("].");
+		log_text(fault->field);
+		log_text(": ");
+		log_text(error_text(fault->err));
+	} else {
+		log_text(what);
+	}
+	log_text("\n");
+	arch_power_off();
+}
+
+static void must(err_t err, const char *table, uint32_t index, const char *field)
+{
+	if (err) {
+		const struct image_fault fault = { table, index, field, err };
+
+		boot_refuse(NULL, &fault);
+	}
+}
+
+static void copy_tables(const struct pv_image_header *image)
+{
+	const struct pv_cap *caps = image_caps(image);
+	const struct pv_doorbell *bells = image_doorbells(image);
+	const struct pv_doorbell_page *pages = image_doorbell_pages(image);
+
+	for (uint32_t i = 0; i < image->caps.count; i++) {
+		kernel.caps[i] = caps[i];
+	}
+	for (uint32_t i = 0; i < image->doorbells.count; i++) {
+		kernel.doorbells[i] = (struct doorbell){ .domain = bells[i].domain,
+							 .kind = bells[i].kind,
+							 .number = bells[i].number };
+	}
+	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {
+		kernel.doorbell_pages[i] = (struct doorbell_page){
+			.cap_first = pages[i].caps.first,
+			.cap_count = pages[i].caps.count,
+		};
+	}
+}
+
+static void build_domain(uint32_t index, const struct pv_domain *from)
+{
+	struct domain *d = &kernel.domains[index];
+
+	for (uint32_t i = 0; i < sizeof(d->name); i++) {
+		d->name[i] = from->name[i];
+	}
+	d->vcpu_first = from->vcpus.first;
+	d->vcpu_count = from->vcpus.count;
+	d->caps = from->caps;
+	d->doorbell_pages = from->doorbell_pages;
+	d->doorbell_ipa_page = from->doorbell_ipa_page;
+	d->channel_first = from->channel_first;
+	d->channel_count = from->channel_count;
+	d->alive = true;
+	d->serving = SERVING_START;
+	d->vmm_owner = d->vcpu_first; /* the VMM starts in the place of vCPU 0 */
+	console_attach(index);
+}
+
+static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct pv_domain *domain)
+{
+	struct vcpu *v = &kernel.vcpus[index];
+
+	v->domain = from->domain;
+	v->number = index - domain->vcpus.first;
+	v->cpu = from->cpu;
+	v->priority = domain->priority;
+	v->wait = WAIT_OFF;
+	v->wake_at = UINT64_MAX;
+}
+
+/* Put vCPU @index into its CPU's slots, which are sorted by priority, highest first. */
+static void add_slot(uint32_t index)
+{
+	const struct vcpu *v = &kernel.vcpus[index];
+	struct cpu *c = &kernel.cpus[v->cpu];
+	uint32_t at = c->slot_count++;
+
+	for (; at > 0 && kernel.vcpus[c->slots[at - 1]].priority < v->priority; at--) {
+		c->slots[at] = c->slots[at - 1];
+	}
+	c->slots[at] = index;
+}
+
+static void map_range(const struct s2_range *range, const char *table, uint32_t index)
+{
+	uint32_t number = 0;
+
+	must(s2_allow(&s2, range, &number), table, index, "ipa_page");
+	must(s2_map(&s2, number), table, index, "ipa_page");
+}
+
+static void map_regions(const struct pv_image_header *image)
+{
+	const struct pv_region *regions = image_regions(image);
+	const struct pv_mapping *mappings = image_mappings(image);
+
+	for (uint32_t r = 0; r < image->regions.count; r++) {
+		const struct pv_slice *slice = &regions[r].mappings;
+
+		for (uint32_t m = slice->first; m < slice->first + slice->count; m++) {
+			const struct s2_range range = {
+				.ipa_page = mappings[m].ipa_page,
+				.pa_page = regions[r].page,
+				.page_count = regions[r].page_count,
+				.space = (uint16_t)s2_space_of(mappings[m].domain,
+							       (enum pv_space)mappings[m].space),
+				.rights = (uint8_t)mappings[m].rights,
+				.memory = S2_MEMORY_NORMAL,
+			};
+
+			map_range(&range, "mappings", m);
+		}
+	}
+}
+
+static void build_spaces(const struct pv_image_header *image, uint32_t gicv_page)
+{
+	const struct pv_domain *domains = image_domains(image);
+
+	memory_clear(image->pool_page, image->pool_page_count);
+	must(s2_init(&s2, image->pool_page, image->pool_page_count), "header", 0, "pool_page");
+	for (uint32_t i = 0; i < image->domains.count; i++) {
+		const struct s2_range gicc = {
+			.ipa_page = domains[i].gicc_ipa_page,
+			.pa_page = gicv_page,
+			.page_count = GICC_PAGES,
+			.space = (uint16_t)s2_space_of(i, PV_SPACE_GUEST),
+			.rights = PV_RIGHT_READ | PV_RIGHT_WRITE,
+			.memory = S2_MEMORY_DEVICE,
+		};
+
+		must(s2_space_create(&s2, s2_space_of(i, PV_SPACE_GUEST)), "domains", i, "guest");
+		must(s2_space_create(&s2, s2_space_of(i, PV_SPACE_VMM)), "domains", i, "vmm");
+		map_range(&gicc, "domains", i);
+	}
+	map_regions(image);
+	s2_seal(&s2);
+}
+
+uint32_t boot_root_page(uint32_t domain, enum pv_space space)
+{
+	return s2_root_page(&s2, s2_space_of(domain, space));
+}
+
+/* Clear every region, then put the payloads in place. */
+static void load_regions(const struct pv_image_header *image)
+{
+	const struct pv_region *regions = image_regions(image);
+	const struct pv_payload *payloads = image_payloads(image);
+
+	for (uint32_t i = 0; i < image->regions.count; i++) {
+		memory_clear(regions[i].page, regions[i].page_count);
+	}
+	for (uint32_t i = 0; i < image->payloads.count; i++) {
+		const struct pv_payload *p = &payloads[i];
+
+		memory_load(regions[p->region].page + p->page, image_payload_bytes(image, p),
+			    p->bytes);
+	}
+	/* A guest starts with its caches off: what was written has to be in memory. */
+	for (uint32_t i = 0; i < image->regions.count; i++) {
+		memory_clean(regions[i].page, regions[i].page_count);
+	}
+}
+
+/* Power on: the VMM of each domain, and behind it vCPU 0. */
+static void start_domain(uint32_t index, const struct pv_domain *from)
+{
+	struct domain *d = &kernel.domains[index];
+
+	arch_vmm_reset(d, from->vmm_entry, from->vmm_stack, from->vmm_arg);
+	sched_start_locked(&kernel.vcpus[d->vcpu_first], from->entry, from->entry_arg);
+}
+
+void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
+		const struct image_bounds *bounds, uint32_t gicv_page)
+{
+	struct image_fault fault;
+
+	if (image_check(image, available_bytes, bounds, &fault)) {
+		boot_refuse(NULL, &fault);
+	}
+	kernel.domain_count = image->domains.count;
+	kernel.domains_alive = image->domains.count;
+	kernel.vcpu_count = image->vcpus.count;
+	kernel.cpu_count = image->cpu_count;
+	kernel.slice_ticks = arch_ticks_per_second() / SCHED_SLICE_PER_SECOND;
+	copy_tables(image);
+	for (uint32_t i = 0; i < image->domains.count; i++) {
+		build_domain(i, &image_domains(image)[i]);
+	}
+	for (uint32_t i = 0; i < image->vcpus.count; i++) {
+		const struct pv_vcpu *from = &image_vcpus(image)[i];
+
+		build_vcpu(i, from, &image_domains(image)[from->domain]);
+		add_slot(i);
+	}
+	build_spaces(image, gicv_page);
+	load_regions(image);
+	for (uint32_t i = 0; i < image->domains.count; i++) {
+		vgic_init(&kernel.domains[i]);
+		start_domain(i, &image_domains(image)[i]);
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the system image to the kernel's objects. Runs once, on the boot CPU, before any other CPU
+ * and any VM, with all of RAM mapped.
+ */
+#ifndef KERNEL_CORE_BOOT_H
+#define KERNEL_CORE_BOOT_H
+
+#include <stdint.h>
+
+#include "abi/image.h"
+#include "kernel/core/kernel.h"
+#include "kernel/core/s2.h"
+#include "lib/image_check.h"
+
+/**
+ * Check @image and build domains, vCPUs, capabilities and translation tables from it. Does not
+ * return when the image is refused: it says which entry is wrong and ends the machine.
+ * @gicv_page: physical page of the virtual CPU interface, mapped into every guest (2 pages).
+ */
+void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
+		const struct image_bounds *bounds, uint32_t gicv_page);
+
+/** The root page of a domain's space, once it is built. */
+uint32_t boot_root_page(uint32_t domain, enum pv_space space);
+
+/** Say why the machine cannot go on, and end it. */
+_Noreturn void boot_refuse(const char *what, const struct image_fault *fault);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * System calls: one row for each call says which type of capability its x0 must name, so that no
+ * call can forget the check; the call itself gets the object.
+ */
+#include "kernel/core/call.h"
+
+#include "kernel/core/arch.h"
+#include "kernel/core/console.h"
+#include "kernel/core/doorbell.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/vgic.h"
+#include "kernel/core/vmm.h"
+
+/* A call in progress: who calls, the object of its capability, its registers. */
+struct call {
+	struct vcpu *v;
+	struct domain *d;
+	uint32_t object;
+	struct regs *regs;
+};
+
+static err_t call_nop(const struct call *c)
+{
+	(void)c;
+	return OK;
+}
+
+static err_t call_vcpu_start(const struct call *c)
+{
+	struct vcpu *v = &kernel.vcpus[c->object];
+	err_t err = ERR_STATE;
+
+	lock_acquire(&c->d->lock);
+	if (v->wait == WAIT_OFF) {
+		sched_start_locked(v, c->regs->x[1], c->regs->x[2]);
+		err = OK;
+	}
+	lock_release(&c->d->lock);
+	return err;
+}
+
+/* The vCPU that x1 of a VIRQ call names; NULL: none of this domain. */
+static struct vcpu *vcpu_argument(const struct call *c)
+{
+	uint64_t number = c->regs->x[1];
+
+	return number < c->d->vcpu_count ? &kernel.vcpus[c->d->vcpu_first + number] : NULL;
+}
+
+static err_t call_virq_set(const struct call *c)
+{
+	struct vcpu *v = vcpu_argument(c);
+	err_t err = ERR_RANGE;
+
+	lock_acquire(&c->d->lock);
+	if (v && c->regs->x[2] <= UINT32_MAX) {
+		err = vgic_configure_locked(v, (uint32_t)c->regs->x[2], c->regs->x[3]);
+	}
+	lock_release(&c->d->lock);
+	return err;
+}
+
+static err_t call_virq_op(const struct call *c)
+{
+	struct vcpu *v = vcpu_argument(c);
+	err_t err = ERR_RANGE;
+
+	lock_acquire(&c->d->lock);
+	if (v && c->regs->x[2] <= UINT32_MAX) {
+		err = vgic_operate_locked(v, (uint32_t)c->regs->x[2], c->regs->x[3]);
+	}
+	lock_release(&c->d->lock);
+	return err;
+}
+
+static err_t call_virq_get(const struct call *c)
+{
+	struct vcpu *v = vcpu_argument(c);
+	err_t err = ERR_RANGE;
+
+	lock_acquire(&c->d->lock);
+	if (v && c->regs->x[2] <= UINT32_MAX) {
+		err = vgic_state_locked(v, (uint32_t)c->regs->x[2], &c->regs->x[1]);
+	}
+	lock_release(&c->d->lock);
+	return err;
+}
+
+static err_t call_vgic_enable(const struct call *c)
+{
+	if (c->regs->x[1] > 1) {
+		return ERR_ARG;
+	}
+	lock_acquire(&c->d->lock);
+	vgic_enable_locked(c->d, c->regs->x[1]);
+	lock_release(&c->d->lock);
+	return OK;
+}
+
+static err_t call_doorbell_ring(const struct call *c)
+{
+	doorbell_ring(c->object);
+	return OK;
+}
+
+static err_t call_doorbell_bind(const struct call *c)
+{
+	return doorbell_bind(c->d, c->object, c->regs->x[1]);
+}
+
+static err_t call_console_write(const struct call *c)
+{
+	uint64_t count = c->regs->x[1];
+
+	if (count == 0 || count > 16) {
+		return ERR_RANGE;
+	}
+	c->regs->x[1] = console_write(c->d->channel_first + c->object, (uint32_t)count,
+				      c->regs->x[2], c->regs->x[3]);
+	return OK;
+}
+
+static err_t call_console_read(const struct call *c)
+{
+	c->regs->x[1] = console_read(c->d->channel_first + c->object, &c->regs->x[2]);
+	return OK;
+}
+
+/* PV_CALL_WAIT is not here: it returns a message, not an error. */
+static const struct {
+	err_t (*run)(const struct call *c);
+	enum pv_cap_type cap; /* of x0; PV_CAP_NONE: takes no capability */
+} calls[PV_CALL_COUNT] = {
+	[PV_CALL_NOP] = { call_nop, PV_CAP_NONE },
+	[PV_CALL_VCPU_START] = { call_vcpu_start, PV_CAP_VCPU },
+	[PV_CALL_VIRQ_SET] = { call_virq_set, PV_CAP_VGIC },
+	[PV_CALL_VIRQ_OP] = { call_virq_op, PV_CAP_VGIC },
+	[PV_CALL_VIRQ_GET] = { call_virq_get, PV_CAP_VGIC },
+	[PV_CALL_VGIC_ENABLE] = { call_vgic_enable, PV_CAP_VGIC },
+	[PV_CALL_DOORBELL_RING] = { call_doorbell_ring, PV_CAP_DOORBELL_SEND },
+	[PV_CALL_DOORBELL_BIND] = { call_doorbell_bind, PV_CAP_DOORBELL_RECV },
+	[PV_CALL_CONSOLE_WRITE] = { call_console_write, PV_CAP_CONSOLE },
+	[PV_CALL_CONSOLE_READ] = { call_console_read, PV_CAP_CONSOLE },
+};
+
+/* The object of capability @index of @d, which must be of @type. */
+static err_t cap_lookup(const struct domain *d, uint64_t index, enum pv_cap_type type,
+			uint32_t *object)
+{
+	if (index >= d->caps.count) {
+		return ERR_CAP;
+	}
+	const struct pv_cap *cap = &kernel.caps[d->caps.first + (uint32_t)index];
+
+	if (cap->type != (uint32_t)type) {
+		return ERR_CAP;
+	}
+	*object = cap->object;
+	return OK;
+}
+
+static err_t call_run(struct vcpu *v, struct regs *regs)
+{
+	struct call c = { .v = v, .d = vcpu_domain(v), .regs = regs };
+	uint64_t number = regs->x[8];
+	err_t err = OK;
+
+	if (number >= PV_CALL_COUNT || !calls[number].run) {
+		return ERR_CALL;
+	}
+	if (calls[number].cap != PV_CAP_NONE) {
+		err = cap_lookup(c.d, regs->x[0], calls[number].cap, &c.object);
+	}
+	return err ? err : calls[number].run(&c);
+}
+
+void call_dispatch(struct vcpu *v)
+{
+	struct regs *regs = &vcpu_domain(v)->vmm_regs;
+
+	if (regs->x[8] == PV_CALL_WAIT) {
+		/* A reply that fits nothing: the VMM has lost its way, and its VM ends. */
+		if (vmm_wait(v, regs->x[0], regs->x[1]) != OK) {
+			domain_stop(vcpu_domain(v), PV_STOP_VMM, ", a reply that fits no message");
+		}
+		return;
+	}
+	regs->x[0] = (uint64_t)(int64_t)call_run(v, regs);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The multiplexer of the board's UART (abi/mux.h): one byte channel for each console of each
+ * domain, and channel 0 for the kernel's log. It buffers no output, so a domain that writes more
+ * than the line carries waits at EL0, and only a few bytes of input, so that a domain that does
+ * not read loses its own input and nobody else's.
+ */
+#ifndef KERNEL_CORE_CONSOLE_H
+#define KERNEL_CORE_CONSOLE_H
+
+#include <stdint.h>
+
+#include "kernel/core/kernel.h"
+
+/** Let the channels of @d, by index in the kernel's table, belong to it. Boot. */
+void console_attach(uint32_t domain);
+
+/** Send up to @count bytes of @bytes (LSB first, @high behind @low) to @channel; returns how many
+ * were taken. Takes the console lock. */
+uint32_t console_write(uint32_t channel, uint32_t count, uint64_t low, uint64_t high);
+
+/** Take up to 8 bytes of @channel's input; returns how many. Takes the console lock. */
+uint32_t console_read(uint32_t channel, uint64_t *bytes);
+
+/** The UART has input: spread it over the channels, and tell their VMMs. */
+void console_input(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Doorbells. A ring names no domain and no interrupt: it names a capability, and the image said
+ * once where that leads.
+ */
+#include "kernel/core/doorbell.h"
+
+#include "kernel/core/vgic.h"
+#include "kernel/core/vmm.h"
+
+/* Lock: domain lock of the target held. */
+static void deliver_locked(struct domain *d, struct doorbell *b)
+{
+	if (b->kind == PV_DOORBELL_EVENT) {
+		vmm_event_locked(d, b->number);
+	} else if (b->number) {
+		vgic_pend_spi_locked(d, b->number);
+	} else {
+		b->latched = true;
+	}
+}
+
+void doorbell_ring(uint32_t doorbell)
+{
+	struct doorbell *b = &kernel.doorbells[doorbell];
+	struct domain *d = &kernel.domains[b->domain];
+
+	lock_acquire(&d->lock);
+	deliver_locked(d, b);
+	lock_release(&d->lock);
+}
+
+err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid)
+{
+	struct doorbell *b = &kernel.doorbells[doorbell];
+
+	if (b->kind != PV_DOORBELL_VIRQ) {
+		return ERR_STATE;
+	}
+	if (intid != 0 && (intid < PV_SPI_FIRST || intid >= PV_VIRQS)) {
+		return ERR_RANGE;
+	}
+	lock_acquire(&d->lock);
+	b->number = (uint16_t)intid;
+	if (intid && b->latched) {
+		b->latched = false;
+		deliver_locked(d, b);
+	}
+	lock_release(&d->lock);
+	return OK;
+}
+
+bool doorbell_access(const struct domain *d, uint64_t ipa_page, uint32_t offset, bool write)
+{
+	uint64_t number = ipa_page - d->doorbell_ipa_page;
+
+	if (number >= d->doorbell_pages.count) {
+		return false;
+	}
+	const struct doorbell_page *page =
+		&kernel.doorbell_pages[d->doorbell_pages.first + (uint32_t)number];
+	uint32_t n = offset / 4;
+
+	if (write && offset % 4 == 0 && n < page->cap_count) {
+		const struct pv_cap *cap = &kernel.caps[page->cap_first + n];
+
+		if (cap->type == PV_CAP_DOORBELL_SEND) {
+			doorbell_ring(cap->object);
+		}
+	}
+	return true;
+}

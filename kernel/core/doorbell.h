@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Doorbells: the only way in which one domain reaches another at run time. The fast path of every
+ * virtqueue: a guest's store to a doorbell page makes the peer's interrupt pending, without any
+ * VMM.
+ */
+#ifndef KERNEL_CORE_DOORBELL_H
+#define KERNEL_CORE_DOORBELL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/core/kernel.h"
+
+/** Ring doorbells[@doorbell], an index from a capability. Takes the target's domain lock. */
+void doorbell_ring(uint32_t doorbell);
+
+/**
+ * Deliver doorbells[@doorbell], whose target is @d, to SPI @intid, or mask it (0). What was rung
+ * while it was masked is delivered now. Takes @d's lock.
+ * Errors: ERR_RANGE no SPI; ERR_STATE the doorbell is an event.
+ */
+MUST_USE err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid);
+
+/**
+ * A guest of @d accessed guest-physical page @ipa_page, not mapped, at byte @offset.
+ * Returns whether the page is one of its doorbell pages: then the access is done.
+ */
+bool doorbell_access(const struct domain *d, uint64_t ipa_page, uint32_t offset, bool write);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The kernel's objects, all static. Built once by kernel/core/boot.c from the checked system
+ * image; rights and shapes never change afterwards.
+ *
+ * Fields are grouped by what guards them:
+ *   "boot"         written before the first VM runs, constant then
+ *   "domain lock"  the lock of the domain that the object belongs to
+ *   "owner CPU"    only the physical CPU that the object is pinned to
+ * A CPU holds at most one domain lock at a time; the console's lock is a leaf (docs/locking.md).
+ */
+#ifndef KERNEL_CORE_KERNEL_H
+#define KERNEL_CORE_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/calls.h"
+#include "abi/err.h"
+#include "abi/image.h"
+#include "abi/limits.h"
+#include "arch_types.h"
+#include "kernel/core/context.h"
+
+#define NONE UINT32_MAX /* no object, where an index is expected */
+
+#define LRS_MAX 16U /* list registers of a CPU interface that we use at most */
+#define VIRQ_PRIVATE PV_SPI_FIRST
+#define VIRQ_SPIS (PV_VIRQS - PV_SPI_FIRST)
+#define VIRQ_WORDS (PV_VIRQS / 32U)
+#define SGIS 16U
+
+/* A virtual interrupt: see vgic.h for the flags. */
+struct virq {
+	uint8_t flags;
+	uint8_t priority; /* 0 highest */
+	uint8_t target;   /* SPI: vCPU of the domain */
+	uint8_t lr;       /* with VIRQ_IN_LR: which list register of the target */
+};
+
+/* The virtual interrupts of one vCPU. Domain lock; list registers also owner CPU. */
+struct vgic_cpu {
+	struct virq private[VIRQ_PRIVATE];
+	uint8_t sgi_sources[SGIS];   /* bit s: pending from vCPU s */
+	uint32_t ready[VIRQ_WORDS];  /* interrupts that want a list register */
+	uint32_t lr_used;            /* bit i: list register i holds lr_intid[i] */
+	uint16_t lr_intid[LRS_MAX];
+	bool dirty;                  /* `ready` grew, or a listed one was disabled: flush on entry */
+};
+
+enum vcpu_wait {
+	WAIT_NOTHING, /* the guest can run */
+	WAIT_OFF,     /* until PV_CALL_VCPU_START */
+	WAIT_IRQ,     /* WFI, until an interrupt is pending or the timer's deadline */
+	WAIT_VMM      /* until the VMM has replied to its message */
+};
+
+/* How the reply of the VMM to a load reaches the guest's register. */
+struct load {
+	uint8_t reg;   /* 0..31; 31 is the zero register */
+	uint8_t bytes; /* 1 2 4 8 */
+	bool sign;
+	bool wide; /* 64-bit destination */
+};
+
+struct vcpu {
+	/* boot */
+	uint32_t domain;
+	uint32_t number; /* in the domain */
+	uint32_t cpu;
+	uint32_t priority;
+
+	/* owner CPU while the guest runs; domain lock while it waits */
+	struct regs regs;
+	struct arch_vcpu arch;
+
+	/* domain lock */
+	enum vcpu_wait wait;
+	struct vgic_cpu vgic;
+	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
+	uint64_t message[7];
+	struct load load;
+	bool start; /* reset to start_pc, start_arg before it runs next */
+	uint64_t start_pc, start_arg;
+};
+
+/* What the VMM is doing. */
+enum serving {
+	SERVING_START,  /* from its entry to its first PV_CALL_WAIT */
+	SERVING_EVENTS, /* PV_MSG_EVENTS */
+	SERVING_VCPU    /* the message of vCPU vmm_owner */
+};
+
+struct domain {
+	/* boot */
+	char name[32];
+	uint32_t vcpu_first, vcpu_count;
+	struct pv_slice caps;
+	struct pv_slice doorbell_pages;
+	uint64_t doorbell_ipa_page;
+	uint32_t channel_first, channel_count;
+
+	struct lock lock;
+	/* domain lock */
+	bool alive;
+	uint32_t vmm_owner; /* vcpus[]: in whose place the VMM runs; NONE: it waits */
+	enum serving serving;
+	uint64_t events; /* not yet told to the VMM */
+	bool vgic_enabled;
+	struct virq spis[VIRQ_SPIS];
+
+	/* owner CPU of vcpus[vmm_owner] */
+	struct regs vmm_regs;
+	struct arch_vmm vmm_arch;
+};
+
+struct doorbell {
+	/* boot */
+	uint32_t domain;
+	uint16_t kind; /* enum pv_doorbell_kind */
+	/* domain lock of the target */
+	uint16_t number;
+	bool latched; /* rung while masked */
+};
+
+struct doorbell_page {
+	uint32_t cap_first;
+	uint32_t cap_count;
+};
+
+enum world { WORLD_IDLE, WORLD_GUEST, WORLD_VMM };
+
+/* A physical CPU. */
+struct cpu {
+	struct regs *regs; /* frame of what runs now. First: assembly knows its offset */
+	uint32_t id;
+
+	/* boot */
+	uint32_t slots[PV_CPU_SLOTS_MAX]; /* vcpus[], highest priority first */
+	uint32_t slot_count;
+
+	/* owner CPU */
+	uint32_t turn;    /* slot that runs, or ran last */
+	uint32_t current; /* vcpus[] whose registers are loaded; NONE before the first */
+	enum world world;
+	uint64_t slice_end; /* counter value at which an equal may take over */
+	uint32_t last_vcpu[PV_DOMAINS_MAX];
+
+	/* any CPU, atomic: what runs here may have changed */
+	uint32_t resched;
+};
+
+struct kernel {
+	/* boot */
+	struct domain domains[PV_DOMAINS_MAX];
+	struct vcpu vcpus[PV_VCPUS_MAX];
+	struct pv_cap caps[PV_CAPS_MAX];
+	struct doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
+	struct doorbell doorbells[PV_DOORBELLS_MAX];
+	struct cpu cpus[PV_CPUS_MAX];
+	uint32_t domain_count;
+	uint32_t vcpu_count;
+	uint32_t cpu_count;
+	uint64_t slice_ticks;
+
+	uint32_t domains_alive; /* atomic */
+};
+
+extern struct kernel kernel;
+
+static inline struct domain *vcpu_domain(const struct vcpu *v)
+{
+	return &kernel.domains[v->domain];
+}
+
+static inline uint32_t vcpu_index(const struct vcpu *v)
+{
+	return (uint32_t)(v - kernel.vcpus);
+}
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The scheduler of one physical CPU. Reads of other domains' `wait` and `vmm_owner` without their
+ * lock are hints: whoever changes them pokes the CPU afterwards, and it looks again.
+ */
+#include "kernel/core/sched.h"
+
+#include "kernel/core/arch.h"
+#include "kernel/core/vgic.h"
+
+static bool holds_vmm(const struct vcpu *v)
+{
+	return __atomic_load_n(&vcpu_domain(v)->vmm_owner, __ATOMIC_RELAXED) == vcpu_index(v);
+}
+
+static bool runnable(const struct vcpu *v)
+{
+	/* Pairs with the release in sched_poke(): what was written before it is seen here. */
+	return __atomic_load_n(&vcpu_domain(v)->alive, __ATOMIC_RELAXED) &&
+	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_NOTHING);
+}
+
+bool sched_loaded_here(const struct vcpu *v)
+{
+	return cpu_here()->current == vcpu_index(v);
+}
+
+void sched_poke(const struct vcpu *v)
+{
+	struct cpu *c = &kernel.cpus[v->cpu];
+
+	/* Pairs with the exchange in sched_resume(). */
+	__atomic_store_n(&c->resched, 1, __ATOMIC_RELEASE);
+	if (c != cpu_here()) {
+		arch_poke(c->id);
+	}
+}
+
+void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	v->start_pc = pc;
+	v->start_arg = arg;
+	__atomic_store_n(&v->start, true, __ATOMIC_RELEASE); /* pairs with load() */
+	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
+	sched_poke(v);
+}
+
+void sched_interrupt_locked(struct vcpu *v)
+{
+	if (v->wait == WAIT_IRQ) {
+		__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
+		sched_poke(v);
+	} else if (v->wait == WAIT_NOTHING && v->cpu != cpu_here()->id) {
+		arch_poke(v->cpu); /* it may run at this moment: `dirty` is for its exit path */
+	}
+}
+
+/* The slot to run: the first runnable of the highest priority, from slot @from on, around. */
+static uint32_t choose(const struct cpu *c, uint32_t from)
+{
+	uint32_t best = NONE;
+
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
+		if (n >= c->slot_count) {
+			break;
+		}
+		uint32_t slot = from + n;
+
+		if (slot >= c->slot_count) {
+			slot -= c->slot_count;
+		}
+		const struct vcpu *v = &kernel.vcpus[c->slots[slot]];
+
+		if (runnable(v) &&
+		    (best == NONE || v->priority > kernel.vcpus[c->slots[best]].priority)) {
+			best = slot;
+		}
+	}
+	return best;
+}
+
+/* When this CPU must look again: the end of a slice that is contended, or a sleeper's timer. */
+static void set_deadline(const struct cpu *c, uint32_t running)
+{
+	uint64_t deadline = UINT64_MAX;
+
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
+		if (n >= c->slot_count || n == running) {
+			continue;
+		}
+		const struct vcpu *v = &kernel.vcpus[c->slots[n]];
+
+		if (runnable(v)) {
+			if (running != NONE && v->priority == kernel.vcpus[c->slots[running]].priority &&
+			    c->slice_end < deadline) {
+				deadline = c->slice_end;
+			}
+		} else if (__atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ &&
+			   vcpu_index(v) != c->current && v->wake_at < deadline) {
+			deadline = v->wake_at;
+		}
+	}
+	arch_set_deadline(deadline);
+}
+
+static void leave_world(struct cpu *c)
+{
+	if (c->world == WORLD_VMM) {
+		arch_leave_vmm(vcpu_domain(&kernel.vcpus[c->current]));
+	}
+	c->world = WORLD_IDLE;
+}
+
+/* Store the registers of the vCPU that this CPU holds. */
+static void unload(struct cpu *c)
+{
+	leave_world(c);
+	if (c->current != NONE) {
+		vgic_sync(&kernel.vcpus[c->current]);
+		arch_vcpu_save(&kernel.vcpus[c->current]);
+		c->current = NONE;
+	}
+}
+
+/* Make @next the vCPU whose registers this CPU holds. */
+static void load(struct cpu *c, uint32_t next)
+{
+	struct vcpu *v = &kernel.vcpus[next];
+	bool start = __atomic_load_n(&v->start, __ATOMIC_ACQUIRE); /* pairs with vcpu_start() */
+
+	if (c->current == next && !start) {
+		return;
+	}
+	unload(c);
+	if (start) {
+		v->start = false;
+		arch_vcpu_reset(v, v->start_pc, v->start_arg);
+	}
+	uint32_t last = c->last_vcpu[v->domain];
+
+	/* vCPUs of a domain share a VMID, so they may not see each other's local translations. */
+	arch_vcpu_load(v, last != NONE && last != next);
+	c->last_vcpu[v->domain] = next;
+	c->current = next;
+}
+
+static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
+{
+	struct domain *d = vcpu_domain(v);
+
+	if (c->world != world) {
+		leave_world(c);
+		if (world == WORLD_VMM) {
+			arch_enter_vmm(d);
+		}
+		c->world = world;
+	}
+	c->regs = world == WORLD_VMM ? &d->vmm_regs : &v->regs;
+}
+
+/* Choose anew and load the choice. False: nothing is runnable. */
+static bool reschedule(struct cpu *c)
+{
+	uint64_t now = arch_now();
+	bool expired = now >= c->slice_end;
+	uint32_t slot = choose(c, expired ? (c->turn + 1) % c->slot_count : c->turn);
+
+	if (slot != NONE) {
+		if (slot != c->turn || expired) {
+			c->slice_end = now + kernel.slice_ticks;
+		}
+		c->turn = slot;
+		load(c, c->slots[slot]);
+	}
+	set_deadline(c, slot);
+	return slot != NONE;
+}
+
+void sched_deadline(struct cpu *c)
+{
+	uint64_t now = arch_now();
+
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
+		if (n >= c->slot_count) {
+			break;
+		}
+		struct vcpu *v = &kernel.vcpus[c->slots[n]];
+
+		if (v->wake_at <= now && vcpu_index(v) != c->current) {
+			struct domain *d = vcpu_domain(v);
+
+			/* Its timer interrupt itself comes when it is loaded. */
+			lock_acquire(&d->lock);
+			v->wake_at = UINT64_MAX;
+			if (v->wait == WAIT_IRQ) {
+				__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
+			}
+			lock_release(&d->lock);
+		}
+	}
+	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
+}
+
+struct regs *sched_resume(struct cpu *c)
+{
+	/* Ends when something is runnable: an idle CPU has nothing else to do. */
+	for (;;) {
+		bool again = __atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
+		struct vcpu *v = c->current == NONE ? NULL : &kernel.vcpus[c->current];
+
+		if (again || !v || !runnable(v)) {
+			if (c->slot_count == 0 || !reschedule(c)) {
+				arch_idle();
+				arch_take_interrupts();
+				continue;
+			}
+			v = &kernel.vcpus[c->current];
+		}
+		if (holds_vmm(v)) {
+			enter_world(c, v, WORLD_VMM);
+			return c->regs;
+		}
+		if (v->vgic.dirty) {
+			vgic_flush(v);
+		}
+		enter_world(c, v, WORLD_GUEST);
+		return c->regs;
+	}
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which vCPU a physical CPU runs, and in which world: its guest, or its VMM in its place.
+ *
+ * Each CPU has its own fixed slots, one for each vCPU pinned to it. The runnable slot of the
+ * highest priority runs; equals take turns by time slice. A slot is runnable when its domain is
+ * alive and its vCPU holds the domain's VMM or waits for nothing. Who makes a slot runnable calls
+ * sched_poke(); the owner CPU then chooses anew.
+ */
+#ifndef KERNEL_CORE_SCHED_H
+#define KERNEL_CORE_SCHED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/core/kernel.h"
+
+#define SCHED_SLICE_PER_SECOND 200U /* time slices of equals */
+
+/** Choose what this CPU runs next and load it; sleeps while nothing is runnable. */
+struct regs *sched_resume(struct cpu *c);
+
+/** The deadline of arch_set_deadline() has passed on @c, this CPU. */
+void sched_deadline(struct cpu *c);
+
+/** The CPU of @v must look at it again. Any CPU. */
+void sched_poke(const struct vcpu *v);
+
+/** An interrupt is pending for @v: it waits for none any more. Lock: domain lock held. */
+void sched_interrupt_locked(struct vcpu *v);
+
+/**
+ * Let @v, which is off, start at @pc with x0 = @arg. Its own CPU resets its registers when it
+ * first runs it. Lock: domain lock held.
+ */
+void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg);
+
+/** Whether @v's registers are in this CPU. */
+bool sched_loaded_here(const struct vcpu *v);
+
+/** The CPU that executes this. */
+struct cpu *cpu_here(void);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Messages to a VMM and its replies.
+ */
+#include "kernel/core/vmm.h"
+
+#include "kernel/core/arch.h"
+#include "kernel/core/log.h"
+#include "kernel/core/sched.h"
+
+/* Registers of the VMM that a message takes: x0..x7. */
+#define MESSAGE_REGS 7U
+
+/* Hand the VMM, which waits, to @v with what @v wants of it. Lock: domain lock held. */
+static void give_message_locked(struct domain *d, struct vcpu *v)
+{
+	for (uint32_t i = 0; i < MESSAGE_REGS; i++) {
+		d->vmm_regs.x[i] = v->message[i];
+	}
+	d->serving = SERVING_VCPU;
+	__atomic_store_n(&d->vmm_owner, vcpu_index(v), __ATOMIC_RELAXED);
+}
+
+static void give_events_locked(struct domain *d)
+{
+	d->vmm_regs.x[0] = PV_MSG_EVENTS;
+	d->vmm_regs.x[1] = d->events;
+	d->events = 0;
+	d->serving = SERVING_EVENTS;
+	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELAXED);
+}
+
+/* Choose what the VMM, which has just ended a message, does next. Lock: domain lock held. */
+static void next_message_locked(struct domain *d, const struct vcpu *last)
+{
+	/* Around from the vCPU behind the last, so that none of them starves. */
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
+		if (n >= d->vcpu_count) {
+			break;
+		}
+		struct vcpu *v =
+			&kernel.vcpus[d->vcpu_first + (last->number + 1 + n) % d->vcpu_count];
+
+		if (v->wait == WAIT_VMM) {
+			give_message_locked(d, v);
+			sched_poke(v);
+			return;
+		}
+	}
+	if (d->events) {
+		give_events_locked(d);
+		sched_poke(&kernel.vcpus[d->vcpu_first]);
+		return;
+	}
+	__atomic_store_n(&d->vmm_owner, NONE, __ATOMIC_RELAXED);
+}
+
+void vmm_event_locked(struct domain *d, uint32_t event)
+{
+	d->events |= 1ULL << event;
+	if (d->vmm_owner == NONE && d->alive) {
+		give_events_locked(d);
+		sched_poke(&kernel.vcpus[d->vcpu_first]);
+	}
+}
+
+void vmm_send(struct vcpu *v, const uint64_t message[7])
+{
+	struct domain *d = vcpu_domain(v);
+
+	for (uint32_t i = 0; i < MESSAGE_REGS; i++) {
+		v->message[i] = message[i];
+	}
+	lock_acquire(&d->lock);
+	__atomic_store_n(&v->wait, WAIT_VMM, __ATOMIC_RELAXED);
+	if (d->vmm_owner == NONE) {
+		give_message_locked(d, v);
+	}
+	lock_release(&d->lock);
+}
+
+/* The value of a load, as the guest's instruction asked for it. */
+static void finish_load(struct vcpu *v, uint64_t value)
+{
+	uint32_t bits = v->load.bytes * 8U;
+
+	if (bits < 64) {
+		value &= (1ULL << bits) - 1;
+		if (v->load.sign && (value >> (bits - 1))) {
+			value |= ~0ULL << bits;
+		}
+	}
+	if (!v->load.wide) {
+		value = (uint32_t)value;
+	}
+	if (v->load.reg < 31) {
+		v->regs.x[v->load.reg] = value;
+	}
+}
+
+static void set_wait(struct vcpu *v, enum vcpu_wait wait)
+{
+	__atomic_store_n(&v->wait, wait, __ATOMIC_RELAXED);
+}
+
+/* The guest of @v goes on behind the instruction that asked for the VMM. */
+static void resume(struct vcpu *v, uint64_t value)
+{
+	if (v->message[0] == PV_MSG_READ) {
+		finish_load(v, value);
+	}
+	if (v->message[0] == PV_MSG_CALL) {
+		/* An HVC has its return address behind itself, an SMC has not. */
+		v->regs.x[0] = value;
+		v->regs.pc += v->message[6] ? 4 : 0;
+	} else {
+		v->regs.pc += 4;
+	}
+	set_wait(v, WAIT_NOTHING);
+}
+
+/* Carry out @reply to the message of @v. Lock: domain lock held; v is the owner, loaded here. */
+static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
+{
+	switch (reply) {
+	case PV_REPLY_RESUME:
+		if (v->message[0] == PV_MSG_FAULT) {
+			return ERR_ARG;
+		}
+		resume(v, value);
+		return OK;
+	case PV_REPLY_UNDEF:
+		if (v->message[0] == PV_MSG_CALL && !v->message[6]) {
+			v->regs.pc -= 4; /* the HVC itself is undefined */
+		}
+		arch_inject_undefined(v);
+		set_wait(v, WAIT_NOTHING);
+		return OK;
+	case PV_REPLY_OFF:
+		set_wait(v, WAIT_OFF);
+		return OK;
+	default:
+		return ERR_ARG;
+	}
+}
+
+err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
+{
+	struct domain *d = vcpu_domain(v);
+	err_t err = OK;
+
+	if (reply == PV_REPLY_STOP) {
+		domain_stop(d, value <= PV_STOP_VMM ? (enum pv_stop)value : PV_STOP_VMM, "");
+		return OK;
+	}
+	lock_acquire(&d->lock);
+	if (d->serving == SERVING_VCPU) {
+		err = reply_to_vcpu(v, reply, value);
+	} else if (reply != PV_REPLY_NONE) {
+		err = ERR_ARG;
+	}
+	if (!err) {
+		next_message_locked(d, v);
+	}
+	lock_release(&d->lock);
+	return err;
+}
+
+static const char *const stop_texts[] = {
+	[PV_STOP_POWEROFF] = "poweroff",
+	[PV_STOP_RESET] = "reset",
+	[PV_STOP_FAULT] = "fault",
+	[PV_STOP_VMM] = "vmm",
+};
+
+void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
+{
+	lock_acquire(&d->lock);
+	bool was_alive = d->alive;
+
+	__atomic_store_n(&d->alive, false, __ATOMIC_RELAXED);
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
+		if (n < d->vcpu_count) {
+			sched_poke(&kernel.vcpus[d->vcpu_first + n]);
+		}
+	}
+	lock_release(&d->lock);
+	if (!was_alive) {
+		return;
+	}
+	log_text("pv: domain ");
+	log_text(d->name);
+	log_text(" stopped: ");
+	log_text(stop_texts[reason]);
+	log_text(detail);
+	log_text("\n");
+	if (__atomic_sub_fetch(&kernel.domains_alive, 1, __ATOMIC_RELAXED) == 0) {
+		log_text("pv: all domains have stopped\n");
+		arch_power_off();
+	}
+}

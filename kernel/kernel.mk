@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The kernel: $(BUILD)/share/peervisor/kernel.bin, a flat binary with its bss, for the board
+# KERNEL_BOARD.
+
+KERNEL_BOARD ?= qemu_virt
+KERNEL_DIR := $(BUILD)/kernel
+KERNEL_SOURCES := $(sort $(wildcard kernel/core/*.c kernel/aarch64/*.[cS])) kernel/drivers/pl011.c \
+	kernel/boards/$(KERNEL_BOARD).c $(LIB_KERNEL_SOURCES)
+KERNEL_OBJECTS := $(patsubst %,$(KERNEL_DIR)/%.o,$(basename $(KERNEL_SOURCES)))
+KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ilib/port/free -fstack-usage \
+	$(if $(filter debug,$(VARIANT)),-DPV_DEBUG)
+
+all: $(BUILD)/share/peervisor/kernel.bin
+
+$(KERNEL_DIR)/%.o: %.c
+	@mkdir -p $(@D)
+	$(TARGET_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(KERNEL_DIR)/%.o: %.S
+	@mkdir -p $(@D)
+	$(TARGET_CC) -I. -MMD -MP -c -o $@ $<
+
+$(KERNEL_DIR)/kernel.elf: $(KERNEL_OBJECTS) kernel/aarch64/kernel.ld
+	$(CROSS)ld -nostdlib -static --gc-sections --no-warn-rwx-segments -z noexecstack \
+		-T kernel/aarch64/kernel.ld -o $@ $(KERNEL_OBJECTS)
+
+$(BUILD)/share/peervisor/kernel.bin: $(KERNEL_DIR)/kernel.elf
+	@mkdir -p $(@D)
+	$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
