@@ -46,11 +46,12 @@ static uint32_t ram_gib(void)
 	return board.ram_page >> (GIB_SHIFT - PV_PAGE_SHIFT);
 }
 
+/* The kernel's pages by section, and what follows in the same block as RAM. */
 static void map_kernel(void)
 {
 	uintptr_t start = (uintptr_t)__text_start;
 
-	for (uintptr_t page = start; page < (uintptr_t)__kernel_end; page += PV_PAGE_BYTES) {
+	for (uintptr_t page = start; page < start + (1U << BLOCK_SHIFT); page += PV_PAGE_BYTES) {
 		uint64_t rights = DESC_XN;
 
 		if (page < (uintptr_t)__rodata_start) {
@@ -117,12 +118,15 @@ void mmu_seal(void)
 {
 	uint64_t kernel = ((uintptr_t)__text_start >> BLOCK_SHIFT) % ENTRIES;
 
-	for (uint32_t i = 0; i < ENTRIES; i++) {
+	for (uint64_t i = 0; i < ENTRIES; i++) {
 		if (i != kernel) {
 			tables.ram[i] = 0;
 		}
 		if (i > ram_gib()) {
 			tables.level1[i] = 0;
+		}
+		if (((uintptr_t)__text_start + (i << PV_PAGE_SHIFT)) >= (uintptr_t)__kernel_end) {
+			tables.kernel[i] = 0;
 		}
 	}
 	dsb(ishst);

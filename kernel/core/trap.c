@@ -80,7 +80,9 @@ static void data_abort(struct vcpu *v, const struct trap *trap)
 		return;
 	}
 	uint64_t bytes = 1ULL << ISS_SAS(iss);
-	uint64_t message[7] = { write ? PV_MSG_WRITE : PV_MSG_READ, v->number, ipa, bytes };
+	uint64_t message[7] = {
+		write ? PV_MSG_WRITE : PV_MSG_READ, v->number, ipa, bytes, 0, trap->esr, v->regs.pc
+	};
 
 	if (write) {
 		uint64_t value = reg < 31 ? v->regs.x[reg] : 0;
