@@ -11,8 +11,8 @@
 #include "abi/limits.h"
 #include "lib/bits.h"
 #include "lib/range.h"
+#include "vmm/dev/pci_config.h"
 
-#define ECAM_BYTES 0x100000U
 #define PCI_SLOTS 32U
 #define EVENTS 64U
 #define QUEUE_SIZE_MAX 32768U /* virtio 1.2, 2.7 */
@@ -86,7 +86,8 @@ static bool device_is_good(const struct pv_vmm_device *device)
 	       device->queue_count >= 1 && device->queue_count <= PV_VMM_QUEUES_MAX &&
 	       is_power_of_two(device->queue_size) && device->queue_size <= QUEUE_SIZE_MAX &&
 	       device->config_bytes <= PV_VMM_CONFIG_BYTES &&
-	       /* 32-bit base address registers; a VM without an MSI frame gets no interrupts */
+	       (device->features & VIRTIO_F_VERSION_1) != 0 &&
+	       /* 32-bit base address registers */
 	       is_aligned(device->bar_ipa, PV_VMM_BAR_BYTES) &&
 	       range_fits(device->bar_ipa, PV_VMM_BAR_BYTES, BIT64(32)) &&
 	       is_page(device->notify_ipa) &&

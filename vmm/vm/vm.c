@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "lib/bits.h"
-#include "vmm/dev/log.h"
+#include "vmm/dev/pci_config.h"
 #include "vmm/vm/faults.h"
 
 static uint64_t read_gicd(struct vm *vm, uint32_t index, const struct access *access)
@@ -45,13 +45,47 @@ static void write_uart(struct vm *vm, uint32_t index, const struct access *acces
 	pl011_write(&vm->uarts[index], access);
 }
 
+static uint64_t read_ecam(struct vm *vm, uint32_t index, const struct access *access)
+{
+	const struct connection *connection = &vm->connections[index];
+
+	return pci_ecam_read(connection->functions, connection->config->device_count, access);
+}
+
+static void write_ecam(struct vm *vm, uint32_t index, const struct access *access)
+{
+	struct connection *connection = &vm->connections[index];
+	uint32_t count = connection->config->device_count;
+
+	pci_ecam_write(connection->functions, count, access);
+	/* The access window of virtio reaches BAR0, so any device may have changed. */
+	for (uint32_t i = 0; i < count; i++) {
+		connection_update(connection, i);
+	}
+}
+
+static uint64_t read_bar(struct vm *vm, uint32_t index, const struct access *access)
+{
+	return virtio_pci_read(&vm->functions[index], access);
+}
+
+static void write_bar(struct vm *vm, uint32_t index, const struct access *access)
+{
+	const struct pv_vmm_device *device = &vm->config.devices[index];
+
+	virtio_pci_write(&vm->functions[index], access);
+	connection_update(&vm->connections[device->connection], device->index);
+}
+
 static const struct {
 	uint64_t (*read)(struct vm *vm, uint32_t index, const struct access *access);
 	void (*write)(struct vm *vm, uint32_t index, const struct access *access);
 } kinds[WINDOW_KINDS] = {
 	[WINDOW_GICD] = {read_gicd, write_gicd},
-	[WINDOW_V2M] = {read_v2m,  write_v2m },
+          [WINDOW_V2M] = {read_v2m,  write_v2m },
 	[WINDOW_UART] = {read_uart, write_uart},
+          [WINDOW_ECAM] = {read_ecam, write_ecam},
+	[WINDOW_BAR] = {read_bar,  write_bar },
 };
 
 /* PV_MSG_READ and PV_MSG_WRITE. */
@@ -86,6 +120,11 @@ static struct reply serve_events(struct vm *vm, uint64_t events)
 	for (uint32_t i = 0; i < UART_COUNT; i++) {
 		if (config->uarts[i].ipa != 0 && (events & BIT64(config->uarts[i].event)) != 0) {
 			pl011_input(&vm->uarts[i]);
+		}
+	}
+	for (uint32_t i = 0; i < config->connection_count; i++) {
+		if ((events & BIT64(vm->config.connections[i].event)) != 0) {
+			connection_serve(&vm->connections[i]);
 		}
 	}
 	return (struct reply){PV_REPLY_NONE, 0};
@@ -131,7 +170,32 @@ static err_t add_windows(struct vm *vm)
 	for (uint32_t i = 0; i < UART_COUNT && error == OK; i++) {
 		error = add_window(vm, WINDOW_UART, i, config->uarts[i].ipa, PL011_BYTES);
 	}
+	for (uint32_t i = 0; i < config->connection_count && error == OK; i++) {
+		error = add_window(vm, WINDOW_ECAM, i, vm->config.connections[i].ecam_ipa,
+		                   ECAM_BYTES);
+	}
+	for (uint32_t i = 0; i < config->device_count && error == OK; i++) {
+		error = add_window(vm, WINDOW_BAR, i, vm->config.devices[i].bar_ipa,
+		                   PV_VMM_BAR_BYTES);
+	}
 	return error;
+}
+
+/* Power on the functions, then open the connections: their functions must be there. */
+static void init_connections(struct vm *vm)
+{
+	const struct config *config = &vm->config;
+
+	for (uint32_t i = 0; i < config->vm->device_count; i++) {
+		virtio_pci_init(&vm->functions[i], &vm->v2m, &config->devices[i]);
+		vm->links[i] = (struct device_link){.phase = LINK_IDLE};
+	}
+	for (uint32_t i = 0; i < config->vm->connection_count; i++) {
+		uint32_t first = config->connections[i].device_first;
+
+		connection_init(&vm->connections[i], &config->connections[i], config->vm->cap_log,
+		                &vm->functions[first], &vm->links[first]);
+	}
 }
 
 err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
@@ -153,5 +217,6 @@ err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
 	for (uint32_t i = 0; i < UART_COUNT; i++) {
 		pl011_init(&vm->uarts[i], &vm->gicd, &config->uarts[i]);
 	}
+	init_connections(vm);
 	return OK;
 }

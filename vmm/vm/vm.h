@@ -9,9 +9,11 @@
 #include "abi/err.h"
 #include "abi/vmm.h"
 #include "vmm/calls.h"
+#include "vmm/dev/connection.h"
 #include "vmm/dev/gicd.h"
 #include "vmm/dev/pl011.h"
 #include "vmm/dev/v2m.h"
+#include "vmm/dev/virtio_pci.h"
 #include "vmm/vm/config.h"
 #include "vmm/vm/psci.h"
 #include "vmm/vm/windows.h"
@@ -27,6 +29,10 @@ struct vm {
 	struct gicd gicd;
 	struct v2m v2m;
 	struct pl011 uarts[UART_COUNT]; /* console, agent; cap and intid 0 where there is none */
+	struct connection connections[PV_VMM_CONNECTIONS_MAX];
+	/* Of all connections, in the order of the configuration: a slice each. */
+	struct virtio_pci functions[PV_VMM_DEVICES_MAX];
+	struct device_link links[PV_VMM_DEVICES_MAX];
 };
 
 /**

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Driver side of the control protocol (connection.h). The peer is hostile: what it sends is copied
+ * once by lib/iobuf, then matched against device, phase and sequence; what does not match is
+ * dropped. All it can do is stop serving. The work that one ring causes is bounded by the
+ * constants below, the log lines that it causes in its whole life by LINES_MAX.
+ */
+#include "vmm/dev/connection.h"
+
+#include <stddef.h>
+
+#include "lib/bits.h"
+#include "vmm/calls.h"
+#include "vmm/dev/log.h"
+
+#define SESSION_STEPS 4U /* changes followed in one go; an honest peer causes three */
+#define LINES_MAX 4096U
+
+/* "connection PEER WHAT", while the peer has lines left. */
+static void log_connection(struct connection *connection, const char *what)
+{
+	struct line line = {0};
+
+	if (connection->lines_left == 0) {
+		return;
+	}
+	connection->lines_left--;
+	line_text(&line, "connection ");
+	line_text(&line, connection->config->peer);
+	line_text(&line, connection->lines_left == 0 ? " says too much: no more lines" : what);
+	line_write(&line, connection->cap_log);
+}
+
+/* "device PEER/N WHAT", while the peer has lines left. */
+static void log_device(struct connection *connection, uint32_t number, const char *what)
+{
+	struct line line = {0};
+
+	if (connection->lines_left <= 1) {
+		log_connection(connection, "");
+		return;
+	}
+	connection->lines_left--;
+	line_text(&line, "device ");
+	line_text(&line, connection->config->peer);
+	line_text(&line, "/");
+	line_number(&line, number);
+	line_text(&line, what);
+	line_write(&line, connection->cap_log);
+}
+
+static void ring(struct connection *connection)
+{
+	connection->owes_ring = false;
+	(void)!call_doorbell_ring(connection->config->cap_ring);
+}
+
+/* What was told in the session that ended, or never began, counts no more. */
+static void forget(struct device_link *link)
+{
+	link->phase = LINK_IDLE;
+	link->next_queue = 0;
+	link->answer = ANSWER_NONE;
+}
+
+/* Follow the peer's epochs, at most SESSION_STEPS of them. */
+static void follow_session(struct connection *connection)
+{
+	for (uint32_t i = 0; i < SESSION_STEPS; i++) {
+		switch (iobuf_poll_session(&connection->iobuf)) {
+		case IOBUF_NONE:
+			return;
+		case IOBUF_GREETED:
+			break;
+		case IOBUF_UP:
+			log_connection(connection, " up");
+			break;
+		case IOBUF_DOWN:
+			log_connection(connection, " down");
+			for (uint32_t n = 0; n < connection->config->device_count; n++) {
+				forget(&connection->links[n]);
+				connection->links[n].has_backend = false;
+			}
+			break;
+		}
+		ring(connection);
+	}
+}
+
+/* Send one message about device @number; @payload may be shorter than a slot. */
+static err_t send(struct connection *connection, uint32_t number, enum pv_iobuf_kind kind,
+                  const void *payload, size_t bytes)
+{
+	struct pv_iobuf_message message = {.kind = (uint32_t)kind, .device = number};
+	const uint8_t *from = payload;
+	err_t error;
+
+	for (size_t i = 0; i < bytes && i < sizeof(message.payload); i++) {
+		message.payload[i] = from[i];
+	}
+	error = iobuf_send(&connection->iobuf, &message);
+	connection->owes_ring = connection->owes_ring || error == OK;
+	return error;
+}
+
+/* Send what the backend does not know yet of a running device: its queues, then START. */
+static err_t send_start(struct connection *connection, uint32_t number)
+{
+	const struct virtio *virtio = &connection->functions[number].virtio;
+	struct device_link *link = &connection->links[number];
+	const struct pv_ctl_start start = {.features = virtio->driver_features,
+	                                   .sequence = link->sequence + 1};
+	err_t error;
+
+	for (; link->next_queue < virtio->config->queue_count; link->next_queue++) {
+		const struct virtqueue *queue = &virtio->queues[link->next_queue];
+		const struct pv_ctl_queue message = {.queue = link->next_queue,
+		                                     .size = queue->size,
+		                                     .desc = queue->desc,
+		                                     .driver = queue->driver,
+		                                     .device = queue->device};
+
+		error = queue->enabled
+		                ? send(connection, number, PV_CTL_QUEUE, &message, sizeof(message))
+		                : OK;
+		if (error != OK) {
+			return error;
+		}
+	}
+	error = send(connection, number, PV_CTL_START, &start, sizeof(start));
+	if (error == OK) {
+		link->phase = LINK_STARTED;
+		link->sequence = start.sequence;
+		link->answer = ANSWER_NONE;
+	}
+	return error;
+}
+
+/* The guest waits for its reset: tell the backend, or finish it if the backend knows nothing. */
+static err_t send_stop(struct connection *connection, uint32_t number)
+{
+	struct device_link *link = &connection->links[number];
+	const struct pv_ctl_stop stop = {.sequence = link->sequence + 1};
+	err_t error;
+
+	if (link->phase == LINK_IDLE && link->next_queue == 0) {
+		virtio_pci_finish_reset(&connection->functions[number]);
+		return OK;
+	}
+	if (link->phase == LINK_STOPPING) {
+		return OK;
+	}
+	error = send(connection, number, PV_CTL_STOP, &stop, sizeof(stop));
+	if (error == OK) {
+		link->phase = LINK_STOPPING;
+		link->sequence = stop.sequence;
+	}
+	return error;
+}
+
+/*
+ * Bring the backend nearer to what the guest made of device @number. A full ring is no failure:
+ * the backend rings when it has taken messages, and it goes on from there.
+ */
+static void reconcile(struct connection *connection, uint32_t number)
+{
+	const struct virtio *virtio = &connection->functions[number].virtio;
+
+	if (virtio->is_resetting) {
+		(void)!send_stop(connection, number);
+	} else if (virtio_is_running(virtio) && connection->links[number].phase == LINK_IDLE &&
+	           connection->iobuf.state == IOBUF_STATE_UP) {
+		(void)!send_start(connection, number);
+	}
+}
+
+static void reconcile_all(struct connection *connection)
+{
+	for (uint32_t n = 0; n < connection->config->device_count; n++) {
+		reconcile(connection, n);
+	}
+}
+
+/* Sending or receiving may have found that the session is over: say so, let resets go. */
+static void settle(struct connection *connection)
+{
+	if (connection->iobuf.state == IOBUF_STATE_DEAD) {
+		follow_session(connection);
+		reconcile_all(connection);
+	}
+	if (connection->owes_ring) {
+		ring(connection);
+	}
+}
+
+static void take_started(struct connection *connection, uint32_t number)
+{
+	struct device_link *link = &connection->links[number];
+
+	if (link->phase == LINK_STARTED && link->answer == ANSWER_NONE) {
+		link->answer = ANSWER_STARTED;
+		log_device(connection, number, " started");
+	}
+}
+
+static void take_failed(struct connection *connection, uint32_t number)
+{
+	struct device_link *link = &connection->links[number];
+
+	if (link->phase == LINK_STARTED && link->answer != ANSWER_FAILED) {
+		link->answer = ANSWER_FAILED;
+		log_device(connection, number, " failed");
+		virtio_pci_break(&connection->functions[number]);
+	}
+}
+
+static void take_stopped(struct connection *connection, uint32_t number)
+{
+	struct device_link *link = &connection->links[number];
+
+	if (link->phase == LINK_STOPPING) {
+		forget(link);
+		log_device(connection, number, " stopped");
+		virtio_pci_finish_reset(&connection->functions[number]);
+	}
+}
+
+static void take_ready(struct connection *connection, uint32_t number)
+{
+	struct device_link *link = &connection->links[number];
+
+	if (!link->has_backend) {
+		link->has_backend = true;
+		log_device(connection, number, " backend ready");
+	}
+}
+
+static void take_gone(struct connection *connection, uint32_t number)
+{
+	struct device_link *link = &connection->links[number];
+
+	if (link->has_backend) {
+		link->has_backend = false;
+		log_device(connection, number, " backend gone");
+	}
+}
+
+/* By kind. Those with a sequence count only with that of the last START or STOP. */
+static const struct {
+	void (*take)(struct connection *connection, uint32_t number);
+	bool has_sequence;
+} kinds[] = {
+	[PV_CTL_READY] = {take_ready,   false},
+          [PV_CTL_GONE] = {take_gone,    false},
+	[PV_CTL_STARTED] = {take_started, true },
+          [PV_CTL_STOPPED] = {take_stopped, true },
+	[PV_CTL_FAILED] = {take_failed,  true },
+};
+
+/* @message is our copy of what the peer wrote. The sequence is the first word of each payload. */
+static void take(struct connection *connection, const struct pv_iobuf_message *message)
+{
+	uint32_t number = message->device;
+	const uint8_t *payload = message->payload;
+	uint32_t sequence = (uint32_t)payload[0] | (uint32_t)payload[1] << 8 |
+	                    (uint32_t)payload[2] << 16 | (uint32_t)payload[3] << 24;
+
+	if (message->kind >= ARRAY_COUNT(kinds) || kinds[message->kind].take == NULL ||
+	    number >= connection->config->device_count) {
+		log_connection(connection, " sent a message that means nothing");
+	} else if (!kinds[message->kind].has_sequence ||
+	           sequence == connection->links[number].sequence) {
+		kinds[message->kind].take(connection, number);
+	}
+}
+
+/* At most a ring full: what comes later rings again. */
+static void take_messages(struct connection *connection)
+{
+	struct pv_iobuf_message message;
+	uint32_t count = 0;
+
+	while (count < PV_IOBUF_SLOTS && iobuf_receive(&connection->iobuf, &message) == OK) {
+		take(connection, &message);
+		count++;
+	}
+	if (count == PV_IOBUF_SLOTS) {
+		ring(connection); /* a peer that found no room waits for this */
+	}
+}
+
+void connection_init(struct connection *connection, const struct pv_vmm_connection *config,
+                     uint32_t cap_log, struct virtio_pci *functions, struct device_link *links)
+{
+	*connection = (struct connection){
+		.config = config,
+		.cap_log = cap_log,
+		.functions = functions,
+		.links = links,
+		.lines_left = LINES_MAX,
+	};
+	/* Mapped by the kernel at the addresses that the configuration names. */
+	iobuf_start(&connection->iobuf,
+	            (volatile struct pv_iobuf_page *)(uintptr_t)config->page_out,
+	            (const volatile struct pv_iobuf_page *)(uintptr_t)config->page_in);
+	ring(connection);
+	connection_serve(connection);
+}
+
+void connection_serve(struct connection *connection)
+{
+	follow_session(connection);
+	take_messages(connection);
+	reconcile_all(connection);
+	settle(connection);
+}
+
+void connection_update(struct connection *connection, uint32_t number)
+{
+	reconcile(connection, number);
+	settle(connection);
+}

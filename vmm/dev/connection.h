@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The driver VM's end of a connection (abi/iobuf.h, docs/connection.md): it tells the backend what
+ * the guest made of its devices, and the devices what became of it. Nothing is queued: for each
+ * device it keeps what the backend has been told in this session (struct device_link) and sends
+ * what is missing whenever the ring has room, so memory is bounded and nothing is lost.
+ *
+ * Invariant: while a device's link is not LINK_IDLE, or its session may still be believed in by
+ * the backend, the guest does not see its reset done.
+ */
+#ifndef VMM_DEV_CONNECTION_H
+#define VMM_DEV_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/vmm.h"
+#include "lib/iobuf.h"
+#include "vmm/dev/virtio_pci.h"
+
+/*
+ * What the backend has been told of a device in this session:
+ *   IDLE => STARTED (all QUEUE and START sent) => STOPPING (STOP sent) => IDLE (STOPPED came)
+ * and from each back to IDLE when the session ends.
+ */
+enum link_phase { LINK_IDLE, LINK_STARTED, LINK_STOPPING };
+
+enum link_answer { ANSWER_NONE, ANSWER_STARTED, ANSWER_FAILED };
+
+struct device_link {
+	enum link_phase phase;
+	uint32_t next_queue; /* in LINK_IDLE: the queues before it have been looked at and sent */
+	uint32_t sequence;   /* of the last START or STOP; never goes back, over all sessions */
+	enum link_answer answer; /* to that START */
+	bool has_backend;        /* READY came, and no GONE behind it */
+};
+
+struct connection {
+	/* Set by connection_init, then constant. */
+	const struct pv_vmm_connection *config;
+	uint32_t cap_log;
+	struct virtio_pci *functions; /* config->device_count of them, as of links */
+	struct device_link *links;
+
+	struct iobuf iobuf;
+	bool owes_ring;      /* something was sent since the last ring */
+	uint32_t lines_left; /* log lines that the peer may still cause */
+};
+
+/** Open this end with a new epoch and show it to the peer. Functions are in power-on state. */
+void connection_init(struct connection *connection, const struct pv_vmm_connection *config,
+                     uint32_t cap_log, struct virtio_pci *functions, struct device_link *links);
+
+/** The peer rang: follow the session, take what it sent (bounded), send what is missing. */
+void connection_serve(struct connection *connection);
+
+/** The guest wrote to device @number: tell the backend what changed, finish a reset if it can. */
+void connection_update(struct connection *connection, uint32_t number);
+
+#endif

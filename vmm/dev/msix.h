@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The MSI-X table of one PCI function (PCI Local Bus 3.0, 6.8.2). It says which interrupt a vector
+ * raises now; whoever raises asks here. A message counts only if it goes to the VM's own GICv2m
+ * frame with an SPI of that frame: an entry cannot make the VMM write anywhere.
+ */
+#ifndef VMM_DEV_MSIX_H
+#define VMM_DEV_MSIX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/vmm.h"
+#include "vmm/dev/regs.h"
+#include "vmm/dev/v2m.h"
+
+#define MSIX_ENTRY_BYTES 16U
+#define MSIX_VECTORS_MAX (PV_VMM_QUEUES_MAX + 1U)
+#define MSIX_ENTRY_MASKED 1U /* Vector Control */
+
+/* As in the guest's view: Message Address, Message Upper Address, Message Data, Vector Control. */
+struct msix_entry {
+	uint32_t word[4];
+};
+
+struct msix {
+	const struct v2m *v2m; /* constant, as vectors */
+	uint32_t vectors;      /* <= MSIX_VECTORS_MAX */
+
+	bool enabled; /* Message Control */
+	bool function_masked;
+	struct msix_entry entries[MSIX_VECTORS_MAX];
+};
+
+_Static_assert(PV_VMM_BAR_MSIX + MSIX_VECTORS_MAX * MSIX_ENTRY_BYTES <= PV_VMM_BAR_PBA,
+               "the table ends before the pending bits");
+
+/** Reset state: disabled, every entry masked. */
+void msix_init(struct msix *msix, const struct v2m *v2m, uint32_t vectors);
+
+/** The guest reads or writes the table, 4 or 8 bytes at access->offset in it. */
+uint64_t msix_read(const struct msix *msix, const struct access *access);
+void msix_write(struct msix *msix, const struct access *access);
+
+/** The SPI that @vector raises now; 0 if it is masked, disabled, nonsense or no vector at all. */
+uint32_t msix_intid(const struct msix *msix, uint32_t vector);
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ECAM and configuration space (pci_config.h), after PCI Local Bus 3.0 chapter 6 and virtio 1.2,
+ * 4.1. The header is type 0 without INTx; behind it a chain of capabilities:
+ *
+ *   0x40 MSI-X -> 0x50 common -> 0x60 notify -> 0x74 ISR -> 0x84 access window -> 0x98 device
+ *
+ * with "device" left out of the chain where the type has no configuration. Registers are dwords;
+ * narrower accesses read a part of one or write some of its byte lanes.
+ */
+#include "vmm/dev/pci_config.h"
+
+#include <stddef.h>
+
+#include "lib/bits.h"
+
+#define VENDOR_VIRTIO 0x1af4U
+#define DEVICE_VIRTIO 0x1040U /* + virtio device id (4.1.2) */
+#define REVISION 1U
+#define SUBSYSTEM 0x1100U
+
+#define COMMAND_KEPT 0x0406U /* memory space, bus master, INTx disable */
+#define STATUS_CAPABILITIES 0x0010U
+#define MSIX_ENABLE BIT32(31) /* of the dword that holds Message Control */
+#define MSIX_FUNCTION_MASK BIT32(30)
+
+#define CAP_MSIX 0x40U
+#define CAP_COMMON 0x50U
+#define CAP_NOTIFY 0x60U
+#define CAP_ISR 0x74U
+#define CAP_WINDOW 0x84U
+#define CAP_DEVICE 0x98U
+#define NOTIFY_MULTIPLIER 4U
+#define COMMON_BYTES 0x38U
+#define CAP_ID_VENDOR 0x09U
+#define CAP_ID_MSIX 0x11U
+/* First dword of a virtio capability (4.1.4): id, next, length, type. */
+#define VIRTIO_CAP(next, length, type)                                                             \
+	(CAP_ID_VENDOR | (uint32_t)(next) << 8 | (uint32_t)(length) << 16 | (uint32_t)(type) << 24)
+
+#define BAR_REGISTERS 0U
+#define BAR_NOTIFY 2U
+#define CONFIG_BYTES 0x100U
+
+/* Bytes of @now outside of @lanes, those of @value inside. */
+static uint32_t merge(uint32_t now, uint32_t value, uint32_t lanes)
+{
+	return (now & ~lanes) | (value & lanes);
+}
+
+static uint32_t read_id(struct virtio_pci *function)
+{
+	return VENDOR_VIRTIO | (DEVICE_VIRTIO + function->virtio.config->type) << 16;
+}
+
+static uint32_t read_command(struct virtio_pci *function)
+{
+	return function->command | STATUS_CAPABILITIES << 16;
+}
+
+static void write_command(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	function->command = (uint16_t)(merge(function->command, value, lanes) & COMMAND_KEPT);
+}
+
+/* Class codes (PCI Code and ID Assignment 1.11) by virtio device id. */
+static uint32_t read_class(struct virtio_pci *function)
+{
+	static const uint32_t codes[] = {
+		[1] = 0x020000,  /* net: Ethernet controller */
+		[2] = 0x018000,  /* blk: other mass storage */
+		[3] = 0x078000,  /* console: other communication */
+		[16] = 0x038000, /* gpu: other display */
+		[19] = 0x078000, /* vsock */
+		[26] = 0x018000, /* fs */
+	};
+	uint32_t type = function->virtio.config->type;
+	uint32_t code = type < ARRAY_COUNT(codes) && codes[type] != 0 ? codes[type] : 0xff0000;
+
+	return code << 8 | REVISION;
+}
+
+static uint32_t read_bar(const struct virtio_pci *function, uint32_t bar, uint64_t base,
+                         uint32_t bytes)
+{
+	return (function->sizing & BIT32(bar)) != 0 ? ~(bytes - 1) : (uint32_t)base;
+}
+
+static void write_bar(struct virtio_pci *function, uint32_t bar, uint32_t value, uint32_t lanes)
+{
+	uint8_t bit = (uint8_t)BIT32(bar);
+
+	if ((value & lanes) == UINT32_MAX) {
+		function->sizing |= bit;
+	} else {
+		function->sizing &= (uint8_t)~bit;
+	}
+}
+
+static uint32_t read_bar0(struct virtio_pci *function)
+{
+	return read_bar(function, BAR_REGISTERS, function->virtio.config->bar_ipa,
+	                PV_VMM_BAR_BYTES);
+}
+
+static void write_bar0(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	write_bar(function, BAR_REGISTERS, value, lanes);
+}
+
+static uint32_t read_bar2(struct virtio_pci *function)
+{
+	return read_bar(function, BAR_NOTIFY, function->virtio.config->notify_ipa, PV_PAGE_BYTES);
+}
+
+static void write_bar2(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	write_bar(function, BAR_NOTIFY, value, lanes);
+}
+
+static uint32_t read_msix_control(struct virtio_pci *function)
+{
+	const struct msix *msix = &function->msix;
+
+	return CAP_ID_MSIX | CAP_COMMON << 8 | (msix->vectors - 1) << 16 |
+	       (msix->enabled ? MSIX_ENABLE : 0) | (msix->function_masked ? MSIX_FUNCTION_MASK : 0);
+}
+
+static void write_msix_control(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	uint32_t control = merge(read_msix_control(function), value, lanes);
+
+	function->msix.enabled = (control & MSIX_ENABLE) != 0;
+	function->msix.function_masked = (control & MSIX_FUNCTION_MASK) != 0;
+	virtio_pci_bind(function);
+}
+
+static uint32_t read_notify_bytes(struct virtio_pci *function)
+{
+	return function->virtio.config->queue_count * NOTIFY_MULTIPLIER;
+}
+
+static uint32_t read_device_bytes(struct virtio_pci *function)
+{
+	return function->virtio.config->config_bytes;
+}
+
+static uint32_t read_window_cap(struct virtio_pci *function)
+{
+	uint32_t next = function->virtio.config->config_bytes == 0 ? 0 : CAP_DEVICE;
+
+	return VIRTIO_CAP(next, 20, 5);
+}
+
+static uint32_t read_window_bar(struct virtio_pci *function)
+{
+	return function->window_bar;
+}
+
+static void write_window_bar(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	function->window_bar = (uint8_t)merge(function->window_bar, value, lanes);
+}
+
+static uint32_t read_window_offset(struct virtio_pci *function)
+{
+	return function->window_offset;
+}
+
+static void write_window_offset(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	function->window_offset = merge(function->window_offset, value, lanes);
+}
+
+static uint32_t read_window_bytes(struct virtio_pci *function)
+{
+	return function->window_bytes;
+}
+
+static void write_window_bytes(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	function->window_bytes = merge(function->window_bytes, value, lanes);
+}
+
+/*
+ * The access that the window stands for. Only BAR0 is reached: a notification through the window
+ * would need the guest's own doorbells, which the VMM does not hold, so it has no effect.
+ */
+static bool window_access(const struct virtio_pci *function, struct access *access)
+{
+	*access =
+		(struct access){.offset = function->window_offset, .bytes = function->window_bytes};
+	return function->window_bar == BAR_REGISTERS && access->bytes <= 4;
+}
+
+static uint32_t read_window_data(struct virtio_pci *function)
+{
+	struct access access;
+
+	return window_access(function, &access) ? (uint32_t)virtio_pci_read(function, &access) : 0;
+}
+
+static void write_window_data(struct virtio_pci *function, uint32_t value, uint32_t lanes)
+{
+	struct access access;
+
+	if (window_access(function, &access)) {
+		access.value = value & lanes;
+		virtio_pci_write(function, &access);
+	}
+}
+
+/* A dword: a constant, or what `read` says; without `write` it ignores writes. */
+struct config_row {
+	uint32_t value;
+	uint32_t (*read)(struct virtio_pci *function);
+	void (*write)(struct virtio_pci *function, uint32_t value, uint32_t lanes);
+};
+
+/* By offset / 4; what is not named is 0. Comments: PCI 3.0, 6.1; virtio 1.2, 4.1.4. */
+static const struct config_row config_rows[CONFIG_BYTES / 4] = {
+	[0x00 / 4] = {0,			       read_id,              NULL                                   },
+	[0x04 / 4] = {0,			       read_command,         write_command                          },
+	[0x08 / 4] = {0,			       read_class,           NULL                                   },
+	[0x10 / 4] = {0,			       read_bar0,            write_bar0                             },
+	[0x18 / 4] = {0,			       read_bar2,            write_bar2                             },
+	[0x2c / 4] = {VENDOR_VIRTIO | SUBSYSTEM << 16, NULL,                 NULL                                   },
+	[0x34 / 4] = {CAP_MSIX,                        NULL,                 NULL                                   },
+ /* 0x3c: interrupt pin 0, there is no INTx */
+
+	[CAP_MSIX / 4 + 0] = {0,                               read_msix_control,    write_msix_control                     },
+	[CAP_MSIX / 4 + 1] = {PV_VMM_BAR_MSIX | BAR_REGISTERS, NULL,                 NULL                                   },
+	[CAP_MSIX / 4 + 2] = {PV_VMM_BAR_PBA | BAR_REGISTERS,  NULL,                 NULL                                   },
+
+	[CAP_COMMON / 4 + 0] = {VIRTIO_CAP(CAP_NOTIFY,           16,                   1),                                      NULL, NULL},
+	[CAP_COMMON / 4 + 1] = {BAR_REGISTERS,                           NULL,                                               NULL									 },
+	[CAP_COMMON / 4 + 2] = {PV_VMM_BAR_COMMON,                           NULL, NULL},
+	[CAP_COMMON / 4 + 3] = {COMMON_BYTES,                           NULL,                                               NULL															    },
+
+	[CAP_NOTIFY / 4 + 0] = {VIRTIO_CAP(CAP_ISR,                           20, 2),NULL, NULL},
+	[CAP_NOTIFY / 4 + 1] = {BAR_NOTIFY,                             NULL,                                             NULL																						     },
+	[CAP_NOTIFY / 4 + 2] = {0,                      NULL,          NULL},
+	[CAP_NOTIFY / 4 + 3] = {0,                               read_notify_bytes,                          NULL                                                   },
+	[CAP_NOTIFY / 4 + 4] = {NOTIFY_MULTIPLIER,                               NULL,    NULL             },
+
+	[CAP_ISR / 4 + 0] = {VIRTIO_CAP(CAP_WINDOW,               16, 3),                                 NULL, NULL},
+	[CAP_ISR / 4 + 1] = {BAR_REGISTERS,           NULL,               NULL                                                   },
+	[CAP_ISR / 4 + 2] = {PV_VMM_BAR_ISR,                           NULL,                                               NULL									 },
+	[CAP_ISR / 4 + 3] = {1,                           NULL,                                 NULL       },
+
+	[CAP_WINDOW / 4 + 0] = {0,                           read_window_cap, NULL},
+	[CAP_WINDOW / 4 + 1] = {0,                           read_window_bar,               write_window_bar                                              },
+	[CAP_WINDOW / 4 + 2] = {0,                           read_window_offset,                                               write_window_offset														       },
+	[CAP_WINDOW / 4 + 3] = {0,               read_window_bytes,                     write_window_bytes             },
+	[CAP_WINDOW / 4 + 4] = {0,            read_window_data,write_window_data},
+
+	[CAP_DEVICE / 4 + 0] = {VIRTIO_CAP(0,             16,             4),                                       NULL, NULL},
+	[CAP_DEVICE / 4 + 1] = {BAR_REGISTERS,              NULL,                                                 NULL																					   },
+	[CAP_DEVICE / 4 + 2] = {PV_VMM_BAR_DEVICE,                             NULL,                                 NULL                             },
+	[CAP_DEVICE / 4 + 3] = {0,                   read_device_bytes,                      NULL        },
+};
+
+/*
+ * The function and the register that an ECAM access hits: bits [19:15] device, [14:12] function,
+ * [11:0] register (PCI Express 4.0, 7.2.2). NULL: no such function, or no width of
+ * configuration space.
+ */
+static struct virtio_pci *decode(struct virtio_pci *functions, uint32_t count,
+                                 const struct access *access)
+{
+	if (!access_is_sane(access) || access->bytes > 4 || (access->offset >> 12 & 7) != 0) {
+		return NULL;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (functions[i].virtio.config->slot == access->offset >> 15) {
+			return &functions[i];
+		}
+	}
+	return NULL;
+}
+
+uint64_t pci_ecam_read(struct virtio_pci *functions, uint32_t count, const struct access *access)
+{
+	struct virtio_pci *function = decode(functions, count, access);
+	uint32_t offset = access->offset & 0xfff;
+	const struct config_row *row;
+	uint32_t dword;
+
+	if (function == NULL) {
+		return access->bytes >= 8 ? UINT64_MAX : BIT64(8 * access->bytes) - 1;
+	}
+	if (offset >= CONFIG_BYTES) {
+		return 0; /* no extended capabilities */
+	}
+	row = &config_rows[offset / 4];
+	dword = row->read != NULL ? row->read(function) : row->value;
+	return dword >> (8 * (offset % 4)) & (BIT64(8 * access->bytes) - 1);
+}
+
+void pci_ecam_write(struct virtio_pci *functions, uint32_t count, const struct access *access)
+{
+	struct virtio_pci *function = decode(functions, count, access);
+	uint32_t offset = access->offset & 0xfff;
+	uint32_t shift = 8 * (offset % 4);
+	const struct config_row *row;
+
+	if (function == NULL || offset >= CONFIG_BYTES) {
+		return;
+	}
+	row = &config_rows[offset / 4];
+	if (row->write != NULL) {
+		uint32_t lanes = (uint32_t)(BIT64(8 * access->bytes) - 1) << shift;
+
+		row->write(function, (uint32_t)access->value << shift, lanes);
+	}
+}
