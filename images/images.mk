@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The guests' kernel and root file systems, copied from the cache that images/*/build fill, and the
+# kernel tree that modules are built against: rules that need it depend on GUEST_KERNEL_STAMP and
+# use GUEST_KERNEL_TREE.
+
+GUEST_DIR := $(BUILD)/share/guest
+GUEST_KERNEL_TREE := $(BUILD)/guest-tree
+GUEST_KERNEL_STAMP := $(BUILD)/guest-tree.stamp
+
+GUEST_ROOTFS_RECIPE := $(shell find images/rootfs images/agent -type f 2>/dev/null) \
+	lib/agent_frame.c lib/agent_frame.h abi/agent.h tools/apt-project
+
+.PHONY: images guest-tree-lost
+images: $(GUEST_DIR)/Image $(GUEST_DIR)/base.cpio $(GUEST_DIR)/device.cpio $(GUEST_KERNEL_STAMP)
+
+# The cache may have been emptied since.
+$(GUEST_DIR)/Image $(GUEST_KERNEL_STAMP) &: images/kernel/build images/kernel/config \
+		$(if $(wildcard $(GUEST_KERNEL_TREE)/Makefile),,guest-tree-lost)
+	@mkdir -p $(GUEST_DIR)
+	dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/kernel/build) && \
+		ln -sfn "$$dir/tree" $(GUEST_KERNEL_TREE) && \
+		cp "$$dir/Image" $(GUEST_DIR)/Image && touch $(GUEST_KERNEL_STAMP)
+
+$(GUEST_DIR)/base.cpio $(GUEST_DIR)/device.cpio &: $(GUEST_ROOTFS_RECIPE)
+	@mkdir -p $(GUEST_DIR)
+	dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/rootfs/build) && \
+		cp "$$dir/base.cpio" "$$dir/device.cpio" $(GUEST_DIR)
