@@ -17,7 +17,7 @@ TEST_WORDS := $(shell awk '/^\/?\**[ \t]*\*? *(links|libs|flags):.*/ { key = "";
 	/dev/null $(wildcard tests/unit/*_test.c tests/fuzz/*_fuzz.c))
 test_words = $(patsubst $(2)=$(1)=%,%,$(filter $(2)=$(1)=%,$(TEST_WORDS)))
 
-include tests/unit/unit.mk tests/fuzz/fuzz.mk $(wildcard tests/*/part.mk)
+include $(wildcard tests/*/*.mk)
 
 .PHONY: test test-build test-run
 test:

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The cases: which domains with which programs make a system, and what must come of it.
+
+A domain that reports must end with "end N" and N result lines, all "ok"; `stops` says how each
+domain must stop, by the kernel's own words. What is not said is "poweroff".
+"""
+import abi
+from image import T, Domain, System
+
+CASES = []
+
+
+class Case:
+    def __init__(self, name, build, limit=20, extra=(), feed=None):
+        self.name, self.build, self.limit = name, build, limit
+        self.extra, self.feed = extra, feed
+
+
+class Setup:
+    """What a case's function makes: a System, who reports, how domains stop."""
+
+    def __init__(self, programs, cpus=1):
+        self.system = System(programs, cpus)
+        self.reports, self.stops, self.endless = [], {}, []
+
+    def add(self, *arguments, reports=True, stops="poweroff", **keywords):
+        """stops=None: the domain never stops; the run ends when all others have."""
+        domain = self.system.add(Domain(*arguments, **keywords))
+        if reports:
+            self.reports.append(domain)
+        if stops:
+            self.stops[domain.name] = stops
+        else:
+            self.endless.append(domain)
+        return domain
+
+
+def case(cpus=1, name=None, **options):
+    """Register a function(setup) as a case for `cpus` physical CPUs."""
+    def register(function):
+        title = name or function.__name__
+
+        def build(programs):
+            setup = Setup(programs, cpus)
+            function(setup)
+            return setup
+        CASES.append(Case(title, build, **options))
+        return function
+    return register
+
+
+def single(guest, **keywords):
+    """A case of one domain with one vCPU, named after its program."""
+    options = {key: keywords.pop(key) for key in ("limit", "extra") if key in keywords}
+    case(name=guest.replace("guest_", ""), **options)(
+        lambda setup: setup.add("one", guest=guest, **keywords))
+
+
+for program in ("guest_loads", "guest_stores", "guest_faults", "guest_calls", "guest_undefined",
+                "guest_silent_registers", "guest_undefined_registers", "guest_id_registers",
+                "guest_irq_overflow", "guest_irq_nested", "guest_irq_level", "guest_irq_edge",
+                "guest_irq_masks", "guest_irq_state", "guest_timer", "guest_wfi_masked",
+                "guest_firmware", "guest_privileged", "guest_hello"):
+    single(program)
+
+
+@case()
+def irq_sgi(setup):
+    setup.add("one", guest="guest_irq_sgi", cpus=[0, 0])
+
+
+@case()
+def reset(setup):
+    setup.add("one", guest="guest_reset", reports=False, stops="reset")
+
+
+@case()
+def system_calls(setup):
+    one = setup.add("one", vmm="vmm_calls", guest="guest_nothing")
+    two = setup.add("two", guest="guest_nothing", reports=False)
+    one.send(setup.system.doorbell(two))
+    one.receive(setup.system.doorbell(one))
+    # Right behind the first domain's capabilities lies one that it must not reach.
+    two.send(setup.system.doorbell(one))
+
+
+@case(feed=(b"ready\n", b"\xff\x01input for one\n\xff\x02input for two\n"))
+def console_input(setup):
+    for name in ("one", "two"):
+        setup.add(name, vmm="vmm_console_input", guest="guest_spin")
+
+
+@case(name="second_vcpu on the same CPU")
+def second_vcpu(setup):
+    setup.add("one", guest="guest_second_vcpu", cpus=[0, 0])
+
+
+@case(2, name="second_vcpu on another CPU")
+def second_vcpu_apart(setup):
+    setup.add("one", guest="guest_second_vcpu", cpus=[0, 1])
+
+
+@case(name="sgi_between on the same CPU")
+def sgi_between(setup):
+    setup.add("one", guest="guest_sgi_between", cpus=[0, 0])
+
+
+@case(2, name="sgi_between on two CPUs")
+def sgi_between_apart(setup):
+    setup.add("one", guest="guest_sgi_between", cpus=[0, 1])
+
+
+def doorbell_pair(setup, first, second, cpus, rounds=1000):
+    system = setup.system
+    one = setup.add("one", guest=first, cpus=[cpus[0]], guest_params=[rounds, 1])
+    two = setup.add("two", guest=second, cpus=[cpus[1]], guest_params=[rounds, 0])
+    to_two, to_one = system.doorbell(two), system.doorbell(one)
+    for domain, out, into in ((one, to_two, to_one), (two, to_one, to_two)):
+        domain.send(out)
+        domain.receive(into)
+        domain.doorbell_pages.append((0, 1))
+    system.share(1, one, two)
+
+
+@case(name="doorbell_rounds on the same CPU")
+def doorbell_rounds(setup):
+    doorbell_pair(setup, "guest_doorbell_rounds", "guest_doorbell_rounds", (0, 0))
+
+
+@case(2, name="doorbell_rounds on two CPUs")
+def doorbell_rounds_apart(setup):
+    doorbell_pair(setup, "guest_doorbell_rounds", "guest_doorbell_rounds", (0, 1))
+
+
+@case(2)
+def doorbell_forms(setup):
+    doorbell_pair(setup, "guest_doorbell_forms", "guest_doorbell_masked", (0, 1))
+
+
+@case()
+def events(setup):
+    sender = setup.add("sender", guest="guest_event_sender")
+    receiver = setup.add("receiver", guest="guest_event_receiver")
+    for bit in (9, 63):
+        sender.send(setup.system.doorbell(receiver, bit, abi.PV_DOORBELL_EVENT))
+    sender.doorbell_pages.append((0, 2))
+
+
+@case(name="equals share a CPU")
+def share_cpu(setup):
+    for mine, other in ((0, 1), (1, 0)):
+        setup.add(f"vm{mine}", guest="guest_share_cpu", guest_params=[mine, other, 500])
+    setup.system.share(1, *setup.system.domains)
+
+
+@case(name="the higher priority preempts")
+def priorities(setup):
+    setup.add("low", guest="guest_low", guest_params=[0, 1], priority=50)
+    setup.add("high", guest="guest_high", guest_params=[1, 0], priority=200)
+    setup.system.share(1, *setup.system.domains)
+
+
+@case(name="floating point is kept apart")
+def floating_point(setup):
+    for n in range(3):
+        setup.add(f"vm{n}", guest="guest_floating_point", guest_params=[(n + 1) << 40 | n])
+
+
+# The loader fills all that the image will clear with garbage first. RAM starts with the program.
+@case(name="memory is clear", extra="garbage")
+def memory_is_clear(setup):
+    one = setup.add("one", guest="guest_memory_is_clear")
+    two = setup.add("two", guest="guest_memory_is_clear")
+    for domain in (one, two):
+        domain.guest_params = [setup.system.payload_bytes(), domain.ram_bytes, 0x4000]
+    setup.system.share(4, one, two)
+
+
+def bystander(setup, **keywords):
+    return setup.add("bystander", guest="guest_bystander", guest_params=[300], **keywords)
+
+
+def hostile_guest(guest, limit=30, cpus=(0, 1), stops="poweroff", reports=True, params=()):
+    """A hostile guest with all it can be given, and a bystander on its CPU or another."""
+    for cpu in cpus:
+        @case(max(cpus) + 1, limit=limit,
+              name=f"hostile {guest}, bystander on CPU {cpu}")
+        def build(setup, cpu=cpu):
+            bad = setup.add("bad", guest=guest, reports=reports, stops=stops)
+            good = bystander(setup, cpus=[cpu])
+            bad.send(setup.system.doorbell(good, 40))
+            bad.doorbell_pages.append((0, 1))
+            setup.system.share(4, bad, good, read_only=[good])
+            bad.guest_params = list(params) or [200, bad.ram_bytes, 0x4000, 1]
+
+
+hostile_guest("guest_sweep", limit=90, cpus=(0,))
+hostile_guest("guest_flood")
+hostile_guest("guest_spin", stops=None, reports=False)
+hostile_guest("guest_call_flood", stops=None, reports=False)
+hostile_guest("guest_fault_once", stops="fault", reports=False,
+              params=[abi.PV_REPLY_STOP], cpus=(0,))
+
+
+def hostile_vmm(vmm, argument=0, stops="vmm", guest="guest_provoke", what="", limit=30, params=()):
+    """A VMM that does something wrong, a bystander on its CPU and one on another."""
+    @case(2, name=f"hostile {vmm} {what}".strip(), limit=limit)
+    def build(setup):
+        bad = setup.add("bad", guest=guest, vmm=vmm, guest_params=[argument], vmm_params=params,
+                  reports=guest == "guest_provoke_harmless", stops=stops)
+        bad.send(setup.system.doorbell(bad, abi.PV_EVENT_DOORBELL, abi.PV_DOORBELL_EVENT))
+        bad.doorbell_pages.append((0, 1))
+        bystander(setup, cpus=[0])
+        setup.add("far", guest="guest_bystander", guest_params=[100], cpus=[1])
+
+
+# Null, the guest's RAM at its guest-physical address, the kernel, the UART, the distributor, the
+# image, the top of what can be translated and beyond it, the upper half.
+for address in (0, T["T_RAM_IPA"], 0x40200000, 0x09000000, 0x08000000, 0x43000000,
+                0x7ffffff000, 0x8000000000, 0xffff000012345678):
+    hostile_vmm("vmm_store", address, what=f"at {address:#x}")
+    hostile_vmm("vmm_load", address, what=f"at {address:#x}")
+hostile_vmm("vmm_jump", T["T_RAM_IPA"], what="to the guest's RAM")
+hostile_vmm("vmm_store_code")
+hostile_vmm("vmm_jump_data")
+hostile_vmm("vmm_overflow")
+for number, instruction in enumerate(("fmov", "brk", "hvc", "smc", "undefined", "msr daif",
+                                      "mrs midr", "eret", "msr cntv_cval")):
+    hostile_vmm("vmm_instruction", number, what=instruction)
+hostile_vmm("vmm_sleep", stops=None, guest="guest_spin")
+hostile_vmm("vmm_spin", stops=None)
+hostile_vmm("vmm_call_everything", stops="poweroff", guest="guest_provoke_harmless")
+for reply, kind, x1, what in (
+        (abi.PV_REPLY_COUNT, abi.PV_MSG_CALL, 0, "no such reply"),
+        (1 << 63, abi.PV_MSG_CALL, 0, "no such reply by far"),
+        (1 << 32 | abi.PV_REPLY_RESUME, abi.PV_MSG_CALL, 0, "a reply with high bits"),
+        (abi.PV_REPLY_NONE, abi.PV_MSG_CALL, 0, "nothing to a call"),
+        (abi.PV_REPLY_RESUME, 0, 0, "resume at the start"),
+        (abi.PV_REPLY_OFF, 0, 0, "off at the start"),
+        (abi.PV_REPLY_STOP, abi.PV_MSG_CALL, 99, "stop for no known reason")):
+    hostile_vmm("vmm_reply", what=what, params=[reply, kind, x1])
+hostile_vmm("vmm_reply", what="resume after a fault", guest="guest_fault_once",
+            params=[abi.PV_REPLY_RESUME, abi.PV_MSG_FAULT, 0])
+hostile_vmm("vmm_reply", what="resume after events", guest="guest_ring_vmm",
+            params=[abi.PV_REPLY_RESUME, abi.PV_MSG_EVENTS, 0])

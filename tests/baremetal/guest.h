@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The runtime of the bare-metal test guests (EL1, MMU off): calls to the test VMM, results as
+ * lines, exceptions, the GIC's CPU interface and the virtual timer. Every program is a function
+ * void(void) that the case names; when it returns the guest says "end N" (N: results so far) and
+ * powers off.
+ */
+#ifndef TESTS_BAREMETAL_GUEST_H
+#define TESTS_BAREMETAL_GUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "abi/calls.h"
+#include "abi/err.h"
+#include "tests/baremetal/protocol.h"
+
+/* Define a program: a function that a case names by its symbol. */
+#define PROGRAM(name)                                                                              \
+	void name(void);                                                                           \
+	void name(void)
+
+extern uint64_t params[T_PARAMS]; /* filled in by the case */
+
+/* guest_start.S */
+uint64_t guest_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t x3);
+uint64_t guest_call_smc(uint64_t function, uint64_t x1, uint64_t x2, uint64_t x3);
+uint64_t guest_call_keeps(uint64_t function);
+void guest_fp_fill(uint64_t seed);
+uint64_t guest_fp_check(uint64_t seed);
+
+/** Print a string, a number in hexadecimal. Only one vCPU of a guest may print at a time. */
+void guest_print(const char *text);
+void guest_print_hex(uint64_t value);
+
+/** One result: "ok NAME" or "FAIL NAME got ... want ...". */
+void check_equal(const char *name, uint64_t got, uint64_t want);
+void check_true(const char *name, bool holds);
+
+/** Say "end N" and power off; does not return. */
+_Noreturn void guest_finish(void);
+
+/** End without a word after this; for programs whose domain reports nothing more. */
+_Noreturn void guest_stop(uint64_t reason);
+
+/**
+ * Run @function(@argument) and say how many synchronous exceptions it took; each was skipped, or,
+ * for a fetch that failed, returned from. The last one's ESR and FAR are in guest_esr, guest_far.
+ */
+uint64_t guest_exceptions_of(void (*function)(uint64_t), uint64_t argument);
+extern volatile uint64_t guest_esr, guest_far;
+#define ESR_CLASS(esr) ((esr) >> 26)
+
+/* Unless a program sets it, an interrupt is acknowledged, counted by number and ended. */
+extern void (*volatile guest_irq_hook)(uint32_t iar);
+extern volatile uint32_t guest_irq_count[1024];
+
+/** Switch this vCPU's CPU interface on, all priorities, and unmask IRQ where @unmask. */
+void guest_irq_start(bool unmask);
+void guest_irq_unmask(void);
+void guest_irq_mask(void);
+uint32_t guest_irq_acknowledge(void);
+void guest_irq_end(uint32_t iar);
+/** Acknowledge, polling for a while before 1023 counts. */
+uint32_t guest_irq_poll(void);
+
+/** Configure an interrupt through the VMM: enabled, @flags of PV_VIRQ_*, @priority, @target. */
+uint64_t guest_virq(uint32_t vcpu, uint32_t intid, uint32_t flags, uint32_t priority,
+                    uint32_t target);
+uint64_t guest_virq_op(uint32_t vcpu, uint32_t intid, enum pv_virq_op operation);
+
+/** Counter of the virtual timer and its frequency; a deadline @ticks from now. */
+uint64_t guest_now(void);
+uint64_t guest_hertz(void);
+void guest_timer_arm(uint64_t ticks);
+void guest_timer_off(void);
+
+static inline void guest_wfi(void)
+{
+	__asm__ volatile("dsb sy\n\twfi" ::: "memory");
+}
+
+static inline uint32_t mmio_read32(uint64_t address)
+{
+	return *(volatile uint32_t *)address;
+}
+
+static inline void mmio_write32(uint64_t address, uint32_t value)
+{
+	*(volatile uint32_t *)address = value;
+}
+
+#endif

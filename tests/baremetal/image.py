@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Build system images of bare-metal test domains.
+
+A System holds Domains, doorbells and shared regions; build() lays them out and encodes the tables
+of abi/image.h with the layouts of abi/layout.txt. It shares no code with topo. It also says where
+each field of the image lies, so that tests can corrupt one at a time.
+"""
+import re
+import os
+
+import abi
+from elf import Elf
+
+PAGE = abi.PV_PAGE_BYTES
+LOAD_PA = 0x40200000      # QEMU virt puts the kernel there
+RAM_PAGE = 0x40000        # page of 0x40000000
+POOL_PA = 0x42000000
+POOL_PAGES = 1024
+REGIONS_PA = 0x43000000
+RAM_MIB = 128
+GUEST_RAM_BYTES = 0x100000
+VCPUS = 4                 # capability slots kept for vCPUs
+RIGHTS_RW = abi.PV_RIGHT_READ | abi.PV_RIGHT_WRITE
+RIGHTS_RX = abi.PV_RIGHT_READ | abi.PV_RIGHT_EXEC
+RIGHTS_RWX = RIGHTS_RW | abi.PV_RIGHT_EXEC
+
+TABLES = [("domains", "pv_domain"), ("vcpus", "pv_vcpu"), ("regions", "pv_region"),
+          ("mappings", "pv_mapping"), ("payloads", "pv_payload"), ("caps", "pv_cap"),
+          ("doorbells", "pv_doorbell"), ("doorbell_pages", "pv_doorbell_page")]
+
+
+def _protocol():
+    """Constants of protocol.h: places and capability slots of a test domain."""
+    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "protocol.h"),
+              encoding="ascii") as file:
+        text = file.read()
+    found = re.findall(r"^#define (T_\w+) (\w+)", text, re.M) + \
+        re.findall(r"^\t(T_\w+) = (\d+)", text, re.M)
+    return {name: int(value, 0) for name, value in found if value[0].isdigit()}
+
+
+T = _protocol()
+
+
+class Domain:
+    """One VM. `guest` and `vmm` are symbols in the two test programs; vmm_elf replaces the test
+    VMM by another program, whose x0 is `vmm_arg`."""
+
+    def __init__(self, name, guest="guest_nothing", vmm="vmm_serve", cpus=(0,), priority=100,
+                 guest_params=(), vmm_params=(), ram_bytes=GUEST_RAM_BYTES):
+        self.name, self.guest, self.vmm = name, guest, vmm
+        self.cpus, self.priority = list(cpus), priority
+        self.guest_params, self.vmm_params = list(guest_params), list(vmm_params)
+        self.ram_bytes = ram_bytes
+        self.caps = []            # (type, object) behind the fixed slots
+        self.doorbell_pages = []  # (first, count) in self.caps
+        self.index = None
+
+    def send(self, doorbell):
+        self.caps.append((abi.PV_CAP_DOORBELL_SEND, doorbell))
+
+    def receive(self, doorbell):
+        self.caps.append((abi.PV_CAP_DOORBELL_RECV, doorbell))
+
+
+class Region:
+    def __init__(self, pages, mappings, payload=b"", shared=False):
+        self.pages, self.mappings, self.payload, self.shared = pages, mappings, payload, shared
+        self.page = None
+
+
+class Built:
+    """An image: its bytes without the kernel, and (table, index, field, offset, size) of each
+    field, offset in those bytes."""
+
+    def __init__(self, data, fields):
+        self.data, self.fields = data, fields
+
+
+def pages_of(size):
+    return (size + PAGE - 1) // PAGE
+
+
+def patched(elf, params):
+    """Segments of a program with its array `params` filled in."""
+    place = elf.symbols["params"]
+    words = b"".join((value % (1 << 64)).to_bytes(8, "little") for value in params)
+    out = []
+    for address, body, writable in elf.segments:
+        if address <= place < address + len(body):
+            at = place - address
+            body = body[:at] + words + body[at + len(words):]
+        out.append((address, body, writable))
+    return out
+
+
+class System:
+    def __init__(self, programs, cpus=1):
+        """programs: the directory that holds guest.elf and vmm.elf."""
+        self.guest_elf = Elf(os.path.join(programs, "guest.elf"))
+        self.vmm_elf = Elf(os.path.join(programs, "vmm.elf"))
+        self.cpus = cpus
+        self.domains, self.doorbells, self.shared = [], [], []
+
+    def add(self, domain):
+        domain.index = len(self.domains)
+        self.domains.append(domain)
+        return domain
+
+    def doorbell(self, target, number=0, kind=abi.PV_DOORBELL_VIRQ):
+        self.doorbells.append({"domain": target.index, "kind": kind, "number": number})
+        return len(self.doorbells) - 1
+
+    def share(self, pages, *domains, read_only=()):
+        """A region in the guest space of each domain at T_SHARED_IPA."""
+        mappings = [{"domain": d.index, "space": abi.PV_SPACE_GUEST,
+                     "rights": abi.PV_RIGHT_READ if d in read_only else RIGHTS_RW,
+                     "ipa_page": T["T_SHARED_IPA"] // PAGE} for d in domains]
+        self.shared.append(Region(pages, mappings, shared=True))
+
+    def payload_bytes(self):
+        """Bytes of a guest's RAM that its program fills."""
+        return sum(len(body) for _, body, _ in self.guest_elf.segments)
+
+    def _regions(self):
+        regions = []
+        for d in self.domains:
+            (_, body, _), = patched(self.guest_elf, d.guest_params)
+            regions.append(Region(pages_of(d.ram_bytes), [
+                {"domain": d.index, "space": abi.PV_SPACE_GUEST, "rights": RIGHTS_RWX,
+                 "ipa_page": T["T_RAM_IPA"] // PAGE}], body))
+            for address, body, writable in patched(self.vmm_elf, d.vmm_params):
+                regions.append(Region(pages_of(len(body)), [
+                    {"domain": d.index, "space": abi.PV_SPACE_VMM,
+                     "rights": RIGHTS_RW if writable else RIGHTS_RX,
+                     "ipa_page": address // PAGE}], body))
+        regions += self.shared
+        page = REGIONS_PA // PAGE
+        for region in regions:
+            region.page = page
+            page += region.pages
+        return regions
+
+    def _domain_caps(self, d):
+        vcpu_first = sum(len(other.cpus) for other in self.domains[:d.index])
+        caps = [(abi.PV_CAP_VCPU, vcpu_first + n) if n < len(d.cpus) else (abi.PV_CAP_NONE, 0)
+                for n in range(VCPUS)]
+        caps += [(abi.PV_CAP_VGIC, d.index), (abi.PV_CAP_CONSOLE, 0)]
+        assert len(caps) == T["T_CAP_EXTRA"]
+        return caps + d.caps
+
+    def _rows(self, regions):
+        """The tables, payloads without their place in the image."""
+        rows = {name: [] for name, _ in TABLES}
+        for d in self.domains:
+            caps = self._domain_caps(d)
+            for first, count in d.doorbell_pages:
+                rows["doorbell_pages"].append({
+                    "domain": d.index, "caps.count": count,
+                    "caps.first": len(rows["caps"]) + T["T_CAP_EXTRA"] + first})
+            rows["domains"].append({
+                "name": d.name.encode(), "vcpus.first": len(rows["vcpus"]),
+                "vcpus.count": len(d.cpus), "caps.first": len(rows["caps"]),
+                "caps.count": len(caps), "doorbell_pages.count": len(d.doorbell_pages),
+                "doorbell_pages.first": len(rows["doorbell_pages"]) - len(d.doorbell_pages),
+                "doorbell_ipa_page": T["T_DOORBELL_IPA"] // PAGE,
+                "gicc_ipa_page": T["T_GICC_IPA"] // PAGE, "priority": d.priority,
+                "channel_first": 1 + d.index, "channel_count": 1,
+                "vmm_entry": self.vmm_elf.entry,
+                "vmm_stack": self.vmm_elf.symbols["vmm_stack_end"],
+                "vmm_arg": self.vmm_elf.symbols[d.vmm], "entry": self.guest_elf.entry,
+                "entry_arg": self.guest_elf.symbols[d.guest]})
+            rows["caps"] += [{"type": kind, "object": thing} for kind, thing in caps]
+            rows["vcpus"] += [{"domain": d.index, "cpu": cpu} for cpu in d.cpus]
+        rows["doorbells"] = self.doorbells
+        for index, region in enumerate(regions):
+            rows["regions"].append({
+                "page": region.page, "page_count": region.pages,
+                "flags": abi.PV_REGION_SHARED if region.shared else 0,
+                "mappings.first": len(rows["mappings"]), "mappings.count": len(region.mappings)})
+            rows["mappings"] += region.mappings
+            if region.payload:
+                rows["payloads"].append({"bytes": len(region.payload), "region": index})
+        return rows
+
+    def build(self):
+        regions = self._regions()
+        rows = self._rows(regions)
+        header = {"magic": abi.PV_IMAGE_MAGIC, "version": abi.PV_IMAGE_VERSION,
+                  "header_bytes": abi.size_of("pv_image_header"),
+                  "board": abi.PV_BOARD_QEMU_VIRT, "cpu_count": self.cpus,
+                  "ram_page": RAM_PAGE, "ram_page_count": RAM_MIB * 256,
+                  "pool_page": POOL_PA // PAGE, "pool_page_count": POOL_PAGES}
+        end = abi.size_of("pv_image_header")
+        for name, struct in TABLES:
+            header[f"{name}.offset"], header[f"{name}.count"] = end, len(rows[name])
+            end += len(rows[name]) * abi.size_of(struct)
+        payloads = [region.payload for region in regions if region.payload]
+        for row, payload in zip(rows["payloads"], payloads):
+            end = pages_of(end) * PAGE
+            row["image_offset"] = end
+            end += len(payload)
+        header["image_bytes"] = end
+        return self._encode(header, rows, payloads)
+
+    @staticmethod
+    def _encode(header, rows, payloads):
+        data = bytearray(abi.encode("pv_image_header", header))
+        fields = [("header", 0, leaf.name, leaf.offset, leaf.size)
+                  for leaf in abi.leaves("pv_image_header")]
+        for name, struct in TABLES:
+            for index, row in enumerate(rows[name]):
+                fields += [(name, index, leaf.name, len(data) + leaf.offset, leaf.size)
+                           for leaf in abi.leaves(struct)]
+                data += abi.encode(struct, row)
+        for row, payload in zip(rows["payloads"], payloads):
+            data += bytes(row["image_offset"] - len(data)) + payload
+        assert len(data) == header["image_bytes"]
+        return Built(bytes(data), fields)
+
+
+def with_kernel(kernel, data):
+    """The flat file that the machine loads: the kernel, padded, and the image."""
+    padding = -len(kernel) % abi.PV_IMAGE_ALIGN
+    return kernel + bytes(padding) + data

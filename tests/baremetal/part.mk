@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The programs of the bare-metal tests: one guest and one VMM, each holding all its programs, which
+# cases name by symbol. tests/baremetal/run puts them into system images.
+
+BAREMETAL_DIR := $(BUILD)/baremetal
+baremetal_objects = $(patsubst tests/baremetal/%,$(BAREMETAL_DIR)/%.o,\
+	$(wildcard tests/baremetal/$(1)*.c tests/baremetal/$(1)*.S))
+
+.PHONY: baremetal-build
+baremetal-build: $(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf
+test-build: baremetal-build
+
+BAREMETAL_CC = @mkdir -p $(@D); $(TARGET_CC) $(BARE_CFLAGS) -Ilib/port/free -MMD -MP -c -o $@ $<
+
+$(BAREMETAL_DIR)/%.o: tests/baremetal/%
+	$(BAREMETAL_CC)
+$(BAREMETAL_DIR)/freestanding.o: lib/freestanding.c
+	$(BAREMETAL_CC)
+
+$(BAREMETAL_DIR)/guest.elf: tests/baremetal/guest.ld $(call baremetal_objects,guest)
+$(BAREMETAL_DIR)/vmm.elf: tests/baremetal/vmm.ld $(call baremetal_objects,vmm)
+$(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf: $(BAREMETAL_DIR)/freestanding.o
+$(BAREMETAL_DIR)/%.elf:
+	$(CROSS)ld -nostdlib -static --no-warn-rwx-segments -z max-page-size=4096 -o $@ -T $^
