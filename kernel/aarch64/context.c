@@ -35,11 +35,6 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->arch = constant;
 	v->regs = (struct regs){ .pc = pc, .pstate = PSTATE_EL1H | PSTATE_DAIF };
 	v->regs.x[0] = arg;
-	/* List registers do not survive: what they held is gone with the vCPU's old life. */
-	for (uint32_t i = 0; i < VIRQ_PRIVATE; i++) {
-		v->vgic.private[i].flags &= (uint8_t) ~(VIRQ_IN_LR | VIRQ_HW | VIRQ_ACTIVE);
-	}
-	v->vgic.lr_used = 0;
 }
 
 void arch_vcpu_save(struct vcpu *v)

@@ -32,6 +32,7 @@
 #define GICH_HCR 0x000U
 #define GICH_VTR 0x004U
 #define GICH_VMCR 0x008U
+#define GICH_EISR0 0x020U
 #define GICH_ELRSR0 0x030U
 #define GICH_APR 0x0f0U
 #define GICH_LR(i) (0x100U + 4U * (i))
@@ -150,7 +151,8 @@ uint32_t arch_lr_count(void)
 
 uint32_t arch_lr_empty(void)
 {
-	return *reg(board.gich, GICH_ELRSR0);
+	/* ELRSR0 leaves out a register whose end was signalled and not yet seen (5.3.8). */
+	return *reg(board.gich, GICH_ELRSR0) | *reg(board.gich, GICH_EISR0);
 }
 
 struct lr arch_lr_read(uint32_t i)

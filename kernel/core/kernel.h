@@ -35,7 +35,8 @@ struct virq {
 	uint8_t flags;
 	uint8_t priority; /* 0 highest */
 	uint8_t target;   /* SPI: vCPU of the domain */
-	uint8_t lr;       /* with VIRQ_IN_LR: which list register of the target */
+	uint8_t lr : 4;   /* with VIRQ_IN_LR: which list register of the target */
+	uint8_t next_target : 4; /* the target once it has left its list register */
 };
 
 /* The virtual interrupts of one vCPU. Domain lock; list registers also owner CPU. */

@@ -41,6 +41,12 @@ static inline uint32_t s2_spec_span(uint32_t level)
 	return level == 1 ? 1U << 18 : level == 2 ? 1U << 9 : 1U;
 }
 
+/** First page that entry @entry of a table of @level translates, counted from the table's first. */
+static inline uint32_t s2_spec_offset(uint32_t level, uint32_t entry)
+{
+	return level == 1 ? entry << 18 : level == 2 ? entry << 9 : entry;
+}
+
 /** The pool is sane, and the counters lie in their tables. */
 static inline bool s2_spec_counts(const struct s2 *s2)
 {
@@ -81,7 +87,7 @@ static inline bool s2_spec_table(const struct s2 *s2, uint32_t t)
 
 	return table.space < S2_SPACES && table.level >= 1 && table.level <= 3 &&
 	       table.ipa_page < S2_SPEC_IPA_PAGES &&
-	       table.ipa_page % (S2_SPEC_ENTRIES * s2_spec_span(table.level)) == 0;
+	       (table.ipa_page & (S2_SPEC_ENTRIES * s2_spec_span(table.level) - 1)) == 0;
 }
 
 /** The one descriptor that maps page @pa_page with the rights of @range in a table of @level. */
@@ -107,7 +113,7 @@ static inline bool s2_spec_entry(const struct s2 *s2, uint32_t t, uint32_t entry
 {
 	struct s2_table table = s2->tables[t];
 	uint32_t span = s2_spec_span(table.level);
-	uint32_t ipa_page = table.ipa_page + entry * span;
+	uint32_t ipa_page = table.ipa_page + s2_spec_offset(table.level, entry);
 	uint32_t page = (uint32_t)((d & S2_SPEC_ADDRESS) >> PV_PAGE_SHIFT);
 
 	if ((d & S2_SPEC_VALID) == 0) {
@@ -126,8 +132,9 @@ static inline bool s2_spec_entry(const struct s2 *s2, uint32_t t, uint32_t entry
 	if (table.level == 1 || witness >= s2->range_count) {
 		return false;
 	}
+	/* The hardware takes a block's low address bits from the input: it must be aligned. */
 	struct s2_range range = s2->ranges[witness];
-	return range.space == table.space &&
+	return range.space == table.space && (page & (span - 1)) == 0 &&
 	       pages_inside(ipa_page, span, range.ipa_page, range.page_count) &&
 	       d == s2_spec_leaf(range, table.level, range.pa_page + (ipa_page - range.ipa_page));
 }

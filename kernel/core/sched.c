@@ -10,7 +10,8 @@
 
 static bool holds_vmm(const struct vcpu *v)
 {
-	return __atomic_load_n(&vcpu_domain(v)->vmm_owner, __ATOMIC_RELAXED) == vcpu_index(v);
+	/* Pairs with the releases in vmm.c. */
+	return __atomic_load_n(&vcpu_domain(v)->vmm_owner, __ATOMIC_ACQUIRE) == vcpu_index(v);
 }
 
 static bool runnable(const struct vcpu *v)
@@ -111,6 +112,11 @@ static void leave_world(struct cpu *c)
 	c->world = WORLD_IDLE;
 }
 
+void sched_leave_vmm(void)
+{
+	leave_world(cpu_here());
+}
+
 /* Store the registers of the vCPU that this CPU holds. */
 static void unload(struct cpu *c)
 {
@@ -134,6 +140,7 @@ static void load(struct cpu *c, uint32_t next)
 	unload(c);
 	if (start) {
 		v->start = false;
+		vgic_drop(v);
 		arch_vcpu_reset(v, v->start_pc, v->start_arg);
 	}
 	uint32_t last = c->last_vcpu[v->domain];

@@ -35,6 +35,9 @@ void sched_interrupt_locked(struct vcpu *v);
  */
 void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg);
 
+/** This CPU, which runs a VMM, returns to the world of the guest in whose place it runs. */
+void sched_leave_vmm(void);
+
 /** Whether @v's registers are in this CPU. */
 bool sched_loaded_here(const struct vcpu *v);
 

@@ -75,6 +75,15 @@ void vgic_init(struct domain *d)
 	}
 }
 
+/* Interrupt @intid, in no list register, moves to the vCPU that it was last aimed at. */
+static void retarget(struct vcpu *v, uint32_t intid, struct virq *q)
+{
+	target_of(v, intid)->vgic.ready[intid / 32] &= ~(1U << (intid % 32));
+	if (intid >= VIRQ_PRIVATE) {
+		q->target = q->next_target;
+	}
+}
+
 err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configuration)
 {
 	const uint64_t known = PV_VIRQ_ENABLED | PV_VIRQ_EDGE | (0xffULL << PV_VIRQ_PRIORITY_SHIFT) |
@@ -88,7 +97,6 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 		return ERR_ARG;
 	}
 	struct virq *q = virq_of(v, intid);
-	struct vcpu *old = target_of(v, intid);
 	uint8_t flags = (uint8_t)(q->flags & ~(VIRQ_ENABLED | VIRQ_EDGE));
 
 	if (configuration & PV_VIRQ_ENABLED) {
@@ -97,13 +105,12 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 	if ((configuration & PV_VIRQ_EDGE) || intid < SGIS) {
 		flags |= VIRQ_EDGE;
 	}
-	if (intid >= VIRQ_PRIVATE && q->target != target && !(q->flags & VIRQ_IN_LR)) {
-		/* A listed interrupt keeps its target until it has ended. */
-		old->vgic.ready[intid / 32] &= ~(1U << (intid % 32));
-		q->target = target;
-	}
+	q->next_target = target & 15U;
 	q->priority = (uint8_t)(configuration >> PV_VIRQ_PRIORITY_SHIFT);
 	q->flags = flags;
+	if (!(q->flags & VIRQ_IN_LR)) {
+		retarget(v, intid, q);
+	}
 	virq_changed(target_of(v, intid), intid, q);
 	return OK;
 }
@@ -245,11 +252,8 @@ static void lr_release(struct vcpu *v, uint32_t i)
 	if (!(q->flags & VIRQ_LATCH)) {
 		q->flags &= (uint8_t)~VIRQ_HW; /* the guest's end deactivated it physically */
 	}
-	if (virq_wants_lr(q)) {
-		v->vgic.ready[intid / 32] |= 1U << (intid % 32);
-	} else {
-		v->vgic.ready[intid / 32] &= ~(1U << (intid % 32));
-	}
+	retarget(v, intid, q);
+	virq_changed(target_of(v, intid), intid, q);
 }
 
 static void release_empty(struct vcpu *v)
@@ -357,7 +361,7 @@ static void lr_fill(struct vcpu *v, uint32_t i, uint32_t intid, struct virq *q, 
 	lr.eoi = !lr.hw && (crowded || !(q->flags & VIRQ_EDGE) || (q->flags & VIRQ_LATCH));
 	arch_lr_write(i, lr);
 	q->flags |= VIRQ_IN_LR;
-	q->lr = (uint8_t)i;
+	q->lr = i & 15U;
 	v->vgic.lr_used |= 1U << i;
 	v->vgic.lr_intid[i] = (uint16_t)intid;
 }
@@ -425,7 +429,6 @@ void vgic_flush(struct vcpu *v)
 	struct domain *d = vcpu_domain(v);
 
 	lock_acquire(&d->lock);
-	v->vgic.dirty = false;
 	release_empty(v);
 	withdraw(v, !d->vgic_enabled);
 	bool crowded = false;
@@ -437,6 +440,7 @@ void vgic_flush(struct vcpu *v)
 		(void)fill(v, true);
 	}
 	arch_lr_notify_underflow(crowded);
+	v->vgic.dirty = false; /* whoever sets it holds the lock */
 	lock_release(&d->lock);
 }
 
@@ -456,6 +460,20 @@ bool vgic_has_pending_locked(struct vcpu *v)
 		}
 	}
 	return false;
+}
+
+void vgic_drop(struct vcpu *v)
+{
+	struct domain *d = vcpu_domain(v);
+
+	lock_acquire(&d->lock);
+	v->vgic.private[VIRQ_TIMER].flags &= (uint8_t) ~(VIRQ_HW | VIRQ_LATCH);
+	for (uint32_t i = 0; i < LRS_MAX; i++) {
+		if (v->vgic.lr_used & (1U << i)) {
+			lr_release(v, i);
+		}
+	}
+	lock_release(&d->lock);
 }
 
 void vgic_sync(struct vcpu *v)

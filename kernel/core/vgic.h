@@ -59,6 +59,9 @@ void vgic_flush(struct vcpu *v);
 /** Whether a WFI of @v, loaded here, falls through. Lock: domain lock held. */
 bool vgic_has_pending_locked(struct vcpu *v);
 
+/** @v, not loaded anywhere, starts anew: what its list registers held is gone. Takes the lock. */
+void vgic_drop(struct vcpu *v);
+
 /** Store the list registers' view before @v loses this CPU. Takes the domain lock. */
 void vgic_sync(struct vcpu *v);
 

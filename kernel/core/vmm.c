@@ -18,7 +18,8 @@ static void give_message_locked(struct domain *d, struct vcpu *v)
 		d->vmm_regs.x[i] = v->message[i];
 	}
 	d->serving = SERVING_VCPU;
-	__atomic_store_n(&d->vmm_owner, vcpu_index(v), __ATOMIC_RELAXED);
+	/* Pairs with holds_vmm() in sched.c: the new owner's CPU sees the VMM's registers. */
+	__atomic_store_n(&d->vmm_owner, vcpu_index(v), __ATOMIC_RELEASE);
 }
 
 static void give_events_locked(struct domain *d)
@@ -27,7 +28,7 @@ static void give_events_locked(struct domain *d)
 	d->vmm_regs.x[1] = d->events;
 	d->events = 0;
 	d->serving = SERVING_EVENTS;
-	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELAXED);
+	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELEASE); /* as above */
 }
 
 /* Choose what the VMM, which has just ended a message, does next. Lock: domain lock held. */
@@ -153,6 +154,8 @@ err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
 		domain_stop(d, value <= PV_STOP_VMM ? (enum pv_stop)value : PV_STOP_VMM, "");
 		return OK;
 	}
+	/* From here on another CPU may run the VMM: nothing of it may be left in this one. */
+	sched_leave_vmm();
 	lock_acquire(&d->lock);
 	if (d->serving == SERVING_VCPU) {
 		err = reply_to_vcpu(v, reply, value);
