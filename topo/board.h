@@ -34,16 +34,16 @@ struct board {
 	const char *title;     /* for people */
 	const char *directory; /* of its devices.camkes in deployed applications */
 	enum pv_board id;
-	bool runs;             /* `topo build` and `topo run` know it */
+	bool runs; /* `topo build` and `topo run` know it */
 	uint32_t cpu_max;
 	uint64_t ram_base;
-	uint64_t ram_bytes_max;   /* largest memory of the board */
+	uint64_t ram_bytes_max;    /* largest memory of the board */
 	uint64_t ram_kernel_bytes; /* taken by kernel, image tables, stage-2 tables and VMMs */
-	uint32_t list_registers;  /* of the virtual CPU interface */
-	uint32_t spi_count;       /* physical SPIs, from INTID 32 */
-	bool smmu;                /* DMA of a device can be confined to its VM */
-	uint64_t uart_base;       /* the kernel's console */
-	uint32_t uart_irq;        /* INTID */
+	uint32_t list_registers;   /* of the virtual CPU interface */
+	uint32_t spi_count;        /* physical SPIs, from INTID 32 */
+	bool smmu;                 /* DMA of a device can be confined to its VM */
+	uint64_t uart_base;        /* the kernel's console */
+	uint32_t uart_irq;         /* INTID */
 	uint64_t gicd_base, gicc_base, gich_base, gicv_base;
 	const struct board_range *reserved; /* the kernel's own, besides RAM */
 	size_t reserved_count;

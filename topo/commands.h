@@ -56,7 +56,8 @@ enum command_option {
 	{"define", required_argument, NULL, 'D'}, {"include", required_argument, NULL, 'I'},       \
 		{"board", required_argument, NULL, OPTION_BOARD},                                  \
 		{"cpus", required_argument, NULL, OPTION_CPUS},                                    \
-		{"off", required_argument, NULL, OPTION_OFF}, {                                    \
+		{"off", required_argument, NULL, OPTION_OFF},                                      \
+	{                                                                                          \
 		"no-advice", no_argument, NULL, OPTION_NO_ADVICE                                   \
 	}
 
@@ -67,7 +68,7 @@ enum command_option {
 	"  -I, --include DIR          look for #include and import here first\n"                   \
 	"      --board NAME           the board: qemu-virt (default)\n"                            \
 	"      --cpus N               physical CPUs to use\n"                                      \
-	"      --off CHECK[,CHECK…]   switch checks off by name (topo check --list)\n"             \
+	"      --off CHECK[,CHECK…]   switch checks off by name (topo check --list)\n"           \
 	"      --no-advice            no advice, only errors and warnings\n"
 
 /** Options with nothing set. The arrays grow by command_load_option. */

@@ -15,15 +15,15 @@
 
 /* What the command line says about reading a topology. All zero is a valid set of options. */
 struct load_options {
-	const char *board;         /* name of a board, NULL = what the file says, or qemu-virt */
-	uint32_t cpu_count;        /* physical CPUs, 0 = what the file says, or chosen */
-	const char **defines;      /* "NAME" or "NAME=VALUE" */
+	const char *board;    /* name of a board, NULL = what the file says, or qemu-virt */
+	uint32_t cpu_count;   /* physical CPUs, 0 = what the file says, or chosen */
+	const char **defines; /* "NAME" or "NAME=VALUE" */
 	size_t define_count;
 	const char **include_dirs; /* searched before the project's own */
 	size_t include_dir_count;
-	const char **checks_off;   /* names of checks that stay silent */
+	const char **checks_off; /* names of checks that stay silent */
 	size_t checks_off_count;
-	bool advice;               /* run the advice checks too */
+	bool advice; /* run the advice checks too */
 };
 
 /**

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where a file that is named by #include or import is found: the directories of -I, the directory
+ * of the file that names it, the board's directory below that, and topo's own.
+ */
+#ifndef TOPO_SEARCH_H
+#define TOPO_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "topo/arena.h"
+#include "topo/source.h"
+
+struct search {
+	const char *const *directories; /* of -I */
+	size_t directory_count;
+	const char *board; /* name of the board's directory in deployed applications; NULL = none */
+	const char *share; /* topo's own files */
+};
+
+/**
+ * Find @name as it is named at @place by the file @from.
+ * @beside: look beside @from first ("…"), else after the directories of -I (<…>).
+ * Returns NULL with *why when there is none, or it cannot be read.
+ */
+const struct source *search_read(const struct search *search, struct source_set *set,
+                                 struct arena *arena, const char *name, bool beside,
+                                 const struct source *from, struct place place, const char **why);
+
+#endif
