@@ -39,7 +39,34 @@ $(BUILD)/host/%.o: %.c
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all clean
+.PHONY: all run install clean setup-run setup-test help
 all:
+
+# The main job, from a fresh machine: set up, build, boot the pair and put it to work.
+run:
+	$(MAKE) --no-print-directory setup-run
+	$(MAKE) --no-print-directory all images
+	tools/demo $(BUILD)/topo
+
+setup-run:
+	tools/setup run
+setup-test:
+	tools/setup test
+
+install: all images
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share
+	install $(BUILD)/topo $(DESTDIR)$(PREFIX)/bin/topo
+	cp -r $(BUILD)/share/peervisor $(DESTDIR)$(PREFIX)/share/
+
 clean:
 	rm -rf $(BUILD)
+
+help:
+	@echo "make run      set up, build, boot topologies/simple-pair.camkes and put it to work"
+	@echo "              (ONCE=1: stop afterwards instead of leaving it running)"
+	@echo "make          build topo and what it ships, below $(BUILD)"
+	@echo "make test     all tests; TESTS='--only unit' runs a part"
+	@echo "make lint     what machines check of the sources"
+	@echo "make bench    the figures of the project, each with the command that gave it"
+	@echo "make install  to PREFIX ($(PREFIX))"
+	@echo "make clean"

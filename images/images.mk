@@ -4,7 +4,7 @@
 # kernel tree that modules are built against: rules that need it depend on GUEST_KERNEL_STAMP and
 # use GUEST_KERNEL_TREE.
 
-GUEST_DIR := $(BUILD)/share/guest
+GUEST_DIR := $(BUILD)/share/peervisor/guest
 GUEST_KERNEL_TREE := $(BUILD)/guest-tree
 GUEST_KERNEL_STAMP := $(BUILD)/guest-tree.stamp
 
