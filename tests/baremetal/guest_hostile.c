@@ -31,8 +31,8 @@ static uint64_t sweep(uint64_t from, uint64_t to, uint64_t step, bool write)
 		}
 		due++;
 		if (write) {
-			*(volatile uint64_t *)at = 0xdead0000dead0000ULL;
-		} else if (*(volatile uint64_t *)at != 0x1111111111111111ULL) {
+			mmio_write64(at, 0xdead0000dead0000ULL);
+		} else if (mmio_read64(at) != 0x1111111111111111ULL) {
 			open++;
 		}
 	}
