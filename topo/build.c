@@ -108,7 +108,9 @@ int system_build(const struct model *model, const char *image_path, struct diag 
 	struct image *image = payloads ? image_make(model, payloads, diag) : NULL;
 	int result = -1;
 
-	if (image && write_file(image_path, image, diag)) {
+	if (image && !write_file(image_path, image, diag)) {
+		result = SYSTEM_REFUSED;
+	} else if (image) {
 		describe(model, image, image_path, out);
 		result = 0;
 	}

@@ -258,26 +258,48 @@ static void wished_name(const struct model *model, const struct connection *conn
 	         device->id, device->format ? device->format : "raw");
 }
 
-/* Does another disk of the same device VM, which is not the same file, wish for @name? */
-static bool name_contested(const struct model *model, const struct connection *connection,
-                           const struct device *device, const char *name)
+/* A walk over the blk devices that one VM serves, in the order of the model. */
+struct disk_walk {
+	const struct model *model;
+	uint32_t device_vm;
+	size_t connection_index;
+	size_t device_index; /* of the next */
+	const struct connection *connection;
+};
+
+static const struct device *next_disk(struct disk_walk *walk)
 {
-	for (size_t i = 0; i < model->connection_count; i++) {
-		const struct connection *other = &model->connections[i];
+	while (walk->connection_index < walk->model->connection_count) {
+		walk->connection = &walk->model->connections[walk->connection_index];
+		while (walk->connection->device_vm == walk->device_vm &&
+		       walk->device_index < walk->connection->device_count) {
+			const struct device *device =
+				&walk->connection->devices[walk->device_index++];
 
-		for (size_t j = 0; j < other->device_count; j++) {
-			const struct device *disk = &other->devices[j];
-			char wish[DISK_NAME_BYTES];
+			if (device->type == DEVICE_BLK) {
+				return device;
+			}
+		}
+		walk->connection_index++;
+		walk->device_index = 0;
+	}
+	return NULL;
+}
 
-			if (other->device_vm != connection->device_vm || disk == device ||
-			    disk->type != DEVICE_BLK) {
-				continue;
-			}
-			wished_name(model, other, disk, wish);
-			if (strcmp(wish, name) == 0 && (!disk->disk || !device->disk ||
-			                                strcmp(disk->disk, device->disk) != 0)) {
-				return true;
-			}
+/* Does another disk have a better claim to @name than @owner: one without a file, whose name is
+ * made up of names that are unique, or an earlier one with another file? */
+static bool name_taken(struct disk_walk walk, const struct device *owner, const char *name)
+{
+	const struct device *disk;
+	bool earlier = true;
+
+	while ((disk = next_disk(&walk)) != NULL) {
+		char wish[DISK_NAME_BYTES];
+
+		earlier = earlier && disk != owner;
+		wished_name(walk.model, walk.connection, disk, wish);
+		if (disk != owner && (earlier || !disk->disk) && strcmp(wish, name) == 0) {
+			return true;
 		}
 	}
 	return false;
@@ -286,13 +308,21 @@ static bool name_contested(const struct model *model, const struct connection *c
 void disk_name(const struct model *model, const struct connection *connection,
                const struct device *device, char name[DISK_NAME_BYTES])
 {
+	const struct disk_walk start = {.model = model, .device_vm = connection->device_vm};
+	struct disk_walk walk = start;
+	const struct device *owner; /* the first disk with the same file */
 	char wish[DISK_NAME_BYTES];
 
 	wished_name(model, connection, device, wish);
-	if (!device->disk || !name_contested(model, connection, device, wish)) {
-		snprintf(name, DISK_NAME_BYTES, "%s", wish);
+	snprintf(name, DISK_NAME_BYTES, "%s", wish);
+	if (!device->disk) {
 		return;
 	}
-	snprintf(name, DISK_NAME_BYTES, "%s-%u-%.160s", model->vms[connection->driver_vm].name,
-	         device->id, wish);
+	do {
+		owner = next_disk(&walk);
+	} while (owner && !(owner->disk && strcmp(owner->disk, device->disk) == 0));
+	if (owner && name_taken(start, owner, wish)) {
+		snprintf(name, DISK_NAME_BYTES, "%s-%u-%.160s",
+		         model->vms[walk.connection->driver_vm].name, owner->id, wish);
+	}
 }

@@ -31,22 +31,25 @@ struct system_connection {
 };
 
 struct system {
-	char *name;          /* of the model: names the running system */
-	char *image_path;    /* what QEMU boots: -kernel image_path */
-	uint64_t ram_bytes;  /* for QEMU's -m, a multiple of 1 MiB */
-	uint32_t cpu_count;  /* for QEMU's -smp */
+	char *name;         /* of the model: names the running system */
+	char *image_path;   /* what QEMU boots: -kernel image_path */
+	uint64_t ram_bytes; /* for QEMU's -m, a multiple of 1 MiB */
+	uint32_t cpu_count; /* for QEMU's -smp */
 	struct system_vm *vms;
 	size_t vm_count;
 	struct system_connection *connections;
 	size_t connection_count;
 };
 
+#define SYSTEM_REFUSED (-2)
+
 /**
  * Lay out @model, serialise it and write the bootable image to @image_path (atomically: a failed
  * build leaves an older file alone).
  * @out: filled on success only; the caller ends it with system_free.
- * Errors: reported through @diag, each with its place; the return value is 0, or -1 when an error
- * was reported. Deterministic: the same model and the same input files give the same bytes.
+ * Returns 0; -1 when the topology cannot be built; SYSTEM_REFUSED when the machine refused to write
+ * the file. Each reason was reported through @diag, with its place.
+ * Deterministic: the same model and the same input files give the same bytes.
  */
 MUST_USE int system_build(const struct model *model, const char *image_path, struct diag *diag,
                           struct system *out);

@@ -2,8 +2,7 @@
 /*
  * topo/image.c: images of hand-written models. Each is checked by the kernel's own check; then
  * what each VM can reach is read back out of the bytes, by code of this file alone, and compared
- * with what the connections of the model say. The kernel's own mapper is run on the image too: it
- * must use the table pool up to the last page.
+ * with what the connections of the model say.
  */
 /* links: topo/image.c topo/layout.c topo/layout_guest.c topo/layout_rights.c */
 /* links: topo/layout_memory.c topo/layout_boot.c topo/span.c topo/personality.c */
@@ -12,11 +11,6 @@
 /* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
 /* links: tests/unit/layout_fixture.c */
 /* libs: fdt elf */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,6 +6,15 @@
 #ifndef TESTS_UNIT_LAYOUT_FIXTURE_H
 #define TESTS_UNIT_LAYOUT_FIXTURE_H
 
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
 #include "topo/board.h"
 #include "topo/diag.h"
 #include "topo/model.h"

@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo/guest_dtb*.c: the trees of hand-written models say what docs/connection.md and docs/guest.md
+ * say, in the numbers of the layout, and dtc has nothing against them.
+ */
+/* links: topo/image.c topo/layout.c topo/layout_guest.c topo/layout_rights.c */
+/* links: topo/layout_memory.c topo/layout_boot.c topo/span.c topo/personality.c */
+/* links: topo/payload.c topo/vmm_config.c topo/guest_dtb.c topo/guest_dtb_connections.c */
+/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
+/* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
+/* links: tests/unit/layout_fixture.c */
+/* libs: fdt elf */
+/* flags: -D_GNU_SOURCE */
+#include <libfdt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "layout_fixture.h"
+#include "topo/image.h"
+
+static struct image *build(struct fixture *f)
+{
+	struct image *image = image_make(&f->model, &f->payloads, f->diag);
+
+	assert_true(fixture_good(f));
+	assert_non_null(image);
+	return image;
+}
+
+/* Cell @index of a property of the node @path. */
+static uint32_t cell(const void *dtb, const char *path, const char *name, int index)
+{
+	int bytes;
+	const fdt32_t *cells;
+	int node = fdt_path_offset(dtb, path);
+
+	assert_true(node >= 0);
+	cells = fdt_getprop(dtb, node, name, &bytes);
+	assert_non_null(cells);
+	assert_true(bytes % 4 == 0 && index < bytes / 4);
+	return fdt32_to_cpu(cells[index]);
+}
+
+static uint64_t cells64(const void *dtb, const char *path, const char *name, int index)
+{
+	return (uint64_t)cell(dtb, path, name, index) << 32 | cell(dtb, path, name, index + 1);
+}
+
+static int cell_count(const void *dtb, const char *path, const char *name)
+{
+	int bytes;
+
+	assert_non_null(fdt_getprop(dtb, fdt_path_offset(dtb, path), name, &bytes));
+	return bytes / 4;
+}
+
+static const char *text(const void *dtb, const char *path, const char *name)
+{
+	int node = fdt_path_offset(dtb, path);
+
+	assert_true(node >= 0);
+	return fdt_getprop(dtb, node, name, NULL);
+}
+
+static bool has(const void *dtb, const char *path, const char *name)
+{
+	return fdt_getprop(dtb, fdt_path_offset(dtb, path), name, NULL) != NULL;
+}
+
+/* dtc reads the tree with all its checks and says nothing. */
+static void check_with_dtc(const uint8_t *dtb, size_t bytes)
+{
+	char path[] = "/tmp/guest_dtb_test.XXXXXX";
+	char command[128];
+	char said[4096];
+	FILE *dtc;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, dtb, bytes), (ssize_t)bytes);
+	close(fd);
+	snprintf(command, sizeof(command), "dtc -I dtb -O dtb -o /dev/null %s 2>&1", path);
+	dtc = popen(command, "r");
+	assert_non_null(dtc);
+	said[fread(said, 1, sizeof(said) - 1, dtc)] = '\0';
+	assert_int_equal(pclose(dtc), 0);
+	unlink(path);
+	assert_string_equal(said, "");
+}
+
+static void test_dtc(void **state)
+{
+	static void (*const systems[])(struct fixture *) = {
+		fixture_pair, fixture_islands, fixture_hub, fixture_chain, fixture_mesh,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(systems) / sizeof(systems[0]); i++) {
+		struct fixture f;
+		struct image *image;
+
+		systems[i](&f);
+		image = build(&f);
+		for (size_t vm = 0; vm < f.model.vm_count; vm++) {
+			check_with_dtc(image->dtbs[vm], image->dtb_bytes[vm]);
+		}
+		image_free(image);
+		fixture_end(&f);
+	}
+}
+
+/* The machine, on a VM without connections and without an agent. */
+static void test_machine(void **state)
+{
+	struct fixture f;
+	struct image *image;
+	const void *dtb;
+
+	(void)state;
+	fixture_islands(&f);
+	f.vms[1].agent = false;
+	image = build(&f);
+	dtb = image->dtbs[1];
+	assert_string_equal(text(dtb, "/chosen", "peervisor,name"), "two");
+	assert_string_equal(text(dtb, "/chosen", "bootargs"), "console=ttyAMA0");
+	assert_false(has(dtb, "/chosen", "linux,pci-probe-only"));
+	assert_false(has(dtb, "/chosen", "peervisor,network"));
+	assert_string_equal(text(dtb, "/cpus/cpu@1", "enable-method"), "psci");
+	assert_true(fdt_path_offset(dtb, "/cpus/cpu@2") < 0);
+	assert_string_equal(text(dtb, "/psci", "method"), "hvc");
+	assert_int_equal(cell(dtb, "/timer", "interrupts", 7), 11);
+	assert_int_equal(cell(dtb, "/timer", "interrupts", 8), 0x304); /* two CPUs, level */
+	assert_int_equal(cell_count(dtb, "/memory@40000000", "reg"), 4);
+	assert_int_equal(cells64(dtb, "/memory@40000000", "reg", 2), f.vms[1].ram_bytes);
+	assert_true(fdt_path_offset(dtb, "/serial@9010000") < 0);
+	assert_true(fdt_path_offset(dtb, "/interrupt-controller@8000000/v2m@8020000") < 0);
+	assert_true(fdt_path_offset(dtb, "/reserved-memory") < 0);
+	assert_true(fdt_path_offset(image->dtbs[0], "/serial@9010000") >= 0);
+	image_free(image);
+	fixture_end(&f);
+}
+
+static void test_initrd(void **state)
+{
+	struct fixture f;
+	struct image *image;
+	uint64_t start;
+	uint64_t end;
+
+	(void)state;
+	fixture_pair(&f);
+	image = build(&f);
+	start = cells64(image->dtbs[0], "/chosen", "linux,initrd-start", 0);
+	end = cells64(image->dtbs[0], "/chosen", "linux,initrd-end", 0);
+	assert_int_equal(start, image->layout->vms[0].initrd_ipa);
+	/* Two archives, the second at the page behind the first. */
+	assert_int_equal(end - start, 0x4000 + f.vm_payloads[0].initrd[1].bytes);
+	image_free(image);
+	fixture_end(&f);
+	fixture_pair(&f);
+	f.vm_payloads[1].initrd_count = 0;
+	image = build(&f);
+	assert_false(has(image->dtbs[1], "/chosen", "linux,initrd-start"));
+	image_free(image);
+	fixture_end(&f);
+}
+
+static void check_served_device(const void *dtb, const struct layout *layout)
+{
+	const char *net = "/connection@30000000/device@0";
+	const char *blk = "/connection@30000000/device@1";
+
+	assert_string_equal(text(dtb, net, "peervisor,type"), "net");
+	assert_int_equal(cell(dtb, net, "peervisor,first-queue", 0), 0);
+	assert_int_equal(cell(dtb, net, "peervisor,queues", 0), 2);
+	assert_int_equal(cell(dtb, net, "peervisor,queue-size", 0), 256);
+	assert_int_equal(cells64(dtb, net, "peervisor,features", 0),
+	                 layout->connections[0].devices[0].personality.features);
+	assert_memory_equal(text(dtb, net, "peervisor,mac"), "\2\x50\x56\0\0\0", 6);
+	assert_string_equal(text(dtb, net, "peervisor,bridge"), "br0");
+	assert_string_equal(text(dtb, net, "peervisor,network"), "bridge");
+	assert_string_equal(text(dtb, net, "peervisor,address"), "10.77.0.1/24");
+	assert_string_equal(text(dtb, blk, "peervisor,type"), "blk");
+	assert_int_equal(cell(dtb, blk, "peervisor,first-queue", 0), 2);
+	assert_int_equal(cell(dtb, blk, "peervisor,queues", 0), 1);
+	assert_string_equal(text(dtb, blk, "peervisor,disk"), "/var/lib/peervisor/driver-0.raw");
+	assert_true(has(dtb, blk, "peervisor,create"));
+	assert_false(has(dtb, blk, "peervisor,readonly"));
+	assert_int_equal(cells64(dtb, blk, "peervisor,capacity", 0), 64 << 20);
+}
+
+static void test_served(void **state)
+{
+	const char *node = "/connection@30000000";
+	struct fixture f;
+	struct image *image;
+	const struct layout_connection *laid;
+	const void *dtb;
+
+	(void)state;
+	fixture_pair(&f);
+	image = build(&f);
+	laid = &image->layout->connections[0];
+	dtb = image->dtbs[0];
+	assert_string_equal(text(dtb, node, "compatible"), "peervisor,connection");
+	assert_string_equal(text(dtb, node, "peervisor,peer"), "driver");
+	assert_int_equal(cell_count(dtb, node, "reg"), 16);
+	assert_int_equal(cells64(dtb, node, "reg", 0), laid->device_iobuf_ipa);
+	assert_int_equal(cells64(dtb, node, "reg", 4), laid->device_iobuf_ipa + 4096);
+	assert_int_equal(cells64(dtb, node, "reg", 8), laid->device_doorbell_ipa);
+	assert_int_equal(cells64(dtb, node, "reg", 12), laid->device_memory_ipa);
+	assert_int_equal(cells64(dtb, node, "reg", 14), 8 << 20);
+	assert_int_equal(cells64(dtb, node, "peervisor,driver-address", 0),
+	                 laid->driver_memory_ipa);
+	assert_int_equal(cell_count(dtb, node, "interrupts"), 3 * 4);
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(cell(dtb, node, "interrupts", 3 * i), 0);
+		assert_int_equal(cell(dtb, node, "interrupts", 3 * i + 1), 16 + i);
+		assert_int_equal(cell(dtb, node, "interrupts", 3 * i + 2), 1);
+	}
+	check_served_device(dtb, image->layout);
+	image_free(image);
+	fixture_end(&f);
+}
+
+/* The handles tie bridge, pool and MSI frame together. */
+static void check_bridge(const void *dtb, const struct layout_connection *laid, const char *node,
+                         const char *pool)
+{
+	assert_string_equal(text(dtb, node, "compatible"), "pci-host-ecam-generic");
+	assert_int_equal(cells64(dtb, node, "reg", 0), laid->ecam_ipa);
+	assert_int_equal(cell(dtb, node, "linux,pci-domain", 0), laid->number);
+	assert_int_equal(cell(dtb, node, "ranges", 0), 0x02000000);
+	assert_int_equal(cells64(dtb, node, "ranges", 1), laid->bar_ipa);
+	assert_int_equal(cells64(dtb, node, "ranges", 3), laid->bar_ipa);
+	assert_int_equal(cells64(dtb, node, "ranges", 5), 2 * 0x4000);
+	assert_int_equal(cells64(dtb, node, "ranges", 8), laid->notify_ipa);
+	assert_int_equal(cells64(dtb, node, "ranges", 12), 2 * 0x1000);
+	assert_true(has(dtb, node, "dma-coherent"));
+	assert_int_equal(fdt_node_offset_by_phandle(dtb, cell(dtb, node, "msi-parent", 0)),
+	                 fdt_path_offset(dtb, "/interrupt-controller@8000000/v2m@8020000"));
+	assert_string_equal(text(dtb, pool, "compatible"), "restricted-dma-pool");
+	assert_int_equal(cells64(dtb, pool, "reg", 0), laid->driver_memory_ipa);
+	assert_int_equal(cells64(dtb, pool, "reg", 2), laid->memory_bytes);
+	assert_int_equal(fdt_node_offset_by_phandle(dtb, cell(dtb, node, "memory-region", 0)),
+	                 fdt_path_offset(dtb, pool));
+}
+
+/* Two connections used: two bridges, each with its own pool, both in /memory. */
+static void test_used(void **state)
+{
+	struct fixture f;
+	struct image *image;
+	const void *dtb;
+
+	(void)state;
+	fixture_start(&f);
+	fixture_vm(&f, "network");
+	fixture_vm(&f, "storage");
+	fixture_vm(&f, "workload");
+	fixture_connect(&f, 0, 2);
+	fixture_connect(&f, 1, 2);
+	image = build(&f);
+	dtb = image->dtbs[2];
+	check_bridge(dtb, &image->layout->connections[0], "/pcie@20000000",
+	             "/reserved-memory/pool@44000000");
+	check_bridge(dtb, &image->layout->connections[1], "/pcie@20100000",
+	             "/reserved-memory/pool@44800000");
+	assert_int_equal(cell_count(dtb, "/memory@40000000", "reg"), 4);
+	assert_int_equal(cells64(dtb, "/memory@40000000", "reg", 2), 80 << 20);
+	assert_int_equal(cell(dtb, "/chosen", "linux,pci-probe-only", 0), 1);
+	assert_string_equal(text(dtb, "/chosen", "peervisor,network"),
+	                    "02:50:56:00:00:00=10.77.0.2/24 02:50:56:00:00:01=10.77.1.2/24");
+	assert_int_equal(
+		cell(dtb, "/interrupt-controller@8000000/v2m@8020000", "arm,msi-base-spi", 0), 48);
+	assert_int_equal(
+		cell(dtb, "/interrupt-controller@8000000/v2m@8020000", "arm,msi-num-spis", 0), 10);
+	image_free(image);
+	fixture_end(&f);
+}
+
+static void test_whole_ram(void **state)
+{
+	struct fixture f;
+	struct image *image;
+
+	(void)state;
+	fixture_pair(&f);
+	f.connections[0].swiotlb = false;
+	image = build(&f);
+	assert_false(has(image->dtbs[1], "/pcie@20000000", "memory-region"));
+	assert_true(fdt_path_offset(image->dtbs[1], "/reserved-memory") < 0);
+	assert_int_equal(cells64(image->dtbs[0], "/connection@30000000", "reg", 14),
+	                 f.vms[1].ram_bytes);
+	assert_int_equal(
+		cells64(image->dtbs[0], "/connection@30000000", "peervisor,driver-address", 0),
+		f.vms[1].ram_base);
+	image_free(image);
+	fixture_end(&f);
+}
+
+/* A pool that the topology puts elsewhere is a range of /memory of its own. */
+static void test_given_addresses(void **state)
+{
+	struct fixture f;
+	struct image *image;
+	const void *dtb;
+
+	(void)state;
+	fixture_pair(&f);
+	f.connections[0].driver_data_base = 0x50000000;
+	f.connections[0].device_data_base = 0x60000000;
+	f.connections[0].device_ctrl_base = 0x70000000;
+	image = build(&f);
+	dtb = image->dtbs[1];
+	assert_int_equal(cell_count(dtb, "/memory@40000000", "reg"), 8);
+	assert_int_equal(cells64(dtb, "/memory@40000000", "reg", 4), 0x50000000);
+	assert_int_equal(cells64(dtb, "/memory@40000000", "reg", 6), 8 << 20);
+	assert_true(fdt_path_offset(dtb, "/reserved-memory/pool@50000000") >= 0);
+	assert_int_equal(cells64(image->dtbs[0], "/connection@70000000", "reg", 12), 0x60000000);
+	check_with_dtc(dtb, image->dtb_bytes[1]);
+	check_with_dtc(image->dtbs[0], image->dtb_bytes[0]);
+	image_free(image);
+	fixture_end(&f);
+}
+
+/* Disks: a file's own name, one name for one file, and never one name for two. */
+static void test_disk_names(void **state)
+{
+	const char *const expected[] = {"/var/lib/peervisor/a.qcow2", "/var/lib/peervisor/a.qcow2",
+	                                "/var/lib/peervisor/spoke_c-0-a.qcow2"};
+	struct fixture f;
+	struct image *image;
+
+	(void)state;
+	fixture_hub(&f);
+	f.devices[0][1].disk = "disks/a.qcow2";
+	f.devices[1][1].disk = "disks/a.qcow2";
+	f.devices[2][1].disk = "other/a.qcow2";
+	f.devices[1][1].readonly = true;
+	for (int i = 0; i < 3; i++) {
+		f.devices[i][1].format = "qcow2";
+	}
+	image = build(&f);
+	for (int i = 0; i < 3; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/connection@3000%d000/device@1", 2 * i);
+		assert_string_equal(text(image->dtbs[0], path, "peervisor,disk"), expected[i]);
+		assert_false(has(image->dtbs[0], path, "peervisor,create"));
+		assert_int_equal(has(image->dtbs[0], path, "peervisor,readonly"), i == 1);
+	}
+	image_free(image);
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dtc),
+		cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_initrd),
+		cmocka_unit_test(test_served),
+		cmocka_unit_test(test_used),
+		cmocka_unit_test(test_whole_ram),
+		cmocka_unit_test(test_given_addresses),
+		cmocka_unit_test(test_disk_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
