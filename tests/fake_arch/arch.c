@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine under the core, on the host: implements kernel/core/arch.h over struct fake.
+ */
+#include "tests/fake_arch/fake.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/core/sched.h"
+#include "kernel/core/vgic.h"
+
+struct kernel kernel;
+struct fake fake;
+unsigned fake_locks_held;
+
+void fake_reset(void)
+{
+	memset(&kernel, 0, sizeof(kernel));
+	memset(&fake, 0, sizeof(fake));
+	fake_locks_held = 0;
+	fake.output_room = FAKE_OUTPUT;
+	fake.deadline = UINT64_MAX;
+	for (uint32_t i = 0; i < PV_CPUS_MAX; i++) {
+		kernel.cpus[i].id = i;
+		kernel.cpus[i].current = NONE;
+		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
+			kernel.cpus[i].last_vcpu[n] = NONE;
+		}
+	}
+}
+
+void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
+{
+	fake_reset();
+	kernel.domain_count = domains;
+	kernel.domains_alive = domains;
+	kernel.vcpu_count = domains * vcpus;
+	kernel.cpu_count = cpus;
+	kernel.slice_ticks = 100;
+	for (uint32_t i = 0; i < domains; i++) {
+		struct domain *d = &kernel.domains[i];
+
+		d->name[0] = (char)('a' + i);
+		d->vcpu_first = i * vcpus;
+		d->vcpu_count = vcpus;
+		d->alive = true;
+		d->vmm_owner = NONE;
+		d->serving = SERVING_EVENTS;
+		d->vgic_enabled = true;
+		d->channel_first = 1 + i;
+		d->channel_count = 1;
+		for (uint32_t n = 0; n < vcpus; n++) {
+			uint32_t index = i * vcpus + n;
+			struct vcpu *v = &kernel.vcpus[index];
+			struct cpu *c = &kernel.cpus[n % cpus];
+
+			v->domain = i;
+			v->number = n;
+			v->cpu = n % cpus;
+			v->priority = 100;
+			v->wake_at = UINT64_MAX;
+			c->slots[c->slot_count++] = index;
+		}
+		vgic_init(d);
+	}
+}
+
+struct cpu *cpu_here(void)
+{
+	return &kernel.cpus[fake.cpu];
+}
+
+uint64_t arch_now(void)
+{
+	return fake.now;
+}
+
+uint64_t arch_ticks_per_second(void)
+{
+	return 1000;
+}
+
+void arch_set_deadline(uint64_t deadline)
+{
+	fake.deadline = deadline;
+}
+
+void arch_idle(void)
+{
+	fake.idles++;
+	if (!fake.on_idle) {
+		abort();
+	}
+	fake.on_idle();
+}
+
+void arch_take_interrupts(void)
+{
+}
+
+void arch_poke(uint32_t cpu)
+{
+	fake.pokes[cpu]++;
+}
+
+void arch_power_off(void)
+{
+	fake.powered_off = true;
+	exit(0);
+}
+
+void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	v->regs = (struct regs){ .pc = pc };
+	v->regs.x[0] = arg;
+	v->arch.resets++;
+}
+
+void arch_vcpu_save(struct vcpu *v)
+{
+	v->arch.saves++;
+}
+
+void arch_vcpu_load(struct vcpu *v, bool flush)
+{
+	(void)flush;
+	v->arch.loads++;
+}
+
+void arch_enter_vmm(struct domain *d)
+{
+	if (fake.in_vmm) {
+		abort();
+	}
+	fake.in_vmm = true;
+	d->vmm_arch.entries++;
+}
+
+void arch_leave_vmm(struct domain *d)
+{
+	(void)d;
+	if (!fake.in_vmm) {
+		abort();
+	}
+	fake.in_vmm = false;
+}
+
+void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
+{
+	(void)sp;
+	d->vmm_regs = (struct regs){ .pc = pc };
+	d->vmm_regs.x[0] = arg;
+}
+
+void arch_inject_undefined(struct vcpu *v)
+{
+	v->arch.undefined++;
+}
+
+uint32_t arch_lr_count(void)
+{
+	return FAKE_LRS;
+}
+
+uint32_t arch_lr_empty(void)
+{
+	uint32_t empty = 0;
+
+	for (uint32_t i = 0; i < FAKE_LRS; i++) {
+		empty |= fake.lrs[i].state == LR_EMPTY ? 1U << i : 0;
+	}
+	return empty;
+}
+
+struct lr arch_lr_read(uint32_t i)
+{
+	return fake.lrs[i];
+}
+
+void arch_lr_write(uint32_t i, struct lr lr)
+{
+	if (i >= FAKE_LRS) {
+		abort();
+	}
+	fake.lrs[i] = lr;
+}
+
+void arch_lr_notify_underflow(bool on)
+{
+	fake.underflow = on;
+}
+
+bool arch_uart_put(uint8_t byte)
+{
+	if (fake.output_bytes >= fake.output_room) {
+		return false;
+	}
+	fake.output[fake.output_bytes++] = byte;
+	return true;
+}
+
+bool arch_uart_get(uint8_t *byte)
+{
+	if (!fake.input_bytes) {
+		return false;
+	}
+	*byte = *fake.input++;
+	fake.input_bytes--;
+	return true;
+}
+
+uint32_t fake_guest_acknowledge(void)
+{
+	uint32_t best = FAKE_LRS;
+
+	for (uint32_t i = 0; i < FAKE_LRS; i++) {
+		if ((fake.lrs[i].state & LR_PENDING) &&
+		    (best == FAKE_LRS || fake.lrs[i].priority < fake.lrs[best].priority)) {
+			best = i;
+		}
+	}
+	if (best == FAKE_LRS) {
+		return 1023;
+	}
+	fake.lrs[best].state = LR_ACTIVE;
+	return fake.lrs[best].intid;
+}
+
+void fake_guest_end(uint32_t intid)
+{
+	for (uint32_t i = 0; i < FAKE_LRS; i++) {
+		if (fake.lrs[i].intid == intid && (fake.lrs[i].state & LR_ACTIVE)) {
+			fake.lrs[i].state &= (uint8_t)~LR_ACTIVE;
+			return;
+		}
+	}
+	abort();
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Host back end of the core: machine state is a few fields that a test can look at, and a lock
+ * that aborts when it is taken twice or released by nobody.
+ */
+#ifndef TESTS_FAKE_ARCH_ARCH_TYPES_H
+#define TESTS_FAKE_ARCH_ARCH_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+struct arch_vcpu {
+	uint64_t vttbr;
+	uint64_t loads, saves, resets, undefined; /* how often each was asked for */
+};
+
+struct arch_vmm {
+	uint64_t vttbr;
+	uint64_t entries;
+};
+
+struct lock {
+	bool held;
+};
+
+/* A CPU holds at most one lock (docs/locking.md): tests count. */
+extern unsigned fake_locks_held;
+
+static inline void lock_acquire(struct lock *l)
+{
+	if (l->held || fake_locks_held) {
+		abort();
+	}
+	l->held = true;
+	fake_locks_held++;
+}
+
+static inline void lock_release(struct lock *l)
+{
+	if (!l->held) {
+		abort();
+	}
+	l->held = false;
+	fake_locks_held--;
+}
+
+#endif

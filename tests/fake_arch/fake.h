@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a test sees and sets of the fake machine (tests/fake_arch/arch.c). One physical CPU
+ * executes; fake.cpu says which.
+ */
+#ifndef TESTS_FAKE_ARCH_FAKE_H
+#define TESTS_FAKE_ARCH_FAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernel/core/arch.h"
+#include "kernel/core/kernel.h"
+
+#define FAKE_LRS 4U
+#define FAKE_OUTPUT 4096U
+
+struct fake {
+	uint32_t cpu; /* kernel.cpus[] that executes */
+	uint64_t now;
+	uint64_t deadline;
+	struct lr lrs[FAKE_LRS]; /* of the executing CPU */
+	bool underflow;
+	uint32_t pokes[PV_CPUS_MAX];
+	uint32_t idles;
+	void (*on_idle)(void); /* what happens while the CPU sleeps; has to make something runnable */
+	bool in_vmm;
+	bool powered_off;
+	uint8_t output[FAKE_OUTPUT];
+	size_t output_bytes, output_room;
+	const uint8_t *input;
+	size_t input_bytes;
+};
+
+extern struct fake fake;
+
+/** Everything as at reset: kernel objects and machine. */
+void fake_reset(void);
+
+/** A system of @domains domains with @vcpus vCPUs each, vCPU n of each on CPU n % @cpus. */
+void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus);
+
+/** The guest acknowledges, then ends, the pending interrupt of the best priority; 1023: none. */
+uint32_t fake_guest_acknowledge(void);
+void fake_guest_end(uint32_t intid);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtual interrupts on a fake machine with four list registers: nothing is lost, nothing comes
+ * twice, the best priority comes first, whatever the order of events.
+ */
+/* links: kernel/core/vgic.c kernel/core/sched.c tests/fake_arch/arch.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "kernel/core/sched.h"
+#include "kernel/core/vgic.h"
+#include "tests/fake_arch/fake.h"
+
+#define SPI 40U
+
+static struct vcpu *boot_one(uint32_t vcpus, uint32_t cpus)
+{
+	fake_build(1, vcpus, cpus);
+	kernel.cpus[0].current = 0;
+	return &kernel.vcpus[0];
+}
+
+static void configure(struct vcpu *v, uint32_t intid, uint32_t priority, uint64_t more)
+{
+	uint64_t configuration = PV_VIRQ_ENABLED | more | priority << PV_VIRQ_PRIORITY_SHIFT;
+
+	assert_int_equal(vgic_configure_locked(v, intid, configuration), OK);
+}
+
+static void operate(struct vcpu *v, uint32_t intid, enum pv_virq_op op)
+{
+	assert_int_equal(vgic_operate_locked(v, intid, op), OK);
+}
+
+/* The guest runs until it has taken what there is; returns the number of interrupts. */
+static uint32_t take_all(struct vcpu *v, uint32_t *taken, uint32_t room)
+{
+	uint32_t count = 0;
+
+	for (uint32_t n = 0; n < 2 * PV_VIRQS; n++) {
+		vgic_flush(v);
+		uint32_t intid = fake_guest_acknowledge();
+
+		if (intid == 1023) {
+			break;
+		}
+		assert_true(count < room);
+		taken[count++] = intid;
+		fake_guest_end(intid);
+	}
+	return count;
+}
+
+static void test_edge_comes_once(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(take_all(v, taken, 4), 1);
+	assert_int_equal(taken[0], SPI);
+	assert_int_equal(take_all(v, taken, 4), 0);
+}
+
+static void test_edge_again_while_active(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	fake_guest_end(SPI);
+	assert_int_equal(take_all(v, taken, 4), 1);
+}
+
+static void test_level_follows_its_line(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, SPI, 0xa0, 0);
+	operate(v, SPI, PV_VIRQ_OP_LINE_HIGH);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	assert_true(fake.lrs[0].eoi);
+	fake_guest_end(SPI);
+	/* Still high: it comes again. */
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	operate(v, SPI, PV_VIRQ_OP_LINE_LOW);
+	fake_guest_end(SPI);
+	assert_int_equal(take_all(v, taken, 4), 0);
+}
+
+static void test_disabled_and_masked_wait(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	assert_int_equal(vgic_configure_locked(v, SPI, PV_VIRQ_EDGE), OK);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(take_all(v, taken, 4), 0);
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_flush(v);
+	/* Disabled again after it was listed: it leaves the list register and is not lost. */
+	assert_int_equal(vgic_configure_locked(v, SPI, PV_VIRQ_EDGE), OK);
+	assert_true(v->vgic.dirty);
+	assert_int_equal(take_all(v, taken, 4), 0);
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_enable_locked(&kernel.domains[0], false);
+	assert_int_equal(take_all(v, taken, 4), 0);
+	vgic_enable_locked(&kernel.domains[0], true);
+	assert_int_equal(take_all(v, taken, 4), 1);
+}
+
+static void test_more_than_list_registers(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[PV_VIRQS];
+
+	for (uint32_t i = PV_SPI_FIRST; i < PV_VIRQS; i++) {
+		configure(v, i, (PV_VIRQS - i) & 0xf8U, PV_VIRQ_EDGE);
+		vgic_pend_spi_locked(&kernel.domains[0], i);
+	}
+	assert_int_equal(take_all(v, taken, PV_VIRQS), PV_VIRQS - PV_SPI_FIRST);
+	for (uint32_t i = 1; i < PV_VIRQS - PV_SPI_FIRST; i++) {
+		assert_true(kernel.domains[0].spis[taken[i - 1] - PV_SPI_FIRST].priority <=
+			    kernel.domains[0].spis[taken[i] - PV_SPI_FIRST].priority);
+	}
+	assert_false(fake.underflow);
+}
+
+static void test_better_priority_displaces(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+
+	for (uint32_t i = 0; i < FAKE_LRS; i++) {
+		configure(v, SPI + i, 0xa0, PV_VIRQ_EDGE);
+		vgic_pend_spi_locked(&kernel.domains[0], SPI + i);
+	}
+	vgic_flush(v);
+	configure(v, SPI + 9, 0x10, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI + 9);
+	vgic_flush(v);
+	assert_true(fake.underflow);
+	assert_int_equal(fake_guest_acknowledge(), SPI + 9);
+}
+
+static void test_sgi_of_each_source(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(4, 1);
+	uint32_t taken[8];
+
+	configure(v, 3, 0xa0, 0);
+	for (uint32_t source = 0; source < 4; source++) {
+		operate(v, 3 | source << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
+	}
+	uint32_t sources = 0;
+
+	for (uint32_t n = 0; n < 4; n++) {
+		vgic_flush(v);
+		assert_int_equal(fake_guest_acknowledge(), 3);
+		sources |= 1U << fake.lrs[v->vgic.private[3].lr].source;
+		/* One comes again while another is active. */
+		fake_guest_end(3);
+	}
+	assert_int_equal(sources, 0xf);
+	assert_int_equal(take_all(v, taken, 8), 0);
+}
+
+static void test_sgi_of_another_source_waits(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 1);
+
+	configure(v, 3, 0xa0, 0);
+	operate(v, 3, PV_VIRQ_OP_PEND);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), 3);
+	operate(v, 3 | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
+	vgic_flush(v);
+	assert_true(fake.lrs[0].eoi); /* its end is told, so that the other can follow */
+	fake_guest_end(3);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), 3);
+	assert_int_equal(fake.lrs[v->vgic.private[3].lr].source, 1);
+}
+
+static void test_timer_is_the_hardwares(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, VIRQ_TIMER, 0x20, 0);
+	vgic_pend_timer(v);
+	assert_true(vgic_timer_in_flight(v));
+	vgic_flush(v);
+	assert_true(fake.lrs[0].hw);
+	/* GICD_ICPENDR does not take away what the physical line holds. */
+	operate(v, VIRQ_TIMER, PV_VIRQ_OP_UNPEND);
+	assert_int_equal(take_all(v, taken, 4), 1);
+	assert_false(vgic_timer_in_flight(v));
+}
+
+static void test_retarget(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 2);
+	uint64_t to_1 = 1ULL << PV_VIRQ_TARGET_SHIFT;
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | to_1); /* takes effect when it has ended */
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(kernel.domains[0].spis[SPI - PV_SPI_FIRST].target, 0);
+	fake_guest_end(SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), 1023);
+	assert_int_equal(kernel.domains[0].spis[SPI - PV_SPI_FIRST].target, 1);
+	assert_true(kernel.vcpus[1].vgic.dirty);
+	assert_true(fake.pokes[1] > 0);
+}
+
+static void test_bad_arguments(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 1);
+	uint64_t answer;
+
+	assert_int_equal(vgic_configure_locked(v, PV_VIRQS, 0), ERR_RANGE);
+	assert_int_equal(vgic_configure_locked(v, SPI, 2ULL << PV_VIRQ_TARGET_SHIFT), ERR_RANGE);
+	assert_int_equal(vgic_configure_locked(v, SPI, PV_VIRQ_PENDING), ERR_ARG);
+	assert_int_equal(vgic_configure_locked(v, SPI, 1ULL << 24), ERR_ARG);
+	assert_int_equal(vgic_operate_locked(v, SPI, PV_VIRQ_OP_COUNT), ERR_ARG);
+	assert_int_equal(vgic_operate_locked(v, PV_VIRQS, PV_VIRQ_OP_PEND), ERR_RANGE);
+	assert_int_equal(vgic_operate_locked(v, 3 | 2U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
+			 ERR_RANGE);
+	assert_int_equal(vgic_operate_locked(v, UINT32_MAX, PV_VIRQ_OP_PEND), ERR_RANGE);
+	assert_int_equal(vgic_operate_locked(v, 3, PV_VIRQ_OP_LINE_HIGH), ERR_ARG);
+	assert_int_equal(vgic_state_locked(v, PV_VIRQS, &answer), ERR_RANGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_edge_comes_once),
+		cmocka_unit_test(test_edge_again_while_active),
+		cmocka_unit_test(test_level_follows_its_line),
+		cmocka_unit_test(test_disabled_and_masked_wait),
+		cmocka_unit_test(test_more_than_list_registers),
+		cmocka_unit_test(test_better_priority_displaces),
+		cmocka_unit_test(test_sgi_of_each_source),
+		cmocka_unit_test(test_sgi_of_another_source_waits),
+		cmocka_unit_test(test_timer_is_the_hardwares),
+		cmocka_unit_test(test_retarget),
+		cmocka_unit_test(test_bad_arguments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
