@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scheduler and VMM messages on a fake machine: who runs, in which world, and that a domain's VMM
+ * serves one vCPU at a time.
+ */
+/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vmm.c kernel/core/doorbell.c */
+/* links: kernel/core/console.c kernel/core/call.c kernel/core/trap.c tests/fake_arch/arch.c */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/mux.h"
+#include "kernel/core/call.h"
+#include "kernel/core/console.h"
+#include "kernel/core/doorbell.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/trap.h"
+#include "kernel/core/vgic.h"
+#include "kernel/core/vmm.h"
+#include "tests/fake_arch/fake.h"
+
+#define ESR(ec, iss) ((uint64_t)(ec) << 26 | (iss))
+#define EC_HVC 0x16U
+#define EC_WFX 0x01U
+#define EC_SVC 0x15U
+#define EC_DATA 0x24U
+#define EC_SYSREG 0x18U
+
+static struct cpu *here(void)
+{
+	return &kernel.cpus[fake.cpu];
+}
+
+static struct regs *resume(void)
+{
+	return sched_resume(here());
+}
+
+static void trap_at(uint64_t esr, uint64_t ipa)
+{
+	const struct trap trap = { .esr = esr, .far = ipa & 0xfff, .hpfar = ipa >> 12 << 4 };
+
+	trap_synchronous(here(), &trap);
+}
+
+/* The VMM that runs here calls WAIT. */
+static struct regs *wait_call(struct domain *d, enum pv_reply reply, uint64_t value)
+{
+	d->vmm_regs.x[8] = PV_CALL_WAIT;
+	d->vmm_regs.x[0] = reply;
+	d->vmm_regs.x[1] = value;
+	trap_at(ESR(EC_SVC, 0), 0);
+	return resume();
+}
+
+static void test_highest_priority_runs(void **state)
+{
+	(void)state;
+	fake_build(3, 1, 1);
+	kernel.vcpus[1].priority = 200;
+	kernel.vcpus[2].priority = 50;
+	kernel.cpus[0].resched = 1;
+	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+	kernel.vcpus[1].wait = WAIT_IRQ;
+	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
+	/* It wakes up: at the next exit it has the CPU again. */
+	sched_interrupt_locked(&kernel.vcpus[1]);
+	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+}
+
+static void test_equals_take_turns(void **state)
+{
+	(void)state;
+	uint32_t ran[3] = { 0 };
+
+	fake_build(3, 1, 1);
+	kernel.cpus[0].resched = 1;
+	for (uint32_t n = 0; n < 300; n++) {
+		const struct regs *regs = resume();
+
+		for (uint32_t i = 0; i < 3; i++) {
+			ran[i] += regs == &kernel.vcpus[i].regs;
+		}
+		/* Contended: the end of the slice has to come as an interrupt. */
+		assert_int_equal(fake.deadline, kernel.cpus[0].slice_end);
+		fake.now = fake.deadline;
+		sched_deadline(here());
+	}
+	assert_int_equal(ran[0], 100);
+	assert_int_equal(ran[1], 100);
+	assert_int_equal(ran[2], 100);
+}
+
+static void wake_first(void)
+{
+	lock_acquire(&kernel.domains[0].lock);
+	sched_interrupt_locked(&kernel.vcpus[0]);
+	lock_release(&kernel.domains[0].lock);
+}
+
+static void test_idle_until_an_interrupt(void **state)
+{
+	(void)state;
+	fake_build(1, 1, 1);
+	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
+	fake.on_idle = wake_first;
+	trap_at(ESR(EC_WFX, 0), 0);
+	assert_int_equal(kernel.vcpus[0].wait, WAIT_IRQ);
+	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
+	assert_int_equal(fake.idles, 1);
+	assert_int_equal(kernel.vcpus[0].regs.pc, 4);
+}
+
+static void test_sleeper_wakes_at_its_deadline(void **state)
+{
+	(void)state;
+	fake_build(2, 1, 1);
+	kernel.cpus[0].resched = 1;
+	kernel.vcpus[1].wait = WAIT_IRQ;
+	kernel.vcpus[1].wake_at = 70;
+	kernel.vcpus[1].priority = 200;
+	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
+	assert_int_equal(fake.deadline, 70);
+	fake.now = 70;
+	sched_deadline(here());
+	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+}
+
+static void test_call_goes_to_the_vmm_and_back(void **state)
+{
+	(void)state;
+	struct domain *d = &kernel.domains[0];
+	struct vcpu *v = &kernel.vcpus[0];
+
+	fake_build(1, 1, 1);
+	assert_ptr_equal(resume(), &v->regs);
+	v->regs.pc = 0x1000;
+	v->regs.x[0] = 0x84000000;
+	trap_at(ESR(EC_HVC, 0), 0);
+	assert_ptr_equal(resume(), &d->vmm_regs);
+	assert_true(fake.in_vmm);
+	assert_int_equal(d->vmm_regs.x[0], PV_MSG_CALL);
+	assert_int_equal(d->vmm_regs.x[2], 0x84000000);
+	assert_ptr_equal(wait_call(d, PV_REPLY_RESUME, 0x10001), &v->regs);
+	assert_false(fake.in_vmm);
+	assert_int_equal(v->regs.x[0], 0x10001);
+	assert_int_equal(v->regs.pc, 0x1000);
+}
+
+static void test_load_is_extended(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t iss; /* SAS, SSE, SF */
+		uint64_t value, result;
+	} rows[] = {
+		{ 0U << 22, 0xffffff80, 0x80 },
+		{ 0U << 22 | 1U << 21, 0x80, 0xffffff80 },
+		{ 0U << 22 | 1U << 21 | 1U << 15, 0x80, 0xffffffffffffff80 },
+		{ 1U << 22 | 1U << 21 | 1U << 15, 0x18000, 0xffffffffffff8000 },
+		{ 2U << 22, 0x1234567890, 0x34567890 },
+		{ 2U << 22 | 1U << 21 | 1U << 15, 0x80000000, 0xffffffff80000000 },
+		{ 3U << 22 | 1U << 15, 0x123456789abcdef0, 0x123456789abcdef0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fake_build(1, 1, 1);
+		struct domain *d = &kernel.domains[0];
+
+		(void)resume();
+		/* ISV, destination x5, translation fault at level 3. */
+		trap_at(ESR(EC_DATA, 1U << 24 | 5U << 16 | 7 | rows[i].iss), 0x9000018);
+		assert_ptr_equal(resume(), &d->vmm_regs);
+		assert_int_equal(d->vmm_regs.x[0], PV_MSG_READ);
+		assert_int_equal(d->vmm_regs.x[2], 0x9000018);
+		(void)wait_call(d, PV_REPLY_RESUME, rows[i].value);
+		assert_int_equal(kernel.vcpus[0].regs.x[5], rows[i].result);
+		assert_int_equal(kernel.vcpus[0].regs.pc, 4);
+	}
+}
+
+static void test_one_message_at_a_time(void **state)
+{
+	(void)state;
+	struct domain *d = &kernel.domains[0];
+
+	fake_build(1, 2, 2);
+	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
+	fake.cpu = 1;
+	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+	kernel.vcpus[1].regs.x[0] = 111;
+	fake.cpu = 0;
+	trap_at(ESR(EC_HVC, 0), 0);
+	assert_ptr_equal(resume(), &d->vmm_regs);
+	fake.in_vmm = false; /* the flag is the other CPU's from here on */
+
+	/* vCPU 1 asks while the VMM serves vCPU 0: it waits, its CPU sleeps. */
+	fake.cpu = 1;
+	trap_at(ESR(EC_HVC, 0), 0);
+	assert_int_equal(kernel.vcpus[1].wait, WAIT_VMM);
+	assert_int_equal(d->vmm_owner, 0);
+
+	/* An event comes meanwhile: it waits, too. */
+	lock_acquire(&d->lock);
+	vmm_event_locked(d, PV_EVENT_DOORBELL);
+	lock_release(&d->lock);
+
+	fake.cpu = 0;
+	fake.in_vmm = true;
+	assert_ptr_equal(wait_call(d, PV_REPLY_RESUME, 0), &kernel.vcpus[0].regs);
+	assert_int_equal(d->vmm_owner, 1);
+	assert_true(fake.pokes[1] > 0);
+	fake.cpu = 1;
+	assert_ptr_equal(resume(), &d->vmm_regs);
+	assert_int_equal(d->vmm_regs.x[0], PV_MSG_CALL);
+	assert_int_equal(d->vmm_regs.x[1], 1);
+	assert_int_equal(d->vmm_regs.x[2], 111);
+
+	/* Then the event, in the place of vCPU 0. */
+	assert_ptr_equal(wait_call(d, PV_REPLY_RESUME, 0), &kernel.vcpus[1].regs);
+	fake.cpu = 0;
+	assert_ptr_equal(resume(), &d->vmm_regs);
+	assert_int_equal(d->vmm_regs.x[0], PV_MSG_EVENTS);
+	assert_int_equal(d->vmm_regs.x[1], 1ULL << PV_EVENT_DOORBELL);
+	assert_ptr_equal(wait_call(d, PV_REPLY_NONE, 0), &kernel.vcpus[0].regs);
+	assert_int_equal(d->vmm_owner, NONE);
+}
+
+static void test_unfit_replies_end_the_domain(void **state)
+{
+	(void)state;
+	for (uint64_t reply = 0; reply < PV_REPLY_COUNT + 2; reply++) {
+		fake_build(2, 1, 1);
+		struct domain *d = &kernel.domains[0];
+
+		kernel.vcpus[0].priority = 200;
+		(void)resume();
+		/* Not valid (ISV clear): a fault, which nothing can resume. */
+		trap_at(ESR(EC_DATA, 7), 0x9000000);
+		assert_ptr_equal(resume(), &d->vmm_regs);
+		assert_int_equal(d->vmm_regs.x[0], PV_MSG_FAULT);
+		bool fits = reply == PV_REPLY_UNDEF || reply == PV_REPLY_OFF;
+
+		(void)wait_call(d, (enum pv_reply)reply, PV_STOP_FAULT);
+		assert_int_equal(d->alive, fits);
+		assert_true(kernel.domains[1].alive);
+		assert_int_equal(kernel.domains_alive, fits ? 2 : 1);
+	}
+}
+
+static void test_calls_check_their_capability(void **state)
+{
+	(void)state;
+	fake_build(2, 1, 1);
+	struct domain *d = &kernel.domains[0];
+
+	kernel.caps[0] = (struct pv_cap){ PV_CAP_CONSOLE, 0 };
+	kernel.caps[1] = (struct pv_cap){ PV_CAP_VGIC, 0 };
+	kernel.caps[2] = (struct pv_cap){ PV_CAP_CONSOLE, 0 };
+	kernel.domains[0].caps = (struct pv_slice){ 0, 2 };
+	kernel.domains[1].caps = (struct pv_slice){ 2, 1 };
+	kernel.vcpus[0].priority = 200;
+	(void)resume();
+	trap_at(ESR(EC_HVC, 0), 0);
+	(void)resume();
+	for (uint64_t call = 1; call < PV_CALL_COUNT + 2; call++) {
+		for (uint64_t cap = 0; cap < 4; cap++) {
+			d->vmm_regs.x[8] = call;
+			d->vmm_regs.x[0] = cap;
+			d->vmm_regs.x[1] = 1;
+			trap_at(ESR(EC_SVC, 0), 0);
+			int64_t err = (int64_t)d->vmm_regs.x[0];
+			bool console = call == PV_CALL_CONSOLE_READ || call == PV_CALL_CONSOLE_WRITE;
+			bool vgic = call >= PV_CALL_VIRQ_SET && call <= PV_CALL_VGIC_ENABLE;
+
+			if (call == PV_CALL_NOP) {
+				assert_int_equal(err, OK);
+			} else if (call >= PV_CALL_COUNT) {
+				assert_int_equal(err, ERR_CALL);
+			} else if (!(console && cap == 0) && !(vgic && cap == 1)) {
+				assert_int_equal(err, ERR_CAP);
+			}
+		}
+	}
+}
+
+static void test_doorbells(void **state)
+{
+	(void)state;
+	fake_build(2, 1, 2);
+	struct domain *from = &kernel.domains[0], *to = &kernel.domains[1];
+
+	kernel.caps[0] = (struct pv_cap){ PV_CAP_DOORBELL_SEND, 0 };
+	kernel.caps[1] = (struct pv_cap){ PV_CAP_NONE, 1 };
+	kernel.caps[2] = (struct pv_cap){ PV_CAP_DOORBELL_SEND, 1 };
+	kernel.doorbells[0] = (struct doorbell){ .domain = 1, .kind = PV_DOORBELL_VIRQ };
+	kernel.doorbells[1] = (struct doorbell){ .domain = 1, .kind = PV_DOORBELL_EVENT, .number = 9 };
+	kernel.doorbell_pages[0] = (struct doorbell_page){ 0, 2 };
+	from->doorbell_ipa_page = 0xa000;
+	from->doorbell_pages = (struct pv_slice){ 0, 1 };
+	assert_int_equal(vgic_configure_locked(&kernel.vcpus[1], 50, PV_VIRQ_ENABLED | PV_VIRQ_EDGE),
+			 OK);
+
+	/* Masked: it is remembered. */
+	assert_true(doorbell_access(from, 0xa000, 0, true));
+	assert_true(kernel.doorbells[0].latched);
+	assert_int_equal(kernel.vcpus[1].vgic.ready[1], 0);
+	assert_int_equal(doorbell_bind(to, 0, 31), ERR_RANGE);
+	assert_int_equal(doorbell_bind(to, 0, PV_VIRQS), ERR_RANGE);
+	assert_int_equal(doorbell_bind(to, 1, 50), ERR_STATE);
+	assert_int_equal(doorbell_bind(to, 0, 50), OK);
+	assert_int_equal(kernel.vcpus[1].vgic.ready[1], 1U << (50 - 32));
+
+	/* No right, beyond the slice, unaligned, a load: nothing rings. The page behind is none. */
+	assert_true(doorbell_access(from, 0xa000, 4, true));
+	assert_true(doorbell_access(from, 0xa000, 8, true));
+	assert_true(doorbell_access(from, 0xa000, 2, true));
+	assert_true(doorbell_access(from, 0xa000, 0, false));
+	assert_false(doorbell_access(from, 0xa001, 0, true));
+	assert_false(doorbell_access(from, 0x9fff, 0, true));
+	assert_int_equal(to->vmm_owner, NONE);
+	doorbell_ring(1);
+	assert_int_equal(to->vmm_owner, 1);
+	assert_int_equal(to->vmm_regs.x[1], 1ULL << 9);
+}
+
+static void test_console_frames(void **state)
+{
+	(void)state;
+	static const uint8_t input[] = { PV_MUX_ESC, 1, 'a', PV_MUX_ESC, 2, 'b', PV_MUX_ESC,
+					 PV_MUX_ESC, PV_MUX_ESC, 200, 'c', PV_MUX_ESC, 9, 'x' };
+	uint64_t bytes;
+
+	fake_build(2, 1, 1);
+	console_attach(0);
+	console_attach(1);
+	(void)console_write(2, 1, 0, 0); /* wherever the line stood, it is now on channel 2 */
+	fake.output_bytes = 0;
+	assert_int_equal(console_write(1, 2, 'h' | PV_MUX_ESC << 8, 0), 2);
+	static const uint8_t output[] = { PV_MUX_ESC, 1, 'h', PV_MUX_ESC, PV_MUX_ESC };
+
+	assert_int_equal(fake.output_bytes, sizeof(output));
+	assert_memory_equal(fake.output, output, sizeof(output));
+	fake.output_room = fake.output_bytes + 1;
+	assert_int_equal(console_write(1, 16, 0, 0), 1); /* what the UART does not take, it says */
+
+	fake.input = input;
+	fake.input_bytes = sizeof(input);
+	console_input();
+	assert_int_equal(console_read(1, &bytes), 1);
+	assert_int_equal(bytes, 'a');
+	assert_int_equal(console_read(2, &bytes), 3);
+	assert_int_equal(bytes, 'b' | PV_MUX_ESC << 8 | 'c' << 16);
+	assert_int_equal(kernel.domains[0].vmm_owner, 0);
+	assert_int_equal(kernel.domains[1].vmm_owner, 1);
+}
+
+static void test_registers_that_are_not_there(void **state)
+{
+	(void)state;
+	/* op0 op1 CRn CRm op2 of: PMCR_EL0, MDSCR_EL1, DBGBVR5_EL1 (silent); CNTPCT_EL0 (not). */
+	static const struct {
+		uint32_t op0, op1, crn, crm, op2;
+		bool silent;
+	} rows[] = {
+		{ 3, 3, 9, 12, 0, true },
+		{ 2, 0, 0, 2, 2, true },
+		{ 2, 0, 0, 5, 4, true },
+		{ 3, 3, 14, 0, 1, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t iss = rows[i].op0 << 20 | rows[i].op2 << 17 | rows[i].op1 << 14 |
+			       rows[i].crn << 10 | 7U << 5 | rows[i].crm << 1 | 1;
+
+		fake_build(1, 1, 1);
+		(void)resume();
+		kernel.vcpus[0].regs.x[7] = 5;
+		trap_at(ESR(EC_SYSREG, iss), 0);
+		assert_int_equal(kernel.vcpus[0].arch.undefined, !rows[i].silent);
+		assert_int_equal(kernel.vcpus[0].regs.x[7], rows[i].silent ? 0 : 5);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_highest_priority_runs),
+		cmocka_unit_test(test_equals_take_turns),
+		cmocka_unit_test(test_idle_until_an_interrupt),
+		cmocka_unit_test(test_sleeper_wakes_at_its_deadline),
+		cmocka_unit_test(test_call_goes_to_the_vmm_and_back),
+		cmocka_unit_test(test_load_is_extended),
+		cmocka_unit_test(test_one_message_at_a_time),
+		cmocka_unit_test(test_unfit_replies_end_the_domain),
+		cmocka_unit_test(test_calls_check_their_capability),
+		cmocka_unit_test(test_doorbells),
+		cmocka_unit_test(test_console_frames),
+		cmocka_unit_test(test_registers_that_are_not_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
