@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Connections of commands to runners, as client.h declares them. */
+#include "topo/runner/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "topo/runner/message.h"
+
+#define QUEUE_BYTES (4U * CONTROL_FRAME_BYTES_MAX)
+
+static void report_none(const char *name, char (*names)[RUNDIR_NAME_BYTES], size_t count)
+{
+	if (name == NULL) {
+		message_error("no system runs");
+		message_help("`topo run FILE` starts one");
+		return;
+	}
+	message_error("no system called %s runs", name);
+	for (size_t i = 0; i < count; i++) {
+		message_help("there is %s", names[i]);
+	}
+}
+
+err_t client_choose(const char *name, char out[RUNDIR_NAME_BYTES])
+{
+	char names[CLIENT_SYSTEMS_MAX][RUNDIR_NAME_BYTES];
+	size_t count = 0;
+	const err_t error = rundir_list(names, CLIENT_SYSTEMS_MAX, &count);
+	if (error != OK) {
+		return error;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (name != NULL ? strcmp(names[i], name) == 0 : count == 1) {
+			memcpy(out, names[i], RUNDIR_NAME_BYTES);
+			return OK;
+		}
+	}
+	if (name != NULL || count == 0) {
+		report_none(name, names, count);
+		return ERR_EMPTY;
+	}
+	message_error("%zu systems run; --name NAME says which one is meant", count);
+	for (size_t i = 0; i < count; i++) {
+		message_help("there is %s", names[i]);
+	}
+	return ERR_ARG;
+}
+
+/* Connect to the socket in @directory_fd; the path below /proc is short, see server.c. */
+static int connect_in(int directory_fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s",
+	               directory_fd, RUNDIR_CONTROL);
+	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+err_t client_open(struct client *client, const char *name)
+{
+	*client = (struct client){.fd = -1};
+	if (rundir_open(&client->rundir, name) != OK) {
+		report_none(name, NULL, 0);
+		return ERR_EMPTY;
+	}
+	client->fd = connect_in(client->rundir.fd);
+	if (client->fd < 0 || fifo_init(&client->in, QUEUE_BYTES) != OK ||
+	    fifo_init(&client->out, QUEUE_BYTES) != OK) {
+		return ERR_STATE;
+	}
+	return OK;
+}
+
+void client_close(struct client *client)
+{
+	if (client->fd >= 0) {
+		(void)close(client->fd);
+		client->fd = -1;
+	}
+	fifo_free(&client->in);
+	fifo_free(&client->out);
+	rundir_close(&client->rundir);
+}
+
+err_t client_connect(struct client *client, const char *name)
+{
+	char chosen[RUNDIR_NAME_BYTES];
+	err_t error = client_choose(name, chosen);
+	if (error == OK) {
+		error = client_open(client, chosen);
+		if (error == ERR_STATE) {
+			message_error("the system %s is still being built, or just ends", chosen);
+		}
+		if (error != OK) {
+			client_close(client);
+		}
+	}
+	return error;
+}
+
+err_t client_next(struct client *client, struct control_frame *frame)
+{
+	err_t error = control_frame_peek(&client->in, frame);
+	while (error == ERR_EMPTY) {
+		if (fifo_read_from(&client->in, client->fd) <= 0) {
+			return ERR_PEER;
+		}
+		error = control_frame_peek(&client->in, frame);
+	}
+	return error == OK ? OK : ERR_PEER;
+}
+
+static err_t send_request(struct client *client, uint32_t kind,
+                          const struct control_request *request, const void *more,
+                          size_t more_bytes)
+{
+	uint8_t payload[CONTROL_PAYLOAD_MAX];
+	if (more_bytes > sizeof(payload) - sizeof(*request)) {
+		message_error("the command is too long");
+		return ERR_RANGE;
+	}
+	memcpy(payload, request, sizeof(*request));
+	if (more_bytes > 0) {
+		memcpy(payload + sizeof(*request), more, more_bytes);
+	}
+	if (control_frame_put(&client->out, kind, payload, sizeof(*request) + more_bytes) != OK ||
+	    fifo_write_to(&client->out, client->fd) != 0) {
+		message_error("the system %s has just ended", client->rundir.name);
+		return ERR_PEER;
+	}
+	return OK;
+}
+
+err_t client_ask(struct client *client, uint32_t kind, const struct control_request *request,
+                 const void *more, size_t more_bytes, uint32_t *credit)
+{
+	err_t error = send_request(client, kind, request, more, more_bytes);
+	if (error != OK) {
+		return error;
+	}
+	struct control_frame frame;
+	if (client_next(client, &frame) != OK) {
+		message_error("the runner of %s has gone or does not answer", client->rundir.name);
+		return ERR_PEER;
+	}
+	if (frame.kind == CONTROL_ERROR) {
+		message_error("%.*s", (int)frame.bytes, (const char *)frame.payload);
+		error = ERR_STATE;
+	} else if (frame.kind != CONTROL_OK ||
+	           control_payload(&frame, credit, sizeof(*credit)) != OK) {
+		message_error("the runner of %s speaks another protocol", client->rundir.name);
+		error = ERR_PEER;
+	}
+	control_frame_drop(&client->in, &frame);
+	return error;
+}
+
+/* Append the fixed-size payload of @frame to an array. */
+static err_t append(void **array, size_t *count, const struct control_frame *frame, size_t size)
+{
+	if (frame->bytes < size) {
+		return ERR_PEER;
+	}
+	uint8_t *grown = realloc(*array, (*count + 1) * size);
+	if (grown == NULL) {
+		return ERR_FULL;
+	}
+	*array = grown;
+	memcpy(grown + *count * size, frame->payload, size);
+	(*count)++;
+	return OK;
+}
+
+static err_t take_status(struct client_status *status, const struct control_frame *frame)
+{
+	void *array = NULL;
+	err_t error = OK;
+	switch (frame->kind) {
+	case CONTROL_SYSTEM:
+		return control_payload(frame, &status->system, sizeof(status->system));
+	case CONTROL_VM:
+		array = status->vms;
+		error = append(&array, &status->vm_count, frame, sizeof(*status->vms));
+		status->vms = array;
+		return error;
+	case CONTROL_CONNECTION:
+		array = status->connections;
+		error = append(&array, &status->connection_count, frame,
+		               sizeof(*status->connections));
+		status->connections = array;
+		return error;
+	default:
+		return ERR_PEER;
+	}
+}
+
+err_t client_status(struct client *client, struct client_status *status)
+{
+	const struct control_request request = {.version = CONTROL_VERSION};
+	uint32_t credit = 0;
+	*status = (struct client_status){.vms = NULL};
+	err_t error = client_ask(client, CONTROL_STATUS, &request, NULL, 0, &credit);
+	if (error != OK) {
+		return error;
+	}
+	struct control_frame frame = {.kind = CONTROL_OK};
+	while (error == OK && frame.kind != CONTROL_END) {
+		error = client_next(client, &frame);
+		if (error == OK && frame.kind != CONTROL_END) {
+			error = take_status(status, &frame);
+		}
+		if (error == OK) {
+			control_frame_drop(&client->in, &frame);
+		}
+	}
+	if (error != OK) {
+		message_error("the runner of %s did not tell its state", client->rundir.name);
+		client_status_free(status);
+	}
+	return error;
+}
+
+void client_status_free(struct client_status *status)
+{
+	free(status->vms);
+	free(status->connections);
+	*status = (struct client_status){.vms = NULL};
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How the commands topo ps, stop, console, logs and exec speak to the runner of a system: frames
+ * over the Unix stream socket `control` in its run directory. Both ends are the same user on the
+ * same machine, mostly the same program; numbers are in host order.
+ *
+ * A frame is a struct control_header and `bytes` of payload. A connection serves one request: the
+ * client's first frame, a struct control_request and what its kind adds. The runner answers with
+ * CONTROL_ERROR and closes, or with CONTROL_OK and then:
+ *
+ *   STATUS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; closes.
+ *   STOP     nothing more; the connection closes when the system has ended.
+ *   WATCH    nothing more; likewise. Tells `topo logs --follow` when to stop.
+ *   CONSOLE  adds nothing. OUTPUT both ways: what the guest writes, what the user types. NOTE is
+ *            for the user. The first OUTPUT is the end of what was written before. END and NOTE,
+ *            when the VM or the system ends. Of several clients of one console the latest writes.
+ *   EXEC     adds the argument vector, each argument ended by a NUL. From the client OUTPUT is
+ *            standard input, END its end, SIGNAL a signal for the command. To the client OUTPUT
+ *            and OUTPUT_ERROR, and EXIT as the last frame (or ERROR).
+ *
+ * Flow. The client sends OUTPUT only within its credit, which starts with the u32 that OK carries
+ * and grows by that of each CREDIT: so the runner always reads, and a SIGNAL or the end of the
+ * connection never waits behind input that nobody takes. Towards a client that does not read, a
+ * console skips and says so; a command is stopped (SIGSTOP) until the client has caught up.
+ */
+#ifndef TOPO_RUNNER_CONTROL_H
+#define TOPO_RUNNER_CONTROL_H
+
+#include <stdint.h>
+
+#include "abi/err.h"
+#include "topo/runner/fifo.h"
+
+#define CONTROL_VERSION 1U
+#define CONTROL_PAYLOAD_MAX 16384U
+#define CONTROL_NAME_BYTES 64U
+#define CONTROL_PATH_BYTES 1024U
+
+enum control_kind {
+	/* the client's first frame */
+	CONTROL_STATUS = 1,
+	CONTROL_STOP = 2,
+	CONTROL_WATCH = 3,
+	CONTROL_CONSOLE = 4,
+	CONTROL_EXEC = 5,
+	/* later frames of the client */
+	CONTROL_SIGNAL = 8, /* u32: number */
+	/* both */
+	CONTROL_OUTPUT = 16, /* bytes */
+	CONTROL_END = 17,    /* no payload */
+	/* the runner's */
+	CONTROL_OK = 32,           /* u32: credit */
+	CONTROL_ERROR = 33,        /* text without a NUL */
+	CONTROL_SYSTEM = 34,       /* struct control_system */
+	CONTROL_VM = 35,           /* struct control_vm */
+	CONTROL_CONNECTION = 36,   /* struct control_connection */
+	CONTROL_OUTPUT_ERROR = 37, /* bytes */
+	CONTROL_EXIT = 38,         /* struct control_exit */
+	CONTROL_NOTE = 39,         /* text without a NUL */
+	CONTROL_CREDIT = 40        /* u32: further bytes */
+};
+
+struct control_header {
+	uint32_t kind;  /* enum control_kind */
+	uint32_t bytes; /* of the payload, <= CONTROL_PAYLOAD_MAX */
+};
+
+struct control_request {
+	uint32_t version;            /* CONTROL_VERSION */
+	uint32_t limit_ms;           /* EXEC: time limit, 0 = none */
+	char vm[CONTROL_NAME_BYTES]; /* CONSOLE, EXEC */
+};
+
+struct control_system {
+	char name[CONTROL_NAME_BYTES];
+	char topology[CONTROL_PATH_BYTES];
+	char log_directory[CONTROL_PATH_BYTES];
+	int32_t runner_pid;
+	int32_t machine_pid;
+	uint64_t age_ms; /* since the machine was started */
+	uint32_t ready;  /* everything has been up */
+	uint32_t ending;
+};
+
+struct control_vm {
+	char name[CONTROL_NAME_BYTES];
+	char reason[256]; /* why it stopped or failed */
+	char log_name[CONTROL_NAME_BYTES];
+	uint32_t state; /* enum run_vm_state */
+	uint32_t vcpu_count;
+	uint32_t agent;
+	uint32_t command_count; /* running by topo exec */
+};
+
+struct control_connection {
+	char device_vm[CONTROL_NAME_BYTES];
+	char driver_vm[CONTROL_NAME_BYTES];
+	uint32_t up;
+	uint32_t device_count;
+};
+
+struct control_exit {
+	uint32_t end;  /* enum pv_agent_end */
+	uint32_t code; /* exit status or signal */
+};
+
+/* A frame in a fifo; the payload is valid until the fifo is changed. */
+struct control_frame {
+	uint32_t kind;
+	uint32_t bytes;
+	const uint8_t *payload;
+};
+
+#define CONTROL_FRAME_BYTES_MAX (sizeof(struct control_header) + CONTROL_PAYLOAD_MAX)
+
+/**
+ * Look at the first frame in @in without taking it; control_frame_drop does that.
+ * Errors: ERR_EMPTY it is not complete yet; ERR_RANGE it is too long: the peer speaks another
+ * protocol.
+ */
+MUST_USE err_t control_frame_peek(const struct fifo *in, struct control_frame *frame);
+
+/** Take the frame that was looked at. */
+void control_frame_drop(struct fifo *in, const struct control_frame *frame);
+
+/**
+ * Append a frame to @out. Errors: ERR_FULL it does not fit, nothing was appended; ERR_RANGE
+ * @bytes > CONTROL_PAYLOAD_MAX.
+ */
+MUST_USE err_t control_frame_put(struct fifo *out, uint32_t kind, const void *payload,
+                                 size_t bytes);
+
+/**
+ * Copy a payload of fixed form, which may be followed by more. Errors: ERR_ARG it is too short.
+ */
+MUST_USE err_t control_payload(const struct control_frame *frame, void *out, size_t bytes);
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* QEMU as a child process, as machine.h declares it. */
+#include "topo/runner/machine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "topo/runner/message.h"
+#include "topo/runner/process.h"
+
+#define ARGUMENTS_MAX 128U
+#define VERSION_WAIT_MS 20000
+#define WORD_BYTES 4200U
+
+const char *machine_program(void)
+{
+	const char *named = getenv("PEERVISOR_QEMU");
+	return named != NULL && named[0] != '\0' ? named : "qemu-system-aarch64";
+}
+
+/* What @fd gives until its end, at most @size - 1 bytes, within the time limit. */
+static void read_output(int fd, char *out, size_t size)
+{
+	size_t count = 0;
+	struct pollfd waited = {.fd = fd, .events = POLLIN};
+	while (count < size - 1 && poll(&waited, 1, VERSION_WAIT_MS) > 0) {
+		const ssize_t done = read(fd, out + count, size - 1 - count);
+		if (done <= 0) {
+			break;
+		}
+		count += (size_t)done;
+	}
+	out[count] = '\0';
+}
+
+static err_t explain_missing(int error)
+{
+	message_error("cannot run %s: %s", machine_program(), strerror(error));
+	if (getenv("PEERVISOR_QEMU") != NULL) {
+		message_help("PEERVISOR_QEMU names it; unset it to take QEMU's own name");
+	}
+	message_help("tools/setup installs it (Debian: qemu-system-arm, version %d or later)",
+	             MACHINE_QEMU_MAJOR);
+	return ERR_EMPTY;
+}
+
+static err_t judge_version(const char *text)
+{
+	static const char mark[] = "version ";
+	const char *found = strstr(text, mark);
+	const long major = found == NULL ? 0 : strtol(found + strlen(mark), NULL, 10);
+	if (major >= MACHINE_QEMU_MAJOR) {
+		return OK;
+	}
+	if (found == NULL) {
+		message_error("%s --version does not answer as QEMU does: '%.*s'",
+		              machine_program(), (int)strcspn(text, "\n"), text);
+	} else {
+		message_error("%s is version %.*s, which is too old: %d is needed",
+		              machine_program(), (int)strcspn(found + strlen(mark), " \n"),
+		              found + strlen(mark), MACHINE_QEMU_MAJOR);
+	}
+	message_help("tools/setup installs a newer one (Debian 12: qemu-system-arm from "
+	             "bookworm-backports)");
+	return ERR_VERSION;
+}
+
+err_t machine_check(void)
+{
+	int output[2];
+	if (pipe2(output, O_CLOEXEC) != 0) {
+		message_error("cannot make a pipe: %s", strerror(errno));
+		return ERR_STATE;
+	}
+	char program[WORD_BYTES];
+	(void)snprintf(program, sizeof(program), "%s", machine_program());
+	char version[] = "--version";
+	char *const argv[] = {program, version, NULL};
+	const pid_t pid = process_spawn(argv, output[1], -1);
+	(void)close(output[1]);
+	char text[512] = "";
+	if (pid > 0) {
+		read_output(output[0], text, sizeof(text));
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+	}
+	(void)close(output[0]);
+	return pid < 0 ? explain_missing(-pid) : judge_version(text);
+}
+
+/* A command line under construction. */
+struct arguments {
+	char *words[ARGUMENTS_MAX + 1]; /* ends with NULL */
+	size_t count;
+	bool lost; /* no memory, or too many words */
+};
+
+static void add(struct arguments *arguments, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct arguments *arguments, const char *format, ...)
+{
+	char word[WORD_BYTES];
+	va_list values;
+	va_start(values, format);
+	const int length = vsnprintf(word, sizeof(word), format, values);
+	va_end(values);
+	char *copy = length < 0 || (size_t)length >= sizeof(word) ? NULL : strdup(word);
+	if (copy == NULL || arguments->count == ARGUMENTS_MAX) {
+		free(copy);
+		arguments->lost = true;
+		return;
+	}
+	arguments->words[arguments->count++] = copy;
+}
+
+static void free_arguments(struct arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->count; i++) {
+		free(arguments->words[i]);
+	}
+}
+
+static void add_all(struct arguments *arguments, const char *const *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		add(arguments, "%s", words[i]);
+	}
+}
+
+/* The machine of kernel/boards/qemu_virt.c, and nothing besides. */
+static void compose(struct arguments *arguments, const struct machine_options *options,
+                    int serial_fd)
+{
+	static const char *const fixed[] = {
+		"-M",          "virt,virtualization=on,gic-version=2",
+		"-cpu",        "cortex-a72",
+		"-display",    "none",
+		"-monitor",    "none",
+		"-nodefaults", "-no-user-config",
+		"-no-reboot",
+	};
+	static const char *const gdb[] = {"-s", "-S"};
+	static const char *const icount[] = {"-icount", "shift=0,sleep=off"};
+	add(arguments, "%s", machine_program());
+	add_all(arguments, fixed, sizeof(fixed) / sizeof(fixed[0]));
+	add(arguments, "-smp");
+	add(arguments, "%" PRIu32, options->cpu_count);
+	add(arguments, "-m");
+	add(arguments, "%" PRIu64 "M", options->ram_bytes >> 20);
+	add(arguments, "-chardev");
+	add(arguments, "socket,id=mux,fd=%d", serial_fd);
+	add(arguments, "-serial");
+	add(arguments, "chardev:mux");
+	add(arguments, "-kernel");
+	add(arguments, "%s", options->image_path);
+	add_all(arguments, gdb, options->gdb ? 2 : 0);
+	add_all(arguments, icount, options->icount ? 2 : 0);
+	add_all(arguments, options->more, options->more_count);
+}
+
+static void log_command(const struct arguments *arguments, int log_fd)
+{
+	for (size_t i = 0; i < arguments->count; i++) {
+		(void)dprintf(log_fd, "%s%c", arguments->words[i],
+		              i + 1 == arguments->count ? '\n' : ' ');
+	}
+}
+
+static err_t explain_start(const char *what, int error)
+{
+	message_error("cannot start %s: %s: %s", machine_program(), what, strerror(error));
+	return ERR_STATE;
+}
+
+/* Start it with @theirs as its serial port. */
+static err_t start_with_serial(struct machine *machine, const struct machine_options *options,
+                               int log_fd, int theirs)
+{
+	struct arguments arguments = {.count = 0};
+	compose(&arguments, options, theirs);
+	if (arguments.lost) {
+		free_arguments(&arguments);
+		return explain_start("its command line is too long", E2BIG);
+	}
+	log_command(&arguments, log_fd);
+	const pid_t pid = process_spawn(arguments.words, log_fd, theirs);
+	free_arguments(&arguments);
+	if (pid < 0) {
+		return explain_start("exec", -pid);
+	}
+	machine->pid = pid;
+	machine->pid_fd = pidfd_open(pid, 0);
+	if (machine->pid_fd < 0) {
+		const int error = errno;
+		(void)kill(pid, SIGKILL);
+		(void)waitpid(pid, NULL, 0);
+		return explain_start("pidfd_open", error);
+	}
+	return OK;
+}
+
+err_t machine_start(struct machine *machine, const struct machine_options *options, int log_fd)
+{
+	*machine = (struct machine){.pid_fd = -1, .serial_fd = -1};
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+		return explain_start("socketpair", errno);
+	}
+	/* Only our end: O_NONBLOCK belongs to the open file, and each end is one of its own. */
+	(void)fcntl(pair[0], F_SETFL, O_RDWR | O_NONBLOCK);
+	const err_t result = start_with_serial(machine, options, log_fd, pair[1]);
+	(void)close(pair[1]);
+	if (result != OK) {
+		(void)close(pair[0]);
+		*machine = (struct machine){.pid_fd = -1, .serial_fd = -1};
+		return result;
+	}
+	machine->serial_fd = pair[0];
+	return OK;
+}
+
+void machine_stop(const struct machine *machine, bool force)
+{
+	if (machine->pid > 0) {
+		(void)kill(machine->pid, force ? SIGKILL : SIGTERM);
+	}
+}
+
+int machine_reap(struct machine *machine)
+{
+	int status = 0;
+	pid_t done = 0;
+	do {
+		done = waitpid(machine->pid, &status, 0);
+	} while (done < 0 && errno == EINTR);
+	(void)close(machine->pid_fd);
+	(void)close(machine->serial_fd);
+	*machine = (struct machine){.pid_fd = -1, .serial_fd = -1};
+	return status;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine that a system runs on: one QEMU, a child of the runner. Its serial port is a socket
+ * pair of ours. It cannot outlive the runner, however that ends (PR_SET_PDEATHSIG), does not take
+ * part in the terminal's signals, and gets no device but what -M virt has.
+ */
+#ifndef TOPO_RUNNER_MACHINE_H
+#define TOPO_RUNNER_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "abi/err.h"
+
+/* The oldest QEMU that this is tested with. */
+#define MACHINE_QEMU_MAJOR 10
+
+struct machine_options {
+	const char *image_path;
+	uint64_t ram_bytes;
+	uint32_t cpu_count;
+	bool gdb;                /* wait for a debugger on TCP port 1234 */
+	bool icount;             /* one instruction is one nanosecond: figures that repeat */
+	const char *const *more; /* further arguments of QEMU */
+	size_t more_count;
+};
+
+struct machine {
+	pid_t pid;     /* 0: not started, or reaped */
+	int pid_fd;    /* becomes readable when the process ends */
+	int serial_fd; /* our end, non-blocking */
+};
+
+/** $PEERVISOR_QEMU, or the name of QEMU's program. */
+const char *machine_program(void);
+
+/**
+ * See whether the program is there and new enough. Errors, reported: ERR_EMPTY it is not there or
+ * does not run; ERR_VERSION it is too old.
+ */
+MUST_USE err_t machine_check(void);
+
+/**
+ * Start it, its own messages going to @log_fd, its command line written there first.
+ * Errors, reported: ERR_STATE the system refused.
+ */
+MUST_USE err_t machine_start(struct machine *machine, const struct machine_options *options,
+                             int log_fd);
+
+/** Ask it to end, or with @force make it. */
+void machine_stop(const struct machine *machine, bool force);
+
+/** Take the exit status of a machine whose pid_fd is readable, as of waitpid, and close all. */
+int machine_reap(struct machine *machine);
+
+#endif

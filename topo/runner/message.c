@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Messages to people, as message.h declares them. */
+#include "topo/runner/message.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static void print_line(const char *prefix, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static void print_line(const char *prefix, const char *format, va_list arguments)
+{
+	char text[2048];
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	(void)fprintf(stderr, "topo: %s%s\n", prefix, text);
+}
+
+void message_error(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	print_line("error: ", format, arguments);
+	va_end(arguments);
+}
+
+void message_warning(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	print_line("warning: ", format, arguments);
+	va_end(arguments);
+}
+
+void message_help(const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	print_line("  ", format, arguments);
+	va_end(arguments);
+}

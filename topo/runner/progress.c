@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The words of topo run, as progress.h declares them. */
+#include "topo/runner/progress.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "topo/runner/message.h"
+
+#define QUOTED_LINES 8U
+#define MACHINE_LOG_BYTES 2048
+#define TROUBLE_MAX 50U /* a VM that fails over and over does not fill the terminal */
+
+void progress_stage(const char *name, const char *format, ...)
+{
+	va_list values;
+	va_start(values, format);
+	(void)printf("%s: ", name);
+	(void)vprintf(format, values);
+	(void)putchar('\n');
+	(void)fflush(stdout);
+	va_end(values);
+}
+
+static void say(const struct session *session, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A line of progress with the time since the machine was started. */
+static void say(const struct session *session, const char *format, ...)
+{
+	const uint64_t age = session_age_ms(session);
+	va_list values;
+	va_start(values, format);
+	(void)printf("[%4" PRIu64 ".%" PRIu64 " s] ", age / 1000, age % 1000 / 100);
+	(void)vprintf(format, values);
+	(void)putchar('\n');
+	(void)fflush(stdout);
+	va_end(values);
+}
+
+static void say_vm(const struct session *session, size_t vm)
+{
+	const struct system_vm *known = &session->system->vms[vm];
+	const struct runstate_vm *entry = &session->state.vms[vm];
+	switch (entry->state) {
+	case RUN_VM_BOOTING:
+		say(session, "%s: kernel started", known->name);
+		break;
+	case RUN_VM_UP:
+		say(session, "%s: %s", known->name,
+		    known->agent ? "user space reached" : "started");
+		break;
+	case RUN_VM_STOPPED:
+	case RUN_VM_FAILED:
+		say(session, "%s: %s: %s", known->name, run_vm_state_text(entry->state),
+		    entry->reason);
+		break;
+	case RUN_VM_WAITING:
+	case RUN_VM_STATE_COUNT:
+	default:
+		break;
+	}
+}
+
+static void say_connection(const struct session *session, size_t index)
+{
+	const struct system_connection *known = &session->system->connections[index];
+	say(session, "connection %s -> %s: %s", session->system->vms[known->device_vm].name,
+	    session->system->vms[known->driver_vm].name,
+	    session->state.connections[index].up ? "up" : "down");
+}
+
+void progress_event(struct session *session, const struct runstate_event *event)
+{
+	switch (event->kind) {
+	case RUNSTATE_KERNEL:
+		say(session, "the kernel runs");
+		break;
+	case RUNSTATE_VM:
+		say_vm(session, event->index);
+		break;
+	case RUNSTATE_CONNECTION:
+		say_connection(session, event->index);
+		break;
+	case RUNSTATE_TROUBLE:
+		session->trouble_count++;
+		if (session->trouble_count <= TROUBLE_MAX) {
+			say(session, "%s", event->text);
+		}
+		break;
+	case RUNSTATE_REFUSED: /* progress_end says it */
+	default:
+		break;
+	}
+}
+
+/* A VM to name in an example: one that takes commands, the last one of those, since driver VMs
+ * mostly stand behind their device VMs. */
+static const char *example_vm(const struct session *session)
+{
+	const char *name = session->system->vms[0].name;
+	for (size_t i = 0; i < session->system->vm_count; i++) {
+		if (session->system->vms[i].agent) {
+			name = session->system->vms[i].name;
+		}
+	}
+	return name;
+}
+
+void progress_ready(const struct session *session)
+{
+	const struct system *system = session->system;
+	say(session, "all up: %zu VM%s, %zu connection%s", system->vm_count,
+	    system->vm_count == 1 ? "" : "s", system->connection_count,
+	    system->connection_count == 1 ? "" : "s");
+	if (system->vm_count == 0) {
+		return;
+	}
+	const char *vm = example_vm(session);
+	(void)printf("  topo console %s           its console (Ctrl-] leaves it)\n", vm);
+	(void)printf("  topo exec %s -- COMMAND   a command in it\n", vm);
+	(void)printf("  topo ps, topo logs, topo stop\n");
+	if (session->options->parent_fd < 0) {
+		(void)printf("  Ctrl-C here ends the system\n");
+	}
+	(void)fflush(stdout);
+}
+
+static void quote(void *owner, const char *line)
+{
+	(void)owner;
+	(void)fprintf(stderr, "      | %s\n", line);
+}
+
+static void quote_tail(const char *what, const struct tail *tail)
+{
+	if (tail->total == 0) {
+		(void)fprintf(stderr, "    %s: nothing\n", what);
+		return;
+	}
+	(void)fprintf(stderr, "    %s:\n", what);
+	tail_lines(tail, QUOTED_LINES, quote, NULL);
+}
+
+/* What QEMU itself said; its log starts with its command line. */
+static void quote_machine(const struct session *session)
+{
+	char text[MACHINE_LOG_BYTES];
+	const int fd = openat(session->options->log_directory_fd, session->machine_log.name,
+	                      O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		return;
+	}
+	const off_t end = lseek(fd, 0, SEEK_END);
+	const off_t from = end > MACHINE_LOG_BYTES ? end - MACHINE_LOG_BYTES : 0;
+	const ssize_t count = pread(fd, text, sizeof(text), from);
+	(void)close(fd);
+	if (count > 0) {
+		struct linecut cut = {.count = 0};
+		(void)fprintf(stderr, "    the machine's own messages:\n");
+		linecut_put(&cut, (const uint8_t *)text, (size_t)count, quote, NULL);
+		linecut_end(&cut, quote, NULL);
+	}
+}
+
+static void explain_vm(const struct session *session, size_t vm)
+{
+	const struct system_vm *known = &session->system->vms[vm];
+	const struct runstate_vm *entry = &session->state.vms[vm];
+	const struct session_vm *line = &session->vms[vm];
+	const char *why = entry->reason;
+	char version[96];
+	if (entry->state == RUN_VM_WAITING) {
+		why = "nothing has come from it";
+	} else if (line->agent.bad_version != 0) {
+		(void)snprintf(version, sizeof(version),
+		               "its agent speaks version %u of the protocol, not %u",
+		               line->agent.bad_version, PV_AGENT_VERSION);
+		why = version;
+	} else if (entry->state == RUN_VM_BOOTING) {
+		why = "its user space has not been reached";
+	}
+	(void)fprintf(stderr, "  VM %s: %s: %s\n", known->name, run_vm_state_text(entry->state),
+	              why);
+	quote_tail("its console", &line->tty_tail);
+	if (line->vmm_tail.total > 0) {
+		quote_tail("its VMM", &line->vmm_tail);
+	}
+}
+
+static void explain_connection(const struct session *session, size_t index)
+{
+	const struct system_connection *known = &session->system->connections[index];
+	const struct system_vm *device = &session->system->vms[known->device_vm];
+	const struct system_vm *driver = &session->system->vms[known->driver_vm];
+	(void)fprintf(stderr, "  connection %s -> %s: down\n", device->name, driver->name);
+	if (runstate_vm_missing(&session->state, known->device_vm) ||
+	    runstate_vm_missing(&session->state, known->driver_vm)) {
+		(void)fprintf(stderr, "    one of its VMs is not up\n");
+		return;
+	}
+	char what[96];
+	(void)snprintf(what, sizeof(what), "the VMM of %.32s", driver->name);
+	quote_tail(what, &session->vms[known->driver_vm].vmm_tail);
+	(void)snprintf(what, sizeof(what), "the console of %.32s, which serves", device->name);
+	quote_tail(what, &session->vms[known->device_vm].tty_tail);
+}
+
+void progress_missing(const struct session *session)
+{
+	const struct system *system = session->system;
+	bool all_missing = true;
+	for (size_t i = 0; i < system->vm_count; i++) {
+		const enum run_vm_state state = session->state.vms[i].state;
+		all_missing = all_missing && state == RUN_VM_WAITING;
+	}
+	if (all_missing || !session->state.kernel_runs) {
+		quote_tail("the kernel", &session->kernel_tail);
+	}
+	if (!session->state.kernel_runs) {
+		quote_machine(session);
+	}
+	for (size_t i = 0; i < system->vm_count; i++) {
+		if (runstate_vm_missing(&session->state, i)) {
+			explain_vm(session, i);
+		}
+	}
+	for (size_t i = 0; i < system->connection_count; i++) {
+		if (runstate_connection_missing(&session->state, i)) {
+			explain_connection(session, i);
+		}
+	}
+	(void)fflush(stderr);
+}
+
+static void explain_crash(const struct session *session)
+{
+	const int status = session->machine_status;
+	if (WIFSIGNALED(status)) {
+		message_error("the machine was killed by signal %d (%s)", WTERMSIG(status),
+		              strsignal(WTERMSIG(status)));
+	} else if (WEXITSTATUS(status) != 0) {
+		message_error("the machine ended with exit status %d", WEXITSTATUS(status));
+	} else {
+		message_error("the machine was switched off while VMs were running");
+	}
+	quote_tail("the kernel", &session->kernel_tail);
+	if (status != 0) {
+		quote_machine(session);
+	}
+}
+
+static void explain_refusal(const struct session *session)
+{
+	message_error("the kernel does not take the system image");
+	quote_tail("the kernel", &session->kernel_tail);
+	message_help("this is an error in topo or the kernel, unless the image was changed");
+}
+
+void progress_end(const struct session *session)
+{
+	switch (session->end) {
+	case SESSION_NOT_UP:
+		message_error("%s cannot come up:", session->rundir->name);
+		progress_missing(session);
+		break;
+	case SESSION_LATE:
+		message_error("not everything was up after %" PRIu32 ".%" PRIu32 " s:",
+		              session->options->limit_ms / 1000,
+		              session->options->limit_ms % 1000 / 100);
+		progress_missing(session);
+		break;
+	case SESSION_REFUSED:
+		explain_refusal(session);
+		break;
+	case SESSION_CRASHED:
+		explain_crash(session);
+		break;
+	case SESSION_POWERED_OFF:
+		say(session, "all VMs have stopped");
+		break;
+	case SESSION_STOPPED:
+	case SESSION_SIGNALLED:
+		say(session, "ended");
+		break;
+	case SESSION_ORPHANED:
+	case SESSION_BROKEN:
+	case SESSION_RUNS:
+	default:
+		break;
+	}
+}

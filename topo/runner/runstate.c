@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The state machine of runstate.h. */
+#include "topo/runner/runstate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char kernel_prefix[] = "pv: ";
+
+err_t runstate_init(struct runstate *state, const struct system *system, runstate_sink *sink,
+                    void *owner)
+{
+	*state = (struct runstate){.system = system, .sink = sink, .owner = owner};
+	/* One more than needed: calloc(0) may return NULL. */
+	state->vms = calloc(system->vm_count + 1, sizeof(*state->vms));
+	state->connections = calloc(system->connection_count + 1, sizeof(*state->connections));
+	if (state->vms == NULL || state->connections == NULL) {
+		runstate_free(state);
+		return ERR_FULL;
+	}
+	return OK;
+}
+
+void runstate_free(struct runstate *state)
+{
+	free(state->vms);
+	free(state->connections);
+	state->vms = NULL;
+	state->connections = NULL;
+}
+
+const char *run_vm_state_text(enum run_vm_state state)
+{
+#define RUN_VM_STATE_TEXT(name, number, text) [name] = (text),
+	static const char *const texts[RUN_VM_STATE_COUNT] = {RUN_VM_STATES(RUN_VM_STATE_TEXT)};
+#undef RUN_VM_STATE_TEXT
+	return (size_t)state < RUN_VM_STATE_COUNT ? texts[state] : "?";
+}
+
+size_t runstate_find_vm(const struct system *system, const char *name)
+{
+	size_t vm = 0;
+	while (vm < system->vm_count && strcmp(system->vms[vm].name, name) != 0) {
+		vm++;
+	}
+	return vm;
+}
+
+/* @text with @prefix taken off its front, or NULL if it does not start so. */
+static const char *after(const char *text, const char *prefix)
+{
+	const size_t length = strlen(prefix);
+	return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+static void report(struct runstate *state, enum runstate_event_kind kind, size_t index,
+                   const char *text)
+{
+	const struct runstate_event event = {.kind = kind, .index = index, .text = text};
+	state->sink(state->owner, &event);
+}
+
+static bool vm_ended(const struct runstate *state, size_t vm)
+{
+	return state->vms[vm].state == RUN_VM_STOPPED || state->vms[vm].state == RUN_VM_FAILED;
+}
+
+static void set_connection(struct runstate *state, size_t connection, bool up)
+{
+	struct runstate_connection *entry = &state->connections[connection];
+	if (entry->up != up) {
+		entry->up = up;
+		entry->was_up = entry->was_up || up;
+		report(state, RUNSTATE_CONNECTION, connection, up ? "up" : "down");
+	}
+}
+
+static void set_vm(struct runstate *state, size_t vm, enum run_vm_state next)
+{
+	struct runstate_vm *entry = &state->vms[vm];
+	entry->state = next;
+	entry->was_up = entry->was_up || next == RUN_VM_UP;
+	report(state, RUNSTATE_VM, vm, run_vm_state_text(next));
+}
+
+/* A connection needs both of its VMs. The device VM's end is not reported by the driver's VMM. */
+static void end_vm(struct runstate *state, size_t vm, const char *reason)
+{
+	if (vm_ended(state, vm)) {
+		return;
+	}
+	const bool orderly = after(reason, "poweroff") != NULL || after(reason, "reset") != NULL;
+	struct runstate_vm *entry = &state->vms[vm];
+	/* The kernel reports a fault just before the end that it brings, with the VM's name. */
+	if (!orderly && strstr(state->fault, state->system->vms[vm].name) != NULL) {
+		(void)snprintf(entry->reason, sizeof(entry->reason), "%.60s (%.150s)", reason,
+		               state->fault);
+		state->fault[0] = '\0';
+	} else {
+		(void)snprintf(entry->reason, sizeof(entry->reason), "%.200s", reason);
+	}
+	set_vm(state, vm, orderly ? RUN_VM_STOPPED : RUN_VM_FAILED);
+	for (size_t i = 0; i < state->system->connection_count; i++) {
+		const struct system_connection *connection = &state->system->connections[i];
+		if (connection->device_vm == vm || connection->driver_vm == vm) {
+			set_connection(state, i, false);
+		}
+	}
+}
+
+/* "NAME stopped: REASON" or "NAME started". A name may hold spaces, so each VM's is tried. */
+static void take_domain_line(struct runstate *state, const char *text)
+{
+	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
+		const char *rest = after(text, state->system->vms[vm].name);
+		if (rest == NULL) {
+			continue;
+		}
+		const char *reason = after(rest, " stopped: ");
+		if (reason != NULL) {
+			end_vm(state, vm, reason);
+			return;
+		}
+		if (strcmp(rest, " started") == 0) {
+			runstate_vm_output(state, vm);
+			return;
+		}
+	}
+}
+
+void runstate_kernel_line(struct runstate *state, const char *line)
+{
+	if (!state->kernel_runs) {
+		state->kernel_runs = true;
+		report(state, RUNSTATE_KERNEL, 0, line);
+	}
+	const char *text = after(line, kernel_prefix);
+	if (text == NULL) {
+		return;
+	}
+	const char *domain = after(text, "domain ");
+	const char *refused = after(text, "image refused: ");
+	const char *fault = after(text, "fault ");
+	if (domain != NULL) {
+		take_domain_line(state, domain);
+	} else if (refused != NULL) {
+		state->refused = true;
+		report(state, RUNSTATE_REFUSED, 0, refused);
+	} else if (fault != NULL) {
+		(void)snprintf(state->fault, sizeof(state->fault), "%.200s", fault);
+		report(state, RUNSTATE_TROUBLE, 0, line);
+	}
+}
+
+/* "PEER up" or "PEER down" from the VMM of the driver VM @vm. */
+static void take_connection_line(struct runstate *state, size_t vm, const char *text)
+{
+	for (size_t i = 0; i < state->system->connection_count; i++) {
+		const struct system_connection *connection = &state->system->connections[i];
+		if (connection->driver_vm != vm) {
+			continue;
+		}
+		const char *rest = after(text, state->system->vms[connection->device_vm].name);
+		if (rest == NULL) {
+			continue;
+		}
+		if (strcmp(rest, " up") == 0 && !vm_ended(state, vm) &&
+		    !vm_ended(state, connection->device_vm)) {
+			set_connection(state, i, true);
+		} else if (strcmp(rest, " down") == 0) {
+			set_connection(state, i, false);
+		}
+	}
+}
+
+void runstate_vmm_line(struct runstate *state, size_t vm, const char *line)
+{
+	const char *connection = after(line, "connection ");
+	if (connection != NULL) {
+		take_connection_line(state, vm, connection);
+		return;
+	}
+	const char *device = after(line, "device ");
+	const char *last = strrchr(line, ' ');
+	if (device != NULL && strcmp(last, " failed") == 0) {
+		report(state, RUNSTATE_TROUBLE, vm, line);
+	}
+}
+
+void runstate_vm_output(struct runstate *state, size_t vm)
+{
+	if (state->vms[vm].state == RUN_VM_WAITING) {
+		set_vm(state, vm, state->system->vms[vm].agent ? RUN_VM_BOOTING : RUN_VM_UP);
+	}
+}
+
+void runstate_vm_agent(struct runstate *state, size_t vm)
+{
+	if (state->vms[vm].state == RUN_VM_WAITING || state->vms[vm].state == RUN_VM_BOOTING) {
+		set_vm(state, vm, RUN_VM_UP);
+	}
+}
+
+bool runstate_vm_missing(const struct runstate *state, size_t vm)
+{
+	const struct runstate_vm *entry = &state->vms[vm];
+	return entry->state == RUN_VM_FAILED || !entry->was_up;
+}
+
+bool runstate_connection_missing(const struct runstate *state, size_t connection)
+{
+	const struct system_connection *entry = &state->system->connections[connection];
+	const bool both_run =
+		!vm_ended(state, entry->device_vm) && !vm_ended(state, entry->driver_vm);
+	const struct runstate_connection *known = &state->connections[connection];
+	return both_run ? !known->up : !known->was_up;
+}
+
+bool runstate_ready(const struct runstate *state)
+{
+	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
+		if (runstate_vm_missing(state, vm)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < state->system->connection_count; i++) {
+		if (runstate_connection_missing(state, i)) {
+			return false;
+		}
+	}
+	return !state->refused;
+}
+
+bool runstate_hopeless(const struct runstate *state)
+{
+	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
+		if (vm_ended(state, vm) && runstate_vm_missing(state, vm)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < state->system->connection_count; i++) {
+		const struct system_connection *entry = &state->system->connections[i];
+		if ((vm_ended(state, entry->device_vm) || vm_ended(state, entry->driver_vm)) &&
+		    runstate_connection_missing(state, i)) {
+			return true;
+		}
+	}
+	return state->refused;
+}
+
+bool runstate_ended(const struct runstate *state)
+{
+	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
+		if (!vm_ended(state, vm)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool runstate_ended_well(const struct runstate *state)
+{
+	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
+		if (state->vms[vm].state != RUN_VM_STOPPED) {
+			return false;
+		}
+	}
+	return true;
+}

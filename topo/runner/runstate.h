@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How far a running system has come: the state of each VM and connection, as told by the kernel's
+ * log (channel 0), the lines of the VMMs (abi/vmm.h) and the agents. Pure: no file descriptors, no
+ * clock, so that every order of reports can be tested. What a guest writes cannot reach it: its
+ * console only proves that the VM runs.
+ *
+ *   waiting => booting   first output of the VM
+ *   booting => up        HELLO of its agent; without an agent both steps at once
+ *   any => stopped       "pv: domain NAME stopped: poweroff" or "reset"
+ *   any => failed        "pv: domain NAME stopped: " and anything else (fault, vmm)
+ *
+ * A VM that is stopped or failed stays so: nothing is created after boot.
+ */
+#ifndef TOPO_RUNNER_RUNSTATE_H
+#define TOPO_RUNNER_RUNSTATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/err.h"
+#include "topo/system.h"
+
+/* X(name, number, text) */
+#define RUN_VM_STATES(X)                                                                           \
+	X(RUN_VM_WAITING, 0, "waiting")                                                            \
+	X(RUN_VM_BOOTING, 1, "booting")                                                            \
+	X(RUN_VM_UP, 2, "up")                                                                      \
+	X(RUN_VM_STOPPED, 3, "stopped")                                                            \
+	X(RUN_VM_FAILED, 4, "failed")
+
+#define RUN_VM_STATE_ENUM(name, number, text) name = (number),
+enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
+#undef RUN_VM_STATE_ENUM
+
+#define RUNSTATE_REASON_BYTES 240U
+
+struct runstate_vm {
+	enum run_vm_state state;
+	bool was_up;
+	char reason[RUNSTATE_REASON_BYTES]; /* stopped and failed: why */
+};
+
+struct runstate_connection {
+	bool up;
+	bool was_up;
+};
+
+enum runstate_event_kind {
+	RUNSTATE_KERNEL,     /* the kernel has written its first line */
+	RUNSTATE_REFUSED,    /* the kernel does not take the image; text says why */
+	RUNSTATE_VM,         /* vms[index] has a new state */
+	RUNSTATE_CONNECTION, /* connections[index] is up or down */
+	RUNSTATE_TROUBLE     /* text: a report of the kernel or a VMM that people want to see */
+};
+
+struct runstate_event {
+	enum runstate_event_kind kind;
+	size_t index;
+	const char *text; /* valid during the call */
+};
+
+typedef void runstate_sink(void *owner, const struct runstate_event *event);
+
+struct runstate {
+	const struct system *system;
+	runstate_sink *sink;
+	void *owner;
+	struct runstate_vm *vms;                 /* one for each of system->vms */
+	struct runstate_connection *connections; /* one for each of system->connections */
+	bool kernel_runs;
+	bool refused;
+	char fault
+		[RUNSTATE_REASON_BYTES]; /* the latest "pv: fault", until a domain's end takes it */
+};
+
+/**
+ * Everything of @system is waiting. @sink is called by the functions below for each change.
+ * @system must outlive the state. Errors: ERR_FULL without memory.
+ */
+MUST_USE err_t runstate_init(struct runstate *state, const struct system *system,
+                             runstate_sink *sink, void *owner);
+
+/** Give the memory back; a state of zeroes may be freed too. */
+void runstate_free(struct runstate *state);
+
+/** A line of the kernel's log. */
+void runstate_kernel_line(struct runstate *state, const char *line);
+
+/** A line of the VMM of vms[@vm]. */
+void runstate_vmm_line(struct runstate *state, size_t vm, const char *line);
+
+/** The guest or the VMM of vms[@vm] has written something. */
+void runstate_vm_output(struct runstate *state, size_t vm);
+
+/** The agent of vms[@vm] has said HELLO. */
+void runstate_vm_agent(struct runstate *state, size_t vm);
+
+/** Has everything been up: each VM, and each connection between VMs that still run? */
+bool runstate_ready(const struct runstate *state);
+
+/** Can runstate_ready never come, since something ended first or the image was refused? */
+bool runstate_hopeless(const struct runstate *state);
+
+/** Is vms[@vm] a reason for runstate_ready to be false? */
+bool runstate_vm_missing(const struct runstate *state, size_t vm);
+
+/** Is connections[@connection] a reason for runstate_ready to be false? */
+bool runstate_connection_missing(const struct runstate *state, size_t connection);
+
+/** Have all VMs ended, and none of them failed? */
+bool runstate_ended_well(const struct runstate *state);
+
+/** Have all VMs ended, one way or another? */
+bool runstate_ended(const struct runstate *state);
+
+/** Index of the VM called @name; system->vm_count when there is none. */
+size_t runstate_find_vm(const struct system *system, const char *name);
+
+/** "up", … */
+const char *run_vm_state_text(enum run_vm_state state);
+
+#endif

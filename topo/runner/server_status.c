@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The runner's answer to CONTROL_STATUS: what topo ps shows. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "topo/runner/session.h"
+#include "topo/runner/visitor.h"
+
+static void send_system(struct visitor *visitor, const struct session *session)
+{
+	struct control_system system = {
+		.runner_pid = (int32_t)getpid(),
+		.machine_pid = (int32_t)session->machine.pid,
+		.age_ms = session_age_ms(session),
+		.ready = session->ready ? 1 : 0,
+		.ending = session->end != SESSION_RUNS ? 1 : 0,
+	};
+	(void)snprintf(system.name, sizeof(system.name), "%s", session->rundir->name);
+	(void)snprintf(system.topology, sizeof(system.topology), "%s", session->options->topology);
+	(void)snprintf(system.log_directory, sizeof(system.log_directory), "%s",
+	               session->options->log_directory);
+	visitor_send(visitor, CONTROL_SYSTEM, &system, sizeof(system));
+}
+
+static uint32_t count_commands(const struct agentlink *link)
+{
+	uint32_t count = 0;
+	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
+		count += link->commands[i].used ? 1 : 0;
+	}
+	return count;
+}
+
+static void send_vm(struct visitor *visitor, const struct session *session, size_t vm)
+{
+	const struct system_vm *known = &session->system->vms[vm];
+	const struct runstate_vm *state = &session->state.vms[vm];
+	struct control_vm entry = {
+		.state = state->state,
+		.vcpu_count = known->vcpu_count,
+		.agent = known->agent ? 1 : 0,
+		.command_count = count_commands(&session->vms[vm].agent),
+	};
+	(void)snprintf(entry.name, sizeof(entry.name), "%s", known->name);
+	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
+	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
+	visitor_send(visitor, CONTROL_VM, &entry, sizeof(entry));
+}
+
+static void send_connection(struct visitor *visitor, const struct session *session, size_t index)
+{
+	const struct system_connection *known = &session->system->connections[index];
+	struct control_connection entry = {
+		.up = session->state.connections[index].up ? 1 : 0,
+		.device_count = known->device_count,
+	};
+	(void)snprintf(entry.device_vm, sizeof(entry.device_vm), "%s",
+	               session->system->vms[known->device_vm].name);
+	(void)snprintf(entry.driver_vm, sizeof(entry.driver_vm), "%s",
+	               session->system->vms[known->driver_vm].name);
+	visitor_send(visitor, CONTROL_CONNECTION, &entry, sizeof(entry));
+}
+
+void visitor_status(struct visitor *visitor)
+{
+	const struct session *session = visitor->server->session;
+	visitor_send_number(visitor, CONTROL_OK, 0);
+	send_system(visitor, session);
+	for (size_t i = 0; i < session->system->vm_count; i++) {
+		send_vm(visitor, session, i);
+	}
+	for (size_t i = 0; i < session->system->connection_count; i++) {
+		send_connection(visitor, session, i);
+	}
+	visitor_send(visitor, CONTROL_END, NULL, 0);
+	visitor_finish(visitor);
+}
