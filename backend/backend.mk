@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# What a device VM needs besides a stock root file system: the kernel module and the daemon, packed
+# into an archive that topo adds to the device VM's initial root file system.
+
+BACKEND_DIR := $(BUILD)/backend
+BACKEND_CPIO := $(BUILD)/share/peervisor/guest/backend.cpio
+
+# The daemon: a static program of the guest's architecture.
+PEERVISORD := $(BACKEND_DIR)/peervisord
+PEERVISORD_SOURCES := $(wildcard backend/daemon/*.c) lib/iobuf.c
+PEERVISORD_OBJECTS := $(PEERVISORD_SOURCES:%.c=$(BACKEND_DIR)/%.o)
+CFLAGS_backend := -D_GNU_SOURCE -Ilib/port/hosted
+
+.PHONY: backend
+backend: $(PEERVISORD)
+all: backend
+
+$(BACKEND_DIR)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(HOST_CFLAGS) $(CFLAGS_backend) -MMD -MP -c -o $@ $<
+
+$(PEERVISORD): $(PEERVISORD_OBJECTS)
+	$(CROSS)gcc -static -o $@ $^
+
+# The module: kbuild writes beside the sources, so it gets copies of them. Their dates are those of
+# the sources: what has not changed is not built again.
+PEERVISOR_KO := $(BACKEND_DIR)/kmod/peervisor_connection.ko
+PEERVISOR_KO_SOURCES := $(wildcard backend/kmod/*) abi/backend.h $(wildcard lib/port/linux/*)
+KBUILD_FLAGS = ARCH=arm64 CROSS_COMPILE=$(CROSS) M=$(abspath $(@D)) PV_ROOT=$(CURDIR) W=1 \
+	KBUILD_MODPOST_WARN=0 KCFLAGS=-Werror
+
+$(PEERVISOR_KO): $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
+	@mkdir -p $(@D)
+	cp -p backend/kmod/* $(@D)
+	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES; \
+		$(MAKE) --no-print-directory -C $(BUILD)/guest-tree/ $(KBUILD_FLAGS) modules
+	@touch $@
+
+$(BACKEND_CPIO): $(PEERVISORD) $(PEERVISOR_KO) images/rootfs/pack
+	rm -rf $(BACKEND_DIR)/root
+	install -D -m 644 $(PEERVISOR_KO) $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
+	install -D -m 755 $(PEERVISORD) $(BACKEND_DIR)/root/usr/sbin/peervisord
+	$(CROSS)strip $(BACKEND_DIR)/root/usr/sbin/peervisord
+	$(CROSS)strip --strip-debug $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
+	images/rootfs/pack $(BACKEND_DIR)/root $@
+
+images: $(BACKEND_CPIO)

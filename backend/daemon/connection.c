@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See connection.h. Lines are numbered as in docs/connection.md: 0 is the control channel, queue q
+ * of a device is 1 + first_queue + q. Each has two eventfds that the module knows: kick (from the
+ * interrupt) and call (to the doorbell). Those of queues are used by back ends alone.
+ */
+#include "backend/daemon/connection.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "backend/daemon/backend.h"
+#include "backend/daemon/control.h"
+#include "backend/daemon/link.h"
+#include "backend/daemon/log.h"
+#include "lib/bits.h"
+
+struct backend_slot {
+	const struct backend_type *type;
+	void *backend; /* NULL: none */
+	struct backend_env env;
+};
+
+struct connection {
+	const struct dt_connection *config;
+	struct loop *loop;
+	struct link link;
+	struct control control;
+	struct loop_source control_source;
+	int *kick_fds; /* of each line; -1: not made */
+	int *call_fds; /* of each line but the control channel */
+	uint32_t line_count;
+	struct backend_slot slots[PV_VMM_DEVICES_MAX];
+};
+
+static void ring_control(void *owner)
+{
+	struct connection *connection = owner;
+
+	link_ring(&connection->link, PV_CONNECTION_CONTROL);
+}
+
+static void start_device(void *owner, uint32_t index, const struct control_setup *setup)
+{
+	struct connection *connection = owner;
+	struct backend_slot *slot = &connection->slots[index];
+
+	slot->type->start(slot->backend, setup);
+}
+
+static void stop_device(void *owner, uint32_t index)
+{
+	struct connection *connection = owner;
+	struct backend_slot *slot = &connection->slots[index];
+
+	slot->type->stop(slot->backend);
+}
+
+/* Whatever came while nobody served the queues: let both sides look once. */
+static void nudge(const struct connection *connection, uint32_t index)
+{
+	const struct dt_device *device = &connection->config->devices[index];
+
+	for (uint32_t q = 0; q < device->queue_count; q++) {
+		uint32_t line = PV_CONNECTION_QUEUE + device->first_queue + q;
+		eventfd_write(connection->kick_fds[line], 1);
+		link_ring(&connection->link, line);
+	}
+}
+
+static void on_backend(void *owner, uint32_t index, enum backend_event event, err_t error)
+{
+	struct connection *connection = owner;
+	struct control *control = &connection->control;
+
+	switch (event) {
+	case BACKEND_READY:
+		control_set_ready(control, index, true);
+		break;
+	case BACKEND_GONE:
+		control_set_ready(control, index, false);
+		break;
+	case BACKEND_STARTED:
+		nudge(connection, index);
+		log_line(connection->config->peer, "device %u: %s runs", index,
+		         connection->config->devices[index].type);
+		control_started(control, index);
+		break;
+	case BACKEND_STOPPED:
+		control_stopped(control, index);
+		break;
+	case BACKEND_FAILED:
+		log_line(connection->config->peer, "device %u: %s cannot run", index,
+		         connection->config->devices[index].type);
+		control_failed(control, index, error);
+		break;
+	}
+}
+
+static void on_control(void *owner, uint32_t events)
+{
+	struct connection *connection = owner;
+	eventfd_t count;
+
+	(void)events;
+	eventfd_read(connection->control_source.fd, &count);
+	if (control_poll(&connection->control)) {
+		/* More is waiting: after the turn of others. */
+		eventfd_write(connection->control_source.fd, 1);
+	}
+}
+
+/* Eventfds of all lines, tied to the module. */
+static err_t open_lines(struct connection *connection)
+{
+	uint32_t count = connection->line_count;
+
+	connection->kick_fds = malloc(count * sizeof(int));
+	connection->call_fds = malloc(count * sizeof(int));
+	if (connection->kick_fds == NULL || connection->call_fds == NULL) {
+		return ERR_STATE;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		connection->kick_fds[i] = -1;
+		connection->call_fds[i] = -1;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		int *kick = &connection->kick_fds[i];
+		int *call = &connection->call_fds[i];
+		*kick = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (i != PV_CONNECTION_CONTROL) {
+			*call = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		}
+		if (*kick < 0 || (*call < 0 && i != PV_CONNECTION_CONTROL)) {
+			log_errno(connection->config->peer, "eventfd");
+			return ERR_STATE;
+		}
+		err_t err = link_tie(&connection->link, i, *kick, *call);
+		if (err != OK) {
+			return err;
+		}
+	}
+	return OK;
+}
+
+static void close_lines(struct connection *connection)
+{
+	for (uint32_t i = 0; i < connection->line_count; i++) {
+		if (connection->kick_fds != NULL && connection->kick_fds[i] >= 0) {
+			close(connection->kick_fds[i]);
+		}
+		if (connection->call_fds != NULL && connection->call_fds[i] >= 0) {
+			close(connection->call_fds[i]);
+		}
+	}
+	free(connection->kick_fds);
+	free(connection->call_fds);
+}
+
+static void open_backends(struct connection *connection, const struct connection_places *places)
+{
+	for (uint32_t i = 0; i < connection->config->device_count; i++) {
+		const struct dt_device *device = &connection->config->devices[i];
+		struct backend_slot *slot = &connection->slots[i];
+		uint32_t line = PV_CONNECTION_QUEUE + device->first_queue;
+
+		slot->env = (struct backend_env){
+			.loop = connection->loop,
+			.peer = connection->config->peer,
+			.run_dir = places->run_dir,
+			.config = device,
+			.memory = &connection->link.memory,
+			.kick_fds = &connection->kick_fds[line],
+			.call_fds = &connection->call_fds[line],
+			.event = on_backend,
+			.owner = connection,
+		};
+		slot->type = backend_find(device->type);
+		slot->backend = slot->type->open(&slot->env);
+		if (slot->backend == NULL) {
+			log_line(connection->config->peer, "device %u: %s is not served", i,
+			         device->type);
+		}
+	}
+}
+
+static err_t open_control(struct connection *connection)
+{
+	const struct control_host host = {
+		.owner = connection,
+		.start = start_device,
+		.stop = stop_device,
+		.ring = ring_control,
+	};
+
+	connection->control_source = (struct loop_source){
+		.fd = -1,
+		.ready = on_control,
+		.owner = connection,
+	};
+	err_t err = loop_watch(connection->loop, &connection->control_source,
+	                       connection->kick_fds[PV_CONNECTION_CONTROL], EPOLLIN);
+	if (err == OK) {
+		control_open(&connection->control, &host, connection->config,
+		             &connection->link.memory, connection->link.page_out,
+		             connection->link.page_in);
+	}
+	return err;
+}
+
+err_t connection_open(const struct dt_connection *config, const struct connection_places *places,
+                      struct loop *loop, struct connection **result)
+{
+	struct connection *connection = calloc(1, sizeof(*connection));
+
+	*result = NULL;
+	if (connection == NULL) {
+		return ERR_STATE;
+	}
+	connection->config = config;
+	connection->loop = loop;
+	connection->control_source.fd = -1;
+	err_t err = link_open(&connection->link, places->dev_dir, config->peer);
+	if (err == OK && connection->link.info.count != PV_CONNECTION_QUEUE + config->queue_count) {
+		log_line(config->peer, "%u lines for %u queues", connection->link.info.count,
+		         config->queue_count);
+		err = ERR_VERSION;
+	}
+	if (err == OK) {
+		connection->line_count = connection->link.info.count;
+		err = open_lines(connection);
+	}
+	if (err == OK) {
+		err = open_control(connection);
+	}
+	if (err != OK) {
+		connection_close(connection);
+		return err;
+	}
+	open_backends(connection, places);
+	/* The peer may have been here before us, and rung when nobody listened. */
+	eventfd_write(connection->control_source.fd, 1);
+	*result = connection;
+	return OK;
+}
+
+void connection_close(struct connection *connection)
+{
+	for (uint32_t i = 0; i < PV_VMM_DEVICES_MAX; i++) {
+		struct backend_slot *slot = &connection->slots[i];
+		if (slot->backend != NULL) {
+			slot->type->close(slot->backend);
+		}
+	}
+	loop_unwatch(connection->loop, &connection->control_source);
+	link_close(&connection->link);
+	close_lines(connection);
+	free(connection);
+}

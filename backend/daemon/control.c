@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* See control.h. */
+#include "backend/daemon/control.h"
+
+#include <string.h>
+
+#include "backend/daemon/log.h"
+#include "lib/bits.h"
+
+/* Messages taken in one go, so that a peer that never stops cannot keep other connections waiting. */
+#define BUDGET (2U * PV_IOBUF_SLOTS)
+/* Changes of the session followed in one go; an honest peer causes three at most. */
+#define CHANGES 8U
+
+_Static_assert(PV_VMM_QUEUES_MAX <= 32, "control_setup.given has a bit for each queue");
+
+static bool is_owed(const struct control_device *device, enum control_report report)
+{
+	return (device->owed & BIT32(report)) != 0;
+}
+
+static void owe(struct control_device *device, enum control_report report)
+{
+	device->owed |= BIT32(report);
+}
+
+static void settle(struct control_device *device, enum control_report report)
+{
+	device->owed &= ~BIT32(report);
+}
+
+/* RUNNING, STARTING, STOPPING => IDLE. A STOP that waited for it is answered. */
+static void become_idle(struct control_device *device)
+{
+	device->phase = CONTROL_IDLE;
+	if (device->stop_asked) {
+		device->stop_asked = false;
+		owe(device, CONTROL_REPORT_STOPPED);
+	}
+}
+
+/* Does the back end have what is wished for? If so it must stay as it is. */
+static bool has_wish(const struct control_device *device)
+{
+	return device->wanted && device->wish.sequence == device->current.sequence;
+}
+
+/* Bring the back end of a device one step nearer to what is wished. */
+static void step(struct control *control, uint32_t index)
+{
+	struct control_device *device = &control->devices[index];
+
+	switch (device->phase) {
+	case CONTROL_IDLE:
+		if (device->wanted && device->ready && !device->failed) {
+			device->phase = CONTROL_STARTING;
+			device->current = device->wish;
+			control->host.start(control->host.owner, index, &device->current);
+		}
+		break;
+	case CONTROL_STARTING:
+	case CONTROL_RUNNING:
+		if (!has_wish(device)) {
+			device->phase = CONTROL_STOPPING;
+			control->host.stop(control->host.owner, index);
+		}
+		break;
+	case CONTROL_STOPPING:
+		break;
+	}
+}
+
+static void fill_report(const struct control_device *device, enum control_report report,
+                        struct pv_iobuf_message *message)
+{
+	static const uint32_t kinds[CONTROL_REPORT_COUNT] = {
+		[CONTROL_REPORT_GONE] = PV_CTL_GONE,       [CONTROL_REPORT_READY] = PV_CTL_READY,
+		[CONTROL_REPORT_STOPPED] = PV_CTL_STOPPED, [CONTROL_REPORT_FAILED] = PV_CTL_FAILED,
+		[CONTROL_REPORT_STARTED] = PV_CTL_STARTED,
+	};
+	struct pv_ctl_stop done = {.sequence = report == CONTROL_REPORT_STOPPED
+	                                               ? device->stop_sequence
+	                                               : device->wish.sequence};
+	struct pv_ctl_failed failed = {.sequence = device->wish.sequence, .error = device->error};
+
+	message->kind = kinds[report];
+	if (report == CONTROL_REPORT_FAILED) {
+		memcpy(message->payload, &failed, sizeof(failed));
+	} else if (report == CONTROL_REPORT_STOPPED || report == CONTROL_REPORT_STARTED) {
+		memcpy(message->payload, &done, sizeof(done));
+	}
+}
+
+/* Send what is owed of one device, as far as the ring has room. */
+static bool report_device(struct control *control, uint32_t index)
+{
+	struct control_device *device = &control->devices[index];
+	bool sent = false;
+
+	for (uint32_t report = 0; report < CONTROL_REPORT_COUNT; report++) {
+		struct pv_iobuf_message message = {.device = index};
+		if (!is_owed(device, report)) {
+			continue;
+		}
+		fill_report(device, report, &message);
+		if (iobuf_send(&control->iobuf, &message) != OK) {
+			break;
+		}
+		settle(device, report);
+		sent = true;
+	}
+	return sent;
+}
+
+/* Send what is owed, as far as the ring has room, and ring if there is news or @must_ring. */
+static void report(struct control *control, bool must_ring)
+{
+	bool sent = must_ring;
+
+	if (control->iobuf.state == IOBUF_STATE_UP && !control->broken) {
+		for (uint32_t i = 0; i < control->config->device_count; i++) {
+			if (control->devices[i].owed != 0 && report_device(control, i)) {
+				sent = true;
+			}
+		}
+	}
+	if (sent) {
+		control->host.ring(control->host.owner);
+	}
+}
+
+/* The session is over: nothing that it asked for is wished any longer. */
+static void forget_wishes(struct control *control)
+{
+	for (uint32_t i = 0; i < control->config->device_count; i++) {
+		struct control_device *device = &control->devices[i];
+		device->wanted = false;
+		device->failed = false;
+		device->stop_asked = false;
+		device->owed = 0;
+		device->next = (struct control_setup){0};
+		step(control, i);
+	}
+}
+
+static void break_session(struct control *control, const char *why)
+{
+	log_line(control->config->peer, "%s; it is not listened to any longer", why);
+	control->broken = true;
+	forget_wishes(control);
+}
+
+static const char *take_queue(const struct control *control, uint32_t index,
+                              struct control_device *device, const struct pv_iobuf_message *message)
+{
+	const struct dt_device *config = &control->config->devices[index];
+	struct pv_ctl_queue queue;
+
+	memcpy(&queue, message->payload, sizeof(queue));
+	if (device->wanted) {
+		return "QUEUE of a started device";
+	}
+	if (queue.queue >= config->queue_count) {
+		return "QUEUE beyond the device";
+	}
+	if (!is_power_of_two(queue.size) || queue.size > config->queue_size) {
+		return "QUEUE of a wrong size";
+	}
+	device->next.given |= BIT32(queue.queue);
+	device->next.queues[queue.queue] = queue;
+	return NULL;
+}
+
+/* What a guest may have done wrong behind its VMM's back. */
+static err_t check_rings(const struct control *control, const struct control_setup *setup)
+{
+	if (setup->given == 0) {
+		return ERR_GUEST;
+	}
+	for (uint32_t q = 0; q < PV_VMM_QUEUES_MAX; q++) {
+		if ((setup->given & BIT32(q)) != 0 &&
+		    ring_check(control->memory, &setup->queues[q]) != OK) {
+			return ERR_RANGE;
+		}
+	}
+	return OK;
+}
+
+static const char *take_start(const struct control *control, uint32_t index,
+                              struct control_device *device, const struct pv_iobuf_message *message)
+{
+	struct pv_ctl_start start;
+
+	memcpy(&start, message->payload, sizeof(start));
+	if (device->wanted) {
+		return "START of a started device";
+	}
+	if ((start.features & ~control->config->devices[index].features) != 0) {
+		return "START with features that were not offered";
+	}
+	device->wish = device->next;
+	device->next = (struct control_setup){0};
+	device->wish.features = start.features;
+	device->wish.sequence = start.sequence;
+	device->wanted = true;
+	device->told = false;
+	device->error = check_rings(control, &device->wish);
+	if (device->error != OK) {
+		log_line(control->config->peer, "device %u: the driver's rings are not in memdev",
+		         index);
+		device->failed = true;
+		owe(device, CONTROL_REPORT_FAILED);
+	}
+	return NULL;
+}
+
+static const char *take_stop(const struct control *control, uint32_t index,
+                             struct control_device *device, const struct pv_iobuf_message *message)
+{
+	struct pv_ctl_stop stop;
+
+	(void)control;
+	(void)index;
+	memcpy(&stop, message->payload, sizeof(stop));
+	device->wanted = false;
+	device->failed = false;
+	device->next = (struct control_setup){0};
+	device->stop_sequence = stop.sequence;
+	settle(device, CONTROL_REPORT_FAILED);
+	settle(device, CONTROL_REPORT_STARTED);
+	device->stop_asked = true;
+	if (device->phase == CONTROL_IDLE) {
+		become_idle(device);
+	}
+	return NULL;
+}
+
+/* Indexed by kind. A function returns NULL, or what an honest VMM would not have sent. */
+static const char *(*const takers[])(const struct control *, uint32_t, struct control_device *,
+                                     const struct pv_iobuf_message *) = {
+	[PV_CTL_QUEUE] = take_queue,
+	[PV_CTL_START] = take_start,
+	[PV_CTL_STOP] = take_stop,
+};
+
+static void take(struct control *control, const struct pv_iobuf_message *message)
+{
+	const char *wrong = NULL;
+
+	if (message->kind >= ARRAY_COUNT(takers) || takers[message->kind] == NULL) {
+		wrong = "message of an unknown kind";
+	} else if (message->device >= control->config->device_count) {
+		wrong = "message for a device that does not exist";
+	} else {
+		wrong = takers[message->kind](control, message->device,
+		                              &control->devices[message->device], message);
+	}
+	if (wrong != NULL) {
+		break_session(control, wrong);
+	} else {
+		step(control, message->device);
+	}
+}
+
+static void follow_session(struct control *control)
+{
+	for (uint32_t i = 0; i < CHANGES; i++) {
+		enum iobuf_change change = iobuf_poll_session(&control->iobuf);
+		if (change == IOBUF_NONE) {
+			return;
+		}
+		forget_wishes(control);
+		if (change == IOBUF_UP) {
+			log_line(control->config->peer, "connected");
+			control->broken = false;
+			for (uint32_t d = 0; d < control->config->device_count; d++) {
+				if (control->devices[d].ready) {
+					owe(&control->devices[d], CONTROL_REPORT_READY);
+				}
+			}
+		} else if (change == IOBUF_DOWN) {
+			log_line(control->config->peer, "disconnected");
+		}
+		control->host.ring(control->host.owner);
+	}
+}
+
+bool control_poll(struct control *control)
+{
+	uint32_t taken = 0;
+
+	follow_session(control);
+	while (taken < BUDGET && !control->broken) {
+		struct pv_iobuf_message message;
+		err_t err = iobuf_receive(&control->iobuf, &message);
+		if (err == ERR_PEER) {
+			follow_session(control);
+		}
+		if (err != OK) {
+			break;
+		}
+		taken++;
+		take(control, &message);
+	}
+	/* The peer may wait for room. */
+	report(control, taken > 0);
+	return taken == BUDGET;
+}
+
+void control_set_ready(struct control *control, uint32_t index, bool ready)
+{
+	struct control_device *device = &control->devices[index];
+
+	if (device->ready == ready) {
+		return;
+	}
+	device->ready = ready;
+	settle(device, ready ? CONTROL_REPORT_GONE : CONTROL_REPORT_READY);
+	owe(device, ready ? CONTROL_REPORT_READY : CONTROL_REPORT_GONE);
+	if (!ready) {
+		become_idle(device);
+	}
+	step(control, index);
+	report(control, false);
+}
+
+void control_started(struct control *control, uint32_t index)
+{
+	struct control_device *device = &control->devices[index];
+
+	if (device->phase != CONTROL_STARTING) {
+		return;
+	}
+	device->phase = CONTROL_RUNNING;
+	/* Once for each START: the VMM need not know that a back end has come back. */
+	if (!device->told) {
+		device->told = true;
+		owe(device, CONTROL_REPORT_STARTED);
+	}
+	report(control, false);
+}
+
+void control_stopped(struct control *control, uint32_t index)
+{
+	struct control_device *device = &control->devices[index];
+
+	if (device->phase != CONTROL_STOPPING) {
+		return;
+	}
+	become_idle(device);
+	step(control, index);
+	report(control, false);
+}
+
+void control_failed(struct control *control, uint32_t index, err_t error)
+{
+	struct control_device *device = &control->devices[index];
+
+	if (device->phase == CONTROL_STOPPING) {
+		control_stopped(control, index);
+		return;
+	}
+	become_idle(device);
+	if (device->wanted) {
+		device->failed = true;
+		device->error = error;
+		settle(device, CONTROL_REPORT_STARTED);
+		owe(device, CONTROL_REPORT_FAILED);
+	}
+	report(control, false);
+}
+
+void control_open(struct control *control, const struct control_host *host,
+                  const struct dt_connection *config, const struct ring_memory *memory,
+                  volatile struct pv_iobuf_page *own, const volatile struct pv_iobuf_page *peer)
+{
+	*control = (struct control){.host = *host, .config = config, .memory = memory};
+	iobuf_start(&control->iobuf, own, peer);
+	control->host.ring(control->host.owner);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A vhost device of the kernel (/dev/vhost-net, /dev/vhost-vsock): what both kinds have in common.
+ * Interface: <linux/vhost.h>. Closing the file stops its queues: when close() has returned, the
+ * kernel touches them no more.
+ */
+#ifndef BACKEND_DAEMON_VHOST_H
+#define BACKEND_DAEMON_VHOST_H
+
+#include <stdint.h>
+
+#include "abi/err.h"
+#include "backend/daemon/backend.h"
+
+/* virtio 1.2, 6. The VMM keeps ACCESS_PLATFORM to itself: for vhost it would mean an IOTLB. */
+#define VHOST_FEATURE_ACCESS_PLATFORM 33
+
+/**
+ * Open @path and give it @env's memory, the queues of @setup below @queue_count, and those of
+ * @setup's features that are in @mask; it must have all of these. The queues do not run yet: that
+ * takes a call of the kind's own. Returns the file in @fd.
+ * Errors, logged: ERR_STATE the kernel refuses; ERR_ARG a feature is not there. @fd is -1 then.
+ */
+MUST_USE err_t vhost_open(const struct backend_env *env, const char *path,
+                          const struct control_setup *setup, uint32_t queue_count, uint64_t mask,
+                          int *fd);
+
+#endif

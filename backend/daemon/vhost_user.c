@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See vhost_user.h. A list of steps is a list of requests, each with a function that fills it in
+ * and, if it has an answer of its own, one that takes the answer. All other requests are answered
+ * by 0 or an error if the program knows REPLY_ACK, and not at all if it does not.
+ */
+#include "backend/daemon/vhost_user.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/daemon/inflight.h"
+#include "backend/daemon/log.h"
+#include "backend/daemon/ring.h"
+#include "lib/bits.h"
+
+/* vhost-user.rst, "Front-end message types". */
+enum request {
+	GET_FEATURES = 1,
+	SET_FEATURES = 2,
+	SET_OWNER = 3,
+	SET_MEM_TABLE = 5,
+	SET_VRING_NUM = 8,
+	SET_VRING_ADDR = 9,
+	SET_VRING_BASE = 10,
+	SET_VRING_KICK = 12,
+	SET_VRING_CALL = 13,
+	GET_PROTOCOL_FEATURES = 15,
+	SET_PROTOCOL_FEATURES = 16,
+	SET_VRING_ENABLE = 18,
+	GET_INFLIGHT_FD = 31,
+	SET_INFLIGHT_FD = 32,
+};
+
+/* "Header": bits of flags. */
+#define VERSION 1U
+#define VERSION_MASK 3U
+#define FLAG_REPLY (1U << 2)
+#define FLAG_NEED_REPLY (1U << 3)
+
+#define HEADER_BYTES offsetof(struct vhost_user_message, payload)
+#define FEATURE_PROTOCOL BIT64(30) /* there are protocol features */
+
+struct vring_state {
+	uint32_t index;
+	uint32_t number;
+};
+
+struct vring_address {
+	uint32_t index;
+	uint32_t flags;
+	uint64_t desc;
+	uint64_t used;
+	uint64_t available;
+	uint64_t log;
+};
+
+struct memory_table {
+	uint32_t count;
+	uint32_t padding;
+	uint64_t guest_address;
+	uint64_t bytes;
+	uint64_t user_address;
+	uint64_t offset; /* in the file */
+};
+
+struct inflight {
+	uint64_t bytes;
+	uint64_t offset;
+	uint16_t queue_count;
+	uint16_t queue_size;
+	uint32_t padding;
+};
+
+_Static_assert(sizeof(struct memory_table) <= VHOST_USER_PAYLOAD_MAX, "memory table");
+_Static_assert(sizeof(struct vring_address) == 40, "vring address");
+_Static_assert(sizeof(struct inflight) == 24, "inflight description");
+
+enum scope { ONCE, EACH_QUEUE };
+
+struct vhost_user_step {
+	enum request request;
+	enum scope scope;
+	/* Fill in payload, bytes and perhaps a file to go along; false: leave this step out. */
+	bool (*fill)(struct vhost_user *user, struct vhost_user_message *message, int *fd);
+	/* The request has an answer of its own: take it; false: it makes no sense. */
+	bool (*take)(struct vhost_user *user, const struct vhost_user_message *answer);
+};
+
+static const struct backend_env *env_of(const struct vhost_user *user)
+{
+	return user->config.env;
+}
+
+static const struct pv_ctl_queue *queue_of(const struct vhost_user *user)
+{
+	return &user->setup->queues[user->queue];
+}
+
+static void put(struct vhost_user_message *message, const void *payload, size_t bytes)
+{
+	memcpy(message->payload, payload, bytes);
+	message->bytes = (uint32_t)bytes;
+}
+
+static void put_u64(struct vhost_user_message *message, uint64_t value)
+{
+	put(message, &value, sizeof(value));
+}
+
+static bool get_u64(const struct vhost_user_message *answer, uint64_t *value)
+{
+	if (answer->bytes != sizeof(*value)) {
+		return false;
+	}
+	memcpy(value, answer->payload, sizeof(*value));
+	return true;
+}
+
+static bool fill_nothing(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)user;
+	(void)fd;
+	message->bytes = 0;
+	return true;
+}
+
+static bool take_features(struct vhost_user *user, const struct vhost_user_message *answer)
+{
+	return get_u64(answer, &user->offered);
+}
+
+static bool fill_if_protocol(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)message;
+	(void)fd;
+	return (user->offered & FEATURE_PROTOCOL) != 0;
+}
+
+static bool take_protocol(struct vhost_user *user, const struct vhost_user_message *answer)
+{
+	uint64_t offered = 0;
+
+	if (!get_u64(answer, &offered)) {
+		return false;
+	}
+	user->protocol = (offered | user->config.hidden_protocol) &
+	                 (VHOST_USER_PROTOCOL_MQ | VHOST_USER_PROTOCOL_REPLY_ACK |
+	                  VHOST_USER_PROTOCOL_INFLIGHT);
+	return true;
+}
+
+static bool fill_protocol(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)fd;
+	put_u64(message, user->protocol);
+	return (user->offered & FEATURE_PROTOCOL) != 0;
+}
+
+static bool fill_features(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)fd;
+	put_u64(message, (user->setup->features & user->config.device_features) |
+	                         (user->offered & FEATURE_PROTOCOL));
+	return true;
+}
+
+static bool has_inflight(const struct vhost_user *user)
+{
+	return (user->protocol & VHOST_USER_PROTOCOL_INFLIGHT) != 0;
+}
+
+static bool fill_inflight(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	const struct dt_device *device = env_of(user)->config;
+	struct inflight inflight = {
+		.bytes = user->inflight_bytes,
+		.offset = INFLIGHT_REGION_OFFSET,
+		.queue_count = (uint16_t)device->queue_count,
+		.queue_size = (uint16_t)device->queue_size,
+	};
+
+	*fd = user->inflight_fd;
+	put(message, &inflight, sizeof(inflight));
+	return has_inflight(user);
+}
+
+static bool fill_get_inflight(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	bool wanted = fill_inflight(user, message, fd);
+
+	*fd = -1;
+	return wanted;
+}
+
+/* It has made a region of its own, too, whose file we did not accept: only its size counts. */
+static bool take_inflight(struct vhost_user *user, const struct vhost_user_message *answer)
+{
+	struct inflight inflight;
+
+	if (answer->bytes < offsetof(struct inflight, padding) ||
+	    answer->bytes > sizeof(inflight)) {
+		return false;
+	}
+	memcpy(&inflight, answer->payload, offsetof(struct inflight, padding));
+	user->inflight_bytes = inflight.bytes;
+	return inflight_reserve(user->inflight_fd, inflight.bytes) == OK;
+}
+
+static bool fill_memory(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	const struct ring_memory *memory = env_of(user)->memory;
+	struct memory_table table = {
+		.count = 1,
+		.guest_address = memory->driver_address,
+		.bytes = memory->bytes,
+		.user_address = (uintptr_t)memory->base,
+	};
+
+	*fd = memory->fd;
+	put(message, &table, sizeof(table));
+	return true;
+}
+
+static void put_state(const struct vhost_user *user, struct vhost_user_message *message,
+                      uint32_t number)
+{
+	struct vring_state state = {.index = user->queue, .number = number};
+
+	put(message, &state, sizeof(state));
+}
+
+static bool fill_number(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)fd;
+	put_state(user, message, queue_of(user)->size);
+	return true;
+}
+
+/* Right after VHOST_USER_READY nothing is in flight that is not in the inflight file. */
+static bool fill_base(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)fd;
+	put_state(user, message, ring_used_index(env_of(user)->memory, queue_of(user)));
+	return true;
+}
+
+static bool fill_address(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	const struct ring_memory *memory = env_of(user)->memory;
+	const struct pv_ctl_queue *queue = queue_of(user);
+	struct vring_address address = {
+		.index = user->queue,
+		.desc = (uintptr_t)ring_pointer(memory, queue->desc),
+		.used = (uintptr_t)ring_pointer(memory, queue->device),
+		.available = (uintptr_t)ring_pointer(memory, queue->driver),
+	};
+
+	(void)fd;
+	put(message, &address, sizeof(address));
+	return true;
+}
+
+static bool fill_call(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	*fd = env_of(user)->call_fds[user->queue];
+	put_u64(message, user->queue);
+	return true;
+}
+
+static bool fill_kick(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	*fd = env_of(user)->kick_fds[user->queue];
+	put_u64(message, user->queue);
+	return true;
+}
+
+/* Queues are disabled at first exactly if there are protocol features. */
+static bool fill_enable(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)fd;
+	put_state(user, message, 1);
+	return (user->offered & FEATURE_PROTOCOL) != 0;
+}
+
+/* Without acknowledgements an answer to anything says that all before it is done. */
+static bool fill_barrier(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+{
+	(void)message;
+	(void)fd;
+	return (user->protocol & VHOST_USER_PROTOCOL_REPLY_ACK) == 0;
+}
+
+static const struct vhost_user_step handshake[] = {
+	{GET_FEATURES,          ONCE, fill_nothing,     take_features},
+	{GET_PROTOCOL_FEATURES, ONCE, fill_if_protocol, take_protocol},
+	{SET_PROTOCOL_FEATURES, ONCE, fill_protocol,    NULL         },
+	{SET_OWNER,             ONCE, fill_nothing,     NULL         },
+	{0,		     ONCE, NULL,             NULL         },
+};
+
+static const struct vhost_user_step start[] = {
+	{SET_FEATURES,     ONCE,       fill_features,     NULL         },
+	{GET_INFLIGHT_FD,  ONCE,       fill_get_inflight, take_inflight},
+	{SET_INFLIGHT_FD,  ONCE,       fill_inflight,     NULL         },
+	{SET_MEM_TABLE,    ONCE,       fill_memory,       NULL         },
+	{SET_VRING_NUM,    EACH_QUEUE, fill_number,       NULL         },
+	{SET_VRING_BASE,   EACH_QUEUE, fill_base,         NULL         },
+	{SET_VRING_ADDR,   EACH_QUEUE, fill_address,      NULL         },
+	{SET_VRING_CALL,   EACH_QUEUE, fill_call,         NULL         },
+	{SET_VRING_KICK,   EACH_QUEUE, fill_kick,         NULL         },
+	{SET_VRING_ENABLE, EACH_QUEUE, fill_enable,       NULL         },
+	{GET_FEATURES,     ONCE,       fill_barrier,      take_features},
+	{0,		ONCE,       NULL,              NULL         },
+};
+
+static void tell(struct vhost_user *user, enum vhost_user_event event)
+{
+	user->config.event(user->config.owner, event);
+}
+
+static bool send_message(const struct vhost_user *user, struct vhost_user_message *message, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec iov = {.iov_base = message, .iov_len = HEADER_BYTES + message->bytes};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (fd >= 0) {
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control);
+		control.header = (struct cmsghdr){
+			.cmsg_len = CMSG_LEN(sizeof(int)),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+		};
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	}
+	/* One request at a time: it always fits into the socket, or the socket is of no use. */
+	return sendmsg(user->source.fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)iov.iov_len;
+}
+
+/* Go on to the next request that is to be sent, from that at user->step and user->queue on. */
+static bool find_request(struct vhost_user *user)
+{
+	for (; user->step->request != 0; user->step++, user->queue = 0) {
+		if (user->step->scope == ONCE && user->queue == 0) {
+			return true;
+		}
+		if (user->step->scope == EACH_QUEUE) {
+			uint32_t count = env_of(user)->config->queue_count;
+			while (user->queue < count &&
+			       (user->setup->given & BIT32(user->queue)) == 0) {
+				user->queue++;
+			}
+			if (user->queue < count) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Does the program answer the request at user->step? */
+static bool is_answered(const struct vhost_user *user)
+{
+	return user->step->take != NULL || (user->protocol & VHOST_USER_PROTOCOL_REPLY_ACK) != 0;
+}
+
+/* Send requests until one is sent that is answered, or the list ends. */
+static void advance(struct vhost_user *user)
+{
+	while (find_request(user)) {
+		struct vhost_user_message message = {.request = user->step->request,
+		                                     .flags = VERSION};
+		int fd = -1;
+
+		if (user->step->fill(user, &message, &fd)) {
+			bool answered = is_answered(user);
+			/* Before it is known whether the program acknowledges, it does not. */
+			if (user->step->request == SET_PROTOCOL_FEATURES) {
+				answered = false;
+			}
+			if (answered && user->step->take == NULL) {
+				message.flags |= FLAG_NEED_REPLY;
+			}
+			if (!send_message(user, &message, fd)) {
+				tell(user, VHOST_USER_CLOSED);
+				return;
+			}
+			if (answered) {
+				return;
+			}
+		}
+		user->queue++;
+	}
+	user->step = NULL;
+	tell(user, user->goal);
+}
+
+static void take_answer(struct vhost_user *user)
+{
+	const struct vhost_user_step *step = user->step;
+	const struct vhost_user_message *answer = &user->answer;
+	uint64_t status = 0;
+
+	if (answer->request != step->request ||
+	    (answer->flags & (VERSION_MASK | FLAG_REPLY)) != (VERSION | FLAG_REPLY)) {
+		log_line(env_of(user)->peer, "vhost-user: answer %u to request %u", answer->request,
+		         step->request);
+		tell(user, VHOST_USER_CLOSED);
+		return;
+	}
+	if (step->take != NULL ? !step->take(user, answer) : !get_u64(answer, &status)) {
+		log_line(env_of(user)->peer, "vhost-user: bad answer to request %u", step->request);
+		tell(user, VHOST_USER_CLOSED);
+		return;
+	}
+	if (status != 0) {
+		log_line(env_of(user)->peer, "vhost-user: request %u is refused", step->request);
+		tell(user, VHOST_USER_REFUSED);
+		return;
+	}
+	user->answer_bytes = 0;
+	user->queue++;
+	advance(user);
+}
+
+static void on_ready(void *owner, uint32_t events)
+{
+	struct vhost_user *user = owner;
+	size_t wanted = HEADER_BYTES;
+
+	(void)events;
+	if (user->answer_bytes >= HEADER_BYTES) {
+		wanted += user->answer.bytes;
+	}
+	/* Without room for control data the kernel drops files that come along. */
+	ssize_t count = recv(user->source.fd, (char *)&user->answer + user->answer_bytes,
+	                     wanted - user->answer_bytes, MSG_DONTWAIT);
+	if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+		return;
+	}
+	/* Nothing is to come unless an answer is waited for. */
+	if (count <= 0 || user->step == NULL) {
+		tell(user, VHOST_USER_CLOSED);
+		return;
+	}
+	user->answer_bytes += (size_t)count;
+	if (user->answer_bytes < HEADER_BYTES) {
+		return;
+	}
+	if (user->answer.bytes > VHOST_USER_PAYLOAD_MAX) {
+		log_line(env_of(user)->peer, "vhost-user: answer of %u bytes", user->answer.bytes);
+		tell(user, VHOST_USER_CLOSED);
+		return;
+	}
+	if (user->answer_bytes == HEADER_BYTES + user->answer.bytes) {
+		take_answer(user);
+	}
+}
+
+static void begin(struct vhost_user *user, const struct vhost_user_step *steps,
+                  enum vhost_user_event goal)
+{
+	user->step = steps;
+	user->queue = 0;
+	user->answer_bytes = 0;
+	user->goal = goal;
+	advance(user);
+}
+
+void vhost_user_open(struct vhost_user *user, const struct vhost_user_config *config, int fd)
+{
+	*user = (struct vhost_user){
+		.config = *config,
+		.source = {.fd = -1, .ready = on_ready, .owner = user},
+		.inflight_fd = -1,
+	};
+	if (loop_watch(config->env->loop, &user->source, fd, EPOLLIN) != OK) {
+		close(fd);
+		tell(user, VHOST_USER_CLOSED);
+		return;
+	}
+	begin(user, handshake, VHOST_USER_READY);
+}
+
+void vhost_user_start(struct vhost_user *user, const struct control_setup *setup, int inflight_fd)
+{
+	uint64_t missing = setup->features & user->config.device_features & ~user->offered;
+
+	if (missing != 0) {
+		log_line(env_of(user)->peer, "vhost-user: no features 0x%llx",
+		         (unsigned long long)missing);
+		tell(user, VHOST_USER_REFUSED);
+		return;
+	}
+	user->setup = setup;
+	user->inflight_fd = inflight_fd;
+	begin(user, start, VHOST_USER_STARTED);
+}
+
+void vhost_user_close(struct vhost_user *user)
+{
+	int fd = user->source.fd;
+
+	if (fd >= 0) {
+		loop_unwatch(env_of(user)->loop, &user->source);
+		close(fd);
+	}
+	user->step = NULL;
+}
