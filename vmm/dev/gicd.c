@@ -307,11 +307,13 @@ static void write_config(void *device, const struct access *access)
 	}
 }
 
-static void send_sgi(const struct gicd *gicd, uint32_t source, uint32_t targets, uint32_t sgi)
+/* SGI @sgi, as sent by @source, becomes pending, or not any more, for each of @targets. */
+static void operate_sgi(const struct gicd *gicd, uint32_t source, uint32_t targets, uint32_t sgi,
+                        enum pv_virq_op op)
 {
 	for (uint32_t vcpu = 0; vcpu < gicd->vcpu_count; vcpu++) {
 		if ((targets & 1U << vcpu) != 0) {
-			operate(gicd, vcpu, sgi | source << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
+			operate(gicd, vcpu, sgi | source << PV_SGI_SOURCE_SHIFT, op);
 		}
 	}
 }
@@ -324,7 +326,7 @@ static void write_sgir(void *device, const struct access *access)
 	uint32_t self = 1U << access->vcpu;
 	const uint32_t targets[4] = {(value >> 16) & 0xff, ~self, self, 0};
 
-	send_sgi(gicd, access->vcpu, targets[(value >> 24) & 3], value & 0xf);
+	operate_sgi(gicd, access->vcpu, targets[(value >> 24) & 3], value & 0xf, PV_VIRQ_OP_PEND);
 }
 
 /*
@@ -343,30 +345,29 @@ static uint64_t read_sgi_pending(void *device, const struct access *access)
 	return value;
 }
 
-static void write_sgi_set(void *device, const struct access *access)
+static void operate_sgi_bytes(const struct gicd *gicd, const struct access *access,
+                              enum pv_virq_op op)
 {
-	const struct gicd *gicd = device;
-
 	for (uint32_t i = 0; i < access->bytes; i++) {
 		uint32_t sources = (uint32_t)(access->value >> (8 * i)) & 0xff;
 
 		for (uint32_t source = 0; source < gicd->vcpu_count; source++) {
 			if ((sources & 1U << source) != 0) {
-				send_sgi(gicd, source, 1U << access->vcpu, access->offset + i);
+				operate_sgi(gicd, source, 1U << access->vcpu, access->offset + i,
+				            op);
 			}
 		}
 	}
 }
 
+static void write_sgi_set(void *device, const struct access *access)
+{
+	operate_sgi_bytes(device, access, PV_VIRQ_OP_PEND);
+}
+
 static void write_sgi_clear(void *device, const struct access *access)
 {
-	const struct gicd *gicd = device;
-
-	for (uint32_t i = 0; i < access->bytes; i++) {
-		if (((access->value >> (8 * i)) & 0xff) != 0) {
-			operate(gicd, access->vcpu, access->offset + i, PV_VIRQ_OP_UNPEND);
-		}
-	}
+	operate_sgi_bytes(device, access, PV_VIRQ_OP_UNPEND);
 }
 
 /* Arm IHI 0048B.b, table 4-1. Banks of one bit, two bits or one byte for each interrupt. */
@@ -388,7 +389,7 @@ static const struct reg rows[] = {
 	{0xf20, SGI_COUNT,    W8 | W32, read_sgi_pending, write_sgi_set      }, /* GICD_SPENDSGIRn */
 	{0xfe8, 4,            W32,      read_pidr2,       NULL               }, /* ICPIDR2 */
 };
-static const struct reg_table table = REG_TABLE(rows);
+const struct reg_table gicd_registers = REG_TABLE(rows);
 
 void gicd_init(struct gicd *gicd, uint32_t cap, uint32_t vcpu_count)
 {
@@ -404,12 +405,12 @@ void gicd_init(struct gicd *gicd, uint32_t cap, uint32_t vcpu_count)
 
 uint64_t gicd_read(struct gicd *gicd, const struct access *access)
 {
-	return regs_read(&table, gicd, access);
+	return regs_read(&gicd_registers, gicd, access);
 }
 
 void gicd_write(struct gicd *gicd, const struct access *access)
 {
-	regs_write(&table, gicd, access);
+	regs_write(&gicd_registers, gicd, access);
 }
 
 void gicd_pend_spi(const struct gicd *gicd, uint32_t intid)

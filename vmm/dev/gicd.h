@@ -47,4 +47,7 @@ void gicd_pend_spi(const struct gicd *gicd, uint32_t intid);
 /** Set the level of SPI @intid's line. @intid: an SPI < PV_VIRQS. */
 void gicd_set_line(const struct gicd *gicd, uint32_t intid, bool high);
 
+/* The registers, for the test that they are sorted and disjoint. */
+extern const struct reg_table gicd_registers;
+
 #endif

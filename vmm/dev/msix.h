@@ -16,6 +16,7 @@
 
 #define MSIX_ENTRY_BYTES 16U
 #define MSIX_VECTORS_MAX (PV_VMM_QUEUES_MAX + 1U)
+#define MSIX_TABLE_BYTES (MSIX_VECTORS_MAX * MSIX_ENTRY_BYTES)
 #define MSIX_ENTRY_MASKED 1U /* Vector Control */
 
 /* As in the guest's view: Message Address, Message Upper Address, Message Data, Vector Control. */
@@ -32,7 +33,7 @@ struct msix {
 	struct msix_entry entries[MSIX_VECTORS_MAX];
 };
 
-_Static_assert(PV_VMM_BAR_MSIX + MSIX_VECTORS_MAX * MSIX_ENTRY_BYTES <= PV_VMM_BAR_PBA,
+_Static_assert(PV_VMM_BAR_MSIX + MSIX_TABLE_BYTES <= PV_VMM_BAR_PBA,
                "the table ends before the pending bits");
 
 /** Reset state: disabled, every entry masked. */

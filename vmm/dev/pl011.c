@@ -180,7 +180,7 @@ static const struct reg rows[] = {
 	{0x044, 4,                ANY, NULL,        write_icr   }, /* UARTICR */
 	{0xfe0, 32,               ANY, read_id,     NULL        }, /* UARTPeriphIDn, UARTPCellIDn */
 };
-static const struct reg_table table = REG_TABLE(rows);
+const struct reg_table pl011_registers = REG_TABLE(rows);
 
 void pl011_init(struct pl011 *uart, const struct gicd *gicd, const struct pv_vmm_uart *config)
 {
@@ -191,12 +191,12 @@ void pl011_init(struct pl011 *uart, const struct gicd *gicd, const struct pv_vmm
 
 uint64_t pl011_read(struct pl011 *uart, const struct access *access)
 {
-	return access->offset % 4 == 0 ? regs_read(&table, uart, access) : 0;
+	return access->offset % 4 == 0 ? regs_read(&pl011_registers, uart, access) : 0;
 }
 
 void pl011_write(struct pl011 *uart, const struct access *access)
 {
 	if (access->offset % 4 == 0) {
-		regs_write(&table, uart, access);
+		regs_write(&pl011_registers, uart, access);
 	}
 }

@@ -56,4 +56,7 @@ void pl011_write(struct pl011 *uart, const struct access *access);
 /** Input waits on the channel: take what fits. */
 void pl011_input(struct pl011 *uart);
 
+/* The registers, for the test that they are sorted and disjoint. */
+extern const struct reg_table pl011_registers;
+
 #endif

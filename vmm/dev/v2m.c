@@ -27,16 +27,16 @@ static const struct reg rows[] = {
 	{0x008,      4, W32, read_typer, NULL        }, /* MSI_TYPER */
 	{V2M_SETSPI, 4, W32, NULL,       write_setspi}, /* MSI_SETSPI_NS */
 };
-static const struct reg_table table = REG_TABLE(rows);
+const struct reg_table v2m_registers = REG_TABLE(rows);
 
 uint64_t v2m_read(struct v2m *v2m, const struct access *access)
 {
-	return regs_read(&table, v2m, access);
+	return regs_read(&v2m_registers, v2m, access);
 }
 
 void v2m_write(struct v2m *v2m, const struct access *access)
 {
-	regs_write(&table, v2m, access);
+	regs_write(&v2m_registers, v2m, access);
 }
 
 uint32_t v2m_intid(const struct v2m *v2m, uint64_t address, uint32_t data)

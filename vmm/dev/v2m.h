@@ -29,4 +29,7 @@ void v2m_write(struct v2m *v2m, const struct access *access);
 /** The SPI that a message of @data to @address raises, 0 = none. */
 uint32_t v2m_intid(const struct v2m *v2m, uint64_t address, uint32_t data);
 
+/* The registers, for the test that they are sorted and disjoint. */
+extern const struct reg_table v2m_registers;
+
 #endif

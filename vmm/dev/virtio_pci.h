@@ -54,4 +54,7 @@ void virtio_pci_break(struct virtio_pci *function);
 /** The reset that the driver asked for is done. */
 void virtio_pci_finish_reset(struct virtio_pci *function);
 
+/* The registers, for the test that they are sorted and disjoint. */
+extern const struct reg_table virtio_pci_registers;
+
 #endif

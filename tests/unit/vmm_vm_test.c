@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The VMM around its devices: checks of the configuration, dispatch by address, reports of faults,
+ * the main loop, and the rule that register tables are sorted and disjoint.
+ *
+ * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
+ * links: vmm/dev/connection.c vmm/dev/gicd.c vmm/dev/log.c vmm/dev/msix.c vmm/dev/pci_config.c
+ * links: vmm/dev/pl011.c vmm/dev/regs.c vmm/dev/v2m.c vmm/dev/virtio.c vmm/dev/virtio_pci.c
+ * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/vm.c vmm/vm/windows.c
+ * links: vmm/vm/main.c
+ */
+#include <string.h>
+
+#include "tests/unit/vmm_cmocka.h"
+#include "tests/unit/vmm_machine.h"
+
+_Noreturn void vmm_main(const struct pv_vmm_config *config);
+
+static void good_configuration_is_taken(void **state)
+{
+	struct config config;
+	const char *fault = "";
+
+	(void)state;
+	machine_configure(4);
+	assert_int_equal(config_open(&machine.config.vm, &config, &fault), OK);
+	assert_null(fault);
+	assert_ptr_equal(config.connections, machine.config.connections);
+	assert_ptr_equal(config.devices, machine.config.devices);
+}
+
+/* One wrong field each, and what the report calls it. */
+static void bad_configurations_are_refused(void **state)
+{
+	struct machine_config *c = &machine.config;
+	const struct {
+		void *field;
+		uint64_t value;
+		uint32_t bytes;
+		const char *fault;
+	} cases[] = {
+		{&c->vm.magic,                    1,                        8, "magic or version"         },
+		{&c->vm.version,                  2,                        4, "magic or version"         },
+		{&c->vm.bytes,                    sizeof(*c) - 1,           4, "bytes"                    },
+		{&c->vm.name[0],                  0,                        1, "name"                     },
+		{&c->vm.name[1],                  0x1b,                     1, "name"                     },
+		{&c->vm.vcpu_count,               0,                        4, "vcpu_count"               },
+		{&c->vm.vcpu_count,               5,                        4, "vcpu_count"               },
+		{&c->vm.connection_count,         17,                       4, "connection_count"         },
+		{&c->vm.connection_count,         1,                        4, "device slices"            },
+		{&c->vm.device_count,             33,                       4, "device_count"             },
+		{&c->vm.device_count,             2,                        4, "device slices"            },
+		{&c->vm.gicd_ipa,                 GICD + 4,                 8, "gicd_ipa"                 },
+		{&c->vm.gicd_ipa,                 UINT64_C(1) << 39,        8, "gicd_ipa"                 },
+		{&c->vm.gicd_ipa,                 TTY,                      8, "windows overlap"          },
+		{&c->vm.v2m_ipa,                  V2M + 1,                  8, "v2m"                      },
+		{&c->vm.v2m_first,                31,                       4, "v2m"                      },
+		{&c->vm.v2m_first,                PV_VIRQS,                 4, "v2m"                      },
+		{&c->vm.v2m_count,                PV_VIRQS - V2M_FIRST + 1, 4, "v2m"                      },
+		{&c->vm.v2m_count,                UINT32_MAX,               4, "v2m"                      },
+		{&c->vm.uarts[0].intid,           31,                       4, "uarts"                    },
+		{&c->vm.uarts[1].intid,           PV_VIRQS,                 4, "uarts"                    },
+		{&c->vm.uarts[1].ipa,             AGENT + 8,                8, "uarts"                    },
+		{&c->vm.uarts[1].event,           64,                       4, "uarts"                    },
+		{&c->connections[0].peer[0],      0,                        1, "connection peer"          },
+		{&c->connections[1].ecam_ipa,     ECAM(1) + 0x1000,         8, "connection ecam_ipa"      },
+		{&c->connections[1].ecam_ipa,     ECAM(0),                  8, "windows overlap"          },
+		{&c->connections[0].page_in,      8,                        8, "connection pages or event"},
+		{&c->connections[0].event,        64,                       4, "connection pages or event"},
+		{&c->connections[1].device_first, 1,                        4, "device slices"            },
+		{&c->connections[1].device_first, 3,                        4, "device slices"            },
+		{&c->connections[1].device_count, UINT32_MAX,               4, "device slices"            },
+		{&c->devices[0].connection,       1,                        4, "device"                   },
+		{&c->devices[1].index,            0,                        4, "device"                   },
+		{&c->devices[1].slot,             0,                        4, "device"                   },
+		{&c->devices[1].slot,             32,                       4, "device"                   },
+		{&c->devices[1].type,             0,                        4, "device"                   },
+		{&c->devices[1].type,             64,                       4, "device"                   },
+		{&c->devices[1].queue_count,      0,                        4, "device"                   },
+		{&c->devices[1].queue_count,      17,                       4, "device"                   },
+		{&c->devices[1].queue_size,       0,                        4, "device"                   },
+		{&c->devices[1].queue_size,       96,                       4, "device"                   },
+		{&c->devices[1].queue_size,       65536,                    4, "device"                   },
+		{&c->devices[1].config_bytes,     65,                       4, "device"                   },
+		{&c->devices[1].features,         1,                        8, "device"                   },
+		{&c->devices[1].bar_ipa,          BAR(1) + 0x1000,          8, "device"                   },
+		{&c->devices[1].bar_ipa,          UINT64_C(1) << 32,        8, "device"                   },
+		{&c->devices[1].bar_ipa,          BAR(0),                   8, "windows overlap"          },
+		{&c->devices[1].notify_ipa,       UINT64_C(1) << 32,        8, "device"                   },
+		{&c->devices[1].notify_ipa,       NOTIFY(1) + 4,            8, "device"                   },
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char expected[80] = "vmm: bad configuration: ";
+
+		machine_configure(2);
+		memcpy(cases[i].field, &cases[i].value, cases[i].bytes);
+		assert_int_not_equal(vm_init(&machine.vm, &c->vm), OK);
+		strcat(strcat(expected, cases[i].fault), "\n");
+		assert_string_equal(fake.output[FAKE_CAP_LOG], expected);
+	}
+}
+
+static void vm_without_extras(void **state)
+{
+	(void)state;
+	machine_configure(1);
+	machine.config.vm.connection_count = 0;
+	machine.config.vm.device_count = 0;
+	machine.config.vm.v2m_ipa = 0;
+	machine.config.vm.v2m_first = 0;
+	machine.config.vm.v2m_count = 0;
+	machine.config.vm.uarts[1] = (struct pv_vmm_uart){0};
+	assert_int_equal(vm_init(&machine.vm, &machine.config.vm), OK);
+	assert_int_equal(machine_send(PV_MSG_READ, 0, AGENT, 4, 0).value, PV_STOP_FAULT);
+	assert_int_equal(machine_send(PV_MSG_READ, 0, V2M, 4, 0).value, PV_STOP_FAULT);
+	assert_int_equal(machine_send(PV_MSG_EVENTS, UINT64_MAX, 0, 0, 0).kind, PV_REPLY_NONE);
+}
+
+static void unanswered_accesses_end_the_vm(void **state)
+{
+	static const struct {
+		struct message message;
+		const char *report;
+	} cases[] = {
+		{{{PV_MSG_READ, 1, 0xdead0000, 4, 0, 0x93820006, 0xffff800010081234, 0}},
+	         "fault: driver vcpu 1 loads from 0xdead0000, pc 0xffff800010081234, syndrome "
+	         "0x93820006\n"        },
+		{{{PV_MSG_WRITE, 0, 0x0, 8, 0x1122, 0x93c20046, 0x40080000, 0}},
+	         "fault: driver vcpu 0 stores to 0x0, pc 0x40080000, syndrome 0x93c20046, value "
+	         "0x1122\n"            },
+		{{{PV_MSG_FAULT, 0, 0x7000, 0x82000005, 0x7000, 0x8000, 0, 0}},
+	         "fault: driver vcpu 0 fetches from 0x7000, pc 0x7000, syndrome 0x82000005, virtual "
+	         "0x8000\n"            },
+		{{{PV_MSG_FAULT, 1, GICD, 0x92000046, 0x40080004, 0xffff0000, 0, 0}},
+	         "fault: driver vcpu 1 cannot access 0x8000000, pc 0x40080004, syndrome 0x92000046, "
+	         "virtual 0xffff0000\n"},
+	};
+
+	(void)state;
+	machine_start(2);
+	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct reply reply;
+
+		fake_forget();
+		reply = vm_serve(&machine.vm, &cases[i].message);
+		assert_int_equal(reply.kind, PV_REPLY_STOP);
+		assert_int_equal(reply.value, PV_STOP_FAULT);
+		assert_string_equal(fake.output[FAKE_CAP_LOG], cases[i].report);
+	}
+}
+
+static void windows_end_where_they_end(void **state)
+{
+	static const uint64_t edges[] = {
+		GICD - 4,       GICD + 0x1000, V2M - 4,        V2M + 0x1000,
+		TTY - 4,        TTY + 0x1000,  BAR(0) - 4,     BAR(3),
+		ECAM(0) - 4,    ECAM(2),       UINT64_MAX - 3, 0,
+		GICD + 0x0ffeU, UINT64_MAX,    NOTIFY(0),
+	};
+
+	(void)state;
+	machine_start(1);
+	for (uint32_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+		assert_int_equal(machine_send(PV_MSG_READ, 0, edges[i], 4, 0).kind, PV_REPLY_STOP);
+		assert_int_equal(machine_send(PV_MSG_WRITE, 0, edges[i], 4, 0).kind, PV_REPLY_STOP);
+	}
+	assert_int_equal(machine_send(PV_MSG_READ, 0, GICD + 0xffc, 4, 0).kind, PV_REPLY_RESUME);
+	assert_int_equal(machine_send(PV_MSG_READ, 0, ECAM(1) + 0xffffc, 4, 0).kind,
+	                 PV_REPLY_RESUME);
+}
+
+static void broken_messages_end_the_vm(void **state)
+{
+	(void)state;
+	machine_start(2);
+	assert_int_equal(machine_send(PV_MSG_READ, 2, GICD, 4, 0).value, PV_STOP_VMM);
+	assert_int_equal(machine_send(PV_MSG_CALL, UINT64_MAX, 0, 0, 0).value, PV_STOP_VMM);
+	assert_int_equal(machine_send((enum pv_msg)0, 0, 0, 0, 0).value, PV_STOP_VMM);
+	assert_int_equal(machine_send((enum pv_msg)6, 0, 0, 0, 0).value, PV_STOP_VMM);
+	assert_int_equal(machine_send(PV_MSG_READ, 0, GICD, 3, 0).kind, PV_REPLY_RESUME);
+	assert_int_equal(machine.last.value, 0);
+}
+
+static void check_table(const struct reg_table *table, uint32_t window_bytes)
+{
+	uint32_t end = 0;
+
+	assert_true(table->count > 0);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct reg *row = &table->rows[i];
+
+		assert_true(row->offset >= end);
+		assert_true(row->bytes > 0 && row->widths != 0 && row->widths < 16);
+		end = row->offset + row->bytes;
+		assert_true(end <= window_bytes);
+	}
+}
+
+static void register_tables_are_sorted_and_disjoint(void **state)
+{
+	(void)state;
+	check_table(&gicd_registers, GICD_BYTES);
+	check_table(&v2m_registers, V2M_BYTES);
+	check_table(&pl011_registers, PL011_BYTES);
+	check_table(&virtio_pci_registers, PV_VMM_BAR_BYTES);
+}
+
+static void v2m_frame(void **state)
+{
+	(void)state;
+	machine_start(1);
+	assert_int_equal(guest_load(V2M + 0x008, 4), V2M_FIRST << 16 | V2M_COUNT);
+	assert_int_equal(guest_load(V2M + 0xfcc, 4), 0);
+	guest_store(V2M + 0x040, 4, V2M_FIRST + V2M_COUNT - 1);
+	assert_int_equal(fake_virq(0, V2M_FIRST + V2M_COUNT - 1)->pending, 1);
+	fake_forget();
+	guest_store(V2M + 0x040, 4, V2M_FIRST + V2M_COUNT);
+	guest_store(V2M + 0x040, 4, V2M_FIRST - 1);
+	guest_store(V2M + 0x040, 4, 0xffffffff);
+	guest_store(V2M + 0x040, 4, 0);
+	assert_int_equal(fake.record_count, 0);
+}
+
+static void main_loop_serves_and_replies(void **state)
+{
+	(void)state;
+	machine_configure(1);
+	fake.messages[0] = (struct message){
+		{PV_MSG_READ, 0, GICD + 4, 4}
+        };
+	fake.messages[1] = (struct message){
+		{PV_MSG_EVENTS, 1}
+        };
+	fake.messages[2] = (struct message){
+		{PV_MSG_CALL, 0, 0x84000008}
+        };
+	fake.message_count = 3;
+	if (setjmp(fake.end) == 0) {
+		vmm_main(&machine.config.vm);
+	}
+	assert_int_equal(fake.replies[0].kind, PV_REPLY_NONE);
+	assert_int_equal(fake.replies[1].kind, PV_REPLY_RESUME);
+	assert_int_equal(fake.replies[1].value, 8);
+	assert_int_equal(fake.replies[2].kind, PV_REPLY_NONE);
+	assert_int_equal(fake.replies[3].kind, PV_REPLY_STOP);
+	assert_int_equal(fake.replies[3].value, PV_STOP_POWEROFF);
+}
+
+static void main_loop_stops_a_bad_vm_at_once(void **state)
+{
+	(void)state;
+	machine_configure(1);
+	machine.config.vm.version++;
+	fake.messages[0] = (struct message){
+		{PV_MSG_READ, 0, GICD + 4, 4}
+        };
+	fake.message_count = 1;
+	if (setjmp(fake.end) == 0) {
+		vmm_main(&machine.config.vm);
+	}
+	for (uint32_t i = 0; i < 2; i++) {
+		assert_int_equal(fake.replies[i].kind, PV_REPLY_STOP);
+		assert_int_equal(fake.replies[i].value, PV_STOP_VMM);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_configuration_is_taken),
+		cmocka_unit_test(bad_configurations_are_refused),
+		cmocka_unit_test(vm_without_extras),
+		cmocka_unit_test(unanswered_accesses_end_the_vm),
+		cmocka_unit_test(windows_end_where_they_end),
+		cmocka_unit_test(broken_messages_end_the_vm),
+		cmocka_unit_test(register_tables_are_sorted_and_disjoint),
+		cmocka_unit_test(v2m_frame),
+		cmocka_unit_test(main_loop_serves_and_replies),
+		cmocka_unit_test(main_loop_stops_a_bad_vm_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
