@@ -16,8 +16,8 @@
 #include "lib/bits.h"
 #include "lib/range.h"
 
-/* The kernel lies this far above a multiple of 2 MiB at most. */
-#define TEXT_OFFSET_END 0x200000U
+/* The kernel lies less than this above a multiple of 2 MiB. */
+#define TEXT_OFFSET_END 0x40000000U
 
 static uint64_t get_le(const uint8_t *bytes, uint32_t count)
 {

@@ -9,7 +9,7 @@
 /* links: topo/payload.c topo/vmm_config.c topo/guest_dtb.c topo/guest_dtb_connections.c */
 /* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
 /* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
-/* links: tests/unit/layout_fixture.c */
+/* links: tests/unit/layout_fixture.c vmm/vm/config.c */
 /* libs: fdt elf */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,7 @@
 #include "layout_fixture.h"
 #include "lib/image_check.h"
 #include "topo/image.h"
+#include "vmm/vm/config.h"
 
 #define LOAD_BASE 0x40200000ULL
 
@@ -333,6 +334,42 @@ static void check_connection_config(const struct fixture *f, const struct built 
 	free(pages);
 }
 
+/* The VMM's own door lets the configuration in, and what it says of the VM itself is right. */
+static void check_config(const struct fixture *f, const struct built *b, uint32_t vm)
+{
+	const struct pv_image_header *h = b->header;
+	const struct pv_domain *d = &image_domains(h)[vm];
+	const struct pv_cap *caps = image_caps(h) + d->caps.first;
+	struct config config;
+	const char *fault = "";
+	uint8_t *pages;
+	const struct pv_vmm_config *own = vmm_view(h, vm, &pages);
+
+	assert_int_equal(config_open(own, &config, &fault), OK);
+	assert_string_equal(own->name, f->vms[vm].name);
+	assert_int_equal(own->vcpu_count, d->vcpus.count);
+	for (uint32_t i = 0; i < own->vcpu_count; i++) {
+		assert_int_equal(caps[own->cap_vcpu_first + i].type, PV_CAP_VCPU);
+		assert_int_equal(caps[own->cap_vcpu_first + i].object, d->vcpus.first + i);
+	}
+	assert_int_equal(caps[own->cap_vgic].type, PV_CAP_VGIC);
+	assert_int_equal(caps[own->cap_log].type, PV_CAP_CONSOLE);
+	assert_int_equal(caps[own->cap_log].object, PV_CONSOLE_VMM);
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct pv_vmm_uart *uart = &own->uarts[i];
+		uint32_t console = i == 0 ? PV_CONSOLE_TTY : PV_CONSOLE_AGENT;
+
+		assert_int_equal(uart->ipa != 0, i == 0 || f->vms[vm].agent);
+		if (uart->ipa) {
+			assert_int_equal(caps[uart->cap].type, PV_CAP_CONSOLE);
+			assert_int_equal(caps[uart->cap].object, console);
+			assert_int_equal(uart->event, PV_EVENT_CONSOLE(console));
+			assert_int_equal(uart->intid, 33 + i);
+		}
+	}
+	free(pages);
+}
+
 /* What a VM boots lies where the domain starts, and the tree is where x0 points. */
 static void check_boot(const struct fixture *f, const struct built *b, uint32_t vm)
 {
@@ -387,6 +424,7 @@ static void check_system(struct fixture *f)
 		check_connection_config(f, &b, c);
 	}
 	for (uint32_t vm = 0; vm < f->model.vm_count; vm++) {
+		check_config(f, &b, vm);
 		check_boot(f, &b, vm);
 		check_stack(&b, vm);
 	}

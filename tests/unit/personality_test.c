@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo/personality.c against the structures and feature numbers of Linux's own headers: a driver
+ * reads the configuration space through these.
+ */
+/* links: topo/personality.c tests/unit/layout_fixture.c topo/payload.c */
+/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
+/* libs: elf */
+#include <linux/virtio_blk.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_console.h>
+#include <linux/virtio_fs.h>
+#include <linux/virtio_gpu.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_net.h>
+#include <linux/virtio_ring.h>
+#include <linux/virtio_vsock.h>
+#include <string.h>
+
+#include "layout_fixture.h"
+#include "topo/personality.h"
+
+#define BIT(n) (1ULL << (n))
+#define COMMON                                                                                     \
+	(BIT(VIRTIO_F_VERSION_1) | BIT(VIRTIO_F_ACCESS_PLATFORM) |                                 \
+	 BIT(VIRTIO_RING_F_INDIRECT_DESC) | BIT(VIRTIO_RING_F_EVENT_IDX))
+
+static struct personality make(const struct device *device)
+{
+	struct diag *diag = diag_new();
+	struct personality p;
+
+	personality_make(device, diag, &p);
+	assert_false(diag_failed(diag));
+	diag_free(diag);
+	assert_true(p.config_bytes <= sizeof(p.config));
+	for (size_t i = p.config_bytes; i < sizeof(p.config); i++) {
+		assert_int_equal(p.config[i], 0);
+	}
+	return p;
+}
+
+static void test_net(void **state)
+{
+	const struct device device = {
+		.type = DEVICE_NET,
+		.queue_pairs_or_queues = 1,
+		.queue_size = 256,
+		.mac = {2, 1, 2, 3, 4, 5}
+        };
+	struct personality p = make(&device);
+	struct virtio_net_config config;
+
+	(void)state;
+	memcpy(&config, p.config, p.config_bytes);
+	assert_int_equal(p.config_bytes, offsetof(struct virtio_net_config, speed));
+	assert_int_equal(p.virtio_type, VIRTIO_ID_NET);
+	assert_int_equal(p.queue_count, 2);
+	assert_memory_equal(config.mac, device.mac, 6);
+	assert_int_equal(config.status, VIRTIO_NET_S_LINK_UP);
+	assert_int_equal(config.max_virtqueue_pairs, 1);
+	assert_int_equal(p.features,
+	                 COMMON | BIT(VIRTIO_NET_F_CSUM) | BIT(VIRTIO_NET_F_GUEST_CSUM) |
+	                         BIT(VIRTIO_NET_F_MAC) | BIT(VIRTIO_NET_F_GUEST_TSO4) |
+	                         BIT(VIRTIO_NET_F_GUEST_TSO6) | BIT(VIRTIO_NET_F_HOST_TSO4) |
+	                         BIT(VIRTIO_NET_F_HOST_TSO6) | BIT(VIRTIO_NET_F_MRG_RXBUF) |
+	                         BIT(VIRTIO_NET_F_STATUS));
+}
+
+static void test_blk(void **state)
+{
+	struct device device = {.type = DEVICE_BLK,
+	                        .queue_pairs_or_queues = 2,
+	                        .queue_size = 64,
+	                        .disk_bytes = 0x100000200};
+	struct personality p = make(&device);
+	struct virtio_blk_config config = {0};
+
+	(void)state;
+	memcpy(&config, p.config, p.config_bytes);
+	assert_int_equal(p.virtio_type, VIRTIO_ID_BLOCK);
+	assert_int_equal(p.queue_count, 2);
+	assert_int_equal(config.capacity, 0x800001);
+	assert_int_equal(config.seg_max, 62);
+	assert_int_equal(config.blk_size, 512);
+	assert_int_equal(config.num_queues, 2);
+	assert_int_equal(config.max_discard_sectors, 32768);
+	assert_int_equal(config.max_discard_seg, 1);
+	assert_int_equal(config.discard_sector_alignment, 1);
+	assert_int_equal(config.max_write_zeroes_sectors, 32768);
+	assert_int_equal(config.max_write_zeroes_seg, 1);
+	assert_int_equal(config.write_zeroes_may_unmap, 1);
+	assert_int_equal(p.features, COMMON | BIT(VIRTIO_BLK_F_SEG_MAX) |
+	                                     BIT(VIRTIO_BLK_F_BLK_SIZE) | BIT(VIRTIO_BLK_F_FLUSH) |
+	                                     BIT(VIRTIO_BLK_F_MQ) | BIT(VIRTIO_BLK_F_DISCARD) |
+	                                     BIT(VIRTIO_BLK_F_WRITE_ZEROES));
+	device.readonly = true;
+	device.queue_pairs_or_queues = 1;
+	device.queue_size = 1024;
+	p = make(&device);
+	memcpy(&config, p.config, p.config_bytes);
+	assert_int_equal(config.seg_max, 126);
+	assert_int_equal(config.max_discard_sectors, 0);
+	assert_int_equal(p.features, COMMON | BIT(VIRTIO_BLK_F_SEG_MAX) |
+	                                     BIT(VIRTIO_BLK_F_BLK_SIZE) | BIT(VIRTIO_BLK_F_FLUSH) |
+	                                     BIT(VIRTIO_BLK_F_RO));
+}
+
+static void test_others(void **state)
+{
+	struct device device = {.queue_pairs_or_queues = 1, .queue_size = 64, .cid = 0x300000005};
+	struct personality p;
+	struct virtio_vsock_config vsock;
+	struct virtio_fs_config fs;
+	struct virtio_gpu_config gpu;
+
+	(void)state;
+	device.type = DEVICE_VSOCK;
+	p = make(&device);
+	memcpy(&vsock, p.config, sizeof(vsock));
+	assert_int_equal(p.config_bytes, sizeof(vsock));
+	assert_int_equal(p.virtio_type, VIRTIO_ID_VSOCK);
+	assert_int_equal(p.queue_count, 3);
+	assert_true(vsock.guest_cid == 0x300000005);
+	assert_int_equal(p.features, COMMON | BIT(VIRTIO_VSOCK_F_SEQPACKET));
+	device.type = DEVICE_FS;
+	device.tag = "share";
+	p = make(&device);
+	memcpy(&fs, p.config, sizeof(fs));
+	assert_int_equal(p.config_bytes, sizeof(fs));
+	assert_int_equal(p.virtio_type, VIRTIO_ID_FS);
+	assert_int_equal(p.queue_count, 2);
+	assert_string_equal((const char *)fs.tag, "share");
+	assert_int_equal(fs.num_request_queues, 1);
+	device.type = DEVICE_GPU;
+	p = make(&device);
+	memcpy(&gpu, p.config, sizeof(gpu));
+	assert_int_equal(p.config_bytes, sizeof(gpu));
+	assert_int_equal(p.virtio_type, VIRTIO_ID_GPU);
+	assert_int_equal(gpu.num_scanouts, 1);
+	device.type = DEVICE_CONSOLE;
+	p = make(&device);
+	assert_int_equal(p.config_bytes, sizeof(struct virtio_console_config));
+	assert_int_equal(p.virtio_type, VIRTIO_ID_CONSOLE);
+	assert_int_equal(p.features, COMMON);
+	device.type = DEVICE_RNG;
+	p = make(&device);
+	assert_int_equal(p.config_bytes, 0);
+	assert_int_equal(p.virtio_type, VIRTIO_ID_RNG);
+	assert_int_equal(p.queue_count, 1);
+}
+
+static void test_refused(void **state)
+{
+	struct fixture f;
+	struct personality p;
+	struct device device = {.type = DEVICE_FS,
+	                        .queue_pairs_or_queues = 1,
+	                        .queue_size = 64,
+	                        .tag = "a tag of thirty-seven characters, all"};
+
+	(void)state;
+	fixture_start(&f);
+	personality_make(&device, f.diag, &p);
+	assert_true(fixture_said(&f, "the tag of an fs device has at most 36 bytes"));
+	device.queue_pairs_or_queues = 16;
+	device.tag = "t";
+	personality_make(&device, f.diag, &p);
+	assert_true(fixture_said(&f, "a fs device with 17 queues; it has 1 to 16"));
+	fixture_end(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_net),
+		cmocka_unit_test(test_blk),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
