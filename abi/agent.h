@@ -39,8 +39,7 @@
 #define PV_AGENT_CRC_BYTES 2U
 #define PV_AGENT_TO_HOST_MAX 1024U /* payload */
 #define PV_AGENT_TO_GUEST_MAX 48U
-#define PV_AGENT_FRAME_BYTES_MAX                                                                   \
-	(PV_AGENT_HEADER_BYTES + PV_AGENT_TO_HOST_MAX + PV_AGENT_CRC_BYTES)
+#define PV_AGENT_FRAME_BYTES_MAX (PV_AGENT_HEADER_BYTES + PV_AGENT_TO_HOST_MAX + PV_AGENT_CRC_BYTES)
 #define PV_AGENT_RING_BYTES_MIN 64U
 
 #define PV_AGENT_COMMANDS_MAX 16U /* announced or running at a time */
@@ -48,8 +47,8 @@
 #define PV_AGENT_ARGC_MAX 255U
 
 _Static_assert(PV_AGENT_HEADER_BYTES + PV_AGENT_TO_GUEST_MAX + PV_AGENT_CRC_BYTES <=
-		       PV_AGENT_RING_BYTES_MIN,
-	       "a frame to the guest fits into the smallest receive ring");
+                       PV_AGENT_RING_BYTES_MIN,
+               "a frame to the guest fits into the smallest receive ring");
 
 enum pv_agent_type {
 	/* host to guest */

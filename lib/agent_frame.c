@@ -126,11 +126,12 @@ bool agent_decoder_next(struct agent_decoder *decoder, struct agent_frame *frame
 }
 
 err_t agent_frame_encode(const struct agent_frame *frame, uint8_t *out, uint32_t capacity,
-			 uint32_t *bytes)
+                         uint32_t *bytes)
 {
 	uint32_t covered = PV_AGENT_HEADER_BYTES + frame->payload_bytes;
 
-	if (frame->payload_bytes > PV_AGENT_TO_HOST_MAX || capacity < covered + PV_AGENT_CRC_BYTES) {
+	if (frame->payload_bytes > PV_AGENT_TO_HOST_MAX ||
+	    capacity < covered + PV_AGENT_CRC_BYTES) {
 		return ERR_RANGE;
 	}
 	out[0] = PV_AGENT_MAGIC;

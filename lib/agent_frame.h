@@ -51,6 +51,6 @@ MUST_USE bool agent_decoder_next(struct agent_decoder *decoder, struct agent_fra
  * Errors: ERR_RANGE payload longer than PV_AGENT_TO_HOST_MAX, or all longer than @capacity.
  */
 MUST_USE err_t agent_frame_encode(const struct agent_frame *frame, uint8_t *out, uint32_t capacity,
-				  uint32_t *bytes);
+                                  uint32_t *bytes);
 
 #endif

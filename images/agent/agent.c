@@ -47,8 +47,8 @@ struct command {
 	char argv[PV_AGENT_ARGV_BYTES_MAX];
 	/* RUNNING */
 	pid_t pid;
-	int fd[PIPE_COUNT];   /* -1 = closed */
-	int64_t deadline_ms;  /* CLOCK_MONOTONIC, 0 = none */
+	int fd[PIPE_COUNT];  /* -1 = closed */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC, 0 = none */
 	bool timed_out;
 };
 
@@ -78,10 +78,10 @@ static int64_t now_ms(void)
 
 /* Blocks when the host does not read: that is the flow control of this direction. */
 static void send_frame(const struct agent *agent, uint8_t type, uint8_t seq, uint32_t id,
-		       const uint8_t *payload, uint32_t payload_bytes)
+                       const uint8_t *payload, uint32_t payload_bytes)
 {
 	static uint8_t wire[PV_AGENT_FRAME_BYTES_MAX];
-	const struct agent_frame frame = { type, seq, (uint16_t)payload_bytes, id, payload };
+	const struct agent_frame frame = {type, seq, (uint16_t)payload_bytes, id, payload};
 	uint32_t bytes = 0;
 
 	if (agent_frame_encode(&frame, wire, sizeof(wire), &bytes) != OK) {
@@ -267,9 +267,9 @@ static uint8_t on_exec_go(struct agent *agent, const struct agent_frame *frame)
 	if (command->state != COMMAND_ANNOUNCED || frame->payload_bytes != 4) {
 		return PV_AGENT_BAD;
 	}
-	uint8_t status = start_command(command, (uint32_t)ms[0] | (uint32_t)ms[1] << 8 |
-							(uint32_t)ms[2] << 16 |
-							(uint32_t)ms[3] << 24);
+	uint8_t status =
+		start_command(command, (uint32_t)ms[0] | (uint32_t)ms[1] << 8 |
+	                                       (uint32_t)ms[2] << 16 | (uint32_t)ms[3] << 24);
 	if (status != PV_AGENT_OK) {
 		command->state = COMMAND_FREE;
 	}
@@ -389,8 +389,7 @@ static void read_line(struct agent *agent)
 }
 
 /* Pass on what is there now, at most @limit bytes; returns how many, 0 = nothing or the end. */
-static uint32_t pass_output(struct agent *agent, struct command *command, int which,
-			    uint32_t limit)
+static uint32_t pass_output(struct agent *agent, struct command *command, int which, uint32_t limit)
 {
 	uint8_t bytes[PV_AGENT_TO_HOST_MAX];
 	ssize_t n = read(command->fd[which], bytes, limit < sizeof(bytes) ? limit : sizeof(bytes));
@@ -403,7 +402,7 @@ static uint32_t pass_output(struct agent *agent, struct command *command, int wh
 		return 0;
 	}
 	send_frame(agent, which == PIPE_STDOUT ? PV_AGENT_STDOUT : PV_AGENT_STDERR, 0, command->id,
-		   bytes, (uint32_t)n);
+	           bytes, (uint32_t)n);
 	return (uint32_t)n;
 }
 
@@ -427,7 +426,7 @@ static void finish_command(struct agent *agent, struct command *command, int sta
 	for (int which = 0; which < PIPE_COUNT; which++) {
 		close_pipe(command, which);
 	}
-	uint8_t end[2] = { PV_AGENT_EXITED, (uint8_t)WEXITSTATUS(status) };
+	uint8_t end[2] = {PV_AGENT_EXITED, (uint8_t)WEXITSTATUS(status)};
 	if (WIFSIGNALED(status)) {
 		end[0] = command->timed_out ? PV_AGENT_TIMED_OUT : PV_AGENT_SIGNALED;
 		end[1] = (uint8_t)WTERMSIG(status);
@@ -484,15 +483,15 @@ static _Noreturn void run(struct agent *agent)
 	struct pollfd fds[FIXED + PER_COMMAND * PV_AGENT_COMMANDS_MAX];
 
 	for (;;) {
-		fds[0] = (struct pollfd){ .fd = agent->line, .events = POLLIN };
-		fds[1] = (struct pollfd){ .fd = agent->children, .events = POLLIN };
+		fds[0] = (struct pollfd){.fd = agent->line, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = agent->children, .events = POLLIN};
 		for (uint32_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 			const struct command *command = &agent->commands[i];
 			for (int k = 0; k < PER_COMMAND; k++) {
 				fds[FIXED + PER_COMMAND * i + (uint32_t)k] = (struct pollfd){
-					.fd = command->state == COMMAND_RUNNING ?
-						      command->fd[PIPE_STDOUT + k] :
-						      -1,
+					.fd = command->state == COMMAND_RUNNING
+				                      ? command->fd[PIPE_STDOUT + k]
+				                      : -1,
 					.events = POLLIN,
 				};
 			}
@@ -506,7 +505,7 @@ static _Noreturn void run(struct agent *agent)
 		for (uint32_t i = 0; i < PER_COMMAND * PV_AGENT_COMMANDS_MAX; i++) {
 			if (fds[FIXED + i].fd >= 0 && fds[FIXED + i].revents != 0) {
 				(void)pass_output(agent, &agent->commands[i / PER_COMMAND],
-						  PIPE_STDOUT + (int)(i % PER_COMMAND), UINT32_MAX);
+				                  PIPE_STDOUT + (int)(i % PER_COMMAND), UINT32_MAX);
 			}
 		}
 		if (fds[0].revents != 0) {
@@ -545,7 +544,7 @@ int main(int argc, char **argv)
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: %s DEVICE\nRuns commands for the host, see abi/agent.h.\n",
-			argv[0]);
+		        argv[0]);
 		return EXIT_FAILURE;
 	}
 	/* A pipe end must not land on 0 to 2, which a child's own ends are moved to. */

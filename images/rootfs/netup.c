@@ -77,15 +77,15 @@ static bool parse_entry(char *text, struct entry *entry)
 
 static void set_inet(struct sockaddr *to, struct in_addr address)
 {
-	struct sockaddr_in inet = { .sin_family = AF_INET, .sin_addr = address };
+	struct sockaddr_in inet = {.sin_family = AF_INET, .sin_addr = address};
 
 	memcpy(to, &inet, sizeof(inet));
 }
 
 static bool add_gateway(const struct netup *netup, const struct entry *entry)
 {
-	static const struct in_addr any = { 0 };
-	struct rtentry route = { .rt_flags = RTF_UP | RTF_GATEWAY };
+	static const struct in_addr any = {0};
+	struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
 
 	set_inet(&route.rt_dst, any);
 	set_inet(&route.rt_genmask, any);
@@ -95,7 +95,7 @@ static bool add_gateway(const struct netup *netup, const struct entry *entry)
 
 static bool configure(const struct netup *netup, const struct entry *entry, const char *name)
 {
-	struct ifreq request = { 0 };
+	struct ifreq request = {0};
 
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	set_inet(&request.ifr_addr, entry->address);
@@ -155,7 +155,8 @@ static void on_message(struct netup *netup, struct nlmsghdr *message)
 	for (struct rtattr *a = IFLA_RTA(link); RTA_OK(a, left); a = RTA_NEXT(a, left)) {
 		if (a->rta_type == IFLA_IFNAME) {
 			name = RTA_DATA(a);
-		} else if (a->rta_type == IFLA_ADDRESS && RTA_PAYLOAD(a) == sizeof(struct ether_addr)) {
+		} else if (a->rta_type == IFLA_ADDRESS &&
+		           RTA_PAYLOAD(a) == sizeof(struct ether_addr)) {
 			mac = RTA_DATA(a);
 		}
 	}
@@ -170,9 +171,9 @@ static void ask_for_links(int links)
 		struct nlmsghdr header;
 		struct ifinfomsg link;
 	} request = {
-		.header = { .nlmsg_len = sizeof(request),
-			    .nlmsg_type = RTM_GETLINK,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+		.header = {.nlmsg_len = sizeof(request),
+	                   .nlmsg_type = RTM_GETLINK,
+	                   .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 	};
 
 	if (send(links, &request, sizeof(request), 0) < 0) {
@@ -209,7 +210,7 @@ static _Noreturn void run(struct netup *netup, int links)
 int main(int argc, char **argv)
 {
 	static struct netup netup;
-	const struct sockaddr_nl groups = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	const struct sockaddr_nl groups = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
 
 	for (int i = 1; i < argc && netup.entry_count < ENTRIES_MAX; i++) {
 		if (parse_entry(argv[i], &netup.entries[netup.entry_count])) {

@@ -14,7 +14,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_frame(const struct agent_frame *frame, const uint8_t *end, size_t fed,
-			uint32_t held_back)
+                        uint32_t held_back)
 {
 	static uint8_t out[PV_AGENT_FRAME_BYTES_MAX];
 	uint32_t bytes = 0;
@@ -30,7 +30,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct agent_decoder decoder;
 	struct agent_frame frame;
 
-	agent_decoder_init(&decoder, (size & 1U) != 0 ? PV_AGENT_TO_GUEST_MAX : PV_AGENT_TO_HOST_MAX);
+	agent_decoder_init(&decoder,
+	                   (size & 1U) != 0 ? PV_AGENT_TO_GUEST_MAX : PV_AGENT_TO_HOST_MAX);
 	for (size_t i = 0; i < size; i++) {
 		if (agent_decoder_push(&decoder, data[i]) != OK) {
 			abort();
@@ -40,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				abort();
 			}
 			check_frame(&frame, &data[i + 1], i + 1,
-				    decoder.used_bytes - decoder.done_bytes);
+			            decoder.used_bytes - decoder.done_bytes);
 		}
 	}
 	return 0;

@@ -4,6 +4,7 @@
  * corruption the next whole frame is found.
  * links: lib/agent_frame.c
  */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,14 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "lib/agent_frame.h"
 
 static uint32_t encode(uint8_t type, uint8_t seq, uint32_t id, const void *payload,
-		       uint16_t payload_bytes, uint8_t *out)
+                       uint16_t payload_bytes, uint8_t *out)
 {
-	const struct agent_frame frame = { type, seq, payload_bytes, id, payload };
+	const struct agent_frame frame = {type, seq, payload_bytes, id, payload};
 	uint32_t bytes = 0;
 
 	assert_int_equal(agent_frame_encode(&frame, out, PV_AGENT_FRAME_BYTES_MAX, &bytes), OK);
@@ -27,7 +26,7 @@ static uint32_t encode(uint8_t type, uint8_t seq, uint32_t id, const void *paylo
 
 /* Feed bytes; return how many frames came out, the last one in *last with its payload copied. */
 static uint32_t feed(struct agent_decoder *decoder, const uint8_t *bytes, uint32_t count,
-		     struct agent_frame *last, uint8_t *last_payload)
+                     struct agent_frame *last, uint8_t *last_payload)
 {
 	uint32_t frames = 0;
 	struct agent_frame frame;
@@ -46,8 +45,8 @@ static uint32_t feed(struct agent_decoder *decoder, const uint8_t *bytes, uint32
 
 static void test_known_bytes(void **state)
 {
-	static const uint8_t expected[] = { 0xa5, 0x82, 0x01, 0x00, 0x78, 0x56,
-					    0x34, 0x12, 0x07, 0x01, 0xb2, 0x12 };
+	static const uint8_t expected[] = {0xa5, 0x82, 0x01, 0x00, 0x78, 0x56,
+	                                   0x34, 0x12, 0x07, 0x01, 0xb2, 0x12};
 	uint8_t payload = PV_AGENT_BUSY;
 	uint8_t out[PV_AGENT_FRAME_BYTES_MAX];
 
@@ -85,7 +84,7 @@ static void test_limits(void **state)
 	static uint8_t wire[PV_AGENT_FRAME_BYTES_MAX];
 	static uint8_t payload[PV_AGENT_TO_HOST_MAX + 1];
 	static struct agent_decoder decoder;
-	struct agent_frame frame = { PV_AGENT_STDOUT, 0, PV_AGENT_TO_HOST_MAX + 1, 1, payload };
+	struct agent_frame frame = {PV_AGENT_STDOUT, 0, PV_AGENT_TO_HOST_MAX + 1, 1, payload};
 	uint32_t bytes = 0;
 
 	(void)state;
@@ -140,8 +139,8 @@ static void test_recovers_from_loss_and_damage(void **state)
 			broken[at] ^= (uint8_t)(1U << bit);
 			assert_int_equal(feed(&decoder, broken, bytes, &frame, got), 0);
 			assert_in_range(feed(&decoder, wire, bytes, &frame, got) +
-						feed(&decoder, wire, bytes, &frame, got),
-					1, 2);
+			                        feed(&decoder, wire, bytes, &frame, got),
+			                1, 2);
 		}
 	}
 }
