@@ -24,7 +24,7 @@ void fake_forget(void)
 	fake.bind_calls = 0;
 	memset(fake.rings, 0, sizeof(fake.rings));
 	memset(fake.output_bytes, 0, sizeof(fake.output_bytes));
-	for (uint32_t i = 0; i < FAKE_CAP_COUNT; i++) {
+	for (uint32_t i = 0; i < FAKE_CONSOLES; i++) {
 		fake.output[i][0] = '\0';
 	}
 }

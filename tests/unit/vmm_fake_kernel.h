@@ -28,6 +28,7 @@ enum fake_cap {
 	FAKE_CAP_COUNT = 64
 };
 
+#define FAKE_CONSOLES 8U /* capabilities below are those of consoles, among others */
 #define FAKE_OUTPUT_BYTES 16384U
 #define FAKE_INPUT_BYTES 1024U
 #define FAKE_RECORDS 1024U
@@ -61,11 +62,11 @@ struct fake_kernel {
 
 	uint32_t uart_room; /* bytes that the UART takes before it says full once; 0 = unlimited */
 	uint32_t uart_taken;
-	uint32_t output_bytes[FAKE_CAP_COUNT];
-	char output[FAKE_CAP_COUNT][FAKE_OUTPUT_BYTES]; /* the latest, NUL-terminated */
-	uint32_t input_head[FAKE_CAP_COUNT];
-	uint32_t input_bytes[FAKE_CAP_COUNT];
-	uint8_t input[FAKE_CAP_COUNT][FAKE_INPUT_BYTES];
+	uint32_t output_bytes[FAKE_CONSOLES];
+	char output[FAKE_CONSOLES][FAKE_OUTPUT_BYTES]; /* the latest, NUL-terminated */
+	uint32_t input_head[FAKE_CONSOLES];
+	uint32_t input_bytes[FAKE_CONSOLES];
+	uint8_t input[FAKE_CONSOLES][FAKE_INPUT_BYTES];
 
 	/* VIRQ_* calls, as they came; counted also when there is no more room */
 	uint32_t record_count;
