@@ -31,6 +31,7 @@ struct loader {
 	const char *share;
 	struct diag *diag;
 	struct payloads *out;
+	bool told; /* where the project's own files are looked for */
 };
 
 /* The process ends when there is no memory. */
@@ -123,13 +124,16 @@ static bool load_own(struct loader *loader, const char *name, struct blob *out)
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/%s", loader->share, name);
-	if (!load(loader, path, PLACE_NONE, "file", out)) {
-		diag_help(loader->diag,
-		          "it is built by `make` and looked for in PEERVISOR_SHARE, or in "
-		          "share/peervisor beside or above the program");
-		return false;
+	if (load(loader, path, PLACE_NONE, "file", out)) {
+		return true;
 	}
-	return true;
+	if (!loader->told) {
+		diag_help(loader->diag,
+		          "`make` builds it; it is looked for in PEERVISOR_SHARE, or in "
+		          "share/peervisor beside or above the program");
+	}
+	loader->told = true;
+	return false;
 }
 
 static void load_system(struct loader *loader)
