@@ -92,7 +92,7 @@ static void a_backend_serves_from_start_to_reset(void **state)
 	assert_int_equal(fake.rings[RING], 1);
 	assert_int_equal(driver_status(NET), 0x0f);
 	driver_set_status(NET, 0); /* the driver waits; writes meanwhile change nothing */
-	driver_set_status(NET, 1);
+	driver_set_status(NET, 0x80);
 	guest_store(BAR(NET) + 0x1a, 2, 0);
 	assert_int_equal(driver_status(NET), 0x0f);
 	assert_int_equal(take_stop(0, 0), sequence + 1);
@@ -436,6 +436,25 @@ static void work_and_words_are_bounded(void **state)
 	assert_int_equal(lines, 4096);
 }
 
+static void words_of_devices_are_bounded_too(void **state)
+{
+	uint32_t lines = 0;
+
+	(void)state;
+	machine_start(1);
+	peer_start(0);
+	for (uint32_t i = 0; i < 6000; i++) {
+		fake_forget();
+		peer_send(0, i % 2 == 0 ? PV_CTL_READY : PV_CTL_GONE, 0, 0, 0);
+		lines += log_text()[0] != '\0' ? 1 : 0;
+	}
+	assert_int_equal(lines, 4095); /* "up" was the first */
+	fake_forget();
+	driver_start(NET);
+	peer_send(0, PV_CTL_STARTED, 0, take_start(0, NET, 0), 0);
+	assert_string_equal(log_text(), ""); /* silent, and served as before */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -455,6 +474,7 @@ int main(void)
 		cmocka_unit_test(a_broken_ring_is_dead_until_a_new_epoch),
 		cmocka_unit_test(a_broken_index_is_found_by_sending),
 		cmocka_unit_test(work_and_words_are_bounded),
+		cmocka_unit_test(words_of_devices_are_bounded_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
