@@ -105,8 +105,6 @@ static void add_host_bridge(struct dtb *dtb, size_t index)
 
 static void add_net(struct dtb *dtb, const struct device *device)
 {
-	char text[24];
-
 	dtb_bytes(dtb, "peervisor,mac", device->mac, sizeof(device->mac));
 	if (device->tap) {
 		dtb_string(dtb, "peervisor,tap", device->tap);
@@ -116,6 +114,8 @@ static void add_net(struct dtb *dtb, const struct device *device)
 	}
 	dtb_string(dtb, "peervisor,network", network_names[device->network]);
 	if (device->address[0]) {
+		char text[24];
+
 		address_text(device->address[0], device->prefix, text);
 		dtb_string(dtb, "peervisor,address", text);
 	}

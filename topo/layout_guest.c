@@ -56,7 +56,6 @@ static void claim(struct guest *guest, const struct span *span)
 	const char *name = guest->layout->model->vms[guest->vm].name;
 	const struct span *taken;
 	char what[128];
-	char other[128];
 
 	span_text(span, what);
 	if (!is_aligned(span->base | span->bytes, PV_PAGE_BYTES)) {
@@ -73,6 +72,8 @@ static void claim(struct guest *guest, const struct span *span)
 	}
 	taken = span_claim(&guest->map, span);
 	if (taken) {
+		char other[128];
+
 		span_text(taken, other);
 		diag_error(guest->diag, span->place,
 		           "in '%s' the %s, 0x%" PRIx64 " to 0x%" PRIx64
@@ -89,12 +90,13 @@ static void claim(struct guest *guest, const struct span *span)
 static uint64_t place(struct guest *guest, const struct span_zone *zone, const struct span *wish)
 {
 	struct span span = *wish;
-	char what[128];
 
 	if (span.bytes == 0) {
 		return zone->floor;
 	}
 	if (!span_place(&guest->map, zone, &span)) {
+		char what[128];
+
 		span_text(&span, what);
 		diag_error(guest->diag, span.place,
 		           "'%s' has no room for the %s (0x%" PRIx64 " bytes) in its address space",

@@ -16,7 +16,7 @@
 #include "topo/board.h"
 #include "topo/layout_parts.h"
 
-#define VMM_STACK_BYTES (4U * PV_PAGE_BYTES)
+#define VMM_STACK_BYTES (UINT64_C(4) * PV_PAGE_BYTES)
 #define VMM_GUARD_BYTES PV_PAGE_BYTES
 
 /* RAM of the machine is a multiple of this, and this much is left for QEMU's device tree. */

@@ -65,8 +65,8 @@ static const char *read_segment(const GElf_Phdr *phdr, struct blob file, struct 
 	out->va = phdr->p_vaddr;
 	out->bytes = page_up(phdr->p_memsz);
 	out->rights = PV_RIGHT_READ;
-	out->rights |= phdr->p_flags & PF_W ? PV_RIGHT_WRITE : 0;
-	out->rights |= phdr->p_flags & PF_X ? PV_RIGHT_EXEC : 0;
+	out->rights |= (phdr->p_flags & PF_W) != 0 ? PV_RIGHT_WRITE : 0;
+	out->rights |= (phdr->p_flags & PF_X) != 0 ? PV_RIGHT_EXEC : 0;
 	if ((out->rights & PV_RIGHT_WRITE) && (out->rights & PV_RIGHT_EXEC)) {
 		return "a segment is both writable and executable";
 	}

@@ -51,8 +51,10 @@ static void store(struct payload_store *store, const char *path, uint8_t *data, 
 	struct stored *stored = allocate(sizeof(*stored));
 
 	if (path) {
-		stored->path = allocate(strlen(path) + 1);
-		strcpy(stored->path, path);
+		size_t length = strlen(path) + 1;
+
+		stored->path = allocate(length);
+		memcpy(stored->path, path, length);
 	}
 	stored->data = data;
 	stored->bytes = bytes;

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "layout_fixture.h"
@@ -72,22 +73,29 @@ static bool has(const void *dtb, const char *path, const char *name)
 /* dtc reads the tree with all its checks and says nothing. */
 static void check_with_dtc(const uint8_t *dtb, size_t bytes)
 {
-	char path[] = "/tmp/guest_dtb_test.XXXXXX";
-	char command[128];
 	char said[4096];
-	FILE *dtc;
-	int fd = mkstemp(path);
+	FILE *tree = tmpfile();
+	FILE *messages = tmpfile();
+	int status;
+	pid_t dtc;
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, dtb, bytes), (ssize_t)bytes);
-	close(fd);
-	snprintf(command, sizeof(command), "dtc -I dtb -O dtb -o /dev/null %s 2>&1", path);
-	dtc = popen(command, "r");
-	assert_non_null(dtc);
-	said[fread(said, 1, sizeof(said) - 1, dtc)] = '\0';
-	assert_int_equal(pclose(dtc), 0);
-	unlink(path);
+	assert_true(tree && messages);
+	assert_int_equal(fwrite(dtb, 1, bytes, tree), bytes);
+	rewind(tree);
+	dtc = fork();
+	if (dtc == 0) {
+		dup2(fileno(tree), STDIN_FILENO);
+		dup2(fileno(messages), STDERR_FILENO);
+		execlp("dtc", "dtc", "-I", "dtb", "-O", "dtb", "-o", "/dev/null", "-", NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(dtc, &status, 0), dtc);
+	rewind(messages);
+	said[fread(said, 1, sizeof(said) - 1, messages)] = '\0';
 	assert_string_equal(said, "");
+	assert_int_equal(status, 0);
+	fclose(tree);
+	fclose(messages);
 }
 
 static void test_dtc(void **state)

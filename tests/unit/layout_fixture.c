@@ -34,7 +34,7 @@ static void fill_kernel(uint8_t *bytes, size_t count, uint64_t image_bytes, uint
 	fill(bytes, count, seed);
 	memset(bytes + 8, 0, 8);
 	memcpy(bytes + 16, &image_bytes, 8);
-	memcpy(bytes + 56, "ARM\x64", 4);
+	memcpy(bytes + 56, "ARM\x64", 4); /* NOLINT(bugprone-not-null-terminated-result): magic */
 }
 
 void fixture_start(struct fixture *f)
@@ -51,7 +51,7 @@ void fixture_start(struct fixture *f)
 	                          .runs = true,
 	                          .cpu_max = 8,
 	                          .ram_base = 0x40000000,
-	                          .ram_bytes_max = 64 * 1024 * MIB};
+	                          .ram_bytes_max = 65536 * MIB};
 	f->model = (struct model){.path = "test.camkes",
 	                          .name = "test",
 	                          .board = &f->board,

@@ -8,6 +8,7 @@
 /* libs: elf fdt */
 /* flags: -D_GNU_SOURCE */
 #include <elf.h>
+#include <ftw.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,13 +216,18 @@ static int set_up(void **state)
 	return 0;
 }
 
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+	(void)status;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
 static int tear_down(void **state)
 {
-	char command[96];
-
 	(void)state;
-	snprintf(command, sizeof(command), "rm -r %s", directory);
-	return system(command);
+	return nftw(directory, remove_one, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 static void test_files(void **state)
@@ -258,9 +264,9 @@ static long read_entry(struct blob archive, long offset, char *name, size_t name
 
 	assert_true((size_t)offset + 110 <= archive.bytes);
 	assert_memory_equal(header, "070701", 6);
-	memcpy(field, header + 6 + 8 * 6, 8);
+	memcpy(field, &header[54], 8); /* filesize */
 	file_bytes = strtoul(field, NULL, 16);
-	memcpy(field, header + 6 + 8 * 11, 8);
+	memcpy(field, &header[94], 8); /* namesize */
 	name_bytes = strtoul(field, NULL, 16);
 	assert_true(name_bytes <= name_max);
 	memcpy(name, header + 110, name_bytes);
