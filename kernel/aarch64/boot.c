@@ -21,7 +21,8 @@
 
 /* VTCR_EL2: 39-bit input from level 1, 4 KiB, walks write-back inner shareable, 40-bit output;
  * RES1. The same for guests and VMMs. */
-#define VTCR_VALUE (25ULL | 1ULL << 6 | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 31)
+#define VTCR_VALUE                                                                                 \
+	(25ULL | 1ULL << 6 | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 31)
 
 /* MDCR_EL2: performance monitors, debug and its OS lock trap; HPMN stays. */
 #define MDCR_TRAPS (1ULL << 5 | 1ULL << 6 | 1ULL << 9 | 1ULL << 10 | 1ULL << 11)
@@ -31,8 +32,8 @@ extern const char __text_start[], __kernel_end[];
 
 struct kernel kernel;
 
-static uint32_t cpus_online; /* atomic */
-static uint32_t go;          /* atomic: the tables are final */
+static uint32_t cpus_online;    /* atomic */
+static uint32_t go;             /* atomic: the tables are final */
 static uint64_t counter_offset; /* guests count from the kernel's start; boot */
 
 /* The registers of EL2 that say what traps. CNTHCTL_EL2 0: a guest has no physical counter and
@@ -84,7 +85,8 @@ static void build(void)
 
 	const struct image_bounds bounds = {
 		.board = board.id,
-		.cpu_count = PV_CPUS_MAX, /* one that is not there is found when it does not start */
+		.cpu_count =
+			PV_CPUS_MAX, /* one that is not there is found when it does not start */
 		.ram_page = board.ram_page,
 		.ram_page_count = board.ram_page_count,
 		.kernel_page = (uint32_t)((uintptr_t)__text_start >> PV_PAGE_SHIFT),
@@ -94,7 +96,7 @@ static void build(void)
 	uint64_t end_page = board.ram_page + ram_pages;
 
 	boot_build(image, end_page > image_page ? (end_page - image_page) << PV_PAGE_SHIFT : 0,
-		   &bounds, (uint32_t)(board.gicv >> PV_PAGE_SHIFT));
+	           &bounds, (uint32_t)(board.gicv >> PV_PAGE_SHIFT));
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		struct vcpu *v = &kernel.vcpus[i];
 		uint64_t root = boot_root_page(v->domain, PV_SPACE_GUEST);
@@ -123,7 +125,7 @@ static void start_secondaries(void)
 		for (uint32_t n = 0; __atomic_load_n(&cpus_online, __ATOMIC_ACQUIRE) < i; n++) {
 			if (n == START_PATIENCE) {
 				boot_refuse("header[0].cpu_count: a physical CPU does not start",
-					    NULL);
+				            NULL);
 			}
 		}
 	}

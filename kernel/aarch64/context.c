@@ -28,12 +28,12 @@ _Static_assert(offsetof(struct cpu, regs) == CPU_REGS, "CPU_REGS");
 
 void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
-	const struct arch_vcpu constant = { .vmpidr = MPIDR_RES1 | v->number,
-					    .vttbr = v->arch.vttbr,
-					    .sctlr_el1 = SCTLR_EL1_RESET };
+	const struct arch_vcpu constant = {.vmpidr = MPIDR_RES1 | v->number,
+	                                   .vttbr = v->arch.vttbr,
+	                                   .sctlr_el1 = SCTLR_EL1_RESET};
 
 	v->arch = constant;
-	v->regs = (struct regs){ .pc = pc, .pstate = PSTATE_EL1H | PSTATE_DAIF };
+	v->regs = (struct regs){.pc = pc, .pstate = PSTATE_EL1H | PSTATE_DAIF};
 	v->regs.x[0] = arg;
 }
 
@@ -77,7 +77,7 @@ void arch_vcpu_load(struct vcpu *v, bool flush)
 
 void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
 {
-	d->vmm_regs = (struct regs){ .pc = pc, .pstate = PSTATE_EL0T };
+	d->vmm_regs = (struct regs){.pc = pc, .pstate = PSTATE_EL0T};
 	d->vmm_regs.x[0] = arg;
 	d->vmm_arch.sp_el0 = sp;
 }

@@ -24,9 +24,9 @@ struct cpu *cpu_here(void)
 
 static struct trap read_trap(void)
 {
-	return (struct trap){ .esr = sysreg_read(esr_el2),
-			      .far = sysreg_read(far_el2),
-			      .hpfar = sysreg_read(hpfar_el2) };
+	return (struct trap){.esr = sysreg_read(esr_el2),
+	                     .far = sysreg_read(far_el2),
+	                     .hpfar = sysreg_read(hpfar_el2)};
 }
 
 /* Take one interrupt. False: none is pending. */

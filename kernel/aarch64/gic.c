@@ -82,7 +82,7 @@ void gic_init_cpu(void)
 		*reg(board.gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
 	}
 	*reg(board.gicd, GICD_ISENABLER) = 1U << INTID_POKE | 1U << INTID_MAINTENANCE |
-					   1U << INTID_DEADLINE | 1U << INTID_TIMER;
+	                                   1U << INTID_DEADLINE | 1U << INTID_TIMER;
 	*reg(board.gicc, GICC_PMR) = 0xff;
 	*reg(board.gicc, GICC_CTLR) = GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE;
 	for (uint32_t i = 0; i < LRS_MAX && i < arch_lr_count(); i++) {
@@ -173,7 +173,7 @@ struct lr arch_lr_read(uint32_t i)
 void arch_lr_write(uint32_t i, struct lr lr)
 {
 	uint32_t word = lr.intid | (uint32_t)(lr.priority >> 3) << LR_PRIORITY_SHIFT |
-			(uint32_t)lr.state << LR_STATE_SHIFT;
+	                (uint32_t)lr.state << LR_STATE_SHIFT;
 
 	if (lr.hw) {
 		word |= LR_HW | (uint32_t)lr.intid << LR_PHYSICAL_SHIFT;

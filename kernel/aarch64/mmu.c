@@ -28,7 +28,8 @@
 
 #define MAIR_VALUE 0x04ffULL /* 0: normal write-back; 1: device nGnRE */
 /* T0SZ 25, walks write-back inner shareable, 4 KiB, 40-bit physical addresses; RES1. */
-#define TCR_VALUE (25ULL | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 23 | 1ULL << 31)
+#define TCR_VALUE                                                                                  \
+	(25ULL | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 23 | 1ULL << 31)
 /* MMU, data and instruction cache, stack alignment check, no execution of writable memory; RES1. */
 #define SCTLR_VALUE (0x30c50830ULL | 1ULL << 0 | 1ULL << 2 | 1ULL << 3 | 1ULL << 12 | 1ULL << 19)
 

@@ -47,7 +47,7 @@
 /* SCTLR_EL1 while a VMM runs: MMU off, nothing allowed at EL0, little-endian; RES1 bits. */
 #define SCTLR_EL1_VMM 0x30d00800ULL
 
-#define CPTR_GUEST 0x33ffULL              /* RES1: no trap of FP and SIMD */
+#define CPTR_GUEST 0x33ffULL               /* RES1: no trap of FP and SIMD */
 #define CPTR_VMM (CPTR_GUEST | 1ULL << 10) /* TFP: a VMM has neither */
 
 #define PSTATE_EL0T 0x0ULL

@@ -49,7 +49,7 @@ void boot_refuse(const char *what, const struct image_fault *fault)
 static void must(err_t err, const char *table, uint32_t index, const char *field)
 {
 	if (err) {
-		const struct image_fault fault = { table, index, field, err };
+		const struct image_fault fault = {table, index, field, err};
 
 		boot_refuse(NULL, &fault);
 	}
@@ -65,9 +65,9 @@ static void copy_tables(const struct pv_image_header *image)
 		kernel.caps[i] = caps[i];
 	}
 	for (uint32_t i = 0; i < image->doorbells.count; i++) {
-		kernel.doorbells[i] = (struct doorbell){ .domain = bells[i].domain,
-							 .kind = bells[i].kind,
-							 .number = bells[i].number };
+		kernel.doorbells[i] = (struct doorbell){.domain = bells[i].domain,
+		                                        .kind = bells[i].kind,
+		                                        .number = bells[i].number};
 	}
 	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {
 		kernel.doorbell_pages[i] = (struct doorbell_page){
@@ -144,7 +144,7 @@ static void map_regions(const struct pv_image_header *image)
 				.pa_page = regions[r].page,
 				.page_count = regions[r].page_count,
 				.space = (uint16_t)s2_space_of(mappings[m].domain,
-							       (enum pv_space)mappings[m].space),
+			                                       (enum pv_space)mappings[m].space),
 				.rights = (uint8_t)mappings[m].rights,
 				.memory = S2_MEMORY_NORMAL,
 			};
@@ -196,7 +196,7 @@ static void load_regions(const struct pv_image_header *image)
 		const struct pv_payload *p = &payloads[i];
 
 		memory_load(regions[p->region].page + p->page, image_payload_bytes(image, p),
-			    p->bytes);
+		            p->bytes);
 	}
 	/* A guest starts with its caches off: what was written has to be in memory. */
 	for (uint32_t i = 0; i < image->regions.count; i++) {
@@ -214,7 +214,7 @@ static void start_domain(uint32_t index, const struct pv_domain *from)
 }
 
 void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
-		const struct image_bounds *bounds, uint32_t gicv_page)
+                const struct image_bounds *bounds, uint32_t gicv_page)
 {
 	struct image_fault fault;
 

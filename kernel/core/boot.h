@@ -19,7 +19,7 @@
  * @gicv_page: physical page of the virtual CPU interface, mapped into every guest (2 pages).
  */
 void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
-		const struct image_bounds *bounds, uint32_t gicv_page);
+                const struct image_bounds *bounds, uint32_t gicv_page);
 
 /** The root page of a domain's space, once it is built. */
 uint32_t boot_root_page(uint32_t domain, enum pv_space space);

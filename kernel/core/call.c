@@ -117,7 +117,7 @@ static err_t call_console_write(const struct call *c)
 		return ERR_RANGE;
 	}
 	c->regs->x[1] = console_write(c->d->channel_first + c->object, (uint32_t)count,
-				      c->regs->x[2], c->regs->x[3]);
+	                              c->regs->x[2], c->regs->x[3]);
 	return OK;
 }
 
@@ -132,21 +132,21 @@ static const struct {
 	err_t (*run)(const struct call *c);
 	enum pv_cap_type cap; /* of x0; PV_CAP_NONE: takes no capability */
 } calls[PV_CALL_COUNT] = {
-	[PV_CALL_NOP] = { call_nop, PV_CAP_NONE },
-	[PV_CALL_VCPU_START] = { call_vcpu_start, PV_CAP_VCPU },
-	[PV_CALL_VIRQ_SET] = { call_virq_set, PV_CAP_VGIC },
-	[PV_CALL_VIRQ_OP] = { call_virq_op, PV_CAP_VGIC },
-	[PV_CALL_VIRQ_GET] = { call_virq_get, PV_CAP_VGIC },
-	[PV_CALL_VGIC_ENABLE] = { call_vgic_enable, PV_CAP_VGIC },
-	[PV_CALL_DOORBELL_RING] = { call_doorbell_ring, PV_CAP_DOORBELL_SEND },
-	[PV_CALL_DOORBELL_BIND] = { call_doorbell_bind, PV_CAP_DOORBELL_RECV },
-	[PV_CALL_CONSOLE_WRITE] = { call_console_write, PV_CAP_CONSOLE },
-	[PV_CALL_CONSOLE_READ] = { call_console_read, PV_CAP_CONSOLE },
+	[PV_CALL_NOP] = {call_nop,           PV_CAP_NONE         },
+	[PV_CALL_VCPU_START] = {call_vcpu_start,    PV_CAP_VCPU         },
+	[PV_CALL_VIRQ_SET] = {call_virq_set,      PV_CAP_VGIC         },
+	[PV_CALL_VIRQ_OP] = {call_virq_op,       PV_CAP_VGIC         },
+	[PV_CALL_VIRQ_GET] = {call_virq_get,      PV_CAP_VGIC         },
+	[PV_CALL_VGIC_ENABLE] = {call_vgic_enable,   PV_CAP_VGIC         },
+	[PV_CALL_DOORBELL_RING] = {call_doorbell_ring, PV_CAP_DOORBELL_SEND},
+	[PV_CALL_DOORBELL_BIND] = {call_doorbell_bind, PV_CAP_DOORBELL_RECV},
+	[PV_CALL_CONSOLE_WRITE] = {call_console_write, PV_CAP_CONSOLE      },
+	[PV_CALL_CONSOLE_READ] = {call_console_read,  PV_CAP_CONSOLE      },
 };
 
 /* The object of capability @index of @d, which must be of @type. */
 static err_t cap_lookup(const struct domain *d, uint64_t index, enum pv_cap_type type,
-			uint32_t *object)
+                        uint32_t *object)
 {
 	if (index >= d->caps.count) {
 		return ERR_CAP;
@@ -162,7 +162,7 @@ static err_t cap_lookup(const struct domain *d, uint64_t index, enum pv_cap_type
 
 static err_t call_run(struct vcpu *v, struct regs *regs)
 {
-	struct call c = { .v = v, .d = vcpu_domain(v), .regs = regs };
+	struct call c = {.v = v, .d = vcpu_domain(v), .regs = regs};
 	uint64_t number = regs->x[8];
 	err_t err = OK;
 

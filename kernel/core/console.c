@@ -9,9 +9,9 @@
 #include "kernel/core/log.h"
 #include "kernel/core/vmm.h"
 
-#define INPUT_BYTES 256U        /* for each channel; power of two */
-#define INPUT_BUDGET 64U        /* bytes taken from the UART at one interrupt */
-#define LOG_PATIENCE 1000000U   /* polls of the UART for one byte of the kernel's log */
+#define INPUT_BYTES 256U      /* for each channel; power of two */
+#define INPUT_BUDGET 64U      /* bytes taken from the UART at one interrupt */
+#define LOG_PATIENCE 1000000U /* polls of the UART for one byte of the kernel's log */
 
 struct input {
 	uint32_t produced, consumed; /* free-running */

@@ -33,20 +33,20 @@
 /* A virtual interrupt: see vgic.h for the flags. */
 struct virq {
 	uint8_t flags;
-	uint8_t priority; /* 0 highest */
-	uint8_t target;   /* SPI: vCPU of the domain */
-	uint8_t lr : 4;   /* with VIRQ_IN_LR: which list register of the target */
+	uint8_t priority;        /* 0 highest */
+	uint8_t target;          /* SPI: vCPU of the domain */
+	uint8_t lr : 4;          /* with VIRQ_IN_LR: which list register of the target */
 	uint8_t next_target : 4; /* the target once it has left its list register */
 };
 
 /* The virtual interrupts of one vCPU. Domain lock; list registers also owner CPU. */
 struct vgic_cpu {
 	struct virq private[VIRQ_PRIVATE];
-	uint8_t sgi_sources[SGIS];   /* bit s: pending from vCPU s */
-	uint32_t ready[VIRQ_WORDS];  /* interrupts that want a list register */
-	uint32_t lr_used;            /* bit i: list register i holds lr_intid[i] */
+	uint8_t sgi_sources[SGIS];  /* bit s: pending from vCPU s */
+	uint32_t ready[VIRQ_WORDS]; /* interrupts that want a list register */
+	uint32_t lr_used;           /* bit i: list register i holds lr_intid[i] */
 	uint16_t lr_intid[LRS_MAX];
-	bool dirty;                  /* `ready` grew, or a listed one was disabled: flush on entry */
+	bool dirty; /* `ready` grew, or a listed one was disabled: flush on entry */
 };
 
 enum vcpu_wait {

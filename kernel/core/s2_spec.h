@@ -26,7 +26,7 @@
 /* Descriptor bits: D8.3.1 (table, block, page), D8.3.2 (attributes of stage 2). */
 #define S2_SPEC_VALID UINT64_C(1)
 #define S2_SPEC_TABLE UINT64_C(2) /* in levels 1 and 2: a table; in level 3: a page */
-#define S2_SPEC_ADDRESS UINT64_C(0x0000fffffffff000)
+#define S2_SPEC_ADDRESS UINT64_C(0x000000fffffff000) /* as far as PV_PA_BITS go */
 #define S2_SPEC_XN (UINT64_C(1) << 54)
 #define S2_SPEC_AF (UINT64_C(1) << 10)
 #define S2_SPEC_INNER (UINT64_C(3) << 8)
@@ -113,15 +113,14 @@ static inline bool s2_spec_entry(const struct s2 *s2, uint32_t t, uint32_t entry
 {
 	struct s2_table table = s2->tables[t];
 	uint32_t span = s2_spec_span(table.level);
-	uint32_t ipa_page = table.ipa_page + s2_spec_offset(table.level, entry);
+	uint32_t ipa_page = table.ipa_page | s2_spec_offset(table.level, entry);
 	uint32_t page = (uint32_t)((d & S2_SPEC_ADDRESS) >> PV_PAGE_SHIFT);
 
 	if ((d & S2_SPEC_VALID) == 0) {
 		return d == 0;
 	}
 	if (table.level < 3 && (d & S2_SPEC_TABLE) != 0) {
-		if (d >> PV_PA_BITS != 0 || page < s2->pool_page ||
-		    page - s2->pool_page >= s2->table_count) {
+		if (page < s2->pool_page || page - s2->pool_page >= s2->table_count) {
 			return false;
 		}
 		struct s2_table next = s2->tables[page - s2->pool_page];

@@ -92,12 +92,13 @@ static void set_deadline(const struct cpu *c, uint32_t running)
 		const struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
 		if (runnable(v)) {
-			if (running != NONE && v->priority == kernel.vcpus[c->slots[running]].priority &&
+			if (running != NONE &&
+			    v->priority == kernel.vcpus[c->slots[running]].priority &&
 			    c->slice_end < deadline) {
 				deadline = c->slice_end;
 			}
 		} else if (__atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ &&
-			   vcpu_index(v) != c->current && v->wake_at < deadline) {
+		           vcpu_index(v) != c->current && v->wake_at < deadline) {
 			deadline = v->wake_at;
 		}
 	}

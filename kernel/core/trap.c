@@ -32,7 +32,7 @@
 #define ISS_SF (1U << 15)
 #define ISS_CM (1U << 8)
 #define ISS_WNR (1U << 6)
-#define ISS_FSC(iss) ((iss) & 0x3fU)
+#define ISS_FSC(iss) ((iss)&0x3fU)
 
 #define PAGE_MASK (PV_PAGE_BYTES - 1U)
 
@@ -47,7 +47,8 @@ static bool fault_has_page(uint64_t esr)
 
 static void send_fault(struct vcpu *v, const struct trap *trap, uint64_t ipa)
 {
-	const uint64_t message[7] = { PV_MSG_FAULT, v->number, ipa, trap->esr, v->regs.pc, trap->far };
+	const uint64_t message[7] = {PV_MSG_FAULT, v->number,  ipa,
+	                             trap->esr,    v->regs.pc, trap->far};
 
 	vmm_send(v, message);
 }
@@ -80,19 +81,23 @@ static void data_abort(struct vcpu *v, const struct trap *trap)
 		return;
 	}
 	uint64_t bytes = 1ULL << ISS_SAS(iss);
-	uint64_t message[7] = {
-		write ? PV_MSG_WRITE : PV_MSG_READ, v->number, ipa, bytes, 0, trap->esr, v->regs.pc
-	};
+	uint64_t message[7] = {write ? PV_MSG_WRITE : PV_MSG_READ,
+	                       v->number,
+	                       ipa,
+	                       bytes,
+	                       0,
+	                       trap->esr,
+	                       v->regs.pc};
 
 	if (write) {
 		uint64_t value = reg < 31 ? v->regs.x[reg] : 0;
 
 		message[4] = bytes < 8 ? value & ((1ULL << (8 * bytes)) - 1) : value;
 	} else {
-		v->load = (struct load){ .reg = (uint8_t)reg,
-					 .bytes = (uint8_t)bytes,
-					 .sign = iss & ISS_SSE,
-					 .wide = iss & ISS_SF };
+		v->load = (struct load){.reg = (uint8_t)reg,
+		                        .bytes = (uint8_t)bytes,
+		                        .sign = iss & ISS_SSE,
+		                        .wide = iss & ISS_SF};
 	}
 	vmm_send(v, message);
 }
@@ -102,8 +107,7 @@ static void instruction_abort(struct vcpu *v, const struct trap *trap)
 	uint64_t page = (trap->hpfar >> 4) & ((1ULL << 36) - 1);
 	bool known = fault_has_page(trap->esr);
 
-	send_fault(v, trap,
-		   known ? (page << PV_PAGE_SHIFT) | (trap->far & PAGE_MASK) : UINT64_MAX);
+	send_fault(v, trap, known ? (page << PV_PAGE_SHIFT) | (trap->far & PAGE_MASK) : UINT64_MAX);
 }
 
 /* WFI: wait for an interrupt, unless one is pending already. */
@@ -125,8 +129,8 @@ static void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 static void guest_call(struct vcpu *v, bool smc)
 {
 	const struct regs *r = &v->regs;
-	const uint64_t message[7] = { PV_MSG_CALL, v->number, r->x[0], r->x[1],
-				      r->x[2],     r->x[3],   smc };
+	const uint64_t message[7] = {PV_MSG_CALL, v->number, r->x[0], r->x[1],
+	                             r->x[2],     r->x[3],   smc};
 
 	vmm_send(v, message);
 }
@@ -139,15 +143,15 @@ struct sysreg {
 /* Registers that read as zero and ignore writes: a guest may look for them, they are not its.
  * Arm ARM D22 (tables of debug and performance-monitor registers). */
 static const struct sysreg silent_sysregs[] = {
-	{ 1, 0, 7, 6, 14 },  /* DC ISW, CSW, CISW: a guest cannot own a cache */
-	{ 2, 0, 0, 0, 15 },  /* MDCCINT, MDSCR, DBGBVR.. DBGWCR, OSDTRRX/TX, OSECCR */
-	{ 2, 0, 1, 0, 15 },  /* MDRAR, OSLAR, OSLSR, OSDLR, DBGPRCR */
-	{ 2, 0, 7, 8, 14 },  /* DBGCLAIM, DBGAUTHSTATUS */
-	{ 2, 3, 0, 1, 7 },   /* MDCCSR, DBGDTR */
-	{ 3, 0, 1, 0, 0 },   /* ACTLR_EL1 */
-	{ 3, 0, 9, 14, 14 }, /* PMINTENSET, PMINTENCLR, PMMIR */
-	{ 3, 3, 9, 12, 14 }, /* PMCR .. PMOVSSET */
-	{ 3, 3, 14, 8, 15 }, /* PMEVCNTR, PMEVTYPER, PMCCFILTR */
+	{1, 0, 7,  6,  14}, /* DC ISW, CSW, CISW: a guest cannot own a cache */
+	{2, 0, 0,  0,  15}, /* MDCCINT, MDSCR, DBGBVR.. DBGWCR, OSDTRRX/TX, OSECCR */
+	{2, 0, 1,  0,  15}, /* MDRAR, OSLAR, OSLSR, OSDLR, DBGPRCR */
+	{2, 0, 7,  8,  14}, /* DBGCLAIM, DBGAUTHSTATUS */
+	{2, 3, 0,  1,  7 }, /* MDCCSR, DBGDTR */
+	{3, 0, 1,  0,  0 }, /* ACTLR_EL1 */
+	{3, 0, 9,  14, 14}, /* PMINTENSET, PMINTENCLR, PMMIR */
+	{3, 3, 9,  12, 14}, /* PMCR .. PMOVSSET */
+	{3, 3, 14, 8,  15}, /* PMEVCNTR, PMEVTYPER, PMCCFILTR */
 };
 
 static bool sysreg_is_silent(uint32_t iss)

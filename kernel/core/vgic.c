@@ -86,8 +86,9 @@ static void retarget(struct vcpu *v, uint32_t intid, struct virq *q)
 
 err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configuration)
 {
-	const uint64_t known = PV_VIRQ_ENABLED | PV_VIRQ_EDGE | (0xffULL << PV_VIRQ_PRIORITY_SHIFT) |
-			       (0xffULL << PV_VIRQ_TARGET_SHIFT);
+	const uint64_t known = PV_VIRQ_ENABLED | PV_VIRQ_EDGE |
+	                       (0xffULL << PV_VIRQ_PRIORITY_SHIFT) |
+	                       (0xffULL << PV_VIRQ_TARGET_SHIFT);
 	uint8_t target = (uint8_t)(configuration >> PV_VIRQ_TARGET_SHIFT);
 
 	if (intid >= PV_VIRQS || target >= vcpu_domain(v)->vcpu_count) {
@@ -154,12 +155,12 @@ static const struct {
 	uint8_t clear;
 	uint8_t set;
 } virq_ops[PV_VIRQ_OP_COUNT] = {
-	[PV_VIRQ_OP_PEND] = { 0, VIRQ_LATCH },
-	[PV_VIRQ_OP_UNPEND] = { VIRQ_LATCH, 0 },
-	[PV_VIRQ_OP_LINE_HIGH] = { 0, VIRQ_LINE },
-	[PV_VIRQ_OP_LINE_LOW] = { VIRQ_LINE, 0 },
-	[PV_VIRQ_OP_ACTIVATE] = { 0, VIRQ_ACTIVE },
-	[PV_VIRQ_OP_DEACTIVATE] = { VIRQ_ACTIVE, 0 },
+	[PV_VIRQ_OP_PEND] = {0,           VIRQ_LATCH },
+          [PV_VIRQ_OP_UNPEND] = {VIRQ_LATCH,  0          },
+	[PV_VIRQ_OP_LINE_HIGH] = {0,           VIRQ_LINE  },
+          [PV_VIRQ_OP_LINE_LOW] = {VIRQ_LINE,   0          },
+	[PV_VIRQ_OP_ACTIVATE] = {0,           VIRQ_ACTIVE},
+          [PV_VIRQ_OP_DEACTIVATE] = {VIRQ_ACTIVE, 0          },
 };
 
 err_t vgic_operate_locked(struct vcpu *v, uint32_t intid, uint64_t op)
@@ -198,9 +199,9 @@ err_t vgic_state_locked(struct vcpu *v, uint32_t intid, uint64_t *state)
 		active = active || (lr & LR_ACTIVE);
 	}
 	*state = ((q->flags & VIRQ_ENABLED) ? PV_VIRQ_ENABLED : 0) |
-		 ((q->flags & VIRQ_EDGE) ? PV_VIRQ_EDGE : 0) | (pending ? PV_VIRQ_PENDING : 0) |
-		 (active ? PV_VIRQ_ACTIVE : 0) | ((uint64_t)q->priority << PV_VIRQ_PRIORITY_SHIFT) |
-		 ((uint64_t)q->target << PV_VIRQ_TARGET_SHIFT);
+	         ((q->flags & VIRQ_EDGE) ? PV_VIRQ_EDGE : 0) | (pending ? PV_VIRQ_PENDING : 0) |
+	         (active ? PV_VIRQ_ACTIVE : 0) | ((uint64_t)q->priority << PV_VIRQ_PRIORITY_SHIFT) |
+	         ((uint64_t)q->target << PV_VIRQ_TARGET_SHIFT);
 	return OK;
 }
 
@@ -262,7 +263,7 @@ static void release_empty(struct vcpu *v)
 
 	for (uint32_t i = 0; i < LRS_MAX; i++) {
 		if (empty & (1U << i)) {
-			arch_lr_write(i, (struct lr){ 0 }); /* ends its maintenance request */
+			arch_lr_write(i, (struct lr){0}); /* ends its maintenance request */
 			lr_release(v, i);
 		}
 	}
@@ -285,7 +286,7 @@ static void lr_withdraw(struct vcpu *v, uint32_t i)
 	}
 	lr.state &= (uint8_t)~LR_PENDING;
 	if (lr.state == LR_EMPTY) {
-		arch_lr_write(i, (struct lr){ 0 });
+		arch_lr_write(i, (struct lr){0});
 		lr_release(v, i);
 	} else {
 		arch_lr_write(i, lr);

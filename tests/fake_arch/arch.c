@@ -2,13 +2,12 @@
 /*
  * The machine under the core, on the host: implements kernel/core/arch.h over struct fake.
  */
-#include "tests/fake_arch/fake.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
+#include "tests/fake_arch/fake.h"
 
 struct kernel kernel;
 struct fake fake;
@@ -112,7 +111,7 @@ void arch_power_off(void)
 
 void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
-	v->regs = (struct regs){ .pc = pc };
+	v->regs = (struct regs){.pc = pc};
 	v->regs.x[0] = arg;
 	v->arch.resets++;
 }
@@ -149,7 +148,7 @@ void arch_leave_vmm(struct domain *d)
 void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
 {
 	(void)sp;
-	d->vmm_regs = (struct regs){ .pc = pc };
+	d->vmm_regs = (struct regs){.pc = pc};
 	d->vmm_regs.x[0] = arg;
 }
 

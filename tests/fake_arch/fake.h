@@ -24,7 +24,8 @@ struct fake {
 	bool underflow;
 	uint32_t pokes[PV_CPUS_MAX];
 	uint32_t idles;
-	void (*on_idle)(void); /* what happens while the CPU sleeps; has to make something runnable */
+	void (*on_idle)(
+		void); /* what happens while the CPU sleeps; has to make something runnable */
 	bool in_vmm;
 	bool powered_off;
 	uint8_t output[FAKE_OUTPUT];

@@ -5,13 +5,12 @@
  */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vmm.c kernel/core/doorbell.c */
 /* links: kernel/core/console.c kernel/core/call.c kernel/core/trap.c tests/fake_arch/arch.c */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "abi/mux.h"
 #include "kernel/core/call.h"
@@ -42,7 +41,7 @@ static struct regs *resume(void)
 
 static void trap_at(uint64_t esr, uint64_t ipa)
 {
-	const struct trap trap = { .esr = esr, .far = ipa & 0xfff, .hpfar = ipa >> 12 << 4 };
+	const struct trap trap = {.esr = esr, .far = ipa & 0xfff, .hpfar = ipa >> 12 << 4};
 
 	trap_synchronous(here(), &trap);
 }
@@ -75,7 +74,7 @@ static void test_highest_priority_runs(void **state)
 static void test_equals_take_turns(void **state)
 {
 	(void)state;
-	uint32_t ran[3] = { 0 };
+	uint32_t ran[3] = {0};
 
 	fake_build(3, 1, 1);
 	kernel.cpus[0].resched = 1;
@@ -158,13 +157,13 @@ static void test_load_is_extended(void **state)
 		uint32_t iss; /* SAS, SSE, SF */
 		uint64_t value, result;
 	} rows[] = {
-		{ 0U << 22, 0xffffff80, 0x80 },
-		{ 0U << 22 | 1U << 21, 0x80, 0xffffff80 },
-		{ 0U << 22 | 1U << 21 | 1U << 15, 0x80, 0xffffffffffffff80 },
-		{ 1U << 22 | 1U << 21 | 1U << 15, 0x18000, 0xffffffffffff8000 },
-		{ 2U << 22, 0x1234567890, 0x34567890 },
-		{ 2U << 22 | 1U << 21 | 1U << 15, 0x80000000, 0xffffffff80000000 },
-		{ 3U << 22 | 1U << 15, 0x123456789abcdef0, 0x123456789abcdef0 },
+		{0U << 22,                       0xffffff80,         0x80              },
+		{0U << 22 | 1U << 21,            0x80,               0xffffff80        },
+		{0U << 22 | 1U << 21 | 1U << 15, 0x80,               0xffffffffffffff80},
+		{1U << 22 | 1U << 21 | 1U << 15, 0x18000,            0xffffffffffff8000},
+		{2U << 22,                       0x1234567890,       0x34567890        },
+		{2U << 22 | 1U << 21 | 1U << 15, 0x80000000,         0xffffffff80000000},
+		{3U << 22 | 1U << 15,            0x123456789abcdef0, 0x123456789abcdef0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -258,11 +257,11 @@ static void test_calls_check_their_capability(void **state)
 	fake_build(2, 1, 1);
 	struct domain *d = &kernel.domains[0];
 
-	kernel.caps[0] = (struct pv_cap){ PV_CAP_CONSOLE, 0 };
-	kernel.caps[1] = (struct pv_cap){ PV_CAP_VGIC, 0 };
-	kernel.caps[2] = (struct pv_cap){ PV_CAP_CONSOLE, 0 };
-	kernel.domains[0].caps = (struct pv_slice){ 0, 2 };
-	kernel.domains[1].caps = (struct pv_slice){ 2, 1 };
+	kernel.caps[0] = (struct pv_cap){PV_CAP_CONSOLE, 0};
+	kernel.caps[1] = (struct pv_cap){PV_CAP_VGIC, 0};
+	kernel.caps[2] = (struct pv_cap){PV_CAP_CONSOLE, 0};
+	kernel.domains[0].caps = (struct pv_slice){0, 2};
+	kernel.domains[1].caps = (struct pv_slice){2, 1};
 	kernel.vcpus[0].priority = 200;
 	(void)resume();
 	trap_at(ESR(EC_HVC, 0), 0);
@@ -274,7 +273,8 @@ static void test_calls_check_their_capability(void **state)
 			d->vmm_regs.x[1] = 1;
 			trap_at(ESR(EC_SVC, 0), 0);
 			int64_t err = (int64_t)d->vmm_regs.x[0];
-			bool console = call == PV_CALL_CONSOLE_READ || call == PV_CALL_CONSOLE_WRITE;
+			bool console =
+				call == PV_CALL_CONSOLE_READ || call == PV_CALL_CONSOLE_WRITE;
 			bool vgic = call >= PV_CALL_VIRQ_SET && call <= PV_CALL_VGIC_ENABLE;
 
 			if (call == PV_CALL_NOP) {
@@ -294,16 +294,17 @@ static void test_doorbells(void **state)
 	fake_build(2, 1, 2);
 	struct domain *from = &kernel.domains[0], *to = &kernel.domains[1];
 
-	kernel.caps[0] = (struct pv_cap){ PV_CAP_DOORBELL_SEND, 0 };
-	kernel.caps[1] = (struct pv_cap){ PV_CAP_NONE, 1 };
-	kernel.caps[2] = (struct pv_cap){ PV_CAP_DOORBELL_SEND, 1 };
-	kernel.doorbells[0] = (struct doorbell){ .domain = 1, .kind = PV_DOORBELL_VIRQ };
-	kernel.doorbells[1] = (struct doorbell){ .domain = 1, .kind = PV_DOORBELL_EVENT, .number = 9 };
-	kernel.doorbell_pages[0] = (struct doorbell_page){ 0, 2 };
+	kernel.caps[0] = (struct pv_cap){PV_CAP_DOORBELL_SEND, 0};
+	kernel.caps[1] = (struct pv_cap){PV_CAP_NONE, 1};
+	kernel.caps[2] = (struct pv_cap){PV_CAP_DOORBELL_SEND, 1};
+	kernel.doorbells[0] = (struct doorbell){.domain = 1, .kind = PV_DOORBELL_VIRQ};
+	kernel.doorbells[1] =
+		(struct doorbell){.domain = 1, .kind = PV_DOORBELL_EVENT, .number = 9};
+	kernel.doorbell_pages[0] = (struct doorbell_page){0, 2};
 	from->doorbell_ipa_page = 0xa000;
-	from->doorbell_pages = (struct pv_slice){ 0, 1 };
-	assert_int_equal(vgic_configure_locked(&kernel.vcpus[1], 50, PV_VIRQ_ENABLED | PV_VIRQ_EDGE),
-			 OK);
+	from->doorbell_pages = (struct pv_slice){0, 1};
+	assert_int_equal(
+		vgic_configure_locked(&kernel.vcpus[1], 50, PV_VIRQ_ENABLED | PV_VIRQ_EDGE), OK);
 
 	/* Masked: it is remembered. */
 	assert_true(doorbell_access(from, 0xa000, 0, true));
@@ -331,8 +332,9 @@ static void test_doorbells(void **state)
 static void test_console_frames(void **state)
 {
 	(void)state;
-	static const uint8_t input[] = { PV_MUX_ESC, 1, 'a', PV_MUX_ESC, 2, 'b', PV_MUX_ESC,
-					 PV_MUX_ESC, PV_MUX_ESC, 200, 'c', PV_MUX_ESC, 9, 'x' };
+	static const uint8_t input[] = {PV_MUX_ESC, 1,          'a',        PV_MUX_ESC, 2,
+	                                'b',        PV_MUX_ESC, PV_MUX_ESC, PV_MUX_ESC, 200,
+	                                'c',        PV_MUX_ESC, 9,          'x'};
 	uint64_t bytes;
 
 	fake_build(2, 1, 1);
@@ -341,7 +343,7 @@ static void test_console_frames(void **state)
 	(void)console_write(2, 1, 0, 0); /* wherever the line stood, it is now on channel 2 */
 	fake.output_bytes = 0;
 	assert_int_equal(console_write(1, 2, 'h' | PV_MUX_ESC << 8, 0), 2);
-	static const uint8_t output[] = { PV_MUX_ESC, 1, 'h', PV_MUX_ESC, PV_MUX_ESC };
+	static const uint8_t output[] = {PV_MUX_ESC, 1, 'h', PV_MUX_ESC, PV_MUX_ESC};
 
 	assert_int_equal(fake.output_bytes, sizeof(output));
 	assert_memory_equal(fake.output, output, sizeof(output));
@@ -367,15 +369,15 @@ static void test_registers_that_are_not_there(void **state)
 		uint32_t op0, op1, crn, crm, op2;
 		bool silent;
 	} rows[] = {
-		{ 3, 3, 9, 12, 0, true },
-		{ 2, 0, 0, 2, 2, true },
-		{ 2, 0, 0, 5, 4, true },
-		{ 3, 3, 14, 0, 1, false },
+		{3, 3, 9,  12, 0, true },
+		{2, 0, 0,  2,  2, true },
+		{2, 0, 0,  5,  4, true },
+		{3, 3, 14, 0,  1, false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint32_t iss = rows[i].op0 << 20 | rows[i].op2 << 17 | rows[i].op1 << 14 |
-			       rows[i].crn << 10 | 7U << 5 | rows[i].crm << 1 | 1;
+		               rows[i].crn << 10 | 7U << 5 | rows[i].crm << 1 | 1;
 
 		fake_build(1, 1, 1);
 		(void)resume();

@@ -4,12 +4,11 @@
  * twice, the best priority comes first, whatever the order of events.
  */
 /* links: kernel/core/vgic.c kernel/core/sched.c tests/fake_arch/arch.c */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
@@ -140,7 +139,7 @@ static void test_more_than_list_registers(void **state)
 	assert_int_equal(take_all(v, taken, PV_VIRQS), PV_VIRQS - PV_SPI_FIRST);
 	for (uint32_t i = 1; i < PV_VIRQS - PV_SPI_FIRST; i++) {
 		assert_true(kernel.domains[0].spis[taken[i - 1] - PV_SPI_FIRST].priority <=
-			    kernel.domains[0].spis[taken[i] - PV_SPI_FIRST].priority);
+		            kernel.domains[0].spis[taken[i] - PV_SPI_FIRST].priority);
 	}
 	assert_false(fake.underflow);
 }
@@ -254,7 +253,7 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(vgic_operate_locked(v, SPI, PV_VIRQ_OP_COUNT), ERR_ARG);
 	assert_int_equal(vgic_operate_locked(v, PV_VIRQS, PV_VIRQ_OP_PEND), ERR_RANGE);
 	assert_int_equal(vgic_operate_locked(v, 3 | 2U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
-			 ERR_RANGE);
+	                 ERR_RANGE);
 	assert_int_equal(vgic_operate_locked(v, UINT32_MAX, PV_VIRQ_OP_PEND), ERR_RANGE);
 	assert_int_equal(vgic_operate_locked(v, 3, PV_VIRQ_OP_LINE_HIGH), ERR_ARG);
 	assert_int_equal(vgic_state_locked(v, PV_VIRQS, &answer), ERR_RANGE);
