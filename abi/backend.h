@@ -5,7 +5,8 @@
  *
  *   /dev/peervisor/PEER/control  one opener at a time (EBUSY). mmap gives the iobuf pages, one at
  *                                a time, page 0 read-only; the ioctls below tie numbers to
- *                                eventfds. Closing it, by a crash too, undoes everything.
+ *                                eventfds. When file and mappings are gone, by a crash
+ *                                too, everything is undone.
  *   /dev/peervisor/PEER/memory   memdev, write-back, byte 0 at offset 0: any number of openers,
  *                                mmap (MAP_SHARED) of any range. lseek tells its size.
  *

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The program that plays a driver VM inside of the device VM; tests/backend/run boots it.
+
+BACKEND_TEST := $(BUILD)/backend-test/driver
+BACKEND_TEST_SOURCES := $(wildcard tests/backend/*.c) lib/iobuf.c
+
+.PHONY: backend-test-build
+backend-test-build: $(BACKEND_TEST) $(BUILD)/share/peervisor/guest/backend.cpio \
+	$(BUILD)/share/peervisor/guest/base.cpio $(BUILD)/share/peervisor/guest/device.cpio \
+	$(BUILD)/share/peervisor/guest/Image
+test-build: backend-test-build
+
+$(BUILD)/backend-test/%.o: %.c
+	@mkdir -p $(@D)
+	$(CROSS)gcc $(HOST_CFLAGS) -D_GNU_SOURCE -Ilib/port/hosted -MMD -MP -c -o $@ $<
+
+$(BACKEND_TEST): $(BACKEND_TEST_SOURCES:%.c=$(BUILD)/backend-test/%.o)
+	$(CROSS)gcc -static -o $@ $^
