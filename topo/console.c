@@ -233,9 +233,9 @@ static int show_console(const char *system, const char *vm)
 	(void)fcntl(console.client.fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	console.signal_fd = watch_signals();
 	if (isatty(STDIN_FILENO)) {
-		(void)fprintf(stderr, "[topo: console of %s in %s; Ctrl-] leaves it]\n", vm,
-		              console.client.rundir.name);
 		enter_raw(&console);
+		(void)fprintf(stderr, "[topo: console of %s in %s; Ctrl-] leaves it]\r\n", vm,
+		              console.client.rundir.name);
 	}
 	serve(&console);
 	const bool was_raw = console.raw;

@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "topo/runner/message.h"
 
+/* A runner answers at once; one that does not hangs. */
+#define ANSWER_SECONDS 10
 #define QUEUE_BYTES (4U * CONTROL_FRAME_BYTES_MAX)
 
 static void report_none(const char *name, char (*names)[RUNDIR_NAME_BYTES], size_t count)
@@ -58,7 +61,12 @@ static int connect_in(int directory_fd)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	(void)snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s",
 	               directory_fd, RUNDIR_CONTROL);
+	const struct timeval patience = {.tv_sec = ANSWER_SECONDS};
 	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	}
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
 		(void)close(fd);
 		return -1;

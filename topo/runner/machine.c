@@ -57,7 +57,7 @@ static err_t explain_missing(int error)
 
 static err_t judge_version(const char *text)
 {
-	static const char mark[] = "version ";
+	static const char mark[] = "QEMU emulator version ";
 	const char *found = strstr(text, mark);
 	const long major = found == NULL ? 0 : strtol(found + strlen(mark), NULL, 10);
 	if (major >= MACHINE_QEMU_MAJOR) {

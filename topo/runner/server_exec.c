@@ -28,6 +28,28 @@ static void work(const struct visitor *visitor)
 	session_agent_work(visitor->server->session, visitor->vm);
 }
 
+/* After anything was sent to the visitor, or read by it: stop its command, or let it go on. Any send
+ * may be the one that finds the socket empty again. */
+static void balance(struct visitor *visitor)
+{
+	if (visitor->doomed || visitor->command == NULL) {
+		return;
+	}
+	if (!visitor->held && visitor->out.count > OUT_HIGH_BYTES) {
+		visitor->held = true;
+		agentlink_signal(visitor->command, SIGNAL_STOP);
+	} else if (visitor->held && visitor->out.count < OUT_LOW_BYTES) {
+		visitor->held = false;
+		agentlink_signal(visitor->command, SIGNAL_CONT);
+	}
+}
+
+void visitor_exec_drained(struct visitor *visitor)
+{
+	balance(visitor);
+	work(visitor);
+}
+
 /* Why vms[@vm] takes no command now. */
 static void refuse_state(struct visitor *visitor, size_t vm)
 {
@@ -113,16 +135,6 @@ void visitor_exec_signal(struct visitor *visitor, uint32_t number)
 	}
 }
 
-/* The visitor has read: a command that was stopped for it may go on. */
-void visitor_exec_drained(struct visitor *visitor)
-{
-	if (visitor->held && visitor->command != NULL && visitor->out.count < OUT_LOW_BYTES) {
-		visitor->held = false;
-		agentlink_signal(visitor->command, SIGNAL_CONT);
-		work(visitor);
-	}
-}
-
 void visitor_exec_left(struct visitor *visitor)
 {
 	if (visitor->command != NULL) {
@@ -138,10 +150,7 @@ void server_exec_output(void *holder, bool error_stream, const uint8_t *bytes, s
 {
 	struct visitor *visitor = holder;
 	visitor_send(visitor, error_stream ? CONTROL_OUTPUT_ERROR : CONTROL_OUTPUT, bytes, count);
-	if (!visitor->doomed && !visitor->held && visitor->out.count > OUT_HIGH_BYTES) {
-		visitor->held = true;
-		agentlink_signal(visitor->command, SIGNAL_STOP);
-	}
+	balance(visitor);
 }
 
 void server_exec_taken(void *holder, size_t count)
@@ -149,6 +158,7 @@ void server_exec_taken(void *holder, size_t count)
 	struct visitor *visitor = holder;
 	visitor->credit += (uint32_t)count;
 	visitor_send_number(visitor, CONTROL_CREDIT, (uint32_t)count);
+	balance(visitor);
 }
 
 void server_exec_ended(void *holder, uint8_t end, uint8_t code)

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""topo exec: as if the command ran here."""
+import os
+import random
+import signal
+
+from harness import (PAIR, Terminal, check, check_equal, check_in, finish, process_gone, read_until,
+                     wait_until)
+
+
+def case_exec_streams_and_status(world):
+    world.detach()
+    done = world.topo("exec", "driver", "--", "sh", "-c", "echo out; echo err >&2; exit 7")
+    check_equal((done.returncode, done.stdout, done.stderr), (7, b"out\n", b"err\n"))
+    check_equal(world.good("exec", "device", "true"), "")
+    check_equal(world.topo("exec", "driver", "--", "/no/such/program").returncode, 127)
+    check_equal(world.topo("exec", "driver", "--", "/etc/passwd").returncode, 126)
+    check_equal(world.topo("exec", "driver", "--", "sh", "-c", "kill -9 $$").returncode, 137)
+    check_equal(world.good("exec", "driver", "--", "printf", "%s|", "a b", "", "--", "-n"),
+                "a b||--|-n|")
+
+
+def case_exec_options_may_follow_the_vm(world):
+    world.detach()
+    check_equal(world.good("exec", "driver", "--timeout", "20", "--", "echo", "--timeout"),
+                "--timeout\n")
+
+
+def case_exec_input(world):
+    world.detach()
+    data = random.Random(1).randbytes(50000)
+    done = world.topo("exec", "driver", "--", "cat", stdin=data)
+    check_equal((done.returncode, len(done.stdout)), (0, len(data)))
+    check(done.stdout == data, "the bytes are others")
+
+
+def case_exec_input_that_nobody_reads(world):
+    world.detach()
+    done = world.topo("exec", "driver", "--", "sh", "-c", "exec <&-; echo done; sleep 0.2",
+                      stdin=b"x" * 200000)
+    check_equal((done.returncode, done.stdout), (0, b"done\n"))
+    process = world.start("exec", "driver", "--", "sleep", "100")
+    process.stdin.write(b"y" * 100000)
+    process.stdin.flush()
+    wait_until(lambda: world.vm("driver")["commands"] == 1, "it runs")
+    process.send_signal(signal.SIGTERM)
+    check_equal(finish(process)[0], 128 + signal.SIGTERM)
+
+
+def case_exec_large_output(world):
+    world.detach()
+    done = world.topo("exec", "driver", "--", "seq", "1", "300000")
+    check_equal(done.returncode, 0)
+    check(done.stdout == b"".join(b"%d\n" % i for i in range(1, 300001)), "the bytes are others")
+
+
+def case_exec_binary_output(world):
+    """Every byte, those that the line escapes among them."""
+    world.detach()
+    script = "import sys; sys.stdout.buffer.write(bytes(range(256)) * 200)"
+    done = world.topo("exec", "driver", "--", "/usr/bin/python3", "-c", script)
+    check(done.stdout == bytes(range(256)) * 200, "the bytes are others")
+
+
+def case_exec_reader_that_is_slow(world):
+    """The command is stopped until its reader has caught up, and nothing is lost."""
+    world.detach()
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo $$; exec seq 1 400000")
+    first = read_until(process.stdout, b"\n")
+    pid = int(first.split(b"\n")[0])
+
+    def stopped():
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rsplit(")", 1)[1].split()[0] == "T"
+
+    wait_until(stopped, "the command is stopped")
+    out, _ = process.communicate(timeout=60)
+    check_equal(process.returncode, 0)
+    check((first + out).split(b"\n", 1)[1] == b"".join(b"%d\n" % i for i in range(1, 400001)),
+          "output was lost")
+
+
+def case_exec_signals(world):
+    world.detach()
+    script = "trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done"
+    process = world.start("exec", "driver", "--", "sh", "-c", script)
+    read_until(process.stdout, b"ready")
+    process.send_signal(signal.SIGINT)
+    status, out, _ = finish(process)
+    check_equal((status, out), (9, "caught\n"))
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec sleep 100")
+    read_until(process.stdout, b"ready")
+    process.send_signal(signal.SIGHUP)
+    check_equal(finish(process)[0], 128 + signal.SIGHUP)
+
+
+def case_exec_third_interrupt_gives_up(world):
+    world.detach()
+    script = "trap '' INT; echo $$; while :; do sleep 0.05; done"
+    process = world.start("exec", "driver", "--", "sh", "-c", script)
+    pid = int(read_until(process.stdout, b"\n"))
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        # Two of a kind that meet would count once.
+        wait_until(lambda: not pending(process.pid, signal.SIGINT), "the signal is taken")
+    check_equal(finish(process)[0], 130)
+    wait_until(lambda: process_gone(pid), "the command is killed")
+
+
+def pending(pid, number):
+    """Is the signal pending for the process?"""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as status:
+            fields = dict(line.split(":", 1) for line in status)
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return bool(int(fields["ShdPnd"], 16) >> (number - 1) & 1) if "ShdPnd" in fields else False
+
+
+def case_exec_dies_with_its_caller(world):
+    world.detach()
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo $$; exec sleep 100")
+    pid = int(read_until(process.stdout, b"\n"))
+    process.kill()
+    wait_until(lambda: process_gone(pid), "the command is killed")
+    wait_until(lambda: world.vm("driver")["commands"] == 0, "the runner forgets it")
+
+
+def case_exec_time_limit(world):
+    world.detach()
+    text = world.bad(124, "exec", "--timeout", "0.4", "driver", "--", "sleep", "100")
+    check_in("time limit", text)
+    check_in("seconds", world.bad(125, "exec", "-t", "x", "driver", "--", "true"))
+
+
+def case_exec_several_at_once(world):
+    world.detach()
+    processes = [world.start("exec", vm, "--", "sh", "-c", f"cat; echo {vm}{i}; exit {i}")
+                 for i in range(6) for vm in ("device", "driver")]
+    for number, process in enumerate(processes):
+        process.stdin.write(b"%d " % number)
+    for number, process in enumerate(processes):
+        status, out, _ = finish(process)
+        i, vm = number // 2, ("device", "driver")[number % 2]
+        check_equal((status, out), (i, f"{number} {vm}{i}\n"))
+
+
+def case_exec_too_many(world):
+    """The agent's sixteen; the seventeenth is told so, and the others go on."""
+    world.detach()
+    running = [world.start("exec", "driver", "--", "sh", "-c", "echo ready; cat")
+               for _ in range(16)]
+    for process in running:
+        read_until(process.stdout, b"ready")
+    check_in("too many commands", world.bad(125, "exec", "driver", "--", "true"))
+    for process in running:
+        check_equal(finish(process)[0], 0)
+    world.good("exec", "driver", "--", "true")
+
+
+def case_exec_on_a_line_that_loses_bytes(world):
+    world.detach("loss 0.4\n" + PAIR)
+    data = bytes(range(256)) * 4
+    done = world.topo("exec", "driver", "--", "sh", "-c", "cat; echo \"$1\" >&2", "sh", "x" * 500,
+                      stdin=data)
+    check_equal((done.returncode, done.stderr), (0, b"x" * 500 + b"\n"))
+    check(done.stdout == data, "the bytes are others")
+
+
+def case_exec_refused(world):
+    check_in("no system runs", world.bad(125, "exec", "driver", "--", "true"))
+    world.detach(PAIR + "vm plain\n")
+    text = world.bad(125, "exec", "drivr", "--", "true")
+    check_in("there is no VM called 'drivr'; did you mean 'driver'?", text)
+    check_in("device, driver, plain", text)
+    check_in("VM plain has no agent", world.bad(125, "exec", "plain", "--", "true"))
+    check_in("too long", world.bad(125, "exec", "driver", "--", "echo", "x" * 5000))
+    check_in("are needed", world.bad(125, "exec", "driver"))
+    world.type_at("driver", "poweroff\r", "has stopped")
+    check_in("VM driver is stopped: poweroff", world.bad(125, "exec", "driver", "--", "true"))
+
+
+def case_exec_when_the_vm_ends(world):
+    world.detach()
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec sleep 100")
+    read_until(process.stdout, b"ready")
+    world.type_at("driver", "poweroff\r", "has stopped")
+    status, _, text = finish(process)
+    check_equal(status, 125)
+    check_in("VM driver has stopped: poweroff", text)
+
+
+def case_exec_when_the_system_ends(world):
+    world.detach()
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec sleep 100")
+    read_until(process.stdout, b"ready")
+    world.good("stop")
+    status, _, text = finish(process)
+    check_equal(status, 125)
+    check_in("the system has ended", text)
+
+
+def case_exec_when_the_runner_is_killed(world):
+    world.detach()
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec sleep 1")
+    read_until(process.stdout, b"ready")
+    os.kill(world.system()["pid"], signal.SIGKILL)
+    check_equal(finish(process)[0], 125)
+    world.detach()
+
+
+def case_exec_on_a_terminal(world):
+    """Ctrl-C reaches the command, and the terminal stays as it is."""
+    world.detach()
+    terminal = Terminal(world, "exec", "driver", "--", "sh", "-c",
+                        "echo hello; read x; echo got $x; exec sleep 100")
+    terminal.expect("hello")
+    terminal.type("word\n")
+    terminal.expect("got word")
+    terminal.process.send_signal(signal.SIGINT)
+    check_equal(terminal.wait(), 130)
+    check(terminal.same_as_before(), "the terminal was changed")

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""topo logs."""
+import os
+
+from harness import (CONSOLE, OUTPUT, PAIR, Terminal, check, check_equal, check_in, finish, frame,
+                     read_until, request)
+
+
+def case_logs_of_each_kind(world):
+    world.detach()
+    check_equal(world.good("logs", "driver"), "Booting Linux as driver\r\n")
+    check_equal(world.good("logs", "--vmm", "driver"),
+                "VMM of driver speaks\nconnection device up\n")
+    check_equal(world.good("logs", "--kernel"), "pv: kernel starts\n")
+    text = world.good("logs")
+    for line in ("kernel: pv: kernel starts", "device: Booting Linux as device",
+                 "driver.vmm: connection device up"):
+        check_in(line, text)
+
+
+def case_logs_follow(world):
+    world.detach()
+    process = world.start("logs", "--follow", "driver")
+    read_until(process.stdout, b"Booting Linux as driver")
+    world.type_at("driver", "a new line\r", "a new line")
+    read_until(process.stdout, b"a new line")
+    everything = world.start("logs", "-f")
+    read_until(everything.stdout, b"driver: a new line")
+    world.good("stop")
+    for follower in (process, everything):
+        check_equal(finish(follower)[0], 0)
+
+
+def case_logs_are_bounded(world):
+    """At 8 MiB a log starts anew; a follower misses nothing, others see both halves."""
+    world.detach()
+    process = world.start("logs", "-f", "driver")
+    read_until(process.stdout, b"Booting")
+    typist = world.control(request(CONSOLE, b"driver") + frame(OUTPUT, b"flood 9000000\r"))
+    out = read_until(process.stdout, b"flood is over")
+    typist.close()
+    check(out.count(b"0123456789abcde\n") >= 9000000 // 16 - 1, "lines are missing")
+    directory = world.run_directory()
+    check_in("driver.log.1", os.listdir(directory))
+    check(os.path.getsize(os.path.join(directory, "driver.log")) <= 8 << 20, "it is too large")
+    check(len(world.good("logs", "driver")) > 9000000, "the older half is missing")
+
+
+def case_logs_on_a_terminal_are_harmless(world):
+    world.detach()
+    world.type_at("driver", "control\r", "red")
+    terminal = Terminal(world, "logs", "driver")
+    check_equal(terminal.wait(), 0)
+    check_in("?[31mred?", terminal.seen)
+    check("\x1b" not in terminal.seen, terminal.seen)
+    check_in("\x1b[31mred", world.good("logs", "driver"))
+    check_in("?[31mred?", world.good("logs"))
+
+
+def case_logs_of_vms_with_odd_names(world):
+    """A VM may be called as a log of ours is."""
+    world.detach("vm kernel agent\nvm system agent\nvm a.vmm agent\nvm a agent\n")
+    for name in ("kernel", "system", "a.vmm", "a"):
+        check_equal(world.good("logs", name), f"Booting Linux as {name}\r\n")
+    check_equal(world.good("logs", "--kernel"), "pv: kernel starts\n")
+    check_equal(world.good("logs", "--vmm", "a"), "VMM of a speaks\n")
+
+
+def case_logs_refused(world):
+    check_in("no system runs", world.bad(1, "logs"))
+    world.detach(PAIR)
+    check_in("did you mean 'driver'?", world.bad(1, "logs", "drive"))
+    check_in("one of them", world.bad(2, "logs", "--kernel", "driver"))
+    check_in("--vmm of which", world.bad(2, "logs", "--vmm"))
+    check_in("one VM", world.bad(2, "logs", "a", "b"))

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The runner's integration tests: the real commands on a stand-in front end, which reads a scenario
+# instead of a topology, and the real agent as a program of the build host. Both under sanitizers.
+# tests/runner/run drives them against tests/runner/fake_qemu.
+
+RUNNER_TEST_SOURCES := tests/runner/standin.c topo/run.c topo/console.c topo/logs.c topo/ps.c \
+	topo/stop.c topo/exec.c $(wildcard topo/runner/*.c) topo/suggest.c lib/agent_frame.c
+
+$(BUILD)/runner/topo: $(RUNNER_TEST_SOURCES:%.c=$(BUILD)/unit/obj/%.o)
+	@mkdir -p $(@D)
+	$(TEST_CC) $(TEST_SANITIZE) -o $@ $^
+
+$(BUILD)/runner/agent: images/agent/agent.c lib/agent_frame.c lib/agent_frame.h abi/agent.h
+	@mkdir -p $(@D)
+	$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ images/agent/agent.c lib/agent_frame.c
+
+test-build: $(BUILD)/runner/topo $(BUILD)/runner/agent

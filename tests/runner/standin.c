@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The front end as the runner's tests see it: the real commands of the runner, and in the place of
+ * the compiler a reader of scenarios. A line "vm NAME …" or "connect DEVICE DRIVER …" of a scenario
+ * is one of the system's, the rest of it and all other lines are fake_qemu's, which gets the whole
+ * file as its image. Channels are handed out as in a real system: PV_CONSOLE_COUNT for each VM, in
+ * order, from 1 on.
+ */
+#define _GNU_SOURCE 1
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "abi/mux.h"
+#include "topo/commands.h"
+#include "topo/diag.h"
+#include "topo/load.h"
+#include "topo/system.h"
+
+#define RAM_BYTES (64ULL << 20)
+
+struct diag {
+	char text[256];
+};
+
+struct diag *diag_new(void)
+{
+	return calloc(1, sizeof(struct diag));
+}
+
+void diag_free(struct diag *diag)
+{
+	free(diag);
+}
+
+void diag_flush(struct diag *diag, FILE *out)
+{
+	(void)fputs(diag->text, out);
+	diag->text[0] = '\0';
+}
+
+void command_load_init(struct load_options *options)
+{
+	*options = (struct load_options){.board = NULL};
+}
+
+int command_load_option(struct load_options *options, int option, const char *argument)
+{
+	(void)options;
+	(void)argument;
+	return option == 'D' ? 1 : 0;
+}
+
+void command_load_done(struct load_options *options)
+{
+	(void)options;
+}
+
+int command_usage_error(const struct command_line *cl, const char *format, ...)
+{
+	va_list values;
+	va_start(values, format);
+	(void)fprintf(stderr, "topo %s: ", cl->argv[0]);
+	(void)vfprintf(stderr, format, values);
+	(void)fputc('\n', stderr);
+	va_end(values);
+	return EXIT_USAGE;
+}
+
+/* The base name without its suffix, as of a topology. */
+static const char *name_model(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = strdup(slash == NULL ? path : slash + 1);
+	char *dot = name == NULL ? NULL : strrchr(name, '.');
+	if (dot != NULL) {
+		*dot = '\0';
+	}
+	return name;
+}
+
+struct model *model_load(const char *path, const struct load_options *options, struct diag *diag)
+{
+	(void)options;
+	struct model *model = calloc(1, sizeof(*model));
+	if (model == NULL || access(path, R_OK) != 0) {
+		(void)snprintf(diag->text, sizeof(diag->text), "error: no file %.200s\n", path);
+		free(model);
+		return NULL;
+	}
+	model->path = path;
+	model->name = name_model(path);
+	return model;
+}
+
+void model_free(struct model *model)
+{
+	if (model != NULL) {
+		free((void *)(uintptr_t)model->name);
+	}
+	free(model);
+}
+
+static uint32_t find_vm(const struct system *system, const char *name)
+{
+	uint32_t vm = 0;
+	while (vm < system->vm_count && strcmp(system->vms[vm].name, name) != 0) {
+		vm++;
+	}
+	return vm;
+}
+
+static void take_vm(struct system *system, const char *line)
+{
+	char name[64] = "";
+	char agent[16] = "";
+	if (sscanf(line, "vm %63s %15s", name, agent) < 1) {
+		return;
+	}
+	system->vms[system->vm_count] = (struct system_vm){
+		.name = strdup(name),
+		.vcpu_count = 1,
+		.channel_first = (uint32_t)(1 + system->vm_count * PV_CONSOLE_COUNT),
+		.agent = strcmp(agent, "agent") == 0,
+	};
+	system->vm_count++;
+}
+
+static void take_connection(struct system *system, const char *line)
+{
+	char device[64] = "";
+	char driver[64] = "";
+	if (sscanf(line, "connect %63s %63s", device, driver) == 2) {
+		system->connections[system->connection_count++] =
+			(struct system_connection){.device_vm = find_vm(system, device),
+		                                   .driver_vm = find_vm(system, driver),
+		                                   .device_count = 2};
+	}
+}
+
+/* Copy the scenario to @image_path, taking our lines on the way. -1: it says "unbuildable". */
+static int read_scenario(FILE *in, FILE *out, struct system *system)
+{
+	char line[512];
+	int result = 0;
+	while (fgets(line, sizeof(line), in) != NULL) {
+		(void)fputs(line, out);
+		if (strncmp(line, "vm ", 3) == 0) {
+			take_vm(system, line);
+		} else if (strncmp(line, "connect ", 8) == 0) {
+			take_connection(system, line);
+		} else if (strncmp(line, "unbuildable", 11) == 0) {
+			result = -1;
+		} else if (strncmp(line, "building ", 9) == 0) {
+			/* A build that takes its time: until the signal, or so many seconds. */
+			(void)sleep((unsigned)atoi(line + 9));
+		}
+	}
+	return result;
+}
+
+int system_build(const struct model *model, const char *image_path, struct diag *diag,
+                 struct system *out)
+{
+	*out = (struct system){.name = strdup(model->name),
+	                       .image_path = strdup(image_path),
+	                       .ram_bytes = RAM_BYTES,
+	                       .cpu_count = 2,
+	                       .vms = calloc(PV_DOMAINS_MAX, sizeof(*out->vms)),
+	                       .connections = calloc(64, sizeof(*out->connections))};
+	FILE *scenario = fopen(model->path, "r");
+	FILE *image = fopen(image_path, "w");
+	int result = -1;
+	if (scenario != NULL && image != NULL) {
+		result = read_scenario(scenario, image, out);
+	}
+	if (scenario != NULL) {
+		(void)fclose(scenario);
+	}
+	if (image != NULL) {
+		(void)fclose(image);
+	}
+	if (result != 0) {
+		(void)snprintf(diag->text, sizeof(diag->text), "error: it cannot be built\n");
+		system_free(out);
+	}
+	return result;
+}
+
+void system_free(struct system *system)
+{
+	for (size_t i = 0; i < system->vm_count; i++) {
+		free(system->vms[i].name);
+	}
+	free(system->name);
+	free(system->image_path);
+	free(system->vms);
+	free(system->connections);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct command_line *cl);
+} commands[] = {
+	{"run",     command_run    },
+        {"console", command_console},
+        {"logs",    command_logs   },
+	{"ps",      command_ps     },
+        {"stop",    command_stop   },
+        {"exec",    command_exec   },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0) {
+			const struct command_line cl = {
+				.program = argv[0], .argc = argc - 1, .argv = argv + 1};
+			return commands[i].run(&cl);
+		}
+	}
+	(void)fprintf(stderr, "which command?\n");
+	return EXIT_USAGE;
+}
