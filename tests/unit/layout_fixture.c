@@ -17,7 +17,7 @@
 static uint8_t el2_kernel[0x9100];
 static uint8_t guest_kernel[0x5432];
 static uint8_t base_archive[0x3010];
-static uint8_t device_archive[0x1234];
+static uint8_t device_archive[0x1001]; /* one byte in its last page */
 static uint8_t vmm_text[0x2800];
 static uint8_t vmm_data[0x40];
 

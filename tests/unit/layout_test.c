@@ -270,7 +270,7 @@ static void test_boot(void **state)
 	assert_true(layout_boot(layout, 0, DTB_BYTES, f.diag));
 	assert_int_equal(layout->vms[0].kernel_ipa, 0x40000000);
 	assert_int_equal(layout->vms[0].initrd_ipa, 0x40400000); /* the kernel takes 3 MiB */
-	assert_int_equal(layout->vms[0].initrd_bytes, 0x5234);
+	assert_int_equal(layout->vms[0].initrd_bytes, 0x5001);
 	assert_int_equal(layout->vms[0].dtb_ipa, 0x40301000);
 	layout_free(layout);
 	fixture_end(&f);
