@@ -89,6 +89,7 @@ static void describe(const struct model *model, const struct image *image, const
 			.name = must(strdup(model->vms[i].name)),
 			.vcpu_count = model->vms[i].vcpu_count,
 			.channel_first = image->layout->tables.domains[i].channel_first,
+			.overhead_bytes = layout_overhead(image->layout, (uint32_t)i),
 			.agent = model->vms[i].agent,
 		};
 	}

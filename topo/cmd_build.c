@@ -85,6 +85,8 @@ static void print_json(const struct system *system)
 		json_object_object_add(entry, "vcpus", json_object_new_uint64(vm->vcpu_count));
 		json_object_object_add(entry, "channel_first",
 		                       json_object_new_uint64(vm->channel_first));
+		json_object_object_add(entry, "overhead_bytes",
+		                       json_object_new_uint64(vm->overhead_bytes));
 		json_object_object_add(entry, "agent", json_object_new_boolean(vm->agent));
 		json_object_array_add(vms, entry);
 	}

@@ -180,6 +180,12 @@ void layout_add_payload(struct layout *layout, uint32_t region, uint64_t at, uin
 uint32_t layout_table_pages(const struct layout *layout);
 
 /**
+ * Bytes that VM @vm costs beyond its RAM and its pools: VMM, iobuf pages of the connections that it
+ * uses, stage-2 tables.
+ */
+uint64_t layout_overhead(const struct layout *layout, uint32_t vm);
+
+/**
  * Give every region and the table pool a physical address behind an image whose header lies
  * @header_offset bytes from the load address and which has @image_bytes from there on.
  * Returns false when the board has not enough memory: reported through @diag.

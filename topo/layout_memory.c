@@ -262,6 +262,22 @@ uint32_t layout_table_pages(const struct layout *layout)
 	return pages;
 }
 
+uint64_t layout_overhead(const struct layout *layout, uint32_t vm)
+{
+	const struct layout_tables *t = &layout->tables;
+	uint64_t pages = (uint64_t)space_tables(layout, vm, PV_SPACE_GUEST) +
+	                 space_tables(layout, vm, PV_SPACE_VMM);
+
+	for (uint32_t i = 0; i < t->region_count; i++) {
+		/* The first mapping is the owner's; RAM and pools are mapped in blocks. */
+		if (!layout->fits[i].block &&
+		    t->mappings[t->regions[i].mappings.first].domain == vm) {
+			pages += t->regions[i].page_count;
+		}
+	}
+	return pages * PV_PAGE_BYTES;
+}
+
 bool layout_place(struct layout *layout, uint64_t header_offset, uint64_t image_bytes,
                   struct diag *diag)
 {

@@ -18,10 +18,11 @@ struct diag;
 struct model;
 
 struct system_vm {
-	char *name;             /* vm_name: what people and commands see */
-	uint32_t vcpu_count;    /* virtual CPUs */
-	uint32_t channel_first; /* of the multiplexer; console n is channel_first + PV_CONSOLE_n */
-	bool agent;             /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
+	char *name;              /* vm_name: what people and commands see */
+	uint32_t vcpu_count;     /* virtual CPUs */
+	uint32_t channel_first;  /* of the multiplexer; console n is channel_first + PV_CONSOLE_n */
+	uint64_t overhead_bytes; /* memory that it takes beyond RAM and pools */
+	bool agent;              /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
 };
 
 struct system_connection {

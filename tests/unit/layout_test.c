@@ -358,6 +358,25 @@ static void test_place(void **state)
 	fixture_end(&f);
 }
 
+/* What a VM costs beyond RAM and pools, counted by hand; the budget is 256 KiB. */
+static void test_overhead(void **state)
+{
+	struct fixture f;
+	struct layout *layout;
+
+	(void)state;
+	fixture_pair(&f);
+	layout = lay_out(&f);
+	/*
+	 * Both: VMM 5 pages, stack 4, configuration 1; its space 3 tables. Driver: two iobuf pages.
+	 * Guests: root, GiB 0 and the CPU interface in it, RAM. Device: iobuf in GiB 0, memdev.
+	 */
+	assert_int_equal(layout_overhead(layout, 1), (10 + 3 + 2 + 4) * 4096);
+	assert_int_equal(layout_overhead(layout, 0), (10 + 3 + 6) * 4096);
+	layout_free(layout);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_boot_given),
 		cmocka_unit_test(test_bad_boot),
 		cmocka_unit_test(test_place),
+		cmocka_unit_test(test_overhead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
