@@ -68,6 +68,7 @@ static struct token spelled(const struct call *call, const struct token *body)
 	struct token token = *body;
 
 	token.place = call->name.place;
+	token.written = false;
 	token.macro = call->macro;
 	return token;
 }
@@ -177,13 +178,11 @@ static void paste(struct cpp *cpp, struct call *call, const struct token *right)
 		return;
 	}
 	/* The place is that of the part that the user wrote. */
-	bool left_is_written = left->macro != call->macro;
-	bool right_is_written = right->macro != call->macro;
-
 	joined.space_before = left->space_before;
-	joined.place = !left_is_written && right_is_written ? right->place : left->place;
-	joined.macro = left_is_written ? left->macro : right->macro;
-	joined.shipped = left->shipped && right->shipped;
+	joined.place = !left->written && right->written ? right->place : left->place;
+	joined.written = left->written || right->written;
+	joined.macro = left->macro != NULL ? left->macro : right->macro;
+	joined.shipped = left->shipped || right->shipped;
 	*left = joined;
 }
 

@@ -318,6 +318,7 @@ void lex_next(struct lexer *lexer, struct token *token)
 	token->space_before = skip_blanks(lexer);
 	token->line_start = lexer->line_start;
 	token->place = here(lexer);
+	token->written = true;
 	token->shipped = lexer->source != NULL && lexer->source->shipped;
 
 	int c = peek(lexer);

@@ -53,9 +53,10 @@ struct token {
 	bool space_before;
 	bool line_start;    /* the first of its line: a # here begins a directive */
 	bool no_expand;     /* was found inside the expansion of its own macro: stays as it is */
-	bool shipped;       /* spelled in one of topo's own files */
+	bool shipped;       /* spelled, if only in part, in one of topo's own files */
+	bool written;       /* stands at its place; else it was made by a macro called there */
 	struct place place; /* in the user's text: of the outermost macro call, if any */
-	const struct macro *macro; /* whose body spells it; NULL = it stands at its place */
+	const struct macro *macro; /* whose body spells it, if only in part; NULL = none */
 };
 
 struct lexer {

@@ -23,7 +23,8 @@ struct load_options {
 	size_t include_dir_count;
 	const char **checks_off; /* names of checks that stay silent */
 	size_t checks_off_count;
-	bool advice; /* run the advice checks too */
+	bool advice;   /* give advice too, not only errors and warnings */
+	bool must_run; /* what cannot be run yet is an error: for build and run */
 };
 
 /**
@@ -33,6 +34,12 @@ struct load_options {
  * @diag must outlive the model.
  */
 struct model *model_load(const char *path, const struct load_options *options, struct diag *diag);
+
+struct source;
+
+/** The same for a text that was read already: tests give theirs from memory. */
+struct model *model_load_source(const struct source *source, const struct load_options *options,
+                                struct diag *diag);
 
 /** Give back @model and all its memory. NULL is allowed. */
 void model_free(struct model *model);

@@ -10,6 +10,8 @@
 #include "topo/parse_internal.h"
 #include "topo/suggest.h"
 
+#define PATH_BYTES_MAX 4096U
+
 void parser_advance(struct parser *parser)
 {
 	parser->previous = parser->token;
@@ -176,7 +178,7 @@ static struct place behind_previous(const struct parser *parser)
 {
 	struct place place = parser->previous.place;
 
-	if (parser->previous.macro == NULL) {
+	if (parser->previous.written && parser->previous.macro == NULL) {
 		place.column += place.length;
 		place.length = 0;
 	}
@@ -202,10 +204,7 @@ void parser_end(struct parser *parser, const char *what)
 
 void parser_no_meaning(struct parser *parser, const struct token *token, const char *what)
 {
-	bool shipped =
-		token->shipped || (token->macro != NULL && cpp_macro_info(token->macro).shipped);
-
-	if (!shipped) {
+	if (!token->shipped) {
 		diag_warning(parser->diag, token->place,
 		             "%s has no meaning in a VM topology and is left out", what);
 	}
@@ -214,19 +213,23 @@ void parser_no_meaning(struct parser *parser, const struct token *token, const c
 /* The path between < and >: its tokens as they stand. */
 static struct name angled_path(struct parser *parser)
 {
-	struct name path = {"", parser->token.place};
+	struct name path = {NULL, parser->token.place};
+	char text[PATH_BYTES_MAX];
+	size_t bytes = 0;
 
 	parser_advance(parser);
 	while (parser->token.kind != TOKEN_END && !parser_at(parser, '>') &&
-	       !parser_at(parser, ';')) {
-		path.text = arena_printf(parser->arena, "%s%.*s", path.text,
-		                         (int)parser->token.bytes, parser->token.text);
+	       !parser_at(parser, ';') && parser->token.bytes < sizeof(text) - bytes) {
+		memcpy(text + bytes, parser->token.text, parser->token.bytes);
+		bytes += parser->token.bytes;
 		parser_advance(parser);
 	}
-	if (!parser_take(parser, '>') || path.text[0] == '\0') {
+	if (!parser_at(parser, '>') || bytes == 0) {
 		parser_expected(parser, "'>' behind the file's name");
-		path.text = NULL;
+		return path;
 	}
+	parser_advance(parser);
+	path.text = arena_copy(parser->arena, text, bytes);
 	return path;
 }
 

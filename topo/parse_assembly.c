@@ -149,13 +149,8 @@ static void parse_other_statement(struct parser *parser, struct ast_assembly *as
 		return;
 	}
 	/* topo's own macros say there what a connection is like. */
-	if (word.macro != NULL && cpp_macro_info(word.macro).shipped) {
-		size_t before = assembly->setting_count;
-
+	if (word.shipped) {
 		parse_setting(parser, assembly);
-		if (assembly->setting_count != before) {
-			assembly->settings[before].weak = true;
-		}
 		return;
 	}
 	const char *text = arena_copy(parser->arena, word.text, word.bytes);
@@ -270,7 +265,7 @@ static bool parse_target(struct parser *parser, struct ast_setting *setting)
 
 void parse_setting(struct parser *parser, struct ast_assembly *assembly)
 {
-	struct ast_setting setting = {.weak = false};
+	struct ast_setting setting = {.weak = parser->token.shipped};
 
 	if (!parse_target(parser, &setting)) {
 		parser_recover(parser);

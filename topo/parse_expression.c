@@ -40,29 +40,50 @@ static struct expr *parse_number(struct parser *parser)
 	return expr;
 }
 
+/* A string token by itself; "" after an error. */
+static const char *string_part(struct parser *parser, bool *exact)
+{
+	const char *why = NULL;
+	const char *text = token_decode(parser->arena, &parser->token, exact, &why);
+
+	if (text == NULL) {
+		parser_error(parser, parser->token.place, "%s", why);
+		return "";
+	}
+	return text;
+}
+
 /* Strings that follow each other join. */
 static struct expr *parse_strings(struct parser *parser)
 {
 	struct expr *expr = new_expr(parser, EXPR_STRING, parser->token.place);
-	size_t parts = 0;
+	const char **parts = NULL;
+	size_t count = 0;
+	size_t bytes = 0;
 
-	expr->of.string.text = "";
 	while (parser->token.kind == TOKEN_STRING) {
-		const char *why = NULL;
 		bool exact = false;
-		const char *text = token_decode(parser->arena, &parser->token, &exact, &why);
+		const char *part = string_part(parser, &exact);
 
-		if (text == NULL) {
-			parser_error(parser, parser->token.place, "%s", why);
-			text = "";
-		}
-		expr->of.string.exact = exact && parts == 0;
-		expr->of.string.text = parts == 0 ? text
-		                                  : arena_printf(parser->arena, "%s%s",
-		                                                 expr->of.string.text, text);
-		parts++;
+		expr->of.string.exact = exact && count == 0;
+		*ARENA_ADD(parser->arena, parts, count) = part;
+		bytes += strlen(part);
 		parser_advance(parser);
 	}
+	if (count == 1) {
+		expr->of.string.text = parts[0];
+		return expr;
+	}
+	char *joined = arena_alloc(parser->arena, bytes + 1);
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(parts[i]);
+
+		memcpy(joined + at, parts[i], length);
+		at += length;
+	}
+	expr->of.string.text = joined;
 	return expr;
 }
 

@@ -4,8 +4,8 @@
 # that topo ships lie beside the program in share/peervisor/, where it looks for them.
 
 TOPO_SOURCES := $(wildcard topo/*.c)
-# Code that the build host shares with the target.
-TOPO_LIB_SOURCES := $(wildcard lib/image_check.c lib/crc32.c)
+# Code that the build host shares with the target: freestanding, so any of it may be linked here.
+TOPO_LIB_SOURCES := $(wildcard lib/*.c)
 TOPO_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOPO_SOURCES) $(TOPO_LIB_SOURCES))
 TOPO_LIBS := -lfdt -ljson-c -lelf
 
@@ -15,7 +15,7 @@ TOPO_SHIPPED := $(shell find topo/configurations -type f 2>/dev/null)
 TOPO_SHARE := $(patsubst topo/%,$(BUILD)/share/peervisor/%,$(TOPO_SHIPPED))
 
 $(BUILD)/topo: $(TOPO_OBJECTS) | $(TOPO_SHARE)
-	$(CC) $(LDFLAGS) -o $@ $^ $(TOPO_LIBS)
+	$(CC) $(LDFLAGS) -o $@ $(sort $^) $(TOPO_LIBS)
 
 $(BUILD)/share/peervisor/configurations/%: topo/configurations/%
 	@mkdir -p $(@D)

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Defaults: the one place that knows what a topology means where it says nothing. docs/language.md
+ * describes them in the same order.
+ */
+#ifndef TOPO_DEFAULTS_H
+#define TOPO_DEFAULTS_H
+
+#include "topo/resolve.h"
+
+#define DEFAULT_RAM_BASE 0x40000000U
+#define DEFAULT_PRIORITY 100U
+#define DEFAULT_CPUS_MAX 4U
+#define DEFAULT_POOL_BYTES ((uint64_t)8 << 20)
+#define DEFAULT_RAM_SERVING ((uint64_t)256 << 20) /* of a VM that serves, disks not counted */
+#define DEFAULT_RAM_OTHER ((uint64_t)128 << 20)
+#define DEFAULT_DISK_BYTES ((uint64_t)128 << 20)
+#define DEFAULT_QUEUE_SIZE 256U
+#define RAM_BLOCK_BYTES ((uint64_t)2 << 20)
+
+/** Fill in everything that @topology leaves out. Deterministic: no order but the text's matters. */
+void defaults_fill(struct topology *topology);
+
+/** RAM that VM @vm needs to hold the disks that it serves. */
+uint64_t defaults_disk_ram(const struct topology *topology, size_t vm);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo: one program, several commands. This file finds the command and calls it.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "topo/commands.h"
+#include "topo/suggest.h"
+
+#define TOPO_VERSION "0.1"
+
+static const struct {
+	const char *name;
+	int (*run)(const struct command_line *cl);
+	const char *summary;
+} commands[] = {
+	{"check",   command_check,   "look for errors, and give advice"          },
+	{"explain", command_explain, "print the topology with all defaults"      },
+	{"build",   command_build,   "compile a topology into a bootable image"  },
+	{"run",     command_run,     "build a topology and boot it in QEMU"      },
+	{"console", command_console, "the console of a VM of a running system"   },
+	{"logs",    command_logs,    "what the consoles of a system have printed"},
+	{"exec",    command_exec,    "run a command in a VM"                     },
+	{"ps",      command_ps,      "list the running systems and their VMs"    },
+	{"stop",    command_stop,    "end a running system"                      },
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *out)
+{
+	fputs("Usage: topo COMMAND [OPTION]... [ARGUMENT]...\n"
+	      "Topologies of virtual machines without a host.\n\n",
+	      out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+	}
+	fputs("\n`topo COMMAND --help` says more of a command. The language of topologies is\n"
+	      "described in docs/language.md.\n"
+	      "Exit status: 0 success, 1 the topology has errors or the answer is no, 2 wrong\n"
+	      "usage, 3 the machine refused something.\n",
+	      out);
+}
+
+static int unknown_command(const char *name)
+{
+	struct suggest suggest = suggest_start(name);
+
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		suggest_consider(&suggest, commands[i].name);
+	}
+	fprintf(stderr, "topo: there is no command '%s'", name);
+	if (suggest.best != NULL) {
+		fprintf(stderr, "; did you mean '%s'?", suggest.best);
+	}
+	fputs("\nTry 'topo --help'.\n", stderr);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
+	}
+	const char *name = argv[1];
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		print_help(stdout);
+		return EXIT_OK;
+	}
+	if (strcmp(name, "--version") == 0) {
+		puts("topo " TOPO_VERSION);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		if (strcmp(commands[i].name, name) == 0) {
+			struct command_line cl = {argv[0], argc - 1, argv + 1};
+
+			optind = 1;
+			return commands[i].run(&cl);
+		}
+	}
+	return unknown_command(name);
+}
