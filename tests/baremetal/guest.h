@@ -80,6 +80,20 @@ static inline void guest_wfi(void)
 	__asm__ volatile("dsb sy\n\twfi" ::: "memory");
 }
 
+/* Sleep as long as the condition holds, which interrupt handlers change. It is looked at with IRQ
+ * masked, or the interrupt that ends it could come between the look and the WFI. */
+#define GUEST_SLEEP_WHILE(condition)                                                               \
+	do {                                                                                       \
+		guest_irq_mask();                                                                  \
+		while (condition) {                                                                \
+			guest_wfi();                                                               \
+			guest_irq_unmask();                                                        \
+			__asm__ volatile("isb" ::: "memory");                                      \
+			guest_irq_mask();                                                          \
+		}                                                                                  \
+		guest_irq_unmask();                                                                \
+	} while (false)
+
 /*
  * Accesses that leave a valid syndrome: one register, one plain address. The compiler is free to
  * choose a post-indexed form for a volatile access, which traps without one.

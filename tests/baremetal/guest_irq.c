@@ -246,9 +246,7 @@ PROGRAM(guest_timer)
 		uint64_t armed = guest_now();
 
 		guest_timer_arm(ticks);
-		while (guest_irq_count[27] == i) {
-			guest_wfi();
-		}
+		GUEST_SLEEP_WHILE(guest_irq_count[27] == i);
 		early += timer_taken - armed < ticks;
 	}
 	check_equal("50 timer interrupts", guest_irq_count[27], 50);

@@ -77,14 +77,10 @@ static void second_sgi_loop(void)
 	guest_irq_start(true);
 	second_runs = 1;
 	for (;;) {
-		guest_wfi();
-		uint64_t n = guest_irq_count[SGI];
-
-		if (n != second_argument) {
-			second_argument = n;
-			/* Back to the sender, as vCPU 1. */
-			guest_virq_op(0, SGI | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
-		}
+		GUEST_SLEEP_WHILE(guest_irq_count[SGI] == second_argument);
+		second_argument = guest_irq_count[SGI];
+		/* Back to the sender, as vCPU 1. */
+		guest_virq_op(0, SGI | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
 	}
 }
 
@@ -115,9 +111,7 @@ PROGRAM(guest_sgi_between)
 	check_true("  and runs", wait_until(&second_runs, 1));
 	for (uint64_t i = 1; i <= 100; i++) {
 		guest_virq_op(1, SGI, PV_VIRQ_OP_PEND);
-		while (echoes != i && guest_irq_count[SGI] <= i) {
-			guest_wfi();
-		}
+		GUEST_SLEEP_WHILE(echoes != i && guest_irq_count[SGI] <= i);
 	}
 	check_equal("100 SGIs there", guest_irq_count[SGI], 100);
 	check_equal("100 back", echoes, 100);
@@ -159,9 +153,7 @@ PROGRAM(guest_doorbell_rounds)
 		if (params[1] != 0) {
 			mmio_write32(DOORBELL, 1);
 		}
-		while (rung < i) {
-			guest_wfi();
-		}
+		GUEST_SLEEP_WHILE(rung < i);
 		if (params[1] == 0) {
 			mmio_write32(DOORBELL, 1);
 		}
@@ -345,9 +337,7 @@ static void sleep_ticks(uint64_t ticks)
 	uint64_t before = ticks_taken;
 
 	guest_timer_arm(ticks);
-	while (ticks_taken == before) {
-		guest_wfi();
-	}
+	GUEST_SLEEP_WHILE(ticks_taken == before);
 }
 
 /* The higher one: while it is busy the lower one stands still, when its timer fires it runs. */
@@ -403,8 +393,8 @@ PROGRAM(guest_floating_point)
 }
 
 /*
- * A bystander: has its memory filled, lives on for params[0] ms while something hostile runs, and
- * finds all as it was.
+ * A bystander: has its memory filled, lives on for params[0] ms and some rounds at least while
+ * something hostile runs, and finds all as it was.
  */
 #define BYSTANDER_WORDS 0x4000U
 static uint64_t garden[BYSTANDER_WORDS];
@@ -423,7 +413,7 @@ PROGRAM(guest_bystander)
 		garden[i] = 0x5ec2e70000000000ULL + i;
 	}
 	limit = guest_now() + guest_hertz() / 1000 * params[0];
-	while (guest_now() < limit) {
+	while (guest_now() < limit || rounds < 4) {
 		sleep_ticks(guest_hertz() / 500);
 		for (uint64_t i = 0; i < BYSTANDER_WORDS; i++) {
 			wrong += *(volatile uint64_t *)&garden[i] != 0x5ec2e70000000000ULL + i;
@@ -432,5 +422,4 @@ PROGRAM(guest_bystander)
 		rounds++;
 	}
 	check_equal("the bystander's memory is as it was", wrong, 0);
-	check_true("and it lived on", rounds > 3);
 }

@@ -12,7 +12,7 @@ import re
 import machine
 from cases import Setup
 
-REFUSED = re.compile(r"^pv: image refused: (\w+)\[(\d+)\]\.(\w+): .+")
+REFUSED = re.compile(r"^pv: image refused: (\w+)\[(\d+)\]\.([\w.]+): .+")
 LIMIT = 10
 ENTRIES = 2   # of each table: the first, and the last
 RANDOM_MORE = 60
