@@ -16,6 +16,7 @@
 
 #include "tests/unit/vmm_machine.h"
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 struct input {
@@ -154,6 +155,7 @@ static void check(void)
 	}
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct input input = {data, bytes};

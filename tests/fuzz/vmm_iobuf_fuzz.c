@@ -16,6 +16,7 @@
 
 #include "tests/unit/vmm_machine.h"
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 #define RINGS_MAX 16U /* that one ring of the peer's may cause */
@@ -130,6 +131,7 @@ static void check_recovery(void)
 	assert(false);
 }
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct input input = {data, bytes};

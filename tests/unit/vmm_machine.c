@@ -83,7 +83,7 @@ void machine_configure(uint32_t vcpu_count)
 			.device_first = i == 0 ? 0 : 2,
 			.device_count = i == 0 ? 2 : 1,
 		};
-		strcpy(connection->peer, peers[i]);
+		memcpy(connection->peer, peers[i], strlen(peers[i]) + 1);
 	}
 	configure_devices();
 }
@@ -194,13 +194,14 @@ void driver_negotiate(uint32_t device)
 
 void driver_enable_queue(uint32_t device, uint32_t queue, uint16_t size)
 {
-	uint64_t base = 0x48000000U + device * 0x100000U + queue * 0x10000U;
+	uint64_t base = 0x48000000U + device * UINT64_C(0x100000) + queue * UINT64_C(0x10000);
 
 	guest_store(BAR(device) + 0x16, 2, queue);
 	guest_store(BAR(device) + 0x18, 2, size);
 	for (uint32_t part = 0; part < 3; part++) {
-		guest_store(BAR(device) + 0x20 + 8 * part, 4, base + 0x4000 * part);
-		guest_store(BAR(device) + 0x24 + 8 * part, 4, 0);
+		guest_store(BAR(device) + 0x20 + UINT64_C(8) * part, 4,
+		            base + UINT64_C(0x4000) * part);
+		guest_store(BAR(device) + 0x24 + UINT64_C(8) * part, 4, 0);
 	}
 	guest_store(BAR(device) + 0x1c, 2, 1);
 	assert(guest_load(BAR(device) + 0x1c, 2) == 1);

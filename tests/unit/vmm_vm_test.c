@@ -9,6 +9,7 @@
  * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/vm.c vmm/vm/windows.c
  * links: vmm/vm/main.c
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/vmm_cmocka.h"
@@ -30,74 +31,74 @@ static void good_configuration_is_taken(void **state)
 }
 
 /* One wrong field each, and what the report calls it. */
+static const struct {
+	void *field;
+	uint64_t value;
+	uint32_t bytes;
+	const char *fault;
+} bad_fields[] = {
+	{&machine.config.vm.magic,                    1,                          8, "magic or version"         },
+	{&machine.config.vm.version,                  2,                          4, "magic or version"         },
+	{&machine.config.vm.bytes,                    sizeof(machine.config) - 1, 4, "bytes"                    },
+	{&machine.config.vm.name[0],                  0,                          1, "name"                     },
+	{&machine.config.vm.name[1],                  0x1b,                       1, "name"                     },
+	{&machine.config.vm.vcpu_count,               0,                          4, "vcpu_count"               },
+	{&machine.config.vm.vcpu_count,               5,                          4, "vcpu_count"               },
+	{&machine.config.vm.connection_count,         17,                         4, "connection_count"         },
+	{&machine.config.vm.connection_count,         1,                          4, "device slices"            },
+	{&machine.config.vm.device_count,             33,                         4, "device_count"             },
+	{&machine.config.vm.device_count,             2,                          4, "device slices"            },
+	{&machine.config.vm.gicd_ipa,                 GICD + 4,                   8, "gicd_ipa"                 },
+	{&machine.config.vm.gicd_ipa,                 UINT64_C(1) << 39,          8, "gicd_ipa"                 },
+	{&machine.config.vm.gicd_ipa,                 TTY,                        8, "windows overlap"          },
+	{&machine.config.vm.v2m_ipa,                  V2M + 1,                    8, "v2m"                      },
+	{&machine.config.vm.v2m_first,                31,                         4, "v2m"                      },
+	{&machine.config.vm.v2m_first,                PV_VIRQS,                   4, "v2m"                      },
+	{&machine.config.vm.v2m_count,                PV_VIRQS - V2M_FIRST + 1,   4, "v2m"                      },
+	{&machine.config.vm.v2m_count,                UINT32_MAX,                 4, "v2m"                      },
+	{&machine.config.vm.uarts[0].intid,           31,                         4, "uarts"                    },
+	{&machine.config.vm.uarts[1].intid,           PV_VIRQS,                   4, "uarts"                    },
+	{&machine.config.vm.uarts[1].ipa,             AGENT + 8,                  8, "uarts"                    },
+	{&machine.config.vm.uarts[1].event,           64,                         4, "uarts"                    },
+	{&machine.config.connections[0].peer[0],      0,                          1, "connection peer"          },
+	{&machine.config.connections[1].ecam_ipa,     ECAM(1) + 0x1000,           8, "connection ecam_ipa"      },
+	{&machine.config.connections[1].ecam_ipa,     ECAM(0),                    8, "windows overlap"          },
+	{&machine.config.connections[0].page_in,      8,                          8, "connection pages or event"},
+	{&machine.config.connections[0].event,        64,                         4, "connection pages or event"},
+	{&machine.config.connections[1].device_first, 1,                          4, "device slices"            },
+	{&machine.config.connections[1].device_first, 3,                          4, "device slices"            },
+	{&machine.config.connections[1].device_count, UINT32_MAX,                 4, "device slices"            },
+	{&machine.config.devices[0].connection,       1,                          4, "device"                   },
+	{&machine.config.devices[1].index,            0,                          4, "device"                   },
+	{&machine.config.devices[1].slot,             0,                          4, "device"                   },
+	{&machine.config.devices[1].slot,             32,                         4, "device"                   },
+	{&machine.config.devices[1].type,             0,                          4, "device"                   },
+	{&machine.config.devices[1].type,             64,                         4, "device"                   },
+	{&machine.config.devices[1].queue_count,      0,                          4, "device"                   },
+	{&machine.config.devices[1].queue_count,      17,                         4, "device"                   },
+	{&machine.config.devices[1].queue_size,       0,                          4, "device"                   },
+	{&machine.config.devices[1].queue_size,       96,                         4, "device"                   },
+	{&machine.config.devices[1].queue_size,       65536,                      4, "device"                   },
+	{&machine.config.devices[1].config_bytes,     65,                         4, "device"                   },
+	{&machine.config.devices[1].features,         1,                          8, "device"                   },
+	{&machine.config.devices[1].bar_ipa,          BAR(1) + 0x1000,            8, "device"                   },
+	{&machine.config.devices[1].bar_ipa,          UINT64_C(1) << 32,          8, "device"                   },
+	{&machine.config.devices[1].bar_ipa,          BAR(0),                     8, "windows overlap"          },
+	{&machine.config.devices[1].notify_ipa,       UINT64_C(1) << 32,          8, "device"                   },
+	{&machine.config.devices[1].notify_ipa,       NOTIFY(1) + 4,              8, "device"                   },
+};
+
 static void bad_configurations_are_refused(void **state)
 {
-	struct machine_config *c = &machine.config;
-	const struct {
-		void *field;
-		uint64_t value;
-		uint32_t bytes;
-		const char *fault;
-	} cases[] = {
-		{&c->vm.magic,                    1,                        8, "magic or version"         },
-		{&c->vm.version,                  2,                        4, "magic or version"         },
-		{&c->vm.bytes,                    sizeof(*c) - 1,           4, "bytes"                    },
-		{&c->vm.name[0],                  0,                        1, "name"                     },
-		{&c->vm.name[1],                  0x1b,                     1, "name"                     },
-		{&c->vm.vcpu_count,               0,                        4, "vcpu_count"               },
-		{&c->vm.vcpu_count,               5,                        4, "vcpu_count"               },
-		{&c->vm.connection_count,         17,                       4, "connection_count"         },
-		{&c->vm.connection_count,         1,                        4, "device slices"            },
-		{&c->vm.device_count,             33,                       4, "device_count"             },
-		{&c->vm.device_count,             2,                        4, "device slices"            },
-		{&c->vm.gicd_ipa,                 GICD + 4,                 8, "gicd_ipa"                 },
-		{&c->vm.gicd_ipa,                 UINT64_C(1) << 39,        8, "gicd_ipa"                 },
-		{&c->vm.gicd_ipa,                 TTY,                      8, "windows overlap"          },
-		{&c->vm.v2m_ipa,                  V2M + 1,                  8, "v2m"                      },
-		{&c->vm.v2m_first,                31,                       4, "v2m"                      },
-		{&c->vm.v2m_first,                PV_VIRQS,                 4, "v2m"                      },
-		{&c->vm.v2m_count,                PV_VIRQS - V2M_FIRST + 1, 4, "v2m"                      },
-		{&c->vm.v2m_count,                UINT32_MAX,               4, "v2m"                      },
-		{&c->vm.uarts[0].intid,           31,                       4, "uarts"                    },
-		{&c->vm.uarts[1].intid,           PV_VIRQS,                 4, "uarts"                    },
-		{&c->vm.uarts[1].ipa,             AGENT + 8,                8, "uarts"                    },
-		{&c->vm.uarts[1].event,           64,                       4, "uarts"                    },
-		{&c->connections[0].peer[0],      0,                        1, "connection peer"          },
-		{&c->connections[1].ecam_ipa,     ECAM(1) + 0x1000,         8, "connection ecam_ipa"      },
-		{&c->connections[1].ecam_ipa,     ECAM(0),                  8, "windows overlap"          },
-		{&c->connections[0].page_in,      8,                        8, "connection pages or event"},
-		{&c->connections[0].event,        64,                       4, "connection pages or event"},
-		{&c->connections[1].device_first, 1,                        4, "device slices"            },
-		{&c->connections[1].device_first, 3,                        4, "device slices"            },
-		{&c->connections[1].device_count, UINT32_MAX,               4, "device slices"            },
-		{&c->devices[0].connection,       1,                        4, "device"                   },
-		{&c->devices[1].index,            0,                        4, "device"                   },
-		{&c->devices[1].slot,             0,                        4, "device"                   },
-		{&c->devices[1].slot,             32,                       4, "device"                   },
-		{&c->devices[1].type,             0,                        4, "device"                   },
-		{&c->devices[1].type,             64,                       4, "device"                   },
-		{&c->devices[1].queue_count,      0,                        4, "device"                   },
-		{&c->devices[1].queue_count,      17,                       4, "device"                   },
-		{&c->devices[1].queue_size,       0,                        4, "device"                   },
-		{&c->devices[1].queue_size,       96,                       4, "device"                   },
-		{&c->devices[1].queue_size,       65536,                    4, "device"                   },
-		{&c->devices[1].config_bytes,     65,                       4, "device"                   },
-		{&c->devices[1].features,         1,                        8, "device"                   },
-		{&c->devices[1].bar_ipa,          BAR(1) + 0x1000,          8, "device"                   },
-		{&c->devices[1].bar_ipa,          UINT64_C(1) << 32,        8, "device"                   },
-		{&c->devices[1].bar_ipa,          BAR(0),                   8, "windows overlap"          },
-		{&c->devices[1].notify_ipa,       UINT64_C(1) << 32,        8, "device"                   },
-		{&c->devices[1].notify_ipa,       NOTIFY(1) + 4,            8, "device"                   },
-	};
-
 	(void)state;
-	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		char expected[80] = "vmm: bad configuration: ";
+	for (uint32_t i = 0; i < sizeof(bad_fields) / sizeof(bad_fields[0]); i++) {
+		char expected[80];
 
 		machine_configure(2);
-		memcpy(cases[i].field, &cases[i].value, cases[i].bytes);
-		assert_int_not_equal(vm_init(&machine.vm, &c->vm), OK);
-		strcat(strcat(expected, cases[i].fault), "\n");
+		memcpy(bad_fields[i].field, &bad_fields[i].value, bad_fields[i].bytes);
+		assert_int_not_equal(vm_init(&machine.vm, &machine.config.vm), OK);
+		(void)snprintf(expected, sizeof(expected), "vmm: bad configuration: %s\n",
+		               bad_fields[i].fault);
 		assert_string_equal(fake.output[FAKE_CAP_LOG], expected);
 	}
 }

@@ -9,13 +9,19 @@
 /* Issue @number with @argument; the results x1 and x2 are left in @argument[1] and [2]. */
 static inline err_t issue(enum pv_call number, uint64_t argument[5])
 {
-	register uint64_t x0 __asm__("x0") = argument[0];
-	register uint64_t x1 __asm__("x1") = argument[1];
-	register uint64_t x2 __asm__("x2") = argument[2];
-	register uint64_t x3 __asm__("x3") = argument[3];
-	register uint64_t x4 __asm__("x4") = argument[4];
-	register uint64_t x8 __asm__("x8") = (uint64_t)number;
+	register uint64_t x0 __asm__("x0");
+	register uint64_t x1 __asm__("x1");
+	register uint64_t x2 __asm__("x2");
+	register uint64_t x3 __asm__("x3");
+	register uint64_t x4 __asm__("x4");
+	register uint64_t x8 __asm__("x8");
 
+	x0 = argument[0];
+	x1 = argument[1];
+	x2 = argument[2];
+	x3 = argument[3];
+	x4 = argument[4];
+	x8 = (uint64_t)number;
 	__asm__ volatile("svc #0"
 	                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
 	                 : "r"(x4), "r"(x8)
@@ -27,16 +33,19 @@ static inline err_t issue(enum pv_call number, uint64_t argument[5])
 
 void call_wait(struct reply reply, struct message *message)
 {
-	register uint64_t x0 __asm__("x0") = (uint64_t)reply.kind;
-	register uint64_t x1 __asm__("x1") = reply.value;
+	register uint64_t x0 __asm__("x0");
+	register uint64_t x1 __asm__("x1");
 	register uint64_t x2 __asm__("x2");
 	register uint64_t x3 __asm__("x3");
 	register uint64_t x4 __asm__("x4");
 	register uint64_t x5 __asm__("x5");
 	register uint64_t x6 __asm__("x6");
 	register uint64_t x7 __asm__("x7");
-	register uint64_t x8 __asm__("x8") = (uint64_t)PV_CALL_WAIT;
+	register uint64_t x8 __asm__("x8");
 
+	x0 = (uint64_t)reply.kind;
+	x1 = reply.value;
+	x8 = (uint64_t)PV_CALL_WAIT;
 	__asm__ volatile("svc #0"
 	                 : "+r"(x0), "+r"(x1), "=r"(x2), "=r"(x3), "=r"(x4), "=r"(x5), "=r"(x6),
 	                   "=r"(x7)

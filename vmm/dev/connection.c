@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "lib/bits.h"
+#include "lib/freestanding.h"
 #include "vmm/calls.h"
 #include "vmm/dev/log.h"
 
@@ -87,17 +88,14 @@ static void follow_session(struct connection *connection)
 	}
 }
 
-/* Send one message about device @number; @payload may be shorter than a slot. */
+/* Send one message about device @number. @bytes: of @payload, <= PV_IOBUF_PAYLOAD. */
 static err_t send(struct connection *connection, uint32_t number, enum pv_iobuf_kind kind,
                   const void *payload, size_t bytes)
 {
 	struct pv_iobuf_message message = {.kind = (uint32_t)kind, .device = number};
-	const uint8_t *from = payload;
 	err_t error;
 
-	for (size_t i = 0; i < bytes && i < sizeof(message.payload); i++) {
-		message.payload[i] = from[i];
-	}
+	memcpy(message.payload, payload, bytes);
 	error = iobuf_send(&connection->iobuf, &message);
 	connection->owes_ring = connection->owes_ring || error == OK;
 	return error;

@@ -59,21 +59,30 @@ void line_write(struct line *line, uint32_t cap)
 	line->length = 0;
 }
 
+/* The first 8 of @count bytes, LSB first. */
+static uint64_t pack(const uint8_t *bytes, uint32_t count)
+{
+	uint64_t word = 0;
+
+	for (uint32_t i = 0; i < 8 && i < count; i++) {
+		word |= (uint64_t)bytes[i] << (8 * i);
+	}
+	return word;
+}
+
 void console_write(uint32_t cap, const uint8_t *bytes, uint32_t count)
 {
-	uint32_t done = 0;
-
-	while (done < count) {
-		uint32_t part = count - done < WRITE_BYTES ? count - done : WRITE_BYTES;
-		uint64_t word[2] = {0, 0};
+	while (count > 0) { /* as long as the UART needs */
+		uint32_t part = count < WRITE_BYTES ? count : WRITE_BYTES;
+		/* cppcheck-suppress knownConditionTrueFalse ; lines are longer than it thinks */
+		uint64_t high = part > 8 ? pack(bytes + 8, part - 8) : 0;
 		uint32_t taken;
 
-		for (uint32_t i = 0; i < part; i++) {
-			word[i / 8] |= (uint64_t)bytes[done + i] << (8 * (i % 8));
-		}
-		if (call_console_write(cap, part, word[0], word[1], &taken) != OK) {
+		if (call_console_write(cap, part, pack(bytes, part), high, &taken) != OK ||
+		    taken > part) {
 			return; /* no such channel: nobody listens */
 		}
-		done += taken <= part ? taken : part;
+		bytes += taken;
+		count -= taken;
 	}
 }

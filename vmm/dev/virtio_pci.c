@@ -251,9 +251,14 @@ static uint64_t read_queue_notify_off(void *device, const struct access *access)
 /* queue_desc, queue_driver and queue_device follow each other, 8 bytes each. */
 static uint64_t *queue_address(struct virtqueue *queue, uint32_t offset)
 {
-	uint64_t *const address[3] = {&queue->desc, &queue->driver, &queue->device};
-
-	return address[offset / 8];
+	switch (offset / 8) {
+	case 0:
+		return &queue->desc;
+	case 1:
+		return &queue->driver;
+	default:
+		return &queue->device;
+	}
 }
 
 static uint64_t read_queue_address(void *device, const struct access *access)
