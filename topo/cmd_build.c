@@ -91,7 +91,8 @@ static void print_json(const struct system *system)
 		json_object_array_add(vms, entry);
 	}
 	json_object_object_add(root, "vms", vms);
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY));
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);
 }
 
@@ -101,7 +102,8 @@ static void print_summary(const struct system *system)
 	       system->vm_count == 1 ? "" : "s", system->connection_count,
 	       system->connection_count == 1 ? "" : "s");
 	printf("machine: qemu-system-aarch64 -M virt,virtualization=on,gic-version=2 "
-	       "-cpu cortex-a72 -smp %u -m %" PRIu64 "M -kernel %s\n",
+	       "-cpu cortex-a72 -smp %u -m %" PRIu64 "M -nodefaults -nographic -serial stdio "
+	       "-kernel %s\n",
 	       system->cpu_count, system->ram_bytes >> 20, system->image_path);
 }
 
