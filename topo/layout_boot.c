@@ -83,7 +83,7 @@ static uint64_t kernel_address(struct boot *boot)
 	if (!is_aligned(vm->kernel_entry - offset, GUEST_BLOCK)) {
 		diag_error(boot->diag, vm->image.place,
 		           "the kernel of '%s' cannot start at 0x%" PRIx64
-		           ": its header wants 0x%" PRIx64 " above a multiple of 2 MiB",
+		           ": by its header it starts at a multiple of 2 MiB plus 0x%" PRIx64,
 		           vm->name, vm->kernel_entry, offset);
 		boot->failed = true;
 	}
