@@ -146,9 +146,11 @@ void boot_primary(void)
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_cpu_structs();
 	uart_init(board.uart);
-	log_text("pv: Peervisor on ");
-	log_text(board.name);
-	log_text("\n");
+	struct log_line line;
+
+	log_begin(&line, "Peervisor on ");
+	log_text(&line, board.name);
+	log_end(&line);
 	counter_offset = arch_now();
 	init_traps();
 	gic_init_distributor();
@@ -156,13 +158,13 @@ void boot_primary(void)
 	build();
 	start_secondaries();
 	mmu_seal();
-	log_text("pv: domains ");
-	log_decimal(kernel.domain_count);
-	log_text(", vCPUs ");
-	log_decimal(kernel.vcpu_count);
-	log_text(", CPUs ");
-	log_decimal(kernel.cpu_count);
-	log_text("\n");
+	log_begin(&line, "domains ");
+	log_decimal(&line, kernel.domain_count);
+	log_text(&line, ", vCPUs ");
+	log_decimal(&line, kernel.vcpu_count);
+	log_text(&line, ", CPUs ");
+	log_decimal(&line, kernel.cpu_count);
+	log_end(&line);
 	/* Pairs with the load in boot_secondary(). */
 	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
 	dsb(ishst);

@@ -87,12 +87,14 @@ struct regs *handle_serror(struct cpu *c)
 
 void panic_exception(void)
 {
-	log_text("pv: panic: exception at EL2: pc ");
-	log_hex(sysreg_read(elr_el2));
-	log_text(" esr ");
-	log_hex(sysreg_read(esr_el2));
-	log_text(" far ");
-	log_hex(sysreg_read(far_el2));
-	log_text("\n");
+	struct log_line line;
+
+	log_begin(&line, "panic: exception at EL2: pc ");
+	log_hex(&line, sysreg_read(elr_el2));
+	log_text(&line, " esr ");
+	log_hex(&line, sysreg_read(esr_el2));
+	log_text(&line, " far ");
+	log_hex(&line, sysreg_read(far_el2));
+	log_end(&line);
 	arch_power_off();
 }

@@ -30,19 +30,21 @@ static const char *error_text(err_t err)
 
 void boot_refuse(const char *what, const struct image_fault *fault)
 {
-	log_text("pv: image refused: ");
+	struct log_line line;
+
+	log_begin(&line, "image refused: ");
 	if (fault) {
-		log_text(fault->table);
-		log_text("[");
-		log_decimal(fault->index);
-		log_text("].");
-		log_text(fault->field);
-		log_text(": ");
-		log_text(error_text(fault->err));
+		log_text(&line, fault->table);
+		log_text(&line, "[");
+		log_decimal(&line, fault->index);
+		log_text(&line, "].");
+		log_text(&line, fault->field);
+		log_text(&line, ": ");
+		log_text(&line, error_text(fault->err));
 	} else {
-		log_text(what);
+		log_text(&line, what);
 	}
-	log_text("\n");
+	log_end(&line);
 	arch_power_off();
 }
 

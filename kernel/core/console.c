@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Console multiplexer and kernel log.
+ * Console multiplexer.
  */
 #include "kernel/core/console.h"
 
 #include "abi/mux.h"
 #include "kernel/core/arch.h"
-#include "kernel/core/log.h"
 #include "kernel/core/vmm.h"
 
 #define INPUT_BYTES 256U      /* for each channel; power of two */
@@ -157,42 +156,12 @@ void console_input(void)
 	}
 }
 
-void log_text(const char *text)
+void console_log(const char *text, uint32_t length)
 {
 	lock_acquire(&console.lock);
-	for (; *text; text++) {
-		uint32_t n = 0;
-
-		while (n < LOG_PATIENCE && !put_locked(0, (uint8_t)*text)) {
-			n++;
+	for (uint32_t i = 0; i < CONSOLE_LOG_MAX && i < length; i++) {
+		for (uint32_t n = 0; n < LOG_PATIENCE && !put_locked(0, (uint8_t)text[i]); n++) {
 		}
 	}
 	lock_release(&console.lock);
-}
-
-void log_hex(uint64_t value)
-{
-	char text[19] = "0x";
-
-	for (uint32_t i = 0; i < 16; i++) {
-		text[2 + i] = "0123456789abcdef"[(value >> (60 - 4 * i)) & 15];
-	}
-	text[18] = '\0';
-	log_text(text);
-}
-
-void log_decimal(uint64_t value)
-{
-	char text[21];
-	uint32_t at = 20;
-
-	text[20] = '\0';
-	for (uint32_t n = 0; n < 20; n++) {
-		text[--at] = (char)('0' + value % 10);
-		value /= 10;
-		if (!value) {
-			break;
-		}
-	}
-	log_text(&text[at]);
 }

@@ -22,6 +22,12 @@ uint32_t console_write(uint32_t channel, uint32_t count, uint64_t low, uint64_t 
 /** Take up to 8 bytes of @channel's input; returns how many. Takes the console lock. */
 uint32_t console_read(uint32_t channel, uint64_t *bytes);
 
+#define CONSOLE_LOG_MAX 256U
+
+/** Send @length bytes, at most CONSOLE_LOG_MAX, on channel 0, whole. For log.c. Takes the console
+ * lock; gives up on a byte that the UART does not take in time. */
+void console_log(const char *text, uint32_t length);
+
 /** The UART has input: spread it over the channels, and tell their VMMs. */
 void console_input(void);
 

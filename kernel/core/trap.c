@@ -214,15 +214,17 @@ static void guest_trap(struct vcpu *v, const struct trap *trap)
 
 static void report_vmm_fault(const struct domain *d, const struct trap *trap)
 {
-	log_text("pv: fault in the VMM of ");
-	log_text(d->name);
-	log_text(": pc ");
-	log_hex(d->vmm_regs.pc);
-	log_text(" esr ");
-	log_hex(trap->esr);
-	log_text(" far ");
-	log_hex(trap->far);
-	log_text("\n");
+	struct log_line line;
+
+	log_begin(&line, "fault in the VMM of ");
+	log_text(&line, d->name);
+	log_text(&line, ": pc ");
+	log_hex(&line, d->vmm_regs.pc);
+	log_text(&line, " esr ");
+	log_hex(&line, trap->esr);
+	log_text(&line, " far ");
+	log_hex(&line, trap->far);
+	log_end(&line);
 }
 
 void trap_synchronous(struct cpu *c, const struct trap *trap)

@@ -50,10 +50,10 @@ static void virq_changed(struct vcpu *t, uint32_t intid, const struct virq *q)
 			g->dirty = true;
 			sched_interrupt_locked(t);
 		}
-		return;
+	} else {
+		g->ready[intid / 32] &= ~bit;
 	}
-	g->ready[intid / 32] &= ~bit;
-	if ((q->flags & VIRQ_IN_LR) && !(q->flags & VIRQ_ENABLED)) {
+	if ((q->flags & VIRQ_RECALL) || ((q->flags & VIRQ_IN_LR) && !(q->flags & VIRQ_ENABLED))) {
 		g->dirty = true; /* it may have to leave its list register */
 		sched_poke(t);
 	}
@@ -177,6 +177,9 @@ err_t vgic_operate_locked(struct vcpu *v, uint32_t intid, uint64_t op)
 		return OK; /* the physical line is still high: it stays pending */
 	}
 	q->flags = (uint8_t)((q->flags & ~virq_ops[op].clear) | virq_ops[op].set);
+	if (op == PV_VIRQ_OP_UNPEND && (q->flags & VIRQ_IN_LR)) {
+		q->flags |= VIRQ_RECALL;
+	}
 	virq_changed(target_of(v, intid), intid, q);
 	return OK;
 }
@@ -249,7 +252,7 @@ static void lr_release(struct vcpu *v, uint32_t i)
 	struct virq *q = virq_of(v, intid);
 
 	v->vgic.lr_used &= ~(1U << i);
-	q->flags &= (uint8_t)~VIRQ_IN_LR;
+	q->flags &= (uint8_t) ~(VIRQ_IN_LR | VIRQ_RECALL);
 	if (!(q->flags & VIRQ_LATCH)) {
 		q->flags &= (uint8_t)~VIRQ_HW; /* the guest's end deactivated it physically */
 	}
@@ -274,14 +277,16 @@ static void lr_withdraw(struct vcpu *v, uint32_t i)
 {
 	struct lr lr = arch_lr_read(i);
 	struct virq *q = virq_of(v, lr.intid);
+	bool recalled = q->flags & VIRQ_RECALL; /* GICD_ICPENDR: it is not to come again */
 
+	q->flags &= (uint8_t)~VIRQ_RECALL;
 	if (!(lr.state & LR_PENDING)) {
 		return;
 	}
-	if (lr.intid < SGIS) {
+	if (!recalled && lr.intid < SGIS) {
 		v->vgic.sgi_sources[lr.intid] |= (uint8_t)(1U << lr.source);
 	}
-	if ((q->flags & VIRQ_EDGE) || (q->flags & VIRQ_HW)) {
+	if (!recalled && (q->flags & (VIRQ_EDGE | VIRQ_HW))) {
 		q->flags |= VIRQ_LATCH;
 	}
 	lr.state &= (uint8_t)~LR_PENDING;
@@ -296,14 +301,16 @@ static void lr_withdraw(struct vcpu *v, uint32_t i)
 	}
 }
 
-/* Withdraw the listed interrupts that were disabled since, or all of them. */
+/* Withdraw the listed interrupts that were disabled or recalled since, or all of them. */
 static void withdraw(struct vcpu *v, bool all)
 {
 	for (uint32_t i = 0; i < LRS_MAX; i++) {
 		if (!(v->vgic.lr_used & (1U << i))) {
 			continue;
 		}
-		if (all || !(virq_of(v, v->vgic.lr_intid[i])->flags & VIRQ_ENABLED)) {
+		uint8_t flags = virq_of(v, v->vgic.lr_intid[i])->flags;
+
+		if (all || !(flags & VIRQ_ENABLED) || (flags & VIRQ_RECALL)) {
 			lr_withdraw(v, i);
 		}
 	}

@@ -22,7 +22,8 @@
 #define VIRQ_LINE (1U << 3)   /* level-sensitive: the line is high */
 #define VIRQ_ACTIVE (1U << 4) /* active without a list register, by GICD_ISACTIVER */
 #define VIRQ_IN_LR (1U << 5)
-#define VIRQ_HW (1U << 6) /* the latch stands for a physical interrupt that is active */
+#define VIRQ_RECALL (1U << 7) /* listed, and no longer to be pending there */
+#define VIRQ_HW (1U << 6)     /* the latch stands for a physical interrupt that is active */
 
 #define VIRQ_TIMER 27U /* PPI of the virtual timer, physical and virtual */
 

@@ -191,14 +191,17 @@ void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 	if (!was_alive) {
 		return;
 	}
-	log_text("pv: domain ");
-	log_text(d->name);
-	log_text(" stopped: ");
-	log_text(stop_texts[reason]);
-	log_text(detail);
-	log_text("\n");
+	struct log_line line;
+
+	log_begin(&line, "domain ");
+	log_text(&line, d->name);
+	log_text(&line, " stopped: ");
+	log_text(&line, stop_texts[reason]);
+	log_text(&line, detail);
+	log_end(&line);
 	if (__atomic_sub_fetch(&kernel.domains_alive, 1, __ATOMIC_RELAXED) == 0) {
-		log_text("pv: all domains have stopped\n");
+		log_begin(&line, "all domains have stopped");
+		log_end(&line);
 		arch_power_off();
 	}
 }

@@ -4,7 +4,7 @@
  * serves one vCPU at a time.
  */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vmm.c kernel/core/doorbell.c */
-/* links: kernel/core/console.c kernel/core/call.c kernel/core/trap.c tests/fake_arch/arch.c */
+/* links: kernel/core/log.c kernel/core/console.c kernel/core/call.c kernel/core/trap.c tests/fake_arch/arch.c */
 #include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -240,6 +240,29 @@ static void test_retarget(void **state)
 	assert_true(fake.pokes[1] > 0);
 }
 
+static void test_listed_one_is_taken_back(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	operate(v, SPI, PV_VIRQ_OP_UNPEND);
+	assert_true(v->vgic.dirty);
+	assert_int_equal(take_all(v, taken, 4), 0);
+	/* What comes after it is not taken back with it, listed and active or not. */
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	operate(v, SPI, PV_VIRQ_OP_UNPEND);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	fake_guest_end(SPI);
+	assert_int_equal(take_all(v, taken, 4), 1);
+}
+
 static void test_bad_arguments(void **state)
 {
 	(void)state;
@@ -272,6 +295,7 @@ int main(void)
 		cmocka_unit_test(test_sgi_of_another_source_waits),
 		cmocka_unit_test(test_timer_is_the_hardwares),
 		cmocka_unit_test(test_retarget),
+		cmocka_unit_test(test_listed_one_is_taken_back),
 		cmocka_unit_test(test_bad_arguments),
 	};
 
