@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * backend/daemon/dt: device trees as directories. A good one is read as it stands; each wrong
+ * property is an error.
+ * flags: -D_GNU_SOURCE
+ * links: backend/daemon/dt.c backend/daemon/log.c
+ */
+/* cmocka.h takes these for granted. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/daemon/dt.h"
+#include "lib/bits.h"
+
+/* A property of a node below the root: bytes, or a string with its NUL if @bytes is 0. */
+struct property {
+	const char *node;
+	const char *name;
+	const char *value;
+	size_t bytes;
+};
+
+#define CONNECTION "connection@30000000"
+#define NET CONNECTION "/device@0"
+#define BLK CONNECTION "/device@1"
+#define CELL(n) "\0\0\0" n, 4
+#define FEATURES "\0\0\0\3\x30\0\0\1", 8
+
+/* Version 14 of clang-format crashes on these tables. */
+/* clang-format off */
+/* Two devices, those of a pair. What does not belong to us stands beside them. */
+static const struct property good[] = {
+	{"pl011@9000000", "compatible",            "arm,pl011",                   0},
+	{CONNECTION,      "compatible",            "peervisor,connection",        0},
+	{CONNECTION,      "peervisor,peer",        "driver",                      0},
+	{NET,             "reg",                   CELL("\0")},
+	{NET,             "peervisor,type",        "net",                         0},
+	{NET,             "peervisor,first-queue", CELL("\0")},
+	{NET,             "peervisor,queues",      CELL("\2")},
+	{NET,             "peervisor,queue-size",  "\0\0\1\0",                    4},
+	{NET,             "peervisor,features",    FEATURES},
+	{NET,             "peervisor,tap",         "tap-driver0",                 0},
+	{NET,             "peervisor,bridge",      "br0",                         0},
+	{NET,             "peervisor,network",     "nat",                         0},
+	{NET,             "peervisor,address",     "10.77.0.1/24",                0},
+	{BLK,             "reg",                   CELL("\1")},
+	{BLK,             "peervisor,type",        "blk",                         0},
+	{BLK,             "peervisor,first-queue", CELL("\2")},
+	{BLK,             "peervisor,queues",      CELL("\1")},
+	{BLK,             "peervisor,queue-size",  CELL("\100")},
+	{BLK,             "peervisor,features",    FEATURES},
+	{BLK,             "peervisor,disk",        "/var/lib/peervisor/d-0.raw",  0},
+	{BLK,             "peervisor,format",      "raw",                         0},
+	{BLK,             "peervisor,create",      "",                            0},
+	{BLK,             "peervisor,capacity",    "\0\0\0\0\4\0\0\0",            8},
+};
+
+/* A property of the good tree replaced, added, or (value NULL) taken away; and what comes of it. */
+static const struct {
+	struct property property;
+	err_t error;
+} bad[] = {
+	{{CONNECTION, "peervisor,peer", NULL, 0},                       ERR_ARG },
+	{{CONNECTION, "peervisor,peer", "a/b", 0},                      ERR_ARG },
+	{{CONNECTION, "peervisor,peer", "..", 0},                       ERR_ARG },
+	{{CONNECTION, "peervisor,peer", "a", 1},                        ERR_ARG },
+	{{CONNECTION, "peervisor,peer", "a\0b", 4},                     ERR_ARG },
+	{{CONNECTION, "peervisor,peer", "abcdefghijklmnopqrstuvwxyzabcdef", 0}, ERR_ARG },
+	{{NET, "reg", NULL, 0},                                         ERR_ARG },
+	{{NET, "reg", CELL("\1")},                                      ERR_ARG },
+	{{NET, "reg", CELL("\2")},                                      ERR_ARG },
+	{{NET, "reg", CELL("\200")},                                    ERR_FULL},
+	{{NET, "reg", "\0\0\0\0\0", 5},                                 ERR_ARG },
+	{{NET, "reg", "\0\0\0", 3},                                     ERR_ARG },
+	{{NET, "peervisor,type", NULL, 0},                              ERR_ARG },
+	{{NET, "peervisor,first-queue", CELL("\1")},                    ERR_ARG },
+	{{NET, "peervisor,queues", CELL("\0")},                         ERR_ARG },
+	{{NET, "peervisor,queues", CELL("\3")},                         ERR_ARG },
+	{{NET, "peervisor,queues", CELL("\21")},                        ERR_ARG },
+	{{NET, "peervisor,queue-size", CELL("\0")},                     ERR_ARG },
+	{{NET, "peervisor,queue-size", CELL("\3")},                     ERR_ARG },
+	{{NET, "peervisor,queue-size", "\0\1\0\0", 4},                  ERR_ARG },
+	{{NET, "peervisor,features", CELL("\1")},                       ERR_ARG },
+	{{NET, "peervisor,tap", NULL, 0},                               ERR_ARG },
+	{{NET, "peervisor,tap", "sixteen-letters-", 0},                 ERR_ARG },
+	{{NET, "peervisor,tap", "", 1},                                 ERR_ARG },
+	{{NET, "peervisor,network", "open", 0},                         ERR_ARG },
+	{{NET, "peervisor,address", "10.77.0.1", 0},                    ERR_ARG },
+	{{NET, "peervisor,address", "10.77.0.1/33", 0},                 ERR_ARG },
+	{{NET, "peervisor,address", "10.77.0.1/", 0},                   ERR_ARG },
+	{{NET, "peervisor,address", "10.77.0/24", 0},                   ERR_ARG },
+	{{BLK, "peervisor,disk", NULL, 0},                              ERR_ARG },
+	{{BLK, "peervisor,format", "vmdk", 0},                          ERR_ARG },
+	{{BLK, "peervisor,format", "qcow2", 0},                         ERR_ARG },
+	{{BLK, "peervisor,capacity", NULL, 0},                          ERR_ARG },
+	{{BLK, "peervisor,capacity", "\200\0\0\0\0\0\0\0", 8},          ERR_RANGE},
+	{{BLK, "peervisor,first-queue", CELL("\3")},                    ERR_ARG },
+};
+
+/* clang-format on */
+
+static char root[] = "/tmp/backend-dt-XXXXXX";
+
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *where)
+{
+	(void)stat;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+static void put(const struct property *property)
+{
+	char path[300];
+	size_t bytes = property->bytes;
+
+	snprintf(path, sizeof(path), "%s/%s", root, property->node);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/%s/%s", root, property->node, property->name);
+	if (property->value == NULL) {
+		unlink(path);
+		return;
+	}
+	if (bytes == 0 && property->value[0] != '\0') {
+		bytes = strlen(property->value) + 1;
+	}
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, property->value, bytes), bytes);
+	close(fd);
+}
+
+static int make_tree(void **state)
+{
+	(void)state;
+	strcpy(root + strlen(root) - 6, "XXXXXX");
+	assert_non_null(mkdtemp(root));
+	for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
+		put(&good[i]);
+	}
+	return 0;
+}
+
+static int remove_tree(void **state)
+{
+	(void)state;
+	return nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void test_good(void **state)
+{
+	struct dt dt;
+
+	(void)state;
+	assert_int_equal(dt_read(root, &dt), OK);
+	assert_int_equal(dt.count, 1);
+	const struct dt_connection *connection = &dt.connections[0];
+	assert_string_equal(connection->peer, "driver");
+	assert_int_equal(connection->device_count, 2);
+	assert_int_equal(connection->queue_count, 3);
+	const struct dt_device *net = &connection->devices[0];
+	assert_string_equal(net->type, "net");
+	assert_int_equal(net->queue_count, 2);
+	assert_int_equal(net->queue_size, 256);
+	assert_true(net->features == 0x330000001);
+	assert_string_equal(net->tap, "tap-driver0");
+	assert_string_equal(net->bridge, "br0");
+	assert_int_equal(net->network, DT_NETWORK_NAT);
+	assert_int_equal(net->address.s_addr, htonl(0x0a4d0001));
+	assert_int_equal(net->prefix, 24);
+	const struct dt_device *blk = &connection->devices[1];
+	assert_int_equal(blk->first_queue, 2);
+	assert_string_equal(blk->disk, "/var/lib/peervisor/d-0.raw");
+	assert_string_equal(blk->format, "raw");
+	assert_true(blk->create);
+	assert_false(blk->readonly);
+	assert_int_equal(blk->capacity, 0x4000000);
+	dt_free(&dt);
+}
+
+static void test_bad(void **state)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
+		struct dt dt;
+		put(&bad[i].property);
+		if (dt_read(root, &dt) != bad[i].error) {
+			fail_msg("%s of %s, case %zu", bad[i].property.name, bad[i].property.node,
+			         i);
+		}
+		dt_free(&dt);
+		remove_tree(state);
+		make_tree(state);
+	}
+}
+
+static void test_device_twice(void **state)
+{
+	static const struct property twin[] = {
+		{CONNECTION "/device@2", "reg",            CELL("\0")                  },
+		{CONNECTION "/device@2", "peervisor,type", "rng",                        0},
+		{CONNECTION "/device@2",                      "peervisor,first-queue",                 CELL("\3")},
+		{CONNECTION "/device@2",                      "peervisor,queues",                 CELL("\1")     },
+		{CONNECTION "/device@2",                      "peervisor,queue-size",                 CELL("\1")},
+		{CONNECTION "/device@2",                      "peervisor,features",                 FEATURES       },
+	};
+	static const struct property index = {CONNECTION "/device@2", "reg", CELL("\2")};
+	struct dt dt;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(twin); i++) {
+		put(&twin[i]);
+	}
+	assert_int_equal(dt_read(root, &dt), ERR_ARG);
+	dt_free(&dt);
+	/* At an index of its own it is a third device, of a type without options. */
+	put(&index);
+	assert_int_equal(dt_read(root, &dt), OK);
+	assert_int_equal(dt.connections[0].device_count, 3);
+	dt_free(&dt);
+}
+
+static void test_nothing_to_serve(void **state)
+{
+	static const struct property other = {CONNECTION, "compatible", "else", 0};
+	struct dt dt;
+
+	(void)state;
+	put(&other);
+	assert_int_equal(dt_read(root, &dt), OK);
+	assert_int_equal(dt.count, 0);
+	dt_free(&dt);
+	assert_int_equal(dt_read("/nowhere", &dt), ERR_STATE);
+	dt_free(&dt);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_good, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(test_bad, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(test_device_twice, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(test_nothing_to_serve, make_tree, remove_tree),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
