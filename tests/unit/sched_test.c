@@ -5,11 +5,6 @@
  */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vmm.c kernel/core/doorbell.c */
 /* links: kernel/core/log.c kernel/core/console.c kernel/core/call.c kernel/core/trap.c tests/fake_arch/arch.c */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "abi/mux.h"
@@ -21,6 +16,7 @@
 #include "kernel/core/vgic.h"
 #include "kernel/core/vmm.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/unit/ordered_cmocka.h"
 
 #define ESR(ec, iss) ((uint64_t)(ec) << 26 | (iss))
 #define EC_HVC 0x16U

@@ -4,15 +4,10 @@
  * twice, the best priority comes first, whatever the order of events.
  */
 /* links: kernel/core/vgic.c kernel/core/sched.c tests/fake_arch/arch.c */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/unit/ordered_cmocka.h"
 
 #define SPI 40U
 

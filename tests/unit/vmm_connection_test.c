@@ -10,7 +10,7 @@
  */
 #include <string.h>
 
-#include "tests/unit/vmm_cmocka.h"
+#include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
 #define RING FAKE_CAP_RING

@@ -7,7 +7,7 @@
  * links: vmm/dev/pl011.c vmm/dev/regs.c vmm/dev/v2m.c vmm/dev/virtio.c vmm/dev/virtio_pci.c
  * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/vm.c vmm/vm/windows.c
  */
-#include "tests/unit/vmm_cmocka.h"
+#include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
 static uint32_t config_of(uint32_t vcpu, uint32_t intid)

@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "tests/unit/vmm_cmocka.h"
+#include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
 #define DR 0x00U

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/unit/vmm_cmocka.h"
+#include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
 _Noreturn void vmm_main(const struct pv_vmm_config *config);

@@ -2,8 +2,8 @@
 /*
  * cmocka.h behind the headers that it takes for granted, which clang-format would sort after it.
  */
-#ifndef TESTS_UNIT_VMM_CMOCKA_H
-#define TESTS_UNIT_VMM_CMOCKA_H
+#ifndef TESTS_UNIT_ORDERED_CMOCKA_H
+#define TESTS_UNIT_ORDERED_CMOCKA_H
 
 /* clang-format off */
 #include <setjmp.h>
