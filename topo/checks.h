@@ -87,8 +87,7 @@ struct topology;
 	  "Linux with the project's root file system does not reach user space with so little "     \
 	  "RAM, and disks that a device VM holds in its RAM need room there.")                      \
 	X(RAM_PLACE, "ram-place", ERROR, check_ram_place,                                           \
-	  "RAM is made of 2 MiB blocks, and lies where a guest has no devices: from 0x40000000 "    \
-	  "to below 0x4000000000.")                                                                 \
+	  "RAM is made of 2 MiB blocks and lies in a guest's address space of 39 bits.")            \
 	X(BOOT_PLACE, "boot-place", ERROR, check_boot_place,                                        \
 	  "Kernel, initrd and device tree are put into the VM's RAM: their addresses must lie in "  \
 	  "it.")                                                                                    \

@@ -293,7 +293,8 @@ static void visit_type(struct visitor *visitor, const struct connection *connect
 	(void)connection;
 	if (!type_runs[device->type]) {
 		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
-		                  "a %s device cannot be run yet", device_type_name(device->type));
+		                  "devices of type %s cannot be run yet",
+		                  device_type_name(device->type));
 	} else if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1) {
 		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
 		                  "a net device with more than one pair of queues cannot be run "

@@ -203,8 +203,8 @@ void check_limit_doorbells(struct checks *checks, const struct topology *topolog
 		pages += 1 + connection->device_count;
 		if (doorbells > PV_DOORBELLS_MAX || pages > PV_DOORBELL_PAGES_MAX) {
 			check_report(checks, CHECK_LIMIT_DOORBELLS, connection->place,
-			             "with this connection the kernel's tables of %u doorbells on "
-			             "%u pages are full",
+			             "the kernel's tables of %u doorbells on %u pages have no room "
+			             "for this connection",
 			             PV_DOORBELLS_MAX, PV_DOORBELL_PAGES_MAX);
 			return;
 		}

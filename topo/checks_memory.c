@@ -9,8 +9,10 @@
 #include "topo/defaults.h"
 #include "topo/device_options.h"
 
-#define GUEST_RAM_FIRST 0x40000000ULL
-#define GUEST_RAM_END 0x4000000000ULL
+#define GUEST_END ((uint64_t)1 << PV_IPA_BITS)
+/* docs/guest.md: interrupt controller and UARTs, which every guest has at these places. */
+#define GUEST_DEVICES_BASE 0x08000000U
+#define GUEST_DEVICES_BYTES 0x02000000U
 #define RAM_LEAST ((uint64_t)48 << 20)      /* Linux with the project's root file system */
 #define RAM_LEAST_OTHER ((uint64_t)2 << 20) /* a guest of the user's own */
 #define PAGE_BYTES ((uint64_t)PV_PAGE_BYTES)
@@ -107,14 +109,11 @@ static void check_ram_of(struct checks *checks, const struct topology *topology,
 		check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_BASE),
 		             "the RAM of '%s' does not begin at a multiple of 2 MiB", vm->suffix);
 	}
-	if (vm->ram_base < GUEST_RAM_FIRST ||
-	    __builtin_add_overflow(vm->ram_base, vm->ram_bytes, &end) || end > GUEST_RAM_END) {
+	if (__builtin_add_overflow(vm->ram_base, vm->ram_bytes, &end) || end > GUEST_END) {
 		if (check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_BASE),
-		                 "the RAM of '%s' does not lie between 0x%llx and 0x%llx",
-		                 vm->suffix, GUEST_RAM_FIRST, GUEST_RAM_END)) {
-			diag_help(checks->diag,
-			          "below are the devices of a guest, above the memory of the VMs "
-			          "that it serves");
+		                 "the RAM of '%s' ends above a guest's address space of %u bits",
+		                 vm->suffix, PV_IPA_BITS)) {
+			diag_help(checks->diag, "the default is 0x%x", DEFAULT_RAM_BASE);
 		}
 	}
 }
@@ -208,6 +207,7 @@ static int compare_placed(const void *left, const void *right)
 	return (a->range.base > b->range.base) - (a->range.base < b->range.base);
 }
 
+/* Address 0 is one that layout decides. */
 static void add_placed(struct placed *list, size_t *count, uint64_t base, uint64_t bytes,
                        struct place place, const char *what)
 {
@@ -226,8 +226,13 @@ static size_t collect_placed(const struct topology *topology, size_t vm, struct 
 	const struct model *model = &topology->model;
 	size_t count = 0;
 
-	add_placed(list, &count, model->vms[vm].ram_base, model->vms[vm].ram_bytes,
-	           vm_place(topology, vm, VM_RAM_BASE), "RAM");
+	list[count++] = (struct placed){
+		{model->vms[vm].ram_base, model->vms[vm].ram_bytes,
+	         vm_place(topology, vm, VM_RAM_BASE)},
+		"the RAM",
+	};
+	add_placed(list, &count, GUEST_DEVICES_BASE, GUEST_DEVICES_BYTES, model->vms[vm].place,
+	           "the interrupt controller and UARTs of a guest");
 	for (size_t i = 0; i < origin->served_count; i++) {
 		const struct connection *connection = &model->connections[origin->served[i]];
 		uint64_t bytes = connection->swiotlb ? connection->pool_bytes
@@ -274,7 +279,7 @@ void check_guest_overlap(struct checks *checks, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
-		size_t most = 1 + 2 * origin->served_count + origin->used_count;
+		size_t most = 2 + 2 * origin->served_count + origin->used_count;
 		struct placed *list = calloc(most, sizeof(*list));
 
 		if (list != NULL) {

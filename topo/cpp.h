@@ -52,6 +52,11 @@ void cpp_next(struct cpp *cpp, struct token *token);
 /** The value of the macro @name as #if sees it now; false when it is not defined. */
 bool cpp_macro_value(struct cpp *cpp, const char *name, int64_t *value, struct place *place);
 
+struct suggest;
+
+/** Consider the names of all macros that take arguments and are defined now. */
+void cpp_suggest_macros(const struct cpp *cpp, struct suggest *suggest);
+
 /** What is known of a macro that a token names. */
 struct macro_info cpp_macro_info(const struct macro *macro);
 

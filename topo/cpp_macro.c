@@ -5,12 +5,24 @@
 #include <string.h>
 
 #include "topo/cpp_internal.h"
+#include "topo/suggest.h"
 
 #define VARIADIC_NAME "__VA_ARGS__"
 
 struct macro *cpp_find_macro(const struct cpp *cpp, const struct token *name)
 {
 	return strmap_find(&cpp->macros, name->text, name->bytes);
+}
+
+void cpp_suggest_macros(const struct cpp *cpp, struct suggest *suggest)
+{
+	for (size_t i = 0; i < cpp->macros.capacity; i++) {
+		const struct macro *macro = cpp->macros.entries[i].value;
+
+		if (macro != NULL && macro->kind == MACRO_FUNCTION) {
+			suggest_consider(suggest, macro->name);
+		}
+	}
 }
 
 void cpp_define_builtin(struct cpp *cpp)

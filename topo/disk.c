@@ -65,42 +65,42 @@ static int read_facts(const char *path, struct image_facts *facts)
 	return 0;
 }
 
-static bool known_format(struct checks *checks, const struct device *device)
+static bool known_format(struct checks *checks, const struct device *device, struct place place)
 {
 	if (device->format == NULL || strcmp(device->format, "raw") == 0 ||
 	    strcmp(device->format, "qcow2") == 0) {
 		return true;
 	}
-	diag_error(checks->diag, device->place, "the format of a disk is raw or qcow2, not '%s'",
+	diag_error(checks->diag, place, "the format of a disk is raw or qcow2, not '%s'",
 	           device->format);
 	return false;
 }
 
-static void check_capacity(struct checks *checks, const struct device *device)
+static void check_capacity(struct checks *checks, const struct device *device, struct place place)
 {
 	if (device->disk_bytes % SECTOR_BYTES != 0) {
-		diag_error(checks->diag, device->place,
+		diag_error(checks->diag, place,
 		           "the size of a disk is a multiple of 512 bytes, not %llu",
 		           (unsigned long long)device->disk_bytes);
 	}
 }
 
-static void compare(struct checks *checks, struct device *device, const struct image_facts *facts)
+static void compare(struct checks *checks, struct device *device, const struct image_facts *facts,
+                    struct place place)
 {
 	if (device->format != NULL && strcmp(device->format, "qcow2") == 0 &&
 	    strcmp(facts->format, "raw") == 0) {
-		diag_error(checks->diag, device->place, "the disk image '%s' is not a qcow2 image",
+		diag_error(checks->diag, place, "the disk image '%s' is not a qcow2 image",
 		           device->disk);
 	}
 	if (facts->backing) {
-		diag_error(checks->diag, device->place,
+		diag_error(checks->diag, place,
 		           "the disk image '%s' needs a backing file, which is not put into the VM",
 		           device->disk);
 		diag_help(checks->diag, "make a copy that stands alone: qemu-img convert -O qcow2");
 	}
 	if (facts->disk_bytes == 0) {
-		diag_error(checks->diag, device->place, "the disk image '%s' is empty",
-		           device->disk);
+		diag_error(checks->diag, place, "the disk image '%s' is empty", device->disk);
 	}
 	if (device->format == NULL) {
 		device->format = facts->format;
@@ -110,25 +110,25 @@ static void compare(struct checks *checks, struct device *device, const struct i
 		return;
 	}
 	if (device->disk_bytes != 0 && device->disk_bytes != facts->disk_bytes) {
-		diag_error(checks->diag, device->place, "the disk in '%s' has %llu bytes, not %llu",
+		diag_error(checks->diag, place, "the disk in '%s' has %llu bytes, not %llu",
 		           device->disk, (unsigned long long)facts->disk_bytes,
 		           (unsigned long long)device->disk_bytes);
 	}
 	device->disk_bytes = facts->disk_bytes;
 }
 
-void disk_inspect(struct checks *checks, struct device *device)
+void disk_inspect(struct checks *checks, struct device *device, struct place place)
 {
 	struct image_facts facts = {.format = NULL};
 
-	if (!known_format(checks, device)) {
+	if (!known_format(checks, device, place)) {
 		return;
 	}
 	if (device->disk != NULL) {
 		int error = read_facts(device->disk, &facts);
 
 		if (error != 0) {
-			if (check_report(checks, CHECK_FILE_MISSING, device->place,
+			if (check_report(checks, CHECK_FILE_MISSING, place,
 			                 "cannot read the disk image '%s': %s", device->disk,
 			                 error == EINVAL ? "it is not a regular file"
 			                                 : strerror(error))) {
@@ -137,7 +137,7 @@ void disk_inspect(struct checks *checks, struct device *device)
 			}
 			return;
 		}
-		compare(checks, device, &facts);
+		compare(checks, device, &facts, place);
 	}
-	check_capacity(checks, device);
+	check_capacity(checks, device, place);
 }

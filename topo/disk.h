@@ -10,8 +10,9 @@
 
 /**
  * Fill in format and capacity of a blk device from its image, and compare them with what the
- * topology says. A device without an image keeps what it has.
+ * topology says; @place is where it speaks of the disk. A device without an image keeps what it
+ * has.
  */
-void disk_inspect(struct checks *checks, struct device *device);
+void disk_inspect(struct checks *checks, struct device *device, struct place place);
 
 #endif

@@ -352,10 +352,17 @@ static struct value eval_name(struct evaluator *evaluator, const struct expr *ex
 	const struct name *attribute = &expr->of.name.attribute;
 
 	if (attribute->text == NULL) {
-		diag_error(evaluator->diag, expr->place, "'%s' is not a value", object->text);
-		diag_help(evaluator->diag,
-		          "a string needs quotes: \"%s\"; a macro must be defined before",
-		          object->text);
+		if (evaluator->string_of != NULL) {
+			diag_error(evaluator->diag, expr->place, "%s: '%s' is not a number",
+			           evaluator->string_of, object->text);
+			diag_help(evaluator->diag, "a macro is put into a string by VAR_STRINGIZE");
+		} else {
+			diag_error(evaluator->diag, expr->place, "'%s' is not a value",
+			           object->text);
+			diag_help(evaluator->diag,
+			          "a string needs quotes: \"%s\"; a macro must be defined before",
+			          object->text);
+		}
 		return bad(expr->place);
 	}
 	const struct expr *found = evaluator->find == NULL
@@ -396,7 +403,8 @@ struct value eval_expression(struct evaluator *evaluator, const struct expr *exp
 
 	/* Only what names lead to can be evaluated more often than it was written. */
 	if (evaluator->depth > 0 && evaluator->steps_left > 0 && --evaluator->steps_left == 0) {
-		diag_error(evaluator->diag, expr->place, "settings refer to each other without end");
+		diag_error(evaluator->diag, expr->place,
+		           "settings refer to each other without end");
 	}
 	if (evaluator->steps_left == 0) {
 		return bad(expr->place);

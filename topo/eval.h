@@ -60,8 +60,9 @@ struct evaluator {
 	const struct expr *(*find)(void *context, const struct name *object,
 	                           const struct name *attribute);
 	void *context;
-	size_t depth;      /* of names that lead to names */
-	size_t steps_left; /* of evaluation behind names: EVAL_STEPS_MAX at the start */
+	const char *string_of; /* what a string that is evaluated should give; NULL = no string */
+	size_t depth;          /* of names that lead to names */
+	size_t steps_left;     /* of evaluation behind names: EVAL_STEPS_MAX at the start */
 };
 
 /** The value of @expr; kind VALUE_BAD after an error. */

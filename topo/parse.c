@@ -68,8 +68,7 @@ void parser_error(struct parser *parser, struct place place, const char *format,
 	}
 }
 
-/* Where the macro stands whose body spells the token. */
-static void note_macro(struct parser *parser, const struct token *token)
+void parser_note_macro(struct parser *parser, const struct token *token)
 {
 	if (parser->diag == NULL || token->macro == NULL) {
 		return;
@@ -102,7 +101,7 @@ void parser_expected(struct parser *parser, const char *what)
 		parser_error(parser, token->place, "expected %s, not '%.*s'", what, shown,
 		             token->text);
 	}
-	note_macro(parser, token);
+	parser_note_macro(parser, token);
 }
 
 struct name parser_name(struct parser *parser, const char *what)
@@ -164,6 +163,22 @@ void parser_recover(struct parser *parser)
 	}
 }
 
+void parser_unknown_macro(struct parser *parser, const struct token *name)
+{
+	const char *text = arena_copy(parser->arena, name->text, name->bytes);
+	struct suggest suggest = suggest_start(text);
+
+	diag_error(parser->diag, name->place, "there is no macro '%s'", text);
+	cpp_suggest_macros(parser->cpp, &suggest);
+	if (suggest.best != NULL) {
+		diag_help(parser->diag, "did you mean '%s'?", suggest.best);
+	} else {
+		diag_help(parser->diag, "is an #include missing?");
+	}
+	skip_balanced(parser);
+	parser_take(parser, ';');
+}
+
 bool parser_skip_block(struct parser *parser)
 {
 	if (!parser_at(parser, '{')) {
@@ -194,7 +209,7 @@ void parser_end(struct parser *parser, const char *what)
 		parser_expected(parser, "';'");
 	} else {
 		parser_error(parser, behind_previous(parser), "expected ';' behind %s", what);
-		note_macro(parser, &parser->previous);
+		parser_note_macro(parser, &parser->previous);
 	}
 	/* Most likely only the ; is missing, when a statement could begin here. */
 	if (parser->token.kind != TOKEN_IDENTIFIER && !parser_at(parser, '}')) {
@@ -370,7 +385,7 @@ static void parse_stray_connection(struct parser *parser)
 {
 	parser_error(parser, parser->token.place,
 	             "a connection stands inside assembly { composition { } }");
-	note_macro(parser, &parser->token);
+	parser_note_macro(parser, &parser->token);
 	parse_connection(parser, &parser->file->assembly);
 }
 
@@ -394,20 +409,30 @@ static const struct {
 
 static void unknown_top_level(struct parser *parser)
 {
-	parser_expected(parser, "'assembly', 'component', 'import' or another declaration");
-	if (parser->token.kind == TOKEN_IDENTIFIER) {
-		const char *text =
-			arena_copy(parser->arena, parser->token.text, parser->token.bytes);
-		struct suggest suggest = suggest_start(text);
+	static const char expected[] = "'assembly', 'component', 'import' or another declaration";
+	struct token word = parser->token;
 
-		for (size_t i = 0; i < TOP_LEVEL_COUNT; i++) {
-			suggest_consider(&suggest, top_level[i].word);
-		}
-		if (suggest.best != NULL) {
-			diag_help(parser->diag, "did you mean '%s'?", suggest.best);
-		}
+	if (word.kind != TOKEN_IDENTIFIER) {
+		parser_expected(parser, expected);
+		skip_balanced(parser);
+		return;
 	}
-	skip_balanced(parser);
+	const char *text = arena_copy(parser->arena, word.text, word.bytes);
+	struct suggest suggest = suggest_start(text);
+
+	parser_advance(parser);
+	if (parser_at(parser, '(')) {
+		parser_unknown_macro(parser, &word);
+		return;
+	}
+	parser_error(parser, word.place, "expected %s, not '%s'", expected, text);
+	parser_note_macro(parser, &word);
+	for (size_t i = 0; i < TOP_LEVEL_COUNT; i++) {
+		suggest_consider(&suggest, top_level[i].word);
+	}
+	if (suggest.best != NULL) {
+		diag_help(parser->diag, "did you mean '%s'?", suggest.best);
+	}
 	parser_recover(parser);
 	parser_take(parser, '}');
 }

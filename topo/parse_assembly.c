@@ -156,34 +156,21 @@ static void parse_other_statement(struct parser *parser, struct ast_assembly *as
 	const char *text = arena_copy(parser->arena, word.text, word.bytes);
 	struct suggest suggest = suggest_start(text);
 
-	parser_expected(parser, "'component', 'connection' or '}'");
+	parser_advance(parser);
+	if (parser_at(parser, '(')) {
+		parser_unknown_macro(parser, &word);
+		return;
+	}
+	parser_error(parser, word.place, "expected 'component', 'connection' or '}', not '%s'",
+	             text);
+	parser_note_macro(parser, &word);
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		suggest_consider(&suggest, words[i]);
 	}
-	parser_advance(parser);
-	if (parser_at(parser, '.')) {
-		diag_help(parser->diag, "settings stand in configuration { }");
-	} else if (parser_at(parser, '(')) {
-		diag_help(parser->diag,
-		          "'%s' is no macro: is an #include missing, or is it misspelt?", text);
-		if (strcmp(text, "VIRTIO_COMPOSITION_DEF") != 0) {
-			suggest_consider(&suggest, "VIRTIO_COMPOSITION_DEF");
-			suggest_consider(&suggest, "VM_GENERAL_COMPOSITION_DEF");
-			suggest_consider(&suggest, "VM_COMPOSITION_DEF");
-			suggest_consider(&suggest, "VM_COMPONENT_DEF");
-		}
-	}
 	if (suggest.best != NULL) {
 		diag_help(parser->diag, "did you mean '%s'?", suggest.best);
-	}
-	/* A call of an unknown macro ends with its ), without ;. */
-	if (parser_at(parser, '(')) {
-		while (!parser_at(parser, ')') && parser->token.kind != TOKEN_END) {
-			parser_advance(parser);
-		}
-		parser_advance(parser);
-		parser_take(parser, ';');
-		return;
+	} else if (parser_at(parser, '.')) {
+		diag_help(parser->diag, "settings stand in configuration { }");
 	}
 	parser_recover(parser);
 }
@@ -249,6 +236,9 @@ static bool parse_target(struct parser *parser, struct ast_setting *setting)
 	if (setting->attribute.text == NULL) {
 		return false;
 	}
+	if (parser_at(parser, '(')) {
+		return false;
+	}
 	if (!parser_at(parser, '.')) {
 		parser_expected(parser, "'.' and an attribute behind the instance");
 		return false;
@@ -265,9 +255,14 @@ static bool parse_target(struct parser *parser, struct ast_setting *setting)
 
 void parse_setting(struct parser *parser, struct ast_assembly *assembly)
 {
-	struct ast_setting setting = {.weak = parser->token.shipped};
+	struct token first = parser->token;
+	struct ast_setting setting = {.weak = first.shipped};
 
 	if (!parse_target(parser, &setting)) {
+		if (setting.attribute.text != NULL && parser_at(parser, '(')) {
+			parser_unknown_macro(parser, &first);
+			return;
+		}
 		parser_recover(parser);
 		return;
 	}

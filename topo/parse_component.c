@@ -168,21 +168,32 @@ static const struct {
 
 static void unknown_item(struct parser *parser)
 {
-	parser_expected(parser, "an interface, an attribute or '}'");
-	if (parser->token.kind == TOKEN_IDENTIFIER) {
-		const char *text =
-			arena_copy(parser->arena, parser->token.text, parser->token.bytes);
-		struct suggest suggest = suggest_start(text);
+	struct token word = parser->token;
 
-		for (size_t i = 0; i < ITEM_COUNT; i++) {
-			suggest_consider(&suggest, items[i].word);
+	if (word.kind != TOKEN_IDENTIFIER) {
+		parser_expected(parser, "an interface, an attribute or '}'");
+		if (!parser_skip_block(parser)) {
+			parser_advance(parser);
 		}
-		if (suggest.best != NULL) {
-			diag_help(parser->diag, "did you mean '%s'?", suggest.best);
-		}
+		parser_recover(parser);
+		return;
 	}
-	if (!parser_skip_block(parser)) {
-		parser_advance(parser);
+	const char *text = arena_copy(parser->arena, word.text, word.bytes);
+	struct suggest suggest = suggest_start(text);
+
+	parser_advance(parser);
+	if (parser_at(parser, '(')) {
+		parser_unknown_macro(parser, &word);
+		return;
+	}
+	parser_error(parser, word.place, "expected an interface, an attribute or '}', not '%s'",
+	             text);
+	parser_note_macro(parser, &word);
+	for (size_t i = 0; i < ITEM_COUNT; i++) {
+		suggest_consider(&suggest, items[i].word);
+	}
+	if (suggest.best != NULL) {
+		diag_help(parser->diag, "did you mean '%s'?", suggest.best);
 	}
 	parser_recover(parser);
 }

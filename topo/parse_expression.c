@@ -35,6 +35,7 @@ static struct expr *parse_number(struct parser *parser)
 		             "'%.*s' is not a whole number of up to 63 bits",
 		             parser->token.bytes > 40 ? 40 : (int)parser->token.bytes,
 		             parser->token.text);
+		expr = NULL;
 	}
 	parser_advance(parser);
 	return expr;
@@ -127,7 +128,7 @@ static bool next_element(struct parser *parser, int close, const struct token *o
 	}
 	char what[] = "',' or 'x'";
 
-	what[7] = (char)close;
+	what[8] = (char)close;
 	parser_expected(parser, what);
 	recover_element(parser, close);
 	if (parser_take(parser, ',')) {

@@ -47,6 +47,9 @@ void parser_expected(struct parser *parser, const char *what);
 void parser_error(struct parser *parser, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/** Say of the latest message where the macro stands that spells @token, if one does. */
+void parser_note_macro(struct parser *parser, const struct token *token);
+
 /** An identifier; text NULL after an error, with @what in the message. */
 struct name parser_name(struct parser *parser, const char *what);
 
@@ -55,6 +58,12 @@ void parser_end(struct parser *parser, const char *what);
 
 /** Pass over everything to the next ; (which is passed too) or to a } of the enclosing block. */
 void parser_recover(struct parser *parser);
+
+/**
+ * The token before the one at hand, @name, is no macro although "(" follows: says so with the
+ * nearest macro, and passes over the call.
+ */
+void parser_unknown_macro(struct parser *parser, const struct token *name);
 
 /** Pass over a block from its { to its }. False when no block is at hand. */
 bool parser_skip_block(struct parser *parser);

@@ -506,7 +506,8 @@ static void check_vm_names(struct resolver *resolver)
 		void **slot = strmap_slot(&resolver->vm_names, vm->name, strlen(vm->name));
 		struct vm *before = *slot;
 
-		if (before != NULL) {
+		/* Equal suffixes were reported already. */
+		if (before != NULL && strcmp(before->suffix, vm->suffix) != 0) {
 			size_t other = (size_t)(before - topology->model.vms);
 
 			diag_error(resolver->diag, vm_place(topology, i, VM_NAME),
@@ -522,7 +523,7 @@ static void start(struct resolver *resolver)
 {
 	struct strmap *maps[] = {
 		&resolver->types,    &resolver->connectors, &resolver->by_name, &resolver->vm_names,
-		&resolver->settings, &resolver->stems,      &resolver->pairs,
+		&resolver->settings, &resolver->stems,      &resolver->pairs,   &resolver->controls,
 	};
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {

@@ -76,24 +76,23 @@ static void check_interface(struct resolver *resolver, const struct instance *in
                             const struct ast_end *end)
 {
 	const struct ast_component *type = instance->type;
+	const char *name = end->interface.text;
 
-	if (type == NULL || type->shipped || has_interface(type, end->interface.text)) {
+	if (type == NULL || type->shipped || has_interface(type, name)) {
 		return;
 	}
-	struct suggest suggest = suggest_start(end->interface.text);
+	/* Said once of all the interfaces of one connection. */
+	int peer = (int)strcspn(name, "_");
 
-	for (size_t i = 0; i < type->interface_count; i++) {
-		suggest_consider(&suggest, type->interfaces[i].name.text);
+	if (strncmp(name, "vm_", 3) == 0) {
+		peer = 3 + (int)strcspn(name + 3, "_");
 	}
-	diag_error(resolver->diag, end->interface.place, "component '%s' has no interface '%s'",
-	           type->name.text, end->interface.text);
-	if (suggest.best != NULL) {
-		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
-	} else {
-		diag_help(resolver->diag,
-		          "VIRTIO_DEVICE_COMPONENT_DEF and VIRTIO_DRIVER_COMPONENT_DEF in the "
-		          "component declare what a connection joins");
-	}
+	diag_error(resolver->diag, end->interface.place,
+	           "component '%s' does not declare the interfaces of a connection with %.*s",
+	           type->name.text, peer, name);
+	diag_help(resolver->diag,
+	          "VIRTIO_DEVICE_COMPONENT_DEF(n) and VIRTIO_DRIVER_COMPONENT_DEF(n) in the "
+	          "component declare them");
 	diag_note(resolver->diag, type->name.place, "the component is declared here");
 }
 

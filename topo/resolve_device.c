@@ -1,27 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Virtio devices: reading the lists of both sides of a connection, finding the connection that an
- * entry speaks of, comparing the sides, and putting the result into the model. A list of one side
- * alone is the whole truth; where no side has a list, topo/defaults.c decides.
+ * Virtio devices: the lists of both sides of a connection. Finds the connection that an entry
+ * speaks of, compares the sides, and puts the result into the model. A list of one side alone is
+ * the whole truth; where no side has a list, topo/defaults.c decides.
  */
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "topo/device_options.h"
 #include "topo/disk.h"
 #include "topo/resolve_internal.h"
-#include "topo/suggest.h"
 
-#define LINK_DEVICES_MAX 32U /* devices of a PCI bus */
-
-/* One entry of a list: a device, and which options it gives. */
-struct device_entry {
-	struct device device;
-	struct place places[DEVICE_OPTIONS_MAX]; /* of options; file NULL = not given */
-	bool id_given;
-	bool matched; /* the other side has it too */
-};
+#define LINK_DEVICES_MAX 32U              /* devices of a PCI bus */
+#define CONTROL_BYTES (2 * PV_PAGE_BYTES) /* the iobuf of a connection */
 
 /* Whose list is being read. */
 struct side {
@@ -31,7 +21,7 @@ struct side {
 	const char *peer_key;
 };
 
-static const struct value *find_entry(const struct value *dict, const char *key)
+const struct value *resolve_entry(const struct value *dict, const char *key)
 {
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
 		if (strcmp(dict->of.dict.entries[i].key.text, key) == 0) {
@@ -39,238 +29,6 @@ static const struct value *find_entry(const struct value *dict, const char *key)
 		}
 	}
 	return NULL;
-}
-
-/* Reading options. */
-
-static bool read_mac(struct resolver *resolver, const struct value *value, uint8_t *mac)
-{
-	const char *text = NULL;
-	unsigned int bytes[6];
-	int used = 0;
-
-	if (!value_string(&resolver->evaluator, value, "mac", &text)) {
-		return false;
-	}
-	if (strlen(text) != 17 ||
-	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-	           &bytes[4], &bytes[5], &used) != 6 ||
-	    used != 17) {
-		diag_error(resolver->diag, value->place, "'%s' is not a MAC address", text);
-		diag_help(resolver->diag, "six bytes in hex: \"02:70:76:00:00:01\"");
-		return false;
-	}
-	for (size_t i = 0; i < 6; i++) {
-		mac[i] = (uint8_t)bytes[i];
-	}
-	return true;
-}
-
-static bool read_address(struct resolver *resolver, const struct value *value, const char *text,
-                         uint32_t *address)
-{
-	struct in_addr parsed;
-
-	if (inet_pton(AF_INET, text, &parsed) != 1) {
-		diag_error(resolver->diag, value->place, "'%s' is not an IPv4 address", text);
-		return false;
-	}
-	*address = ntohl(parsed.s_addr);
-	return true;
-}
-
-/* "10.77.0.1/24" */
-static bool read_subnet(struct resolver *resolver, const struct value *value, struct device *device)
-{
-	const char *text = NULL;
-	char end = '\0';
-	unsigned int prefix = 0;
-
-	if (!value_string(&resolver->evaluator, value, "address", &text)) {
-		return false;
-	}
-	const char *slash = strchr(text, '/');
-
-	if (slash == NULL || sscanf(slash, "/%2u%c", &prefix, &end) != 1 || prefix < 8 ||
-	    prefix > 30) {
-		diag_error(resolver->diag, value->place, "'%s' is not an address with its subnet",
-		           text);
-		diag_help(resolver->diag, "\"10.77.0.1/24\", a prefix of 8 to 30 bits");
-		return false;
-	}
-	device->prefix = prefix;
-	return read_address(resolver, value,
-	                    arena_copy(resolver->arena, text, (size_t)(slash - text)),
-	                    &device->address[0]);
-}
-
-static bool read_network(struct resolver *resolver, const struct value *value,
-                         enum network *network)
-{
-	const char *text = NULL;
-
-	if (!value_string(&resolver->evaluator, value, "network", &text)) {
-		return false;
-	}
-	if (!network_find(text, network)) {
-		diag_error(resolver->diag, value->place, "there is no kind of network '%s'", text);
-		diag_help(resolver->diag,
-		          "\"bridge\", \"routed\", \"nat\" or \"isolated\" are known");
-		return false;
-	}
-	return true;
-}
-
-static bool read_number(struct resolver *resolver, const struct device_option *option,
-                        const struct value *value, uint64_t *number)
-{
-	bool ok = option->kind == OPTION_SIZE
-	                  ? value_size(&resolver->evaluator, value, option->name, number)
-	                  : value_number(&resolver->evaluator, value, option->name, number);
-
-	if (!ok) {
-		return false;
-	}
-	if (*number < option->minimum || *number > option->maximum) {
-		if (check_report(resolver->checks, CHECK_LIMIT_QUEUES, value->place,
-		                 "%s is %llu to %llu, not %llu", option->name,
-		                 (unsigned long long)option->minimum,
-		                 (unsigned long long)option->maximum,
-		                 (unsigned long long)*number)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool read_option(struct resolver *resolver, const struct device_option *option,
-                        const struct value *value, struct device *device)
-{
-	void *field = (char *)device + option->offset;
-	uint64_t number = 0;
-	uint32_t small = 0;
-	const char *text = NULL;
-
-	switch (option->kind) {
-	case OPTION_NUMBER:
-		if (!read_number(resolver, option, value, &number)) {
-			return false;
-		}
-		small = (uint32_t)number;
-		memcpy(field, &small, sizeof(small));
-		return true;
-	case OPTION_LONG:
-	case OPTION_SIZE:
-		if (!read_number(resolver, option, value, &number)) {
-			return false;
-		}
-		memcpy(field, &number, sizeof(number));
-		return true;
-	case OPTION_STRING:
-	case OPTION_FILE:
-		if (!value_string(&resolver->evaluator, value, option->name, &text)) {
-			return false;
-		}
-		if (option->kind == OPTION_FILE) {
-			text = resolve_path(resolver, text, value->place);
-		}
-		memcpy(field, &text, sizeof(text));
-		return true;
-	case OPTION_BOOL:
-		return value_bool(&resolver->evaluator, value, option->name, field);
-	case OPTION_MAC:
-		return read_mac(resolver, value, field);
-	case OPTION_NETWORK:
-		return read_network(resolver, value, field);
-	case OPTION_SUBNET:
-		return read_subnet(resolver, value, device);
-	case OPTION_ADDRESS:
-		return value_string(&resolver->evaluator, value, option->name, &text) &&
-		       read_address(resolver, value, text, field);
-	}
-	return false;
-}
-
-static void unknown_option(struct resolver *resolver, const struct side *side,
-                           const struct name *key, enum device_type type)
-{
-	struct suggest suggest = suggest_start(key->text);
-	bool of_other_type = false;
-
-	for (size_t i = 0; device_option_at(i) != NULL; i++) {
-		const struct device_option *option = device_option_at(i);
-
-		of_other_type = of_other_type || strcmp(option->name, key->text) == 0;
-		if ((option->types & 1U << type) != 0) {
-			suggest_consider(&suggest, option->name);
-		}
-	}
-	suggest_consider(&suggest, side->peer_key);
-	if (!check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, key->place,
-	                  of_other_type ? "'%s' is no option of a %s device"
-	                                : "there is no option '%s' of a %s device",
-	                  key->text, device_type_name(type))) {
-		return;
-	}
-	if (suggest.best != NULL) {
-		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
-	}
-}
-
-static void read_key(struct resolver *resolver, const struct side *side, struct device_entry *entry,
-                     const struct value_entry *pair)
-{
-	const char *key = pair->key.text;
-
-	if (strcmp(key, "type") == 0 || strcmp(key, "id") == 0 ||
-	    strcmp(key, side->peer_key) == 0) {
-		return;
-	}
-	for (size_t i = 0; device_option_at(i) != NULL; i++) {
-		const struct device_option *option = device_option_at(i);
-
-		if (strcmp(option->name, key) != 0 ||
-		    (option->types & 1U << entry->device.type) == 0) {
-			continue;
-		}
-		if (read_option(resolver, option, &pair->value, &entry->device)) {
-			entry->places[i] = pair->value.place;
-		}
-		return;
-	}
-	unknown_option(resolver, side, &pair->key, entry->device.type);
-}
-
-static bool read_type(struct resolver *resolver, const struct value *dict, enum device_type *type)
-{
-	const struct value *value = find_entry(dict, "type");
-	const char *name = NULL;
-
-	if (value == NULL) {
-		diag_error(resolver->diag, dict->place, "this device has no type");
-		diag_help(resolver->diag,
-		          "{ type: \"net\" }, or blk, vsock, console, rng, fs, gpu");
-		return false;
-	}
-	if (!value_string(&resolver->evaluator, value, "type", &name)) {
-		return false;
-	}
-	*type = device_type_find(name);
-	if (*type != DEVICE_TYPE_COUNT) {
-		return true;
-	}
-	struct suggest suggest = suggest_start(name);
-
-	for (enum device_type i = DEVICE_NET; i < DEVICE_TYPE_COUNT; i++) {
-		suggest_consider(&suggest, device_type_name(i));
-	}
-	diag_error(resolver->diag, value->place, "there is no type of device '%s'", name);
-	if (suggest.best != NULL) {
-		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
-	} else {
-		diag_help(resolver->diag, "net, blk, vsock, console, rng, fs and gpu are known");
-	}
-	return false;
 }
 
 /* Which connection an entry speaks of. */
@@ -325,7 +83,7 @@ static const char *peer_text(struct resolver *resolver, const struct value *valu
 static struct link *typed_link(struct resolver *resolver, const struct side *side,
                                const struct value *dict)
 {
-	const struct value *value = find_entry(dict, side->peer_key);
+	const struct value *value = resolve_entry(dict, side->peer_key);
 
 	if (value == NULL) {
 		return only_link(resolver, side, dict->place);
@@ -372,7 +130,7 @@ static struct device_entry *find_device(const struct device_list *list, enum dev
 static bool number_device(struct resolver *resolver, const struct value *dict,
                           const struct device_list *list, struct device_entry *entry)
 {
-	const struct value *value = find_entry(dict, "id");
+	const struct value *value = resolve_entry(dict, "id");
 	uint64_t id = 0;
 
 	if (value == NULL) {
@@ -402,11 +160,11 @@ static void read_typed(struct resolver *resolver, const struct side *side, const
 	struct device_entry entry = {.device = {.place = dict->place}};
 	struct link *link = typed_link(resolver, side, dict);
 
-	if (!read_type(resolver, dict, &entry.device.type)) {
+	if (!resolve_option_type(resolver, dict, &entry.device.type)) {
 		return;
 	}
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
-		read_key(resolver, side, &entry, &dict->of.dict.entries[i]);
+		resolve_option(resolver, side->peer_key, &entry, &dict->of.dict.entries[i]);
 	}
 	if (link == NULL) {
 		return;
@@ -451,34 +209,73 @@ static void take_size(struct resolver *resolver, size_t index, const struct valu
 	origin->pool_bytes = value->place;
 }
 
+/*
+ * Where the control region lies. In deployed systems the connections of one VM name the same
+ * region: each has two pages of it, in the order of the entries.
+ */
+static void take_control(struct resolver *resolver, const struct link *link,
+                         const struct value *dict, const struct value *value)
+{
+	struct connection *connection = &resolver->topology->model.connections[link->index];
+	const struct value *size = resolve_entry(dict, "ctrl_size");
+	uint64_t base = 0;
+	uint64_t bytes = UINT64_MAX;
+
+	if (!value_number(&resolver->evaluator, value, "ctrl_base", &base) ||
+	    (size != NULL && !value_size(&resolver->evaluator, size, "ctrl_size", &bytes))) {
+		return;
+	}
+	const char *key = arena_printf(resolver->arena, "%zu:%llu", link->device_vm,
+	                               (unsigned long long)base);
+	void **slot = strmap_slot(&resolver->controls, key, strlen(key));
+
+	if (*slot == NULL) {
+		*slot = arena_alloc(resolver->arena, sizeof(uint64_t));
+	}
+	uint64_t *used = *slot;
+
+	if (bytes < CONTROL_BYTES || *used > bytes - CONTROL_BYTES ||
+	    base > UINT64_MAX - *used - CONTROL_BYTES) {
+		diag_error(resolver->diag, value->place,
+		           "the control region has no room for this connection");
+		diag_help(resolver->diag, "each connection of a device VM takes %u bytes of it",
+		          CONTROL_BYTES);
+		return;
+	}
+	connection->device_ctrl_base = base + *used;
+	*used += CONTROL_BYTES;
+}
+
 static void take_numeric_key(struct resolver *resolver, const struct side *side,
-                             const struct link *link, const struct value_entry *entry)
+                             const struct link *link, const struct value *dict,
+                             const struct value_entry *entry)
 {
 	struct connection *connection = &resolver->topology->model.connections[link->index];
 	bool device = link->device_vm == side->vm;
 	const char *key = entry->key.text;
 	uint64_t number = 0;
 
-	if (strcmp(key, "id") == 0) {
+	if (strcmp(key, "id") == 0 || strcmp(key, "ctrl_size") == 0) {
 		return;
 	}
 	if (strcmp(key, "data_size") == 0) {
 		take_size(resolver, link->index, &entry->value);
 	} else if (strcmp(key, "data_base") == 0) {
-		if (value_number(&resolver->evaluator, &entry->value, key, &number)) {
-			if (device) {
-				connection->device_data_base = number;
-			} else if (connection->swiotlb) {
-				connection->driver_data_base = number;
-			}
+		if (!value_number(&resolver->evaluator, &entry->value, key, &number)) {
+			return;
+		}
+		if (device) {
+			connection->device_data_base = number;
+		} else if (connection->swiotlb) {
+			connection->driver_data_base = number;
 		}
 	} else if (strcmp(key, "ctrl_base") == 0) {
 		/* Only the device VM has the control region in its address space here. */
-		if (value_number(&resolver->evaluator, &entry->value, key, &number) && device) {
-			connection->device_ctrl_base = number;
+		if (device) {
+			take_control(resolver, link, dict, &entry->value);
+		} else {
+			value_number(&resolver->evaluator, &entry->value, key, &number);
 		}
-	} else if (strcmp(key, "ctrl_size") == 0) {
-		value_number(&resolver->evaluator, &entry->value, key, &number);
 	} else if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
 	                        "there is no '%s' in this form of an entry", key)) {
 		diag_help(resolver->diag, "it has: id, data_base, data_size, ctrl_base, ctrl_size");
@@ -488,7 +285,7 @@ static void take_numeric_key(struct resolver *resolver, const struct side *side,
 static void read_numeric(struct resolver *resolver, const struct side *side,
                          const struct value *dict)
 {
-	const struct value *id = find_entry(dict, "id");
+	const struct value *id = resolve_entry(dict, "id");
 	const char *text = id == NULL ? NULL : peer_text(resolver, id);
 
 	if (text == NULL) {
@@ -512,18 +309,18 @@ static void read_numeric(struct resolver *resolver, const struct side *side,
 		return;
 	}
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
-		take_numeric_key(resolver, side, link, &dict->of.dict.entries[i]);
+		take_numeric_key(resolver, side, link, dict, &dict->of.dict.entries[i]);
 	}
 }
 
 static bool is_numeric(const struct value *dict)
 {
-	return find_entry(dict, "type") == NULL &&
-	       (find_entry(dict, "data_base") != NULL || find_entry(dict, "ctrl_base") != NULL);
+	return resolve_entry(dict, "type") == NULL && (resolve_entry(dict, "data_base") != NULL ||
+	                                               resolve_entry(dict, "ctrl_base") != NULL);
 }
 
 /* Mark all connections of that side as described by a list. */
-static void mark_given(struct resolver *resolver, const struct side *side)
+static void mark_given(struct resolver *resolver, const struct side *side, bool failed)
 {
 	const struct vm_origin *origin = &resolver->topology->vm_origins[side->vm];
 	size_t count = side->device ? origin->served_count : origin->used_count;
@@ -532,17 +329,17 @@ static void mark_given(struct resolver *resolver, const struct side *side)
 		struct link *link =
 			resolver->links[side->device ? origin->served[i] : origin->used[i]];
 
-		if (side->device) {
-			link->served.given = true;
-		} else {
-			link->expected.given = true;
-		}
+		struct device_list *list = side->device ? &link->served : &link->expected;
+
+		list->given = true;
+		list->failed = failed;
 	}
 }
 
 static void read_list(struct resolver *resolver, const struct side *side, const struct value *list)
 {
 	bool typed = list->of.list.count == 0;
+	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
 
 	for (size_t i = 0; i < list->of.list.count; i++) {
 		const struct value *item = &list->of.list.items[i];
@@ -559,57 +356,11 @@ static void read_list(struct resolver *resolver, const struct side *side, const 
 		}
 	}
 	if (typed) {
-		mark_given(resolver, side);
+		mark_given(resolver, side, diag_count(resolver->diag, SEVERITY_ERROR) != errors);
 	}
 }
 
 /* Comparing the two sides. */
-
-static bool same_option(const struct device_option *option, const struct device *a,
-                        const struct device *b)
-{
-	const void *x = (const char *)a + option->offset;
-	const void *y = (const char *)b + option->offset;
-
-	if (option->kind == OPTION_STRING || option->kind == OPTION_FILE) {
-		const char *left = NULL;
-		const char *right = NULL;
-
-		memcpy(&left, x, sizeof(left));
-		memcpy(&right, y, sizeof(right));
-		return strcmp(left, right) == 0;
-	}
-	return memcmp(x, y, option->bytes) == 0;
-}
-
-/* Both sides speak of one device: take what only the driver's says, refuse contradictions. */
-static void merge_entries(struct resolver *resolver, struct device_entry *served,
-                          const struct device_entry *expected)
-{
-	for (size_t i = 0; device_option_at(i) != NULL; i++) {
-		const struct device_option *option = device_option_at(i);
-
-		if (expected->places[i].file == NULL) {
-			continue;
-		}
-		if (served->places[i].file == NULL) {
-			memcpy((char *)&served->device + option->offset,
-			       (const char *)&expected->device + option->offset, option->bytes);
-			served->places[i] = expected->places[i];
-			if (option->kind == OPTION_SUBNET) {
-				served->device.prefix = expected->device.prefix;
-			}
-		} else if (!same_option(option, &served->device, &expected->device)) {
-			if (check_report(resolver->checks, CHECK_DEVICE_DISAGREE,
-			                 expected->places[i],
-			                 "device VM and driver VM disagree on %s of this device",
-			                 option->name)) {
-				diag_note(resolver->diag, served->places[i],
-				          "the device VM says this");
-			}
-		}
-	}
-}
 
 static void compare_sides(struct resolver *resolver, struct link *link)
 {
@@ -623,7 +374,7 @@ static void compare_sides(struct resolver *resolver, struct link *link)
 
 		if (served != NULL) {
 			served->matched = true;
-			merge_entries(resolver, served, expected);
+			resolve_options_merge(resolver, served, expected);
 		} else if (check_report(resolver->checks, CHECK_DEVICE_UNSERVED,
 		                        expected->device.place,
 		                        "'%s' serves no %s device with id %u to '%s'", device_name,
@@ -647,6 +398,22 @@ static void compare_sides(struct resolver *resolver, struct link *link)
 	}
 }
 
+/* Where the list speaks of the disk: its image, else its size, else the entry. */
+static struct place disk_place(const struct device_entry *entry)
+{
+	static const char *const names[] = {"disk", "size", "format"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (size_t j = 0; device_option_at(j) != NULL; j++) {
+			if (entry->places[j].file != NULL &&
+			    strcmp(device_option_at(j)->name, names[i]) == 0) {
+				return entry->places[j];
+			}
+		}
+	}
+	return entry->device.place;
+}
+
 static void put_devices(struct resolver *resolver, const struct link *link)
 {
 	struct connection *connection = &resolver->topology->model.connections[link->index];
@@ -654,7 +421,7 @@ static void put_devices(struct resolver *resolver, const struct link *link)
 	bool given = link->served.given || link->expected.given;
 
 	resolver->topology->connection_origins[link->index].devices_given = given;
-	if (given && list->count == 0) {
+	if (given && list->count == 0 && !list->failed) {
 		if (check_report(resolver->checks, CHECK_CONNECTION_EMPTY, connection->place,
 		                 "'%s' serves nothing to '%s'",
 		                 suffix_of(resolver, link->device_vm),
@@ -674,7 +441,7 @@ static void put_devices(struct resolver *resolver, const struct link *link)
 
 		*device = entry->device;
 		if (device->type == DEVICE_BLK) {
-			disk_inspect(resolver->checks, device);
+			disk_inspect(resolver->checks, device, disk_place(entry));
 		}
 	}
 }

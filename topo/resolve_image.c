@@ -73,7 +73,7 @@ const char *resolve_path(struct resolver *resolver, const char *name, struct pla
 	const char *directory = place.file == NULL ? "." : place.file->directory;
 	const char *path = name;
 
-	if (name[0] != '/') {
+	if (name[0] != '/' && strcmp(directory, ".") != 0) {
 		path = arena_printf(resolver->arena, "%s/%s", directory, name);
 	}
 	char *real = realpath(path, NULL);

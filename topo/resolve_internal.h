@@ -7,6 +7,7 @@
 #ifndef TOPO_RESOLVE_INTERNAL_H
 #define TOPO_RESOLVE_INTERNAL_H
 
+#include "topo/device_options.h"
 #include "topo/eval.h"
 #include "topo/resolve.h"
 
@@ -22,13 +23,20 @@ struct instance {
 	size_t ignored_count;
 };
 
-/* Entries of one side's list for one connection. */
-struct device_entry;
+/* One entry of a list: a device, and which options it gives. */
+struct device_entry {
+	struct device device;
+	struct place places[DEVICE_OPTIONS_MAX]; /* of options; file NULL = not given */
+	bool id_given;
+	bool matched; /* the other side has it too */
+};
 
+/* Entries of one side's list for one connection. */
 struct device_list {
 	struct device_entry *entries;
 	size_t count;
-	bool given; /* the VM lists its devices, of this connection or others */
+	bool given;  /* the VM lists its devices, of this connection or others */
+	bool failed; /* an entry of the list was refused: it may be the one of this connection */
 };
 
 /* A connection while it is put together. */
@@ -58,6 +66,8 @@ struct resolver {
 	struct strmap settings; /* "object.attribute" => const struct ast_setting * */
 	struct strmap stems;    /* "vmD_vmR" => struct link * */
 	struct strmap pairs;    /* "device:driver" (indices) => struct link * */
+	struct strmap
+		controls; /* "vm:address" => bytes of the control region there that are taken */
 	struct instance *instances;
 	size_t instance_count;
 	struct link **links;
@@ -105,9 +115,6 @@ void resolve_connections_finish(struct resolver *resolver);
 void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
                         const struct ast_setting *setting);
 
-/** The entry of the dict @dict with that key, NULL if there is none. */
-const struct value *resolve_entry(const struct value *dict, const char *key);
-
 /* resolve_image.c */
 
 /** vm_image_config and its older form. */
@@ -128,7 +135,24 @@ void resolve_pci_devices(struct resolver *resolver, size_t vm, const struct valu
 void resolve_irqs(struct resolver *resolver, size_t vm, const struct value *value);
 void resolve_dtb(struct resolver *resolver, size_t vm, const struct value *value);
 
+/* resolve_option.c */
+
+/** The type that a device's entry in a list names; false after an error. */
+bool resolve_option_type(struct resolver *resolver, const struct value *dict,
+                         enum device_type *type);
+
+/** Read one option of @entry, whose type is known. @peer_key: target or backend. */
+void resolve_option(struct resolver *resolver, const char *peer_key, struct device_entry *entry,
+                    const struct value_entry *pair);
+
+/** Both sides speak of one device: take what only @expected says, refuse contradictions. */
+void resolve_options_merge(struct resolver *resolver, struct device_entry *served,
+                           const struct device_entry *expected);
+
 /* resolve_device.c */
+
+/** The entry of the dict @dict with that key, NULL if there is none. */
+const struct value *resolve_entry(const struct value *dict, const char *key);
 
 /** Read the lists of all VMs, compare both sides, put the devices into the model. */
 void resolve_devices(struct resolver *resolver);

@@ -22,10 +22,12 @@ static const struct source *try_in(struct question *question, const char *direct
 {
 	const char *path = NULL;
 
-	if (below != NULL) {
+	if (strcmp(directory, ".") == 0) {
+		path = below == NULL
+		               ? question->name
+		               : arena_printf(question->arena, "%s/%s", below, question->name);
+	} else if (below != NULL) {
 		path = arena_printf(question->arena, "%s/%s/%s", directory, below, question->name);
-	} else if (strcmp(directory, ".") == 0) {
-		path = question->name;
 	} else {
 		path = arena_printf(question->arena, "%s/%s", directory, question->name);
 	}

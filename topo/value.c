@@ -55,8 +55,10 @@ bool value_number_part(struct evaluator *evaluator, const struct value *value, s
 		           "%s is a number or an expression: %s", what, why);
 		return false;
 	}
+	evaluator->string_of = what;
 	struct value result = eval_expression(evaluator, expr);
 
+	evaluator->string_of = NULL;
 	if (result.kind != VALUE_NUMBER) {
 		return wrong_kind(evaluator, &result, what, "a number");
 	}
@@ -101,7 +103,12 @@ bool value_size(struct evaluator *evaluator, const struct value *value, const ch
 	unsigned int shift = bytes < 2 ? 0 : unit_shift(value->of.string.text[bytes - 1]);
 
 	if (shift == 0) {
-		return value_number(evaluator, value, what, out);
+		bool ok = value_number(evaluator, value, what, out);
+
+		if (!ok && value->kind == VALUE_STRING) {
+			diag_help(evaluator->diag, "a size is in bytes, or ends with K, M or G");
+		}
+		return ok;
 	}
 	if (!value_number_part(evaluator, value, 0, bytes - 1, what, out)) {
 		return false;

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Whatever a topology's text is, topo ends with a model or with messages. What loads must survive
+ * being explained: the printed topology loads again, and is printed the same.
+ *
+ * links: topo/arena.c topo/board.c topo/checks.c topo/checks_devices.c topo/checks_hardware.c
+ * links: topo/checks_limits.c topo/checks_memory.c topo/cpp.c topo/cpp_condition.c
+ * links: topo/cpp_directive.c topo/cpp_expand.c topo/cpp_macro.c topo/default_networks.c
+ * links: topo/defaults.c topo/device_options.c topo/diag.c topo/diag_print.c topo/disk.c
+ * links: topo/eval.c topo/explain.c topo/lex.c topo/load.c topo/parse.c topo/parse_assembly.c
+ * links: topo/parse_component.c topo/parse_expression.c topo/resolve.c topo/resolve_connection.c
+ * links: topo/resolve_device.c topo/resolve_hardware.c topo/resolve_image.c topo/resolve_option.c
+ * links: topo/resolve_vm.c topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
+ * links: topo/token.c topo/value.c
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/explain.h"
+#include "topo/load.h"
+#include "topo/source.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The text of the complete topology, NULL when the input has errors. */
+static char *explain_text(const char *text, size_t bytes)
+{
+	struct load_options options = {.advice = true};
+	struct diag *diag = diag_new();
+	const struct source *source =
+		source_add_text(diag_sources(diag), "fuzz.camkes", text, bytes);
+	struct model *model = model_load_source(source, &options, diag);
+	char *messages = NULL;
+	char *explained = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&messages, &length);
+
+	diag_flush(diag, out);
+	fclose(out);
+	free(messages);
+	if (model != NULL) {
+		out = open_memstream(&explained, &length);
+		explain_model(model, out);
+		fclose(out);
+	}
+	model_free(model);
+	diag_free(diag);
+	return explained;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	setenv("PEERVISOR_SHARE", "topo", 1);
+	char *first = explain_text((const char *)data, size);
+
+	if (first == NULL) {
+		return 0;
+	}
+	char *second = explain_text(first, strlen(first));
+
+	if (second == NULL || strcmp(first, second) != 0) {
+		abort();
+	}
+	free(first);
+	free(second);
+	return 0;
+}
