@@ -13,6 +13,7 @@
 #include "topo/runner/message.h"
 
 #define QUOTED_LINES 8U
+#define REPORT_LINES 3U
 #define MACHINE_LOG_BYTES 2048
 #define TROUBLE_MAX 50U /* a VM that fails over and over does not fill the terminal */
 
@@ -43,6 +44,12 @@ static void say(const struct session *session, const char *format, ...)
 	va_end(values);
 }
 
+static void show(void *owner, const char *line)
+{
+	(void)owner;
+	(void)printf("          | %s\n", line);
+}
+
 static void say_vm(const struct session *session, size_t vm)
 {
 	const struct system_vm *known = &session->system->vms[vm];
@@ -59,6 +66,11 @@ static void say_vm(const struct session *session, size_t vm)
 	case RUN_VM_FAILED:
 		say(session, "%s: %s: %s", known->name, run_vm_state_text(entry->state),
 		    entry->reason);
+		if (entry->state == RUN_VM_FAILED) {
+			/* The VMM's report of what its guest did. */
+			tail_lines(&session->vms[vm].vmm_tail, REPORT_LINES, show, NULL);
+			(void)fflush(stdout);
+		}
 		break;
 	case RUN_VM_WAITING:
 	case RUN_VM_STATE_COUNT:

@@ -150,6 +150,8 @@ void runstate_kernel_line(struct runstate *state, const char *line)
 	} else if (fault != NULL) {
 		(void)snprintf(state->fault, sizeof(state->fault), "%.200s", fault);
 		report(state, RUNSTATE_TROUBLE, 0, line);
+	} else if (after(text, "panic: ") != NULL) {
+		report(state, RUNSTATE_TROUBLE, 0, line);
 	}
 }
 

@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's side of the agent's protocol against a model of the guest's, under a clock of the
+ * test's own: over a line that loses frames whole and bytes of them, with an agent that is busy,
+ * full, silent, started anew, or hostile.
+ * links: topo/runner/agentlink.c topo/runner/fifo.c lib/agent_frame.c
+ * flags: -D_GNU_SOURCE
+ */
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/runner/agentlink.h"
+
+#define HELD_BYTES 8192U
+
+/* A command as the model of the agent has it. */
+struct guest_command {
+	uint32_t id;
+	bool running;
+	uint8_t argv[PV_AGENT_ARGV_BYTES_MAX];
+	size_t argv_bytes;
+	uint32_t limit_ms;
+	uint8_t input[HELD_BYTES];
+	size_t input_bytes;
+	bool input_ended;
+	uint8_t signals[32];
+	size_t signal_count;
+};
+
+/* What a holder has heard. */
+struct heard {
+	char output[256];
+	size_t taken;
+	int ended; /* times */
+	uint8_t end;
+	uint8_t code;
+	int failed;
+	char why[128];
+	struct agentlink *abandon_in; /* abandon the command from inside output */
+	struct agent_command *command;
+};
+
+struct fixture {
+	struct agentlink link;
+	uint64_t now_ms;
+	int hellos;
+	/* the line */
+	unsigned loss_percent; /* of frames to the guest */
+	bool full;             /* no room in the line */
+	unsigned sent;         /* frames that left */
+	/* the model of the agent */
+	bool dead;
+	struct agent_decoder decoder;
+	uint8_t last_seq;
+	uint8_t last_status;
+	bool has_last;
+	uint8_t answer; /* to the next frames: enum pv_agent_status */
+	struct guest_command commands[4];
+	uint8_t to_host[65536];
+	size_t to_host_bytes;
+};
+
+static void put_frame(struct fixture *fixture, uint8_t type, uint8_t seq, uint32_t id,
+                      const void *payload, size_t bytes)
+{
+	const struct agent_frame frame = {.type = type,
+	                                  .seq = seq,
+	                                  .payload_bytes = (uint16_t)bytes,
+	                                  .id = id,
+	                                  .payload = payload};
+	uint32_t written = 0;
+	assert_int_equal(
+		agent_frame_encode(&frame, fixture->to_host + fixture->to_host_bytes,
+	                           (uint32_t)(sizeof(fixture->to_host) - fixture->to_host_bytes),
+	                           &written),
+		OK);
+	fixture->to_host_bytes += written;
+}
+
+static struct guest_command *guest_find(struct fixture *fixture, uint32_t id)
+{
+	for (size_t i = 0; i < 4; i++) {
+		if (fixture->commands[i].id == id) {
+			return &fixture->commands[i];
+		}
+	}
+	return NULL;
+}
+
+/* The agent carries a frame out, whose sequence is new. */
+static uint8_t guest_act(struct fixture *fixture, const struct agent_frame *frame)
+{
+	struct guest_command *command = guest_find(fixture, frame->id);
+	if (command == NULL && frame->type == PV_AGENT_EXEC) {
+		command = guest_find(fixture, 0);
+		assert_non_null(command);
+		command->id = frame->id;
+	}
+	if (command == NULL) {
+		return PV_AGENT_NO_COMMAND;
+	}
+	switch (frame->type) {
+	case PV_AGENT_EXEC:
+		memcpy(command->argv + command->argv_bytes, frame->payload, frame->payload_bytes);
+		command->argv_bytes += frame->payload_bytes;
+		return PV_AGENT_OK;
+	case PV_AGENT_EXEC_GO:
+		assert_false(command->running);
+		assert_int_equal(frame->payload_bytes, 4);
+		memcpy(&command->limit_ms, frame->payload, 4);
+		command->running = true;
+		return PV_AGENT_OK;
+	case PV_AGENT_STDIN:
+		assert_true(command->running);
+		memcpy(command->input + command->input_bytes, frame->payload, frame->payload_bytes);
+		command->input_bytes += frame->payload_bytes;
+		return PV_AGENT_OK;
+	case PV_AGENT_STDIN_EOF:
+		command->input_ended = true;
+		return PV_AGENT_OK;
+	case PV_AGENT_SIGNAL:
+		command->signals[command->signal_count++] = frame->payload[0];
+		return PV_AGENT_OK;
+	default:
+		return PV_AGENT_BAD;
+	}
+}
+
+static void guest_take(struct fixture *fixture, const struct agent_frame *frame)
+{
+	const bool again = fixture->has_last && frame->seq == fixture->last_seq;
+	if (frame->type == PV_AGENT_PING) {
+		for (size_t i = 0; i < 4 && !again; i++) {
+			if (!fixture->commands[i].running) {
+				memset(&fixture->commands[i], 0, sizeof(fixture->commands[i]));
+			}
+		}
+		const uint8_t version = PV_AGENT_VERSION;
+		put_frame(fixture, PV_AGENT_HELLO, frame->seq, 0, &version, 1);
+	} else {
+		if (!again) {
+			fixture->last_status = fixture->answer == PV_AGENT_OK
+			                               ? guest_act(fixture, frame)
+			                               : fixture->answer;
+		}
+		put_frame(fixture, PV_AGENT_ACK, frame->seq, frame->id, &fixture->last_status, 1);
+	}
+	fixture->last_seq = frame->seq;
+	fixture->has_last = true;
+}
+
+static bool send_to_guest(void *owner, const uint8_t *bytes, size_t count)
+{
+	struct fixture *fixture = owner;
+	if (fixture->full) {
+		return false;
+	}
+	assert_true(count <= PV_AGENT_RING_BYTES_MIN);
+	fixture->sent++;
+	const bool lossy = (unsigned)rand() % 100 < fixture->loss_percent;
+	const size_t lost = (size_t)rand() % count;
+	for (size_t i = 0; i < count && !fixture->dead; i++) {
+		struct agent_frame frame;
+		if (lossy && i == lost) {
+			continue;
+		}
+		assert_int_equal(agent_decoder_push(&fixture->decoder, bytes[i]), OK);
+		while (agent_decoder_next(&fixture->decoder, &frame)) {
+			guest_take(fixture, &frame);
+		}
+	}
+	return true;
+}
+
+static void on_hello(void *owner)
+{
+	struct fixture *fixture = owner;
+	fixture->hellos++;
+}
+
+static void on_output(void *holder, bool error_stream, const uint8_t *bytes, size_t count)
+{
+	struct heard *heard = holder;
+	const size_t used = strlen(heard->output);
+	(void)snprintf(heard->output + used, sizeof(heard->output) - used, "%c%.*s",
+	               error_stream ? '!' : '>', (int)count, (const char *)bytes);
+	if (heard->abandon_in != NULL) {
+		agentlink_abandon(heard->abandon_in, heard->command);
+	}
+}
+
+static void on_taken(void *holder, size_t count)
+{
+	struct heard *heard = holder;
+	heard->taken += count;
+}
+
+static void on_ended(void *holder, uint8_t end, uint8_t code)
+{
+	struct heard *heard = holder;
+	heard->ended++;
+	heard->end = end;
+	heard->code = code;
+}
+
+static void on_failed(void *holder, const char *why)
+{
+	struct heard *heard = holder;
+	heard->failed++;
+	(void)snprintf(heard->why, sizeof(heard->why), "%s", why);
+}
+
+static const struct agentlink_ops ops = {.send = send_to_guest,
+                                         .hello = on_hello,
+                                         .output = on_output,
+                                         .taken = on_taken,
+                                         .ended = on_ended,
+                                         .failed = on_failed};
+
+static void deliver(struct fixture *fixture)
+{
+	const size_t count = fixture->to_host_bytes;
+	uint8_t *copy = malloc(count + 1);
+	assert_non_null(copy);
+	memcpy(copy, fixture->to_host, count);
+	fixture->to_host_bytes = 0;
+	agentlink_receive(&fixture->link, copy, count, fixture->now_ms);
+	free(copy);
+}
+
+/* Let both sides go on until nothing happens any more, or @limit_ms have passed. */
+static void settle(struct fixture *fixture, uint64_t limit_ms)
+{
+	const uint64_t end = fixture->now_ms + limit_ms;
+	while (fixture->now_ms <= end) {
+		deliver(fixture);
+		const uint64_t due = agentlink_work(&fixture->link, fixture->now_ms);
+		if (fixture->to_host_bytes > 0) {
+			continue;
+		}
+		if (due == AGENTLINK_NEVER) {
+			return;
+		}
+		fixture->now_ms = due > fixture->now_ms ? due : fixture->now_ms + 1;
+	}
+}
+
+static void say_hello(struct fixture *fixture)
+{
+	const uint8_t version = PV_AGENT_VERSION;
+	put_frame(fixture, PV_AGENT_HELLO, 0, 0, &version, 1);
+	settle(fixture, 60000);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	assert_non_null(fixture);
+	srand(3);
+	fixture->now_ms = 1000;
+	agentlink_init(&fixture->link, &ops, fixture);
+	agent_decoder_init(&fixture->decoder, PV_AGENT_TO_GUEST_MAX);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	agentlink_free(&fixture->link);
+	free(fixture);
+	return 0;
+}
+
+static struct agent_command *start(struct fixture *fixture, const char *argv, size_t bytes,
+                                   struct heard *heard)
+{
+	struct agent_command *command = NULL;
+	assert_int_equal(
+		agentlink_start(&fixture->link, (const uint8_t *)argv, bytes, 1500, &command), OK);
+	memset(heard, 0, sizeof(*heard));
+	heard->command = command;
+	agentlink_hold(command, heard);
+	return command;
+}
+
+static void exit_guest(struct fixture *fixture, uint32_t id, uint8_t end, uint8_t code)
+{
+	const uint8_t payload[2] = {end, code};
+	put_frame(fixture, PV_AGENT_EXIT, 0, id, payload, 2);
+	memset(guest_find(fixture, id), 0, sizeof(struct guest_command));
+}
+
+static void test_nothing_before_hello(void **state)
+{
+	struct fixture *fixture = *state;
+	struct agent_command *command = NULL;
+	assert_int_equal(agentlink_work(&fixture->link, 5000), AGENTLINK_NEVER);
+	assert_int_equal(fixture->sent, 0);
+	assert_int_equal(agentlink_start(&fixture->link, (const uint8_t *)"x", 2, 0, &command),
+	                 ERR_STATE);
+	say_hello(fixture);
+	assert_true(fixture->hellos >= 1);
+	assert_true(fixture->link.talking);
+	assert_int_equal(fixture->sent, 1);
+}
+
+static void test_arguments_are_checked(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint8_t much[PV_AGENT_ARGV_BYTES_MAX + 1];
+	struct agent_command *command = NULL;
+	say_hello(fixture);
+	const uint8_t *text = (const uint8_t *)"ls\0-l";
+	assert_int_equal(agentlink_start(&fixture->link, text, 0, 0, &command), ERR_ARG);
+	assert_int_equal(agentlink_start(&fixture->link, text, 5, 0, &command), ERR_ARG);
+	assert_int_equal(agentlink_start(&fixture->link, text + 2, 1, 0, &command), ERR_ARG);
+	memset(much, 'x', sizeof(much));
+	much[PV_AGENT_ARGV_BYTES_MAX] = '\0';
+	assert_int_equal(agentlink_start(&fixture->link, much, sizeof(much), 0, &command),
+	                 ERR_RANGE);
+	memset(much + 1, '\0', 300);
+	assert_int_equal(agentlink_start(&fixture->link, much, 290, 0, &command), ERR_RANGE);
+	assert_int_equal(agentlink_start(&fixture->link, text, 6, 0, &command), OK);
+}
+
+/* The whole life of a command over a line that loses: exactly once, in order, every time. */
+static void test_command_over_a_lossy_line(void **state)
+{
+	struct fixture *fixture = *state;
+	static uint8_t input[6000];
+	for (size_t i = 0; i < sizeof(input); i++) {
+		input[i] = (uint8_t)rand();
+	}
+	fixture->loss_percent = 40;
+	say_hello(fixture);
+	struct heard heard;
+	char argv[500];
+	memset(argv, 'a', sizeof(argv));
+	argv[9] = '\0';
+	argv[sizeof(argv) - 1] = '\0';
+	struct agent_command *command = start(fixture, argv, sizeof(argv), &heard);
+	assert_int_equal(agentlink_input(command, input, sizeof(input)), sizeof(input));
+	agentlink_input_end(command);
+	assert_int_equal(agentlink_input(command, input, 1), 0);
+	agentlink_signal(command, 2);
+	const uint32_t id = command->id;
+	settle(fixture, 10000000);
+	const struct guest_command *guest = guest_find(fixture, id);
+	assert_non_null(guest);
+	assert_int_equal(guest->argv_bytes, sizeof(argv));
+	assert_memory_equal(guest->argv, argv, sizeof(argv));
+	assert_int_equal(guest->limit_ms, 1500);
+	assert_int_equal(guest->input_bytes, sizeof(input));
+	assert_memory_equal(guest->input, input, sizeof(input));
+	assert_true(guest->input_ended);
+	assert_int_equal(guest->signal_count, 1);
+	assert_int_equal(guest->signals[0], 2);
+	assert_int_equal(heard.taken, sizeof(input));
+	put_frame(fixture, PV_AGENT_STDOUT, 0, id, "out", 3);
+	put_frame(fixture, PV_AGENT_STDERR, 0, id, "err", 3);
+	exit_guest(fixture, id, PV_AGENT_EXITED, 7);
+	settle(fixture, 1000);
+	assert_string_equal(heard.output, ">out!err");
+	assert_int_equal(heard.ended, 1);
+	assert_int_equal(heard.code, 7);
+	assert_int_equal(heard.failed, 0);
+	/* What comes for it afterwards is nobody's. */
+	put_frame(fixture, PV_AGENT_STDOUT, 0, id, "late", 4);
+	settle(fixture, 1000);
+	assert_string_equal(heard.output, ">out!err");
+}
+
+static void test_busy_input_holds_nobody_up(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard first;
+	struct heard second;
+	say_hello(fixture);
+	struct agent_command *slow = start(fixture, "slow", 5, &first);
+	settle(fixture, 1000);
+	assert_int_equal(agentlink_input(slow, (const uint8_t *)"data", 4), 4);
+	fixture->answer = PV_AGENT_BUSY;
+	settle(fixture, 2000);
+	assert_int_equal(first.taken, 0);
+	const unsigned tries = fixture->sent;
+	settle(fixture, 3000);
+	assert_in_range(fixture->sent - tries, 5, 20);
+	fixture->answer = PV_AGENT_OK;
+	(void)start(fixture, "other", 6, &second);
+	settle(fixture, 2000);
+	assert_int_equal(first.taken, 4);
+	assert_int_equal(guest_find(fixture, slow->id)->input_bytes, 4);
+	assert_true(guest_find(fixture, second.command->id)->running);
+	/* An input that is closed takes the rest, so that its writer ends. */
+	memset(guest_find(fixture, slow->id), 0, sizeof(struct guest_command));
+	assert_int_equal(agentlink_input(slow, (const uint8_t *)"morehere", 8), 8);
+	settle(fixture, 2000);
+	assert_int_equal(first.taken, 12);
+	assert_int_equal(agentlink_input(slow, (const uint8_t *)"x", 1), 0);
+}
+
+static void test_refusals(void **state)
+{
+	struct fixture *fixture = *state;
+	static const uint8_t answers[] = {PV_AGENT_NO_COMMAND, PV_AGENT_FULL, PV_AGENT_BAD,
+	                                  PV_AGENT_FAILED, 200};
+	say_hello(fixture);
+	for (size_t i = 0; i < sizeof(answers); i++) {
+		struct heard heard;
+		fixture->answer = answers[i];
+		(void)start(fixture, "x", 2, &heard);
+		settle(fixture, 1000);
+		assert_int_equal(heard.failed, 1);
+		assert_true(strlen(heard.why) > 0);
+	}
+	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
+		assert_false(fixture->link.commands[i].used);
+	}
+}
+
+static void test_slots_are_bounded(void **state)
+{
+	struct fixture *fixture = *state;
+	static struct heard heard[PV_AGENT_COMMANDS_MAX];
+	struct agent_command *command = NULL;
+	say_hello(fixture);
+	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
+		(void)start(fixture, "x", 2, &heard[i]);
+	}
+	assert_int_equal(agentlink_start(&fixture->link, (const uint8_t *)"x", 2, 0, &command),
+	                 ERR_FULL);
+	agentlink_fail_all(&fixture->link, "the end");
+	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
+		assert_int_equal(heard[i].failed, 1);
+		assert_string_equal(heard[i].why, "the end");
+	}
+}
+
+static void test_silence(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	fixture->dead = true;
+	(void)start(fixture, "x", 2, &heard);
+	settle(fixture, AGENTLINK_SILENCE_MS - 2000);
+	assert_int_equal(heard.failed, 0);
+	settle(fixture, 10000);
+	assert_int_equal(heard.failed, 1);
+	assert_non_null(strstr(heard.why, "does not answer"));
+	/* It is asked again and again, and answers one day. */
+	fixture->dead = false;
+	settle(fixture, 10000);
+	assert_true(fixture->link.talking);
+	(void)start(fixture, "y", 2, &heard);
+	settle(fixture, 1000);
+	assert_true(guest_find(fixture, heard.command->id)->running);
+}
+
+static void test_agent_started_anew(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	(void)start(fixture, "x", 2, &heard);
+	settle(fixture, 1000);
+	memset(fixture->commands, 0, sizeof(fixture->commands));
+	say_hello(fixture);
+	assert_int_equal(heard.failed, 1);
+	assert_non_null(strstr(heard.why, "started anew"));
+	(void)start(fixture, "y", 2, &heard);
+	settle(fixture, 1000);
+	assert_true(guest_find(fixture, heard.command->id)->running);
+}
+
+static void test_line_without_room(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	fixture->full = true;
+	(void)start(fixture, "x", 2, &heard);
+	settle(fixture, 2000);
+	assert_int_equal(heard.failed, 0);
+	fixture->full = false;
+	settle(fixture, 2000);
+	assert_true(guest_find(fixture, heard.command->id)->running);
+}
+
+static void test_abandon_in_each_state(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	char argv[200];
+	memset(argv, 'x', sizeof(argv));
+	argv[sizeof(argv) - 1] = '\0';
+	say_hello(fixture);
+	/* Not announced: nothing of it leaves. */
+	unsigned sent = fixture->sent;
+	agentlink_abandon(&fixture->link, start(fixture, "x", 2, &heard));
+	settle(fixture, 1000);
+	assert_int_equal(fixture->sent, sent);
+	/* Announced, with a piece under way: the agent is made to forget it. */
+	struct agent_command *command = start(fixture, argv, sizeof(argv), &heard);
+	(void)agentlink_work(&fixture->link, fixture->now_ms);
+	const uint32_t forgotten = command->id;
+	assert_non_null(guest_find(fixture, forgotten));
+	agentlink_abandon(&fixture->link, command);
+	settle(fixture, 1000);
+	assert_false(command->used);
+	assert_null(guest_find(fixture, forgotten));
+	/* EXEC_GO under way: it runs, and is killed. */
+	fixture->full = true;
+	command = start(fixture, "x", 2, &heard);
+	fixture->full = false;
+	(void)agentlink_work(&fixture->link, fixture->now_ms);
+	deliver(fixture);
+	fixture->dead = true;
+	(void)agentlink_work(&fixture->link, fixture->now_ms);
+	assert_int_equal(fixture->link.type, PV_AGENT_EXEC_GO);
+	agentlink_abandon(&fixture->link, command);
+	fixture->dead = false;
+	settle(fixture, 2000);
+	const uint32_t id = command->id;
+	assert_true(guest_find(fixture, id)->running);
+	assert_int_equal(guest_find(fixture, id)->signals[0], 9);
+	exit_guest(fixture, id, PV_AGENT_SIGNALED, 9);
+	settle(fixture, 1000);
+	assert_false(command->used);
+	/* Running, abandoned out of its own output. */
+	command = start(fixture, "x", 2, &heard);
+	settle(fixture, 1000);
+	heard.abandon_in = &fixture->link;
+	put_frame(fixture, PV_AGENT_STDOUT, 0, command->id, "a", 1);
+	put_frame(fixture, PV_AGENT_STDOUT, 0, command->id, "b", 1);
+	settle(fixture, 1000);
+	assert_string_equal(heard.output, ">a");
+	exit_guest(fixture, command->id, PV_AGENT_SIGNALED, 9);
+	settle(fixture, 1000);
+	assert_int_equal(heard.ended + heard.failed, 0);
+	assert_false(command->used);
+}
+
+static void test_stop_and_continue_cancel(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	struct agent_command *command = start(fixture, "x", 2, &heard);
+	agentlink_signal(command, 19);
+	agentlink_signal(command, 18);
+	agentlink_signal(command, 0);
+	agentlink_signal(command, 64);
+	settle(fixture, 1000);
+	const struct guest_command *guest = guest_find(fixture, command->id);
+	assert_int_equal(guest->signal_count, 1);
+	assert_int_equal(guest->signals[0], 18);
+}
+
+/* Frames that a sound agent never sends, with our ids and others. */
+static void test_hostile_agent(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	struct agent_command *command = start(fixture, "x", 2, &heard);
+	settle(fixture, 1000);
+	const uint32_t id = command->id;
+	for (unsigned type = 0; type < 256; type++) {
+		const uint8_t payload[8] = {PV_AGENT_VERSION + 1U};
+		const bool text = type == PV_AGENT_STDOUT || type == PV_AGENT_STDERR;
+		for (size_t bytes = 0; bytes <= sizeof(payload); bytes++) {
+			const bool sound = text || (type == PV_AGENT_EXIT && bytes == 2);
+			put_frame(fixture, (uint8_t)type, 0, sound ? id + 1 : id, payload, bytes);
+			put_frame(fixture, (uint8_t)type, fixture->link.seq, 0, payload, bytes);
+		}
+		settle(fixture, 10);
+	}
+	assert_int_equal(heard.ended + heard.failed, 0);
+	assert_string_equal(heard.output, "");
+	for (int i = 0; i < 200000; i++) {
+		uint8_t byte = rand() % 4 == 0 ? PV_AGENT_MAGIC : (uint8_t)rand();
+		agentlink_receive(&fixture->link, &byte, 1, fixture->now_ms);
+	}
+	settle(fixture, 1000);
+	/* Two ends of one command are one. */
+	uint8_t end[2] = {PV_AGENT_EXITED, 3};
+	while (heard.ended == 0) {
+		put_frame(fixture, PV_AGENT_EXIT, 0, id, end, 2);
+		put_frame(fixture, PV_AGENT_EXIT, 0, id, end, 2);
+		deliver(fixture);
+	}
+	assert_int_equal(heard.ended, 1);
+	assert_int_equal(heard.code, 3);
+}
+
+static void test_other_version(void **state)
+{
+	struct fixture *fixture = *state;
+	const uint8_t version = PV_AGENT_VERSION + 1;
+	put_frame(fixture, PV_AGENT_HELLO, 0, 0, &version, 1);
+	settle(fixture, 1000);
+	assert_int_equal(fixture->hellos, 0);
+	assert_int_equal(fixture->link.bad_version, version);
+	assert_int_equal(fixture->sent, 0);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		CASE(test_nothing_before_hello),
+		CASE(test_arguments_are_checked),
+		CASE(test_command_over_a_lossy_line),
+		CASE(test_busy_input_holds_nobody_up),
+		CASE(test_refusals),
+		CASE(test_slots_are_bounded),
+		CASE(test_silence),
+		CASE(test_agent_started_anew),
+		CASE(test_line_without_room),
+		CASE(test_abandon_in_each_state),
+		CASE(test_stop_and_continue_cancel),
+		CASE(test_hostile_agent),
+		CASE(test_other_version),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How far a system has come, from the lines of kernel and VMMs: each step, what is missing, what
+ * can never come, and lines that only look like reports.
+ * links: topo/runner/runstate.c
+ */
+/* cmocka.h needs these before it. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/runner/runstate.h"
+
+enum { DEVICE, DRIVER, PLAIN, VM_COUNT };
+
+/* "device" is the front of another VM's name on purpose. */
+static struct system_vm vms[VM_COUNT] = {
+	{.name = (char[]){"device"},   .channel_first = 1, .agent = true },
+	{.name = (char[]){"device 2"}, .channel_first = 4, .agent = true },
+	{.name = (char[]){"plain"},    .channel_first = 7, .agent = false},
+};
+static struct system_connection connections[1] = {
+	{.device_vm = DEVICE, .driver_vm = DRIVER}
+};
+static const struct system example = {
+	.vms = vms, .vm_count = VM_COUNT, .connections = connections, .connection_count = 1};
+
+struct fixture {
+	struct runstate state;
+	char events[4096]; /* one line for each */
+};
+
+static void note(void *owner, const struct runstate_event *event)
+{
+	struct fixture *fixture = owner;
+	const size_t used = strlen(fixture->events);
+	(void)snprintf(fixture->events + used, sizeof(fixture->events) - used, "%d %zu %s\n",
+	               (int)event->kind, event->index, event->text);
+}
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	assert_non_null(fixture);
+	assert_int_equal(runstate_init(&fixture->state, &example, note, fixture), OK);
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	runstate_free(&fixture->state);
+	free(fixture);
+	return 0;
+}
+
+static void bring_up(struct fixture *fixture)
+{
+	runstate_kernel_line(&fixture->state, "pv: Peervisor on qemu-virt");
+	runstate_vm_output(&fixture->state, DEVICE);
+	runstate_vm_agent(&fixture->state, DEVICE);
+	runstate_vm_agent(&fixture->state, DRIVER);
+	runstate_vm_output(&fixture->state, PLAIN);
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
+}
+
+static void test_all_up(void **state)
+{
+	struct fixture *fixture = *state;
+	assert_false(runstate_ready(&fixture->state));
+	bring_up(fixture);
+	assert_true(runstate_ready(&fixture->state));
+	assert_false(runstate_hopeless(&fixture->state));
+	assert_string_equal(fixture->events, "0 0 pv: Peervisor on qemu-virt\n"
+	                                     "2 0 booting\n2 0 up\n2 1 up\n2 2 up\n3 0 up\n");
+}
+
+static void test_each_piece_is_needed(void **state)
+{
+	struct fixture *fixture = *state;
+	runstate_vm_output(&fixture->state, DEVICE);
+	assert_true(runstate_vm_missing(&fixture->state, DEVICE));
+	runstate_vm_agent(&fixture->state, DEVICE);
+	runstate_vm_agent(&fixture->state, DRIVER);
+	assert_false(runstate_vm_missing(&fixture->state, DEVICE));
+	assert_true(runstate_vm_missing(&fixture->state, PLAIN));
+	runstate_kernel_line(&fixture->state, "pv: domain plain started");
+	assert_false(runstate_vm_missing(&fixture->state, PLAIN));
+	assert_true(runstate_connection_missing(&fixture->state, 0));
+	assert_false(runstate_ready(&fixture->state));
+	/* The device VM's VMM does not decide, nor does a line about another VM. */
+	runstate_vmm_line(&fixture->state, DEVICE, "connection device up");
+	runstate_vmm_line(&fixture->state, DRIVER, "connection plain up");
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device 2 up");
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device up and away");
+	assert_false(runstate_ready(&fixture->state));
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
+	assert_true(runstate_ready(&fixture->state));
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device down");
+	assert_false(runstate_ready(&fixture->state));
+	assert_false(runstate_hopeless(&fixture->state));
+}
+
+static void test_orderly_end_after_up(void **state)
+{
+	struct fixture *fixture = *state;
+	bring_up(fixture);
+	runstate_kernel_line(&fixture->state, "pv: domain device stopped: poweroff");
+	assert_int_equal(fixture->state.vms[DEVICE].state, RUN_VM_STOPPED);
+	assert_int_equal(fixture->state.vms[DRIVER].state, RUN_VM_UP);
+	assert_false(fixture->state.connections[0].up);
+	assert_true(runstate_ready(&fixture->state));
+	/* It does not come back. */
+	runstate_vm_agent(&fixture->state, DEVICE);
+	runstate_vm_output(&fixture->state, DEVICE);
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
+	runstate_kernel_line(&fixture->state, "pv: domain device stopped: vmm");
+	assert_int_equal(fixture->state.vms[DEVICE].state, RUN_VM_STOPPED);
+	assert_string_equal(fixture->state.vms[DEVICE].reason, "poweroff");
+	assert_false(fixture->state.connections[0].up);
+	assert_false(runstate_ended(&fixture->state));
+	runstate_kernel_line(&fixture->state, "pv: domain device 2 stopped: reset");
+	runstate_kernel_line(&fixture->state, "pv: domain plain stopped: poweroff");
+	assert_true(runstate_ended(&fixture->state));
+	assert_true(runstate_ended_well(&fixture->state));
+}
+
+static void test_failure(void **state)
+{
+	struct fixture *fixture = *state;
+	bring_up(fixture);
+	runstate_kernel_line(&fixture->state, "pv: fault in the VMM of device 2: pc 0x40");
+	runstate_kernel_line(&fixture->state, "pv: domain plain stopped: fault");
+	runstate_kernel_line(&fixture->state, "pv: domain device 2 stopped: vmm");
+	assert_int_equal(fixture->state.vms[DRIVER].state, RUN_VM_FAILED);
+	assert_string_equal(fixture->state.vms[DRIVER].reason,
+	                    "vmm (in the VMM of device 2: pc 0x40)");
+	/* A fault is its own VM's. */
+	assert_string_equal(fixture->state.vms[PLAIN].reason, "fault");
+	assert_true(runstate_hopeless(&fixture->state));
+	runstate_kernel_line(&fixture->state, "pv: domain device stopped: poweroff");
+	assert_true(runstate_ended(&fixture->state));
+	assert_false(runstate_ended_well(&fixture->state));
+}
+
+static void test_end_before_up_is_hopeless(void **state)
+{
+	struct fixture *fixture = *state;
+	runstate_vm_agent(&fixture->state, DRIVER);
+	runstate_vm_output(&fixture->state, PLAIN);
+	assert_false(runstate_hopeless(&fixture->state));
+	runstate_kernel_line(&fixture->state, "pv: domain device stopped: poweroff");
+	assert_true(runstate_hopeless(&fixture->state));
+	assert_true(runstate_vm_missing(&fixture->state, DEVICE));
+	assert_true(runstate_connection_missing(&fixture->state, 0));
+}
+
+/* A VM that was up and ended has taken a connection with it that never was. */
+static void test_connection_that_cannot_come(void **state)
+{
+	struct fixture *fixture = *state;
+	runstate_vm_agent(&fixture->state, DEVICE);
+	runstate_vm_agent(&fixture->state, DRIVER);
+	runstate_vm_output(&fixture->state, PLAIN);
+	runstate_kernel_line(&fixture->state, "pv: domain device stopped: poweroff");
+	assert_false(runstate_vm_missing(&fixture->state, DEVICE));
+	assert_true(runstate_hopeless(&fixture->state));
+}
+
+static void test_refusal(void **state)
+{
+	struct fixture *fixture = *state;
+	runstate_kernel_line(&fixture->state, "pv: image refused: regions[3].page: bad");
+	assert_true(runstate_hopeless(&fixture->state));
+	bring_up(fixture);
+	assert_false(runstate_ready(&fixture->state));
+	assert_non_null(strstr(fixture->events, "1 0 regions[3].page: bad\n"));
+}
+
+static void test_lines_that_mean_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	static const char *const lines[] = {
+		"",
+		"pv: ",
+		"pv:",
+		"pv: domain ",
+		"pv: domain device",
+		"pv: domain device stopped",
+		"pv: domain device stopped:",
+		"pv: domain devic stopped: poweroff",
+		"pv: domain device 3 stopped: poweroff",
+		" pv: domain device stopped: poweroff",
+		"domain device stopped: poweroff",
+		"connection",
+		"connection ",
+		"connection device",
+		"device",
+		"device x",
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		runstate_kernel_line(&fixture->state, lines[i]);
+		runstate_vmm_line(&fixture->state, DRIVER, lines[i]);
+	}
+	for (size_t vm = 0; vm < VM_COUNT; vm++) {
+		assert_int_equal(fixture->state.vms[vm].state, RUN_VM_WAITING);
+	}
+	/* The first line only says that the kernel runs. */
+	assert_string_equal(fixture->events, "0 0 \n");
+}
+
+static void test_long_lines_are_cut(void **state)
+{
+	struct fixture *fixture = *state;
+	char line[512];
+	(void)snprintf(line, sizeof(line), "pv: fault of device %0400d", 1);
+	runstate_kernel_line(&fixture->state, line);
+	(void)snprintf(line, sizeof(line), "pv: domain device stopped: %0400d", 2);
+	runstate_kernel_line(&fixture->state, line);
+	assert_int_equal(fixture->state.vms[DEVICE].state, RUN_VM_FAILED);
+	assert_true(strlen(fixture->state.vms[DEVICE].reason) < RUNSTATE_REASON_BYTES);
+}
+
+static void test_trouble_is_shown(void **state)
+{
+	struct fixture *fixture = *state;
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/1 failed");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/1 started");
+	runstate_kernel_line(&fixture->state, "pv: panic: exception at EL2: pc 0x40");
+	assert_string_equal(fixture->events, "4 1 device device/1 failed\n"
+	                                     "0 0 pv: panic: exception at EL2: pc 0x40\n"
+	                                     "4 0 pv: panic: exception at EL2: pc 0x40\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_all_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_each_piece_is_needed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_orderly_end_after_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_end_before_up_is_hopeless, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_connection_that_cannot_come, set_up,
+	                                        tear_down),
+		cmocka_unit_test_setup_teardown(test_refusal, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lines_that_mean_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_lines_are_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_trouble_is_shown, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
