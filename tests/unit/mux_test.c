@@ -105,11 +105,12 @@ static void test_encode_without_room(void **state)
 	struct fifo line;
 	struct mux_encoder encoder = {.channel = 0};
 	size_t count = 0;
-	assert_int_equal(fifo_init(&line, 5), OK);
-	/* The switch and two bytes fit; the escaped one behind them does not, not even in part. */
-	assert_int_equal(mux_encode(&encoder, 9, (const uint8_t *)"ab\xff", 3, &line), 2);
+	assert_int_equal(fifo_init(&line, 6), OK);
+	/* The switch and three bytes fit; the escaped one behind them does not, not even in part. */
+	assert_int_equal(mux_encode(&encoder, 9, (const uint8_t *)"abc\xff", 4, &line), 3);
 	(void)fifo_peek(&line, &count);
-	assert_int_equal(count, 4);
+	assert_int_equal(count, 5);
+	fifo_drop(&line, 1);
 	/* No switch that nothing follows. */
 	assert_int_equal(mux_encode(&encoder, 8, (const uint8_t *)"x", 1, &line), 0);
 	(void)fifo_peek(&line, &count);

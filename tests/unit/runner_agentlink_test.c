@@ -404,9 +404,12 @@ static void test_busy_input_holds_nobody_up(void **state)
 	assert_true(guest_find(fixture, second.command->id)->running);
 	/* An input that is closed takes the rest, so that its writer ends. */
 	memset(guest_find(fixture, slow->id), 0, sizeof(struct guest_command));
-	assert_int_equal(agentlink_input(slow, (const uint8_t *)"morehere", 8), 8);
+	static const uint8_t more[200];
+	assert_int_equal(agentlink_input(slow, more, sizeof(more)), sizeof(more));
+	const unsigned before = fixture->sent;
 	settle(fixture, 2000);
-	assert_int_equal(first.taken, 12);
+	assert_int_equal(first.taken, 4 + sizeof(more));
+	assert_int_equal(fixture->sent - before, 1);
 	assert_int_equal(agentlink_input(slow, (const uint8_t *)"x", 1), 0);
 }
 
@@ -466,6 +469,28 @@ static void test_silence(void **state)
 	(void)start(fixture, "y", 2, &heard);
 	settle(fixture, 1000);
 	assert_true(guest_find(fixture, heard.command->id)->running);
+}
+
+/* An answer that was repeated and comes late is none to the frame that is under way now. */
+static void test_late_answers(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	const uint8_t refused = PV_AGENT_FAILED;
+	say_hello(fixture);
+	fixture->dead = true;
+	struct agent_command *command = start(fixture, "x", 2, &heard);
+	(void)agentlink_work(&fixture->link, fixture->now_ms);
+	put_frame(fixture, PV_AGENT_ACK, (uint8_t)(fixture->link.seq - 1), command->id, &refused,
+	          1);
+	put_frame(fixture, PV_AGENT_ACK, (uint8_t)(fixture->link.seq + 1), command->id, &refused,
+	          1);
+	deliver(fixture);
+	assert_int_equal(heard.failed, 0);
+	assert_true(fixture->link.waiting);
+	put_frame(fixture, PV_AGENT_ACK, fixture->link.seq, command->id, &refused, 1);
+	deliver(fixture);
+	assert_int_equal(heard.failed, 1);
 }
 
 static void test_agent_started_anew(void **state)
@@ -627,6 +652,7 @@ int main(void)
 		CASE(test_refusals),
 		CASE(test_slots_are_bounded),
 		CASE(test_silence),
+		CASE(test_late_answers),
 		CASE(test_agent_started_anew),
 		CASE(test_line_without_room),
 		CASE(test_abandon_in_each_state),
