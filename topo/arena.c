@@ -119,10 +119,10 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	return text;
 }
 
-/* An array of count elements has room for the next power of two, and for no less than four. */
+/* An array of count elements has room for the next power of two, and for no less than two. */
 static size_t array_room(size_t count)
 {
-	size_t room = 4;
+	size_t room = 2;
 
 	while (room < count) {
 		room *= 2;

@@ -173,12 +173,10 @@ static void put_message(FILE *out, struct diag *diag, const struct message *mess
 	}
 }
 
-void diag_flush(struct diag *diag, FILE *out)
+static void put_messages(FILE *out, struct diag *diag, const struct style *style)
 {
-	const struct style *style = choose_style(out);
 	const struct source *file = NULL;
 
-	diag_sort(diag);
 	for (size_t i = 0; i < diag->message_count; i++) {
 		const struct message *message = diag->messages[i];
 
@@ -187,6 +185,25 @@ void diag_flush(struct diag *diag, FILE *out)
 			put_inclusion(out, file);
 		}
 		put_message(out, diag, message, style);
+	}
+}
+
+void diag_flush(struct diag *diag, FILE *out)
+{
+	const struct style *style = choose_style(out);
+	char *text = NULL;
+	size_t bytes = 0;
+	/* In one piece, since standard error has no buffer of its own. */
+	FILE *buffer = open_memstream(&text, &bytes);
+
+	diag_sort(diag);
+	if (buffer == NULL) {
+		put_messages(out, diag, style);
+	} else {
+		put_messages(buffer, diag, style);
+		fclose(buffer);
+		fwrite(text, 1, bytes, out);
+		free(text);
 	}
 	fflush(out);
 	diag_forget(diag);

@@ -126,6 +126,11 @@ static void merge_assembly(struct loading *loading, const struct ast_assembly *f
 {
 	struct ast_assembly *to = &loading->assembly;
 
+	/* Most topologies are one file: what it says need not be copied. */
+	if (to->instance_count == 0 && to->connection_count == 0 && to->setting_count == 0) {
+		*to = *from;
+		return;
+	}
 	for (size_t i = 0; i < from->instance_count; i++) {
 		*ARENA_ADD(loading->arena, to->instances, to->instance_count) = from->instances[i];
 	}

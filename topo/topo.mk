@@ -4,8 +4,8 @@
 # that topo ships lie beside the program in share/peervisor/, where it looks for them.
 
 TOPO_SOURCES := $(wildcard topo/*.c)
-# Code that the build host shares with the target: freestanding, so any of it may be linked here.
-TOPO_LIB_SOURCES := $(wildcard lib/*.c)
+# Code that the build host shares with the target; the host has a libc of its own.
+TOPO_LIB_SOURCES := $(filter-out lib/freestanding.c,$(wildcard lib/*.c))
 TOPO_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOPO_SOURCES) $(TOPO_LIB_SOURCES))
 TOPO_LIBS := -lfdt -ljson-c -lelf
 
