@@ -113,7 +113,7 @@ static bool report_device(struct control *control, uint32_t index)
 }
 
 /* Send what is owed, as far as the ring has room, and ring if there is news or @must_ring. */
-static void report(struct control *control, bool must_ring)
+static void send_reports(struct control *control, bool must_ring)
 {
 	bool sent = must_ring;
 
@@ -262,6 +262,18 @@ static void take(struct control *control, const struct pv_iobuf_message *message
 	}
 }
 
+/* A session begins: the peer knows nothing yet. */
+static void greet(struct control *control)
+{
+	log_line(control->config->peer, "connected");
+	control->broken = false;
+	for (uint32_t i = 0; i < control->config->device_count; i++) {
+		if (control->devices[i].ready) {
+			owe(&control->devices[i], CONTROL_REPORT_READY);
+		}
+	}
+}
+
 static void follow_session(struct control *control)
 {
 	for (uint32_t i = 0; i < CHANGES; i++) {
@@ -271,13 +283,7 @@ static void follow_session(struct control *control)
 		}
 		forget_wishes(control);
 		if (change == IOBUF_UP) {
-			log_line(control->config->peer, "connected");
-			control->broken = false;
-			for (uint32_t d = 0; d < control->config->device_count; d++) {
-				if (control->devices[d].ready) {
-					owe(&control->devices[d], CONTROL_REPORT_READY);
-				}
-			}
+			greet(control);
 		} else if (change == IOBUF_DOWN) {
 			log_line(control->config->peer, "disconnected");
 		}
@@ -303,7 +309,7 @@ bool control_poll(struct control *control)
 		take(control, &message);
 	}
 	/* The peer may wait for room. */
-	report(control, taken > 0);
+	send_reports(control, taken > 0);
 	return taken == BUDGET;
 }
 
@@ -321,7 +327,7 @@ void control_set_ready(struct control *control, uint32_t index, bool ready)
 		become_idle(device);
 	}
 	step(control, index);
-	report(control, false);
+	send_reports(control, false);
 }
 
 void control_started(struct control *control, uint32_t index)
@@ -337,7 +343,7 @@ void control_started(struct control *control, uint32_t index)
 		device->told = true;
 		owe(device, CONTROL_REPORT_STARTED);
 	}
-	report(control, false);
+	send_reports(control, false);
 }
 
 void control_stopped(struct control *control, uint32_t index)
@@ -349,7 +355,7 @@ void control_stopped(struct control *control, uint32_t index)
 	}
 	become_idle(device);
 	step(control, index);
-	report(control, false);
+	send_reports(control, false);
 }
 
 void control_failed(struct control *control, uint32_t index, err_t error)
@@ -367,7 +373,7 @@ void control_failed(struct control *control, uint32_t index, err_t error)
 		settle(device, CONTROL_REPORT_STARTED);
 		owe(device, CONTROL_REPORT_FAILED);
 	}
-	report(control, false);
+	send_reports(control, false);
 }
 
 void control_open(struct control *control, const struct control_host *host,

@@ -102,17 +102,17 @@ void control_open(struct control *control, const struct control_host *host,
 /** Serve the session and messages that have come. Returns true if more are waiting: call again. */
 MUST_USE bool control_poll(struct control *control);
 
-/** A back end for @device is there, or (only while it is not idle or ready) gone. When it is gone,
+/** A back end for device @index is there, or (only while it is not idle or ready) gone. When it is gone,
  * it touches no queue; a device that ran starts again when a back end comes back. */
-void control_set_ready(struct control *control, uint32_t device, bool ready);
+void control_set_ready(struct control *control, uint32_t index, bool ready);
 
 /** The start that was asked for is carried out. */
-void control_started(struct control *control, uint32_t device);
+void control_started(struct control *control, uint32_t index);
 
 /** The stop that was asked for is carried out. */
-void control_stopped(struct control *control, uint32_t device);
+void control_stopped(struct control *control, uint32_t index);
 
 /** The back end refuses the setup, or cannot go on with it; it touches no queue. */
-void control_failed(struct control *control, uint32_t device, err_t error);
+void control_failed(struct control *control, uint32_t index, err_t error);
 
 #endif

@@ -64,10 +64,12 @@ void loop_disarm(struct loop *loop, struct loop_timer *timer)
 		return;
 	}
 	struct loop_timer **link = &loop->timers;
-	while (*link != timer) {
+	while (*link != NULL && *link != timer) {
 		link = &(*link)->next;
 	}
-	*link = timer->next;
+	if (*link != NULL) {
+		*link = timer->next;
+	}
 	timer->armed = false;
 }
 

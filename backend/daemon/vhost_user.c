@@ -81,11 +81,16 @@ _Static_assert(sizeof(struct inflight) == 24, "inflight description");
 
 enum scope { ONCE, EACH_QUEUE };
 
+struct outgoing {
+	struct vhost_user_message message;
+	int fd; /* goes along; -1: none */
+};
+
 struct vhost_user_step {
 	enum request request;
 	enum scope scope;
-	/* Fill in payload, bytes and perhaps a file to go along; false: leave this step out. */
-	bool (*fill)(struct vhost_user *user, struct vhost_user_message *message, int *fd);
+	/* Fill in payload, bytes and file of a cleared message; false: leave this step out. */
+	bool (*fill)(struct vhost_user *user, struct outgoing *out);
 	/* The request has an answer of its own: take it; false: it makes no sense. */
 	bool (*take)(struct vhost_user *user, const struct vhost_user_message *answer);
 };
@@ -100,15 +105,15 @@ static const struct pv_ctl_queue *queue_of(const struct vhost_user *user)
 	return &user->setup->queues[user->queue];
 }
 
-static void put(struct vhost_user_message *message, const void *payload, size_t bytes)
+static void put(struct outgoing *out, const void *payload, size_t bytes)
 {
-	memcpy(message->payload, payload, bytes);
-	message->bytes = (uint32_t)bytes;
+	memcpy(out->message.payload, payload, bytes);
+	out->message.bytes = (uint32_t)bytes;
 }
 
-static void put_u64(struct vhost_user_message *message, uint64_t value)
+static void put_u64(struct outgoing *out, uint64_t value)
 {
-	put(message, &value, sizeof(value));
+	put(out, &value, sizeof(value));
 }
 
 static bool get_u64(const struct vhost_user_message *answer, uint64_t *value)
@@ -120,11 +125,10 @@ static bool get_u64(const struct vhost_user_message *answer, uint64_t *value)
 	return true;
 }
 
-static bool fill_nothing(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_nothing(struct vhost_user *user, struct outgoing *out)
 {
 	(void)user;
-	(void)fd;
-	message->bytes = 0;
+	(void)out;
 	return true;
 }
 
@@ -133,10 +137,9 @@ static bool take_features(struct vhost_user *user, const struct vhost_user_messa
 	return get_u64(answer, &user->offered);
 }
 
-static bool fill_if_protocol(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_if_protocol(struct vhost_user *user, struct outgoing *out)
 {
-	(void)message;
-	(void)fd;
+	(void)out;
 	return (user->offered & FEATURE_PROTOCOL) != 0;
 }
 
@@ -153,18 +156,16 @@ static bool take_protocol(struct vhost_user *user, const struct vhost_user_messa
 	return true;
 }
 
-static bool fill_protocol(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_protocol(struct vhost_user *user, struct outgoing *out)
 {
-	(void)fd;
-	put_u64(message, user->protocol);
+	put_u64(out, user->protocol);
 	return (user->offered & FEATURE_PROTOCOL) != 0;
 }
 
-static bool fill_features(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_features(struct vhost_user *user, struct outgoing *out)
 {
-	(void)fd;
-	put_u64(message, (user->setup->features & user->config.device_features) |
-	                         (user->offered & FEATURE_PROTOCOL));
+	put_u64(out, (user->setup->features & user->config.device_features) |
+	                     (user->offered & FEATURE_PROTOCOL));
 	return true;
 }
 
@@ -173,7 +174,7 @@ static bool has_inflight(const struct vhost_user *user)
 	return (user->protocol & VHOST_USER_PROTOCOL_INFLIGHT) != 0;
 }
 
-static bool fill_inflight(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_inflight(struct vhost_user *user, struct outgoing *out)
 {
 	const struct dt_device *device = env_of(user)->config;
 	struct inflight inflight = {
@@ -183,16 +184,16 @@ static bool fill_inflight(struct vhost_user *user, struct vhost_user_message *me
 		.queue_size = (uint16_t)device->queue_size,
 	};
 
-	*fd = user->inflight_fd;
-	put(message, &inflight, sizeof(inflight));
+	out->fd = user->inflight_fd;
+	put(out, &inflight, sizeof(inflight));
 	return has_inflight(user);
 }
 
-static bool fill_get_inflight(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_get_inflight(struct vhost_user *user, struct outgoing *out)
 {
-	bool wanted = fill_inflight(user, message, fd);
+	bool wanted = fill_inflight(user, out);
 
-	*fd = -1;
+	out->fd = -1;
 	return wanted;
 }
 
@@ -210,7 +211,7 @@ static bool take_inflight(struct vhost_user *user, const struct vhost_user_messa
 	return inflight_reserve(user->inflight_fd, inflight.bytes) == OK;
 }
 
-static bool fill_memory(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_memory(struct vhost_user *user, struct outgoing *out)
 {
 	const struct ring_memory *memory = env_of(user)->memory;
 	struct memory_table table = {
@@ -220,35 +221,32 @@ static bool fill_memory(struct vhost_user *user, struct vhost_user_message *mess
 		.user_address = (uintptr_t)memory->base,
 	};
 
-	*fd = memory->fd;
-	put(message, &table, sizeof(table));
+	out->fd = memory->fd;
+	put(out, &table, sizeof(table));
 	return true;
 }
 
-static void put_state(const struct vhost_user *user, struct vhost_user_message *message,
-                      uint32_t number)
+static void put_state(const struct vhost_user *user, struct outgoing *out, uint32_t number)
 {
 	struct vring_state state = {.index = user->queue, .number = number};
 
-	put(message, &state, sizeof(state));
+	put(out, &state, sizeof(state));
 }
 
-static bool fill_number(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_number(struct vhost_user *user, struct outgoing *out)
 {
-	(void)fd;
-	put_state(user, message, queue_of(user)->size);
+	put_state(user, out, queue_of(user)->size);
 	return true;
 }
 
 /* Right after VHOST_USER_READY nothing is in flight that is not in the inflight file. */
-static bool fill_base(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_base(struct vhost_user *user, struct outgoing *out)
 {
-	(void)fd;
-	put_state(user, message, ring_used_index(env_of(user)->memory, queue_of(user)));
+	put_state(user, out, ring_used_index(env_of(user)->memory, queue_of(user)));
 	return true;
 }
 
-static bool fill_address(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_address(struct vhost_user *user, struct outgoing *out)
 {
 	const struct ring_memory *memory = env_of(user)->memory;
 	const struct pv_ctl_queue *queue = queue_of(user);
@@ -259,38 +257,35 @@ static bool fill_address(struct vhost_user *user, struct vhost_user_message *mes
 		.available = (uintptr_t)ring_pointer(memory, queue->driver),
 	};
 
-	(void)fd;
-	put(message, &address, sizeof(address));
+	put(out, &address, sizeof(address));
 	return true;
 }
 
-static bool fill_call(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_call(struct vhost_user *user, struct outgoing *out)
 {
-	*fd = env_of(user)->call_fds[user->queue];
-	put_u64(message, user->queue);
+	out->fd = env_of(user)->call_fds[user->queue];
+	put_u64(out, user->queue);
 	return true;
 }
 
-static bool fill_kick(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_kick(struct vhost_user *user, struct outgoing *out)
 {
-	*fd = env_of(user)->kick_fds[user->queue];
-	put_u64(message, user->queue);
+	out->fd = env_of(user)->kick_fds[user->queue];
+	put_u64(out, user->queue);
 	return true;
 }
 
 /* Queues are disabled at first exactly if there are protocol features. */
-static bool fill_enable(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_enable(struct vhost_user *user, struct outgoing *out)
 {
-	(void)fd;
-	put_state(user, message, 1);
+	put_state(user, out, 1);
 	return (user->offered & FEATURE_PROTOCOL) != 0;
 }
 
 /* Without acknowledgements an answer to anything says that all before it is done. */
-static bool fill_barrier(struct vhost_user *user, struct vhost_user_message *message, int *fd)
+static bool fill_barrier(struct vhost_user *user, struct outgoing *out)
 {
-	(void)message;
-	(void)fd;
+	(void)out;
 	return (user->protocol & VHOST_USER_PROTOCOL_REPLY_ACK) == 0;
 }
 
@@ -322,16 +317,19 @@ static void tell(struct vhost_user *user, enum vhost_user_event event)
 	user->config.event(user->config.owner, event);
 }
 
-static bool send_message(const struct vhost_user *user, struct vhost_user_message *message, int fd)
+static bool send_message(const struct vhost_user *user, struct outgoing *out)
 {
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct iovec iov = {.iov_base = message, .iov_len = HEADER_BYTES + message->bytes};
+	struct iovec iov = {
+		.iov_base = &out->message,
+		.iov_len = HEADER_BYTES + out->message.bytes,
+	};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
-	if (fd >= 0) {
+	if (out->fd >= 0) {
 		msg.msg_control = &control;
 		msg.msg_controllen = sizeof(control);
 		control.header = (struct cmsghdr){
@@ -339,7 +337,7 @@ static bool send_message(const struct vhost_user *user, struct vhost_user_messag
 			.cmsg_level = SOL_SOCKET,
 			.cmsg_type = SCM_RIGHTS,
 		};
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+		memcpy(CMSG_DATA(&control.header), &out->fd, sizeof(out->fd));
 	}
 	/* One request at a time: it always fits into the socket, or the socket is of no use. */
 	return sendmsg(user->source.fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)iov.iov_len;
@@ -366,38 +364,38 @@ static bool find_request(struct vhost_user *user)
 	return false;
 }
 
-/* Does the program answer the request at user->step? */
+/*
+ * Does the program answer the request at user->step? SET_PROTOCOL_FEATURES it does not: only by
+ * that request it learns that it has to.
+ */
 static bool is_answered(const struct vhost_user *user)
 {
-	return user->step->take != NULL || (user->protocol & VHOST_USER_PROTOCOL_REPLY_ACK) != 0;
+	return user->step->take != NULL || ((user->protocol & VHOST_USER_PROTOCOL_REPLY_ACK) != 0 &&
+	                                    user->step->request != SET_PROTOCOL_FEATURES);
 }
 
 /* Send requests until one is sent that is answered, or the list ends. */
 static void advance(struct vhost_user *user)
 {
-	while (find_request(user)) {
-		struct vhost_user_message message = {.request = user->step->request,
-		                                     .flags = VERSION};
-		int fd = -1;
+	for (; find_request(user); user->queue++) {
+		bool answered = is_answered(user);
+		bool asks = answered && user->step->take == NULL;
+		struct outgoing out = {
+			.message = {.request = user->step->request,
+		                    .flags = VERSION | (asks ? FLAG_NEED_REPLY : 0)},
+			.fd = -1,
+		};
 
-		if (user->step->fill(user, &message, &fd)) {
-			bool answered = is_answered(user);
-			/* Before it is known whether the program acknowledges, it does not. */
-			if (user->step->request == SET_PROTOCOL_FEATURES) {
-				answered = false;
-			}
-			if (answered && user->step->take == NULL) {
-				message.flags |= FLAG_NEED_REPLY;
-			}
-			if (!send_message(user, &message, fd)) {
-				tell(user, VHOST_USER_CLOSED);
-				return;
-			}
-			if (answered) {
-				return;
-			}
+		if (!user->step->fill(user, &out)) {
+			continue;
 		}
-		user->queue++;
+		if (!send_message(user, &out)) {
+			tell(user, VHOST_USER_CLOSED);
+			return;
+		}
+		if (answered) {
+			return;
+		}
 	}
 	user->step = NULL;
 	tell(user, user->goal);

@@ -5,21 +5,11 @@
  *
  * Connection "driver" has net (queues 0 and 1) and blk (queue 2), connection "other" has blk.
  */
-#include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/ioctl.h>
-#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "abi/backend.h"
+#include "tests/backend/check.h"
+#include "tests/backend/disk.h"
 #include "tests/backend/peer.h"
 #include "tests/backend/queue.h"
 
@@ -30,356 +20,18 @@
 #define LINE_BLK 3U
 #define OTHER_LINE_BLK 1U
 
-#define F_VERSION_1 (1ULL << 32)
-#define F_EVENT_IDX (1ULL << 29)
 #define NET_F_MRG_RXBUF (1ULL << 15)
 
 /* Places in memdev. */
 #define RINGS_RX 0x000000U
 #define RINGS_TX 0x010000U
-#define RINGS_BLK 0x020000U
 #define BUFFERS_NET 0x100000U
-#define BUFFERS_BLK 0x200000U
-
-#define BLOCK 4096U
-#define SLOT (2 * BLOCK) /* of a request: data, then header and status */
-#define SECTORS (BLOCK / 512U)
-#define DISK_BLOCKS 2048U /* 8 MiB */
-
-#define SECONDS 60U
-
-static unsigned int passed;
-static unsigned int failed;
-
-static void result(const char *name, bool ok, const char *why)
-{
-	/* The shell's prompt may stand on the line. */
-	printf("\n%s %s%s%s\n", ok ? "ok" : "FAIL", name, ok ? "" : " ", ok ? "" : why);
-	fflush(stdout);
-	passed += ok ? 1 : 0;
-	failed += ok ? 0 : 1;
-}
-
-/* Sessions and devices. */
 
 static bool is_up(void *arg)
 {
 	const struct peer *peer = arg;
 
 	return peer->up;
-}
-
-struct device_ref {
-	struct peer *peer;
-	uint32_t device;
-	uint32_t sequence;
-};
-
-static bool is_ready(void *arg)
-{
-	const struct device_ref *ref = arg;
-
-	return ref->peer->up && ref->peer->devices[ref->device].ready;
-}
-
-static bool is_started(void *arg)
-{
-	const struct device_ref *ref = arg;
-
-	return ref->peer->devices[ref->device].started == ref->sequence;
-}
-
-static bool is_stopped(void *arg)
-{
-	const struct device_ref *ref = arg;
-
-	return ref->peer->devices[ref->device].stopped == ref->sequence;
-}
-
-static bool is_failed(void *arg)
-{
-	const struct device_ref *ref = arg;
-
-	return ref->peer->devices[ref->device].failed == ref->sequence;
-}
-
-static bool wait_for(struct peer *peer, uint32_t device, uint32_t sequence, bool (*done)(void *))
-{
-	struct device_ref ref = {.peer = peer, .device = device, .sequence = sequence};
-
-	return peer_wait(peer, done, &ref, SECONDS);
-}
-
-static bool send_start(struct peer *peer, uint32_t device, uint32_t sequence, uint64_t features,
-                       const struct pv_ctl_queue *queues, uint32_t count)
-{
-	const struct pv_ctl_start start = {.features = features, .sequence = sequence};
-	bool sent = true;
-
-	for (uint32_t i = 0; i < count; i++) {
-		sent = sent && peer_send(peer, PV_CTL_QUEUE, device, &queues[i], sizeof(*queues));
-	}
-	return sent && peer_send(peer, PV_CTL_START, device, &start, sizeof(start));
-}
-
-static bool send_stop(struct peer *peer, uint32_t device, uint32_t sequence)
-{
-	const struct pv_ctl_stop stop = {.sequence = sequence};
-
-	return peer_send(peer, PV_CTL_STOP, device, &stop, sizeof(stop));
-}
-
-/* Block I/O with a known content: word w of block b in generation g is a function of all three. */
-
-struct disk {
-	struct peer *peer;
-	uint32_t device;
-	struct queue queue;
-	uint32_t blocks[QUEUE_REQUESTS]; /* what each request is about */
-	bool writes[QUEUE_REQUESTS];
-	uint8_t generation[DISK_BLOCKS];
-	bool busy[DISK_BLOCKS];
-	uint32_t answered;
-	uint32_t wrong;
-	const char *why;
-};
-
-static uint64_t word_of(uint32_t block, uint8_t generation, uint32_t word)
-{
-	if (generation == 0) {
-		return 0;
-	}
-	return (uint64_t)block << 40 | (uint64_t)generation << 32 | word * 2654435761U;
-}
-
-static volatile uint64_t *data_of(const struct disk *disk, uint32_t request)
-{
-	return (volatile uint64_t *)(disk->peer->memory + BUFFERS_BLK + request * SLOT);
-}
-
-static void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t line)
-{
-	*disk = (struct disk){.peer = peer, .device = device};
-	queue_open(&disk->queue, peer, line, RINGS_BLK);
-}
-
-static bool disk_start(struct disk *disk, uint32_t sequence)
-{
-	struct pv_ctl_queue message = queue_message(&disk->queue, 0);
-
-	return send_start(disk->peer, disk->device, sequence, F_VERSION_1, &message, 1);
-}
-
-static void disk_submit(struct disk *disk, uint32_t request, uint32_t block, bool write)
-{
-	uint64_t place = BUFFERS_BLK + (uint64_t)request * SLOT;
-	volatile uint32_t *header = (volatile uint32_t *)(disk->peer->memory + place + BLOCK);
-	const struct queue_part parts[] = {
-		{place + BLOCK,      16,    false },
-		{place,              BLOCK, !write},
-		{place + BLOCK + 16, 1,     true  },
-	};
-
-	header[0] = write ? 1 : 0; /* VIRTIO_BLK_T_OUT, _IN */
-	header[1] = 0;
-	header[2] = block * SECTORS;
-	header[3] = 0;
-	header[4] = 0xff;
-	if (write) {
-		disk->generation[block]++;
-	}
-	for (uint32_t w = 0; w < BLOCK / 8; w++) {
-		data_of(disk, request)[w] =
-			write ? word_of(block, disk->generation[block], w) : ~UINT64_C(0);
-	}
-	disk->blocks[request] = block;
-	disk->writes[request] = write;
-	disk->busy[block] = true;
-	queue_add(&disk->queue, request, parts, 3);
-}
-
-static void disk_check(struct disk *disk, uint32_t request)
-{
-	uint32_t block = disk->blocks[request];
-	const volatile uint8_t *status =
-		(const volatile uint8_t *)data_of(disk, request) + BLOCK + 16;
-
-	disk->answered++;
-	disk->busy[block] = false;
-	if (*status != 0) {
-		disk->wrong++;
-		disk->why = "status is not OK";
-		return;
-	}
-	for (uint32_t w = 0; w < BLOCK / 8; w++) {
-		if (data_of(disk, request)[w] != word_of(block, disk->generation[block], w)) {
-			disk->wrong++;
-			disk->why = "data is wrong";
-			return;
-		}
-	}
-}
-
-/* Take all answers that are there. */
-static void disk_reap(struct disk *disk)
-{
-	uint32_t bytes;
-	int request;
-
-	while ((request = queue_take(&disk->queue, &bytes)) != -1) {
-		if (request < 0) {
-			disk->wrong++;
-			disk->why = "a request that was not out is answered";
-		} else {
-			disk_check(disk, (uint32_t)request);
-		}
-	}
-}
-
-static bool is_drained(void *arg)
-{
-	struct disk *disk = arg;
-
-	disk_reap(disk);
-	return disk->queue.out_count == 0 || disk->wrong != 0;
-}
-
-static uint32_t random_number(uint32_t *state)
-{
-	*state = *state * 1664525U + 1013904223U;
-	return *state >> 8;
-}
-
-/* Keep the queue full until @count requests have been sent; call @event in the middle. */
-static bool disk_run(struct disk *disk, uint32_t count, uint32_t seed, void (*event)(struct disk *))
-{
-	time_t end = time(NULL) + SECONDS;
-	uint32_t sent = 0;
-
-	while (sent < count && disk->wrong == 0 && time(NULL) < end) {
-		peer_serve(disk->peer);
-		disk_reap(disk);
-		for (uint32_t r = 0; r < QUEUE_REQUESTS && sent < count; r++) {
-			uint32_t block = random_number(&seed) % DISK_BLOCKS;
-			if (!disk->queue.out[r] && !disk->busy[block]) {
-				disk_submit(disk, r, block, random_number(&seed) % 2 != 0);
-				sent++;
-			}
-		}
-		if (event != NULL && sent >= count / 2) {
-			event(disk);
-			event = NULL;
-		}
-		peer_pause();
-	}
-	if (!peer_wait(disk->peer, is_drained, disk, SECONDS)) {
-		disk->why = "requests are not answered";
-		return false;
-	}
-	return sent == count && disk->wrong == 0;
-}
-
-/* Tests of the module's devices. */
-
-static void test_module(const struct peer *peer)
-{
-	struct pv_backend_info info;
-	int control = open("/dev/peervisor/driver/control", O_RDWR | O_CLOEXEC);
-	int memory = open("/dev/peervisor/driver/memory", O_RDWR | O_CLOEXEC);
-	long page = 4096;
-
-	result("control-has-one-opener", control < 0 && errno == EBUSY, "it was opened twice");
-	result("memory-tells-its-size",
-	       memory >= 0 && lseek(memory, 0, SEEK_END) == (off_t)peer->memory_bytes, "lseek");
-	result("memory-maps-to-its-end",
-	       mmap(NULL, (size_t)page, PROT_READ, MAP_SHARED, memory,
-	            (off_t)peer->memory_bytes - page) != MAP_FAILED,
-	       "mmap of the last page");
-	result("memory-maps-no-further",
-	       mmap(NULL, (size_t)(2 * page), PROT_READ, MAP_SHARED, memory,
-	            (off_t)peer->memory_bytes - page) == MAP_FAILED,
-	       "mmap beyond the end");
-	result("memory-is-shared-only",
-	       mmap(NULL, (size_t)page, PROT_READ | PROT_WRITE, MAP_PRIVATE, memory, 0) ==
-	               MAP_FAILED,
-	       "a private mapping");
-	result("memory-has-no-ioctl", ioctl(memory, PV_BACKEND_GET_INFO, &info) < 0, "it has one");
-	close(memory);
-}
-
-/* Interrupts come when they come. */
-static bool is_signalled(int fd)
-{
-	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
-	eventfd_t count = 0;
-
-	return poll(&poll_fd, 1, (int)SECONDS * 1000) == 1 && eventfd_read(fd, &count) == 0 &&
-	       count == 1;
-}
-
-/* "third" has no daemon: its node lies where only the kernel looks. */
-static void test_control_device(void)
-{
-	struct peer peer;
-	struct pv_backend_info info = {0};
-	struct pv_backend_eventfd beyond = {.number = 2, .fd = -1};
-	struct pv_backend_eventfd no_file = {.number = 1, .fd = 0};
-	struct pv_backend_eventfd line = {.number = 1, .fd = eventfd(0, EFD_NONBLOCK)};
-	int fd = open("/dev/peervisor/third/control", O_RDWR | O_CLOEXEC);
-
-	peer_open(&peer, "third");
-	result("info",
-	       ioctl(fd, PV_BACKEND_GET_INFO, &info) == 0 && info.count == 2 &&
-	               info.driver_address == peer.driver_address &&
-	               info.memory_bytes == peer.memory_bytes && strcmp(info.peer, "third") == 0,
-	       "it is wrong");
-	void *in = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, PV_BACKEND_PAGE_IN);
-	result("page-in-is-readable", in != MAP_FAILED, "mmap");
-	result("page-in-is-read-only",
-	       mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, PV_BACKEND_PAGE_IN) ==
-	               MAP_FAILED,
-	       "it can be mapped to write");
-	result("page-in-stays-read-only", mprotect(in, 4096, PROT_READ | PROT_WRITE) < 0,
-	       "mprotect makes it writable");
-	result("no-third-page",
-	       mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 8192) == MAP_FAILED &&
-	               mmap(NULL, 8192, PROT_READ, MAP_SHARED, fd, 0) == MAP_FAILED,
-	       "more than two pages");
-	result("line-beyond",
-	       ioctl(fd, PV_BACKEND_SET_EVENT, &beyond) < 0 &&
-	               ioctl(fd, PV_BACKEND_SET_CALL, &beyond) < 0 &&
-	               ioctl(fd, PV_BACKEND_RING, 2UL) < 0 && ioctl(fd, PV_BACKEND_RING, ~0UL) < 0,
-	       "it is taken");
-	result("no-eventfd",
-	       ioctl(fd, PV_BACKEND_SET_EVENT, &no_file) < 0 &&
-	               ioctl(fd, PV_BACKEND_SET_CALL, &no_file) < 0,
-	       "standard input is taken for one");
-
-	peer_kick(&peer, 1);
-	result("interrupt-is-remembered",
-	       ioctl(fd, PV_BACKEND_SET_EVENT, &line) == 0 && is_signalled(line.fd),
-	       "the event was not signalled");
-	peer_kick(&peer, 1);
-	result("interrupt-signals", is_signalled(line.fd), "it does not");
-
-	int call = eventfd(1, EFD_NONBLOCK);
-	line.fd = call;
-	result("signalled-call-rings-at-once",
-	       !peer_heard(&peer, 1) && ioctl(fd, PV_BACKEND_SET_CALL, &line) == 0 &&
-	               peer_heard(&peer, 1),
-	       "the doorbell is silent");
-	result("call-rings", eventfd_write(call, 1) == 0 && peer_heard(&peer, 1), "it is silent");
-	result("call-rings-its-own", !peer_heard(&peer, 0), "doorbell 0 rang");
-	result("ring", ioctl(fd, PV_BACKEND_RING, 0UL) == 0 && peer_heard(&peer, 0),
-	       "it is silent");
-	munmap(in, 4096);
-	close(fd);
-	eventfd_write(call, 1);
-	result("close-detaches", !peer_heard(&peer, 1), "the doorbell rang after close");
-	fd = open("/dev/peervisor/third/control", O_RDWR | O_CLOEXEC);
-	result("control-reopens", fd >= 0, "EBUSY after close");
-	close(fd);
-	close(call);
 }
 
 /* Tests of the daemon. */
@@ -428,7 +80,7 @@ static void test_blk(struct peer *peer, const char *name, uint32_t device, uint3
 	snprintf(test, sizeof(test), "%s-stops", name);
 	result(test, send_stop(peer, device, 2) && wait_for(peer, device, 2, is_stopped),
 	       "no STOPPED");
-	queue_open(&disk.queue, peer, line, RINGS_BLK);
+	queue_open(&disk.queue, peer, line, DISK_RINGS);
 	snprintf(test, sizeof(test), "%s-starts-again", name);
 	result(test,
 	       disk_start(&disk, 3) && wait_for(peer, device, 3, is_started) &&
@@ -499,7 +151,7 @@ static bool is_answered(void *arg)
 	uint32_t bytes;
 	int request;
 
-	while ((request = queue_take(&net->tx, &bytes)) >= 0) {
+	while (queue_take(&net->tx, &bytes) >= 0) {
 	}
 	while ((request = queue_take(&net->rx, &bytes)) >= 0) {
 		const volatile uint8_t *eth = net->peer->memory + rx_place((uint32_t)request) + 12;
@@ -656,7 +308,6 @@ int main(void)
 
 	peer_open(&driver, "driver");
 	peer_open(&other, "other");
-	test_control_device();
 	peer_greet(&driver);
 	result("session-comes-up", peer_wait(&driver, is_up, &driver, SECONDS), "it does not");
 	test_module(&driver);
@@ -664,6 +315,5 @@ int main(void)
 	test_bad_rings(&driver);
 	test_blk(&driver, "raw", BLK, LINE_BLK);
 	test_hostile(&other, &driver);
-	printf("%u passed, %u failed\n", passed, failed);
-	return failed == 0 ? 0 : 1;
+	return closing_line();
 }

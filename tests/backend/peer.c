@@ -229,7 +229,7 @@ unsigned int kill_all(const char *name)
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
 		char path[300];
 		char comm[32] = {0};
-		int pid = atoi(entry->d_name);
+		int pid = (int)strtol(entry->d_name, NULL, 10);
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
 		FILE *file = pid > 0 ? fopen(path, "re") : NULL;
 		if (file == NULL) {

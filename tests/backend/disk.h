@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A blk device in use: reads and writes of 4 KiB blocks with a known content, many at a time, each
+ * answer checked. Word w of block b in generation g is a function of all three.
+ */
+#ifndef TESTS_BACKEND_DISK_H
+#define TESTS_BACKEND_DISK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/backend/peer.h"
+#include "tests/backend/queue.h"
+
+#define F_VERSION_1 (1ULL << 32)
+#define DISK_RINGS 0x020000U /* place in memdev */
+#define DISK_BLOCKS 2048U    /* 8 MiB */
+
+struct disk {
+	struct peer *peer;
+	uint32_t device;
+	struct queue queue;
+	uint32_t blocks[QUEUE_REQUESTS]; /* what each request is about */
+	bool writes[QUEUE_REQUESTS];
+	uint8_t generation[DISK_BLOCKS];
+	bool busy[DISK_BLOCKS];
+	uint32_t answered;
+	uint32_t wrong;
+	const char *why;
+};
+
+/** Begin with a disk of zeros, device @device of @peer, its queue at @line. */
+void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t line);
+
+/** Send its QUEUE and START. */
+bool disk_start(struct disk *disk, uint32_t sequence);
+
+/** Take and check all answers that are there. */
+void disk_reap(struct disk *disk);
+
+/** Keep the queue full until @count requests are sent, then wait for all; @event is called once, in
+ * the middle. False if something is wrong: disk->why says what. */
+bool disk_run(struct disk *disk, uint32_t count, uint32_t seed, void (*event)(struct disk *));
+
+#endif
