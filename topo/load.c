@@ -169,7 +169,8 @@ static void read_one(struct loading *loading, const struct source *source, bool 
 	struct cpp_options options = {
 		.search = &loading->search,
 		.preludes = loading->preludes,
-		.prelude_count = loading->prelude_count,
+		/* topo's own files include what they need. */
+		.prelude_count = source->shipped ? 0 : loading->prelude_count,
 		.tokens_left = &loading->tokens_left,
 	};
 	struct cpp *cpp = cpp_new(loading->arena, loading->diag, &options, source);
