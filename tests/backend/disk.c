@@ -16,7 +16,7 @@ static uint64_t word_of(uint32_t block, uint8_t generation, uint32_t word)
 	if (generation == 0) {
 		return 0;
 	}
-	return (uint64_t)block << 40 | (uint64_t)generation << 32 | word * 2654435761ULL;
+	return (uint64_t)block << 40 | (uint64_t)generation << 32 | (uint32_t)(word * 2654435761U);
 }
 
 static volatile uint64_t *data_of(const struct disk *disk, uint32_t request)
