@@ -49,7 +49,8 @@ static void default_device(struct topology *topology, size_t connection, size_t 
 		device->queue_pairs_or_queues = 1;
 	}
 	if (device->queue_size == 0) {
-		device->queue_size = DEFAULT_QUEUE_SIZE;
+		device->queue_size = device->type == DEVICE_BLK ? DEFAULT_BLK_QUEUE_SIZE
+		                                                : DEFAULT_QUEUE_SIZE;
 	}
 	if (device->type == DEVICE_BLK) {
 		default_blk(device);

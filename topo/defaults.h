@@ -16,6 +16,7 @@
 #define DEFAULT_RAM_OTHER ((uint64_t)128 << 20)
 #define DEFAULT_DISK_BYTES ((uint64_t)128 << 20)
 #define DEFAULT_QUEUE_SIZE 256U
+#define DEFAULT_BLK_QUEUE_SIZE 32U /* a full queue fits a pool: topo/personality.c */
 #define RAM_BLOCK_BYTES ((uint64_t)2 << 20)
 
 /** Fill in everything that @topology leaves out. Deterministic: no order but the text's matters. */

@@ -141,7 +141,8 @@ static void number_queues(struct layout *layout, uint32_t index, struct diag *di
 	for (size_t i = 0; i < connection->device_count; i++) {
 		struct layout_device *device = &laid->devices[i];
 
-		personality_make(&connection->devices[i], diag, &device->personality);
+		personality_make(&connection->devices[i], connection->swiotlb, diag,
+		                 &device->personality);
 		check_served(layout, connection, &connection->devices[i], device, diag);
 		device->first_queue = laid->queue_count;
 		laid->queue_count += device->personality.queue_count;

@@ -24,6 +24,7 @@
 #define NET_STATUS FEATURE(16)
 
 /* 5.2.3 "Feature bits" */
+#define BLK_SIZE_MAX FEATURE(1)
 #define BLK_SEG_MAX FEATURE(2)
 #define BLK_RO FEATURE(5)
 #define BLK_BLK_SIZE FEATURE(6)
@@ -34,6 +35,10 @@
 
 /* What QEMU's vhost-user-blk export takes: segments in one request, sectors in one discard. */
 #define BLK_SEGMENTS_MAX 126U
+/* Through a pool every segment is bounced: requests stay small enough, 128 KiB, that a full queue of
+ * the default size takes half of the default pool. */
+#define BLK_POOL_SEGMENTS 16U
+#define BLK_POOL_SEGMENT_BYTES 8192U
 #define BLK_DISCARD_SECTORS_MAX 32768U
 #define SECTOR_BYTES 512U
 
@@ -50,8 +55,9 @@ static void put(struct personality *p, uint32_t offset, uint32_t bytes, uint64_t
 }
 
 /* 5.1.4: mac, status, max_virtqueue_pairs, mtu (not offered). */
-static void fill_net(const struct device *device, struct personality *p)
+static void fill_net(const struct device *device, bool pool, struct personality *p)
 {
+	(void)pool;
 	memcpy(p->config, device->mac, sizeof(device->mac));
 	put(p, 6, 2, 1); /* VIRTIO_NET_S_LINK_UP */
 	put(p, 8, 2, 1);
@@ -59,13 +65,18 @@ static void fill_net(const struct device *device, struct personality *p)
 }
 
 /* 5.2.4 */
-static void fill_blk(const struct device *device, struct personality *p)
+static void fill_blk(const struct device *device, bool pool, struct personality *p)
 {
 	uint32_t queues = device->queue_pairs_or_queues;
 	uint32_t segments = device->queue_size > 2 ? device->queue_size - 2 : 1;
+	uint32_t segments_max = pool ? BLK_POOL_SEGMENTS : BLK_SEGMENTS_MAX;
 
 	put(p, 0, 8, device->disk_bytes / SECTOR_BYTES);
-	put(p, 12, 4, segments < BLK_SEGMENTS_MAX ? segments : BLK_SEGMENTS_MAX);
+	if (pool) {
+		p->features |= BLK_SIZE_MAX;
+		put(p, 8, 4, BLK_POOL_SEGMENT_BYTES);
+	}
+	put(p, 12, 4, segments < segments_max ? segments : segments_max);
 	put(p, 20, 4, SECTOR_BYTES);
 	put(p, 34, 2, queues);
 	p->queue_count = queues;
@@ -84,35 +95,40 @@ static void fill_blk(const struct device *device, struct personality *p)
 }
 
 /* 5.7.4: events_read, events_clear, num_scanouts, num_capsets. */
-static void fill_gpu(const struct device *device, struct personality *p)
+static void fill_gpu(const struct device *device, bool pool, struct personality *p)
 {
 	(void)device;
+	(void)pool;
 	put(p, 8, 4, 1);
 }
 
 /* 5.10.4 */
-static void fill_vsock(const struct device *device, struct personality *p)
+static void fill_vsock(const struct device *device, bool pool, struct personality *p)
 {
+	(void)pool;
 	put(p, 0, 8, device->cid);
 }
 
 /* 5.3.4: cols, rows, max_nr_ports; neither SIZE nor MULTIPORT is offered. */
-static void fill_console(const struct device *device, struct personality *p)
+static void fill_console(const struct device *device, bool pool, struct personality *p)
 {
 	(void)device;
+	(void)pool;
 	put(p, 4, 4, 1);
 }
 
 /* 5.4.4: no configuration. */
-static void fill_rng(const struct device *device, struct personality *p)
+static void fill_rng(const struct device *device, bool pool, struct personality *p)
 {
 	(void)device;
+	(void)pool;
 	(void)p;
 }
 
 /* 5.11.4: tag, num_request_queues. Queue 0 is the high-priority one. */
-static void fill_fs(const struct device *device, struct personality *p)
+static void fill_fs(const struct device *device, bool pool, struct personality *p)
 {
+	(void)pool;
 	size_t length = device->tag ? strlen(device->tag) : 0;
 
 	memcpy(p->config, device->tag ? device->tag : "",
@@ -128,7 +144,7 @@ struct type_row {
 	uint32_t config_bytes;
 	bool served;       /* by the project's daemon */
 	uint64_t features; /* besides FEATURES_COMMON */
-	void (*fill)(const struct device *device, struct personality *p);
+	void (*fill)(const struct device *device, bool pool, struct personality *p);
 };
 
 #define NET_FEATURES                                                                               \
@@ -175,7 +191,8 @@ static void check_options(const struct device *device, const struct personality 
 	}
 }
 
-void personality_make(const struct device *device, struct diag *diag, struct personality *out)
+void personality_make(const struct device *device, bool pool, struct diag *diag,
+                      struct personality *out)
 {
 	const struct type_row *row = &type_rows[device->type];
 
@@ -185,6 +202,6 @@ void personality_make(const struct device *device, struct diag *diag, struct per
 	out->served = row->served;
 	out->config_bytes = row->config_bytes;
 	out->features = FEATURES_COMMON | row->features;
-	row->fill(device, out);
+	row->fill(device, pool, out);
 	check_options(device, out, diag);
 }

@@ -25,10 +25,11 @@ struct personality {
 };
 
 /**
- * Fill @out for @device. Errors (an option that no back end can carry) are reported through
+ * Fill @out for @device; @pool: its buffers go through a pool (VMSWIOTLB=1). Errors (an option that no back end can carry) are reported through
  * @diag at the device's place; @out is then still filled so that more errors can be found.
  */
-void personality_make(const struct device *device, struct diag *diag, struct personality *out);
+void personality_make(const struct device *device, bool pool, struct diag *diag,
+                      struct personality *out);
 
 /** The word that topologies and device trees use for the type: "net", "blk", … */
 const char *personality_type_name(enum device_type type);

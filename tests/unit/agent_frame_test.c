@@ -4,15 +4,11 @@
  * corruption the next whole frame is found.
  * links: lib/agent_frame.c
  */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/agent_frame.h"
+#include "tests/unit/ordered_cmocka.h"
 
 static uint32_t encode(uint8_t type, uint8_t seq, uint32_t id, const void *payload,
                        uint16_t payload_bytes, uint8_t *out)

@@ -30,7 +30,7 @@ static struct personality make(const struct device *device)
 	struct diag *diag = diag_new();
 	struct personality p;
 
-	personality_make(device, diag, &p);
+	personality_make(device, false, diag, &p);
 	assert_false(diag_failed(diag));
 	diag_free(diag);
 	assert_true(p.config_bytes <= sizeof(p.config));
@@ -150,6 +150,26 @@ static void test_others(void **state)
 	assert_int_equal(p.queue_count, 1);
 }
 
+static void test_blk_through_a_pool(void **state)
+{
+	struct device device = {.type = DEVICE_BLK,
+	                        .queue_pairs_or_queues = 1,
+	                        .queue_size = 32,
+	                        .disk_bytes = 1 << 20};
+	struct virtio_blk_config config;
+	struct personality p;
+	struct fixture f;
+
+	(void)state;
+	fixture_start(&f);
+	personality_make(&device, true, f.diag, &p);
+	memcpy(&config, p.config, p.config_bytes);
+	assert_true(p.features & BIT(VIRTIO_BLK_F_SIZE_MAX));
+	/* A full queue of such requests takes no more than half of 8 MiB. */
+	assert_int_equal(32U * config.seg_max * config.size_max, 4U << 20);
+	fixture_end(&f);
+}
+
 static void test_refused(void **state)
 {
 	struct fixture f;
@@ -161,11 +181,11 @@ static void test_refused(void **state)
 
 	(void)state;
 	fixture_start(&f);
-	personality_make(&device, f.diag, &p);
+	personality_make(&device, true, f.diag, &p);
 	assert_true(fixture_said(&f, "the tag of an fs device has at most 36 bytes"));
 	device.queue_pairs_or_queues = 16;
 	device.tag = "t";
-	personality_make(&device, f.diag, &p);
+	personality_make(&device, true, f.diag, &p);
 	assert_true(fixture_said(&f, "a fs device with 17 queues; it has 1 to 16"));
 	fixture_end(&f);
 }
@@ -173,9 +193,8 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_net),
-		cmocka_unit_test(test_blk),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_net),     cmocka_unit_test(test_blk),
+		cmocka_unit_test(test_others),  cmocka_unit_test(test_blk_through_a_pool),
 		cmocka_unit_test(test_refused),
 	};
 
