@@ -60,7 +60,8 @@ err_t interface_open_tap(const char *name, int *fd)
 		log_errno(name, "/dev/net/tun");
 		return ERR_STATE;
 	}
-	if (ioctl(*fd, TUNSETIFF, &tap) < 0 || ioctl(*fd, TUNSETVNETHDRSZ, &header_bytes) < 0) {
+	if (ioctl(*fd, TUNSETIFF, &tap) < 0 || ioctl(*fd, TUNSETVNETHDRSZ, &header_bytes) < 0 ||
+	    ioctl(*fd, TUNSETPERSIST, 1UL) < 0) {
 		log_errno(name, "cannot make the tap");
 		close(*fd);
 		*fd = -1;
@@ -69,12 +70,32 @@ err_t interface_open_tap(const char *name, int *fd)
 	return OK;
 }
 
+/*
+ * A bridge takes the lowest address of its ports, and another one when ports come and go, which
+ * its neighbours would have to learn. One that has been set it keeps: so it gets its own.
+ */
+static err_t fix_hardware_address(const char *name)
+{
+	struct ifreq ifr;
+
+	set_name(&ifr, name);
+	err_t err = request(SIOCGIFHWADDR, &ifr, 0, name, "has no hardware address");
+	if (err == OK) {
+		err = request(SIOCSIFHWADDR, &ifr, 0, name, "cannot keep its hardware address");
+	}
+	return err;
+}
+
 err_t interface_make_bridge(const char *name)
 {
 	char copy[IFNAMSIZ] = {0};
 
+	if (if_nametoindex(name) != 0) {
+		return OK;
+	}
 	memcpy(copy, name, strnlen(name, IFNAMSIZ - 1));
-	return request(SIOCBRADDBR, copy, EEXIST, name, "cannot make the bridge");
+	err_t err = request(SIOCBRADDBR, copy, 0, name, "cannot make the bridge");
+	return err == OK ? fix_hardware_address(name) : err;
 }
 
 err_t interface_join_bridge(const char *name, const char *bridge)

@@ -12,11 +12,11 @@
 
 #include "abi/err.h"
 
-/** Make the tap @name, whose frames carry a virtio-net header of 12 bytes. It lives as long as the
- * file, which is returned in @fd. */
+/** Make or take up the tap @name, whose frames carry a virtio-net header of 12 bytes. It stays when
+ * the file, which is returned in @fd, is closed: with its address, in its bridge. */
 MUST_USE err_t interface_open_tap(const char *name, int *fd);
 
-/** Make the bridge @name, if it is not there. */
+/** Make the bridge @name, if it is not there. Its hardware address does not change any more. */
 MUST_USE err_t interface_make_bridge(const char *name);
 
 /** Put @name under @bridge, if it is not there. */

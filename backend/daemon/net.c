@@ -2,8 +2,9 @@
 /*
  * Back end of net devices: a tap in the device VM, served by the kernel's vhost-net.
  *
- * The tap is there as long as the daemon is, whether the driver VM runs or not. The offloads that
- * the driver takes are switched on at the tap; what it may send needs no switch.
+ * The tap is there whether the driver VM runs or not, and stays when the daemon dies, so that its
+ * neighbours see no change. The offloads that the driver takes are switched on at the tap; what it
+ * may send needs no switch.
  */
 #include <linux/if_tun.h>
 #include <linux/vhost.h>

@@ -102,6 +102,7 @@ struct net {
 	struct queue rx;
 	struct queue tx;
 	bool answered;
+	uint64_t answerer; /* hardware address, as a number */
 };
 
 static void put_bytes(volatile uint8_t *to, const void *from, size_t count)
@@ -162,7 +163,13 @@ static bool is_answered(void *arg)
 		for (size_t i = 0; same && i < sizeof(answer); i++) {
 			same = eth[12 + i] == answer[i];
 		}
-		net->answered = net->answered || same;
+		if (same) {
+			net->answered = true;
+			net->answerer = 0;
+			for (size_t i = 6; i < 12; i++) {
+				net->answerer = net->answerer << 8 | eth[i];
+			}
+		}
 		net_give(net, (uint32_t)request);
 	}
 	return net->answered;
@@ -202,6 +209,7 @@ static void test_net(struct peer *peer)
 	       "the doorbell of its receive queue is silent");
 
 	sessions = peer->sessions;
+	uint64_t answerer = net.answerer;
 	kill_all("peervisord");
 	while (peer->sessions == sessions) {
 		peer_serve(peer);
@@ -210,6 +218,8 @@ static void test_net(struct peer *peer)
 	result("net-survives-the-daemon",
 	       net_start(&net, 11) && wait_for(peer, NET, 11, is_started) && net_exchange(&net),
 	       "no answer to ARP");
+	result("net-looks-the-same", net.answerer == answerer && answerer != 0,
+	       "its neighbour has another hardware address");
 	result("net-stops", send_stop(peer, NET, 12) && wait_for(peer, NET, 12, is_stopped),
 	       "no STOPPED");
 }
