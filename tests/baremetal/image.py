@@ -42,9 +42,12 @@ def _protocol():
 T = _protocol()
 
 
+CONFIG_VA = 0x400000      # the real VMM's configuration, its stack below it
+REAL_STACK_PAGES = 4
+
+
 class Domain:
-    """One VM. `guest` and `vmm` are symbols in the two test programs; vmm_elf replaces the test
-    VMM by another program, whose x0 is `vmm_arg`."""
+    """One VM. `guest` and `vmm` are symbols in the two test programs."""
 
     def __init__(self, name, guest="guest_nothing", vmm="vmm_serve", cpus=(0,), priority=100,
                  guest_params=(), vmm_params=(), ram_bytes=GUEST_RAM_BYTES):
@@ -56,11 +59,43 @@ class Domain:
         self.doorbell_pages = []  # (first, count) in self.caps
         self.index = None
 
+    def vmm_start(self, elf):
+        return {"vmm_entry": elf.entry, "vmm_stack": elf.symbols["vmm_stack_end"],
+                "vmm_arg": elf.symbols[self.vmm]}
+
     def send(self, doorbell):
         self.caps.append((abi.PV_CAP_DOORBELL_SEND, doorbell))
 
     def receive(self, doorbell):
         self.caps.append((abi.PV_CAP_DOORBELL_RECV, doorbell))
+
+
+class RealDomain(Domain):
+    """A domain with the project's own VMM (an ELF file): a distributor at 0x08000000 and a console
+    UART, SPI 1, at T_DEVICE_IPA."""
+
+    def __init__(self, name, guest, vmm_path, **keywords):
+        super().__init__(name, guest, vmm=None, **keywords)
+        self.real = Elf(vmm_path)
+
+    def config(self):
+        return abi.encode("pv_vmm_config", {
+            "magic": abi.PV_VMM_MAGIC, "version": abi.PV_VMM_VERSION,
+            "bytes": abi.size_of("pv_vmm_config"), "name": self.name.encode(),
+            "vcpu_count": len(self.cpus), "cap_vcpu_first": T["T_CAP_VCPU"],
+            "cap_vgic": T["T_CAP_VGIC"], "cap_log": T["T_CAP_CONSOLE"], "gicd_ipa": 0x08000000,
+            "uarts": abi.encode("pv_vmm_uart", {
+                "ipa": T["T_DEVICE_IPA"], "intid": 33, "cap": T["T_CAP_CONSOLE"], "event": 0})})
+
+    def vmm_regions(self):
+        """(address, bytes, rights) of the VMM's space."""
+        return [(address, body, RIGHTS_RW if writable else RIGHTS_RX)
+                for address, body, writable in self.real.segments] + \
+            [(CONFIG_VA - REAL_STACK_PAGES * PAGE, bytes(REAL_STACK_PAGES * PAGE), RIGHTS_RW),
+             (CONFIG_VA, self.config(), abi.PV_RIGHT_READ)]
+
+    def vmm_start(self, _elf):
+        return {"vmm_entry": self.real.entry, "vmm_stack": CONFIG_VA, "vmm_arg": CONFIG_VA}
 
 
 class Region:
@@ -129,10 +164,12 @@ class System:
             regions.append(Region(pages_of(d.ram_bytes), [
                 {"domain": d.index, "space": abi.PV_SPACE_GUEST, "rights": RIGHTS_RWX,
                  "ipa_page": T["T_RAM_IPA"] // PAGE}], body))
-            for address, body, writable in patched(self.vmm_elf, d.vmm_params):
+            spaces = d.vmm_regions() if isinstance(d, RealDomain) else [
+                (address, body, RIGHTS_RW if writable else RIGHTS_RX)
+                for address, body, writable in patched(self.vmm_elf, d.vmm_params)]
+            for address, body, rights in spaces:
                 regions.append(Region(pages_of(len(body)), [
-                    {"domain": d.index, "space": abi.PV_SPACE_VMM,
-                     "rights": RIGHTS_RW if writable else RIGHTS_RX,
+                    {"domain": d.index, "space": abi.PV_SPACE_VMM, "rights": rights,
                      "ipa_page": address // PAGE}], body))
         regions += self.shared
         page = REGIONS_PA // PAGE
@@ -166,10 +203,8 @@ class System:
                 "doorbell_ipa_page": T["T_DOORBELL_IPA"] // PAGE,
                 "gicc_ipa_page": T["T_GICC_IPA"] // PAGE, "priority": d.priority,
                 "channel_first": 1 + d.index, "channel_count": 1,
-                "vmm_entry": self.vmm_elf.entry,
-                "vmm_stack": self.vmm_elf.symbols["vmm_stack_end"],
-                "vmm_arg": self.vmm_elf.symbols[d.vmm], "entry": self.guest_elf.entry,
-                "entry_arg": self.guest_elf.symbols[d.guest]})
+                "entry": self.guest_elf.entry, "entry_arg": self.guest_elf.symbols[d.guest],
+                **d.vmm_start(self.vmm_elf)})
             rows["caps"] += [{"type": kind, "object": thing} for kind, thing in caps]
             rows["vcpus"] += [{"domain": d.index, "cpu": cpu} for cpu in d.cpus]
         rows["doorbells"] = self.doorbells

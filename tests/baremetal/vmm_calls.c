@@ -146,3 +146,21 @@ PROGRAM(vmm_console_input)
 	vmm_on_events = take_input;
 	vmm_print("ready\n");
 }
+
+/* For bench/run: null calls, with a mark before each (see guest_bench.c). */
+__attribute__((noinline)) void bench_mark(void);
+__attribute__((noinline)) void bench_mark(void)
+{
+	__asm__ volatile("nop");
+}
+
+PROGRAM(vmm_bench_nop)
+{
+	uint64_t x[9] = {0};
+
+	for (unsigned int i = 0; i < 201; i++) {
+		x[8] = PV_CALL_NOP;
+		bench_mark();
+		vmm_svc(x);
+	}
+}

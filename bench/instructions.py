@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Count executed instructions by place, without anything in the kernel that helps: QEMU executes
+one instruction at a time, in turn on all CPUs, on a clock of instructions, and logs the address of
+each that lies in EL2's or the VMM's text, or is a guest's mark. Two runs give the same numbers.
+"""
+import bisect
+import collections
+import os
+import re
+import subprocess
+
+import image
+import machine
+from elf import Elf
+
+TRACE = re.compile(rb"^Trace (\d+): \S+ \[[0-9a-f]+/([0-9a-f]+)/")
+
+
+def text_range(elf_path):
+    (address, body, _) = Elf(elf_path).segments[0]
+    return address, len(body)
+
+
+def command(path, cpus, ranges, log):
+    base = machine.command(path, cpus)
+    place = base.index("-kernel")
+    return base[:place] + [
+        "-accel", "tcg,one-insn-per-tb=on", "-icount", "shift=0,sleep=off",
+        "-d", "exec,nochain", "-dfilter", ",".join(f"{a:#x}+{n:#x}" for a, n in ranges),
+        "-D", log] + base[place:]
+
+
+class Count:
+    """Instructions of one event: at EL2 on each CPU, and at EL0."""
+
+    def __init__(self, rounds, el2, el0, places, shown):
+        self.rounds, self.el2, self.el0, self.shown = rounds, el2, el0, shown
+        self.places = places  # address -> how often, all rounds
+
+    def functions(self, elf):
+        """(instructions of one event, function) by the symbols of `elf`, the most first."""
+        starts = sorted((value, name) for name, value in elf.symbols.items()
+                        if name and not name.startswith("$"))
+        addresses = [value for value, _ in starts]
+        sums = collections.Counter()
+        for address, number in self.places.items():
+            sums[starts[bisect.bisect_right(addresses, address) - 1][1]] += number
+        return [(number / self.rounds, name) for name, number in sums.most_common()]
+
+    @property
+    def el2_total(self):
+        return sum(self.el2.values())
+
+
+def count(build, directory, name, system, mark, kernel, vmm):
+    """Run `system`; average between the first and the last mark. kernel, vmm: (address, bytes)."""
+    path, log = (os.path.join(directory, name + suffix) for suffix in (".img", ".log"))
+    with open(os.path.join(build, "share/peervisor/kernel.bin"), "rb") as file:
+        data = image.with_kernel(file.read(), system.build().data)
+    with open(path, "wb") as file:
+        file.write(data)
+    line = command(path, system.cpus, [kernel, vmm, (mark, 4)], log)
+    subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=600, check=True)
+    return tally(log, mark, kernel, vmm, " ".join(line))
+
+
+def tally(log, mark, kernel, vmm, shown):
+    el2, el0, places, marks = collections.Counter(), 0, collections.Counter(), 0
+    pending = []
+    with open(log, "rb") as lines:
+        for match in filter(None, map(TRACE.match, lines)):
+            cpu, pc = int(match.group(1)), int(match.group(2), 16)
+            if pc == mark:
+                if marks:  # what lies between two marks belongs to the first
+                    for where, address in pending:
+                        if kernel[0] <= address < kernel[0] + kernel[1]:
+                            el2[where] += 1
+                            places[address] += 1
+                        else:
+                            el0 += 1
+                marks += 1
+                pending = []
+            else:
+                pending.append((cpu, pc))
+    os.unlink(log)
+    rounds = marks - 1
+    return Count(rounds, {cpu: n / rounds for cpu, n in el2.items()}, el0 / rounds, places, shown)

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Guest programs that bench/run counts instructions of: each does one thing ROUNDS times and calls
+ * bench_mark before each, whose address stands in QEMU's log of executed instructions between
+ * those of EL2 and EL0. Nothing else happens in the machine meanwhile.
+ */
+#include "tests/baremetal/guest.h"
+
+#define SPI 48U
+#define ROUNDS 200U
+#define UART_FLAGS 0x18U /* of the PL011 that the real VMM emulates at T_DEVICE_IPA */
+#define PSCI_VERSION 0x84000000U
+#define PSCI_SYSTEM_OFF 0x84000008U
+
+/* Its address is the mark. */
+__attribute__((noinline)) void bench_mark(void);
+__attribute__((noinline)) void bench_mark(void)
+{
+	__asm__ volatile("nop");
+}
+
+static volatile uint64_t taken;
+
+static void count(uint32_t iar)
+{
+	taken++;
+	guest_irq_end(iar);
+}
+
+static void listen(void)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_irq_hook = count;
+	guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
+	guest_call(T_BIND, T_CAP_EXTRA + 1, SPI, 0);
+	guest_irq_start(true);
+}
+
+/* The machine runs its CPUs in turn, each until it yields. */
+static void yield(void)
+{
+	__asm__ volatile("yield" ::: "memory");
+}
+
+/* How long a sender stays away from EL2, so that the peer has taken the interrupt. */
+static void pause(void)
+{
+	for (uint32_t i = 0; i < 100; i++) {
+		yield();
+	}
+}
+
+/* One direction, the peer busy: params[0] = 1 rings, 0 listens. */
+PROGRAM(guest_bench_ring)
+{
+	if (params[0] == 0) {
+		listen();
+		while (taken < ROUNDS + 1) {
+			yield();
+		}
+		return;
+	}
+	pause();
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		bench_mark();
+		mmio_write32(T_DOORBELL_IPA, 1);
+		pause();
+	}
+	bench_mark();
+	mmio_write32(T_DOORBELL_IPA, 1);
+}
+
+/* Both ways: each answers what it was rung with; params[0] = 1 begins. Busy, or asleep between. */
+static void rounds(bool asleep)
+{
+	listen();
+	pause();
+	pause();
+	for (uint64_t i = 1; i <= ROUNDS + 1; i++) {
+		if (params[0] == 1) {
+			bench_mark();
+			mmio_write32(T_DOORBELL_IPA, 1);
+		}
+		if (asleep) {
+			GUEST_SLEEP_WHILE(taken < i);
+		} else {
+			while (taken < i) {
+				yield();
+			}
+		}
+		if (params[0] == 0) {
+			mmio_write32(T_DOORBELL_IPA, 1);
+		}
+	}
+}
+
+PROGRAM(guest_bench_rounds)
+{
+	rounds(false);
+}
+
+PROGRAM(guest_bench_rounds_asleep)
+{
+	rounds(true);
+}
+
+/* Under the real VMM: one emulated register, and one call that it answers. */
+PROGRAM(guest_bench_register)
+{
+	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
+		bench_mark();
+		mmio_read32(T_DEVICE_IPA + UART_FLAGS);
+	}
+	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
+
+PROGRAM(guest_bench_psci)
+{
+	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
+		bench_mark();
+		guest_call(PSCI_VERSION, 0, 0, 0);
+	}
+	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
