@@ -8,7 +8,7 @@ from harness import PAIR, check, check_equal, check_in, finish, process_gone, re
 
 def case_detach_returns_when_all_is_up(world):
     out = world.detach()
-    for line in ("pair: building the system image", "the kernel runs", "device: kernel started",
+    for line in ("pair: building the system image", "the kernel runs", "device: started",
                  "driver: user space reached", "connection device -> driver: up",
                  "all up: 2 VMs, 1 connection", "topo console driver"):
         check_in(line, out)
@@ -37,8 +37,9 @@ def case_machine_is_as_the_system_needs(world):
         check_in(part, log)
 
 
-def case_vm_without_agent_is_up_when_it_speaks(world):
-    world.detach("vm plain\nvm other agent\n")
+def case_vm_without_agent_is_up_when_it_runs(world):
+    world.detach("vm plain\nvm other agent\nvm silent quiet\n")
+    check_equal(world.vm("silent")["state"], "up")
     check_equal(world.vm("plain")["state"], "up")
     check_equal(world.vm("plain")["agent"], False)
 
@@ -68,7 +69,7 @@ def case_ctrl_c_ends_all(world):
 
 
 def case_ctrl_c_while_starting(world):
-    process = world.foreground("vm slow agent hello=never\n", until=b"kernel started")
+    process = world.foreground("vm slow agent hello=never\n", until=b"slow: started")
     process.send_signal(signal.SIGINT)
     check_equal(finish(process)[0], 130)
     check_equal(os.listdir(world.runtime), [])
@@ -82,7 +83,7 @@ def case_ctrl_c_while_building(world):
 
 
 def case_ctrl_c_while_detaching(world):
-    process = world.foreground("vm slow agent hello=never\n", "--detach", until=b"kernel started")
+    process = world.foreground("vm slow agent hello=never\n", "--detach", until=b"slow: started")
     runner = world.system()["pid"]
     check(runner != process.pid, "the runner is a process of its own")
     process.send_signal(signal.SIGINT)

@@ -30,8 +30,8 @@ def case_late_connection(world):
 
 
 def case_late_silent_vm(world):
-    text = world.bad(1, "run", "-d", "-t", "4", world.scenario("vm a agent\nvm b quiet\n"))
-    check_in("VM b: waiting: nothing has come from it", text)
+    text = world.bad(1, "run", "-d", "-t", "4", world.scenario("vm a agent\nvm b agent quiet\n"))
+    check_in("VM b: booting: its user space has not been reached", text)
     check_in("its console: nothing", text)
 
 
@@ -167,7 +167,7 @@ def case_runner_that_hangs_is_killed(world):
 
 def case_waiter_is_killed(world):
     """A system that nobody waits for any more, and that is not up, ends."""
-    process = world.foreground("vm slow agent hello=never\n", "-d", until=b"kernel started")
+    process = world.foreground("vm slow agent hello=never\n", "-d", until=b"slow: started")
     runner = world.system()["pid"]
     process.kill()
     wait_until(lambda: process_gone(runner), "the runner has ended")

@@ -93,7 +93,7 @@ static void test_each_piece_is_needed(void **state)
 	runstate_vm_agent(&fixture->state, DRIVER);
 	assert_false(runstate_vm_missing(&fixture->state, DEVICE));
 	assert_true(runstate_vm_missing(&fixture->state, PLAIN));
-	runstate_kernel_line(&fixture->state, "pv: domain plain started");
+	runstate_kernel_line(&fixture->state, "pv: domains 3, vCPUs 4, CPUs 2");
 	assert_false(runstate_vm_missing(&fixture->state, PLAIN));
 	assert_true(runstate_connection_missing(&fixture->state, 0));
 	assert_false(runstate_ready(&fixture->state));

@@ -56,7 +56,7 @@ static void say_vm(const struct session *session, size_t vm)
 	const struct runstate_vm *entry = &session->state.vms[vm];
 	switch (entry->state) {
 	case RUN_VM_BOOTING:
-		say(session, "%s: kernel started", known->name);
+		say(session, "%s: started", known->name);
 		break;
 	case RUN_VM_UP:
 		say(session, "%s: %s", known->name,

@@ -109,7 +109,7 @@ static void end_vm(struct runstate *state, size_t vm, const char *reason)
 	}
 }
 
-/* "NAME stopped: REASON" or "NAME started". A name may hold spaces, so each VM's is tried. */
+/* "NAME stopped: REASON". A name may hold spaces, so each VM's is tried. */
 static void take_domain_line(struct runstate *state, const char *text)
 {
 	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
@@ -122,10 +122,14 @@ static void take_domain_line(struct runstate *state, const char *text)
 			end_vm(state, vm, reason);
 			return;
 		}
-		if (strcmp(rest, " started") == 0) {
-			runstate_vm_output(state, vm);
-			return;
-		}
+	}
+}
+
+/* The kernel's last line before it lets all VMs run. */
+static void start_all(struct runstate *state)
+{
+	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
+		runstate_vm_output(state, vm);
 	}
 }
 
@@ -144,6 +148,8 @@ void runstate_kernel_line(struct runstate *state, const char *line)
 	const char *fault = after(text, "fault ");
 	if (domain != NULL) {
 		take_domain_line(state, domain);
+	} else if (after(text, "domains ") != NULL) {
+		start_all(state);
 	} else if (refused != NULL) {
 		state->refused = true;
 		report(state, RUNSTATE_REFUSED, 0, refused);

@@ -5,7 +5,8 @@
  * clock, so that every order of reports can be tested. What a guest writes cannot reach it: its
  * console only proves that the VM runs.
  *
- *   waiting => booting   first output of the VM
+ *   waiting => booting   "pv: domains …", the kernel's last line before it lets all VMs run, or
+ *                        some output of the VM
  *   booting => up        HELLO of its agent; without an agent both steps at once
  *   any => stopped       "pv: domain NAME stopped: poweroff" or "reset"
  *   any => failed        "pv: domain NAME stopped: " and anything else (fault, vmm)

@@ -115,20 +115,20 @@ static void take_channel(void *owner, uint32_t channel, const uint8_t *bytes, si
 	}
 }
 
-/* One read of the line; false when nothing is there, or nothing will come any more. */
-static bool read_line(struct session *session)
+/* One read of the line. Returns the bytes, 0 when nothing is there or nothing will come any more. */
+static size_t read_line(struct session *session)
 {
 	uint8_t bytes[LINE_READ_BYTES];
 	const ssize_t done = read(session->line_source.fd, bytes, sizeof(bytes));
 	if (done > 0) {
 		mux_decode(&session->decoder, bytes, (size_t)done, take_channel, session);
-		return true;
+		return (size_t)done;
 	}
 	if (done == 0 || (errno != EAGAIN && errno != EINTR)) {
 		/* The machine's end is told by its pid_fd, a moment later. */
 		loop_unwatch(&session->loop, &session->line_source);
 	}
-	return false;
+	return 0;
 }
 
 static void write_line(struct session *session)
@@ -147,7 +147,8 @@ static void serve_line(void *owner, short revents)
 		write_line(session);
 		server_line_room(session->server);
 	}
-	for (int i = 0; i < LINE_READS && read_line(session); i++) {
+	/* A short read has emptied the socket; the next one can wait for poll. */
+	for (int i = 0; i < LINE_READS && read_line(session) == LINE_READ_BYTES; i++) {
 	}
 }
 
@@ -310,7 +311,7 @@ err_t session_line_start(struct session *session)
 
 void session_line_end(struct session *session)
 {
-	while (read_line(session)) {
+	while (read_line(session) > 0) {
 	}
 	loop_unwatch(&session->loop, &session->line_source);
 	linecut_end(&session->kernel_cut, log_kernel_line, session);
