@@ -71,8 +71,8 @@ struct pv_domain {
 	uint32_t doorbell_ipa_page;     /* first page of the doorbell window of the guest */
 	uint32_t gicc_ipa_page;         /* where the guest finds its GIC CPU interface (2 pages) */
 	uint32_t priority;              /* 0 lowest .. 255 highest */
-	uint32_t channel_first;         /* console channels [first, first + count) of the multiplexer */
-	uint32_t channel_count;         /* <= PV_CONSOLES_MAX; disjoint between domains, 0 is nobody's */
+	uint32_t channel_first; /* console channels [first, first + count) of the multiplexer */
+	uint32_t channel_count; /* <= PV_CONSOLES_MAX; disjoint between domains, 0 is nobody's */
 	uint32_t reserved;
 	uint64_t vmm_entry; /* where the VMM's thread starts, in the VMM's address space */
 	uint64_t vmm_stack; /* its initial stack pointer, 16-byte aligned */
@@ -135,7 +135,7 @@ enum pv_cap_type {
 	PV_CAP_VCPU = 1,          /* object: vcpus[], of the own domain */
 	PV_CAP_VGIC = 2,          /* object: the own domain */
 	PV_CAP_DOORBELL_SEND = 3, /* object: doorbells[] */
-	PV_CAP_DOORBELL_RECV = 4, /* object: doorbells[], of kind VIRQ and aimed at the own domain */
+	PV_CAP_DOORBELL_RECV = 4, /* object: doorbells[], kind VIRQ, aimed at the own domain */
 	PV_CAP_CONSOLE = 5,       /* object: 0 .. channel_count - 1 of the own domain */
 	PV_CAP_TYPE_COUNT = 6
 };

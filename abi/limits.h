@@ -9,23 +9,23 @@
 #define PV_PAGE_SHIFT 12
 #define PV_PAGE_BYTES 4096U
 
-#define PV_CPUS_MAX 8U              /* physical CPUs */
-#define PV_DOMAINS_MAX 32U          /* VMs */
-#define PV_DOMAIN_VCPUS_MAX 4U      /* vCPUs of one VM */
-#define PV_VCPUS_MAX 64U            /* vCPUs of all VMs */
-#define PV_CPU_SLOTS_MAX 32U        /* vCPUs pinned to one physical CPU */
-#define PV_REGIONS_MAX 512U         /* ranges of physical memory */
-#define PV_MAPPINGS_MAX 1024U       /* a region in an address space */
-#define PV_PAYLOADS_MAX 256U        /* parts of the image copied into regions */
-#define PV_DOORBELLS_MAX 1024U      /* doorbells of all VMs */
-#define PV_DOORBELL_PAGES_MAX 256U  /* pages whose stores ring, of all VMs */
-#define PV_CAPS_MAX 2048U           /* capabilities of all domains */
-#define PV_VIRQS 288U               /* interrupt identifiers of a VM: 0..15 SGI, 16..31 PPI, SPI */
+#define PV_CPUS_MAX 8U             /* physical CPUs */
+#define PV_DOMAINS_MAX 32U         /* VMs */
+#define PV_DOMAIN_VCPUS_MAX 4U     /* vCPUs of one VM */
+#define PV_VCPUS_MAX 64U           /* vCPUs of all VMs */
+#define PV_CPU_SLOTS_MAX 32U       /* vCPUs pinned to one physical CPU */
+#define PV_REGIONS_MAX 512U        /* ranges of physical memory */
+#define PV_MAPPINGS_MAX 1024U      /* a region in an address space */
+#define PV_PAYLOADS_MAX 256U       /* parts of the image copied into regions */
+#define PV_DOORBELLS_MAX 1024U     /* doorbells of all VMs */
+#define PV_DOORBELL_PAGES_MAX 256U /* pages whose stores ring, of all VMs */
+#define PV_CAPS_MAX 2048U          /* capabilities of all domains */
+#define PV_VIRQS 288U              /* interrupt identifiers of a VM: 0..15 SGI, 16..31 PPI, SPI */
 #define PV_SPI_FIRST 32U
-#define PV_CONSOLES_MAX 4U          /* console channels of one domain */
-#define PV_CHANNELS_MAX 128U        /* console channels of the system, the kernel's own is 0 */
-#define PV_IPA_BITS 39U             /* input size of every stage-2 space */
-#define PV_PA_BITS 40U              /* largest physical address that an image may name */
-#define PV_TABLES_MAX 16384U        /* pages of the stage-2 table pool */
+#define PV_CONSOLES_MAX 4U   /* console channels of one domain */
+#define PV_CHANNELS_MAX 128U /* console channels of the system, the kernel's own is 0 */
+#define PV_IPA_BITS 39U      /* input size of every stage-2 space */
+#define PV_PA_BITS 40U       /* largest physical address that an image may name */
+#define PV_TABLES_MAX 16384U /* pages of the stage-2 table pool */
 
 #endif

@@ -17,7 +17,7 @@
 enum pv_console {
 	PV_CONSOLE_TTY = 0,   /* the guest's console UART */
 	PV_CONSOLE_VMM = 1,   /* lines of the VMM itself: abi/vmm.h, PV_VMM_LOG_* */
-	PV_CONSOLE_AGENT = 2, /* the guest's second UART: abi/agent.h; only where there is an agent */
+	PV_CONSOLE_AGENT = 2, /* the guest's second UART: abi/agent.h; where there is an agent */
 	PV_CONSOLE_COUNT = 3
 };
 

@@ -28,10 +28,10 @@
 
 /* An emulated PL011 (Arm PrimeCell UART, DDI 0183). */
 struct pv_vmm_uart {
-	uint64_t ipa;       /* 4 KiB of registers; 0 = the VM has none */
-	uint32_t intid;     /* level-sensitive SPI */
-	uint32_t cap;       /* PV_CAP_CONSOLE */
-	uint32_t event;     /* PV_EVENT_CONSOLE(n) of that channel */
+	uint64_t ipa;   /* 4 KiB of registers; 0 = the VM has none */
+	uint32_t intid; /* level-sensitive SPI */
+	uint32_t cap;   /* PV_CAP_CONSOLE */
+	uint32_t event; /* PV_EVENT_CONSOLE(n) of that channel */
 	uint32_t reserved;
 };
 
@@ -45,22 +45,22 @@ struct pv_vmm_config {
 	uint32_t device_count;
 	uint32_t cap_vcpu_first; /* PV_CAP_VCPU of vCPU 0; the others follow */
 	uint32_t cap_vgic;
-	uint32_t cap_log;    /* PV_CAP_CONSOLE of channel PV_CONSOLE_VMM */
-	uint64_t gicd_ipa;   /* GICv2 distributor, 4 KiB */
-	uint64_t v2m_ipa;    /* GICv2m frame, 4 KiB; 0 = none */
-	uint32_t v2m_first;  /* its SPIs */
+	uint32_t cap_log;   /* PV_CAP_CONSOLE of channel PV_CONSOLE_VMM */
+	uint64_t gicd_ipa;  /* GICv2 distributor, 4 KiB */
+	uint64_t v2m_ipa;   /* GICv2m frame, 4 KiB; 0 = none */
+	uint32_t v2m_first; /* its SPIs */
 	uint32_t v2m_count;
 	struct pv_vmm_uart uarts[2]; /* console, agent */
 };
 
 /* A connection in which this VM is the driver: a PCIe host bridge with one bus. */
 struct pv_vmm_connection {
-	char peer[32];      /* name of the device VM */
-	uint64_t ecam_ipa;  /* 1 MiB, bus 0 */
-	uint64_t page_out;  /* iobuf page 0, in the VMM's address space: read and write */
-	uint64_t page_in;   /* iobuf page 1: read only */
-	uint32_t cap_ring;  /* PV_CAP_DOORBELL_SEND: control doorbell of the device VM */
-	uint32_t event;     /* event bit that the device VM's control doorbell sets */
+	char peer[32];         /* name of the device VM */
+	uint64_t ecam_ipa;     /* 1 MiB, bus 0 */
+	uint64_t page_out;     /* iobuf page 0, in the VMM's address space: read and write */
+	uint64_t page_in;      /* iobuf page 1: read only */
+	uint32_t cap_ring;     /* PV_CAP_DOORBELL_SEND: control doorbell of the device VM */
+	uint32_t event;        /* event bit that the device VM's control doorbell sets */
 	uint32_t device_first; /* in devices[]; slices are disjoint and in order */
 	uint32_t device_count;
 };
@@ -68,11 +68,11 @@ struct pv_vmm_connection {
 /* A virtio device: PCI function 0 of device `slot` on its connection's bus 0. */
 struct pv_vmm_device {
 	uint32_t connection;
-	uint32_t index;     /* in its connection: pv_iobuf_message.device */
-	uint32_t slot;      /* PCI device number, 0..31 */
-	uint32_t type;      /* virtio device id (virtio 1.2, 5) */
+	uint32_t index; /* in its connection: pv_iobuf_message.device */
+	uint32_t slot;  /* PCI device number, 0..31 */
+	uint32_t type;  /* virtio device id (virtio 1.2, 5) */
 	uint32_t queue_count;
-	uint32_t queue_size;  /* largest, power of two */
+	uint32_t queue_size;     /* largest, power of two */
 	uint32_t cap_recv_first; /* PV_CAP_DOORBELL_RECV of queue 0; the others follow */
 	uint32_t config_bytes;   /* used bytes of config[] */
 	uint64_t features;       /* offered */

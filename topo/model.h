@@ -59,11 +59,12 @@ struct vm {
 	struct place place;   /* of the component instance */
 
 	uint32_t vcpu_count;
-	int32_t affinity[PV_DOMAIN_VCPUS_MAX]; /* physical CPU of each vCPU; never -1 after defaults */
-	uint32_t priority;                     /* 0..255 */
-	uint32_t budget_us, period_us;         /* 0 = no limit */
-	uint64_t ram_base;                     /* guest-physical */
-	uint64_t ram_bytes;                    /* private RAM, pools not counted */
+	int32_t affinity
+		[PV_DOMAIN_VCPUS_MAX]; /* physical CPU of each vCPU; never -1 after defaults */
+	uint32_t priority;             /* 0..255 */
+	uint32_t budget_us, period_us; /* 0 = no limit */
+	uint64_t ram_base;             /* guest-physical */
+	uint64_t ram_bytes;            /* private RAM, pools not counted */
 	uint64_t dtb_addr, initrd_addr, kernel_entry; /* guest-physical; 0 = placed by layout */
 	struct vm_image image;
 	bool agent; /* has the agent channel (topo exec, readiness) */
@@ -98,7 +99,7 @@ enum network { NETWORK_BRIDGE, NETWORK_NAT, NETWORK_ISOLATED, NETWORK_ROUTED };
 /* A virtio device of a connection. Options that its type does not have are 0. */
 struct device {
 	enum device_type type;
-	uint32_t id; /* among the devices of its type in this connection */
+	uint32_t id;                    /* among the devices of its type in this connection */
 	uint32_t queue_pairs_or_queues; /* `queues`: pairs for net, request queues for others */
 	uint32_t queue_size;            /* power of two */
 	struct place place;             /* of its entry, or of the composition that implies it */
@@ -112,8 +113,8 @@ struct device {
 	const char *tap;      /* net: interface in the device VM, unique there */
 	const char *bridge;   /* net: bridge that the tap joins; NULL = none */
 	enum network network; /* net */
-	uint32_t address[2];  /* net: IPv4 of [0] device VM's side and [1] driver VM's, host order */
-	uint32_t prefix;      /* net: of that subnet */
+	uint32_t address[2]; /* net: IPv4 of [0] device VM's side and [1] driver VM's, host order */
+	uint32_t prefix;     /* net: of that subnet */
 
 	uint64_t cid;    /* vsock */
 	const char *tag; /* fs */
@@ -122,12 +123,12 @@ struct device {
 struct connection {
 	uint32_t device_vm; /* indices in vms */
 	uint32_t driver_vm;
-	struct place place;         /* of the composition */
-	bool swiotlb;               /* VMSWIOTLB=1: a pool; else the driver VM's whole RAM */
-	uint64_t pool_bytes;        /* of the pool, swiotlb only */
-	uint64_t device_data_base;  /* IPA of memdev in the device VM, 0 = placed by layout */
-	uint64_t driver_data_base;  /* IPA of the pool in the driver VM, 0 = placed by layout */
-	uint64_t device_ctrl_base;  /* IPA of iobuf in the device VM, 0 = placed by layout */
+	struct place place;        /* of the composition */
+	bool swiotlb;              /* VMSWIOTLB=1: a pool; else the driver VM's whole RAM */
+	uint64_t pool_bytes;       /* of the pool, swiotlb only */
+	uint64_t device_data_base; /* IPA of memdev in the device VM, 0 = placed by layout */
+	uint64_t driver_data_base; /* IPA of the pool in the driver VM, 0 = placed by layout */
+	uint64_t device_ctrl_base; /* IPA of iobuf in the device VM, 0 = placed by layout */
 	struct device *devices;
 	size_t device_count;
 };
