@@ -13,7 +13,6 @@
 /* docs/guest.md: interrupt controller and UARTs, which every guest has at these places. */
 #define GUEST_DEVICES_BASE 0x08000000U
 #define GUEST_DEVICES_BYTES 0x02000000U
-#define RAM_LEAST ((uint64_t)48 << 20)      /* Linux with the project's root file system */
 #define RAM_LEAST_OTHER ((uint64_t)2 << 20) /* a guest of the user's own */
 #define PAGE_BYTES ((uint64_t)PV_PAGE_BYTES)
 #define BUFFER_LEAST 2048U /* bytes that a buffer in flight takes, on average at least */
@@ -74,21 +73,22 @@ void check_ram_small(struct checks *checks, const struct topology *topology)
 
 	for (size_t i = 0; i < model->vm_count; i++) {
 		const struct vm *vm = &model->vms[i];
-		uint64_t needed = vm->image.own_rootfs ? RAM_LEAST : RAM_LEAST_OTHER;
-		uint64_t disks = vm->image.own_rootfs ? defaults_disk_ram(topology, i) : 0;
+		struct ram_need need = {RAM_LEAST_OTHER, 0};
 
-		if (__builtin_add_overflow(needed, disks, &needed)) {
-			needed = UINT64_MAX;
+		if (vm->image.own_rootfs) {
+			need = defaults_ram_need(topology, i);
 		}
-		if (vm->ram_bytes >= needed) {
+		if (vm->ram_bytes >= need.bytes) {
 			continue;
 		}
 		if (check_report(checks, CHECK_RAM_SMALL, vm_place(topology, i, VM_RAM_SIZE),
 		                 "'%s' needs at least %llu MiB of RAM, not %llu", vm->suffix,
-		                 mib(needed), mib(vm->ram_bytes)) &&
-		    disks != 0) {
-			diag_help(checks->diag, "%llu MiB of them are for the disks that it serves",
-			          mib(disks));
+		                 mib(need.bytes), mib(vm->ram_bytes)) &&
+		    need.disks != 0) {
+			diag_help(checks->diag,
+			          "it serves disks of %llu MiB, which lie in its RAM and may take "
+			          "half of it together with the root file system",
+			          mib(need.disks));
 		}
 	}
 }

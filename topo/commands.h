@@ -27,6 +27,8 @@ struct command_line {
 /* The front end's own. */
 int command_check(const struct command_line *cl);
 int command_explain(const struct command_line *cl);
+int command_graph(const struct command_line *cl);
+int command_export(const struct command_line *cl);
 
 /* A system: topo/cmd_build.c, topo/run*.c and beside. */
 int command_build(const struct command_line *cl);

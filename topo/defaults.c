@@ -11,6 +11,20 @@
 #include "topo/default_networks.h"
 
 /* panic=-1: a guest that cannot go on ends at once, and topo says so. */
+#define MIB(n) ((uint64_t)(n) << 20)
+
+/*
+ * The project's root file system (docs/images.md) lies in RAM: its archives until they are
+ * unpacked, and the files, which may take half of it. A disk that is made empty is a file; one
+ * that comes from an image is in the archives too.
+ */
+#define ROOTFS_BYTES MIB(16)
+#define ROOTFS_DEVICE_BYTES MIB(34) /* of a VM that serves: with back ends */
+#define LINUX_BYTES MIB(40)         /* kernel and programs at work */
+#define RAM_SPARE_BYTES MIB(32)     /* by default above what is needed */
+#define RAM_DEFAULT_STEP MIB(32)
+#define DISK_LEAST_BYTES MIB(8)
+
 #define DEFAULT_CMDLINE "console=ttyAMA0 quiet loglevel=4 panic=-1"
 
 /* One network interface and one disk. */
@@ -36,9 +50,6 @@ static void default_blk(struct device *device)
 	if (device->format == NULL) {
 		device->format = "raw";
 	}
-	if (device->disk == NULL && device->disk_bytes == 0) {
-		device->disk_bytes = DEFAULT_DISK_BYTES;
-	}
 }
 
 static void default_device(struct topology *topology, size_t connection, size_t index)
@@ -49,8 +60,8 @@ static void default_device(struct topology *topology, size_t connection, size_t 
 		device->queue_pairs_or_queues = 1;
 	}
 	if (device->queue_size == 0) {
-		device->queue_size = device->type == DEVICE_BLK ? DEFAULT_BLK_QUEUE_SIZE
-		                                                : DEFAULT_QUEUE_SIZE;
+		device->queue_size =
+			device->type == DEVICE_BLK ? DEFAULT_BLK_QUEUE_SIZE : DEFAULT_QUEUE_SIZE;
 	}
 	if (device->type == DEVICE_BLK) {
 		default_blk(device);
@@ -76,54 +87,113 @@ static void default_connection(struct topology *topology, size_t index)
 	}
 }
 
-/* A disk that is made empty lies in the VM's root file system, which is RAM. One that comes from
- * an image is in the initrd as well until it is unpacked. */
-static uint64_t disk_ram(const struct device *device)
+/* Bytes of the files that hold the disks a VM serves. */
+struct disk_sums {
+	uint64_t empty; /* made in the VM */
+	uint64_t images;
+	size_t unsized; /* empty ones whose size is not decided yet */
+};
+
+static void add_bytes(uint64_t *sum, uint64_t bytes)
+{
+	if (__builtin_add_overflow(*sum, bytes, sum)) {
+		*sum = UINT64_MAX;
+	}
+}
+
+static void add_disk(struct disk_sums *sums, const struct device *device)
 {
 	struct stat status;
 
 	if (device->type != DEVICE_BLK) {
-		return 0;
+		return;
 	}
 	if (device->disk == NULL) {
-		return device->disk_bytes;
+		add_bytes(&sums->empty, device->disk_bytes);
+		sums->unsized += device->disk_bytes == 0 ? 1 : 0;
+	} else if (stat(device->disk, &status) == 0 && status.st_size > 0) {
+		add_bytes(&sums->images, (uint64_t)status.st_size);
 	}
-	if (stat(device->disk, &status) != 0 || status.st_size < 0) {
-		return 0;
-	}
-	return 2 * (uint64_t)status.st_size;
 }
 
-uint64_t defaults_disk_ram(const struct topology *topology, size_t vm)
+static struct disk_sums disk_sums(const struct topology *topology, size_t vm)
 {
 	const struct vm_origin *origin = &topology->vm_origins[vm];
-	uint64_t sum = 0;
+	struct disk_sums sums = {0, 0, 0};
 
 	for (size_t i = 0; i < origin->served_count; i++) {
 		const struct connection *connection =
 			&topology->model.connections[origin->served[i]];
 
 		for (size_t j = 0; j < connection->device_count; j++) {
-			uint64_t bytes = disk_ram(&connection->devices[j]);
+			add_disk(&sums, &connection->devices[j]);
+		}
+	}
+	return sums;
+}
 
-			if (__builtin_add_overflow(sum, bytes, &sum)) {
-				return UINT64_MAX;
+static uint64_t rootfs_bytes(const struct topology *topology, size_t vm)
+{
+	return topology->vm_origins[vm].served_count != 0 ? ROOTFS_DEVICE_BYTES : ROOTFS_BYTES;
+}
+
+struct ram_need defaults_ram_need(const struct topology *topology, size_t vm)
+{
+	struct disk_sums sums = disk_sums(topology, vm);
+	struct ram_need need = {rootfs_bytes(topology, vm), sums.empty};
+	uint64_t unpacking = need.bytes;
+
+	add_bytes(&need.disks, sums.images);
+	add_bytes(&need.bytes, need.disks);
+	add_bytes(&unpacking, sums.images);
+	add_bytes(&need.bytes, need.bytes);
+	add_bytes(&unpacking, unpacking);
+	add_bytes(&unpacking, LINUX_BYTES);
+	need.bytes = need.bytes > unpacking ? need.bytes : unpacking;
+	return need;
+}
+
+/* Disks of no given size: 128 MiB, or what the RAM that was given has room for. */
+static void size_disks(struct topology *topology, size_t vm)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	struct disk_sums sums = disk_sums(topology, vm);
+	uint64_t taken = rootfs_bytes(topology, vm);
+	uint64_t half = topology->model.vms[vm].ram_bytes / 2;
+	uint64_t bytes = DEFAULT_DISK_BYTES;
+
+	add_bytes(&taken, sums.empty);
+	add_bytes(&taken, sums.images);
+	if (half != 0 && sums.unsized != 0) {
+		uint64_t room = half > taken ? (half - taken) / sums.unsized : 0;
+
+		room &= ~(MIB(1) - 1);
+		room = room < DISK_LEAST_BYTES ? DISK_LEAST_BYTES : room;
+		bytes = room < bytes ? room : bytes;
+	}
+	for (size_t i = 0; i < origin->served_count; i++) {
+		struct connection *connection = &topology->model.connections[origin->served[i]];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			struct device *device = &connection->devices[j];
+
+			if (device->type == DEVICE_BLK && device->disk == NULL &&
+			    device->disk_bytes == 0) {
+				device->disk_bytes = bytes;
 			}
 		}
 	}
-	return sum;
 }
 
 static uint64_t default_ram(const struct topology *topology, size_t vm)
 {
 	bool serves = topology->vm_origins[vm].served_count != 0;
-	uint64_t bytes = serves ? DEFAULT_RAM_SERVING : DEFAULT_RAM_OTHER;
+	uint64_t least = serves ? DEFAULT_RAM_SERVING : DEFAULT_RAM_OTHER;
+	uint64_t bytes = defaults_ram_need(topology, vm).bytes;
 
-	if (__builtin_add_overflow(bytes, defaults_disk_ram(topology, vm), &bytes) ||
-	    __builtin_add_overflow(bytes, RAM_BLOCK_BYTES - 1, &bytes)) {
-		return UINT64_MAX & ~(RAM_BLOCK_BYTES - 1);
-	}
-	return bytes & ~(RAM_BLOCK_BYTES - 1);
+	add_bytes(&bytes, RAM_SPARE_BYTES + RAM_DEFAULT_STEP - 1);
+	bytes &= ~(RAM_DEFAULT_STEP - 1);
+	return bytes < least ? least : bytes;
 }
 
 static void default_vm(struct topology *topology, size_t index)
@@ -140,6 +210,7 @@ static void default_vm(struct topology *topology, size_t index)
 	if (!vm_given(origin, VM_RAM_BASE)) {
 		vm->ram_base = DEFAULT_RAM_BASE;
 	}
+	size_disks(topology, index);
 	if (vm->ram_bytes == 0) {
 		vm->ram_bytes = default_ram(topology, index);
 	}

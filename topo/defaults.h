@@ -12,7 +12,7 @@
 #define DEFAULT_PRIORITY 100U
 #define DEFAULT_CPUS_MAX 4U
 #define DEFAULT_POOL_BYTES ((uint64_t)8 << 20)
-#define DEFAULT_RAM_SERVING ((uint64_t)256 << 20) /* of a VM that serves, disks not counted */
+#define DEFAULT_RAM_SERVING ((uint64_t)256 << 20) /* least of a VM that serves */
 #define DEFAULT_RAM_OTHER ((uint64_t)128 << 20)
 #define DEFAULT_DISK_BYTES ((uint64_t)128 << 20)
 #define DEFAULT_QUEUE_SIZE 256U
@@ -22,7 +22,13 @@
 /** Fill in everything that @topology leaves out. Deterministic: no order but the text's matters. */
 void defaults_fill(struct topology *topology);
 
-/** RAM that VM @vm needs to hold the disks that it serves. */
-uint64_t defaults_disk_ram(const struct topology *topology, size_t vm);
+/** What VM @vm needs of RAM, in bytes, and how much of it for the disks that it serves. */
+struct ram_need {
+	uint64_t bytes;
+	uint64_t disks;
+};
+
+/** The RAM without which the project's root file system does not come up in VM @vm. */
+struct ram_need defaults_ram_need(const struct topology *topology, size_t vm);
 
 #endif

@@ -17,6 +17,8 @@ static const struct {
 } commands[] = {
 	{"check",   command_check,   "look for errors, and give advice"          },
 	{"explain", command_explain, "print the topology with all defaults"      },
+	{"graph",   command_graph,   "draw the topology"                         },
+	{"export",  command_export,  "the topology for other systems"            },
 	{"build",   command_build,   "compile a topology into a bootable image"  },
 	{"run",     command_run,     "build a topology and boot it in QEMU"      },
 	{"console", command_console, "the console of a VM of a running system"   },

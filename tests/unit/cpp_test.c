@@ -7,19 +7,11 @@
  * links: topo/lex.c topo/token.c topo/search.c topo/source.c topo/diag.c topo/diag_print.c
  * links: topo/arena.c topo/strmap.c topo/suggest.c
  */
-/* cmocka.h needs these before it. */
-/* clang-format off */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-/* clang-format on */
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/ordered_cmocka.h"
 #include "topo/cpp.h"
 
 struct fixture {
