@@ -22,7 +22,7 @@ include $(wildcard tests/*/*.mk)
 .PHONY: test test-build test-run
 test:
 	$(MAKE) setup-test
-	$(MAKE) all test-build
+	$(MAKE) all images test-build
 	$(MAKE) test-run
 
 test-build: unit-build fuzz-build

@@ -69,11 +69,13 @@ PROGRAM(guest_firmware)
 }
 
 /* Each is one instruction of EL2's, or one that reaches beyond the guest. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): the text is that of an instruction */
 #define HOSTILE_INSTRUCTION(name, text)                                                            \
 	static void do_##name(uint64_t value)                                                      \
 	{                                                                                          \
 		__asm__ volatile(text : : "r"(value) : "memory");                                  \
 	}
+/* NOLINTEND(bugprone-macro-parentheses) */
 HOSTILE_INSTRUCTION(tlbi_alle2, "tlbi alle2")
 HOSTILE_INSTRUCTION(tlbi_vmalls12, "tlbi vmalls12e1")
 HOSTILE_INSTRUCTION(tlbi_ipas2, "tlbi ipas2e1is, %0")

@@ -59,7 +59,7 @@ PROGRAM(guest_loads)
 {
 	guest_call(T_SET_READ, PATTERN, 0, 0);
 	for (unsigned int i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
-		uint64_t address = DEVICE + 16 * i + (loads[i].bytes == 1 ? 3 : 0);
+		uint64_t address = DEVICE + 16UL * i + (loads[i].bytes == 1 ? 3 : 0);
 
 		check_equal(loads[i].name, loads[i].load(address), loads[i].want);
 		check_message("its message", PV_MSG_READ, address, loads[i].bytes);
