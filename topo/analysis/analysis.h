@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The security analysis of a topology: one structure that says what docs/report.md defines. Made
+ * by analysis_new from a model, then constant; the emitters of text, JSON and HTML and the
+ * assertions of `topo report` read it and compute nothing of their own. VMs and connections are
+ * numbered as in the model. What would be a table of all pairs is cut for large topologies, and
+ * `…_total` says how many rows the whole table has.
+ */
+#ifndef TOPO_ANALYSIS_ANALYSIS_H
+#define TOPO_ANALYSIS_ANALYSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "topo/analysis/cut.h"
+#include "topo/analysis/graph.h"
+#include "topo/analysis/hardware.h"
+#include "topo/analysis/links.h"
+#include "topo/analysis/shortest.h"
+#include "topo/analysis/takeover.h"
+#include "topo/model.h"
+
+#define ANALYSIS_WHOLE_VMS 64U /* up to so many VMs, tables are whole */
+#define ANALYSIS_ATTACKS_MAX 24U
+#define ANALYSIS_WAYS_MAX 8U
+#define ANALYSIS_BLASTS_MAX 16U /* of larger topologies */
+#define ANALYSIS_PATTERNS_MAX 24U
+#define ANALYSIS_FINDINGS_MAX 16U /* for each practice */
+
+enum role { ROLE_ALONE, ROLE_DEVICE, ROLE_DRIVER, ROLE_HYBRID };
+
+enum entrance_rule {
+	ENTRANCES_MARKED,
+	ENTRANCES_NIC,
+	ENTRANCES_HARDWARE,
+	ENTRANCES_ROOTS,
+	ENTRANCES_ALL
+};
+
+enum asset_rule { ASSETS_MARKED, ASSETS_WORKLOADS, ASSETS_INSIDE, ASSETS_ALL };
+
+struct vm_analysis {
+	enum role role;
+	uint32_t *served; /* connections in which it is the device VM */
+	size_t served_count;
+	uint32_t *used; /* connections in which it is the driver VM */
+	size_t used_count;
+	struct hardware hardware;
+	bool entrance;
+	bool asset;
+	uint32_t falls; /* VMs that must fall, itself included, from the nearest entrance */
+	uint32_t falls_confined; /* the same if all DMA were confined */
+	/* Its own memory that another VM can read and write. */
+	uint64_t pool_bytes;    /* sum of the pools of the connections that it uses */
+	bool ram_open;          /* some VM that serves it has its whole RAM */
+	uint64_t exposed_bytes; /* all of it, DMA counted */
+	/* Memory of others that it can read and write by itself, DMA counted. */
+	uint64_t foreign_bytes;
+};
+
+/* What follows when a VM falls. */
+struct blast {
+	uint32_t vm;
+	struct vm_list held;   /* comes with it at no cost, itself first */
+	struct vm_list stops;  /* VMs that lose a device of theirs; those held are left out */
+	uint32_t kinds;        /* of hardware of all that is held, bits */
+	uint64_t bytes;        /* memory of others that is read and written at once */
+	struct vm_list *waves; /* what falls with 1, 2, … more exploits */
+	size_t wave_count;
+	uint32_t safe_count; /* VMs that it never leads to */
+};
+
+/* All ways from an entrance to an asset. */
+struct attack {
+	uint32_t entrance;
+	uint32_t asset;
+	uint32_t falls;     /* FALLS_NEVER: there is no way */
+	uint64_t way_count; /* shortest ways; UINT64_MAX = at least as many */
+	struct way *ways;   /* some of them */
+	size_t listed;
+	struct vm_list chokes;
+	bool direct; /* one step: there is no cut */
+	struct vm_list cut;
+};
+
+enum pattern_kind {
+	PATTERN_PAIR,
+	PATTERN_BACKENDS, /* N:1 */
+	PATTERN_SHARED,   /* 1:N */
+	PATTERN_CHAIN,
+	PATTERN_MESH,
+	PATTERN_KIND_COUNT
+};
+
+struct pattern {
+	enum pattern_kind kind;
+	struct vm_list members; /* N:1 and 1:N: the one first. Chain: from the first tier on. */
+	struct falls_range falls;
+	uint32_t single_host_falls;
+	const char *question; /* "hold the hardware of device" */
+	const char *surface;  /* "storage of device" */
+};
+
+/* A best practice of the seed, and where the topology does not follow it. */
+struct practice {
+	const char *title;
+	const char *good; /* what to say when nothing was found */
+	const char **findings;
+	size_t finding_count; /* listed */
+	size_t finding_total;
+};
+
+/* How good a topology is, worst answer first: what improvements are compared by. */
+struct score {
+	uint32_t weakest_falls;
+	uint32_t weakest_count; /* assets with so few */
+	uint64_t exposed_bytes; /* of all VMs */
+};
+
+struct improvement {
+	bool found;
+	const char *change;
+	struct score after;
+};
+
+struct analysis {
+	const struct model *model;
+	struct arena *arena;
+	struct links links;
+	const struct graph *graph;
+	const struct graph *reverse;
+	struct vm_analysis *vms;
+
+	enum entrance_rule entrance_rule;
+	struct vm_list entrances;
+	enum asset_rule asset_rule;
+	struct vm_list assets;
+
+	struct score score;
+	uint32_t weakest_entrance; /* of the weakest answer; NODE_NONE: no asset can be reached */
+	uint32_t weakest_asset;
+	uint32_t dma_open_count; /* VMs with DMA that is not confined */
+	uint32_t kinds;          /* of hardware that occur, bits */
+	uint64_t pool_bytes;     /* all pools */
+	size_t pool_count;
+	struct vm_list single_points;
+
+	struct blast *blasts;
+	size_t blast_count;
+	struct attack *attacks; /* weakest first */
+	size_t attack_count;
+	size_t attack_total;
+	struct pattern *patterns;
+	size_t pattern_count;
+	size_t pattern_total;
+	size_t pattern_totals[PATTERN_KIND_COUNT];
+	struct practice practices[5];
+	struct improvement improvement;
+};
+
+/** Analyse @model, which must outlive the result. Give it back by analysis_free. */
+struct analysis *analysis_new(const struct model *model);
+
+/** Give back @analysis. NULL is allowed. */
+void analysis_free(struct analysis *analysis);
+
+const char *role_name(enum role role);
+const char *pattern_name(enum pattern_kind kind);
+const char *entrance_rule_text(enum entrance_rule rule);
+const char *asset_rule_text(enum asset_rule rule);
+
+/** Fewest falls from @from to @to, both counted; *way is one shortest way (arena of @analysis). */
+uint32_t analysis_compromises(const struct analysis *analysis, uint32_t from, uint32_t to,
+                              struct way *way);
+
+/** Bytes of @vm that @peer can read and write by itself, without holding another VM. */
+uint64_t analysis_exposure_to(const struct analysis *analysis, uint32_t vm, uint32_t peer);
+
+/* Memory, as the memory map of the report lists it. */
+enum memory_kind {
+	MEMORY_RAM,
+	MEMORY_POOL,
+	MEMORY_IOBUF_OUT, /* page 0: the driver VM's VMM writes, the device VM reads */
+	MEMORY_IOBUF_IN,  /* page 1: the other way round */
+	MEMORY_REGISTERS
+};
+
+struct memory_range {
+	enum memory_kind kind;
+	uint32_t owner;      /* whose memory it is: the driver VM of a connection */
+	uint32_t connection; /* NODE_NONE: of none */
+	uint64_t base; /* guest-physical in the owner, 0 = placed when built; registers: physical */
+	uint64_t bytes;
+	const char *name;
+	struct vm_list readers; /* by mappings; VMs with DMA that is not confined come on top */
+	struct vm_list writers;
+};
+
+/** Call @visit for every range of VM @vm, in the order RAM, connections it uses, registers. */
+void memory_each(const struct analysis *analysis, uint32_t vm,
+                 void (*visit)(const struct memory_range *range, void *context), void *context);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Blast radius: a search from one VM, with the VM itself at no cost.
+ */
+#include <stdlib.h>
+
+#include "topo/analysis/parts.h"
+
+struct blaster {
+	struct analysis *analysis;
+	struct shortest *shortest;
+	uint32_t *marks; /* of VMs: the run in which it was last counted */
+	uint32_t run;
+};
+
+static bool first_time(struct blaster *blaster, uint32_t vm)
+{
+	if (blaster->marks[vm] == blaster->run) {
+		return false;
+	}
+	blaster->marks[vm] = blaster->run;
+	return true;
+}
+
+/* Divide what was reached by the number of exploits that it takes. */
+static void collect_waves(struct blaster *blaster, struct blast *blast)
+{
+	struct analysis *analysis = blaster->analysis;
+	const struct shortest *shortest = blaster->shortest;
+	uint32_t reached = 0;
+
+	for (uint32_t i = 0; i < shortest->order_count; i++) {
+		uint32_t vm = shortest->order[i];
+		uint32_t falls = shortest->to[vm].falls;
+
+		if (vm >= analysis->graph->vm_count) {
+			continue;
+		}
+		reached++;
+		while (falls > blast->wave_count) {
+			ARENA_ADD(analysis->arena, blast->waves, blast->wave_count);
+		}
+		vm_list_add(falls == 0 ? &blast->held : &blast->waves[falls - 1], vm,
+		            analysis->arena);
+	}
+	blast->safe_count = analysis->graph->vm_count - reached;
+}
+
+/* VMs served by what is held; and memory of others that comes with it. */
+static void collect_touched(struct blaster *blaster, struct blast *blast)
+{
+	struct analysis *analysis = blaster->analysis;
+
+	blaster->run++;
+	for (size_t i = 0; i < blast->held.count; i++) {
+		uint32_t vm = blast->held.vms[i];
+
+		first_time(blaster, vm);
+		blast->kinds |= analysis->vms[vm].hardware.kinds;
+		if (vm != blast->vm) {
+			blast->bytes += analysis->model->vms[vm].ram_bytes;
+		}
+	}
+	for (size_t i = 0; i < blast->held.count; i++) {
+		const struct vm_analysis *row = &analysis->vms[blast->held.vms[i]];
+
+		for (size_t j = 0; j < row->served_count; j++) {
+			const struct connection *connection =
+				&analysis->model->connections[row->served[j]];
+
+			if (first_time(blaster, connection->driver_vm)) {
+				vm_list_add(&blast->stops, connection->driver_vm, analysis->arena);
+			}
+		}
+	}
+	/* Pools that belong to others: of what is held besides itself, and of what it serves. */
+	for (size_t i = 0; i < blast->held.count; i++) {
+		uint32_t vm = blast->held.vms[i];
+
+		blast->bytes += vm == blast->vm ? 0 : analysis->vms[vm].pool_bytes;
+	}
+	for (size_t i = 0; i < blast->stops.count; i++) {
+		for (size_t j = 0; j < analysis->vms[blast->stops.vms[i]].used_count; j++) {
+			const struct connection *connection =
+				&analysis->model
+					 ->connections[analysis->vms[blast->stops.vms[i]].used[j]];
+			bool by_held = blaster->shortest->to[connection->device_vm].falls == 0;
+
+			blast->bytes += by_held && connection->swiotlb ? connection->pool_bytes : 0;
+		}
+	}
+}
+
+static void make_blast(struct blaster *blaster, struct blast *blast, uint32_t vm)
+{
+	blast->vm = vm;
+	shortest_run(blaster->shortest, blaster->analysis->graph, &vm, 1, 0);
+	collect_waves(blaster, blast);
+	collect_touched(blaster, blast);
+}
+
+/* In large topologies: those that hold most memory of others, then those that serve most. */
+static int compare_weight(const void *left, const void *right)
+{
+	const struct vm_analysis *a = *(struct vm_analysis *const *)left;
+	const struct vm_analysis *b = *(struct vm_analysis *const *)right;
+
+	if (a->foreign_bytes != b->foreign_bytes) {
+		return a->foreign_bytes > b->foreign_bytes ? -1 : 1;
+	}
+	if (a->served_count != b->served_count) {
+		return a->served_count > b->served_count ? -1 : 1;
+	}
+	return (a > b) - (a < b);
+}
+
+static void choose_largest(struct analysis *analysis, struct blaster *blaster,
+                           struct arena *scratch)
+{
+	size_t count = analysis->model->vm_count;
+	struct vm_analysis **rows = arena_alloc(scratch, count * sizeof(struct vm_analysis *));
+
+	for (size_t i = 0; i < count; i++) {
+		rows[i] = &analysis->vms[i];
+	}
+	qsort(rows, count, sizeof(*rows), compare_weight);
+	for (size_t i = 0; i < ANALYSIS_BLASTS_MAX; i++) {
+		make_blast(blaster, &analysis->blasts[i], (uint32_t)(rows[i] - analysis->vms));
+	}
+}
+
+void analyse_blasts(struct analysis *analysis)
+{
+	struct arena *scratch = arena_new();
+	uint32_t count = (uint32_t)analysis->model->vm_count;
+	bool whole = count <= ANALYSIS_WHOLE_VMS;
+	struct blaster blaster = {
+		.analysis = analysis,
+		.shortest = shortest_new(analysis->graph, scratch),
+		.marks = arena_alloc(scratch, ((size_t)count + 1) * sizeof(uint32_t)),
+	};
+
+	analysis->blast_count = whole ? count : ANALYSIS_BLASTS_MAX;
+	analysis->blasts = arena_alloc(analysis->arena,
+	                               (analysis->blast_count + 1) * sizeof(*analysis->blasts));
+	if (whole) {
+		for (uint32_t vm = 0; vm < count; vm++) {
+			make_blast(&blaster, &analysis->blasts[vm], vm);
+		}
+	} else {
+		choose_largest(analysis, &blaster, scratch);
+	}
+	arena_free(scratch);
+}

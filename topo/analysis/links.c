@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Links and the attack graph that follows from them.
+ */
+#include "topo/analysis/links.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A net device that joins a bridge. */
+struct plug {
+	uint32_t device_vm;
+	uint32_t driver_vm;
+	const char *bridge;
+};
+
+static int compare_plugs(const void *left, const void *right)
+{
+	const struct plug *a = left;
+	const struct plug *b = right;
+
+	if (a->device_vm != b->device_vm) {
+		return a->device_vm < b->device_vm ? -1 : 1;
+	}
+	int names = strcmp(a->bridge, b->bridge);
+
+	return names != 0 ? names : (a->driver_vm > b->driver_vm) - (a->driver_vm < b->driver_vm);
+}
+
+static bool same_bridge(const struct plug *a, const struct plug *b)
+{
+	return a->device_vm == b->device_vm && strcmp(a->bridge, b->bridge) == 0;
+}
+
+static struct plug *collect_plugs(const struct model *model, size_t *count, struct arena *arena)
+{
+	struct plug *plugs = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *connection = &model->connections[i];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			if (connection->devices[j].bridge != NULL) {
+				*ARENA_ADD(arena, plugs, *count) =
+					(struct plug){connection->device_vm, connection->driver_vm,
+				                      connection->devices[j].bridge};
+			}
+		}
+	}
+	return plugs;
+}
+
+/* Bridges with two driver VMs or more. */
+static void find_bridges(struct links *links, const struct model *model, struct arena *arena)
+{
+	size_t count = 0;
+	struct plug *plugs = collect_plugs(model, &count, arena);
+
+	if (count != 0) {
+		qsort(plugs, count, sizeof(*plugs), compare_plugs);
+	}
+	for (size_t begin = 0, end = 0; begin < count; begin = end) {
+		while (end < count && same_bridge(&plugs[begin], &plugs[end])) {
+			end++;
+		}
+		if (plugs[begin].driver_vm == plugs[end - 1].driver_vm) {
+			continue;
+		}
+		size_t names = links->bridge_count;
+
+		*ARENA_ADD(arena, links->bridge_names, names) =
+			arena_printf(arena, "%s of %s", plugs[begin].bridge,
+		                     model->vms[plugs[begin].device_vm].name);
+		for (size_t i = begin; i < end; i++) {
+			if (i == begin || plugs[i].driver_vm != plugs[i - 1].driver_vm) {
+				*ARENA_ADD(arena, links->ports, links->port_count) =
+					(struct port){links->bridge_count, plugs[i].driver_vm};
+			}
+		}
+		links->bridge_count++;
+	}
+}
+
+struct links links_from_model(const struct model *model, const bool *dma_open, struct arena *arena)
+{
+	struct links links = {.vm_count = (uint32_t)model->vm_count};
+
+	links.links = arena_alloc(arena, (model->connection_count + 1) * sizeof(*links.links));
+	links.link_count = model->connection_count;
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *connection = &model->connections[i];
+
+		links.links[i] = (struct link){connection->device_vm, connection->driver_vm,
+		                               !connection->swiotlb};
+	}
+	links.dma_open = arena_alloc(arena, model->vm_count + 1);
+	memcpy(links.dma_open, dma_open, model->vm_count * sizeof(bool));
+	find_bridges(&links, model, arena);
+	return links;
+}
+
+struct links links_single_host(const struct links *links, struct arena *arena)
+{
+	uint32_t host = links->vm_count;
+	struct links star = {.vm_count = host + 1, .link_count = host};
+
+	star.links = arena_alloc(arena, ((size_t)host + 1) * sizeof(*star.links));
+	star.dma_open = arena_alloc(arena, (size_t)host + 1);
+	for (uint32_t vm = 0; vm < host; vm++) {
+		star.links[vm] = (struct link){host, vm, true};
+	}
+	return star;
+}
+
+static void *copy_array(const void *from, size_t count, size_t room, size_t bytes,
+                        struct arena *arena)
+{
+	void *to = arena_alloc(arena, (room + 1) * bytes);
+
+	if (count != 0) {
+		memcpy(to, from, count * bytes);
+	}
+	return to;
+}
+
+struct links links_copy(const struct links *links, size_t more, struct arena *arena)
+{
+	struct links copy = *links;
+
+	copy.links = copy_array(links->links, links->link_count, links->link_count + more,
+	                        sizeof(*links->links), arena);
+	copy.dma_open = copy_array(links->dma_open, links->vm_count, links->vm_count + more,
+	                           sizeof(*links->dma_open), arena);
+	copy.ports = copy_array(links->ports, links->port_count, links->port_count,
+	                        sizeof(*links->ports), arena);
+	return copy;
+}
+
+/* A VM with DMA that nothing confines holds the memory of all, hence all. */
+static void add_dma(struct graph_draft *draft, const struct links *links)
+{
+	uint32_t memory = NODE_NONE;
+
+	for (uint32_t vm = 0; vm < links->vm_count; vm++) {
+		if (links->dma_open[vm]) {
+			memory = memory == NODE_NONE ? graph_draft_helper(draft) : memory;
+			graph_draft_edge(draft, vm, (struct edge){memory, 0, BY_DMA});
+		}
+	}
+	for (uint32_t vm = 0; vm < links->vm_count && memory != NODE_NONE; vm++) {
+		graph_draft_edge(draft, memory, (struct edge){vm, 0, BY_DMA});
+	}
+}
+
+/* From port to port of a bridge. */
+static void add_bridges(struct graph_draft *draft, const struct links *links)
+{
+	uint32_t node = NODE_NONE;
+
+	for (size_t i = 0; i < links->port_count; i++) {
+		const struct port *port = &links->ports[i];
+
+		if (i == 0 || port->bridge != links->ports[i - 1].bridge) {
+			node = graph_draft_helper(draft);
+		}
+		graph_draft_edge(draft, port->vm, (struct edge){node, 0, BY_BRIDGE});
+		graph_draft_edge(draft, node, (struct edge){port->vm, 1, BY_BRIDGE});
+	}
+}
+
+const struct graph *links_graph(const struct links *links, struct arena *arena)
+{
+	struct graph_draft draft;
+
+	graph_draft_init(&draft, arena, links->vm_count);
+	for (uint32_t i = 0; i < links->link_count; i++) {
+		const struct link *link = &links->links[i];
+
+		graph_draft_edge(&draft, link->device,
+		                 (struct edge){link->driver, link->whole_ram ? 0 : 1, i});
+		graph_draft_edge(&draft, link->driver, (struct edge){link->device, 1, i});
+	}
+	add_dma(&draft, links);
+	add_bridges(&draft, links);
+	return graph_finish(&draft);
+}

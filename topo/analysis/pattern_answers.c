@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Questions and answers, one function for each pattern, in a table.
+ */
+#include "topo/analysis/pattern_answers.h"
+
+#include "topo/device_options.h"
+
+#define SAMPLE_MAX 32U /* members from which ways are searched, in large patterns */
+#define NAMES_MAX 6U
+
+void pattern_questions_init(struct pattern_questions *questions, struct analysis *analysis,
+                            struct arena *arena)
+{
+	struct links star = links_single_host(&analysis->links, arena);
+
+	*questions = (struct pattern_questions){
+		.analysis = analysis,
+		.shortest = shortest_new(analysis->graph, arena),
+		.single_host = links_graph(&star, arena),
+		.host = analysis->graph->vm_count,
+	};
+}
+
+/* "NIC and storage", or "" without hardware. */
+static const char *hardware_text(const struct analysis *analysis, uint32_t vm)
+{
+	uint32_t kinds = analysis->vms[vm].hardware.kinds;
+	const char *text = "";
+
+	for (unsigned kind = 0; kind < HARDWARE_KIND_COUNT; kind++) {
+		if ((kinds >> kind & 1U) == 0) {
+			continue;
+		}
+		const char *separator = text[0] == '\0'           ? ""
+		                        : kinds >> kind >> 1 == 0 ? " and "
+		                                                  : ", ";
+
+		text = arena_printf(analysis->arena, "%s%s%s", text, separator,
+		                    hardware_kind_name((enum hardware_kind)kind));
+	}
+	return text;
+}
+
+/* "net and blk": what the connections of @vm as device VM carry. */
+static const char *service_text(const struct analysis *analysis, uint32_t vm)
+{
+	const struct vm_analysis *row = &analysis->vms[vm];
+	uint32_t types = 0;
+	const char *text = "";
+
+	for (size_t i = 0; i < row->served_count; i++) {
+		const struct connection *connection = &analysis->model->connections[row->served[i]];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			types |= 1U << (unsigned)connection->devices[j].type;
+		}
+	}
+	for (unsigned type = 0; type < DEVICE_TYPE_COUNT; type++) {
+		if ((types >> type & 1U) != 0) {
+			const char *separator = text[0] == '\0'           ? ""
+			                        : types >> type >> 1 == 0 ? " and "
+			                                                  : ", ";
+
+			text = arena_printf(analysis->arena, "%s%s%s", text, separator,
+			                    device_type_name((enum device_type)type));
+		}
+	}
+	return text;
+}
+
+/* What falls into his hands with a device VM. */
+static const char *loot_text(const struct analysis *analysis, uint32_t vm)
+{
+	const char *hardware = hardware_text(analysis, vm);
+	const char *services = service_text(analysis, vm);
+
+	if (hardware[0] != '\0') {
+		return arena_printf(analysis->arena, "%s of %s", hardware,
+		                    vm_name_of(analysis, vm));
+	}
+	if (services[0] != '\0') {
+		return arena_printf(analysis->arena, "what %s serves: %s", vm_name_of(analysis, vm),
+		                    services);
+	}
+	return vm_name_of(analysis, vm);
+}
+
+static struct vm_list one(uint32_t *vm)
+{
+	return (struct vm_list){vm, 1};
+}
+
+static void answer_device(const struct pattern_questions *questions, struct pattern *pattern)
+{
+	const struct analysis *analysis = questions->analysis;
+	struct vm_list device = one(&pattern->members.vms[0]);
+
+	pattern->question =
+		arena_printf(analysis->arena, "hold %s", loot_text(analysis, device.vms[0]));
+	pattern->falls = takeover_falls(analysis->graph, device, device);
+	pattern->surface = loot_text(analysis, device.vms[0]);
+}
+
+/* Whether the VMs that one device VM serves are kept apart from each other. */
+static const char *tenants_text(const struct pattern_questions *questions,
+                                const struct pattern *pattern)
+{
+	const struct analysis *analysis = questions->analysis;
+	struct shortest *shortest = questions->shortest;
+	uint32_t least = FALLS_NEVER;
+	size_t sources = pattern->members.count - 1;
+
+	sources = sources > SAMPLE_MAX ? SAMPLE_MAX : sources;
+	for (size_t i = 1; i <= sources; i++) {
+		shortest_run(shortest, analysis->graph, &pattern->members.vms[i], 1, 1);
+		for (size_t j = 1; j < pattern->members.count; j++) {
+			uint32_t falls = shortest->to[pattern->members.vms[j]].falls;
+
+			least = j != i && falls < least ? falls : least;
+		}
+	}
+	if (least >= 3) {
+		return arena_printf(analysis->arena,
+		                    "isolated tenants: %u VMs must fall from one "
+		                    "to another",
+		                    least);
+	}
+	return arena_printf(analysis->arena, "tenants are not isolated: %u %s from one to another",
+	                    least, least == 1 ? "fall leads" : "falls lead");
+}
+
+static void answer_shared(const struct pattern_questions *questions, struct pattern *pattern)
+{
+	answer_device(questions, pattern);
+	pattern->surface = arena_printf(questions->analysis->arena, "%s (%s)", pattern->surface,
+	                                tenants_text(questions, pattern));
+}
+
+static void answer_backends(const struct pattern_questions *questions, struct pattern *pattern)
+{
+	const struct analysis *analysis = questions->analysis;
+	struct vm_list backends = {&pattern->members.vms[1], pattern->members.count - 1};
+	const char *surface = "";
+
+	for (size_t i = 0; i < backends.count && i < NAMES_MAX; i++) {
+		surface = arena_printf(analysis->arena, "%s%s%s", surface, i == 0 ? "" : "; ",
+		                       loot_text(analysis, backends.vms[i]));
+	}
+	if (backends.count > NAMES_MAX) {
+		surface = arena_printf(analysis->arena, "%s; and %zu more", surface,
+		                       backends.count - NAMES_MAX);
+	}
+	pattern->question =
+		arena_printf(analysis->arena, "hold all %zu backends of %s", backends.count,
+	                     vm_name_of(analysis, pattern->members.vms[0]));
+	pattern->falls = takeover_falls(analysis->graph, backends, backends);
+	pattern->surface = surface;
+}
+
+static void answer_chain(const struct pattern_questions *questions, struct pattern *pattern)
+{
+	const struct analysis *analysis = questions->analysis;
+	size_t count = pattern->members.count;
+	uint32_t first = pattern->members.vms[0];
+	uint32_t last = pattern->members.vms[count - 1];
+
+	shortest_run(questions->shortest, analysis->graph, &first, 1, 1);
+	uint32_t falls = questions->shortest->to[last].falls;
+
+	pattern->falls = (struct falls_range){falls, falls};
+	pattern->question = arena_printf(analysis->arena, "get through %s to %s",
+	                                 vm_name_of(analysis, first), vm_name_of(analysis, last));
+	pattern->surface =
+		falls == count
+			? arena_printf(analysis->arena, "each tier must be traversed: %s",
+	                               vm_list_text(analysis, &pattern->members, NAMES_MAX))
+			: arena_printf(analysis->arena, "%zu tiers, of which %zu come at no cost",
+	                               count, count - falls);
+}
+
+static void answer_mesh(const struct pattern_questions *questions, struct pattern *pattern)
+{
+	const struct analysis *analysis = questions->analysis;
+	size_t count = pattern->members.count;
+	size_t sources = count > SAMPLE_MAX ? SAMPLE_MAX : count;
+	struct falls_range range = {FALLS_NEVER, 0};
+
+	for (size_t i = 0; i < sources; i++) {
+		shortest_run(questions->shortest, analysis->graph, &pattern->members.vms[i], 1, 1);
+		for (size_t j = 0; j < count; j++) {
+			uint32_t falls = questions->shortest->to[pattern->members.vms[j]].falls;
+
+			if (j != i) {
+				range.least = falls < range.least ? falls : range.least;
+				range.most = falls > range.most ? falls : range.most;
+			}
+		}
+	}
+	pattern->falls = range;
+	pattern->question = "get from one member to another";
+	pattern->surface = sources == count
+	                           ? "only connected peers; others through them"
+	                           : arena_printf(analysis->arena,
+	                                          "only connected peers; the most is that from %zu "
+	                                          "of %zu members",
+	                                          sources, count);
+}
+
+static void (*const answers[PATTERN_KIND_COUNT])(const struct pattern_questions *questions,
+                                                 struct pattern *pattern) = {
+	[PATTERN_PAIR] = answer_device,   [PATTERN_BACKENDS] = answer_backends,
+	[PATTERN_SHARED] = answer_shared, [PATTERN_CHAIN] = answer_chain,
+	[PATTERN_MESH] = answer_mesh,
+};
+
+/* The same on a single host. All hardware is the host's, and it is what an outsider attacks. */
+static uint32_t ask_single_host(const struct pattern_questions *questions,
+                                const struct pattern *pattern)
+{
+	uint32_t host = questions->host;
+	uint32_t last = pattern->members.vms[pattern->members.count - 1];
+	bool hardware = pattern->kind != PATTERN_CHAIN && pattern->kind != PATTERN_MESH;
+
+	return takeover_falls(questions->single_host, one(&host), one(hardware ? &host : &last))
+	        .most;
+}
+
+void pattern_answer(const struct pattern_questions *questions, struct pattern *pattern)
+{
+	answers[pattern->kind](questions, pattern);
+	pattern->single_host_falls = ask_single_host(questions, pattern);
+}

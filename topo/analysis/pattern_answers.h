@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rows of the table "Attack surface per topology": what the seed asks of each pattern, answered
+ * for this topology and for a single host that runs the same VMs.
+ */
+#ifndef TOPO_ANALYSIS_PATTERN_ANSWERS_H
+#define TOPO_ANALYSIS_PATTERN_ANSWERS_H
+
+#include "topo/analysis/parts.h"
+
+struct pattern_questions {
+	struct analysis *analysis;
+	struct shortest *shortest;
+	const struct graph *single_host;
+	uint32_t host;
+};
+
+/** Prepare to answer questions about @analysis; working memory comes from @arena. */
+void pattern_questions_init(struct pattern_questions *questions, struct analysis *analysis,
+                            struct arena *arena);
+
+/** Fill in the answers of @pattern, whose kind and members are known. */
+void pattern_answer(const struct pattern_questions *questions, struct pattern *pattern);
+
+#endif
