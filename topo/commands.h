@@ -30,6 +30,9 @@ int command_explain(const struct command_line *cl);
 int command_graph(const struct command_line *cl);
 int command_export(const struct command_line *cl);
 
+/* The security analysis: docs/report.md. */
+int command_report(const struct command_line *cl);
+
 /* A system: topo/cmd_build.c, topo/run*.c and beside. */
 int command_build(const struct command_line *cl);
 int command_run(const struct command_line *cl);

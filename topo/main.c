@@ -17,6 +17,7 @@ static const struct {
 } commands[] = {
 	{"check",   command_check,   "look for errors, and give advice"          },
 	{"explain", command_explain, "print the topology with all defaults"      },
+	{"report",  command_report,  "what an attacker reaches, and from where"  },
 	{"graph",   command_graph,   "draw the topology"                         },
 	{"export",  command_export,  "the topology for other systems"            },
 	{"build",   command_build,   "compile a topology into a bootable image"  },
