@@ -155,7 +155,7 @@ static int read_scenario(FILE *in, FILE *out, struct system *system)
 			result = -1;
 		} else if (strncmp(line, "building ", 9) == 0) {
 			/* A build that takes its time: until the signal, or so many seconds. */
-			(void)sleep((unsigned)atoi(line + 9));
+			(void)sleep((unsigned)strtol(line + 9, NULL, 10));
 		}
 	}
 	return result;

@@ -23,6 +23,7 @@
 
 #include "abi/limits.h"
 #include "abi/mux.h"
+#include "tests/unit/runner_random.h"
 #include "topo/runner/mux.h"
 
 #define CHANNEL_BYTES 4096U
@@ -124,7 +125,7 @@ static void move_some(struct fifo *line, struct mux_decoder *decoder, struct cha
 {
 	size_t count = 0;
 	const uint8_t *bytes = fifo_peek(line, &count);
-	const size_t part = count == 0 ? 0 : 1 + (size_t)rand() % count;
+	const size_t part = count == 0 ? 0 : 1 + (size_t)random_next() % count;
 	mux_decode(decoder, bytes, part, collect, channels);
 	fifo_drop(line, part);
 }
@@ -140,23 +141,24 @@ static void test_round_trip(void **state)
 		struct fifo line;
 		struct mux_encoder encoder = {.channel = 0};
 		struct mux_decoder decoder = {.channel = 0};
-		srand(seed);
+		random_start(seed);
 		memset(in, 0, sizeof(*in));
 		memset(out, 0, sizeof(*out));
-		assert_int_equal(fifo_init(&line, 4 + (size_t)rand() % 40), OK);
+		assert_int_equal(fifo_init(&line, 4 + (size_t)random_next() % 40), OK);
 		for (int i = 0; i < 200; i++) {
-			const uint32_t channel = (uint32_t)rand() % PV_CHANNELS_MAX;
-			uint8_t bytes[16];
-			const size_t count = (size_t)rand() % sizeof(bytes);
+			const uint32_t channel = random_next() % PV_CHANNELS_MAX;
+			uint8_t bytes[16] = {0};
+			const size_t count = (size_t)random_next() % sizeof(bytes);
 			for (size_t k = 0; k < count; k++) {
-				bytes[k] = rand() % 3 == 0 ? PV_MUX_ESC : (uint8_t)rand();
+				bytes[k] = random_next() % 3 == 0 ? PV_MUX_ESC
+				                                  : (uint8_t)random_next();
 			}
 			const size_t taken = mux_encode(&encoder, channel, bytes, count, &line);
 			assert_true(taken <= count);
 			if (taken > 0) {
 				collect(in, channel, bytes, taken);
 			}
-			if (rand() % 2 == 0) {
+			if (random_next() % 2 == 0) {
 				move_some(&line, &decoder, out);
 			}
 		}
@@ -176,13 +178,14 @@ static void test_decode_anything(void **state)
 	struct channels *channels = calloc(1, sizeof(*channels));
 	struct mux_decoder decoder = {.channel = 0};
 	assert_non_null(channels);
-	srand(7);
+	random_start(7);
 	for (int i = 0; i < 20000; i++) {
 		uint8_t bytes[64];
 		for (size_t k = 0; k < sizeof(bytes); k++) {
-			bytes[k] = rand() % 2 == 0 ? PV_MUX_ESC : (uint8_t)rand();
+			bytes[k] = random_next() % 2 == 0 ? PV_MUX_ESC : (uint8_t)random_next();
 		}
-		mux_decode(&decoder, bytes, (size_t)rand() % sizeof(bytes), collect, channels);
+		mux_decode(&decoder, bytes, (size_t)random_next() % sizeof(bytes), collect,
+		           channels);
 		assert_true(decoder.channel < PV_CHANNELS_MAX);
 	}
 	free(channels);
@@ -195,11 +198,11 @@ static void test_fifo_keeps_order(void **state)
 	struct fifo fifo;
 	uint8_t next_in = 0;
 	uint8_t next_out = 0;
-	srand(11);
+	random_start(11);
 	assert_int_equal(fifo_init(&fifo, 61), OK);
 	for (int i = 0; i < 20000; i++) {
-		uint8_t bytes[80];
-		const size_t count = (size_t)rand() % sizeof(bytes);
+		uint8_t bytes[80] = {0};
+		const size_t count = (size_t)random_next() % sizeof(bytes);
 		for (size_t k = 0; k < count; k++) {
 			bytes[k] = (uint8_t)(next_in + k);
 		}
@@ -209,7 +212,7 @@ static void test_fifo_keeps_order(void **state)
 		next_in = (uint8_t)(next_in + taken);
 		size_t held = 0;
 		const uint8_t *peeked = fifo_peek(&fifo, &held);
-		const size_t dropped = (size_t)rand() % (held + 1);
+		const size_t dropped = (size_t)random_next() % (held + 1);
 		for (size_t k = 0; k < held; k++) {
 			assert_int_equal(peeked[k], (uint8_t)(next_out + k));
 		}

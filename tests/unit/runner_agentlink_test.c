@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/runner_random.h"
 #include "topo/runner/agentlink.h"
 
 #define HELD_BYTES 8192U
@@ -167,8 +168,8 @@ static bool send_to_guest(void *owner, const uint8_t *bytes, size_t count)
 	}
 	assert_true(count <= PV_AGENT_RING_BYTES_MIN);
 	fixture->sent++;
-	const bool lossy = (unsigned)rand() % 100 < fixture->loss_percent;
-	const size_t lost = (size_t)rand() % count;
+	const bool lossy = random_next() % 100 < fixture->loss_percent;
+	const size_t lost = (size_t)random_next() % count;
 	for (size_t i = 0; i < count && !fixture->dead; i++) {
 		struct agent_frame frame;
 		if (lossy && i == lost) {
@@ -266,7 +267,7 @@ static int set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 	assert_non_null(fixture);
-	srand(3);
+	random_start(3);
 	fixture->now_ms = 1000;
 	agentlink_init(&fixture->link, &ops, fixture);
 	agent_decoder_init(&fixture->decoder, PV_AGENT_TO_GUEST_MAX);
@@ -340,7 +341,7 @@ static void test_command_over_a_lossy_line(void **state)
 	struct fixture *fixture = *state;
 	static uint8_t input[6000];
 	for (size_t i = 0; i < sizeof(input); i++) {
-		input[i] = (uint8_t)rand();
+		input[i] = (uint8_t)random_next();
 	}
 	fixture->loss_percent = 40;
 	say_hello(fixture);
@@ -615,7 +616,7 @@ static void test_hostile_agent(void **state)
 	assert_int_equal(heard.ended + heard.failed, 0);
 	assert_string_equal(heard.output, "");
 	for (int i = 0; i < 200000; i++) {
-		uint8_t byte = rand() % 4 == 0 ? PV_AGENT_MAGIC : (uint8_t)rand();
+		uint8_t byte = random_next() % 4 == 0 ? PV_AGENT_MAGIC : (uint8_t)random_next();
 		agentlink_receive(&fixture->link, &byte, 1, fixture->now_ms);
 	}
 	settle(fixture, 1000);
