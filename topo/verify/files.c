@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads the files of a topology for topo verify, see topo/verify/files.h.
+ */
+#include "topo/verify/files.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "abi/image.h"
+
+/* A file that was read; several VMs boot the same. */
+struct known_file {
+	const char *path;
+	struct bytes bytes;
+};
+
+struct reader {
+	struct arena *arena;
+	const struct model *model;
+	const char *share;
+	struct files *out;
+	struct known_file *known;
+	size_t known_count;
+	bool failed;
+};
+
+static bool read_all(int fd, uint8_t *data, size_t count)
+{
+	while (count > 0) {
+		ssize_t done = read(fd, data, count);
+
+		if (done < 0 && errno == EINTR) {
+			continue;
+		}
+		if (done <= 0) {
+			errno = done == 0 ? EIO : errno;
+			return false;
+		}
+		data += done;
+		count -= (size_t)done;
+	}
+	return true;
+}
+
+bool files_read(struct arena *arena, const char *path, struct bytes *out)
+{
+	struct stat status;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0) {
+		return false;
+	}
+	bool good = fstat(fd, &status) == 0;
+
+	if (good && !S_ISREG(status.st_mode)) {
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		good = false;
+	}
+	if (good) {
+		uint8_t *data = arena_alloc(arena, (size_t)status.st_size + 1);
+
+		*out = (struct bytes){data, (size_t)status.st_size};
+		good = read_all(fd, data, out->count);
+	}
+	int error = errno;
+
+	close(fd);
+	errno = error;
+	return good;
+}
+
+static struct bytes get(struct reader *reader, const char *path)
+{
+	struct bytes bytes = {NULL, 0};
+
+	for (size_t i = 0; i < reader->known_count; i++) {
+		if (strcmp(reader->known[i].path, path) == 0) {
+			return reader->known[i].bytes;
+		}
+	}
+	if (!files_read(reader->arena, path, &bytes)) {
+		fprintf(stderr, "topo verify: cannot read '%s': %s\n", path, strerror(errno));
+		reader->failed = true;
+		bytes = (struct bytes){NULL, 0};
+	}
+	*ARENA_ADD(reader->arena, reader->known, reader->known_count) =
+		(struct known_file){path, bytes};
+	return bytes;
+}
+
+static struct bytes get_own(struct reader *reader, const char *name)
+{
+	return get(reader, arena_printf(reader->arena, "%s/%s", reader->share, name));
+}
+
+static bool read_segment(struct bytes elf, const Elf64_Phdr *phdr, struct program_segment *out)
+{
+	if (phdr->p_offset > elf.count || phdr->p_filesz > elf.count - phdr->p_offset ||
+	    phdr->p_filesz > phdr->p_memsz || phdr->p_vaddr % PV_PAGE_BYTES ||
+	    phdr->p_memsz > UINT32_MAX) {
+		return false;
+	}
+	*out = (struct program_segment){
+		.va = phdr->p_vaddr,
+		.pages = (phdr->p_memsz + PV_PAGE_BYTES - 1) / PV_PAGE_BYTES,
+		.rights = PV_RIGHT_READ | (phdr->p_flags & PF_W ? PV_RIGHT_WRITE : 0) |
+	                  (phdr->p_flags & PF_X ? PV_RIGHT_EXEC : 0),
+		.bytes = {elf.data + phdr->p_offset, phdr->p_filesz},
+	};
+	return true;
+}
+
+bool files_read_program(struct bytes elf, struct program *out)
+{
+	Elf64_Ehdr ehdr;
+
+	*out = (struct program){.entry = 0};
+	if (elf.count < sizeof(ehdr)) {
+		return false;
+	}
+	memcpy(&ehdr, elf.data, sizeof(ehdr));
+	if (memcmp(ehdr.e_ident, ELFMAG, SELFMAG) != 0 || ehdr.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    ehdr.e_machine != EM_AARCH64 || ehdr.e_phentsize != sizeof(Elf64_Phdr) ||
+	    ehdr.e_phoff > elf.count ||
+	    ehdr.e_phnum > (elf.count - ehdr.e_phoff) / sizeof(Elf64_Phdr)) {
+		return false;
+	}
+	out->entry = ehdr.e_entry;
+	for (uint32_t i = 0; i < ehdr.e_phnum; i++) {
+		Elf64_Phdr phdr;
+
+		memcpy(&phdr, elf.data + ehdr.e_phoff + i * sizeof(phdr), sizeof(phdr));
+		if (phdr.p_type != PT_LOAD || phdr.p_memsz == 0) {
+			continue;
+		}
+		if (out->segment_count == PROGRAM_SEGMENTS_MAX ||
+		    !read_segment(elf, &phdr, &out->segments[out->segment_count])) {
+			return false;
+		}
+		out->segment_count++;
+	}
+	return out->segment_count > 0;
+}
+
+static void load_vm(struct reader *reader, const struct vm *vm, bool serves, struct vm_files *out)
+{
+	static const char *const parts[INITRD_FILES_MAX] = {"guest/base.cpio", "guest/device.cpio",
+	                                                    "guest/backend.cpio"};
+
+	if (vm->image.own_kernel || !vm->image.kernel) {
+		out->kernel = get_own(reader, "guest/Image");
+	} else {
+		out->kernel = get(reader, vm->image.kernel);
+	}
+	if (vm->image.initrd) {
+		out->initrd[out->initrd_count++] = get(reader, vm->image.initrd);
+	} else if (vm->image.own_rootfs) {
+		/* What serves has two archives more. */
+		while (out->initrd_count < (serves ? INITRD_FILES_MAX : 1U)) {
+			out->initrd[out->initrd_count] = get_own(reader, parts[out->initrd_count]);
+			out->initrd_count++;
+		}
+	}
+	if (vm->image.dtb) {
+		out->tree = get(reader, vm->image.dtb);
+	}
+}
+
+static void load_disks(struct reader *reader)
+{
+	const struct model *model = reader->model;
+
+	reader->out->disks = arena_alloc(reader->arena, (model->connection_count + 1) *
+	                                                        sizeof(*reader->out->disks));
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *c = &model->connections[i];
+
+		reader->out->disks[i] =
+			arena_alloc(reader->arena, (c->device_count + 1) * sizeof(struct bytes));
+		for (size_t j = 0; j < c->device_count; j++) {
+			if (c->devices[j].type == DEVICE_BLK && c->devices[j].disk) {
+				reader->out->disks[i][j] = get(reader, c->devices[j].disk);
+			}
+		}
+	}
+}
+
+struct files *files_load(struct arena *arena, const struct model *model, const char *share)
+{
+	struct files *out = arena_alloc(arena, sizeof(*out));
+	struct reader reader = {.arena = arena, .model = model, .share = share, .out = out};
+	bool *serves = arena_alloc(arena, model->vm_count + 1);
+
+	for (size_t i = 0; i < model->connection_count; i++) {
+		serves[model->connections[i].device_vm] = true;
+	}
+	out->kernel = get_own(&reader, "kernel.bin");
+	struct bytes vmm = get_own(&reader, "vmm.elf");
+
+	if (vmm.data && !files_read_program(vmm, &out->vmm)) {
+		fprintf(stderr, "topo verify: '%s/vmm.elf' is no program\n", share);
+		reader.failed = true;
+	}
+	out->vms = arena_alloc(arena, (model->vm_count + 1) * sizeof(*out->vms));
+	for (size_t i = 0; i < model->vm_count; i++) {
+		load_vm(&reader, &model->vms[i], serves[i], &out->vms[i]);
+	}
+	load_disks(&reader);
+	return reader.failed ? NULL : out;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Connections in the device trees of both sides (docs/connection.md), for topo verify. The node of
+ * a connection is found by the name of its peer; the addresses in it are taken as they stand, to
+ * be held against the rights, and everything else follows from the topology.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "topo/verify/verify.h"
+
+#define PCI_MEMORY_32 0x02000000U /* PCI Bus Binding 2.2.1.1: not prefetchable */
+#define EDGE 1U
+
+/* The child of the root whose name begins with @kind and whose peer is @peer. */
+static const char *find_node(const struct tree *tree, const char *kind, const char *peer)
+{
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct property *p = &tree->properties[i];
+
+		if (strncmp(p->node + 1, kind, strlen(kind)) == 0 &&
+		    strcmp(p->name, "peervisor,peer") == 0 && tree_is(p, peer) &&
+		    !strchr(p->node + 1, '/')) {
+			return p->node;
+		}
+	}
+	return NULL;
+}
+
+/* Cell @at, unless the topology gives the value. */
+static void learn64(uint64_t *value, const struct property *property, size_t at)
+{
+	if (*value == IPA_UNKNOWN && !tree_cell64(property, at, value)) {
+		*value = IPA_UNKNOWN;
+	}
+}
+
+static void learn_served(struct verify *v, uint32_t vm, struct link *link)
+{
+	const struct tree *tree = &v->vms[vm].tree;
+
+	link->node = find_node(tree, "connection@", v->model->vms[link->source->driver_vm].name);
+	if (!link->node) {
+		return; /* the comparison says so */
+	}
+	const struct property *reg = tree_find(tree, link->node, "reg");
+	const struct property *interrupts = tree_find(tree, link->node, "interrupts");
+
+	learn64(&link->page_ipa[0], reg, 0);
+	learn64(&link->page_ipa[1], reg, 4);
+	learn64(&link->doorbell_ipa, reg, 8);
+	learn64(&link->memory_ipa, reg, 12);
+	for (uint32_t i = 0; i <= link->queues; i++) {
+		uint32_t spi;
+
+		if (tree_cell(interrupts, 3 * (size_t)i + 1, &spi) &&
+		    spi < PV_VIRQS - PV_SPI_FIRST) {
+			link->intids[i] = PV_SPI_FIRST + spi;
+		}
+	}
+}
+
+/* The node of the pool that the host bridge @bridge refers to. */
+static const char *find_pool(const struct tree *tree, const char *bridge)
+{
+	uint32_t reference;
+	uint32_t phandle;
+
+	if (!bridge || !tree_cell(tree_find(tree, bridge, "memory-region"), 0, &reference)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < tree->count; i++) {
+		const struct property *p = &tree->properties[i];
+
+		if (strcmp(p->name, "phandle") == 0 && tree_cell(p, 0, &phandle) &&
+		    phandle == reference && strncmp(p->node, "/reserved-memory/", 17) == 0) {
+			return p->node;
+		}
+	}
+	return NULL;
+}
+
+static void learn_used(struct verify *v, uint32_t vm, struct link *link)
+{
+	const struct tree *tree = &v->vms[vm].tree;
+	const char *bridge = find_node(tree, "pcie@", v->model->vms[link->source->device_vm].name);
+	const char *pool = find_pool(tree, bridge);
+
+	if (link->source->swiotlb && pool) {
+		learn64(&link->pool_ipa, tree_find(tree, pool, "reg"), 0);
+	}
+}
+
+/* A connection without devices has no host bridge, but a pool: one that no bridge refers to. */
+static void learn_unused_pool(struct verify *v, uint32_t vm, struct link *link)
+{
+	const struct tree *tree = &v->vms[vm].tree;
+
+	for (size_t i = 0; i < tree->count && link->pool_ipa == IPA_UNKNOWN; i++) {
+		const struct property *p = &tree->properties[i];
+		uint64_t base;
+		bool taken = false;
+
+		if (strncmp(p->node, "/reserved-memory/", 17) != 0 || strcmp(p->name, "reg") != 0 ||
+		    !tree_cell64(p, 0, &base)) {
+			continue;
+		}
+		for (size_t j = 0; j < v->model->connection_count; j++) {
+			taken = taken || (v->model->connections[j].driver_vm == vm &&
+			                  v->links[j].pool_ipa == base);
+		}
+		if (!taken) {
+			link->pool_ipa = base;
+		}
+	}
+}
+
+void guest_learn_connections(struct verify *v, uint32_t vm)
+{
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		struct link *link = &v->links[i];
+
+		if (link->source->device_vm == vm) {
+			learn_served(v, vm, link);
+		}
+		if (link->source->driver_vm == vm) {
+			learn_used(v, vm, link);
+		}
+	}
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		struct link *link = &v->links[i];
+
+		if (link->source->driver_vm == vm && link->source->swiotlb &&
+		    link->source->device_count == 0) {
+			learn_unused_pool(v, vm, link);
+		}
+	}
+}
+
+static void want_window(struct cells *ranges, uint64_t ipa, uint64_t bytes)
+{
+	cells_add(ranges, PCI_MEMORY_32);
+	cells_add64(ranges, ipa);
+	cells_add64(ranges, ipa);
+	cells_add64(ranges, bytes);
+}
+
+static void want_pool(struct verify *v, uint32_t vm, const struct link *link, struct tree *wanted,
+                      uint32_t *phandle)
+{
+	const char *node = arena_printf(v->arena, "/reserved-memory/pool@%" PRIx64, link->pool_ipa);
+	struct cells reg = {.arena = v->arena};
+
+	if (!tree_find(wanted, "/reserved-memory", "")) {
+		tree_want_node(wanted, "/reserved-memory");
+		tree_want_u32(wanted, "/reserved-memory", "#address-cells", 2);
+		tree_want_u32(wanted, "/reserved-memory", "#size-cells", 2);
+		tree_want_flag(wanted, "/reserved-memory", "ranges");
+	}
+	*phandle = 0;
+	(void)tree_cell(tree_find(&v->vms[vm].tree, node, "phandle"), 0, phandle);
+	cells_add64(&reg, link->pool_ipa);
+	cells_add64(&reg, link->memory_bytes);
+	tree_want_node(wanted, node);
+	tree_want_string(wanted, node, "compatible", "restricted-dma-pool");
+	tree_want_cells(wanted, node, "reg", &reg);
+	tree_want_u32(wanted, node, "phandle", *phandle);
+}
+
+/* The addresses of registers and doorbells are those that the VM's own VMM is told. */
+static void want_bridge(struct verify *v, const struct link *link, uint32_t v2m_phandle,
+                        uint32_t pool_phandle, struct tree *wanted)
+{
+	const struct pv_vmm_device *first = link->devices[0].view;
+	struct cells reg = {.arena = v->arena};
+	struct cells buses = {.arena = v->arena};
+	struct cells ranges = {.arena = v->arena};
+	const char *node;
+
+	if (!link->view || !first) {
+		return; /* vmm.c says that the VMM does not know of it */
+	}
+	node = arena_printf(v->arena, "/pcie@%" PRIx64, link->view->ecam_ipa);
+	cells_add64(&reg, link->view->ecam_ipa);
+	cells_add64(&reg, ECAM_BYTES);
+	cells_add64(&buses, 0);
+	want_window(&ranges, first->bar_ipa,
+	            link->source->device_count * (uint64_t)PV_VMM_BAR_BYTES);
+	want_window(&ranges, first->notify_ipa, link->source->device_count * PAGE);
+	tree_want_node(wanted, node);
+	tree_want_string(wanted, node, "compatible", "pci-host-ecam-generic");
+	tree_want_string(wanted, node, "device_type", "pci");
+	tree_want_cells(wanted, node, "reg", &reg);
+	tree_want_cells(wanted, node, "bus-range", &buses);
+	tree_want_u32(wanted, node, "linux,pci-domain", link->number);
+	tree_want_u32(wanted, node, "#address-cells", 3);
+	tree_want_u32(wanted, node, "#size-cells", 2);
+	tree_want_cells(wanted, node, "ranges", &ranges);
+	tree_want_flag(wanted, node, "dma-coherent");
+	tree_want_u32(wanted, node, "msi-parent", v2m_phandle);
+	if (link->source->swiotlb) {
+		tree_want_u32(wanted, node, "memory-region", pool_phandle);
+	}
+	tree_want_string(wanted, node, "peervisor,peer",
+	                 v->model->vms[link->source->device_vm].name);
+}
+
+static void want_net(struct tree *wanted, const char *node, const struct device *device)
+{
+	static const char *const networks[] = {
+		[NETWORK_BRIDGE] = "bridge",
+		[NETWORK_NAT] = "nat",
+		[NETWORK_ISOLATED] = "isolated",
+		[NETWORK_ROUTED] = "routed",
+	};
+	uint32_t a = device->address[0];
+
+	tree_want(wanted, node, "peervisor,mac", (struct bytes){device->mac, sizeof(device->mac)});
+	tree_want_string(wanted, node, "peervisor,network", networks[device->network]);
+	if (device->tap) {
+		tree_want_string(wanted, node, "peervisor,tap", device->tap);
+	}
+	if (device->bridge) {
+		tree_want_string(wanted, node, "peervisor,bridge", device->bridge);
+	}
+	if (a) {
+		tree_want_string(wanted, node, "peervisor,address",
+		                 arena_printf(wanted->arena, "%u.%u.%u.%u/%u", a >> 24,
+		                              a >> 16 & 255, a >> 8 & 255, a & 255,
+		                              device->prefix));
+	}
+}
+
+static void want_options(struct verify *v, uint32_t link, uint32_t index, const char *node,
+                         struct tree *wanted)
+{
+	const struct device *device = &v->model->connections[link].devices[index];
+
+	if (device->type == DEVICE_NET) {
+		want_net(wanted, node, device);
+	} else if (device->type == DEVICE_BLK) {
+		tree_want_string(wanted, node, "peervisor,disk", archive_disk_path(v, link, index));
+		tree_want_string(wanted, node, "peervisor,format",
+		                 device->format ? device->format : "raw");
+		tree_want_u64(wanted, node, "peervisor,capacity", device->disk_bytes);
+		if (!device->disk) {
+			tree_want_flag(wanted, node, "peervisor,create");
+		}
+		if (device->readonly) {
+			tree_want_flag(wanted, node, "peervisor,readonly");
+		}
+	} else if (device->type == DEVICE_VSOCK) {
+		tree_want_u64(wanted, node, "peervisor,cid", device->cid);
+	} else if (device->type == DEVICE_FS) {
+		tree_want_string(wanted, node, "peervisor,tag", device->tag ? device->tag : "");
+	}
+}
+
+static void want_device(struct verify *v, uint32_t index, uint32_t number, const char *parent,
+                        struct tree *wanted)
+{
+	const struct link_device *device = &v->links[index].devices[number];
+	const char *node = arena_printf(v->arena, "%s/device@%x", parent, number);
+
+	tree_want_node(wanted, node);
+	tree_want_u32(wanted, node, "reg", number);
+	tree_want_string(wanted, node, "peervisor,type", device->virtio.type);
+	tree_want_u32(wanted, node, "peervisor,first-queue", device->first_queue);
+	tree_want_u32(wanted, node, "peervisor,queues", device->virtio.queues);
+	tree_want_u32(wanted, node, "peervisor,queue-size", device->source->queue_size);
+	tree_want_u64(wanted, node, "peervisor,features", device->virtio.features);
+	want_options(v, index, number, node, wanted);
+}
+
+/* Interrupts are wanted as the tree has them, one edge-triggered SPI for each number; powers.c
+ * looks whether the doorbells raise these. */
+static void want_served(struct verify *v, uint32_t index, struct tree *wanted)
+{
+	const struct link *link = &v->links[index];
+	const char *node = arena_printf(v->arena, "/connection@%" PRIx64, link->page_ipa[0]);
+	struct cells reg = {.arena = v->arena};
+	struct cells interrupts = {.arena = v->arena};
+
+	cells_add64(&reg, link->page_ipa[0]);
+	cells_add64(&reg, PAGE);
+	cells_add64(&reg, link->page_ipa[1]);
+	cells_add64(&reg, PAGE);
+	cells_add64(&reg, link->doorbell_ipa);
+	cells_add64(&reg, PAGE);
+	cells_add64(&reg, link->memory_ipa);
+	cells_add64(&reg, link->memory_bytes);
+	for (uint32_t i = 0; i <= link->queues; i++) {
+		cells_add(&interrupts, 0);
+		cells_add(&interrupts, link->intids[i] - PV_SPI_FIRST);
+		cells_add(&interrupts, EDGE);
+	}
+	tree_want_node(wanted, node);
+	tree_want_string(wanted, node, "compatible", "peervisor,connection");
+	tree_want_string(wanted, node, "peervisor,peer",
+	                 v->model->vms[link->source->driver_vm].name);
+	tree_want_strings(
+		wanted, node, "reg-names",
+		(const char *const[]){"control-in", "control-out", "doorbells", "memory", NULL});
+	tree_want_cells(wanted, node, "reg", &reg);
+	tree_want_cells(wanted, node, "interrupts", &interrupts);
+	tree_want_u64(wanted, node, "peervisor,driver-address", link->pool_ipa);
+	tree_want_u32(wanted, node, "#address-cells", 1);
+	tree_want_u32(wanted, node, "#size-cells", 0);
+	for (uint32_t i = 0; i < link->source->device_count; i++) {
+		want_device(v, index, i, node, wanted);
+	}
+}
+
+void guest_want_connections(struct verify *v, uint32_t vm, uint32_t v2m_phandle,
+                            struct tree *wanted)
+{
+	for (uint32_t i = 0; i < v->model->connection_count; i++) {
+		const struct link *link = &v->links[i];
+		uint32_t pool_phandle = 0;
+
+		if (link->source->driver_vm == vm && link->source->swiotlb) {
+			want_pool(v, vm, link, wanted, &pool_phandle);
+		}
+		if (link->source->driver_vm == vm && link->source->device_count) {
+			want_bridge(v, link, v2m_phandle, pool_phandle, wanted);
+		}
+		if (link->source->device_vm == vm) {
+			want_served(v, i, wanted);
+		}
+	}
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every piece of memory that follows from a topology, with everybody who should reach it and how,
+ * see topo/verify/memory.h. This table of functions is the intent:
+ *
+ *   thing                    reached by
+ *   RAM of a VM              its guest RWX; with VMSWIOTLB=0 each VM that serves it RW
+ *   segment of the VMM       its VMM, as its program says
+ *   stack of the VMM         its VMM RW
+ *   configuration            its VMM R
+ *   iobuf page 0             the driver VM's VMM RW, the device VM's guest R
+ *   iobuf page 1             the driver VM's VMM R, the device VM's guest RW
+ *   pool                     both guests RW
+ *   kernel, stage-2 tables   nobody
+ */
+#include "topo/verify/memory.h"
+
+#define STACK_PAGES 4U
+
+#define R ((uint32_t)PV_RIGHT_READ)
+#define RW (PV_RIGHT_READ | PV_RIGHT_WRITE)
+#define RWX (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
+
+static uint32_t add_thing(struct memory *memory, const char *name, uint64_t pages)
+{
+	struct thing *thing = ARENA_ADD(memory->v->arena, memory->things, memory->thing_count);
+
+	*thing = (struct thing){.name = name, .pages = pages};
+	return (uint32_t)(memory->thing_count - 1);
+}
+
+static void add_access(struct memory *memory, uint32_t index, uint32_t vm, enum pv_space space,
+                       uint32_t rights, uint64_t ipa)
+{
+	struct thing *thing = &memory->things[index];
+
+	*ARENA_ADD(memory->v->arena, thing->accesses, thing->access_count) =
+		(struct access){vm, (uint32_t)space, rights, ipa, 0};
+}
+
+/* A thing that is at a physical place by itself, and that nobody should reach. */
+static void add_kernel_thing(struct memory *memory, const char *name, uint64_t page, uint64_t pages)
+{
+	uint32_t thing = add_thing(memory, name, pages);
+
+	*ARENA_ADD(memory->v->arena, memory->pieces, memory->piece_count) =
+		(struct piece){thing, 0, page, pages};
+}
+
+static void add_vmm(struct memory *memory, uint32_t index)
+{
+	struct verify *v = memory->v;
+	const struct verified_vm *vm = &v->vms[index];
+	const struct program *program = &v->files->vmm;
+	const struct pv_domain *domain = &v->image->domains[vm->domain];
+	uint64_t config_bytes = sizeof(struct pv_vmm_config) +
+	                        vm->used * sizeof(struct pv_vmm_connection) +
+	                        vm->used_devices * sizeof(struct pv_vmm_device);
+	uint32_t thing;
+
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		const struct program_segment *segment = &program->segments[i];
+
+		thing = add_thing(memory,
+		                  arena_printf(v->arena, "segment %u of %s", i, vm->who_vmm),
+		                  segment->pages);
+		add_access(memory, thing, index, PV_SPACE_VMM, segment->rights, segment->va);
+	}
+	thing = add_thing(memory, arena_printf(v->arena, "the stack of %s", vm->who_vmm),
+	                  STACK_PAGES);
+	add_access(memory, thing, index, PV_SPACE_VMM, RW, domain->vmm_stack - STACK_PAGES * PAGE);
+	thing = add_thing(memory, arena_printf(v->arena, "the configuration of %s", vm->who_vmm),
+	                  (config_bytes + PAGE - 1) / PAGE);
+	add_access(memory, thing, index, PV_SPACE_VMM, R, domain->vmm_arg);
+}
+
+static void add_ram(struct memory *memory, uint32_t index)
+{
+	struct verify *v = memory->v;
+	const struct verified_vm *vm = &v->vms[index];
+	uint32_t thing = add_thing(memory, arena_printf(v->arena, "the RAM of %s", vm->who),
+	                           vm->source->ram_bytes / PAGE);
+
+	add_access(memory, thing, index, PV_SPACE_GUEST, RWX, vm->source->ram_base);
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		const struct link *link = &v->links[i];
+
+		if (link->source->driver_vm == index && !link->source->swiotlb) {
+			add_access(memory, thing, link->source->device_vm, PV_SPACE_GUEST, RW,
+			           link->memory_ipa);
+		}
+	}
+}
+
+static void add_iobuf(struct memory *memory, const struct link *link)
+{
+	const struct connection *c = link->source;
+	uint64_t out = link->view ? link->view->page_out : IPA_UNKNOWN;
+	uint64_t in = link->view ? link->view->page_in : IPA_UNKNOWN;
+	uint32_t thing;
+
+	thing = add_thing(
+		memory, arena_printf(memory->v->arena, "iobuf page 0 of connection %s", link->name),
+		1);
+	add_access(memory, thing, c->driver_vm, PV_SPACE_VMM, RW, out);
+	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, R, link->page_ipa[0]);
+	thing = add_thing(
+		memory, arena_printf(memory->v->arena, "iobuf page 1 of connection %s", link->name),
+		1);
+	add_access(memory, thing, c->driver_vm, PV_SPACE_VMM, R, in);
+	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, link->page_ipa[1]);
+}
+
+/* Is region @region of the size of the pool, and mapped by exactly both guests? */
+static bool could_be_pool(const struct verify *v, const struct link *link, uint32_t region,
+                          uint64_t *ipa)
+{
+	struct pv_slice slice = decode_mappings(v->image, region);
+	uint32_t device = v->vms[link->source->device_vm].domain;
+	uint32_t driver = v->vms[link->source->driver_vm].domain;
+	bool device_there = false;
+	bool driver_there = false;
+
+	if (slice.count != 2 || v->image->regions[region].page_count != link->memory_bytes / PAGE) {
+		return false;
+	}
+	for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+		const struct pv_mapping *m = &v->image->mappings[i];
+
+		device_there = device_there || (m->domain == device && m->space == PV_SPACE_GUEST);
+		if (m->domain == driver && m->space == PV_SPACE_GUEST) {
+			driver_there = true;
+			*ipa = m->ipa_page * PAGE;
+		}
+	}
+	return device_there && driver_there;
+}
+
+static void add_pool(struct memory *memory, struct link *link)
+{
+	const struct connection *c = link->source;
+	uint32_t thing;
+
+	/* With a device tree of the user's nothing says where the pool is but its shape. */
+	for (uint32_t r = 0;
+	     link->pool_ipa == IPA_UNKNOWN && !memory->v->vms[c->driver_vm].own_tree &&
+	     r < memory->v->image->header.regions.count;
+	     r++) {
+		uint64_t ipa = IPA_UNKNOWN;
+
+		if (could_be_pool(memory->v, link, r, &ipa)) {
+			link->pool_ipa = ipa;
+		}
+	}
+	thing = add_thing(memory,
+	                  arena_printf(memory->v->arena, "the pool of connection %s", link->name),
+	                  link->memory_bytes / PAGE);
+	add_access(memory, thing, c->driver_vm, PV_SPACE_GUEST, RW, link->pool_ipa);
+	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, link->memory_ipa);
+}
+
+/* Where the anchor leads: one piece in an image as it should be. */
+static void find_pieces(struct memory *memory, uint32_t index)
+{
+	const struct verify *v = memory->v;
+	const struct thing *thing = &memory->things[index];
+	const struct access *anchor = thing->accesses;
+	uint64_t at = 0;
+
+	if (!anchor || anchor->ipa == IPA_UNKNOWN || anchor->ipa % PAGE) {
+		return;
+	}
+	uint32_t domain = v->vms[anchor->vm].domain;
+	uint64_t base = anchor->ipa / PAGE;
+
+	while (domain != DOMAIN_NONE && at < thing->pages) {
+		uint64_t next = decode_next_mapped(v->image, domain, anchor->space, base + at);
+		struct hit hit;
+
+		if (next == UINT64_MAX || next - base >= thing->pages ||
+		    !decode_translate(v->image, domain, anchor->space, next, &hit)) {
+			return;
+		}
+		at = next - base;
+		uint64_t run = hit.run < thing->pages - at ? hit.run : thing->pages - at;
+
+		*ARENA_ADD(v->arena, memory->pieces, memory->piece_count) =
+			(struct piece){index, at, hit.page, run};
+		at += run;
+	}
+}
+
+void memory_list_things(struct memory *memory)
+{
+	struct verify *v = memory->v;
+	const struct pv_image_header *h = &v->image->header;
+
+	add_kernel_thing(memory, "the memory of the kernel", shape_load_page(v),
+	                 (v->image->file.count + PAGE - 1) / PAGE);
+	add_kernel_thing(memory, "the kernel's translation tables", h->pool_page,
+	                 h->pool_page_count);
+	for (uint32_t i = 0; i < v->model->vm_count; i++) {
+		if (v->vms[i].domain != DOMAIN_NONE) {
+			add_vmm(memory, i);
+			add_ram(memory, i);
+		}
+	}
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		add_iobuf(memory, &v->links[i]);
+		if (v->links[i].source->swiotlb) {
+			add_pool(memory, &v->links[i]);
+		}
+	}
+	for (uint32_t i = 0; i < memory->thing_count; i++) {
+		find_pieces(memory, i);
+	}
+}

@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The image by itself, for topo verify: what abi/image.h demands of any image. The kernel checks
+ * the same before it boots; an image that it would refuse is no image of any topology. Also the
+ * machine that the image wants: board, CPUs, RAM, memory for the stage-2 tables.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "topo/board.h"
+#include "topo/verify/verify.h"
+
+#define IMAGE_TEXT_OFFSET_AT 8U
+#define BLOCK_PAGES 512U
+#define RAM_STEP_BYTES (UINT64_C(64) << 20)
+#define RAM_SPARE_BYTES (UINT64_C(8) << 20) /* for the machine's own device tree */
+
+static void broken(struct verify *v, const char *table, uint32_t index, const char *what)
+{
+	findings_add(v->report, FINDING_BROKEN, NULL, "image", "%s %u of the image %s", table,
+	             index, what);
+}
+
+/* The kernel's Image header asks for text_offset above 2 MiB; QEMU keeps the first page. */
+uint64_t shape_load_page(const struct verify *v)
+{
+	uint64_t offset = 0;
+
+	if (v->image->file.count >= IMAGE_TEXT_OFFSET_AT + 8) {
+		memcpy(&offset, v->image->file.data + IMAGE_TEXT_OFFSET_AT, 8);
+	}
+	if (offset < PAGE) {
+		offset += BLOCK_PAGES * PAGE;
+	}
+	return v->model->board->ram_base / PAGE + offset / PAGE;
+}
+
+static void check_number(struct verify *v, const char *what, uint64_t found, uint64_t wanted)
+{
+	if (found != wanted) {
+		findings_add(v->report, FINDING_DIFFERENT, NULL, "image",
+		             "%s: 0x%" PRIx64 " in the image, 0x%" PRIx64 " would be right", what,
+		             found, wanted);
+	}
+}
+
+/* RAM of the machine: all that is used, rounded up as docs/image.md says. */
+static uint64_t ram_pages(const struct verify *v)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < v->image->header.regions.count; i++) {
+		const struct pv_region *r = &v->image->regions[i];
+		uint64_t region_end = ((uint64_t)r->page + r->page_count) * PAGE;
+
+		end = region_end > end ? region_end : end;
+	}
+	end += RAM_SPARE_BYTES - v->model->board->ram_base;
+	return (end + RAM_STEP_BYTES - 1) / RAM_STEP_BYTES * RAM_STEP_BYTES / PAGE;
+}
+
+static void check_header(struct verify *v)
+{
+	const struct pv_image_header *h = &v->image->header;
+	const struct board *board = v->model->board;
+
+	check_number(v, "size of the header", h->header_bytes, sizeof(*h));
+	check_number(v, "size of the image", h->image_bytes,
+	             v->image->file.count - v->image->header_at);
+	check_number(v, "board", h->board, board->id);
+	check_number(v, "number of physical CPUs", h->cpu_count, v->model->cpu_count);
+	check_number(v, "first page of RAM", h->ram_page, board->ram_base / PAGE);
+	check_number(v, "pages of RAM", h->ram_page_count, ram_pages(v));
+}
+
+/* Tables stand behind the header in order, each at the next multiple of 8. */
+static void check_tables(struct verify *v)
+{
+	const struct pv_image_header *h = &v->image->header;
+	const struct {
+		const char *name;
+		struct pv_table table;
+		size_t entry;
+	} tables[] = {
+		{"domains",        h->domains,        sizeof(struct pv_domain)       },
+		{"vcpus",          h->vcpus,          sizeof(struct pv_vcpu)         },
+		{"regions",        h->regions,        sizeof(struct pv_region)       },
+		{"mappings",       h->mappings,       sizeof(struct pv_mapping)      },
+		{"payloads",       h->payloads,       sizeof(struct pv_payload)      },
+		{"caps",           h->caps,           sizeof(struct pv_cap)          },
+		{"doorbells",      h->doorbells,      sizeof(struct pv_doorbell)     },
+		{"doorbell pages", h->doorbell_pages, sizeof(struct pv_doorbell_page)},
+	};
+	uint64_t end = sizeof(*h);
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		if (tables[i].table.offset % 8 || tables[i].table.offset < end ||
+		    tables[i].table.offset - end > 7) {
+			findings_add(v->report, FINDING_BROKEN, NULL, "image",
+			             "the table of %s does not follow the one before it",
+			             tables[i].name);
+		}
+		end = tables[i].table.offset + (uint64_t)tables[i].table.count * tables[i].entry;
+	}
+}
+
+/* Slices of the domains: in order, without gap, covering @count entries. */
+static void check_slices(struct verify *v, const char *what, size_t offset, uint32_t count)
+{
+	uint32_t next = 0;
+
+	for (uint32_t i = 0; i < v->image->header.domains.count; i++) {
+		struct pv_slice slice;
+
+		memcpy(&slice, (const uint8_t *)&v->image->domains[i] + offset, sizeof(slice));
+		if (slice.first != next || slice.count > count - next) {
+			broken(v, "domain", i,
+			       arena_printf(v->arena, "has %s that are not its own", what));
+			return;
+		}
+		next += slice.count;
+	}
+	if (next != count) {
+		findings_add(v->report, FINDING_BROKEN, NULL, "image",
+		             "%u %s of the image belong to no domain", count - next, what);
+	}
+}
+
+static void check_domains(struct verify *v)
+{
+	const struct pv_image_header *h = &v->image->header;
+
+	check_slices(v, "vCPUs", offsetof(struct pv_domain, vcpus), h->vcpus.count);
+	check_slices(v, "capabilities", offsetof(struct pv_domain, caps), h->caps.count);
+	check_slices(v, "doorbell pages", offsetof(struct pv_domain, doorbell_pages),
+	             h->doorbell_pages.count);
+	for (uint32_t i = 0; i < h->domains.count; i++) {
+		const struct pv_domain *d = &v->image->domains[i];
+
+		if (d->name[sizeof(d->name) - 1]) {
+			broken(v, "domain", i, "has a name without an end");
+		}
+		if (d->reserved) {
+			broken(v, "domain", i, "has a reserved field that is not 0");
+		}
+		if (d->vmm_stack % 16) {
+			broken(v, "domain", i, "has a stack that is not aligned");
+		}
+	}
+}
+
+static void check_region(struct verify *v, uint32_t index, uint64_t *page, uint32_t *mapping)
+{
+	const struct pv_region *r = &v->image->regions[index];
+	bool shared = (r->flags & PV_REGION_SHARED) != 0;
+
+	if (r->page < *page || r->page_count == 0) {
+		broken(v, "region", index, "is empty, or does not follow the one before it");
+	}
+	*page = (uint64_t)r->page + r->page_count;
+	if (r->flags & ~PV_REGION_SHARED || r->reserved) {
+		broken(v, "region", index, "has bits that mean nothing");
+	}
+	if (r->mappings.first != *mapping || r->mappings.count == 0 ||
+	    r->mappings.count > v->image->header.mappings.count - *mapping) {
+		broken(v, "region", index, "has mappings that are not its own");
+	} else {
+		*mapping += r->mappings.count;
+	}
+	if (!shared && r->mappings.count > 1) {
+		broken(v, "region", index, "is mapped more than once and not marked as shared");
+	} else if (shared && r->mappings.count == 1) {
+		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
+		             "region %u of the image, at 0x%" PRIx64
+		             ", is marked as shared, and nobody shares it",
+		             index, r->page * PAGE);
+	}
+}
+
+static void check_mapping(struct verify *v, uint32_t region, uint32_t index)
+{
+	const struct pv_mapping *m = &v->image->mappings[index];
+	uint64_t end = (uint64_t)m->ipa_page + v->image->regions[region].page_count;
+
+	if (m->domain >= v->image->header.domains.count || m->space >= PV_SPACE_COUNT) {
+		broken(v, "mapping", index, "is of nobody's address space");
+	}
+	if (!(m->rights & PV_RIGHT_READ) || m->rights > 7 || m->reserved) {
+		broken(v, "mapping", index, "has rights that mean nothing");
+	}
+	if (m->space == PV_SPACE_VMM && (m->rights & PV_RIGHT_WRITE) &&
+	    (m->rights & PV_RIGHT_EXEC)) {
+		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
+		             "mapping %u of the image lets a VMM write what it executes", index);
+	}
+	if (end > (UINT64_C(1) << (PV_IPA_BITS - PV_PAGE_SHIFT))) {
+		broken(v, "mapping", index, "ends above the address space");
+	}
+}
+
+/* A stretch of a space that something of the image fills. */
+struct stretch {
+	uint32_t domain;
+	uint32_t space;
+	uint64_t base;
+	uint64_t pages;
+	const char *what;
+};
+
+static void check_overlaps(struct verify *v, const struct stretch *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct stretch *a = &list[i];
+			const struct stretch *b = &list[j];
+
+			if (a->domain == b->domain && a->space == b->space &&
+			    a->base < b->base + b->pages && b->base < a->base + a->pages) {
+				findings_add(
+					v->report, FINDING_BROKEN, NULL, "memory",
+					"%s and %s overlap in domain %u, space %u, at 0x%" PRIx64,
+					b->what, a->what, a->domain, a->space,
+					(a->base > b->base ? a->base : b->base) * PAGE);
+			}
+		}
+	}
+}
+
+static void check_memory(struct verify *v)
+{
+	const struct decoded *image = v->image;
+	struct stretch *list = NULL;
+	size_t count = 0;
+	uint64_t page = image->header.ram_page;
+	uint32_t mapping = 0;
+
+	for (uint32_t r = 0; r < image->header.regions.count; r++) {
+		struct pv_slice slice = decode_mappings(image, r);
+
+		check_region(v, r, &page, &mapping);
+		for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+			const struct pv_mapping *m = &image->mappings[i];
+
+			check_mapping(v, r, i);
+			*ARENA_ADD(v->arena, list, count) =
+				(struct stretch){m->domain, m->space, m->ipa_page,
+			                         image->regions[r].page_count, "memory"};
+		}
+	}
+	if (mapping != image->header.mappings.count) {
+		findings_add(v->report, FINDING_BROKEN, NULL, "image",
+		             "mappings of the image belong to no region");
+	}
+	if (page > (uint64_t)image->header.ram_page + image->header.ram_page_count) {
+		findings_add(v->report, FINDING_BROKEN, NULL, "image",
+		             "regions of the image end above the RAM of the machine");
+	}
+	for (uint32_t i = 0; i < image->header.domains.count; i++) {
+		const struct pv_domain *d = &image->domains[i];
+
+		*ARENA_ADD(v->arena, list, count) = (struct stretch){
+			i, PV_SPACE_GUEST, d->gicc_ipa_page, GICC_PAGES, "the CPU interface"};
+		*ARENA_ADD(v->arena, list, count) =
+			(struct stretch){i, PV_SPACE_GUEST, d->doorbell_ipa_page,
+		                         d->doorbell_pages.count, "the doorbell window"};
+	}
+	check_overlaps(v, list, count);
+}
+
+/* Payloads: in the image behind the tables, each in its region, no two in one place. */
+static void check_payloads(struct verify *v)
+{
+	const struct decoded *image = v->image;
+
+	for (uint32_t i = 0; i < image->header.payloads.count; i++) {
+		const struct pv_payload *p = &image->payloads[i];
+		uint64_t pages = p->bytes / PAGE + (p->bytes % PAGE != 0);
+
+		if (!decode_payload(image, i).count || p->image_offset % PAGE) {
+			broken(v, "payload", i, "does not lie in the image");
+		}
+		if (p->region >= image->header.regions.count ||
+		    p->page > image->regions[p->region].page_count ||
+		    pages > image->regions[p->region].page_count - p->page) {
+			broken(v, "payload", i, "does not fit into its region");
+		}
+		for (uint32_t j = 0; j < i; j++) {
+			const struct pv_payload *q = &image->payloads[j];
+			uint64_t other = q->bytes / PAGE + (q->bytes % PAGE != 0);
+
+			if (p->region == q->region && p->page < q->page + other &&
+			    q->page < p->page + pages) {
+				broken(v, "payload", i, "lies over another one");
+			}
+		}
+	}
+}
+
+/* One space's tables: bit n of `gigas` for a table of GiB n, bit n of `blocks` for one of the
+ * 2 MiB block n, which is then mapped page by page. */
+struct walk {
+	uint8_t gigas[(1U << (PV_IPA_BITS - 30)) / 8];
+	uint8_t blocks[(1U << (PV_IPA_BITS - 21)) / 8];
+	uint32_t tables;
+};
+
+static void take(struct walk *walk, uint8_t *bits, uint64_t index)
+{
+	if (!(bits[index / 8] & 1U << index % 8)) {
+		bits[index / 8] |= (uint8_t)(1U << index % 8);
+		walk->tables++;
+	}
+}
+
+static void walk_stretch(struct walk *walk, uint64_t ipa_page, uint64_t page, uint64_t pages)
+{
+	const uint64_t limit = UINT64_C(1) << (PV_IPA_BITS - PV_PAGE_SHIFT);
+	uint64_t end = ipa_page + pages < limit ? ipa_page + pages : limit;
+	bool fit = ipa_page % BLOCK_PAGES == page % BLOCK_PAGES;
+
+	for (uint64_t at = ipa_page; at < end; at = (at / BLOCK_PAGES + 1) * BLOCK_PAGES) {
+		take(walk, walk->gigas, at >> (30 - PV_PAGE_SHIFT));
+		if (!fit || at % BLOCK_PAGES || end - at < BLOCK_PAGES) {
+			take(walk, walk->blocks, at / BLOCK_PAGES);
+		}
+	}
+}
+
+static uint32_t space_tables(const struct verify *v, struct walk *walk, uint32_t domain,
+                             uint32_t space)
+{
+	memset(walk, 0, sizeof(*walk));
+	walk->tables = 1; /* the root */
+	if (space == PV_SPACE_GUEST) {
+		/* Device memory is mapped page by page. */
+		walk_stretch(walk, v->image->domains[domain].gicc_ipa_page,
+		             v->image->domains[domain].gicc_ipa_page + 1, GICC_PAGES);
+	}
+	for (uint32_t r = 0; r < v->image->header.regions.count; r++) {
+		const struct pv_region *region = &v->image->regions[r];
+		struct pv_slice slice = decode_mappings(v->image, r);
+
+		for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+			const struct pv_mapping *m = &v->image->mappings[i];
+
+			if (m->domain == domain && m->space == space) {
+				walk_stretch(walk, m->ipa_page, region->page, region->page_count);
+			}
+		}
+	}
+	return walk->tables;
+}
+
+static void check_pool(struct verify *v)
+{
+	struct walk *walk = arena_alloc(v->arena, sizeof(*walk));
+	uint64_t file_end = shape_load_page(v) + (v->image->file.count + PAGE - 1) / PAGE;
+	uint64_t tables = 0;
+
+	for (uint32_t i = 0; i < v->image->header.domains.count; i++) {
+		tables += space_tables(v, walk, i, PV_SPACE_GUEST);
+		tables += space_tables(v, walk, i, PV_SPACE_VMM);
+	}
+	check_number(v, "pages for the kernel's translation tables",
+	             v->image->header.pool_page_count, tables);
+	check_number(v, "first page of the kernel's translation tables", v->image->header.pool_page,
+	             (file_end + BLOCK_PAGES - 1) / BLOCK_PAGES * BLOCK_PAGES);
+}
+
+void shape_check(struct verify *v)
+{
+	check_header(v);
+	check_tables(v);
+	check_domains(v);
+	check_memory(v);
+	check_payloads(v);
+	check_pool(v);
+}

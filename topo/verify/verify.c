@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The course of topo verify, and what follows from the topology alone. See topo/verify/verify.h.
+ */
+#include "topo/verify/verify.h"
+
+#include <string.h>
+
+static void intend_connection(struct verify *v, uint32_t index)
+{
+	const struct connection *c = &v->model->connections[index];
+	struct link *link = &v->links[index];
+	struct verified_vm *driver = &v->vms[c->driver_vm];
+
+	link->source = c;
+	link->name = arena_printf(v->arena, "%s -> %s", v->model->vms[c->device_vm].name,
+	                          v->model->vms[c->driver_vm].name);
+	link->number = driver->used;
+	link->memory_bytes = c->swiotlb ? c->pool_bytes : v->model->vms[c->driver_vm].ram_bytes;
+	link->devices = arena_alloc(v->arena, (c->device_count + 1) * sizeof(*link->devices));
+	for (size_t i = 0; i < c->device_count; i++) {
+		link->devices[i].source = &c->devices[i];
+		link->devices[i].virtio = virtio_of(&c->devices[i], c->swiotlb);
+		link->devices[i].first_queue = link->queues;
+		link->queues += link->devices[i].virtio.queues;
+	}
+	link->page_ipa[0] = link->page_ipa[1] = IPA_UNKNOWN;
+	link->doorbell_ipa = IPA_UNKNOWN;
+	link->memory_ipa = IPA_UNKNOWN;
+	link->pool_ipa = IPA_UNKNOWN;
+	link->intids = arena_alloc(v->arena, (1 + link->queues) * sizeof(*link->intids));
+	v->vms[c->device_vm].served++;
+	driver->used++;
+	driver->used_devices += (uint32_t)c->device_count;
+	driver->vectors += link->queues + (uint32_t)c->device_count;
+}
+
+/* The domain with the VM's name; the first one if there are more. */
+static uint32_t find_domain(const struct verify *v, const char *name)
+{
+	for (uint32_t i = 0; i < v->image->header.domains.count; i++) {
+		char found[33];
+
+		decode_name(&v->image->domains[i], found);
+		if (strcmp(found, name) == 0) {
+			return i;
+		}
+	}
+	return DOMAIN_NONE;
+}
+
+static void intend_vm(struct verify *v, uint32_t index)
+{
+	const struct vm *source = &v->model->vms[index];
+	struct verified_vm *vm = &v->vms[index];
+
+	vm->source = source;
+	vm->who = source->instance;
+	vm->who_vmm = arena_printf(v->arena, "the VMM of %s", source->instance);
+	vm->own_tree = v->files->vms[index].tree.count == 0;
+	vm->initrd_ipa = IPA_UNKNOWN;
+	vm->domain = find_domain(v, source->name);
+	if (vm->domain == DOMAIN_NONE) {
+		findings_add(v->report, FINDING_MISSING, vm->who, "VM",
+		             "%s (\"%s\") is not in the image", vm->who, source->name);
+	}
+}
+
+/* A domain that is no VM of the topology, or has the name of an earlier one. */
+static void check_strangers(struct verify *v)
+{
+	for (uint32_t d = 0; d < v->image->header.domains.count; d++) {
+		char name[33];
+		bool known = false;
+
+		for (size_t i = 0; i < v->model->vm_count; i++) {
+			known = known || v->vms[i].domain == d;
+		}
+		if (!known) {
+			decode_name(&v->image->domains[d], name);
+			findings_add(v->report, FINDING_EXTRA, NULL, "VM",
+			             "domain %u of the image, \"%s\", is no VM of the topology", d,
+			             name);
+		}
+	}
+}
+
+/* What a topology can ask for and an image cannot hold. */
+static void check_hardware(struct verify *v)
+{
+	for (size_t i = 0; i < v->model->vm_count; i++) {
+		const struct vm *vm = &v->model->vms[i];
+		size_t count = vm->mmio_count + vm->pci_count + vm->irq_count + vm->dtb_node_count;
+
+		if (count) {
+			findings_add(
+				v->report, FINDING_MISSING, vm->instance, "hardware",
+				"%s has hardware in the topology (%zu entries), which an image "
+				"cannot give to it",
+				vm->instance, count);
+		}
+		if (vm->budget_us) {
+			findings_add(
+				v->report, FINDING_MISSING, vm->instance, "vCPU",
+				"%s has a budget of %u us in each %u us in the topology, which "
+				"an image cannot hold",
+				vm->instance, vm->budget_us, vm->period_us);
+		}
+	}
+}
+
+void verify_image(struct arena *arena, const struct model *model, const struct files *files,
+                  const struct decoded *image, struct findings *report)
+{
+	struct verify v = {
+		.arena = arena,
+		.model = model,
+		.files = files,
+		.image = image,
+		.report = report,
+		.vms = arena_alloc(arena, (model->vm_count + 1) * sizeof(struct verified_vm)),
+		.links = arena_alloc(arena, (model->connection_count + 1) * sizeof(struct link)),
+	};
+
+	for (uint32_t i = 0; i < model->vm_count; i++) {
+		intend_vm(&v, i);
+	}
+	for (uint32_t i = 0; i < model->connection_count; i++) {
+		intend_connection(&v, i);
+	}
+	check_strangers(&v);
+	check_hardware(&v);
+	shape_check(&v);
+	vmm_read_configs(&v);
+	guest_read_trees(&v);
+	vmm_check_configs(&v);
+	guest_check_trees(&v);
+	memory_check(&v);
+	powers_check(&v);
+	contents_check(&v);
+}

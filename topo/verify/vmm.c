@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What each VMM is told of its VM (abi/vmm.h), for topo verify. Numbers that are the builder's to
+ * choose (addresses, capability slots) are taken as they stand and held against the rights by
+ * topo/verify/memory*.c and powers.c; everything else follows from the topology.
+ */
+#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "abi/calls.h"
+#include "abi/mux.h"
+#include "topo/verify/verify.h"
+
+static void bad(struct verify *v, const struct verified_vm *vm, const char *what)
+{
+	findings_add(v->report, FINDING_BROKEN, vm->who, "VMM configuration",
+	             "%s has no configuration: %s", vm->who_vmm, what);
+}
+
+/* Copies of the arrays behind the head, as many as there are bytes for. */
+static void read_arrays(struct verify *v, struct verified_vm *vm, struct bytes bytes)
+{
+	const struct pv_vmm_config *c = &vm->config;
+	uint64_t connections = (uint64_t)c->connection_count * sizeof(struct pv_vmm_connection);
+	uint64_t devices = (uint64_t)c->device_count * sizeof(struct pv_vmm_device);
+
+	if (sizeof(*c) + connections + devices != bytes.count || c->bytes != bytes.count) {
+		bad(v, vm, "its parts have another size than it says");
+		return;
+	}
+	struct pv_vmm_connection *views = arena_alloc(v->arena, connections + 1);
+	struct pv_vmm_device *device_views = arena_alloc(v->arena, devices + 1);
+
+	memcpy(views, bytes.data + sizeof(*c), connections);
+	memcpy(device_views, bytes.data + sizeof(*c) + connections, devices);
+	vm->views = views;
+	vm->device_views = device_views;
+	vm->has_config = true;
+}
+
+static void read_config(struct verify *v, struct verified_vm *vm)
+{
+	const struct pv_domain *domain = &v->image->domains[vm->domain];
+	uint32_t payload = decode_payload_at(v->image, vm->domain, PV_SPACE_VMM, domain->vmm_arg);
+	struct bytes bytes = decode_payload(v->image, payload);
+
+	if (bytes.count < sizeof(vm->config)) {
+		bad(v, vm, "nothing lies where it looks for it");
+		return;
+	}
+	memcpy(&vm->config, bytes.data, sizeof(vm->config));
+	if (vm->config.magic != PV_VMM_MAGIC || vm->config.version != PV_VMM_VERSION) {
+		bad(v, vm, "what lies there is none of this version");
+		return;
+	}
+	read_arrays(v, vm, bytes);
+}
+
+/* The connection of the driver VM's configuration that has the device VM's name. */
+static void find_view(struct verify *v, struct link *link)
+{
+	const struct verified_vm *vm = &v->vms[link->source->driver_vm];
+	const char *peer = v->model->vms[link->source->device_vm].name;
+
+	for (uint32_t i = 0; vm->has_config && i < vm->config.connection_count; i++) {
+		const struct pv_vmm_connection *view = &vm->views[i];
+
+		if (strncmp(view->peer, peer, sizeof(view->peer)) != 0) {
+			continue;
+		}
+		link->view = view;
+		for (uint32_t j = 0; j < link->source->device_count && j < view->device_count;
+		     j++) {
+			if ((uint64_t)view->device_first + j < vm->config.device_count) {
+				link->devices[j].view = &vm->device_views[view->device_first + j];
+			}
+		}
+		return;
+	}
+}
+
+void vmm_read_configs(struct verify *v)
+{
+	for (size_t i = 0; i < v->model->vm_count; i++) {
+		if (v->vms[i].domain != DOMAIN_NONE) {
+			read_config(v, &v->vms[i]);
+		}
+	}
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		find_view(v, &v->links[i]);
+	}
+}
+
+/* A field of a structure, for a comparison that can name it. */
+struct field {
+	const char *name;
+	size_t offset;
+	size_t bytes;
+};
+
+#define FIELD(type, member)                                                                        \
+	{                                                                                          \
+#member, offsetof(struct type, member), sizeof(((struct type *)0)->member)         \
+	}
+
+static const struct field config_fields[] = {
+	FIELD(pv_vmm_config, name),
+	FIELD(pv_vmm_config, vcpu_count),
+	FIELD(pv_vmm_config, connection_count),
+	FIELD(pv_vmm_config, device_count),
+	FIELD(pv_vmm_config, gicd_ipa),
+	FIELD(pv_vmm_config, v2m_ipa),
+	FIELD(pv_vmm_config, v2m_first),
+	FIELD(pv_vmm_config, v2m_count),
+	FIELD(pv_vmm_config, uarts[0].ipa),
+	FIELD(pv_vmm_config, uarts[0].intid),
+	FIELD(pv_vmm_config, uarts[0].event),
+	FIELD(pv_vmm_config, uarts[0].reserved),
+	FIELD(pv_vmm_config, uarts[1].ipa),
+	FIELD(pv_vmm_config, uarts[1].intid),
+	FIELD(pv_vmm_config, uarts[1].cap),
+	FIELD(pv_vmm_config, uarts[1].event),
+	FIELD(pv_vmm_config, uarts[1].reserved),
+};
+
+static const struct field connection_fields[] = {
+	FIELD(pv_vmm_connection, peer),
+	FIELD(pv_vmm_connection, device_first),
+	FIELD(pv_vmm_connection, device_count),
+};
+
+static const struct field device_fields[] = {
+	FIELD(pv_vmm_device, connection),   FIELD(pv_vmm_device, index),
+	FIELD(pv_vmm_device, slot),         FIELD(pv_vmm_device, type),
+	FIELD(pv_vmm_device, queue_count),  FIELD(pv_vmm_device, queue_size),
+	FIELD(pv_vmm_device, config_bytes), FIELD(pv_vmm_device, features),
+	FIELD(pv_vmm_device, bar_ipa),      FIELD(pv_vmm_device, notify_ipa),
+	FIELD(pv_vmm_device, config),
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* A field's bytes, as a number when it is one. */
+static const char *field_text(struct arena *arena, const uint8_t *bytes, size_t count)
+{
+	const char *text = "";
+	uint64_t number = 0;
+
+	if (count <= sizeof(number)) {
+		memcpy(&number, bytes, count);
+		return arena_printf(arena, "0x%" PRIx64, number);
+	}
+	for (size_t i = 0; i < count; i++) {
+		text = arena_printf(arena, "%s%02x", text, bytes[i]);
+	}
+	return text;
+}
+
+static void compare(struct verify *v, const struct verified_vm *vm, const char *where,
+                    const struct field *fields, size_t count, const void *found, const void *wanted)
+{
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t *is = (const uint8_t *)found + fields[i].offset;
+		const uint8_t *should = (const uint8_t *)wanted + fields[i].offset;
+
+		if (memcmp(is, should, fields[i].bytes) != 0) {
+			findings_add(v->report, FINDING_DIFFERENT, vm->who, "VMM configuration",
+			             "%s is told %s = %s%s; from the topology follows %s",
+			             vm->who_vmm, fields[i].name,
+			             field_text(v->arena, is, fields[i].bytes), where,
+			             field_text(v->arena, should, fields[i].bytes));
+		}
+	}
+}
+
+static void check_head(struct verify *v, const struct verified_vm *vm)
+{
+	const struct pv_vmm_config *found = &vm->config;
+	struct pv_vmm_config wanted = {
+		.vcpu_count = vm->source->vcpu_count,
+		.connection_count = vm->used,
+		.device_count = vm->used_devices,
+		.gicd_ipa = GICD_IPA,
+		.v2m_ipa = vm->vectors ? V2M_IPA : 0,
+		.v2m_first = vm->vectors ? found->v2m_first : 0,
+		.v2m_count = vm->vectors,
+		.uarts[0] = {UART_IPA, UART_INTID, 0, PV_EVENT_CONSOLE(PV_CONSOLE_TTY), 0},
+	};
+
+	if (vm->source->agent) {
+		wanted.uarts[1] = (struct pv_vmm_uart){AGENT_IPA, AGENT_INTID, found->uarts[1].cap,
+		                                       PV_EVENT_CONSOLE(PV_CONSOLE_AGENT), 0};
+	}
+	strncpy(wanted.name, vm->source->name, sizeof(wanted.name) - 1);
+	compare(v, vm, "", config_fields, COUNT(config_fields), found, &wanted);
+}
+
+static void check_device(struct verify *v, const struct link *link, uint32_t index,
+                         const struct pv_vmm_device *first)
+{
+	const struct verified_vm *vm = &v->vms[link->source->driver_vm];
+	const struct link_device *device = &link->devices[index];
+	const struct virtio *virtio = &device->virtio;
+	struct pv_vmm_device wanted = {
+		.connection = (uint32_t)(link->view - vm->views),
+		.index = index,
+		.slot = index,
+		.type = virtio->number,
+		.queue_count = virtio->queues,
+		.queue_size = device->source->queue_size,
+		.config_bytes = virtio->config_bytes,
+		.features = virtio->features,
+		.bar_ipa = first->bar_ipa + (uint64_t)index * PV_VMM_BAR_BYTES,
+		.notify_ipa = first->notify_ipa + index * PAGE,
+	};
+
+	memcpy(wanted.config, virtio->config, sizeof(wanted.config));
+	compare(v, vm,
+	        arena_printf(v->arena, " for device %u (%s) of connection %s", index, virtio->type,
+	                     link->name),
+	        device_fields, COUNT(device_fields), device->view, &wanted);
+}
+
+static void check_connection(struct verify *v, const struct link *link, uint32_t *device_first)
+{
+	const struct verified_vm *vm = &v->vms[link->source->driver_vm];
+	struct pv_vmm_connection wanted = {
+		.device_first = *device_first,
+		.device_count = (uint32_t)link->source->device_count,
+	};
+
+	*device_first += wanted.device_count;
+	if (!vm->has_config) {
+		return;
+	}
+	if (!link->view) {
+		findings_add(v->report, FINDING_MISSING, vm->who, "VMM configuration",
+		             "%s is not told of connection %s", vm->who_vmm, link->name);
+		return;
+	}
+	strncpy(wanted.peer, v->model->vms[link->source->device_vm].name, sizeof(wanted.peer) - 1);
+	compare(v, vm, arena_printf(v->arena, " for connection %s", link->name), connection_fields,
+	        COUNT(connection_fields), link->view, &wanted);
+	for (uint32_t i = 0; i < link->source->device_count; i++) {
+		if (link->devices[i].view) {
+			check_device(v, link, i, link->devices[0].view);
+		}
+	}
+}
+
+/* An address range or a range of interrupts that one guest's emulated machine uses. */
+struct use {
+	const char *what;
+	uint64_t base;
+	uint64_t count;
+};
+
+static void check_disjoint(struct verify *v, const struct verified_vm *vm, const struct use *uses,
+                           size_t count, const char *unit)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			uint64_t end = uses[i].base + uses[i].count;
+			uint64_t other_end = uses[j].base + uses[j].count;
+
+			if (uses[i].count && uses[j].count && uses[i].base < other_end &&
+			    uses[j].base < end) {
+				findings_add(
+					v->report, FINDING_BROKEN, vm->who, "VMM configuration",
+					"in %s, %s and %s have the same %s, from 0x%" PRIx64,
+					vm->who, uses[j].what, uses[i].what, unit,
+					uses[i].base > uses[j].base ? uses[i].base : uses[j].base);
+			}
+		}
+	}
+}
+
+/* Add what memory the guest of @index finds mapped. */
+static void add_mapped(const struct verify *v, const struct verified_vm *vm, struct use **uses,
+                       size_t *count)
+{
+	uint64_t page = decode_next_mapped(v->image, vm->domain, PV_SPACE_GUEST, 0);
+	struct hit hit;
+
+	while (page != UINT64_MAX &&
+	       decode_translate(v->image, vm->domain, PV_SPACE_GUEST, page, &hit)) {
+		*ARENA_ADD(v->arena, *uses, *count) =
+			(struct use){"memory", page * PAGE, hit.run * PAGE};
+		page = decode_next_mapped(v->image, vm->domain, PV_SPACE_GUEST, page + hit.run);
+	}
+}
+
+/* Emulated registers must lie where the guest finds nothing else: there they would not trap. */
+static void check_windows(struct verify *v, uint32_t index)
+{
+	const struct verified_vm *vm = &v->vms[index];
+	const struct pv_domain *domain = &v->image->domains[vm->domain];
+	struct use *uses = NULL;
+	size_t count = 0;
+
+	add_mapped(v, vm, &uses, &count);
+	*ARENA_ADD(v->arena, uses, count) = (struct use){"the distributor", GICD_IPA, PAGE};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the CPU interface", GICC_IPA, GICC_PAGES * PAGE};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the MSI frame", V2M_IPA, vm->vectors ? PAGE : 0};
+	*ARENA_ADD(v->arena, uses, count) = (struct use){"the console", UART_IPA, PAGE};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the agent's channel", AGENT_IPA, vm->source->agent ? PAGE : 0};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the doorbell window", domain->doorbell_ipa_page * PAGE,
+	                     domain->doorbell_pages.count * PAGE};
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		const struct link *link = &v->links[i];
+
+		if (link->source->driver_vm != index || !link->view) {
+			continue;
+		}
+		*ARENA_ADD(v->arena, uses, count) = (struct use){
+			arena_printf(v->arena, "the PCI configuration space of %s", link->name),
+			link->view->ecam_ipa, ECAM_BYTES};
+		for (size_t j = 0; j < link->source->device_count; j++) {
+			if (link->devices[j].view) {
+				*ARENA_ADD(v->arena, uses, count) = (struct use){
+					arena_printf(v->arena, "the registers of device %zu of %s",
+				                     j, link->name),
+					link->devices[j].view->bar_ipa, PV_VMM_BAR_BYTES};
+			}
+		}
+	}
+	check_disjoint(v, vm, uses, count, "addresses");
+}
+
+/* Interrupts of one guest: UARTs, kicks of the connections served, MSIs. */
+static void check_interrupts(struct verify *v, uint32_t index)
+{
+	const struct verified_vm *vm = &v->vms[index];
+	struct use *uses = NULL;
+	size_t count = 0;
+
+	*ARENA_ADD(v->arena, uses, count) = (struct use){"the console", UART_INTID, 1};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the agent's channel", AGENT_INTID, vm->source->agent ? 1 : 0};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the MSI frame", vm->config.v2m_first, vm->vectors};
+	*ARENA_ADD(v->arena, uses, count) = (struct use){"what no SPI has", 0, PV_SPI_FIRST};
+	*ARENA_ADD(v->arena, uses, count) = (struct use){"what no VM has", PV_VIRQS, UINT32_MAX};
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		const struct link *link = &v->links[i];
+
+		for (uint32_t n = 0; link->source->device_vm == index && n <= link->queues; n++) {
+			if (link->intids[n]) {
+				*ARENA_ADD(v->arena, uses, count) = (struct use){
+					arena_printf(v->arena, "number %u of connection %s", n,
+				                     link->name),
+					link->intids[n], 1};
+			}
+		}
+	}
+	check_disjoint(v, vm, uses, count, "interrupts");
+}
+
+void vmm_check_configs(struct verify *v)
+{
+	for (uint32_t i = 0; i < v->model->vm_count; i++) {
+		uint32_t device_first = 0;
+
+		for (size_t j = 0; j < v->model->connection_count; j++) {
+			if (v->model->connections[j].driver_vm == i) {
+				check_connection(v, &v->links[j], &device_first);
+			}
+		}
+		if (v->vms[i].has_config) {
+			check_head(v, &v->vms[i]);
+			check_windows(v, i);
+			check_interrupts(v, i);
+		}
+	}
+}
