@@ -21,6 +21,7 @@ static const struct {
 	{"graph",   command_graph,   "draw the topology"                         },
 	{"export",  command_export,  "the topology for other systems"            },
 	{"build",   command_build,   "compile a topology into a bootable image"  },
+	{"verify",  command_verify,  "read the rights back out of a built image" },
 	{"run",     command_run,     "build a topology and boot it in QEMU"      },
 	{"console", command_console, "the console of a VM of a running system"   },
 	{"logs",    command_logs,    "what the consoles of a system have printed"},
