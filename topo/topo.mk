@@ -3,7 +3,7 @@
 # topo, the compiler, analyser and runner of topologies. Every topo/*.c joins by itself. The files
 # that topo ships lie beside the program in share/peervisor/, where it looks for them.
 
-TOPO_SOURCES := $(wildcard topo/*.c topo/analysis/*.c)
+TOPO_SOURCES := $(wildcard topo/*.c topo/analysis/*.c topo/verify/*.c)
 # Code that the build host shares with the target; the host has a libc of its own.
 TOPO_LIB_SOURCES := $(filter-out lib/freestanding.c,$(wildcard lib/*.c))
 TOPO_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOPO_SOURCES) $(TOPO_LIB_SOURCES))
