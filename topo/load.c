@@ -17,7 +17,8 @@
 #include "topo/resolve.h"
 #include "topo/source.h"
 
-#define OWN_MACROS "configurations/tii/vm.h"
+#define OWN_VM_MACROS "configurations/vm.h"
+#define OWN_TII_MACROS "configurations/tii/vm.h"
 #define OWN_DECLARATIONS "configurations/peervisor.camkes"
 #define FILES_MAX 1024U
 
@@ -28,7 +29,7 @@ struct loading {
 	struct diag *diag;
 	const struct load_options *options;
 	struct search search;
-	const struct source *preludes[2];
+	const struct source *preludes[3];
 	size_t prelude_count;
 	size_t tokens_left;
 	struct strmap loaded; /* paths of files that were read or wait for it */
@@ -187,16 +188,18 @@ static void read_one(struct loading *loading, const struct source *source, bool 
 /* The user's file, all that it imports, and topo's own declarations last. */
 static bool read_files(struct loading *loading, const struct source *source)
 {
-	const struct source *macros = own_file(loading, OWN_MACROS);
+	const struct source *vm_macros = own_file(loading, OWN_VM_MACROS);
+	const struct source *tii_macros = own_file(loading, OWN_TII_MACROS);
 	const struct source *declarations = own_file(loading, OWN_DECLARATIONS);
 	const struct source *defines = command_line_source(loading);
 
-	if (macros == NULL || declarations == NULL || defines == NULL) {
+	if (vm_macros == NULL || tii_macros == NULL || declarations == NULL || defines == NULL) {
 		return false;
 	}
 	loading->preludes[0] = defines;
-	loading->preludes[1] = macros;
-	loading->prelude_count = 2;
+	loading->preludes[1] = vm_macros;
+	loading->preludes[2] = tii_macros;
+	loading->prelude_count = 3;
 	loading->tokens_left = CPP_EXPANSION_TOKENS_MAX;
 	add_file(loading, source);
 	for (size_t i = 0; i < loading->file_count; i++) {

@@ -109,6 +109,11 @@ bool resolve_connection_setting(struct resolver *resolver, const struct ast_sett
 /** Put the links into the model. */
 void resolve_connections_finish(struct resolver *resolver);
 
+/* resolve_system.c */
+
+/** A setting of the system. */
+void resolve_system_setting(struct resolver *resolver, const struct ast_setting *setting);
+
 /* resolve_vm.c */
 
 /** A setting of the VM @instance. */

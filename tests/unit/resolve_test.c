@@ -11,7 +11,7 @@
  * links: topo/parse_component.c topo/parse_expression.c topo/resolve.c topo/resolve_connection.c
  * links: topo/resolve_device.c topo/resolve_hardware.c topo/resolve_image.c topo/resolve_option.c
  * links: topo/resolve_vm.c topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
- * links: topo/token.c topo/value.c
+ * links: topo/token.c topo/value.c topo/checks_trust.c topo/resolve_system.c
  */
 #include <stdio.h>
 #include <stdlib.h>

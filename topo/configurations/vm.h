@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* clang-format off */
 /*
  * The macros of CAmkES VM systems, as Peervisor means them (docs/language.md). topo reads this
  * file before every topology, so that an #include of it changes nothing.

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* clang-format off */
 /*
  * Connections: VMs that serve virtio devices to each other (docs/language.md, docs/connection.md).
- * topo reads this file before every topology, so that an #include of it changes nothing.
+ * topo reads configurations/vm.h and then this file before every topology, so that an #include of
+ * them changes nothing.
  */
 #pragma once
-
-#include <configurations/vm.h>
 
 #define VM_TII_INIT_DEF() \
 	VM_INIT_DEF()
