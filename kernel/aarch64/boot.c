@@ -67,6 +67,7 @@ static void init_cpu_structs(void)
 		c->id = i;
 		c->current = NONE;
 		c->resched = 1;
+		c->deadline = UINT64_MAX;
 		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
 			c->last_vcpu[n] = NONE;
 		}

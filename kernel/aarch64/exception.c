@@ -46,7 +46,6 @@ static bool take_interrupt(struct cpu *c)
 	} else if (intid == INTID_MAINTENANCE && v) {
 		vgic_flush(v);
 	} else if (intid == INTID_DEADLINE) {
-		arch_set_deadline(UINT64_MAX);
 		sched_deadline(c);
 	} else if (intid == board.uart_intid) {
 		console_input();

@@ -103,6 +103,7 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 {
 	struct vcpu *v = &kernel.vcpus[index];
 
+	v->index = index;
 	v->domain = from->domain;
 	v->number = index - domain->vcpus.first;
 	v->cpu = from->cpu;
@@ -227,6 +228,7 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 	kernel.domains_alive = image->domains.count;
 	kernel.vcpu_count = image->vcpus.count;
 	kernel.cpu_count = image->cpu_count;
+	kernel.lr_mask = (1U << arch_lr_count()) - 1;
 	kernel.slice_ticks = arch_ticks_per_second() / SCHED_SLICE_PER_SECOND;
 	copy_tables(image);
 	for (uint32_t i = 0; i < image->domains.count; i++) {

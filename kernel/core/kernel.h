@@ -32,21 +32,27 @@
 
 /* A virtual interrupt: see vgic.h for the flags. */
 struct virq {
-	uint8_t flags;
+	uint16_t flags;
 	uint8_t priority;        /* 0 highest */
-	uint8_t target;          /* SPI: vCPU of the domain */
 	uint8_t lr : 4;          /* with VIRQ_IN_LR: which list register of the target */
-	uint8_t next_target : 4; /* the target once it has left its list register */
+	uint8_t target : 2;      /* SPI: vCPU of the domain */
+	uint8_t next_target : 2; /* the target once it has left its list register */
 };
+
+_Static_assert(PV_DOMAIN_VCPUS_MAX <= 4 && LRS_MAX <= 16, "fields of struct virq");
 
 /* The virtual interrupts of one vCPU. Domain lock; list registers also owner CPU. */
 struct vgic_cpu {
 	struct virq private[VIRQ_PRIVATE];
 	uint8_t sgi_sources[SGIS];  /* bit s: pending from vCPU s */
 	uint32_t ready[VIRQ_WORDS]; /* interrupts that want a list register */
+	uint32_t ready_words;       /* bit w: ready[w] is not 0 */
 	uint32_t lr_used;           /* bit i: list register i holds lr_intid[i] */
+	uint32_t lr_eoi;            /* bit i: its end is told */
 	uint16_t lr_intid[LRS_MAX];
-	bool dirty; /* `ready` grew, or a listed one was disabled: flush on entry */
+	bool crowded; /* underflow is told: more are ready than listed */
+	bool recall;  /* a listed interrupt may have to leave its list register */
+	bool dirty;   /* flush before the guest goes on */
 };
 
 enum vcpu_wait {
@@ -66,6 +72,7 @@ struct load {
 
 struct vcpu {
 	/* boot */
+	uint32_t index; /* in vcpus[] */
 	uint32_t domain;
 	uint32_t number; /* in the domain */
 	uint32_t cpu;
@@ -145,6 +152,7 @@ struct cpu {
 	uint32_t current; /* vcpus[] whose registers are loaded; NONE before the first */
 	enum world world;
 	uint64_t slice_end; /* counter value at which an equal may take over */
+	uint64_t deadline;  /* what arch_set_deadline() was told last */
 	uint32_t last_vcpu[PV_DOMAINS_MAX];
 
 	/* any CPU, atomic: what runs here may have changed */
@@ -162,6 +170,7 @@ struct kernel {
 	uint32_t domain_count;
 	uint32_t vcpu_count;
 	uint32_t cpu_count;
+	uint32_t lr_mask; /* bit i: every CPU has list register i */
 	uint64_t slice_ticks;
 
 	uint32_t domains_alive; /* atomic */
@@ -172,11 +181,6 @@ extern struct kernel kernel;
 static inline struct domain *vcpu_domain(const struct vcpu *v)
 {
 	return &kernel.domains[v->domain];
-}
-
-static inline uint32_t vcpu_index(const struct vcpu *v)
-{
-	return (uint32_t)(v - kernel.vcpus);
 }
 
 #endif

@@ -11,7 +11,7 @@
 static bool holds_vmm(const struct vcpu *v)
 {
 	/* Pairs with the releases in vmm.c. */
-	return __atomic_load_n(&vcpu_domain(v)->vmm_owner, __ATOMIC_ACQUIRE) == vcpu_index(v);
+	return __atomic_load_n(&vcpu_domain(v)->vmm_owner, __ATOMIC_ACQUIRE) == v->index;
 }
 
 static bool runnable(const struct vcpu *v)
@@ -23,7 +23,7 @@ static bool runnable(const struct vcpu *v)
 
 bool sched_loaded_here(const struct vcpu *v)
 {
-	return cpu_here()->current == vcpu_index(v);
+	return cpu_here()->current == v->index;
 }
 
 void sched_poke(const struct vcpu *v)
@@ -81,7 +81,7 @@ static uint32_t choose(const struct cpu *c, uint32_t from)
 }
 
 /* When this CPU must look again: the end of a slice that is contended, or a sleeper's timer. */
-static void set_deadline(const struct cpu *c, uint32_t running)
+static void set_deadline(struct cpu *c, uint32_t running)
 {
 	uint64_t deadline = UINT64_MAX;
 
@@ -98,11 +98,14 @@ static void set_deadline(const struct cpu *c, uint32_t running)
 				deadline = c->slice_end;
 			}
 		} else if (__atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ &&
-		           vcpu_index(v) != c->current && v->wake_at < deadline) {
+		           v->index != c->current && v->wake_at < deadline) {
 			deadline = v->wake_at;
 		}
 	}
-	arch_set_deadline(deadline);
+	if (deadline != c->deadline) {
+		c->deadline = deadline;
+		arch_set_deadline(deadline);
+	}
 }
 
 static void leave_world(struct cpu *c)
@@ -188,13 +191,15 @@ void sched_deadline(struct cpu *c)
 {
 	uint64_t now = arch_now();
 
+	c->deadline = UINT64_MAX;
+	arch_set_deadline(UINT64_MAX);
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
 		if (n >= c->slot_count) {
 			break;
 		}
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
-		if (v->wake_at <= now && vcpu_index(v) != c->current) {
+		if (v->wake_at <= now && v->index != c->current) {
 			struct domain *d = vcpu_domain(v);
 
 			/* Its timer interrupt itself comes when it is loaded. */
@@ -213,7 +218,8 @@ struct regs *sched_resume(struct cpu *c)
 {
 	/* Ends when something is runnable: an idle CPU has nothing else to do. */
 	for (;;) {
-		bool again = __atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
+		bool again = __atomic_load_n(&c->resched, __ATOMIC_RELAXED) &&
+		             __atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
 		struct vcpu *v = c->current == NONE ? NULL : &kernel.vcpus[c->current];
 
 		if (again || !v || !runnable(v)) {

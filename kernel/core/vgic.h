@@ -6,7 +6,8 @@
  *
  * An interrupt's state lives in one place at a time: the flags below, or, with VIRQ_IN_LR, a list
  * register of the target. Invariant (domain lock): bit n of a vCPU's `ready` is set exactly when
- * virq_wants_lr() holds for its interrupt n.
+ * virq_wants_lr() holds for its interrupt n. vgic.c changes states, vgic_lr.c moves them to and
+ * from the list registers; what they share is in vgic_state.h.
  */
 #ifndef KERNEL_CORE_VGIC_H
 #define KERNEL_CORE_VGIC_H
@@ -22,8 +23,9 @@
 #define VIRQ_LINE (1U << 3)   /* level-sensitive: the line is high */
 #define VIRQ_ACTIVE (1U << 4) /* active without a list register, by GICD_ISACTIVER */
 #define VIRQ_IN_LR (1U << 5)
-#define VIRQ_RECALL (1U << 7) /* listed, and no longer to be pending there */
 #define VIRQ_HW (1U << 6)     /* the latch stands for a physical interrupt that is active */
+#define VIRQ_RECALL (1U << 7) /* listed, and no longer to be pending there */
+#define VIRQ_WAIT (1U << 8)   /* listed, latched again, and it waits for its end there */
 
 #define VIRQ_TIMER 27U /* PPI of the virtual timer, physical and virtual */
 

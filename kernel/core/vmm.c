@@ -19,7 +19,7 @@ static void give_message_locked(struct domain *d, struct vcpu *v)
 	}
 	d->serving = SERVING_VCPU;
 	/* Pairs with holds_vmm() in sched.c: the new owner's CPU sees the VMM's registers. */
-	__atomic_store_n(&d->vmm_owner, vcpu_index(v), __ATOMIC_RELEASE);
+	__atomic_store_n(&d->vmm_owner, v->index, __ATOMIC_RELEASE);
 }
 
 static void give_events_locked(struct domain *d)

@@ -23,6 +23,7 @@ void fake_reset(void)
 	for (uint32_t i = 0; i < PV_CPUS_MAX; i++) {
 		kernel.cpus[i].id = i;
 		kernel.cpus[i].current = NONE;
+		kernel.cpus[i].deadline = UINT64_MAX;
 		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
 			kernel.cpus[i].last_vcpu[n] = NONE;
 		}
@@ -36,6 +37,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 	kernel.domains_alive = domains;
 	kernel.vcpu_count = domains * vcpus;
 	kernel.cpu_count = cpus;
+	kernel.lr_mask = (1U << FAKE_LRS) - 1;
 	kernel.slice_ticks = 100;
 	for (uint32_t i = 0; i < domains; i++) {
 		struct domain *d = &kernel.domains[i];
@@ -54,6 +56,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 			struct vcpu *v = &kernel.vcpus[index];
 			struct cpu *c = &kernel.cpus[n % cpus];
 
+			v->index = index;
 			v->domain = i;
 			v->number = n;
 			v->cpu = n % cpus;

@@ -3,7 +3,8 @@
  * Scheduler and VMM messages on a fake machine: who runs, in which world, and that a domain's VMM
  * serves one vCPU at a time.
  */
-/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vmm.c kernel/core/doorbell.c */
+/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
+/* links: kernel/core/doorbell.c */
 /* links: kernel/core/log.c kernel/core/console.c kernel/core/call.c kernel/core/trap.c tests/fake_arch/arch.c */
 #include <string.h>
 
