@@ -101,16 +101,44 @@ static void reconnect(struct blk *blk, enum debt debt, err_t error)
 	connect_program(blk);
 }
 
-static void start_queues(struct blk *blk)
+/* Do the rings go on where the file of requests in flight ends? */
+static bool is_same_life(const struct blk *blk)
+{
+	uint32_t count = blk->env.config->queue_count;
+
+	for (uint32_t q = 0; q < count; q++) {
+		const struct pv_ctl_queue *queue = &blk->setup->queues[q];
+		if ((blk->setup->given & BIT32(q)) != 0 &&
+		    !inflight_matches(blk->inflight_fd, q, count,
+		                      ring_used_index(blk->env.memory, queue))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Open the file of requests in flight for the setup. */
+static err_t open_inflight(struct blk *blk)
 {
 	bool kept = false;
 	err_t err = inflight_open(blk->inflight, blk->setup->sequence, &blk->inflight_fd, &kept);
 
+	if (err == OK && kept && !is_same_life(blk)) {
+		err = inflight_clear(blk->inflight_fd);
+		kept = false;
+	}
 	if (err == OK && is_lost(blk, kept)) {
 		log_line(blk->env.peer, "device %u: requests were lost with the storage program",
 		         blk->env.config->index);
 		err = ERR_STATE;
 	}
+	return err;
+}
+
+static void start_queues(struct blk *blk)
+{
+	err_t err = open_inflight(blk);
+
 	if (err != OK) {
 		drop_setup(blk);
 		backend_tell(&blk->env, BACKEND_FAILED, err);

@@ -34,6 +34,7 @@ bool disk_start(struct disk *disk, uint32_t sequence)
 {
 	struct pv_ctl_queue message = queue_message(&disk->queue, 0);
 
+	disk->sequence = sequence;
 	return send_start(disk->peer, disk->device, sequence, F_VERSION_1, &message, 1);
 }
 

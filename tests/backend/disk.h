@@ -20,6 +20,7 @@ struct disk {
 	struct peer *peer;
 	uint32_t device;
 	struct queue queue;
+	uint32_t sequence;               /* of its last START */
 	uint32_t blocks[QUEUE_REQUESTS]; /* what each request is about */
 	bool writes[QUEUE_REQUESTS];
 	uint8_t generation[DISK_BLOCKS];

@@ -147,7 +147,7 @@ static void put(const struct property *property)
 static int make_tree(void **state)
 {
 	(void)state;
-	memcpy(root + strlen(root) - 6, "XXXXXX", 6);
+	memset(root + strlen(root) - 6, 'X', 6);
 	assert_non_null(mkdtemp(root));
 	for (size_t i = 0; i < ARRAY_COUNT(good); i++) {
 		put(&good[i]);

@@ -373,34 +373,74 @@ static void test_answer_in_pieces(void **state)
 	assert_int_equal(bench->event, VHOST_USER_READY);
 }
 
+/* A region of two queues, whose program noted @used as the used index of queue 1. */
+static void note(int fd, uint16_t version, uint16_t used)
+{
+	const uint16_t head[] = {0, 0, 0, 0, version, 128, 0, used};
+
+	assert_int_equal(inflight_reserve(fd, 640), OK);
+	assert_int_equal(pwrite(fd, head, sizeof(head), 4096), sizeof(head));
+	assert_int_equal(pwrite(fd, head, sizeof(head), 4096 + 320), sizeof(head));
+}
+
 static void test_inflight_life(void **state)
 {
+	static const struct {
+		uint32_t sequence;
+		bool kept;
+	} lives[] = {
+		{5, true },
+                {6, true },
+                {8, false},
+                {8, true },
+                {7, false},
+                {9, false}
+        };
 	struct bench *bench = *state;
-	const char *path = bench->inflight_path;
-	uint16_t version = 1;
 	bool kept = true;
 	int fd;
 
-	assert_int_equal(inflight_open(path, 5, &fd, &kept), OK);
+	assert_int_equal(inflight_open(bench->inflight_path, 5, &fd, &kept), OK);
 	assert_false(kept);
-	assert_int_equal(inflight_reserve(fd, 64), OK);
 	assert_false(inflight_is_used(fd));
-	assert_int_equal(pwrite(fd, &version, 2, 4096 + 8), 2);
-	assert_true(inflight_is_used(fd));
+	note(fd, 1, 7);
 	close(fd);
-	/* The same life keeps it, also when more room is asked for. */
-	assert_int_equal(inflight_open(path, 5, &fd, &kept), OK);
-	assert_true(kept);
+	for (size_t i = 0; i < ARRAY_COUNT(lives); i++) {
+		uint32_t sequence = lives[i].sequence;
+		assert_int_equal(inflight_open(bench->inflight_path, sequence, &fd, &kept), OK);
+		assert_int_equal(kept, lives[i].kept);
+		assert_int_equal(inflight_reserve(fd, 640), OK);
+		assert_int_equal(inflight_is_used(fd), lives[i].kept);
+		note(fd, 1, 7);
+		close(fd);
+	}
+}
+
+static void test_inflight_rings(void **state)
+{
+	struct bench *bench = *state;
+	bool kept;
+	int fd;
+
+	assert_int_equal(inflight_open(bench->inflight_path, 5, &fd, &kept), OK);
+	assert_true(inflight_matches(fd, 1, 2, 1000));
+	note(fd, 0, 7);
+	assert_true(inflight_matches(fd, 1, 2, 1000));
+	note(fd, 1, UINT16_MAX);
+	assert_true(inflight_matches(fd, 0, 2, UINT16_MAX));
+	assert_true(inflight_matches(fd, 1, 2, UINT16_MAX));
+	assert_true(inflight_matches(fd, 1, 2, 0));
+	assert_false(inflight_matches(fd, 1, 2, 1));
+	assert_false(inflight_matches(fd, 1, 2, UINT16_MAX - 1));
+	assert_int_equal(inflight_clear(fd), OK);
+	assert_true(inflight_matches(fd, 1, 2, 1));
 	assert_int_equal(inflight_reserve(fd, 640), OK);
-	assert_true(inflight_is_used(fd));
+	assert_false(inflight_is_used(fd));
 	assert_int_equal(inflight_reserve(fd, 0), ERR_RANGE);
 	assert_int_equal(inflight_reserve(fd, UINT64_MAX), ERR_RANGE);
 	close(fd);
-	/* Another life begins with nothing. */
-	assert_int_equal(inflight_open(path, 6, &fd, &kept), OK);
-	assert_false(kept);
-	assert_int_equal(inflight_reserve(fd, 640), OK);
-	assert_false(inflight_is_used(fd));
+	assert_int_equal(inflight_open(bench->inflight_path, 5, &fd, &kept), OK);
+	assert_true(kept);
 	close(fd);
 }
 
@@ -415,6 +455,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_answer_in_pieces, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_inflight_life, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_inflight_rings, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
