@@ -14,7 +14,7 @@
 
 #define IN "        " /* inside configuration */
 
-static void put_string(FILE *out, const char *text)
+void explain_string(FILE *out, const char *text)
 {
 	putc('"', out);
 	for (; *text != '\0'; text++) {
@@ -35,7 +35,7 @@ static void put_string_setting(FILE *out, const struct vm *vm, const char *attri
                                const char *text)
 {
 	fprintf(out, IN "%s.%s = ", vm->instance, attribute);
-	put_string(out, text);
+	explain_string(out, text);
 	fputs(";\n", out);
 }
 
@@ -86,7 +86,7 @@ static void put_option_value(FILE *out, const struct device_option *option,
 		break;
 	case OPTION_STRING:
 	case OPTION_FILE:
-		put_string(out, string_field(option, device));
+		explain_string(out, string_field(option, device));
 		break;
 	case OPTION_BOOL:
 		put_truth(out, device->readonly);
@@ -118,18 +118,23 @@ static bool is_absent(const struct device_option *option, const struct device *d
 	       string_field(option, device) == NULL;
 }
 
-static void put_device(FILE *out, const struct device *device, const char *target)
+void explain_options(FILE *out, const struct device *device, const char *before)
 {
-	fprintf(out, IN "    { type: \"%s\", id: %u, target: \"%s\"",
-	        device_type_name(device->type), device->id, target);
 	for (size_t i = 0; device_option_at(i) != NULL; i++) {
 		const struct device_option *option = device_option_at(i);
 
 		if ((option->types & 1U << device->type) != 0 && !is_absent(option, device)) {
-			fprintf(out, ",\n" IN "      %s: ", option->name);
+			fprintf(out, "%s%s: ", before, option->name);
 			put_option_value(out, option, device);
 		}
 	}
+}
+
+static void put_device(FILE *out, const struct device *device, const char *target)
+{
+	fprintf(out, IN "    { type: \"%s\", id: %u, target: \"%s\"",
+	        device_type_name(device->type), device->id, target);
+	explain_options(out, device, ",\n" IN "      ");
 	fputs(" },\n", out);
 }
 
@@ -180,14 +185,14 @@ static void put_image(FILE *out, const struct vm *vm)
 
 	fprintf(out, IN "%s.vm_image_config = {\n", vm->instance);
 	fputs(IN "    kernel_name: ", out);
-	put_string(out, kernel);
+	explain_string(out, kernel);
 	fputs(",\n" IN "    initrd_name: ", out);
-	put_string(out, initrd == NULL ? "" : initrd);
+	explain_string(out, initrd == NULL ? "" : initrd);
 	fputs(",\n" IN "    kernel_bootcmdline: ", out);
-	put_string(out, image->cmdline);
+	explain_string(out, image->cmdline);
 	if (image->dtb != NULL) {
 		fputs(",\n" IN "    provide_dtb: true,\n" IN "    dtb_name: ", out);
-		put_string(out, image->dtb);
+		explain_string(out, image->dtb);
 	} else {
 		fputs(",\n" IN "    generate_dtb: true", out);
 	}
@@ -213,7 +218,7 @@ static void put_pci(FILE *out, const struct vm *vm)
 		const struct pci_function *function = &vm->pci[i];
 
 		fputs(IN "    { name: ", out);
-		put_string(out, function->name);
+		explain_string(out, function->name);
 		fprintf(out, ", bus: %u, dev: %u, fun: %u, irq: %u },\n", function->bus,
 		        function->device, function->function, function->irq);
 	}
@@ -242,7 +247,7 @@ static void put_hardware(FILE *out, const struct vm *vm)
 		fprintf(out, IN "%s.dtb = dtb([\n", vm->instance);
 		for (size_t i = 0; i < vm->dtb_node_count; i++) {
 			fputs(IN "    { path: ", out);
-			put_string(out, vm->dtb_nodes[i]);
+			explain_string(out, vm->dtb_nodes[i]);
 			fputs(" },\n", out);
 		}
 		fputs(IN "]);\n", out);

@@ -12,4 +12,10 @@
 /** Print @model as a topology in which every default is spelled out. */
 void explain_model(const struct model *model, FILE *out);
 
+/** Print @text as a string of the language, in quotes. */
+void explain_string(FILE *out, const char *text);
+
+/** Print each option that @device has as "name: value", @before before each. */
+void explain_options(FILE *out, const struct device *device, const char *before);
+
 #endif
