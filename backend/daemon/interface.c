@@ -162,17 +162,24 @@ err_t interface_forward(void)
 	return err;
 }
 
-static bool run(const char *const argv[])
+/* Run a program to its end; @quiet: what it complains of is of no interest. */
+static bool run(const char *const argv[], bool quiet)
 {
+	posix_spawn_file_actions_t actions;
 	pid_t pid;
 	int status = 0;
 	/* POSIX: posix_spawnp does not write to its arguments, whatever their type says. */
 	char *const *arguments = (char *const *)(uintptr_t)argv;
 
-	if (posix_spawnp(&pid, argv[0], NULL, NULL, arguments, environ) != 0) {
+	if (posix_spawn_file_actions_init(&actions) != 0) {
 		return false;
 	}
-	return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	bool ok = !quiet || posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
+	                                                     O_WRONLY, 0) == 0;
+	ok = ok && posix_spawnp(&pid, argv[0], &actions, NULL, arguments, environ) == 0;
+	posix_spawn_file_actions_destroy(&actions);
+	return ok && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 0;
 }
 
 err_t interface_masquerade(const char *name, struct in_addr address, uint32_t prefix)
@@ -187,7 +194,8 @@ err_t interface_masquerade(const char *name, struct in_addr address, uint32_t pr
 		const char *command = i == 0 ? "--check" : "--append";
 		const char *argv[] = {"iptables", "-w", "-t", "nat", command, "POSTROUTING", "-s",
 		                      source,     "!",  "-o", name,  "-j",    "MASQUERADE",  NULL};
-		if (run(argv)) {
+		/* That the rule is not there yet is no complaint. */
+		if (run(argv, i == 0)) {
 			return OK;
 		}
 	}
