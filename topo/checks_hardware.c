@@ -293,6 +293,19 @@ static void claim_node(struct checks *checks, const struct topology *topology,
 	}
 }
 
+/* All nodes of a VM that stand for a device. */
+static void claim_nodes(struct checks *checks, const struct topology *topology,
+                        struct strmap *owners, size_t vm)
+{
+	const struct vm *row = &topology->model.vms[vm];
+
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		if (!is_shared_node(topology->model.board, row->dtb_nodes[i])) {
+			claim_node(checks, topology, owners, vm, i);
+		}
+	}
+}
+
 void check_node_twice(struct checks *checks, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
@@ -302,12 +315,7 @@ void check_node_twice(struct checks *checks, const struct topology *topology)
 	/* Twice, so that a node is found whether it comes before or after the one above it. */
 	for (size_t round = 0; round < 2; round++) {
 		for (size_t i = 0; i < topology->model.vm_count; i++) {
-			for (size_t j = 0; j < topology->model.vms[i].dtb_node_count; j++) {
-				if (!is_shared_node(topology->model.board,
-				                    topology->model.vms[i].dtb_nodes[j])) {
-					claim_node(checks, topology, &owners, i, j);
-				}
-			}
+			claim_nodes(checks, topology, &owners, i);
 		}
 	}
 	arena_free(arena);

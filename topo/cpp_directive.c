@@ -301,8 +301,9 @@ static void include_file(struct cpp *cpp, const struct directive *directive,
 	if (line->tokens == directive->line.tokens) {
 		expect_end(cpp, directive, used);
 	}
+	struct searched searched = {name, beside, from, place};
 	const struct source *found = search_read(cpp->options.search, diag_sources(cpp->diag),
-	                                         cpp->arena, name, beside, from, place, &why);
+	                                         cpp->arena, &searched, &why);
 
 	if (found == NULL) {
 		diag_error(cpp->diag, place, "cannot include '%s': %s", name, why);

@@ -9,14 +9,18 @@
 
 #include "topo/cpp_internal.h"
 
+struct argument {
+	struct token_list written;
+	struct token_list expanded; /* made on first use */
+	bool is_expanded;
+};
+
 /* A call of a macro with its arguments. */
 struct call {
 	struct macro *macro;
 	struct token name;
-	struct token_list *arguments; /* as written */
-	struct token_list *expanded;  /* made on first use */
-	bool *is_expanded;
-	size_t count;
+	struct argument *arguments; /* of its parameters, and one more */
+	size_t count;               /* that were given */
 	struct token_list out;
 };
 
@@ -73,13 +77,16 @@ static struct token spelled(const struct call *call, const struct token *body)
 	return token;
 }
 
-static const struct token_list *expanded_argument(struct cpp *cpp, struct call *call, int index)
+static const struct token_list *expanded_argument(struct cpp *cpp, const struct call *call,
+                                                  int index)
 {
-	if (!call->is_expanded[index]) {
-		call->expanded[index] = cpp_expand_list(cpp, &call->arguments[index]);
-		call->is_expanded[index] = true;
+	struct argument *argument = &call->arguments[index];
+
+	if (!argument->is_expanded) {
+		argument->expanded = cpp_expand_list(cpp, &argument->written);
+		argument->is_expanded = true;
 	}
-	return &call->expanded[index];
+	return &argument->expanded;
 }
 
 /* Bytes that one token takes in a string literal, written to @to if that is not NULL. */
@@ -119,7 +126,7 @@ static struct place argument_place(const struct call *call, const struct token_l
 
 static struct token stringize(struct cpp *cpp, const struct call *call, int index)
 {
-	const struct token_list *argument = &call->arguments[index];
+	const struct token_list *argument = &call->arguments[index].written;
 	size_t bytes = 2;
 
 	for (size_t i = 0; i < argument->count; i++) {
@@ -245,7 +252,7 @@ static size_t put_operand(struct cpp *cpp, struct call *call, size_t i, bool pas
 	}
 	if (body->parameter >= 0) {
 		bool comma = pasted && gnu_comma(call, body);
-		const struct token_list *argument = &call->arguments[body->parameter];
+		const struct token_list *argument = &call->arguments[body->parameter].written;
 
 		if (comma && argument->count == 0) {
 			call->out.count--;
@@ -255,6 +262,7 @@ static size_t put_operand(struct cpp *cpp, struct call *call, size_t i, bool pas
 			argument = expanded_argument(cpp, call, body->parameter);
 		}
 		put_argument(cpp, call, argument, body->token.space_before, pasted && !comma);
+		/* NOLINTNEXTLINE(clang-analyzer-unix.*): expand_call frees every argument */
 		return i + 1;
 	}
 	struct token token = spelled(call, &body->token);
@@ -329,11 +337,11 @@ static bool collect(struct cpp *cpp, struct call *call)
 				token.kind == TOKEN_IDENTIFIER ? cpp_find_macro(cpp, &token) : NULL;
 
 			token.no_expand = token.no_expand || (named != NULL && named->disabled);
-			token_list_add(&call->arguments[at], &token);
+			token_list_add(&call->arguments[at].written, &token);
 		}
 	}
 	/* f() calls a macro of no parameters with none, one of one with an empty one. */
-	call->count = at == 0 && call->arguments[0].count == 0 ? 0 : at + 1;
+	call->count = at == 0 && call->arguments[0].written.count == 0 ? 0 : at + 1;
 	return true;
 }
 
@@ -357,15 +365,13 @@ static bool check_count(struct cpp *cpp, const struct call *call)
 	return false;
 }
 
-static void call_free(struct call *call, size_t room)
+static void free_arguments(struct argument *arguments, size_t count)
 {
-	for (size_t i = 0; i < room; i++) {
-		token_list_free(&call->arguments[i]);
-		token_list_free(&call->expanded[i]);
+	for (size_t i = 0; i < count; i++) {
+		token_list_free(&arguments[i].written);
+		token_list_free(&arguments[i].expanded);
 	}
-	free(call->arguments);
-	free(call->expanded);
-	free(call->is_expanded);
+	free(arguments);
 }
 
 static void expand_call(struct cpp *cpp, struct call *call)
@@ -374,18 +380,18 @@ static void expand_call(struct cpp *cpp, struct call *call)
 
 	call->count = room;
 	call->arguments = calloc(room, sizeof(*call->arguments));
-	call->expanded = calloc(room, sizeof(*call->expanded));
-	call->is_expanded = calloc(room, sizeof(*call->is_expanded));
-	if (call->arguments == NULL || call->expanded == NULL || call->is_expanded == NULL) {
+	if (call->arguments == NULL) {
 		cpp_stop(cpp, call->name.place, "out of memory");
-	} else if (call->macro->kind == MACRO_FUNCTION && !collect(cpp, call)) {
+		return;
+	}
+	if (call->macro->kind == MACRO_FUNCTION && !collect(cpp, call)) {
 		diag_error(cpp->diag, call->name.place, "the call of macro '%s' does not end",
 		           call->macro->name);
 		diag_help(cpp->diag, "its arguments end with )");
 	} else if (call->macro->kind != MACRO_FUNCTION || check_count(cpp, call)) {
 		substitute(cpp, call);
 	}
-	call_free(call, room);
+	free_arguments(call->arguments, room);
 }
 
 /* Whether the next token is "(", which is then passed over. */

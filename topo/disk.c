@@ -33,7 +33,7 @@ static uint64_t big_endian(const unsigned char *bytes, size_t count)
 	return value;
 }
 
-/* 0, or why the file cannot be read. */
+/* 0, or why the file cannot be read. @facts say raw before. */
 static int read_facts(const char *path, struct image_facts *facts)
 {
 	unsigned char header[32] = {0};
@@ -55,7 +55,6 @@ static int read_facts(const char *path, struct image_facts *facts)
 	if (error != 0) {
 		return error;
 	}
-	facts->format = "raw";
 	facts->disk_bytes = (uint64_t)status.st_size;
 	if (big_endian(header, 4) == QCOW2_MAGIC) {
 		facts->format = "qcow2";
@@ -88,8 +87,10 @@ static void check_capacity(struct checks *checks, const struct device *device, s
 static void compare(struct checks *checks, struct device *device, const struct image_facts *facts,
                     struct place place)
 {
-	if (device->format != NULL && strcmp(device->format, "qcow2") == 0 &&
-	    strcmp(facts->format, "raw") == 0) {
+	const char *format = device->format == NULL ? facts->format : device->format;
+	bool same = strcmp(format, facts->format) == 0;
+
+	if (!same && strcmp(format, "qcow2") == 0) {
 		diag_error(checks->diag, place, "the disk image '%s' is not a qcow2 image",
 		           device->disk);
 	}
@@ -102,11 +103,9 @@ static void compare(struct checks *checks, struct device *device, const struct i
 	if (facts->disk_bytes == 0) {
 		diag_error(checks->diag, place, "the disk image '%s' is empty", device->disk);
 	}
-	if (device->format == NULL) {
-		device->format = facts->format;
-	}
+	device->format = format;
 	/* A qcow2 image that is served as raw is as large as its file, and so on. */
-	if (strcmp(device->format, facts->format) != 0) {
+	if (!same) {
 		return;
 	}
 	if (device->disk_bytes != 0 && device->disk_bytes != facts->disk_bytes) {
@@ -119,7 +118,7 @@ static void compare(struct checks *checks, struct device *device, const struct i
 
 void disk_inspect(struct checks *checks, struct device *device, struct place place)
 {
-	struct image_facts facts = {.format = NULL};
+	struct image_facts facts = {.format = "raw"};
 
 	if (!known_format(checks, device, place)) {
 		return;

@@ -159,6 +159,15 @@ static bool shift_left(int64_t a, int64_t b, int64_t *result)
 	return !__builtin_mul_overflow(a, (int64_t)1 << b, result);
 }
 
+static bool shift_right(int64_t a, int64_t b, int64_t *result)
+{
+	if (b < 0) {
+		return false;
+	}
+	*result = b > 62 ? (a < 0 ? -1 : 0) : a >> b;
+	return true;
+}
+
 /* a sign b; false when there is no such 64-bit number. */
 static bool calculate(int sign, int64_t a, int64_t b, int64_t *result)
 {
@@ -174,8 +183,7 @@ static bool calculate(int sign, int64_t a, int64_t b, int64_t *result)
 	case PUNCT_SHIFT_LEFT:
 		return shift_left(a, b, result);
 	case PUNCT_SHIFT_RIGHT:
-		*result = b < 0 || b > 63 ? 0 : a >> b;
-		return b >= 0;
+		return shift_right(a, b, result);
 	case '&':
 		*result = a & b;
 		return true;

@@ -105,9 +105,11 @@ static void follow_imports(struct loading *loading, const struct ast_file *file,
 	for (size_t i = 0; i < file->import_count; i++) {
 		const struct ast_import *import = &file->imports[i];
 		const char *why = NULL;
-		const struct source *found = search_read(
-			&loading->search, diag_sources(loading->diag), loading->arena,
-			import->path.text, import->beside, source, import->path.place, &why);
+		struct searched searched = {import->path.text, import->beside, source,
+		                            import->path.place};
+		const struct source *found =
+			search_read(&loading->search, diag_sources(loading->diag), loading->arena,
+		                    &searched, &why);
 
 		if (found == NULL) {
 			diag_error(loading->diag, import->path.place, "cannot import '%s': %s",

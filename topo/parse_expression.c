@@ -272,12 +272,12 @@ static struct expr *parse_primary(struct parser *parser)
 
 static struct expr *parse_unary(struct parser *parser)
 {
-	static const char signs[] = {'-', '+', '!', '~'};
+	static const int signs[] = {'-', '+', '!', '~'};
 
 	if (too_deep(parser)) {
 		return NULL;
 	}
-	for (size_t i = 0; i < sizeof(signs); i++) {
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		struct token sign = parser->token;
 
 		if (parser_take(parser, signs[i])) {
@@ -338,32 +338,40 @@ static int operator_level(const struct parser *parser)
 	return 0;
 }
 
+static struct expr *parse_binary(struct parser *parser, int level);
+
+/* @left, the operator at hand, and what is right of it. */
+static struct expr *parse_operation(struct parser *parser, struct expr *left)
+{
+	struct token sign = parser->token;
+	int level = operator_level(parser);
+
+	parser_advance(parser);
+	struct expr *right = parse_binary(parser, level + 1);
+
+	if (right == NULL) {
+		return NULL;
+	}
+	struct expr *expr = new_expr(parser, EXPR_BINARY, sign.place);
+
+	expr->of.operation.sign = sign.punctuator;
+	expr->of.operation.left = left;
+	expr->of.operation.right = right;
+	return expr;
+}
+
+/* Operands joined by operators of at least @level. */
 static struct expr *parse_binary(struct parser *parser, int level)
 {
 	struct expr *left = parse_unary(parser);
-	size_t chained = 0;
 
-	for (int found = operator_level(parser); left != NULL && found >= level && found != 0;
-	     found = operator_level(parser)) {
-		struct token sign = parser->token;
-
-		/* A chain leans to the left: its length is the depth of the tree. */
-		if (++chained + parser->depth > PARSE_DEPTH_MAX) {
-			parser_error(parser, sign.place, "this expression is too long");
+	/* A chain leans to the left: its length is the depth of the tree. */
+	for (size_t chained = 1; left != NULL && operator_level(parser) >= level; chained++) {
+		if (chained + parser->depth > PARSE_DEPTH_MAX) {
+			parser_error(parser, parser->token.place, "this expression is too long");
 			return NULL;
 		}
-		parser_advance(parser);
-		struct expr *right = parse_binary(parser, found + 1);
-
-		if (right == NULL) {
-			return NULL;
-		}
-		struct expr *expr = new_expr(parser, EXPR_BINARY, sign.place);
-
-		expr->of.operation.sign = sign.punctuator;
-		expr->of.operation.left = left;
-		expr->of.operation.right = right;
-		left = expr;
+		left = parse_operation(parser, left);
 	}
 	return left;
 }

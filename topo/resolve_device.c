@@ -10,8 +10,8 @@
 #include "topo/disk.h"
 #include "topo/resolve_internal.h"
 
-#define LINK_DEVICES_MAX 32U              /* devices of a PCI bus */
-#define CONTROL_BYTES (2 * PV_PAGE_BYTES) /* the iobuf of a connection */
+#define LINK_DEVICES_MAX 32U                        /* devices of a PCI bus */
+#define CONTROL_BYTES ((uint64_t)2 * PV_PAGE_BYTES) /* the iobuf of a connection */
 
 /* Whose list is being read. */
 struct side {
@@ -238,8 +238,8 @@ static void take_control(struct resolver *resolver, const struct link *link,
 	    base > UINT64_MAX - *used - CONTROL_BYTES) {
 		diag_error(resolver->diag, value->place,
 		           "the control region has no room for this connection");
-		diag_help(resolver->diag, "each connection of a device VM takes %u bytes of it",
-		          CONTROL_BYTES);
+		diag_help(resolver->diag, "each connection of a device VM takes %llu bytes of it",
+		          (unsigned long long)CONTROL_BYTES);
 		return;
 	}
 	connection->device_ctrl_base = base + *used;

@@ -93,12 +93,10 @@ bool resolve_file_exists(struct resolver *resolver, const char *path, const char
 	struct stat status;
 	const char *why = NULL;
 
-	if (stat(path, &status) != 0) {
+	if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
 		why = strerror(errno);
 	} else if (!S_ISREG(status.st_mode)) {
 		why = "it is not a regular file";
-	} else if (access(path, R_OK) != 0) {
-		why = strerror(errno);
 	}
 	if (why != NULL) {
 		check_report(resolver->checks, CHECK_FILE_MISSING, place,

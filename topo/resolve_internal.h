@@ -136,9 +136,9 @@ bool resolve_file_exists(struct resolver *resolver, const char *path, const char
 
 void resolve_mmios(struct resolver *resolver, size_t vm, const struct value *value);
 void resolve_untyped_mmios(struct resolver *resolver, size_t vm, const struct value *value);
-void resolve_pci_devices(struct resolver *resolver, size_t vm, const struct value *value);
-void resolve_irqs(struct resolver *resolver, size_t vm, const struct value *value);
-void resolve_dtb(struct resolver *resolver, size_t vm, const struct value *value);
+void resolve_pci_devices(struct resolver *resolver, size_t index, const struct value *value);
+void resolve_irqs(struct resolver *resolver, size_t index, const struct value *value);
+void resolve_dtb(struct resolver *resolver, size_t index, const struct value *value);
 
 /* resolve_option.c */
 

@@ -4,32 +4,52 @@
  * topo/device_options.h; and joining what the two sides of a connection say of one device.
  */
 #include <arpa/inet.h>
-#include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "topo/device_options.h"
 #include "topo/resolve_internal.h"
 #include "topo/suggest.h"
 
+#define MAC_CHARACTERS 17U
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *found = c == '\0' ? NULL : strchr(digits, tolower((unsigned char)c));
+
+	return found == NULL ? -1 : (int)(found - digits);
+}
+
+/* Six bytes of two digits each, with colons between. */
+static bool parse_mac(const char *text, uint8_t *mac)
+{
+	if (strlen(text) != MAC_CHARACTERS) {
+		return false;
+	}
+	for (size_t i = 0; i < 6; i++) {
+		int high = hex_digit(text[3 * i]);
+		int low = hex_digit(text[3 * i + 1]);
+
+		if (high < 0 || low < 0 || (i < 5 && text[3 * i + 2] != ':')) {
+			return false;
+		}
+		mac[i] = (uint8_t)(high * 16 + low);
+	}
+	return true;
+}
+
 static bool read_mac(struct resolver *resolver, const struct value *value, uint8_t *mac)
 {
 	const char *text = NULL;
-	unsigned int bytes[6];
-	int used = 0;
 
 	if (!value_string(&resolver->evaluator, value, "mac", &text)) {
 		return false;
 	}
-	if (strlen(text) != 17 ||
-	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &bytes[0], &bytes[1], &bytes[2], &bytes[3],
-	           &bytes[4], &bytes[5], &used) != 6 ||
-	    used != 17) {
+	if (!parse_mac(text, mac)) {
 		diag_error(resolver->diag, value->place, "'%s' is not a MAC address", text);
 		diag_help(resolver->diag, "six bytes in hex: \"02:70:76:00:00:01\"");
 		return false;
-	}
-	for (size_t i = 0; i < 6; i++) {
-		mac[i] = (uint8_t)bytes[i];
 	}
 	return true;
 }
@@ -47,20 +67,33 @@ static bool read_address(struct resolver *resolver, const struct value *value, c
 	return true;
 }
 
+/* One or two digits behind the slash; 0 if there is anything else. */
+static uint32_t parse_prefix(const char *slash)
+{
+	uint32_t prefix = 0;
+	size_t digits = slash == NULL ? 0 : strspn(slash + 1, "0123456789");
+
+	if (digits == 0 || digits > 2 || slash[1 + digits] != '\0') {
+		return 0;
+	}
+	for (size_t i = 1; i <= digits; i++) {
+		prefix = prefix * 10 + (uint32_t)(slash[i] - '0');
+	}
+	return prefix;
+}
+
 /* "10.77.0.1/24" */
 static bool read_subnet(struct resolver *resolver, const struct value *value, struct device *device)
 {
 	const char *text = NULL;
-	char end = '\0';
-	unsigned int prefix = 0;
 
 	if (!value_string(&resolver->evaluator, value, "address", &text)) {
 		return false;
 	}
 	const char *slash = strchr(text, '/');
+	uint32_t prefix = parse_prefix(slash);
 
-	if (slash == NULL || sscanf(slash, "/%2u%c", &prefix, &end) != 1 || prefix < 8 ||
-	    prefix > 30) {
+	if (slash == NULL || prefix < 8 || prefix > 30) {
 		diag_error(resolver->diag, value->place, "'%s' is not an address with its subnet",
 		           text);
 		diag_help(resolver->diag, "\"10.77.0.1/24\", a prefix of 8 to 30 bits");

@@ -49,23 +49,23 @@ static const struct source *try_own(struct question *question, const struct sear
 }
 
 const struct source *search_read(const struct search *search, struct source_set *set,
-                                 struct arena *arena, const char *name, bool beside,
-                                 const struct source *from, struct place place, const char **why)
+                                 struct arena *arena, const struct searched *searched,
+                                 const char **why)
 {
-	struct question question = {set, arena, name, place, "no such file"};
+	struct question question = {set, arena, searched->name, searched->place, "no such file"};
 	const struct source *found = NULL;
 
-	if (name[0] == '/') {
-		return source_read(set, name, false, place, why);
+	if (searched->name[0] == '/') {
+		return source_read(set, searched->name, false, searched->place, why);
 	}
-	if (beside) {
-		found = try_own(&question, search, from);
+	if (searched->beside) {
+		found = try_own(&question, search, searched->from);
 	}
 	for (size_t i = 0; found == NULL && i < search->directory_count; i++) {
 		found = try_in(&question, search->directories[i], NULL, false);
 	}
-	if (found == NULL && !beside) {
-		found = try_own(&question, search, from);
+	if (found == NULL && !searched->beside) {
+		found = try_own(&question, search, searched->from);
 	}
 	if (found == NULL) {
 		found = try_in(&question, search->share, NULL, true);

@@ -19,13 +19,20 @@ struct search {
 	const char *share; /* topo's own files */
 };
 
+/* A file that is named somewhere. */
+struct searched {
+	const char *name;
+	bool beside;               /* "…": look beside `from` first; else <…>: after -I */
+	const struct source *from; /* the file that names it */
+	struct place place;        /* where */
+};
+
 /**
- * Find @name as it is named at @place by the file @from.
- * @beside: look beside @from first ("…"), else after the directories of -I (<…>).
+ * Find the file that @searched names, and read it.
  * Returns NULL with *why when there is none, or it cannot be read.
  */
 const struct source *search_read(const struct search *search, struct source_set *set,
-                                 struct arena *arena, const char *name, bool beside,
-                                 const struct source *from, struct place place, const char **why);
+                                 struct arena *arena, const struct searched *searched,
+                                 const char **why);
 
 #endif

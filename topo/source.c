@@ -194,7 +194,7 @@ const char *source_line(struct source_set *set, const struct source *source, uin
 	if (file->line_starts == NULL) {
 		index_lines(set, file);
 	}
-	if (line == 0 || line > file->line_count) {
+	if (file->line_starts == NULL || line == 0 || line > file->line_count) {
 		return "";
 	}
 	const char *start = source->text + file->line_starts[line - 1];
