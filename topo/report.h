@@ -9,8 +9,25 @@
 #include <stdio.h>
 
 #include "topo/analysis/analysis.h"
+#include "topo/report_assert.h"
+
+/* What is reported: an analysis, and the assertions that were asked for. */
+struct report {
+	const struct analysis *analysis;
+	const struct assertion *assertions;
+	size_t assertion_count;
+};
 
 /** For people, at a terminal. */
-void report_text(const struct analysis *analysis, FILE *out);
+void report_text(const struct report *report, FILE *out);
+
+/** For programs: docs/report.schema.json. */
+void report_json(const struct report *report, FILE *out);
+
+/** One page that stands by itself. */
+void report_html(const struct report *report, FILE *out);
+
+/** The assertions alone, as text: one line for each, and why those fail that do. */
+void report_assertions(const struct report *report, FILE *out);
 
 #endif

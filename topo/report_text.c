@@ -280,7 +280,7 @@ static void print_practices(const struct printer *printer)
 	FILE *out = printer->out;
 
 	heading(printer, "Best practices");
-	for (size_t i = 0; i < sizeof(analysis->practices) / sizeof(analysis->practices[0]); i++) {
+	for (size_t i = 0; i < ANALYSIS_PRACTICES; i++) {
 		const struct practice *practice = &analysis->practices[i];
 
 		fprintf(out, "  %zu. %s: %s\n", i + 1, practice->title,
@@ -295,16 +295,33 @@ static void print_practices(const struct printer *printer)
 	}
 }
 
-void report_text(const struct analysis *analysis, FILE *out)
+void report_assertions(const struct report *report, FILE *out)
+{
+	for (size_t i = 0; i < report->assertion_count; i++) {
+		const struct assertion *assertion = &report->assertions[i];
+
+		fprintf(out, "%s  %s\n", assertion->holds ? "holds" : "fails",
+		        assertion->expression);
+		for (size_t j = 0; j < assertion->evidence_count; j++) {
+			fprintf(out, "       %s\n", assertion->evidence[j]);
+		}
+	}
+}
+
+void report_text(const struct report *report, FILE *out)
 {
 	static void (*const sections[])(const struct printer *printer) = {
 		print_summary, print_patterns, print_vms, print_matrix,    print_memory,
 		print_blasts,  print_attacks,  print_dma, print_practices,
 	};
-	struct printer printer = {analysis, arena_new(), out};
+	struct printer printer = {report->analysis, arena_new(), out};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		sections[i](&printer);
+	}
+	if (report->assertion_count != 0) {
+		heading(&printer, "Assertions");
+		report_assertions(report, out);
 	}
 	arena_free(printer.arena);
 }

@@ -232,6 +232,24 @@ const char *words_consequence(const struct analysis *analysis, uint32_t vm, stru
 	return arena_printf(arena, "can only affect %s", text);
 }
 
+const char *words_blast(const struct blast *blast, struct arena *arena)
+{
+	size_t others = blast->held.count - 1;
+	const char *text = others == 0 ? "holds no other VM"
+	                               : arena_printf(arena, "holds %zu other VM%s", others,
+	                                              words_plural(others));
+
+	if (blast->bytes != 0) {
+		text = arena_printf(arena, "%s, reads and writes %s of others", text,
+		                    bytes_text(arena, blast->bytes));
+	}
+	if (blast->stops.count != 0) {
+		text = arena_printf(arena, "%s, stops devices of %zu VM%s", text,
+		                    blast->stops.count, words_plural(blast->stops.count));
+	}
+	return text;
+}
+
 const char *words_at_once(const struct analysis *analysis, const struct blast *blast,
                           struct arena *arena)
 {

@@ -49,6 +49,7 @@ bool words_has(const struct analysis *analysis, uint32_t vm, unsigned kind);
 const char *words_consequence(const struct analysis *analysis, uint32_t vm, struct arena *arena);
 
 /* Of the blast radius. */
+const char *words_blast(const struct blast *blast, struct arena *arena);
 const char *words_at_once(const struct analysis *analysis, const struct blast *blast,
                           struct arena *arena);
 const char *words_stops(const struct analysis *analysis, const struct blast *blast,

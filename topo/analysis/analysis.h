@@ -26,6 +26,7 @@
 #define ANALYSIS_WAYS_MAX 8U
 #define ANALYSIS_BLASTS_MAX 16U /* of larger topologies */
 #define ANALYSIS_PATTERNS_MAX 24U
+#define ANALYSIS_PRACTICES 5U
 #define ANALYSIS_FINDINGS_MAX 16U /* for each practice */
 
 enum role { ROLE_ALONE, ROLE_DEVICE, ROLE_DRIVER, ROLE_HYBRID };
@@ -155,7 +156,7 @@ struct analysis {
 	size_t pattern_count;
 	size_t pattern_total;
 	size_t pattern_totals[PATTERN_KIND_COUNT];
-	struct practice practices[5];
+	struct practice practices[ANALYSIS_PRACTICES];
 	struct improvement improvement;
 };
 

@@ -159,11 +159,12 @@ static void audit_connections(struct analysis *analysis, struct practice *practi
 
 void analyse_practices(struct analysis *analysis)
 {
-	static void (*const look[])(struct analysis * analysis, struct practice * practice) = {
+	static void (*const look[ANALYSIS_PRACTICES])(struct analysis * analysis,
+	                                              struct practice * practice) = {
 		minimise_hardware, use_pools, keep_from_network, separate_trust, audit_connections,
 	};
 
-	for (size_t i = 0; i < sizeof(look) / sizeof(look[0]); i++) {
+	for (size_t i = 0; i < ANALYSIS_PRACTICES; i++) {
 		look[i](analysis, &analysis->practices[i]);
 	}
 }
