@@ -55,8 +55,8 @@ struct export_plan export_plan(const struct model *model, struct arena *arena, b
 /** Whether any device of the machine belongs to @vm. */
 bool export_has_hardware(const struct vm *vm);
 
-/** Whether an earlier connection than number @index joins the same two VMs the other way round. */
-bool export_is_way_back(const struct model *model, size_t index);
+/** The connection that joins the VMs of number @index the other way round; SIZE_MAX = none. */
+size_t export_way_back(const struct model *model, size_t index);
 
 /** Whether a range is too small or too crooked for an untyped object, so that it goes by pages. */
 bool export_by_pages(const struct range *range);

@@ -26,7 +26,7 @@ static void put_interfaces(const struct export_plan *plan, FILE *out, const size
 		const struct connection *connection = &plan->model->connections[connections[i]];
 		uint32_t peer = serves ? connection->driver_vm : connection->device_vm;
 
-		if (!export_is_way_back(plan->model, connections[i])) {
+		if (export_way_back(plan->model, connections[i]) >= connections[i]) {
 			fprintf(out, "    VIRTIO_%s_COMPONENT_DEF(%u)\n",
 			        serves ? "DRIVER" : "DEVICE", plan->vms[peer].number);
 		}

@@ -70,26 +70,33 @@ static void put_address_config(FILE *out, const struct export_vm *vm)
 	fputs(IN "};\n", out);
 }
 
-/* The entries of one VM under the name that says what its peers are. */
+/* The entries of one VM under the name that says what its peers are. An entry names the peer and
+ * no direction: of VMs that serve each other each has those that it serves alone. */
 static void put_peers(const struct export_plan *plan, FILE *out, size_t vm, bool serves)
 {
 	const struct vm_origin *origin = &topology_of(plan->model)->vm_origins[vm];
 	const size_t *connections = serves ? origin->served : origin->used;
 	size_t count = serves ? origin->served_count : origin->used_count;
+	bool begun = false;
 
-	if (count == 0) {
-		return;
-	}
-	fprintf(out, IN "vm%u.vm_virtio_%s = [\n", plan->vms[vm].number,
-	        serves ? "drivers" : "devices");
 	for (size_t i = 0; i < count; i++) {
 		const struct connection *connection = &plan->model->connections[connections[i]];
 
+		if (!serves && export_way_back(plan->model, connections[i]) != SIZE_MAX) {
+			continue;
+		}
+		if (!begun) {
+			fprintf(out, IN "vm%u.vm_virtio_%s = [\n", plan->vms[vm].number,
+			        serves ? "drivers" : "devices");
+			begun = true;
+		}
 		fprintf(out, IN "    VIRTIO_%s_CONFIGURATION_DEF(%u, %u)\n",
 		        serves ? "DRIVER" : "DEVICE", plan->vms[connection->device_vm].number,
 		        plan->vms[connection->driver_vm].number);
 	}
-	fputs(IN "];\n", out);
+	if (begun) {
+		fputs(IN "];\n", out);
+	}
 }
 
 /* Untyped objects are powers of two, aligned to their size. */

@@ -138,7 +138,7 @@ static void note_connection(const struct notes *notes, size_t index)
 		      device, driver, base, connection->device_data_base,
 		      connection->driver_data_base);
 	}
-	if (export_is_way_back(model, index)) {
+	if (export_way_back(model, index) < index) {
 		begin(notes,
 		      "vm%u and vm%u serve each other: this form names the ends of a connection by "
 		      "the peer alone, and has room for one of the two\n",

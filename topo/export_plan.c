@@ -31,17 +31,17 @@ bool export_has_hardware(const struct vm *vm)
 	return vm->pci_count + vm->dtb_node_count + vm->mmio_count + vm->irq_count != 0;
 }
 
-bool export_is_way_back(const struct model *model, size_t index)
+size_t export_way_back(const struct model *model, size_t index)
 {
 	const struct connection *connection = &model->connections[index];
 	const struct vm_origin *driver = &topology_of(model)->vm_origins[connection->driver_vm];
 
-	for (size_t i = 0; i < driver->served_count && driver->served[i] < index; i++) {
+	for (size_t i = 0; i < driver->served_count; i++) {
 		if (model->connections[driver->served[i]].driver_vm == connection->device_vm) {
-			return true;
+			return driver->served[i];
 		}
 	}
-	return false;
+	return SIZE_MAX;
 }
 
 bool export_by_pages(const struct range *range)
@@ -246,25 +246,28 @@ static void place_controls(struct export_plan *plan, struct space *space, struct
 
 /* Files. */
 
-static const char *file_name(const char *path, uint32_t number, struct arena *arena, bool beside)
-{
-	const char *slash = path == NULL ? NULL : strrchr(path, '/');
-
-	if (path == NULL || !beside) {
-		return path;
-	}
-	return arena_printf(arena, "vm%u-%s", number, slash == NULL ? path : slash + 1);
-}
-
 static void name_files(struct export_plan *plan, struct arena *arena, bool beside)
 {
 	for (size_t i = 0; i < plan->model->vm_count; i++) {
 		const struct vm_image *image = &plan->model->vms[i].image;
 		struct export_vm *vm = &plan->vms[i];
+		const struct {
+			const char *path;
+			const char *kind;
+			const char **name;
+		} files[] = {
+			{image->kernel, "kernel", &vm->kernel_name},
+			{image->initrd, "initrd", &vm->initrd_name},
+			{image->dtb,    "dtb",    &vm->dtb_name   },
+		};
 
-		vm->kernel_name = file_name(image->kernel, vm->number, arena, beside);
-		vm->initrd_name = file_name(image->initrd, vm->number, arena, beside);
-		vm->dtb_name = file_name(image->dtb, vm->number, arena, beside);
+		for (size_t j = 0; j < sizeof(files) / sizeof(files[0]); j++) {
+			if (files[j].path != NULL) {
+				*files[j].name = beside ? arena_printf(arena, "vm%u-%s", vm->number,
+				                                       files[j].kind)
+				                        : files[j].path;
+			}
+		}
 	}
 }
 
