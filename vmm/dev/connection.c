@@ -107,7 +107,7 @@ static err_t send_start(struct connection *connection, uint32_t number)
 	const struct virtio *virtio = &connection->functions[number].virtio;
 	struct device_link *link = &connection->links[number];
 	const struct pv_ctl_start start = {.features = virtio->driver_features,
-	                                   .sequence = link->sequence + 1};
+	                                   .sequence = link->sequence + !link->is_announced};
 	err_t error;
 
 	for (; link->next_queue < virtio->config->queue_count; link->next_queue++) {
@@ -129,6 +129,7 @@ static err_t send_start(struct connection *connection, uint32_t number)
 	if (error == OK) {
 		link->phase = LINK_STARTED;
 		link->sequence = start.sequence;
+		link->is_announced = true;
 		link->answer = ANSWER_NONE;
 	}
 	return error;
@@ -141,6 +142,7 @@ static err_t send_stop(struct connection *connection, uint32_t number)
 	const struct pv_ctl_stop stop = {.sequence = link->sequence + 1};
 	err_t error;
 
+	link->is_announced = false; /* what starts next are other rings */
 	if (link->phase == LINK_IDLE && link->next_queue == 0) {
 		virtio_pci_finish_reset(&connection->functions[number]);
 		return OK;

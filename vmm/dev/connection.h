@@ -31,6 +31,8 @@ struct device_link {
 	enum link_phase phase;
 	uint32_t next_queue; /* in LINK_IDLE: the queues before it have been looked at and sent */
 	uint32_t sequence;   /* of the last START or STOP; never goes back, over all sessions */
+	bool is_announced;   /* sequence is that of a START, and no reset came since: a new session
+	                        is told the same number, since the rings are the same */
 	enum link_answer answer; /* to that START */
 	bool has_backend;        /* READY came, and no GONE behind it */
 };
