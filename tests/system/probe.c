@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system tests' program inside a Linux VM: makes and checks streams of bytes, plants a secret
+ * and searches all physical memory that the VM can map for one, and attacks a connection from the
+ * device VM's side. Physical memory is reached by /dev/mem, with root's rights and nothing else.
+ *
+ * A secret is a 64-bit word; on the command line it stands inverted, so that it is nowhere in the
+ * searcher's own memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "abi/iobuf.h"
+
+#define PAGE 4096UL
+#define CHUNK (1UL << 20)
+#define NAP_US 2000 /* for the other side to read what was forged */
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "probe: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t value = strtoull(text, &end, 0);
+
+	if (*text == 0 || *end != 0) {
+		errno = EINVAL;
+		fail(text);
+	}
+	return value;
+}
+
+/* Map [address, address + bytes) of physical memory. */
+static void *map_physical(uint64_t address, uint64_t bytes, int protection)
+{
+	int fd = open("/dev/mem", protection & PROT_WRITE ? O_RDWR : O_RDONLY);
+	void *place = MAP_FAILED;
+
+	if (fd >= 0) {
+		place = mmap(NULL, bytes, protection, MAP_SHARED, fd, (off_t)address);
+		close(fd);
+	}
+	if (place == MAP_FAILED) {
+		fail("/dev/mem");
+	}
+	return place;
+}
+
+/* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators". */
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dULL;
+}
+
+/* stream SEED BYTES: that many bytes of a sequence to standard output. BYTES is a multiple of 8. */
+static int command_stream(char **argument)
+{
+	static uint64_t words[8192];
+	uint64_t state = number(argument[0]);
+
+	for (uint64_t left = number(argument[1]); left > 0;) {
+		size_t bytes = left < sizeof(words) ? (size_t)left : sizeof(words);
+
+		for (size_t i = 0; i < bytes / 8; i++) {
+			words[i] = next_random(&state);
+		}
+		if (fwrite(words, 1, bytes, stdout) != bytes) {
+			fail("write");
+		}
+		left -= bytes;
+	}
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/* absorb SEED BYTES: read standard input to its end; it must be exactly that sequence. */
+static int command_absorb(char **argument)
+{
+	uint64_t state = number(argument[0]);
+	uint64_t want = number(argument[1]);
+	uint64_t got = 0;
+	uint64_t word;
+
+	while (fread(&word, 1, 8, stdin) == 8) {
+		if (word != next_random(&state)) {
+			printf("wrong bytes at %" PRIu64 "\n", got);
+			return 1;
+		}
+		got += 8;
+	}
+	printf("%" PRIu64 " bytes, all right\n", got);
+	return got == want ? 0 : 1;
+}
+
+/* plant ~SECRET MIB: fill memory with the secret and keep it, until killed. */
+static int command_plant(char **argument)
+{
+	uint64_t secret = ~number(argument[0]);
+	uint64_t bytes = number(argument[1]) << 20;
+	uint64_t *words = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+	                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (words == MAP_FAILED) {
+		fail("mmap");
+	}
+	for (uint64_t i = 0; i < bytes / 8; i++) {
+		words[i] = secret;
+	}
+	printf("planted\n");
+	fflush(stdout);
+	for (;;) {
+		pause();
+	}
+}
+
+/* repeat ~SECRET BYTES: the secret over and over to standard output. */
+static int command_repeat(char **argument)
+{
+	uint64_t secret = ~number(argument[0]);
+
+	for (uint64_t left = number(argument[1]); left > 0; left -= 8) {
+		if (fwrite(&secret, 1, 8, stdout) != 8) {
+			fail("write");
+		}
+	}
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+static uint64_t count_in(uint64_t address, uint64_t bytes, uint64_t inverted)
+{
+	uint64_t found = 0;
+
+	for (uint64_t at = 0; at < bytes; at += CHUNK) {
+		uint64_t size = bytes - at < CHUNK ? bytes - at : CHUNK;
+		const volatile uint64_t *words = map_physical(address + at, size, PROT_READ);
+
+		for (uint64_t i = 0; i < size / 8; i++) {
+			found += ~words[i] == inverted;
+		}
+		munmap((void *)(uintptr_t)words, size);
+	}
+	return found;
+}
+
+/*
+ * find ~SECRET: how often it stands in each piece of memory that /proc/iomem knows: all RAM, and
+ * all pieces of connections but doorbell pages (which read as zero).
+ */
+static int command_find(char **argument)
+{
+	uint64_t inverted = number(argument[0]);
+	FILE *map = fopen("/proc/iomem", "r");
+	char line[256];
+
+	if (map == NULL) {
+		fail("/proc/iomem");
+	}
+	while (fgets(line, sizeof(line), map) != NULL) {
+		char *end;
+		uint64_t first = strtoull(line, &end, 16);
+		uint64_t last = *end == '-' ? strtoull(end + 1, &end, 16) : 0;
+
+		if (line[0] == ' ' ||
+		    (strstr(line, "System RAM") == NULL && strstr(line, "connection") == NULL)) {
+			continue;
+		}
+		line[strcspn(line, "\n")] = 0;
+		printf("%s: %" PRIu64 "\n", line, count_in(first, last - first + 1, inverted));
+	}
+	fclose(map);
+	return 0;
+}
+
+/* store ADDRESS VALUE, load ADDRESS: 32 bits of physical memory. */
+static int command_store(char **argument)
+{
+	uint64_t address = number(argument[0]);
+	volatile uint32_t *page = map_physical(address & ~(PAGE - 1), PAGE, PROT_READ | PROT_WRITE);
+
+	page[(address & (PAGE - 1)) / 4] = (uint32_t)number(argument[1]);
+	printf("stored\n");
+	return 0;
+}
+
+static int command_load(char **argument)
+{
+	uint64_t address = number(argument[0]);
+	const volatile uint32_t *page = map_physical(address & ~(PAGE - 1), PAGE, PROT_READ);
+
+	printf("loaded %#" PRIx32 "\n", page[(address & (PAGE - 1)) / 4]);
+	return 0;
+}
+
+/* ring PAGE: stores of each width to each offset of a doorbell page, held or not. */
+static int command_ring(char **argument)
+{
+	uint8_t *page = map_physical(number(argument[0]), PAGE, PROT_READ | PROT_WRITE);
+
+	for (uint64_t offset = 0; offset < PAGE; offset++) {
+		*(volatile uint8_t *)(page + offset) = 1;
+		if (offset % 2 == 0) {
+			*(volatile uint16_t *)(void *)(page + offset) = 1;
+		}
+		if (offset % 4 == 0) {
+			*(volatile uint32_t *)(void *)(page + offset) = 1;
+		}
+		if (offset % 8 == 0) {
+			*(volatile uint64_t *)(void *)(page + offset) = 1;
+		}
+	}
+	printf("rang\n");
+	return 0;
+}
+
+static void forge_word(volatile uint32_t *word, volatile uint32_t *bell, uint64_t *state)
+{
+	const uint32_t values[] = {0, 1, PV_IOBUF_SLOTS, PV_IOBUF_SLOTS + 1, INT32_MAX, UINT32_MAX};
+	const uint32_t before = *word;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) + 2; i++) {
+		*word = i < sizeof(values) / sizeof(values[0]) ? values[i]
+		                                               : (uint32_t)next_random(state);
+		*bell = 1;
+		usleep(NAP_US);
+	}
+	*word = before;
+	*bell = 1;
+}
+
+/*
+ * forge PAGE BELL: every field of iobuf page 1, header and messages, gets wrong values, each
+ * announced by the control doorbell; then messages of every kind with random payloads in a session
+ * that is up, ring by ring.
+ */
+static int command_forge(char **argument)
+{
+	struct pv_iobuf_page *page =
+		map_physical(number(argument[0]), PAGE, PROT_READ | PROT_WRITE);
+	volatile uint32_t *bell = map_physical(number(argument[1]), PAGE, PROT_READ | PROT_WRITE);
+	volatile uint32_t *words = (volatile uint32_t *)(void *)page;
+	volatile uint32_t *produced = &words[offsetof(struct pv_iobuf_page, produced) / 4];
+	const size_t message_words = sizeof(struct pv_iobuf_message) / 4;
+	const size_t slots = offsetof(struct pv_iobuf_page, slots) / 4;
+	uint64_t state = 0x1234567;
+
+	for (size_t i = 0; i < slots; i++) {
+		forge_word(&words[i], bell, &state);
+	}
+	for (uint32_t kind = 0; kind < 32; kind++) {
+		for (uint32_t n = 0; n < 4; n++) {
+			volatile uint32_t *slot =
+				&words[slots + (*produced % PV_IOBUF_SLOTS) * message_words];
+
+			for (size_t i = 2; i < message_words; i++) {
+				slot[i] = n < 2 ? (uint32_t)next_random(&state) : 0;
+			}
+			slot[0] = kind;
+			slot[1] = n == 3 ? (uint32_t)next_random(&state) : n;
+			__atomic_thread_fence(__ATOMIC_RELEASE);
+			++*produced;
+			*bell = 1;
+			usleep(NAP_US);
+		}
+	}
+	printf("forged\n");
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int arguments;
+	int (*run)(char **argument);
+} commands[] = {
+	{"stream", 2, command_stream},
+        {"absorb", 2, command_absorb},
+        {"plant",  2, command_plant },
+	{"repeat", 2, command_repeat},
+        {"find",   1, command_find  },
+        {"store",  2, command_store },
+	{"load",   1, command_load  },
+        {"ring",   1, command_ring  },
+        {"forge",  2, command_forge },
+};
+
+int main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0 && argc == commands[i].arguments + 2) {
+			return commands[i].run(argv + 2);
+		}
+	}
+	fprintf(stderr, "usage: probe COMMAND ARGUMENT...; see tests/system/probe.c\n");
+	return 2;
+}
