@@ -107,7 +107,7 @@ static unsigned long count(struct range range, const uint8_t *inverted, size_t b
 	for (uint64_t i = 0; i + bytes <= range.bytes; i++) {
 		size_t n = 0;
 
-		while (n < bytes && at[i + n] == (uint8_t)~inverted[n]) {
+		while (n < bytes && (at[i + n] ^ inverted[n]) == 0xff) {
 			n++;
 		}
 		found += n == bytes;

@@ -1,107 +1,199 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the system tests share: running topo, counting results, cleaning up."""
+"""Drive real systems through the topo command: start a topology, run commands in its VMs, look at
+its state, stop it. A Scenario is one system and the checks on it, in order; each check is a test.
+"""
+import gzip
+import json
 import os
+import re
 import subprocess
+import sys
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(ROOT, "build"))
+HERE = os.path.join(ROOT, "tests/system")
+BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 TOPO = os.path.join(BUILD, "topo")
-BOOT_SECONDS = 240  # a limit, for a machine that does much else
-COMMAND_SECONDS = 180
+BOOT_LIMIT = 180
+PROBE = "/tmp/probe"
+
+SCENARIOS = []
 
 
-class Failed(Exception):
-    """A check does not hold."""
+class Failure(Exception):
+    """A check does not hold; the text says why."""
+
+
+def ensure(holds, why):
+    if not holds:
+        raise Failure(why)
 
 
 class System:
-    """A running system; its commands."""
+    """A running system, by the name that topo knows it by."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, topology, name, arguments=()):
+        self.topology, self.name = topology, name
+        self.arguments = list(arguments)
+        self.probes = set()
 
-    def popen(self, vm, *command):
-        """Start a command in a VM; its output is to be read."""
-        return subprocess.Popen([TOPO, "exec", "--name", self.name, vm, "--", *command],
+    def start(self, limit=BOOT_LIMIT):
+        start = time.monotonic()
+        done = subprocess.run(
+            [TOPO, "run", "--detach", "--timeout", str(limit), "--name", self.name,
+             "--no-advice", *self.arguments, self.topology],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=limit + 60, check=False)
+        ensure(done.returncode == 0, f"topo run: {done.stdout[-1500:]}")
+        return time.monotonic() - start
+
+    def stop(self):
+        return subprocess.run([TOPO, "stop", self.name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=60, check=False)
+
+    def command(self, vm, argv, limit):
+        return [TOPO, "exec", "--timeout", str(limit), "--name", self.name, vm, "--", *argv]
+
+    def run(self, vm, *argv, limit=60, stdin=None, status=0):
+        """Run a command in a VM; its output, stripped. status=None: any exit status will do."""
+        done = subprocess.run(self.command(vm, argv, limit), input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=limit + 30, check=False)
+        text = done.stdout.decode("utf-8", "replace").strip()
+        ensure(status is None or done.returncode == status,
+               f"{vm}: {' '.join(argv)[:160]}: exit status {done.returncode}: {text[-600:]}")
+        return text
+
+    def shell(self, vm, script, **options):
+        return self.run(vm, "sh", "-ec", script, **options)
+
+    def spawn(self, vm, script, limit=600):
+        """The same without waiting: a Popen."""
+        return subprocess.Popen(self.command(vm, ["sh", "-ec", script], limit),
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
 
-    def try_sh(self, vm, script, seconds=COMMAND_SECONDS):
-        """(exit status, output) of a shell script in a VM."""
-        done = subprocess.run([TOPO, "exec", "--name", self.name, "--timeout", str(seconds), vm,
-                               "--", "sh", "-c", script], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=seconds + 60, check=False)
-        return done.returncode, done.stdout + done.stderr
+    def probe(self, vm):
+        """Bring tests/system/probe.c into a VM, once; its path there."""
+        if vm not in self.probes:
+            with open(os.path.join(BUILD, "system/probe"), "rb") as file:
+                packed = gzip.compress(file.read(), 9)
+            self.shell(vm, f"gunzip > {PROBE}; chmod +x {PROBE}", stdin=packed, limit=120)
+            self.probes.add(vm)
+        return PROBE
 
-    def sh(self, vm, script, seconds=COMMAND_SECONDS):
-        """Output of a shell script in a VM, which has to succeed."""
-        status, output = self.try_sh(vm, script, seconds)
-        if status:
-            raise Failed(f"in {vm}: exit status {status}: {output[-600:]}")
-        return output
+    def state(self):
+        """(VM -> state, (device, driver) -> state), by topo ps."""
+        done = subprocess.run([TOPO, "ps", "--json"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+        for system in json.loads(done.stdout):
+            if system["name"] == self.name:
+                return ({vm["name"]: vm["state"] for vm in system["vms"]},
+                        {(c["device"], c["driver"]): c["state"] for c in system["connections"]})
+        return {}, {}
 
-    def topo(self, command, *arguments):
-        return subprocess.run([TOPO, command, "--name", self.name, *arguments],
-                              capture_output=True, text=True, timeout=60, check=False).stdout
+    def log(self, *arguments):
+        return subprocess.run([TOPO, "logs", "--name", self.name, *arguments],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                              errors="replace", timeout=30, check=False).stdout
+
+    def wait(self, what, holds, limit=60):
+        """Look again until it holds. What is waited for has no event that a host could sleep on."""
+        end = time.monotonic() + limit
+        while not holds():
+            ensure(time.monotonic() < end, f"{what}: not within {limit} s; now {self.state()}")
+            time.sleep(0.2)
+
+    def wait_vm(self, vm, state, limit=60):
+        self.wait(f"{vm} is {state}", lambda: self.state()[0].get(vm) == state, limit)
+
+    def wait_connection(self, device, driver, limit=60):
+        self.wait(f"connection {device} -> {driver} is up",
+                  lambda: self.state()[1].get((device, driver)) == "up", limit)
+
+    def reg(self, vm, peer):
+        """Places of the connection that `vm` serves to `peer`: (page 0, page 1, doorbells)."""
+        text = self.shell(vm, "for d in /proc/device-tree/connection@*; do "
+                          "echo \"$(tr -d '\\0' < $d/peervisor,peer) "
+                          "$(xxd -p -c 1000 $d/reg)\"; done")
+        for line in text.split("\n"):
+            name, cells = line.split()
+            if name == peer:
+                words = [int(cells[i:i + 16], 16) for i in range(0, len(cells), 16)]
+                return words[0], words[2], words[4]
+        raise Failure(f"{vm} serves nothing to {peer}: {text}")
 
 
-class Tests:
-    """Results, and the systems that run."""
+class Scenario:
+    """A system and the checks on it, a class with methods in the order of their definition. A
+    check that fails does not keep the others from running; a system that does not boot does."""
+    topology = "topologies/simple-pair.camkes"
+    arguments = ()
+    boot_is_a_test = True
 
-    def __init__(self, directory):
-        self.directory = directory
+    def __init__(self):
+        self.system = System(os.path.join(ROOT, self.topology), "test-" + re.sub(
+            r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower(), self.arguments)
+
+    def prepare(self):
+        """Before the system starts."""
+
+    def __init_subclass__(cls):
+        SCENARIOS.append(cls)
+
+    @classmethod
+    def checks(cls):
+        return [name for name in vars(cls) if name.startswith("check_")]
+
+
+class Tally:
+    def __init__(self):
         self.passed = self.failed = 0
-        self.running = []
 
-    def ok(self, name):
-        self.passed += 1
-        print(f"ok {name}", flush=True)
-
-    def fail(self, name, why):
-        self.failed += 1
-        print(f"FAIL {name} {why}", flush=True)
-
-    def check(self, name, function, *arguments):
-        """One test: it fails by an exception. The next one runs all the same."""
-        try:
-            function(*arguments)
-        except (Failed, subprocess.SubprocessError) as error:
-            self.fail(name, str(error))
+    def result(self, name, seconds, failure=None):
+        if failure is None:
+            self.passed += 1
+            print(f"ok {name} ({seconds:.1f} s)", flush=True)
         else:
-            self.ok(name)
-
-    def file(self, name, content):
-        """Write a file below the tests' directory."""
-        path = os.path.join(self.directory, name)
-        with open(path, "wb") as out:
-            out.write(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    def boot(self, name, topology, *options):
-        """Run a topology, given as a file's name; returns when everything is up."""
-        path = topology if os.path.isabs(topology) else os.path.join(ROOT, "topologies", topology)
-        done = subprocess.run([TOPO, "run", "--detach", "--no-advice", "--name", name, "--timeout",
-                               str(BOOT_SECONDS), *options, path], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=BOOT_SECONDS + 60,
-                              check=False)
-        if done.returncode:
-            raise Failed(f"topo run: {(done.stdout + done.stderr)[-1500:]}")
-        self.running.append(name)
-        self.ok(f"{name}: boots, every connection is up")
-        return System(name)
-
-    def stop(self, name):
-        self.running.remove(name)
-        done = subprocess.run([TOPO, "stop", name], capture_output=True, text=True, timeout=60,
-                              check=False)
-        if done.returncode:
-            self.fail(f"{name}: stops", done.stdout + done.stderr)
-
-    def stop_all(self):
-        for name in list(self.running):
-            self.stop(name)
+            self.failed += 1
+            print(f"FAIL {name}: {failure}", flush=True)
 
 
-def expect(condition, why):
-    if not condition:
-        raise Failed(why)
+def attempt(tally, name, function):
+    """Run one check; True when it holds. An interrupt passes through."""
+    start = time.monotonic()
+    try:
+        function()
+    except (Failure, subprocess.SubprocessError, OSError, ValueError, KeyError) as error:
+        tally.result(name, time.monotonic() - start, str(error) or repr(error))
+        return False
+    tally.result(name, time.monotonic() - start)
+    return True
+
+
+def show_logs(system):
+    for what in (["--kernel"], []):
+        for line in system.log(*what).split("\n")[-25:]:
+            print(f"    | {line}")
+    sys.stdout.flush()
+
+
+def run_scenario(cls, tally):
+    scenario = cls()
+    title = cls.__name__
+    system = scenario.system
+    system.stop()
+    try:
+        scenario.prepare()
+        if not attempt(tally, f"{title}: boots, all up", system.start):
+            for name in cls.checks():
+                tally.result(f"{title}: {name[6:].replace('_', ' ')}", 0, "it did not boot")
+            return
+        for name in cls.checks():
+            if not attempt(tally, f"{title}: {name[6:].replace('_', ' ')}",
+                           getattr(scenario, name)):
+                show_logs(system)
+    finally:
+        done = system.stop()
+        if done.returncode not in (0, 1):
+            tally.result(f"{title}: stops", 0, done.stdout)

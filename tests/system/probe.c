@@ -7,6 +7,7 @@
  * A secret is a 64-bit word; on the command line it stands inverted, so that it is nowhere in the
  * searcher's own memory.
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "abi/iobuf.h"
@@ -104,6 +106,48 @@ static int command_absorb(char **argument)
 	}
 	printf("%" PRIu64 " bytes, all right\n", got);
 	return got == want ? 0 : 1;
+}
+
+static struct sockaddr_in address_of(const char *ip, const char *port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	                              .sin_port = htons((uint16_t)number(port))};
+
+	if (inet_pton(AF_INET, ip, &address.sin_addr) != 1) {
+		fail(ip);
+	}
+	return address;
+}
+
+/* receive PORT SEED BYTES: absorb what the first to connect sends. */
+static int command_receive(char **argument)
+{
+	const struct sockaddr_in address = address_of("0.0.0.0", argument[0]);
+	int one = 1;
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(listener, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    listen(listener, 1) != 0) {
+		fail("listen");
+	}
+	if (dup2(accept(listener, NULL, NULL), STDIN_FILENO) < 0) {
+		fail("accept");
+	}
+	return command_absorb(argument + 1);
+}
+
+/* send ADDRESS PORT SEED BYTES: stream to there. */
+static int command_send(char **argument)
+{
+	const struct sockaddr_in address = address_of(argument[0], argument[1]);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    dup2(fd, STDOUT_FILENO) < 0) {
+		fail("connect");
+	}
+	return command_stream(argument + 2);
 }
 
 /* plant ~SECRET MIB: fill memory with the secret and keep it, until killed. */
@@ -285,15 +329,17 @@ static const struct {
 	int arguments;
 	int (*run)(char **argument);
 } commands[] = {
-	{"stream", 2, command_stream},
-        {"absorb", 2, command_absorb},
-        {"plant",  2, command_plant },
-	{"repeat", 2, command_repeat},
-        {"find",   1, command_find  },
-        {"store",  2, command_store },
-	{"load",   1, command_load  },
-        {"ring",   1, command_ring  },
-        {"forge",  2, command_forge },
+	{"stream",  2, command_stream },
+        {"absorb",  2, command_absorb },
+	{"receive", 3, command_receive},
+        {"send",    4, command_send   },
+	{"plant",   2, command_plant  },
+        {"repeat",  2, command_repeat },
+	{"find",    1, command_find   },
+        {"store",   2, command_store  },
+	{"load",    1, command_load   },
+        {"ring",    1, command_ring   },
+	{"forge",   2, command_forge  },
 };
 
 int main(int argc, char **argv)

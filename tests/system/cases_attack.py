@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Attacks by root in a device VM, with VMSWIOTLB=1. What no Linux can form (every intermediate
+physical address) is swept by bare-metal guests: tests/baremetal."""
+import os
+import secrets
+
+from harness import HERE, Scenario, ensure
+from cases_work import check_file_system
+
+SECRET_MIB = 16
+
+
+def hits(text, kind):
+    """How often a search found its word in the pieces of memory of that kind."""
+    return sum(int(line.rsplit(" ", 1)[1]) for line in text.split("\n") if kind in line)
+
+
+def driver_is_well(system, device="device"):
+    """The driver VM lives, and its file system works over its connection."""
+    ensure(system.state()[0]["driver"] == "up", f"state: {system.state()}")
+    system.wait_connection(device, "driver")
+    check_file_system(system, 4)
+
+
+class Spy(Scenario):
+    """Reading: private memory of the driver VM, from all that the device VM can map."""
+
+    def check_a_planted_secret_is_nowhere(self):
+        system = self.system
+        secret, own, shown = (secrets.randbits(64) for _ in range(3))
+        for vm in ("driver", "device"):
+            system.probe(vm)
+        plant = "/tmp/probe plant {} {} > /tmp/planted & " \
+            "while ! grep -q planted /tmp/planted; do usleep 10000; done"
+        system.shell("driver", plant.format(secret, SECRET_MIB))
+        system.shell("device", plant.format(own, 1))
+        system.shell("driver", f"/tmp/probe repeat {shown} 1048576 | "
+                     "dd of=/dev/vda bs=64k oflag=direct 2>/dev/null")
+        find = "/tmp/probe find {}"
+        # The search works: it finds what the searcher planted itself, and what the driver VM gave
+        # away by writing it to its disk.
+        text = system.shell("device", find.format(own), limit=300)
+        ensure(hits(text, "System RAM") >= (1 << 20) // 8, f"own secret: {text}")
+        text = system.shell("device", find.format(shown), limit=300)
+        ensure(hits(text, "connection") > 0, f"written data: {text}")
+        text = system.shell("device", find.format(secret), limit=300)
+        ensure(hits(text, "System RAM") + hits(text, "connection") == 0, f"the secret: {text}")
+        # It is still there for who may see it.
+        text = system.shell("driver", find.format(secret), limit=300)
+        ensure(hits(text, "System RAM") >= (SECRET_MIB << 20) // 8, f"in the driver VM: {text}")
+
+    def check_the_shared_memory_is_the_pool_only(self):
+        text = self.system.shell("device", "lsz() { printf '%d' $(( 0x$2 - 0x$1 + 1 )); }; "
+                                 "grep -E '^[0-9a-f]{9,}-.*connection' /proc/iomem")
+        first, last = text.split(" ")[0].split("-")
+        ensure(int(last, 16) - int(first, 16) + 1 == 8 << 20, text)
+
+    def check_the_driver_vm_never_noticed(self):
+        driver_is_well(self.system)
+
+
+class Bells(Scenario):
+    """Ringing: every offset of the doorbell page, in every width, again and again."""
+
+    def check_doorbells_that_it_does_not_hold(self):
+        system = self.system
+        page = system.reg("device", "driver")[2]
+        probe = system.probe("device")
+        for _ in range(5):
+            ensure(system.run("device", probe, "ring", hex(page)) == "rang", "ring")
+        driver_is_well(system)
+
+    def check_a_store_beyond_its_doorbells_costs_only_itself(self):
+        """The page behind its last doorbell page is nobody's: its VMM stops the device VM."""
+        system = self.system
+        page = system.reg("device", "driver")[2]
+        probe = system.probe("device")
+        system.run("device", probe, "store", hex(page + 0x1000), "1", status=None, limit=30)
+        system.wait_vm("device", "failed")
+        ensure(system.state()[0]["driver"] == "up", f"state: {system.state()}")
+        system.run("driver", "true")
+        report = system.log("--vmm", "device") + system.log("--kernel")
+        ensure(f"{page + 0x1000:x}" in report, f"no report of the address: {report[-600:]}")
+
+
+class ReadOnlyPage(Scenario):
+    """Writing the iobuf page that is the driver VM's VMM's."""
+
+    def check_it_can_be_read(self):
+        page = self.system.reg("device", "driver")[0]
+        text = self.system.run("device", self.system.probe("device"), "load", hex(page))
+        ensure(text == "loaded 0x31425650", text)
+
+    def check_a_write_costs_only_the_device_vm(self):
+        system = self.system
+        page = system.reg("device", "driver")[0]
+        system.run("device", system.probe("device"), "store", hex(page), "0", status=None,
+                   limit=30)
+        system.wait_vm("device", "failed")
+        ensure(system.state()[0]["driver"] == "up", f"state: {system.state()}")
+        system.run("driver", "true")
+        report = system.log("--vmm", "device") + system.log("--kernel")
+        ensure(f"{page:x}" in report, f"no report of the address: {report[-600:]}")
+
+
+class Outside(Scenario):
+    """Reading an address that no line of the topology grants."""
+
+    def check_it_costs_only_the_device_vm(self):
+        system = self.system
+        system.run("device", system.probe("device"), "load", "0x1000000000", status=None, limit=30)
+        system.wait_vm("device", "failed")
+        ensure(system.state()[0]["driver"] == "up", f"state: {system.state()}")
+        ensure("1000000000" in system.log("--vmm", "device") + system.log("--kernel"),
+               "no report of the address")
+
+
+class ForgedRing(Scenario):
+    """Forging every field of the control ring, under the eyes of a driver VM that has another
+    connection, which must not notice."""
+    topology = os.path.join(HERE, "topologies/two-backends.camkes")
+
+    def check_the_driver_vm_survives(self):
+        system = self.system
+        _, page, bells = system.reg("bad", "driver")
+        probe = system.probe("bad")
+        # The disk of the good device VM is the one of 64 MB.
+        disk = system.shell("driver", "for d in /sys/block/vd*; do "
+                            "[ $(cat $d/size) = 131072 ] && basename $d; done; true")
+        load = system.spawn("driver", f"fio --name=other --filename=/dev/{disk} --size=32M "
+                            "--rw=randrw --bs=16k --direct=1 --ioengine=psync --verify=crc32c "
+                            "--verify_fatal=1 --do_verify=1 --minimal")
+        try:
+            for _ in range(2):
+                text = system.run("bad", probe, "forge", hex(page), hex(bells), limit=200)
+                ensure(text == "forged", text)
+            said, _ = load.communicate(timeout=300)
+        finally:
+            load.kill()
+            load.wait()
+        ensure(load.returncode == 0, f"the other connection's I/O: {said[-400:]}")
+        ensure(system.state()[0] == {"bad": "up", "good": "up", "driver": "up"},
+               f"state: {system.state()}")
+
+    def check_other_connection_is_up(self):
+        ensure(self.system.state()[1][("good", "driver")] == "up", f"{self.system.state()}")
+
+    def check_an_honest_daemon_gets_its_connection_back(self):
+        system = self.system
+        system.shell("bad", "kill -9 $(pidof peervisord)")
+        system.wait_connection("bad", "driver")
+        disk = system.shell("driver", "for d in /sys/block/vd*; do "
+                            "[ $(cat $d/size) = 65536 ] && basename $d; done; true")
+        text = system.shell("driver", f"dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; "
+                            f"dd if=/tmp/x of=/dev/{disk} bs=64k oflag=direct 2>/dev/null; "
+                            f"dd if=/dev/{disk} bs=64k count=16 iflag=direct 2>/dev/null | "
+                            "cmp - /tmp/x && echo same", limit=120)
+        ensure(text == "same", text)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Systems at work: what their connections carry is checked end to end."""
+import os
+import subprocess
+import tempfile
+
+from harness import BUILD, HERE, Failure, Scenario, ensure
+
+TCP_BYTES = 100_000_000
+FIO = ("fio --name=mix --filename=/dev/vda --size=64M --rw=randrw --bsrange=4k-64k --direct=1 "
+       "--ioengine=io_uring --iodepth=8 --verify=crc32c --verify_fatal=1 --do_verify=1 "
+       "--randrepeat=1 --norandommap=0 --minimal")
+
+
+def device_address(system):
+    """The device VM's address on the network that it serves."""
+    return system.shell("device", "ip -4 -o addr show br0 | awk '{ sub(\"/.*\", \"\", $4); "
+                        "print $4; exit }'")
+
+
+def check_file_system(system, megabytes=24):
+    """mkfs, write, remount, read back, in the driver VM."""
+    text = system.shell("driver", f"""
+        mkfs.ext4 -q -F /dev/vda; mkdir -p /mnt; mount /dev/vda /mnt
+        dd if=/dev/urandom of=/mnt/data bs=1M count={megabytes} 2>/dev/null
+        sha256sum < /mnt/data; umount /mnt; echo 3 > /proc/sys/vm/drop_caches
+        mount /dev/vda /mnt; sha256sum < /mnt/data; umount /mnt""", limit=180)
+    sums = text.split("\n")
+    ensure(len(sums) == 2 and sums[0] == sums[1] and len(sums[0]) > 60, f"checksums: {text}")
+
+
+def check_tcp(system, sender, receiver, address, total=TCP_BYTES):
+    """`total` bytes from one VM to the other; the receiver compares each of them."""
+    for vm in (sender, receiver):
+        system.probe(vm)
+    listener = system.spawn(receiver, f"/tmp/probe receive 5001 77 {total}")
+    try:
+        system.wait("the listener", lambda: ":5001" in system.shell(
+            receiver, "netstat -ltn || true"), 30)
+        system.shell(sender, f"/tmp/probe send {address} 5001 77 {total}", limit=300)
+        said, _ = listener.communicate(timeout=60)
+    finally:
+        listener.kill()
+        listener.wait()
+    ensure(listener.returncode == 0 and f"{total} bytes, all right" in said,
+           f"receiver: exit status {listener.returncode}: {said[-300:]}")
+
+
+class SimplePair(Scenario):
+    """The pair as it comes: network, disk, load, a back end that dies."""
+
+    def check_only_the_device_vm_serves(self):
+        found = self.system.shell("driver", "for d in /sys/bus/virtio/devices/*; do "
+                                  "basename $(readlink $d/driver); done | sort")
+        ensure(found.split() == ["virtio_blk", "virtio_net"], found)
+        pci = self.system.shell("device", "ls /sys/bus/pci/devices 2>/dev/null | wc -l")
+        ensure(pci == "0", f"the device VM has {pci} PCI devices")
+
+    def check_ping(self):
+        text = self.system.run("driver", "ping", "-c", "5", "-i", "0.2",
+                               device_address(self.system))
+        ensure(" 0% packet loss" in text, text)
+
+    def check_100_MB_over_tcp_to_the_device_vm(self):
+        check_tcp(self.system, "driver", "device", device_address(self.system))
+
+    def check_100_MB_over_tcp_to_the_driver_vm(self):
+        address = self.system.shell("driver", "ip -4 -o addr show eth0 | awk '{ sub(\"/.*\", "
+                                    "\"\", $4); print $4; exit }'")
+        check_tcp(self.system, "device", "driver", address)
+
+    def check_file_system_survives_a_remount(self):
+        check_file_system(self.system)
+
+    def check_fio_verifies_64_MB_of_mixed_io(self):
+        self.system.shell("driver", FIO, limit=300)
+
+    def check_io_completes_over_a_killed_daemon(self):
+        """kill -9 of the daemon three times while fio writes; fio verifies all of it."""
+        load = self.system.spawn("driver", FIO + " --loops=3")
+        kills = 0
+        try:
+            while load.poll() is None and kills < 3:
+                before = self.system.shell("device", "pidof peervisord || true")
+                if before:
+                    self.system.shell("device", f"kill -9 {before.split()[0]}")
+                    kills += 1
+                    self.system.wait("a new daemon", lambda old=before: self.system.shell(
+                        "device", "pidof peervisord || true") not in ("", old))
+                    self.system.wait_connection("device", "driver")
+            said, _ = load.communicate(timeout=400)
+        except subprocess.TimeoutExpired as error:
+            raise Failure("the I/O in flight never completed") from error
+        finally:
+            load.kill()
+            load.wait()
+        ensure(kills > 0, "the load was over before the daemon was killed")
+        ensure(load.returncode == 0, f"fio after {kills} kills: {load.returncode}: {said[-400:]}")
+
+    def check_network_lives_after_it(self):
+        self.check_ping()
+
+    def check_a_killed_storage_back_end_comes_back(self):
+        self.system.shell("device", "killall -9 qemu-storage-daemon")
+        check_file_system(self.system, 8)
+
+    def check_the_driver_vm_reboots_only_itself(self):
+        self.system.run("driver", "poweroff", status=None)
+        self.system.wait_vm("driver", "stopped")
+        ensure(self.system.state()[0]["device"] == "up", "the device VM went with it")
+        self.system.run("device", "true")
+
+
+class WholeRam(Scenario):
+    """VMSWIOTLB=0: the device VM sees all of the driver VM's RAM, and it works without a pool."""
+    arguments = ["-D", "VMSWIOTLB=0"]
+
+    def check_no_restricted_pool(self):
+        text = self.system.shell("driver", "ls /proc/device-tree/reserved-memory || true")
+        ensure("pool" not in text, text)
+
+    def check_ping(self):
+        text = self.system.run("driver", "ping", "-c", "3", "-i", "0.2",
+                               device_address(self.system))
+        ensure(" 0% packet loss" in text, text)
+
+    def check_file_system_survives_a_remount(self):
+        check_file_system(self.system)
+
+    def check_the_memory_is_exposed_as_documented(self):
+        """The search that must find nothing with a pool (cases_attack.py) finds it here."""
+        probe = self.system.probe("driver")
+        self.system.probe("device")
+        secret = 0x0123456789abcdef
+        self.system.shell("driver", f"{probe} plant {secret} 4 > /tmp/planted & "
+                          "while ! grep -q planted /tmp/planted; do usleep 10000; done")
+        text = self.system.shell("device", f"{probe} find {secret}", limit=300)
+        hits = sum(int(line.rsplit(" ", 1)[1]) for line in text.split("\n")
+                   if "connection" in line)
+        ensure(hits >= (4 << 20) // 8, text)
+
+
+class DriverFirst(Scenario):
+    """The driver VM boots before there is anybody to serve it."""
+    topology = os.path.join(HERE, "topologies/one-cpu.camkes")
+    arguments = ["-D", "DRIVER_FIRST=1"]
+
+    def check_file_system_survives_a_remount(self):
+        check_file_system(self.system, 8)
+
+
+class DeviceFirst(Scenario):
+    """The device VM has served for long when the driver VM comes."""
+    topology = os.path.join(HERE, "topologies/one-cpu.camkes")
+    arguments = ["-D", "DRIVER_FIRST=0"]
+
+    def check_file_system_survives_a_remount(self):
+        check_file_system(self.system, 8)
+
+
+class ThreeIslands(Scenario):
+    topology = "topologies/three-islands.camkes"
+
+    def check_two_vcpus(self):
+        ensure(self.system.run("two", "nproc") == "2", "two has not 2 vCPUs")
+        ensure(self.system.run("one", "nproc") == "1", "one has not 1 vCPU")
+
+    def check_nobody_has_a_device(self):
+        for vm in ("one", "two", "three"):
+            count = self.system.shell(vm, "ls /sys/bus/virtio/devices /sys/bus/pci/devices "
+                                      "2>/dev/null | grep -c 0 || true")
+            ensure(count == "0", f"{vm} has {count} devices")
+
+    def check_all_compute_at_once(self):
+        """More busy vCPUs than CPUs: each of them comes to its end, with the right result."""
+        work = "seq 1 20000 | sha256sum & seq 1 20000 | sha256sum; wait"
+        running = [self.system.spawn(vm, work, 200) for vm in ("one", "two", "three")]
+        said = {process.communicate(timeout=240)[0] for process in running}
+        ensure(len(said) == 1 and len(set(said.pop().split("\n")[:2])) == 1, repr(said))
+
+    def check_one_switches_off_alone(self):
+        self.system.run("one", "poweroff", status=None)
+        self.system.wait_vm("one", "stopped")
+        for vm in ("two", "three"):
+            self.system.run(vm, "true")
+
+
+class Qcow2(Scenario):
+    """A qcow2 image that has a file system with a file in it already."""
+    topology = os.path.join(HERE, "topologies/qcow2.camkes")
+
+    def prepare(self):
+        directory = os.path.join(BUILD, "system")
+        os.makedirs(directory, exist_ok=True)
+        disk = os.path.join(directory, "disk.qcow2")
+        with tempfile.TemporaryDirectory() as tree, \
+                tempfile.NamedTemporaryFile(dir=directory) as raw:
+            with open(os.path.join(tree, "greeting"), "w", encoding="ascii") as file:
+                file.write("from the build host\n")
+            raw.truncate(64 << 20)
+            for command in (["/sbin/mkfs.ext4", "-q", "-F", "-d", tree, raw.name],
+                            ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw.name, disk]):
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        self.system.arguments += ["-D", f'DISK="{disk}"']
+
+    def check_what_is_on_the_disk(self):
+        text = self.system.shell("driver", "mkdir -p /mnt; mount /dev/vda /mnt; "
+                                 "cat /mnt/greeting; umount /mnt; blockdev --getsize64 /dev/vda")
+        ensure(text.split("\n") == ["from the build host", str(64 << 20)], text)
+
+    def check_file_system_survives_a_remount(self):
+        check_file_system(self.system, 16)
