@@ -1,0 +1,48 @@
+" SPDX-License-Identifier: BSD-2-Clause
+"
+" Vim syntax of topologies: the CAmkES language with the macros of VM systems. Put it into
+" ~/.vim/syntax/, and into ~/.vim/ftdetect/camkes.vim the line
+"   autocmd BufRead,BufNewFile *.camkes,*.idl4 setfiletype camkes
+if exists("b:current_syntax")
+  finish
+endif
+
+syntax keyword camkesStructure component connector connection procedure assembly composition
+syntax keyword camkesStructure configuration group export
+syntax keyword camkesInterface control dataport emits consumes uses provides attribute has maybe
+syntax keyword camkesInterface mutex semaphore binary_semaphore hardware from to thread threads
+syntax keyword camkesType int string bool char float double void in out inout refin Buf
+syntax keyword camkesInclude import include
+syntax keyword camkesBoolean true false
+syntax keyword camkesTodo contained TODO FIXME XXX
+
+syntax match camkesMacro "\<\%(VM\|VIRTIO\|VAR\)_[A-Z_]*\>"
+syntax match camkesVm "\<vm\%(_\w\+\|\d\+\)\>"
+syntax match camkesCall "\<dtb\>\ze\s*("
+syntax match camkesNumber "\<\%(0x\x\+\|\d\+\)\>"
+syntax match camkesPreProc "^\s*#\s*\%(include\|define\|undef\|ifdef\|ifndef\|if\|elif\|else\|endif\|error\|warning\|pragma\)\>"
+syntax match camkesKey "\<\w\+\ze\s*:" contained
+syntax region camkesString start=+"+ skip=+\\.+ end=+"+ oneline
+syntax region camkesPath start=+<+ end=+>+ oneline contains=NONE
+syntax region camkesDict start=+{+ end=+}+ contains=TOP,camkesKey transparent
+syntax region camkesComment start="/\*" end="\*/" contains=camkesTodo
+syntax match camkesComment "//.*$" contains=camkesTodo
+
+highlight default link camkesStructure Structure
+highlight default link camkesInterface Keyword
+highlight default link camkesType Type
+highlight default link camkesInclude Include
+highlight default link camkesBoolean Boolean
+highlight default link camkesTodo Todo
+highlight default link camkesMacro Macro
+highlight default link camkesVm Identifier
+highlight default link camkesCall Function
+highlight default link camkesNumber Number
+highlight default link camkesPreProc PreProc
+highlight default link camkesKey Label
+highlight default link camkesString String
+highlight default link camkesPath String
+highlight default link camkesComment Comment
+
+syntax sync minlines=200
+let b:current_syntax = "camkes"
