@@ -57,6 +57,9 @@ install: all images
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share
 	install $(BUILD)/topo $(DESTDIR)$(PREFIX)/bin/topo
 	cp -r $(BUILD)/share/peervisor $(DESTDIR)$(PREFIX)/share/
+	install -D -m 644 docs/man/topo.1 $(DESTDIR)$(PREFIX)/share/man/man1/topo.1
+	install -D -m 644 tools/completion/topo.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/topo
 
 clean:
 	rm -rf $(BUILD)
