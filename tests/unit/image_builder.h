@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Builds system images (abi/image.h) for tests, object by object: what topo emits, without topo.
+ * The tables stand open in the builder, so that a test can put in what no topology could.
+ */
+#ifndef TESTS_UNIT_IMAGE_BUILDER_H
+#define TESTS_UNIT_IMAGE_BUILDER_H
+
+#include <stdint.h>
+
+#include "abi/image.h"
+#include "lib/image_check.h"
+
+/* The machine of the tests: RAM of 16 MiB, the kernel at its start, the image and the pool. */
+#define BUILDER_RAM_PAGE 0x40000U
+#define BUILDER_RAM_PAGES 4096U
+#define BUILDER_KERNEL_PAGES 64U
+#define BUILDER_IMAGE_PAGE (BUILDER_RAM_PAGE + BUILDER_KERNEL_PAGES)
+#define BUILDER_POOL_PAGE (BUILDER_RAM_PAGE + 0x200U)
+#define BUILDER_POOL_PAGES 64U
+#define BUILDER_REGION_PAGE (BUILDER_RAM_PAGE + 0x400U) /* the first region's */
+#define BUILDER_CPUS 4U
+#define BUILDER_BYTES_MAX 0x100000U
+
+/* Where things lie in the spaces of each domain of the tests, as pages. */
+#define BUILDER_GICC_IPA 0x8010U
+#define BUILDER_DOORBELL_IPA 0x9000U
+#define BUILDER_GUEST_IPA 0x40000U
+#define BUILDER_VMM_TEXT_IPA 0x200U
+#define BUILDER_VMM_DATA_IPA 0x300U
+#define BUILDER_VMM_CONFIG_IPA 0x400U
+
+struct image_builder {
+	struct pv_image_header header;
+	struct pv_domain domains[PV_DOMAINS_MAX];
+	struct pv_vcpu vcpus[PV_VCPUS_MAX + PV_DOMAIN_VCPUS_MAX];
+	struct pv_region regions[PV_REGIONS_MAX];
+	struct pv_mapping mappings[PV_MAPPINGS_MAX];
+	struct pv_payload payloads[PV_PAYLOADS_MAX]; /* image_offset is set at the end */
+	struct pv_cap caps[PV_CAPS_MAX];
+	struct pv_doorbell doorbells[PV_DOORBELLS_MAX];
+	struct pv_doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
+	struct image_bounds bounds; /* for image_check() */
+	uint32_t next_page;         /* of the next region */
+};
+
+/** Begin: a machine, and no domain. */
+void image_builder_start(struct image_builder *builder);
+
+/** A region behind those that are there. Its mappings follow, before the next region. */
+void image_builder_add_region(struct image_builder *builder, uint32_t page_count, uint32_t flags);
+
+/** Map the newest region; @domain may still have to come. */
+void image_builder_add_mapping(struct image_builder *builder, uint32_t domain, enum pv_space space,
+                               uint16_t rights, uint32_t ipa_page);
+
+/** Fill the newest region from its start with @bytes of the image. */
+void image_builder_add_payload(struct image_builder *builder, uint64_t bytes);
+
+/**
+ * A domain named @name with @vcpu_count vCPUs, number n on CPU (@cpu + n) % BUILDER_CPUS: its RAM
+ * (all mapped to it alone), a VMM with text, data and configuration, three console channels, and
+ * the capabilities VCPU (each), VGIC and CONSOLE.
+ */
+void image_builder_add_domain(struct image_builder *builder, const char *name, uint32_t vcpu_count,
+                              uint32_t cpu);
+
+/** A capability of the newest domain; returns its index in the table. */
+uint32_t image_builder_add_cap(struct image_builder *builder, enum pv_cap_type type,
+                               uint32_t object);
+
+/** A doorbell; returns its index. */
+uint32_t image_builder_add_doorbell(struct image_builder *builder, uint32_t domain,
+                                    enum pv_doorbell_kind kind, uint16_t number);
+
+/** A doorbell page of the newest domain. */
+void image_builder_add_doorbell_page(struct image_builder *builder, uint32_t cap_first,
+                                     uint32_t cap_count);
+
+/**
+ * A whole system as topo makes it: a driver VM with 2 vCPUs and a device VM with 3, connected by
+ * two control pages, memory that the device VM sees of the driver VM, and doorbells both ways.
+ */
+void image_builder_make_pair(struct image_builder *builder);
+
+/** Lay out header, tables and payloads at @to, BUILDER_BYTES_MAX large; returns the bytes. */
+uint64_t image_builder_finish(struct image_builder *builder, void *to);
+
+#endif

@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The judge of images: one list of all physical pages with their owner, one of all pages of all
+ * address spaces, and the rules of abi/image.h as plain questions to them. Numbers are 64 bits
+ * wide where the image has 32, so no sum wraps.
+ */
+#include "tests/unit/image_oracle.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/calls.h"
+#include "tests/unit/image_builder.h"
+
+/* REQUIRE(condition, rule): the image breaks @rule unless @condition. */
+#define REQUIRE(condition, rule)                                                                   \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			return rule;                                                               \
+		}                                                                                  \
+	} while (0)
+
+#define IPA_PAGES (1ULL << 27) /* 39 bits */
+#define PA_PAGES (1ULL << 28)  /* 40 bits */
+#define SEEN_MAX (32U * BUILDER_RAM_PAGES)
+
+/* Who has a page of RAM. */
+enum owner { OWNER_NONE, OWNER_KERNEL, OWNER_IMAGE, OWNER_POOL, OWNER_REGION };
+
+/* A page of an address space. */
+struct seen {
+	uint64_t key; /* domain, space and page, so that sorting brings equal ones together */
+	uint32_t rights;
+};
+
+static struct {
+	const uint8_t *image;
+	struct pv_image_header header;
+	const struct image_bounds *bounds;
+	uint8_t owners[BUILDER_RAM_PAGES];
+	struct seen seen[SEEN_MAX];
+	uint32_t seen_count;
+} judge;
+
+#define TABLE(table, type)                                                                         \
+	((const struct type *)(const void *)(judge.image + judge.header.table.offset))
+#define DOMAINS TABLE(domains, pv_domain)
+#define VCPUS TABLE(vcpus, pv_vcpu)
+#define REGIONS TABLE(regions, pv_region)
+#define MAPPINGS TABLE(mappings, pv_mapping)
+#define PAYLOADS TABLE(payloads, pv_payload)
+#define CAPS TABLE(caps, pv_cap)
+#define DOORBELLS TABLE(doorbells, pv_doorbell)
+#define DOORBELL_PAGES TABLE(doorbell_pages, pv_doorbell_page)
+
+/* Give pages to an owner; false if one is outside of RAM or taken already. */
+static bool own_pages(uint64_t page, uint64_t count, enum owner owner)
+{
+	for (uint64_t p = page; p < page + count; p++) {
+		if (p < BUILDER_RAM_PAGE || p - BUILDER_RAM_PAGE >= BUILDER_RAM_PAGES ||
+		    judge.owners[p - BUILDER_RAM_PAGE] != OWNER_NONE) {
+			return false;
+		}
+		judge.owners[p - BUILDER_RAM_PAGE] = (uint8_t)owner;
+	}
+	return true;
+}
+
+/* The machine's part of the header, and the owners of RAM but for the regions. */
+static const char *judge_machine(uint64_t available_bytes)
+{
+	const struct pv_image_header *h = &judge.header;
+	const struct image_bounds *bounds = judge.bounds;
+	uint64_t ram_end = (uint64_t)h->ram_page + h->ram_page_count;
+	uint64_t image_pages;
+
+	REQUIRE(h->magic == PV_IMAGE_MAGIC, "magic");
+	REQUIRE(h->version == 1, "version");
+	REQUIRE(h->header_bytes == 112, "header_bytes");
+	REQUIRE(h->image_bytes >= 112 && h->image_bytes <= available_bytes, "image_bytes");
+	image_pages = (h->image_bytes + 4095) / 4096;
+	REQUIRE(h->board == bounds->board, "board");
+	REQUIRE(h->cpu_count > 0 && h->cpu_count <= bounds->cpu_count, "cpu_count");
+	REQUIRE(h->ram_page >= bounds->ram_page &&
+	                ram_end <= (uint64_t)bounds->ram_page + bounds->ram_page_count &&
+	                ram_end <= PA_PAGES,
+	        "RAM is there");
+	REQUIRE(h->pool_page_count > 0 && h->pool_page_count <= PV_TABLES_MAX, "pool's size");
+	REQUIRE(h->pool_page >= h->ram_page &&
+	                (uint64_t)h->pool_page + h->pool_page_count <= ram_end,
+	        "pool in RAM");
+	memset(judge.owners, OWNER_NONE, sizeof(judge.owners));
+	REQUIRE(own_pages(bounds->kernel_page, bounds->kernel_page_count, OWNER_KERNEL),
+	        "kernel in RAM");
+	REQUIRE(own_pages(bounds->image_page, image_pages, OWNER_IMAGE), "image in RAM");
+	REQUIRE(own_pages(h->pool_page, h->pool_page_count, OWNER_POOL), "pool is nobody else's");
+	return NULL;
+}
+
+/* The tables stand behind each other and inside the image. */
+static const char *judge_tables(void)
+{
+	const struct pv_image_header *h = &judge.header;
+	const struct {
+		struct pv_table table;
+		uint64_t entry_bytes, min, max;
+	} tables[] = {
+		{h->domains,        120, 1, 32  },
+                {h->vcpus,          8,   1, 64  },
+		{h->regions,        24,  1, 512 },
+                {h->mappings,       16,  1, 1024},
+		{h->payloads,       24,  0, 256 },
+                {h->caps,           8,   0, 2048},
+		{h->doorbells,      8,   0, 1024},
+                {h->doorbell_pages, 16,  0, 256 },
+	};
+	uint64_t end = 112;
+
+	for (uint32_t i = 0; i < 8; i++) {
+		REQUIRE(tables[i].table.count >= tables[i].min, "table too small");
+		REQUIRE(tables[i].table.count <= tables[i].max, "table too large");
+		REQUIRE(tables[i].table.offset == end, "table's place");
+		end += tables[i].entry_bytes * tables[i].table.count;
+		REQUIRE(end <= h->image_bytes, "table in the image");
+	}
+	return NULL;
+}
+
+static bool is_name(const char *name)
+{
+	const char *nul = memchr(name, 0, 32);
+	size_t length = nul ? (size_t)(nul - name) : 32;
+
+	for (size_t i = 0; i < 32; i++) {
+		if (i < length ? name[i] < 0x20 || name[i] > 0x7e : name[i] != 0) {
+			return false;
+		}
+	}
+	return length > 0 && length < 32;
+}
+
+static const char *judge_channels(const struct pv_domain *d, bool *taken)
+{
+	REQUIRE(d->channel_count <= 4, "channel_count");
+	for (uint64_t c = d->channel_first; c < (uint64_t)d->channel_first + d->channel_count;
+	     c++) {
+		REQUIRE(c > 0 && c < PV_CHANNELS_MAX, "channel exists");
+		REQUIRE(!taken[c], "channel is one domain's");
+		taken[c] = true;
+	}
+	return NULL;
+}
+
+/* Domains by themselves, and their slices: disjoint, in order, covering. */
+static const char *judge_domains(void)
+{
+	uint64_t vcpus = 0;
+	uint64_t caps = 0;
+	uint64_t pages = 0;
+	bool taken[PV_CHANNELS_MAX] = {false};
+
+	for (uint32_t i = 0; i < judge.header.domains.count; i++) {
+		const struct pv_domain *d = &DOMAINS[i];
+		const char *broken = judge_channels(d, taken);
+
+		REQUIRE(!broken, broken);
+		REQUIRE(is_name(d->name), "name");
+		REQUIRE(d->vcpus.count >= 1 && d->vcpus.count <= 4, "number of vCPUs");
+		REQUIRE(d->vcpus.first == vcpus && d->caps.first == caps &&
+		                d->doorbell_pages.first == pages,
+		        "slices in order");
+		vcpus += d->vcpus.count;
+		caps += d->caps.count;
+		pages += d->doorbell_pages.count;
+		REQUIRE(d->priority <= 255, "priority");
+		REQUIRE(d->reserved == 0, "reserved");
+	}
+	REQUIRE(vcpus == judge.header.vcpus.count && caps == judge.header.caps.count &&
+	                pages == judge.header.doorbell_pages.count,
+	        "slices cover");
+	return NULL;
+}
+
+/* One page of a space; false if it is outside of the space. */
+static bool see_page(uint32_t domain, uint32_t space, uint64_t page, uint32_t rights)
+{
+	if (page >= IPA_PAGES) {
+		return false;
+	}
+	assert(judge.seen_count < SEEN_MAX);
+	judge.seen[judge.seen_count++] =
+		(struct seen){((uint64_t)domain << 1 | space) << 32 | page, rights};
+	return true;
+}
+
+/* Pages that the kernel answers in each guest's space: nothing else may lie there. */
+static const char *see_windows(void)
+{
+	for (uint32_t i = 0; i < judge.header.domains.count; i++) {
+		const struct pv_domain *d = &DOMAINS[i];
+
+		for (uint64_t p = 0; p < d->doorbell_pages.count; p++) {
+			REQUIRE(see_page(i, PV_SPACE_GUEST, d->doorbell_ipa_page + p, 0),
+			        "doorbell window in the space");
+		}
+		for (uint64_t p = 0; p < 2; p++) {
+			REQUIRE(see_page(i, PV_SPACE_GUEST, d->gicc_ipa_page + p, 0),
+			        "CPU interface in the space");
+		}
+	}
+	return NULL;
+}
+
+static const char *judge_mapping(const struct pv_mapping *m, const struct pv_region *region)
+{
+	REQUIRE(m->domain < judge.header.domains.count, "mapping's domain");
+	REQUIRE(m->space <= 1, "mapping's space");
+	REQUIRE(m->reserved == 0, "reserved");
+	REQUIRE(m->rights <= 7 && (m->rights & 1) == 1, "mapping's rights");
+	REQUIRE(m->space == PV_SPACE_GUEST || (m->rights & 6) != 6, "a VMM's W^X");
+	for (uint64_t p = 0; p < region->page_count; p++) {
+		REQUIRE(see_page(m->domain, m->space, m->ipa_page + p, m->rights),
+		        "mapping in the space");
+	}
+	return NULL;
+}
+
+static const char *judge_region(const struct pv_region *r, uint64_t next_mapping)
+{
+	uint64_t ram_end = (uint64_t)judge.header.ram_page + judge.header.ram_page_count;
+
+	REQUIRE(r->page_count > 0, "empty region");
+	REQUIRE(r->page >= judge.header.ram_page && (uint64_t)r->page + r->page_count <= ram_end,
+	        "region in RAM");
+	REQUIRE(own_pages(r->page, r->page_count, OWNER_REGION), "region is nobody else's");
+	REQUIRE(r->flags <= 1, "region's flags");
+	REQUIRE(r->reserved == 0, "reserved");
+	REQUIRE(r->mappings.first == next_mapping, "mappings in order");
+	REQUIRE(r->mappings.count > 0, "region without a mapping");
+	REQUIRE(r->mappings.count == 1 || r->flags == PV_REGION_SHARED, "region is shared");
+	REQUIRE(next_mapping + r->mappings.count <= judge.header.mappings.count,
+	        "mappings in the table");
+	return NULL;
+}
+
+static int compare_seen(const void *a, const void *b)
+{
+	uint64_t x = ((const struct seen *)a)->key;
+	uint64_t y = ((const struct seen *)b)->key;
+
+	return (x > y) - (x < y);
+}
+
+static const char *judge_memory(void)
+{
+	uint64_t next_mapping = 0;
+	const char *broken;
+
+	judge.seen_count = 0;
+	broken = see_windows();
+	REQUIRE(!broken, broken);
+	for (uint32_t i = 0; i < judge.header.regions.count; i++) {
+		const struct pv_region *r = &REGIONS[i];
+
+		REQUIRE(i == 0 || r->page > r[-1].page, "regions sorted");
+		broken = judge_region(r, next_mapping);
+		REQUIRE(!broken, broken);
+		for (uint32_t m = 0; m < r->mappings.count; m++) {
+			broken = judge_mapping(&MAPPINGS[next_mapping + m], r);
+			REQUIRE(!broken, broken);
+		}
+		next_mapping += r->mappings.count;
+	}
+	REQUIRE(next_mapping == judge.header.mappings.count, "mappings of no region");
+	qsort(judge.seen, judge.seen_count, sizeof(judge.seen[0]), compare_seen);
+	for (uint32_t i = 1; i < judge.seen_count; i++) {
+		REQUIRE(judge.seen[i].key != judge.seen[i - 1].key, "two things at one address");
+	}
+	return NULL;
+}
+
+static const char *judge_payloads(void)
+{
+	const struct pv_image_header *h = &judge.header;
+	uint64_t tables_end = h->doorbell_pages.offset + 16ULL * h->doorbell_pages.count;
+
+	for (uint32_t i = 0; i < h->payloads.count; i++) {
+		const struct pv_payload *p = &PAYLOADS[i];
+
+		REQUIRE(p->image_offset % 4096 == 0, "payload page-aligned");
+		REQUIRE(p->image_offset >= tables_end, "payload behind the tables");
+		REQUIRE(p->bytes > 0, "empty payload");
+		REQUIRE(p->image_offset <= h->image_bytes &&
+		                p->bytes <= h->image_bytes - p->image_offset,
+		        "payload in the image");
+		REQUIRE(p->region < h->regions.count, "payload's region");
+		REQUIRE(p->page * 4096ULL + p->bytes <= REGIONS[p->region].page_count * 4096ULL,
+		        "payload in its region");
+	}
+	return NULL;
+}
+
+static const char *judge_vcpus(void)
+{
+	uint32_t slots[PV_CPUS_MAX] = {0};
+
+	for (uint32_t d = 0; d < judge.header.domains.count; d++) {
+		for (uint32_t n = 0; n < DOMAINS[d].vcpus.count; n++) {
+			const struct pv_vcpu *vcpu = &VCPUS[DOMAINS[d].vcpus.first + n];
+
+			REQUIRE(vcpu->domain == d, "vCPU's domain");
+			REQUIRE(vcpu->cpu < judge.header.cpu_count, "vCPU's CPU");
+			REQUIRE(++slots[vcpu->cpu] <= 32, "vCPUs on a CPU");
+		}
+	}
+	return NULL;
+}
+
+static const char *judge_doorbells(void)
+{
+	for (uint32_t i = 0; i < judge.header.doorbells.count; i++) {
+		const struct pv_doorbell *d = &DOORBELLS[i];
+
+		REQUIRE(d->domain < judge.header.domains.count, "doorbell's domain");
+		REQUIRE(d->kind == 1 || d->kind == 2, "doorbell's kind");
+		REQUIRE(d->kind != 1 || d->number == 0 || (d->number >= 32 && d->number < 288),
+		        "doorbell's SPI");
+		REQUIRE(d->kind != 2 || (d->number >= 8 && d->number < 64), "doorbell's event");
+	}
+	return NULL;
+}
+
+static bool may_hold(uint32_t domain, struct pv_cap cap)
+{
+	bool is_doorbell = cap.object < judge.header.doorbells.count;
+
+	switch (cap.type) {
+	case PV_CAP_NONE:
+		return cap.object == 0;
+	case PV_CAP_VCPU:
+		return cap.object < judge.header.vcpus.count && VCPUS[cap.object].domain == domain;
+	case PV_CAP_VGIC:
+		return cap.object == domain;
+	case PV_CAP_DOORBELL_SEND:
+		return is_doorbell;
+	case PV_CAP_DOORBELL_RECV:
+		return is_doorbell && DOORBELLS[cap.object].domain == domain &&
+		       DOORBELLS[cap.object].kind == PV_DOORBELL_VIRQ;
+	case PV_CAP_CONSOLE:
+		return cap.object < DOMAINS[domain].channel_count;
+	default:
+		return false;
+	}
+}
+
+static const char *judge_caps(void)
+{
+	for (uint32_t d = 0; d < judge.header.domains.count; d++) {
+		for (uint32_t n = 0; n < DOMAINS[d].caps.count; n++) {
+			REQUIRE(may_hold(d, CAPS[DOMAINS[d].caps.first + n]), "capability");
+		}
+	}
+	return NULL;
+}
+
+static const char *judge_doorbell_page(uint32_t domain, const struct pv_doorbell_page *page)
+{
+	uint64_t own_first = DOMAINS[domain].caps.first;
+	uint64_t own_end = own_first + DOMAINS[domain].caps.count;
+	uint64_t first = page->caps.first;
+
+	REQUIRE(page->domain == domain, "doorbell page's domain");
+	REQUIRE(page->reserved == 0, "reserved");
+	REQUIRE(page->caps.count <= 1024, "doorbell page's size");
+	REQUIRE(first >= own_first && first + page->caps.count <= own_end,
+	        "doorbell page's capabilities are its domain's");
+	for (uint64_t i = first; i < first + page->caps.count; i++) {
+		REQUIRE(CAPS[i].type == PV_CAP_DOORBELL_SEND || CAPS[i].type == PV_CAP_NONE,
+		        "doorbell page sends");
+	}
+	return NULL;
+}
+
+static const char *judge_doorbell_pages(void)
+{
+	for (uint32_t d = 0; d < judge.header.domains.count; d++) {
+		for (uint32_t n = 0; n < DOMAINS[d].doorbell_pages.count; n++) {
+			const char *broken = judge_doorbell_page(
+				d, &DOORBELL_PAGES[DOMAINS[d].doorbell_pages.first + n]);
+			REQUIRE(!broken, broken);
+		}
+	}
+	return NULL;
+}
+
+static bool has_right(uint32_t domain, uint32_t space, uint64_t address, uint32_t right)
+{
+	for (uint32_t i = 0; i < judge.seen_count; i++) {
+		if (judge.seen[i].key >> 32 == ((uint64_t)domain << 1 | space) &&
+		    (uint32_t)judge.seen[i].key == address >> 12 && judge.seen[i].rights & right) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *judge_starts(void)
+{
+	for (uint32_t i = 0; i < judge.header.domains.count; i++) {
+		const struct pv_domain *d = &DOMAINS[i];
+
+		REQUIRE(d->vmm_entry % 4 == 0 && d->entry % 4 == 0, "entries aligned");
+		REQUIRE(d->vmm_stack % 16 == 0, "stack aligned");
+		REQUIRE(has_right(i, PV_SPACE_VMM, d->vmm_entry, PV_RIGHT_EXEC), "VMM executes");
+		REQUIRE(has_right(i, PV_SPACE_GUEST, d->entry, PV_RIGHT_EXEC), "guest executes");
+		REQUIRE(d->vmm_stack >= 16 &&
+		                has_right(i, PV_SPACE_VMM, d->vmm_stack - 16, PV_RIGHT_WRITE),
+		        "stack is writable");
+	}
+	return NULL;
+}
+
+const char *image_oracle_judge(const void *image, uint64_t available_bytes,
+                               const struct image_bounds *bounds)
+{
+	static const char *(*const rules[])(void) = {
+		judge_tables,    judge_domains, judge_memory,         judge_payloads, judge_vcpus,
+		judge_doorbells, judge_caps,    judge_doorbell_pages, judge_starts,
+	};
+
+	if (available_bytes < sizeof(judge.header)) {
+		return "header is there";
+	}
+	judge.image = image;
+	judge.bounds = bounds;
+	memcpy(&judge.header, image, sizeof(judge.header));
+	const char *broken = judge_machine(available_bytes);
+	for (uint32_t i = 0; i < sizeof(rules) / sizeof(rules[0]) && !broken; i++) {
+		broken = rules[i]();
+	}
+	return broken;
+}
