@@ -7,7 +7,7 @@ import tempfile
 from harness import BUILD, HERE, Failure, Scenario, ensure
 
 TCP_BYTES = 100_000_000
-FIO = ("fio --name=mix --filename=/dev/vda --size=64M --rw=randrw --bsrange=4k-64k --direct=1 "
+FIO = ("fio --name=mix --filename=/dev/vda --size=64M --rw=randrw --bs=16k --direct=1 "
        "--ioengine=io_uring --iodepth=8 --verify=crc32c --verify_fatal=1 --do_verify=1 "
        "--randrepeat=1 --norandommap=0 --minimal")
 
