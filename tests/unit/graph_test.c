@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The drawing: places of large topologies and odd ones, and texts that Graphviz must not take for
+ * its own.
+ *
+ * links: topo/graph.c topo/graph_place.c topo/arena.c topo/board.c topo/device_options.c
+ * flags: -D_GNU_SOURCE
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/ordered_cmocka.h"
+#include "topo/arena.h"
+#include "topo/board.h"
+#include "topo/graph.h"
+
+#define MANY 3000U
+
+/* A model of VMs that have nothing but a name. */
+struct fixture {
+	struct arena *arena;
+	struct model model;
+};
+
+static void start(struct fixture *f, size_t vms)
+{
+	f->arena = arena_new();
+	f->model = (struct model){.name = "t", .board = board_at(0), .cpu_count = 1};
+	f->model.vms = arena_alloc(f->arena, (vms + 1) * sizeof(struct vm));
+	f->model.vm_count = vms;
+	for (size_t i = 0; i < vms; i++) {
+		f->model.vms[i].name = arena_printf(f->arena, "n%zu", i);
+		f->model.vms[i].vcpu_count = 1;
+		f->model.vms[i].ram_bytes = 64 << 20;
+	}
+}
+
+static void join(struct fixture *f, uint32_t device, uint32_t driver)
+{
+	struct connection *connection =
+		ARENA_ADD(f->arena, f->model.connections, f->model.connection_count);
+
+	connection->device_vm = device;
+	connection->driver_vm = driver;
+	connection->swiotlb = true;
+	connection->pool_bytes = 8 << 20;
+}
+
+static void finish(struct fixture *f)
+{
+	arena_free(f->arena);
+}
+
+/* The drawing as text, to be freed. */
+static char *drawn(const struct fixture *f)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&text, &bytes);
+
+	assert_non_null(out);
+	graph_print(&f->model, out);
+	fclose(out);
+	return text;
+}
+
+static void few_leaves_share_a_column(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 4);
+	for (uint32_t i = 1; i < 4; i++) {
+		join(&f, 0, i);
+	}
+	const struct graph_place place = graph_place(&f.model, f.arena);
+
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(place.ranks[i], 1);
+	}
+	assert_int_equal(place.step_count, 0);
+	finish(&f);
+}
+
+static void many_leaves_spread(void **state)
+{
+	struct fixture f;
+	uint32_t counts[8] = {0};
+
+	(void)state;
+	start(&f, 50);
+	for (uint32_t i = 1; i < 50; i++) {
+		join(&f, i % 2 == 0 ? 0 : i, i % 2 == 0 ? i : 0);
+	}
+	const struct graph_place place = graph_place(&f.model, f.arena);
+
+	for (size_t i = 0; i < 49; i++) {
+		assert_in_range(place.ranks[i], 1, 5);
+		counts[place.ranks[i]]++;
+	}
+	/* 24 and 25 leaves on either side, in 5 columns each. */
+	for (size_t i = 1; i <= 5; i++) {
+		assert_in_range(counts[i], 9, 10);
+	}
+	finish(&f);
+}
+
+static void chains_fold(void **state)
+{
+	struct fixture f;
+	size_t folds = 0;
+
+	(void)state;
+	start(&f, 50);
+	for (uint32_t i = 1; i < 50; i++) {
+		join(&f, i - 1, i);
+	}
+	const struct graph_place place = graph_place(&f.model, f.arena);
+
+	for (size_t i = 0; i < 49; i++) {
+		folds += place.ranks[i] == 0 ? 1 : 0;
+		assert_int_equal(place.ranks[i] == 0, (i + 1) % 8 == 0);
+	}
+	assert_int_equal(folds, 6);
+	finish(&f);
+}
+
+/* Islands behind each other: from the last column of one to the first of the next in its row. */
+static void islands_lie_in_rows(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 40);
+	for (uint32_t i = 0; i < 40; i += 2) {
+		join(&f, i + 1, i);
+	}
+	const struct graph_place place = graph_place(&f.model, f.arena);
+
+	assert_in_range(place.step_count, 1, 19);
+	size_t rows = 20 - place.step_count;
+
+	for (size_t i = 0; i < place.step_count; i++) {
+		assert_int_equal(place.steps[i].from, 2 * i);
+		assert_int_equal(place.steps[i].to, 2 * (i + rows) + 1);
+	}
+	finish(&f);
+}
+
+/* Whatever joins what, circles and pairs that serve each other too. */
+static void anything_has_a_place(void **state)
+{
+	(void)state;
+	srand(7);
+	for (size_t round = 0; round < 300; round++) {
+		struct fixture f;
+		uint32_t vms = 1 + (uint32_t)rand() % 60;
+
+		start(&f, vms);
+		for (int i = rand() % 120; vms > 1 && i > 0; i--) {
+			uint32_t device = (uint32_t)rand() % vms;
+
+			join(&f, device, (device + 1 + (uint32_t)rand() % (vms - 1)) % vms);
+		}
+		const struct graph_place place = graph_place(&f.model, f.arena);
+
+		for (size_t i = 0; i < f.model.connection_count; i++) {
+			assert_in_range(place.ranks[i], 0, vms);
+		}
+		for (size_t i = 0; i < place.step_count; i++) {
+			assert_in_range(place.steps[i].from, 0, vms - 1);
+			assert_in_range(place.steps[i].to, 0, vms - 1);
+			assert_int_not_equal(place.steps[i].from, place.steps[i].to);
+		}
+		char *one = drawn(&f);
+		char *other = drawn(&f);
+
+		assert_string_equal(one, other);
+		free(one);
+		free(other);
+		finish(&f);
+	}
+}
+
+static void one_long_circle(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, MANY);
+	for (uint32_t i = 0; i < MANY; i++) {
+		join(&f, i, (i + 1) % MANY);
+	}
+	const struct graph_place place = graph_place(&f.model, f.arena);
+
+	assert_int_equal(place.step_count, 0);
+	assert_int_equal(place.ranks[0], 1);
+	assert_int_equal(place.ranks[7], 0);
+	finish(&f);
+}
+
+static void nothing_at_all(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, 0);
+	char *text = drawn(&f);
+
+	assert_non_null(strstr(text, "0 VMs"));
+	free(text);
+	finish(&f);
+}
+
+static void texts_are_escaped(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *drawn;
+	} cases[] = {
+		{"a<b>&\"c\"",           ": a&#60;b&#62;&#38;&#34;c&#34;<"},
+		{"\xc3\xa9\xe2\x82\xac", ": \xc3\xa9\xe2\x82\xac<"        },
+		{"cut \xe2\x82",         ": cut \?\?<"                    },
+		{"\xff\xc0\xaf",         ": \?\?\?<"                      },
+		{"line\nbreak\x7f\x01",  ": line?break\?\?<"              },
+		{"\\n \\G {|}",          ": \\n \\G {|}<"                 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture f;
+
+		start(&f, 1);
+		f.model.vms[0].asset = cases[i].text;
+		char *text = drawn(&f);
+
+		if (strstr(text, cases[i].drawn) == NULL) {
+			fail_msg("case %zu: %s", i, text);
+		}
+		free(text);
+		finish(&f);
+	}
+}
+
+static void hardware_is_named(void **state)
+{
+	struct range ranges[7];
+	const char *nodes[] = {"/soc/serial@7e215040", "/", "plain"};
+	struct pci_function function = {.name = "", .bus = 1, .device = 31, .function = 7};
+	struct fixture f;
+
+	(void)state;
+	start(&f, 1);
+	for (size_t i = 0; i < 7; i++) {
+		ranges[i] = (struct range){.base = 0x1000 * (i + 1), .bytes = 0x1000};
+	}
+	f.model.vms[0].mmios = ranges;
+	f.model.vms[0].mmio_count = 7;
+	f.model.vms[0].pci = &function;
+	f.model.vms[0].pci_count = 1;
+	f.model.vms[0].dtb_nodes = nodes;
+	f.model.vms[0].dtb_node_count = 3;
+	char *text = drawn(&f);
+
+	assert_non_null(strstr(text, ">PCI 01:1f.7, serial, /, plain,<BR/>0x1000, +6<"));
+	free(text);
+	finish(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(few_leaves_share_a_column),
+		cmocka_unit_test(many_leaves_spread),
+		cmocka_unit_test(chains_fold),
+		cmocka_unit_test(islands_lie_in_rows),
+		cmocka_unit_test(anything_has_a_place),
+		cmocka_unit_test(one_long_circle),
+		cmocka_unit_test(nothing_at_all),
+		cmocka_unit_test(texts_are_escaped),
+		cmocka_unit_test(hardware_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
