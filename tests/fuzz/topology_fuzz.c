@@ -13,6 +13,8 @@
  * links: topo/resolve_vm.c topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
  * links: topo/token.c topo/value.c topo/checks_trust.c topo/resolve_system.c
  */
+#define _POSIX_C_SOURCE 200809L
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
  * links: topo/cpp.c topo/cpp_directive.c topo/cpp_macro.c topo/cpp_expand.c topo/cpp_condition.c
  * links: topo/lex.c topo/token.c topo/search.c topo/source.c topo/diag.c topo/diag_print.c
  * links: topo/arena.c topo/strmap.c topo/suggest.c
+ * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,13 +192,14 @@ static void errors(void **state)
 static void limits(void **state)
 {
 	(void)state;
-	char text[4096] = "#define A0 x x\n";
+	char text[4096];
+	size_t at = (size_t)snprintf(text, sizeof(text), "#define A0 x x\n");
 
 	for (int i = 1; i < 60; i++) {
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "#define A%d A%d A%d\n",
-		         i, i - 1, i - 1);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "#define A%d A%d A%d\n", i,
+		                       i - 1, i - 1);
 	}
-	strcat(text, "A59\n");
+	snprintf(text + at, sizeof(text) - at, "A59\n");
 	struct fixture fixture;
 
 	begin(&fixture, text);

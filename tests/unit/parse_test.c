@@ -6,6 +6,7 @@
  * links: topo/cpp.c topo/cpp_directive.c topo/cpp_macro.c topo/cpp_expand.c
  * links: topo/cpp_condition.c topo/lex.c topo/token.c topo/search.c topo/source.c topo/diag.c
  * links: topo/diag_print.c topo/arena.c topo/strmap.c topo/suggest.c
+ * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,11 +159,11 @@ static void depth(void **state)
 {
 	static char text[20000];
 	struct fixture fixture;
+	size_t at = (size_t)snprintf(text, sizeof(text), "component A { composition {");
 
 	(void)state;
-	strcpy(text, "component A { composition {");
 	for (size_t i = 0; i < 500; i++) {
-		strcat(text, "component { composition {");
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "component { composition {");
 	}
 	parse(&fixture, text);
 	assert_true(diag_failed(fixture.diag));

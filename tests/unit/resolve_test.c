@@ -12,6 +12,7 @@
  * links: topo/resolve_device.c topo/resolve_hardware.c topo/resolve_image.c topo/resolve_option.c
  * links: topo/resolve_vm.c topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
  * links: topo/token.c topo/value.c topo/checks_trust.c topo/resolve_system.c
+ * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
 #include <stdlib.h>
