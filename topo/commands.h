@@ -33,6 +33,9 @@ int command_export(const struct command_line *cl);
 /* The security analysis: docs/report.md. */
 int command_report(const struct command_line *cl);
 
+/* What a change of a topology changes: docs/verify.md. */
+int command_diff(const struct command_line *cl);
+
 /* What an image really gives, against what the topology says: docs/verify.md. */
 int command_verify(const struct command_line *cl);
 

@@ -20,6 +20,7 @@ static const struct {
 	{"report",  command_report,  "what an attacker reaches, and from where"  },
 	{"graph",   command_graph,   "draw the topology"                         },
 	{"export",  command_export,  "the topology for other systems"            },
+	{"diff",    command_diff,    "what rights a change adds and removes"     },
 	{"build",   command_build,   "compile a topology into a bootable image"  },
 	{"verify",  command_verify,  "read the rights back out of a built image" },
 	{"run",     command_run,     "build a topology and boot it in QEMU"      },
