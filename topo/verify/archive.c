@@ -145,9 +145,16 @@ static bool read_hex(const uint8_t *digits, uint32_t *out)
 	return true;
 }
 
-static uint64_t align4(uint64_t at)
+/* The next multiple of 4, if what is between is 0; the archive's end otherwise, where nothing is. */
+static uint64_t skip_padding(struct bytes archive, uint64_t at)
 {
-	return (at + 3) & ~UINT64_C(3);
+	while (at % 4 != 0) {
+		if (at >= archive.count || archive.data[at] != 0) {
+			return archive.count + 1;
+		}
+		at++;
+	}
+	return at;
 }
 
 /* The entry at *@at, which then is that of the next. */
@@ -167,7 +174,7 @@ static bool read_entry(struct bytes archive, uint64_t *at, struct entry *out)
 		}
 	}
 	uint64_t name_end = *at + HEADER_BYTES + out->fields[NAME_BYTES];
-	uint64_t content_at = align4(name_end);
+	uint64_t content_at = skip_padding(archive, name_end);
 
 	if (out->fields[NAME_BYTES] == 0 || content_at > archive.count ||
 	    out->fields[SIZE] > archive.count - content_at || archive.data[name_end - 1] != '\0') {
@@ -175,8 +182,8 @@ static bool read_entry(struct bytes archive, uint64_t *at, struct entry *out)
 	}
 	out->name = (const char *)header + HEADER_BYTES;
 	out->content = (struct bytes){archive.data + content_at, out->fields[SIZE]};
-	*at = align4(content_at + out->fields[SIZE]);
-	return true;
+	*at = skip_padding(archive, content_at + out->fields[SIZE]);
+	return *at <= archive.count;
 }
 
 /* Owned by root, with the mode and the links that it should have, and nothing special. */
@@ -247,12 +254,16 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive)
 	struct disks disks = list_disks(v, vm);
 	struct entry entry = {.name = ""};
 	uint64_t at = 0;
+	uint32_t number = 0;
 
 	while (read_entry(archive, &at, &entry)) {
 		if (strcmp(entry.name, "TRAILER!!!") == 0) {
 			break;
 		}
-		if (!is_directory(&entry) && !is_disk(&entry, &disks)) {
+		/* One number twice would be one file with two names. */
+		number++;
+		if (entry.fields[INO] != number ||
+		    (!is_directory(&entry) && !is_disk(&entry, &disks))) {
 			findings_add(v->report, FINDING_EXTRA, v->vms[vm].who, "payload",
 			             "%s: its root file system has '%.200s', which is not of the "
 			             "topology",

@@ -122,6 +122,8 @@ void decode_name(const struct pv_domain *domain, char name[33])
 bool decode_translate(const struct decoded *image, uint32_t domain, uint32_t space,
                       uint64_t ipa_page, struct hit *hit)
 {
+	bool found = false;
+
 	for (uint32_t r = 0; r < image->header.regions.count; r++) {
 		const struct pv_region *region = &image->regions[r];
 		struct pv_slice slice = decode_mappings(image, r);
@@ -131,7 +133,7 @@ bool decode_translate(const struct decoded *image, uint32_t domain, uint32_t spa
 			uint64_t delta = ipa_page - m->ipa_page;
 
 			if (m->domain != domain || m->space != space || ipa_page < m->ipa_page ||
-			    delta >= region->page_count) {
+			    delta >= region->page_count || (found && delta != 0)) {
 				continue;
 			}
 			*hit = (struct hit){
@@ -141,10 +143,13 @@ bool decode_translate(const struct decoded *image, uint32_t domain, uint32_t spa
 				.region_page = (uint32_t)delta,
 				.rights = m->rights,
 			};
-			return true;
+			if (delta == 0) {
+				return true;
+			}
+			found = true;
 		}
 	}
-	return false;
+	return found;
 }
 
 uint64_t decode_next_mapped(const struct decoded *image, uint32_t domain, uint32_t space,

@@ -60,7 +60,10 @@ struct hit {
 	uint32_t rights;
 };
 
-/** Translate @ipa_page of @space of @domain. Returns false when nothing is mapped there. */
+/**
+ * Translate @ipa_page of @space of @domain. Where mappings overlap, one that begins there comes
+ * first: it is more likely the one that was meant. Returns false when nothing is mapped there.
+ */
 bool decode_translate(const struct decoded *image, uint32_t domain, uint32_t space,
                       uint64_t ipa_page, struct hit *hit);
 

@@ -76,6 +76,7 @@ void guest_read_trees(struct verify *v)
 			read_tree(v, i);
 		}
 	}
+	guest_find_pools(v);
 }
 
 static void want_reg(struct tree *wanted, const char *node, uint64_t base, uint64_t bytes)

@@ -137,6 +137,52 @@ void guest_learn_connections(struct verify *v, uint32_t vm)
 	}
 }
 
+/* Is region @region of the size of the pool, and mapped by exactly both guests, in the device VM
+ * where it should be? Then @ipa is where the driver VM has it. */
+static bool could_be_pool(const struct verify *v, const struct link *link, uint32_t region,
+                          uint64_t *ipa)
+{
+	struct pv_slice slice = decode_mappings(v->image, region);
+	uint32_t device = v->vms[link->source->device_vm].domain;
+	uint32_t driver = v->vms[link->source->driver_vm].domain;
+	bool device_there = false;
+	bool driver_there = false;
+
+	if (slice.count != 2 || v->image->regions[region].page_count != link->memory_bytes / PAGE) {
+		return false;
+	}
+	for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+		const struct pv_mapping *m = &v->image->mappings[i];
+
+		if (m->domain == device && m->space == PV_SPACE_GUEST &&
+		    (link->memory_ipa == IPA_UNKNOWN || link->memory_ipa == m->ipa_page * PAGE)) {
+			device_there = true;
+		} else if (m->domain == driver && m->space == PV_SPACE_GUEST) {
+			driver_there = true;
+			*ipa = m->ipa_page * PAGE;
+		}
+	}
+	return device_there && driver_there;
+}
+
+void guest_find_pools(struct verify *v)
+{
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		struct link *link = &v->links[i];
+
+		for (uint32_t r = 0; link->source->swiotlb && link->pool_ipa == IPA_UNKNOWN &&
+		                     !v->vms[link->source->driver_vm].own_tree &&
+		                     r < v->image->header.regions.count;
+		     r++) {
+			uint64_t ipa = IPA_UNKNOWN;
+
+			if (could_be_pool(v, link, r, &ipa)) {
+				link->pool_ipa = ipa;
+			}
+		}
+	}
+}
+
 static void want_window(struct cells *ranges, uint64_t ipa, uint64_t bytes)
 {
 	cells_add(ranges, PCI_MEMORY_32);

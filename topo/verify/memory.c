@@ -258,6 +258,25 @@ static void check_disjoint(const struct memory *memory)
 	}
 }
 
+/* A thing that is not in RAM gives its readers what is there. */
+static void check_in_ram(const struct memory *memory)
+{
+	const struct verify *v = memory->v;
+	const struct pv_image_header *h = &v->image->header;
+
+	for (size_t i = 0; i < memory->piece_count; i++) {
+		const struct piece *p = &memory->pieces[i];
+
+		if (p->page < h->ram_page ||
+		    p->page + p->pages > (uint64_t)h->ram_page + h->ram_page_count) {
+			findings_add(v->report, FINDING_EXTRA, NULL, "memory",
+			             "%s lies at 0x%" PRIx64 ", where %s is",
+			             memory->things[p->thing].name, p->page * PAGE,
+			             place_text(v, p->page));
+		}
+	}
+}
+
 /* What nobody was found to reach who should. */
 static void check_reached(const struct memory *memory)
 {
@@ -294,6 +313,7 @@ void memory_check(struct verify *v)
 
 	memory_list_things(&memory);
 	check_disjoint(&memory);
+	check_in_ram(&memory);
 	for (uint32_t r = 0; r < v->image->header.regions.count; r++) {
 		struct pv_slice slice = decode_mappings(v->image, r);
 

@@ -111,47 +111,11 @@ static void add_iobuf(struct memory *memory, const struct link *link)
 	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, link->page_ipa[1]);
 }
 
-/* Is region @region of the size of the pool, and mapped by exactly both guests? */
-static bool could_be_pool(const struct verify *v, const struct link *link, uint32_t region,
-                          uint64_t *ipa)
-{
-	struct pv_slice slice = decode_mappings(v->image, region);
-	uint32_t device = v->vms[link->source->device_vm].domain;
-	uint32_t driver = v->vms[link->source->driver_vm].domain;
-	bool device_there = false;
-	bool driver_there = false;
-
-	if (slice.count != 2 || v->image->regions[region].page_count != link->memory_bytes / PAGE) {
-		return false;
-	}
-	for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
-		const struct pv_mapping *m = &v->image->mappings[i];
-
-		device_there = device_there || (m->domain == device && m->space == PV_SPACE_GUEST);
-		if (m->domain == driver && m->space == PV_SPACE_GUEST) {
-			driver_there = true;
-			*ipa = m->ipa_page * PAGE;
-		}
-	}
-	return device_there && driver_there;
-}
-
-static void add_pool(struct memory *memory, struct link *link)
+static void add_pool(struct memory *memory, const struct link *link)
 {
 	const struct connection *c = link->source;
 	uint32_t thing;
 
-	/* With a device tree of the user's nothing says where the pool is but its shape. */
-	for (uint32_t r = 0;
-	     link->pool_ipa == IPA_UNKNOWN && !memory->v->vms[c->driver_vm].own_tree &&
-	     r < memory->v->image->header.regions.count;
-	     r++) {
-		uint64_t ipa = IPA_UNKNOWN;
-
-		if (could_be_pool(memory->v, link, r, &ipa)) {
-			link->pool_ipa = ipa;
-		}
-	}
 	thing = add_thing(memory,
 	                  arena_printf(memory->v->arena, "the pool of connection %s", link->name),
 	                  link->memory_bytes / PAGE);

@@ -532,8 +532,11 @@ void powers_check(struct verify *v)
 		}
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		check_device_side(&p, &v->links[i], roles[i]);
+		/* First, since its receiving ends say which call is which. */
 		check_driver_side(&p, &v->links[i], roles[i]);
+	}
+	for (size_t i = 0; i < v->model->connection_count; i++) {
+		check_device_side(&p, &v->links[i], roles[i]);
 	}
 	for (uint32_t i = 0; i < vm_count; i++) {
 		check_unclaimed(&p, &p.hands[i]);

@@ -21,7 +21,20 @@ static void add(struct tree *tree, const char *node, const char *name, struct by
 		(struct property){node, name, value};
 }
 
-static void read_properties(struct tree *tree, const void *fdt, int offset, const char *path)
+/* Names and values are padded to cells with zeros. @fdt is aligned, so addresses tell. */
+static bool padded(const void *data, size_t bytes)
+{
+	const uint8_t *end = (const uint8_t *)data + bytes;
+
+	while ((uintptr_t)end % 4 != 0) {
+		if (*end++ != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_properties(struct tree *tree, const void *fdt, int offset, const char *path)
 {
 	int at;
 
@@ -34,8 +47,12 @@ static void read_properties(struct tree *tree, const void *fdt, int offset, cons
 
 		if (value && length >= 0) {
 			add(tree, path, name, (struct bytes){value, (size_t)length});
+			if (!padded(value, (size_t)length)) {
+				return false;
+			}
 		}
 	}
+	return true;
 }
 
 static bool walk(struct tree *tree, const void *fdt, const char **why)
@@ -54,7 +71,11 @@ static bool walk(struct tree *tree, const void *fdt, const char **why)
 			paths[depth] = arena_printf(tree->arena, "%s/%s",
 			                            depth == 1 ? "" : paths[depth - 1], name);
 		}
-		read_properties(tree, fdt, at, paths[depth]);
+		if (!padded(name, strlen(name) + 1) ||
+		    !read_properties(tree, fdt, at, paths[depth])) {
+			*why = "it has bytes that mean nothing and are not 0";
+			return false;
+		}
 	}
 	return true;
 }
@@ -79,8 +100,8 @@ bool tree_read(struct arena *arena, struct bytes dtb, struct tree *out, const ch
 		*why = "its header does not tell its size";
 		return false;
 	}
-	if (fdt_num_mem_rsv(copy) != 0) {
-		*why = "it reserves memory in a way that topo does not";
+	if (fdt_num_mem_rsv(copy) != 0 || fdt_boot_cpuid_phys(copy) != 0) {
+		*why = "it reserves memory or names a boot CPU, which topo does not";
 		return false;
 	}
 	return walk(out, copy, why);

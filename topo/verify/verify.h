@@ -123,6 +123,8 @@ void contents_check(struct verify *v);
 
 /* guest_connections.c, for guest.c. */
 void guest_learn_connections(struct verify *v, uint32_t vm);
+/* Pools of VMs with a device tree of the user's: nothing says where they are but their shape. */
+void guest_find_pools(struct verify *v);
 void guest_want_connections(struct verify *v, uint32_t vm, uint32_t v2m_phandle,
                             struct tree *wanted);
 
