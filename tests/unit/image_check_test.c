@@ -465,6 +465,16 @@ static void test_limits(void **state)
 	expect_refused("header", "vcpus", ERR_FULL);
 	build_many(1, PV_DOMAIN_VCPUS_MAX + 1);
 	expect_refused("domains", "vcpus", ERR_FULL);
+	build_many(1, 1);
+	uint32_t first = image_builder_add_cap(&builder, PV_CAP_NONE, 0);
+	for (uint32_t i = 0; i < PV_PAGE_BYTES / 4; i++) {
+		image_builder_add_cap(&builder, PV_CAP_NONE, 0);
+	}
+	image_builder_add_doorbell_page(&builder, first, PV_PAGE_BYTES / 4);
+	finish();
+	expect_accepted();
+	builder.doorbell_pages[0].caps.count++;
+	expect_refused("doorbell_pages", "caps", ERR_RANGE);
 	build_many(0, 0);
 	expect_refused("header", "domains", ERR_RANGE);
 }
