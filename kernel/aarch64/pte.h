@@ -10,21 +10,23 @@
 
 #include "abi/limits.h"
 
-static inline volatile uint64_t *pte_at(uint32_t table_page, uint32_t entry)
+static inline volatile uint64_t *pte_at(uint32_t pool_page, uint32_t table, uint32_t entry)
 {
-	return (volatile uint64_t *)((uintptr_t)table_page << PV_PAGE_SHIFT) + entry;
+	uintptr_t page = (uintptr_t)pool_page + table;
+
+	return (volatile uint64_t *)(page << PV_PAGE_SHIFT) + entry;
 }
 
-/** Entry @entry, below 512, of the table in physical page @table_page. */
-static inline uint64_t pte_get(uint32_t table_page, uint32_t entry)
+/** Entry @entry, below 512, of table @table of the pool that begins at physical @pool_page. */
+static inline uint64_t pte_get(uint32_t pool_page, uint32_t table, uint32_t entry)
 {
-	return *pte_at(table_page, entry);
+	return *pte_at(pool_page, table, entry);
 }
 
 /** Write it: one 64-bit store, since a walker may look at any time. */
-static inline void pte_set(uint32_t table_page, uint32_t entry, uint64_t value)
+static inline void pte_set(uint32_t pool_page, uint32_t table, uint32_t entry, uint64_t value)
 {
-	*pte_at(table_page, entry) = value;
+	*pte_at(pool_page, table, entry) = value;
 }
 
 #endif

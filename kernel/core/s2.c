@@ -159,35 +159,38 @@ static err_t add_table(struct s2 *s2, uint32_t parent, uint32_t level, uint32_t 
 	uint32_t table =
 		take_table(s2, s2->tables[parent].space, level + 1, prefix_of(ipa_page, level));
 	uint64_t pte = (uint64_t)(s2->pool_page + table) << PV_PAGE_SHIFT;
-	pte_set(s2->pool_page + parent, entry_of(ipa_page, level), pte | PTE_TABLE | PTE_VALID);
+	pte_set(s2->pool_page, parent, entry_of(ipa_page, level), pte | PTE_TABLE | PTE_VALID);
 	return OK;
 }
 
-err_t s2_step(struct s2 *s2, uint32_t index, uint32_t offset, uint32_t *mapped)
+err_t s2_step(struct s2 *s2, uint32_t index, uint32_t ipa_page, uint32_t *mapped)
 {
 	*mapped = 0;
 	if (s2->sealed) {
 		return ERR_STATE;
 	}
-	if (index >= s2->range_count || offset >= s2->ranges[index].page_count) {
+	if (index >= s2->range_count) {
 		return ERR_RANGE;
 	}
 	const struct s2_range range = s2->ranges[index];
-	uint32_t ipa_page = range.ipa_page + offset;
-	uint32_t pa_page = range.pa_page + offset;
-	bool block = range.page_count - offset >= BLOCK_PAGES &&
+	if (!pages_inside(ipa_page, 1, range.ipa_page, range.page_count)) {
+		return ERR_RANGE;
+	}
+	/* Modulo 2^32 on the way, which the solver likes better than two sums. */
+	uint32_t pa_page = ipa_page + (range.pa_page - range.ipa_page);
+	bool block = pages_inside(ipa_page, BLOCK_PAGES, range.ipa_page, range.page_count) &&
 	             ((ipa_page | pa_page) & (BLOCK_PAGES - 1)) == 0;
 	uint32_t table = s2->root[range.space];
 
 	for (uint32_t level = 1; level <= PAGE_LEVEL; level++) {
 		uint32_t entry = entry_of(ipa_page, level);
-		uint64_t pte = pte_get(s2->pool_page + table, entry);
+		uint64_t pte = pte_get(s2->pool_page, table, entry);
 
 		if (level == (block ? BLOCK_LEVEL : PAGE_LEVEL)) {
 			if (pte != 0) {
 				return ERR_OVERLAP;
 			}
-			pte_set(s2->pool_page + table, entry, leaf_pte(&range, pa_page, level));
+			pte_set(s2->pool_page, table, entry, leaf_pte(&range, pa_page, level));
 			*mapped = block ? BLOCK_PAGES : 1;
 			return OK;
 		}
@@ -208,13 +211,15 @@ err_t s2_map(struct s2 *s2, uint32_t index)
 		return ERR_RANGE;
 	}
 	/* Ends: a step that maps nothing takes a table, and the pool has S2_TABLES_MAX at most. */
-	for (uint32_t offset = 0; offset < s2->ranges[index].page_count;) {
+	uint32_t page = s2->ranges[index].ipa_page;
+	uint32_t end = page + s2->ranges[index].page_count;
+	while (page < end) {
 		uint32_t mapped;
-		err_t err = s2_step(s2, index, offset, &mapped);
+		err_t err = s2_step(s2, index, page, &mapped);
 		if (err != OK) {
 			return err;
 		}
-		offset += mapped;
+		page += mapped;
 	}
 	return OK;
 }

@@ -117,11 +117,11 @@ uint32_t s2_root_page(const struct s2 *s2, uint32_t space);
 void s2_seal(struct s2 *s2);
 
 /**
- * One step of s2_map(): go down to the page @offset of range @index and write one entry, which is
+ * One step of s2_map(): go down to page @ipa_page of range @index and write one entry, which is
  * either the next table on the way (then *mapped is 0, and the same step is due again) or the leaf
  * (then *mapped is the number of pages that it maps). Apart so that it can be proved.
- * Errors: those of s2_map(), and ERR_RANGE @offset is not in the range.
+ * Errors: those of s2_map(), and ERR_RANGE @ipa_page is not in the range.
  */
-MUST_USE err_t s2_step(struct s2 *s2, uint32_t index, uint32_t offset, uint32_t *mapped);
+MUST_USE err_t s2_step(struct s2 *s2, uint32_t index, uint32_t ipa_page, uint32_t *mapped);
 
 #endif

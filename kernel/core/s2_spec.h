@@ -64,20 +64,24 @@ static inline bool s2_spec_root(const struct s2 *s2, uint32_t space)
 	                           s2->tables[root].level == 1 && s2->tables[root].ipa_page == 0);
 }
 
-/** Range @i, which is declared, is one that a space may be given. */
-static inline bool s2_spec_range(const struct s2 *s2, uint32_t i)
+/** @range is one that a space may be given, beside a pool of tables. */
+static inline bool s2_spec_may_have(struct s2_range range, uint32_t pool_page,
+                                    uint32_t pool_page_count)
 {
-	struct s2_range range = s2->ranges[i];
-
 	return range.page_count > 0 && range.space < S2_SPACES &&
-	       s2->root[range.space] != S2_NONE &&
 	       pages_fit(range.ipa_page, range.page_count, S2_SPEC_IPA_PAGES) &&
 	       pages_fit(range.pa_page, range.page_count, S2_SPEC_PA_PAGES) &&
-	       !pages_overlap(range.pa_page, range.page_count, s2->pool_page,
-	                      s2->pool_page_count) &&
+	       !pages_overlap(range.pa_page, range.page_count, pool_page, pool_page_count) &&
 	       (range.rights & PV_RIGHT_READ) != 0 && (range.rights & ~S2_SPEC_RIGHTS) == 0 &&
 	       (range.memory == S2_MEMORY_NORMAL ||
 	        (range.memory == S2_MEMORY_DEVICE && (range.rights & PV_RIGHT_EXEC) == 0));
+}
+
+/** Range @i, which is declared, is sane, and its space exists. */
+static inline bool s2_spec_range(const struct s2 *s2, uint32_t i)
+{
+	return s2_spec_may_have(s2->ranges[i], s2->pool_page, s2->pool_page_count) &&
+	       s2->root[s2->ranges[i].space] != S2_NONE;
 }
 
 /** Table @t, which is in use, translates an aligned part of a space. */
@@ -103,39 +107,67 @@ static inline uint64_t s2_spec_leaf(struct s2_range range, uint32_t level, uint3
 	       S2_SPEC_AF;
 }
 
+/** In a table of @level, @d leads to another table. */
+static inline bool s2_spec_is_table(uint32_t level, uint64_t d)
+{
+	return level < 3 &&
+	       (d & (S2_SPEC_TABLE | S2_SPEC_VALID)) == (S2_SPEC_TABLE | S2_SPEC_VALID);
+}
+
+/** The table that such a @d leads to; S2_NONE if it is not one that is in use. */
+static inline uint32_t s2_spec_target(const struct s2 *s2, uint64_t d)
+{
+	uint32_t page = (uint32_t)((d & S2_SPEC_ADDRESS) >> PV_PAGE_SHIFT);
+
+	if (page < s2->pool_page || page - s2->pool_page >= s2->table_count) {
+		return S2_NONE;
+	}
+	return page - s2->pool_page;
+}
+
+/** @d may lead from entry @entry of @table to @next: the same space, and just that part of it. */
+static inline bool s2_spec_link(struct s2_table table, uint32_t entry, uint64_t d,
+                                struct s2_table next)
+{
+	return (d & ~S2_SPEC_ADDRESS) == (S2_SPEC_TABLE | S2_SPEC_VALID) &&
+	       next.space == table.space && next.level == table.level + 1U &&
+	       next.ipa_page == (table.ipa_page | s2_spec_offset(table.level, entry));
+}
+
+/** @d may stand in entry @entry of @table as the end of a walk: @range says just this. */
+static inline bool s2_spec_map(struct s2_table table, uint32_t entry, uint64_t d,
+                               struct s2_range range)
+{
+	uint32_t span = s2_spec_span(table.level);
+	uint32_t ipa_page = table.ipa_page | s2_spec_offset(table.level, entry);
+
+	if (table.level == 1 || range.space != table.space || ipa_page < range.ipa_page ||
+	    !pages_fit(ipa_page - range.ipa_page, span, range.page_count)) {
+		return false;
+	}
+	/* The hardware takes a block's low address bits from the input: it must be aligned. */
+	uint32_t pa_page = ipa_page + (range.pa_page - range.ipa_page); /* modulo 2^32 */
+	return (pa_page & (span - 1)) == 0 && d == s2_spec_leaf(range, table.level, pa_page);
+}
+
 /**
- * Descriptor @d may stand in entry @entry of table @t: it is 0, or the table that goes on for that
- * very part of the space, or maps what range @witness says. For a leaf the statement is "there is
- * a witness".
+ * Descriptor @d may stand in entry @entry of table @t: it is 0, or leads to the table that goes on
+ * for that very part of the space, or maps what range @witness says. For a leaf the statement is
+ * "there is a witness".
  */
 static inline bool s2_spec_entry(const struct s2 *s2, uint32_t t, uint32_t entry, uint64_t d,
                                  uint32_t witness)
 {
-	struct s2_table table = s2->tables[t];
-	uint32_t span = s2_spec_span(table.level);
-	uint32_t ipa_page = table.ipa_page | s2_spec_offset(table.level, entry);
-	uint32_t page = (uint32_t)((d & S2_SPEC_ADDRESS) >> PV_PAGE_SHIFT);
-
 	if ((d & S2_SPEC_VALID) == 0) {
 		return d == 0;
 	}
-	if (table.level < 3 && (d & S2_SPEC_TABLE) != 0) {
-		if (page < s2->pool_page || page - s2->pool_page >= s2->table_count) {
-			return false;
-		}
-		struct s2_table next = s2->tables[page - s2->pool_page];
-		return d == ((uint64_t)page << PV_PAGE_SHIFT | S2_SPEC_TABLE | S2_SPEC_VALID) &&
-		       next.space == table.space && next.level == table.level + 1U &&
-		       next.ipa_page == ipa_page;
+	if (s2_spec_is_table(s2->tables[t].level, d)) {
+		uint32_t target = s2_spec_target(s2, d);
+		return target != S2_NONE &&
+		       s2_spec_link(s2->tables[t], entry, d, s2->tables[target]);
 	}
-	if (table.level == 1 || witness >= s2->range_count) {
-		return false;
-	}
-	/* The hardware takes a block's low address bits from the input: it must be aligned. */
-	struct s2_range range = s2->ranges[witness];
-	return range.space == table.space && (page & (span - 1)) == 0 &&
-	       pages_inside(ipa_page, span, range.ipa_page, range.page_count) &&
-	       d == s2_spec_leaf(range, table.level, range.pa_page + (ipa_page - range.ipa_page));
+	return witness < s2->range_count &&
+	       s2_spec_map(s2->tables[t], entry, d, s2->ranges[witness]);
 }
 
 /** All of the state outside of the tables. Slow; for tests and debug builds. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Entries of stage-2 tables on the host: an array in the place of the table pool. A test defines
- * fake_pool and says with fake_pool_page where the pool is meant to lie; an access outside of it
- * ends the test.
+ * Entries of stage-2 tables on the host: an array in the place of the table pool, which a test
+ * defines. An access outside of it ends the test.
  */
 #ifndef TESTS_FAKE_ARCH_PTE_H
 #define TESTS_FAKE_ARCH_PTE_H
@@ -13,26 +12,24 @@
 #define FAKE_POOL_PAGES 256U
 
 extern uint64_t fake_pool[FAKE_POOL_PAGES][512];
-extern uint32_t fake_pool_page;
+extern uint32_t fake_pool_page; /* where the pool is meant to lie */
 
-static inline uint64_t *fake_pte(uint32_t table_page, uint32_t entry)
+static inline uint64_t *fake_pte(uint32_t pool_page, uint32_t table, uint32_t entry)
 {
-	uint32_t table = table_page - fake_pool_page;
-
-	if (table >= FAKE_POOL_PAGES || entry >= 512) {
+	if (pool_page != fake_pool_page || table >= FAKE_POOL_PAGES || entry >= 512) {
 		abort();
 	}
 	return &fake_pool[table][entry];
 }
 
-static inline uint64_t pte_get(uint32_t table_page, uint32_t entry)
+static inline uint64_t pte_get(uint32_t pool_page, uint32_t table, uint32_t entry)
 {
-	return *fake_pte(table_page, entry);
+	return *fake_pte(pool_page, table, entry);
 }
 
-static inline void pte_set(uint32_t table_page, uint32_t entry, uint64_t value)
+static inline void pte_set(uint32_t pool_page, uint32_t table, uint32_t entry, uint64_t value)
 {
-	*fake_pte(table_page, entry) = value;
+	*fake_pte(pool_page, table, entry) = value;
 }
 
 #endif
