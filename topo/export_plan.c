@@ -16,7 +16,7 @@
 #define RAM_ALIGN MIB(16)         /* of seL4's objects that RAM is made of */
 #define DATA_ALIGN MIB(2)
 #define CTRL_STEP (2ULL * PV_PAGE_BYTES) /* what one connection takes of a control region */
-#define SMALL_PIECE 0x10000U          /* below that, ranges go by pages */
+#define SMALL_PIECE 0x10000U             /* below that, ranges go by pages */
 
 /* What is taken already, in order; a search goes on where the one before ended. */
 struct space {
