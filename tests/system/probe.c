@@ -184,25 +184,34 @@ static int command_repeat(char **argument)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
+/* One load of one plain address: a doorbell page, where loads are emulated, takes no other form. */
+static uint64_t load64(const uint64_t *place)
+{
+	uint64_t value;
+
+	__asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(place) : "memory");
+	return value;
+}
+
 static uint64_t count_in(uint64_t address, uint64_t bytes, uint64_t inverted)
 {
 	uint64_t found = 0;
 
 	for (uint64_t at = 0; at < bytes; at += CHUNK) {
 		uint64_t size = bytes - at < CHUNK ? bytes - at : CHUNK;
-		const volatile uint64_t *words = map_physical(address + at, size, PROT_READ);
+		uint64_t *words = map_physical(address + at, size, PROT_READ);
 
 		for (uint64_t i = 0; i < size / 8; i++) {
-			found += ~words[i] == inverted;
+			found += ~load64(&words[i]) == inverted;
 		}
-		munmap((void *)(uintptr_t)words, size);
+		munmap(words, size);
 	}
 	return found;
 }
 
 /*
  * find ~SECRET: how often it stands in each piece of memory that /proc/iomem knows: all RAM, and
- * all pieces of connections but doorbell pages (which read as zero).
+ * all pieces of connections.
  */
 static int command_find(char **argument)
 {
