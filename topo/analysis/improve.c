@@ -7,7 +7,7 @@
 #include "topo/analysis/parts.h"
 
 #define POOL_BYTES ((uint64_t)8 << 20)
-#define WORK_MAX 600000U /* VMs and connections looked at, over all trials */
+#define WORK_MAX 300000U /* VMs and connections looked at, over all trials */
 #define TRIALS_LEAST 8U
 #define TRIALS_MOST 96U
 #define WEAKEST_ASSETS_MAX 8U

@@ -13,13 +13,15 @@ void pattern_questions_init(struct pattern_questions *questions, struct analysis
                             struct arena *arena)
 {
 	struct links star = links_single_host(&analysis->links, arena);
+	const struct graph *graph = links_graph(&star, arena);
+	uint32_t host = graph->vm_count - 1;
 
 	*questions = (struct pattern_questions){
 		.analysis = analysis,
 		.shortest = shortest_new(analysis->graph, arena),
-		.single_host = links_graph(&star, arena),
-		.host = analysis->graph->vm_count,
+		.single_host = shortest_new(graph, arena),
 	};
+	shortest_run(questions->single_host, graph, &host, 1, 1);
 }
 
 /* "NIC and storage", or "" without hardware. */
@@ -214,16 +216,15 @@ static void (*const answers[PATTERN_KIND_COUNT])(const struct pattern_questions 
 	[PATTERN_MESH] = answer_mesh,
 };
 
-/* The same on a single host. All hardware is the host's, and it is what an outsider attacks. */
+/* The same on a single host, which has all hardware: to hold it, or the last tier as its guest. */
 static uint32_t ask_single_host(const struct pattern_questions *questions,
                                 const struct pattern *pattern)
 {
-	uint32_t host = questions->host;
+	bool guest = pattern->kind == PATTERN_CHAIN || pattern->kind == PATTERN_MESH;
+	uint32_t host = questions->analysis->graph->vm_count;
 	uint32_t last = pattern->members.vms[pattern->members.count - 1];
-	bool hardware = pattern->kind != PATTERN_CHAIN && pattern->kind != PATTERN_MESH;
 
-	return takeover_falls(questions->single_host, one(&host), one(hardware ? &host : &last))
-	        .most;
+	return questions->single_host->to[guest ? last : host].falls;
 }
 
 void pattern_answer(const struct pattern_questions *questions, struct pattern *pattern)

@@ -11,8 +11,7 @@
 struct pattern_questions {
 	struct analysis *analysis;
 	struct shortest *shortest;
-	const struct graph *single_host;
-	uint32_t host;
+	struct shortest *single_host; /* a search from the host, through which outsiders come */
 };
 
 /** Prepare to answer questions about @analysis; working memory comes from @arena. */
