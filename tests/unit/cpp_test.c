@@ -8,7 +8,6 @@
  * links: topo/arena.c topo/strmap.c topo/suggest.c
  * flags: -D_GNU_SOURCE
  */
-#define _GNU_SOURCE /* open_memstream */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
