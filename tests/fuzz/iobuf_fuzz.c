@@ -157,7 +157,9 @@ static void begin(uint32_t index)
 		.epoch = 7,
 		.peer_epoch = iobuf.epoch,
 	};
-	if (iobuf_poll_session(&iobuf) != IOBUF_GREETED || iobuf_poll_session(&iobuf) != IOBUF_UP) {
+	enum iobuf_change first = iobuf_poll_session(&iobuf);
+	enum iobuf_change second = iobuf_poll_session(&iobuf);
+	if (first != IOBUF_GREETED || second != IOBUF_UP) {
 		abort();
 	}
 	iobuf.produced = iobuf.consumed = index;
