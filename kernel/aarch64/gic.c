@@ -111,7 +111,8 @@ void gic_poke(uint32_t cpu)
 	*reg(board.gicd, GICD_SGIR) = 1U << (16 + cpu) | INTID_POKE;
 }
 
-void gic_set_timer_active(bool active)
+/* Whether the virtual timer's physical interrupt counts as active on this CPU. */
+static void set_timer_active(bool active)
 {
 	*reg(board.gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << INTID_TIMER;
 }
@@ -139,7 +140,7 @@ void gic_load(const struct vcpu *v)
 		}
 	}
 	*reg(board.gich, GICH_HCR) = v->arch.gich_hcr | GICH_HCR_EN;
-	gic_set_timer_active(vgic_timer_in_flight(v));
+	set_timer_active(vgic_timer_in_flight(v));
 }
 
 uint32_t arch_lr_count(void)

@@ -31,9 +31,6 @@ void gic_end(uint32_t iar, bool deactivate);
 /** Send SGI INTID_POKE to physical CPU @cpu. */
 void gic_poke(uint32_t cpu);
 
-/** Whether the virtual timer's physical interrupt counts as active on this CPU. */
-void gic_set_timer_active(bool active);
-
 /** Move the virtual CPU interface's state out of the hardware, or into it. */
 void gic_save(struct vcpu *v);
 void gic_load(const struct vcpu *v);
