@@ -6,10 +6,9 @@
 KERNEL_BOARD ?= qemu_virt
 KERNEL_DIR := $(BUILD)/kernel
 KERNEL_SOURCES := $(sort $(wildcard kernel/core/*.c kernel/aarch64/*.[cS])) kernel/drivers/pl011.c \
-	kernel/boards/$(KERNEL_BOARD).c $(LIB_KERNEL_SOURCES)
+	kernel/boards/$(KERNEL_BOARD).c kernel/variants/$(VARIANT).c $(LIB_KERNEL_SOURCES)
 KERNEL_OBJECTS := $(patsubst %,$(KERNEL_DIR)/%.o,$(basename $(KERNEL_SOURCES)))
-KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ilib/port/free -fstack-usage \
-	$(if $(filter debug,$(VARIANT)),-DPV_DEBUG)
+KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ilib/port/free -fstack-usage
 
 all: $(BUILD)/share/peervisor/kernel.bin
 

@@ -6,6 +6,7 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/console.h"
+#include "kernel/core/invariants.h"
 #include "kernel/core/log.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/sched.h"
@@ -179,6 +180,9 @@ static void build_spaces(const struct pv_image_header *image, uint32_t gicv_page
 	}
 	map_regions(image);
 	s2_seal(&s2);
+	if (!invariants_hold(&s2)) {
+		boot_refuse("the stage-2 tables are not what the image says", NULL);
+	}
 }
 
 uint32_t boot_root_page(uint32_t domain, enum pv_space space)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Run-time check of what is proved. kernel/variants/debug.c does it, kernel/variants/release.c does
+ * nothing; the build links one of them (VARIANT).
+ */
+#ifndef KERNEL_CORE_INVARIANTS_H
+#define KERNEL_CORE_INVARIANTS_H
+
+#include <stdbool.h>
+
+#include "kernel/core/s2.h"
+
+/** Whether the sealed mapper @s2 and every entry of its tables keep the rules of s2_spec.h. */
+bool invariants_hold(const struct s2 *s2);
+
+#endif
