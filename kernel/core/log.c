@@ -22,8 +22,8 @@ void log_begin(struct log_line *line, const char *text)
 
 void log_text(struct log_line *line, const char *text)
 {
-	for (uint32_t i = 0; i < LOG_LINE_BYTES && text[i]; i++) {
-		append(line, text[i]);
+	for (; *text && line->length < LOG_LINE_BYTES - 1; text++) {
+		append(line, *text);
 	}
 }
 
