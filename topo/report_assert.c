@@ -300,6 +300,21 @@ struct level {
 	struct term *(*below)(struct reader *reader);
 };
 
+/* @left and @right joined by an operator at @at; NULL when one is missing or of another type. */
+static struct term *join(struct reader *reader, const struct level *level, size_t at,
+                         struct term *left, struct term *right)
+{
+	if (left == NULL || right == NULL || !suits(reader, left, level->type) ||
+	    !suits(reader, right, level->type)) {
+		return NULL;
+	}
+	struct term *term = new_term(reader, level->kind, level->type, at);
+
+	term->left = left;
+	term->right = right;
+	return term;
+}
+
 static struct term *read_level(struct reader *reader, const struct level *level)
 {
 	struct term *left = level->below(reader);
@@ -311,17 +326,7 @@ static struct term *read_level(struct reader *reader, const struct level *level)
 		if (!take(reader, level->signs[0]) && !take(reader, level->signs[1])) {
 			return left;
 		}
-		struct term *right = level->below(reader);
-
-		if (right == NULL || !suits(reader, left, level->type) ||
-		    !suits(reader, right, level->type)) {
-			return NULL;
-		}
-		struct term *both = new_term(reader, level->kind, level->type, at);
-
-		both->left = left;
-		both->right = right;
-		left = both;
+		left = join(reader, level, at, left, level->below(reader));
 	}
 	return NULL;
 }

@@ -7,6 +7,7 @@
 #include "topo/report_words.h"
 
 #define NAMES_MAX HTML_NAMES_MAX
+#define WAY_MAX ((size_t)2 * NAMES_MAX) /* VMs of a way that are named */
 
 static void print_blast(const struct page *page, const struct blast *blast)
 {
@@ -58,7 +59,7 @@ static void print_way(const struct page *page, const struct way *way)
 {
 	fputs("<ol class=\"way\">", page->out);
 	for (size_t i = 0; i < way->count; i++) {
-		if (way->count > 2 * NAMES_MAX && i == NAMES_MAX) {
+		if (way->count > WAY_MAX && i == NAMES_MAX) {
 			i = way->count - NAMES_MAX;
 			fputs("<li><i>…</i></li>", page->out);
 		}

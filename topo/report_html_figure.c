@@ -13,9 +13,9 @@
 #define FIGURE_VMS_MAX 48U
 #define FIGURE_COLUMNS_MAX 12U /* farther ones share the last */
 
-#define BOX_WIDTH 132
+#define BOX_WIDTH 128
 #define BOX_HEIGHT 46
-#define COLUMN_STEP 208
+#define COLUMN_STEP 188
 #define ROW_STEP 66
 #define MARGIN 26
 #define TOP 52
@@ -96,7 +96,7 @@ static double weigh(const struct figure *figure, uint32_t vm, uint32_t column)
 
 static void place_column(struct figure *figure, uint32_t column)
 {
-	struct spot *sorted[FIGURE_VMS_MAX];
+	struct spot *sorted[FIGURE_VMS_MAX] = {NULL};
 	uint32_t count = 0;
 
 	for (uint32_t vm = 0; vm < figure->analysis->graph->vm_count; vm++) {
@@ -147,7 +147,7 @@ static void draw_link(const struct figure *figure, const struct link *link, FILE
 	int x2 = to->x + (right && !same ? 0 : BOX_WIDTH);
 	int y1 = from->y + BOX_HEIGHT / 2 + (same && to->y > from->y ? 8 : same ? -8 : 0);
 	int y2 = to->y + BOX_HEIGHT / 2 + (same && to->y > from->y ? -8 : same ? 8 : 0);
-	int bend = same ? 46 : (right ? 36 : -36);
+	int bend = same ? 40 : (right ? 28 : -28);
 
 	fprintf(out, "<path class=\"e%s\" d=\"M%d %dC%d %d %d %d %d %d\"><title>",
 	        link->whole_ram ? " r" : "", x1, y1, x1 + bend, y1, x2 + (same ? bend : -bend), y2,
@@ -171,11 +171,15 @@ static void draw_vm(const struct figure *figure, uint32_t vm, FILE *out)
 	        row->asset ? " as" : "", row->entrance ? " in" : "", spot->x, spot->y, BOX_WIDTH,
 	        BOX_HEIGHT, spot->x + 12, spot->y + 20,
 	        strnlen(vm_name_of(analysis, vm), 18) > 15
-	                ? " textLength=\"108\" lengthAdjust=\"spacingAndGlyphs\""
+	                ? " textLength=\"106\" lengthAdjust=\"spacingAndGlyphs\""
 	                : "");
 	html_text(out, vm_name_of(analysis, vm));
 	fprintf(out, "</text><text class=\"s\" x=\"%d\" y=\"%d\">%s", spot->x + 12, spot->y + 36,
 	        role_name(row->role));
+	if (row->hardware.dma_open) {
+		fputs("<tspan class=\"d\">, DMA to all</tspan></text>\n", out);
+		return;
+	}
 	for (unsigned kind = 0, shown = 0; kind < HARDWARE_KIND_COUNT && shown < 2; kind++) {
 		if ((row->hardware.kinds >> kind & 1U) != 0) {
 			fprintf(out, ", %s", hardware_kind_name((enum hardware_kind)kind));

@@ -10,6 +10,8 @@
 #include "topo/report_html.h"
 #include "topo/report_words.h"
 
+#define CONNECTIONS_MAX ((size_t)4 * ANALYSIS_WHOLE_VMS)
+
 void html_print_patterns(const struct page *page)
 {
 	static const char *const head[] = {"Topology",       "To", "+Compromises", "+Single host",
@@ -143,8 +145,8 @@ static void print_connections(const struct page *page)
 	static const char *const head[] = {"Device VM", "Driver VM", "Devices",
 	                                   "Shared",    "#Exposed",  NULL};
 	const struct model *model = page->analysis->model;
-	size_t shown = model->connection_count < 4 * ANALYSIS_WHOLE_VMS ? model->connection_count
-	                                                                : 4 * ANALYSIS_WHOLE_VMS;
+	size_t shown = model->connection_count < CONNECTIONS_MAX ? model->connection_count
+	                                                         : CONNECTIONS_MAX;
 
 	html_paragraph(page,
 	               "What each connection opens. Nothing else of the driver VM can be read or "

@@ -49,7 +49,7 @@ static uint32_t any(uint32_t below)
 	random_state ^= random_state << 13;
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
-	return (uint32_t)(random_state >> 33) % below;
+	return below == 0 ? 0 : (uint32_t)(random_state >> 33) % below;
 }
 
 static set_t only(uint32_t vm)

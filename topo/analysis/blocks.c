@@ -70,7 +70,7 @@ static void close_block(struct finder *finder, size_t until)
 
 	for (size_t i = until; i < finder->link_stack_count; i++) {
 		const struct link *link = &finder->links->links[finder->link_stack[i]];
-		uint32_t ends[2] = {link->device, link->driver};
+		const uint32_t ends[2] = {link->device, link->driver};
 
 		for (size_t j = 0; j < 2; j++) {
 			if (finder->mark[ends[j]] != mesh + 1) {

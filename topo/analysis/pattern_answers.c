@@ -6,7 +6,7 @@
 
 #include "topo/device_options.h"
 
-#define SAMPLE_MAX 32U /* members from which ways are searched, in large patterns */
+#define SAMPLE_MAX 8U /* members from which ways are searched, in large patterns */
 #define NAMES_MAX 6U
 
 void pattern_questions_init(struct pattern_questions *questions, struct analysis *analysis,
@@ -93,6 +93,12 @@ static struct vm_list one(uint32_t *vm)
 	return (struct vm_list){vm, 1};
 }
 
+/* Members from which ways are searched. */
+static size_t sample_of(size_t count)
+{
+	return count <= ANALYSIS_WHOLE_VMS ? count : SAMPLE_MAX;
+}
+
 static void answer_device(const struct pattern_questions *questions, struct pattern *pattern)
 {
 	const struct analysis *analysis = questions->analysis;
@@ -111,9 +117,8 @@ static const char *tenants_text(const struct pattern_questions *questions,
 	const struct analysis *analysis = questions->analysis;
 	struct shortest *shortest = questions->shortest;
 	uint32_t least = FALLS_NEVER;
-	size_t sources = pattern->members.count - 1;
+	size_t sources = sample_of(pattern->members.count - 1);
 
-	sources = sources > SAMPLE_MAX ? SAMPLE_MAX : sources;
 	for (size_t i = 1; i <= sources; i++) {
 		shortest_run(shortest, analysis->graph, &pattern->members.vms[i], 1, 1);
 		for (size_t j = 1; j < pattern->members.count; j++) {
@@ -153,9 +158,13 @@ static void answer_backends(const struct pattern_questions *questions, struct pa
 		surface = arena_printf(analysis->arena, "%s; and %zu more", surface,
 		                       backends.count - NAMES_MAX);
 	}
+	const char *centre = vm_name_of(analysis, pattern->members.vms[0]);
+
 	pattern->question =
-		arena_printf(analysis->arena, "hold all %zu backends of %s", backends.count,
-	                     vm_name_of(analysis, pattern->members.vms[0]));
+		backends.count == 2
+			? arena_printf(analysis->arena, "hold both backends of %s", centre)
+			: arena_printf(analysis->arena, "hold all %zu backends of %s",
+	                               backends.count, centre);
 	pattern->falls = takeover_falls(analysis->graph, backends, backends);
 	pattern->surface = surface;
 }
@@ -185,7 +194,7 @@ static void answer_mesh(const struct pattern_questions *questions, struct patter
 {
 	const struct analysis *analysis = questions->analysis;
 	size_t count = pattern->members.count;
-	size_t sources = count > SAMPLE_MAX ? SAMPLE_MAX : count;
+	size_t sources = sample_of(count);
 	struct falls_range range = {FALLS_NEVER, 0};
 
 	for (size_t i = 0; i < sources; i++) {
