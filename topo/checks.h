@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "topo/check_rows.h"
 #include "topo/diag.h"
 #include "topo/load.h"
 
@@ -18,7 +19,8 @@ struct topology;
 
 /* X(ID, "name", severity, function or NULL, "why") */
 #define CHECKS(X)                                                                                  \
-	CHECKS_READ(X) CHECKS_LIMITS(X) CHECKS_MEMORY(X) CHECKS_DEVICES(X) CHECKS_HARDWARE(X)
+	CHECKS_READ(X)                                                                             \
+	CHECKS_LIMITS(X) CHECKS_MEMORY(X) CHECKS_DEVICES(X) CHECKS_HARDWARE(X) CHECKS_MORE(X)
 
 #define CHECKS_READ(X)                                                                              \
 	X(UNKNOWN_ATTRIBUTE, "unknown-attribute", ERROR, NULL,                                      \

@@ -58,6 +58,23 @@ check_function check_driver_hardware;
 check_function check_trust_mixed;
 check_function check_exposed_asset;
 
+/* Those of topo/check_rows.h. */
+#define CHECK_DECLARE(id, name, severity, run, why) check_function run;
+CHECKS_MORE(CHECK_DECLARE)
+#undef CHECK_DECLARE
+
+/** What macros and messages call VM @vm. */
+static inline const char *check_suffix(const struct topology *topology, size_t vm)
+{
+	return topology->model.vms[vm].suffix;
+}
+
+/** Whether physical devices are given to @vm, nodes of the device tree aside. */
+static inline bool check_has_hardware(const struct vm *vm)
+{
+	return vm->mmio_count != 0 || vm->pci_count != 0 || vm->irq_count != 0;
+}
+
 /** Report what cannot be run yet: an error when the topology is to be run, advice otherwise. */
 bool check_report_runs(struct checks *checks, enum check_id id, struct place place,
                        const char *format, ...) __attribute__((format(printf, 4, 5)));
