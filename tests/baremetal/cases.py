@@ -4,8 +4,10 @@
 A domain that reports must end with "end N" and N result lines, all "ok"; `stops` says how each
 domain must stop, by the kernel's own words. What is not said is "poweroff".
 """
+import os
+
 import abi
-from image import T, Domain, System
+from image import T, Domain, RealDomain, System
 
 CASES = []
 
@@ -243,3 +245,30 @@ hostile_vmm("vmm_reply", what="resume after a fault", guest="guest_fault_once",
             params=[abi.PV_REPLY_RESUME, abi.PV_MSG_FAULT, 0])
 hostile_vmm("vmm_reply", what="resume after events", guest="guest_ring_vmm",
             params=[abi.PV_REPLY_RESUME, abi.PV_MSG_EVENTS, 0])
+
+
+# The real VMM: its build lies beside the test programs' one.
+def add_real(setup, guest, **keywords):
+    path = os.path.join(setup.system.programs, "../share/peervisor/vmm.elf")
+    domain = RealDomain("real", guest, path, **keywords)
+    setup.system.add(domain)
+    setup.reports.append(domain)
+    setup.stops[domain.name] = "poweroff"
+    return domain
+
+
+def real_vmm(name, guest, backend, driver_rounds, backend_rounds, seed):
+    """The real VMM between a guest and a backend, of which one or both are hostile."""
+    @case(2, name=f"real VMM: {name}, seed {seed}", limit=60)
+    def build(setup):
+        real = add_real(setup, guest, cpus=[0], guest_params=[seed, driver_rounds])
+        peer = setup.add("peer", guest=backend, cpus=[1], guest_params=[seed + 7, backend_rounds],
+                         reports=backend != "guest_nothing")
+        real.connect(setup.system, peer)
+        bystander(setup, cpus=[0])
+
+
+for seed in (1, 2, 3, 4):
+    real_vmm("nonsense from the guest", "guest_fuzz_registers", "guest_nothing", 60000, 0, seed)
+    real_vmm("nonsense from the backend", "guest_drive_device", "guest_fuzz_ring", 300, 30000, seed)
+    real_vmm("nonsense from both", "guest_fuzz_registers", "guest_fuzz_ring", 40000, 30000, seed)

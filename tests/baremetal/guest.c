@@ -27,11 +27,39 @@ static volatile bool exceptions_expected;
 void (*volatile guest_irq_hook)(uint32_t iar);
 volatile uint32_t guest_irq_count[1024];
 static uint32_t results;
+static bool real_vmm;
+
+#define UARTDR 0x000U
+#define UARTFR 0x018U
+#define UARTCR 0x030U
+#define UARTIMSC 0x038U
+#define UARTFR_TXFF (1U << 5)
+#define PSCI_SYSTEM_OFF 0x84000008U
 
 void guest_exception_c(uint64_t kind, struct guest_frame *frame);
 
+void guest_under_real_vmm(void)
+{
+	real_vmm = true;
+	mmio_write32(T_DEVICE_IPA + UARTIMSC, 0);
+	mmio_write32(T_DEVICE_IPA + UARTCR, 0x301); /* UARTEN, TXE, RXE */
+}
+
+static void print_uart(const char *text)
+{
+	for (; *text != 0; text++) {
+		while ((mmio_read32(T_DEVICE_IPA + UARTFR) & UARTFR_TXFF) != 0) {
+		}
+		mmio_write32(T_DEVICE_IPA + UARTDR, (uint8_t)*text);
+	}
+}
+
 void guest_print(const char *text)
 {
+	if (real_vmm) {
+		print_uart(text);
+		return;
+	}
 	while (*text != 0) {
 		uint64_t words[2] = {0, 0};
 
@@ -78,7 +106,7 @@ void check_true(const char *name, bool holds)
 _Noreturn void guest_stop(uint64_t reason)
 {
 	for (;;) {
-		guest_call(T_STOP, reason, 0, 0);
+		guest_call(real_vmm ? PSCI_SYSTEM_OFF : T_STOP, reason, 0, 0);
 	}
 }
 

@@ -29,6 +29,9 @@ uint64_t guest_call_keeps(uint64_t function);
 void guest_fp_fill(uint64_t seed);
 uint64_t guest_fp_check(uint64_t seed);
 
+/** From now on print by the UART of the real VMM, and power off by PSCI. */
+void guest_under_real_vmm(void);
+
 /** Print a string, a number in hexadecimal. Only one vCPU of a guest may print at a time. */
 void guest_print(const char *text);
 void guest_print_hex(uint64_t value);

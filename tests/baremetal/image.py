@@ -44,6 +44,8 @@ T = _protocol()
 
 CONFIG_VA = 0x400000      # the real VMM's configuration, its stack below it
 REAL_STACK_PAGES = 4
+IOBUF_VA = 0x500000       # and its two iobuf pages
+QUEUES = 2                # of the device of its connection
 
 
 class Domain:
@@ -71,21 +73,62 @@ class Domain:
 
 
 class RealDomain(Domain):
-    """A domain with the project's own VMM (an ELF file): a distributor at 0x08000000 and a console
-    UART, SPI 1, at T_DEVICE_IPA."""
+    """A domain with the project's own VMM (an ELF file): a distributor at 0x08000000, a console
+    UART, SPI 1, at T_DEVICE_IPA; and, where connect() joins it to a peer, a PCIe host bridge with
+    one virtio device of two queues."""
 
     def __init__(self, name, guest, vmm_path, **keywords):
         super().__init__(name, guest, vmm=None, **keywords)
         self.real = Elf(vmm_path)
+        self.connections, self.devices = [], []
+
+    def connect(self, system, peer):
+        """Be the driver VM of `peer`, a test domain: iobuf pages in its guest's space at
+        T_SHARED_IPA, page 0 to be read, page 1 to be written."""
+        assert not self.caps and not self.connections
+        control = system.doorbell(peer, 40)
+        event = system.doorbell(self, abi.PV_EVENT_DOORBELL, abi.PV_DOORBELL_EVENT)
+        kicks = [system.doorbell(peer, 41 + q) for q in range(QUEUES)]
+        calls = [system.doorbell(self) for _ in range(QUEUES)]
+        for bell in [control] + kicks:
+            self.send(bell)
+        for bell in calls:
+            self.receive(bell)
+        self.doorbell_pages.append((1, QUEUES))
+        for bell in [event] + calls:
+            peer.send(bell)
+        peer.doorbell_pages.append((0, 1 + QUEUES))
+        for page, (own, its) in enumerate(((RIGHTS_RW, abi.PV_RIGHT_READ),
+                                           (abi.PV_RIGHT_READ, RIGHTS_RW))):
+            system.shared.append(Region(1, [
+                {"domain": self.index, "space": abi.PV_SPACE_VMM, "rights": own,
+                 "ipa_page": IOBUF_VA // PAGE + page},
+                {"domain": peer.index, "space": abi.PV_SPACE_GUEST, "rights": its,
+                 "ipa_page": T["T_SHARED_IPA"] // PAGE + page}], shared=True))
+        extra = T["T_CAP_EXTRA"]
+        self.connections.append({
+            "peer": peer.name.encode(), "ecam_ipa": T["T_ECAM_IPA"], "page_out": IOBUF_VA,
+            "page_in": IOBUF_VA + PAGE, "cap_ring": extra, "event": abi.PV_EVENT_DOORBELL,
+            "device_count": 1})
+        self.devices.append({
+            "type": 1, "queue_count": QUEUES, "queue_size": 256,
+            "cap_recv_first": extra + 1 + QUEUES, "config_bytes": 8, "features": 3 << 32 | 1 << 5,
+            "bar_ipa": T["T_BAR_IPA"], "notify_ipa": T["T_DOORBELL_IPA"]})
 
     def config(self):
+        rows = [abi.encode("pv_vmm_connection", row) for row in self.connections] + \
+            [abi.encode("pv_vmm_device", row) for row in self.devices]
         return abi.encode("pv_vmm_config", {
             "magic": abi.PV_VMM_MAGIC, "version": abi.PV_VMM_VERSION,
-            "bytes": abi.size_of("pv_vmm_config"), "name": self.name.encode(),
+            "bytes": abi.size_of("pv_vmm_config") + sum(map(len, rows)),
+            "name": self.name.encode(), "connection_count": len(self.connections),
+            "device_count": len(self.devices),
             "vcpu_count": len(self.cpus), "cap_vcpu_first": T["T_CAP_VCPU"],
-            "cap_vgic": T["T_CAP_VGIC"], "cap_log": T["T_CAP_CONSOLE"], "gicd_ipa": 0x08000000,
-            "uarts": abi.encode("pv_vmm_uart", {
-                "ipa": T["T_DEVICE_IPA"], "intid": 33, "cap": T["T_CAP_CONSOLE"], "event": 0})})
+            "cap_vgic": T["T_CAP_VGIC"], "cap_log": T["T_CAP_CONSOLE"],
+            "gicd_ipa": T["T_GICD_IPA"], "v2m_ipa": T["T_V2M_IPA"], "v2m_first": 96,
+            "v2m_count": 16, "uarts": abi.encode("pv_vmm_uart", {
+                "ipa": T["T_DEVICE_IPA"], "intid": 33, "cap": T["T_CAP_CONSOLE"], "event": 0})
+        }) + b"".join(rows)
 
     def vmm_regions(self):
         """(address, bytes, rights) of the VMM's space."""
@@ -132,6 +175,7 @@ def patched(elf, params):
 class System:
     def __init__(self, programs, cpus=1):
         """programs: the directory that holds guest.elf and vmm.elf."""
+        self.programs = programs
         self.guest_elf = Elf(os.path.join(programs, "guest.elf"))
         self.vmm_elf = Elf(os.path.join(programs, "vmm.elf"))
         self.cpus = cpus

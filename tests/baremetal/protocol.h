@@ -20,6 +20,11 @@
 #define T_DEVICE_IPA 0x09000000 /* unmapped: the VMM answers */
 #define T_DOORBELL_IPA 0x0a000000
 #define T_SHARED_IPA 0x50000000
+/* Under the real VMM also: */
+#define T_GICD_IPA 0x08000000
+#define T_V2M_IPA 0x08020000
+#define T_BAR_IPA 0x10000000
+#define T_ECAM_IPA 0x20000000
 
 /* The VMM's places; its link script has them too. */
 #define T_VMM_SHARED 0x40000000
