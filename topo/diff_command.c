@@ -78,7 +78,7 @@ static void print_change(const struct change *change)
 	const struct fact *fact = change->after ? change->after : change->before;
 
 	printf("%c %s", signs[change->kind], fact->what);
-	if (change->kind == CHANGE_CHANGED) {
+	if (change->before && change->after) {
 		printf(": %s (was %s)", change->after->value, change->before->value);
 	} else if (fact->value) {
 		printf(": %s", fact->value);

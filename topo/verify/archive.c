@@ -145,7 +145,7 @@ static bool read_hex(const uint8_t *digits, uint32_t *out)
 	return true;
 }
 
-/* The next multiple of 4, if what is between is 0; the archive's end otherwise, where nothing is. */
+/* The next multiple of 4, if what is between is 0; otherwise a place behind the archive. */
 static uint64_t skip_padding(struct bytes archive, uint64_t at)
 {
 	while (at % 4 != 0) {

@@ -94,7 +94,7 @@ const char *findings_rights_text(struct arena *arena, uint32_t rights)
 		{PV_RIGHT_WRITE, "write"  },
 		{PV_RIGHT_EXEC,  "execute"},
 	};
-	char text[64] = "";
+	const char *text = "";
 	uint32_t left = rights & (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC);
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -102,12 +102,13 @@ const char *findings_rights_text(struct arena *arena, uint32_t rights)
 			continue;
 		}
 		left &= ~words[i].bit;
-		if (text[0]) {
-			strcat(text, left ? ", " : " and ");
-		}
-		strcat(text, words[i].word);
+		text = arena_printf(arena, "%s%s%s", text,
+		                    !text[0] ? ""
+		                    : left   ? ", "
+		                             : " and ",
+		                    words[i].word);
 	}
-	return text[0] ? arena_copy(arena, text, strlen(text)) : "do nothing with";
+	return text[0] ? text : "do nothing with";
 }
 
 const char *findings_bytes_text(struct arena *arena, uint64_t bytes)

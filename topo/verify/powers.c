@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a VM can do other than by reaching memory, for topo verify: capabilities, doorbell pages,
- * vCPUs and their physical CPUs, priorities, console channels.
+ * What a VM can do other than by reaching memory, for topo verify: capabilities and doorbell pages.
  *
  * Each capability that follows from the topology has a place where its owner looks for it (a slot
  * that its VMM is told, an offset in a page that its guest is told). Those are claimed one by one
@@ -414,56 +413,6 @@ static void check_own(struct powers *p, struct hands *h)
 	}
 }
 
-/* vCPUs and channels as the domain has them. */
-static void check_domain(struct powers *p, uint32_t index)
-{
-	struct verify *v = p->v;
-	const struct verified_vm *vm = &v->vms[index];
-	const struct pv_domain *domain = &v->image->domains[vm->domain];
-	struct pv_slice vcpus = decode_clip(domain->vcpus, v->image->header.vcpus.count);
-	uint32_t channels = PV_CONSOLE_COUNT - (vm->source->agent ? 0 : 1);
-	uint32_t channel_first = 1 + PV_CONSOLE_COUNT * index;
-
-	if (vcpus.count != vm->source->vcpu_count) {
-		findings_add(v->report,
-		             vcpus.count > vm->source->vcpu_count ? FINDING_EXTRA : FINDING_MISSING,
-		             vm->who, "vCPU", "%s has %u vCPUs; the topology gives it %u", vm->who,
-		             vcpus.count, vm->source->vcpu_count);
-	}
-	for (uint32_t i = 0; i < vcpus.count; i++) {
-		const struct pv_vcpu *vcpu = &v->image->vcpus[vcpus.first + i];
-
-		if (vcpu->domain != vm->domain) {
-			findings_add(v->report, FINDING_BROKEN, vm->who, "vCPU",
-			             "vCPU %u of %s is of another domain", i, vm->who);
-		}
-		if (i < vm->source->vcpu_count && vcpu->cpu != (uint32_t)vm->source->affinity[i]) {
-			findings_add(v->report, FINDING_DIFFERENT, vm->who, "vCPU",
-			             "vCPU %u of %s runs on physical CPU %u; by the topology on %d",
-			             i, vm->who, vcpu->cpu, vm->source->affinity[i]);
-		}
-		findings_power(v->report, vm->who, "runs vCPU %u on physical CPU %u, priority %u",
-		               i, vcpu->cpu, domain->priority);
-	}
-	if (domain->priority != vm->source->priority) {
-		findings_add(v->report, FINDING_DIFFERENT, vm->who, "vCPU",
-		             "%s has priority %u; by the topology %u", vm->who, domain->priority,
-		             vm->source->priority);
-	}
-	if (domain->channel_first != channel_first || domain->channel_count != channels) {
-		findings_add(v->report, FINDING_DIFFERENT, vm->who, "console",
-		             "%s has console channels %u to %u; its own are %u to %u", vm->who,
-		             domain->channel_first,
-		             domain->channel_first + domain->channel_count - 1, channel_first,
-		             channel_first + channels - 1);
-	}
-	if (domain->gicc_ipa_page != GICC_IPA / PAGE) {
-		findings_add(v->report, FINDING_DIFFERENT, vm->who, "memory",
-		             "%s finds its CPU interface at 0x%" PRIx64 ", not at 0x%x", vm->who,
-		             domain->gicc_ipa_page * PAGE, GICC_IPA);
-	}
-}
-
 static void check_unclaimed(struct powers *p, const struct hands *h)
 {
 	struct verify *v = p->v;
@@ -527,7 +476,6 @@ void powers_check(struct verify *v)
 	}
 	for (uint32_t i = 0; i < vm_count; i++) {
 		if (v->vms[i].domain != DOMAIN_NONE) {
-			check_domain(&p, i);
 			check_own(&p, &p.hands[i]);
 		}
 	}

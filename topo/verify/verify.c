@@ -136,6 +136,7 @@ void verify_image(struct arena *arena, const struct model *model, const struct f
 	vmm_check_configs(&v);
 	guest_check_trees(&v);
 	memory_check(&v);
+	cpus_check(&v);
 	powers_check(&v);
 	contents_check(&v);
 }

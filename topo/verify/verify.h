@@ -14,7 +14,8 @@
  *   vmm.c       the configuration of each VMM (abi/vmm.h)
  *   guest.c, guest_connections.c    the device tree of each guest
  *   memory.c, memory_things.c       who reaches which physical memory
- *   powers.c    capabilities, doorbells, vCPUs, consoles
+ *   cpus.c      vCPUs, priorities, consoles
+ *   powers.c    capabilities, doorbells
  *   contents.c, archive.c           which bytes lie where
  */
 #ifndef TOPO_VERIFY_VERIFY_H
@@ -118,6 +119,7 @@ void guest_read_trees(struct verify *v);
 void vmm_check_configs(struct verify *v);
 void guest_check_trees(struct verify *v);
 void memory_check(struct verify *v);
+void cpus_check(struct verify *v);
 void powers_check(struct verify *v);
 void contents_check(struct verify *v);
 

@@ -157,10 +157,23 @@ static const char *field_text(struct arena *arena, const uint8_t *bytes, size_t 
 	return text;
 }
 
+/* A structure to compare, as a table of its fields. */
+struct form {
+	const struct field *fields;
+	size_t count;
+};
+
+static const struct form config_form = {config_fields, COUNT(config_fields)};
+static const struct form connection_form = {connection_fields, COUNT(connection_fields)};
+static const struct form device_form = {device_fields, COUNT(device_fields)};
+
+/* @where says which structure of its kind it is: " for connection a -> b". */
 static void compare(struct verify *v, const struct verified_vm *vm, const char *where,
-                    const struct field *fields, size_t count, const void *found, const void *wanted)
+                    const struct form *form, const void *found, const void *wanted)
 {
-	for (size_t i = 0; i < count; i++) {
+	const struct field *fields = form->fields;
+
+	for (size_t i = 0; i < form->count; i++) {
 		const uint8_t *is = (const uint8_t *)found + fields[i].offset;
 		const uint8_t *should = (const uint8_t *)wanted + fields[i].offset;
 
@@ -193,7 +206,7 @@ static void check_head(struct verify *v, const struct verified_vm *vm)
 		                                       PV_EVENT_CONSOLE(PV_CONSOLE_AGENT), 0};
 	}
 	strncpy(wanted.name, vm->source->name, sizeof(wanted.name) - 1);
-	compare(v, vm, "", config_fields, COUNT(config_fields), found, &wanted);
+	compare(v, vm, "", &config_form, found, &wanted);
 }
 
 static void check_device(struct verify *v, const struct link *link, uint32_t index,
@@ -219,7 +232,7 @@ static void check_device(struct verify *v, const struct link *link, uint32_t ind
 	compare(v, vm,
 	        arena_printf(v->arena, " for device %u (%s) of connection %s", index, virtio->type,
 	                     link->name),
-	        device_fields, COUNT(device_fields), device->view, &wanted);
+	        &device_form, device->view, &wanted);
 }
 
 static void check_connection(struct verify *v, const struct link *link, uint32_t *device_first)
@@ -240,10 +253,10 @@ static void check_connection(struct verify *v, const struct link *link, uint32_t
 		return;
 	}
 	strncpy(wanted.peer, v->model->vms[link->source->device_vm].name, sizeof(wanted.peer) - 1);
-	compare(v, vm, arena_printf(v->arena, " for connection %s", link->name), connection_fields,
-	        COUNT(connection_fields), link->view, &wanted);
+	compare(v, vm, arena_printf(v->arena, " for connection %s", link->name), &connection_form,
+	        link->view, &wanted);
 	for (uint32_t i = 0; i < link->source->device_count; i++) {
-		if (link->devices[i].view) {
+		if (link->devices[0].view && link->devices[i].view) {
 			check_device(v, link, i, link->devices[0].view);
 		}
 	}
