@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo verify on images that somebody else made: it must neither crash nor hang, whatever stands
+ * in them. The first byte of the input chooses: 0, the rest is an image as it stands; otherwise
+ * the rest is a list of changes (place, length, bytes) to a good image of a hub with two VMs.
+ *
+ * It must also say of every image whose rights it takes for good that it is the good one, apart
+ * from where memory lies: that is asserted for changes of capabilities, doorbells and mappings.
+ */
+/* links: topo/verify/archive.c topo/verify/contents.c topo/verify/cpus.c topo/verify/decode.c */
+/* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
+/* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */
+/* links: topo/verify/powers.c topo/verify/shape.c topo/verify/tree.c topo/verify/verify.c */
+/* links: topo/verify/virtio.c topo/verify/vmm.c */
+/* links: topo/image.c topo/layout.c topo/layout_guest.c topo/layout_rights.c */
+/* links: topo/layout_memory.c topo/layout_boot.c topo/span.c topo/personality.c */
+/* links: topo/payload.c topo/vmm_config.c topo/guest_dtb.c topo/guest_dtb_connections.c */
+/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
+/* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
+/* links: tests/unit/layout_fixture.c tests/unit/verify_fixture.c */
+/* libs: fdt elf cmocka */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verify_fixture.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct verify_fixture fixture;
+static const struct image *good;
+
+static long verify(struct bytes file)
+{
+	return verify_fixture_run(&fixture, file, NULL, NULL);
+}
+
+static void start(void)
+{
+	if (!good) {
+		verify_fixture_start(&fixture, fixture_hub);
+		good = fixture.good;
+		assert(verify((struct bytes){good->data, good->bytes}) == 0);
+	}
+}
+
+/* Where the tables of rights lie in the file: from the mappings on to the first payload, without
+ * the payloads' own table, whose equal bytes may be named in several ways. */
+static bool is_right(const struct pv_image_header *h, size_t at)
+{
+	size_t mappings = good->header_offset + h->mappings.offset;
+	size_t payloads = good->header_offset + h->payloads.offset;
+	size_t caps = good->header_offset + h->caps.offset;
+	size_t end = good->header_offset + h->doorbell_pages.offset +
+	             h->doorbell_pages.count * sizeof(struct pv_doorbell_page);
+
+	return (at >= mappings && at < payloads) || (at >= caps && at < end);
+}
+
+/*
+ * Change the copy @file as @data says: 3 bytes of place in the part behind the kernel (in the
+ * tables, if the highest bit is set), a length, that many bytes. Returns whether a right was
+ * changed.
+ */
+static bool change(uint8_t *file, const uint8_t *data, size_t size)
+{
+	const struct pv_image_header *h =
+		(const struct pv_image_header *)(const void *)(good->data + good->header_offset);
+	size_t room = good->bytes - good->header_offset;
+	bool right = false;
+
+	while (size >= 5) {
+		size_t place = data[0] | (size_t)data[1] << 8 | (size_t)(data[2] & 127) << 16;
+		size_t at = place % (data[2] & 128 ? PAGE : room) + good->header_offset;
+		size_t length = data[3] % 16 + 1U;
+
+		data += 4;
+		size -= 4;
+		for (size_t i = 0; i < length && i < size && at + i < good->bytes; i++) {
+			file[at + i] = data[i];
+		}
+		data += length < size ? length : size;
+		size -= length < size ? length : size;
+	}
+	for (size_t i = good->header_offset; i < good->bytes; i++) {
+		right = right || (file[i] != good->data[i] && is_right(h, i));
+	}
+	return right;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	start();
+	if (size == 0) {
+		return 0;
+	}
+	if (data[0] == 0) {
+		/* A copy of its own, so that the sanitizer sees its end. */
+		uint8_t *file = malloc(size);
+
+		memcpy(file, data + 1, size - 1);
+		(void)verify((struct bytes){file, size - 1});
+		free(file);
+		return 0;
+	}
+	uint8_t *file = malloc(good->bytes);
+
+	memcpy(file, good->data, good->bytes);
+	bool right = change(file, data + 1, size - 1);
+	long count = verify((struct bytes){file, good->bytes});
+
+	assert(!right || count != 0);
+	free(file);
+	return 0;
+}
