@@ -32,8 +32,7 @@ void html_print_patterns(const struct page *page)
 		fputs("<tr>", page->out);
 		html_cell(page, "k", words_pattern(pattern, page->arena));
 		html_cell(page, "", pattern->question);
-		html_cell_falls(page, words_range(pattern->falls, page->arena),
-		                pattern->falls.least);
+		html_cell_falls(page, words_answer(pattern, page->arena), pattern->falls.least);
 		html_cell_falls(page, words_falls(pattern->single_host_falls, page->arena),
 		                pattern->single_host_falls);
 		html_cell(page, "", pattern->surface);

@@ -152,6 +152,8 @@ static void add_patterns(const struct analysis *analysis, struct json_object *ro
 		add_text(object, "question", pattern->question);
 		add_falls(object, "least", pattern->falls.least);
 		add_falls(object, "most", pattern->falls.most);
+		add_falls(object, "least_if_confined", pattern->falls_confined.least);
+		add_falls(object, "most_if_confined", pattern->falls_confined.most);
 		add_falls(object, "single_host", pattern->single_host_falls);
 		add_text(object, "surface", pattern->surface);
 	}

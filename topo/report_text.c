@@ -67,7 +67,7 @@ static void print_patterns(const struct printer *printer)
 
 		table_cell(&table, words_pattern(pattern, printer->arena));
 		table_cell(&table, pattern->question);
-		table_cell(&table, words_range(pattern->falls, printer->arena));
+		table_cell(&table, words_answer(pattern, printer->arena));
 		table_cell(&table, words_falls(pattern->single_host_falls, printer->arena));
 		table_cell(&table, pattern->surface);
 	}

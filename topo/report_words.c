@@ -31,6 +31,18 @@ const char *words_range(struct falls_range range, struct arena *arena)
 	                    words_falls(range.most, arena));
 }
 
+const char *words_answer(const struct pattern *pattern, struct arena *arena)
+{
+	const char *text = words_range(pattern->falls, arena);
+
+	if (pattern->falls.least == pattern->falls_confined.least &&
+	    pattern->falls.most == pattern->falls_confined.most) {
+		return text;
+	}
+	return arena_printf(arena, "%s (%s if DMA were confined)", text,
+	                    words_range(pattern->falls_confined, arena));
+}
+
 size_t words_rows(const struct analysis *analysis)
 {
 	size_t count = analysis->model->vm_count;

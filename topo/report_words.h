@@ -24,6 +24,9 @@ const char *words_falls(uint32_t falls, struct arena *arena);
 /** "3", "2 to 3", "at least 2" */
 const char *words_range(struct falls_range range, struct arena *arena);
 
+/** words_range of a pattern, and what it would be if all DMA were confined. */
+const char *words_answer(const struct pattern *pattern, struct arena *arena);
+
 /** VMs to list in tables of one row for each. */
 size_t words_rows(const struct analysis *analysis);
 

@@ -79,6 +79,7 @@ CASES = [
     # The same on a board that confines no DMA: one VM has everything.
     ("N:1 backends, DMA", "rpi4", BACKENDS,
      row("N:1 backends", 1, 1) + [(["summary", "dma_open_vms"], 3),
+                                  (["patterns", 0, "least_if_confined"], 3),
                                   (["vms", 3, "compromises"], 1),
                                   (["vms", 3, "compromises_if_confined"], 2)],
      ["reach(network, workload)", "compromises(network, storage) == 1"],

@@ -98,6 +98,7 @@ struct pattern {
 	enum pattern_kind kind;
 	struct vm_list members; /* N:1 and 1:N: the one first. Chain: from the first tier on. */
 	struct falls_range falls;
+	struct falls_range falls_confined; /* the same if all DMA were confined */
 	uint32_t single_host_falls;
 	const char *question; /* "hold the hardware of device" */
 	const char *surface;  /* "storage of device" */

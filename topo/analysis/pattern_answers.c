@@ -4,6 +4,8 @@
  */
 #include "topo/analysis/pattern_answers.h"
 
+#include <string.h>
+
 #include "topo/device_options.h"
 
 #define SAMPLE_MAX 8U /* members from which ways are searched, in large patterns */
@@ -18,10 +20,18 @@ void pattern_questions_init(struct pattern_questions *questions, struct analysis
 
 	*questions = (struct pattern_questions){
 		.analysis = analysis,
+		.graph = analysis->graph,
+		.confined = analysis->graph,
 		.shortest = shortest_new(analysis->graph, arena),
 		.single_host = shortest_new(graph, arena),
 	};
 	shortest_run(questions->single_host, graph, &host, 1, 1);
+	if (analysis->dma_open_count != 0) {
+		struct links confined = links_copy(&analysis->links, 0, arena);
+
+		memset(confined.dma_open, 0, analysis->graph->vm_count * sizeof(bool));
+		questions->confined = links_graph(&confined, arena);
+	}
 }
 
 /* "NIC and storage", or "" without hardware. */
@@ -106,7 +116,7 @@ static void answer_device(const struct pattern_questions *questions, struct patt
 
 	pattern->question =
 		arena_printf(analysis->arena, "hold %s", loot_text(analysis, device.vms[0]));
-	pattern->falls = takeover_falls(analysis->graph, device, device);
+	pattern->falls = takeover_falls(questions->graph, device, device);
 	pattern->surface = loot_text(analysis, device.vms[0]);
 }
 
@@ -120,7 +130,7 @@ static const char *tenants_text(const struct pattern_questions *questions,
 	size_t sources = sample_of(pattern->members.count - 1);
 
 	for (size_t i = 1; i <= sources; i++) {
-		shortest_run(shortest, analysis->graph, &pattern->members.vms[i], 1, 1);
+		shortest_run(shortest, questions->graph, &pattern->members.vms[i], 1, 1);
 		for (size_t j = 1; j < pattern->members.count; j++) {
 			uint32_t falls = shortest->to[pattern->members.vms[j]].falls;
 
@@ -165,7 +175,7 @@ static void answer_backends(const struct pattern_questions *questions, struct pa
 			? arena_printf(analysis->arena, "hold both backends of %s", centre)
 			: arena_printf(analysis->arena, "hold all %zu backends of %s",
 	                               backends.count, centre);
-	pattern->falls = takeover_falls(analysis->graph, backends, backends);
+	pattern->falls = takeover_falls(questions->graph, backends, backends);
 	pattern->surface = surface;
 }
 
@@ -176,7 +186,7 @@ static void answer_chain(const struct pattern_questions *questions, struct patte
 	uint32_t first = pattern->members.vms[0];
 	uint32_t last = pattern->members.vms[count - 1];
 
-	shortest_run(questions->shortest, analysis->graph, &first, 1, 1);
+	shortest_run(questions->shortest, questions->graph, &first, 1, 1);
 	uint32_t falls = questions->shortest->to[last].falls;
 
 	pattern->falls = (struct falls_range){falls, falls};
@@ -198,7 +208,7 @@ static void answer_mesh(const struct pattern_questions *questions, struct patter
 	struct falls_range range = {FALLS_NEVER, 0};
 
 	for (size_t i = 0; i < sources; i++) {
-		shortest_run(questions->shortest, analysis->graph, &pattern->members.vms[i], 1, 1);
+		shortest_run(questions->shortest, questions->graph, &pattern->members.vms[i], 1, 1);
 		for (size_t j = 0; j < count; j++) {
 			uint32_t falls = questions->shortest->to[pattern->members.vms[j]].falls;
 
@@ -238,6 +248,15 @@ static uint32_t ask_single_host(const struct pattern_questions *questions,
 
 void pattern_answer(const struct pattern_questions *questions, struct pattern *pattern)
 {
+	struct pattern_questions hypothetical = *questions;
+	struct pattern confined = *pattern;
+
 	answers[pattern->kind](questions, pattern);
+	pattern->falls_confined = pattern->falls;
+	if (questions->confined != questions->graph) {
+		hypothetical.graph = questions->confined;
+		answers[pattern->kind](&hypothetical, &confined);
+		pattern->falls_confined = confined.falls;
+	}
 	pattern->single_host_falls = ask_single_host(questions, pattern);
 }

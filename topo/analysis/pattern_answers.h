@@ -10,6 +10,8 @@
 
 struct pattern_questions {
 	struct analysis *analysis;
+	const struct graph *graph;    /* in which questions are asked */
+	const struct graph *confined; /* the same if all DMA were confined */
 	struct shortest *shortest;
 	struct shortest *single_host; /* a search from the host, through which outsiders come */
 };
