@@ -7,3 +7,4 @@ bench:
 	$(MAKE) --no-print-directory setup-test
 	$(MAKE) --no-print-directory all images baremetal-build
 	bench/run --build $(BUILD) $(FIGURES)
+	bench/topo_scale --build $(BUILD)
