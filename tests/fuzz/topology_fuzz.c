@@ -3,15 +3,14 @@
  * Whatever a topology's text is, topo ends with a model or with messages. What loads must survive
  * being explained: the printed topology loads again, and is printed the same.
  *
- * links: topo/arena.c topo/board.c topo/checks.c topo/checks_devices.c topo/checks_hardware.c
- * links: topo/checks_limits.c topo/checks_memory.c topo/cpp.c topo/cpp_condition.c
+ * links: topo/arena.c topo/board.c topo/checks*.c
+ * links: topo/cpp.c topo/cpp_condition.c
  * links: topo/cpp_directive.c topo/cpp_expand.c topo/cpp_macro.c topo/default_networks.c
  * links: topo/defaults.c topo/device_options.c topo/diag.c topo/diag_print.c topo/disk.c
  * links: topo/eval.c topo/explain.c topo/lex.c topo/load.c topo/parse.c topo/parse_assembly.c
- * links: topo/parse_component.c topo/parse_expression.c topo/resolve.c topo/resolve_connection.c
- * links: topo/resolve_device.c topo/resolve_hardware.c topo/resolve_image.c topo/resolve_option.c
- * links: topo/resolve_vm.c topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
- * links: topo/token.c topo/value.c topo/checks_trust.c topo/resolve_system.c
+ * links: topo/parse_component.c topo/parse_expression.c topo/resolve*.c
+ * links: topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
+ * links: topo/token.c topo/value.c
  */
 #define _POSIX_C_SOURCE 200809L
 
