@@ -134,6 +134,144 @@
 	  "A VM has by vm_name the name that another instance has in the text: messages and "      \
 	  "commands then speak of different VMs.")
 
-#define CHECKS_MORE(X) CHECKS_PROCESSORS(X) CHECKS_ASSIGNMENT(X) CHECKS_DIVISION(X)
+#define CHECKS_BOOT(X)                                                                             \
+	X(KERNEL_ALIGN, "kernel-align", ERROR, check_kernel_align,                                 \
+	  "An arm64 kernel begins at a multiple of 2 MiB, and whatever else a VM boots at a "      \
+	  "page at least: elsewhere it does not come up.")                                         \
+	X(DTB_ALIGN, "dtb-align", ERROR, check_dtb_align,                                          \
+	  "The address that is given for a device tree is not that of a page, and whole "          \
+	  "pages are what a VM's RAM is filled by.")                                               \
+	X(INITRD_ALIGN, "initrd-align", ERROR, check_initrd_align,                                 \
+	  "The address that is given for an initrd is not that of a page, and whole pages "        \
+	  "are what a VM's RAM is filled by.")                                                     \
+	X(BOOT_OVERLAP, "boot-overlap", ERROR, check_boot_overlap,                                 \
+	  "Kernel, initrd and device tree of a VM are put at addresses at which one lies "         \
+	  "upon another.")                                                                         \
+	X(CMDLINE_LONG, "cmdline-long", ERROR, check_cmdline_long,                                 \
+	  "Linux on arm64 takes a command line of 2047 bytes and cuts off the rest, "              \
+	  "silently.")                                                                             \
+	X(CMDLINE_TEXT, "cmdline-text", ERROR, check_cmdline_text,                                 \
+	  "A command line is one line of text: a control character in it ends an argument "        \
+	  "or the whole of it.")                                                                   \
+	X(CMDLINE_CONSOLE, "cmdline-console", ADVICE, check_cmdline_console,                       \
+	  "A command line does not say console=ttyAMA0, the only console that a VM has: "          \
+	  "nothing of what the kernel prints is seen.")                                            \
+	X(ROOT_DEVICE, "root-device", WARNING, check_root_device,                                  \
+	  "The root file system is said to be on a virtio disk that no connection gives to "       \
+	  "the VM: the kernel waits for it, or gives up.")                                         \
+	X(ROOT_READONLY, "root-readonly", WARNING, check_root_readonly,                            \
+	  "A VM mounts its root file system for writing from a disk that is served "               \
+	  "readonly: mounting fails at boot.")                                                     \
+	X(ROOT_NONE, "root-none", ADVICE, check_root_none,                                         \
+	  "A VM boots without an initrd, and no root= names a disk: unless its kernel has a "      \
+	  "file system built in it gives up.")                                                     \
+	X(CMDLINE_MEM, "cmdline-mem", WARNING, check_cmdline_mem,                                  \
+	  "A command line speaks by mem= of more memory than the VM's RAM.")                       \
+	X(CMDLINE_CPUS, "cmdline-cpus", ADVICE, check_cmdline_cpus,                                \
+	  "A command line lets Linux use fewer CPUs than the VM has vCPUs: the others are "        \
+	  "never started.")                                                                        \
+	X(AGENT_MISSING, "agent-missing", ADVICE, check_agent_missing,                             \
+	  "A VM with a root file system of the user's own has no agent: `topo exec` does "         \
+	  "not reach it, and nobody knows when it is up.")                                         \
+	X(BACKEND_MISSING, "backend-missing", ADVICE, check_backend_missing,                       \
+	  "A device VM boots a root file system of the user's own, which has to bring the "        \
+	  "back ends: without them its driver VMs wait for their devices.")                        \
+	X(DTB_OWN, "dtb-own", ADVICE, check_dtb_own,                                               \
+	  "A VM with connections brings a device tree of its own. Its connections are found "      \
+	  "by the tree: one that does not describe them hides them.")
+
+#define CHECKS_SHARING(X)                                                                          \
+	X(MEMDEV_ALIGN, "memdev-align", ERROR, check_memdev_align,                                 \
+	  "The memory of a connection is placed at an address that is no multiple of 4 KiB: "      \
+	  "memory is mapped by pages.")                                                            \
+	X(MEMDEV_BLOCK, "memdev-block", ADVICE, check_memdev_block,                                \
+	  "The memory of a connection is placed at an address that is no multiple of 2 MiB: "      \
+	  "it takes many small pages and more of the kernel's tables.")                            \
+	X(MEMDEV_RANGE, "memdev-range", ERROR, check_memdev_range,                                 \
+	  "The memory of a connection is placed above what a guest can address.")                  \
+	X(IOBUF_ALIGN, "iobuf-align", ERROR, check_iobuf_align,                                    \
+	  "The control pages of a connection are placed at an address that is no multiple "        \
+	  "of 4 KiB.")                                                                             \
+	X(IOBUF_RANGE, "iobuf-range", ERROR, check_iobuf_range,                                    \
+	  "The control pages of a connection are placed above what a guest can address.")          \
+	X(POOL_LARGE, "pool-large", ADVICE, check_pool_large,                                      \
+	  "A pool is at least as large as all RAM of the driver VM, which cannot fill it.")        \
+	X(SWIOTLB_MIXED, "swiotlb-mixed", ADVICE, check_swiotlb_mixed,                             \
+	  "Of the connections that a VM uses some show a pool and others all its RAM: one "        \
+	  "device VM that has all of it makes the others' pools useless.")                         \
+	X(SWIOTLB_ASSET, "swiotlb-asset", ADVICE, check_swiotlb_asset,                             \
+	  "With VMSWIOTLB=0 a device VM can read the RAM of a VM that holds an asset, and "        \
+	  "the asset in it.")                                                                      \
+	X(SWIOTLB_EXPOSED, "swiotlb-exposed", ADVICE, check_swiotlb_exposed,                       \
+	  "With VMSWIOTLB=0 an exposed device VM has all RAM of its driver VM: who takes "         \
+	  "over the one has the other without another attack.")
+
+#define CHECKS_NETWORK(X)                                                                          \
+	X(MAC_LOCAL, "mac-local", ADVICE, check_mac_local,                                         \
+	  "A MAC address that is not marked as administered locally belongs to a maker of "        \
+	  "network cards, and may be that of a real card.")                                        \
+	X(ADDRESS_HOST, "address-host", ERROR, check_address_host,                                 \
+	  "An interface has the first or the last address of its subnet, which stand for "         \
+	  "the subnet itself and for all its hosts.")                                              \
+	X(ADDRESS_SPECIAL, "address-special", ERROR, check_address_special,                        \
+	  "An interface has an address that no interface can have: of loopback, of a group, "      \
+	  "or a reserved one.")                                                                    \
+	X(ADDRESS_PUBLIC, "address-public", ADVICE, check_address_public,                          \
+	  "A network between VMs has addresses of the public Internet: whoever really has "        \
+	  "them cannot be reached.")                                                               \
+	X(SUBNET_OVERLAP, "subnet-overlap", ERROR, check_subnet_overlap,                           \
+	  "A VM that serves a network has another interface in the same subnet, and not on "       \
+	  "the same bridge: it cannot know where to send a packet.")                               \
+	X(SUBNET_USED, "subnet-used", ADVICE, check_subnet_used,                                   \
+	  "A VM uses two networks with the same subnet: its packets leave by one of them "         \
+	  "whichever was meant.")                                                                  \
+	X(BRIDGE_ADDRESS, "bridge-address", ERROR, check_bridge_address,                           \
+	  "Devices on one bridge say different things of the bridge's address. It has one.")       \
+	X(BRIDGE_KIND, "bridge-kind", ERROR, check_bridge_kind,                                    \
+	  "Devices on one bridge say different kinds of network, and a bridge is of one "          \
+	  "kind.")                                                                                 \
+	X(INTERFACE_CLASH, "interface-clash", ERROR, check_interface_clash,                        \
+	  "A tap and a bridge of one device VM have the same name: the second one cannot be "      \
+	  "made.")                                                                                 \
+	X(INTERFACE_RESERVED, "interface-reserved", ERROR, check_interface_reserved,               \
+	  "A tap or bridge has a name that Linux uses itself: lo, all, default, or that of "       \
+	  "a network card.")                                                                       \
+	X(NETWORK_UPLINK, "network-uplink", ADVICE, check_network_uplink,                          \
+	  "A device VM is to translate the addresses of a network and has neither hardware "       \
+	  "nor a network of its own to which it could pass the packets on.")
+
+#define CHECKS_STORAGE(X)                                                                          \
+	X(DISK_READONLY, "disk-readonly", ADVICE, check_disk_readonly,                             \
+	  "An empty disk is readonly: nothing can ever be on it.")                                 \
+	X(DISK_TINY, "disk-tiny", ADVICE, check_disk_tiny,                                         \
+	  "A disk is smaller than 1 MiB: common file systems do not fit on it.")                   \
+	X(DISK_FORMAT, "disk-format", ADVICE, check_disk_format,                                   \
+	  "A qcow2 image is served as raw: the driver VM sees the bytes of the image file "        \
+	  "and not the disk in it.")                                                               \
+	X(QCOW2_ENCRYPTED, "qcow2-encrypted", ERROR, check_qcow2_encrypted,                        \
+	  "A qcow2 image is encrypted, and nobody gives the device VM the key.")                   \
+	X(QCOW2_FEATURES, "qcow2-features", ERROR, check_qcow2_features,                           \
+	  "A qcow2 image keeps its data in another file, which is not put into the device "        \
+	  "VM, or is marked as corrupt: it cannot be opened.")                                     \
+	X(QUEUES_VCPUS, "queues-vcpus", ADVICE, check_queues_vcpus,                                \
+	  "A device has more queues than the driver VM has vCPUs: Linux uses one for each "        \
+	  "vCPU, the others take memory and doorbells.")                                           \
+	X(QUEUE_SMALL, "queue-small", ADVICE, check_queue_small,                                   \
+	  "One packet takes up to 19 entries of a queue; in a queue of less than 32 there "        \
+	  "is room for one at a time.")                                                            \
+	X(VSOCK_BOTH, "vsock-both", ADVICE, check_vsock_both,                                      \
+	  "Two VMs have vsock devices from each other. One carries streams in both "               \
+	  "directions.")                                                                           \
+	X(FS_TAG, "fs-tag", ERROR, check_fs_tag,                                                   \
+	  "A file system's tag, by which it is mounted, has 1 to 36 bytes.")                       \
+	X(FS_TAG_TWICE, "fs-tag-twice", ERROR, check_fs_tag_twice,                                 \
+	  "Two file systems of one VM have the same tag: only one of them can be mounted.")        \
+	X(RNG_MANY, "rng-many", ADVICE, check_rng_many,                                            \
+	  "A VM has several rng devices; Linux takes random bytes of one.")
+
+#define CHECKS_MORE(X)                                                                             \
+	CHECKS_PROCESSORS(X)                                                                       \
+	CHECKS_ASSIGNMENT(X) CHECKS_DIVISION(X) CHECKS_BOOT(X) CHECKS_SHARING(X) CHECKS_NETWORK(X) \
+		CHECKS_STORAGE(X)
 
 #endif
