@@ -271,7 +271,7 @@
 
 #define CHECKS_MORE(X)                                                                             \
 	CHECKS_PROCESSORS(X)                                                                       \
-	CHECKS_ASSIGNMENT(X) CHECKS_DIVISION(X) CHECKS_BOOT(X) CHECKS_SHARING(X) CHECKS_NETWORK(X) \
-		CHECKS_STORAGE(X)
+	CHECKS_ASSIGNMENT(X)                                                                       \
+	CHECKS_DIVISION(X) CHECKS_BOOT(X) CHECKS_SHARING(X) CHECKS_NETWORK(X) CHECKS_STORAGE(X)
 
 #endif

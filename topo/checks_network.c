@@ -118,17 +118,20 @@ static const struct block special[] = {
 	{0xf0000000, 4, "nobody, as of today"},
 };
 
+/* Version 14 of clang-format indents every other row of this one wrongly. */
+/* clang-format off */
 static const struct block internal[] = {
-	{0x0a000000, 8,  "private"      },
-        {0xac100000, 12, "private"      },
+	{0x0a000000,  8, "private"      },
+	{0xac100000, 12, "private"      },
 	{0xc0a80000, 16, "private"      },
-        {0x64400000, 10, "shared"       },
+	{0x64400000, 10, "shared"       },
 	{0xa9fe0000, 16, "link-local"   },
-        {0xc0000200, 24, "documentation"},
+	{0xc0000200, 24, "documentation"},
 	{0xc6120000, 15, "benchmarks"   },
-        {0xc6336400, 24, "documentation"},
+	{0xc6336400, 24, "documentation"},
 	{0xcb007100, 24, "documentation"},
 };
+/* clang-format on */
 
 #define SPECIAL_COUNT (sizeof(special) / sizeof(special[0]))
 #define INTERNAL_COUNT (sizeof(internal) / sizeof(internal[0]))
