@@ -72,7 +72,9 @@ static struct paged *collect_pages(const struct topology *topology, size_t *coun
 				(range->base + range->bytes - 1) >> PV_PAGE_SHIFT, i};
 		}
 	}
-	qsort(list, *count, sizeof(*list), compare_paged);
+	if (*count > 1) {
+		qsort(list, *count, sizeof(*list), compare_paged);
+	}
 	return list;
 }
 

@@ -264,22 +264,31 @@ void check_root_none(struct checks *checks, const struct topology *topology)
 	}
 }
 
+/* A size as Linux reads it in a command line, with a unit or without (memparse). */
+static uint64_t argument_bytes(const char *value)
+{
+	char *end = NULL;
+	uint64_t bytes = strtoull(value, &end, 0);
+
+	switch (toupper((unsigned char)*end)) {
+	case 'K':
+		return bytes << 10;
+	case 'M':
+		return bytes << 20;
+	case 'G':
+		return bytes << 30;
+	default:
+		return bytes;
+	}
+}
+
 void check_cmdline_mem(struct checks *checks, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 		const char *value = argument(vm->image.cmdline, "mem=");
-		char *end = NULL;
+		uint64_t bytes = value == NULL ? 0 : argument_bytes(value);
 
-		if (value == NULL) {
-			continue;
-		}
-		uint64_t bytes = strtoull(value, &end, 0);
-		const char *units = "KMG";
-		const char *unit =
-			*end == '\0' ? NULL : strchr(units, toupper((unsigned char)*end));
-
-		bytes = unit == NULL ? bytes : bytes << (10 * (unit - units + 1));
 		if (bytes > vm->ram_bytes) {
 			check_report(checks, CHECK_CMDLINE_MEM, vm_place(topology, i, VM_CMDLINE),
 			             "mem= speaks of %" PRIu64 " MiB, and '%s' has %" PRIu64,

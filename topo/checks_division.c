@@ -3,7 +3,6 @@
  * Checks of how a system is divided into VMs: paths between what is exposed and what is of value,
  * who depends on whom, and names.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "topo/checks_internal.h"
@@ -366,6 +365,18 @@ void check_star(struct checks *checks, const struct topology *topology)
 	}
 }
 
+static const char *lower_case(struct arena *arena, const char *name)
+{
+	char *lower = arena_copy(arena, name, strlen(name));
+
+	for (char *next = lower; *next != '\0'; next++) {
+		if (*next >= 'A' && *next <= 'Z') {
+			*next = (char)(*next - 'A' + 'a');
+		}
+	}
+	return lower;
+}
+
 void check_name_case(struct checks *checks, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
@@ -374,11 +385,7 @@ void check_name_case(struct checks *checks, const struct topology *topology)
 	strmap_init(&names, arena);
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
-		char *lower = arena_copy(arena, vm->name, strlen(vm->name));
-
-		for (char *next = lower; *next != '\0'; next++) {
-			*next = (char)tolower((unsigned char)*next);
-		}
+		const char *lower = lower_case(arena, vm->name);
 		const struct vm *before = strmap_get(&names, lower);
 
 		if (before != NULL && strcmp(before->name, vm->name) != 0) {

@@ -40,19 +40,29 @@ void check_node_repeat(struct checks *checks, const struct topology *topology)
 typedef void node_visit(struct checks *checks, const struct topology *topology, size_t vm,
                         size_t node, const struct board_device *device);
 
+/* What the board has at a node, or NULL when topo does not know it. */
+static const struct board_device *device_at(const struct board *board, const char *path)
+{
+	for (size_t i = 0; i < board->device_count; i++) {
+		if (strcmp(board->devices[i].path, path) == 0) {
+			return &board->devices[i];
+		}
+	}
+	return NULL;
+}
+
 /* Call @visit for each node of a VM that topo knows. */
 static void each_node(struct checks *checks, const struct topology *topology, node_visit *visit)
 {
-	const struct board *board = topology->model.board;
-
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->dtb_node_count; j++) {
-			for (size_t k = 0; k < board->device_count; k++) {
-				if (strcmp(board->devices[k].path, vm->dtb_nodes[j]) == 0) {
-					visit(checks, topology, i, j, &board->devices[k]);
-				}
+			const struct board_device *device =
+				device_at(topology->model.board, vm->dtb_nodes[j]);
+
+			if (device != NULL) {
+				visit(checks, topology, i, j, device);
 			}
 		}
 	}

@@ -156,8 +156,10 @@ static const struct sysreg silent_sysregs[] = {
 
 static bool sysreg_is_silent(uint32_t iss)
 {
-	uint32_t op0 = (iss >> 20) & 3, op1 = (iss >> 14) & 7;
-	uint32_t crn = (iss >> 10) & 15, crm = (iss >> 1) & 15;
+	uint32_t op0 = (iss >> 20) & 3;
+	uint32_t op1 = (iss >> 14) & 7;
+	uint32_t crn = (iss >> 10) & 15;
+	uint32_t crm = (iss >> 1) & 15;
 
 	for (uint32_t i = 0; i < sizeof(silent_sysregs) / sizeof(silent_sysregs[0]); i++) {
 		const struct sysreg *s = &silent_sysregs[i];

@@ -70,6 +70,17 @@ PROGRAM(guest_bench_ring)
 	mmio_write32(T_DOORBELL_IPA, 1);
 }
 
+static void wait_taken(uint64_t count, bool asleep)
+{
+	if (asleep) {
+		GUEST_SLEEP_WHILE(taken < count);
+		return;
+	}
+	while (taken < count) {
+		yield();
+	}
+}
+
 /* Both ways: each answers what it was rung with; params[0] = 1 begins. Busy, or asleep between. */
 static void rounds(bool asleep)
 {
@@ -81,13 +92,7 @@ static void rounds(bool asleep)
 			bench_mark();
 			mmio_write32(T_DOORBELL_IPA, 1);
 		}
-		if (asleep) {
-			GUEST_SLEEP_WHILE(taken < i);
-		} else {
-			while (taken < i) {
-				yield();
-			}
-		}
+		wait_taken(i, asleep);
 		if (params[0] == 0) {
 			mmio_write32(T_DOORBELL_IPA, 1);
 		}

@@ -144,6 +144,14 @@ class AgentHost:
         """Begin a conversation."""
         self.request(PING, limit=limit)
 
+    def wait_hello(self, limit):
+        """Wait until an agent says that it has started; none is asked."""
+        end = time.monotonic() + limit
+        while not self.hellos:
+            if time.monotonic() > end:
+                raise AgentError(f"no agent started within {limit} s")
+            self.receive(end - time.monotonic())
+
     def start(self, argv, limit_ms=0):
         """Start a command; returns its id."""
         command = self.next_id

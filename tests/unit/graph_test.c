@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
+#include "tests/unit/steady_random.h"
 #include "topo/arena.h"
 #include "topo/board.h"
 #include "topo/graph.h"
@@ -152,16 +153,16 @@ static void islands_lie_in_rows(void **state)
 static void anything_has_a_place(void **state)
 {
 	(void)state;
-	srand(7);
+	random_start(7);
 	for (size_t round = 0; round < 300; round++) {
 		struct fixture f;
-		uint32_t vms = 1 + (uint32_t)rand() % 60;
+		uint32_t vms = 1 + random_below(60);
 
 		start(&f, vms);
-		for (int i = rand() % 120; vms > 1 && i > 0; i--) {
-			uint32_t device = (uint32_t)rand() % vms;
+		for (uint32_t i = random_below(120); vms > 1 && i > 0; i--) {
+			uint32_t device = random_below(vms);
 
-			join(&f, device, (device + 1 + (uint32_t)rand() % (vms - 1)) % vms);
+			join(&f, device, (device + 1 + random_below(vms - 1)) % vms);
 		}
 		const struct graph_place place = graph_place(&f.model, f.arena);
 

@@ -15,7 +15,7 @@
 
 #include "lib/iobuf.h"
 #include "tests/unit/ordered_cmocka.h"
-#include "tests/unit/runner_random.h"
+#include "tests/unit/steady_random.h"
 
 #define POLLS_MAX 3U /* changes in a row that an honest peer causes, lib/iobuf.h */
 #define PAGE_BYTES sizeof(struct pv_iobuf_page)

@@ -23,7 +23,7 @@
 
 #include "abi/limits.h"
 #include "abi/mux.h"
-#include "tests/unit/runner_random.h"
+#include "tests/unit/steady_random.h"
 #include "topo/runner/mux.h"
 
 #define CHANNEL_BYTES 4096U

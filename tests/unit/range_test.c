@@ -6,7 +6,7 @@
 #include "lib/bits.h"
 #include "lib/range.h"
 #include "tests/unit/ordered_cmocka.h"
-#include "tests/unit/runner_random.h"
+#include "tests/unit/steady_random.h"
 
 __extension__ typedef unsigned __int128 wide_t;
 

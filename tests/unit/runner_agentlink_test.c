@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/runner_random.h"
+#include "tests/unit/steady_random.h"
 #include "topo/runner/agentlink.h"
 
 #define HELD_BYTES 8192U

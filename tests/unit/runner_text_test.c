@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/unit/runner_random.h"
+#include "tests/unit/steady_random.h"
 #include "topo/runner/control.h"
 #include "topo/runner/logfile.h"
 #include "topo/runner/naming.h"

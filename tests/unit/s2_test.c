@@ -13,6 +13,7 @@
 #include "kernel/core/s2_spec.h"
 #include "ordered_cmocka.h"
 #include "pte.h"
+#include "tests/unit/steady_random.h"
 
 #define POOL 0x41000U
 #define RWX (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
@@ -196,11 +197,6 @@ static void test_pool_bounds(void **state)
 	expect_mapped(range);
 }
 
-static uint32_t any(uint32_t below)
-{
-	return (uint32_t)rand() % below;
-}
-
 /* Ranges that often meet, so that every refusal happens too. */
 static void test_random(void **state)
 {
@@ -208,22 +204,22 @@ static void test_random(void **state)
 	uint32_t refused = 0;
 
 	(void)state;
-	srand(1);
+	random_start(1);
 	for (uint32_t round = 0; round < 30; round++) {
-		start(1 + any(FAKE_POOL_PAGES));
+		start(1 + random_below(FAKE_POOL_PAGES));
 		for (uint32_t call = 0; call < 40; call++) {
 			const struct s2_range range = {
-				.ipa_page = 0x3fc00 + any(0x800),
-				.pa_page = POOL - 0x1000 + any(0x4000),
-				.page_count = any(1200),
-				.space = (uint16_t)any(3),
-				.rights = (uint8_t)any(16),
-				.memory = (uint8_t)any(3),
+				.ipa_page = 0x3fc00 + random_below(0x800),
+				.pa_page = POOL - 0x1000 + random_below(0x4000),
+				.page_count = random_below(1200),
+				.space = (uint16_t)random_below(3),
+				.rights = (uint8_t)random_below(16),
+				.memory = (uint8_t)random_below(3),
 			};
 			uint32_t index;
 
-			if (any(4) == 0) {
-				(void)!s2_space_create(&s2, any(3));
+			if (random_below(4) == 0) {
+				(void)!s2_space_create(&s2, random_below(3));
 			}
 			if (s2_allow(&s2, &range, &index) != OK) {
 				continue;

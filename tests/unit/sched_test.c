@@ -289,7 +289,8 @@ static void test_doorbells(void **state)
 {
 	(void)state;
 	fake_build(2, 1, 2);
-	struct domain *from = &kernel.domains[0], *to = &kernel.domains[1];
+	struct domain *from = &kernel.domains[0];
+	struct domain *to = &kernel.domains[1];
 
 	kernel.caps[0] = (struct pv_cap){PV_CAP_DOORBELL_SEND, 0};
 	kernel.caps[1] = (struct pv_cap){PV_CAP_NONE, 1};

@@ -109,8 +109,8 @@ static bool read_segment(struct bytes elf, const Elf64_Phdr *phdr, struct progra
 	*out = (struct program_segment){
 		.va = phdr->p_vaddr,
 		.pages = (phdr->p_memsz + PV_PAGE_BYTES - 1) / PV_PAGE_BYTES,
-		.rights = PV_RIGHT_READ | (phdr->p_flags & PF_W ? PV_RIGHT_WRITE : 0) |
-	                  (phdr->p_flags & PF_X ? PV_RIGHT_EXEC : 0),
+		.rights = PV_RIGHT_READ | ((phdr->p_flags & PF_W) != 0 ? PV_RIGHT_WRITE : 0) |
+	                  ((phdr->p_flags & PF_X) != 0 ? PV_RIGHT_EXEC : 0),
 		.bytes = {elf.data + phdr->p_offset, phdr->p_filesz},
 	};
 	return true;
