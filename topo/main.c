@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "topo/commands.h"
-#include "topo/suggest.h"
+#include "topo/base/suggest.h"
+#include "topo/commands/commands.h"
 
 #define TOPO_VERSION "0.1"
 

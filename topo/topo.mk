@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# topo, the compiler, analyser and runner of topologies. Every topo/*.c joins by itself. The files
-# that topo ships lie beside the program in share/peervisor/, where it looks for them.
+# topo, the compiler, analyser and runner of topologies. Every C file in a folder of topo/ joins by
+# itself. The files that topo ships lie beside the program in share/peervisor/, where it looks for
+# them.
 
-TOPO_SOURCES := $(wildcard topo/*.c topo/analysis/*.c topo/verify/*.c)
+TOPO_SOURCES := $(wildcard topo/*.c topo/*/*.c)
 # Code that the build host shares with the target; the host has a libc of its own.
 TOPO_LIB_SOURCES := $(filter-out lib/freestanding.c,$(wildcard lib/*.c))
 TOPO_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOPO_SOURCES) $(TOPO_LIB_SOURCES))

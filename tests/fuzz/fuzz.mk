@@ -21,7 +21,8 @@ $(BUILD)/fuzz/obj/%.o: %.c
 
 define fuzz_rule
 $(BUILD)/fuzz/$(1): $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,tests/fuzz/$(1).c \
-		$(wildcard $(call test_words,links,$(1))))
-	$$(TEST_CC) -fsanitize=fuzzer $$(TEST_SANITIZE) -o $$@ $$^ $(patsubst %,-l%,$(call test_words,libs,$(1)))
+		$(call test_links,$(1)))
+	$$(TEST_CC) -fsanitize=fuzzer $$(TEST_SANITIZE) -o $$@ $$^ \
+		$(patsubst %,-l%,$(call test_words,libs,$(1)))
 endef
 $(foreach test,$(FUZZ_TESTS),$(eval $(call fuzz_rule,$(test))))

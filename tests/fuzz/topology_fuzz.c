@@ -3,14 +3,7 @@
  * Whatever a topology's text is, topo ends with a model or with messages. What loads must survive
  * being explained: the printed topology loads again, and is printed the same.
  *
- * links: topo/arena.c topo/board.c topo/checks*.c
- * links: topo/cpp.c topo/cpp_condition.c
- * links: topo/cpp_directive.c topo/cpp_expand.c topo/cpp_macro.c topo/default_networks.c
- * links: topo/defaults.c topo/device_options.c topo/diag.c topo/diag_print.c topo/disk.c
- * links: topo/eval.c topo/explain.c topo/lex.c topo/load.c topo/parse.c topo/parse_assembly.c
- * links: topo/parse_component.c topo/parse_expression.c topo/resolve*.c
- * links: topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
- * links: topo/token.c topo/value.c
+ * links: topo/base topo/diag topo/language topo/model topo/checks
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -19,9 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "topo/explain.h"
-#include "topo/load.h"
-#include "topo/source.h"
+#include "topo/diag/source.h"
+#include "topo/model/explain.h"
+#include "topo/model/load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,8 +4,8 @@
 # instead of a topology, and the real agent as a program of the build host. Both under sanitizers.
 # tests/runner/run drives them against tests/runner/fake_qemu.
 
-RUNNER_TEST_SOURCES := tests/runner/standin.c topo/run.c topo/console.c topo/logs.c topo/ps.c \
-	topo/stop.c topo/exec.c $(wildcard topo/runner/*.c) topo/suggest.c lib/agent_frame.c
+RUNNER_TEST_SOURCES := tests/runner/standin.c topo/commands/run.c topo/commands/console.c topo/commands/logs.c topo/commands/ps.c \
+	topo/commands/stop.c topo/commands/exec.c $(wildcard topo/runner/*.c) topo/base/suggest.c lib/agent_frame.c
 
 $(BUILD)/runner/topo: $(RUNNER_TEST_SOURCES:%.c=$(BUILD)/unit/obj/%.o)
 	@mkdir -p $(@D)

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "abi/mux.h"
-#include "topo/commands.h"
-#include "topo/diag.h"
-#include "topo/load.h"
-#include "topo/system.h"
+#include "topo/commands/commands.h"
+#include "topo/diag/diag.h"
+#include "topo/image/system.h"
+#include "topo/model/load.h"
 
 #define RAM_BYTES (64ULL << 20)
 

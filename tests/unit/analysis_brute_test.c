@@ -11,13 +11,13 @@
 /* links: topo/analysis/hardware.c topo/analysis/improve.c topo/analysis/links.c */
 /* links: topo/analysis/memory.c topo/analysis/pattern_answers.c topo/analysis/patterns.c */
 /* links: topo/analysis/practices.c topo/analysis/shortest.c topo/analysis/takeover.c */
-/* links: topo/arena.c topo/board.c topo/device_options.c */
+/* links: topo/base/arena.c topo/model/board.c topo/model/device_options.c */
 #include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
 #include "topo/analysis/analysis.h"
-#include "topo/board.h"
+#include "topo/model/board.h"
 
 #define VMS_MAX 7U
 #define CONNECTIONS_MAX (VMS_MAX * (VMS_MAX - 1))

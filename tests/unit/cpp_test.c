@@ -3,9 +3,10 @@
  * The preprocessor against the examples of the C standard and against what topologies do: text in,
  * joined tokens out, and the places of tokens that come through macros.
  *
- * links: topo/cpp.c topo/cpp_directive.c topo/cpp_macro.c topo/cpp_expand.c topo/cpp_condition.c
- * links: topo/lex.c topo/token.c topo/search.c topo/source.c topo/diag.c topo/diag_print.c
- * links: topo/arena.c topo/strmap.c topo/suggest.c
+ * links: topo/language/cpp.c topo/language/cpp_directive.c topo/language/cpp_macro.c
+ * links: topo/language/cpp_expand.c topo/language/cpp_condition.c topo/language/lex.c
+ * links: topo/language/token.c topo/language/search.c topo/diag/source.c topo/diag/diag.c
+ * links: topo/diag/print.c topo/base/arena.c topo/base/strmap.c topo/base/suggest.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
-#include "topo/cpp.h"
+#include "topo/language/cpp.h"
 
 struct fixture {
 	struct arena *arena;

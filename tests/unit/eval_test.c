@@ -2,10 +2,13 @@
 /*
  * Expressions from text to value: precedence, types, overflow, and numbers in strings.
  *
- * links: topo/eval.c topo/value.c topo/parse.c topo/parse_assembly.c topo/parse_component.c
- * links: topo/parse_expression.c topo/cpp.c topo/cpp_directive.c topo/cpp_macro.c
- * links: topo/cpp_expand.c topo/cpp_condition.c topo/lex.c topo/token.c topo/search.c
- * links: topo/source.c topo/diag.c topo/diag_print.c topo/arena.c topo/strmap.c topo/suggest.c
+ * links: topo/language/eval.c topo/language/value.c topo/language/parse.c
+ * links: topo/language/parse_assembly.c topo/language/parse_component.c
+ * links: topo/language/parse_expression.c topo/language/cpp.c topo/language/cpp_directive.c
+ * links: topo/language/cpp_macro.c topo/language/cpp_expand.c topo/language/cpp_condition.c
+ * links: topo/language/lex.c topo/language/token.c topo/language/search.c topo/diag/source.c
+ * links: topo/diag/diag.c topo/diag/print.c topo/base/arena.c topo/base/strmap.c
+ * links: topo/base/suggest.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -13,8 +16,8 @@
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
-#include "topo/eval.h"
-#include "topo/parse.h"
+#include "topo/language/eval.h"
+#include "topo/language/parse.h"
 
 struct fixture {
 	struct arena *arena;

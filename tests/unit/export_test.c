@@ -3,15 +3,8 @@
  * The plan of an export: numbers, and addresses that are free in every VM, whatever a topology
  * gives and leaves open.
  *
- * links: topo/export_plan.c topo/export_camkes.c topo/export_devices.c topo/export_notes.c
- * links: topo/arena.c topo/board.c topo/checks*.c
- * links: topo/cpp.c topo/cpp_condition.c
- * links: topo/cpp_directive.c topo/cpp_expand.c topo/cpp_macro.c topo/default_networks.c
- * links: topo/defaults.c topo/device_options.c topo/diag.c topo/diag_print.c topo/disk.c
- * links: topo/eval.c topo/explain.c topo/lex.c topo/load.c topo/parse.c topo/parse_assembly.c
- * links: topo/parse_component.c topo/parse_expression.c topo/resolve*.c
- * links: topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
- * links: topo/token.c topo/value.c
+ * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/notes.c
+ * links: topo/base topo/diag topo/language topo/model topo/checks
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -20,10 +13,10 @@
 
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/steady_random.h"
-#include "topo/board.h"
-#include "topo/export.h"
-#include "topo/load.h"
-#include "topo/source.h"
+#include "topo/diag/source.h"
+#include "topo/export/export.h"
+#include "topo/model/board.h"
+#include "topo/model/load.h"
 
 #define OFF                                                                                        \
 	"limit-vms", "limit-vcpus", "limit-connections", "limit-doorbells", "limit-interrupts",    \

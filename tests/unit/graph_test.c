@@ -3,7 +3,8 @@
  * The drawing: places of large topologies and odd ones, and texts that Graphviz must not take for
  * its own.
  *
- * links: topo/graph.c topo/graph_place.c topo/arena.c topo/board.c topo/device_options.c
+ * links: topo/graph/graph.c topo/graph/place.c topo/base/arena.c topo/model/board.c
+ * links: topo/model/device_options.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -12,9 +13,9 @@
 
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/steady_random.h"
-#include "topo/arena.h"
-#include "topo/board.h"
-#include "topo/graph.h"
+#include "topo/base/arena.h"
+#include "topo/graph/graph.h"
+#include "topo/model/board.h"
 
 #define MANY 3000U
 

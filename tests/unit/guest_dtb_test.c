@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * topo/guest_dtb*.c: the trees of hand-written models say what docs/connection.md and docs/guest.md
- * say, in the numbers of the layout, and dtc has nothing against them.
+ * topo/image/guest_dtb*.c: the trees of hand-written models say what docs/connection.md and
+ * docs/guest.md say, in the numbers of the layout, and dtc has nothing against them.
  */
-/* links: topo/image.c topo/layout.c topo/layout_guest.c topo/layout_rights.c */
-/* links: topo/layout_memory.c topo/layout_boot.c topo/span.c topo/personality.c */
-/* links: topo/payload.c topo/vmm_config.c topo/guest_dtb.c topo/guest_dtb_connections.c */
-/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
-/* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
-/* links: tests/unit/layout_fixture.c */
+/* links: topo/image/image.c topo/image/layout.c topo/image/layout_guest.c */
+/* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
+/* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
+/* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
+/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
+/* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
+/* links: lib/image_check_objects.c tests/unit/layout_fixture.c */
 /* libs: fdt elf */
 /* flags: -D_GNU_SOURCE */
 #include <libfdt.h>
@@ -19,7 +20,7 @@
 #include <unistd.h>
 
 #include "layout_fixture.h"
-#include "topo/image.h"
+#include "topo/image/image.h"
 
 static struct image *build(struct fixture *f)
 {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * topo/layout_memory.c against kernel/core/s2.c: the kernel's own mapper, run on the host over the
- * images of hand-written models as the kernel runs it at boot. It must find everything mappable,
- * and use the table pool up to its last page: topo counts as the mapper takes.
+ * topo/image/layout_memory.c against kernel/core/s2.c: the kernel's own mapper, run on the host
+ * over the images of hand-written models as the kernel runs it at boot. It must find everything
+ * mappable, and use the table pool up to its last page: topo counts as the mapper takes.
  */
-/* links: topo/image.c topo/layout.c topo/layout_guest.c topo/layout_rights.c */
-/* links: topo/layout_memory.c topo/layout_boot.c topo/span.c topo/personality.c */
-/* links: topo/payload.c topo/vmm_config.c topo/guest_dtb.c topo/guest_dtb_connections.c */
-/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
-/* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
-/* links: tests/unit/layout_fixture.c kernel/core/s2.c */
+/* links: topo/image/image.c topo/image/layout.c topo/image/layout_guest.c */
+/* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
+/* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
+/* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
+/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
+/* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
+/* links: lib/image_check_objects.c tests/unit/layout_fixture.c kernel/core/s2.c */
 /* libs: fdt elf */
 #include <string.h>
 
@@ -17,7 +18,7 @@
 #include "layout_fixture.h"
 #include "lib/image_check.h"
 #include "pte.h"
-#include "topo/image.h"
+#include "topo/image/image.h"
 
 #define GICV_PAGE 0x8040U
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * topo/image.c: images of hand-written models. Each is checked by the kernel's own check; then
- * what each VM can reach is read back out of the bytes, by code of this file alone, and compared
- * with what the connections of the model say.
+ * topo/image/image.c: images of hand-written models. Each is checked by the kernel's own check;
+ * then what each VM can reach is read back out of the bytes, by code of this file alone, and
+ * compared with what the connections of the model say.
  */
-/* links: topo/image.c topo/layout.c topo/layout_guest.c topo/layout_rights.c */
-/* links: topo/layout_memory.c topo/layout_boot.c topo/span.c topo/personality.c */
-/* links: topo/payload.c topo/vmm_config.c topo/guest_dtb.c topo/guest_dtb_connections.c */
-/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
-/* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
-/* links: tests/unit/layout_fixture.c vmm/vm/config.c */
+/* links: topo/image/image.c topo/image/layout.c topo/image/layout_guest.c */
+/* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
+/* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
+/* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
+/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
+/* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
+/* links: lib/image_check_objects.c tests/unit/layout_fixture.c vmm/vm/config.c */
 /* libs: fdt elf */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #include "abi/vmm.h"
 #include "layout_fixture.h"
 #include "lib/image_check.h"
-#include "topo/image.h"
+#include "topo/image/image.h"
 #include "vmm/vm/config.h"
 
 #define LOAD_BASE 0x40200000ULL

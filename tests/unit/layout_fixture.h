@@ -15,10 +15,10 @@
 #include <cmocka.h>
 /* clang-format on */
 
-#include "topo/board.h"
-#include "topo/diag.h"
-#include "topo/model.h"
-#include "topo/payload.h"
+#include "topo/diag/diag.h"
+#include "topo/image/payload.h"
+#include "topo/model/board.h"
+#include "topo/model/model.h"
 
 #define FIXTURE_VMS 8
 #define FIXTURE_CONNECTIONS 12

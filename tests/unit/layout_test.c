@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * topo/layout*.c: addresses that the topology gives are kept and everything else goes around them;
- * what does not fit is an error that says so. Numbers are those of docs/guest.md.
+ * topo/image/layout*.c: addresses that the topology gives are kept and everything else goes around
+ * them; what does not fit is an error that says so. Numbers are those of docs/guest.md.
  */
-/* links: topo/layout.c topo/layout_guest.c topo/layout_rights.c topo/layout_memory.c */
-/* links: topo/layout_boot.c topo/span.c topo/personality.c topo/payload.c */
-/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
-/* links: tests/unit/layout_fixture.c */
+/* links: topo/image/layout.c topo/image/layout_guest.c topo/image/layout_rights.c */
+/* links: topo/image/layout_memory.c topo/image/layout_boot.c topo/image/span.c */
+/* links: topo/image/personality.c topo/image/payload.c topo/diag/diag.c topo/diag/print.c */
+/* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c tests/unit/layout_fixture.c */
 /* libs: elf */
 #include <string.h>
 
 #include "abi/calls.h"
 #include "layout_fixture.h"
-#include "topo/layout.h"
-#include "topo/span.h"
+#include "topo/image/layout.h"
+#include "topo/image/span.h"
 
 #define DTB_BYTES 0x2000U
 #define MIB (1024ULL * 1024)

@@ -2,15 +2,15 @@
 /*
  * The lexer: kinds, texts and places of tokens, splices and comments, numbers and strings.
  *
- * links: topo/lex.c topo/token.c topo/source.c topo/diag.c topo/diag_print.c topo/arena.c
- * links: topo/strmap.c
+ * links: topo/language/lex.c topo/language/token.c topo/diag/source.c topo/diag/diag.c
+ * links: topo/diag/print.c topo/base/arena.c topo/base/strmap.c
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
-#include "topo/lex.h"
+#include "topo/language/lex.h"
 
 struct fixture {
 	struct arena *arena;

@@ -2,10 +2,12 @@
 /*
  * The parser: what stands in the tree, and that what follows an error is still read.
  *
- * links: topo/parse.c topo/parse_assembly.c topo/parse_component.c topo/parse_expression.c
- * links: topo/cpp.c topo/cpp_directive.c topo/cpp_macro.c topo/cpp_expand.c
- * links: topo/cpp_condition.c topo/lex.c topo/token.c topo/search.c topo/source.c topo/diag.c
- * links: topo/diag_print.c topo/arena.c topo/strmap.c topo/suggest.c
+ * links: topo/language/parse.c topo/language/parse_assembly.c topo/language/parse_component.c
+ * links: topo/language/parse_expression.c topo/language/cpp.c topo/language/cpp_directive.c
+ * links: topo/language/cpp_macro.c topo/language/cpp_expand.c topo/language/cpp_condition.c
+ * links: topo/language/lex.c topo/language/token.c topo/language/search.c topo/diag/source.c
+ * links: topo/diag/diag.c topo/diag/print.c topo/base/arena.c topo/base/strmap.c
+ * links: topo/base/suggest.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -13,7 +15,7 @@
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
-#include "topo/parse.h"
+#include "topo/language/parse.h"
 
 struct fixture {
 	struct arena *arena;

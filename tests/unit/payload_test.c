@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * topo/payload.c and topo/payload_files.c: formats of foreign files, and a directory with all the
- * files of a system from which one after the other is taken away or spoilt.
+ * topo/image/payload.c and topo/image/payload_files.c: formats of foreign files, and a directory
+ * with all the files of a system from which one after the other is taken away or spoilt.
  */
-/* links: topo/payload.c topo/payload_files.c tests/unit/layout_fixture.c */
-/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
+/* links: topo/image/payload.c topo/image/payload_files.c tests/unit/layout_fixture.c */
+/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
+/* links: topo/base/strmap.c */
 /* libs: elf fdt */
 /* flags: -D_GNU_SOURCE */
 #include <elf.h>
@@ -18,7 +19,7 @@
 
 #include "abi/image.h"
 #include "layout_fixture.h"
-#include "topo/payload.h"
+#include "topo/image/payload.h"
 
 static char directory[64];
 

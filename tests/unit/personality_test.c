@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * topo/personality.c against the structures and feature numbers of Linux's own headers: a driver
- * reads the configuration space through these.
+ * topo/image/personality.c against the structures and feature numbers of Linux's own headers: a
+ * driver reads the configuration space through these.
  */
-/* links: topo/personality.c tests/unit/layout_fixture.c topo/payload.c */
-/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
+/* links: topo/image/personality.c tests/unit/layout_fixture.c topo/image/payload.c */
+/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
+/* links: topo/base/strmap.c */
 /* libs: elf */
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
@@ -18,7 +19,7 @@
 #include <string.h>
 
 #include "layout_fixture.h"
-#include "topo/personality.h"
+#include "topo/image/personality.h"
 
 #define BIT(n) (1ULL << (n))
 #define COMMON                                                                                     \

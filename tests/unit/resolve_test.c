@@ -3,14 +3,7 @@
  * From text to model: which VM is which, what the two sides of a connection come to, and what
  * defaults make of what is not said.
  *
- * links: topo/arena.c topo/board.c topo/checks*.c
- * links: topo/cpp.c topo/cpp_condition.c
- * links: topo/cpp_directive.c topo/cpp_expand.c topo/cpp_macro.c topo/default_networks.c
- * links: topo/defaults.c topo/device_options.c topo/diag.c topo/diag_print.c topo/disk.c
- * links: topo/eval.c topo/explain.c topo/lex.c topo/load.c topo/parse.c topo/parse_assembly.c
- * links: topo/parse_component.c topo/parse_expression.c topo/resolve*.c
- * links: topo/search.c topo/share.c topo/source.c topo/strmap.c topo/suggest.c
- * links: topo/token.c topo/value.c
+ * links: topo/base topo/diag topo/language topo/model topo/checks
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -18,9 +11,9 @@
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
-#include "topo/board.h"
-#include "topo/load.h"
-#include "topo/source.h"
+#include "topo/diag/source.h"
+#include "topo/model/board.h"
+#include "topo/model/load.h"
 
 #define COMPOSE(text) "assembly { composition { " text " } }"
 #define CONFIGURE(text) "assembly { configuration { " text " } }"

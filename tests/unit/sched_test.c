@@ -4,8 +4,8 @@
  * serves one vCPU at a time.
  */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
-/* links: kernel/core/doorbell.c */
-/* links: kernel/core/log.c kernel/core/console.c kernel/core/call.c kernel/core/trap.c tests/fake_arch/arch.c */
+/* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
+/* links: kernel/core/trap.c tests/fake_arch/arch.c */
 #include <string.h>
 
 #include "abi/mux.h"

@@ -16,7 +16,7 @@ $(BUILD)/unit/obj/%.o: %.c
 define unit_rule
 $(BUILD)/unit/obj/tests/unit/$(1).o: TEST_CFLAGS += $(call test_words,flags,$(1))
 $(BUILD)/unit/$(1): $(patsubst %.c,$(BUILD)/unit/obj/%.o,tests/unit/$(1).c \
-		$(wildcard $(call test_words,links,$(1))))
+		$(call test_links,$(1)))
 	$$(TEST_CC) $$(TEST_SANITIZE) -o $$@ $$^ $(patsubst %,-l%,$(call test_words,libs,$(1))) -lcmocka
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_rule,$(test))))

@@ -7,7 +7,7 @@
 #define TESTS_UNIT_VERIFY_FIXTURE_H
 
 #include "layout_fixture.h"
-#include "topo/image.h"
+#include "topo/image/image.h"
 #include "topo/verify/verify.h"
 
 struct verify_fixture {

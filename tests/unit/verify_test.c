@@ -8,18 +8,19 @@
 /* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */
 /* links: topo/verify/powers.c topo/verify/shape.c topo/verify/tree.c topo/verify/verify.c */
-/* links: topo/verify/virtio.c topo/verify/vmm.c */
-/* links: topo/image.c topo/layout.c topo/layout_guest.c topo/layout_rights.c */
-/* links: topo/layout_memory.c topo/layout_boot.c topo/span.c topo/personality.c */
-/* links: topo/payload.c topo/vmm_config.c topo/guest_dtb.c topo/guest_dtb_connections.c */
-/* links: topo/diag.c topo/diag_print.c topo/source.c topo/arena.c topo/strmap.c */
-/* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
-/* links: tests/unit/layout_fixture.c tests/unit/verify_fixture.c */
+/* links: topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c topo/image/layout.c */
+/* links: topo/image/layout_guest.c topo/image/layout_rights.c topo/image/layout_memory.c */
+/* links: topo/image/layout_boot.c topo/image/span.c topo/image/personality.c */
+/* links: topo/image/payload.c topo/image/vmm_config.c topo/image/guest_dtb.c */
+/* links: topo/image/guest_dtb_connections.c topo/diag/diag.c topo/diag/print.c */
+/* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c lib/image_check.c */
+/* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
+/* links: tests/unit/verify_fixture.c */
 /* libs: fdt elf */
 #include <stdlib.h>
 #include <string.h>
 
-#include "topo/personality.h"
+#include "topo/image/personality.h"
 #include "verify_fixture.h"
 
 static void check_good(void (*system)(struct fixture *f))

@@ -19,7 +19,7 @@
 #include "topo/analysis/links.h"
 #include "topo/analysis/shortest.h"
 #include "topo/analysis/takeover.h"
-#include "topo/model.h"
+#include "topo/model/model.h"
 
 #define ANALYSIS_WHOLE_VMS 64U /* up to so many VMs, tables are whole */
 #define ANALYSIS_ATTACKS_MAX 24U

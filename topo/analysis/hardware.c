@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "topo/board.h"
+#include "topo/model/board.h"
 
 static const struct {
 	const char *name;

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "topo/arena.h"
-#include "topo/model.h"
+#include "topo/base/arena.h"
+#include "topo/model/model.h"
 
 enum hardware_kind {
 	HARDWARE_NIC,

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "topo/analysis/graph.h"
-#include "topo/model.h"
+#include "topo/model/model.h"
 
 struct link {
 	uint32_t device;

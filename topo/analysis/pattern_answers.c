@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "topo/device_options.h"
+#include "topo/model/device_options.h"
 
 #define SAMPLE_MAX 8U /* members from which ways are searched, in large patterns */
 #define NAMES_MAX 6U

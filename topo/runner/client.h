@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commands' end of topo/runner/control.h: find a running system, connect, ask. All calls block,
- * for some seconds at most, and report what goes wrong by message.h; a command that serves a terminal at the same time takes
- * over the file descriptor and the queues once its request is granted.
+ * for some seconds at most, and report what goes wrong by message.h; a command that serves a
+ * terminal at the same time takes over the file descriptor and the queues once its request is
+ * granted.
  */
 #ifndef TOPO_RUNNER_CLIENT_H
 #define TOPO_RUNNER_CLIENT_H

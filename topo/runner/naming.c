@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "topo/suggest.h"
+#include "topo/base/suggest.h"
 
 /* Append @text to @out as far as it fits. */
 static void append(char *out, size_t size, const char *text)

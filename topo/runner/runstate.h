@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #include "abi/err.h"
-#include "topo/system.h"
+#include "topo/image/system.h"
 
 /* X(name, number, text) */
 #define RUN_VM_STATES(X)                                                                           \

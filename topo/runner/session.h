@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "abi/err.h"
+#include "topo/image/system.h"
 #include "topo/runner/agentlink.h"
 #include "topo/runner/logfile.h"
 #include "topo/runner/loop.h"
@@ -20,7 +21,6 @@
 #include "topo/runner/rundir.h"
 #include "topo/runner/runstate.h"
 #include "topo/runner/tail.h"
-#include "topo/system.h"
 
 struct server;
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "abi/image.h"
-#include "topo/arena.h"
+#include "topo/base/arena.h"
 
 struct bytes {
 	const uint8_t *data;

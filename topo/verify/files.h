@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The files that an image should hold: the project's kernel, VMM and guest, and what the topology
- * names. Read for topo verify, on its own account: nothing here is shared with topo/payload*.c.
+ * names. Read for topo verify, on its own account: nothing here is shared with
+ * topo/image/payload*.c.
  */
 #ifndef TOPO_VERIFY_FILES_H
 #define TOPO_VERIFY_FILES_H
@@ -10,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "topo/arena.h"
-#include "topo/model.h"
+#include "topo/base/arena.h"
+#include "topo/model/model.h"
 #include "topo/verify/decode.h"
 
 /* A loadable segment of the VMM's program. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What topo verify finds: differences between an image and its topology, and the rights that were
- * read out of the image. The other files of topo/verify add, topo/verify/cmd_verify.c prints.
+ * read out of the image. The other files of topo/verify add, topo/commands/verify.c prints.
  */
 #ifndef TOPO_VERIFY_FINDINGS_H
 #define TOPO_VERIFY_FINDINGS_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "topo/arena.h"
+#include "topo/base/arena.h"
 
 enum finding_kind {
 	FINDING_EXTRA,     /* a right that the topology does not give */

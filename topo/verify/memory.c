@@ -9,7 +9,7 @@
 
 #include <inttypes.h>
 
-#include "topo/board.h"
+#include "topo/model/board.h"
 
 const struct verified_vm *memory_vm(const struct verify *v, uint32_t domain)
 {

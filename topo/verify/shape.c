@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "topo/board.h"
+#include "topo/model/board.h"
 #include "topo/verify/verify.h"
 
 #define IMAGE_TEXT_OFFSET_AT 8U

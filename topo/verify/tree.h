@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "topo/arena.h"
+#include "topo/base/arena.h"
 #include "topo/verify/decode.h"
 #include "topo/verify/findings.h"
 

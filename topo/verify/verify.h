@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #include "abi/vmm.h"
-#include "topo/model.h"
+#include "topo/model/model.h"
 #include "topo/verify/decode.h"
 #include "topo/verify/files.h"
 #include "topo/verify/findings.h"

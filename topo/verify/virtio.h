@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a virtio device of a topology must claim to be, derived for topo verify from the topology
- * and the virtio specification alone: a second opinion beside topo/personality.c.
+ * and the virtio specification alone: a second opinion beside topo/image/personality.c.
  */
 #ifndef TOPO_VERIFY_VIRTIO_H
 #define TOPO_VERIFY_VIRTIO_H
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "abi/vmm.h"
-#include "topo/model.h"
+#include "topo/model/model.h"
 
 struct virtio {
 	const char *type; /* the word of topologies and device trees */

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of how physical devices are assigned: what comes along with a page, a function or a node
+ * although no line says so, and what is given twice. checks_hardware.c has what is given to two.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/checks/internal.h"
+
+#define PAGE_MASK ((uint64_t)PV_PAGE_BYTES - 1)
+
+static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+	return a < b ? b - a < a_bytes : a - b < b_bytes;
+}
+
+void check_mmio_page(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->mmio_count; j++) {
+			const struct range *range = &vm->mmios[j];
+
+			if (((range->base | range->bytes) & PAGE_MASK) != 0) {
+				check_report(checks, CHECK_MMIO_PAGE, range->place,
+				             "0x%" PRIx64 " with 0x%" PRIx64
+				             " bytes is a part of its page: '%s' gets all of it",
+				             range->base, range->bytes, vm->suffix);
+			}
+		}
+	}
+}
+
+/* A range of a VM, and the pages that it takes. */
+struct paged {
+	const struct range *range;
+	uint64_t first, last; /* page numbers */
+	size_t vm;
+};
+
+static int compare_paged(const void *left, const void *right)
+{
+	const struct paged *a = left;
+	const struct paged *b = right;
+
+	return a->first != b->first
+	               ? (a->first > b->first) - (a->first < b->first)
+	               : (a->range->base > b->range->base) - (a->range->base < b->range->base);
+}
+
+static struct paged *collect_pages(const struct topology *topology, size_t *count)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		most += topology->model.vms[i].mmio_count;
+	}
+	struct paged *list = calloc(most, sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 0; list != NULL && i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->mmio_count; j++) {
+			const struct range *range = &vm->mmios[j];
+
+			list[(*count)++] = (struct paged){
+				range, range->base >> PV_PAGE_SHIFT,
+				(range->base + range->bytes - 1) >> PV_PAGE_SHIFT, i};
+		}
+	}
+	if (*count > 1) {
+		qsort(list, *count, sizeof(*list), compare_paged);
+	}
+	return list;
+}
+
+/* Call @found for each range that shares a page with one before it, which ends last of those. */
+static void each_shared_page(struct checks *checks, const struct topology *topology,
+                             void (*found)(struct checks *checks, const struct topology *topology,
+                                           const struct paged *now, const struct paged *before))
+{
+	size_t count = 0;
+	struct paged *list = collect_pages(topology, &count);
+	const struct paged *last = list;
+
+	for (size_t i = 1; i < count; i++) {
+		if (list[i].first <= last->last) {
+			found(checks, topology, &list[i], last);
+		}
+		if (list[i].last >= last->last) {
+			last = &list[i];
+		}
+	}
+	free(list);
+}
+
+static bool ranges_overlap(const struct paged *a, const struct paged *b)
+{
+	return overlap(a->range->base, a->range->bytes, b->range->base, b->range->bytes);
+}
+
+static void found_shared(struct checks *checks, const struct topology *topology,
+                         const struct paged *now, const struct paged *before)
+{
+	/* Ranges that overlap are those of mmio-twice. */
+	if (now->vm != before->vm && !ranges_overlap(now, before) &&
+	    check_report(checks, CHECK_MMIO_PAGE_SHARED, now->range->place,
+	                 "the page at 0x%" PRIx64 " holds registers of '%s', and of '%s' too",
+	                 now->first << PV_PAGE_SHIFT, check_suffix(topology, now->vm),
+	                 check_suffix(topology, before->vm))) {
+		diag_note(checks->diag, before->range->place, "given to '%s' here",
+		          check_suffix(topology, before->vm));
+	}
+}
+
+void check_mmio_page_shared(struct checks *checks, const struct topology *topology)
+{
+	each_shared_page(checks, topology, found_shared);
+}
+
+static void found_repeat(struct checks *checks, const struct topology *topology,
+                         const struct paged *now, const struct paged *before)
+{
+	if (now->vm == before->vm && ranges_overlap(now, before) &&
+	    check_report(checks, CHECK_MMIO_REPEAT, now->range->place,
+	                 "'%s' is given 0x%" PRIx64 " with 0x%" PRIx64 " bytes twice, in part at "
+	                 "least",
+	                 check_suffix(topology, now->vm), now->range->base, now->range->bytes)) {
+		diag_note(checks->diag, before->range->place, "the other range");
+	}
+}
+
+void check_mmio_repeat(struct checks *checks, const struct topology *topology)
+{
+	each_shared_page(checks, topology, found_repeat);
+}
+
+static bool holds_device(const struct board *board, const struct range *range)
+{
+	for (size_t i = 0; i < board->device_count; i++) {
+		if (board->devices[i].bytes != 0 &&
+		    overlap(range->base, range->bytes, board->devices[i].base,
+		            board->devices[i].bytes)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < board->reserved_count; i++) {
+		if (overlap(range->base, range->bytes, board->reserved[i].base,
+		            board->reserved[i].bytes)) {
+			return true; /* and mmio-kernel says so */
+		}
+	}
+	return overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max);
+}
+
+void check_mmio_unknown(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->mmio_count; j++) {
+			if (!holds_device(topology->model.board, &vm->mmios[j])) {
+				check_report(checks, CHECK_MMIO_UNKNOWN, vm->mmios[j].place,
+				             "the board %s has no device at 0x%" PRIx64
+				             " that topo knows",
+				             topology->model.board->name, vm->mmios[j].base);
+			}
+		}
+	}
+}
+
+/* Whether @key was not there before; now it is. */
+static bool first_time(struct strmap *seen, const char *key, void *value)
+{
+	void **slot = strmap_slot(seen, key, strlen(key));
+
+	if (*slot != NULL) {
+		return false;
+	}
+	*slot = value;
+	return true;
+}
+
+void check_irq_repeat(struct checks *checks, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	struct strmap seen;
+
+	strmap_init(&seen, arena);
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->irq_count; j++) {
+			if (!first_time(&seen, arena_printf(arena, "%zu/%u", i, vm->irqs[j]),
+			                arena)) {
+				check_report(checks, CHECK_IRQ_REPEAT,
+				             topology->vm_origins[i].irq_places[j],
+				             "'%s' is given interrupt %u twice", vm->suffix,
+				             vm->irqs[j]);
+			}
+		}
+	}
+	arena_free(arena);
+}
+
+void check_irq_alone(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		if (vm->irq_count != 0 && vm->mmio_count == 0 && vm->pci_count == 0 &&
+		    vm->dtb_node_count == 0) {
+			check_report(checks, CHECK_IRQ_ALONE, vm_place(topology, i, VM_IRQS),
+			             "'%s' is given interrupts, and no device that raises them",
+			             vm->suffix);
+		}
+	}
+}
+
+typedef void pci_visit(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                       size_t vm, const struct pci_function *function);
+
+static void each_function(struct checks *checks, const struct topology *topology, pci_visit *visit)
+{
+	struct arena *arena = arena_new();
+	struct strmap seen;
+
+	strmap_init(&seen, arena);
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
+			visit(checks, topology, &seen, i, &topology->model.vms[i].pci[j]);
+		}
+	}
+	arena_free(arena);
+}
+
+static void visit_no_irq(struct checks *checks, const struct topology *topology,
+                         struct strmap *seen, size_t vm, const struct pci_function *function)
+{
+	(void)seen;
+	if (function->irq == 0) {
+		check_report(checks, CHECK_PCI_NO_IRQ, function->place,
+		             "PCI function %u:%u.%u of '%s' has no interrupt", function->bus,
+		             function->device, function->function, check_suffix(topology, vm));
+	}
+}
+
+void check_pci_no_irq(struct checks *checks, const struct topology *topology)
+{
+	each_function(checks, topology, visit_no_irq);
+}
+
+static void visit_repeat(struct checks *checks, const struct topology *topology,
+                         struct strmap *seen, size_t vm, const struct pci_function *function)
+{
+	const char *key = arena_printf(seen->arena, "%zu/%u:%u.%u", vm, function->bus,
+	                               function->device, function->function);
+
+	if (!first_time(seen, key, seen)) {
+		check_report(checks, CHECK_PCI_REPEAT, function->place,
+		             "'%s' is given PCI function %u:%u.%u twice",
+		             check_suffix(topology, vm), function->bus, function->device,
+		             function->function);
+	}
+}
+
+void check_pci_repeat(struct checks *checks, const struct topology *topology)
+{
+	each_function(checks, topology, visit_repeat);
+}
+
+static void visit_split(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                        size_t vm, const struct pci_function *function)
+{
+	const char *key = arena_printf(seen->arena, "%u:%u", function->bus, function->device);
+	const struct vm *row = &topology->model.vms[vm];
+	const struct vm *owner = strmap_get(seen, key);
+
+	if (owner == NULL) {
+		strmap_set(seen, key, &topology->model.vms[vm]);
+	} else if (owner != row) {
+		check_report(checks, CHECK_PCI_SPLIT, function->place,
+		             "functions of PCI device %s belong to '%s' and to '%s'", key,
+		             row->suffix, owner->suffix);
+	}
+}
+
+void check_pci_split(struct checks *checks, const struct topology *topology)
+{
+	each_function(checks, topology, visit_split);
+}
+
+static void visit_bridge(struct checks *checks, const struct topology *topology,
+                         struct strmap *seen, size_t vm, const struct pci_function *function)
+{
+	(void)seen;
+	if (function->bus == 0 && function->device == 0 && function->function == 0) {
+		check_report(checks, CHECK_PCI_BRIDGE, function->place,
+		             "'%s' is given PCI function 0:0.0, the host bridge or root port",
+		             check_suffix(topology, vm));
+	}
+}
+
+void check_pci_bridge(struct checks *checks, const struct topology *topology)
+{
+	each_function(checks, topology, visit_bridge);
+}
+
+static void visit_function_name(struct checks *checks, const struct topology *topology,
+                                struct strmap *seen, size_t vm, const struct pci_function *function)
+{
+	if (function->name[0] != '\0' && !first_time(seen, function->name, seen)) {
+		check_report(checks, CHECK_PCI_NAME_TWICE, function->place,
+		             "a second PCI function is called '%s', this one of '%s'",
+		             function->name, check_suffix(topology, vm));
+	}
+}
+
+void check_pci_name_twice(struct checks *checks, const struct topology *topology)
+{
+	each_function(checks, topology, visit_function_name);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of virtio devices: what must differ between two of them, and what cannot be served yet.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "topo/checks/internal.h"
+#include "topo/model/device_options.h"
+
+#define INTERFACE_NAME_MAX 15U
+#define CID_FIRST 3U
+
+/* Call @visit for each device of type @type. */
+struct visitor {
+	struct checks *checks;
+	const struct topology *topology;
+	struct strmap seen;
+	enum check_id id;
+};
+
+static void each_device(struct checks *checks, const struct topology *topology,
+                        enum device_type type,
+                        void (*visit)(struct visitor *visitor, const struct connection *connection,
+                                      const struct device *device))
+{
+	struct visitor visitor = {checks, topology, {.arena = NULL}, CHECK_COUNT};
+	struct arena *arena = arena_new();
+
+	strmap_init(&visitor.seen, arena);
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			const struct device *device = &connection->devices[j];
+
+			if (type == DEVICE_TYPE_COUNT || device->type == type) {
+				visit(&visitor, connection, device);
+			}
+		}
+	}
+	arena_free(arena);
+}
+
+/* The device that had the same key before, NULL if none had; remembers this one. */
+static const struct device *seen_before(struct visitor *visitor, const struct device *device,
+                                        const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static const struct device *seen_before(struct visitor *visitor, const struct device *device,
+                                        const char *format, ...)
+{
+	char key[512];
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(key, sizeof(key), format, arguments);
+	va_end(arguments);
+	size_t bytes = length < 0 ? 0 : strlen(key);
+	const char *kept = arena_copy(visitor->seen.arena, key, bytes);
+	void **slot = strmap_slot(&visitor->seen, kept, bytes);
+	const struct device *before = *slot;
+
+	if (before == NULL) {
+		*slot = arena_alloc(visitor->seen.arena, sizeof(struct device));
+		*(struct device *)*slot = *device;
+	}
+	return before;
+}
+
+static const char *suffix(const struct visitor *visitor, uint32_t vm)
+{
+	return visitor->topology->model.vms[vm].suffix;
+}
+
+static void format_mac(const struct device *device, char *text, size_t bytes)
+{
+	const uint8_t *mac = device->mac;
+
+	snprintf(text, bytes, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+	         mac[4], mac[5]);
+}
+
+static void visit_mac(struct visitor *visitor, const struct connection *connection,
+                      const struct device *device)
+{
+	char mac[18];
+
+	(void)connection;
+	format_mac(device, mac, sizeof(mac));
+	const struct device *before = seen_before(visitor, device, "%s", mac);
+
+	if (before != NULL && check_report(visitor->checks, CHECK_MAC_TWICE, device->place,
+	                                   "a second interface with the MAC address %s", mac)) {
+		diag_note(visitor->checks->diag, before->place, "the first one");
+	}
+}
+
+void check_mac_twice(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_NET, visit_mac);
+}
+
+static void visit_mac_group(struct visitor *visitor, const struct connection *connection,
+                            const struct device *device)
+{
+	char mac[18];
+
+	(void)connection;
+	if ((device->mac[0] & 1) != 0) {
+		format_mac(device, mac, sizeof(mac));
+		check_report(visitor->checks, CHECK_MAC_GROUP, device->place,
+		             "%s is the MAC address of a group, not of an interface", mac);
+	}
+}
+
+void check_mac_group(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_NET, visit_mac_group);
+}
+
+static void visit_tap(struct visitor *visitor, const struct connection *connection,
+                      const struct device *device)
+{
+	const struct device *before =
+		seen_before(visitor, device, "%u/%s", connection->device_vm, device->tap);
+
+	if (before != NULL && check_report(visitor->checks, CHECK_TAP_TWICE, device->place,
+	                                   "a second tap '%s' in '%s'", device->tap,
+	                                   suffix(visitor, connection->device_vm))) {
+		diag_note(visitor->checks->diag, before->place, "the first one");
+	}
+}
+
+void check_tap_twice(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_NET, visit_tap);
+}
+
+static void check_name(struct checks *checks, const struct device *device, const char *name)
+{
+	size_t bytes = name == NULL ? 1 : strlen(name);
+
+	if (name == NULL ||
+	    (bytes > 0 && bytes <= INTERFACE_NAME_MAX && strpbrk(name, "/ \t:%") == NULL &&
+	     strcmp(name, ".") != 0 && strcmp(name, "..") != 0)) {
+		return;
+	}
+	check_report(checks, CHECK_INTERFACE_NAME, device->place,
+	             "'%s' cannot be the name of a network interface: 1 to 15 characters, without "
+	             "/ : %% and blanks",
+	             name);
+}
+
+static void visit_name(struct visitor *visitor, const struct connection *connection,
+                       const struct device *device)
+{
+	(void)connection;
+	check_name(visitor->checks, device, device->tap);
+	check_name(visitor->checks, device, device->bridge);
+}
+
+void check_interface_name(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_NET, visit_name);
+}
+
+static void visit_bridge(struct visitor *visitor, const struct connection *connection,
+                         const struct device *device)
+{
+	if (device->bridge == NULL) {
+		return;
+	}
+	const struct device *before =
+		seen_before(visitor, device, "%u/%s", connection->device_vm, device->bridge);
+
+	if (before != NULL && check_report(visitor->checks, CHECK_BRIDGE_SHARED, device->place,
+	                                   "'%s' shares the bridge '%s' of '%s' with others",
+	                                   suffix(visitor, connection->driver_vm), device->bridge,
+	                                   suffix(visitor, connection->device_vm))) {
+		diag_help(visitor->checks->diag,
+		          "without a bridge option it would get one of its own");
+		diag_note(visitor->checks->diag, before->place, "also on this bridge");
+	}
+}
+
+void check_bridge_shared(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_NET, visit_bridge);
+}
+
+static const char *format_address(uint32_t address, char *text, size_t bytes)
+{
+	snprintf(text, bytes, "%u.%u.%u.%u", address >> 24, address >> 16 & 0xff,
+	         address >> 8 & 0xff, address & 0xff);
+	return text;
+}
+
+static void visit_address(struct visitor *visitor, const struct connection *connection,
+                          const struct device *device)
+{
+	const char *scope = device->bridge != NULL ? device->bridge : device->tap;
+	uint32_t mask = UINT32_MAX << (32 - device->prefix);
+	char text[16];
+
+	format_address(device->address[1], text, sizeof(text));
+	if (device->address[0] == device->address[1]) {
+		check_report(visitor->checks, CHECK_ADDRESS_TWICE, device->place,
+		             "both ends of this link have the address %s", text);
+		return;
+	}
+	if ((device->address[0] & mask) != (device->address[1] & mask)) {
+		char other[16];
+
+		check_report(visitor->checks, CHECK_ADDRESS_TWICE, device->place,
+		             "%s and %s are not in one subnet of /%u",
+		             format_address(device->address[0], other, sizeof(other)), text,
+		             device->prefix);
+		return;
+	}
+	const struct device *before =
+		seen_before(visitor, device, "%u/%s/%s", connection->device_vm, scope, text);
+
+	if (before != NULL &&
+	    check_report(visitor->checks, CHECK_ADDRESS_TWICE, device->place,
+	                 "a second interface with the address %s on '%s'", text, scope)) {
+		diag_note(visitor->checks->diag, before->place, "the first one");
+	}
+}
+
+void check_address_twice(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_NET, visit_address);
+}
+
+static void visit_disk(struct visitor *visitor, const struct connection *connection,
+                       const struct device *device)
+{
+	(void)connection;
+	if (device->disk == NULL) {
+		return;
+	}
+	const struct device *before = seen_before(visitor, device, "%s", device->disk);
+
+	if (before != NULL && !(before->readonly && device->readonly) &&
+	    check_report(visitor->checks, CHECK_DISK_SHARED, device->place,
+	                 "a second device opens the disk image '%s'", device->disk)) {
+		diag_help(visitor->checks->diag, "give each a copy, or make both readonly: true");
+		diag_note(visitor->checks->diag, before->place, "the first one");
+	}
+}
+
+void check_disk_shared(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_BLK, visit_disk);
+}
+
+static void visit_cid(struct visitor *visitor, const struct connection *connection,
+                      const struct device *device)
+{
+	if (device->cid < CID_FIRST) {
+		check_report(visitor->checks, CHECK_CID_TWICE, device->place,
+		             "a CID is %u or more, not %llu", CID_FIRST,
+		             (unsigned long long)device->cid);
+		return;
+	}
+	const struct device *before = seen_before(visitor, device, "%u/%llu", connection->device_vm,
+	                                          (unsigned long long)device->cid);
+
+	if (before != NULL &&
+	    check_report(visitor->checks, CHECK_CID_TWICE, device->place,
+	                 "a second vsock device with CID %llu in '%s'",
+	                 (unsigned long long)device->cid, suffix(visitor, connection->device_vm))) {
+		diag_note(visitor->checks->diag, before->place, "the first one");
+	}
+}
+
+void check_cid_twice(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_VSOCK, visit_cid);
+}
+
+/* What the back end in the device VM serves today. */
+static const bool type_runs[DEVICE_TYPE_COUNT] = {
+	[DEVICE_NET] = true,
+	[DEVICE_BLK] = true,
+};
+
+static void visit_type(struct visitor *visitor, const struct connection *connection,
+                       const struct device *device)
+{
+	(void)connection;
+	if (!type_runs[device->type]) {
+		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
+		                  "devices of type %s cannot be run yet",
+		                  device_type_name(device->type));
+	} else if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1) {
+		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
+		                  "a net device with more than one pair of queues cannot be run "
+		                  "yet");
+	} else if (device->type == DEVICE_BLK && device->disk == NULL &&
+	           strcmp(device->format, "raw") != 0) {
+		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
+		                  "an empty disk is made in raw format only");
+	}
+}
+
+void check_type_runs(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_TYPE_COUNT, visit_type);
+}
+
+static void visit_vsock(struct visitor *visitor, const struct connection *connection,
+                        const struct device *device)
+{
+	const struct device *before = seen_before(visitor, device, "%u", connection->driver_vm);
+
+	if (before != NULL && check_report(visitor->checks, CHECK_VSOCK_ONE, device->place,
+	                                   "'%s' would have two vsock devices, and Linux takes one",
+	                                   suffix(visitor, connection->driver_vm))) {
+		diag_help(visitor->checks->diag,
+		          "turn one of the connections round: a VM may serve any number of them");
+		diag_note(visitor->checks->diag, before->place, "the first one");
+	}
+}
+
+void check_vsock_one(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_VSOCK, visit_vsock);
+}

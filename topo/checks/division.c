@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of how a system is divided into VMs: paths between what is exposed and what is of value,
+ * who depends on whom, and names.
+ */
+#include <string.h>
+
+#include "topo/checks/internal.h"
+
+static bool has_type(const struct connection *connection, enum device_type type)
+{
+	for (size_t i = 0; i < connection->device_count; i++) {
+		if (connection->devices[i].type == type) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_connected(const struct topology *topology, size_t vm)
+{
+	return topology->vm_origins[vm].served_count != 0 ||
+	       topology->vm_origins[vm].used_count != 0;
+}
+
+void check_hardware_unused(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count && topology->model.vm_count > 1; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		if (check_has_hardware(vm) && !is_connected(topology, i)) {
+			check_report(checks, CHECK_HARDWARE_UNUSED, vm->place,
+			             "'%s' has hardware and serves nobody", vm->suffix);
+		}
+	}
+}
+
+static unsigned int types_served(const struct topology *topology, size_t vm)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	unsigned int types = 0;
+
+	for (size_t i = 0; i < origin->served_count; i++) {
+		const struct connection *connection =
+			&topology->model.connections[origin->served[i]];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			types |= 1U << connection->devices[j].type;
+		}
+	}
+	return types;
+}
+
+void check_hardware_many(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+		int types = __builtin_popcount(types_served(topology, i));
+
+		if (vm->pci_count > 1 && types > 1) {
+			check_report(checks, CHECK_HARDWARE_MANY, vm_place(topology, i, VM_PCI),
+			             "'%s' has %zu PCI functions and serves %d types of device; "
+			             "they could be divided among device VMs",
+			             vm->suffix, vm->pci_count, types);
+		}
+	}
+}
+
+static bool has_network(const struct topology *topology, const size_t *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (has_type(&topology->model.connections[list[i]], DEVICE_NET)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void check_exposed_no_way(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+		const struct vm_origin *origin = &topology->vm_origins[i];
+
+		if (vm->exposed && !check_has_hardware(vm) && vm->dtb_node_count == 0 &&
+		    !has_network(topology, origin->served, origin->served_count) &&
+		    !has_network(topology, origin->used, origin->used_count)) {
+			check_report(checks, CHECK_EXPOSED_NO_WAY,
+			             vm_place(topology, i, VM_EXPOSED),
+			             "'%s' is exposed and has neither hardware nor a network",
+			             vm->suffix);
+		}
+	}
+}
+
+/* Network connections from the exposed VMs, breadth first. */
+struct walk {
+	const struct topology *topology;
+	size_t *distance; /* 0 = not reached, 1 = exposed */
+	size_t *queue;
+	size_t *from;
+	size_t end;
+};
+
+static void reach(struct walk *walk, size_t from, size_t connection)
+{
+	const struct connection *row = &walk->topology->model.connections[connection];
+	size_t peer = row->device_vm == from ? row->driver_vm : row->device_vm;
+
+	if (walk->distance[peer] == 0 && has_type(row, DEVICE_NET)) {
+		walk->distance[peer] = walk->distance[from] + 1;
+		walk->from[peer] = from;
+		walk->queue[walk->end++] = peer;
+	}
+}
+
+static void walk_networks(struct walk *walk)
+{
+	const struct topology *topology = walk->topology;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (topology->model.vms[i].exposed) {
+			walk->distance[i] = 1;
+			walk->queue[walk->end++] = i;
+		}
+	}
+	for (size_t next = 0; next < walk->end; next++) {
+		size_t vm = walk->queue[next];
+		const struct vm_origin *origin = &topology->vm_origins[vm];
+
+		for (size_t i = 0; i < origin->served_count; i++) {
+			reach(walk, vm, origin->served[i]);
+		}
+		for (size_t i = 0; i < origin->used_count; i++) {
+			reach(walk, vm, origin->used[i]);
+		}
+	}
+}
+
+void check_asset_network(struct checks *checks, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	size_t bytes = (topology->model.vm_count + 1) * sizeof(size_t);
+	struct walk walk = {
+		.topology = topology,
+		.distance = arena_alloc(arena, bytes),
+		.queue = arena_alloc(arena, bytes),
+		.from = arena_alloc(arena, bytes),
+	};
+
+	walk_networks(&walk);
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		/* Direct neighbours are those of exposed-asset. */
+		if (vm->asset != NULL && walk.distance[i] > 2) {
+			check_report(checks, CHECK_ASSET_NETWORK, vm_place(topology, i, VM_ASSET),
+			             "%zu networks lead from the outside to '%s', the last one by "
+			             "'%s'",
+			             walk.distance[i] - 1, vm->suffix,
+			             check_suffix(topology, walk.from[i]));
+		}
+	}
+	arena_free(arena);
+}
+
+void check_vm_alone(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count && topology->model.vm_count > 1; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		if (!check_has_hardware(vm) && vm->dtb_node_count == 0 &&
+		    !is_connected(topology, i)) {
+			check_report(checks, CHECK_VM_ALONE, vm->place,
+			             "'%s' has no connection and no hardware", vm->suffix);
+		}
+	}
+}
+
+/* Take away who waits for nobody, again and again: @waits stays above 0 for the others. */
+static void take_ready(const struct topology *topology, size_t *waits, size_t *queue)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		waits[i] = topology->vm_origins[i].used_count;
+		if (waits[i] == 0) {
+			queue[end++] = i;
+		}
+	}
+	for (size_t next = 0; next < end; next++) {
+		const struct vm_origin *origin = &topology->vm_origins[queue[next]];
+
+		for (size_t i = 0; i < origin->served_count; i++) {
+			size_t driver = topology->model.connections[origin->served[i]].driver_vm;
+
+			if (--waits[driver] == 0) {
+				queue[end++] = driver;
+			}
+		}
+	}
+}
+
+/* A connection by which @vm waits for a VM that waits itself. */
+static const struct connection *waits_by(const struct topology *topology, const size_t *waits,
+                                         size_t vm)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	size_t i = 0;
+
+	while (waits[topology->model.connections[origin->used[i]].device_vm] == 0) {
+		i++;
+	}
+	return &topology->model.connections[origin->used[i]];
+}
+
+void check_start_cycle(struct checks *checks, const struct topology *topology)
+{
+	size_t count = topology->model.vm_count;
+	struct arena *arena = arena_new();
+	size_t *waits = arena_alloc(arena, (count + 1) * sizeof(*waits));
+	size_t *queue = arena_alloc(arena, (count + 1) * sizeof(*queue));
+	size_t vm = 0;
+
+	take_ready(topology, waits, queue);
+	while (vm < count && waits[vm] == 0) {
+		vm++;
+	}
+	if (vm < count) {
+		/* After as many steps as there are VMs one is in the cycle itself. */
+		for (size_t i = 0; i < count; i++) {
+			vm = waits_by(topology, waits, vm)->device_vm;
+		}
+		const struct connection *connection = waits_by(topology, waits, vm);
+
+		check_report(checks, CHECK_START_CYCLE, connection->place,
+		             "'%s' waits for '%s', which waits for '%s' in the end",
+		             check_suffix(topology, vm),
+		             check_suffix(topology, connection->device_vm),
+		             check_suffix(topology, vm));
+	}
+	arena_free(arena);
+}
+
+void check_trust_inverted(struct checks *checks, const struct topology *topology)
+{
+	const struct vm *vms = topology->model.vms;
+
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+
+		if (vms[connection->device_vm].trust == TRUST_LOW &&
+		    vms[connection->driver_vm].trust == TRUST_HIGH) {
+			check_report(checks, CHECK_TRUST_INVERTED, connection->place,
+			             "'%s', of low trust, serves '%s', of high trust",
+			             vms[connection->device_vm].suffix,
+			             vms[connection->driver_vm].suffix);
+		}
+	}
+}
+
+void check_trust_exposed(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		if (vm->exposed && vm->trust == TRUST_HIGH) {
+			check_report(checks, CHECK_TRUST_EXPOSED, vm_place(topology, i, VM_TRUST),
+			             "'%s' has high trust and is exposed", vm->suffix);
+		}
+	}
+}
+
+void check_trust_missing(struct checks *checks, const struct topology *topology)
+{
+	size_t with = 0;
+	size_t without = topology->model.vm_count;
+
+	for (size_t i = topology->model.vm_count; i > 0; i--) {
+		if (topology->model.vms[i - 1].trust != TRUST_NONE) {
+			with++;
+		} else {
+			without = i - 1;
+		}
+	}
+	if (with != 0 && without != topology->model.vm_count) {
+		check_report(checks, CHECK_TRUST_MISSING, topology->model.vms[without].place,
+		             "%zu of %zu VMs have a level of trust; '%s' has none", with,
+		             topology->model.vm_count, check_suffix(topology, without));
+	}
+}
+
+/* The first exposed VM and the first with an asset; vm_count for none. */
+static void find_ends(const struct topology *topology, size_t *exposed, size_t *asset)
+{
+	*exposed = topology->model.vm_count;
+	*asset = topology->model.vm_count;
+	for (size_t i = topology->model.vm_count; i > 0; i--) {
+		*exposed = topology->model.vms[i - 1].exposed ? i - 1 : *exposed;
+		*asset = topology->model.vms[i - 1].asset != NULL ? i - 1 : *asset;
+	}
+}
+
+void check_asset_missing(struct checks *checks, const struct topology *topology)
+{
+	size_t exposed = 0;
+	size_t asset = 0;
+
+	find_ends(topology, &exposed, &asset);
+	if (exposed < topology->model.vm_count && asset == topology->model.vm_count) {
+		check_report(checks, CHECK_ASSET_MISSING, vm_place(topology, exposed, VM_EXPOSED),
+		             "'%s' is exposed, and no VM has an asset",
+		             check_suffix(topology, exposed));
+	}
+}
+
+void check_exposed_missing(struct checks *checks, const struct topology *topology)
+{
+	size_t exposed = 0;
+	size_t asset = 0;
+
+	find_ends(topology, &exposed, &asset);
+	if (asset < topology->model.vm_count && exposed == topology->model.vm_count) {
+		check_report(checks, CHECK_EXPOSED_MISSING, vm_place(topology, asset, VM_ASSET),
+		             "'%s' has an asset, and no VM is exposed",
+		             check_suffix(topology, asset));
+	}
+}
+
+void check_asset_backend(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		const struct vm_origin *origin = &topology->vm_origins[i];
+		size_t exposed = model->vm_count;
+		size_t asset = model->vm_count;
+
+		for (size_t j = 0; j < origin->served_count; j++) {
+			size_t driver = model->connections[origin->served[j]].driver_vm;
+
+			exposed = model->vms[driver].exposed ? driver : exposed;
+			asset = model->vms[driver].asset != NULL ? driver : asset;
+		}
+		if (exposed != model->vm_count && asset != model->vm_count && exposed != asset) {
+			check_report(checks, CHECK_ASSET_BACKEND, model->vms[i].place,
+			             "'%s' serves '%s', which is exposed, and '%s', which holds %s",
+			             model->vms[i].suffix, model->vms[exposed].suffix,
+			             model->vms[asset].suffix, model->vms[asset].asset);
+		}
+	}
+}
+
+void check_star(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		if (model->vm_count > 3 &&
+		    topology->vm_origins[i].served_count == model->vm_count - 1) {
+			check_report(checks, CHECK_STAR, model->vms[i].place,
+			             "'%s' serves all %zu other VMs", model->vms[i].suffix,
+			             model->vm_count - 1);
+		}
+	}
+}
+
+static const char *lower_case(struct arena *arena, const char *name)
+{
+	char *lower = arena_copy(arena, name, strlen(name));
+
+	for (char *next = lower; *next != '\0'; next++) {
+		if (*next >= 'A' && *next <= 'Z') {
+			*next = (char)(*next - 'A' + 'a');
+		}
+	}
+	return lower;
+}
+
+void check_name_case(struct checks *checks, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	struct strmap names;
+
+	strmap_init(&names, arena);
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+		const char *lower = lower_case(arena, vm->name);
+		const struct vm *before = strmap_get(&names, lower);
+
+		if (before != NULL && strcmp(before->name, vm->name) != 0) {
+			check_report(checks, CHECK_NAME_CASE, vm_place(topology, i, VM_NAME),
+			             "the names '%s' and '%s' differ in capitals only", vm->name,
+			             before->name);
+		}
+		strmap_set(&names, lower, &topology->model.vms[i]);
+	}
+	arena_free(arena);
+}
+
+void check_name_swap(struct checks *checks, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	struct strmap suffixes;
+
+	strmap_init(&suffixes, arena);
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		strmap_set(&suffixes, vm->suffix, &topology->model.vms[i]);
+	}
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+		const struct vm *other = strmap_get(&suffixes, vm->name);
+
+		if (other != NULL && other != vm) {
+			check_report(checks, CHECK_NAME_SWAP, vm_place(topology, i, VM_NAME),
+			             "'%s' is named as '%s' is called in the text", vm->suffix,
+			             other->instance);
+		}
+	}
+	arena_free(arena);
+}

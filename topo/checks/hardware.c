@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of physical devices.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/checks/internal.h"
+
+#define INTID_SPI_FIRST 32U
+
+static const char *suffix(const struct topology *topology, size_t vm)
+{
+	return topology->model.vms[vm].suffix;
+}
+
+/* A range of a VM. */
+struct owned {
+	struct range range;
+	size_t vm;
+};
+
+static int compare_owned(const void *left, const void *right)
+{
+	const struct owned *a = left;
+	const struct owned *b = right;
+
+	return (a->range.base > b->range.base) - (a->range.base < b->range.base);
+}
+
+static struct owned *collect_ranges(const struct topology *topology, size_t *count)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		most += topology->model.vms[i].mmio_count;
+	}
+	struct owned *list = calloc(most, sizeof(*list));
+
+	*count = 0;
+	for (size_t i = 0; list != NULL && i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->mmio_count; j++) {
+			list[(*count)++] = (struct owned){vm->mmios[j], i};
+		}
+	}
+	return list;
+}
+
+/* Two ranges overlap if one begins in another: it is enough to keep the one that ends last. */
+void check_mmio_twice(struct checks *checks, const struct topology *topology)
+{
+	size_t count = 0;
+	struct owned *list = collect_ranges(topology, &count);
+	const struct owned *last = list;
+
+	if (list == NULL) {
+		return;
+	}
+	qsort(list, count, sizeof(*list), compare_owned);
+	for (size_t i = 1; i < count; i++) {
+		const struct owned *now = &list[i];
+		bool overlaps = now->range.base - last->range.base < last->range.bytes;
+
+		if (overlaps && now->vm != last->vm &&
+		    check_report(checks, CHECK_MMIO_TWICE, now->range.place,
+		                 "0x%" PRIx64 " with 0x%" PRIx64 " bytes belongs to '%s', and to "
+		                 "'%s' too",
+		                 now->range.base, now->range.bytes, suffix(topology, now->vm),
+		                 suffix(topology, last->vm))) {
+			diag_note(checks->diag, last->range.place, "given to '%s' here",
+			          suffix(topology, last->vm));
+		}
+		if (now->range.base + now->range.bytes >= last->range.base + last->range.bytes) {
+			last = now;
+		}
+	}
+	free(list);
+}
+
+static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+	return a < b ? b - a < a_bytes : a - b < b_bytes;
+}
+
+static void check_range(struct checks *checks, const struct topology *topology,
+                        const struct range *range)
+{
+	const struct board *board = topology->model.board;
+
+	for (size_t i = 0; i < board->reserved_count; i++) {
+		const struct board_range *reserved = &board->reserved[i];
+
+		if (overlap(range->base, range->bytes, reserved->base, reserved->bytes)) {
+			check_report(checks, CHECK_MMIO_KERNEL, range->place,
+			             "this range holds %s at 0x%" PRIx64
+			             ", which is the kernel's own",
+			             reserved->name, reserved->base);
+		}
+	}
+	if (overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max)) {
+		check_report(checks, CHECK_MMIO_KERNEL, range->place,
+		             "this range holds RAM of the board %s", board->name);
+	}
+}
+
+void check_mmio_kernel(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->mmio_count; j++) {
+			check_range(checks, topology, &vm->mmios[j]);
+		}
+	}
+}
+
+/* Who had a key before. */
+struct owner {
+	size_t vm;
+	struct place place;
+};
+
+/* The owner of @key if it is another VM, NULL otherwise; the first one is remembered. */
+static const struct owner *claim(struct strmap *owners, const char *key, size_t vm,
+                                 struct place place)
+{
+	void **slot = strmap_slot(owners, key, strlen(key));
+	struct owner *owner = *slot;
+
+	if (owner == NULL) {
+		owner = arena_alloc(owners->arena, sizeof(*owner));
+		*owner = (struct owner){vm, place};
+		*slot = owner;
+		return NULL;
+	}
+	return owner->vm == vm ? NULL : owner;
+}
+
+static void claim_irq(struct checks *checks, const struct topology *topology, struct strmap *owners,
+                      uint32_t irq, size_t vm, struct place place)
+{
+	const struct owner *owner = NULL;
+
+	if (irq != 0) {
+		owner = claim(owners, arena_printf(owners->arena, "%u", irq), vm, place);
+	}
+	if (owner != NULL && check_report(checks, CHECK_IRQ_TWICE, place,
+	                                  "interrupt %u belongs to '%s', and to '%s' too", irq,
+	                                  suffix(topology, vm), suffix(topology, owner->vm))) {
+		diag_note(checks->diag, owner->place, "given to '%s' here",
+		          suffix(topology, owner->vm));
+	}
+}
+
+void check_irq_twice(struct checks *checks, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	struct strmap owners;
+
+	strmap_init(&owners, arena);
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->irq_count; j++) {
+			claim_irq(checks, topology, &owners, vm->irqs[j], i,
+			          topology->vm_origins[i].irq_places[j]);
+		}
+		for (size_t j = 0; j < vm->pci_count; j++) {
+			claim_irq(checks, topology, &owners, vm->pci[j].irq, i, vm->pci[j].place);
+		}
+	}
+	arena_free(arena);
+}
+
+static void check_irq(struct checks *checks, const struct topology *topology, uint32_t irq,
+                      struct place place)
+{
+	const struct board *board = topology->model.board;
+
+	if (irq == board->uart_irq) {
+		check_report(checks, CHECK_IRQ_RANGE, place,
+		             "interrupt %u is that of the kernel's console", irq);
+	} else if (irq < INTID_SPI_FIRST || irq - INTID_SPI_FIRST >= board->spi_count) {
+		if (check_report(checks, CHECK_IRQ_RANGE, place,
+		                 "the board %s has no interrupt %u for a VM", board->name, irq)) {
+			diag_help(checks->diag, "its shared interrupts are %u to %u",
+			          INTID_SPI_FIRST, INTID_SPI_FIRST + board->spi_count - 1);
+		}
+	}
+}
+
+void check_irq_range(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		for (size_t j = 0; j < vm->irq_count; j++) {
+			check_irq(checks, topology, vm->irqs[j],
+			          topology->vm_origins[i].irq_places[j]);
+		}
+		for (size_t j = 0; j < vm->pci_count; j++) {
+			if (vm->pci[j].irq != 0) {
+				check_irq(checks, topology, vm->pci[j].irq, vm->pci[j].place);
+			}
+		}
+	}
+}
+
+void check_pci_twice(struct checks *checks, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	struct strmap owners;
+
+	strmap_init(&owners, arena);
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
+			const struct pci_function *function = &topology->model.vms[i].pci[j];
+			const char *key = arena_printf(arena, "%u:%u.%u", function->bus,
+			                               function->device, function->function);
+			const struct owner *owner = claim(&owners, key, i, function->place);
+
+			if (owner != NULL &&
+			    check_report(checks, CHECK_PCI_TWICE, function->place,
+			                 "PCI function %s belongs to '%s', and to '%s' too", key,
+			                 suffix(topology, i), suffix(topology, owner->vm))) {
+				diag_note(checks->diag, owner->place, "given to '%s' here",
+				          suffix(topology, owner->vm));
+			}
+		}
+	}
+	arena_free(arena);
+}
+
+void check_pci_range(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
+			const struct pci_function *function = &topology->model.vms[i].pci[j];
+
+			if (function->bus > 255 || function->device > 31 ||
+			    function->function > 7) {
+				check_report(checks, CHECK_PCI_RANGE, function->place,
+				             "there is no PCI function %u:%u.%u", function->bus,
+				             function->device, function->function);
+			}
+		}
+	}
+}
+
+static const struct board_device *find_device(const struct board *board, const char *path)
+{
+	for (size_t i = 0; i < board->device_count; i++) {
+		if (strcmp(board->devices[i].path, path) == 0) {
+			return &board->devices[i];
+		}
+	}
+	return NULL;
+}
+
+/* Nodes without registers, such as /chosen, are nobody's. */
+static bool is_shared_node(const struct board *board, const char *path)
+{
+	const struct board_device *device = find_device(board, path);
+
+	return device != NULL && device->base == 0 && !device->dma;
+}
+
+static void claim_node(struct checks *checks, const struct topology *topology,
+                       struct strmap *owners, size_t vm, size_t node)
+{
+	const char *path = topology->model.vms[vm].dtb_nodes[node];
+	struct place place = topology->vm_origins[vm].node_places[node];
+	const struct owner *owner = NULL;
+	size_t bytes = strlen(path);
+
+	/* The node itself, and every node above it that somebody else has. */
+	owner = claim(owners, path, vm, place);
+	while (owner == NULL && bytes > 1) {
+		bytes--;
+		if (path[bytes] == '/') {
+			owner = strmap_find(owners, path, bytes);
+			owner = owner != NULL && owner->vm == vm ? NULL : owner;
+		}
+	}
+	if (owner != NULL && check_report(checks, CHECK_NODE_TWICE, place,
+	                                  "node %s belongs to '%s', and to '%s' too", path,
+	                                  suffix(topology, vm), suffix(topology, owner->vm))) {
+		diag_note(checks->diag, owner->place, "given to '%s' here",
+		          suffix(topology, owner->vm));
+	}
+}
+
+/* All nodes of a VM that stand for a device. */
+static void claim_nodes(struct checks *checks, const struct topology *topology,
+                        struct strmap *owners, size_t vm)
+{
+	const struct vm *row = &topology->model.vms[vm];
+
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		if (!is_shared_node(topology->model.board, row->dtb_nodes[i])) {
+			claim_node(checks, topology, owners, vm, i);
+		}
+	}
+}
+
+void check_node_twice(struct checks *checks, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	struct strmap owners;
+
+	strmap_init(&owners, arena);
+	/* Twice, so that a node is found whether it comes before or after the one above it. */
+	for (size_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < topology->model.vm_count; i++) {
+			claim_nodes(checks, topology, &owners, i);
+		}
+	}
+	arena_free(arena);
+}
+
+void check_node_unknown(struct checks *checks, const struct topology *topology)
+{
+	const struct board *board = topology->model.board;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		for (size_t j = 0; j < topology->model.vms[i].dtb_node_count; j++) {
+			const char *path = topology->model.vms[i].dtb_nodes[j];
+
+			if (find_device(board, path) == NULL) {
+				check_report(checks, CHECK_NODE_UNKNOWN,
+				             topology->vm_origins[i].node_places[j],
+				             "the board %s has no node %s", board->name, path);
+			}
+		}
+	}
+}
+
+static bool has_hardware(const struct vm *vm)
+{
+	return vm->mmio_count != 0 || vm->pci_count != 0 || vm->irq_count != 0;
+}
+
+/* Where the hardware of a VM was given. */
+static struct place hardware_place(const struct topology *topology, size_t vm)
+{
+	static const enum vm_attribute attributes[] = {VM_PCI, VM_MMIOS, VM_DTB, VM_IRQS};
+
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		if (vm_given(&topology->vm_origins[vm], attributes[i])) {
+			return vm_place(topology, vm, attributes[i]);
+		}
+	}
+	return topology->model.vms[vm].place;
+}
+
+/* Nodes that stand for a device: those that no VM can be given are none. */
+static bool has_device_node(const struct topology *topology, size_t vm)
+{
+	const struct vm *row = &topology->model.vms[vm];
+
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		if (!is_shared_node(topology->model.board, row->dtb_nodes[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void check_hardware_runs(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (has_hardware(&topology->model.vms[i]) || has_device_node(topology, i)) {
+			check_report_runs(checks, CHECK_HARDWARE_RUNS, hardware_place(topology, i),
+			                  "'%s' is given physical devices, which cannot be run yet",
+			                  suffix(topology, i));
+		}
+	}
+}
+
+/* A device of the VM that reaches memory by itself, as far as topo knows the board. */
+static const char *dma_device(const struct topology *topology, size_t vm)
+{
+	const struct vm *row = &topology->model.vms[vm];
+
+	if (row->pci_count != 0) {
+		return row->pci[0].name[0] != '\0' ? row->pci[0].name : "a PCI function";
+	}
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		const struct board_device *device =
+			find_device(topology->model.board, row->dtb_nodes[i]);
+
+		if (device != NULL && device->dma) {
+			return device->path;
+		}
+	}
+	for (size_t i = 0; i < topology->model.board->device_count; i++) {
+		const struct board_device *device = &topology->model.board->devices[i];
+
+		for (size_t j = 0; device->dma && j < row->mmio_count; j++) {
+			if (device->base != 0 && overlap(row->mmios[j].base, row->mmios[j].bytes,
+			                                 device->base, device->bytes)) {
+				return device->path;
+			}
+		}
+	}
+	return NULL;
+}
+
+void check_dma_open(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count && !topology->model.board->smmu; i++) {
+		const char *device = dma_device(topology, i);
+
+		if (device != NULL) {
+			check_report(
+				checks, CHECK_DMA_OPEN, hardware_place(topology, i),
+				"'%s' can reach all memory by the DMA of %s: the board %s has no "
+				"SMMU",
+				suffix(topology, i), device, topology->model.board->name);
+		}
+	}
+}
+
+void check_driver_hardware(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm_origin *origin = &topology->vm_origins[i];
+
+		if (origin->used_count != 0 && origin->served_count == 0 &&
+		    has_hardware(&topology->model.vms[i])) {
+			check_report(checks, CHECK_DRIVER_HARDWARE, hardware_place(topology, i),
+			             "'%s' is a driver VM and has hardware of its own",
+			             suffix(topology, i));
+		}
+	}
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of numbers: what the kernel's tables, a VMM and a virtual interrupt controller have room
+ * for (abi/limits.h, abi/vmm.h), and processors.
+ */
+#include "abi/calls.h"
+#include "abi/image.h"
+#include "abi/vmm.h"
+#include "topo/checks/internal.h"
+#include "topo/model/device_options.h"
+
+#define SPI_FIRST_FREE 16U                   /* docs/guest.md: SPIs before it are the UARTs' */
+#define EVENTS_MAX (64U - PV_EVENT_DOORBELL) /* connections that can wake a VMM */
+
+static struct place vm_at(const struct topology *topology, size_t vm)
+{
+	return topology->model.vms[vm].place;
+}
+
+/* The VM in which a sum goes over its limit, model.vm_count if none does. */
+static size_t first_beyond(const struct topology *topology, uint64_t limit,
+                           uint64_t (*count)(const struct topology *topology, size_t vm),
+                           uint64_t *sum)
+{
+	size_t beyond = topology->model.vm_count;
+
+	*sum = 0;
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		*sum += count(topology, i);
+		if (*sum > limit && beyond == topology->model.vm_count) {
+			beyond = i;
+		}
+	}
+	return beyond;
+}
+
+void check_limit_vms(struct checks *checks, const struct topology *topology)
+{
+	size_t count = topology->model.vm_count;
+
+	if (count > PV_DOMAINS_MAX) {
+		check_report(checks, CHECK_LIMIT_VMS, vm_at(topology, PV_DOMAINS_MAX),
+		             "%zu VMs; the kernel has room for %u", count, PV_DOMAINS_MAX);
+	}
+}
+
+static uint64_t vm_vcpus(const struct topology *topology, size_t vm)
+{
+	return topology->model.vms[vm].vcpu_count;
+}
+
+static void check_cpu_slots(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+	size_t slots[PV_CPUS_MAX] = {0};
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		for (uint32_t j = 0; j < model->vms[i].vcpu_count; j++) {
+			uint32_t cpu = (uint32_t)model->vms[i].affinity[j];
+
+			if (cpu >= PV_CPUS_MAX || ++slots[cpu] != PV_CPU_SLOTS_MAX + 1) {
+				continue;
+			}
+			if (check_report(checks, CHECK_LIMIT_VCPUS,
+			                 vm_place(topology, i, VM_AFFINITY),
+			                 "more than %u vCPUs are pinned to CPU %u",
+			                 PV_CPU_SLOTS_MAX, cpu)) {
+				diag_help(checks->diag, "the topology uses %u CPUs",
+				          model->cpu_count);
+			}
+		}
+	}
+}
+
+void check_limit_vcpus(struct checks *checks, const struct topology *topology)
+{
+	uint64_t sum = 0;
+	size_t beyond = first_beyond(topology, PV_VCPUS_MAX, vm_vcpus, &sum);
+
+	if (beyond < topology->model.vm_count) {
+		check_report(checks, CHECK_LIMIT_VCPUS, vm_place(topology, beyond, VM_NUM_VCPUS),
+		             "%llu vCPUs of all VMs; the kernel has room for %u",
+		             (unsigned long long)sum, PV_VCPUS_MAX);
+	}
+	check_cpu_slots(checks, topology);
+}
+
+/* Devices that the VM is given by all its connections. */
+static size_t used_devices(const struct topology *topology, size_t vm)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	size_t sum = 0;
+
+	for (size_t i = 0; i < origin->used_count; i++) {
+		sum += topology->model.connections[origin->used[i]].device_count;
+	}
+	return sum;
+}
+
+void check_limit_connections(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm_origin *origin = &topology->vm_origins[i];
+		size_t devices = used_devices(topology, i);
+
+		if (origin->used_count > PV_VMM_CONNECTIONS_MAX) {
+			check_report(
+				checks, CHECK_LIMIT_CONNECTIONS,
+				topology->model.connections[origin->used[PV_VMM_CONNECTIONS_MAX]]
+					.place,
+				"'%s' is the driver VM of %zu connections; its VMM has room "
+				"for %u",
+				topology->model.vms[i].suffix, origin->used_count,
+				PV_VMM_CONNECTIONS_MAX);
+		} else if (devices > PV_VMM_DEVICES_MAX) {
+			check_report(checks, CHECK_LIMIT_CONNECTIONS, vm_at(topology, i),
+			             "'%s' is given %zu devices; its VMM has room for %u",
+			             topology->model.vms[i].suffix, devices, PV_VMM_DEVICES_MAX);
+		}
+	}
+}
+
+static void check_queue(struct checks *checks, const struct device *device)
+{
+	uint32_t queues = device_queue_count(device);
+	uint32_t size = device->queue_size;
+
+	if (queues > PV_VMM_QUEUES_MAX) {
+		check_report(checks, CHECK_LIMIT_QUEUES, device->place,
+		             "this device has %u queues; a device has at most %u", queues,
+		             PV_VMM_QUEUES_MAX);
+	}
+	if ((size & (size - 1)) != 0) {
+		if (check_report(checks, CHECK_LIMIT_QUEUES, device->place,
+		                 "queue_size is a power of two, not %u", size)) {
+			diag_help(checks->diag, "the default is 256");
+		}
+	}
+}
+
+void check_limit_queues(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			check_queue(checks, &connection->devices[j]);
+		}
+	}
+}
+
+/* Queues of a connection, and one vector for the configuration of each device. */
+static uint64_t connection_queues(const struct connection *connection)
+{
+	uint64_t queues = 0;
+
+	for (size_t i = 0; i < connection->device_count; i++) {
+		queues += device_queue_count(&connection->devices[i]);
+	}
+	return queues;
+}
+
+void check_limit_interrupts(struct checks *checks, const struct topology *topology)
+{
+	uint64_t limit = PV_VIRQS - PV_SPI_FIRST - SPI_FIRST_FREE;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm_origin *origin = &topology->vm_origins[i];
+		const struct connection *connections = topology->model.connections;
+		uint64_t needed = 0;
+
+		for (size_t j = 0; j < origin->served_count; j++) {
+			needed += 1 + connection_queues(&connections[origin->served[j]]);
+		}
+		for (size_t j = 0; j < origin->used_count; j++) {
+			needed += connection_queues(&connections[origin->used[j]]) +
+			          connections[origin->used[j]].device_count;
+		}
+		if (needed > limit) {
+			check_report(checks, CHECK_LIMIT_INTERRUPTS, vm_at(topology, i),
+			             "the connections of '%s' need %llu interrupts; a VM has room "
+			             "for %llu",
+			             topology->model.vms[i].suffix, (unsigned long long)needed,
+			             (unsigned long long)limit);
+		}
+		if (origin->used_count > EVENTS_MAX) {
+			check_report(checks, CHECK_LIMIT_INTERRUPTS, vm_at(topology, i),
+			             "the VMM of '%s' has events for %u connections, not %zu",
+			             topology->model.vms[i].suffix, EVENTS_MAX, origin->used_count);
+		}
+	}
+}
+
+void check_limit_doorbells(struct checks *checks, const struct topology *topology)
+{
+	uint64_t doorbells = 0;
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+
+		doorbells += 2 + 2 * connection_queues(connection);
+		pages += 1 + connection->device_count;
+		if (doorbells > PV_DOORBELLS_MAX || pages > PV_DOORBELL_PAGES_MAX) {
+			check_report(checks, CHECK_LIMIT_DOORBELLS, connection->place,
+			             "the kernel's tables of %u doorbells on %u pages have no room "
+			             "for this connection",
+			             PV_DOORBELLS_MAX, PV_DOORBELL_PAGES_MAX);
+			return;
+		}
+	}
+}
+
+static void check_cpu_count(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+
+	if (model->cpu_count > model->board->cpu_max) {
+		check_report(checks, CHECK_CPU_MISSING, topology->cpus_given,
+		             "%u CPUs; the board %s has %u", model->cpu_count, model->board->name,
+		             model->board->cpu_max);
+	}
+	if (topology->cpus_given.file != NULL && model->cpu_count == 0) {
+		check_report(checks, CHECK_CPU_MISSING, topology->cpus_given,
+		             "a system needs a CPU");
+	}
+}
+
+void check_cpu_missing(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+
+	check_cpu_count(checks, topology);
+	for (size_t i = 0; i < model->vm_count; i++) {
+		const struct vm *vm = &model->vms[i];
+
+		for (uint32_t j = 0; j < vm->vcpu_count; j++) {
+			if (vm->affinity[j] < (int32_t)model->cpu_count) {
+				continue;
+			}
+			if (check_report(checks, CHECK_CPU_MISSING,
+			                 vm_place(topology, i, VM_AFFINITY),
+			                 "vCPU %u of '%s' is pinned to CPU %d, and the system uses "
+			                 "CPUs 0 to %u",
+			                 j, vm->suffix, vm->affinity[j], model->cpu_count - 1)) {
+				diag_help(checks->diag,
+				          "say how many by system.cpus, or --cpus; "
+				          "the board %s has %u",
+				          model->board->name, model->board->cpu_max);
+			}
+			break;
+		}
+	}
+}
+
+void check_budget_range(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		if ((vm->budget_us == 0) != (vm->period_us == 0)) {
+			enum vm_attribute given = vm->budget_us != 0 ? VM_BUDGET : VM_PERIOD;
+
+			if (check_report(checks, CHECK_BUDGET_RANGE, vm_place(topology, i, given),
+			                 "'%s' has a %s and no %s", vm->suffix,
+			                 vm->budget_us != 0 ? "_budget" : "_period",
+			                 vm->budget_us != 0 ? "_period" : "_budget")) {
+				diag_help(checks->diag,
+				          "both are in microseconds: _budget in each _period");
+			}
+		} else if (vm->budget_us > vm->period_us) {
+			check_report(checks, CHECK_BUDGET_RANGE, vm_place(topology, i, VM_BUDGET),
+			             "the budget of '%s', %u us, is longer than its period, %u us",
+			             vm->suffix, vm->budget_us, vm->period_us);
+		}
+	}
+}
+
+void check_budget_sum(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+	double loads[PV_CPUS_MAX] = {0};
+	bool full[PV_CPUS_MAX] = {false};
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		const struct vm *vm = &model->vms[i];
+
+		for (uint32_t j = 0; j < vm->vcpu_count && vm->period_us != 0; j++) {
+			uint32_t cpu = (uint32_t)vm->affinity[j];
+
+			if (cpu >= PV_CPUS_MAX || full[cpu]) {
+				continue;
+			}
+			loads[cpu] += (double)vm->budget_us / (double)vm->period_us;
+			/* A sum of fractions that make one whole may miss it by a rounding. */
+			if (loads[cpu] > 1.000001) {
+				full[cpu] = true;
+				check_report(
+					checks, CHECK_BUDGET_SUM, vm_place(topology, i, VM_BUDGET),
+					"with '%s' the budgets on CPU %u come to more than all "
+					"of its time",
+					vm->suffix, cpu);
+			}
+		}
+	}
+}

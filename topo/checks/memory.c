@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of memory: RAM, pools, and where they lie in a guest's address space (docs/guest.md).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "topo/checks/internal.h"
+#include "topo/model/defaults.h"
+#include "topo/model/device_options.h"
+
+#define GUEST_END ((uint64_t)1 << PV_IPA_BITS)
+/* docs/guest.md: interrupt controller and UARTs, which every guest has at these places. */
+#define GUEST_DEVICES_BASE 0x08000000U
+#define GUEST_DEVICES_BYTES 0x02000000U
+#define RAM_LEAST_OTHER ((uint64_t)2 << 20) /* a guest of the user's own */
+#define PAGE_BYTES ((uint64_t)PV_PAGE_BYTES)
+#define BUFFER_LEAST 2048U /* bytes that a buffer in flight takes, on average at least */
+
+static unsigned long long mib(uint64_t bytes)
+{
+	return (unsigned long long)((bytes + ((1U << 20) - 1)) >> 20);
+}
+
+/* What a VM takes of the board's RAM: its own, and the pools of its connections. */
+static uint64_t vm_bytes(const struct topology *topology, size_t vm)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	uint64_t sum = topology->model.vms[vm].ram_bytes;
+
+	for (size_t i = 0; i < origin->used_count; i++) {
+		uint64_t bytes = topology->model.connections[origin->used[i]].pool_bytes;
+
+		if (__builtin_add_overflow(sum, bytes, &sum)) {
+			return UINT64_MAX;
+		}
+	}
+	return sum;
+}
+
+void check_ram_fits(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+	uint64_t room = model->board->ram_bytes_max - model->board->ram_kernel_bytes;
+	uint64_t sum = 0;
+	size_t beyond = model->vm_count;
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		if (__builtin_add_overflow(sum, vm_bytes(topology, i), &sum)) {
+			sum = UINT64_MAX;
+		}
+		if (sum > room && beyond == model->vm_count) {
+			beyond = i;
+		}
+	}
+	if (beyond == model->vm_count) {
+		return;
+	}
+	if (check_report(checks, CHECK_RAM_FITS, vm_place(topology, beyond, VM_RAM_SIZE),
+	                 "with the %llu MiB of '%s' the VMs need %llu MiB of RAM; the board %s has "
+	                 "%llu MiB, %llu MiB of them for the kernel",
+	                 mib(vm_bytes(topology, beyond)), model->vms[beyond].suffix, mib(sum),
+	                 model->board->name, mib(model->board->ram_bytes_max),
+	                 mib(model->board->ram_kernel_bytes))) {
+		diag_help(checks->diag, "ram_size says how much a VM has; disks without an image "
+		                        "lie in the RAM of the device VM");
+	}
+}
+
+void check_ram_small(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		const struct vm *vm = &model->vms[i];
+		struct ram_need need = {RAM_LEAST_OTHER, 0};
+
+		if (vm->image.own_rootfs) {
+			need = defaults_ram_need(topology, i);
+		}
+		if (vm->ram_bytes >= need.bytes) {
+			continue;
+		}
+		if (check_report(checks, CHECK_RAM_SMALL, vm_place(topology, i, VM_RAM_SIZE),
+		                 "'%s' needs at least %llu MiB of RAM, not %llu", vm->suffix,
+		                 mib(need.bytes), mib(vm->ram_bytes)) &&
+		    need.disks != 0) {
+			diag_help(checks->diag,
+			          "it serves disks of %llu MiB, which lie in its RAM and may take "
+			          "half of it together with the root file system",
+			          mib(need.disks));
+		}
+	}
+}
+
+static void check_ram_of(struct checks *checks, const struct topology *topology, size_t index)
+{
+	const struct vm *vm = &topology->model.vms[index];
+	uint64_t end = 0;
+
+	if (vm->ram_bytes % RAM_BLOCK_BYTES != 0) {
+		if (check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_SIZE),
+		                 "the RAM of '%s' is not a multiple of 2 MiB", vm->suffix)) {
+			diag_help(checks->diag, "0x%" PRIx64 " would be one",
+			          (vm->ram_bytes / RAM_BLOCK_BYTES + 1) * RAM_BLOCK_BYTES);
+		}
+	}
+	if (vm->ram_base % RAM_BLOCK_BYTES != 0) {
+		check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_BASE),
+		             "the RAM of '%s' does not begin at a multiple of 2 MiB", vm->suffix);
+	}
+	if (__builtin_add_overflow(vm->ram_base, vm->ram_bytes, &end) || end > GUEST_END) {
+		if (check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_BASE),
+		                 "the RAM of '%s' ends above a guest's address space of %u bits",
+		                 vm->suffix, PV_IPA_BITS)) {
+			diag_help(checks->diag, "the default is 0x%x", DEFAULT_RAM_BASE);
+		}
+	}
+}
+
+void check_ram_place(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		check_ram_of(checks, topology, i);
+	}
+}
+
+static void check_in_ram(struct checks *checks, const struct topology *topology, size_t index,
+                         uint64_t address, enum vm_attribute attribute, const char *what)
+{
+	const struct vm *vm = &topology->model.vms[index];
+
+	if (address != 0 && (address < vm->ram_base || address - vm->ram_base >= vm->ram_bytes)) {
+		check_report(checks, CHECK_BOOT_PLACE, vm_place(topology, index, attribute),
+		             "the %s of '%s' at 0x%" PRIx64 " is not in its RAM", what, vm->suffix,
+		             address);
+	}
+}
+
+void check_boot_place(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		check_in_ram(checks, topology, i, vm->dtb_addr, VM_DTB_ADDR, "device tree");
+		check_in_ram(checks, topology, i, vm->initrd_addr, VM_INITRD_ADDR, "initrd");
+		check_in_ram(checks, topology, i, vm->kernel_entry, VM_KERNEL_ENTRY, "kernel");
+	}
+}
+
+/* virtio 1.2, 2.7: rings of a queue, and a small buffer for each descriptor. */
+static uint64_t pool_need(const struct connection *connection)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < connection->device_count; i++) {
+		const struct device *device = &connection->devices[i];
+		uint64_t size = device->queue_size;
+		uint64_t rings = 16 * size + 6 + 2 * size + 6 + 8 * size;
+		uint64_t pages = (rings + PAGE_BYTES - 1) / PAGE_BYTES + 1;
+
+		sum += device_queue_count(device) * (pages * PAGE_BYTES + size * BUFFER_LEAST);
+	}
+	return sum;
+}
+
+void check_pool_size(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+		const struct connection_origin *origin = &topology->connection_origins[i];
+		struct place place = origin->pool_given ? origin->pool_bytes : connection->place;
+		uint64_t needed = pool_need(connection);
+
+		if (!connection->swiotlb) {
+			continue;
+		}
+		if (connection->pool_bytes % RAM_BLOCK_BYTES != 0 || connection->pool_bytes == 0) {
+			check_report(checks, CHECK_POOL_SIZE, place,
+			             "a pool is a multiple of 2 MiB, not %" PRIu64 " bytes",
+			             connection->pool_bytes);
+		} else if (connection->pool_bytes < needed) {
+			if (check_report(checks, CHECK_POOL_SIZE, place,
+			                 "the queues of this connection need a pool of %llu MiB, "
+			                 "not %llu",
+			                 mib(needed), mib(connection->pool_bytes))) {
+				diag_help(
+					checks->diag,
+					"make the pool larger by _memdev.size, or the queues smaller by "
+					"queue_size");
+			}
+		}
+	}
+}
+
+/* A range of a guest's address space, for finding overlaps. */
+struct placed {
+	struct range range;
+	const char *what;
+};
+
+static int compare_placed(const void *left, const void *right)
+{
+	const struct placed *a = left;
+	const struct placed *b = right;
+
+	return (a->range.base > b->range.base) - (a->range.base < b->range.base);
+}
+
+/* Address 0 is one that layout decides. */
+static void add_placed(struct placed *list, size_t *count, uint64_t base, uint64_t bytes,
+                       struct place place, const char *what)
+{
+	if (base != 0) {
+		list[(*count)++] = (struct placed){
+			{base, bytes, place},
+                        what
+                };
+	}
+}
+
+/* What the topology places in the address space of VM @vm by itself. */
+static size_t collect_placed(const struct topology *topology, size_t vm, struct placed *list)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	const struct model *model = &topology->model;
+	size_t count = 0;
+
+	list[count++] = (struct placed){
+		{model->vms[vm].ram_base, model->vms[vm].ram_bytes,
+	         vm_place(topology, vm, VM_RAM_BASE)},
+		"the RAM",
+	};
+	add_placed(list, &count, GUEST_DEVICES_BASE, GUEST_DEVICES_BYTES, model->vms[vm].place,
+	           "the interrupt controller and UARTs of a guest");
+	for (size_t i = 0; i < origin->served_count; i++) {
+		const struct connection *connection = &model->connections[origin->served[i]];
+		uint64_t bytes = connection->swiotlb ? connection->pool_bytes
+		                                     : model->vms[connection->driver_vm].ram_bytes;
+
+		add_placed(list, &count, connection->device_data_base, bytes, connection->place,
+		           "the memdev of a connection");
+		add_placed(list, &count, connection->device_ctrl_base, 2 * PAGE_BYTES,
+		           connection->place, "the iobuf of a connection");
+	}
+	for (size_t i = 0; i < origin->used_count; i++) {
+		const struct connection *connection = &model->connections[origin->used[i]];
+
+		add_placed(list, &count, connection->driver_data_base, connection->pool_bytes,
+		           connection->place, "the pool of a connection");
+	}
+	return count;
+}
+
+static void check_overlap_in(struct checks *checks, const struct topology *topology, size_t vm,
+                             struct placed *list)
+{
+	size_t count = collect_placed(topology, vm, list);
+
+	qsort(list, count, sizeof(*list), compare_placed);
+	for (size_t i = 1; i < count; i++) {
+		const struct placed *before = &list[i - 1];
+		const struct placed *now = &list[i];
+
+		if (now->range.base - before->range.base >= before->range.bytes) {
+			continue;
+		}
+		if (check_report(checks, CHECK_GUEST_OVERLAP, now->range.place,
+		                 "in '%s' %s at 0x%" PRIx64 " overlaps %s at 0x%" PRIx64
+		                 " with 0x%" PRIx64 " bytes",
+		                 topology->model.vms[vm].suffix, now->what, now->range.base,
+		                 before->what, before->range.base, before->range.bytes)) {
+			diag_note(checks->diag, before->range.place, "the other range");
+		}
+	}
+}
+
+void check_guest_overlap(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm_origin *origin = &topology->vm_origins[i];
+		size_t most = 2 + 2 * origin->served_count + origin->used_count;
+		struct placed *list = calloc(most, sizeof(*list));
+
+		if (list != NULL) {
+			check_overlap_in(checks, topology, i, list);
+		}
+		free(list);
+	}
+}
+
+void check_swiotlb_off(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+		const struct vm *vms = topology->model.vms;
+
+		if (connection->swiotlb) {
+			continue;
+		}
+		if (check_report(checks, CHECK_SWIOTLB_OFF, connection->place,
+		                 "VMSWIOTLB=0: '%s' can read and write all RAM of '%s'",
+		                 vms[connection->device_vm].suffix,
+		                 vms[connection->driver_vm].suffix)) {
+			diag_help(checks->diag,
+			          "with VMSWIOTLB=1, the default, it sees an 8 MiB pool");
+		}
+	}
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of disks, queues, and the other types of virtio device.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "topo/checks/internal.h"
+#include "topo/model/device_options.h"
+
+#define DISK_LEAST ((uint64_t)1 << 20)
+#define NET_QUEUE_LEAST 32U /* a packet takes up to 19 descriptors of Linux */
+#define FS_TAG_MAX 36U      /* virtio 1.2, 5.11.4 */
+
+/* qcow2: docs/interop/qcow2.txt of QEMU, "Header". */
+#define QCOW2_MAGIC 0x514649fbU
+#define QCOW2_CRYPT_OFFSET 32U
+#define QCOW2_FEATURES_OFFSET 72U
+#define QCOW2_HEADER_BYTES 80U
+#define QCOW2_CORRUPT 2U
+#define QCOW2_DATA_FILE 4U
+
+typedef void device_visit(struct checks *checks, const struct topology *topology,
+                          struct strmap *seen, const struct connection *connection,
+                          const struct device *device);
+
+/* Call @visit for each device of @type, of all types for DEVICE_TYPE_COUNT. */
+static void each_device(struct checks *checks, const struct topology *topology,
+                        enum device_type type, device_visit *visit)
+{
+	struct arena *arena = arena_new();
+	struct strmap seen;
+
+	strmap_init(&seen, arena);
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			const struct device *device = &connection->devices[j];
+
+			if (type == DEVICE_TYPE_COUNT || type == device->type) {
+				visit(checks, topology, &seen, connection, device);
+			}
+		}
+	}
+	arena_free(arena);
+}
+
+static void visit_empty(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                        const struct connection *connection, const struct device *device)
+{
+	(void)seen;
+	if (device->disk == NULL && device->readonly) {
+		check_report(checks, CHECK_DISK_READONLY, device->place,
+		             "'%s' gets an empty disk and can write nothing to it",
+		             check_suffix(topology, connection->driver_vm));
+	}
+}
+
+void check_disk_readonly(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_BLK, visit_empty);
+}
+
+static void visit_tiny(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                       const struct connection *connection, const struct device *device)
+{
+	(void)topology;
+	(void)seen;
+	(void)connection;
+	if (device->disk_bytes != 0 && device->disk_bytes < DISK_LEAST) {
+		check_report(checks, CHECK_DISK_TINY, device->place,
+		             "a disk of %llu bytes is too small for a file system",
+		             (unsigned long long)device->disk_bytes);
+	}
+}
+
+void check_disk_tiny(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_BLK, visit_tiny);
+}
+
+/* The header of a qcow2 image; false when the disk has no image, or another one. */
+static bool qcow2_header(const struct device *device, unsigned char header[QCOW2_HEADER_BYTES])
+{
+	int fd = -1;
+	uint32_t magic = 0;
+
+	memset(header, 0, QCOW2_HEADER_BYTES);
+	if (device->disk != NULL) {
+		fd = open(device->disk, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	}
+	if (fd < 0) {
+		return false;
+	}
+	ssize_t bytes = read(fd, header, QCOW2_HEADER_BYTES);
+
+	close(fd);
+	for (size_t i = 0; i < 4; i++) {
+		magic = magic << 8 | header[i];
+	}
+	return bytes >= 4 && magic == QCOW2_MAGIC;
+}
+
+static void visit_format(struct checks *checks, const struct topology *topology,
+                         struct strmap *seen, const struct connection *connection,
+                         const struct device *device)
+{
+	unsigned char header[QCOW2_HEADER_BYTES];
+
+	(void)topology;
+	(void)seen;
+	(void)connection;
+	if (strcmp(device->format, "raw") == 0 && qcow2_header(device, header)) {
+		check_report(checks, CHECK_DISK_FORMAT, device->place,
+		             "'%s' is a qcow2 image, and its bytes are served as a raw disk",
+		             device->disk);
+	}
+}
+
+void check_disk_format(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_BLK, visit_format);
+}
+
+static void visit_encrypted(struct checks *checks, const struct topology *topology,
+                            struct strmap *seen, const struct connection *connection,
+                            const struct device *device)
+{
+	unsigned char header[QCOW2_HEADER_BYTES];
+
+	(void)topology;
+	(void)seen;
+	(void)connection;
+	if (strcmp(device->format, "qcow2") == 0 && qcow2_header(device, header) &&
+	    header[QCOW2_CRYPT_OFFSET + 3] != 0) {
+		check_report(checks, CHECK_QCOW2_ENCRYPTED, device->place,
+		             "the disk image '%s' is encrypted", device->disk);
+	}
+}
+
+void check_qcow2_encrypted(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_BLK, visit_encrypted);
+}
+
+static void visit_features(struct checks *checks, const struct topology *topology,
+                           struct strmap *seen, const struct connection *connection,
+                           const struct device *device)
+{
+	unsigned char header[QCOW2_HEADER_BYTES];
+
+	(void)topology;
+	(void)seen;
+	(void)connection;
+	/* Version 2 has no features. */
+	if (strcmp(device->format, "qcow2") != 0 || !qcow2_header(device, header) ||
+	    header[7] < 3) {
+		return;
+	}
+	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_DATA_FILE) != 0) {
+		check_report(checks, CHECK_QCOW2_FEATURES, device->place,
+		             "the disk image '%s' keeps its data in another file", device->disk);
+	}
+	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_CORRUPT) != 0) {
+		check_report(checks, CHECK_QCOW2_FEATURES, device->place,
+		             "the disk image '%s' is marked as corrupt", device->disk);
+	}
+}
+
+void check_qcow2_features(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_BLK, visit_features);
+}
+
+static void visit_queues(struct checks *checks, const struct topology *topology,
+                         struct strmap *seen, const struct connection *connection,
+                         const struct device *device)
+{
+	const struct vm *driver = &topology->model.vms[connection->driver_vm];
+
+	(void)seen;
+	if (device->queue_pairs_or_queues > driver->vcpu_count) {
+		check_report(checks, CHECK_QUEUES_VCPUS, device->place,
+		             "a %s device with %u queues, and '%s' has %u vCPU%s",
+		             device_type_name(device->type), device->queue_pairs_or_queues,
+		             driver->suffix, driver->vcpu_count,
+		             driver->vcpu_count == 1 ? "" : "s");
+	}
+}
+
+void check_queues_vcpus(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_TYPE_COUNT, visit_queues);
+}
+
+static void visit_small(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                        const struct connection *connection, const struct device *device)
+{
+	(void)topology;
+	(void)seen;
+	(void)connection;
+	if (device->queue_size < NET_QUEUE_LEAST) {
+		check_report(checks, CHECK_QUEUE_SMALL, device->place,
+		             "a net device whose queues have %u entries stands still often; %u "
+		             "are the least that work well",
+		             device->queue_size, NET_QUEUE_LEAST);
+	}
+}
+
+void check_queue_small(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_NET, visit_small);
+}
+
+static void visit_vsock(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                        const struct connection *connection, const struct device *device)
+{
+	const char *back =
+		arena_printf(seen->arena, "%u/%u", connection->driver_vm, connection->device_vm);
+	const char *forth =
+		arena_printf(seen->arena, "%u/%u", connection->device_vm, connection->driver_vm);
+
+	if (strmap_get(seen, back) != NULL) {
+		check_report(checks, CHECK_VSOCK_BOTH, device->place,
+		             "vsock between '%s' and '%s' in both directions",
+		             check_suffix(topology, connection->device_vm),
+		             check_suffix(topology, connection->driver_vm));
+	}
+	strmap_set(seen, forth, seen);
+}
+
+void check_vsock_both(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_VSOCK, visit_vsock);
+}
+
+static void visit_tag(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                      const struct connection *connection, const struct device *device)
+{
+	size_t bytes = strlen(device->tag);
+
+	(void)topology;
+	(void)seen;
+	(void)connection;
+	if (bytes == 0 || bytes > FS_TAG_MAX) {
+		check_report(checks, CHECK_FS_TAG, device->place,
+		             "a tag has 1 to %u bytes, not %zu", FS_TAG_MAX, bytes);
+	}
+}
+
+void check_fs_tag(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_FS, visit_tag);
+}
+
+static void visit_tag_twice(struct checks *checks, const struct topology *topology,
+                            struct strmap *seen, const struct connection *connection,
+                            const struct device *device)
+{
+	const char *key = arena_printf(seen->arena, "%u/%s", connection->driver_vm, device->tag);
+
+	if (strmap_get(seen, key) != NULL) {
+		check_report(checks, CHECK_FS_TAG_TWICE, device->place,
+		             "'%s' has a second file system with the tag '%s'",
+		             check_suffix(topology, connection->driver_vm), device->tag);
+	}
+	strmap_set(seen, key, seen);
+}
+
+void check_fs_tag_twice(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_FS, visit_tag_twice);
+}
+
+static void visit_rng(struct checks *checks, const struct topology *topology, struct strmap *seen,
+                      const struct connection *connection, const struct device *device)
+{
+	const char *key = arena_printf(seen->arena, "%u", connection->driver_vm);
+
+	if (strmap_get(seen, key) != NULL) {
+		check_report(checks, CHECK_RNG_MANY, device->place, "a second rng device of '%s'",
+		             check_suffix(topology, connection->driver_vm));
+	}
+	strmap_set(seen, key, seen);
+}
+
+void check_rng_many(struct checks *checks, const struct topology *topology)
+{
+	each_device(checks, topology, DEVICE_RNG, visit_rng);
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo build: from a topology to a bootable image, and what machine it wants.
+ */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/commands/commands.h"
+#include "topo/diag/diag.h"
+#include "topo/image/system.h"
+#include "topo/model/board.h"
+
+static const char help[] =
+	"Usage: topo build [OPTION]... FILE\n"
+	"Compile the topology FILE into a system image that boots by itself.\n"
+	"\n"
+	"  -o, --output IMAGE         where it goes (default: the name of FILE, with .img)\n"
+	"      --json                 print what was built for a program to read\n"
+	"  -h, --help                 print this\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"The same topology and the same files give the same image, byte for byte.\n"
+	"Exit status: 0 built, 1 the topology has errors, 2 wrong usage, 3 a file cannot be\n"
+	"written.\n";
+
+struct build_options {
+	struct load_options load;
+	const char *output; /* NULL = named after the topology */
+	const char *path;
+	bool json;
+	bool help;
+};
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"output", required_argument, NULL, 'o'       },
+	{"json",   no_argument,       NULL, OPTION_OWN},
+	{"help",   no_argument,       NULL, 'h'       },
+	{NULL,     0,                 NULL, 0         },
+};
+
+/* Returns EXIT_OK, or why not, after a message. */
+static int parse(const struct command_line *cl, struct build_options *options)
+{
+	int option;
+
+	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "o:h", long_options,
+	                             NULL)) != -1) {
+		int taken = command_load_option(&options->load, option, optarg);
+
+		if (taken < 0 || option == '?') {
+			return taken < 0 ? EXIT_USAGE : command_usage_error(cl, "unknown option");
+		}
+		if (option == 'o') {
+			options->output = optarg;
+		} else if (option == OPTION_OWN) {
+			options->json = true;
+		} else if (option == 'h') {
+			options->help = true;
+		}
+	}
+	if (!options->help && optind + 1 != cl->argc) {
+		return command_usage_error(cl, "one topology is needed");
+	}
+	options->path = options->help ? NULL : cl->argv[optind];
+	return EXIT_OK;
+}
+
+static void print_json(const struct system *system)
+{
+	struct json_object *root = json_object_new_object();
+	struct json_object *vms = json_object_new_array();
+
+	json_object_object_add(root, "name", json_object_new_string(system->name));
+	json_object_object_add(root, "image", json_object_new_string(system->image_path));
+	json_object_object_add(root, "ram_bytes", json_object_new_uint64(system->ram_bytes));
+	json_object_object_add(root, "cpu_count", json_object_new_uint64(system->cpu_count));
+	for (size_t i = 0; i < system->vm_count; i++) {
+		const struct system_vm *vm = &system->vms[i];
+		struct json_object *entry = json_object_new_object();
+
+		json_object_object_add(entry, "name", json_object_new_string(vm->name));
+		json_object_object_add(entry, "vcpus", json_object_new_uint64(vm->vcpu_count));
+		json_object_object_add(entry, "channel_first",
+		                       json_object_new_uint64(vm->channel_first));
+		json_object_object_add(entry, "overhead_bytes",
+		                       json_object_new_uint64(vm->overhead_bytes));
+		json_object_object_add(entry, "agent", json_object_new_boolean(vm->agent));
+		json_object_array_add(vms, entry);
+	}
+	json_object_object_add(root, "vms", vms);
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+static void print_summary(const struct system *system)
+{
+	printf("%s: %zu VM%s, %zu connection%s\n", system->image_path, system->vm_count,
+	       system->vm_count == 1 ? "" : "s", system->connection_count,
+	       system->connection_count == 1 ? "" : "s");
+	printf("machine: qemu-system-aarch64 -M virt,virtualization=on,gic-version=2 "
+	       "-cpu cortex-a72 -smp %u -m %" PRIu64 "M -nodefaults -nographic -serial stdio "
+	       "-kernel %s\n",
+	       system->cpu_count, system->ram_bytes >> 20, system->image_path);
+}
+
+static int build(const struct build_options *options, struct diag *diag)
+{
+	struct model *model = model_load(options->path, &options->load, diag);
+	struct system system;
+	char *named = NULL;
+	int result;
+
+	if (!model) {
+		return EXIT_NO;
+	}
+	if (!options->output && asprintf(&named, "%s.img", model->name) < 0) {
+		exit(EXIT_SYSTEM);
+	}
+	result = system_build(model, options->output ? options->output : named, diag, &system);
+	if (result == 0) {
+		(options->json ? print_json : print_summary)(&system);
+		system_free(&system);
+	}
+	free(named);
+	model_free(model);
+	return result == 0 ? EXIT_OK : result == SYSTEM_REFUSED ? EXIT_SYSTEM : EXIT_NO;
+}
+
+int command_build(const struct command_line *cl)
+{
+	struct build_options options = {.json = false};
+	struct diag *diag = diag_new();
+	int code;
+
+	command_load_init(&options.load);
+	code = parse(cl, &options);
+	if (code == EXIT_OK && options.help) {
+		fputs(help, stdout);
+	} else if (code == EXIT_OK) {
+		code = build(&options, diag);
+		diag_flush(diag, stderr);
+	}
+	command_load_done(&options.load);
+	diag_free(diag);
+	return code;
+}

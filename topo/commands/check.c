@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo check: errors, warnings and advice; and what the checks are.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "topo/base/suggest.h"
+#include "topo/checks/checks.h"
+#include "topo/commands/commands.h"
+#include "topo/model/board.h"
+
+static const char help[] = "Usage: topo check [OPTION]... FILE\n"
+			   "       topo check --list | --explain CHECK\n"
+			   "Look for errors in the topology FILE, and give advice.\n"
+			   "\n"
+			   "      --list            print the names of all checks\n"
+			   "      --explain CHECK   print what a check looks for, and why\n"
+			   "      --json            print the messages for a program to read\n"
+			   "      --werror          exit with 1 on warnings too\n"
+			   "  -h, --help            print this\n"
+			   "\n" COMMAND_LOAD_HELP "\n"
+			   "Exit status: 0 no errors, 1 errors, 2 wrong usage.\n";
+
+enum { CHECK_LIST = OPTION_OWN, CHECK_EXPLAIN, CHECK_JSON, CHECK_WERROR };
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"list",    no_argument,       NULL, CHECK_LIST   },
+	{"explain", required_argument, NULL, CHECK_EXPLAIN},
+	{"json",    no_argument,       NULL, CHECK_JSON   },
+	{"werror",  no_argument,       NULL, CHECK_WERROR },
+	{"help",    no_argument,       NULL, 'h'          },
+	{NULL,      0,                 NULL, 0            },
+};
+
+struct check_options {
+	struct load_options load;
+	const char *explain;
+	bool list;
+	bool json;
+	bool werror;
+	bool help;
+};
+
+static const char *const severity_words[] = {
+	[SEVERITY_ADVICE] = "advice",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_ERROR] = "error",
+};
+
+static int print_list(void)
+{
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		const struct check *check = check_row((enum check_id)i);
+
+		printf("%-20s %s\n", check->name, severity_words[check->severity]);
+	}
+	return EXIT_OK;
+}
+
+/* Words of the text, in lines of at most 78 columns. */
+static void print_wrapped(const char *text)
+{
+	size_t column = 0;
+
+	while (*text != '\0') {
+		size_t word = strcspn(text, " ");
+
+		if (column != 0 && column + 1 + word > 78) {
+			putchar('\n');
+			column = 0;
+		}
+		column += (size_t)printf("%s%.*s", column == 0 ? "" : " ", (int)word, text);
+		text += word + strspn(text + word, " ");
+	}
+	putchar('\n');
+}
+
+static int print_explanation(const struct command_line *cl, const char *name)
+{
+	enum check_id id = check_find(name);
+	struct suggest suggest = suggest_start(name);
+
+	if (id != CHECK_COUNT) {
+		printf("%s (%s)\n\n", name, severity_words[check_row(id)->severity]);
+		print_wrapped(check_row(id)->why);
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		suggest_consider(&suggest, check_row((enum check_id)i)->name);
+	}
+	if (suggest.best != NULL) {
+		return command_usage_error(cl, "no check is called '%s'; did you mean '%s'?", name,
+		                           suggest.best);
+	}
+	return command_usage_error(cl, "no check is called '%s'", name);
+}
+
+/* Returns EXIT_OK, or why not, after a message. */
+static int parse(const struct command_line *cl, struct check_options *options)
+{
+	int option;
+
+	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "h", long_options,
+	                             NULL)) != -1) {
+		int taken = command_load_option(&options->load, option, optarg);
+
+		if (taken < 0) {
+			return EXIT_USAGE;
+		}
+		if (taken > 0) {
+			continue;
+		}
+		switch (option) {
+		case CHECK_LIST:
+			options->list = true;
+			break;
+		case CHECK_EXPLAIN:
+			options->explain = optarg;
+			break;
+		case CHECK_JSON:
+			options->json = true;
+			break;
+		case CHECK_WERROR:
+			options->werror = true;
+			break;
+		case 'h':
+			options->help = true;
+			break;
+		default:
+			return command_usage_error(cl, "unknown option");
+		}
+	}
+	return EXIT_OK;
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static void print_summary(const char *path, const struct model *model, const struct diag *diag)
+{
+	size_t errors = diag_count(diag, SEVERITY_ERROR);
+	size_t warnings = diag_count(diag, SEVERITY_WARNING);
+	size_t advice = diag_count(diag, SEVERITY_ADVICE);
+
+	printf("%s: ", path);
+	if (model != NULL) {
+		printf("%zu VM%s, %zu connection%s on %s, %u CPU%s: ", model->vm_count,
+		       plural(model->vm_count), model->connection_count,
+		       plural(model->connection_count), model->board->name, model->cpu_count,
+		       plural(model->cpu_count));
+	}
+	printf("%zu error%s, %zu warning%s", errors, plural(errors), warnings, plural(warnings));
+	if (advice != 0) {
+		printf(", %zu piece%s of advice", advice, plural(advice));
+	}
+	putchar('\n');
+}
+
+static int check_file(const char *path, const struct check_options *options)
+{
+	struct diag *diag = diag_new();
+	struct model *model = model_load(path, &options->load, diag);
+	size_t warnings = diag_count(diag, SEVERITY_WARNING);
+
+	if (options->json) {
+		diag_flush_json(diag, stdout);
+	} else {
+		diag_flush(diag, stderr);
+		print_summary(path, model, diag);
+	}
+	int code = model == NULL || (options->werror && warnings != 0) ? EXIT_NO : EXIT_OK;
+
+	model_free(model);
+	diag_free(diag);
+	return code;
+}
+
+int command_check(const struct command_line *cl)
+{
+	struct check_options options = {.list = false};
+
+	command_load_init(&options.load);
+	options.load.advice = true;
+	int code = parse(cl, &options);
+
+	if (code == EXIT_OK) {
+		if (options.help) {
+			fputs(help, stdout);
+		} else if (options.list) {
+			code = print_list();
+		} else if (options.explain != NULL) {
+			code = print_explanation(cl, options.explain);
+		} else if (cl->argc - optind != 1) {
+			code = command_usage_error(cl, "one FILE is needed");
+		} else {
+			code = check_file(cl->argv[optind], &options);
+		}
+	}
+	command_load_done(&options.load);
+	return code;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The commands of topo. main.c finds a command by its name in one table and calls it; each
+ * command parses its own options by getopt_long (set optind = 1 is done before the call) and
+ * answers --help itself.
+ *
+ * Exit codes: EXIT_OK; EXIT_NO, the topology has errors or the command's answer is no; EXIT_USAGE,
+ * the command line is wrong; EXIT_SYSTEM, the machine refused something (a file, memory, a
+ * program).
+ */
+#ifndef TOPO_COMMANDS_COMMANDS_H
+#define TOPO_COMMANDS_COMMANDS_H
+
+#include <getopt.h>
+#include <stdbool.h>
+
+#include "topo/model/load.h"
+
+enum exit_code { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
+
+struct command_line {
+	const char *program; /* how topo was called, for messages */
+	int argc;
+	char **argv; /* argv[0] is the command's name; getopt_long(argc, argv, …) works as it is */
+};
+
+/* The front end's own. */
+int command_check(const struct command_line *cl);
+int command_explain(const struct command_line *cl);
+int command_graph(const struct command_line *cl);
+int command_export(const struct command_line *cl);
+
+/* The security analysis: docs/report.md. */
+int command_report(const struct command_line *cl);
+
+/* What a change of a topology changes: docs/verify.md. */
+int command_diff(const struct command_line *cl);
+
+/* What an image really gives, against what the topology says: docs/verify.md. */
+int command_verify(const struct command_line *cl);
+
+/* A system: build.c, run.c and beside. */
+int command_build(const struct command_line *cl);
+int command_run(const struct command_line *cl);
+int command_console(const struct command_line *cl);
+int command_logs(const struct command_line *cl);
+int command_ps(const struct command_line *cl);
+int command_stop(const struct command_line *cl);
+int command_exec(const struct command_line *cl);
+
+/*
+ * The options of reading a topology, shared by all commands that do. A command puts
+ * COMMAND_LOAD_SHORT in its short options and COMMAND_LOAD_LONG in its long ones, and gives every
+ * option that is not its own to command_load_option. Its own long options take values from
+ * OPTION_OWN on, or letters other than D, I and h.
+ */
+enum command_option {
+	OPTION_BOARD = 256,
+	OPTION_CPUS,
+	OPTION_OFF,
+	OPTION_NO_ADVICE,
+	OPTION_OWN = 512
+};
+
+#define COMMAND_LOAD_SHORT "D:I:"
+#define COMMAND_LOAD_LONG                                                                          \
+	{"define", required_argument, NULL, 'D'}, {"include", required_argument, NULL, 'I'},       \
+		{"board", required_argument, NULL, OPTION_BOARD},                                  \
+		{"cpus", required_argument, NULL, OPTION_CPUS},                                    \
+		{"off", required_argument, NULL, OPTION_OFF},                                      \
+	{                                                                                          \
+		"no-advice", no_argument, NULL, OPTION_NO_ADVICE                                   \
+	}
+
+/* What --help prints of them. */
+#define COMMAND_LOAD_HELP                                                                          \
+	"Reading the topology:\n"                                                                  \
+	"  -D, --define NAME[=VALUE]  define a preprocessor macro (VMSWIOTLB is 1 unless given)\n" \
+	"  -I, --include DIR          look for #include and import here first\n"                   \
+	"      --board NAME           the board: qemu-virt (default)\n"                            \
+	"      --cpus N               physical CPUs to use\n"                                      \
+	"      --off CHECK[,CHECK…]   switch checks off by name (topo check --list)\n"           \
+	"      --no-advice            no advice, only errors and warnings\n"
+
+/** Options with nothing set. The arrays grow by command_load_option. */
+void command_load_init(struct load_options *options);
+
+/**
+ * Take the option @option (as getopt_long returned it) with @argument.
+ * Returns 1 when it was one of COMMAND_LOAD_*, 0 when it is not ours, -1 when its argument is
+ * wrong (a message was printed: return EXIT_USAGE).
+ */
+int command_load_option(struct load_options *options, int option, const char *argument);
+
+/** Give back the arrays of @options. */
+void command_load_done(struct load_options *options);
+
+/** "topo COMMAND: message" and how to get help, on stderr. Returns EXIT_USAGE. */
+int command_usage_error(const struct command_line *cl, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

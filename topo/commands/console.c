@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo console: the terminal as the console of a VM, byte for byte in both directions, until
+ * Ctrl-]. However it ends, the terminal is left as it was found.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "topo/commands/commands.h"
+#include "topo/runner/client.h"
+#include "topo/runner/message.h"
+
+#define LEAVE_KEY 0x1d /* Ctrl-] */
+#define TYPED_BYTES 65536U
+
+static const struct option long_options[] = {
+	{"name", required_argument, NULL, 'n'},
+	{"help", no_argument,       NULL, 'h'},
+	{NULL,   0,                 NULL, 0  },
+};
+
+static const char help[] =
+	"Usage: topo console [--name NAME] VM\n"
+	"Be the console of VM in a running system: shows the end of what it has written, then all it\n"
+	"writes, and types what you type. Ctrl-] leaves. Of several consoles of a VM the latest types.\n"
+	"\n"
+	"  -n, --name NAME   of the system called NAME; needed when several run\n"
+	"  -h, --help        this text\n"
+	"\n"
+	"Exit status: 0 left, or the VM has ended; 1 no such system or VM; 2 wrong command line; 3 the\n"
+	"connection broke; 128 + N signal N.\n";
+
+/* A console that is being shown. */
+struct console {
+	struct client client;
+	struct fifo typed; /* read from the terminal, not sent for want of credit */
+	uint32_t credit;
+	bool input_open;
+	bool raw;
+	struct termios before;
+	int signal_fd;
+	int code; /* -1: goes on */
+};
+
+static void enter_raw(struct console *console)
+{
+	struct termios raw;
+	if (tcgetattr(STDIN_FILENO, &console->before) != 0) {
+		return;
+	}
+	raw = console->before;
+	cfmakeraw(&raw);
+	console->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+}
+
+static void leave_raw(struct console *console)
+{
+	if (console->raw) {
+		(void)tcsetattr(STDIN_FILENO, TCSANOW, &console->before);
+		console->raw = false;
+	}
+}
+
+/* In raw mode a new line needs its carriage return. */
+static void note(const struct console *console, const char *text, size_t count)
+{
+	const char *end = console->raw ? "\r\n" : "\n";
+	(void)fprintf(stderr, "%s[topo: %.*s]%s", end, (int)count, text, end);
+}
+
+static void write_all(struct console *console, const uint8_t *bytes, size_t count)
+{
+	while (count > 0) {
+		const ssize_t done = write(STDOUT_FILENO, bytes, count);
+		if (done < 0 && errno == EINTR) {
+			continue;
+		}
+		if (done < 0) {
+			console->code = EXIT_SYSTEM;
+			return;
+		}
+		bytes += done;
+		count -= (size_t)done;
+	}
+}
+
+/* Send what was typed as far as credit and socket go. */
+static void send_typed(struct console *console)
+{
+	size_t held = 0;
+	const uint8_t *bytes = fifo_peek(&console->typed, &held);
+	size_t count = held < console->credit ? held : console->credit;
+	count = count < CONTROL_PAYLOAD_MAX ? count : CONTROL_PAYLOAD_MAX;
+	if (count > 0 &&
+	    control_frame_put(&console->client.out, CONTROL_OUTPUT, bytes, count) == OK) {
+		fifo_drop(&console->typed, count);
+		console->credit -= (uint32_t)count;
+	}
+	if (fifo_write_to(&console->client.out, console->client.fd) != 0) {
+		console->code = EXIT_SYSTEM;
+	}
+}
+
+static void read_typed(struct console *console)
+{
+	uint8_t bytes[4096];
+	const ssize_t count = read(STDIN_FILENO, bytes, sizeof(bytes));
+	if (count <= 0) {
+		/* A terminal that is gone ends it; a file or pipe that was typed in full does not. */
+		console->input_open = count < 0 && (errno == EINTR || errno == EAGAIN);
+		console->code = console->raw && !console->input_open ? EXIT_OK : console->code;
+		return;
+	}
+	const uint8_t *leave = console->raw ? memchr(bytes, LEAVE_KEY, (size_t)count) : NULL;
+	/* What does not fit is lost, as on any terminal whose other end does not read. */
+	(void)fifo_put(&console->typed, bytes,
+	               leave == NULL ? (size_t)count : (size_t)(leave - bytes));
+	send_typed(console);
+	console->code = leave == NULL ? console->code : EXIT_OK;
+}
+
+static void take_frame(struct console *console, const struct control_frame *frame)
+{
+	uint32_t credit = 0;
+	switch (frame->kind) {
+	case CONTROL_OUTPUT:
+		write_all(console, frame->payload, frame->bytes);
+		break;
+	case CONTROL_NOTE:
+		note(console, (const char *)frame->payload, frame->bytes);
+		break;
+	case CONTROL_CREDIT:
+		if (control_payload(frame, &credit, sizeof(credit)) == OK) {
+			console->credit += credit;
+			send_typed(console);
+		}
+		break;
+	case CONTROL_END:
+		console->code = EXIT_OK;
+		break;
+	default:
+		console->code = EXIT_SYSTEM;
+		break;
+	}
+}
+
+static void read_runner(struct console *console)
+{
+	struct fifo *in = &console->client.in;
+	const long done = fifo_read_from(in, console->client.fd);
+	struct control_frame frame;
+	while (console->code < 0 && control_frame_peek(in, &frame) == OK) {
+		take_frame(console, &frame);
+		control_frame_drop(in, &frame);
+	}
+	if (console->code < 0 && done <= 0 && done != -EAGAIN) {
+		leave_raw(console);
+		message_error("the runner of %s has gone", console->client.rundir.name);
+		console->code = EXIT_SYSTEM;
+	}
+}
+
+/* Signals that would end us, so that the terminal is put back first. */
+static int watch_signals(void)
+{
+	sigset_t wanted;
+	(void)sigemptyset(&wanted);
+	(void)sigaddset(&wanted, SIGINT);
+	(void)sigaddset(&wanted, SIGTERM);
+	(void)sigaddset(&wanted, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
+	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void take_signal(struct console *console)
+{
+	struct signalfd_siginfo info;
+	if (read(console->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		console->code = 128 + (int)info.ssi_signo;
+	}
+}
+
+static void serve(struct console *console)
+{
+	/* Frames that came right behind the answer to the request. */
+	read_runner(console);
+	while (console->code < 0) {
+		const bool sending = console->client.out.count > 0;
+		struct pollfd polled[3] = {
+			{.fd = console->client.fd,                      .events = sending ? POLLIN | POLLOUT : POLLIN},
+			{.fd = console->input_open ? STDIN_FILENO : -1, .events = POLLIN                             },
+			{.fd = console->signal_fd,                      .events = POLLIN                             },
+		};
+		if (poll(polled, 3, -1) < 0 && errno != EINTR) {
+			console->code = EXIT_SYSTEM;
+		}
+		if (polled[2].revents != 0) {
+			take_signal(console);
+		}
+		if (console->code < 0 && polled[1].revents != 0) {
+			read_typed(console);
+		}
+		if (console->code < 0 && (polled[0].revents & POLLOUT) != 0) {
+			send_typed(console);
+		}
+		if (console->code < 0 && polled[0].revents != 0) {
+			read_runner(console);
+		}
+	}
+}
+
+static int show_console(const char *system, const char *vm)
+{
+	struct console console = {.code = -1, .input_open = true};
+	if (client_connect(&console.client, system) != OK) {
+		return EXIT_NO;
+	}
+	struct control_request request = {.version = CONTROL_VERSION};
+	(void)snprintf(request.vm, sizeof(request.vm), "%s", vm);
+	const err_t error =
+		client_ask(&console.client, CONTROL_CONSOLE, &request, NULL, 0, &console.credit);
+	if (error != OK || fifo_init(&console.typed, TYPED_BYTES) != OK) {
+		client_close(&console.client);
+		return error == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
+	}
+	(void)fcntl(console.client.fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	console.signal_fd = watch_signals();
+	if (isatty(STDIN_FILENO)) {
+		enter_raw(&console);
+		(void)fprintf(stderr, "[topo: console of %s in %s; Ctrl-] leaves it]\r\n", vm,
+		              console.client.rundir.name);
+	}
+	serve(&console);
+	const bool was_raw = console.raw;
+	leave_raw(&console);
+	(void)fputs(was_raw ? "\n" : "", stderr);
+	(void)close(console.signal_fd);
+	fifo_free(&console.typed);
+	client_close(&console.client);
+	return console.code;
+}
+
+int command_console(const struct command_line *cl)
+{
+	const char *name = NULL;
+	int option = 0;
+	while ((option = getopt_long(cl->argc, cl->argv, "n:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'n':
+			name = optarg;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind != cl->argc - 1) {
+		return command_usage_error(cl, optind == cl->argc ? "the console of which VM?"
+		                                                  : "one VM at a time");
+	}
+	return show_console(name, cl->argv[optind]);
+}

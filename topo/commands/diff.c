@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo diff: the command, see topo/diff/diff.h.
+ */
+#include "topo/diff/diff.h"
+
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+
+#include "topo/commands/commands.h"
+
+static const char help[] =
+	"Usage: topo diff [OPTION]... OLD NEW\n"
+	"What rights the topology NEW gives that OLD did not give, and the other way round; how\n"
+	"many bytes of each VM others can reach, and how many VMs must fall until a VM is taken\n"
+	"over, where the change moves that.\n"
+	"\n"
+	"      --all                  also what is no right: CPUs, priorities, addresses\n"
+	"      --json                 print the result for a program to read\n"
+	"  -h, --help                 print this\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"Exit status: 0 the same rights, 1 they differ, 2 wrong usage, 3 a topology has errors\n"
+	"or cannot be read.\n";
+
+enum { DIFF_ALL = OPTION_OWN, DIFF_JSON };
+
+struct diff_options {
+	struct load_options load;
+	const char *before;
+	const char *after;
+	bool all;
+	bool json;
+	bool help;
+};
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"all",  no_argument, NULL, DIFF_ALL },
+	{"json", no_argument, NULL, DIFF_JSON},
+	{"help", no_argument, NULL, 'h'      },
+	{NULL,   0,           NULL, 0        },
+};
+
+/* Returns EXIT_OK, or why not, after a message. */
+static int parse(const struct command_line *cl, struct diff_options *options)
+{
+	int option;
+
+	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "h", long_options,
+	                             NULL)) != -1) {
+		int taken = command_load_option(&options->load, option, optarg);
+
+		if (taken < 0 || option == '?') {
+			return taken < 0 ? EXIT_USAGE : command_usage_error(cl, "unknown option");
+		}
+		options->all = options->all || option == DIFF_ALL;
+		options->json = options->json || option == DIFF_JSON;
+		options->help = options->help || option == 'h';
+	}
+	if (options->help) {
+		return EXIT_OK;
+	}
+	if (cl->argc - optind != 2) {
+		return command_usage_error(cl, "two topologies are needed");
+	}
+	options->before = cl->argv[optind];
+	options->after = cl->argv[optind + 1];
+	return EXIT_OK;
+}
+
+static void print_change(const struct change *change)
+{
+	static const char signs[CHANGE_KIND_COUNT] = {
+		[CHANGE_REMOVED] = '-',
+		[CHANGE_ADDED] = '+',
+		[CHANGE_CHANGED] = '!',
+	};
+	const struct fact *fact = change->after ? change->after : change->before;
+
+	printf("%c %s", signs[change->kind], fact->what);
+	if (change->before && change->after) {
+		printf(": %s (was %s)", change->after->value, change->before->value);
+	} else if (fact->value) {
+		printf(": %s", fact->value);
+	}
+	putchar('\n');
+}
+
+static const char *way_text(struct arena *arena, uint64_t falls)
+{
+	return falls == DIFF_NEVER ? "no way" : arena_printf(arena, "%" PRIu64, falls);
+}
+
+static void print_text(const struct diff_options *options, const struct diff *diff)
+{
+	struct arena *arena = diff->arena;
+
+	for (size_t i = 0; i < diff->change_count; i++) {
+		print_change(&diff->changes[i]);
+	}
+	for (size_t i = 0; i < diff->exposure_count; i++) {
+		const struct shift *s = &diff->exposures[i];
+
+		printf("! memory of %s that others can read and write: %s (was %s)\n", s->vm,
+		       diff_bytes(arena, s->after), diff_bytes(arena, s->before));
+	}
+	if (diff->exposed_before != diff->exposed_after) {
+		printf("! memory of all VMs that others can read and write: %s (was %s)\n",
+		       diff_bytes(arena, diff->exposed_after),
+		       diff_bytes(arena, diff->exposed_before));
+	}
+	for (size_t i = 0; i < diff->way_count; i++) {
+		const struct shift *s = &diff->ways[i];
+
+		printf("! VMs that must fall until %s is taken over: %s (was %s)\n", s->vm,
+		       way_text(arena, s->after), way_text(arena, s->before));
+	}
+	if (diff->change_count == 0) {
+		printf("%s and %s give the same rights\n", options->before, options->after);
+	}
+}
+
+static void add_string(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
+}
+
+static struct json_object *changes_json(const struct diff *diff)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < diff->change_count; i++) {
+		const struct change *c = &diff->changes[i];
+		const struct fact *fact = c->after ? c->after : c->before;
+		struct json_object *entry = json_object_new_object();
+
+		add_string(entry, "change", change_kind_name(c->kind));
+		add_string(entry, "about", fact->about);
+		add_string(entry, "vm", fact->vm);
+		add_string(entry, "what", fact->what);
+		add_string(entry, "old", c->before ? c->before->value : NULL);
+		add_string(entry, "new", c->after ? c->after->value : NULL);
+		json_object_array_add(list, entry);
+	}
+	return list;
+}
+
+/* A number that stands for "never" is null. */
+static struct json_object *shifts_json(const struct shift *shifts, size_t count)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct shift *s = &shifts[i];
+		struct json_object *entry = json_object_new_object();
+
+		add_string(entry, "vm", s->vm);
+		json_object_object_add(entry, "old",
+		                       s->before == DIFF_NEVER ? NULL
+		                                               : json_object_new_uint64(s->before));
+		json_object_object_add(entry, "new",
+		                       s->after == DIFF_NEVER ? NULL
+		                                              : json_object_new_uint64(s->after));
+		json_object_array_add(list, entry);
+	}
+	return list;
+}
+
+static void print_json(const struct diff_options *options, const struct diff *diff)
+{
+	struct json_object *root = json_object_new_object();
+
+	add_string(root, "old", options->before);
+	add_string(root, "new", options->after);
+	json_object_object_add(root, "same", json_object_new_boolean(!diff->change_count));
+	json_object_object_add(root, "changes", changes_json(diff));
+	json_object_object_add(root, "exposed_bytes",
+	                       shifts_json(diff->exposures, diff->exposure_count));
+	json_object_object_add(root, "exposed_bytes_old",
+	                       json_object_new_uint64(diff->exposed_before));
+	json_object_object_add(root, "exposed_bytes_new",
+	                       json_object_new_uint64(diff->exposed_after));
+	json_object_object_add(root, "falls", shifts_json(diff->ways, diff->way_count));
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+static int compare(const struct diff_options *options, const struct model *before,
+                   const struct model *after)
+{
+	struct arena *arena = arena_new();
+	struct diff diff;
+	bool same;
+
+	diff_make(arena, before, after, options->all, &diff);
+	(options->json ? print_json : print_text)(options, &diff);
+	same = diff.change_count == 0;
+	arena_free(arena);
+	return same ? EXIT_OK : EXIT_NO;
+}
+
+static int diff_files(const struct diff_options *options)
+{
+	struct diag *before_diag = diag_new();
+	struct diag *after_diag = diag_new();
+	struct model *before = model_load(options->before, &options->load, before_diag);
+	struct model *after = model_load(options->after, &options->load, after_diag);
+	int code = EXIT_SYSTEM;
+
+	diag_flush(before_diag, stderr);
+	diag_flush(after_diag, stderr);
+	if (before && after) {
+		code = compare(options, before, after);
+	}
+	model_free(before);
+	model_free(after);
+	diag_free(before_diag);
+	diag_free(after_diag);
+	return code;
+}
+
+int command_diff(const struct command_line *cl)
+{
+	struct diff_options options = {.json = false};
+	int code;
+
+	command_load_init(&options.load);
+	code = parse(cl, &options);
+	if (code == EXIT_OK && options.help) {
+		fputs(help, stdout);
+	} else if (code == EXIT_OK) {
+		code = diff_files(&options);
+	}
+	command_load_done(&options.load);
+	return code;
+}

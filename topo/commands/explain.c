@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo explain: the complete topology behind a short one.
+ */
+#include "topo/model/explain.h"
+
+#include <stdio.h>
+
+#include "topo/commands/commands.h"
+#include "topo/export/model_json.h"
+
+static const char help[] =
+	"Usage: topo explain [OPTION]... FILE\n"
+	"Print the topology FILE with every default spelled out. What is printed is a topology\n"
+	"too, and stands for the same system.\n"
+	"\n"
+	"      --json            print the resolved model for a program to read\n"
+	"  -h, --help            print this\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage.\n";
+
+enum { EXPLAIN_JSON = OPTION_OWN };
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"json", no_argument, NULL, EXPLAIN_JSON},
+	{"help", no_argument, NULL, 'h'         },
+	{NULL,   0,           NULL, 0           },
+};
+
+struct explain_options {
+	struct load_options load;
+	bool json;
+	bool help;
+};
+
+/* Returns EXIT_OK, or why not, after a message. */
+static int parse(const struct command_line *cl, struct explain_options *options)
+{
+	int option;
+
+	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "h", long_options,
+	                             NULL)) != -1) {
+		int taken = command_load_option(&options->load, option, optarg);
+
+		if (taken < 0) {
+			return EXIT_USAGE;
+		}
+		if (option == EXPLAIN_JSON) {
+			options->json = true;
+		} else if (option == 'h') {
+			options->help = true;
+		} else if (taken == 0) {
+			return command_usage_error(cl, "unknown option");
+		}
+	}
+	return EXIT_OK;
+}
+
+static int explain_file(const char *path, const struct explain_options *options)
+{
+	struct diag *diag = diag_new();
+	struct model *model = model_load(path, &options->load, diag);
+	int code = model == NULL ? EXIT_NO : EXIT_OK;
+
+	diag_flush(diag, stderr);
+	if (model != NULL && options->json) {
+		model_print_json(model, stdout);
+	} else if (model != NULL) {
+		explain_model(model, stdout);
+	}
+	model_free(model);
+	diag_free(diag);
+	return code;
+}
+
+int command_explain(const struct command_line *cl)
+{
+	struct explain_options options = {.json = false};
+
+	command_load_init(&options.load);
+	int code = parse(cl, &options);
+
+	if (code == EXIT_OK) {
+		if (options.help) {
+			fputs(help, stdout);
+		} else if (cl->argc - optind != 1) {
+			code = command_usage_error(cl, "one FILE is needed");
+		} else {
+			code = explain_file(cl->argv[optind], &options);
+		}
+	}
+	command_load_done(&options.load);
+	return code;
+}

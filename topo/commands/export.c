@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo export: a topology for other programs, as JSON, and for other systems, as an application of
+ * seL4's CAmkES VM systems. The application goes to a directory of its own, files of the topology
+ * beside it as symbolic links; or to standard output, as one text.
+ */
+#include "topo/export/export.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "topo/commands/commands.h"
+#include "topo/export/model_json.h"
+#include "topo/model/board.h"
+
+static const char help[] =
+	"Usage: topo export --format camkes|json [OPTION]... FILE\n"
+	"Print the topology FILE for other programs and other systems.\n"
+	"\n"
+	"  -f, --format json     the whole resolved model, as docs/export.schema.json describes it\n"
+	"               camkes   an application in the numbered form that seL4's CAmkES VM systems\n"
+	"                        build; what that form cannot express is listed in its first lines\n"
+	"                        and on standard error\n"
+	"  -o, --output PATH     write to PATH: a file for json, a directory for camkes, with\n"
+	"                        NAME.camkes, BOARD/devices.camkes and CMakeLists.txt. Without it,\n"
+	"                        camkes prints one text that holds everything\n"
+	"  -q, --quiet           do not list on standard error what cannot be expressed\n"
+	"  -h, --help            print this\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file could not be\n"
+	"written.\n";
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"format", required_argument, NULL, 'f'},
+	{"output", required_argument, NULL, 'o'},
+	{"quiet",  no_argument,       NULL, 'q'},
+	{"help",   no_argument,       NULL, 'h'},
+	{NULL,     0,                 NULL, 0  },
+};
+
+enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_CAMKES };
+
+struct export_options {
+	struct load_options load;
+	enum format format;
+	const char *output;
+	bool quiet;
+	bool help;
+};
+
+/* Returns EXIT_OK, or why not, after a message. */
+static int take_option(const struct command_line *cl, struct export_options *options, int option)
+{
+	int taken = command_load_option(&options->load, option, optarg);
+
+	if (taken != 0) {
+		return taken < 0 ? EXIT_USAGE : EXIT_OK;
+	}
+	switch (option) {
+	case 'f':
+		options->format = strcmp(optarg, "json") == 0     ? FORMAT_JSON
+		                  : strcmp(optarg, "camkes") == 0 ? FORMAT_CAMKES
+		                                                  : FORMAT_NONE;
+		return options->format != FORMAT_NONE
+		               ? EXIT_OK
+		               : command_usage_error(cl,
+		                                     "no format is called '%s'; there are "
+		                                     "camkes and json",
+		                                     optarg);
+	case 'o':
+		options->output = optarg;
+		return EXIT_OK;
+	case 'q':
+		options->quiet = true;
+		return EXIT_OK;
+	case 'h':
+		options->help = true;
+		return EXIT_OK;
+	default:
+		return command_usage_error(cl, "unknown option");
+	}
+}
+
+static int parse(const struct command_line *cl, struct export_options *options)
+{
+	int code = EXIT_OK;
+	int option;
+
+	while (code == EXIT_OK &&
+	       (option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "f:o:qh", long_options,
+	                             NULL)) != -1) {
+		code = take_option(cl, options, option);
+	}
+	return code;
+}
+
+static int fail(const char *path, int error)
+{
+	fprintf(stderr, "topo export: %s: %s\n", path, strerror(error));
+	return EXIT_SYSTEM;
+}
+
+/* End an output; errors of writing show here. */
+static int close_output(FILE *out, const char *path)
+{
+	bool bad = fflush(out) != 0 || ferror(out) != 0;
+	int error = errno;
+
+	if (out != stdout && fclose(out) != 0) {
+		bad = true;
+		error = errno;
+	}
+	return bad ? fail(path, error) : EXIT_OK;
+}
+
+static int export_json(const struct model *model, const char *output)
+{
+	FILE *out = output == NULL ? stdout : fopen(output, "w");
+
+	if (out == NULL) {
+		return fail(output, errno);
+	}
+	model_print_json(model, out);
+	return close_output(out, output == NULL ? "output" : output);
+}
+
+/* Directories and files of an application. */
+
+static int make_directory(const char *path)
+{
+	struct stat status;
+
+	if (mkdir(path, 0777) == 0 ||
+	    (errno == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode))) {
+		return EXIT_OK;
+	}
+	return fail(path, errno == EEXIST ? ENOTDIR : errno);
+}
+
+/* A link beside the application to a file of the topology's. */
+static int link_file(struct arena *arena, const char *directory, const char *name,
+                     const char *target)
+{
+	if (name == NULL) {
+		return EXIT_OK;
+	}
+	const char *path = arena_printf(arena, "%s/%s", directory, name);
+
+	if ((unlink(path) != 0 && errno != ENOENT) || symlink(target, path) != 0) {
+		return fail(path, errno);
+	}
+	return EXIT_OK;
+}
+
+static int link_files(const struct export_plan *plan, struct arena *arena, const char *directory)
+{
+	int code = EXIT_OK;
+
+	for (size_t i = 0; code == EXIT_OK && i < plan->model->vm_count; i++) {
+		const struct export_vm *vm = &plan->vms[i];
+		const struct vm_image *image = &plan->model->vms[i].image;
+		const struct {
+			const char *name;
+			const char *target;
+		} files[] = {
+			{vm->kernel_name, image->kernel},
+			{vm->initrd_name, image->initrd},
+			{vm->dtb_name,    image->dtb   },
+		};
+
+		for (size_t j = 0; code == EXIT_OK && j < sizeof(files) / sizeof(files[0]); j++) {
+			code = link_file(arena, directory, files[j].name, files[j].target);
+		}
+	}
+	return code;
+}
+
+static int write_files(const struct export_plan *plan, struct arena *arena, const char *directory)
+{
+	const char *board = arena_printf(arena, "%s/%s", directory, plan->model->board->directory);
+	const char *paths[] = {
+		arena_printf(arena, "%s/%s.camkes", directory, plan->name),
+		arena_printf(arena, "%s/devices.camkes", board),
+		arena_printf(arena, "%s/CMakeLists.txt", directory),
+	};
+	int code = make_directory(directory);
+
+	if (code == EXIT_OK) {
+		code = make_directory(board);
+	}
+	for (size_t i = 0; code == EXIT_OK && i < sizeof(paths) / sizeof(paths[0]); i++) {
+		FILE *out = fopen(paths[i], "w");
+
+		if (out == NULL) {
+			return fail(paths[i], errno);
+		}
+		if (i == 0) {
+			export_print_application(plan, out, true);
+		} else if (i == 1) {
+			export_print_devices(plan, out);
+		} else {
+			export_print_build(plan, out);
+		}
+		code = close_output(out, paths[i]);
+	}
+	return code == EXIT_OK ? link_files(plan, arena, directory) : code;
+}
+
+static int export_camkes(const struct model *model, const struct export_options *options)
+{
+	struct arena *arena = arena_new();
+	const struct export_plan plan = export_plan(model, arena, options->output != NULL);
+	int code = EXIT_OK;
+
+	if (!options->quiet) {
+		fputs("topo export: this form cannot express:\n", stderr);
+		export_print_notes(&plan, stderr, "  ");
+	}
+	if (options->output != NULL) {
+		code = write_files(&plan, arena, options->output);
+	} else {
+		export_print_application(&plan, stdout, false);
+		export_print_devices(&plan, stdout);
+		code = close_output(stdout, "output");
+	}
+	arena_free(arena);
+	return code;
+}
+
+static int export_file(const char *path, const struct export_options *options)
+{
+	struct diag *diag = diag_new();
+	struct model *model = model_load(path, &options->load, diag);
+	int code = EXIT_NO;
+
+	diag_flush(diag, stderr);
+	if (model != NULL) {
+		code = options->format == FORMAT_JSON ? export_json(model, options->output)
+		                                      : export_camkes(model, options);
+	}
+	model_free(model);
+	diag_free(diag);
+	return code;
+}
+
+int command_export(const struct command_line *cl)
+{
+	struct export_options options = {.format = FORMAT_NONE};
+
+	command_load_init(&options.load);
+	int code = parse(cl, &options);
+
+	if (code == EXIT_OK) {
+		if (options.help) {
+			fputs(help, stdout);
+		} else if (options.format == FORMAT_NONE) {
+			code = command_usage_error(cl, "--format says what to write");
+		} else if (cl->argc - optind != 1) {
+			code = command_usage_error(cl, "one FILE is needed");
+		} else {
+			code = export_file(cl->argv[optind], &options);
+		}
+	}
+	command_load_done(&options.load);
+	return code;
+}

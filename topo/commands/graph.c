@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo graph: the drawing of a topology. Graphviz' program `dot` turns it into a picture. Nothing
+ * is written before the picture is complete, so a failure leaves an older one as it was.
+ */
+#include "topo/graph/graph.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "topo/base/suggest.h"
+#include "topo/commands/commands.h"
+
+static const char help[] =
+	"Usage: topo graph [OPTION]... FILE\n"
+	"Draw the topology FILE: VMs with their roles and hardware, and what joins them.\n"
+	"\n"
+	"  -f, --format svg|png|pdf|dot  what to write: SVG (default), PNG, PDF, or the text that\n"
+	"                                Graphviz draws from\n"
+	"  -o, --output PATH             write to PATH; a known ending of PATH names the format\n"
+	"  -h, --help                    print this\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 `dot` or the output\n"
+	"file failed.\n";
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"format", required_argument, NULL, 'f'},
+	{"output", required_argument, NULL, 'o'},
+	{"help",   no_argument,       NULL, 'h'},
+	{NULL,     0,                 NULL, 0  },
+};
+
+/* The text of the drawing is the one format that needs no program. */
+static const char *const formats[] = {"svg", "png", "pdf", "dot"};
+
+#define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
+
+struct graph_options {
+	struct load_options load;
+	const char *format;
+	const char *output;
+	bool help;
+};
+
+extern char **environ;
+
+static const char *find_format(const char *name)
+{
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
+		if (strcmp(formats[i], name) == 0) {
+			return formats[i];
+		}
+	}
+	return NULL;
+}
+
+static int take_format(const struct command_line *cl, struct graph_options *options,
+                       const char *name)
+{
+	struct suggest suggest = suggest_start(name);
+
+	options->format = find_format(name);
+	if (options->format != NULL) {
+		return EXIT_OK;
+	}
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
+		suggest_consider(&suggest, formats[i]);
+	}
+	return command_usage_error(cl, "no format is called '%s'; did you mean '%s'?", name,
+	                           suggest.best == NULL ? formats[0] : suggest.best);
+}
+
+/* Returns EXIT_OK, or why not, after a message. */
+static int parse(const struct command_line *cl, struct graph_options *options)
+{
+	int option;
+
+	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "f:o:h", long_options,
+	                             NULL)) != -1) {
+		int taken = command_load_option(&options->load, option, optarg);
+
+		if (taken < 0) {
+			return EXIT_USAGE;
+		}
+		if (option == 'f') {
+			if (take_format(cl, options, optarg) != EXIT_OK) {
+				return EXIT_USAGE;
+			}
+		} else if (option == 'o') {
+			options->output = optarg;
+		} else if (option == 'h') {
+			options->help = true;
+		} else if (taken == 0) {
+			return command_usage_error(cl, "unknown option");
+		}
+	}
+	return EXIT_OK;
+}
+
+/* What was asked for, else what the output's name says, else SVG. */
+static const char *format_of(const struct graph_options *options)
+{
+	const char *dot = options->output == NULL ? NULL : strrchr(options->output, '.');
+	const char *named = dot == NULL ? NULL : find_format(dot + 1);
+
+	return options->format != NULL ? options->format : named != NULL ? named : formats[0];
+}
+
+static int fail(const char *what, int error)
+{
+	fprintf(stderr, "topo graph: %s: %s\n", what, strerror(error));
+	return EXIT_SYSTEM;
+}
+
+/* Run `dot` from the text in @in to the picture in @out. */
+static int draw(const char *format, FILE *in, FILE *out)
+{
+	char option[8];
+	char program[] = "dot";
+	char *arguments[] = {program, option, NULL};
+	posix_spawn_file_actions_t actions;
+	pid_t pid = 0;
+	int status = 0;
+
+	snprintf(option, sizeof(option), "-T%s", format);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fileno(in), STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, fileno(out), STDOUT_FILENO);
+	int error = posix_spawnp(&pid, program, &actions, NULL, arguments, environ);
+
+	posix_spawn_file_actions_destroy(&actions);
+	if (error == ENOENT) {
+		fputs("topo graph: the program `dot` is not there: install the package graphviz, "
+		      "or ask for the\ntext of the drawing by --format dot\n",
+		      stderr);
+		return EXIT_SYSTEM;
+	}
+	if (error != 0) {
+		return fail("cannot start `dot`", error);
+	}
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			return fail("`dot`", errno);
+		}
+	}
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+		fputs("topo graph: `dot` failed\n", stderr);
+		return EXIT_SYSTEM;
+	}
+	return EXIT_OK;
+}
+
+/* All of @from, read anew, to the output. */
+static int deliver(FILE *from, const char *path)
+{
+	FILE *to = path == NULL ? stdout : fopen(path, "wb");
+	char block[8192];
+	size_t bytes;
+
+	if (to == NULL) {
+		return fail(path, errno);
+	}
+	rewind(from);
+	while ((bytes = fread(block, 1, sizeof(block), from)) != 0) {
+		fwrite(block, 1, bytes, to);
+	}
+	bool bad = ferror(from) != 0 || fflush(to) != 0 || ferror(to) != 0;
+	int error = errno;
+
+	if (path != NULL && fclose(to) != 0) {
+		bad = true;
+		error = errno;
+	}
+	return bad ? fail(path == NULL ? "output" : path, error) : EXIT_OK;
+}
+
+static int graph_model(const struct model *model, const struct graph_options *options)
+{
+	const char *format = format_of(options);
+	FILE *text = tmpfile();
+	FILE *picture = tmpfile();
+	int code = EXIT_OK;
+
+	if (text == NULL || picture == NULL) {
+		code = fail("no temporary file", errno);
+	} else {
+		graph_print(model, text);
+		rewind(text);
+		code = strcmp(format, "dot") == 0 ? deliver(text, options->output)
+		                                  : draw(format, text, picture);
+		if (code == EXIT_OK && strcmp(format, "dot") != 0) {
+			code = deliver(picture, options->output);
+		}
+	}
+	if (text != NULL) {
+		fclose(text);
+	}
+	if (picture != NULL) {
+		fclose(picture);
+	}
+	return code;
+}
+
+static int graph_file(const char *path, const struct graph_options *options)
+{
+	struct diag *diag = diag_new();
+	struct model *model = model_load(path, &options->load, diag);
+	int code = EXIT_NO;
+
+	diag_flush(diag, stderr);
+	if (model != NULL) {
+		code = graph_model(model, options);
+	}
+	model_free(model);
+	diag_free(diag);
+	return code;
+}
+
+int command_graph(const struct command_line *cl)
+{
+	struct graph_options options = {.format = NULL};
+
+	command_load_init(&options.load);
+	int code = parse(cl, &options);
+
+	if (code == EXIT_OK) {
+		if (options.help) {
+			fputs(help, stdout);
+		} else if (cl->argc - optind != 1) {
+			code = command_usage_error(cl, "one FILE is needed");
+		} else {
+			code = graph_file(cl->argv[optind], &options);
+		}
+	}
+	command_load_done(&options.load);
+	return code;
+}

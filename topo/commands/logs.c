@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo logs: what a running system has written. The runner says where the files are; they are read
+ * here, and followed until the runner closes the connection. A log that grew too large has become
+ * NAME.1, and a new NAME takes its place.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "abi/limits.h"
+#include "topo/commands/commands.h"
+#include "topo/runner/client.h"
+#include "topo/runner/linecut.h"
+#include "topo/runner/message.h"
+#include "topo/runner/naming.h"
+
+enum logs_option { LOGS_KERNEL = OPTION_OWN, LOGS_VMM, LOGS_QEMU };
+
+static const struct option long_options[] = {
+	{"follow", no_argument,       NULL, 'f'        },
+	{"kernel", no_argument,       NULL, LOGS_KERNEL},
+	{"vmm",    no_argument,       NULL, LOGS_VMM   },
+	{"qemu",   no_argument,       NULL, LOGS_QEMU  },
+	{"name",   required_argument, NULL, 'n'        },
+	{"help",   no_argument,       NULL, 'h'        },
+	{NULL,     0,                 NULL, 0          },
+};
+
+static const char help[] =
+	"Usage: topo logs [OPTION…] [VM]\n"
+	"Print what VM has written to its console; without VM every line of all VMs, VMMs and the\n"
+	"kernel, with its time.\n"
+	"\n"
+	"  -f, --follow      go on until the system ends\n"
+	"      --vmm         what the VMM of VM has written\n"
+	"      --kernel      what the kernel has written\n"
+	"      --qemu        the command line and the messages of QEMU\n"
+	"  -n, --name NAME   of the system called NAME; needed when several run\n"
+	"  -h, --help        this text\n"
+	"\n"
+	"On a terminal, control characters are shown as '?'.\n"
+	"Exit status: 0; 1 no such system or VM; 2 wrong command line; 3 a log cannot be read.\n";
+
+struct logs_options {
+	const char *system;
+	const char *vm;
+	bool follow;
+	bool kernel;
+	bool vmm;
+	bool qemu;
+};
+
+/* A log file that is being printed. */
+struct reader {
+	int directory_fd;
+	int fd; /* -1: it does not exist at this moment */
+	char name[CONTROL_NAME_BYTES + 16];
+	bool plain; /* a terminal: show, do not obey */
+};
+
+static bool print_bytes(const struct reader *reader, uint8_t *bytes, size_t count)
+{
+	for (size_t i = 0; reader->plain && i < count; i++) {
+		const bool kept = bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == '\t';
+		bytes[i] = kept ? bytes[i] : (uint8_t)linecut_shown(bytes[i]);
+	}
+	return fwrite(bytes, 1, count, stdout) == count;
+}
+
+/* Print from @fd to its end. */
+static bool print_rest(const struct reader *reader, int fd)
+{
+	uint8_t bytes[65536];
+	ssize_t count = 0;
+	while (fd >= 0 && (count = read(fd, bytes, sizeof(bytes))) > 0) {
+		if (!print_bytes(reader, bytes, (size_t)count)) {
+			return false;
+		}
+	}
+	return count >= 0 && fflush(stdout) == 0;
+}
+
+static int open_log(const struct reader *reader, const char *name)
+{
+	return openat(reader->directory_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Is @reader's file no longer the one of that name? */
+static bool was_replaced(const struct reader *reader)
+{
+	struct stat held;
+	struct stat named;
+	if (fstatat(reader->directory_fd, reader->name, &named, AT_SYMLINK_NOFOLLOW) != 0) {
+		return false;
+	}
+	return reader->fd < 0 || fstat(reader->fd, &held) != 0 || held.st_ino != named.st_ino;
+}
+
+/* Print what is new, also across a change of files. */
+static bool print_news(struct reader *reader)
+{
+	bool good = print_rest(reader, reader->fd);
+	while (good && was_replaced(reader)) {
+		/* More may have come between the read above and the change. */
+		good = print_rest(reader, reader->fd);
+		if (reader->fd >= 0) {
+			(void)close(reader->fd);
+		}
+		reader->fd = open_log(reader, reader->name);
+		good = good && print_rest(reader, reader->fd);
+	}
+	return good;
+}
+
+/* The older half of a long log. */
+static bool print_predecessor(const struct reader *reader)
+{
+	char older[sizeof(reader->name) + 2];
+	(void)snprintf(older, sizeof(older), "%s.1", reader->name);
+	const int fd = open_log(reader, older);
+	if (fd < 0) {
+		return true;
+	}
+	const bool good = print_rest(reader, fd);
+	(void)close(fd);
+	return good;
+}
+
+/* Until the runner closes @client's connection. */
+static bool follow(struct reader *reader, const struct client *client, int notify_fd)
+{
+	struct pollfd polled[2] = {
+		{.fd = notify_fd,  .events = POLLIN},
+                {.fd = client->fd, .events = POLLIN}
+        };
+	bool good = print_news(reader);
+	while (good && polled[1].revents == 0) {
+		if (poll(polled, 2, -1) < 0 && errno != EINTR) {
+			return false;
+		}
+		if ((polled[0].revents & POLLIN) != 0) {
+			uint8_t events[4096];
+			const ssize_t count = read(notify_fd, events, sizeof(events));
+			good = count > 0 || errno == EAGAIN;
+		}
+		good = good && print_news(reader);
+	}
+	return good;
+}
+
+/* Ask the runner of @name to tell its end by closing; then follow. */
+static bool follow_system(struct reader *reader, const char *name)
+{
+	const struct control_request request = {.version = CONTROL_VERSION};
+	struct client client;
+	uint32_t credit = 0;
+	if (client_open(&client, name) != OK ||
+	    client_ask(&client, CONTROL_WATCH, &request, NULL, 0, &credit) != OK) {
+		client_close(&client);
+		return print_news(reader);
+	}
+	char directory[64];
+	(void)snprintf(directory, sizeof(directory), "/proc/self/fd/%d", reader->directory_fd);
+	const int notify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	const bool watched = notify_fd >= 0 &&
+	                     inotify_add_watch(notify_fd, directory, IN_MODIFY | IN_CREATE) >= 0;
+	const bool good = watched && follow(reader, &client, notify_fd);
+	if (notify_fd >= 0) {
+		(void)close(notify_fd);
+	}
+	client_close(&client);
+	return good;
+}
+
+/* The stem of the names of the VM's files, or NULL, reported. */
+static const char *find_log_name(const struct client_status *status, const char *vm)
+{
+	const char *names[PV_DOMAINS_MAX];
+	size_t count = 0;
+	for (size_t i = 0; i < status->vm_count && i < PV_DOMAINS_MAX; i++) {
+		if (strcmp(status->vms[i].name, vm) == 0) {
+			return status->vms[i].log_name;
+		}
+		names[count++] = status->vms[i].name;
+	}
+	char text[2048];
+	naming_explain(text, sizeof(text), vm, names, count);
+	message_error("%s", text);
+	return NULL;
+}
+
+/* Which file is wanted; false, reported, if there is no such VM. */
+static bool choose_file(struct reader *reader, const struct logs_options *options,
+                        const struct client_status *status)
+{
+	const char *stem = "system";
+	if (options->kernel) {
+		stem = "kernel";
+	} else if (options->qemu) {
+		stem = "qemu";
+	} else if (options->vm != NULL) {
+		stem = find_log_name(status, options->vm);
+	}
+	if (stem == NULL) {
+		return false;
+	}
+	(void)snprintf(reader->name, sizeof(reader->name), "%s%s", stem,
+	               options->vmm ? ".vmm.log" : ".log");
+	return true;
+}
+
+static bool print_log(struct reader *reader, const struct logs_options *options, const char *system)
+{
+	bool good = print_predecessor(reader);
+	good = good && (options->follow ? follow_system(reader, system) : print_news(reader));
+	if (reader->fd >= 0) {
+		(void)close(reader->fd);
+	}
+	return good;
+}
+
+static int show_logs(const struct logs_options *options)
+{
+	struct client client;
+	struct client_status status;
+	struct reader reader = {.fd = -1, .directory_fd = -1, .plain = isatty(STDOUT_FILENO) == 1};
+	if (client_connect(&client, options->system) != OK) {
+		return EXIT_NO;
+	}
+	if (client_status(&client, &status) != OK) {
+		client_close(&client);
+		return EXIT_SYSTEM;
+	}
+	int code = EXIT_NO;
+	if (choose_file(&reader, options, &status)) {
+		reader.directory_fd =
+			open(status.system.log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		const bool good =
+			reader.directory_fd >= 0 && print_log(&reader, options, client.rundir.name);
+		code = good ? EXIT_OK : EXIT_SYSTEM;
+		if (!good) {
+			message_error("cannot read %s/%s: %s", status.system.log_directory,
+			              reader.name, strerror(errno));
+		}
+	}
+	if (reader.directory_fd >= 0) {
+		(void)close(reader.directory_fd);
+	}
+	client_status_free(&status);
+	client_close(&client);
+	return code;
+}
+
+static int check_options(const struct command_line *cl, struct logs_options *options)
+{
+	if (optind < cl->argc) {
+		options->vm = cl->argv[optind++];
+	}
+	if (optind < cl->argc) {
+		return command_usage_error(cl, "one VM at a time, or all");
+	}
+	if (options->vmm && options->vm == NULL) {
+		return command_usage_error(cl, "--vmm of which VM?");
+	}
+	if ((options->kernel || options->qemu) &&
+	    (options->vm != NULL || options->qemu == options->kernel)) {
+		return command_usage_error(cl, "a VM, --kernel or --qemu: one of them");
+	}
+	return show_logs(options);
+}
+
+int command_logs(const struct command_line *cl)
+{
+	struct logs_options options = {.system = NULL};
+	int option = 0;
+	while ((option = getopt_long(cl->argc, cl->argv, "fn:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'f':
+			options.follow = true;
+			break;
+		case LOGS_KERNEL:
+			options.kernel = true;
+			break;
+		case LOGS_VMM:
+			options.vmm = true;
+			break;
+		case LOGS_QEMU:
+			options.qemu = true;
+			break;
+		case 'n':
+			options.system = optarg;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	return check_options(cl, &options);
+}

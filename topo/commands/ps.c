@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* topo ps: the running systems of this user, their VMs and connections. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "topo/commands/commands.h"
+#include "topo/runner/client.h"
+#include "topo/runner/runstate.h"
+
+enum ps_option { PS_JSON = OPTION_OWN };
+
+static const struct option long_options[] = {
+	{"json", no_argument, NULL, PS_JSON},
+	{"help", no_argument, NULL, 'h'    },
+	{NULL,   0,           NULL, 0      },
+};
+
+static const char help[] =
+	"Usage: topo ps [--json] [NAME]\n"
+	"Show the running systems, or the one called NAME: their VMs (waiting, booting, up, stopped\n"
+	"or failed, and why) and connections (up or down).\n"
+	"\n"
+	"      --json   an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms,\n"
+	"               vms, connections}\n"
+	"  -h, --help   this text\n"
+	"\n"
+	"Exit status: 0; 1 NAME does not run; 2 wrong command line; 3 a runner does not answer.\n";
+
+static const char *system_state(const struct control_system *system)
+{
+	if (system->ending != 0) {
+		return "ending";
+	}
+	return system->ready != 0 ? "up" : "starting";
+}
+
+static void print_text(const struct client_status *status)
+{
+	const struct control_system *system = &status->system;
+	(void)printf("%s: %s, %" PRIu64 " s, %s, qemu %" PRId32 "\n", system->name,
+	             system_state(system), system->age_ms / 1000, system->topology,
+	             system->machine_pid);
+	for (size_t i = 0; i < status->vm_count; i++) {
+		const struct control_vm *vm = &status->vms[i];
+		(void)printf("  VM %-24s %s%s%s\n", vm->name,
+		             run_vm_state_text((enum run_vm_state)vm->state),
+		             vm->reason[0] == '\0' ? "" : ": ", vm->reason);
+	}
+	for (size_t i = 0; i < status->connection_count; i++) {
+		const struct control_connection *connection = &status->connections[i];
+		char ends[2 * CONTROL_NAME_BYTES + 8];
+		(void)snprintf(ends, sizeof(ends), "%s -> %s", connection->device_vm,
+		               connection->driver_vm);
+		(void)printf("  connection %-16s %s\n", ends, connection->up != 0 ? "up" : "down");
+	}
+}
+
+/* @text as a JSON string. What is no ASCII passes: names and paths are UTF-8 where they are text. */
+static void print_json_string(const char *text)
+{
+	(void)putchar('"');
+	for (const char *at = text; *at != '\0'; at++) {
+		if (*at == '"' || *at == '\\') {
+			(void)printf("\\%c", *at);
+		} else if ((unsigned char)*at < 0x20) {
+			(void)printf("\\u%04x", (unsigned)*at);
+		} else {
+			(void)putchar(*at);
+		}
+	}
+	(void)putchar('"');
+}
+
+static void print_json_member(const char *before, const char *name, const char *value)
+{
+	(void)printf("%s\"%s\": ", before, name);
+	print_json_string(value);
+}
+
+static void print_json_vm(const struct control_vm *vm)
+{
+	print_json_member("{", "name", vm->name);
+	print_json_member(", ", "state", run_vm_state_text((enum run_vm_state)vm->state));
+	print_json_member(", ", "reason", vm->reason);
+	(void)printf(", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32 "}",
+	             vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
+}
+
+static void print_json_connection(const struct control_connection *connection)
+{
+	print_json_member("{", "device", connection->device_vm);
+	print_json_member(", ", "driver", connection->driver_vm);
+	print_json_member(", ", "state", connection->up != 0 ? "up" : "down");
+	(void)printf(", \"devices\": %" PRIu32 "}", connection->device_count);
+}
+
+static void print_json(const struct client_status *status)
+{
+	const struct control_system *system = &status->system;
+	print_json_member("{", "name", system->name);
+	print_json_member(", ", "state", system_state(system));
+	print_json_member(", ", "topology", system->topology);
+	print_json_member(", ", "log_directory", system->log_directory);
+	(void)printf(", \"pid\": %" PRId32 ", \"qemu_pid\": %" PRId32 ", \"age_ms\": %" PRIu64,
+	             system->runner_pid, system->machine_pid, system->age_ms);
+	(void)printf(",\n  \"vms\": [");
+	for (size_t i = 0; i < status->vm_count; i++) {
+		(void)fputs(i == 0 ? "\n    " : ",\n    ", stdout);
+		print_json_vm(&status->vms[i]);
+	}
+	(void)printf("],\n  \"connections\": [");
+	for (size_t i = 0; i < status->connection_count; i++) {
+		(void)fputs(i == 0 ? "\n    " : ",\n    ", stdout);
+		print_json_connection(&status->connections[i]);
+	}
+	(void)printf("]}");
+}
+
+/* A system whose runner does not serve yet: its image is being built. */
+static void print_building(const char *name, bool json)
+{
+	if (!json) {
+		(void)printf("%s: building\n", name);
+		return;
+	}
+	print_json_member("{", "name", name);
+	print_json_member(", ", "state", "building");
+	(void)printf(", \"vms\": [], \"connections\": []}");
+}
+
+/* Show one system. *@shown counts what was printed; a system that has just ended is none. */
+static int show(const char *name, bool json, size_t *shown)
+{
+	struct client client;
+	struct client_status status = {.vms = NULL};
+	const err_t opened = client_open(&client, name);
+	if (opened == ERR_EMPTY) {
+		client_close(&client);
+		return EXIT_OK;
+	}
+	if (opened == OK && client_status(&client, &status) != OK) {
+		client_close(&client);
+		return EXIT_SYSTEM;
+	}
+	if (json && *shown > 0) {
+		(void)printf(",\n ");
+	}
+	(*shown)++;
+	if (opened != OK) {
+		print_building(name, json);
+	} else if (json) {
+		print_json(&status);
+	} else {
+		print_text(&status);
+	}
+	client_status_free(&status);
+	client_close(&client);
+	return EXIT_OK;
+}
+
+static int show_all(const char *wanted, bool json)
+{
+	char names[CLIENT_SYSTEMS_MAX][RUNDIR_NAME_BYTES];
+	size_t count = 0;
+	if (wanted != NULL) {
+		if (client_choose(wanted, names[0]) != OK) {
+			return EXIT_NO;
+		}
+		count = 1;
+	} else if (rundir_list(names, CLIENT_SYSTEMS_MAX, &count) != OK) {
+		return EXIT_SYSTEM;
+	}
+	int code = EXIT_OK;
+	size_t shown = 0;
+	(void)fputs(json ? "[" : "", stdout);
+	for (size_t i = 0; i < count; i++) {
+		const int shown_code = show(names[i], json, &shown);
+		code = shown_code != EXIT_OK ? shown_code : code;
+	}
+	(void)fputs(json ? "]\n" : shown == 0 ? "no system runs\n" : "", stdout);
+	return code;
+}
+
+int command_ps(const struct command_line *cl)
+{
+	bool json = false;
+	int option = 0;
+	while ((option = getopt_long(cl->argc, cl->argv, "h", long_options, NULL)) != -1) {
+		switch (option) {
+		case PS_JSON:
+			json = true;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < cl->argc - 1) {
+		return command_usage_error(cl, "one system at a time, or all");
+	}
+	return show_all(optind < cl->argc ? cl->argv[optind] : NULL, json);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo report: the security analysis of a topology.
+ */
+#include "topo/report/report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/commands/commands.h"
+
+static const char help[] =
+	"Usage: topo report [OPTION]... FILE\n"
+	"What an attacker who takes over VMs of the topology FILE gets, and what he has to take\n"
+	"over for it. docs/report.md defines every answer.\n"
+	"\n"
+	"      --format FORMAT   text (default), json, or html: one page that works offline\n"
+	"      --json            the same as --format json\n"
+	"  -o, --output FILE     write to FILE instead of standard output\n"
+	"      --assert EXPR     exit with 1 if EXPR does not hold, and say why; may be given\n"
+	"                        again. Without --format only the assertions are printed.\n"
+	"                        compromises([A,] B) reach(A, B) path(A, B) cut(A, B)\n"
+	"                        exposure(VM [, PEER]) hardware(VM [, \"NAME\"]) stops(A, B)\n"
+	"                        == != < <= > >= && || ! + * ( ) 8MiB never\n"
+	"  -h, --help            print this\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"Exit status: 0 success, 1 the topology has errors or an assertion fails, 2 wrong usage,\n"
+	"3 the output cannot be written.\n";
+
+enum { REPORT_FORMAT = OPTION_OWN, REPORT_JSON, REPORT_ASSERT };
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"format", required_argument, NULL, REPORT_FORMAT},
+	{"json",   no_argument,       NULL, REPORT_JSON  },
+	{"output", required_argument, NULL, 'o'          },
+	{"assert", required_argument, NULL, REPORT_ASSERT},
+	{"help",   no_argument,       NULL, 'h'          },
+	{NULL,     0,                 NULL, 0            },
+};
+
+static const struct {
+	const char *name;
+	void (*print)(const struct report *report, FILE *out);
+} formats[] = {
+	{"text", report_text},
+	{"json", report_json},
+	{"html", report_html},
+};
+
+struct report_options {
+	struct load_options load;
+	void (*print)(const struct report *report, FILE *out); /* NULL = not given */
+	const char *output;                                    /* NULL = standard output */
+	const char **assertions;                               /* room for argc */
+	size_t assertion_count;
+	bool help;
+};
+
+static int take_format(const struct command_line *cl, struct report_options *options,
+                       const char *name)
+{
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(formats[i].name, name) == 0) {
+			options->print = formats[i].print;
+			return EXIT_OK;
+		}
+	}
+	return command_usage_error(cl, "--format takes text, json or html, not '%s'", name);
+}
+
+static int take_option(const struct command_line *cl, struct report_options *options, int option)
+{
+	switch (option) {
+	case REPORT_FORMAT:
+		return take_format(cl, options, optarg);
+	case REPORT_JSON:
+		options->print = report_json;
+		return EXIT_OK;
+	case REPORT_ASSERT:
+		options->assertions[options->assertion_count++] = optarg;
+		return EXIT_OK;
+	case 'o':
+		options->output = optarg;
+		return EXIT_OK;
+	case 'h':
+		options->help = true;
+		return EXIT_OK;
+	default:
+		return command_usage_error(cl, "unknown option");
+	}
+}
+
+/* Returns EXIT_OK, or why not, after a message. */
+static int parse(const struct command_line *cl, struct report_options *options)
+{
+	int option;
+	int code = EXIT_OK;
+
+	while (code == EXIT_OK &&
+	       (option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "o:h", long_options,
+	                             NULL)) != -1) {
+		int taken = command_load_option(&options->load, option, optarg);
+
+		if (taken < 0) {
+			return EXIT_USAGE;
+		}
+		if (taken == 0) {
+			code = take_option(cl, options, option);
+		}
+	}
+	return code;
+}
+
+static int print_report(const struct report *report, const struct report_options *options)
+{
+	FILE *out = options->output == NULL ? stdout : fopen(options->output, "w");
+	bool brief = options->print == NULL && report->assertion_count != 0;
+
+	if (out == NULL) {
+		fprintf(stderr, "topo: cannot write '%s': %s\n", options->output, strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	if (brief) {
+		report_assertions(report, out);
+	} else {
+		(options->print == NULL ? report_text : options->print)(report, out);
+	}
+	bool written = fflush(out) == 0 && ferror(out) == 0;
+
+	if (options->output != NULL) {
+		written &= fclose(out) == 0;
+	}
+	if (!written) {
+		fprintf(stderr, "topo: cannot write the report: %s\n", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	return EXIT_OK;
+}
+
+/* The expression with a caret below what is wrong. */
+static void print_error(const char *expression, const struct assertion_error *error)
+{
+	fprintf(stderr, "topo: --assert: %s\n    %s\n    %*s^\n", error->message, expression,
+	        (int)error->at, "");
+	if (error->help != NULL) {
+		fprintf(stderr, "    = help: %s\n", error->help);
+	}
+}
+
+/* Evaluate, print, and say how it went. */
+static int report_analysis(const struct analysis *analysis, const struct report_options *options)
+{
+	struct assertion *assertions = calloc(options->assertion_count + 1, sizeof(*assertions));
+	struct report report = {analysis, assertions, options->assertion_count};
+	bool readable = true;
+	bool hold = true;
+
+	if (assertions == NULL) {
+		fputs("topo: out of memory\n", stderr);
+		return EXIT_SYSTEM;
+	}
+	for (size_t i = 0; i < options->assertion_count; i++) {
+		struct assertion_error error;
+
+		if (!assertion_check(analysis, options->assertions[i], &assertions[i], &error)) {
+			print_error(options->assertions[i], &error);
+			readable = false;
+		}
+		hold &= assertions[i].holds;
+	}
+	int code = readable ? print_report(&report, options) : EXIT_USAGE;
+
+	free(assertions);
+	return code == EXIT_OK && !hold ? EXIT_NO : code;
+}
+
+static int report_file(const char *path, const struct report_options *options)
+{
+	struct diag *diag = diag_new();
+	struct model *model = model_load(path, &options->load, diag);
+	int code = EXIT_NO;
+
+	diag_flush(diag, stderr);
+	if (model != NULL) {
+		struct analysis *analysis = analysis_new(model);
+
+		code = report_analysis(analysis, options);
+		analysis_free(analysis);
+	}
+	model_free(model);
+	diag_free(diag);
+	return code;
+}
+
+int command_report(const struct command_line *cl)
+{
+	struct report_options options = {.output = NULL};
+
+	options.assertions = calloc((size_t)cl->argc + 1, sizeof(*options.assertions));
+	if (options.assertions == NULL) {
+		fputs("topo: out of memory\n", stderr);
+		return EXIT_SYSTEM;
+	}
+	command_load_init(&options.load);
+	int code = parse(cl, &options);
+
+	if (code == EXIT_OK) {
+		if (options.help) {
+			fputs(help, stdout);
+		} else if (cl->argc - optind != 1) {
+			code = command_usage_error(cl, "one FILE is needed");
+		} else {
+			code = report_file(cl->argv[optind], &options);
+		}
+	}
+	command_load_done(&options.load);
+	free(options.assertions);
+	return code;
+}

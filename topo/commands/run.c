@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo run: compile a topology, build its image, run it. The system lives in this process, or with
+ * --detach in a child that stays when this one returns. From the moment the run directory exists,
+ * no signal ends the process before the directory is removed again.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "topo/commands/commands.h"
+#include "topo/diag/diag.h"
+#include "topo/image/system.h"
+#include "topo/model/load.h"
+#include "topo/runner/message.h"
+#include "topo/runner/progress.h"
+#include "topo/runner/seconds.h"
+#include "topo/runner/session.h"
+
+#define LIMIT_DEFAULT_MS 120000U
+#define QEMU_ARGUMENTS_MAX 64U
+
+struct run_options {
+	struct load_options load;
+	const char *file;
+	const char *name; /* NULL = the model's */
+	const char *log_directory;
+	uint32_t limit_ms;
+	bool limit_given;
+	bool detach;
+	bool gdb;
+	bool icount;
+	const char *qemu_arguments[QEMU_ARGUMENTS_MAX];
+	size_t qemu_argument_count;
+};
+
+enum run_option { RUN_LOG_DIR = OPTION_OWN, RUN_QEMU_ARG, RUN_GDB, RUN_ICOUNT };
+
+static const struct option long_options[] = {
+	COMMAND_LOAD_LONG,
+	{"detach",   no_argument,       NULL, 'd'         },
+	{"name",     required_argument, NULL, 'n'         },
+	{"timeout",  required_argument, NULL, 't'         },
+	{"log-dir",  required_argument, NULL, RUN_LOG_DIR },
+	{"qemu-arg", required_argument, NULL, RUN_QEMU_ARG},
+	{"gdb",      no_argument,       NULL, RUN_GDB     },
+	{"icount",   no_argument,       NULL, RUN_ICOUNT  },
+	{"help",     no_argument,       NULL, 'h'         },
+	{NULL,       0,                 NULL, 0           },
+};
+
+static const char help[] =
+	"Usage: topo run [OPTION…] FILE\n"
+	"Compile the topology FILE and run it in QEMU. It runs until Ctrl-C, `topo stop`, or until\n"
+	"all its VMs have stopped.\n"
+	"\n"
+	"  -d, --detach             return when all is up: every VM has reached user space, every\n"
+	"                           connection is up; if that fails, end it and say what is missing\n"
+	"  -t, --timeout SECONDS    for that (default 120); without --detach and this option, a\n"
+	"                           system that is late is only reported\n"
+	"  -n, --name NAME          what other commands call the system (default: from FILE)\n"
+	"      --log-dir DIR        keep the logs there (default: they go with the system)\n"
+	"      --qemu-arg ARG       a further argument of QEMU; may be given more than once\n"
+	"      --gdb                wait for a debugger on TCP port 1234 before the first instruction\n"
+	"      --icount             count instructions instead of time: results that repeat\n"
+	"  -h, --help               this text\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"Environment: PEERVISOR_QEMU names another QEMU program; XDG_RUNTIME_DIR is where running\n"
+	"systems have their directories (else /tmp).\n"
+	"Exit status: 0 all was up and ended as asked; 1 the topology has errors, or the system did\n"
+	"not come up, or a VM failed; 2 wrong command line; 3 the machine refused something;\n"
+	"128 + N signal N before all was up.\n";
+
+/* Set by the handler while the image is built; the session reads signals by itself. */
+static volatile sig_atomic_t interrupted;
+
+static void note_signal(int number)
+{
+	interrupted = number;
+}
+
+static void list_signals(sigset_t *set)
+{
+	(void)sigemptyset(set);
+	(void)sigaddset(set, SIGINT);
+	(void)sigaddset(set, SIGTERM);
+	(void)sigaddset(set, SIGHUP);
+}
+
+static void handle_signals(void)
+{
+	struct sigaction action = {.sa_handler = note_signal};
+	list_signals(&action.sa_mask);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGHUP, &action, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* One option; 0, or the exit code of a wrong one. */
+static int take_option(const struct command_line *cl, struct run_options *options, int option)
+{
+	switch (option) {
+	case 'd':
+		options->detach = true;
+		return 0;
+	case 'n':
+		options->name = optarg;
+		return 0;
+	case 't':
+		options->limit_given = true;
+		options->limit_ms = seconds_parse(optarg);
+		return options->limit_ms > 0
+		               ? 0
+		               : command_usage_error(cl, "'%s' is no time limit", optarg);
+	case RUN_LOG_DIR:
+		options->log_directory = optarg;
+		return 0;
+	case RUN_QEMU_ARG:
+		if (options->qemu_argument_count == QEMU_ARGUMENTS_MAX) {
+			return command_usage_error(cl, "more than %u --qemu-arg",
+			                           QEMU_ARGUMENTS_MAX);
+		}
+		options->qemu_arguments[options->qemu_argument_count++] = optarg;
+		return 0;
+	case RUN_GDB:
+		options->gdb = true;
+		return 0;
+	case RUN_ICOUNT:
+		options->icount = true;
+		return 0;
+	default:
+		break;
+	}
+	const int taken = command_load_option(&options->load, option, optarg);
+	return taken == 1 ? 0 : taken < 0 ? EXIT_USAGE : command_usage_error(cl, "wrong option");
+}
+
+/* -1: go on; else the exit code. */
+static int parse_options(const struct command_line *cl, struct run_options *options)
+{
+	int option = 0;
+	options->limit_ms = LIMIT_DEFAULT_MS;
+	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "dn:t:h", long_options,
+	                             NULL)) != -1) {
+		if (option == 'h') {
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		}
+		const int wrong = take_option(cl, options, option);
+		if (wrong != 0) {
+			return wrong;
+		}
+	}
+	if (optind != cl->argc - 1) {
+		return command_usage_error(cl, optind == cl->argc ? "which topology?"
+		                                                  : "one topology at a time");
+	}
+	options->file = cl->argv[optind];
+	return -1;
+}
+
+/* A log directory of the user's, or the run directory. Returns it open, or -1, reported. */
+static int open_log_directory(const struct run_options *options, const struct rundir *rundir,
+                              char path[RUNDIR_PATH_BYTES])
+{
+	if (options->log_directory == NULL) {
+		(void)snprintf(path, RUNDIR_PATH_BYTES, "%s", rundir->path);
+		return fcntl(rundir->fd, F_DUPFD_CLOEXEC, 0);
+	}
+	int fd = -1;
+	if (mkdir(options->log_directory, 0777) == 0 || errno == EEXIST) {
+		fd = open(options->log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	char *resolved = fd < 0 ? NULL : realpath(options->log_directory, NULL);
+	if (resolved == NULL || strlen(resolved) >= RUNDIR_PATH_BYTES) {
+		message_error("cannot use the directory %s for logs: %s", options->log_directory,
+		              strerror(resolved == NULL ? errno : ENAMETOOLONG));
+		(void)(fd < 0 ? 0 : close(fd));
+		free(resolved);
+		return -1;
+	}
+	(void)snprintf(path, RUNDIR_PATH_BYTES, "%s", resolved);
+	free(resolved);
+	return fd;
+}
+
+/* All is up: from here on the terminal is not ours. */
+struct detaching {
+	int parent_fd;
+	int log_fd; /* what messages go to afterwards */
+};
+
+static void release_parent(void *owner)
+{
+	const struct detaching *detaching = owner;
+	const int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	(void)fflush(stdout);
+	(void)fflush(stderr);
+	(void)dup2(null_fd, STDIN_FILENO);
+	(void)dup2(detaching->log_fd, STDOUT_FILENO);
+	(void)dup2(detaching->log_fd, STDERR_FILENO);
+	(void)close(null_fd);
+	const char code = EXIT_OK;
+	const ssize_t written = write(detaching->parent_fd, &code, sizeof(code));
+	(void)written;
+	(void)close(detaching->parent_fd);
+}
+
+static int exit_code(enum session_end end, int signal_number, bool well)
+{
+	switch (end) {
+	case SESSION_POWERED_OFF:
+	case SESSION_STOPPED:
+		return well ? EXIT_OK : EXIT_NO;
+	case SESSION_SIGNALLED:
+		return well ? EXIT_OK : 128 + signal_number;
+	case SESSION_BROKEN:
+		return EXIT_SYSTEM;
+	case SESSION_RUNS:
+	case SESSION_ORPHANED:
+	case SESSION_REFUSED:
+	case SESSION_NOT_UP:
+	case SESSION_LATE:
+	case SESSION_CRASHED:
+	default:
+		return EXIT_NO;
+	}
+}
+
+/* Run the session in this process. @parent_fd: -1, or the pipe to who waits for readiness. */
+static int run_here(const struct run_options *options, const struct system *system,
+                    const struct rundir *rundir, int parent_fd)
+{
+	char log_path[RUNDIR_PATH_BYTES];
+	const int log_directory_fd = open_log_directory(options, rundir, log_path);
+	if (log_directory_fd < 0) {
+		return EXIT_SYSTEM;
+	}
+	struct detaching detaching = {.parent_fd = parent_fd, .log_fd = -1};
+	if (parent_fd >= 0) {
+		detaching.log_fd =
+			openat(log_directory_fd, "run.log",
+		               O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	}
+	const struct session_options session = {
+		.topology = options->file,
+		.log_directory = log_path,
+		.log_directory_fd = log_directory_fd,
+		.machine = {.image_path = system->image_path,
+	                    .ram_bytes = system->ram_bytes,
+	                    .cpu_count = system->cpu_count,
+	                    .gdb = options->gdb,
+	                    .icount = options->icount,
+	                    .more = options->qemu_arguments,
+	                    .more_count = options->qemu_argument_count},
+		.limit_ms = options->limit_ms,
+		.strict = options->detach || options->limit_given,
+		.parent_fd = parent_fd,
+		.ready = parent_fd >= 0 ? release_parent : NULL,
+		.owner = &detaching,
+	};
+	int signal_number = 0;
+	bool well = false;
+	const enum session_end end = session_run(&session, system, rundir, &signal_number, &well);
+	(void)close(log_directory_fd);
+	return exit_code(end, signal_number, well);
+}
+
+/* The one who called --detach: wait for the word of the runner, pass signals on to it. */
+static int wait_for_runner(pid_t runner, int fd)
+{
+	sigset_t none;
+	(void)sigemptyset(&none);
+	char code = 0;
+	ssize_t done = -1;
+	while (done < 0) {
+		struct pollfd waited = {.fd = fd, .events = POLLIN};
+		if (ppoll(&waited, 1, NULL, &none) < 0) {
+			(void)kill(runner, SIGTERM);
+			continue;
+		}
+		done = read(fd, &code, sizeof(code));
+	}
+	if (done == sizeof(code)) {
+		return code;
+	}
+	int status = 0;
+	(void)waitpid(runner, &status, 0);
+	if (WIFSIGNALED(status)) {
+		message_error("the runner was killed by signal %d", WTERMSIG(status));
+		return EXIT_SYSTEM;
+	}
+	/* The signal that we passed on as SIGTERM. */
+	return interrupted != 0 ? 128 + interrupted : WEXITSTATUS(status);
+}
+
+/*
+ * Run the session in a child that outlives us. In the parent, *@rundir is let go: the child has
+ * the lock.
+ */
+static int run_detached(const struct run_options *options, const struct system *system,
+                        struct rundir *rundir)
+{
+	int ready[2];
+	if (pipe2(ready, O_CLOEXEC) != 0) {
+		message_error("cannot make a pipe: %s", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	(void)fflush(stdout);
+	(void)fflush(stderr);
+	const pid_t runner = fork();
+	if (runner == 0) {
+		(void)setsid();
+		rundir_claim(rundir);
+		(void)close(ready[0]);
+		return run_here(options, system, rundir, ready[1]);
+	}
+	(void)close(ready[1]);
+	if (runner < 0) {
+		message_error("cannot start the runner: %s", strerror(errno));
+		(void)close(ready[0]);
+		return EXIT_SYSTEM;
+	}
+	rundir_close(rundir);
+	const int code = wait_for_runner(runner, ready[0]);
+	(void)close(ready[0]);
+	return code;
+}
+
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
+/* With the run directory locked: image, then session. */
+static int build_and_run(const struct run_options *options, const struct model *model,
+                         struct diag *diag, struct rundir *rundir)
+{
+	char image_path[RUNDIR_PATH_BYTES + 8];
+	struct system system;
+	(void)snprintf(image_path, sizeof(image_path), "%s/image", rundir->path);
+	progress_stage(rundir->name, "building the system image");
+	const int failed = system_build(model, image_path, diag, &system);
+	diag_flush(diag, stderr);
+	sigset_t signals;
+	list_signals(&signals);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	if (failed != 0) {
+		return interrupted != 0 ? 128 + interrupted : EXIT_NO;
+	}
+	int code = 128 + interrupted;
+	if (interrupted == 0) {
+		progress_stage(rundir->name,
+		               "starting: %zu VM%s and %zu connection%s on %u CPU%s and %llu MiB",
+		               system.vm_count, plural(system.vm_count), system.connection_count,
+		               plural(system.connection_count), system.cpu_count,
+		               plural(system.cpu_count),
+		               (unsigned long long)(system.ram_bytes >> 20));
+		code = options->detach ? run_detached(options, &system, rundir)
+		                       : run_here(options, &system, rundir, -1);
+	}
+	system_free(&system);
+	return code;
+}
+
+static int run_model(const struct run_options *options, const struct model *model,
+                     struct diag *diag)
+{
+	char name[RUNDIR_NAME_BYTES];
+	struct rundir rundir;
+	rundir_name(name, model->name);
+	handle_signals();
+	const err_t error = rundir_create(&rundir, options->name != NULL ? options->name : name);
+	if (error != OK) {
+		return error == ERR_ARG ? EXIT_USAGE : error == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
+	}
+	const int code = build_and_run(options, model, diag, &rundir);
+	if (rundir.lock_fd >= 0) {
+		rundir_remove(&rundir);
+	}
+	return code;
+}
+
+static int load_and_run(const struct run_options *options)
+{
+	struct diag *diag = diag_new();
+	progress_stage("topo", "compiling %s", options->file);
+	struct model *model = model_load(options->file, &options->load, diag);
+	diag_flush(diag, stderr);
+	int code = EXIT_NO;
+	if (model != NULL) {
+		code = machine_check() == OK ? run_model(options, model, diag) : EXIT_SYSTEM;
+	}
+	model_free(model);
+	diag_free(diag);
+	return code;
+}
+
+int command_run(const struct command_line *cl)
+{
+	struct run_options options = {.file = NULL};
+	command_load_init(&options.load);
+	int code = parse_options(cl, &options);
+	if (code < 0) {
+		code = load_and_run(&options);
+	}
+	command_load_done(&options.load);
+	return code;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo stop: end a running system and return when nothing of it is left. The runner is asked; one
+ * that does not go is killed, which takes its machine with it, and its directory is removed here.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "topo/commands/commands.h"
+#include "topo/runner/client.h"
+#include "topo/runner/message.h"
+
+#define PATIENCE_MS 15000
+
+enum stop_option { STOP_ALL = OPTION_OWN };
+
+static const struct option long_options[] = {
+	{"name", required_argument, NULL, 'n'     },
+	{"all",  no_argument,       NULL, STOP_ALL},
+	{"help", no_argument,       NULL, 'h'     },
+	{NULL,   0,                 NULL, 0       },
+};
+
+static const char help[] =
+	"Usage: topo stop [NAME | --all]\n"
+	"End the running system called NAME, or the only one, and return when it is gone.\n"
+	"\n"
+	"      --all         end all systems of this user\n"
+	"  -n, --name NAME   the same as NAME\n"
+	"  -h, --help        this text\n"
+	"\n"
+	"Exit status: 0 it is gone; 1 it does not run; 2 wrong command line; 3 it cannot be ended.\n";
+
+/* Does the process end in time? */
+static bool wait_for_end(int pid_fd, int patience_ms)
+{
+	struct pollfd waited = {.fd = pid_fd, .events = POLLIN};
+	return poll(&waited, 1, patience_ms) > 0;
+}
+
+/* Ask by the control socket, or, before there is one, by a signal. */
+static err_t ask_to_end(struct client *client, err_t opened, int pid_fd)
+{
+	if (opened == ERR_STATE) {
+		return pidfd_send_signal(pid_fd, SIGTERM, NULL, 0) == 0 ? OK : ERR_STATE;
+	}
+	const struct control_request request = {.version = CONTROL_VERSION};
+	uint32_t credit = 0;
+	return client_ask(client, CONTROL_STOP, &request, NULL, 0, &credit);
+}
+
+static int end_runner(struct client *client, err_t opened, const char *name)
+{
+	const pid_t runner = rundir_runner(&client->rundir);
+	const int pid_fd = runner > 0 ? pidfd_open(runner, 0) : -1;
+	if (pid_fd < 0) {
+		/* It has gone between our look at its lock and now. */
+		rundir_clean(name);
+		return EXIT_OK;
+	}
+	const err_t asked = ask_to_end(client, opened, pid_fd);
+	bool ended = wait_for_end(pid_fd, asked == OK ? PATIENCE_MS : 0);
+	if (!ended) {
+		message_warning("the runner of %s does not end; it is killed", name);
+		(void)pidfd_send_signal(pid_fd, SIGKILL, NULL, 0);
+		ended = wait_for_end(pid_fd, PATIENCE_MS);
+	}
+	(void)close(pid_fd);
+	/* Of a runner that ended by itself nothing is there. */
+	rundir_clean(name);
+	if (!ended) {
+		message_error("the process %d cannot be ended", (int)runner);
+	}
+	return ended ? EXIT_OK : EXIT_SYSTEM;
+}
+
+static int stop_system(const char *name)
+{
+	struct client client;
+	const err_t opened = client_open(&client, name);
+	int code = EXIT_NO;
+	if (opened != ERR_EMPTY) {
+		code = end_runner(&client, opened, name);
+	}
+	client_close(&client);
+	return code;
+}
+
+static int stop_all(void)
+{
+	char names[CLIENT_SYSTEMS_MAX][RUNDIR_NAME_BYTES];
+	size_t count = 0;
+	if (rundir_list(names, CLIENT_SYSTEMS_MAX, &count) != OK) {
+		return EXIT_SYSTEM;
+	}
+	int code = EXIT_OK;
+	for (size_t i = 0; i < count; i++) {
+		const int stopped = stop_system(names[i]);
+		code = stopped == EXIT_SYSTEM ? stopped : code;
+	}
+	return code;
+}
+
+int command_stop(const struct command_line *cl)
+{
+	const char *name = NULL;
+	bool all = false;
+	int option = 0;
+	while ((option = getopt_long(cl->argc, cl->argv, "n:h", long_options, NULL)) != -1) {
+		switch (option) {
+		case 'n':
+			name = optarg;
+			break;
+		case STOP_ALL:
+			all = true;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < cl->argc && name == NULL) {
+		name = cl->argv[optind++];
+	}
+	if (optind < cl->argc || (all && name != NULL)) {
+		return command_usage_error(cl, "one system, or --all");
+	}
+	if (all) {
+		return stop_all();
+	}
+	char chosen[RUNDIR_NAME_BYTES];
+	return client_choose(name, chosen) == OK ? stop_system(chosen) : EXIT_NO;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Collecting messages. One mistake in a macro argument shows up in everything that the macro
+ * expands to, so a message that says the same of the same place again is dropped with its notes.
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/diag/diag_internal.h"
+
+struct diag *diag_new(void)
+{
+	struct arena *arena = arena_new();
+	struct diag *diag = arena_alloc(arena, sizeof(*diag));
+
+	diag->arena = arena;
+	diag->sources = source_set_new();
+	strmap_init(&diag->seen, arena);
+	return diag;
+}
+
+void diag_free(struct diag *diag)
+{
+	if (diag == NULL) {
+		return;
+	}
+	source_set_free(diag->sources);
+	arena_free(diag->arena);
+}
+
+struct source_set *diag_sources(struct diag *diag)
+{
+	return diag->sources;
+}
+
+static const char *format_text(struct diag *diag, const char *format, va_list arguments)
+	__attribute__((format(printf, 2, 0)));
+
+static const char *format_text(struct diag *diag, const char *format, va_list arguments)
+{
+	va_list again;
+
+	va_copy(again, arguments);
+	int length = vsnprintf(NULL, 0, format, arguments);
+	char *text = arena_alloc(diag->arena, length < 0 ? 1 : (size_t)length + 1);
+
+	if (length >= 0) {
+		vsnprintf(text, (size_t)length + 1, format, again);
+	}
+	va_end(again);
+	return text;
+}
+
+/* Whether the same was said of the same place before; remembers it. */
+static bool repeated(struct diag *diag, struct place place, const char *text)
+{
+	const char *key = arena_printf(diag->arena, "%zu:%u:%u:%s",
+	                               place.file == NULL ? (size_t)-1 : place.file->number,
+	                               place.line, place.column, text);
+	void **seen = strmap_slot(&diag->seen, key, strlen(key));
+	bool before = *seen != NULL;
+
+	*seen = diag;
+	return before;
+}
+
+static void add_message(struct diag *diag, enum severity severity, const char *check,
+                        struct place place, const char *text)
+{
+	diag->latest = NULL;
+	if (repeated(diag, place, text)) {
+		return;
+	}
+	struct message *message = arena_alloc(diag->arena, sizeof(*message));
+
+	message->severity = severity;
+	message->check = check;
+	message->place = place;
+	message->text = text;
+	message->order = diag->order++;
+	*ARENA_ADD(diag->arena, diag->messages, diag->message_count) = message;
+	diag->counts[severity]++;
+	diag->latest = message;
+}
+
+void diag_error(struct diag *diag, struct place place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_message(diag, SEVERITY_ERROR, NULL, place, format_text(diag, format, arguments));
+	va_end(arguments);
+}
+
+void diag_warning(struct diag *diag, struct place place, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_message(diag, SEVERITY_WARNING, NULL, place, format_text(diag, format, arguments));
+	va_end(arguments);
+}
+
+void diag_report(struct diag *diag, enum severity severity, const char *check, struct place place,
+                 const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	add_message(diag, severity, check, place, format_text(diag, format, arguments));
+	va_end(arguments);
+}
+
+void diag_note(struct diag *diag, struct place place, const char *format, ...)
+{
+	struct message *message = diag->latest;
+	va_list arguments;
+
+	if (message == NULL) {
+		return;
+	}
+	va_start(arguments, format);
+	*ARENA_ADD(diag->arena, message->notes, message->note_count) =
+		(struct note){place, format_text(diag, format, arguments)};
+	va_end(arguments);
+}
+
+void diag_help(struct diag *diag, const char *format, ...)
+{
+	struct message *message = diag->latest;
+	va_list arguments;
+
+	if (message == NULL) {
+		return;
+	}
+	va_start(arguments, format);
+	*ARENA_ADD(diag->arena, message->helps, message->help_count) =
+		format_text(diag, format, arguments);
+	va_end(arguments);
+}
+
+size_t diag_count(const struct diag *diag, enum severity severity)
+{
+	return diag->counts[severity];
+}
+
+bool diag_failed(const struct diag *diag)
+{
+	return diag->counts[SEVERITY_ERROR] != 0;
+}
+
+static int compare_numbers(size_t a, size_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int compare_messages(const void *left, const void *right)
+{
+	const struct message *a = *(const struct message *const *)left;
+	const struct message *b = *(const struct message *const *)right;
+	size_t a_file = a->place.file == NULL ? (size_t)-1 : a->place.file->number;
+	size_t b_file = b->place.file == NULL ? (size_t)-1 : b->place.file->number;
+	int order = compare_numbers(a_file, b_file);
+
+	order = order != 0 ? order : compare_numbers(a->place.line, b->place.line);
+	order = order != 0 ? order : compare_numbers(a->place.column, b->place.column);
+	return order != 0 ? order : compare_numbers(a->order, b->order);
+}
+
+void diag_sort(struct diag *diag)
+{
+	if (diag->message_count != 0) {
+		qsort(diag->messages, diag->message_count, sizeof(struct message *),
+		      compare_messages);
+	}
+}
+
+void diag_forget(struct diag *diag)
+{
+	diag->messages = NULL;
+	diag->message_count = 0;
+	diag->latest = NULL;
+}

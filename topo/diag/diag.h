@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Diagnostics: everything that topo has to say about a topology, each message with its place in
+ * the user's text, the source line with a caret, notes that show related places, and what would
+ * be right. Messages are collected and printed by diag_flush in the order of the text, so that
+ * one run shows all of them; equal messages at one place are kept once.
+ *
+ * A struct diag owns the files that were read (topo/diag/source.h), since messages show their
+ * lines: it must outlive every model that was loaded with it.
+ */
+#ifndef TOPO_DIAG_DIAG_H
+#define TOPO_DIAG_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "topo/diag/place.h"
+
+enum severity { SEVERITY_ADVICE, SEVERITY_WARNING, SEVERITY_ERROR };
+
+struct diag;
+struct source_set;
+
+/** Start an empty collection. Never fails (no memory: the process ends with exit code 3). */
+struct diag *diag_new(void);
+
+/** Give back @diag and every file read through it. NULL is allowed. */
+void diag_free(struct diag *diag);
+
+/** The files read so far; source_read adds to them. */
+struct source_set *diag_sources(struct diag *diag);
+
+/** No place: the message stands without file and line. */
+#define PLACE_NONE ((struct place){NULL, 0, 0, 0})
+
+/** An error at @place; the model is not usable. */
+void diag_error(struct diag *diag, struct place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** A warning at @place. */
+void diag_warning(struct diag *diag, struct place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** A message of the check @check (NULL = of none), which is printed behind it in brackets. */
+void diag_report(struct diag *diag, enum severity severity, const char *check, struct place place,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/** A place that the latest message is about too: "first given here". */
+void diag_note(struct diag *diag, struct place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** What would be right, below the latest message. */
+void diag_help(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** Messages of @severity since diag_new, printed or not. */
+size_t diag_count(const struct diag *diag, enum severity severity);
+
+/** diag_count(diag, SEVERITY_ERROR) != 0 */
+bool diag_failed(const struct diag *diag);
+
+/** Print what was collected since the last flush, in the order of the text, for people. */
+void diag_flush(struct diag *diag, FILE *out);
+
+/**
+ * The same as a JSON array of {severity, check, file, line, column, length, message, help,
+ * notes}; nothing else is printed and the messages are forgotten as by diag_flush.
+ */
+void diag_flush_json(struct diag *diag, FILE *out);
+
+#endif

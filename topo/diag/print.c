@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Printing messages, for people and as JSON. What comes from a file goes to a terminal only with
+ * its control characters replaced.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "topo/diag/diag_internal.h"
+
+#define LINE_SHOWN_MAX 160U /* bytes of a source line that are shown */
+#define LINE_BEFORE 60U     /* of them before the caret, when the line is longer */
+
+struct style {
+	const char *severity[SEVERITY_ERROR + 1];
+	const char *bold;
+	const char *note;
+	const char *reset;
+};
+
+static const struct style plain = {
+	{"", "", ""},
+        "", "", ""
+};
+static const struct style coloured = {
+	{"\033[1;36m", "\033[1;35m", "\033[1;31m"},
+	"\033[1m",
+	"\033[1;34m",
+	"\033[0m",
+};
+
+static const char *const severity_names[] = {
+	[SEVERITY_ADVICE] = "advice",
+	[SEVERITY_WARNING] = "warning",
+	[SEVERITY_ERROR] = "error",
+};
+
+static const struct style *choose_style(FILE *out)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	if ((no_color != NULL && no_color[0] != '\0') || !isatty(fileno(out))) {
+		return &plain;
+	}
+	return &coloured;
+}
+
+/* Bytes as they may go to a terminal. */
+static void put_clean(FILE *out, const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		unsigned char byte = (unsigned char)text[i];
+
+		putc((byte < 0x20 && byte != '\t') || byte == 0x7f ? '?' : byte, out);
+	}
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	put_clean(out, text, strlen(text));
+}
+
+static void put_place(FILE *out, struct place place)
+{
+	if (place.file == NULL) {
+		fputs("topo", out);
+	} else {
+		put_text(out, place.file->path);
+		fprintf(out, ":%u:%u", place.line, place.column);
+	}
+}
+
+/* Columns that a caret line must pass over, as blanks; tabs stay tabs. */
+static void put_margin(FILE *out, const char *text, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++) {
+		unsigned char byte = (unsigned char)text[i];
+
+		if (byte == '\t') {
+			putc('\t', out);
+		} else if ((byte & 0xc0) != 0x80) {
+			putc(' ', out);
+		}
+	}
+}
+
+/* One column for each character of the token that is on the line. */
+static void put_caret(FILE *out, const char *text, size_t bytes)
+{
+	putc('^', out);
+	for (size_t i = 1; i < bytes; i++) {
+		if (((unsigned char)text[i] & 0xc0) != 0x80) {
+			putc('~', out);
+		}
+	}
+}
+
+static void put_line(FILE *out, struct diag *diag, struct place place, const char *colour,
+                     const struct style *style)
+{
+	if (place.file == NULL) {
+		return;
+	}
+	size_t bytes = 0;
+	const char *line = source_line(diag->sources, place.file, place.line, &bytes);
+	size_t column = place.column == 0 ? 0 : place.column - 1;
+	size_t skipped = 0;
+
+	if (column > bytes) {
+		column = bytes;
+	}
+	if (bytes > LINE_SHOWN_MAX && column > LINE_BEFORE) {
+		skipped = column - LINE_BEFORE;
+	}
+	size_t shown = bytes - skipped < LINE_SHOWN_MAX ? bytes - skipped : LINE_SHOWN_MAX;
+	size_t caret = column - skipped;
+	size_t length = place.length < shown - caret ? place.length : shown - caret;
+
+	fprintf(out, "%5u | ", place.line);
+	put_clean(out, line + skipped, shown);
+	fputs("\n      | ", out);
+	put_margin(out, line + skipped, caret);
+	fputs(colour, out);
+	put_caret(out, line + column, length);
+	fprintf(out, "%s\n", style->reset);
+}
+
+/* How the file of a message came in, unless the message before was in the same file. */
+static void put_inclusion(FILE *out, const struct source *source)
+{
+	const char *how = "In file brought in at ";
+
+	/* A file is read after the one that names it, so this ends. */
+	while (source->included.file != NULL && !source->shipped) {
+		fputs(how, out);
+		put_place(out, source->included);
+		fputs(":\n", out);
+		how = "                 from ";
+		source = source->included.file;
+	}
+}
+
+static void put_message(FILE *out, struct diag *diag, const struct message *message,
+                        const struct style *style)
+{
+	const char *colour = style->severity[message->severity];
+
+	fputs(style->bold, out);
+	put_place(out, message->place);
+	fprintf(out, ":%s %s%s:%s %s", style->reset, colour, severity_names[message->severity],
+	        style->reset, style->bold);
+	put_text(out, message->text);
+	fputs(style->reset, out);
+	if (message->check != NULL) {
+		fprintf(out, " [%s]", message->check);
+	}
+	putc('\n', out);
+	put_line(out, diag, message->place, colour, style);
+	for (size_t i = 0; i < message->help_count; i++) {
+		fprintf(out, "      = %shelp:%s ", style->note, style->reset);
+		put_text(out, message->helps[i]);
+		putc('\n', out);
+	}
+	for (size_t i = 0; i < message->note_count; i++) {
+		const struct note *note = &message->notes[i];
+
+		put_place(out, note->place);
+		fprintf(out, ": %snote:%s ", style->note, style->reset);
+		put_text(out, note->text);
+		putc('\n', out);
+		put_line(out, diag, note->place, style->note, style);
+	}
+}
+
+static void put_messages(FILE *out, struct diag *diag, const struct style *style)
+{
+	const struct source *file = NULL;
+
+	for (size_t i = 0; i < diag->message_count; i++) {
+		const struct message *message = diag->messages[i];
+
+		if (message->place.file != NULL && message->place.file != file) {
+			file = message->place.file;
+			put_inclusion(out, file);
+		}
+		put_message(out, diag, message, style);
+	}
+}
+
+void diag_flush(struct diag *diag, FILE *out)
+{
+	const struct style *style = choose_style(out);
+	char *text = NULL;
+	size_t bytes = 0;
+	/* In one piece, since standard error has no buffer of its own. */
+	FILE *buffer = open_memstream(&text, &bytes);
+
+	diag_sort(diag);
+	if (buffer == NULL) {
+		put_messages(out, diag, style);
+	} else {
+		put_messages(buffer, diag, style);
+		fclose(buffer);
+		fwrite(text, 1, bytes, out);
+		free(text);
+	}
+	fflush(out);
+	diag_forget(diag);
+}
+
+static void put_json_string(FILE *out, const char *text)
+{
+	putc('"', out);
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\') {
+			fprintf(out, "\\%c", byte);
+		} else if (byte < 0x20 || byte == 0x7f) {
+			fprintf(out, "\\u%04x", byte);
+		} else {
+			putc(byte, out);
+		}
+	}
+	putc('"', out);
+}
+
+static void put_json_place(FILE *out, struct place place)
+{
+	fputs("\"file\": ", out);
+	if (place.file == NULL) {
+		fputs("null", out);
+	} else {
+		put_json_string(out, place.file->path);
+	}
+	fprintf(out, ", \"line\": %u, \"column\": %u, \"length\": %u", place.line, place.column,
+	        place.length);
+}
+
+static void put_json_message(FILE *out, const struct message *message)
+{
+	fprintf(out, "{\"severity\": \"%s\", \"check\": ", severity_names[message->severity]);
+	if (message->check == NULL) {
+		fputs("null", out);
+	} else {
+		put_json_string(out, message->check);
+	}
+	fputs(", ", out);
+	put_json_place(out, message->place);
+	fputs(", \"message\": ", out);
+	put_json_string(out, message->text);
+	fputs(", \"help\": [", out);
+	for (size_t i = 0; i < message->help_count; i++) {
+		fputs(i == 0 ? "" : ", ", out);
+		put_json_string(out, message->helps[i]);
+	}
+	fputs("], \"notes\": [", out);
+	for (size_t i = 0; i < message->note_count; i++) {
+		fputs(i == 0 ? "{" : ", {", out);
+		put_json_place(out, message->notes[i].place);
+		fputs(", \"message\": ", out);
+		put_json_string(out, message->notes[i].text);
+		putc('}', out);
+	}
+	fputs("]}", out);
+}
+
+void diag_flush_json(struct diag *diag, FILE *out)
+{
+	diag_sort(diag);
+	putc('[', out);
+	for (size_t i = 0; i < diag->message_count; i++) {
+		fputs(i == 0 ? "\n  " : ",\n  ", out);
+		put_json_message(out, diag->messages[i]);
+	}
+	fputs(diag->message_count == 0 ? "]\n" : "\n]\n", out);
+	fflush(out);
+	diag_forget(diag);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reading files and finding their lines. The index of line starts is made on the first question
+ * about a file, since most files are never the subject of a message.
+ */
+#include "topo/diag/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "topo/base/arena.h"
+#include "topo/base/strmap.h"
+
+/* What the set keeps of a file. */
+struct file {
+	struct source source;
+	size_t *line_starts;
+	size_t line_count;
+};
+
+struct source_set {
+	struct arena *arena;
+	struct strmap by_path; /* and by "device:inode", so that a file of two names is one */
+	struct file **files;   /* files[n] has source.number n */
+	size_t count;
+};
+
+struct source_set *source_set_new(void)
+{
+	struct arena *arena = arena_new();
+	struct source_set *set = arena_alloc(arena, sizeof(*set));
+
+	set->arena = arena;
+	strmap_init(&set->by_path, arena);
+	return set;
+}
+
+void source_set_free(struct source_set *set)
+{
+	if (set != NULL) {
+		arena_free(set->arena);
+	}
+}
+
+/* Why the file cannot be read as a topology, NULL if it can. */
+static const char *refusal(const struct stat *status)
+{
+	if (!S_ISREG(status->st_mode)) {
+		return S_ISDIR(status->st_mode) ? "it is a directory" : "it is not a regular file";
+	}
+	if (status->st_size < 0 || (uint64_t)status->st_size > SOURCE_BYTES_MAX) {
+		return "it is larger than 64 MiB";
+	}
+	return NULL;
+}
+
+/* The first @room bytes of an open file, NULL with *why if it cannot be read. */
+static char *read_all(struct arena *arena, int fd, size_t room, size_t *bytes, const char **why)
+{
+	char *text = arena_alloc(arena, room + 1);
+	size_t got = 0;
+
+	while (got < room) {
+		ssize_t part = read(fd, text + got, room - got);
+
+		if (part < 0 && errno == EINTR) {
+			continue;
+		}
+		if (part < 0) {
+			*why = strerror(errno);
+			return NULL;
+		}
+		if (part == 0) {
+			break;
+		}
+		got += (size_t)part;
+	}
+	text[got] = '\0';
+	*bytes = got;
+	return text;
+}
+
+static struct file *add_file(struct source_set *set, const char *path, const char *text,
+                             size_t bytes)
+{
+	struct file *file = arena_alloc(set->arena, sizeof(*file));
+	const char *slash = strrchr(path, '/');
+
+	file->source.path = arena_copy(set->arena, path, strlen(path));
+	if (slash == NULL) {
+		file->source.directory = ".";
+	} else {
+		size_t length = slash == path ? 1 : (size_t)(slash - path);
+
+		file->source.directory = arena_copy(set->arena, path, length);
+	}
+	file->source.text = text;
+	file->source.bytes = bytes;
+	file->source.number = set->count;
+	*ARENA_ADD(set->arena, set->files, set->count) = file;
+	return file;
+}
+
+static struct file *read_open(struct source_set *set, const char *path, int fd, const char **why)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) != 0) {
+		*why = strerror(errno);
+		return NULL;
+	}
+	*why = refusal(&status);
+	if (*why != NULL) {
+		return NULL;
+	}
+	const char *identity = arena_printf(set->arena, "%ju:%ju", (uintmax_t)status.st_dev,
+	                                    (uintmax_t)status.st_ino);
+	struct file *known = strmap_get(&set->by_path, identity);
+
+	if (known != NULL) {
+		return known;
+	}
+	size_t bytes = 0;
+	char *text = read_all(set->arena, fd, (size_t)status.st_size, &bytes, why);
+
+	if (text == NULL) {
+		return NULL;
+	}
+	struct file *file = add_file(set, path, text, bytes);
+
+	strmap_set(&set->by_path, identity, file);
+	strmap_set(&set->by_path, file->source.path, file);
+	return file;
+}
+
+const struct source *source_read(struct source_set *set, const char *path, bool shipped,
+                                 struct place included, const char **why)
+{
+	struct file *file = strmap_get(&set->by_path, path);
+
+	if (file != NULL) {
+		return &file->source;
+	}
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0) {
+		*why = strerror(errno);
+		return NULL;
+	}
+	size_t before = set->count;
+
+	file = read_open(set, path, fd, why);
+	close(fd);
+	if (file == NULL) {
+		return NULL;
+	}
+	if (set->count != before) {
+		file->source.shipped = shipped;
+		file->source.included = included;
+	}
+	return &file->source;
+}
+
+const struct source *source_add_text(struct source_set *set, const char *path, const char *text,
+                                     size_t bytes)
+{
+	return &add_file(set, path, arena_copy(set->arena, text, bytes), bytes)->source;
+}
+
+static void index_lines(struct source_set *set, struct file *file)
+{
+	const char *text = file->source.text;
+	const char *end = text + file->source.bytes;
+	const char *at = text;
+
+	while (at != NULL) {
+		*ARENA_ADD(set->arena, file->line_starts, file->line_count) = (size_t)(at - text);
+		at = memchr(at, '\n', (size_t)(end - at));
+		if (at != NULL) {
+			at++;
+		}
+	}
+}
+
+const char *source_line(struct source_set *set, const struct source *source, uint32_t line,
+                        size_t *bytes)
+{
+	struct file *file = set->files[source->number];
+
+	*bytes = 0;
+	if (file->line_starts == NULL) {
+		index_lines(set, file);
+	}
+	if (file->line_starts == NULL || line == 0 || line > file->line_count) {
+		return "";
+	}
+	const char *start = source->text + file->line_starts[line - 1];
+	const char *end = source->text + source->bytes;
+	const char *newline = memchr(start, '\n', (size_t)(end - start));
+
+	*bytes = (size_t)((newline == NULL ? end : newline) - start);
+	if (*bytes > 0 && start[*bytes - 1] == '\r') {
+		(*bytes)--;
+	}
+	return start;
+}

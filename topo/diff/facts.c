@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rights of a topology as facts, see topo/diff/diff.h. Keys are made of instance names and of
+ * what identifies a thing for its users (an address, a function, type and id of a device), never of
+ * its place in the file, so that moving lines around changes nothing.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "topo/diff/diff.h"
+#include "topo/model/device_options.h"
+
+struct lister {
+	struct facts *facts;
+	const struct model *model;
+	bool all;
+};
+
+static void add(struct lister *l, const struct fact *fact)
+{
+	struct facts *facts = l->facts;
+
+	*ARENA_ADD(facts->arena, facts->list, facts->count) = *fact;
+	strmap_set(&facts->by_key, fact->key, (void *)(uintptr_t)facts->count);
+}
+
+/* Something that is there or not. */
+static void add_right(struct lister *l, const char *about, const char *vm, const char *key,
+                      const char *what, const char *value)
+{
+	const struct fact fact = {
+		.key = key,
+		.about = about,
+		.vm = vm,
+		.what = what,
+		.value = value,
+	};
+
+	add(l, &fact);
+}
+
+/* A value of something that is a fact by itself, under the key @owner. */
+static void add_detail(struct lister *l, const char *about, const char *vm, const char *owner,
+                       const char *name, const char *value)
+{
+	struct arena *arena = l->facts->arena;
+	const struct fact fact = {
+		.key = arena_printf(arena, "%s/%s", owner, name),
+		.about = about,
+		.vm = vm,
+		.what = arena_printf(arena, "%s: %s", vm, name),
+		.value = value ? value : "none",
+		.detail = true,
+		.owner = owner,
+	};
+
+	add(l, &fact);
+}
+
+static const char *number(struct lister *l, uint64_t value)
+{
+	return arena_printf(l->facts->arena, "%" PRIu64, value);
+}
+
+static const char *address(struct lister *l, uint64_t value)
+{
+	return value ? arena_printf(l->facts->arena, "0x%" PRIx64, value) : "placed by topo";
+}
+
+const char *diff_bytes(struct arena *arena, uint64_t bytes)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+	uint32_t unit = 0;
+
+	while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {
+		bytes /= 1024;
+		unit++;
+	}
+	return arena_printf(arena, "%" PRIu64 " %s", bytes, units[unit]);
+}
+
+static void add_hardware(struct lister *l, const struct vm *vm)
+{
+	struct arena *arena = l->facts->arena;
+
+	for (size_t i = 0; i < vm->pci_count; i++) {
+		const struct pci_function *f = &vm->pci[i];
+		const char *place = arena_printf(arena, "%u:%u.%u", f->bus, f->device, f->function);
+
+		add_right(l, "hardware", vm->instance,
+		          arena_printf(arena, "%s/pci %s", vm->instance, place),
+		          arena_printf(arena, "%s: PCI function %s", vm->instance, place),
+		          f->irq ? arena_printf(arena, "%s, interrupt %u", f->name, f->irq)
+		                 : f->name);
+	}
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		const struct range *r = &vm->mmios[i];
+
+		add_right(l, "hardware", vm->instance,
+		          arena_printf(arena, "%s/mmio %" PRIx64, vm->instance, r->base),
+		          arena_printf(arena, "%s: registers at 0x%" PRIx64, vm->instance, r->base),
+		          diff_bytes(arena, r->bytes));
+	}
+	for (size_t i = 0; i < vm->irq_count; i++) {
+		add_right(l, "hardware", vm->instance,
+		          arena_printf(arena, "%s/irq %u", vm->instance, vm->irqs[i]),
+		          arena_printf(arena, "%s: interrupt %u", vm->instance, vm->irqs[i]), NULL);
+	}
+	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+		add_right(l, "hardware", vm->instance,
+		          arena_printf(arena, "%s/node %s", vm->instance, vm->dtb_nodes[i]),
+		          arena_printf(arena, "%s: device %s", vm->instance, vm->dtb_nodes[i]),
+		          NULL);
+	}
+}
+
+static const char *affinity_text(struct lister *l, const struct vm *vm)
+{
+	const char *text = "";
+
+	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+		text = arena_printf(l->facts->arena, "%s%s%d", text, i ? ", " : "",
+		                    vm->affinity[i]);
+	}
+	return text;
+}
+
+/* What is no right of a VM. */
+static void add_tuning(struct lister *l, const struct vm *vm, const char *key)
+{
+	const char *who = vm->instance;
+
+	add_detail(l, "tuning", who, key, "physical CPUs", affinity_text(l, vm));
+	add_detail(l, "tuning", who, key, "priority", number(l, vm->priority));
+	add_detail(l, "tuning", who, key, "budget",
+	           vm->budget_us ? arena_printf(l->facts->arena, "%u us in each %u us",
+	                                        vm->budget_us, vm->period_us)
+	                         : "no limit");
+	add_detail(l, "tuning", who, key, "RAM at", address(l, vm->ram_base));
+	add_detail(l, "tuning", who, key, "kernel at", address(l, vm->kernel_entry));
+	add_detail(l, "tuning", who, key, "initrd at", address(l, vm->initrd_addr));
+	add_detail(l, "tuning", who, key, "device tree at", address(l, vm->dtb_addr));
+}
+
+static void add_vm(struct lister *l, const struct vm *vm)
+{
+	static const char *const trusts[] = {
+		[TRUST_NONE] = NULL, [TRUST_LOW] = "low", [TRUST_HIGH] = "high"};
+	const struct vm_image *image = &vm->image;
+	const char *who = vm->instance;
+	const char *key = arena_printf(l->facts->arena, "VM %s", who);
+
+	add_right(l, "VM", who, key, key, NULL);
+	add_detail(l, "VM", who, key, "name", vm->name);
+	add_detail(l, "VM", who, key, "RAM", diff_bytes(l->facts->arena, vm->ram_bytes));
+	add_detail(l, "VM", who, key, "vCPUs", number(l, vm->vcpu_count));
+	add_detail(l, "VM", who, key, "exposed", vm->exposed ? "yes" : "no");
+	add_detail(l, "VM", who, key, "trust", trusts[vm->trust]);
+	add_detail(l, "VM", who, key, "asset", vm->asset);
+	add_detail(l, "boot", who, key, "kernel",
+	           image->own_kernel ? "the project's own" : image->kernel);
+	add_detail(l, "boot", who, key, "root file system",
+	           image->own_rootfs ? "the project's own" : image->initrd);
+	add_detail(l, "boot", who, key, "device tree", image->dtb ? image->dtb : "generated");
+	add_detail(l, "boot", who, key, "command line", image->cmdline);
+	add_detail(l, "VM", who, key, "channel of topo exec", vm->agent ? "yes" : "no");
+	if (l->all) {
+		add_tuning(l, vm, key);
+	}
+	add_hardware(l, vm);
+}
+
+static const char *net_text(struct lister *l, const struct device *d)
+{
+	struct arena *arena = l->facts->arena;
+	uint32_t a = d->address[1];
+	const char *text =
+		arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x, %s", d->mac[0], d->mac[1],
+	                     d->mac[2], d->mac[3], d->mac[4], d->mac[5], network_name(d->network));
+
+	if (d->bridge) {
+		text = arena_printf(arena, "%s on %s", text, d->bridge);
+	}
+	if (a) {
+		text = arena_printf(arena, "%s, %u.%u.%u.%u/%u", text, a >> 24, a >> 16 & 255,
+		                    a >> 8 & 255, a & 255, d->prefix);
+	}
+	return text;
+}
+
+static const char *device_text(struct lister *l, const struct device *d)
+{
+	struct arena *arena = l->facts->arena;
+	const char *text = "";
+
+	if (d->type == DEVICE_NET) {
+		text = net_text(l, d);
+	} else if (d->type == DEVICE_BLK) {
+		text = arena_printf(arena, "%s, %s%s", d->disk ? d->disk : "an empty disk",
+		                    diff_bytes(arena, d->disk_bytes),
+		                    d->readonly ? ", read-only" : "");
+	} else if (d->type == DEVICE_VSOCK) {
+		text = arena_printf(arena, "CID %" PRIu64, d->cid);
+	} else if (d->type == DEVICE_FS) {
+		text = arena_printf(arena, "tag %s", d->tag ? d->tag : "none");
+	}
+	return arena_printf(arena, "%s%s%u queue%s of %u", text, text[0] ? ", " : "",
+	                    d->queue_pairs_or_queues, d->queue_pairs_or_queues == 1 ? "" : "s",
+	                    d->queue_size);
+}
+
+static void add_connection(struct lister *l, const struct connection *c)
+{
+	struct arena *arena = l->facts->arena;
+	const char *device = l->model->vms[c->device_vm].instance;
+	const char *driver = l->model->vms[c->driver_vm].instance;
+	const char *key = arena_printf(arena, "connection %s -> %s", device, driver);
+	uint64_t bytes = c->swiotlb ? c->pool_bytes : l->model->vms[c->driver_vm].ram_bytes;
+
+	add_right(l, "connection", device, key, key, NULL);
+	add_right(l, "memory", device, arena_printf(arena, "%s/memory", key),
+	          arena_printf(arena, "%s can read and write", device),
+	          arena_printf(arena, c->swiotlb ? "a pool of %s, %s" : "all RAM of %s, %s", driver,
+	                       diff_bytes(arena, bytes)));
+	for (size_t i = 0; i < c->device_count; i++) {
+		const struct device *d = &c->devices[i];
+		const char *type = device_type_name(d->type);
+
+		add_right(l, "device", device, arena_printf(arena, "%s/%s %u", key, type, d->id),
+		          arena_printf(arena, "%s serves %s the device %s %u", device, driver, type,
+		                       d->id),
+		          device_text(l, d));
+	}
+	if (l->all) {
+		add_detail(l, "tuning", key, key, "memory at, in the device VM",
+		           address(l, c->device_data_base));
+		add_detail(l, "tuning", key, key, "iobuf at, in the device VM",
+		           address(l, c->device_ctrl_base));
+		add_detail(l, "tuning", key, key, "memory at, in the driver VM",
+		           address(l, c->driver_data_base));
+	}
+}
+
+void diff_facts(struct arena *arena, const struct model *model, bool all, struct facts *out)
+{
+	struct lister l = {.facts = out, .model = model, .all = all};
+
+	*out = (struct facts){.arena = arena};
+	strmap_init(&out->by_key, arena);
+	for (size_t i = 0; i < model->vm_count; i++) {
+		add_vm(&l, &model->vms[i]);
+	}
+	for (size_t i = 0; i < model->connection_count; i++) {
+		add_connection(&l, &model->connections[i]);
+	}
+}

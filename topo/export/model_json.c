@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The model as JSON. Numbers that do not fit a double exactly are none that a model holds.
+ */
+#include "topo/export/model_json.h"
+
+#include <json-c/json.h>
+
+#include "topo/model/board.h"
+#include "topo/model/device_options.h"
+
+static void add_string(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, text == NULL ? NULL : json_object_new_string(text));
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t number)
+{
+	json_object_object_add(object, key, json_object_new_uint64(number));
+}
+
+static void add_bool(struct json_object *object, const char *key, bool truth)
+{
+	json_object_object_add(object, key, json_object_new_boolean(truth));
+}
+
+static struct json_object *add_array(struct json_object *object, const char *key)
+{
+	struct json_object *array = json_object_new_array();
+
+	json_object_object_add(object, key, array);
+	return array;
+}
+
+static void add_address(struct json_object *object, const char *key, uint32_t address)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u.%u.%u.%u", address >> 24, address >> 16 & 0xff,
+	         address >> 8 & 0xff, address & 0xff);
+	add_string(object, key, text);
+}
+
+static void add_net(struct json_object *object, const struct device *device)
+{
+	char mac[18];
+
+	snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", device->mac[0], device->mac[1],
+	         device->mac[2], device->mac[3], device->mac[4], device->mac[5]);
+	add_string(object, "mac", mac);
+	add_string(object, "tap", device->tap);
+	add_string(object, "bridge", device->bridge);
+	add_string(object, "network", network_name(device->network));
+	add_address(object, "address", device->address[0]);
+	add_address(object, "driver_address", device->address[1]);
+	add_number(object, "prefix", device->prefix);
+}
+
+static struct json_object *device_object(const struct device *device)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_string(object, "type", device_type_name(device->type));
+	add_number(object, "id", device->id);
+	add_number(object, "queues", device->queue_pairs_or_queues);
+	add_number(object, "queue_size", device->queue_size);
+	if (device->type == DEVICE_NET) {
+		add_net(object, device);
+	} else if (device->type == DEVICE_BLK) {
+		add_string(object, "disk", device->disk);
+		add_string(object, "format", device->format);
+		add_number(object, "size", device->disk_bytes);
+		add_bool(object, "readonly", device->readonly);
+	} else if (device->type == DEVICE_VSOCK) {
+		add_number(object, "cid", device->cid);
+	} else if (device->type == DEVICE_FS) {
+		add_string(object, "tag", device->tag);
+	}
+	return object;
+}
+
+static struct json_object *connection_object(const struct model *model,
+                                             const struct connection *connection)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_string(object, "device_vm", model->vms[connection->device_vm].name);
+	add_string(object, "driver_vm", model->vms[connection->driver_vm].name);
+	add_bool(object, "swiotlb", connection->swiotlb);
+	add_number(object, "pool_bytes", connection->pool_bytes);
+	add_number(object, "device_data_base", connection->device_data_base);
+	add_number(object, "driver_data_base", connection->driver_data_base);
+	add_number(object, "device_ctrl_base", connection->device_ctrl_base);
+	struct json_object *devices = add_array(object, "devices");
+
+	for (size_t i = 0; i < connection->device_count; i++) {
+		json_object_array_add(devices, device_object(&connection->devices[i]));
+	}
+	return object;
+}
+
+static void add_hardware(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *mmios = add_array(object, "mmios");
+	struct json_object *functions = add_array(object, "pci_devices");
+	struct json_object *irqs = add_array(object, "irqs");
+	struct json_object *nodes = add_array(object, "dtb_nodes");
+
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		struct json_object *range = json_object_new_object();
+
+		add_number(range, "base", vm->mmios[i].base);
+		add_number(range, "bytes", vm->mmios[i].bytes);
+		json_object_array_add(mmios, range);
+	}
+	for (size_t i = 0; i < vm->pci_count; i++) {
+		struct json_object *function = json_object_new_object();
+
+		add_string(function, "name", vm->pci[i].name);
+		add_number(function, "bus", vm->pci[i].bus);
+		add_number(function, "dev", vm->pci[i].device);
+		add_number(function, "fun", vm->pci[i].function);
+		add_number(function, "irq", vm->pci[i].irq);
+		json_object_array_add(functions, function);
+	}
+	for (size_t i = 0; i < vm->irq_count; i++) {
+		json_object_array_add(irqs, json_object_new_uint64(vm->irqs[i]));
+	}
+	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+		json_object_array_add(nodes, json_object_new_string(vm->dtb_nodes[i]));
+	}
+}
+
+static void add_image(struct json_object *object, const struct vm_image *image)
+{
+	struct json_object *inner = json_object_new_object();
+
+	add_bool(inner, "own_kernel", image->own_kernel);
+	add_bool(inner, "own_rootfs", image->own_rootfs);
+	add_string(inner, "kernel", image->kernel);
+	add_string(inner, "initrd", image->initrd);
+	add_string(inner, "dtb", image->dtb);
+	add_string(inner, "cmdline", image->cmdline);
+	json_object_object_add(object, "image", inner);
+}
+
+static const char *trust_name(enum trust trust)
+{
+	return trust == TRUST_HIGH ? "high" : trust == TRUST_LOW ? "low" : NULL;
+}
+
+static struct json_object *vm_object(const struct vm *vm)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_string(object, "name", vm->name);
+	add_string(object, "instance", vm->instance);
+	add_number(object, "num_vcpus", vm->vcpu_count);
+	struct json_object *affinity = add_array(object, "affinity");
+
+	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+		json_object_array_add(affinity, json_object_new_int(vm->affinity[i]));
+	}
+	add_number(object, "priority", vm->priority);
+	add_number(object, "budget_us", vm->budget_us);
+	add_number(object, "period_us", vm->period_us);
+	add_number(object, "ram_base", vm->ram_base);
+	add_number(object, "ram_bytes", vm->ram_bytes);
+	add_number(object, "dtb_addr", vm->dtb_addr);
+	add_number(object, "initrd_addr", vm->initrd_addr);
+	add_number(object, "kernel_entry", vm->kernel_entry);
+	add_image(object, &vm->image);
+	add_bool(object, "agent", vm->agent);
+	add_hardware(object, vm);
+	add_string(object, "trust", trust_name(vm->trust));
+	add_bool(object, "exposed", vm->exposed);
+	add_string(object, "asset", vm->asset);
+	return object;
+}
+
+void model_print_json(const struct model *model, FILE *out)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_string(object, "name", model->name);
+	add_string(object, "board", model->board->name);
+	add_number(object, "cpus", model->cpu_count);
+	struct json_object *vms = add_array(object, "vms");
+	struct json_object *connections = add_array(object, "connections");
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		json_object_array_add(vms, vm_object(&model->vms[i]));
+	}
+	for (size_t i = 0; i < model->connection_count; i++) {
+		json_object_array_add(connections,
+		                      connection_object(model, &model->connections[i]));
+	}
+	fprintf(out, "%s\n",
+	        json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+	                                                       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}

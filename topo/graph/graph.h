@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A topology as a drawing, in the language of Graphviz. topo/graph/graph.c writes the boxes, arrows
+ * and words; topo/graph/place.c says what lies beside what, where Graphviz by itself would make one
+ * column of fifty boxes. Equal models give equal text.
+ */
+#ifndef TOPO_GRAPH_GRAPH_H
+#define TOPO_GRAPH_GRAPH_H
+
+#include <stdio.h>
+
+#include "topo/model/model.h"
+
+/* How far apart things are drawn. */
+struct graph_place {
+	/* Of each connection: columns from the device VM to the driver VM, 0 = wherever they are. */
+	uint32_t *ranks;
+	struct graph_step {
+		uint32_t from, to; /* VMs of two islands: @to lies in a column behind @from */
+	} * steps;
+	size_t step_count;
+};
+
+struct arena;
+
+/** Decide on places for @model. The arrays belong to @arena. */
+struct graph_place graph_place(const struct model *model, struct arena *arena);
+
+/** Print @model as a directed graph for `dot`. */
+void graph_print(const struct model *model, FILE *out);
+
+#endif

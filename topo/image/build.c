@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Builds a system: files in, image out. See topo/image/system.h.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "abi/mux.h"
+#include "topo/diag/diag.h"
+#include "topo/image/image.h"
+#include "topo/image/payload.h"
+#include "topo/image/system.h"
+#include "topo/model/load.h"
+#include "topo/model/model.h"
+
+/* The process ends when there is no memory. */
+static void *must(void *memory)
+{
+	if (!memory) {
+		fprintf(stderr, "topo: no memory\n");
+		exit(3);
+	}
+	return memory;
+}
+
+static bool write_all(int fd, const uint8_t *data, size_t bytes)
+{
+	while (bytes > 0) {
+		ssize_t done = write(fd, data, bytes);
+
+		if (done < 0 && errno == EINTR) {
+			continue;
+		}
+		if (done <= 0) {
+			return false;
+		}
+		data += done;
+		bytes -= (size_t)done;
+	}
+	return true;
+}
+
+/* Through a temporary file beside it, so that nobody ever sees half an image. */
+static bool write_file(const char *path, const struct image *image, struct diag *diag)
+{
+	size_t length = strlen(path) + sizeof(".XXXXXX");
+	char *temporary = must(malloc(length));
+	int fd;
+	bool good;
+
+	snprintf(temporary, length, "%s.XXXXXX", path);
+	fd = mkstemp(temporary);
+	good = fd >= 0 && fchmod(fd, 0644) == 0 && write_all(fd, image->data, image->bytes);
+	if (fd >= 0) {
+		good = close(fd) == 0 && good;
+	}
+	good = good && rename(temporary, path) == 0;
+	if (!good) {
+		diag_error(diag, PLACE_NONE, "cannot write the image '%s': %s", path,
+		           strerror(errno));
+		if (fd >= 0) {
+			unlink(temporary);
+		}
+	}
+	free(temporary);
+	return good;
+}
+
+static void describe(const struct model *model, const struct image *image, const char *path,
+                     struct system *out)
+{
+	*out = (struct system){
+		.name = must(strdup(model->name)),
+		.image_path = must(strdup(path)),
+		.ram_bytes = image->layout->ram_bytes,
+		.cpu_count = model->cpu_count,
+		.vms = must(calloc(model->vm_count, sizeof(*out->vms))),
+		.vm_count = model->vm_count,
+		.connections = must(calloc(model->connection_count + 1, sizeof(*out->connections))),
+		.connection_count = model->connection_count,
+	};
+	for (size_t i = 0; i < model->vm_count; i++) {
+		out->vms[i] = (struct system_vm){
+			.name = must(strdup(model->vms[i].name)),
+			.vcpu_count = model->vms[i].vcpu_count,
+			.channel_first = image->layout->tables.domains[i].channel_first,
+			.overhead_bytes = layout_overhead(image->layout, (uint32_t)i),
+			.agent = model->vms[i].agent,
+		};
+	}
+	for (size_t i = 0; i < model->connection_count; i++) {
+		out->connections[i] = (struct system_connection){
+			.device_vm = model->connections[i].device_vm,
+			.driver_vm = model->connections[i].driver_vm,
+			.device_count = (uint32_t)model->connections[i].device_count,
+		};
+	}
+}
+
+int system_build(const struct model *model, const char *image_path, struct diag *diag,
+                 struct system *out)
+{
+	struct payloads *payloads = payloads_load(model, share_directory(), diag);
+	struct image *image = payloads ? image_make(model, payloads, diag) : NULL;
+	int result = -1;
+
+	if (image && !write_file(image_path, image, diag)) {
+		result = SYSTEM_REFUSED;
+	} else if (image) {
+		describe(model, image, image_path, out);
+		result = 0;
+	}
+	image_free(image);
+	payloads_free(payloads);
+	return result;
+}
+
+void system_free(struct system *system)
+{
+	for (size_t i = 0; i < system->vm_count; i++) {
+		free(system->vms[i].name);
+	}
+	free(system->vms);
+	free(system->connections);
+	free(system->name);
+	free(system->image_path);
+	memset(system, 0, sizeof(*system));
+}

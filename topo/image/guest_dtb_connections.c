@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What connections add to a guest's device tree (docs/connection.md): in the driver VM a PCI host
+ * bridge with its pool, in the device VM a node that the project's kernel module and daemon read.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/image/guest_dtb_writer.h"
+
+/* PCI Bus Binding to IEEE 1275, 2.2.1.1: non-prefetchable 32-bit memory space. */
+#define PCI_MEMORY_32 0x02000000U
+
+static const char *const network_names[] = {
+	[NETWORK_BRIDGE] = "bridge",
+	[NETWORK_NAT] = "nat",
+	[NETWORK_ISOLATED] = "isolated",
+	[NETWORK_ROUTED] = "routed",
+};
+
+static bool is_driver(const struct dtb *dtb, size_t connection)
+{
+	return dtb->layout->model->connections[connection].driver_vm == dtb->vm;
+}
+
+static void address_text(uint32_t address, uint32_t prefix, char text[24])
+{
+	snprintf(text, 24, "%u.%u.%u.%u/%u", address >> 24, address >> 16 & 255, address >> 8 & 255,
+	         address & 255, prefix);
+}
+
+/* The handle of the pool of the driver VM's connection @number. */
+static uint32_t pool_phandle(uint32_t number)
+{
+	return DTB_PHANDLE_POOL + number;
+}
+
+void dtb_add_reserved_memory(struct dtb *dtb)
+{
+	const struct model *model = dtb->layout->model;
+	bool open = false;
+
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct layout_connection *laid = &dtb->layout->connections[i];
+
+		if (!is_driver(dtb, i) || !model->connections[i].swiotlb) {
+			continue;
+		}
+		if (!open) {
+			open = true;
+			dtb_begin(dtb, "reserved-memory");
+			dtb_u32(dtb, "#address-cells", 2);
+			dtb_u32(dtb, "#size-cells", 2);
+			dtb_flag(dtb, "ranges");
+		}
+		dtb_begin_at(dtb, "pool", laid->driver_memory_ipa);
+		dtb_string(dtb, "compatible", "restricted-dma-pool");
+		dtb_reg(dtb, laid->driver_memory_ipa, laid->memory_bytes);
+		dtb_u32(dtb, "phandle", pool_phandle(laid->number));
+		dtb_end(dtb);
+	}
+	if (open) {
+		dtb_end(dtb);
+	}
+}
+
+/* A window of PCI memory space at the guest-physical address that it has too. */
+static void add_window(struct dtb_cells *ranges, uint64_t ipa, uint64_t bytes)
+{
+	dtb_add_u32(ranges, PCI_MEMORY_32);
+	dtb_add_u64(ranges, ipa);
+	dtb_add_u64(ranges, ipa);
+	dtb_add_u64(ranges, bytes);
+}
+
+static void add_host_bridge(struct dtb *dtb, size_t index)
+{
+	const struct connection *connection = &dtb->layout->model->connections[index];
+	const struct layout_connection *laid = &dtb->layout->connections[index];
+	struct dtb_cells ranges = {.count = 0};
+	struct dtb_cells buses = {.count = 0};
+
+	dtb_add_u64(&buses, 0); /* <0 0> */
+	add_window(&ranges, laid->bar_ipa, connection->device_count * (uint64_t)PV_VMM_BAR_BYTES);
+	add_window(&ranges, laid->notify_ipa, connection->device_count * (uint64_t)GUEST_PAGE);
+	dtb_begin_at(dtb, "pcie", laid->ecam_ipa);
+	dtb_string(dtb, "compatible", "pci-host-ecam-generic");
+	dtb_string(dtb, "device_type", "pci");
+	dtb_reg(dtb, laid->ecam_ipa, GUEST_ECAM_BYTES);
+	dtb_cells(dtb, "bus-range", &buses);
+	dtb_u32(dtb, "linux,pci-domain", laid->number);
+	dtb_u32(dtb, "#address-cells", 3);
+	dtb_u32(dtb, "#size-cells", 2);
+	dtb_cells(dtb, "ranges", &ranges);
+	dtb_flag(dtb, "dma-coherent");
+	dtb_u32(dtb, "msi-parent", DTB_PHANDLE_V2M);
+	if (connection->swiotlb) {
+		dtb_u32(dtb, "memory-region", pool_phandle(laid->number));
+	}
+	dtb_string(dtb, "peervisor,peer", dtb->layout->model->vms[connection->device_vm].name);
+	dtb_end(dtb);
+}
+
+static void add_net(struct dtb *dtb, const struct device *device)
+{
+	dtb_bytes(dtb, "peervisor,mac", device->mac, sizeof(device->mac));
+	if (device->tap) {
+		dtb_string(dtb, "peervisor,tap", device->tap);
+	}
+	if (device->bridge) {
+		dtb_string(dtb, "peervisor,bridge", device->bridge);
+	}
+	dtb_string(dtb, "peervisor,network", network_names[device->network]);
+	if (device->address[0]) {
+		char text[24];
+
+		address_text(device->address[0], device->prefix, text);
+		dtb_string(dtb, "peervisor,address", text);
+	}
+}
+
+static void add_blk(struct dtb *dtb, const struct connection *connection,
+                    const struct device *device)
+{
+	char name[DISK_NAME_BYTES];
+	char path[sizeof(DISK_DIRECTORY) + 1 + DISK_NAME_BYTES];
+
+	disk_name(dtb->layout->model, connection, device, name);
+	snprintf(path, sizeof(path), "%s/%s", DISK_DIRECTORY, name);
+	dtb_string(dtb, "peervisor,disk", path);
+	dtb_string(dtb, "peervisor,format", device->format ? device->format : "raw");
+	if (!device->disk) {
+		dtb_flag(dtb, "peervisor,create");
+	}
+	dtb_u64(dtb, "peervisor,capacity", device->disk_bytes);
+	if (device->readonly) {
+		dtb_flag(dtb, "peervisor,readonly");
+	}
+}
+
+static void add_device(struct dtb *dtb, const struct connection *connection,
+                       const struct layout_connection *laid, uint32_t index)
+{
+	const struct device *device = &connection->devices[index];
+	const struct layout_device *numbers = &laid->devices[index];
+
+	dtb_begin_at(dtb, "device", index);
+	dtb_u32(dtb, "reg", index);
+	dtb_string(dtb, "peervisor,type", personality_type_name(device->type));
+	dtb_u32(dtb, "peervisor,first-queue", numbers->first_queue);
+	dtb_u32(dtb, "peervisor,queues", numbers->personality.queue_count);
+	dtb_u32(dtb, "peervisor,queue-size", device->queue_size);
+	dtb_u64(dtb, "peervisor,features", numbers->personality.features);
+	if (device->type == DEVICE_NET) {
+		add_net(dtb, device);
+	} else if (device->type == DEVICE_BLK) {
+		add_blk(dtb, connection, device);
+	} else if (device->type == DEVICE_VSOCK) {
+		dtb_u64(dtb, "peervisor,cid", device->cid);
+	} else if (device->type == DEVICE_FS) {
+		dtb_string(dtb, "peervisor,tag", device->tag ? device->tag : "");
+	}
+	dtb_end(dtb);
+}
+
+static void add_served(struct dtb *dtb, size_t index)
+{
+	const struct connection *connection = &dtb->layout->model->connections[index];
+	const struct layout_connection *laid = &dtb->layout->connections[index];
+	struct dtb_cells reg = {.count = 0};
+	struct dtb_cells interrupts = {.count = 0};
+
+	dtb_add_range(&reg, laid->device_iobuf_ipa, GUEST_PAGE);
+	dtb_add_range(&reg, laid->device_iobuf_ipa + GUEST_PAGE, GUEST_PAGE);
+	dtb_add_range(&reg, laid->device_doorbell_ipa, GUEST_PAGE);
+	dtb_add_range(&reg, laid->device_memory_ipa, laid->memory_bytes);
+	for (uint32_t i = 0; i < 1 + laid->queue_count; i++) {
+		dtb_add_u32(&interrupts, DTB_IRQ_SPI);
+		dtb_add_u32(&interrupts, laid->device_intid + i - PV_SPI_FIRST);
+		dtb_add_u32(&interrupts, DTB_IRQ_EDGE);
+	}
+	dtb_begin_at(dtb, "connection", laid->device_iobuf_ipa);
+	dtb_string(dtb, "compatible", "peervisor,connection");
+	dtb_string(dtb, "peervisor,peer", dtb->layout->model->vms[connection->driver_vm].name);
+	dtb_strings(
+		dtb, "reg-names",
+		(const char *const[]){"control-in", "control-out", "doorbells", "memory", NULL});
+	dtb_cells(dtb, "reg", &reg);
+	dtb_cells(dtb, "interrupts", &interrupts);
+	dtb_u64(dtb, "peervisor,driver-address", laid->driver_memory_ipa);
+	dtb_u32(dtb, "#address-cells", 1);
+	dtb_u32(dtb, "#size-cells", 0);
+	for (uint32_t i = 0; i < connection->device_count; i++) {
+		add_device(dtb, connection, laid, i);
+	}
+	dtb_end(dtb);
+}
+
+void dtb_add_connections(struct dtb *dtb)
+{
+	const struct model *model = dtb->layout->model;
+
+	for (size_t i = 0; i < model->connection_count; i++) {
+		if (is_driver(dtb, i) && model->connections[i].device_count > 0) {
+			add_host_bridge(dtb, i);
+		}
+		if (model->connections[i].device_vm == dtb->vm) {
+			add_served(dtb, i);
+		}
+	}
+}
+
+/* "MAC=ADDRESS/PREFIX" for each net device that the VM uses, separated by blanks. */
+void dtb_add_network(struct dtb *dtb)
+{
+	const struct model *model = dtb->layout->model;
+	char text[PV_VMM_DEVICES_MAX * 48];
+	size_t length = 0;
+
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *connection = &model->connections[i];
+
+		for (size_t j = 0; j < connection->device_count && is_driver(dtb, i); j++) {
+			const struct device *d = &connection->devices[j];
+			char address[24];
+
+			if (d->type != DEVICE_NET || !d->address[1]) {
+				continue;
+			}
+			address_text(d->address[1], d->prefix, address);
+			length += (size_t)snprintf(
+				text + length, sizeof(text) - length,
+				"%s%02x:%02x:%02x:%02x:%02x:%02x=%s", length ? " " : "", d->mac[0],
+				d->mac[1], d->mac[2], d->mac[3], d->mac[4], d->mac[5], address);
+		}
+	}
+	if (length) {
+		dtb_string(dtb, "peervisor,network", text);
+	}
+}

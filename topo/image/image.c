@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Makes the system image, see topo/image/image.h.
+ *
+ *   kernel.bin | pad to PV_IMAGE_ALIGN | header, tables | pad to a page | payloads, each at a page
+ *
+ * The kernel's arm64 header is told the size of the whole, so that the boot loader keeps all of it
+ * free. Bytes that several VMs boot stand in the image once.
+ */
+#include "topo/image/image.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/image_check.h"
+#include "topo/image/guest_dtb.h"
+#include "topo/image/layout_parts.h"
+#include "topo/image/vmm_config.h"
+#include "topo/model/board.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tables are copied as they are");
+
+/* The bytes of payload i of the layout's table. */
+struct source {
+	struct blob blob;
+	uint64_t image_offset;
+};
+
+struct maker {
+	const struct model *model;
+	const struct payloads *payloads;
+	struct diag *diag;
+	struct image *image;
+	struct layout *layout;
+	struct source sources[PV_PAYLOADS_MAX];
+	uint8_t *configs[PV_DOMAINS_MAX];
+};
+
+/* The process ends when there is no memory. */
+static void *allocate(size_t bytes)
+{
+	void *memory = calloc(1, bytes ? bytes : 1);
+
+	if (!memory) {
+		fprintf(stderr, "topo: no memory for an image of %zu bytes\n", bytes);
+		exit(3);
+	}
+	return memory;
+}
+
+static void add_payload(struct maker *maker, uint32_t region, uint64_t at, struct blob blob)
+{
+	uint32_t index = maker->layout->tables.payload_count;
+
+	if (blob.bytes == 0) {
+		return;
+	}
+	layout_add_payload(maker->layout, region, at, blob.bytes);
+	if (index < PV_PAYLOADS_MAX) {
+		maker->sources[index].blob = blob;
+	}
+}
+
+/* The device tree: once for its size, and once with the addresses that follow from it. */
+static bool make_dtb(struct maker *maker, uint32_t vm)
+{
+	const struct blob *given = &maker->payloads->vms[vm].dtb;
+	struct image *image = maker->image;
+
+	if (given->data) {
+		image->dtb_bytes[vm] = given->bytes;
+		image->dtbs[vm] = allocate(given->bytes);
+		memcpy(image->dtbs[vm], given->data, given->bytes);
+		return layout_boot(maker->layout, vm, given->bytes, maker->diag);
+	}
+	image->dtbs[vm] = guest_dtb_make(maker->layout, vm, &image->dtb_bytes[vm]);
+	if (!layout_boot(maker->layout, vm, image->dtb_bytes[vm], maker->diag)) {
+		return false;
+	}
+	free(image->dtbs[vm]);
+	image->dtbs[vm] = guest_dtb_make(maker->layout, vm, &image->dtb_bytes[vm]);
+	return true;
+}
+
+/* All payloads of one VM: VMM, its configuration, and what the guest boots. */
+static bool add_vm(struct maker *maker, uint32_t vm)
+{
+	const struct vm_payload *payload = &maker->payloads->vms[vm];
+	const struct vmm_program *program = &maker->payloads->vmm;
+	struct layout *layout = maker->layout;
+	struct layout_vm *laid = &layout->vms[vm];
+	uint64_t ram_base = maker->model->vms[vm].ram_base;
+	uint32_t config_bytes = vmm_config_bytes(layout, vm);
+	uint64_t at;
+
+	if (!make_dtb(maker, vm)) {
+		return false;
+	}
+	layout->tables.domains[vm].entry = laid->kernel_ipa;
+	layout->tables.domains[vm].entry_arg = laid->dtb_ipa;
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		add_payload(maker, laid->segment_region + i, 0, program->segments[i].file);
+	}
+	maker->configs[vm] = allocate(config_bytes);
+	vmm_config_write(layout, vm, maker->configs[vm]);
+	add_payload(maker, laid->config_region, 0, (struct blob){maker->configs[vm], config_bytes});
+	add_payload(maker, laid->ram_region, laid->kernel_ipa - ram_base, payload->kernel);
+	at = laid->initrd_ipa - ram_base;
+	for (uint32_t i = 0; i < payload->initrd_count; i++) {
+		add_payload(maker, laid->ram_region, at, payload->initrd[i]);
+		at = layout_align(at + payload->initrd[i].bytes, PV_PAGE_BYTES);
+	}
+	add_payload(maker, laid->ram_region, laid->dtb_ipa - ram_base,
+	            (struct blob){maker->image->dtbs[vm], maker->image->dtb_bytes[vm]});
+	return true;
+}
+
+/* A table of the image, where it comes from and where the header says it is. */
+struct table {
+	struct pv_table *at;
+	const void *entries;
+	size_t entry_bytes;
+	uint32_t count;
+};
+
+#define TABLES 8
+
+/* In the order of the header, as abi/image.h wants them in the image. */
+static void list_tables(const struct layout_tables *t, struct pv_image_header *h,
+                        struct table tables[TABLES])
+{
+	const struct table list[TABLES] = {
+		{&h->domains,        t->domains,        sizeof(t->domains[0]),        t->domain_count  },
+		{&h->vcpus,          t->vcpus,          sizeof(t->vcpus[0]),          t->vcpu_count    },
+		{&h->regions,        t->regions,        sizeof(t->regions[0]),        t->region_count  },
+		{&h->mappings,       t->mappings,       sizeof(t->mappings[0]),       t->mapping_count },
+		{&h->payloads,       t->payloads,       sizeof(t->payloads[0]),       t->payload_count },
+		{&h->caps,           t->caps,           sizeof(t->caps[0]),           t->cap_count     },
+		{&h->doorbells,      t->doorbells,      sizeof(t->doorbells[0]),      t->doorbell_count},
+		{&h->doorbell_pages, t->doorbell_pages, sizeof(t->doorbell_pages[0]),
+	         t->doorbell_page_count								},
+	};
+
+	memcpy(tables, list, sizeof(list));
+}
+
+/* Give each table its offset. Returns the end of the last. */
+static uint64_t place_tables(const struct layout_tables *t, struct pv_image_header *header)
+{
+	struct table tables[TABLES];
+	uint64_t end = sizeof(*header);
+
+	list_tables(t, header, tables);
+	for (uint32_t i = 0; i < TABLES; i++) {
+		*tables[i].at = (struct pv_table){(uint32_t)end, tables[i].count};
+		end += tables[i].count * tables[i].entry_bytes;
+	}
+	return end;
+}
+
+/* Give each payload its offset, equal bytes the same. Returns the end of the last, or @end. */
+static uint64_t place_payloads(struct maker *maker, uint64_t end)
+{
+	struct layout_tables *t = &maker->layout->tables;
+
+	for (uint32_t i = 0; i < t->payload_count; i++) {
+		struct source *source = &maker->sources[i];
+		uint32_t j = 0;
+
+		while (j < i && (maker->sources[j].blob.data != source->blob.data ||
+		                 maker->sources[j].blob.bytes != source->blob.bytes)) {
+			j++;
+		}
+		if (j < i) {
+			source->image_offset = maker->sources[j].image_offset;
+		} else {
+			source->image_offset = layout_align(end, PV_PAGE_BYTES);
+			end = source->image_offset + source->blob.bytes;
+		}
+		t->payloads[i].image_offset = source->image_offset;
+	}
+	return layout_align(end, PV_PAGE_BYTES);
+}
+
+static void fill_header(const struct maker *maker, uint64_t image_bytes,
+                        struct pv_image_header *header)
+{
+	const struct layout *layout = maker->layout;
+	const struct board *board = maker->model->board;
+
+	header->magic = PV_IMAGE_MAGIC;
+	header->version = PV_IMAGE_VERSION;
+	header->header_bytes = sizeof(*header);
+	header->image_bytes = image_bytes;
+	header->board = (uint32_t)board->id;
+	header->cpu_count = maker->model->cpu_count;
+	header->ram_page = (uint32_t)(board->ram_base >> PV_PAGE_SHIFT);
+	header->ram_page_count = (uint32_t)(layout->ram_bytes >> PV_PAGE_SHIFT);
+	header->pool_page = (uint32_t)(layout->pool_base >> PV_PAGE_SHIFT);
+	header->pool_page_count = layout->pool_page_count;
+}
+
+/* Copy kernel, header, tables and payloads into one piece. */
+static void serialise(struct maker *maker, struct pv_image_header *header)
+{
+	struct image *image = maker->image;
+	const struct blob *kernel = &maker->payloads->kernel;
+	uint8_t *base = image->data + image->header_offset;
+	struct table tables[TABLES];
+
+	memcpy(image->data, kernel->data, kernel->bytes);
+	for (uint32_t i = 0; i < 8; i++) {
+		image->data[KERNEL_HEADER_SIZE_AT + i] = (uint8_t)(image->bytes >> (8 * i));
+	}
+	memcpy(base, header, sizeof(*header));
+	list_tables(&maker->layout->tables, header, tables);
+	for (uint32_t i = 0; i < TABLES; i++) {
+		memcpy(base + tables[i].at->offset, tables[i].entries,
+		       tables[i].count * tables[i].entry_bytes);
+	}
+	for (uint32_t i = 0; i < maker->layout->tables.payload_count; i++) {
+		memcpy(base + maker->sources[i].image_offset, maker->sources[i].blob.data,
+		       maker->sources[i].blob.bytes);
+	}
+}
+
+/* The kernel's own check, on our own result. */
+static bool check(const struct maker *maker)
+{
+	const struct image *image = maker->image;
+	const struct board *board = maker->model->board;
+	const struct image_bounds bounds = {
+		.board = (uint32_t)board->id,
+		.cpu_count = maker->model->cpu_count,
+		.ram_page = (uint32_t)(board->ram_base >> PV_PAGE_SHIFT),
+		.ram_page_count = (uint32_t)(maker->layout->ram_bytes >> PV_PAGE_SHIFT),
+		.kernel_page = (uint32_t)(maker->layout->load_base >> PV_PAGE_SHIFT),
+		.kernel_page_count = (uint32_t)(image->header_offset >> PV_PAGE_SHIFT),
+		.image_page = (uint32_t)(maker->layout->image_base >> PV_PAGE_SHIFT),
+	};
+	struct image_fault fault;
+	err_t err = image_check(
+		(const struct pv_image_header *)(const void *)(image->data + image->header_offset),
+		image->bytes - image->header_offset, &bounds, &fault);
+
+	if (err != OK) {
+		diag_error(maker->diag, PLACE_NONE,
+		           "internal error: the image is refused by its own check, %s[%u].%s "
+		           "(error %d)",
+		           fault.table, fault.index, fault.field, err);
+		diag_help(maker->diag, "please report it together with the topology");
+	}
+	return err == OK;
+}
+
+static bool make(struct maker *maker)
+{
+	struct pv_image_header header = {0};
+	struct layout_tables *t = &maker->layout->tables;
+	uint64_t image_bytes;
+	bool good = true;
+
+	for (uint32_t i = 0; i < maker->model->vm_count; i++) {
+		good = add_vm(maker, i) && good;
+	}
+	if (t->full) {
+		diag_error(maker->diag, PLACE_NONE, "the system needs more than %u %s", t->full_at,
+		           t->full);
+		good = false;
+	}
+	if (!good) {
+		return false;
+	}
+	maker->image->header_offset =
+		layout_align(maker->payloads->header.image_bytes, PV_IMAGE_ALIGN);
+	image_bytes = place_payloads(maker, place_tables(t, &header));
+	if (!layout_place(maker->layout, maker->image->header_offset, image_bytes, maker->diag)) {
+		return false;
+	}
+	fill_header(maker, image_bytes, &header);
+	maker->image->bytes = maker->image->header_offset + image_bytes;
+	maker->image->data = allocate(maker->image->bytes);
+	serialise(maker, &header);
+	return check(maker);
+}
+
+struct image *image_make(const struct model *model, const struct payloads *payloads,
+                         struct diag *diag)
+{
+	struct maker *maker = allocate(sizeof(*maker));
+	struct image *image = allocate(sizeof(*image));
+	bool good = false;
+
+	image->layout = layout_new(model, payloads, diag);
+	if (image->layout) {
+		image->dtbs = allocate(model->vm_count * sizeof(*image->dtbs));
+		image->dtb_bytes = allocate(model->vm_count * sizeof(*image->dtb_bytes));
+		*maker = (struct maker){.model = model,
+		                        .payloads = payloads,
+		                        .diag = diag,
+		                        .image = image,
+		                        .layout = image->layout};
+		good = make(maker);
+	}
+	for (uint32_t i = 0; i < PV_DOMAINS_MAX; i++) {
+		free(maker->configs[i]);
+	}
+	free(maker);
+	if (!good) {
+		image_free(image);
+		return NULL;
+	}
+	return image;
+}
+
+void image_free(struct image *image)
+{
+	if (!image) {
+		return;
+	}
+	if (image->dtbs) {
+		for (size_t i = 0; i < image->layout->model->vm_count; i++) {
+			free(image->dtbs[i]);
+		}
+	}
+	free(image->dtbs);
+	free(image->dtb_bytes);
+	layout_free(image->layout);
+	free(image->data);
+	free(image);
+}

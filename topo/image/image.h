@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The system image as bytes (abi/image.h), from the model and its payloads: runs the steps of the
+ * layout, generates device trees and VMM configurations, serialises, and has the result checked by
+ * the very code that the kernel will check it with.
+ */
+#ifndef TOPO_IMAGE_IMAGE_H
+#define TOPO_IMAGE_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "topo/diag/diag.h"
+#include "topo/image/layout.h"
+#include "topo/image/payload.h"
+#include "topo/model/model.h"
+
+struct image {
+	uint8_t *data; /* what goes into the file: kernel, header, tables, payloads */
+	size_t bytes;
+	size_t header_offset;
+	struct layout *layout; /* how it came to be; for reports and tests */
+	uint8_t **dtbs;        /* device trees as they are in the image, like model.vms */
+	size_t *dtb_bytes;
+};
+
+/**
+ * Make the image of @model. @payloads must outlive it.
+ * Returns NULL when the system cannot be built: each reason was reported through @diag. The same
+ * arguments give the same bytes.
+ */
+struct image *image_make(const struct model *model, const struct payloads *payloads,
+                         struct diag *diag);
+
+/** Give back @image. NULL is allowed. */
+void image_free(struct image *image);
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The frame of the layout, see topo/image/layout.h: checks what the later parts rely on (limits of
+ * abi/limits.h and abi/vmm.h), then runs them. The limits are those of one built system; a
+ * topology that breaks one may still be checked and analysed.
+ */
+#include "topo/image/layout.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/bits.h"
+#include "topo/image/layout_parts.h"
+#include "topo/model/board.h"
+
+/* The process ends when there is no memory: nothing could be said in a useful way. */
+static void *allocate(size_t count, size_t bytes)
+{
+	void *memory = calloc(count ? count : 1, bytes);
+
+	if (!memory) {
+		fprintf(stderr, "topo: no memory for the layout\n");
+		exit(3);
+	}
+	return memory;
+}
+
+uint32_t layout_take(struct layout *layout, const char *name, uint32_t *count, uint32_t limit)
+{
+	if (*count == limit) {
+		layout->tables.full = name;
+		layout->tables.full_at = limit;
+		return limit - 1;
+	}
+	return (*count)++;
+}
+
+static void check_name(const struct vm *vm, struct diag *diag)
+{
+	struct pv_domain domain;
+
+	if (strlen(vm->name) >= sizeof(domain.name)) {
+		diag_error(diag, vm->place, "the name '%s' is longer than %zu bytes", vm->name,
+		           sizeof(domain.name) - 1);
+	}
+	for (const char *c = vm->name; *c; c++) {
+		if (*c <= ' ' || *c > '~') {
+			diag_error(diag, vm->place,
+			           "the name '%s' has a character that is not printable ASCII",
+			           vm->name);
+			break;
+		}
+	}
+}
+
+/* A physical device needs what the image format does not have yet. */
+static void check_devices(const struct vm *vm, struct diag *diag)
+{
+	struct place place = vm->place;
+
+	if (vm->mmio_count + vm->pci_count + vm->irq_count + vm->dtb_node_count == 0) {
+		return;
+	}
+	if (vm->mmio_count) {
+		place = vm->mmios[0].place;
+	} else if (vm->pci_count) {
+		place = vm->pci[0].place;
+	}
+	diag_error(diag, place, "'%s' is given a physical device, which cannot be built yet",
+	           vm->name);
+	diag_help(diag, "such a topology can be checked and analysed, but neither built nor run");
+}
+
+static void check_vm(const struct layout *layout, const struct vm *vm, uint32_t *slots,
+                     struct diag *diag)
+{
+	check_name(vm, diag);
+	check_devices(vm, diag);
+	if (vm->vcpu_count == 0 || vm->vcpu_count > PV_DOMAIN_VCPUS_MAX) {
+		diag_error(diag, vm->place, "'%s' has %u vCPUs; a VM has 1 to %u", vm->name,
+		           vm->vcpu_count, PV_DOMAIN_VCPUS_MAX);
+		return;
+	}
+	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+		uint32_t cpu = (uint32_t)vm->affinity[i];
+
+		if (cpu >= layout->model->cpu_count) {
+			diag_error(diag, vm->place,
+			           "vCPU %u of '%s' is pinned to CPU %d; there are CPU 0 to %u", i,
+			           vm->name, vm->affinity[i], layout->model->cpu_count - 1);
+			continue;
+		}
+		slots[cpu]++;
+		if (slots[cpu] == PV_CPU_SLOTS_MAX + 1) {
+			diag_error(diag, vm->place, "more than %u vCPUs are pinned to CPU %u",
+			           PV_CPU_SLOTS_MAX, cpu);
+		}
+	}
+	if (vm->budget_us) {
+		diag_warning(diag, vm->place, "the CPU budget of '%s' is not enforced yet",
+		             vm->name);
+	}
+}
+
+static void count_connection(struct layout *layout, const struct connection *connection,
+                             struct diag *diag)
+{
+	struct layout_vm *driver = &layout->vms[connection->driver_vm];
+
+	layout->vms[connection->device_vm].served_count++;
+	driver->used_count++;
+	driver->used_device_count += (uint32_t)connection->device_count;
+	if (driver->used_count == PV_VMM_CONNECTIONS_MAX + 1) {
+		diag_error(diag, connection->place, "'%s' is driver VM of more than %u connections",
+		           layout->model->vms[connection->driver_vm].name, PV_VMM_CONNECTIONS_MAX);
+	}
+	if (driver->used_device_count > PV_VMM_DEVICES_MAX &&
+	    driver->used_device_count - connection->device_count <= PV_VMM_DEVICES_MAX) {
+		diag_error(diag, connection->place, "'%s' has more than %u virtio devices",
+		           layout->model->vms[connection->driver_vm].name, PV_VMM_DEVICES_MAX);
+	}
+	if (connection->swiotlb &&
+	    (connection->pool_bytes == 0 || !is_aligned(connection->pool_bytes, PV_PAGE_BYTES))) {
+		diag_error(diag, connection->place,
+		           "the pool has %" PRIu64 " bytes; it must be a multiple of %u",
+		           connection->pool_bytes, PV_PAGE_BYTES);
+	}
+}
+
+/* All counts that the later parts take for granted. */
+static void check_limits(struct layout *layout, struct diag *diag)
+{
+	const struct model *model = layout->model;
+	uint32_t slots[PV_CPUS_MAX] = {0};
+	uint32_t vcpus = 0;
+
+	if (!model->board->runs) {
+		diag_error(diag, PLACE_NONE, "no image can be built for the board %s",
+		           model->board->name);
+	}
+	if (model->vm_count == 0 || model->vm_count > PV_DOMAINS_MAX) {
+		diag_error(diag, PLACE_NONE, "the topology has %zu VMs; a system has 1 to %u",
+		           model->vm_count, PV_DOMAINS_MAX);
+	}
+	if (model->cpu_count == 0 || model->cpu_count > PV_CPUS_MAX) {
+		diag_error(diag, PLACE_NONE, "a system uses 1 to %u physical CPUs, not %u",
+		           PV_CPUS_MAX, model->cpu_count);
+		return;
+	}
+	for (size_t i = 0; i < model->vm_count; i++) {
+		check_vm(layout, &model->vms[i], slots, diag);
+		vcpus += model->vms[i].vcpu_count;
+	}
+	if (vcpus > PV_VCPUS_MAX) {
+		diag_error(diag, PLACE_NONE, "the VMs have %u vCPUs; a system has %u at most",
+		           vcpus, PV_VCPUS_MAX);
+	}
+	for (size_t i = 0; i < model->connection_count; i++) {
+		count_connection(layout, &model->connections[i], diag);
+	}
+}
+
+static struct layout *allocate_layout(const struct model *model, const struct payloads *payloads)
+{
+	struct layout *layout = allocate(1, sizeof(*layout));
+
+	layout->model = model;
+	layout->payloads = payloads;
+	layout->vms = allocate(model->vm_count, sizeof(*layout->vms));
+	layout->connections = allocate(model->connection_count, sizeof(*layout->connections));
+	for (size_t i = 0; i < model->connection_count; i++) {
+		layout->connections[i].devices =
+			allocate(model->connections[i].device_count, sizeof(struct layout_device));
+	}
+	return layout;
+}
+
+struct layout *layout_new(const struct model *model, const struct payloads *payloads,
+                          struct diag *diag)
+{
+	struct layout *layout = allocate_layout(model, payloads);
+	size_t errors = diag_count(diag, SEVERITY_ERROR);
+
+	check_limits(layout, diag);
+	if (diag_count(diag, SEVERITY_ERROR) == errors) {
+		layout_guests(layout, diag);
+	}
+	if (diag_count(diag, SEVERITY_ERROR) == errors) {
+		layout_rights(layout);
+		layout_memory(layout);
+		if (layout->tables.full) {
+			diag_error(diag, PLACE_NONE, "the system needs more than %u %s",
+			           layout->tables.full_at, layout->tables.full);
+		}
+	}
+	if (diag_count(diag, SEVERITY_ERROR) != errors) {
+		layout_free(layout);
+		return NULL;
+	}
+	return layout;
+}
+
+void layout_free(struct layout *layout)
+{
+	if (!layout) {
+		return;
+	}
+	for (size_t i = 0; i < layout->model->connection_count; i++) {
+		free(layout->connections[i].devices);
+	}
+	free(layout->connections);
+	free(layout->vms);
+	free(layout);
+}

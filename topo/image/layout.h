@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The layout of a system: every address, interrupt, doorbell, capability and mapping, decided from
+ * the model and the sizes of what the VMs boot. Pure decision: no file is read or written here and
+ * nothing of the result depends on anything but the arguments.
+ *
+ * The steps, called in this order by topo/image/image.c:
+ *   layout_new     guest-physical maps, interrupts, doorbells, capabilities, VMM spaces, regions
+ *   layout_boot    where in its RAM a VM finds kernel, initrd and device tree
+ *   layout_place   physical addresses, when the size of the image is known
+ *
+ * Invariants: layout->tables holds what lib/image_check.h demands; a right that no connection
+ * asks for is in none of them.
+ */
+#ifndef TOPO_IMAGE_LAYOUT_H
+#define TOPO_IMAGE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/image.h"
+#include "abi/limits.h"
+#include "abi/vmm.h"
+#include "topo/diag/diag.h"
+#include "topo/image/payload.h"
+#include "topo/image/personality.h"
+#include "topo/model/model.h"
+
+/* Where a guest finds what docs/guest.md lists, and its interrupts. */
+#define GUEST_GICD_IPA 0x08000000U
+#define GUEST_GICD_BYTES 0x1000U
+#define GUEST_GICC_IPA 0x08010000U
+#define GUEST_GICC_BYTES 0x2000U
+#define GUEST_V2M_IPA 0x08020000U
+#define GUEST_UART_IPA 0x09000000U
+#define GUEST_AGENT_IPA 0x09010000U
+#define GUEST_PAGE UINT64_C(0x1000)
+#define GUEST_UART_SPI 1U
+#define GUEST_AGENT_SPI 2U
+#define GUEST_CONNECTION_SPI 16U
+#define GUEST_ECAM_BYTES 0x100000U
+#define GUEST_BLOCK 0x200000U /* what one entry of a level 2 table maps */
+
+/* Where QEMU puts the image: an arm64 Image with text_offset 0 goes 2 MiB behind the start of RAM,
+ * since QEMU keeps its own boot stub there. */
+#define LAYOUT_BOOT_STUB_BYTES 0x1000U
+
+/* A device, from both sides of its connection. */
+struct layout_device {
+	struct personality personality;
+	uint32_t first_queue; /* docs/connection.md, "Numbers" */
+	uint64_t bar_ipa;     /* in the driver VM: registers */
+	uint64_t notify_ipa;  /* in the driver VM: its doorbell page */
+	uint32_t cap_recv_first;
+};
+
+struct layout_connection {
+	uint32_t queue_count;
+	uint32_t doorbell_first; /* the device VM's, number 0 on; behind them the driver VM's */
+	uint64_t memory_bytes;
+	struct layout_device *devices; /* like connection.devices */
+
+	/* In the device VM's guest. */
+	uint64_t device_iobuf_ipa; /* page 0, page 1 behind it */
+	uint64_t device_doorbell_ipa;
+	uint64_t device_memory_ipa;
+	uint32_t device_intid; /* of number 0; the queues' follow */
+
+	/* In the driver VM: its guest, its VMM. */
+	uint32_t number; /* among the connections that this VM uses */
+	uint64_t driver_memory_ipa;
+	uint64_t ecam_ipa;
+	uint64_t bar_ipa;    /* of device 0, the others behind it */
+	uint64_t notify_ipa; /* of device 0, the others behind it */
+	uint64_t page_out_va;
+	uint64_t page_in_va;
+	uint32_t cap_ring;
+	uint32_t event;
+};
+
+struct layout_vm {
+	uint32_t served_count; /* connections in which it is the device VM */
+	uint32_t used_count;   /* connections in which it is the driver VM */
+	uint32_t used_device_count;
+
+	/* The guest. */
+	uint64_t doorbell_ipa;
+	uint32_t doorbell_page_count;
+	uint32_t v2m_first; /* INTID of the first MSI */
+	uint32_t v2m_count;
+	uint64_t kernel_ipa; /* and entry */
+	uint64_t initrd_ipa; /* 0 = none */
+	uint64_t initrd_bytes;
+	uint64_t dtb_ipa;
+
+	/* The VMM. */
+	uint64_t stack_va;
+	uint64_t config_va;
+	uint64_t iobuf_va;       /* of connection number 0, two pages each */
+	uint32_t cap_vcpu_first; /* all cap_*: index in the domain's own table */
+	uint32_t cap_vgic;
+	uint32_t cap_console_first;
+
+	/* Regions. */
+	uint32_t segment_region; /* of the VMM's segment 0, the others follow */
+	uint32_t config_region;
+	uint32_t ram_region;
+};
+
+/* The tables of the image; counts stand in layout_tables.count. */
+struct layout_tables {
+	struct pv_domain domains[PV_DOMAINS_MAX];
+	struct pv_vcpu vcpus[PV_VCPUS_MAX];
+	struct pv_region regions[PV_REGIONS_MAX];
+	struct pv_mapping mappings[PV_MAPPINGS_MAX];
+	struct pv_payload payloads[PV_PAYLOADS_MAX];
+	struct pv_cap caps[PV_CAPS_MAX];
+	struct pv_doorbell doorbells[PV_DOORBELLS_MAX];
+	struct pv_doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
+	uint32_t domain_count;
+	uint32_t vcpu_count;
+	uint32_t region_count;
+	uint32_t mapping_count;
+	uint32_t payload_count;
+	uint32_t cap_count;
+	uint32_t doorbell_count;
+	uint32_t doorbell_page_count;
+	const char *full; /* the first table that had no room, NULL = none */
+	uint32_t full_at; /* its size */
+};
+
+/* Where a region may go. */
+struct layout_fit {
+	bool block;      /* physical and guest-physical address agree modulo 2 MiB */
+	uint64_t offset; /* then: that remainder */
+};
+
+struct layout {
+	const struct model *model;
+	const struct payloads *payloads;
+	struct layout_vm *vms;                 /* like model.vms */
+	struct layout_connection *connections; /* like model.connections */
+	struct layout_fit fits[PV_REGIONS_MAX];
+	struct layout_tables tables;
+
+	/* Physical memory, bytes. */
+	uint64_t load_base;  /* of the kernel */
+	uint64_t image_base; /* of the header */
+	uint64_t pool_base;
+	uint32_t pool_page_count;
+	uint64_t ram_bytes; /* of the machine */
+};
+
+/**
+ * Lay out all that does not depend on the contents of what the VMs boot.
+ * @payloads: for the shape of the VMM; both arguments must outlive the layout.
+ * Returns NULL when the topology does not fit: each reason was reported through @diag.
+ */
+struct layout *layout_new(const struct model *model, const struct payloads *payloads,
+                          struct diag *diag);
+
+/** Give back @layout. NULL is allowed. */
+void layout_free(struct layout *layout);
+
+/**
+ * Place kernel, initrd and a device tree of @dtb_bytes in the RAM of VM @vm: fills kernel_ipa,
+ * initrd_ipa, initrd_bytes, dtb_ipa.
+ * Returns false when they do not fit: reported through @diag.
+ */
+bool layout_boot(struct layout *layout, uint32_t vm, uint64_t dtb_bytes, struct diag *diag);
+
+/**
+ * Add a payload: @bytes go to byte @at, page-aligned, of region @region. image_offset is left for
+ * topo/image/image.c.
+ */
+void layout_add_payload(struct layout *layout, uint32_t region, uint64_t at, uint64_t bytes);
+
+/** Pages of all tables that the kernel needs to map every space of @layout. */
+uint32_t layout_table_pages(const struct layout *layout);
+
+/**
+ * Bytes that VM @vm costs beyond its RAM and its pools: VMM, iobuf pages of the connections that it
+ * uses, stage-2 tables.
+ */
+uint64_t layout_overhead(const struct layout *layout, uint32_t vm);
+
+/**
+ * Give every region and the table pool a physical address behind an image whose header lies
+ * @header_offset bytes from the load address and which has @image_bytes from there on.
+ * Returns false when the board has not enough memory: reported through @diag.
+ */
+bool layout_place(struct layout *layout, uint64_t header_offset, uint64_t image_bytes,
+                  struct diag *diag);
+
+#endif

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Regions of physical memory, who maps them with which rights, and where they lie: a part of
+ * layout_new(), and layout_place().
+ *
+ * Regions are made in the order of their physical addresses, so no table is ever sorted: first
+ * what is counted in pages (VMMs, iobufs), then what deserves blocks of 2 MiB (RAM, pools).
+ *
+ * In an address space of a VMM:
+ *
+ *   the segments of its ELF file | guard | stack | guard | configuration | iobuf pages
+ */
+#include <inttypes.h>
+
+#include "lib/bits.h"
+#include "topo/image/layout_parts.h"
+#include "topo/model/board.h"
+
+#define VMM_STACK_BYTES (UINT64_C(4) * PV_PAGE_BYTES)
+#define VMM_GUARD_BYTES PV_PAGE_BYTES
+
+/* RAM of the machine is a multiple of this, and this much is left for QEMU's device tree. */
+#define RAM_STEP BIT64(26)
+#define RAM_SPARE BIT64(23)
+
+#define RIGHTS_RO PV_RIGHT_READ
+#define RIGHTS_RW (PV_RIGHT_READ | PV_RIGHT_WRITE)
+#define RIGHTS_RWX (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
+
+/* The next region; the mappings that follow are its own. */
+static uint32_t add_region(struct layout *layout, uint64_t bytes)
+{
+	struct layout_tables *t = &layout->tables;
+	uint32_t i = layout_take(layout, "regions", &t->region_count, PV_REGIONS_MAX);
+
+	t->regions[i] = (struct pv_region){
+		.page_count = (uint32_t)(bytes >> PV_PAGE_SHIFT),
+		.mappings = {t->mapping_count, 0},
+	};
+	layout->fits[i] = (struct layout_fit){false, 0};
+	return i;
+}
+
+/* A region that a guest finds at @ipa and that shall be mapped in blocks there. */
+static uint32_t add_block_region(struct layout *layout, uint64_t bytes, uint64_t ipa)
+{
+	uint32_t i = add_region(layout, bytes);
+
+	layout->fits[i] = (struct layout_fit){true, ipa & (GUEST_BLOCK - 1)};
+	return i;
+}
+
+static void add_mapping(struct layout *layout, uint32_t domain, enum pv_space space,
+                        uint32_t rights, uint64_t ipa)
+{
+	struct layout_tables *t = &layout->tables;
+	uint32_t i = layout_take(layout, "mappings", &t->mapping_count, PV_MAPPINGS_MAX);
+	struct pv_region *region = &t->regions[t->region_count - 1];
+
+	t->mappings[i] = (struct pv_mapping){domain, (uint16_t)space, (uint16_t)rights,
+	                                     (uint32_t)(ipa >> PV_PAGE_SHIFT), 0};
+	region->mappings.count++;
+	region->flags = region->mappings.count > 1 ? PV_REGION_SHARED : 0;
+}
+
+/* Pages of the VMM's configuration, abi/vmm.h. */
+static uint64_t config_bytes(const struct layout_vm *vm)
+{
+	return layout_align(sizeof(struct pv_vmm_config) +
+	                            vm->used_count * sizeof(struct pv_vmm_connection) +
+	                            vm->used_device_count * sizeof(struct pv_vmm_device),
+	                    PV_PAGE_BYTES);
+}
+
+static void add_vmm(struct layout *layout, uint32_t index)
+{
+	const struct vmm_program *program = &layout->payloads->vmm;
+	struct layout_vm *vm = &layout->vms[index];
+	uint64_t stack_va = program->end + VMM_GUARD_BYTES;
+
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		const struct vmm_segment *segment = &program->segments[i];
+		uint32_t region = add_region(layout, segment->bytes);
+
+		vm->segment_region = i == 0 ? region : vm->segment_region;
+		add_mapping(layout, index, PV_SPACE_VMM, segment->rights, segment->va);
+	}
+	add_region(layout, VMM_STACK_BYTES);
+	add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RW, stack_va);
+	vm->stack_va = stack_va + VMM_STACK_BYTES;
+	vm->config_va = vm->stack_va + VMM_GUARD_BYTES;
+	vm->iobuf_va = vm->config_va + config_bytes(vm);
+	vm->config_region = add_region(layout, config_bytes(vm));
+	add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RO, vm->config_va);
+}
+
+/* Page 0 is the driver VM's to write, page 1 the device VM's. */
+static void add_iobuf(struct layout *layout, uint32_t index)
+{
+	const struct connection *connection = &layout->model->connections[index];
+	struct layout_connection *laid = &layout->connections[index];
+	const struct layout_vm *driver = &layout->vms[connection->driver_vm];
+	uint64_t page_in = laid->device_iobuf_ipa + GUEST_PAGE;
+
+	laid->page_out_va = driver->iobuf_va + (uint64_t)laid->number * 2 * GUEST_PAGE;
+	laid->page_in_va = laid->page_out_va + GUEST_PAGE;
+	add_region(layout, GUEST_PAGE);
+	add_mapping(layout, connection->driver_vm, PV_SPACE_VMM, RIGHTS_RW, laid->page_out_va);
+	add_mapping(layout, connection->device_vm, PV_SPACE_GUEST, RIGHTS_RO,
+	            laid->device_iobuf_ipa);
+	add_region(layout, GUEST_PAGE);
+	add_mapping(layout, connection->driver_vm, PV_SPACE_VMM, RIGHTS_RO, laid->page_in_va);
+	add_mapping(layout, connection->device_vm, PV_SPACE_GUEST, RIGHTS_RW, page_in);
+}
+
+/* RAM, which with VMSWIOTLB=0 each device VM of this one sees too. */
+static void add_ram(struct layout *layout, uint32_t index)
+{
+	const struct model *model = layout->model;
+	const struct vm *vm = &model->vms[index];
+
+	layout->vms[index].ram_region = add_block_region(layout, vm->ram_bytes, vm->ram_base);
+	add_mapping(layout, index, PV_SPACE_GUEST, RIGHTS_RWX, vm->ram_base);
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *connection = &model->connections[i];
+
+		if (connection->driver_vm == index && !connection->swiotlb) {
+			add_mapping(layout, connection->device_vm, PV_SPACE_GUEST, RIGHTS_RW,
+			            layout->connections[i].device_memory_ipa);
+		}
+	}
+}
+
+static void add_pool(struct layout *layout, uint32_t index)
+{
+	const struct connection *connection = &layout->model->connections[index];
+	const struct layout_connection *laid = &layout->connections[index];
+
+	if (!connection->swiotlb) {
+		return;
+	}
+	add_block_region(layout, laid->memory_bytes, laid->driver_memory_ipa);
+	add_mapping(layout, connection->driver_vm, PV_SPACE_GUEST, RIGHTS_RW,
+	            laid->driver_memory_ipa);
+	add_mapping(layout, connection->device_vm, PV_SPACE_GUEST, RIGHTS_RW,
+	            laid->device_memory_ipa);
+}
+
+void layout_memory(struct layout *layout)
+{
+	const struct model *model = layout->model;
+
+	for (uint32_t i = 0; i < model->vm_count; i++) {
+		struct pv_domain *domain = &layout->tables.domains[i];
+
+		add_vmm(layout, i);
+		domain->vmm_entry = layout->payloads->vmm.entry;
+		domain->vmm_stack = layout->vms[i].stack_va;
+		domain->vmm_arg = layout->vms[i].config_va;
+	}
+	for (uint32_t i = 0; i < model->connection_count; i++) {
+		add_iobuf(layout, i);
+	}
+	for (uint32_t i = 0; i < model->vm_count; i++) {
+		add_ram(layout, i);
+	}
+	for (uint32_t i = 0; i < model->connection_count; i++) {
+		add_pool(layout, i);
+	}
+}
+
+void layout_add_payload(struct layout *layout, uint32_t region, uint64_t at, uint64_t bytes)
+{
+	struct layout_tables *t = &layout->tables;
+	uint32_t i = layout_take(layout, "payloads", &t->payload_count, PV_PAYLOADS_MAX);
+
+	t->payloads[i] = (struct pv_payload){0, bytes, region, (uint32_t)(at >> PV_PAGE_SHIFT)};
+}
+
+/* What a space maps, in 4 KiB pages: from ipa_page, with the physical page's place in its block. */
+struct extent {
+	uint32_t ipa_page;
+	uint32_t page_count;
+	uint32_t pa_offset; /* physical page modulo a block; BLOCK_PAGES = page by page */
+};
+
+#define BLOCK_PAGES (GUEST_BLOCK >> PV_PAGE_SHIFT)
+#define ROOT_PAGES BIT32(30 - PV_PAGE_SHIFT) /* what one entry of a root maps */
+
+/* The mapping of @space of @domain that comes first from @from_page on. */
+static bool next_extent(const struct layout *layout, uint32_t domain, enum pv_space space,
+                        uint64_t from_page, struct extent *out)
+{
+	const struct layout_tables *t = &layout->tables;
+	bool found = false;
+
+	if (space == PV_SPACE_GUEST && GUEST_GICC_IPA >> PV_PAGE_SHIFT >= from_page) {
+		*out = (struct extent){GUEST_GICC_IPA >> PV_PAGE_SHIFT,
+		                       GUEST_GICC_BYTES >> PV_PAGE_SHIFT, BLOCK_PAGES};
+		found = true;
+	}
+	for (uint32_t i = 0; i < t->region_count; i++) {
+		const struct pv_slice *slice = &t->regions[i].mappings;
+
+		for (uint32_t j = slice->first; j < slice->first + slice->count; j++) {
+			const struct pv_mapping *m = &t->mappings[j];
+
+			if (m->domain != domain || m->space != space || m->ipa_page < from_page ||
+			    (found && m->ipa_page > out->ipa_page)) {
+				continue;
+			}
+			*out = (struct extent){m->ipa_page, t->regions[i].page_count, BLOCK_PAGES};
+			if (layout->fits[i].block) {
+				out->pa_offset =
+					(uint32_t)(layout->fits[i].offset >> PV_PAGE_SHIFT);
+			}
+			found = true;
+		}
+	}
+	return found;
+}
+
+/* Tables of one space: its root, one for each GiB in use, one for each block mapped by pages. */
+static uint32_t space_tables(const struct layout *layout, uint32_t domain, enum pv_space space)
+{
+	uint64_t next_root = 0;  /* first entry of the root without a table */
+	uint64_t next_block = 0; /* first block without one */
+	uint64_t page = 0;
+	uint32_t tables = 1;
+	struct extent extent;
+
+	while (next_extent(layout, domain, space, page, &extent)) {
+		uint64_t end = (uint64_t)extent.ipa_page + extent.page_count;
+		bool blocks = extent.pa_offset == extent.ipa_page % BLOCK_PAGES;
+
+		for (page = extent.ipa_page; page < end;
+		     page = (page / BLOCK_PAGES + 1) * BLOCK_PAGES) {
+			bool whole = page % BLOCK_PAGES == 0 && end - page >= BLOCK_PAGES;
+
+			if (page / ROOT_PAGES >= next_root) {
+				next_root = page / ROOT_PAGES + 1;
+				tables++;
+			}
+			if (!(blocks && whole) && page / BLOCK_PAGES >= next_block) {
+				next_block = page / BLOCK_PAGES + 1;
+				tables++;
+			}
+		}
+		page = end;
+	}
+	return tables;
+}
+
+uint32_t layout_table_pages(const struct layout *layout)
+{
+	uint32_t pages = 0;
+
+	for (uint32_t i = 0; i < layout->tables.domain_count; i++) {
+		pages += space_tables(layout, i, PV_SPACE_GUEST);
+		pages += space_tables(layout, i, PV_SPACE_VMM);
+	}
+	return pages;
+}
+
+uint64_t layout_overhead(const struct layout *layout, uint32_t vm)
+{
+	const struct layout_tables *t = &layout->tables;
+	uint64_t pages = (uint64_t)space_tables(layout, vm, PV_SPACE_GUEST) +
+	                 space_tables(layout, vm, PV_SPACE_VMM);
+
+	for (uint32_t i = 0; i < t->region_count; i++) {
+		/* The first mapping is the owner's; RAM and pools are mapped in blocks. */
+		if (!layout->fits[i].block &&
+		    t->mappings[t->regions[i].mappings.first].domain == vm) {
+			pages += t->regions[i].page_count;
+		}
+	}
+	return pages * PV_PAGE_BYTES;
+}
+
+bool layout_place(struct layout *layout, uint64_t header_offset, uint64_t image_bytes,
+                  struct diag *diag)
+{
+	const struct board *board = layout->model->board;
+	struct layout_tables *t = &layout->tables;
+	uint64_t at;
+
+	layout->load_base = board->ram_base + layout->payloads->header.text_offset;
+	if (layout->payloads->header.text_offset < LAYOUT_BOOT_STUB_BYTES) {
+		layout->load_base += GUEST_BLOCK;
+	}
+	layout->image_base = layout->load_base + header_offset;
+	layout->pool_base = layout_align(layout->image_base + image_bytes, GUEST_BLOCK);
+	layout->pool_page_count = layout_table_pages(layout);
+	at = layout->pool_base + (uint64_t)layout->pool_page_count * PV_PAGE_BYTES;
+	for (uint32_t i = 0; i < t->region_count; i++) {
+		if (layout->fits[i].block) {
+			at = layout_align(at - layout->fits[i].offset, GUEST_BLOCK) +
+			     layout->fits[i].offset;
+		}
+		t->regions[i].page = (uint32_t)(at >> PV_PAGE_SHIFT);
+		at += (uint64_t)t->regions[i].page_count * PV_PAGE_BYTES;
+	}
+	layout->ram_bytes = layout_align(at + RAM_SPARE - board->ram_base, RAM_STEP);
+	if (layout->ram_bytes > board->ram_bytes_max ||
+	    board->ram_base + layout->ram_bytes > BIT64(PV_PA_BITS)) {
+		diag_error(diag, PLACE_NONE,
+		           "the system needs %" PRIu64 " MiB of memory; the board %s has %" PRIu64
+		           " MiB at most",
+		           layout->ram_bytes >> 20, board->name, board->ram_bytes_max >> 20);
+		return false;
+	}
+	if (layout->pool_page_count > PV_TABLES_MAX) {
+		diag_error(diag, PLACE_NONE, "the system needs %u stage-2 tables; there are %u",
+		           layout->pool_page_count, PV_TABLES_MAX);
+		diag_help(diag, "memory whose guest-physical addresses differ modulo 2 MiB from "
+		                "one VM to the other is mapped page by page");
+		return false;
+	}
+	return true;
+}

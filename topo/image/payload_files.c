@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads the files that a system needs, see topo/image/payload.h: the project's own from the shared
+ * directory, a user's kernels, root file systems, device trees and disk images by their paths. A
+ * file that several VMs use is read once, and so stands in the image once.
+ */
+#include <errno.h>
+#include <libfdt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/bits.h"
+#include "topo/image/payload.h"
+
+/* A file that was read, or an archive that was made (path NULL). */
+struct stored {
+	char *path;
+	uint8_t *data;
+	size_t bytes;
+	struct stored *next;
+};
+
+struct payload_store {
+	struct stored *list;
+};
+
+struct loader {
+	const struct model *model;
+	const char *share;
+	struct diag *diag;
+	struct payloads *out;
+	bool told; /* where the project's own files are looked for */
+};
+
+/* The process ends when there is no memory. */
+static void *allocate(size_t bytes)
+{
+	void *memory = calloc(1, bytes ? bytes : 1);
+
+	if (!memory) {
+		fprintf(stderr, "topo: no memory for a file of %zu bytes\n", bytes);
+		exit(3);
+	}
+	return memory;
+}
+
+static void store(struct payload_store *store, const char *path, uint8_t *data, size_t bytes)
+{
+	struct stored *stored = allocate(sizeof(*stored));
+
+	if (path) {
+		size_t length = strlen(path) + 1;
+
+		stored->path = allocate(length);
+		memcpy(stored->path, path, length);
+	}
+	stored->data = data;
+	stored->bytes = bytes;
+	stored->next = store->list;
+	store->list = stored;
+}
+
+/* All of a file. Returns NULL and sets errno when it cannot be read. */
+static uint8_t *read_all(FILE *file, size_t *bytes)
+{
+	struct stat status;
+	uint8_t *data;
+
+	if (fstat(fileno(file), &status)) {
+		return NULL;
+	}
+	if (!S_ISREG(status.st_mode)) {
+		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
+		return NULL;
+	}
+	*bytes = (size_t)status.st_size;
+	data = allocate(*bytes);
+	errno = 0;
+	if (fread(data, 1, *bytes, file) != *bytes) {
+		errno = errno ? errno : EIO;
+		free(data);
+		return NULL;
+	}
+	return data;
+}
+
+/*
+ * The file @path, read now or before. Returns false after an error: it was reported at @place,
+ * where the topology names the file, or without a place for a file of the project.
+ */
+static bool load(struct loader *loader, const char *path, struct place place, const char *what,
+                 struct blob *out)
+{
+	FILE *file;
+	uint8_t *data = NULL;
+	size_t bytes = 0;
+
+	for (struct stored *s = loader->out->store->list; s; s = s->next) {
+		if (s->path && strcmp(s->path, path) == 0) {
+			*out = (struct blob){s->data, s->bytes};
+			return true;
+		}
+	}
+	file = fopen(path, "rb");
+	if (file) {
+		data = read_all(file, &bytes);
+	}
+	if (!data) {
+		diag_error(loader->diag, place, "cannot read the %s '%s': %s", what, path,
+		           strerror(errno));
+	} else {
+		store(loader->out->store, path, data, bytes);
+		*out = (struct blob){data, bytes};
+	}
+	if (file) {
+		fclose(file);
+	}
+	return data != NULL;
+}
+
+/* A file of the project's own. */
+static bool load_own(struct loader *loader, const char *name, struct blob *out)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/%s", loader->share, name);
+	if (load(loader, path, PLACE_NONE, "file", out)) {
+		return true;
+	}
+	if (!loader->told) {
+		diag_help(loader->diag,
+		          "`make` builds it; it is looked for in PEERVISOR_SHARE, or in "
+		          "share/peervisor beside or above the program");
+	}
+	loader->told = true;
+	return false;
+}
+
+static void load_system(struct loader *loader)
+{
+	struct payloads *out = loader->out;
+	struct blob vmm;
+	const char *why;
+
+	if (load_own(loader, "kernel.bin", &out->kernel) &&
+	    kernel_header_read(out->kernel, &out->header) != OK) {
+		diag_error(loader->diag, PLACE_NONE, "%s/kernel.bin is not the kernel of EL2",
+		           loader->share);
+	}
+	if (load_own(loader, "vmm.elf", &vmm) && vmm_program_read(vmm, &out->vmm, &why) != OK) {
+		diag_error(loader->diag, PLACE_NONE, "%s/vmm.elf cannot be the VMM: %s",
+		           loader->share, why);
+	}
+}
+
+static void load_kernel(struct loader *loader, const struct vm *vm, struct vm_payload *out)
+{
+	bool own = vm->image.own_kernel || !vm->image.kernel;
+	err_t err;
+
+	if (own ? !load_own(loader, "guest/Image", &out->kernel)
+	        : !load(loader, vm->image.kernel, vm->image.place, "kernel", &out->kernel)) {
+		return;
+	}
+	err = kernel_header_read(out->kernel, &out->header);
+	if (err == OK) {
+		return;
+	}
+	diag_error(loader->diag, vm->image.place, "the kernel '%s' of '%s' is not an arm64 Image%s",
+	           own ? "guest/Image" : vm->image.kernel, vm->name,
+	           err == ERR_RANGE ? ": its header makes no sense" : "");
+	if (!own && out->kernel.bytes > 2 && out->kernel.data[0] == 0x1f &&
+	    out->kernel.data[1] == 0x8b) {
+		diag_help(loader->diag, "it is compressed: unpack it with gzip -d");
+	} else {
+		diag_help(loader->diag, "arch/arm64/boot/Image of a Linux build is one");
+	}
+}
+
+static void add_initrd(struct vm_payload *out, struct blob part)
+{
+	if (part.bytes) {
+		out->initrd[out->initrd_count++] = part;
+	}
+}
+
+static bool serves(const struct model *model, uint32_t vm)
+{
+	for (size_t i = 0; i < model->connection_count; i++) {
+		if (model->connections[i].device_vm == vm) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Was the file of @disk put into the archive of its device VM already? */
+static bool disk_is_there(const struct model *model, const struct connection *connection,
+                          const struct device *disk)
+{
+	for (const struct connection *c = model->connections; c <= connection; c++) {
+		for (size_t i = 0; i < c->device_count && c->device_vm == connection->device_vm;
+		     i++) {
+			const struct device *other = &c->devices[i];
+
+			if (other == disk) {
+				return false;
+			}
+			if (other->type == DEVICE_BLK && other->disk &&
+			    strcmp(other->disk, disk->disk) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void add_disk(struct loader *loader, const struct connection *connection,
+                     const struct device *disk, struct cpio *cpio)
+{
+	char name[DISK_NAME_BYTES];
+	char path[sizeof(DISK_DIRECTORY) + 1 + DISK_NAME_BYTES];
+	struct blob content;
+
+	if (disk->type != DEVICE_BLK || !disk->disk ||
+	    disk_is_there(loader->model, connection, disk) ||
+	    !load(loader, disk->disk, disk->place, "disk image", &content)) {
+		return;
+	}
+	if (!cpio->entry_count) {
+		cpio_add_directory(cpio, "var");
+		cpio_add_directory(cpio, "var/lib");
+		cpio_add_directory(cpio, &DISK_DIRECTORY[1]);
+	}
+	disk_name(loader->model, connection, disk, name);
+	snprintf(path, sizeof(path), "%s/%s", DISK_DIRECTORY, name);
+	if (cpio_add_file(cpio, path + 1, content) != OK) {
+		diag_error(loader->diag, disk->place,
+		           "the disk image '%s' is larger than 4 GiB, too large for the root file "
+		           "system of a VM",
+		           disk->disk);
+	}
+}
+
+/* The archive with the disk images that the VM serves. */
+static void add_disks(struct loader *loader, uint32_t vm, struct vm_payload *out)
+{
+	struct cpio cpio = {0};
+
+	for (size_t i = 0; i < loader->model->connection_count; i++) {
+		const struct connection *connection = &loader->model->connections[i];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			if (connection->device_vm == vm) {
+				add_disk(loader, connection, &connection->devices[j], &cpio);
+			}
+		}
+	}
+	if (cpio.entry_count) {
+		cpio_end(&cpio);
+		store(loader->out->store, NULL, cpio.data, cpio.bytes);
+		add_initrd(out, (struct blob){cpio.data, cpio.bytes});
+	}
+}
+
+static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload *out)
+{
+	static const char *const parts[] = {"guest/base.cpio", "guest/device.cpio",
+	                                    "guest/backend.cpio"};
+	const struct vm *vm = &loader->model->vms[index];
+	size_t count = serves(loader->model, index) ? ARRAY_COUNT(parts) : 1;
+	struct blob part;
+
+	if (vm->image.initrd) {
+		if (load(loader, vm->image.initrd, vm->image.place, "initrd", &part)) {
+			add_initrd(out, part);
+		}
+	} else if (vm->image.own_rootfs) {
+		for (size_t i = 0; i < count; i++) {
+			if (load_own(loader, parts[i], &part)) {
+				add_initrd(out, part);
+			}
+		}
+	}
+	add_disks(loader, index, out);
+}
+
+static void load_dtb(struct loader *loader, const struct vm *vm, struct vm_payload *out)
+{
+	if (!vm->image.dtb ||
+	    !load(loader, vm->image.dtb, vm->image.place, "device tree", &out->dtb)) {
+		return;
+	}
+	if (out->dtb.bytes < sizeof(struct fdt_header) || fdt_check_header(out->dtb.data) ||
+	    fdt_totalsize((const void *)out->dtb.data) > out->dtb.bytes) {
+		diag_error(loader->diag, vm->image.place, "'%s' is not a device tree blob",
+		           vm->image.dtb);
+		diag_help(loader->diag, "dtc -O dtb makes one of a source");
+	}
+}
+
+struct payloads *payloads_load(const struct model *model, const char *share, struct diag *diag)
+{
+	struct payloads *out = allocate(sizeof(*out));
+	struct loader loader = {.model = model, .share = share, .diag = diag, .out = out};
+	size_t errors = diag_count(diag, SEVERITY_ERROR);
+
+	out->store = allocate(sizeof(*out->store));
+	out->vms = allocate(model->vm_count * sizeof(*out->vms));
+	out->vm_count = model->vm_count;
+	load_system(&loader);
+	for (uint32_t i = 0; i < model->vm_count; i++) {
+		load_kernel(&loader, &model->vms[i], &out->vms[i]);
+		load_rootfs(&loader, i, &out->vms[i]);
+		load_dtb(&loader, &model->vms[i], &out->vms[i]);
+	}
+	if (diag_count(diag, SEVERITY_ERROR) != errors) {
+		payloads_free(out);
+		return NULL;
+	}
+	return out;
+}
+
+void payloads_free(struct payloads *payloads)
+{
+	if (!payloads) {
+		return;
+	}
+	for (struct stored *s = payloads->store->list, *next; s; s = next) {
+		next = s->next;
+		free(s->path);
+		free(s->data);
+		free(s);
+	}
+	free(payloads->store);
+	free(payloads->vms);
+	free(payloads);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A built system as the runner sees it: which file to boot, how large a machine it needs, and what
+ * to expect on which console channel. system_build (topo/image/build.c) makes it from the model;
+ * `topo build` and `topo run` call it. All strings are the system's own, so that it may outlive the
+ * model.
+ */
+#ifndef TOPO_IMAGE_SYSTEM_H
+#define TOPO_IMAGE_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/err.h"
+
+struct diag;
+struct model;
+
+struct system_vm {
+	char *name;              /* vm_name: what people and commands see */
+	uint32_t vcpu_count;     /* virtual CPUs */
+	uint32_t channel_first;  /* of the multiplexer; console n is channel_first + PV_CONSOLE_n */
+	uint64_t overhead_bytes; /* memory that it takes beyond RAM and pools */
+	bool agent;              /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
+};
+
+struct system_connection {
+	uint32_t device_vm; /* indices in vms */
+	uint32_t driver_vm;
+	uint32_t device_count; /* virtio devices on it */
+};
+
+struct system {
+	char *name;         /* of the model: names the running system */
+	char *image_path;   /* what QEMU boots: -kernel image_path */
+	uint64_t ram_bytes; /* for QEMU's -m, a multiple of 1 MiB */
+	uint32_t cpu_count; /* for QEMU's -smp */
+	struct system_vm *vms;
+	size_t vm_count;
+	struct system_connection *connections;
+	size_t connection_count;
+};
+
+#define SYSTEM_REFUSED (-2)
+
+/**
+ * Lay out @model, serialise it and write the bootable image to @image_path (atomically: a failed
+ * build leaves an older file alone).
+ * @out: filled on success only; the caller ends it with system_free.
+ * Returns 0; -1 when the topology cannot be built; SYSTEM_REFUSED when the machine refused to write
+ * the file. Each reason was reported through @diag, with its place.
+ * Deterministic: the same model and the same input files give the same bytes.
+ */
+MUST_USE int system_build(const struct model *model, const char *image_path, struct diag *diag,
+                          struct system *out);
+
+/** Give back what system_build put in @system; the struct itself is the caller's. */
+void system_free(struct system *system);
+
+#endif

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The preprocessor's two stacks: files that are being read, and above them contexts, the tokens
+ * that an expansion put before the rest of the file.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/language/cpp_internal.h"
+
+void token_list_add(struct token_list *list, const struct token *token)
+{
+	if (list->count == list->room) {
+		size_t room = list->room == 0 ? 8 : list->room * 2;
+		struct token *grown = realloc(list->tokens, room * sizeof(*grown));
+
+		if (grown == NULL) {
+			fputs("topo: out of memory\n", stderr);
+			exit(3);
+		}
+		list->tokens = grown;
+		list->room = room;
+	}
+	list->tokens[list->count++] = *token;
+}
+
+void token_list_free(struct token_list *list)
+{
+	free(list->tokens);
+	*list = (struct token_list){NULL, 0, 0};
+}
+
+void cpp_stop(struct cpp *cpp, struct place place, const char *what)
+{
+	if (!cpp->stopped) {
+		diag_error(cpp->diag, place, "%s", what);
+	}
+	cpp->stopped = true;
+}
+
+void cpp_push_file(struct cpp *cpp, const struct source *source, bool prelude)
+{
+	struct frame *frame = arena_alloc(cpp->arena, sizeof(*frame));
+
+	lex_start(&frame->lexer, cpp->arena, cpp->diag, source);
+	frame->prelude = prelude;
+	frame->below = cpp->frame;
+	cpp->frame = frame;
+	cpp->frame_depth++;
+}
+
+/* Conditions that are open where the file ends. */
+static void close_conditions(struct cpp *cpp, struct frame *frame)
+{
+	for (size_t i = 0; i < frame->condition_count && !cpp->stopped; i++) {
+		diag_error(cpp->diag, frame->conditions[i].place, "this condition does not end");
+		diag_help(cpp->diag, "end it with #endif in the same file");
+	}
+	frame->condition_count = 0;
+}
+
+void cpp_push_context(struct cpp *cpp, struct token_list list, struct macro *macro, bool barrier)
+{
+	struct context *context = calloc(1, sizeof(*context));
+
+	if (context == NULL) {
+		fputs("topo: out of memory\n", stderr);
+		exit(3);
+	}
+	context->list = list;
+	context->macro = macro;
+	context->barrier = barrier;
+	context->below = cpp->context;
+	cpp->context = context;
+	if (macro != NULL) {
+		macro->disabled = true;
+	}
+}
+
+void cpp_pop_context(struct cpp *cpp)
+{
+	struct context *context = cpp->context;
+
+	if (context->macro != NULL) {
+		context->macro->disabled = false;
+	}
+	cpp->context = context->below;
+	token_list_free(&context->list);
+	free(context);
+}
+
+void cpp_put_back(struct cpp *cpp, const struct token *token)
+{
+	struct token_list list = {NULL, 0, 0};
+
+	token_list_add(&list, token);
+	cpp_push_context(cpp, list, NULL, false);
+}
+
+static void end_token(const struct cpp *cpp, struct token *token)
+{
+	const struct frame *frame = cpp->frame;
+
+	memset(token, 0, sizeof(*token));
+	token->kind = TOKEN_END;
+	token->text = "";
+	if (frame != NULL) {
+		const struct lexer *lexer = &frame->lexer;
+
+		token->place = (struct place){lexer->source, lexer->line, lexer->column, 1};
+	}
+}
+
+/* From the contexts; false when there is none left and the file is to be read. */
+static bool next_from_context(struct cpp *cpp, struct token *token)
+{
+	while (cpp->context != NULL) {
+		struct context *context = cpp->context;
+
+		if (context->at < context->list.count) {
+			*token = context->list.tokens[context->at++];
+			return true;
+		}
+		if (context->barrier) {
+			end_token(cpp, token);
+			return true;
+		}
+		cpp_pop_context(cpp);
+	}
+	return false;
+}
+
+void cpp_next_unexpanded(struct cpp *cpp, struct token *token)
+{
+	for (;;) {
+		if (cpp->stopped) {
+			end_token(cpp, token);
+			return;
+		}
+		if (next_from_context(cpp, token)) {
+			return;
+		}
+		lex_next(&cpp->frame->lexer, token);
+		if (token->kind == TOKEN_END) {
+			close_conditions(cpp, cpp->frame);
+			if (cpp->frame->below == NULL) {
+				return;
+			}
+			cpp->frame = cpp->frame->below;
+			cpp->frame_depth--;
+		} else if (token->line_start && token_punct(token, '#')) {
+			cpp_directive(cpp, token);
+		} else {
+			return;
+		}
+	}
+}
+
+void cpp_next(struct cpp *cpp, struct token *token)
+{
+	for (;;) {
+		cpp_next_unexpanded(cpp, token);
+		if (token->kind != TOKEN_IDENTIFIER || token->no_expand) {
+			return;
+		}
+		struct macro *macro = cpp_find_macro(cpp, token);
+
+		if (macro == NULL) {
+			return;
+		}
+		if (macro->disabled) {
+			token->no_expand = true;
+			return;
+		}
+		if (!cpp_expand(cpp, macro, token)) {
+			return;
+		}
+	}
+}
+
+struct cpp *cpp_new(struct arena *arena, struct diag *diag, const struct cpp_options *options,
+                    const struct source *source)
+{
+	struct cpp *cpp = arena_alloc(arena, sizeof(*cpp));
+
+	cpp->arena = arena;
+	cpp->diag = diag;
+	cpp->options = *options;
+	strmap_init(&cpp->macros, arena);
+	strmap_init(&cpp->once, arena);
+	cpp_define_builtin(cpp);
+	cpp_push_file(cpp, source, false);
+	for (size_t i = options->prelude_count; i > 0; i--) {
+		cpp_push_file(cpp, options->preludes[i - 1], true);
+	}
+	return cpp;
+}
+
+void cpp_free(struct cpp *cpp)
+{
+	while (cpp->context != NULL) {
+		cpp_pop_context(cpp);
+	}
+}
+
+bool cpp_macro_value(struct cpp *cpp, const char *name, int64_t *value, struct place *place)
+{
+	struct token token = {
+		.kind = TOKEN_IDENTIFIER,
+		.text = name,
+		.bytes = (uint32_t)strlen(name),
+	};
+	const struct macro *macro = cpp_find_macro(cpp, &token);
+
+	if (macro == NULL) {
+		return false;
+	}
+	struct token_list list = {NULL, 0, 0};
+
+	token.place = macro->place;
+	token_list_add(&list, &token);
+	*value = cpp_condition_value(cpp, &list, &token);
+	*place = macro->place;
+	token_list_free(&list);
+	return true;
+}
+
+struct macro_info cpp_macro_info(const struct macro *macro)
+{
+	return (struct macro_info){macro->name, macro->place, macro->shipped};
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The C preprocessor, as CAmkES runs it over a topology (C11 6.10 and the two GNU extensions that
+ * CAmkES files use: named variadic parameters and `, ## args`). Tokens come out with their places
+ * in the user's text: a token of an argument where the user wrote it, a token of a macro's body at
+ * the call. Each file that is imported is preprocessed by itself, with a state of its own.
+ *
+ * Whatever the input, the work is bounded: include depth and count, depth of expansion, and the
+ * tokens that expansion makes (CPP_*_MAX).
+ */
+#ifndef TOPO_LANGUAGE_CPP_H
+#define TOPO_LANGUAGE_CPP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "topo/language/lex.h"
+#include "topo/language/search.h"
+
+#define CPP_INCLUDE_DEPTH_MAX 64U
+#define CPP_INCLUDES_MAX 4096U
+#define CPP_EXPANSION_DEPTH_MAX 200U
+#define CPP_EXPANSION_TOKENS_MAX ((size_t)32 << 20) /* of one load */
+
+struct cpp;
+
+/* What a macro is, for those who say where a token came from. */
+struct macro_info {
+	const char *name;
+	struct place place; /* of its #define */
+	bool shipped;       /* topo's own, or built in */
+};
+
+struct cpp_options {
+	const struct search *search;
+	const struct source *const *preludes; /* read before the file, in this order */
+	size_t prelude_count;
+	size_t *tokens_left; /* shared by all files of a load; starts at CPP_EXPANSION_TOKENS_MAX */
+};
+
+/** Begin to preprocess @source. Memory of the tokens' texts comes from @arena. */
+struct cpp *cpp_new(struct arena *arena, struct diag *diag, const struct cpp_options *options,
+                    const struct source *source);
+
+/** Give back what is not in the arena. */
+void cpp_free(struct cpp *cpp);
+
+/** The next token behind preprocessing; TOKEN_END again and again at the end. */
+void cpp_next(struct cpp *cpp, struct token *token);
+
+/** The value of the macro @name as #if sees it now; false when it is not defined. */
+bool cpp_macro_value(struct cpp *cpp, const char *name, int64_t *value, struct place *place);
+
+struct suggest;
+
+/** Consider the names of all macros that take arguments and are defined now. */
+void cpp_suggest_macros(const struct cpp *cpp, struct suggest *suggest);
+
+/** What is known of a macro that a token names. */
+struct macro_info cpp_macro_info(const struct macro *macro);
+
+#endif

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Directives: lines that begin with # (C11 6.10.1, 6.10.2, 6.10.4 to 6.10.7).
+ */
+#include <string.h>
+
+#include "topo/base/suggest.h"
+#include "topo/language/cpp_internal.h"
+
+/* A directive that is being carried out. */
+struct directive {
+	struct token hash;
+	struct token name;
+	struct token_list line; /* behind the name */
+};
+
+/* The tokens up to the end of the line. */
+static void read_line(struct cpp *cpp, struct token_list *line)
+{
+	struct lexer *lexer = &cpp->frame->lexer;
+
+	for (;;) {
+		struct lexer saved = *lexer;
+		struct token token;
+
+		lex_next(lexer, &token);
+		if (token.kind == TOKEN_END || token.line_start) {
+			*lexer = saved;
+			return;
+		}
+		token_list_add(line, &token);
+	}
+}
+
+/* The same without messages: for text that is not made of tokens. */
+static void read_line_quietly(struct cpp *cpp, struct token_list *line)
+{
+	struct lexer *lexer = &cpp->frame->lexer;
+
+	lexer->diag = NULL;
+	read_line(cpp, line);
+	lexer->diag = cpp->diag;
+}
+
+static void expect_end(struct cpp *cpp, const struct directive *directive, size_t used)
+{
+	if (directive->line.count > used) {
+		diag_warning(cpp->diag, directive->line.tokens[used].place,
+		             "nothing may follow #%.*s here", (int)directive->name.bytes,
+		             directive->name.text);
+	}
+}
+
+/* Conditions. */
+
+static void skip_group(struct cpp *cpp);
+
+static void open_condition(struct cpp *cpp, const struct directive *directive, bool holds)
+{
+	struct frame *frame = cpp->frame;
+	struct condition *condition =
+		ARENA_ADD(cpp->arena, frame->conditions, frame->condition_count);
+
+	*condition = (struct condition){.place = directive->name.place, .taken = holds};
+	if (!holds) {
+		skip_group(cpp);
+	}
+}
+
+static void do_if(struct cpp *cpp, struct directive *directive)
+{
+	bool holds = cpp_condition_value(cpp, &directive->line, &directive->name) != 0;
+
+	open_condition(cpp, directive, holds);
+}
+
+/* Whether the macro of #ifdef, #ifndef, #undef exists; says when none is named. */
+static bool named_macro(struct cpp *cpp, const struct directive *directive)
+{
+	if (directive->line.count == 0 || directive->line.tokens[0].kind != TOKEN_IDENTIFIER) {
+		diag_error(cpp->diag, directive->name.place, "#%.*s needs the name of a macro",
+		           (int)directive->name.bytes, directive->name.text);
+		return false;
+	}
+	expect_end(cpp, directive, 1);
+	return cpp_find_macro(cpp, &directive->line.tokens[0]) != NULL;
+}
+
+static void do_ifdef(struct cpp *cpp, struct directive *directive)
+{
+	open_condition(cpp, directive, named_macro(cpp, directive));
+}
+
+static void do_ifndef(struct cpp *cpp, struct directive *directive)
+{
+	open_condition(cpp, directive, !named_macro(cpp, directive));
+}
+
+/* The innermost open condition of this file, NULL with a message if there is none. */
+static struct condition *innermost(struct cpp *cpp, const struct directive *directive)
+{
+	struct frame *frame = cpp->frame;
+
+	if (frame->condition_count == 0) {
+		diag_error(cpp->diag, directive->name.place, "#%.*s without #if before it",
+		           (int)directive->name.bytes, directive->name.text);
+		return NULL;
+	}
+	return &frame->conditions[frame->condition_count - 1];
+}
+
+/* #elif and #else behind #else. */
+static bool after_else(struct cpp *cpp, const struct directive *directive,
+                       const struct condition *condition)
+{
+	if (!condition->seen_else) {
+		return false;
+	}
+	diag_error(cpp->diag, directive->name.place, "#%.*s after #else",
+	           (int)directive->name.bytes, directive->name.text);
+	diag_note(cpp->diag, condition->else_place, "#else stands here");
+	return true;
+}
+
+/*
+ * #elif, #else and #endif come here in two ways: at the end of a group that was read, and from
+ * skip_group at the end of one that was left out. They say whether reading goes on behind them.
+ */
+static bool enter_elif(struct cpp *cpp, struct directive *directive)
+{
+	struct condition *condition = innermost(cpp, directive);
+
+	if (condition == NULL || after_else(cpp, directive, condition)) {
+		return condition == NULL;
+	}
+	if (condition->taken) {
+		return false;
+	}
+	condition->taken = cpp_condition_value(cpp, &directive->line, &directive->name) != 0;
+	return condition->taken;
+}
+
+static bool enter_else(struct cpp *cpp, struct directive *directive)
+{
+	struct condition *condition = innermost(cpp, directive);
+
+	if (condition == NULL || after_else(cpp, directive, condition)) {
+		return condition == NULL;
+	}
+	bool enter = !condition->taken;
+
+	expect_end(cpp, directive, 0);
+	condition->taken = true;
+	condition->seen_else = true;
+	condition->else_place = directive->name.place;
+	return enter;
+}
+
+static void do_elif(struct cpp *cpp, struct directive *directive)
+{
+	if (!enter_elif(cpp, directive)) {
+		skip_group(cpp);
+	}
+}
+
+static void do_else(struct cpp *cpp, struct directive *directive)
+{
+	if (!enter_else(cpp, directive)) {
+		skip_group(cpp);
+	}
+}
+
+static void do_endif(struct cpp *cpp, struct directive *directive)
+{
+	if (innermost(cpp, directive) != NULL) {
+		expect_end(cpp, directive, 0);
+		cpp->frame->condition_count--;
+	}
+}
+
+/* At the # of a directive inside a group that is left out; whether the group ends with it. */
+static bool skipped_directive(struct cpp *cpp, size_t *depth)
+{
+	struct directive directive = {
+		.line = {NULL, 0, 0}
+        };
+	bool ends = false;
+
+	lex_next(&cpp->frame->lexer, &directive.hash);
+	struct lexer saved = cpp->frame->lexer;
+
+	lex_next(&cpp->frame->lexer, &directive.name);
+	if (directive.name.line_start || directive.name.kind != TOKEN_IDENTIFIER) {
+		cpp->frame->lexer = saved;
+		return false;
+	}
+	if (token_is(&directive.name, "if") || token_is(&directive.name, "ifdef") ||
+	    token_is(&directive.name, "ifndef")) {
+		(*depth)++;
+	} else if (token_is(&directive.name, "endif") && *depth > 0) {
+		(*depth)--;
+	} else if (*depth == 0) {
+		read_line_quietly(cpp, &directive.line);
+		if (token_is(&directive.name, "endif")) {
+			do_endif(cpp, &directive);
+			ends = true;
+		} else if (token_is(&directive.name, "elif")) {
+			ends = enter_elif(cpp, &directive);
+		} else if (token_is(&directive.name, "else")) {
+			ends = enter_else(cpp, &directive);
+		}
+		token_list_free(&directive.line);
+	}
+	return ends;
+}
+
+/* Leave out what follows, up to the directive that ends the group. */
+static void skip_group(struct cpp *cpp)
+{
+	size_t depth = 0;
+
+	while (!cpp->stopped && lex_skip_to_directive(&cpp->frame->lexer)) {
+		if (skipped_directive(cpp, &depth)) {
+			return;
+		}
+	}
+}
+
+/* Files. */
+
+/* The name between < and > in the tokens of the line, joined as they stand. */
+static char *angled_name(struct cpp *cpp, const struct token_list *line, size_t *used)
+{
+	size_t bytes = 0;
+	size_t end = 1;
+
+	while (end < line->count && !token_punct(&line->tokens[end], '>')) {
+		bytes += line->tokens[end].bytes + 1;
+		end++;
+	}
+	if (end == line->count) {
+		return NULL;
+	}
+	char *name = arena_alloc(cpp->arena, bytes + 1);
+	size_t at = 0;
+
+	for (size_t i = 1; i < end; i++) {
+		const struct token *token = &line->tokens[i];
+
+		if (token->space_before && i > 1) {
+			name[at++] = ' ';
+		}
+		memcpy(name + at, token->text, token->bytes);
+		at += token->bytes;
+	}
+	*used = end + 1;
+	return name;
+}
+
+/* The file that #include names, NULL with a message if it names none. */
+static const char *included_name(struct cpp *cpp, const struct directive *directive,
+                                 const struct token_list *line, bool *beside, size_t *used)
+{
+	const struct token *first = line->tokens;
+	const char *name = NULL;
+
+	if (line->count != 0 && first->kind == TOKEN_STRING) {
+		*beside = true;
+		*used = 1;
+		name = arena_copy(cpp->arena, first->text + 1, first->bytes - 2);
+	} else if (line->count != 0 && token_punct(first, '<')) {
+		*beside = false;
+		name = angled_name(cpp, line, used);
+	}
+	if (name == NULL || name[0] == '\0') {
+		diag_error(cpp->diag, directive->name.place,
+		           "#include needs a file: \"name\" or <name>");
+		return NULL;
+	}
+	return name;
+}
+
+static void include_file(struct cpp *cpp, const struct directive *directive,
+                         const struct token_list *line)
+{
+	const struct source *from = cpp->frame->lexer.source;
+	bool beside = false;
+	size_t used = 0;
+	const char *why = NULL;
+	const char *name = included_name(cpp, directive, line, &beside, &used);
+
+	if (name == NULL) {
+		return;
+	}
+	struct place place = line->tokens[0].place;
+
+	if (cpp->frame_depth >= CPP_INCLUDE_DEPTH_MAX || cpp->include_count >= CPP_INCLUDES_MAX) {
+		cpp_stop(cpp, place, "files include each other without end");
+		return;
+	}
+	if (line->tokens == directive->line.tokens) {
+		expect_end(cpp, directive, used);
+	}
+	struct searched searched = {name, beside, from, place};
+	const struct source *found = search_read(cpp->options.search, diag_sources(cpp->diag),
+	                                         cpp->arena, &searched, &why);
+
+	if (found == NULL) {
+		diag_error(cpp->diag, place, "cannot include '%s': %s", name, why);
+		diag_help(cpp->diag, "name the directory where it lies by -I DIR");
+		return;
+	}
+	cpp->include_count++;
+	if (strmap_get(&cpp->once, found->path) == NULL) {
+		cpp_push_file(cpp, found, false);
+	}
+}
+
+static void do_include(struct cpp *cpp, struct directive *directive)
+{
+	const struct token_list *line = &directive->line;
+
+	if (line->count != 0 && line->tokens[0].kind == TOKEN_IDENTIFIER) {
+		struct token_list expanded = cpp_expand_list(cpp, line);
+
+		include_file(cpp, directive, &expanded);
+		token_list_free(&expanded);
+	} else {
+		include_file(cpp, directive, line);
+	}
+}
+
+/* The rest. */
+
+static void do_define(struct cpp *cpp, struct directive *directive)
+{
+	cpp_define(cpp, &directive->line, &directive->name);
+}
+
+static void do_undef(struct cpp *cpp, struct directive *directive)
+{
+	if (named_macro(cpp, directive)) {
+		const struct token *name = directive->line.tokens;
+
+		*strmap_slot(&cpp->macros, arena_copy(cpp->arena, name->text, name->bytes),
+		             name->bytes) = NULL;
+	}
+}
+
+/* The text of #error and #warning, as it stands in the file. */
+static const char *line_text(struct cpp *cpp, const struct directive *directive)
+{
+	const struct token_list *line = &directive->line;
+
+	if (line->count == 0) {
+		return "";
+	}
+	const char *start = line->tokens[0].text;
+	const char *end = cpp->frame->lexer.at;
+
+	/* A token with a splice was copied; then the text of the first one has to do. */
+	if (start < cpp->frame->lexer.source->text || start > end) {
+		return arena_copy(cpp->arena, start, line->tokens[0].bytes);
+	}
+	const char *newline = memchr(start, '\n', (size_t)(end - start));
+
+	return arena_copy(cpp->arena, start, (size_t)((newline == NULL ? end : newline) - start));
+}
+
+static void do_error(struct cpp *cpp, struct directive *directive)
+{
+	diag_error(cpp->diag, directive->name.place, "#error %s", line_text(cpp, directive));
+}
+
+static void do_warning(struct cpp *cpp, struct directive *directive)
+{
+	diag_warning(cpp->diag, directive->name.place, "#warning %s", line_text(cpp, directive));
+}
+
+static void do_pragma(struct cpp *cpp, struct directive *directive)
+{
+	const struct token_list *line = &directive->line;
+
+	if (line->count == 1 && token_is(&line->tokens[0], "once")) {
+		strmap_set(&cpp->once, cpp->frame->lexer.source->path, cpp);
+		return;
+	}
+	diag_warning(cpp->diag, directive->name.place, "this pragma has no meaning here");
+	diag_help(cpp->diag, "#pragma once is known");
+}
+
+static void do_line(struct cpp *cpp, struct directive *directive)
+{
+	diag_warning(cpp->diag, directive->name.place,
+	             "#line has no meaning here: places are those of the file that was read");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct cpp *cpp, struct directive *directive);
+	bool free_text; /* the line need not be made of tokens */
+} directives[] = {
+	{"define",  do_define,  false},
+        {"undef",   do_undef,   false},
+        {"include", do_include, false},
+	{"if",      do_if,      false},
+        {"ifdef",   do_ifdef,   false},
+        {"ifndef",  do_ifndef,  false},
+	{"elif",    do_elif,    false},
+        {"else",    do_else,    false},
+        {"endif",   do_endif,   false},
+	{"error",   do_error,   true },
+        {"warning", do_warning, true },
+        {"pragma",  do_pragma,  true },
+	{"line",    do_line,    false},
+};
+
+#define DIRECTIVE_COUNT (sizeof(directives) / sizeof(directives[0]))
+
+static void unknown_directive(struct cpp *cpp, const struct token *name)
+{
+	const char *text = arena_copy(cpp->arena, name->text, name->bytes);
+	struct suggest suggest = suggest_start(text);
+
+	for (size_t i = 0; i < DIRECTIVE_COUNT; i++) {
+		suggest_consider(&suggest, directives[i].name);
+	}
+	diag_error(cpp->diag, name->place, "unknown directive #%s", text);
+	if (suggest.best != NULL) {
+		diag_help(cpp->diag, "did you mean #%s?", suggest.best);
+	}
+}
+
+void cpp_directive(struct cpp *cpp, const struct token *hash)
+{
+	struct directive directive = {
+		.hash = *hash, .line = {NULL, 0, 0}
+        };
+	struct lexer saved = cpp->frame->lexer;
+	size_t which = 0;
+
+	lex_next(&cpp->frame->lexer, &directive.name);
+	if (directive.name.kind == TOKEN_END || directive.name.line_start) {
+		cpp->frame->lexer = saved;
+		return;
+	}
+	while (which < DIRECTIVE_COUNT && !token_is(&directive.name, directives[which].name)) {
+		which++;
+	}
+	if (which == DIRECTIVE_COUNT || directives[which].free_text) {
+		read_line_quietly(cpp, &directive.line);
+	} else {
+		read_line(cpp, &directive.line);
+	}
+	if (which == DIRECTIVE_COUNT) {
+		unknown_directive(cpp, &directive.name);
+	} else {
+		directives[which].run(cpp, &directive);
+	}
+	token_list_free(&directive.line);
+}

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Expressions: precedence climbing over one table of operators. The depth of nesting is bounded,
+ * here and wherever the tree is walked later.
+ */
+#include <string.h>
+
+#include "topo/language/parse_internal.h"
+
+static struct expr *new_expr(struct parser *parser, enum expr_kind kind, struct place place)
+{
+	struct expr *expr = arena_alloc(parser->arena, sizeof(*expr));
+
+	expr->kind = kind;
+	expr->place = place;
+	return expr;
+}
+
+static bool too_deep(struct parser *parser)
+{
+	if (parser->depth < PARSE_DEPTH_MAX) {
+		return false;
+	}
+	parser_error(parser, parser->token.place, "this is nested more than %u deep",
+	             PARSE_DEPTH_MAX);
+	return true;
+}
+
+static struct expr *parse_number(struct parser *parser)
+{
+	struct expr *expr = new_expr(parser, EXPR_NUMBER, parser->token.place);
+
+	if (!token_number(&parser->token, &expr->of.number)) {
+		parser_error(parser, parser->token.place,
+		             "'%.*s' is not a whole number of up to 63 bits",
+		             parser->token.bytes > 40 ? 40 : (int)parser->token.bytes,
+		             parser->token.text);
+		expr = NULL;
+	}
+	parser_advance(parser);
+	return expr;
+}
+
+/* A string token by itself; "" after an error. */
+static const char *string_part(struct parser *parser, bool *exact)
+{
+	const char *why = NULL;
+	const char *text = token_decode(parser->arena, &parser->token, exact, &why);
+
+	if (text == NULL) {
+		parser_error(parser, parser->token.place, "%s", why);
+		return "";
+	}
+	return text;
+}
+
+/* Strings that follow each other join. */
+static struct expr *parse_strings(struct parser *parser)
+{
+	struct expr *expr = new_expr(parser, EXPR_STRING, parser->token.place);
+	const char **parts = NULL;
+	size_t count = 0;
+	size_t bytes = 0;
+
+	while (parser->token.kind == TOKEN_STRING) {
+		bool exact = false;
+		const char *part = string_part(parser, &exact);
+
+		expr->of.string.exact = exact && count == 0;
+		*ARENA_ADD(parser->arena, parts, count) = part;
+		bytes += strlen(part);
+		parser_advance(parser);
+	}
+	if (count == 1) {
+		expr->of.string.text = parts[0];
+		return expr;
+	}
+	char *joined = arena_alloc(parser->arena, bytes + 1);
+	size_t at = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(parts[i]);
+
+		memcpy(joined + at, parts[i], length);
+		at += length;
+	}
+	expr->of.string.text = joined;
+	return expr;
+}
+
+static void add_item(struct parser *parser, struct expr *expr, struct expr *item)
+{
+	if (item != NULL) {
+		*ARENA_ADD(parser->arena, expr->of.list.items, expr->of.list.count) = item;
+	}
+}
+
+/* Pass over the rest of a list or dict whose element could not be read, up to , or its end. */
+static void recover_element(struct parser *parser, int close)
+{
+	size_t depth = 0;
+
+	while (parser->token.kind != TOKEN_END && !parser_at(parser, ';')) {
+		if (depth == 0 && (parser_at(parser, ',') || parser_at(parser, close))) {
+			return;
+		}
+		if (parser_at(parser, '{') || parser_at(parser, '[') || parser_at(parser, '(')) {
+			depth++;
+		} else if (parser_at(parser, '}') || parser_at(parser, ']') ||
+		           parser_at(parser, ')')) {
+			if (depth == 0) {
+				return;
+			}
+			depth--;
+		}
+		parser_advance(parser);
+	}
+}
+
+/* The , between elements; false at the end, with the closing bracket passed. */
+static bool next_element(struct parser *parser, int close, const struct token *open)
+{
+	if (parser_take(parser, close)) {
+		return false;
+	}
+	if (parser_take(parser, ',')) {
+		return !parser_take(parser, close);
+	}
+	char what[] = "',' or 'x'";
+
+	what[8] = (char)close;
+	parser_expected(parser, what);
+	recover_element(parser, close);
+	if (parser_take(parser, ',')) {
+		return !parser_take(parser, close);
+	}
+	if (!parser_take(parser, close) && parser->diag != NULL) {
+		diag_note(parser->diag, open->place, "this bracket is not closed");
+	}
+	return false;
+}
+
+static struct expr *parse_items(struct parser *parser, enum expr_kind kind, int close)
+{
+	struct token open = parser->token;
+	struct expr *expr = new_expr(parser, kind, open.place);
+
+	parser_advance(parser);
+	if (parser_take(parser, close)) {
+		return expr;
+	}
+	do {
+		struct expr *item = parse_expression(parser);
+
+		if (item == NULL) {
+			recover_element(parser, close);
+		}
+		add_item(parser, expr, item);
+	} while (next_element(parser, close, &open));
+	return expr;
+}
+
+/* A key: a string, or a bare name. */
+static struct name parse_key(struct parser *parser)
+{
+	struct name key = {NULL, parser->token.place};
+
+	if (parser->token.kind == TOKEN_STRING) {
+		key.text = parse_strings(parser)->of.string.text;
+	} else if (parser->token.kind == TOKEN_IDENTIFIER) {
+		key = parser_name(parser, "a key");
+	} else {
+		parser_expected(parser, "a key: \"name\" or name");
+	}
+	return key;
+}
+
+static void parse_entry(struct parser *parser, struct expr *dict)
+{
+	struct name key = parse_key(parser);
+
+	if (key.text == NULL) {
+		recover_element(parser, '}');
+		return;
+	}
+	if (!parser_take(parser, ':')) {
+		parser_expected(parser, "':' behind the key");
+		recover_element(parser, '}');
+		return;
+	}
+	struct expr *value = parse_expression(parser);
+
+	if (value == NULL) {
+		recover_element(parser, '}');
+		return;
+	}
+	*ARENA_ADD(parser->arena, dict->of.dict.entries, dict->of.dict.count) =
+		(struct dict_entry){key, value};
+}
+
+static struct expr *parse_dict(struct parser *parser)
+{
+	struct token open = parser->token;
+	struct expr *expr = new_expr(parser, EXPR_DICT, open.place);
+
+	parser_advance(parser);
+	if (parser_take(parser, '}')) {
+		return expr;
+	}
+	do {
+		parse_entry(parser, expr);
+	} while (next_element(parser, '}', &open));
+	return expr;
+}
+
+static struct expr *parse_word(struct parser *parser)
+{
+	struct name name = parser_name(parser, "a name");
+	bool is_true = strcmp(name.text, "true") == 0 || strcmp(name.text, "True") == 0;
+	bool is_false = strcmp(name.text, "false") == 0 || strcmp(name.text, "False") == 0;
+	struct expr *expr = NULL;
+
+	if (is_true || is_false) {
+		expr = new_expr(parser, EXPR_BOOL, name.place);
+		expr->of.truth = is_true;
+	} else if (parser_at(parser, '(')) {
+		expr = parse_items(parser, EXPR_CALL, ')');
+		expr->place = name.place;
+		expr->function = name;
+	} else {
+		expr = new_expr(parser, EXPR_NAME, name.place);
+		expr->of.name.object = name;
+		if (parser_take(parser, '.')) {
+			expr->of.name.attribute = parser_name(parser, "an attribute's name");
+		}
+	}
+	return expr;
+}
+
+static struct expr *parse_primary(struct parser *parser)
+{
+	if (parser->token.kind == TOKEN_NUMBER) {
+		return parse_number(parser);
+	}
+	if (parser->token.kind == TOKEN_STRING) {
+		return parse_strings(parser);
+	}
+	if (parser->token.kind == TOKEN_IDENTIFIER) {
+		return parse_word(parser);
+	}
+	if (parser_at(parser, '[')) {
+		return parse_items(parser, EXPR_LIST, ']');
+	}
+	if (parser_at(parser, '{')) {
+		return parse_dict(parser);
+	}
+	if (parser_take(parser, '(')) {
+		struct expr *expr = parse_expression(parser);
+
+		if (expr != NULL && !parser_take(parser, ')')) {
+			parser_expected(parser, "')'");
+			return NULL;
+		}
+		return expr;
+	}
+	parser_expected(parser, "a value");
+	if (parser->token.kind == TOKEN_CHARACTER && parser->diag != NULL) {
+		diag_help(parser->diag, "strings stand in double quotes");
+	}
+	return NULL;
+}
+
+static struct expr *parse_unary(struct parser *parser)
+{
+	static const int signs[] = {'-', '+', '!', '~'};
+
+	if (too_deep(parser)) {
+		return NULL;
+	}
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		struct token sign = parser->token;
+
+		if (parser_take(parser, signs[i])) {
+			parser->depth++;
+			struct expr *operand = parse_unary(parser);
+
+			parser->depth--;
+			if (operand == NULL) {
+				return NULL;
+			}
+			struct expr *expr = new_expr(parser, EXPR_UNARY, sign.place);
+
+			expr->of.operation.sign = signs[i];
+			expr->of.operation.left = operand;
+			return expr;
+		}
+	}
+	parser->depth++;
+	struct expr *expr = parse_primary(parser);
+
+	parser->depth--;
+	return expr;
+}
+
+/* CAmkES has C's levels; ** binds tightest, to the left like the others. */
+static const struct {
+	int sign;
+	int level;
+} operators[] = {
+	{PUNCT_OR,            1 },
+	{PUNCT_AND,           2 },
+	{'|',		 3 },
+	{'^',		 4 },
+	{'&',		 5 },
+	{PUNCT_EQUAL,         6 },
+	{PUNCT_NOT_EQUAL,     6 },
+	{'<',		 7 },
+	{'>',		 7 },
+	{PUNCT_LESS_EQUAL,    7 },
+	{PUNCT_GREATER_EQUAL, 7 },
+	{PUNCT_SHIFT_LEFT,    8 },
+	{PUNCT_SHIFT_RIGHT,   8 },
+	{'+',		 9 },
+	{'-',		 9 },
+	{'*',		 10},
+	{'/',		 10},
+	{'%',		 10},
+	{PUNCT_POWER,         11},
+};
+
+static int operator_level(const struct parser *parser)
+{
+	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+		if (parser_at(parser, operators[i].sign)) {
+			return operators[i].level;
+		}
+	}
+	return 0;
+}
+
+static struct expr *parse_binary(struct parser *parser, int level);
+
+/* @left, the operator at hand, and what is right of it. */
+static struct expr *parse_operation(struct parser *parser, struct expr *left)
+{
+	struct token sign = parser->token;
+	int level = operator_level(parser);
+
+	parser_advance(parser);
+	struct expr *right = parse_binary(parser, level + 1);
+
+	if (right == NULL) {
+		return NULL;
+	}
+	struct expr *expr = new_expr(parser, EXPR_BINARY, sign.place);
+
+	expr->of.operation.sign = sign.punctuator;
+	expr->of.operation.left = left;
+	expr->of.operation.right = right;
+	return expr;
+}
+
+/* Operands joined by operators of at least @level. */
+static struct expr *parse_binary(struct parser *parser, int level)
+{
+	struct expr *left = parse_unary(parser);
+
+	/* A chain leans to the left: its length is the depth of the tree. */
+	for (size_t chained = 1; left != NULL && operator_level(parser) >= level; chained++) {
+		if (chained + parser->depth > PARSE_DEPTH_MAX) {
+			parser_error(parser, parser->token.place, "this expression is too long");
+			return NULL;
+		}
+		left = parse_operation(parser, left);
+	}
+	return left;
+}
+
+static struct expr *parse_choice(struct parser *parser, struct expr *condition)
+{
+	struct token sign = parser->token;
+
+	parser_advance(parser);
+	struct expr *left = parse_expression(parser);
+
+	if (left == NULL) {
+		return NULL;
+	}
+	if (!parser_take(parser, ':')) {
+		parser_expected(parser, "':' of the '?'");
+		return NULL;
+	}
+	struct expr *right = parse_expression(parser);
+
+	if (right == NULL) {
+		return NULL;
+	}
+	struct expr *expr = new_expr(parser, EXPR_CHOICE, sign.place);
+
+	expr->of.operation.condition = condition;
+	expr->of.operation.left = left;
+	expr->of.operation.right = right;
+	return expr;
+}
+
+struct expr *parse_expression(struct parser *parser)
+{
+	if (too_deep(parser)) {
+		return NULL;
+	}
+	parser->depth++;
+	struct expr *expr = parse_binary(parser, 1);
+
+	if (expr != NULL && parser_at(parser, '?')) {
+		expr = parse_choice(parser, expr);
+	}
+	parser->depth--;
+	return expr;
+}
+
+struct expr *parse_expression_text(struct arena *arena, const char *text, size_t bytes,
+                                   struct place place, const char **why, struct place *where)
+{
+	struct lexer lexer;
+	struct parser parser = {.lexer = &lexer, .arena = arena};
+
+	lex_start_text(&lexer, arena, text, bytes, place);
+	parser_advance(&parser);
+	struct expr *expr = parse_expression(&parser);
+
+	if (parser.why == NULL && parser.token.kind != TOKEN_END) {
+		parser_expected(&parser, "an operator");
+	}
+	*why = parser.why;
+	*where = parser.where;
+	return parser.why == NULL ? expr : NULL;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The parser's state and what its files share: parse.c (tokens, recovery, top level),
+ * parse_assembly.c, parse_component.c, parse_expression.c. Nobody else includes this.
+ */
+#ifndef TOPO_LANGUAGE_PARSE_INTERNAL_H
+#define TOPO_LANGUAGE_PARSE_INTERNAL_H
+
+#include "topo/language/parse.h"
+
+#define PARSE_DEPTH_MAX 200U
+
+struct parser {
+	struct cpp *cpp;     /* NULL: tokens come from `lexer` */
+	struct lexer *lexer; /* of an expression in a string */
+	struct arena *arena;
+	struct diag *diag; /* NULL: the first error is kept in why and where */
+	struct ast_file *file;
+	struct token token;    /* at hand */
+	struct token previous; /* the one before */
+	size_t depth;          /* of nested expressions and components */
+	const char *why;
+	struct place where;
+};
+
+/* parse.c */
+
+/** Go to the next token. */
+void parser_advance(struct parser *parser);
+
+/** Whether the token at hand is that punctuator. */
+bool parser_at(const struct parser *parser, int punctuator);
+
+/** Whether the token at hand is the keyword. */
+bool parser_at_word(const struct parser *parser, const char *word);
+
+/** Pass over the punctuator if it is at hand. */
+bool parser_take(struct parser *parser, int punctuator);
+
+/** Pass over the keyword if it is at hand. */
+bool parser_take_word(struct parser *parser, const char *word);
+
+/** "expected WHAT, not …" at the token at hand. */
+void parser_expected(struct parser *parser, const char *what);
+
+/** An error at @place. */
+void parser_error(struct parser *parser, struct place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/** Say of the latest message where the macro stands that spells @token, if one does. */
+void parser_note_macro(struct parser *parser, const struct token *token);
+
+/** An identifier; text NULL after an error, with @what in the message. */
+struct name parser_name(struct parser *parser, const char *what);
+
+/** The ; that ends @what. When it is missing, says so and goes on at the next statement. */
+void parser_end(struct parser *parser, const char *what);
+
+/** Pass over everything to the next ; (which is passed too) or to a } of the enclosing block. */
+void parser_recover(struct parser *parser);
+
+/**
+ * The token before the one at hand, @name, is no macro although "(" follows: says so with the
+ * nearest macro, and passes over the call.
+ */
+void parser_unknown_macro(struct parser *parser, const struct token *name);
+
+/** Pass over a block from its { to its }. False when no block is at hand. */
+bool parser_skip_block(struct parser *parser);
+
+/** A warning that @what has no meaning in a VM topology, unless it is of topo's own text. */
+void parser_no_meaning(struct parser *parser, const struct token *token, const char *what);
+
+/* parse_assembly.c */
+
+/** The statements of composition { … }, from the word on. */
+void parse_composition(struct parser *parser, struct ast_assembly *assembly);
+
+/** The statements of configuration { … }, from the word on. */
+void parse_configuration(struct parser *parser, struct ast_assembly *assembly);
+
+/** connection …; from the word on. */
+void parse_connection(struct parser *parser, struct ast_assembly *assembly);
+
+/** object.attribute = value; */
+void parse_setting(struct parser *parser, struct ast_assembly *assembly);
+
+/* parse_component.c */
+
+/** { … } of a component. NULL when there is none. */
+struct ast_component *parse_component_body(struct parser *parser, struct name name);
+
+/* parse_expression.c */
+
+/** An expression; NULL after an error. */
+struct expr *parse_expression(struct parser *parser);
+
+#endif

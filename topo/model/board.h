@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a board has, as data: memory, CPUs, interrupt controller, what of it is the kernel's own,
+ * and the device-tree nodes that a topology may give to a VM. A board is one row of a table in
+ * topo/model/board.c; nobody else knows an address of a board.
+ */
+#ifndef TOPO_MODEL_BOARD_H
+#define TOPO_MODEL_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/image.h"
+
+/* Physical addresses with a name. */
+struct board_range {
+	const char *name;
+	uint64_t base;
+	uint64_t bytes;
+};
+
+/* A device that may be given to a VM. */
+struct board_device {
+	const char *path; /* in the board's device tree */
+	uint64_t base;    /* first register range, 0 = none */
+	uint64_t bytes;
+	uint32_t irq; /* INTID, 0 = none */
+	bool dma;     /* it reaches memory by itself */
+};
+
+struct board {
+	const char *name;      /* "qemu-virt": --board, and `board` in a configuration */
+	const char *title;     /* for people */
+	const char *directory; /* of its devices.camkes in deployed applications */
+	enum pv_board id;
+	bool runs; /* `topo build` and `topo run` know it */
+	uint32_t cpu_max;
+	uint64_t ram_base;
+	uint64_t ram_bytes_max;    /* largest memory of the board */
+	uint64_t ram_kernel_bytes; /* taken by kernel, image tables, stage-2 tables and VMMs */
+	uint32_t list_registers;   /* of the virtual CPU interface */
+	uint32_t spi_count;        /* physical SPIs, from INTID 32 */
+	bool smmu;                 /* DMA of a device can be confined to its VM */
+	uint64_t uart_base;        /* the kernel's console */
+	uint32_t uart_irq;         /* INTID */
+	uint64_t gicd_base, gicc_base, gich_base, gicv_base;
+	const struct board_range *reserved; /* the kernel's own, besides RAM */
+	size_t reserved_count;
+	const struct board_device *devices;
+	size_t device_count;
+};
+
+/** The board of that name, NULL if there is none. */
+const struct board *board_find(const char *name);
+
+/** Board number @index in the order of the table, the default one first; NULL behind the last. */
+const struct board *board_at(size_t index);
+
+#endif

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The order of the steps from a file to a model, and which files are read. Imported files are
+ * preprocessed each by itself, as CAmkES does; topo's macros are there in every one without an
+ * #include, and topo's declarations without an import.
+ */
+#include "topo/model/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/diag/source.h"
+#include "topo/language/cpp.h"
+#include "topo/language/parse.h"
+#include "topo/model/board.h"
+#include "topo/model/defaults.h"
+#include "topo/model/resolve.h"
+
+#define OWN_VM_MACROS "configurations/vm.h"
+#define OWN_TII_MACROS "configurations/tii/vm.h"
+#define OWN_DECLARATIONS "configurations/peervisor.camkes"
+#define FILES_MAX 1024U
+
+/* Everything that one load needs. */
+struct loading {
+	struct topology *topology;
+	struct arena *arena;
+	struct diag *diag;
+	const struct load_options *options;
+	struct search search;
+	const struct source *preludes[3];
+	size_t prelude_count;
+	size_t tokens_left;
+	struct strmap loaded; /* paths of files that were read or wait for it */
+	const struct source **files;
+	size_t file_count;
+	const struct ast_component **components;
+	size_t component_count;
+	const struct ast_component **shipped;
+	size_t shipped_count;
+	struct name *connectors;
+	size_t connector_count;
+	struct ast_assembly assembly;
+	int64_t swiotlb;
+	struct place swiotlb_place;
+	bool read_whole; /* without an error of syntax */
+};
+
+static void add_file(struct loading *loading, const struct source *source)
+{
+	void **slot = strmap_slot(&loading->loaded, source->path, strlen(source->path));
+
+	if (*slot == NULL) {
+		*slot = loading;
+		*ARENA_ADD(loading->arena, loading->files, loading->file_count) = source;
+	}
+}
+
+/* -D as lines of a file that is read before all others. */
+static const struct source *command_line_source(struct loading *loading)
+{
+	const struct load_options *options = loading->options;
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&text, &bytes);
+
+	if (out == NULL) {
+		return NULL;
+	}
+	for (size_t i = 0; i < options->define_count; i++) {
+		const char *define = options->defines[i];
+		const char *equals = strchr(define, '=');
+		int name = equals == NULL ? (int)strlen(define) : (int)(equals - define);
+
+		fprintf(out, "#define %.*s %s\n", name, define, equals == NULL ? "1" : equals + 1);
+	}
+	fclose(out);
+	const struct source *source =
+		source_add_text(diag_sources(loading->diag), "<command line>", text, bytes);
+
+	free(text);
+	return source;
+}
+
+/* topo's own file; an installation without it is broken. */
+static const struct source *own_file(struct loading *loading, const char *name)
+{
+	const char *why = NULL;
+	const char *path = arena_printf(loading->arena, "%s/%s", loading->search.share, name);
+	const struct source *source =
+		source_read(diag_sources(loading->diag), path, true, PLACE_NONE, &why);
+
+	if (source == NULL) {
+		diag_error(loading->diag, PLACE_NONE, "cannot read topo's own file '%s': %s", path,
+		           why);
+		diag_help(loading->diag, "PEERVISOR_SHARE names the directory where it lies");
+	}
+	return source;
+}
+
+static void follow_imports(struct loading *loading, const struct ast_file *file,
+                           const struct source *source)
+{
+	for (size_t i = 0; i < file->import_count; i++) {
+		const struct ast_import *import = &file->imports[i];
+		const char *why = NULL;
+		struct searched searched = {import->path.text, import->beside, source,
+		                            import->path.place};
+		const struct source *found =
+			search_read(&loading->search, diag_sources(loading->diag), loading->arena,
+		                    &searched, &why);
+
+		if (found == NULL) {
+			diag_error(loading->diag, import->path.place, "cannot import '%s': %s",
+			           import->path.text, why);
+			diag_help(loading->diag, "name the directory where it lies by -I DIR");
+		} else if (loading->file_count >= FILES_MAX) {
+			diag_error(loading->diag, import->path.place,
+			           "more than %u files are imported", FILES_MAX);
+			return;
+		} else {
+			add_file(loading, found);
+		}
+	}
+}
+
+static void merge_assembly(struct loading *loading, const struct ast_assembly *from)
+{
+	struct ast_assembly *to = &loading->assembly;
+
+	/* Most topologies are one file: what it says need not be copied. */
+	if (to->instance_count == 0 && to->connection_count == 0 && to->setting_count == 0) {
+		*to = *from;
+		return;
+	}
+	for (size_t i = 0; i < from->instance_count; i++) {
+		*ARENA_ADD(loading->arena, to->instances, to->instance_count) = from->instances[i];
+	}
+	for (size_t i = 0; i < from->connection_count; i++) {
+		*ARENA_ADD(loading->arena, to->connections, to->connection_count) =
+			from->connections[i];
+	}
+	for (size_t i = 0; i < from->setting_count; i++) {
+		*ARENA_ADD(loading->arena, to->settings, to->setting_count) = from->settings[i];
+	}
+	to->given = to->given || from->given;
+}
+
+static void merge_file(struct loading *loading, const struct ast_file *file)
+{
+	for (size_t i = 0; i < file->component_count; i++) {
+		const struct ast_component *component = file->components[i];
+
+		if (component->shipped) {
+			*ARENA_ADD(loading->arena, loading->shipped, loading->shipped_count) =
+				component;
+		} else {
+			*ARENA_ADD(loading->arena, loading->components, loading->component_count) =
+				component;
+		}
+	}
+	for (size_t i = 0; i < file->connector_count; i++) {
+		*ARENA_ADD(loading->arena, loading->connectors, loading->connector_count) =
+			file->connectors[i];
+	}
+	merge_assembly(loading, &file->assembly);
+}
+
+static void read_one(struct loading *loading, const struct source *source, bool first)
+{
+	struct cpp_options options = {
+		.search = &loading->search,
+		.preludes = loading->preludes,
+		/* topo's own files include what they need. */
+		.prelude_count = source->shipped ? 0 : loading->prelude_count,
+		.tokens_left = &loading->tokens_left,
+	};
+	struct cpp *cpp = cpp_new(loading->arena, loading->diag, &options, source);
+	const struct ast_file *file = parse_file(cpp, loading->arena, loading->diag);
+
+	if (first) {
+		cpp_macro_value(cpp, "VMSWIOTLB", &loading->swiotlb, &loading->swiotlb_place);
+	}
+	cpp_free(cpp);
+	merge_file(loading, file);
+	follow_imports(loading, file, source);
+}
+
+/* The user's file, all that it imports, and topo's own declarations last. */
+static bool read_files(struct loading *loading, const struct source *source)
+{
+	const struct source *vm_macros = own_file(loading, OWN_VM_MACROS);
+	const struct source *tii_macros = own_file(loading, OWN_TII_MACROS);
+	const struct source *declarations = own_file(loading, OWN_DECLARATIONS);
+	const struct source *defines = command_line_source(loading);
+
+	if (vm_macros == NULL || tii_macros == NULL || declarations == NULL || defines == NULL) {
+		return false;
+	}
+	loading->preludes[0] = defines;
+	loading->preludes[1] = vm_macros;
+	loading->preludes[2] = tii_macros;
+	loading->prelude_count = 3;
+	loading->tokens_left = CPP_EXPANSION_TOKENS_MAX;
+	add_file(loading, source);
+	for (size_t i = 0; i < loading->file_count; i++) {
+		read_one(loading, loading->files[i], i == 0);
+		if (i + 1 == loading->file_count) {
+			add_file(loading, declarations);
+		}
+	}
+	return true;
+}
+
+static void set_up_checks(struct loading *loading, struct checks *checks)
+{
+	const struct load_options *options = loading->options;
+
+	*checks = (struct checks){.diag = loading->diag, .must_run = options->must_run};
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		checks->off[i] = !options->advice &&
+		                 check_row((enum check_id)i)->severity == SEVERITY_ADVICE;
+	}
+	for (size_t i = 0; i < options->checks_off_count; i++) {
+		if (!checks_switch_off(checks, options->checks_off[i])) {
+			diag_error(loading->diag, PLACE_NONE, "no check is called '%s'",
+			           options->checks_off[i]);
+			diag_help(loading->diag, "`topo check --list` shows all of them");
+		}
+	}
+}
+
+static bool choose_board(struct loading *loading)
+{
+	const char *name = loading->options->board;
+	const struct board *board = name == NULL ? board_at(0) : board_find(name);
+
+	if (board == NULL) {
+		diag_error(loading->diag, PLACE_NONE, "no board is called '%s'", name);
+		for (size_t i = 0; board_at(i) != NULL; i++) {
+			diag_help(loading->diag, "%s: %s", board_at(i)->name, board_at(i)->title);
+		}
+		return false;
+	}
+	loading->topology->model.board = board;
+	loading->search.board = board->directory;
+	return true;
+}
+
+static void resolve_all(struct loading *loading, const struct source *source)
+{
+	struct checks checks;
+	struct topology *topology = loading->topology;
+
+	loading->read_whole = !diag_failed(loading->diag);
+	set_up_checks(loading, &checks);
+	for (size_t i = 0; i < loading->shipped_count; i++) {
+		*ARENA_ADD(loading->arena, loading->components, loading->component_count) =
+			loading->shipped[i];
+	}
+	struct resolve_input input = {
+		.components = loading->components,
+		.component_count = loading->component_count,
+		.connectors = loading->connectors,
+		.connector_count = loading->connector_count,
+		.assembly = &loading->assembly,
+		.options = loading->options,
+		.checks = &checks,
+		.swiotlb = loading->swiotlb,
+		.swiotlb_place = loading->swiotlb_place,
+	};
+
+	resolve(topology, &input);
+	if (loading->options->cpu_count != 0) {
+		topology->model.cpu_count = loading->options->cpu_count;
+	}
+	if (topology->model.vm_count == 0 && !diag_failed(loading->diag)) {
+		diag_error(loading->diag, (struct place){source, 1, 1, 0},
+		           "this topology has no VM");
+		diag_help(loading->diag,
+		          "assembly { composition { component VM vm_NAME; } } is the smallest one");
+	}
+	defaults_fill(topology);
+	/* Of a text that could not be read whole, sums and the like would be wrong. */
+	if (loading->read_whole) {
+		checks_run(&checks, topology);
+	}
+}
+
+static const char *base_name(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	size_t bytes = strlen(name);
+	size_t end = strlen(".camkes");
+
+	if (bytes > end && strcmp(name + bytes - end, ".camkes") == 0) {
+		bytes -= end;
+	}
+	return arena_copy(arena, name, bytes);
+}
+
+struct model *model_load_source(const struct source *source, const struct load_options *options,
+                                struct diag *diag)
+{
+	size_t errors = diag_count(diag, SEVERITY_ERROR);
+	struct arena *arena = arena_new();
+	struct topology *topology = arena_alloc(arena, sizeof(*topology));
+	struct loading loading = {
+		.topology = topology,
+		.arena = arena,
+		.diag = diag,
+		.options = options,
+		.search = {.directories = options->include_dirs,
+	                   .directory_count = options->include_dir_count,
+	                   .share = share_directory()},
+		.swiotlb = 1,
+	};
+
+	topology->arena = arena;
+	topology->model.path = source->path;
+	topology->model.name = base_name(arena, source->path);
+	strmap_init(&loading.loaded, arena);
+	if (choose_board(&loading) && read_files(&loading, source)) {
+		resolve_all(&loading, source);
+	}
+	if (diag_count(diag, SEVERITY_ERROR) != errors) {
+		arena_free(arena);
+		return NULL;
+	}
+	return &topology->model;
+}
+
+struct model *model_load(const char *path, const struct load_options *options, struct diag *diag)
+{
+	const char *why = NULL;
+	const struct source *source =
+		source_read(diag_sources(diag), path, false, PLACE_NONE, &why);
+
+	if (source == NULL) {
+		diag_error(diag, PLACE_NONE, "cannot read '%s': %s", path, why);
+		return NULL;
+	}
+	return model_load_source(source, options, diag);
+}
+
+void model_free(struct model *model)
+{
+	if (model != NULL) {
+		arena_free(topology_of(model)->arena);
+	}
+}

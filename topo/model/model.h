@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The resolved model of a topology: what the front end hands to checks, analysis, layout and
+ * runner. Everything that a topology leaves out is filled in here by topo/model/defaults.c, so
+ * nobody behind it knows a default; what only layout can know (addresses that the user did not
+ * give) stays 0 and is marked so below. Indices refer to the arrays of struct model. All memory
+ * belongs to the model's arena and lives as long as it.
+ */
+#ifndef TOPO_MODEL_MODEL_H
+#define TOPO_MODEL_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/limits.h"
+#include "topo/diag/place.h"
+
+enum trust { TRUST_NONE, TRUST_LOW, TRUST_HIGH };
+
+/* A range of physical or guest-physical addresses, in bytes, half-open. */
+struct range {
+	uint64_t base;
+	uint64_t bytes;
+	struct place place;
+};
+
+struct pci_function {
+	const char *name;
+	uint32_t bus, device, function;
+	uint32_t irq; /* physical INTID, 0 = none given */
+	struct place place;
+};
+
+/* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */
+struct vm_image {
+	const char *kernel;  /* NULL = the project's own Linux */
+	const char *initrd;  /* NULL and own_rootfs = the project's own root file system */
+	const char *dtb;     /* NULL = generated */
+	const char *cmdline; /* complete command line */
+	bool own_kernel;
+	bool own_rootfs; /* the project's root file system: it has our agent and init */
+	struct place place;
+};
+
+struct vm {
+	const char *instance; /* "vm_web", unique */
+	const char *suffix;   /* "web": what macros call it */
+	const char *name;     /* vm_name; what people and commands see, unique */
+	struct place place;   /* of the component instance */
+
+	uint32_t vcpu_count;
+	int32_t affinity
+		[PV_DOMAIN_VCPUS_MAX]; /* physical CPU of each vCPU; never -1 after defaults */
+	uint32_t priority;             /* 0..255 */
+	uint32_t budget_us, period_us; /* 0 = no limit */
+	uint64_t ram_base;             /* guest-physical */
+	uint64_t ram_bytes;            /* private RAM, pools not counted */
+	uint64_t dtb_addr, initrd_addr, kernel_entry; /* guest-physical; 0 = placed by layout */
+	struct vm_image image;
+	bool agent; /* has the agent channel (topo exec, readiness) */
+
+	struct range *mmios; /* physical MMIO given to it */
+	size_t mmio_count;
+	struct pci_function *pci;
+	size_t pci_count;
+	uint32_t *irqs; /* physical INTIDs */
+	size_t irq_count;
+	const char **dtb_nodes; /* paths in the board's device tree */
+	size_t dtb_node_count;
+
+	enum trust trust;
+	bool exposed;
+	const char *asset; /* NULL = none */
+};
+
+enum device_type {
+	DEVICE_NET,
+	DEVICE_BLK,
+	DEVICE_GPU,
+	DEVICE_VSOCK,
+	DEVICE_CONSOLE,
+	DEVICE_RNG,
+	DEVICE_FS,
+	DEVICE_TYPE_COUNT
+};
+
+enum network { NETWORK_BRIDGE, NETWORK_NAT, NETWORK_ISOLATED, NETWORK_ROUTED };
+
+/* A virtio device of a connection. Options that its type does not have are 0. */
+struct device {
+	enum device_type type;
+	uint32_t id;                    /* among the devices of its type in this connection */
+	uint32_t queue_pairs_or_queues; /* `queues`: pairs for net, request queues for others */
+	uint32_t queue_size;            /* power of two */
+	struct place place;             /* of its entry, or of the composition that implies it */
+
+	const char *disk;    /* blk: image file on the build host; NULL = an empty raw image */
+	const char *format;  /* blk: "raw" or "qcow2" */
+	uint64_t disk_bytes; /* blk: capacity, multiple of 512; for a qcow2 file its virtual size */
+	bool readonly;       /* blk */
+
+	uint8_t mac[6];       /* net: of the driver VM's interface */
+	const char *tap;      /* net: interface in the device VM, unique there */
+	const char *bridge;   /* net: bridge that the tap joins; NULL = none */
+	enum network network; /* net */
+	uint32_t address[2]; /* net: IPv4 of [0] device VM's side and [1] driver VM's, host order */
+	uint32_t prefix;     /* net: of that subnet */
+
+	uint64_t cid;    /* vsock */
+	const char *tag; /* fs */
+};
+
+struct connection {
+	uint32_t device_vm; /* indices in vms */
+	uint32_t driver_vm;
+	struct place place;        /* of the composition */
+	bool swiotlb;              /* VMSWIOTLB=1: a pool; else the driver VM's whole RAM */
+	uint64_t pool_bytes;       /* of the pool, swiotlb only */
+	uint64_t device_data_base; /* IPA of memdev in the device VM, 0 = placed by layout */
+	uint64_t driver_data_base; /* IPA of the pool in the driver VM, 0 = placed by layout */
+	uint64_t device_ctrl_base; /* IPA of iobuf in the device VM, 0 = placed by layout */
+	struct device *devices;
+	size_t device_count;
+};
+
+struct board; /* topo/model/board.h: what a board has */
+
+struct model {
+	const char *path; /* of the file that the user named */
+	const char *name; /* base name without ".camkes": names the running system */
+	const struct board *board;
+	uint32_t cpu_count; /* physical CPUs used */
+	struct vm *vms;
+	size_t vm_count;
+	struct connection *connections;
+	size_t connection_count;
+};
+
+#endif

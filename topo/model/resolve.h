@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From trees to a model: which instances are VMs, what joins them, what their attributes say.
+ * The result is a struct topology: the model, and beside it where each thing was given, which
+ * only defaults, checks and explain need to know.
+ */
+#ifndef TOPO_MODEL_RESOLVE_H
+#define TOPO_MODEL_RESOLVE_H
+
+#include "topo/base/arena.h"
+#include "topo/base/strmap.h"
+#include "topo/checks/checks.h"
+#include "topo/language/ast.h"
+#include "topo/model/board.h"
+
+/* Attributes of a VM that the model keeps, in the order of docs/language.md. */
+enum vm_attribute {
+	VM_NAME,
+	VM_NUM_VCPUS,
+	VM_AFFINITY,
+	VM_PRIORITY,
+	VM_BUDGET,
+	VM_PERIOD,
+	VM_RAM_BASE,
+	VM_RAM_SIZE,
+	VM_DTB_ADDR,
+	VM_INITRD_ADDR,
+	VM_KERNEL_ENTRY,
+	VM_IMAGE,
+	VM_CMDLINE,
+	VM_VIRTIO_DEVICES,
+	VM_VIRTIO_DRIVERS,
+	VM_MMIOS,
+	VM_PCI,
+	VM_IRQS,
+	VM_DTB,
+	VM_TRUST,
+	VM_EXPOSED,
+	VM_ASSET,
+	VM_ATTRIBUTE_COUNT
+};
+
+/* Where the attributes of a VM were given; file NULL = not given. */
+struct vm_origin {
+	struct place given[VM_ATTRIBUTE_COUNT];
+	struct place *irq_places;  /* of vm.irqs */
+	struct place *node_places; /* of vm.dtb_nodes */
+	size_t *served;            /* connections in which the VM is the device VM */
+	size_t served_count;
+	size_t *used; /* connections in which it is the driver VM */
+	size_t used_count;
+};
+
+struct connection_origin {
+	struct place driver;     /* of the driver VM's name in the composition */
+	struct place pool_bytes; /* where its size was given; file NULL = not given */
+	bool devices_given;      /* by either side */
+	bool swiotlb_given;
+	bool pool_given;
+};
+
+struct topology {
+	struct model model; /* first: a struct model * of ours is a struct topology * */
+	struct arena *arena;
+	struct vm_origin *vm_origins;                 /* of model.vms */
+	struct connection_origin *connection_origins; /* of model.connections */
+	struct place cpus_given;                      /* file NULL = not given */
+	int64_t swiotlb_default;                      /* VMSWIOTLB at the end of the user's file */
+};
+
+/** The topology that @model is a part of. */
+static inline const struct topology *topology_of(const struct model *model)
+{
+	return (const struct topology *)model;
+}
+
+/* What resolving starts from. */
+struct resolve_input {
+	const struct ast_component *const *components; /* of all files; the user's go first */
+	size_t component_count;
+	const struct name *connectors;
+	size_t connector_count;
+	const struct ast_assembly *assembly; /* of all files, merged */
+	const struct load_options *options;
+	struct checks *checks;
+	int64_t swiotlb; /* VMSWIOTLB */
+	struct place swiotlb_place;
+};
+
+/**
+ * Fill @topology (its arena is set, the rest zero) from @input. Errors are in the checks' diag;
+ * what could be understood is in the topology all the same. What was not given is left 0, and a
+ * vCPU without affinity has -1: topo/model/defaults.h fills it in.
+ */
+void resolve(struct topology *topology, const struct resolve_input *input);
+
+/** Whether the attribute was given in the text. */
+static inline bool vm_given(const struct vm_origin *origin, enum vm_attribute attribute)
+{
+	return origin->given[attribute].file != NULL;
+}
+
+/** The place of the attribute, or of the VM when it was not given. */
+static inline struct place vm_place(const struct topology *topology, size_t vm,
+                                    enum vm_attribute attribute)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+
+	return vm_given(origin, attribute) ? origin->given[attribute]
+	                                   : topology->model.vms[vm].place;
+}
+
+#endif

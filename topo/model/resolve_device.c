@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtio devices: the lists of both sides of a connection. Finds the connection that an entry
+ * speaks of, compares the sides, and puts the result into the model. A list of one side alone is
+ * the whole truth; where no side has a list, topo/model/defaults.c decides.
+ */
+#include <string.h>
+
+#include "topo/model/device_options.h"
+#include "topo/model/disk.h"
+#include "topo/model/resolve_internal.h"
+
+#define LINK_DEVICES_MAX 32U                        /* devices of a PCI bus */
+#define CONTROL_BYTES ((uint64_t)2 * PV_PAGE_BYTES) /* the iobuf of a connection */
+
+/* Whose list is being read. */
+struct side {
+	size_t vm;
+	bool device; /* the list of a device VM: served; else expected */
+	const char *attribute;
+	const char *peer_key;
+};
+
+const struct value *resolve_entry(const struct value *dict, const char *key)
+{
+	for (size_t i = 0; i < dict->of.dict.count; i++) {
+		if (strcmp(dict->of.dict.entries[i].key.text, key) == 0) {
+			return &dict->of.dict.entries[i].value;
+		}
+	}
+	return NULL;
+}
+
+/* Which connection an entry speaks of. */
+
+static struct link *link_between(const struct resolver *resolver, size_t device_vm,
+                                 size_t driver_vm)
+{
+	return strmap_get(&resolver->pairs,
+	                  arena_printf(resolver->arena, "%zu:%zu", device_vm, driver_vm));
+}
+
+static const char *suffix_of(const struct resolver *resolver, size_t vm)
+{
+	return resolver->topology->model.vms[vm].suffix;
+}
+
+/* The only connection of that side, when the entry names no peer. */
+static struct link *only_link(struct resolver *resolver, const struct side *side,
+                              struct place place)
+{
+	const struct vm_origin *origin = &resolver->topology->vm_origins[side->vm];
+	size_t count = side->device ? origin->served_count : origin->used_count;
+
+	if (count == 1) {
+		return resolver->links[side->device ? origin->served[0] : origin->used[0]];
+	}
+	if (count == 0) {
+		diag_error(resolver->diag, place, "'%s' is the %s VM of no connection",
+		           suffix_of(resolver, side->vm), side->device ? "device" : "driver");
+		diag_help(resolver->diag, "VIRTIO_COMPOSITION_DEF(device, driver) makes one");
+	} else {
+		diag_error(resolver->diag, place,
+		           "'%s' has %zu connections as %s VM: which one is meant?",
+		           suffix_of(resolver, side->vm), count,
+		           side->device ? "device" : "driver");
+		diag_help(resolver->diag, "add %s: \"NAME\"", side->peer_key);
+	}
+	return NULL;
+}
+
+/* The peer's name: a string, or the number of numbered systems. */
+static const char *peer_text(struct resolver *resolver, const struct value *value)
+{
+	const char *text = NULL;
+
+	if (value->kind == VALUE_NUMBER) {
+		return arena_printf(resolver->arena, "%lld", (long long)value->of.number);
+	}
+	return value_string(&resolver->evaluator, value, "the other VM", &text) ? text : NULL;
+}
+
+static struct link *typed_link(struct resolver *resolver, const struct side *side,
+                               const struct value *dict)
+{
+	const struct value *value = resolve_entry(dict, side->peer_key);
+
+	if (value == NULL) {
+		return only_link(resolver, side, dict->place);
+	}
+	const char *text = peer_text(resolver, value);
+
+	if (text == NULL) {
+		return NULL;
+	}
+	size_t peer = resolve_find_vm(resolver, text, value->place, side->peer_key);
+
+	if (peer == NOT_A_VM) {
+		return NULL;
+	}
+	size_t device_vm = side->device ? side->vm : peer;
+	size_t driver_vm = side->device ? peer : side->vm;
+	struct link *link = link_between(resolver, device_vm, driver_vm);
+
+	if (link == NULL) {
+		diag_error(resolver->diag, value->place, "no connection leads from '%s' to '%s'",
+		           suffix_of(resolver, device_vm), suffix_of(resolver, driver_vm));
+		diag_help(resolver->diag, "add VIRTIO_COMPOSITION_DEF(%s, %s) to the composition",
+		          suffix_of(resolver, device_vm), suffix_of(resolver, driver_vm));
+	}
+	return link;
+}
+
+/* Entries. */
+
+static struct device_entry *find_device(const struct device_list *list, enum device_type type,
+                                        uint32_t id)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct device_entry *entry = &list->entries[i];
+
+		if (entry->device.type == type && entry->device.id == id) {
+			return entry;
+		}
+	}
+	return NULL;
+}
+
+/* The number that an entry has among those of its type, given or the next free one. */
+static bool number_device(struct resolver *resolver, const struct value *dict,
+                          const struct device_list *list, struct device_entry *entry)
+{
+	const struct value *value = resolve_entry(dict, "id");
+	uint64_t id = 0;
+
+	if (value == NULL) {
+		while (find_device(list, entry->device.type, entry->device.id) != NULL) {
+			entry->device.id++;
+		}
+		return true;
+	}
+	if (!value_number(&resolver->evaluator, value, "id", &id)) {
+		return false;
+	}
+	entry->device.id = id > UINT32_MAX ? UINT32_MAX : (uint32_t)id;
+	const struct device_entry *before = find_device(list, entry->device.type, entry->device.id);
+
+	if (before != NULL) {
+		diag_error(resolver->diag, value->place,
+		           "a second %s device with id %u on this connection",
+		           device_type_name(entry->device.type), entry->device.id);
+		diag_note(resolver->diag, before->device.place, "first given here");
+		return false;
+	}
+	return true;
+}
+
+static void read_typed(struct resolver *resolver, const struct side *side, const struct value *dict)
+{
+	struct device_entry entry = {.device = {.place = dict->place}};
+	struct link *link = typed_link(resolver, side, dict);
+
+	if (!resolve_option_type(resolver, dict, &entry.device.type)) {
+		return;
+	}
+	for (size_t i = 0; i < dict->of.dict.count; i++) {
+		resolve_option(resolver, side->peer_key, &entry, &dict->of.dict.entries[i]);
+	}
+	if (link == NULL) {
+		return;
+	}
+	struct device_list *list = side->device ? &link->served : &link->expected;
+
+	if (list->count >= LINK_DEVICES_MAX) {
+		if (check_report(resolver->checks, CHECK_LIMIT_CONNECTIONS, dict->place,
+		                 "a connection has at most %u devices", LINK_DEVICES_MAX)) {
+			diag_help(resolver->diag, "a PCI bus has no more");
+		}
+		return;
+	}
+	if (number_device(resolver, dict, list, &entry)) {
+		*ARENA_ADD(resolver->arena, list->entries, list->count) = entry;
+	}
+}
+
+/* The numeric form: where memdev and the control region of one connection lie. */
+
+static void take_size(struct resolver *resolver, size_t index, const struct value *value)
+{
+	struct connection *connection = &resolver->topology->model.connections[index];
+	struct connection_origin *origin = &resolver->topology->connection_origins[index];
+	uint64_t bytes = 0;
+
+	/* Without swiotlb memdev is the driver VM's RAM, and its size that of the RAM. */
+	if (!value_size(&resolver->evaluator, value, "data_size", &bytes) || !connection->swiotlb) {
+		return;
+	}
+	if (origin->pool_given && connection->pool_bytes != bytes) {
+		if (check_report(resolver->checks, CHECK_DEVICE_DISAGREE, value->place,
+		                 "the size of this memdev is given as %llu and as %llu bytes",
+		                 (unsigned long long)bytes,
+		                 (unsigned long long)connection->pool_bytes)) {
+			diag_note(resolver->diag, origin->pool_bytes, "first given here");
+		}
+		return;
+	}
+	connection->pool_bytes = bytes;
+	origin->pool_given = true;
+	origin->pool_bytes = value->place;
+}
+
+/*
+ * Where the control region lies. In deployed systems the connections of one VM name the same
+ * region: each has two pages of it, in the order of the entries.
+ */
+static void take_control(struct resolver *resolver, const struct link *link,
+                         const struct value *dict, const struct value *value)
+{
+	struct connection *connection = &resolver->topology->model.connections[link->index];
+	const struct value *size = resolve_entry(dict, "ctrl_size");
+	uint64_t base = 0;
+	uint64_t bytes = UINT64_MAX;
+
+	if (!value_number(&resolver->evaluator, value, "ctrl_base", &base) ||
+	    (size != NULL && !value_size(&resolver->evaluator, size, "ctrl_size", &bytes))) {
+		return;
+	}
+	const char *key = arena_printf(resolver->arena, "%zu:%llu", link->device_vm,
+	                               (unsigned long long)base);
+	void **slot = strmap_slot(&resolver->controls, key, strlen(key));
+
+	if (*slot == NULL) {
+		*slot = arena_alloc(resolver->arena, sizeof(uint64_t));
+	}
+	uint64_t *used = *slot;
+
+	if (bytes < CONTROL_BYTES || *used > bytes - CONTROL_BYTES ||
+	    base > UINT64_MAX - *used - CONTROL_BYTES) {
+		diag_error(resolver->diag, value->place,
+		           "the control region has no room for this connection");
+		diag_help(resolver->diag, "each connection of a device VM takes %llu bytes of it",
+		          (unsigned long long)CONTROL_BYTES);
+		return;
+	}
+	connection->device_ctrl_base = base + *used;
+	*used += CONTROL_BYTES;
+}
+
+static void take_numeric_key(struct resolver *resolver, const struct side *side,
+                             const struct link *link, const struct value *dict,
+                             const struct value_entry *entry)
+{
+	struct connection *connection = &resolver->topology->model.connections[link->index];
+	bool device = link->device_vm == side->vm;
+	const char *key = entry->key.text;
+	uint64_t number = 0;
+
+	if (strcmp(key, "id") == 0 || strcmp(key, "ctrl_size") == 0) {
+		return;
+	}
+	if (strcmp(key, "data_size") == 0) {
+		take_size(resolver, link->index, &entry->value);
+	} else if (strcmp(key, "data_base") == 0) {
+		if (!value_number(&resolver->evaluator, &entry->value, key, &number)) {
+			return;
+		}
+		if (device) {
+			connection->device_data_base = number;
+		} else if (connection->swiotlb) {
+			connection->driver_data_base = number;
+		}
+	} else if (strcmp(key, "ctrl_base") == 0) {
+		/* Only the device VM has the control region in its address space here. */
+		if (device) {
+			take_control(resolver, link, dict, &entry->value);
+		} else {
+			value_number(&resolver->evaluator, &entry->value, key, &number);
+		}
+	} else if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
+	                        "there is no '%s' in this form of an entry", key)) {
+		diag_help(resolver->diag, "it has: id, data_base, data_size, ctrl_base, ctrl_size");
+	}
+}
+
+static void read_numeric(struct resolver *resolver, const struct side *side,
+                         const struct value *dict)
+{
+	const struct value *id = resolve_entry(dict, "id");
+	const char *text = id == NULL ? NULL : peer_text(resolver, id);
+
+	if (text == NULL) {
+		diag_error(resolver->diag, dict->place, "this entry needs the id of the other VM");
+		return;
+	}
+	size_t peer = resolve_find_vm(resolver, text, id->place, "id");
+
+	if (peer == NOT_A_VM) {
+		return;
+	}
+	/* Deployed systems put these entries under either name: the composition decides. */
+	const struct link *link = link_between(resolver, side->vm, peer);
+
+	if (link == NULL) {
+		link = link_between(resolver, peer, side->vm);
+	}
+	if (link == NULL) {
+		diag_error(resolver->diag, id->place, "no connection joins '%s' and '%s'",
+		           suffix_of(resolver, side->vm), suffix_of(resolver, peer));
+		return;
+	}
+	for (size_t i = 0; i < dict->of.dict.count; i++) {
+		take_numeric_key(resolver, side, link, dict, &dict->of.dict.entries[i]);
+	}
+}
+
+static bool is_numeric(const struct value *dict)
+{
+	return resolve_entry(dict, "type") == NULL && (resolve_entry(dict, "data_base") != NULL ||
+	                                               resolve_entry(dict, "ctrl_base") != NULL);
+}
+
+/* Mark all connections of that side as described by a list. */
+static void mark_given(struct resolver *resolver, const struct side *side, bool failed)
+{
+	const struct vm_origin *origin = &resolver->topology->vm_origins[side->vm];
+	size_t count = side->device ? origin->served_count : origin->used_count;
+
+	for (size_t i = 0; i < count; i++) {
+		struct link *link =
+			resolver->links[side->device ? origin->served[i] : origin->used[i]];
+
+		struct device_list *list = side->device ? &link->served : &link->expected;
+
+		list->given = true;
+		list->failed = failed;
+	}
+}
+
+static void read_list(struct resolver *resolver, const struct side *side, const struct value *list)
+{
+	bool typed = list->of.list.count == 0;
+	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
+
+	for (size_t i = 0; i < list->of.list.count; i++) {
+		const struct value *item = &list->of.list.items[i];
+
+		if (item->kind != VALUE_DICT) {
+			diag_error(resolver->diag, item->place,
+			           "each of %s is { type: \"...\" }, not %s", side->attribute,
+			           value_kind_name(item->kind));
+		} else if (is_numeric(item)) {
+			read_numeric(resolver, side, item);
+		} else {
+			read_typed(resolver, side, item);
+			typed = true;
+		}
+	}
+	if (typed) {
+		mark_given(resolver, side, diag_count(resolver->diag, SEVERITY_ERROR) != errors);
+	}
+}
+
+/* Comparing the two sides. */
+
+static void compare_sides(struct resolver *resolver, struct link *link)
+{
+	const char *device_name = suffix_of(resolver, link->device_vm);
+	const char *driver_name = suffix_of(resolver, link->driver_vm);
+
+	for (size_t i = 0; i < link->expected.count; i++) {
+		const struct device_entry *expected = &link->expected.entries[i];
+		struct device_entry *served =
+			find_device(&link->served, expected->device.type, expected->device.id);
+
+		if (served != NULL) {
+			served->matched = true;
+			resolve_options_merge(resolver, served, expected);
+		} else if (check_report(resolver->checks, CHECK_DEVICE_UNSERVED,
+		                        expected->device.place,
+		                        "'%s' serves no %s device with id %u to '%s'", device_name,
+		                        device_type_name(expected->device.type),
+		                        expected->device.id, driver_name)) {
+			diag_help(resolver->diag, "vm_virtio_devices of '%s' lists what it serves",
+			          device_name);
+		}
+	}
+	for (size_t i = 0; i < link->served.count; i++) {
+		const struct device_entry *served = &link->served.entries[i];
+
+		if (!served->matched &&
+		    check_report(resolver->checks, CHECK_DEVICE_UNEXPECTED, served->device.place,
+		                 "'%s' does not expect a %s device with id %u from '%s'",
+		                 driver_name, device_type_name(served->device.type),
+		                 served->device.id, device_name)) {
+			diag_help(resolver->diag, "vm_virtio_drivers of '%s' lists what it expects",
+			          driver_name);
+		}
+	}
+}
+
+/* Where the list speaks of the disk: its image, else its size, else the entry. */
+static struct place disk_place(const struct device_entry *entry)
+{
+	static const char *const names[] = {"disk", "size", "format"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		for (size_t j = 0; device_option_at(j) != NULL; j++) {
+			if (entry->places[j].file != NULL &&
+			    strcmp(device_option_at(j)->name, names[i]) == 0) {
+				return entry->places[j];
+			}
+		}
+	}
+	return entry->device.place;
+}
+
+static void put_devices(struct resolver *resolver, const struct link *link)
+{
+	struct connection *connection = &resolver->topology->model.connections[link->index];
+	const struct device_list *list = link->served.given ? &link->served : &link->expected;
+	bool given = link->served.given || link->expected.given;
+
+	resolver->topology->connection_origins[link->index].devices_given = given;
+	if (given && list->count == 0 && !list->failed) {
+		if (check_report(resolver->checks, CHECK_CONNECTION_EMPTY, connection->place,
+		                 "'%s' serves nothing to '%s'",
+		                 suffix_of(resolver, link->device_vm),
+		                 suffix_of(resolver, link->driver_vm))) {
+			diag_help(resolver->diag,
+			          "the list of '%s' holds no entry for it; without a list a "
+			          "connection serves net and blk",
+			          suffix_of(resolver, link->served.given ? link->device_vm
+			                                                 : link->driver_vm));
+		}
+	}
+	connection->devices =
+		arena_alloc(resolver->arena, (list->count + 1) * sizeof(struct device));
+	for (size_t i = 0; i < list->count; i++) {
+		const struct device_entry *entry = &list->entries[i];
+		struct device *device = &connection->devices[connection->device_count++];
+
+		*device = entry->device;
+		if (device->type == DEVICE_BLK) {
+			disk_inspect(resolver->checks, device, disk_place(entry));
+		}
+	}
+}
+
+void resolve_devices(struct resolver *resolver)
+{
+	for (size_t i = 0; i < resolver->topology->model.vm_count; i++) {
+		struct side served = {i, true, "vm_virtio_devices", "target"};
+		struct side expected = {i, false, "vm_virtio_drivers", "backend"};
+
+		if (resolver->device_lists[i].kind == VALUE_LIST) {
+			read_list(resolver, &served, &resolver->device_lists[i]);
+		}
+		if (resolver->driver_lists[i].kind == VALUE_LIST) {
+			read_list(resolver, &expected, &resolver->driver_lists[i]);
+		}
+	}
+	for (size_t i = 0; i < resolver->link_count; i++) {
+		struct link *link = resolver->links[i];
+
+		if (link->served.given && link->expected.given) {
+			compare_sides(resolver, link);
+		}
+		put_devices(resolver, link);
+	}
+}

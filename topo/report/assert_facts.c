@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The functions of assertions. Each gives a value and the evidence for it.
+ */
+#include <inttypes.h>
+
+#include "topo/analysis/parts.h"
+#include "topo/report/assert.h"
+#include "topo/report/words.h"
+
+static const char *name(const struct analysis *analysis, const struct fact_call *call, size_t i)
+{
+	return vm_name_of(analysis, call->vms[i]);
+}
+
+/* From the nearest entrance. */
+static uint32_t falls_from_outside(const struct analysis *analysis, uint32_t to, struct way *way)
+{
+	struct shortest *shortest = shortest_new(analysis->graph, analysis->arena);
+
+	shortest_run(shortest, analysis->graph, analysis->entrances.vms, analysis->entrances.count,
+	             1);
+	shortest_ways(shortest, analysis->reverse, to, way, 1, analysis->arena);
+	return shortest->to[to].falls;
+}
+
+static uint64_t fact_compromises(const struct analysis *analysis, const struct fact_call *call,
+                                 const char **evidence)
+{
+	bool given = call->argument_count == 2;
+	uint32_t to = call->vms[call->argument_count - 1];
+	struct way way = {.count = 0};
+	uint32_t falls = given ? analysis_compromises(analysis, call->vms[0], to, &way)
+	                       : falls_from_outside(analysis, to, &way);
+	const char *from = given ? name(analysis, call, 0) : "outside";
+
+	if (falls == FALLS_NEVER) {
+		*evidence = arena_printf(analysis->arena, "no way leads from %s to %s", from,
+		                         vm_name_of(analysis, to));
+		return VALUE_NEVER;
+	}
+	*evidence = arena_printf(analysis->arena, "%u VM%s must fall from %s to %s: %s", falls,
+	                         words_plural(falls), from, vm_name_of(analysis, to),
+	                         words_way(analysis, &way, analysis->arena));
+	return falls;
+}
+
+static uint64_t fact_reach(const struct analysis *analysis, const struct fact_call *call,
+                           const char **evidence)
+{
+	struct way way;
+	bool held = analysis_compromises(analysis, call->vms[0], call->vms[1], &way) == 1;
+
+	*evidence = arena_printf(analysis->arena, "who holds %s %s %s without an exploit%s%s",
+	                         name(analysis, call, 0), held ? "holds" : "does not hold",
+	                         name(analysis, call, 1), held ? ": " : "",
+	                         held ? words_way(analysis, &way, analysis->arena) : "");
+	return held;
+}
+
+static uint64_t fact_path(const struct analysis *analysis, const struct fact_call *call,
+                          const char **evidence)
+{
+	struct way way;
+	uint32_t falls = analysis_compromises(analysis, call->vms[0], call->vms[1], &way);
+
+	*evidence = falls == FALLS_NEVER
+	                    ? arena_printf(analysis->arena, "no way leads from %s to %s",
+	                                   name(analysis, call, 0), name(analysis, call, 1))
+	                    : arena_printf(analysis->arena, "a way: %s",
+	                                   words_way(analysis, &way, analysis->arena));
+	return falls != FALLS_NEVER;
+}
+
+/* What is exposed, peer by peer. */
+static const char *exposure_text(const struct analysis *analysis, uint32_t vm)
+{
+	const char *text = "";
+	size_t count = 0;
+
+	for (uint32_t peer = 0; peer < analysis->graph->vm_count; peer++) {
+		uint64_t bytes = analysis_exposure_to(analysis, vm, peer);
+
+		if (bytes != 0 && count++ < ANALYSIS_WAYS_MAX) {
+			text = arena_printf(
+				analysis->arena, "%s%s%s to %s", text, count == 1 ? "" : ", ",
+				bytes_text(analysis->arena, bytes), vm_name_of(analysis, peer));
+		}
+	}
+	if (count > ANALYSIS_WAYS_MAX) {
+		text = arena_printf(analysis->arena, "%s and %zu more", text,
+		                    count - ANALYSIS_WAYS_MAX);
+	}
+	return count == 0 ? "nothing" : text;
+}
+
+static uint64_t fact_exposure(const struct analysis *analysis, const struct fact_call *call,
+                              const char **evidence)
+{
+	uint32_t vm = call->vms[0];
+
+	if (call->argument_count == 2) {
+		uint64_t bytes = analysis_exposure_to(analysis, vm, call->vms[1]);
+
+		*evidence = arena_printf(
+			analysis->arena, "%s exposes %s to %s", name(analysis, call, 0),
+			bytes_text(analysis->arena, bytes), name(analysis, call, 1));
+		return bytes;
+	}
+	*evidence = arena_printf(analysis->arena, "%s exposes %s: %s", name(analysis, call, 0),
+	                         bytes_text(analysis->arena, analysis->vms[vm].exposed_bytes),
+	                         exposure_text(analysis, vm));
+	return analysis->vms[vm].exposed_bytes;
+}
+
+static uint64_t fact_hardware(const struct analysis *analysis, const struct fact_call *call,
+                              const char **evidence)
+{
+	const struct hardware *hardware = &analysis->vms[call->vms[0]].hardware;
+	bool found = false;
+
+	for (size_t i = 0; i < hardware->count; i++) {
+		found |= call->text == NULL || hardware_is_named(&hardware->units[i], call->text);
+	}
+	*evidence = arena_printf(analysis->arena, "hardware of %s: %s", name(analysis, call, 0),
+	                         hardware->count == 0
+	                                 ? "none"
+	                                 : words_hardware(analysis, call->vms[0], analysis->arena));
+	return found;
+}
+
+static uint64_t fact_stops(const struct analysis *analysis, const struct fact_call *call,
+                           const char **evidence)
+{
+	const struct vm_analysis *row = &analysis->vms[call->vms[0]];
+	bool found = false;
+
+	for (size_t i = 0; i < row->served_count; i++) {
+		found |= analysis->model->connections[row->served[i]].driver_vm == call->vms[1];
+	}
+	*evidence = arena_printf(analysis->arena, "%s %s %s", name(analysis, call, 0),
+	                         found ? "serves" : "does not serve", name(analysis, call, 1));
+	return found;
+}
+
+static uint64_t fact_cut(const struct analysis *analysis, const struct fact_call *call,
+                         const char **evidence)
+{
+	const char *from = name(analysis, call, 0);
+	const char *to = name(analysis, call, 1);
+	struct vm_list cut;
+
+	if (!smallest_cut(analysis->graph, call->vms[0], call->vms[1], &cut, analysis->arena)) {
+		*evidence =
+			arena_printf(analysis->arena, "%s and %s are joined directly", from, to);
+		return VALUE_NEVER;
+	}
+	*evidence =
+		cut.count == 0
+			? arena_printf(analysis->arena, "no way leads from %s to %s", from, to)
+			: arena_printf(analysis->arena, "without %s no way leads from %s to %s",
+	                               vm_list_text(analysis, &cut, ANALYSIS_WAYS_MAX), from, to);
+	return cut.count;
+}
+
+static const struct fact facts[] = {
+	{"compromises", "compromises([FROM,] TO)",     1, 2, 2, VALUE_NUMBER, fact_compromises},
+	{"reach",       "reach(FROM, TO)",             2, 2, 2, VALUE_TRUTH,  fact_reach      },
+	{"path",        "path(FROM, TO)",              2, 2, 2, VALUE_TRUTH,  fact_path       },
+	{"exposure",    "exposure(VM [, PEER])",       1, 2, 2, VALUE_NUMBER, fact_exposure   },
+	{"hardware",    "hardware(VM [, \"DEVICE\"])", 1, 2, 1, VALUE_TRUTH,  fact_hardware   },
+	{"stops",       "stops(DEVICE_VM, DRIVER_VM)", 2, 2, 2, VALUE_TRUTH,  fact_stops      },
+	{"cut",         "cut(FROM, TO)",               2, 2, 2, VALUE_NUMBER, fact_cut        },
+};
+
+const struct fact *fact_table(size_t *count)
+{
+	*count = sizeof(facts) / sizeof(facts[0]);
+	return facts;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The report as text: one function for each section, most important first.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "topo/analysis/parts.h"
+#include "topo/model/board.h"
+#include "topo/report/report.h"
+#include "topo/report/table.h"
+#include "topo/report/words.h"
+
+#define NAMES_MAX 8U
+
+struct printer {
+	const struct analysis *analysis;
+	struct arena *arena;
+	FILE *out;
+};
+
+static void heading(const struct printer *printer, const char *text)
+{
+	fprintf(printer->out, "\n%s\n", text);
+	for (size_t i = strlen(text); i > 0; i--) {
+		fputc('-', printer->out);
+	}
+	fputs("\n", printer->out);
+}
+
+static const char *names(const struct printer *printer, const struct vm_list *list)
+{
+	return list->count == 0 ? "-" : vm_list_text(printer->analysis, list, NAMES_MAX);
+}
+
+static void print_summary(const struct printer *printer)
+{
+	const struct analysis *analysis = printer->analysis;
+	const struct model *model = analysis->model;
+	FILE *out = printer->out;
+
+	fprintf(out, "%s: %zu VM%s, %zu connection%s, %s\n", model->name, model->vm_count,
+	        words_plural(model->vm_count), model->connection_count,
+	        words_plural(model->connection_count), model->board->title);
+	heading(printer, "Summary");
+	fprintf(out, "  Weakest answer  %s\n", words_weakest(analysis, printer->arena));
+	fprintf(out, "  Entrances       %s (%s)\n", names(printer, &analysis->entrances),
+	        entrance_rule_text(analysis->entrance_rule));
+	fprintf(out, "  Assets          %s (%s)\n", names(printer, &analysis->assets),
+	        asset_rule_text(analysis->asset_rule));
+	fprintf(out, "  Single points   %s\n", words_single_points(analysis, printer->arena));
+	fprintf(out, "  Shared memory   %s\n", words_shared(analysis, printer->arena));
+	fprintf(out, "  Device DMA      %s\n", words_dma(analysis, printer->arena));
+	fprintf(out, "  Best change     %s\n", words_improvement(analysis, printer->arena));
+}
+
+static void print_patterns(const struct printer *printer)
+{
+	static const char *const head[] = {"topology",       "to", "compromises", "single host",
+	                                   "attack surface", NULL};
+	const struct analysis *analysis = printer->analysis;
+	struct table table = table_start(printer->arena, head);
+
+	heading(printer, "Attack surface per topology");
+	for (size_t i = 0; i < analysis->pattern_count; i++) {
+		const struct pattern *pattern = &analysis->patterns[i];
+
+		table_cell(&table, words_pattern(pattern, printer->arena));
+		table_cell(&table, pattern->question);
+		table_cell(&table, words_answer(pattern, printer->arena));
+		table_cell(&table, words_falls(pattern->single_host_falls, printer->arena));
+		table_cell(&table, pattern->surface);
+	}
+	if (analysis->pattern_count == 0) {
+		fputs("  No two VMs are connected.\n", printer->out);
+		return;
+	}
+	table_print(&table, printer->out);
+	if (analysis->pattern_total > analysis->pattern_count) {
+		fprintf(printer->out, "  … %zu of %zu patterns are shown\n",
+		        analysis->pattern_count, analysis->pattern_total);
+	}
+}
+
+static void print_vms(const struct printer *printer)
+{
+	static const char *const head[] = {"VM",     "role",    "hardware",        "served by",
+	                                   "serves", "exposes", "reads of others", "compromises",
+	                                   "",       NULL};
+	const struct analysis *analysis = printer->analysis;
+	struct table table = table_start(printer->arena, head);
+	size_t shown = words_rows(analysis);
+
+	heading(printer, "VMs");
+	for (uint32_t vm = 0; vm < shown; vm++) {
+		const struct vm_analysis *row = &analysis->vms[vm];
+		struct vm_list backends = words_backends(analysis, vm, printer->arena);
+		struct vm_list served = words_served(analysis, vm, printer->arena);
+
+		table_cell(&table, vm_name_of(analysis, vm));
+		table_cell(&table, role_name(row->role));
+		table_cell(&table, words_hardware(analysis, vm, printer->arena));
+		table_cell(&table, names(printer, &backends));
+		table_cell(&table, names(printer, &served));
+		table_cell(&table, bytes_text(printer->arena, row->exposed_bytes));
+		table_cell(&table, bytes_text(printer->arena, row->foreign_bytes));
+		table_cell(&table, words_falls(row->falls, printer->arena));
+		table_cell(&table, words_marks(analysis, vm, printer->arena));
+	}
+	table_print(&table, printer->out);
+	if (shown < analysis->model->vm_count) {
+		fprintf(printer->out, "  … and %zu more VMs; --json lists all\n",
+		        analysis->model->vm_count - shown);
+	}
+}
+
+static void print_matrix(const struct printer *printer)
+{
+	const char *head[HARDWARE_KIND_COUNT + 3] = {"VM"};
+	const struct analysis *analysis = printer->analysis;
+	uint32_t kinds = words_matrix_kinds(analysis);
+	size_t columns = 1;
+
+	for (unsigned kind = 0; kind < HARDWARE_KIND_COUNT; kind++) {
+		if ((kinds >> kind & 1U) != 0) {
+			head[columns++] = hardware_kind_name((enum hardware_kind)kind);
+		}
+	}
+	head[columns] = "consequence";
+	struct table table = table_start(printer->arena, head);
+
+	heading(printer, "Hardware isolation matrix");
+	for (uint32_t vm = 0; vm < words_rows(analysis); vm++) {
+		table_cell(&table, vm_name_of(analysis, vm));
+		for (unsigned kind = 0; kind < HARDWARE_KIND_COUNT; kind++) {
+			if ((kinds >> kind & 1U) != 0) {
+				table_cell(&table, words_has(analysis, vm, kind) ? "✓" : "✗");
+			}
+		}
+		table_cell(&table, words_consequence(analysis, vm, printer->arena));
+	}
+	table_print(&table, printer->out);
+}
+
+static void add_range(const struct memory_range *range, void *context)
+{
+	struct words_memory *memory = context;
+	const struct analysis *analysis = memory->analysis;
+	struct table *table = memory->table;
+
+	table_cell(table, vm_name_of(analysis, range->owner));
+	table_cellf(table, "%s", range->name);
+	if (range->base != 0) {
+		table_cellf(table, "0x%" PRIx64, range->base);
+	} else {
+		table_cell(table, "placed");
+	}
+	table_cell(table, bytes_text(table->arena, range->bytes));
+	table_cell(table, vm_list_text(analysis, &range->readers, NAMES_MAX));
+	table_cell(table, vm_list_text(analysis, &range->writers, NAMES_MAX));
+}
+
+static void print_memory(const struct printer *printer)
+{
+	static const char *const head[] = {"of",      "range",      "at", "bytes",
+	                                   "read by", "written by", NULL};
+	const struct analysis *analysis = printer->analysis;
+	struct table table = table_start(printer->arena, head);
+	struct words_memory memory = {analysis, &table};
+
+	heading(printer, "Memory");
+	if (analysis->model->vm_count > ANALYSIS_WHOLE_VMS) {
+		fputs("  --json lists the ranges of all VMs.\n", printer->out);
+		return;
+	}
+	for (uint32_t vm = 0; vm < analysis->model->vm_count; vm++) {
+		memory_each(analysis, vm, add_range, &memory);
+	}
+	table_print(&table, printer->out);
+	if (analysis->dma_open_count != 0) {
+		fputs("  On top of that, VMs with DMA that is not confined read and write all.\n",
+		      printer->out);
+	}
+}
+
+static void print_blasts(const struct printer *printer)
+{
+	const struct analysis *analysis = printer->analysis;
+	FILE *out = printer->out;
+
+	heading(printer, "Blast radius");
+	for (size_t i = 0; i < analysis->blast_count; i++) {
+		const struct blast *blast = &analysis->blasts[i];
+
+		fprintf(out, "  %s\n", vm_name_of(analysis, blast->vm));
+		fprintf(out, "    at once        %s\n",
+		        words_at_once(analysis, blast, printer->arena));
+		fprintf(out, "    stops          %s\n",
+		        blast->stops.count == 0 ? "no other VM's devices"
+		                                : words_stops(analysis, blast, printer->arena));
+		for (size_t wave = 0; wave < blast->wave_count && wave < NAMES_MAX; wave++) {
+			fprintf(out, "    %zu more exploit%s %s\n", wave + 1, wave == 0 ? " " : "s",
+			        names(printer, &blast->waves[wave]));
+		}
+		if (blast->wave_count > NAMES_MAX) {
+			fprintf(out, "    … up to %zu more exploits\n", blast->wave_count);
+		}
+		if (blast->safe_count != 0) {
+			fprintf(out, "    never          %u VM%s\n", blast->safe_count,
+			        words_plural(blast->safe_count));
+		}
+	}
+	if (analysis->blast_count < analysis->model->vm_count) {
+		fprintf(out, "  … the %zu of %zu VMs that reach most are shown\n",
+		        analysis->blast_count, analysis->model->vm_count);
+	}
+}
+
+static void print_attack(const struct printer *printer, const struct attack *attack)
+{
+	const struct analysis *analysis = printer->analysis;
+	FILE *out = printer->out;
+
+	fprintf(out, "  %s to %s: ", vm_name_of(analysis, attack->entrance),
+	        vm_name_of(analysis, attack->asset));
+	if (attack->listed == 0) {
+		fputs("no way\n", out);
+		return;
+	}
+	fprintf(out, "%u VM%s must fall, %s\n", attack->falls, words_plural(attack->falls),
+	        words_ways(attack, printer->arena));
+	for (size_t i = 0; i < attack->listed; i++) {
+		fprintf(out, "    %s\n", words_way(analysis, &attack->ways[i], printer->arena));
+	}
+	if (attack->entrance != attack->asset) {
+		fprintf(out, "    every way passes: %s; %s\n",
+		        attack->chokes.count == 0 ? "no other VM in common"
+		                                  : names(printer, &attack->chokes),
+		        words_cut(analysis, attack, printer->arena));
+	}
+}
+
+static void print_attacks(const struct printer *printer)
+{
+	const struct analysis *analysis = printer->analysis;
+
+	heading(printer, "Attack paths");
+	for (size_t i = 0; i < analysis->attack_count; i++) {
+		print_attack(printer, &analysis->attacks[i]);
+	}
+	if (analysis->attack_count == 0) {
+		fputs("  No asset can be reached from any entrance.\n", printer->out);
+	}
+	if (analysis->attack_count < analysis->attack_total) {
+		fprintf(printer->out, "  … the %zu weakest of %zu pairs are shown\n",
+		        analysis->attack_count, analysis->attack_total);
+	}
+}
+
+static void print_dma(const struct printer *printer)
+{
+	static const char *const head[] = {"VM", "device", "where", "DMA", NULL};
+	const struct analysis *analysis = printer->analysis;
+	struct table table = table_start(printer->arena, head);
+	size_t count = words_dma_rows(analysis, &table);
+
+	heading(printer, "Device DMA");
+	if (count == 0) {
+		fputs("  No VM has a physical device that reaches memory by itself.\n",
+		      printer->out);
+		return;
+	}
+	table_print(&table, printer->out);
+	fprintf(printer->out, "  %s\n", words_dma_effect(analysis, printer->arena));
+}
+
+static void print_practices(const struct printer *printer)
+{
+	const struct analysis *analysis = printer->analysis;
+	FILE *out = printer->out;
+
+	heading(printer, "Best practices");
+	for (size_t i = 0; i < ANALYSIS_PRACTICES; i++) {
+		const struct practice *practice = &analysis->practices[i];
+
+		fprintf(out, "  %zu. %s: %s\n", i + 1, practice->title,
+		        practice->finding_total == 0 ? practice->good : "");
+		for (size_t j = 0; j < practice->finding_count; j++) {
+			fprintf(out, "     - %s\n", practice->findings[j]);
+		}
+		if (practice->finding_total > practice->finding_count) {
+			fprintf(out, "     … and %zu more\n",
+			        practice->finding_total - practice->finding_count);
+		}
+	}
+}
+
+void report_assertions(const struct report *report, FILE *out)
+{
+	for (size_t i = 0; i < report->assertion_count; i++) {
+		const struct assertion *assertion = &report->assertions[i];
+
+		fprintf(out, "%s  %s\n", assertion->holds ? "holds" : "fails",
+		        assertion->expression);
+		for (size_t j = 0; j < assertion->evidence_count; j++) {
+			fprintf(out, "       %s\n", assertion->evidence[j]);
+		}
+	}
+}
+
+void report_text(const struct report *report, FILE *out)
+{
+	static void (*const sections[])(const struct printer *printer) = {
+		print_summary, print_patterns, print_vms, print_matrix,    print_memory,
+		print_blasts,  print_attacks,  print_dma, print_practices,
+	};
+	struct printer printer = {report->analysis, arena_new(), out};
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		sections[i](&printer);
+	}
+	if (report->assertion_count != 0) {
+		heading(&printer, "Assertions");
+		report_assertions(report, out);
+	}
+	arena_free(printer.arena);
+}
