@@ -26,6 +26,12 @@ BARE_CFLAGS := $(WARNINGS) -O2 -g -fno-common -I. -ffreestanding -mgeneral-regs-
 	-fno-asynchronous-unwind-tables -Wframe-larger-than=1024 -ftrivial-auto-var-init=zero \
 	-mno-outline-atomics
 
+# A rule shows one line of what it does; with V=1 its commands instead.
+Q := $(if $(V),,@)
+step = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(@:$(BUILD)/%=%)')
+# How many rules run at once in what the README names; plain `make` takes -j as usual.
+JOBS ?= $(shell nproc)
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -35,7 +41,8 @@ include lib/lib.mk $(filter-out lib/lib.mk,$(sort $(wildcard */*.mk)))
 
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(HOST_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(CC) $(HOST_CFLAGS) $(CFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
@@ -45,13 +52,13 @@ all:
 # The main job, from a fresh machine: set up, build, boot the pair and put it to work.
 run:
 	$(MAKE) --no-print-directory setup-run
-	$(MAKE) --no-print-directory all images
+	$(MAKE) --no-print-directory -j$(JOBS) all images
 	tools/demo $(BUILD)/topo
 
 setup-run:
-	tools/setup run
+	@tools/setup run
 setup-test:
-	tools/setup test
+	@tools/setup test
 
 install: all images
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share

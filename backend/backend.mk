@@ -18,10 +18,12 @@ all: backend
 
 $(BACKEND_DIR)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(HOST_CFLAGS) $(CFLAGS_backend) -MMD -MP -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(CROSS)gcc $(HOST_CFLAGS) $(CFLAGS_backend) -MMD -MP -c -o $@ $<
 
 $(PEERVISORD): $(PEERVISORD_OBJECTS)
-	$(CROSS)gcc -static -o $@ $^
+	$(call step,LD)
+	$(Q)$(CROSS)gcc -static -o $@ $^
 
 # The module: kbuild writes beside the sources, so it gets copies of them. Their dates are those of
 # the sources: what has not changed is not built again.
@@ -32,17 +34,20 @@ KBUILD_FLAGS = ARCH=arm64 CROSS_COMPILE=$(CROSS) M=$(abspath $(@D)) PV_ROOT=$(CU
 
 $(PEERVISOR_KO): $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
 	@mkdir -p $(@D)
-	cp -p backend/kmod/* $(@D)
-	unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES; \
-		$(MAKE) --no-print-directory -C $(BUILD)/guest-tree/ $(KBUILD_FLAGS) modules
+	$(call step,KBUILD)
+	$(Q)cp -p backend/kmod/* $(@D)
+	$(Q)unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES; \
+		$(MAKE) --no-print-directory -C $(BUILD)/guest-tree/ $(KBUILD_FLAGS) modules $(if $(V),,> $(@D)/log 2>&1 || \
+		{ cat $(@D)/log; exit 1; })
 	@touch $@
 
 $(BACKEND_CPIO): $(PEERVISORD) $(PEERVISOR_KO) images/rootfs/pack
-	rm -rf $(BACKEND_DIR)/root
-	install -D -m 644 $(PEERVISOR_KO) $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
-	install -D -m 755 $(PEERVISORD) $(BACKEND_DIR)/root/usr/sbin/peervisord
-	$(CROSS)strip $(BACKEND_DIR)/root/usr/sbin/peervisord
-	$(CROSS)strip --strip-debug $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
-	images/rootfs/pack $(BACKEND_DIR)/root $@
+	$(call step,PACK)
+	$(Q)rm -rf $(BACKEND_DIR)/root
+	$(Q)install -D -m 644 $(PEERVISOR_KO) $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
+	$(Q)install -D -m 755 $(PEERVISORD) $(BACKEND_DIR)/root/usr/sbin/peervisord
+	$(Q)$(CROSS)strip $(BACKEND_DIR)/root/usr/sbin/peervisord
+	$(Q)$(CROSS)strip --strip-debug $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
+	$(Q)images/rootfs/pack $(BACKEND_DIR)/root $@
 
 images: $(BACKEND_CPIO)

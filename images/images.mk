@@ -18,11 +18,11 @@ images: $(GUEST_DIR)/Image $(GUEST_DIR)/base.cpio $(GUEST_DIR)/device.cpio $(GUE
 $(GUEST_DIR)/Image $(GUEST_KERNEL_STAMP) &: images/kernel/build images/kernel/config \
 		$(if $(wildcard $(GUEST_KERNEL_TREE)/Makefile),,guest-tree-lost)
 	@mkdir -p $(GUEST_DIR)
-	dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/kernel/build) && \
+	$(Q)dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/kernel/build) && \
 		ln -sfn "$$dir/tree" $(GUEST_KERNEL_TREE) && \
 		cp "$$dir/Image" $(GUEST_DIR)/Image && touch $(GUEST_KERNEL_STAMP)
 
 $(GUEST_DIR)/base.cpio $(GUEST_DIR)/device.cpio &: $(GUEST_ROOTFS_RECIPE)
 	@mkdir -p $(GUEST_DIR)
-	dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/rootfs/build) && \
+	$(Q)dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/rootfs/build) && \
 		cp "$$dir/base.cpio" "$$dir/device.cpio" $(GUEST_DIR)

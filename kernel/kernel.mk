@@ -14,16 +14,20 @@ all: $(BUILD)/share/peervisor/kernel.bin
 
 $(KERNEL_DIR)/%.o: %.c
 	@mkdir -p $(@D)
-	$(TARGET_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(TARGET_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(KERNEL_DIR)/%.o: %.S
 	@mkdir -p $(@D)
-	$(TARGET_CC) -I. -MMD -MP -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(TARGET_CC) -I. -MMD -MP -c -o $@ $<
 
 $(KERNEL_DIR)/kernel.elf: $(KERNEL_OBJECTS) kernel/aarch64/kernel.ld
-	$(CROSS)ld -nostdlib -static --gc-sections --no-warn-rwx-segments -z noexecstack \
+	$(call step,LD)
+	$(Q)$(CROSS)ld -nostdlib -static --gc-sections --no-warn-rwx-segments -z noexecstack \
 		-T kernel/aarch64/kernel.ld -o $@ $(KERNEL_OBJECTS)
 
 $(BUILD)/share/peervisor/kernel.bin: $(KERNEL_DIR)/kernel.elf
 	@mkdir -p $(@D)
-	$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
+	$(call step,OBJCOPY)
+	$(Q)$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@

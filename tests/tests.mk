@@ -24,12 +24,12 @@ include $(wildcard tests/*/*.mk)
 
 .PHONY: test test-build test-run
 test:
-	$(MAKE) setup-test
-	$(MAKE) all images test-build
-	$(MAKE) test-run
+	$(MAKE) --no-print-directory setup-test
+	$(MAKE) --no-print-directory -j$(JOBS) all images test-build
+	$(MAKE) --no-print-directory test-run
 
 test-build: unit-build fuzz-build
 
 # TESTS='--only unit' runs a part.
 test-run:
-	BUILD=$(BUILD) tests/run $(TESTS)
+	@BUILD=$(BUILD) tests/run $(TESTS)

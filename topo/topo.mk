@@ -16,11 +16,13 @@ TOPO_SHIPPED := $(shell find topo/configurations -type f 2>/dev/null)
 TOPO_SHARE := $(patsubst topo/%,$(BUILD)/share/peervisor/%,$(TOPO_SHIPPED))
 
 $(BUILD)/topo: $(TOPO_OBJECTS) | $(TOPO_SHARE)
-	$(CC) $(LDFLAGS) -o $@ $(sort $^) $(TOPO_LIBS)
+	$(call step,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(sort $^) $(TOPO_LIBS)
 
 $(BUILD)/share/peervisor/configurations/%: topo/configurations/%
 	@mkdir -p $(@D)
-	cp $< $@
+	$(call step,COPY)
+	$(Q)cp $< $@
 
 .PHONY: topo test-topo
 topo: $(BUILD)/topo $(TOPO_SHARE)

@@ -15,12 +15,15 @@ all: $(VMM_ELF)
 
 $(BUILD)/el0/%.o: %.c
 	@mkdir -p $(@D)
-	$(TARGET_CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(TARGET_CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/el0/%.o: %.S
 	@mkdir -p $(@D)
-	$(TARGET_CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(TARGET_CC) $(VMM_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(VMM_ELF): $(VMM_OBJECTS) vmm/vmm.ld
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(VMM_LDFLAGS) -o $@ $(VMM_OBJECTS)
+	$(call step,LD)
+	$(Q)$(CROSS)gcc $(VMM_LDFLAGS) -o $@ $(VMM_OBJECTS)

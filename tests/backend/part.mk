@@ -13,7 +13,9 @@ test-build: backend-test-build
 
 $(BUILD)/backend-test/%.o: %.c
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(HOST_CFLAGS) -D_GNU_SOURCE -Ilib/port/hosted -MMD -MP -c -o $@ $<
+	$(call step,CC)
+	$(Q)$(CROSS)gcc $(HOST_CFLAGS) -D_GNU_SOURCE -Ilib/port/hosted -MMD -MP -c -o $@ $<
 
 $(BACKEND_TEST): $(BACKEND_TEST_SOURCES:%.c=$(BUILD)/backend-test/%.o)
-	$(CROSS)gcc -static -o $@ $^
+	$(call step,LD)
+	$(Q)$(CROSS)gcc -static -o $@ $^

@@ -11,7 +11,11 @@ baremetal_objects = $(patsubst tests/baremetal/%,$(BAREMETAL_DIR)/%.o,\
 baremetal-build: $(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf
 test-build: baremetal-build
 
-BAREMETAL_CC = @mkdir -p $(@D); $(TARGET_CC) $(BARE_CFLAGS) -Ilib/port/free -MMD -MP -c -o $@ $<
+define BAREMETAL_CC
+@mkdir -p $(@D)
+$(call step,CC)
+$(Q)$(TARGET_CC) $(BARE_CFLAGS) -Ilib/port/free -MMD -MP -c -o $@ $<
+endef
 
 $(BAREMETAL_DIR)/%.o: tests/baremetal/%
 	$(BAREMETAL_CC)
@@ -22,4 +26,5 @@ $(BAREMETAL_DIR)/guest.elf: tests/baremetal/guest.ld $(call baremetal_objects,gu
 $(BAREMETAL_DIR)/vmm.elf: tests/baremetal/vmm.ld $(call baremetal_objects,vmm)
 $(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf: $(BAREMETAL_DIR)/freestanding.o
 $(BAREMETAL_DIR)/%.elf:
-	$(CROSS)ld -nostdlib -static --no-warn-rwx-segments -z max-page-size=4096 -o $@ -T $^
+	$(call step,LD)
+	$(Q)$(CROSS)ld -nostdlib -static --no-warn-rwx-segments -z max-page-size=4096 -o $@ -T $^

@@ -16,13 +16,15 @@ fuzz: fuzz-build
 
 $(BUILD)/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_CFLAGS) -fsanitize=fuzzer-no-link $(TEST_SANITIZE) \
+	$(call step,CC)
+	$(Q)$(TEST_CC) $(TEST_CFLAGS) -fsanitize=fuzzer-no-link $(TEST_SANITIZE) \
 		$(CFLAGS_$(firstword $(subst /, ,$<))) -MMD -MP -c -o $@ $<
 
 define fuzz_rule
 $(BUILD)/fuzz/$(1): $(patsubst %.c,$(BUILD)/fuzz/obj/%.o,tests/fuzz/$(1).c \
 		$(call test_links,$(1)))
-	$$(TEST_CC) -fsanitize=fuzzer $$(TEST_SANITIZE) -o $$@ $$^ \
+	$$(call step,LD)
+	$$(Q)$$(TEST_CC) -fsanitize=fuzzer $$(TEST_SANITIZE) -o $$@ $$^ \
 		$(patsubst %,-l%,$(call test_words,libs,$(1)))
 endef
 $(foreach test,$(FUZZ_TESTS),$(eval $(call fuzz_rule,$(test))))

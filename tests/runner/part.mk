@@ -4,15 +4,18 @@
 # instead of a topology, and the real agent as a program of the build host. Both under sanitizers.
 # tests/runner/run drives them against tests/runner/fake_qemu.
 
-RUNNER_TEST_SOURCES := tests/runner/standin.c topo/commands/run.c topo/commands/console.c topo/commands/logs.c topo/commands/ps.c \
-	topo/commands/stop.c topo/commands/exec.c $(wildcard topo/runner/*.c) topo/base/suggest.c lib/agent_frame.c
+RUNNER_TEST_SOURCES := tests/runner/standin.c \
+	$(patsubst %,topo/commands/%.c,run console logs ps stop exec) $(wildcard topo/runner/*.c) \
+	topo/base/suggest.c lib/agent_frame.c
 
 $(BUILD)/runner/topo: $(RUNNER_TEST_SOURCES:%.c=$(BUILD)/unit/obj/%.o)
 	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_SANITIZE) -o $@ $^
+	$(call step,LD)
+	$(Q)$(TEST_CC) $(TEST_SANITIZE) -o $@ $^
 
 $(BUILD)/runner/agent: images/agent/agent.c lib/agent_frame.c lib/agent_frame.h abi/agent.h
 	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ images/agent/agent.c lib/agent_frame.c
+	$(call step,CC)
+	$(Q)$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ images/agent/agent.c lib/agent_frame.c
 
 test-build: $(BUILD)/runner/topo $(BUILD)/runner/agent

@@ -8,4 +8,5 @@ test-build: system-build
 
 $(BUILD)/system/probe: tests/system/probe.c
 	@mkdir -p $(@D)
-	$(CROSS)gcc $(WARNINGS) -D_GNU_SOURCE -I. -Os -s -Wl,-z,max-page-size=4096 -MMD -MP -o $@ $<
+	$(call step,CC)
+	$(Q)$(CROSS)gcc $(WARNINGS) -D_GNU_SOURCE -I. -Os -s -Wl,-z,max-page-size=4096 -MMD -MP -o $@ $<

@@ -10,13 +10,15 @@ unit-build: $(UNIT_TESTS:%=$(BUILD)/unit/%)
 
 $(BUILD)/unit/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) $(CFLAGS_$(firstword $(subst /, ,$<))) \
+	$(call step,CC)
+	$(Q)$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) $(CFLAGS_$(firstword $(subst /, ,$<))) \
 		-MMD -MP -c -o $@ $<
 
 define unit_rule
 $(BUILD)/unit/obj/tests/unit/$(1).o: TEST_CFLAGS += $(call test_words,flags,$(1))
 $(BUILD)/unit/$(1): $(patsubst %.c,$(BUILD)/unit/obj/%.o,tests/unit/$(1).c \
 		$(call test_links,$(1)))
-	$$(TEST_CC) $$(TEST_SANITIZE) -o $$@ $$^ $(patsubst %,-l%,$(call test_words,libs,$(1))) -lcmocka
+	$$(call step,LD)
+	$$(Q)$$(TEST_CC) $$(TEST_SANITIZE) -o $$@ $$^ $(patsubst %,-l%,$(call test_words,libs,$(1))) -lcmocka
 endef
 $(foreach test,$(UNIT_TESTS),$(eval $(call unit_rule,$(test))))
