@@ -178,7 +178,6 @@ void boot_secondary(uint64_t id)
 	struct cpu *c = &kernel.cpus[id];
 
 	sysreg_write(vbar_el2, (uintptr_t)vectors);
-	mmu_enable();
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_traps();
 	gic_init_cpu();

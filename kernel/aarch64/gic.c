@@ -93,7 +93,11 @@ void gic_init_cpu(void)
 
 uint32_t gic_acknowledge(void)
 {
-	return *reg(board.gicc, GICC_IAR);
+	uint32_t iar = *reg(board.gicc, GICC_IAR);
+
+	/* What the sender of a poke stored before is read after; pairs with gic_poke(). */
+	dsb(ishld);
+	return iar;
 }
 
 void gic_end(uint32_t iar, bool deactivate)

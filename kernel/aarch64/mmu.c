@@ -26,20 +26,14 @@
 #define NORMAL (DESC_RES1 | DESC_INNER | DESC_ACCESSED)
 #define DEVICE (DESC_RES1 | DESC_ACCESSED | DESC_DEVICE | DESC_XN)
 
-#define MAIR_VALUE 0x04ffULL /* 0: normal write-back; 1: device nGnRE */
-/* T0SZ 25, walks write-back inner shareable, 4 KiB, 40-bit physical addresses; RES1. */
-#define TCR_VALUE                                                                                  \
-	(25ULL | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 23 | 1ULL << 31)
-/* MMU, data and instruction cache, stack alignment check, no execution of writable memory; RES1. */
-#define SCTLR_VALUE (0x30c50830ULL | 1ULL << 0 | 1ULL << 2 | 1ULL << 3 | 1ULL << 12 | 1ULL << 19)
-
 extern const char __text_start[], __rodata_start[], __data_start[], __kernel_end[];
 
+_Alignas(4096) uint64_t mmu_root[ENTRIES]; /* level 1 */
+
 static struct {
-	_Alignas(4096) uint64_t level1[ENTRIES];
-	uint64_t devices[ENTRIES]; /* level 2, GiB 0 */
-	uint64_t ram[ENTRIES];     /* level 2, the GiB where RAM starts */
-	uint64_t kernel[ENTRIES];  /* level 3, the kernel's block */
+	_Alignas(4096) uint64_t devices[ENTRIES]; /* level 2, GiB 0 */
+	uint64_t ram[ENTRIES];                    /* level 2, the GiB where RAM starts */
+	uint64_t kernel[ENTRIES];                 /* level 3, the kernel's block */
 } tables;
 
 static uint32_t ram_gib(void)
@@ -86,8 +80,8 @@ void mmu_build(void)
 	map_device(board.gicc);
 	map_device(board.gich);
 	map_device(board.uart);
-	tables.level1[0] = (uintptr_t)tables.devices | DESC_TABLE;
-	tables.level1[ram_gib()] = (uintptr_t)tables.ram | DESC_TABLE;
+	mmu_root[0] = (uintptr_t)tables.devices | DESC_TABLE;
+	mmu_root[ram_gib()] = (uintptr_t)tables.ram | DESC_TABLE;
 }
 
 void mmu_map_ram(uint64_t end_page)
@@ -95,23 +89,9 @@ void mmu_map_ram(uint64_t end_page)
 	uint64_t end = end_page << PV_PAGE_SHIFT;
 
 	for (uint64_t i = ram_gib() + 1; i < ENTRIES && i << GIB_SHIFT < end; i++) {
-		tables.level1[i] = i << GIB_SHIFT | NORMAL | DESC_XN | DESC_BLOCK;
+		mmu_root[i] = i << GIB_SHIFT | NORMAL | DESC_XN | DESC_BLOCK;
 	}
 	dsb(ishst);
-	isb();
-}
-
-void mmu_enable(void)
-{
-	sysreg_write(mair_el2, MAIR_VALUE);
-	sysreg_write(tcr_el2, TCR_VALUE);
-	sysreg_write(ttbr0_el2, (uintptr_t)&tables);
-	dsb(ish);
-	isb();
-	tlbi(alle2);
-	dsb(nsh);
-	isb();
-	sysreg_write(sctlr_el2, SCTLR_VALUE);
 	isb();
 }
 
@@ -124,7 +104,7 @@ void mmu_seal(void)
 			tables.ram[i] = 0;
 		}
 		if (i > ram_gib()) {
-			tables.level1[i] = 0;
+			mmu_root[i] = 0;
 		}
 		if (((uintptr_t)__text_start + (i << PV_PAGE_SHIFT)) >= (uintptr_t)__kernel_end) {
 			tables.kernel[i] = 0;

@@ -14,7 +14,10 @@ void mmu_build(void);
 /** Map the rest of RAM, up to page @end_page, while booting. */
 void mmu_map_ram(uint64_t end_page);
 
-/** Turn this CPU's MMU and caches on. */
+/** The root of the tables. */
+extern uint64_t mmu_root[512];
+
+/** Turn this CPU's MMU and caches on. In assembly (head.S), since a CPU needs it before a stack. */
 void mmu_enable(void);
 
 /** Take everything but the kernel and its devices out of the tables, on all CPUs. */
