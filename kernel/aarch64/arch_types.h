@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Machine state that the core stores but never looks into, and the two primitives that must be
- * inline: locks and atomic flags.
+ * Machine state that the core stores but never looks into, and what must be inline: locks, and
+ * which CPU this is.
  */
 #ifndef KERNEL_AARCH64_ARCH_TYPES_H
 #define KERNEL_AARCH64_ARCH_TYPES_H
@@ -60,26 +60,46 @@ struct arch_vmm {
 	uint64_t guest_sctlr_el1;
 };
 
-/* A ticket lock. */
+struct cpu;
+
+/** The CPU that executes this. */
+static inline struct cpu *cpu_here(void)
+{
+	struct cpu *here;
+
+	__asm__ volatile("mrs %0, tpidr_el2" : "=r"(here));
+	return here;
+}
+
+/* A ticket lock: both halves in one word, so that one access takes a ticket and looks. */
 struct lock {
-	uint32_t next;
-	uint32_t serving;
+	union {
+		uint32_t word;
+		struct {
+			uint16_t serving; /* the lower half: EL2 is little-endian */
+			uint16_t next;
+		};
+	};
 };
 
 static inline void lock_acquire(struct lock *l)
 {
-	uint32_t mine = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
+	uint32_t seen = __atomic_fetch_add(&l->word, 1U << 16, __ATOMIC_ACQUIRE);
+	uint16_t mine = (uint16_t)(seen >> 16);
 
-	/* Bounded: at most PV_CPUS_MAX holders come before, each for a bounded time.
-	 * Pairs with the release below. */
+	if ((uint16_t)seen == mine) {
+		return;
+	}
+	/* Bounded: at most PV_CPUS_MAX holders come before, each for a bounded time. Both acquires
+	 * pair with the release below. */
 	while (__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != mine) {
 	}
 }
 
 static inline void lock_release(struct lock *l)
 {
-	/* Only the holder writes `serving`. Pairs with the acquire above. */
-	__atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
+	/* Only the holder writes `serving`. */
+	__atomic_store_n(&l->serving, (uint16_t)(l->serving + 1), __ATOMIC_RELEASE);
 }
 
 #endif

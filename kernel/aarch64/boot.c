@@ -4,6 +4,8 @@
  */
 #include "kernel/aarch64/boot.h"
 
+#include <stddef.h>
+
 #include "kernel/aarch64/exception.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/mmu.h"
@@ -65,7 +67,7 @@ static void init_cpu_structs(void)
 		struct cpu *c = &kernel.cpus[i];
 
 		c->id = i;
-		c->current = NONE;
+		c->current = NULL;
 		c->resched = 1;
 		c->deadline = UINT64_MAX;
 		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
@@ -100,8 +102,9 @@ static void build(void)
 	           &bounds, (uint32_t)(board.gicv >> PV_PAGE_SHIFT));
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		struct vcpu *v = &kernel.vcpus[i];
-		uint64_t root = boot_root_page(v->domain, PV_SPACE_GUEST);
-		uint64_t vmid = 1ULL + s2_space_of(v->domain, PV_SPACE_GUEST);
+		uint32_t domain = (uint32_t)(v->domain - kernel.domains);
+		uint64_t root = boot_root_page(domain, PV_SPACE_GUEST);
+		uint64_t vmid = 1ULL + s2_space_of(domain, PV_SPACE_GUEST);
 
 		v->arch.vttbr = vmid << 48 | root << PV_PAGE_SHIFT;
 	}

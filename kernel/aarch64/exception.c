@@ -17,11 +17,6 @@
 
 #define INTERRUPT_BUDGET 4U /* taken at one exception; what is left comes as the next */
 
-struct cpu *cpu_here(void)
-{
-	return (struct cpu *)(uintptr_t)sysreg_read(tpidr_el2);
-}
-
 static struct trap read_trap(void)
 {
 	return (struct trap){.esr = sysreg_read(esr_el2),
@@ -29,28 +24,37 @@ static struct trap read_trap(void)
 	                     .hpfar = sysreg_read(hpfar_el2)};
 }
 
-/* Take one interrupt. False: none is pending. */
-static bool take_interrupt(struct cpu *c)
+/* Returns whether the interrupt is to be deactivated: not that of a timer, which the guest's own
+ * end of interrupt deactivates. */
+static RARE bool handle_interrupt_of(struct cpu *c, uint32_t intid)
 {
-	uint32_t iar = gic_acknowledge();
-	uint32_t intid = iar & 0x3ffU;
-	struct vcpu *v = c->current == NONE ? NULL : &kernel.vcpus[c->current];
-	bool deactivate = true;
+	struct vcpu *v = c->current;
 
-	if (intid == INTID_NONE) {
+	if (intid == INTID_TIMER && v) {
+		vgic_pend_timer(v);
 		return false;
 	}
-	if (intid == INTID_TIMER && v) {
-		deactivate = false; /* by the guest's own end of interrupt */
-		vgic_pend_timer(v);
-	} else if (intid == INTID_MAINTENANCE && v) {
+	if (intid == INTID_MAINTENANCE && v) {
 		vgic_flush(v);
 	} else if (intid == INTID_DEADLINE) {
 		sched_deadline(c);
 	} else if (intid == board.uart_intid) {
 		console_input();
 	}
-	gic_end(iar, deactivate);
+	return true;
+}
+
+/* Take one interrupt. False: none is pending. */
+static bool take_interrupt(struct cpu *c)
+{
+	uint32_t iar = gic_acknowledge();
+	uint32_t intid = iar & 0x3ffU;
+
+	if (intid == INTID_NONE) {
+		return false;
+	}
+	/* A poke says no more than what sched_resume() looks at in any case. */
+	gic_end(iar, intid == INTID_POKE || handle_interrupt_of(c, intid));
 	return true;
 }
 

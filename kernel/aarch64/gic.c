@@ -188,6 +188,12 @@ void arch_lr_write(uint32_t i, struct lr lr)
 	*reg(board.gich, GICH_LR(i)) = word;
 }
 
+void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
+{
+	*reg(board.gich, GICH_LR(i)) =
+		intid | priority >> 3 << LR_PRIORITY_SHIFT | (uint32_t)LR_PENDING << LR_STATE_SHIFT;
+}
+
 void arch_lr_notify_underflow(bool on)
 {
 	*reg(board.gich, GICH_HCR) = on ? GICH_HCR_EN | GICH_HCR_UIE : GICH_HCR_EN;

@@ -61,6 +61,8 @@ uint32_t arch_lr_count(void);
 uint32_t arch_lr_empty(void);
 struct lr arch_lr_read(uint32_t i);
 void arch_lr_write(uint32_t i, struct lr lr);
+/** Make @intid pending in list register @i, of no source, no physical interrupt, untold end. */
+void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority);
 /** Whether this CPU is interrupted when at most one list register is in use. */
 void arch_lr_notify_underflow(bool on);
 

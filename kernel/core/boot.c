@@ -68,7 +68,7 @@ static void copy_tables(const struct pv_image_header *image)
 		kernel.caps[i] = caps[i];
 	}
 	for (uint32_t i = 0; i < image->doorbells.count; i++) {
-		kernel.doorbells[i] = (struct doorbell){.domain = bells[i].domain,
+		kernel.doorbells[i] = (struct doorbell){.domain = &kernel.domains[bells[i].domain],
 		                                        .kind = bells[i].kind,
 		                                        .number = bells[i].number};
 	}
@@ -105,7 +105,7 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 	struct vcpu *v = &kernel.vcpus[index];
 
 	v->index = index;
-	v->domain = from->domain;
+	v->domain = &kernel.domains[from->domain];
 	v->number = index - domain->vcpus.first;
 	v->cpu = from->cpu;
 	v->priority = domain->priority;

@@ -162,7 +162,7 @@ static err_t cap_lookup(const struct domain *d, uint64_t index, enum pv_cap_type
 
 static err_t call_run(struct vcpu *v, struct regs *regs)
 {
-	struct call c = {.v = v, .d = vcpu_domain(v), .regs = regs};
+	struct call c = {.v = v, .d = v->domain, .regs = regs};
 	uint64_t number = regs->x[8];
 	err_t err = OK;
 
@@ -177,12 +177,12 @@ static err_t call_run(struct vcpu *v, struct regs *regs)
 
 void call_dispatch(struct vcpu *v)
 {
-	struct regs *regs = &vcpu_domain(v)->vmm_regs;
+	struct regs *regs = &v->domain->vmm_regs;
 
 	if (regs->x[8] == PV_CALL_WAIT) {
 		/* A reply that fits nothing: the VMM has lost its way, and its VM ends. */
 		if (vmm_wait(v, regs->x[0], regs->x[1]) != OK) {
-			domain_stop(vcpu_domain(v), PV_STOP_VMM, ", a reply that fits no message");
+			domain_stop(v->domain, PV_STOP_VMM, ", a reply that fits no message");
 		}
 		return;
 	}

@@ -11,6 +11,9 @@
 /* Lock: domain lock of the target held. */
 static void deliver_locked(struct domain *d, struct doorbell *b)
 {
+	if (!d->alive) {
+		return;
+	}
 	if (b->kind == PV_DOORBELL_EVENT) {
 		vmm_event_locked(d, b->number);
 	} else if (b->number) {
@@ -20,14 +23,18 @@ static void deliver_locked(struct domain *d, struct doorbell *b)
 	}
 }
 
-void doorbell_ring(uint32_t doorbell)
+static inline void ring(struct doorbell *b)
 {
-	struct doorbell *b = &kernel.doorbells[doorbell];
-	struct domain *d = &kernel.domains[b->domain];
+	struct domain *d = b->domain;
 
 	lock_acquire(&d->lock);
 	deliver_locked(d, b);
 	lock_release(&d->lock);
+}
+
+void doorbell_ring(uint32_t doorbell)
+{
+	ring(&kernel.doorbells[doorbell]);
 }
 
 err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid)
@@ -65,7 +72,7 @@ bool doorbell_access(const struct domain *d, uint64_t ipa_page, uint32_t offset,
 		const struct pv_cap *cap = &kernel.caps[page->cap_first + n];
 
 		if (cap->type == PV_CAP_DOORBELL_SEND) {
-			doorbell_ring(cap->object);
+			ring(&kernel.doorbells[cap->object]);
 		}
 	}
 	return true;

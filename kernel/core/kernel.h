@@ -24,6 +24,9 @@
 
 #define NONE UINT32_MAX /* no object, where an index is expected */
 
+/* Keeps what is rare, and what it needs of the stack, out of a hot function. */
+#define RARE __attribute__((noinline, cold))
+
 #define LRS_MAX 16U /* list registers of a CPU interface that we use at most */
 #define VIRQ_PRIVATE PV_SPI_FIRST
 #define VIRQ_SPIS (PV_VIRQS - PV_SPI_FIRST)
@@ -48,7 +51,7 @@ struct vgic_cpu {
 	uint32_t ready[VIRQ_WORDS]; /* interrupts that want a list register */
 	uint32_t ready_words;       /* bit w: ready[w] is not 0 */
 	uint32_t lr_used;           /* bit i: list register i holds lr_intid[i] */
-	uint32_t lr_eoi;            /* bit i: its end is told */
+	uint32_t lr_due;            /* bit i: to be released once it is empty */
 	uint16_t lr_intid[LRS_MAX];
 	bool crowded; /* underflow is told: more are ready than listed */
 	bool recall;  /* a listed interrupt may have to leave its list register */
@@ -70,10 +73,12 @@ struct load {
 	bool wide; /* 64-bit destination */
 };
 
+struct domain;
+
 struct vcpu {
 	/* boot */
 	uint32_t index; /* in vcpus[] */
-	uint32_t domain;
+	struct domain *domain;
 	uint32_t number; /* in the domain */
 	uint32_t cpu;
 	uint32_t priority;
@@ -124,7 +129,7 @@ struct domain {
 
 struct doorbell {
 	/* boot */
-	uint32_t domain;
+	struct domain *domain;
 	uint16_t kind; /* enum pv_doorbell_kind */
 	/* domain lock of the target */
 	uint16_t number;
@@ -148,8 +153,9 @@ struct cpu {
 	uint32_t slot_count;
 
 	/* owner CPU */
-	uint32_t turn;    /* slot that runs, or ran last */
-	uint32_t current; /* vcpus[] whose registers are loaded; NONE before the first */
+	bool settled;         /* what runs has not changed its own state since it was chosen */
+	uint32_t turn;        /* slot that runs, or ran last */
+	struct vcpu *current; /* whose registers are loaded; NULL before the first */
 	enum world world;
 	uint64_t slice_end; /* counter value at which an equal may take over */
 	uint64_t deadline;  /* what arch_set_deadline() was told last */
@@ -177,10 +183,5 @@ struct kernel {
 };
 
 extern struct kernel kernel;
-
-static inline struct domain *vcpu_domain(const struct vcpu *v)
-{
-	return &kernel.domains[v->domain];
-}
 
 #endif

@@ -5,25 +5,28 @@
  */
 #include "kernel/core/sched.h"
 
+#include <stddef.h>
+
 #include "kernel/core/arch.h"
 #include "kernel/core/vgic.h"
 
 static bool holds_vmm(const struct vcpu *v)
 {
 	/* Pairs with the releases in vmm.c. */
-	return __atomic_load_n(&vcpu_domain(v)->vmm_owner, __ATOMIC_ACQUIRE) == v->index;
+	return __atomic_load_n(&v->domain->vmm_owner, __ATOMIC_ACQUIRE) == v->index;
 }
 
 static bool runnable(const struct vcpu *v)
 {
-	/* Pairs with the release in sched_poke(): what was written before it is seen here. */
-	return __atomic_load_n(&vcpu_domain(v)->alive, __ATOMIC_RELAXED) &&
-	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_NOTHING);
+	/* Pairs with the releases in sched_poke() and sched_start_locked(): what was written before
+	 * is seen here. */
+	return __atomic_load_n(&v->domain->alive, __ATOMIC_RELAXED) &&
+	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING);
 }
 
 bool sched_loaded_here(const struct vcpu *v)
 {
-	return cpu_here()->current == v->index;
+	return cpu_here()->current == v;
 }
 
 void sched_poke(const struct vcpu *v)
@@ -41,18 +44,26 @@ void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
 	v->start_pc = pc;
 	v->start_arg = arg;
-	__atomic_store_n(&v->start, true, __ATOMIC_RELEASE); /* pairs with load() */
-	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
+	__atomic_store_n(&v->start, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELEASE); /* pairs with runnable() */
 	sched_poke(v);
 }
 
-void sched_interrupt_locked(struct vcpu *v)
+void sched_interrupt_locked(struct vcpu *v, bool known)
 {
 	if (v->wait == WAIT_IRQ) {
 		__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
 		sched_poke(v);
-	} else if (v->wait == WAIT_NOTHING && v->cpu != cpu_here()->id) {
-		arch_poke(v->cpu); /* it may run at this moment: `dirty` is for its exit path */
+		return;
+	}
+	if (known || v->cpu == cpu_here()->id) {
+		return;
+	}
+	/* `dirty` before `current` here, `current` before `dirty` in load(): one sees the other. A
+	 * CPU that runs somebody else is left alone. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&kernel.cpus[v->cpu].current, __ATOMIC_RELAXED) == v) {
+		arch_poke(v->cpu);
 	}
 }
 
@@ -98,7 +109,7 @@ static void set_deadline(struct cpu *c, uint32_t running)
 				deadline = c->slice_end;
 			}
 		} else if (__atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ &&
-		           v->index != c->current && v->wake_at < deadline) {
+		           v != c->current && v->wake_at < deadline) {
 			deadline = v->wake_at;
 		}
 	}
@@ -108,10 +119,16 @@ static void set_deadline(struct cpu *c, uint32_t running)
 	}
 }
 
+void sched_unsettle(void)
+{
+	cpu_here()->settled = false;
+}
+
 static void leave_world(struct cpu *c)
 {
+	c->settled = false;
 	if (c->world == WORLD_VMM) {
-		arch_leave_vmm(vcpu_domain(&kernel.vcpus[c->current]));
+		arch_leave_vmm(c->current->domain);
 	}
 	c->world = WORLD_IDLE;
 }
@@ -125,10 +142,10 @@ void sched_leave_vmm(void)
 static void unload(struct cpu *c)
 {
 	leave_world(c);
-	if (c->current != NONE) {
-		vgic_sync(&kernel.vcpus[c->current]);
-		arch_vcpu_save(&kernel.vcpus[c->current]);
-		c->current = NONE;
+	if (c->current) {
+		vgic_sync(c->current);
+		arch_vcpu_save(c->current);
+		__atomic_store_n(&c->current, NULL, __ATOMIC_RELAXED);
 	}
 }
 
@@ -136,9 +153,9 @@ static void unload(struct cpu *c)
 static void load(struct cpu *c, uint32_t next)
 {
 	struct vcpu *v = &kernel.vcpus[next];
-	bool start = __atomic_load_n(&v->start, __ATOMIC_ACQUIRE); /* pairs with vcpu_start() */
+	bool start = __atomic_load_n(&v->start, __ATOMIC_RELAXED);
 
-	if (c->current == next && !start) {
+	if (c->current == v && !start) {
 		return;
 	}
 	unload(c);
@@ -147,17 +164,18 @@ static void load(struct cpu *c, uint32_t next)
 		vgic_drop(v);
 		arch_vcpu_reset(v, v->start_pc, v->start_arg);
 	}
-	uint32_t last = c->last_vcpu[v->domain];
+	uint32_t *last = &c->last_vcpu[v->domain - kernel.domains];
 
 	/* vCPUs of a domain share a VMID, so they may not see each other's local translations. */
-	arch_vcpu_load(v, last != NONE && last != next);
-	c->last_vcpu[v->domain] = next;
-	c->current = next;
+	arch_vcpu_load(v, *last != NONE && *last != next);
+	*last = next;
+	__atomic_store_n(&c->current, v, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with sched_interrupt_locked() */
 }
 
 static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 {
-	struct domain *d = vcpu_domain(v);
+	struct domain *d = v->domain;
 
 	if (c->world != world) {
 		leave_world(c);
@@ -199,8 +217,8 @@ void sched_deadline(struct cpu *c)
 		}
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
-		if (v->wake_at <= now && v->index != c->current) {
-			struct domain *d = vcpu_domain(v);
+		if (v->wake_at <= now && v != c->current) {
+			struct domain *d = v->domain;
 
 			/* Its timer interrupt itself comes when it is loaded. */
 			lock_acquire(&d->lock);
@@ -214,30 +232,43 @@ void sched_deadline(struct cpu *c)
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
 }
 
-struct regs *sched_resume(struct cpu *c)
+/* Look at everything that decides what runs. */
+static RARE struct regs *settle(struct cpu *c)
 {
 	/* Ends when something is runnable: an idle CPU has nothing else to do. */
 	for (;;) {
 		bool again = __atomic_load_n(&c->resched, __ATOMIC_RELAXED) &&
 		             __atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
-		struct vcpu *v = c->current == NONE ? NULL : &kernel.vcpus[c->current];
+		struct vcpu *v = c->current;
 
-		if (again || !v || !runnable(v)) {
+		/* One that starts anew is loaded anew, even if this CPU still holds it. */
+		if (again || !v || !runnable(v) || v->start) {
 			if (c->slot_count == 0 || !reschedule(c)) {
 				arch_idle();
 				arch_take_interrupts();
 				continue;
 			}
-			v = &kernel.vcpus[c->current];
+			v = c->current;
 		}
-		if (holds_vmm(v)) {
-			enter_world(c, v, WORLD_VMM);
-			return c->regs;
-		}
-		if (v->vgic.dirty) {
+		if (!holds_vmm(v) && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
 			vgic_flush(v);
 		}
-		enter_world(c, v, WORLD_GUEST);
+		enter_world(c, v, holds_vmm(v) ? WORLD_VMM : WORLD_GUEST);
+		c->settled = true;
 		return c->regs;
 	}
+}
+
+struct regs *sched_resume(struct cpu *c)
+{
+	/* Others who change what decides say so by sched_poke(). */
+	if (!c->settled || __atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
+		return settle(c);
+	}
+	struct vcpu *v = c->current;
+
+	if (c->world == WORLD_GUEST && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
+		vgic_flush(v);
+	}
+	return c->regs;
 }

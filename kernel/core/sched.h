@@ -26,8 +26,11 @@ void sched_deadline(struct cpu *c);
 /** The CPU of @v must look at it again. Any CPU. */
 void sched_poke(const struct vcpu *v);
 
-/** An interrupt is pending for @v: it waits for none any more. Lock: domain lock held. */
-void sched_interrupt_locked(struct vcpu *v);
+/**
+ * An interrupt is pending for @v, whose `dirty` says so: it waits for none any more. @known: it
+ * was dirty before, so its CPU has been told, or looks when it loads @v. Lock: domain lock held.
+ */
+void sched_interrupt_locked(struct vcpu *v, bool known);
 
 /**
  * Let @v, which is off, start at @pc with x0 = @arg. Its own CPU resets its registers when it
@@ -35,13 +38,13 @@ void sched_interrupt_locked(struct vcpu *v);
  */
 void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg);
 
+/** What this CPU runs has changed its own state: whether it waits, or in which world it runs. */
+void sched_unsettle(void);
+
 /** This CPU, which runs a VMM, returns to the world of the guest in whose place it runs. */
 void sched_leave_vmm(void);
 
 /** Whether @v's registers are in this CPU. */
 bool sched_loaded_here(const struct vcpu *v);
-
-/** The CPU that executes this. */
-struct cpu *cpu_here(void);
 
 #endif

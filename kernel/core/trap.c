@@ -53,15 +53,24 @@ static void send_fault(struct vcpu *v, const struct trap *trap, uint64_t ipa)
 	vmm_send(v, message);
 }
 
-/* The guest touched an address that its stage-2 tables do not grant. */
-static void data_abort(struct vcpu *v, const struct trap *trap)
+/* HPFAR_EL2[39:4] is IPA[47:12]. */
+static uint64_t fault_page(const struct trap *trap)
+{
+	return (trap->hpfar >> 4) & ((1ULL << 36) - 1);
+}
+
+static uint32_t fault_offset(const struct trap *trap)
+{
+	return (uint32_t)trap->far & PAGE_MASK;
+}
+
+/* An access of a guest that is no doorbell's. */
+static RARE void emulated_access(struct vcpu *v, const struct trap *trap)
 {
 	uint32_t iss = (uint32_t)trap->esr & 0x1ffffffU;
-	/* HPFAR_EL2[39:4] is IPA[47:12]. */
-	uint64_t page = (trap->hpfar >> 4) & ((1ULL << 36) - 1);
-	uint32_t offset = (uint32_t)trap->far & PAGE_MASK;
-	uint64_t ipa = (page << PV_PAGE_SHIFT) | offset;
+	uint64_t ipa = (fault_page(trap) << PV_PAGE_SHIFT) | fault_offset(trap);
 	bool write = iss & ISS_WNR;
+	uint32_t reg = ISS_SRT(iss);
 
 	if (!fault_has_page(iss)) {
 		send_fault(v, trap, UINT64_MAX);
@@ -69,15 +78,6 @@ static void data_abort(struct vcpu *v, const struct trap *trap)
 	}
 	if (!(iss & ISS_ISV) || (iss & ISS_CM) || (ISS_FSC(iss) >> 2) == 3) {
 		send_fault(v, trap, ipa);
-		return;
-	}
-	uint32_t reg = ISS_SRT(iss);
-
-	if (doorbell_access(vcpu_domain(v), page, offset, write)) {
-		if (!write && reg < 31) {
-			v->regs.x[reg] = 0;
-		}
-		v->regs.pc += 4;
 		return;
 	}
 	uint64_t bytes = 1ULL << ISS_SAS(iss);
@@ -102,18 +102,36 @@ static void data_abort(struct vcpu *v, const struct trap *trap)
 	vmm_send(v, message);
 }
 
-static void instruction_abort(struct vcpu *v, const struct trap *trap)
+/* The guest touched an address that its stage-2 tables do not grant: on the hot path a doorbell. */
+static void data_abort(struct vcpu *v, const struct trap *trap)
 {
-	uint64_t page = (trap->hpfar >> 4) & ((1ULL << 36) - 1);
+	uint32_t esr = (uint32_t)trap->esr;
+	bool write = esr & ISS_WNR;
+	bool translation = (ISS_FSC(esr) >> 2) == 1;
+
+	if (translation && (esr & (ISS_ISV | ISS_CM)) == ISS_ISV &&
+	    doorbell_access(v->domain, fault_page(trap), fault_offset(trap), write)) {
+		if (!write && ISS_SRT(esr) < 31) {
+			v->regs.x[ISS_SRT(esr)] = 0;
+		}
+		v->regs.pc += 4;
+		return;
+	}
+	emulated_access(v, trap);
+}
+
+static RARE void instruction_abort(struct vcpu *v, const struct trap *trap)
+{
 	bool known = fault_has_page(trap->esr);
 
-	send_fault(v, trap, known ? (page << PV_PAGE_SHIFT) | (trap->far & PAGE_MASK) : UINT64_MAX);
+	send_fault(v, trap,
+	           known ? (fault_page(trap) << PV_PAGE_SHIFT) | fault_offset(trap) : UINT64_MAX);
 }
 
 /* WFI: wait for an interrupt, unless one is pending already. */
-static void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
+static RARE void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 {
-	struct domain *d = vcpu_domain(v);
+	struct domain *d = v->domain;
 
 	v->regs.pc += 4;
 	if (trap->esr & 3) {
@@ -122,11 +140,12 @@ static void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 	lock_acquire(&d->lock);
 	if (!vgic_has_pending_locked(v)) {
 		__atomic_store_n(&v->wait, WAIT_IRQ, __ATOMIC_RELAXED);
+		sched_unsettle();
 	}
 	lock_release(&d->lock);
 }
 
-static void guest_call(struct vcpu *v, bool smc)
+static RARE void guest_call(struct vcpu *v, bool smc)
 {
 	const struct regs *r = &v->regs;
 	const uint64_t message[7] = {PV_MSG_CALL, v->number, r->x[0], r->x[1],
@@ -172,7 +191,7 @@ static bool sysreg_is_silent(uint32_t iss)
 	return false;
 }
 
-static void system_register(struct vcpu *v, const struct trap *trap)
+static RARE void system_register(struct vcpu *v, const struct trap *trap)
 {
 	uint32_t iss = (uint32_t)trap->esr & 0x1ffffffU;
 	uint32_t reg = (iss >> 5) & 31;
@@ -189,10 +208,13 @@ static void system_register(struct vcpu *v, const struct trap *trap)
 
 static void guest_trap(struct vcpu *v, const struct trap *trap)
 {
-	switch (ESR_EC(trap->esr)) {
-	case EC_DATA_ABORT:
+	uint32_t class = ESR_EC(trap->esr);
+
+	if (class == EC_DATA_ABORT) {
 		data_abort(v, trap);
-		break;
+		return;
+	}
+	switch (class) {
 	case EC_INST_ABORT:
 		instruction_abort(v, trap);
 		break;
@@ -214,7 +236,8 @@ static void guest_trap(struct vcpu *v, const struct trap *trap)
 	}
 }
 
-static void report_vmm_fault(const struct domain *d, const struct trap *trap)
+/* The VMM did something that is no system call: its VM is lost. */
+static RARE void vmm_fault(struct domain *d, const struct trap *trap)
 {
 	struct log_line line;
 
@@ -227,26 +250,25 @@ static void report_vmm_fault(const struct domain *d, const struct trap *trap)
 	log_text(&line, " far ");
 	log_hex(&line, trap->far);
 	log_end(&line);
+	domain_stop(d, PV_STOP_VMM, ", it faulted");
 }
 
 void trap_synchronous(struct cpu *c, const struct trap *trap)
 {
-	struct vcpu *v = &kernel.vcpus[c->current];
-	struct domain *d = vcpu_domain(v);
+	struct vcpu *v = c->current;
 
 	if (c->world == WORLD_GUEST) {
 		guest_trap(v, trap);
 	} else if (ESR_EC(trap->esr) == EC_SVC64) {
 		call_dispatch(v);
 	} else {
-		report_vmm_fault(d, trap);
-		domain_stop(d, PV_STOP_VMM, ", it faulted");
+		vmm_fault(v->domain, trap);
 	}
 }
 
 void trap_serror(struct cpu *c, const struct trap *trap)
 {
-	struct domain *d = vcpu_domain(&kernel.vcpus[c->current]);
+	struct domain *d = c->current->domain;
 
 	(void)trap;
 	domain_stop(d, PV_STOP_FAULT, ", an asynchronous abort");

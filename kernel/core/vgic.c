@@ -9,13 +9,21 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic_state.h"
 
+/* @t has an interrupt for its list registers. */
+static void vgic_notify_locked(struct vcpu *t)
+{
+	bool known = t->vgic.dirty;
+
+	__atomic_store_n(&t->vgic.dirty, true, __ATOMIC_RELAXED);
+	sched_interrupt_locked(t, known);
+}
+
 void virq_changed(struct vcpu *t, uint32_t intid, const struct virq *q)
 {
 	struct vgic_cpu *g = &t->vgic;
 
-	if (virq_update(t, intid, q) && vcpu_domain(t)->vgic_enabled) {
-		g->dirty = true;
-		sched_interrupt_locked(t);
+	if (virq_update(t, intid, q) && t->domain->vgic_enabled) {
+		vgic_notify_locked(t);
 	}
 	if ((q->flags & VIRQ_RECALL) || ((q->flags & VIRQ_IN_LR) && !(q->flags & VIRQ_ENABLED))) {
 		g->recall = true;
@@ -59,7 +67,7 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 	                       (0xffULL << PV_VIRQ_TARGET_SHIFT);
 	uint8_t target = (uint8_t)(configuration >> PV_VIRQ_TARGET_SHIFT);
 
-	if (intid >= PV_VIRQS || target >= vcpu_domain(v)->vcpu_count) {
+	if (intid >= PV_VIRQS || target >= v->domain->vcpu_count) {
 		return ERR_RANGE;
 	}
 	if (configuration & ~known) {
@@ -77,10 +85,20 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 	q->next_target = target & 3U;
 	q->priority = (uint8_t)(configuration >> PV_VIRQ_PRIORITY_SHIFT);
 	q->flags = flags;
-	if (!(q->flags & VIRQ_IN_LR)) {
+	struct vcpu *t = virq_target(v, intid, q);
+
+	if (q->flags & VIRQ_IN_LR) {
+		/* Once it has ended it is no longer what its list register says; one that is not
+		 * yet acknowledged moves to its new target at once. */
+		t->vgic.lr_due |= 1U << q->lr;
+		t->vgic.recall = t->vgic.recall || q->target != q->next_target;
+		t->vgic.dirty = true;
+		sched_poke(t);
+	} else {
 		virq_retarget(v, intid, q);
+		t = virq_target(v, intid, q);
 	}
-	virq_changed(virq_target(v, intid, q), intid, q);
+	virq_changed(t, intid, q);
 	return OK;
 }
 
@@ -108,7 +126,7 @@ static err_t sgi_operate(struct vcpu *v, uint32_t intid, uint64_t op)
 	uint32_t source = intid >> PV_SGI_SOURCE_SHIFT;
 	uint32_t sgi = intid & ((1U << PV_SGI_SOURCE_SHIFT) - 1);
 
-	if (sgi >= SGIS || source >= vcpu_domain(v)->vcpu_count) {
+	if (sgi >= SGIS || source >= v->domain->vcpu_count) {
 		return ERR_RANGE;
 	}
 	if (op != PV_VIRQ_OP_PEND && op != PV_VIRQ_OP_UNPEND) {
@@ -181,10 +199,7 @@ void vgic_enable_locked(struct domain *d, bool on)
 	d->vgic_enabled = on;
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
 		if (n < d->vcpu_count) {
-			struct vcpu *v = &kernel.vcpus[d->vcpu_first + n];
-
-			v->vgic.dirty = true;
-			sched_interrupt_locked(v);
+			vgic_notify_locked(&kernel.vcpus[d->vcpu_first + n]);
 		}
 	}
 }
@@ -193,14 +208,27 @@ void vgic_pend_spi_locked(struct domain *d, uint32_t intid)
 {
 	struct virq *q = &d->spis[intid - VIRQ_PRIVATE];
 
-	q->flags |= VIRQ_LATCH;
-	virq_changed(&kernel.vcpus[d->vcpu_first + q->target], intid, q);
+	uint32_t flags = q->flags;
+
+	if (flags & VIRQ_LATCH) {
+		return; /* a storm of the same ends here */
+	}
+	q->flags = (uint16_t)(flags | VIRQ_LATCH);
+	if ((flags & (VIRQ_ENABLED | VIRQ_ACTIVE | VIRQ_WAIT)) != VIRQ_ENABLED) {
+		return; /* as virq_wants_lr() says */
+	}
+	struct vcpu *t = &kernel.vcpus[d->vcpu_first + q->target];
+
+	virq_set_ready(&t->vgic, intid);
+	if (d->vgic_enabled) {
+		vgic_notify_locked(t);
+	}
 }
 
 void vgic_pend_timer(struct vcpu *v)
 {
 	struct virq *q = &v->vgic.private[VIRQ_TIMER];
-	struct domain *d = vcpu_domain(v);
+	struct domain *d = v->domain;
 
 	lock_acquire(&d->lock);
 	q->flags |= VIRQ_LATCH | VIRQ_HW;

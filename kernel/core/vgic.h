@@ -59,6 +59,12 @@ bool vgic_timer_in_flight(const struct vcpu *v);
  */
 void vgic_flush(struct vcpu *v);
 
+/**
+ * @v, loaded here, goes off: what its list registers hold pending is latched again, for whoever
+ * it is aimed at next. Lock: domain lock held.
+ */
+void vgic_withdraw_locked(struct vcpu *v);
+
 /** Whether a WFI of @v, loaded here, falls through. Lock: domain lock held. */
 bool vgic_has_pending_locked(struct vcpu *v);
 

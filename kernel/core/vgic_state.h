@@ -13,7 +13,7 @@ static inline struct virq *virq_of(struct vcpu *v, uint32_t intid)
 	if (intid < VIRQ_PRIVATE) {
 		return &v->vgic.private[intid];
 	}
-	return &vcpu_domain(v)->spis[intid - VIRQ_PRIVATE];
+	return &v->domain->spis[intid - VIRQ_PRIVATE];
 }
 
 /** The vCPU that interrupt @q, @intid as seen from @v, goes to. */
@@ -22,7 +22,7 @@ static inline struct vcpu *virq_target(struct vcpu *v, uint32_t intid, const str
 	if (intid < VIRQ_PRIVATE) {
 		return v;
 	}
-	return &kernel.vcpus[vcpu_domain(v)->vcpu_first + q->target];
+	return &kernel.vcpus[v->domain->vcpu_first + q->target];
 }
 
 /** Whether @q has something to do with a list register: be listed, or be pending there again. */
@@ -36,6 +36,12 @@ static inline bool virq_wants_lr(const struct virq *q)
 	return (flags & VIRQ_LATCH) || ((flags & VIRQ_LINE) && !(flags & (VIRQ_EDGE | VIRQ_IN_LR)));
 }
 
+static inline void virq_set_ready(struct vgic_cpu *g, uint32_t intid)
+{
+	g->ready[intid / 32] |= 1U << (intid % 32);
+	g->ready_words |= 1U << intid / 32;
+}
+
 /** Restore the invariant of `ready` for interrupt @intid of @t. Returns whether it is set. */
 static inline bool virq_update(struct vcpu *t, uint32_t intid, const struct virq *q)
 {
@@ -43,8 +49,7 @@ static inline bool virq_update(struct vcpu *t, uint32_t intid, const struct virq
 	uint32_t w = intid / 32;
 
 	if (virq_wants_lr(q)) {
-		g->ready[w] |= 1U << (intid % 32);
-		g->ready_words |= 1U << w;
+		virq_set_ready(g, intid);
 		return true;
 	}
 	g->ready[w] &= ~(1U << (intid % 32));

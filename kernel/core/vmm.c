@@ -7,6 +7,7 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/log.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/vgic.h"
 
 /* Registers of the VMM that a message takes: x0..x7. */
 #define MESSAGE_REGS 7U
@@ -67,11 +68,12 @@ void vmm_event_locked(struct domain *d, uint32_t event)
 
 void vmm_send(struct vcpu *v, const uint64_t message[7])
 {
-	struct domain *d = vcpu_domain(v);
+	struct domain *d = v->domain;
 
 	for (uint32_t i = 0; i < MESSAGE_REGS; i++) {
 		v->message[i] = message[i];
 	}
+	sched_unsettle();
 	lock_acquire(&d->lock);
 	__atomic_store_n(&v->wait, WAIT_VMM, __ATOMIC_RELAXED);
 	if (d->vmm_owner == NONE) {
@@ -138,6 +140,7 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 		set_wait(v, WAIT_NOTHING);
 		return OK;
 	case PV_REPLY_OFF:
+		vgic_withdraw_locked(v);
 		set_wait(v, WAIT_OFF);
 		return OK;
 	default:
@@ -147,7 +150,7 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 
 err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
 {
-	struct domain *d = vcpu_domain(v);
+	struct domain *d = v->domain;
 	err_t err = OK;
 
 	if (reply == PV_REPLY_STOP) {

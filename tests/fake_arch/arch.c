@@ -22,7 +22,7 @@ void fake_reset(void)
 	fake.deadline = UINT64_MAX;
 	for (uint32_t i = 0; i < PV_CPUS_MAX; i++) {
 		kernel.cpus[i].id = i;
-		kernel.cpus[i].current = NONE;
+		kernel.cpus[i].current = NULL;
 		kernel.cpus[i].deadline = UINT64_MAX;
 		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
 			kernel.cpus[i].last_vcpu[n] = NONE;
@@ -57,7 +57,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 			struct cpu *c = &kernel.cpus[n % cpus];
 
 			v->index = index;
-			v->domain = i;
+			v->domain = &kernel.domains[i];
 			v->number = n;
 			v->cpu = n % cpus;
 			v->priority = 100;
@@ -178,6 +178,13 @@ uint32_t arch_lr_empty(void)
 struct lr arch_lr_read(uint32_t i)
 {
 	return fake.lrs[i];
+}
+
+void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
+{
+	arch_lr_write(i, (struct lr){.intid = (uint16_t)intid,
+	                             .priority = (uint8_t)priority,
+	                             .state = LR_PENDING});
 }
 
 void arch_lr_write(uint32_t i, struct lr lr)

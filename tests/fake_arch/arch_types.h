@@ -10,6 +10,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+struct cpu;
+
+struct cpu *cpu_here(void);
+
 struct arch_vcpu {
 	uint64_t vttbr;
 	uint64_t loads, saves, resets, undefined; /* how often each was asked for */

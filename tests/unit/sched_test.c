@@ -61,11 +61,29 @@ static void test_highest_priority_runs(void **state)
 	kernel.vcpus[2].priority = 50;
 	kernel.cpus[0].resched = 1;
 	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
-	kernel.vcpus[1].wait = WAIT_IRQ;
+	trap_at(ESR(EC_WFX, 0), 0);
 	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
 	/* It wakes up: at the next exit it has the CPU again. */
-	sched_interrupt_locked(&kernel.vcpus[1]);
+	sched_interrupt_locked(&kernel.vcpus[1], false);
 	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+}
+
+/* CPU_ON by another CPU while this one still holds the vCPU that went off. */
+static void test_start_is_seen_without_a_poke(void **state)
+{
+	(void)state;
+	fake_build(1, 1, 1);
+	struct vcpu *v = &kernel.vcpus[0];
+
+	kernel.cpus[0].resched = 1;
+	assert_ptr_equal(resume(), &v->regs);
+	v->wait = WAIT_OFF;
+	sched_unsettle();
+	sched_start_locked(v, 0x1000, 7);
+	kernel.cpus[0].resched = 0; /* the store of sched_poke() has not arrived yet */
+	assert_ptr_equal(resume(), &v->regs);
+	assert_int_equal(v->regs.pc, 0x1000);
+	assert_int_equal(v->regs.x[0], 7);
 }
 
 static void test_equals_take_turns(void **state)
@@ -94,7 +112,7 @@ static void test_equals_take_turns(void **state)
 static void wake_first(void)
 {
 	lock_acquire(&kernel.domains[0].lock);
-	sched_interrupt_locked(&kernel.vcpus[0]);
+	sched_interrupt_locked(&kernel.vcpus[0], false);
 	lock_release(&kernel.domains[0].lock);
 }
 
@@ -295,9 +313,9 @@ static void test_doorbells(void **state)
 	kernel.caps[0] = (struct pv_cap){PV_CAP_DOORBELL_SEND, 0};
 	kernel.caps[1] = (struct pv_cap){PV_CAP_NONE, 1};
 	kernel.caps[2] = (struct pv_cap){PV_CAP_DOORBELL_SEND, 1};
-	kernel.doorbells[0] = (struct doorbell){.domain = 1, .kind = PV_DOORBELL_VIRQ};
+	kernel.doorbells[0] = (struct doorbell){.domain = to, .kind = PV_DOORBELL_VIRQ};
 	kernel.doorbells[1] =
-		(struct doorbell){.domain = 1, .kind = PV_DOORBELL_EVENT, .number = 9};
+		(struct doorbell){.domain = to, .kind = PV_DOORBELL_EVENT, .number = 9};
 	kernel.doorbell_pages[0] = (struct doorbell_page){0, 2};
 	from->doorbell_ipa_page = 0xa000;
 	from->doorbell_pages = (struct pv_slice){0, 1};
@@ -325,6 +343,14 @@ static void test_doorbells(void **state)
 	doorbell_ring(1);
 	assert_int_equal(to->vmm_owner, 1);
 	assert_int_equal(to->vmm_regs.x[1], 1ULL << 9);
+
+	/* A domain that has ended is told nothing. */
+	kernel.vcpus[1].vgic.ready[1] = 0;
+	kernel.vcpus[1].vgic.ready_words = 0;
+	to->spis[50 - PV_SPI_FIRST].flags &= (uint16_t)~VIRQ_LATCH;
+	to->alive = false;
+	doorbell_ring(0);
+	assert_int_equal(kernel.vcpus[1].vgic.ready[1], 0);
 }
 
 static void test_console_frames(void **state)
@@ -390,6 +416,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_highest_priority_runs),
+		cmocka_unit_test(test_start_is_seen_without_a_poke),
 		cmocka_unit_test(test_equals_take_turns),
 		cmocka_unit_test(test_idle_until_an_interrupt),
 		cmocka_unit_test(test_sleeper_wakes_at_its_deadline),

@@ -14,7 +14,7 @@
 static struct vcpu *boot_one(uint32_t vcpus, uint32_t cpus)
 {
 	fake_build(1, vcpus, cpus);
-	kernel.cpus[0].current = 0;
+	kernel.cpus[0].current = &kernel.vcpus[0];
 	return &kernel.vcpus[0];
 }
 
@@ -220,6 +220,7 @@ static void test_retarget(void **state)
 	struct vcpu *v = boot_one(2, 2);
 	uint64_t to_1 = 1ULL << PV_VIRQ_TARGET_SHIFT;
 
+	kernel.cpus[1].current = &kernel.vcpus[1];
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
 	vgic_pend_spi_locked(&kernel.domains[0], SPI);
 	vgic_flush(v);
@@ -233,6 +234,80 @@ static void test_retarget(void **state)
 	assert_int_equal(kernel.domains[0].spis[SPI - PV_SPI_FIRST].target, 1);
 	assert_true(kernel.vcpus[1].vgic.dirty);
 	assert_true(fake.pokes[1] > 0);
+}
+
+static void test_unacknowledged_one_moves_at_once(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 2);
+
+	kernel.cpus[1].current = &kernel.vcpus[1];
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
+	assert_true(v->vgic.dirty);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), 1023);
+	assert_int_equal(fake.pokes[1], 1);
+	fake.cpu = 1;
+	vgic_flush(&kernel.vcpus[1]);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+}
+
+static void test_pending_one_outlives_power_off(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	vgic_withdraw_locked(v);
+	vgic_drop(v);
+	assert_int_equal(take_all(v, taken, 4), 1);
+	assert_int_equal(taken[0], SPI);
+}
+
+/* A list register stays with its interrupt when it is empty; others get it when they need it. */
+static void test_list_registers_are_lent(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	for (uint32_t n = 0; n < 4 * FAKE_LRS; n++) {
+		configure(v, SPI + n, 0xa0, PV_VIRQ_EDGE);
+		for (uint32_t again = 0; again < 3; again++) {
+			vgic_pend_spi_locked(&kernel.domains[0], SPI + n);
+			assert_int_equal(take_all(v, taken, 4), 1);
+			assert_int_equal(taken[0], SPI + n);
+		}
+	}
+	assert_int_equal(v->vgic.ready_words, 0);
+}
+
+/* Whoever rings and rings costs the CPU of his peer one interrupt, and other VMs there none. */
+static void test_storm_pokes_once(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 2);
+	struct vcpu *peer = &kernel.vcpus[1];
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
+	configure(v, SPI + 1, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
+	for (uint32_t n = 0; n < 100; n++) {
+		vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	}
+	assert_int_equal(fake.pokes[1], 0); /* CPU 1 runs somebody else */
+	assert_true(peer->vgic.dirty);
+	peer->vgic.dirty = false;
+	kernel.cpus[1].current = peer;
+	for (uint32_t n = 0; n < 100; n++) {
+		vgic_pend_spi_locked(&kernel.domains[0], SPI + 1);
+	}
+	assert_int_equal(fake.pokes[1], 1);
 }
 
 static void test_listed_one_is_taken_back(void **state)
@@ -290,6 +365,10 @@ int main(void)
 		cmocka_unit_test(test_sgi_of_another_source_waits),
 		cmocka_unit_test(test_timer_is_the_hardwares),
 		cmocka_unit_test(test_retarget),
+		cmocka_unit_test(test_unacknowledged_one_moves_at_once),
+		cmocka_unit_test(test_pending_one_outlives_power_off),
+		cmocka_unit_test(test_list_registers_are_lent),
+		cmocka_unit_test(test_storm_pokes_once),
 		cmocka_unit_test(test_listed_one_is_taken_back),
 		cmocka_unit_test(test_bad_arguments),
 	};
