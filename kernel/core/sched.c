@@ -33,7 +33,7 @@ void sched_poke(const struct vcpu *v)
 {
 	struct cpu *c = &kernel.cpus[v->cpu];
 
-	/* Pairs with the exchange in sched_resume(). */
+	/* Pairs with the exchange in sched_settle(). */
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELEASE);
 	if (c != cpu_here()) {
 		arch_poke(c->id);
@@ -232,8 +232,8 @@ void sched_deadline(struct cpu *c)
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
 }
 
-/* Look at everything that decides what runs. */
-static RARE struct regs *settle(struct cpu *c)
+/* Cold code is compiled for size, which for this kind of code means fewer instructions, too. */
+RARE struct regs *sched_settle(struct cpu *c)
 {
 	/* Ends when something is runnable: an idle CPU has nothing else to do. */
 	for (;;) {
@@ -257,18 +257,4 @@ static RARE struct regs *settle(struct cpu *c)
 		c->settled = true;
 		return c->regs;
 	}
-}
-
-struct regs *sched_resume(struct cpu *c)
-{
-	/* Others who change what decides say so by sched_poke(). */
-	if (!c->settled || __atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
-		return settle(c);
-	}
-	struct vcpu *v = c->current;
-
-	if (c->world == WORLD_GUEST && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
-		vgic_flush(v);
-	}
-	return c->regs;
 }

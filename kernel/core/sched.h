@@ -14,11 +14,25 @@
 #include <stdint.h>
 
 #include "kernel/core/kernel.h"
+#include "kernel/core/vgic.h"
 
 #define SCHED_SLICE_PER_SECOND 200U /* time slices of equals */
 
 /** Choose what this CPU runs next and load it; sleeps while nothing is runnable. */
-struct regs *sched_resume(struct cpu *c);
+struct regs *sched_settle(struct cpu *c);
+
+/** What this CPU goes on with after an exception: inline, since every exit passes here. */
+static inline struct regs *sched_resume(struct cpu *c)
+{
+	/* Others who change what decides say so by sched_poke(). */
+	if (!c->settled || __atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
+		return sched_settle(c);
+	}
+	if (c->world == WORLD_GUEST && __atomic_load_n(&c->current->vgic.dirty, __ATOMIC_RELAXED)) {
+		vgic_flush(c->current);
+	}
+	return c->regs;
+}
 
 /** The deadline of arch_set_deadline() has passed on @c, this CPU. */
 void sched_deadline(struct cpu *c);
