@@ -20,7 +20,7 @@
 #include "abi/limits.h"
 
 #define PV_IMAGE_MAGIC 0x3153594952565650ULL /* "PVVRIYS1", little-endian */
-#define PV_IMAGE_VERSION 1U
+#define PV_IMAGE_VERSION 2U
 #define PV_IMAGE_ALIGN 0x10000U /* of the header, behind the kernel's binary */
 
 /* Boards; the kernel refuses an image that was made for another. */
@@ -71,6 +71,8 @@ struct pv_domain {
 	uint32_t doorbell_ipa_page;     /* first page of the doorbell window of the guest */
 	uint32_t gicc_ipa_page;         /* where the guest finds its GIC CPU interface (2 pages) */
 	uint32_t priority;              /* 0 lowest .. 255 highest */
+	uint32_t budget_us;             /* CPU time of each vCPU in each period; 0 = no limit */
+	uint32_t period_us;     /* >= PV_PERIOD_US_MIN and >= budget_us; 0 without a budget */
 	uint32_t channel_first; /* console channels [first, first + count) of the multiplexer */
 	uint32_t channel_count; /* <= PV_CONSOLES_MAX; disjoint between domains, 0 is nobody's */
 	uint32_t reserved;
@@ -170,7 +172,7 @@ struct pv_doorbell_page {
 };
 
 _Static_assert(sizeof(struct pv_image_header) == 112, "image header");
-_Static_assert(sizeof(struct pv_domain) == 120, "domain");
+_Static_assert(sizeof(struct pv_domain) == 128, "domain");
 _Static_assert(sizeof(struct pv_vcpu) == 8, "vcpu");
 _Static_assert(sizeof(struct pv_region) == 24, "region");
 _Static_assert(sizeof(struct pv_mapping) == 16, "mapping");

@@ -14,6 +14,7 @@
 #define PV_DOMAIN_VCPUS_MAX 4U     /* vCPUs of one VM */
 #define PV_VCPUS_MAX 64U           /* vCPUs of all VMs */
 #define PV_CPU_SLOTS_MAX 32U       /* vCPUs pinned to one physical CPU */
+#define PV_PERIOD_US_MIN 100U      /* shortest period of a CPU budget, microseconds */
 #define PV_REGIONS_MAX 512U        /* ranges of physical memory */
 #define PV_MAPPINGS_MAX 1024U      /* a region in an address space */
 #define PV_PAYLOADS_MAX 256U       /* parts of the image copied into regions */

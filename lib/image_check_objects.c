@@ -109,6 +109,13 @@ static err_t check_domain(const struct image_checker *checker, uint32_t index)
 	if (domain->priority > 255) {
 		return image_refuse(checker, "domains", index, "priority", ERR_RANGE);
 	}
+	if (domain->budget_us > domain->period_us) {
+		return image_refuse(checker, "domains", index, "budget_us", ERR_RANGE);
+	}
+	if (domain->period_us != 0 &&
+	    (domain->budget_us == 0 || domain->period_us < PV_PERIOD_US_MIN)) {
+		return image_refuse(checker, "domains", index, "period_us", ERR_RANGE);
+	}
 	if (domain->reserved != 0) {
 		return image_refuse(checker, "domains", index, "reserved", ERR_ARG);
 	}

@@ -82,6 +82,12 @@ struct vcpu {
 	uint32_t number; /* in the domain */
 	uint32_t cpu;
 	uint32_t priority;
+	uint64_t budget_ticks; /* CPU time in each period_ticks; 0: no limit */
+	uint64_t period_ticks;
+
+	/* owner CPU */
+	uint64_t budget_left; /* ticks of this period */
+	uint64_t period_end;  /* counter value; the next period begins when it runs again */
 
 	/* owner CPU while the guest runs; domain lock while it waits */
 	struct regs regs;
@@ -153,6 +159,8 @@ struct cpu {
 	uint32_t slot_count;
 
 	/* owner CPU */
+	bool idle;            /* nothing may run: `current` is only what ran last */
+	uint64_t charged;     /* counter value up to which `current` has paid from its budget */
 	bool settled;         /* what runs has not changed its own state since it was chosen */
 	uint32_t turn;        /* slot that runs, or ran last */
 	struct vcpu *current; /* whose registers are loaded; NULL before the first */

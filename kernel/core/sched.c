@@ -67,8 +67,40 @@ void sched_interrupt_locked(struct vcpu *v, bool known)
 	}
 }
 
-/* The slot to run: the first runnable of the highest priority, from slot @from on, around. */
-static uint32_t choose(const struct cpu *c, uint32_t from)
+/*
+ * Budgets. A period begins when a vCPU first runs in it, with its whole budget, and lasts
+ * period_ticks from there: whoever always wants to run gets the budget in each period and no more.
+ */
+
+/* What ran on @c until @now pays for it. */
+static void charge(struct cpu *c, uint64_t now)
+{
+	struct vcpu *v = c->current;
+
+	if (v && v->budget_ticks && !c->idle) {
+		uint64_t used = now - c->charged;
+
+		v->budget_left = used < v->budget_left ? v->budget_left - used : 0;
+	}
+	c->charged = now;
+}
+
+static bool has_budget(const struct vcpu *v, uint64_t now)
+{
+	return !v->budget_ticks || v->budget_left || now >= v->period_end;
+}
+
+/* @v is chosen. */
+static void begin_period(struct vcpu *v, uint64_t now)
+{
+	if (v->budget_ticks && now >= v->period_end) {
+		v->budget_left = v->budget_ticks;
+		v->period_end = now + v->period_ticks;
+	}
+}
+
+/* The slot to run: the first that may, of the highest priority, from slot @from on, around. */
+static uint32_t choose(const struct cpu *c, uint32_t from, uint64_t now)
 {
 	uint32_t best = NONE;
 
@@ -83,7 +115,7 @@ static uint32_t choose(const struct cpu *c, uint32_t from)
 		}
 		const struct vcpu *v = &kernel.vcpus[c->slots[slot]];
 
-		if (runnable(v) &&
+		if (runnable(v) && has_budget(v, now) &&
 		    (best == NONE || v->priority > kernel.vcpus[c->slots[best]].priority)) {
 			best = slot;
 		}
@@ -91,26 +123,43 @@ static uint32_t choose(const struct cpu *c, uint32_t from)
 	return best;
 }
 
-/* When this CPU must look again: the end of a slice that is contended, or a sleeper's timer. */
-static void set_deadline(struct cpu *c, uint32_t running)
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When this CPU must look again for the sake of @v, which it does not run. */
+static uint64_t look_at(const struct cpu *c, const struct vcpu *v, const struct vcpu *running,
+                        uint64_t now)
+{
+	if (runnable(v)) {
+		if (!has_budget(v, now)) {
+			return v->period_end;
+		}
+		return running && v->priority == running->priority ? c->slice_end : UINT64_MAX;
+	}
+	bool sleeps = __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ;
+
+	return sleeps && v != c->current ? v->wake_at : UINT64_MAX;
+}
+
+/* When this CPU must look again: the end of a slice that is contended or of a budget, a new
+ * period, a sleeper's timer. */
+static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now)
 {
 	uint64_t deadline = UINT64_MAX;
 
+	if (running && running->budget_ticks) {
+		deadline = now + running->budget_left;
+	}
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
-		if (n >= c->slot_count || n == running) {
-			continue;
+		if (n >= c->slot_count) {
+			break;
 		}
 		const struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
-		if (runnable(v)) {
-			if (running != NONE &&
-			    v->priority == kernel.vcpus[c->slots[running]].priority &&
-			    c->slice_end < deadline) {
-				deadline = c->slice_end;
-			}
-		} else if (__atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ &&
-		           v != c->current && v->wake_at < deadline) {
-			deadline = v->wake_at;
+		if (v != running) {
+			deadline = earlier(deadline, look_at(c, v, running, now));
 		}
 	}
 	if (deadline != c->deadline) {
@@ -187,22 +236,28 @@ static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 	c->regs = world == WORLD_VMM ? &d->vmm_regs : &v->regs;
 }
 
-/* Choose anew and load the choice. False: nothing is runnable. */
+/* Choose anew and load the choice. False: nothing may run. */
 static bool reschedule(struct cpu *c)
 {
 	uint64_t now = arch_now();
 	bool expired = now >= c->slice_end;
-	uint32_t slot = choose(c, expired ? (c->turn + 1) % c->slot_count : c->turn);
 
-	if (slot != NONE) {
-		if (slot != c->turn || expired) {
-			c->slice_end = now + kernel.slice_ticks;
-		}
-		c->turn = slot;
-		load(c, c->slots[slot]);
+	charge(c, now);
+	uint32_t slot = choose(c, expired ? (c->turn + 1) % c->slot_count : c->turn, now);
+
+	c->idle = slot == NONE;
+	if (c->idle) {
+		set_deadline(c, NULL, now);
+		return false;
 	}
-	set_deadline(c, slot);
-	return slot != NONE;
+	if (slot != c->turn || expired) {
+		c->slice_end = now + kernel.slice_ticks;
+	}
+	c->turn = slot;
+	begin_period(&kernel.vcpus[c->slots[slot]], now);
+	load(c, c->slots[slot]);
+	set_deadline(c, c->current, now);
+	return true;
 }
 
 void sched_deadline(struct cpu *c)
@@ -242,7 +297,7 @@ RARE struct regs *sched_settle(struct cpu *c)
 		struct vcpu *v = c->current;
 
 		/* One that starts anew is loaded anew, even if this CPU still holds it. */
-		if (again || !v || !runnable(v) || v->start) {
+		if (again || !v || c->idle || !runnable(v) || v->start) {
 			if (c->slot_count == 0 || !reschedule(c)) {
 				arch_idle();
 				arch_take_interrupts();

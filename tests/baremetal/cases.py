@@ -162,6 +162,14 @@ def priorities(setup):
     setup.system.share(1, *setup.system.domains)
 
 
+@case(name="a budget bounds a busy VM")
+def budget(setup):
+    setup.add("busy", guest="guest_budget_busy", guest_params=[0, 1], priority=200,
+              budget=(2000, 10000))
+    setup.add("behind", guest="guest_budget_behind", guest_params=[1, 0], priority=50)
+    setup.system.share(1, *setup.system.domains)
+
+
 @case(name="floating point is kept apart")
 def floating_point(setup):
     for n in range(3):

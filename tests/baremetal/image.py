@@ -52,7 +52,8 @@ class Domain:
     """One VM. `guest` and `vmm` are symbols in the two test programs."""
 
     def __init__(self, name, guest="guest_nothing", vmm="vmm_serve", cpus=(0,), priority=100,
-                 guest_params=(), vmm_params=(), ram_bytes=GUEST_RAM_BYTES):
+                 guest_params=(), vmm_params=(), ram_bytes=GUEST_RAM_BYTES, budget=(0, 0)):
+        self.budget_us, self.period_us = budget
         self.name, self.guest, self.vmm = name, guest, vmm
         self.cpus, self.priority = list(cpus), priority
         self.guest_params, self.vmm_params = list(guest_params), list(vmm_params)
@@ -246,6 +247,7 @@ class System:
                 "doorbell_pages.first": len(rows["doorbell_pages"]) - len(d.doorbell_pages),
                 "doorbell_ipa_page": T["T_DOORBELL_IPA"] // PAGE,
                 "gicc_ipa_page": T["T_GICC_IPA"] // PAGE, "priority": d.priority,
+                "budget_us": d.budget_us, "period_us": d.period_us,
                 "channel_first": 1 + d.index, "channel_count": 1,
                 "entry": self.guest_elf.entry, "entry_arg": self.guest_elf.symbols[d.guest],
                 **d.vmm_start(self.vmm_elf)})

@@ -156,6 +156,8 @@ void image_builder_add_domain(struct image_builder *builder, const char *name, u
 		.doorbell_ipa_page = BUILDER_DOORBELL_IPA,
 		.gicc_ipa_page = BUILDER_GICC_IPA,
 		.priority = 100,
+		.budget_us = index == 0 ? 0 : 2000,
+		.period_us = index == 0 ? 0 : 5000,
 		.channel_first = 1 + 3 * index,
 		.channel_count = 3,
 		.vmm_entry = BUILDER_VMM_TEXT_IPA * (uint64_t)PV_PAGE_BYTES,

@@ -103,6 +103,8 @@ static const struct field {
 	FIELD(DOMAINS, struct pv_domain, doorbell_ipa_page),
 	FIELD(DOMAINS, struct pv_domain, gicc_ipa_page),
 	FIELD(DOMAINS, struct pv_domain, priority),
+	FIELD(DOMAINS, struct pv_domain, budget_us),
+	FIELD(DOMAINS, struct pv_domain, period_us),
 	FIELD(DOMAINS, struct pv_domain, channel_first),
 	FIELD(DOMAINS, struct pv_domain, channel_count),
 	FIELD(DOMAINS, struct pv_domain, reserved),

@@ -77,7 +77,7 @@ static const char *judge_machine(uint64_t available_bytes)
 	uint64_t image_pages;
 
 	REQUIRE(h->magic == PV_IMAGE_MAGIC, "magic");
-	REQUIRE(h->version == 1, "version");
+	REQUIRE(h->version == 2, "version");
 	REQUIRE(h->header_bytes == 112, "header_bytes");
 	REQUIRE(h->image_bytes >= 112 && h->image_bytes <= available_bytes, "image_bytes");
 	image_pages = (h->image_bytes + 4095) / 4096;
@@ -107,7 +107,7 @@ static const char *judge_tables(void)
 		struct pv_table table;
 		uint64_t entry_bytes, min, max;
 	} tables[] = {
-		{h->domains,        120, 1, 32  },
+		{h->domains,        128, 1, 32  },
                 {h->vcpus,          8,   1, 64  },
 		{h->regions,        24,  1, 512 },
                 {h->mappings,       16,  1, 1024},
@@ -175,6 +175,10 @@ static const char *judge_domains(void)
 		caps += d->caps.count;
 		pages += d->doorbell_pages.count;
 		REQUIRE(d->priority <= 255, "priority");
+		REQUIRE(d->budget_us <= d->period_us, "budget");
+		REQUIRE((d->budget_us == 0 && d->period_us == 0) ||
+		                (d->budget_us >= 1 && d->period_us >= 100),
+		        "period");
 		REQUIRE(d->reserved == 0, "reserved");
 	}
 	REQUIRE(vcpus == judge.header.vcpus.count && caps == judge.header.caps.count &&

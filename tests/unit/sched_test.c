@@ -116,6 +116,88 @@ static void wake_first(void)
 	lock_release(&kernel.domains[0].lock);
 }
 
+/* A busy vCPU of high priority: its budget, then the other, then its next period. */
+static void test_budget_bounds_a_busy_vcpu(void **state)
+{
+	(void)state;
+	uint64_t ran[2] = {0};
+
+	fake_build(2, 1, 1);
+	kernel.vcpus[0].priority = 200;
+	kernel.vcpus[0].budget_ticks = 30;
+	kernel.vcpus[0].period_ticks = 100;
+	kernel.cpus[0].resched = 1;
+	kernel.slice_ticks = 7;
+	fake.now = 5000;
+	while (fake.now < 15000) {
+		const struct regs *regs = resume();
+		uint64_t from = fake.now;
+
+		/* It makes a call of its VMM now and then, and is interrupted at the deadline. */
+		fake.now = fake.deadline < fake.now + 11 ? fake.deadline : fake.now + 11;
+		ran[regs == &kernel.vcpus[1].regs] += fake.now - from;
+		if (fake.now == fake.deadline) {
+			sched_deadline(here());
+		} else {
+			sched_unsettle();
+		}
+	}
+	assert_int_equal(ran[0], 3000);
+	assert_int_equal(ran[1], 7000);
+}
+
+static void wake_at_the_deadline(void)
+{
+	fake.now = fake.deadline;
+	sched_deadline(here());
+}
+
+/* Nobody else wants the CPU: it stays idle until the next period, whatever wakes it meanwhile. */
+static void test_spent_budget_leaves_the_cpu_idle(void **state)
+{
+	(void)state;
+	fake_build(1, 1, 1);
+	struct vcpu *v = &kernel.vcpus[0];
+
+	v->budget_ticks = 30;
+	v->period_ticks = 100;
+	kernel.cpus[0].resched = 1;
+	fake.now = 5000;
+	assert_ptr_equal(resume(), &v->regs);
+	fake.now = 5030;
+	sched_deadline(here());
+	fake.on_idle = wake_at_the_deadline;
+	assert_ptr_equal(resume(), &v->regs);
+	assert_int_equal(fake.now, 5100);
+	assert_int_equal(fake.idles, 1);
+	assert_int_equal(v->budget_left, 30);
+}
+
+static void interrupt_later(void)
+{
+	fake.now = 5060;
+	sched_interrupt_locked(&kernel.vcpus[0], false);
+}
+
+/* Who sleeps does not pay. */
+static void test_sleep_costs_no_budget(void **state)
+{
+	(void)state;
+	fake_build(1, 1, 1);
+	struct vcpu *v = &kernel.vcpus[0];
+
+	v->budget_ticks = 30;
+	v->period_ticks = 100;
+	kernel.cpus[0].resched = 1;
+	fake.now = 5000;
+	assert_ptr_equal(resume(), &v->regs);
+	fake.now = 5010;
+	trap_at(ESR(EC_WFX, 0), 0);
+	fake.on_idle = interrupt_later;
+	assert_ptr_equal(resume(), &v->regs);
+	assert_int_equal(v->budget_left, 20);
+}
+
 static void test_idle_until_an_interrupt(void **state)
 {
 	(void)state;
@@ -418,6 +500,9 @@ int main(void)
 		cmocka_unit_test(test_highest_priority_runs),
 		cmocka_unit_test(test_start_is_seen_without_a_poke),
 		cmocka_unit_test(test_equals_take_turns),
+		cmocka_unit_test(test_budget_bounds_a_busy_vcpu),
+		cmocka_unit_test(test_spent_budget_leaves_the_cpu_idle),
+		cmocka_unit_test(test_sleep_costs_no_budget),
 		cmocka_unit_test(test_idle_until_an_interrupt),
 		cmocka_unit_test(test_sleeper_wakes_at_its_deadline),
 		cmocka_unit_test(test_call_goes_to_the_vmm_and_back),

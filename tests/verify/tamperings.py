@@ -438,6 +438,11 @@ def priority_raised(s, n):
     s.domains[n.a]["priority"] = 255
 
 
+@says(r"vm_a has a budget of 1000 us in each 1000 us; by the topology 0 in each 0")
+def budget_added(s, n):
+    s.domains[n.a].update(budget_us=1000, period_us=1000)
+
+
 @says(r"extra: vm_b has 2 vCPUs; the topology gives it 1")
 def vcpu_added(s, n):
     assert n.b == len(s.domains) - 1

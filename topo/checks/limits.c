@@ -272,6 +272,10 @@ void check_budget_range(struct checks *checks, const struct topology *topology)
 			check_report(checks, CHECK_BUDGET_RANGE, vm_place(topology, i, VM_BUDGET),
 			             "the budget of '%s', %u us, is longer than its period, %u us",
 			             vm->suffix, vm->budget_us, vm->period_us);
+		} else if (vm->period_us != 0 && vm->period_us < PV_PERIOD_US_MIN) {
+			check_report(checks, CHECK_BUDGET_RANGE, vm_place(topology, i, VM_PERIOD),
+			             "the period of '%s' is %u us; the kernel takes %u and more",
+			             vm->suffix, vm->period_us, PV_PERIOD_US_MIN);
 		}
 	}
 }

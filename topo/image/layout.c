@@ -98,10 +98,6 @@ static void check_vm(const struct layout *layout, const struct vm *vm, uint32_t 
 			           PV_CPU_SLOTS_MAX, cpu);
 		}
 	}
-	if (vm->budget_us) {
-		diag_warning(diag, vm->place, "the CPU budget of '%s' is not enforced yet",
-		             vm->name);
-	}
 }
 
 static void count_connection(struct layout *layout, const struct connection *connection,

@@ -151,6 +151,8 @@ static void add_domain(struct layout *layout, uint32_t vm)
 	domain->gicc_ipa_page = GUEST_GICC_IPA >> PV_PAGE_SHIFT;
 	domain->doorbell_ipa_page = (uint32_t)(layout->vms[vm].doorbell_ipa >> PV_PAGE_SHIFT);
 	domain->priority = source->priority;
+	domain->budget_us = source->budget_us;
+	domain->period_us = source->period_us;
 	domain->channel_first = 1 + PV_CONSOLE_COUNT * vm;
 	domain->channel_count = source->agent ? PV_CONSOLE_COUNT : PV_CONSOLE_COUNT - 1;
 	add_vcpus(layout, vm, domain);

@@ -39,6 +39,14 @@ static void check_vcpus(struct verify *v, const struct verified_vm *vm,
 		             "%s has priority %u; by the topology %u", vm->who, domain->priority,
 		             vm->source->priority);
 	}
+	if (domain->budget_us != vm->source->budget_us ||
+	    domain->period_us != vm->source->period_us) {
+		findings_add(v->report, FINDING_DIFFERENT, vm->who, "vCPU",
+		             "%s has a budget of %u us in each %u us; by the topology %u in each "
+		             "%u (0: no limit)",
+		             vm->who, domain->budget_us, domain->period_us, vm->source->budget_us,
+		             vm->source->period_us);
+	}
 }
 
 /* VM number @index has channels of its own (docs/image.md). */

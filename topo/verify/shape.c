@@ -140,6 +140,9 @@ static void check_domains(struct verify *v)
 		if (d->name[sizeof(d->name) - 1]) {
 			broken(v, "domain", i, "has a name without an end");
 		}
+		if (d->budget_us > d->period_us || (d->period_us && !d->budget_us)) {
+			broken(v, "domain", i, "has a budget that does not fit its period");
+		}
 		if (d->reserved) {
 			broken(v, "domain", i, "has a reserved field that is not 0");
 		}

@@ -99,13 +99,6 @@ static void check_hardware(struct verify *v)
 				"cannot give to it",
 				vm->instance, count);
 		}
-		if (vm->budget_us) {
-			findings_add(
-				v->report, FINDING_MISSING, vm->instance, "vCPU",
-				"%s has a budget of %u us in each %u us in the topology, which "
-				"an image cannot hold",
-				vm->instance, vm->budget_us, vm->period_us);
-		}
 	}
 }
 
