@@ -7,8 +7,8 @@
 
 #include "topo/checks/internal.h"
 
-#define CHECK_ROW(id, name, severity, run, why)                                                    \
-	[CHECK_##id] = {name, SEVERITY_##severity, run, why},
+#define CHECK_ROW(id, name, severity, scope, run, why)                                             \
+	[CHECK_##id] = {name, SEVERITY_##severity, SCOPE_##scope, run, why},
 
 static const struct check rows[CHECK_COUNT] = {CHECKS(CHECK_ROW)};
 
@@ -50,6 +50,12 @@ static void report(struct checks *checks, enum check_id id, enum severity severi
 	char text[1024];
 
 	vsnprintf(text, sizeof(text), format, arguments);
+	if (checks->running && checks->analysis && rows[id].scope == SCOPE_ROOM) {
+		severity = SEVERITY_WARNING;
+	}
+	if (severity == SEVERITY_ERROR && rows[id].scope != SCOPE_BREAKS) {
+		checks->errors++;
+	}
 	diag_report(checks->diag, severity, rows[id].name, place, "%s", text);
 }
 
@@ -83,13 +89,36 @@ bool check_report_runs(struct checks *checks, enum check_id id, struct place pla
 	return true;
 }
 
-void checks_run(struct checks *checks, const struct topology *topology)
+/* Whether a check of that scope has something to say. */
+static bool applies(const struct checks *checks, enum check_scope scope, bool whole)
 {
-	for (size_t id = 0; id < CHECK_COUNT; id++) {
-		bool wanted = !checks->off[id] || checks->must_run;
+	switch (scope) {
+	case SCOPE_WHOLE:
+	case SCOPE_ROOM:
+		return whole;
+	case SCOPE_SOUND:
+		return whole && checks->errors == 0;
+	case SCOPE_EACH:
+	case SCOPE_BREAKS:
+		break;
+	}
+	return true;
+}
 
-		if (rows[id].run != NULL && wanted) {
-			rows[id].run(checks, topology);
+void checks_run(struct checks *checks, const struct topology *topology, bool whole)
+{
+	/* Summaries last, when it is known whether there were errors. */
+	checks->running = true;
+	for (unsigned int round = 0; round < 2; round++) {
+		for (size_t id = 0; id < CHECK_COUNT; id++) {
+			const struct check *row = &rows[id];
+			bool wanted = !checks->off[id] || checks->must_run;
+
+			if (row->run != NULL && wanted &&
+			    (row->scope == SCOPE_SOUND) == (round == 1) &&
+			    applies(checks, row->scope, whole)) {
+				row->run(checks, topology);
+			}
 		}
 	}
 }

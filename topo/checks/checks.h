@@ -17,157 +17,170 @@
 
 struct topology;
 
-/* X(ID, "name", severity, function or NULL, "why") */
+/*
+ * How much of the topology a check looks at, and so whether it still has something to say after an
+ * error in it.
+ */
+enum check_scope {
+	SCOPE_EACH,   /* one thing, or a pair: whatever could be read */
+	SCOPE_WHOLE,  /* sums and absences: of a topology that was read whole */
+	SCOPE_ROOM,   /* a sum against what kernel and board have room for: those who only analyse
+	               * are warned */
+	SCOPE_SOUND,  /* a summary: of a topology without errors */
+	SCOPE_BREAKS, /* of the kind READ; what is wrong leaves a hole in the model */
+};
+
+/* X(ID, "name", severity, scope, function or NULL, "why") */
 #define CHECKS(X)                                                                                  \
 	CHECKS_READ(X)                                                                             \
 	CHECKS_LIMITS(X) CHECKS_MEMORY(X) CHECKS_DEVICES(X) CHECKS_HARDWARE(X) CHECKS_MORE(X)
 
 #define CHECKS_READ(X)                                                                              \
-	X(UNKNOWN_ATTRIBUTE, "unknown-attribute", ERROR, NULL,                                      \
+	X(UNKNOWN_ATTRIBUTE, "unknown-attribute", ERROR, EACH, NULL,                                \
 	  "A setting names an attribute that neither topo nor the component's declaration knows. "  \
 	  "It would have no effect, and most likely it is misspelt.")                               \
-	X(NO_MEANING, "no-meaning", WARNING, NULL,                                                  \
+	X(NO_MEANING, "no-meaning", WARNING, EACH, NULL,                                            \
 	  "A construct of CAmkES that has no counterpart here is left out: nothing of the running " \
 	  "system depends on it. What was meant by it may have to be said in another way.")         \
-	X(CONNECTION_TWICE, "connection-twice", ERROR, NULL,                                        \
+	X(CONNECTION_TWICE, "connection-twice", ERROR, EACH, NULL,                                  \
 	  "Two connections join the same two VMs in the same direction. Their parts have the same " \
 	  "names, so one of them would be lost; one connection serves any number of devices.")      \
-	X(CONNECTION_SELF, "connection-self", ERROR, NULL,                                          \
+	X(CONNECTION_SELF, "connection-self", ERROR, BREAKS, NULL,                                  \
 	  "A connection joins a VM with itself. A VM cannot serve itself a device.")                \
-	X(CONNECTION_PIECES, "connection-pieces", ERROR, NULL,                                      \
+	X(CONNECTION_PIECES, "connection-pieces", ERROR, BREAKS, NULL,                              \
 	  "A connection is made of four parts: iobuf, memdev, upcall and downcall. One that lacks " \
 	  "a part cannot work.")                                                                    \
-	X(DEVICE_UNSERVED, "device-unserved", ERROR, NULL,                                          \
+	X(DEVICE_UNSERVED, "device-unserved", ERROR, EACH, NULL,                                    \
 	  "A driver VM expects a device that the device VM's own list does not hold.")              \
-	X(DEVICE_UNEXPECTED, "device-unexpected", ERROR, NULL,                                      \
+	X(DEVICE_UNEXPECTED, "device-unexpected", ERROR, EACH, NULL,                                \
 	  "A device VM serves a device that the driver VM's own list does not hold.")               \
-	X(DEVICE_DISAGREE, "device-disagree", ERROR, NULL,                                          \
+	X(DEVICE_DISAGREE, "device-disagree", ERROR, EACH, NULL,                                    \
 	  "Device VM and driver VM say different things of the same option of a device.")           \
-	X(CONNECTION_EMPTY, "connection-empty", ERROR, NULL,                                        \
+	X(CONNECTION_EMPTY, "connection-empty", ERROR, WHOLE, NULL,                                 \
 	  "The device VM lists what it serves, and nothing of it goes to this driver VM. Without "  \
 	  "a list a connection serves one network interface and one disk.")                         \
-	X(FILE_MISSING, "file-missing", ERROR, NULL,                                                \
+	X(FILE_MISSING, "file-missing", ERROR, EACH, NULL,                                          \
 	  "A kernel, root file system, device tree or disk image that the topology names cannot "   \
 	  "be read.")                                                                               \
-	X(RAM_AS_MMIO, "ram-as-mmio", ADVICE, NULL,                                                 \
+	X(RAM_AS_MMIO, "ram-as-mmio", ADVICE, EACH, NULL,                                           \
 	  "untyped_mmios names RAM, as deployed seL4 systems do to reserve it for a VM. Here "      \
 	  "topo places RAM by itself; the range is left out.")
 
 #define CHECKS_LIMITS(X)                                                                           \
-	X(LIMIT_VMS, "limit-vms", ERROR, check_limit_vms,                                          \
+	X(LIMIT_VMS, "limit-vms", ERROR, ROOM, check_limit_vms,                                    \
 	  "The kernel's tables hold a fixed number of VMs, since nothing is created after boot.")  \
-	X(LIMIT_VCPUS, "limit-vcpus", ERROR, check_limit_vcpus,                                    \
+	X(LIMIT_VCPUS, "limit-vcpus", ERROR, ROOM, check_limit_vcpus,                              \
 	  "The kernel's tables hold a fixed number of vCPUs: of one VM, of all VMs, and of those " \
 	  "that are pinned to one physical CPU.")                                                  \
-	X(LIMIT_CONNECTIONS, "limit-connections", ERROR, check_limit_connections,                  \
+	X(LIMIT_CONNECTIONS, "limit-connections", ERROR, ROOM, check_limit_connections,            \
 	  "A VM's VMM serves a fixed number of connections in which its VM is the driver, and of " \
 	  "devices on them; each connection is a PCIe host bridge with 32 devices.")               \
-	X(LIMIT_QUEUES, "limit-queues", ERROR, check_limit_queues,                                 \
+	X(LIMIT_QUEUES, "limit-queues", ERROR, EACH, check_limit_queues,                           \
 	  "A device has a fixed number of queues at most, and the size of a queue is a power of "  \
 	  "two up to 1024.")                                                                       \
-	X(LIMIT_INTERRUPTS, "limit-interrupts", ERROR, check_limit_interrupts,                     \
+	X(LIMIT_INTERRUPTS, "limit-interrupts", ERROR, ROOM, check_limit_interrupts,               \
 	  "Each connection that a VM serves takes an interrupt of it, and one more for each "      \
 	  "queue; each device that it uses takes one for each queue and one for its "              \
 	  "configuration. A virtual GICv2 has room for a fixed number of them.")                   \
-	X(LIMIT_DOORBELLS, "limit-doorbells", ERROR, check_limit_doorbells,                        \
+	X(LIMIT_DOORBELLS, "limit-doorbells", ERROR, ROOM, check_limit_doorbells,                  \
 	  "Every queue takes two doorbells and every connection two more; the kernel's tables of " \
 	  "doorbells and of the pages that ring them have a fixed size.")                          \
-	X(CPU_MISSING, "cpu-missing", ERROR, check_cpu_missing,                                    \
+	X(CPU_MISSING, "cpu-missing", ERROR, EACH, check_cpu_missing,                              \
 	  "A vCPU is pinned to a physical CPU that the system does not use, or more CPUs are "     \
 	  "asked for than the board has.")                                                         \
-	X(BUDGET_RANGE, "budget-range", ERROR, check_budget_range,                                 \
+	X(BUDGET_RANGE, "budget-range", ERROR, WHOLE, check_budget_range,                          \
 	  "_budget is the CPU time in each _period: it cannot be longer than the period, and one " \
 	  "of the two alone says nothing.")                                                        \
-	X(BUDGET_SUM, "budget-sum", ERROR, check_budget_sum,                                       \
+	X(BUDGET_SUM, "budget-sum", ERROR, WHOLE, check_budget_sum,                                \
 	  "The budgets of the vCPUs that are pinned to one physical CPU, each divided by its "     \
 	  "period, come to more than the whole CPU: they cannot all be kept.")
 
 #define CHECKS_MEMORY(X)                                                                            \
-	X(RAM_FITS, "ram-fits", ERROR, check_ram_fits,                                              \
+	X(RAM_FITS, "ram-fits", ERROR, ROOM, check_ram_fits,                                        \
 	  "The RAM of all VMs, their pools and what the kernel needs are more than the board has.") \
-	X(RAM_SMALL, "ram-small", ERROR, check_ram_small,                                           \
+	X(RAM_SMALL, "ram-small", ERROR, EACH, check_ram_small,                                     \
 	  "Linux with the project's root file system does not reach user space with so little "     \
 	  "RAM, and disks that a device VM holds in its RAM need room there.")                      \
-	X(RAM_PLACE, "ram-place", ERROR, check_ram_place,                                           \
+	X(RAM_PLACE, "ram-place", ERROR, EACH, check_ram_place,                                     \
 	  "RAM is made of 2 MiB blocks and lies in a guest's address space of 39 bits.")            \
-	X(BOOT_PLACE, "boot-place", ERROR, check_boot_place,                                        \
+	X(BOOT_PLACE, "boot-place", ERROR, EACH, check_boot_place,                                  \
 	  "Kernel, initrd and device tree are put into the VM's RAM: their addresses must lie in "  \
 	  "it.")                                                                                    \
-	X(POOL_SIZE, "pool-size", ERROR, check_pool_size,                                           \
+	X(POOL_SIZE, "pool-size", ERROR, EACH, check_pool_size,                                     \
 	  "A pool holds the queues of its connection and every buffer that is in flight. One that " \
 	  "is too small for its queues makes the driver VM fail at boot.")                          \
-	X(GUEST_OVERLAP, "guest-overlap", ERROR, check_guest_overlap,                               \
+	X(GUEST_OVERLAP, "guest-overlap", ERROR, EACH, check_guest_overlap,                         \
 	  "Two ranges of one VM's guest-physical addresses overlap: RAM, pools, shared memory of "  \
 	  "connections, or devices.")                                                               \
-	X(SWIOTLB_OFF, "swiotlb-off", ADVICE, check_swiotlb_off,                                    \
+	X(SWIOTLB_OFF, "swiotlb-off", ADVICE, EACH, check_swiotlb_off,                              \
 	  "With VMSWIOTLB=0 the device VM can read and write all RAM of the driver VM. With "       \
 	  "VMSWIOTLB=1, the default, it sees the 8 MiB pool of the connection and nothing else.")
 
 #define CHECKS_DEVICES(X)                                                                           \
-	X(MAC_TWICE, "mac-twice", ERROR, check_mac_twice,                                           \
+	X(MAC_TWICE, "mac-twice", ERROR, EACH, check_mac_twice,                                     \
 	  "Two network interfaces have the same MAC address.")                                      \
-	X(MAC_GROUP, "mac-group", ERROR, check_mac_group,                                           \
+	X(MAC_GROUP, "mac-group", ERROR, EACH, check_mac_group,                                     \
 	  "A MAC address with the lowest bit of its first byte set is one of a group, not of an "   \
 	  "interface, and 00:00:00:00:00:00 is none.")                                              \
-	X(TAP_TWICE, "tap-twice", ERROR, check_tap_twice,                                           \
+	X(TAP_TWICE, "tap-twice", ERROR, EACH, check_tap_twice,                                     \
 	  "Two network devices of one device VM have the same tap interface.")                      \
-	X(INTERFACE_NAME, "interface-name", ERROR, check_interface_name,                            \
+	X(INTERFACE_NAME, "interface-name", ERROR, EACH, check_interface_name,                      \
 	  "Linux takes names of network interfaces of 1 to 15 characters, without / and blanks.")   \
-	X(BRIDGE_SHARED, "bridge-shared", ADVICE, check_bridge_shared,                              \
+	X(BRIDGE_SHARED, "bridge-shared", ADVICE, EACH, check_bridge_shared,                        \
 	  "Driver VMs on one bridge see each other's traffic. Without a `bridge` option each gets " \
 	  "a bridge of its own.")                                                                   \
-	X(ADDRESS_TWICE, "address-twice", ERROR, check_address_twice,                               \
+	X(ADDRESS_TWICE, "address-twice", ERROR, EACH, check_address_twice,                         \
 	  "Two interfaces on one bridge have the same IPv4 address, or the two ends of a link "     \
 	  "do.")                                                                                    \
-	X(DISK_SHARED, "disk-shared", ERROR, check_disk_shared,                                     \
+	X(DISK_SHARED, "disk-shared", ERROR, EACH, check_disk_shared,                               \
 	  "One disk image is opened by two devices, and one of them writes to it: a file system "   \
 	  "on it would be destroyed.")                                                              \
-	X(CID_TWICE, "cid-twice", ERROR, check_cid_twice,                                           \
+	X(CID_TWICE, "cid-twice", ERROR, EACH, check_cid_twice,                                     \
 	  "Two vsock devices of one device VM have the same CID, or a CID below 3, which is "       \
 	  "reserved.")                                                                              \
-	X(TYPE_RUNS, "type-runs", ADVICE, check_type_runs,                                          \
+	X(TYPE_RUNS, "type-runs", ADVICE, EACH, check_type_runs,                                    \
 	  "The language knows this type of device and the analysis counts it, but the back end "    \
 	  "cannot serve it yet: `topo build` and `topo run` refuse the topology.")                  \
-	X(VSOCK_ONE, "vsock-one", ERROR, check_vsock_one,                                           \
+	X(VSOCK_ONE, "vsock-one", ERROR, EACH, check_vsock_one,                                     \
 	  "Linux takes one vsock device in a guest at most: a VM can be driver VM of one only.")
 
 #define CHECKS_HARDWARE(X)                                                                          \
-	X(MMIO_TWICE, "mmio-twice", ERROR, check_mmio_twice,                                        \
+	X(MMIO_TWICE, "mmio-twice", ERROR, EACH, check_mmio_twice,                                  \
 	  "Two VMs are given the same physical registers. A device belongs to one VM at most.")     \
-	X(MMIO_KERNEL, "mmio-kernel", ERROR, check_mmio_kernel,                                     \
+	X(MMIO_KERNEL, "mmio-kernel", ERROR, EACH, check_mmio_kernel,                               \
 	  "A VM is given a range that holds memory, the interrupt controller or another part of "   \
 	  "the kernel's own.")                                                                      \
-	X(IRQ_TWICE, "irq-twice", ERROR, check_irq_twice,                                           \
+	X(IRQ_TWICE, "irq-twice", ERROR, EACH, check_irq_twice,                                     \
 	  "Two VMs are given the same physical interrupt.")                                         \
-	X(IRQ_RANGE, "irq-range", ERROR, check_irq_range,                                           \
+	X(IRQ_RANGE, "irq-range", ERROR, EACH, check_irq_range,                                     \
 	  "An interrupt is not one of the board's, or is the kernel's own. Numbers are those of "   \
 	  "the GIC (INTID): the first shared one is 32.")                                           \
-	X(PCI_TWICE, "pci-twice", ERROR, check_pci_twice,                                           \
+	X(PCI_TWICE, "pci-twice", ERROR, EACH, check_pci_twice,                                     \
 	  "Two VMs are given the same PCI function.")                                               \
-	X(PCI_RANGE, "pci-range", ERROR, check_pci_range,                                           \
+	X(PCI_RANGE, "pci-range", ERROR, EACH, check_pci_range,                                     \
 	  "A PCI function has a bus of 0 to 255, a device of 0 to 31 and a function of 0 to 7.")    \
-	X(NODE_TWICE, "node-twice", ERROR, check_node_twice,                                        \
+	X(NODE_TWICE, "node-twice", ERROR, EACH, check_node_twice,                                  \
 	  "Two VMs are given the same node of the board's device tree, or a node and one below "    \
 	  "it.")                                                                                    \
-	X(NODE_UNKNOWN, "node-unknown", WARNING, check_node_unknown,                                \
+	X(NODE_UNKNOWN, "node-unknown", WARNING, EACH, check_node_unknown,                          \
 	  "The board's device tree, as topo knows it, has no such node.")                           \
-	X(HARDWARE_RUNS, "hardware-runs", ADVICE, check_hardware_runs,                              \
+	X(HARDWARE_RUNS, "hardware-runs", ADVICE, EACH, check_hardware_runs,                        \
 	  "The language knows devices that are passed to a VM and the analysis counts them, but "   \
 	  "the kernel cannot pass them yet: `topo build` and `topo run` refuse the topology.")      \
-	X(DMA_OPEN, "dma-open", ADVICE, check_dma_open,                                             \
+	X(DMA_OPEN, "dma-open", ADVICE, EACH, check_dma_open,                                       \
 	  "A device that reaches memory by itself is given to a VM, and the board has no SMMU to "  \
 	  "confine it: that VM can reach all memory through the device.")                           \
-	X(DRIVER_HARDWARE, "driver-hardware", ADVICE, check_driver_hardware,                        \
+	X(DRIVER_HARDWARE, "driver-hardware", ADVICE, EACH, check_driver_hardware,                  \
 	  "A VM that is only served, and serves nobody, has hardware. Minimise hardware per VM: a " \
 	  "driver VM can get its devices from a device VM.")                                        \
-	X(TRUST_MIXED, "trust-mixed", ADVICE, check_trust_mixed,                                    \
+	X(TRUST_MIXED, "trust-mixed", ADVICE, EACH, check_trust_mixed,                              \
 	  "One device VM serves VMs of high and of low trust. Who takes over the low one and then " \
 	  "the device VM reaches the high one's data: separate by trust level.")                    \
-	X(EXPOSED_ASSET, "exposed-asset", ADVICE, check_exposed_asset,                              \
+	X(EXPOSED_ASSET, "exposed-asset", ADVICE, EACH, check_exposed_asset,                        \
 	  "A VM with an asset is exposed itself, or connected directly with an exposed VM. Put "    \
 	  "assets at the end of a chain.")
 
-#define CHECK_ENUM(id, name, severity, run, why) CHECK_##id,
+#define CHECK_ENUM(id, name, severity, scope, run, why) CHECK_##id,
 enum check_id { CHECKS(CHECK_ENUM) CHECK_COUNT };
 #undef CHECK_ENUM
 
@@ -176,11 +189,15 @@ struct checks {
 	struct diag *diag;
 	bool off[CHECK_COUNT];
 	bool must_run; /* what cannot be run yet is an error */
+	bool analysis; /* what there is no room for is a warning */
+	bool running;  /* the model is finished */
+	size_t errors; /* reported so far that leave the model whole */
 };
 
 struct check {
 	const char *name;
 	enum severity severity;
+	enum check_scope scope;
 	void (*run)(struct checks *checks, const struct topology *topology);
 	const char *why;
 };
@@ -201,7 +218,9 @@ bool checks_switch_off(struct checks *checks, const char *name);
 bool check_report(struct checks *checks, enum check_id id, struct place place, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
 
-/** Run all checks that run over a finished model. */
-void checks_run(struct checks *checks, const struct topology *topology);
+/**
+ * Run all checks that run over a finished model. @whole: everything of the topology could be read.
+ */
+void checks_run(struct checks *checks, const struct topology *topology, bool whole);
 
 #endif

@@ -59,7 +59,7 @@ check_function check_trust_mixed;
 check_function check_exposed_asset;
 
 /* Those of topo/checks/rows.h. */
-#define CHECK_DECLARE(id, name, severity, run, why) check_function run;
+#define CHECK_DECLARE(id, name, severity, scope, run, why) check_function run;
 CHECKS_MORE(CHECK_DECLARE)
 #undef CHECK_DECLARE
 

@@ -130,6 +130,11 @@ static void check_in_ram(struct checks *checks, const struct topology *topology,
 {
 	const struct vm *vm = &topology->model.vms[index];
 
+	const struct vm_origin *origin = &topology->vm_origins[index];
+
+	if (origin->failed[VM_RAM_BASE] || origin->failed[VM_RAM_SIZE]) {
+		return;
+	}
 	if (address != 0 && (address < vm->ram_base || address - vm->ram_base >= vm->ram_bytes)) {
 		check_report(checks, CHECK_BOOT_PLACE, vm_place(topology, index, attribute),
 		             "the %s of '%s' at 0x%" PRIx64 " is not in its RAM", what, vm->suffix,
@@ -169,7 +174,7 @@ void check_pool_size(struct checks *checks, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
 		const struct connection_origin *origin = &topology->connection_origins[i];
-		struct place place = origin->pool_given ? origin->pool_bytes : connection->place;
+		struct place place = origin->pool_bytes;
 		uint64_t needed = pool_need(connection);
 
 		if (!connection->swiotlb) {
@@ -223,14 +228,17 @@ static void add_placed(struct placed *list, size_t *count, uint64_t base, uint64
 static size_t collect_placed(const struct topology *topology, size_t vm, struct placed *list)
 {
 	const struct vm_origin *origin = &topology->vm_origins[vm];
+	const struct connection_origin *places = topology->connection_origins;
 	const struct model *model = &topology->model;
 	size_t count = 0;
 
-	list[count++] = (struct placed){
-		{model->vms[vm].ram_base, model->vms[vm].ram_bytes,
-	         vm_place(topology, vm, VM_RAM_BASE)},
-		"the RAM",
-	};
+	if (!origin->failed[VM_RAM_BASE] && !origin->failed[VM_RAM_SIZE]) {
+		list[count++] = (struct placed){
+			{model->vms[vm].ram_base, model->vms[vm].ram_bytes,
+		         vm_place(topology, vm, VM_RAM_BASE)},
+			"the RAM",
+		};
+	}
 	add_placed(list, &count, GUEST_DEVICES_BASE, GUEST_DEVICES_BYTES, model->vms[vm].place,
 	           "the interrupt controller and UARTs of a guest");
 	for (size_t i = 0; i < origin->served_count; i++) {
@@ -238,16 +246,17 @@ static size_t collect_placed(const struct topology *topology, size_t vm, struct 
 		uint64_t bytes = connection->swiotlb ? connection->pool_bytes
 		                                     : model->vms[connection->driver_vm].ram_bytes;
 
-		add_placed(list, &count, connection->device_data_base, bytes, connection->place,
+		add_placed(list, &count, connection->device_data_base, bytes,
+		           places[origin->served[i]].device_data_base,
 		           "the memdev of a connection");
 		add_placed(list, &count, connection->device_ctrl_base, 2 * PAGE_BYTES,
-		           connection->place, "the iobuf of a connection");
+		           places[origin->served[i]].device_ctrl_base, "the iobuf of a connection");
 	}
 	for (size_t i = 0; i < origin->used_count; i++) {
 		const struct connection *connection = &model->connections[origin->used[i]];
 
 		add_placed(list, &count, connection->driver_data_base, connection->pool_bytes,
-		           connection->place, "the pool of a connection");
+		           places[origin->used[i]].driver_data_base, "the pool of a connection");
 	}
 	return count;
 }
@@ -258,19 +267,24 @@ static void check_overlap_in(struct checks *checks, const struct topology *topol
 	size_t count = collect_placed(topology, vm, list);
 
 	qsort(list, count, sizeof(*list), compare_placed);
-	for (size_t i = 1; i < count; i++) {
-		const struct placed *before = &list[i - 1];
-		const struct placed *now = &list[i];
+	const struct placed *before = list;
 
-		if (now->range.base - before->range.base >= before->range.bytes) {
-			continue;
-		}
-		if (check_report(checks, CHECK_GUEST_OVERLAP, now->range.place,
+	for (size_t i = 1; i < count; i++) {
+		const struct placed *now = &list[i];
+		uint64_t distance = now->range.base - before->range.base;
+
+		if (distance < before->range.bytes &&
+		    check_report(checks, CHECK_GUEST_OVERLAP, now->range.place,
 		                 "in '%s' %s at 0x%" PRIx64 " overlaps %s at 0x%" PRIx64
 		                 " with 0x%" PRIx64 " bytes",
 		                 topology->model.vms[vm].suffix, now->what, now->range.base,
 		                 before->what, before->range.base, before->range.bytes)) {
 			diag_note(checks->diag, before->range.place, "the other range");
+		}
+		/* The one that ends last is the one that the next can overlap. */
+		if (distance >= before->range.bytes ||
+		    now->range.bytes >= before->range.bytes - distance) {
+			before = now;
 		}
 	}
 }

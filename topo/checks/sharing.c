@@ -17,33 +17,68 @@ static uint64_t memdev_bytes(const struct topology *topology, const struct conne
 	                           : topology->model.vms[connection->driver_vm].ram_bytes;
 }
 
-void check_memdev_align(struct checks *checks, const struct topology *topology)
+/* Where memdev lies in the VMs of a connection, and where each was given. */
+struct memdev_side {
+	uint64_t base;
+	uint64_t bytes;
+	struct place place;
+	const char *vm;
+};
+
+typedef void side_visit(struct checks *checks, const struct memdev_side *side);
+
+/* Call @visit for each address of memdev that the topology gives. */
+static void each_side(struct checks *checks, const struct topology *topology, side_visit *visit)
 {
+	const struct vm *vms = topology->model.vms;
+
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
-		uint64_t bases = connection->device_data_base | connection->driver_data_base;
+		const struct connection_origin *origin = &topology->connection_origins[i];
+		uint64_t bytes = memdev_bytes(topology, connection);
+		const struct memdev_side sides[] = {
+			{connection->device_data_base, bytes, origin->device_data_base,
+		         vms[connection->device_vm].suffix},
+			{connection->driver_data_base, bytes, origin->driver_data_base,
+		         vms[connection->driver_vm].suffix},
+		};
 
-		if (bases % PV_PAGE_BYTES != 0) {
-			check_report(checks, CHECK_MEMDEV_ALIGN, connection->place,
-			             "the memory of this connection is placed at 0x%" PRIx64
-			             " and 0x%" PRIx64 ", not both a multiple of 4 KiB",
-			             connection->device_data_base, connection->driver_data_base);
+		for (size_t j = 0; j < 2; j++) {
+			if (sides[j].base != 0) {
+				visit(checks, &sides[j]);
+			}
 		}
+	}
+}
+
+static void visit_align(struct checks *checks, const struct memdev_side *side)
+{
+	if (side->base % PV_PAGE_BYTES != 0) {
+		check_report(checks, CHECK_MEMDEV_ALIGN, side->place,
+		             "the memory of this connection is placed at 0x%" PRIx64
+		             " in '%s', which is not a multiple of 4 KiB",
+		             side->base, side->vm);
+	}
+}
+
+void check_memdev_align(struct checks *checks, const struct topology *topology)
+{
+	each_side(checks, topology, visit_align);
+}
+
+static void visit_block(struct checks *checks, const struct memdev_side *side)
+{
+	if (side->base % PV_PAGE_BYTES == 0 && side->base % RAM_BLOCK_BYTES != 0) {
+		check_report(checks, CHECK_MEMDEV_BLOCK, side->place,
+		             "the memory of this connection does not begin at a multiple of 2 MiB "
+		             "in '%s'",
+		             side->vm);
 	}
 }
 
 void check_memdev_block(struct checks *checks, const struct topology *topology)
 {
-	for (size_t i = 0; i < topology->model.connection_count; i++) {
-		const struct connection *connection = &topology->model.connections[i];
-		uint64_t bases = connection->device_data_base | connection->driver_data_base;
-
-		if (bases % PV_PAGE_BYTES == 0 && bases % RAM_BLOCK_BYTES != 0) {
-			check_report(checks, CHECK_MEMDEV_BLOCK, connection->place,
-			             "the memory of this connection does not begin at a multiple "
-			             "of 2 MiB in both VMs");
-		}
-	}
+	each_side(checks, topology, visit_block);
 }
 
 static bool beyond(uint64_t base, uint64_t bytes)
@@ -51,20 +86,19 @@ static bool beyond(uint64_t base, uint64_t bytes)
 	return base != 0 && (base >= GUEST_END || bytes > GUEST_END - base);
 }
 
+static void visit_range(struct checks *checks, const struct memdev_side *side)
+{
+	if (beyond(side->base, side->bytes)) {
+		check_report(checks, CHECK_MEMDEV_RANGE, side->place,
+		             "the memory of this connection ends above the address space of '%s', "
+		             "of %u bits",
+		             side->vm, PV_IPA_BITS);
+	}
+}
+
 void check_memdev_range(struct checks *checks, const struct topology *topology)
 {
-	for (size_t i = 0; i < topology->model.connection_count; i++) {
-		const struct connection *connection = &topology->model.connections[i];
-		uint64_t bytes = memdev_bytes(topology, connection);
-
-		if (beyond(connection->device_data_base, bytes) ||
-		    beyond(connection->driver_data_base, bytes)) {
-			check_report(checks, CHECK_MEMDEV_RANGE, connection->place,
-			             "the memory of this connection ends above a guest's address "
-			             "space of %u bits",
-			             PV_IPA_BITS);
-		}
-	}
+	each_side(checks, topology, visit_range);
 }
 
 void check_iobuf_align(struct checks *checks, const struct topology *topology)
@@ -73,7 +107,8 @@ void check_iobuf_align(struct checks *checks, const struct topology *topology)
 		const struct connection *connection = &topology->model.connections[i];
 
 		if (connection->device_ctrl_base % PV_PAGE_BYTES != 0) {
-			check_report(checks, CHECK_IOBUF_ALIGN, connection->place,
+			check_report(checks, CHECK_IOBUF_ALIGN,
+			             topology->connection_origins[i].device_ctrl_base,
 			             "the iobuf of this connection at 0x%" PRIx64
 			             " does not begin at a page",
 			             connection->device_ctrl_base);
@@ -87,7 +122,8 @@ void check_iobuf_range(struct checks *checks, const struct topology *topology)
 		const struct connection *connection = &topology->model.connections[i];
 
 		if (beyond(connection->device_ctrl_base, IOBUF_BYTES)) {
-			check_report(checks, CHECK_IOBUF_RANGE, connection->place,
+			check_report(checks, CHECK_IOBUF_RANGE,
+			             topology->connection_origins[i].device_ctrl_base,
 			             "the iobuf of this connection lies above a guest's address "
 			             "space of %u bits",
 			             PV_IPA_BITS);

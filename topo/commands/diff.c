@@ -227,6 +227,7 @@ int command_diff(const struct command_line *cl)
 	int code;
 
 	command_load_init(&options.load);
+	options.load.analysis = true;
 	code = parse(cl, &options);
 	if (code == EXIT_OK && options.help) {
 		fputs(help, stdout);

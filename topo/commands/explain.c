@@ -79,6 +79,7 @@ int command_explain(const struct command_line *cl)
 	struct explain_options options = {.json = false};
 
 	command_load_init(&options.load);
+	options.load.analysis = true;
 	int code = parse(cl, &options);
 
 	if (code == EXIT_OK) {

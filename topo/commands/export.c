@@ -252,6 +252,7 @@ int command_export(const struct command_line *cl)
 	struct export_options options = {.format = FORMAT_NONE};
 
 	command_load_init(&options.load);
+	options.load.analysis = true;
 	int code = parse(cl, &options);
 
 	if (code == EXIT_OK) {

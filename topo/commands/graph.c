@@ -227,6 +227,7 @@ int command_graph(const struct command_line *cl)
 	struct graph_options options = {.format = NULL};
 
 	command_load_init(&options.load);
+	options.load.analysis = true;
 	int code = parse(cl, &options);
 
 	if (code == EXIT_OK) {

@@ -205,6 +205,7 @@ int command_report(const struct command_line *cl)
 		return EXIT_SYSTEM;
 	}
 	command_load_init(&options.load);
+	options.load.analysis = true;
 	int code = parse(cl, &options);
 
 	if (code == EXIT_OK) {

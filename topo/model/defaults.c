@@ -204,17 +204,17 @@ static void default_vm(struct topology *topology, size_t index)
 	if (vm->vcpu_count == 0) {
 		vm->vcpu_count = 1;
 	}
-	if (!vm_given(origin, VM_PRIORITY)) {
+	if (!vm_read(origin, VM_PRIORITY)) {
 		vm->priority = DEFAULT_PRIORITY;
 	}
-	if (!vm_given(origin, VM_RAM_BASE)) {
+	if (!vm_read(origin, VM_RAM_BASE)) {
 		vm->ram_base = DEFAULT_RAM_BASE;
 	}
 	size_disks(topology, index);
 	if (vm->ram_bytes == 0) {
 		vm->ram_bytes = default_ram(topology, index);
 	}
-	if (!vm_given(origin, VM_IMAGE)) {
+	if (vm->image.place.file == NULL) {
 		vm->image.own_kernel = true;
 		vm->image.own_rootfs = true;
 		vm->image.place = vm->place;

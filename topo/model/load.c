@@ -217,7 +217,9 @@ static void set_up_checks(struct loading *loading, struct checks *checks)
 {
 	const struct load_options *options = loading->options;
 
-	*checks = (struct checks){.diag = loading->diag, .must_run = options->must_run};
+	*checks = (struct checks){.diag = loading->diag,
+	                          .must_run = options->must_run,
+	                          .analysis = options->analysis};
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
 		checks->off[i] = !options->advice &&
 		                 check_row((enum check_id)i)->severity == SEVERITY_ADVICE;
@@ -271,7 +273,12 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		.swiotlb_place = loading->swiotlb_place,
 	};
 
+	size_t errors = diag_count(loading->diag, SEVERITY_ERROR);
+
 	resolve(topology, &input);
+	bool whole = loading->read_whole &&
+	             diag_count(loading->diag, SEVERITY_ERROR) - errors == checks.errors;
+
 	if (loading->options->cpu_count != 0) {
 		topology->model.cpu_count = loading->options->cpu_count;
 	}
@@ -282,10 +289,7 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		          "assembly { composition { component VM vm_NAME; } } is the smallest one");
 	}
 	defaults_fill(topology);
-	/* Of a text that could not be read whole, sums and the like would be wrong. */
-	if (loading->read_whole) {
-		checks_run(&checks, topology);
-	}
+	checks_run(&checks, topology, whole);
 }
 
 static const char *base_name(struct arena *arena, const char *path)

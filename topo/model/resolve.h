@@ -43,18 +43,21 @@ enum vm_attribute {
 /* Where the attributes of a VM were given; file NULL = not given. */
 struct vm_origin {
 	struct place given[VM_ATTRIBUTE_COUNT];
-	struct place *irq_places;  /* of vm.irqs */
-	struct place *node_places; /* of vm.dtb_nodes */
-	size_t *served;            /* connections in which the VM is the device VM */
+	bool failed[VM_ATTRIBUTE_COUNT]; /* given, and could not be read */
+	struct place *irq_places;        /* of vm.irqs */
+	struct place *node_places;       /* of vm.dtb_nodes */
+	size_t *served;                  /* connections in which the VM is the device VM */
 	size_t served_count;
 	size_t *used; /* connections in which it is the driver VM */
 	size_t used_count;
 };
 
 struct connection_origin {
-	struct place driver;     /* of the driver VM's name in the composition */
-	struct place pool_bytes; /* where its size was given; file NULL = not given */
-	bool devices_given;      /* by either side */
+	struct place driver; /* of the driver VM's name in the composition */
+	/* Where its size and addresses were given; that of the composition where they were not. */
+	struct place pool_bytes;
+	struct place device_data_base, driver_data_base, device_ctrl_base;
+	bool devices_given; /* by either side */
 	bool swiotlb_given;
 	bool pool_given;
 };
@@ -98,6 +101,12 @@ void resolve(struct topology *topology, const struct resolve_input *input);
 static inline bool vm_given(const struct vm_origin *origin, enum vm_attribute attribute)
 {
 	return origin->given[attribute].file != NULL;
+}
+
+/** Whether the attribute was given and could be read. */
+static inline bool vm_read(const struct vm_origin *origin, enum vm_attribute attribute)
+{
+	return vm_given(origin, attribute) && !origin->failed[attribute];
 }
 
 /** The place of the attribute, or of the VM when it was not given. */

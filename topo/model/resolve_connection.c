@@ -337,7 +337,13 @@ void resolve_connections_finish(struct resolver *resolver)
 		connection->driver_vm = (uint32_t)link->driver_vm;
 		connection->place = link->places[PIECE_IOBUF];
 		connection->swiotlb = resolver->input->swiotlb != 0;
-		topology->connection_origins[i].driver = link->driver_place;
+		topology->connection_origins[i] = (struct connection_origin){
+			.driver = link->driver_place,
+			.pool_bytes = connection->place,
+			.device_data_base = connection->place,
+			.driver_data_base = connection->place,
+			.device_ctrl_base = connection->place,
+		};
 		add_index(resolver, &device->served, &device->served_count, i);
 		add_index(resolver, &driver->used, &driver->used_count, i);
 	}
@@ -368,6 +374,7 @@ static void set_base(struct resolver *resolver, size_t index, const struct value
 {
 	struct connection *connection = &resolver->topology->model.connections[index];
 
+	resolver->topology->connection_origins[index].device_data_base = value->place;
 	value_number(&resolver->evaluator, value, "the base of memdev",
 	             &connection->device_data_base);
 }
@@ -376,6 +383,7 @@ static void set_driver_base(struct resolver *resolver, size_t index, const struc
 {
 	struct connection *connection = &resolver->topology->model.connections[index];
 
+	resolver->topology->connection_origins[index].driver_data_base = value->place;
 	value_number(&resolver->evaluator, value, "the base of the pool",
 	             &connection->driver_data_base);
 }
@@ -384,6 +392,7 @@ static void set_control_base(struct resolver *resolver, size_t index, const stru
 {
 	struct connection *connection = &resolver->topology->model.connections[index];
 
+	resolver->topology->connection_origins[index].device_ctrl_base = value->place;
 	value_number(&resolver->evaluator, value, "the base of iobuf",
 	             &connection->device_ctrl_base);
 }

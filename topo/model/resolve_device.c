@@ -243,6 +243,7 @@ static void take_control(struct resolver *resolver, const struct link *link,
 		return;
 	}
 	connection->device_ctrl_base = base + *used;
+	resolver->topology->connection_origins[link->index].device_ctrl_base = value->place;
 	*used += CONTROL_BYTES;
 }
 
@@ -251,6 +252,7 @@ static void take_numeric_key(struct resolver *resolver, const struct side *side,
                              const struct value_entry *entry)
 {
 	struct connection *connection = &resolver->topology->model.connections[link->index];
+	struct connection_origin *origin = &resolver->topology->connection_origins[link->index];
 	bool device = link->device_vm == side->vm;
 	const char *key = entry->key.text;
 	uint64_t number = 0;
@@ -266,8 +268,10 @@ static void take_numeric_key(struct resolver *resolver, const struct side *side,
 		}
 		if (device) {
 			connection->device_data_base = number;
+			origin->device_data_base = entry->value.place;
 		} else if (connection->swiotlb) {
 			connection->driver_data_base = number;
+			origin->driver_data_base = entry->value.place;
 		}
 	} else if (strcmp(key, "ctrl_base") == 0) {
 		/* Only the device VM has the control region in its address space here. */

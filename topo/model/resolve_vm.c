@@ -21,6 +21,16 @@ static void mark(struct resolver *resolver, size_t vm, enum vm_attribute attribu
 	resolver->topology->vm_origins[vm].given[attribute] = place;
 }
 
+/* What could not be read since there were @errors is not to be compared with anything. */
+static void note_failure(struct resolver *resolver, size_t vm, enum vm_attribute attribute,
+                         size_t errors)
+{
+	if (attribute != VM_ATTRIBUTE_COUNT &&
+	    diag_count(resolver->diag, SEVERITY_ERROR) != errors) {
+		resolver->topology->vm_origins[vm].failed[attribute] = true;
+	}
+}
+
 /* A number of at most @limit. */
 static bool number_up_to(struct resolver *resolver, const struct value *value, const char *what,
                          uint64_t limit, uint64_t *out)
@@ -358,15 +368,17 @@ void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
 		}
 		return;
 	}
+	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
 	struct value value = eval_expression(&resolver->evaluator, setting->value);
 
-	if (value.kind == VALUE_BAD) {
-		return;
-	}
 	if (attributes[row].attribute != VM_ATTRIBUTE_COUNT) {
-		mark(resolver, instance->vm, attributes[row].attribute, value.place);
+		mark(resolver, instance->vm, attributes[row].attribute,
+		     value.kind == VALUE_BAD ? setting->attribute.place : value.place);
 	}
-	attributes[row].set(resolver, instance->vm, &value);
+	if (value.kind != VALUE_BAD) {
+		attributes[row].set(resolver, instance->vm, &value);
+	}
+	note_failure(resolver, instance->vm, attributes[row].attribute, errors);
 }
 
 /* vm_address_config: a dict of what may be given by itself too. */
@@ -430,7 +442,10 @@ static void set_address_entry(struct resolver *resolver, size_t vm, const struct
 			}
 			mark(resolver, vm, attribute, entry->value.place);
 		}
+		size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
+
 		address_keys[i].set(resolver, vm, &entry->value);
+		note_failure(resolver, vm, attribute, errors);
 		return;
 	}
 	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
