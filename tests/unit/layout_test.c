@@ -244,26 +244,6 @@ static void test_physical_devices(void **state)
 	refuse(&f, "'device' is given a physical device, which cannot be built yet");
 }
 
-/* A device without a back end is not an error: a root file system of the user's may have one. */
-static void test_unserved(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	fixture_pair(&f);
-	f.devices[0][1].type = DEVICE_RNG;
-	layout_free(lay_out(&f));
-	assert_int_equal(diag_count(f.diag, SEVERITY_WARNING), 1);
-	assert_true(fixture_said(&f, "nothing in 'device' serves a rng device yet"));
-	fixture_end(&f);
-	fixture_pair(&f);
-	f.devices[0][1].type = DEVICE_RNG;
-	f.vms[0].image.own_rootfs = false;
-	layout_free(lay_out(&f));
-	assert_int_equal(diag_count(f.diag, SEVERITY_WARNING), 0);
-	fixture_end(&f);
-}
-
 /* All of a system's faults in one run. */
 static void test_all_errors(void **state)
 {
@@ -408,7 +388,6 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_physical_devices),
-		cmocka_unit_test(test_unserved),
 		cmocka_unit_test(test_all_errors),
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_boot_given),

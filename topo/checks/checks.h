@@ -139,8 +139,9 @@ enum check_scope {
 	  "Two vsock devices of one device VM have the same CID, or a CID below 3, which is "       \
 	  "reserved.")                                                                              \
 	X(TYPE_RUNS, "type-runs", ADVICE, EACH, check_type_runs,                                    \
-	  "The language knows this type of device and the analysis counts it, but the back end "    \
-	  "cannot serve it yet: `topo build` and `topo run` refuse the topology.")                  \
+	  "The language knows this type of device and the analysis counts it, but the project's "   \
+	  "root file system, which the device VM boots, has no back end for it yet: `topo build` "  \
+	  "and `topo run` refuse the topology. net, blk and vsock run.")                            \
 	X(VSOCK_ONE, "vsock-one", ERROR, EACH, check_vsock_one,                                     \
 	  "Linux takes one vsock device in a guest at most: a VM can be driver VM of one only.")
 

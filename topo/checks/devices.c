@@ -281,28 +281,28 @@ void check_cid_twice(struct checks *checks, const struct topology *topology)
 	each_device(checks, topology, DEVICE_VSOCK, visit_cid);
 }
 
-/* What the back end in the device VM serves today. */
-static const bool type_runs[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = true,
-	[DEVICE_BLK] = true,
-};
-
+/* A root file system of the user's own may have any back end. */
 static void visit_type(struct visitor *visitor, const struct connection *connection,
                        const struct device *device)
 {
-	(void)connection;
-	if (!type_runs[device->type]) {
+	const struct vm *server = &visitor->topology->model.vms[connection->device_vm];
+
+	if (server->image.own_rootfs && !device_type_runs(device->type)) {
 		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
-		                  "devices of type %s cannot be run yet",
-		                  device_type_name(device->type));
+		                  "nothing in '%s' can serve the %s device of '%s' yet",
+		                  server->suffix, device_type_name(device->type),
+		                  suffix(visitor, connection->driver_vm));
 	} else if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1) {
-		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
-		                  "a net device with more than one pair of queues cannot be run "
-		                  "yet");
+		check_report_runs(
+			visitor->checks, CHECK_TYPE_RUNS, device->place,
+			"the net device of '%s' has %u pairs of queues, and more than one "
+			"cannot be run yet",
+			suffix(visitor, connection->driver_vm), device->queue_pairs_or_queues);
 	} else if (device->type == DEVICE_BLK && device->disk == NULL &&
 	           strcmp(device->format, "raw") != 0) {
 		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
-		                  "an empty disk is made in raw format only");
+		                  "the empty disk of '%s' is made in raw format only",
+		                  suffix(visitor, connection->driver_vm));
 	}
 }
 

@@ -137,6 +137,7 @@ int command_build(const struct command_line *cl)
 	int code;
 
 	command_load_init(&options.load);
+	options.load.must_run = true;
 	code = parse(cl, &options);
 	if (code == EXIT_OK && options.help) {
 		fputs(help, stdout);

@@ -408,6 +408,7 @@ int command_run(const struct command_line *cl)
 {
 	struct run_options options = {.file = NULL};
 	command_load_init(&options.load);
+	options.load.must_run = true;
 	int code = parse_options(cl, &options);
 	if (code < 0) {
 		code = load_and_run(&options);

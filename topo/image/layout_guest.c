@@ -118,20 +118,6 @@ static struct span connection_span(const struct guest *guest, uint32_t index, co
 	return (struct span){base, bytes, what, model->vms[peer].name, connection->place};
 }
 
-/* The project's root file system serves what its daemon can; a user's own may serve anything. */
-static void check_served(const struct layout *layout, const struct connection *connection,
-                         const struct device *device, const struct layout_device *laid,
-                         struct diag *diag)
-{
-	const struct vm *vm = &layout->model->vms[connection->device_vm];
-
-	if (vm->image.own_rootfs && !laid->personality.served) {
-		diag_warning(diag, device->place,
-		             "nothing in '%s' serves a %s device yet: it will never be ready",
-		             vm->name, personality_type_name(device->type));
-	}
-}
-
 /* Personalities and queue numbers; the same for both sides. */
 static void number_queues(struct layout *layout, uint32_t index, struct diag *diag)
 {
@@ -143,7 +129,6 @@ static void number_queues(struct layout *layout, uint32_t index, struct diag *di
 
 		personality_make(&connection->devices[i], connection->swiotlb, diag,
 		                 &device->personality);
-		check_served(layout, connection, &connection->devices[i], device, diag);
 		device->first_queue = laid->queue_count;
 		laid->queue_count += device->personality.queue_count;
 	}

@@ -142,7 +142,6 @@ struct type_row {
 	uint32_t virtio_type;
 	uint32_t queue_count; /* unless fill says otherwise */
 	uint32_t config_bytes;
-	bool served;       /* by the project's daemon */
 	uint64_t features; /* besides FEATURES_COMMON */
 	void (*fill)(const struct device *device, bool pool, struct personality *p);
 };
@@ -154,13 +153,13 @@ struct type_row {
 
 /* In the order of struct type_row; the section is that of virtio 1.2. */
 static const struct type_row type_rows[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = {"net",     1,  2, 12, true,  NET_FEATURES,    fill_net    }, /* 5.1 */
-	[DEVICE_BLK] = {"blk",     2,  1, 60, true,  BLK_FEATURES,    fill_blk    }, /* 5.2 */
-	[DEVICE_GPU] = {"gpu",     16, 2, 16, false, 0,               fill_gpu    }, /* 5.7 */
-	[DEVICE_VSOCK] = {"vsock",   19, 3, 8,  true,  VSOCK_SEQPACKET, fill_vsock  }, /* 5.10 */
-	[DEVICE_CONSOLE] = {"console", 3,  2, 12, false, 0,               fill_console}, /* 5.3 */
-	[DEVICE_RNG] = {"rng",     4,  1, 0,  false, 0,               fill_rng    }, /* 5.4 */
-	[DEVICE_FS] = {"fs",      26, 2, 40, false, 0,               fill_fs     }, /* 5.11 */
+	[DEVICE_NET] = {"net",     1,  2, 12, NET_FEATURES,    fill_net    }, /* 5.1 */
+	[DEVICE_BLK] = {"blk",     2,  1, 60, BLK_FEATURES,    fill_blk    }, /* 5.2 */
+	[DEVICE_GPU] = {"gpu",     16, 2, 16, 0,               fill_gpu    }, /* 5.7 */
+	[DEVICE_VSOCK] = {"vsock",   19, 3, 8,  VSOCK_SEQPACKET, fill_vsock  }, /* 5.10 */
+	[DEVICE_CONSOLE] = {"console", 3,  2, 12, 0,               fill_console}, /* 5.3 */
+	[DEVICE_RNG] = {"rng",     4,  1, 0,  0,               fill_rng    }, /* 5.4 */
+	[DEVICE_FS] = {"fs",      26, 2, 40, 0,               fill_fs     }, /* 5.11 */
 };
 
 _Static_assert(PV_VMM_CONFIG_BYTES >= 60, "the longest configuration space, of blk");
@@ -199,7 +198,6 @@ void personality_make(const struct device *device, bool pool, struct diag *diag,
 	memset(out, 0, sizeof(*out));
 	out->virtio_type = row->virtio_type;
 	out->queue_count = row->queue_count;
-	out->served = row->served;
 	out->config_bytes = row->config_bytes;
 	out->features = FEATURES_COMMON | row->features;
 	row->fill(device, pool, out);

@@ -19,7 +19,6 @@ struct personality {
 	uint32_t virtio_type; /* virtio 1.2, 5 "Device Types" */
 	uint32_t queue_count;
 	uint64_t features;
-	bool served; /* the project's daemon has a back end for it */
 	uint32_t config_bytes;
 	uint8_t config[PV_VMM_CONFIG_BYTES];
 };

@@ -34,10 +34,18 @@ static const struct device_option options[] = {
 
 _Static_assert(OPTION_COUNT <= DEVICE_OPTIONS_MAX, "a bit for each option");
 
-static const char *const type_names[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = "net",     [DEVICE_BLK] = "blk",         [DEVICE_GPU] = "gpu",
-	[DEVICE_VSOCK] = "vsock", [DEVICE_CONSOLE] = "console", [DEVICE_RNG] = "rng",
-	[DEVICE_FS] = "fs",
+/* docs/device-vm.md lists the back ends. */
+static const struct {
+	const char *name;
+	bool runs;
+} types[DEVICE_TYPE_COUNT] = {
+	[DEVICE_NET] = {"net",     true },
+          [DEVICE_BLK] = {"blk",     true },
+	[DEVICE_GPU] = {"gpu",     false},
+          [DEVICE_VSOCK] = {"vsock",   true },
+	[DEVICE_CONSOLE] = {"console", false},
+          [DEVICE_RNG] = {"rng",     false},
+	[DEVICE_FS] = {"fs",      false},
 };
 
 static const char *const network_names[] = {
@@ -56,14 +64,19 @@ const struct device_option *device_option_at(size_t index)
 
 const char *device_type_name(enum device_type type)
 {
-	return type_names[type];
+	return types[type].name;
+}
+
+bool device_type_runs(enum device_type type)
+{
+	return types[type].runs;
 }
 
 enum device_type device_type_find(const char *name)
 {
 	enum device_type type = DEVICE_NET;
 
-	while (type < DEVICE_TYPE_COUNT && strcmp(type_names[type], name) != 0) {
+	while (type < DEVICE_TYPE_COUNT && strcmp(types[type].name, name) != 0) {
 		type++;
 	}
 	return type;

@@ -41,6 +41,9 @@ const struct device_option *device_option_at(size_t index);
 /** "net", "blk", … */
 const char *device_type_name(enum device_type type);
 
+/** Whether the project's root file system has a back end for devices of that type. */
+bool device_type_runs(enum device_type type);
+
 /** The type of that name, DEVICE_TYPE_COUNT if there is none. */
 enum device_type device_type_find(const char *name);
 
