@@ -3,7 +3,7 @@
  * From text to model: which VM is which, what the two sides of a connection come to, and what
  * defaults make of what is not said.
  *
- * links: topo/base topo/diag topo/language topo/model topo/checks
+ * links: topo/base topo/diag topo/language topo/model topo/checks topo/analysis/hardware.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

@@ -11,11 +11,6 @@
 
 #define PAGE_MASK ((uint64_t)PV_PAGE_BYTES - 1)
 
-static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
-{
-	return a < b ? b - a < a_bytes : a - b < b_bytes;
-}
-
 void check_mmio_page(struct checks *checks, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
@@ -100,7 +95,7 @@ static void each_shared_page(struct checks *checks, const struct topology *topol
 
 static bool ranges_overlap(const struct paged *a, const struct paged *b)
 {
-	return overlap(a->range->base, a->range->bytes, b->range->base, b->range->bytes);
+	return check_overlap(a->range->base, a->range->bytes, b->range->base, b->range->bytes);
 }
 
 static void found_shared(struct checks *checks, const struct topology *topology,
@@ -143,18 +138,19 @@ static bool holds_device(const struct board *board, const struct range *range)
 {
 	for (size_t i = 0; i < board->device_count; i++) {
 		if (board->devices[i].bytes != 0 &&
-		    overlap(range->base, range->bytes, board->devices[i].base,
-		            board->devices[i].bytes)) {
+		    check_overlap(range->base, range->bytes, board->devices[i].base,
+		                  board->devices[i].bytes)) {
 			return true;
 		}
 	}
-	for (size_t i = 0; i < board->reserved_count; i++) {
-		if (overlap(range->base, range->bytes, board->reserved[i].base,
-		            board->reserved[i].bytes)) {
+	struct board_range reserved;
+
+	for (size_t i = 0; board_reserved_at(board, i, &reserved); i++) {
+		if (check_overlap(range->base, range->bytes, reserved.base, reserved.bytes)) {
 			return true; /* and mmio-kernel says so */
 		}
 	}
-	return overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max);
+	return check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max);
 }
 
 void check_mmio_unknown(struct checks *checks, const struct topology *topology)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "topo/checks/read_rows.h"
 #include "topo/checks/rows.h"
 #include "topo/diag/diag.h"
 #include "topo/model/load.h"
@@ -34,37 +35,6 @@ enum check_scope {
 #define CHECKS(X)                                                                                  \
 	CHECKS_READ(X)                                                                             \
 	CHECKS_LIMITS(X) CHECKS_MEMORY(X) CHECKS_DEVICES(X) CHECKS_HARDWARE(X) CHECKS_MORE(X)
-
-#define CHECKS_READ(X)                                                                              \
-	X(UNKNOWN_ATTRIBUTE, "unknown-attribute", ERROR, EACH, NULL,                                \
-	  "A setting names an attribute that neither topo nor the component's declaration knows. "  \
-	  "It would have no effect, and most likely it is misspelt.")                               \
-	X(NO_MEANING, "no-meaning", WARNING, EACH, NULL,                                            \
-	  "A construct of CAmkES that has no counterpart here is left out: nothing of the running " \
-	  "system depends on it. What was meant by it may have to be said in another way.")         \
-	X(CONNECTION_TWICE, "connection-twice", ERROR, EACH, NULL,                                  \
-	  "Two connections join the same two VMs in the same direction. Their parts have the same " \
-	  "names, so one of them would be lost; one connection serves any number of devices.")      \
-	X(CONNECTION_SELF, "connection-self", ERROR, BREAKS, NULL,                                  \
-	  "A connection joins a VM with itself. A VM cannot serve itself a device.")                \
-	X(CONNECTION_PIECES, "connection-pieces", ERROR, BREAKS, NULL,                              \
-	  "A connection is made of four parts: iobuf, memdev, upcall and downcall. One that lacks " \
-	  "a part cannot work.")                                                                    \
-	X(DEVICE_UNSERVED, "device-unserved", ERROR, EACH, NULL,                                    \
-	  "A driver VM expects a device that the device VM's own list does not hold.")              \
-	X(DEVICE_UNEXPECTED, "device-unexpected", ERROR, EACH, NULL,                                \
-	  "A device VM serves a device that the driver VM's own list does not hold.")               \
-	X(DEVICE_DISAGREE, "device-disagree", ERROR, EACH, NULL,                                    \
-	  "Device VM and driver VM say different things of the same option of a device.")           \
-	X(CONNECTION_EMPTY, "connection-empty", ERROR, WHOLE, NULL,                                 \
-	  "The device VM lists what it serves, and nothing of it goes to this driver VM. Without "  \
-	  "a list a connection serves one network interface and one disk.")                         \
-	X(FILE_MISSING, "file-missing", ERROR, EACH, NULL,                                          \
-	  "A kernel, root file system, device tree or disk image that the topology names cannot "   \
-	  "be read.")                                                                               \
-	X(RAM_AS_MMIO, "ram-as-mmio", ADVICE, EACH, NULL,                                           \
-	  "untyped_mmios names RAM, as deployed seL4 systems do to reserve it for a VM. Here "      \
-	  "topo places RAM by itself; the range is left out.")
 
 #define CHECKS_LIMITS(X)                                                                           \
 	X(LIMIT_VMS, "limit-vms", ERROR, ROOM, check_limit_vms,                                    \
@@ -169,8 +139,8 @@ enum check_scope {
 	  "The language knows devices that are passed to a VM and the analysis counts them, but "   \
 	  "the kernel cannot pass them yet: `topo build` and `topo run` refuse the topology.")      \
 	X(DMA_OPEN, "dma-open", ADVICE, EACH, check_dma_open,                                       \
-	  "A device that reaches memory by itself is given to a VM, and the board has no SMMU to "  \
-	  "confine it: that VM can reach all memory through the device.")                           \
+	  "A device that reaches memory by itself, or that topo does not know, is given to a VM, "  \
+	  "and the board cannot confine it: that VM can reach all memory through the device.")      \
 	X(DRIVER_HARDWARE, "driver-hardware", ADVICE, EACH, check_driver_hardware,                  \
 	  "A VM that is only served, and serves nobody, has hardware. Minimise hardware per VM: a " \
 	  "driver VM can get its devices from a device VM.")                                        \

@@ -28,7 +28,7 @@ void check_hardware_unused(struct checks *checks, const struct topology *topolog
 	for (size_t i = 0; i < topology->model.vm_count && topology->model.vm_count > 1; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (check_has_hardware(vm) && !is_connected(topology, i)) {
+		if (check_has_hardware(topology, i) && !is_connected(topology, i)) {
 			check_report(checks, CHECK_HARDWARE_UNUSED, vm->place,
 			             "'%s' has hardware and serves nobody", vm->suffix);
 		}
@@ -82,7 +82,7 @@ void check_exposed_no_way(struct checks *checks, const struct topology *topology
 		const struct vm *vm = &topology->model.vms[i];
 		const struct vm_origin *origin = &topology->vm_origins[i];
 
-		if (vm->exposed && !check_has_hardware(vm) && vm->dtb_node_count == 0 &&
+		if (vm->exposed && !check_has_hardware(topology, i) &&
 		    !has_network(topology, origin->served, origin->served_count) &&
 		    !has_network(topology, origin->used, origin->used_count)) {
 			check_report(checks, CHECK_EXPOSED_NO_WAY,
@@ -169,8 +169,7 @@ void check_vm_alone(struct checks *checks, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count && topology->model.vm_count > 1; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (!check_has_hardware(vm) && vm->dtb_node_count == 0 &&
-		    !is_connected(topology, i)) {
+		if (!check_has_hardware(topology, i) && !is_connected(topology, i)) {
 			check_report(checks, CHECK_VM_ALONE, vm->place,
 			             "'%s' has no connection and no hardware", vm->suffix);
 		}

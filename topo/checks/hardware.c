@@ -15,6 +15,56 @@ static const char *suffix(const struct topology *topology, size_t vm)
 	return topology->model.vms[vm].suffix;
 }
 
+const struct board_device *check_find_node(const struct board *board, const char *path)
+{
+	for (size_t i = 0; i < board->device_count; i++) {
+		if (strcmp(board->devices[i].path, path) == 0) {
+			return &board->devices[i];
+		}
+	}
+	return NULL;
+}
+
+bool check_is_common_node(const struct board *board, const char *path)
+{
+	const struct board_device *device = check_find_node(board, path);
+
+	return device != NULL && device->bytes == 0 && !device->dma && !check_is_controller(path);
+}
+
+bool check_has_hardware(const struct topology *topology, size_t vm)
+{
+	const struct vm *row = &topology->model.vms[vm];
+
+	if (row->mmio_count + row->pci_count + row->irq_count != 0) {
+		return true;
+	}
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		if (!check_is_common_node(topology->model.board, row->dtb_nodes[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+struct place check_hardware_place(const struct topology *topology, size_t vm)
+{
+	const struct vm *row = &topology->model.vms[vm];
+
+	if (row->pci_count != 0) {
+		return row->pci[0].place;
+	}
+	if (row->mmio_count != 0) {
+		return row->mmios[0].place;
+	}
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		if (!check_is_common_node(topology->model.board, row->dtb_nodes[i])) {
+			return topology->vm_origins[vm].node_places[i];
+		}
+	}
+	return row->irq_count != 0 ? topology->vm_origins[vm].irq_places[0] : row->place;
+}
+
 /* A range of a VM. */
 struct owned {
 	struct range range;
@@ -80,27 +130,22 @@ void check_mmio_twice(struct checks *checks, const struct topology *topology)
 	free(list);
 }
 
-static bool overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
-{
-	return a < b ? b - a < a_bytes : a - b < b_bytes;
-}
-
 static void check_range(struct checks *checks, const struct topology *topology,
                         const struct range *range)
 {
 	const struct board *board = topology->model.board;
 
-	for (size_t i = 0; i < board->reserved_count; i++) {
-		const struct board_range *reserved = &board->reserved[i];
+	struct board_range reserved;
 
-		if (overlap(range->base, range->bytes, reserved->base, reserved->bytes)) {
+	for (size_t i = 0; board_reserved_at(board, i, &reserved); i++) {
+		if (check_overlap(range->base, range->bytes, reserved.base, reserved.bytes)) {
 			check_report(checks, CHECK_MMIO_KERNEL, range->place,
 			             "this range holds %s at 0x%" PRIx64
 			             ", which is the kernel's own",
-			             reserved->name, reserved->base);
+			             reserved.name, reserved.base);
 		}
 	}
-	if (overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max)) {
+	if (check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max)) {
 		check_report(checks, CHECK_MMIO_KERNEL, range->place,
 		             "this range holds RAM of the board %s", board->name);
 	}
@@ -169,7 +214,8 @@ void check_irq_twice(struct checks *checks, const struct topology *topology)
 			          topology->vm_origins[i].irq_places[j]);
 		}
 		for (size_t j = 0; j < vm->pci_count; j++) {
-			claim_irq(checks, topology, &owners, vm->pci[j].irq, i, vm->pci[j].place);
+			claim_irq(checks, topology, &owners, vm->pci[j].irq, i,
+			          topology->vm_origins[i].pci_places[j].irq);
 		}
 	}
 	arena_free(arena);
@@ -203,7 +249,8 @@ void check_irq_range(struct checks *checks, const struct topology *topology)
 		}
 		for (size_t j = 0; j < vm->pci_count; j++) {
 			if (vm->pci[j].irq != 0) {
-				check_irq(checks, topology, vm->pci[j].irq, vm->pci[j].place);
+				check_irq(checks, topology, vm->pci[j].irq,
+				          topology->vm_origins[i].pci_places[j].irq);
 			}
 		}
 	}
@@ -234,38 +281,36 @@ void check_pci_twice(struct checks *checks, const struct topology *topology)
 	arena_free(arena);
 }
 
+static void check_function_range(struct checks *checks, const struct pci_function *function,
+                                 const struct pci_places *places)
+{
+	const struct {
+		const char *what;
+		uint32_t number, most;
+		struct place place;
+	} rows[] = {
+		{"bus",      function->bus,      255, places->bus     },
+		{"device",   function->device,   31,  places->device  },
+		{"function", function->function, 7,   places->function},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].number > rows[i].most) {
+			check_report(checks, CHECK_PCI_RANGE, rows[i].place,
+			             "PCI has no %s %u: they are 0 to %u", rows[i].what,
+			             rows[i].number, rows[i].most);
+		}
+	}
+}
+
 void check_pci_range(struct checks *checks, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			const struct pci_function *function = &topology->model.vms[i].pci[j];
-
-			if (function->bus > 255 || function->device > 31 ||
-			    function->function > 7) {
-				check_report(checks, CHECK_PCI_RANGE, function->place,
-				             "there is no PCI function %u:%u.%u", function->bus,
-				             function->device, function->function);
-			}
+			check_function_range(checks, &topology->model.vms[i].pci[j],
+			                     &topology->vm_origins[i].pci_places[j]);
 		}
 	}
-}
-
-static const struct board_device *find_device(const struct board *board, const char *path)
-{
-	for (size_t i = 0; i < board->device_count; i++) {
-		if (strcmp(board->devices[i].path, path) == 0) {
-			return &board->devices[i];
-		}
-	}
-	return NULL;
-}
-
-/* Nodes without registers, such as /chosen, are nobody's. */
-static bool is_shared_node(const struct board *board, const char *path)
-{
-	const struct board_device *device = find_device(board, path);
-
-	return device != NULL && device->base == 0 && !device->dma;
 }
 
 static void claim_node(struct checks *checks, const struct topology *topology,
@@ -300,7 +345,7 @@ static void claim_nodes(struct checks *checks, const struct topology *topology,
 	const struct vm *row = &topology->model.vms[vm];
 
 	for (size_t i = 0; i < row->dtb_node_count; i++) {
-		if (!is_shared_node(topology->model.board, row->dtb_nodes[i])) {
+		if (!check_is_common_node(topology->model.board, row->dtb_nodes[i])) {
 			claim_node(checks, topology, owners, vm, i);
 		}
 	}
@@ -329,7 +374,7 @@ void check_node_unknown(struct checks *checks, const struct topology *topology)
 		for (size_t j = 0; j < topology->model.vms[i].dtb_node_count; j++) {
 			const char *path = topology->model.vms[i].dtb_nodes[j];
 
-			if (find_device(board, path) == NULL) {
+			if (check_find_node(board, path) == NULL) {
 				check_report(checks, CHECK_NODE_UNKNOWN,
 				             topology->vm_origins[i].node_places[j],
 				             "the board %s has no node %s", board->name, path);
@@ -338,88 +383,14 @@ void check_node_unknown(struct checks *checks, const struct topology *topology)
 	}
 }
 
-static bool has_hardware(const struct vm *vm)
-{
-	return vm->mmio_count != 0 || vm->pci_count != 0 || vm->irq_count != 0;
-}
-
-/* Where the hardware of a VM was given. */
-static struct place hardware_place(const struct topology *topology, size_t vm)
-{
-	static const enum vm_attribute attributes[] = {VM_PCI, VM_MMIOS, VM_DTB, VM_IRQS};
-
-	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-		if (vm_given(&topology->vm_origins[vm], attributes[i])) {
-			return vm_place(topology, vm, attributes[i]);
-		}
-	}
-	return topology->model.vms[vm].place;
-}
-
-/* Nodes that stand for a device: those that no VM can be given are none. */
-static bool has_device_node(const struct topology *topology, size_t vm)
-{
-	const struct vm *row = &topology->model.vms[vm];
-
-	for (size_t i = 0; i < row->dtb_node_count; i++) {
-		if (!is_shared_node(topology->model.board, row->dtb_nodes[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
 void check_hardware_runs(struct checks *checks, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		if (has_hardware(&topology->model.vms[i]) || has_device_node(topology, i)) {
-			check_report_runs(checks, CHECK_HARDWARE_RUNS, hardware_place(topology, i),
+		if (check_has_hardware(topology, i)) {
+			check_report_runs(checks, CHECK_HARDWARE_RUNS,
+			                  check_hardware_place(topology, i),
 			                  "'%s' is given physical devices, which cannot be run yet",
 			                  suffix(topology, i));
-		}
-	}
-}
-
-/* A device of the VM that reaches memory by itself, as far as topo knows the board. */
-static const char *dma_device(const struct topology *topology, size_t vm)
-{
-	const struct vm *row = &topology->model.vms[vm];
-
-	if (row->pci_count != 0) {
-		return row->pci[0].name[0] != '\0' ? row->pci[0].name : "a PCI function";
-	}
-	for (size_t i = 0; i < row->dtb_node_count; i++) {
-		const struct board_device *device =
-			find_device(topology->model.board, row->dtb_nodes[i]);
-
-		if (device != NULL && device->dma) {
-			return device->path;
-		}
-	}
-	for (size_t i = 0; i < topology->model.board->device_count; i++) {
-		const struct board_device *device = &topology->model.board->devices[i];
-
-		for (size_t j = 0; device->dma && j < row->mmio_count; j++) {
-			if (device->base != 0 && overlap(row->mmios[j].base, row->mmios[j].bytes,
-			                                 device->base, device->bytes)) {
-				return device->path;
-			}
-		}
-	}
-	return NULL;
-}
-
-void check_dma_open(struct checks *checks, const struct topology *topology)
-{
-	for (size_t i = 0; i < topology->model.vm_count && !topology->model.board->smmu; i++) {
-		const char *device = dma_device(topology, i);
-
-		if (device != NULL) {
-			check_report(
-				checks, CHECK_DMA_OPEN, hardware_place(topology, i),
-				"'%s' can reach all memory by the DMA of %s: the board %s has no "
-				"SMMU",
-				suffix(topology, i), device, topology->model.board->name);
 		}
 	}
 }
@@ -430,8 +401,9 @@ void check_driver_hardware(struct checks *checks, const struct topology *topolog
 		const struct vm_origin *origin = &topology->vm_origins[i];
 
 		if (origin->used_count != 0 && origin->served_count == 0 &&
-		    has_hardware(&topology->model.vms[i])) {
-			check_report(checks, CHECK_DRIVER_HARDWARE, hardware_place(topology, i),
+		    check_has_hardware(topology, i)) {
+			check_report(checks, CHECK_DRIVER_HARDWARE,
+			             check_hardware_place(topology, i),
 			             "'%s' is a driver VM and has hardware of its own",
 			             suffix(topology, i));
 		}

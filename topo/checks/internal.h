@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions of the table in topo/checks/checks.h, one file for each group: checks_limits.c,
- * checks_memory.c, checks_devices.c, checks_hardware.c.
+ * The functions of the table in topo/checks/checks.h, one file for each group, and what the groups
+ * share.
  */
 #ifndef TOPO_CHECKS_INTERNAL_H
 #define TOPO_CHECKS_INTERNAL_H
@@ -69,11 +69,26 @@ static inline const char *check_suffix(const struct topology *topology, size_t v
 	return topology->model.vms[vm].suffix;
 }
 
-/** Whether physical devices are given to @vm, nodes of the device tree aside. */
-static inline bool check_has_hardware(const struct vm *vm)
+/** Whether two ranges of addresses have a byte in common. */
+static inline bool check_overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 {
-	return vm->mmio_count != 0 || vm->pci_count != 0 || vm->irq_count != 0;
+	return a < b ? b - a < a_bytes : a - b < b_bytes;
 }
+
+/** What the board has at a node of its device tree, NULL when topo does not know it. */
+const struct board_device *check_find_node(const struct board *board, const char *path);
+
+/** Whether others depend on the device at that node: clocks, resets, power, pins. */
+bool check_is_controller(const char *path);
+
+/** Whether a node stands for no device, as /chosen does: every VM may have it. */
+bool check_is_common_node(const struct board *board, const char *path);
+
+/** Whether physical devices are given to VM @vm: registers, functions, interrupts or nodes. */
+bool check_has_hardware(const struct topology *topology, size_t vm);
+
+/** Where the hardware of VM @vm was given; the VM's own place when none was. */
+struct place check_hardware_place(const struct topology *topology, size_t vm);
 
 /** Report what cannot be run yet: an error when the topology is to be run, advice otherwise. */
 bool check_report_runs(struct checks *checks, enum check_id id, struct place place,

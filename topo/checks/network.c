@@ -428,7 +428,8 @@ static void visit_uplink(struct checks *checks, const struct topology *topology,
 	const struct vm *vm = &topology->model.vms[connection->device_vm];
 
 	(void)seen;
-	if (device->network == NETWORK_NAT && !check_has_hardware(vm) && vm->dtb_node_count == 0 &&
+	if (device->network == NETWORK_NAT &&
+	    !check_has_hardware(topology, connection->device_vm) &&
 	    !uses_network(topology, connection->device_vm)) {
 		check_report(checks, CHECK_NETWORK_UPLINK, device->place,
 		             "'%s' has no network into which it could translate addresses",

@@ -83,11 +83,14 @@
 	X(NODE_KERNEL, "node-kernel", ERROR, EACH, check_node_kernel,                              \
 	  "A VM is given the node of a device that is the kernel's own, such as the "              \
 	  "interrupt controller or the console.")                                                  \
-	X(CONTROLLER_HELD, "controller-held", ADVICE, EACH, check_controller_held,                 \
+	X(CONTROLLER_HELD, "controller-held", WARNING, EACH, check_controller_held,                \
 	  "A VM holds a controller of clocks, resets, power or pins that devices of other "        \
 	  "VMs depend on: it can stop them.")                                                      \
+	X(CONTROLLER_SHARED, "controller-shared", ERROR, EACH, check_controller_shared,            \
+	  "Two VMs set the same clocks, resets, power or pins, each by a controller of its "       \
+	  "own or by one that they share: each undoes what the other one did.")                    \
 	X(DMA_EXPOSED, "dma-exposed", ADVICE, EACH, check_dma_exposed,                             \
-	  "An exposed VM holds a PCI function and the board has no SMMU: an attack from "          \
+	  "An exposed VM holds a device whose DMA the board cannot confine: an attack from "       \
 	  "outside that takes the VM has all memory.")
 
 #define CHECKS_DIVISION(X)                                                                         \
@@ -206,6 +209,18 @@
 	  "With VMSWIOTLB=0 an exposed device VM has all RAM of its driver VM: who takes "         \
 	  "over the one has the other without another attack.")
 
+#define CHECKS_RAM(X)                                                                                 \
+	X(RAM_AS_MMIO, "ram-as-mmio", ADVICE, EACH, check_ram_as_mmio,                                \
+	  "untyped_mmios names the RAM of a VM, as deployed seL4 systems do to reserve it. Here "     \
+	  "topo places RAM by itself; the range is left out.")                                        \
+	X(RAM_PADDR, "ram-paddr", ERROR, EACH, check_ram_paddr,                                       \
+	  "ram_paddr_base puts the RAM of a VM upon that of another one, beside the board's RAM, "    \
+	  "or at an address that is no multiple of 2 MiB.")                                           \
+	X(RAM_PADDR_UNUSED, "ram-paddr-unused", ADVICE, EACH, check_ram_paddr_unused,                 \
+	  "ram_paddr_base says where in the board's memory a VM's RAM shall lie. topo decides that "  \
+	  "by itself, so that a guest's addresses need not be the board's; what is given is checked " \
+	  "and otherwise left out.")
+
 #define CHECKS_NETWORK(X)                                                                          \
 	X(MAC_LOCAL, "mac-local", ADVICE, EACH, check_mac_local,                                   \
 	  "A MAC address that is not marked as administered locally belongs to a maker of "        \
@@ -272,6 +287,7 @@
 #define CHECKS_MORE(X)                                                                             \
 	CHECKS_PROCESSORS(X)                                                                       \
 	CHECKS_ASSIGNMENT(X)                                                                       \
-	CHECKS_DIVISION(X) CHECKS_BOOT(X) CHECKS_SHARING(X) CHECKS_NETWORK(X) CHECKS_STORAGE(X)
+	CHECKS_DIVISION(X)                                                                         \
+	CHECKS_BOOT(X) CHECKS_SHARING(X) CHECKS_RAM(X) CHECKS_NETWORK(X) CHECKS_STORAGE(X)
 
 #endif

@@ -58,12 +58,18 @@ static void put_address_config(FILE *out, const struct export_vm *vm)
 
 	fprintf(out,
 	        "\n" IN "vm%u.vm_address_config = {\n" IN
-	        "    \"ram_base\": VAR_STRINGIZE(VM%u_RAM_BASE),\n" IN
-	        "    \"ram_paddr_base\": VAR_STRINGIZE(VM%u_RAM_BASE),\n" IN
-	        "    \"ram_size\": VAR_STRINGIZE(VM%u_RAM_SIZE),\n" IN
-	        "    \"dtb_addr\": VAR_STRINGIZE(VM%u_DTB_ADDR),\n" IN
-	        "    \"initrd_addr\": VAR_STRINGIZE(VM%u_INITRD_ADDR),\n",
-	        n, n, n, n, n, n);
+	        "    \"ram_base\": VAR_STRINGIZE(VM%u_RAM_BASE),\n",
+	        n, n);
+	if (vm->ram_paddr == vm->ram_base) {
+		fprintf(out, IN "    \"ram_paddr_base\": VAR_STRINGIZE(VM%u_RAM_BASE),\n", n);
+	} else if (vm->ram_paddr != 0) {
+		fprintf(out, IN "    \"ram_paddr_base\": \"0x%" PRIx64 "\",\n", vm->ram_paddr);
+	}
+	fprintf(out,
+	        IN "    \"ram_size\": VAR_STRINGIZE(VM%u_RAM_SIZE),\n" IN
+	           "    \"dtb_addr\": VAR_STRINGIZE(VM%u_DTB_ADDR),\n" IN
+	           "    \"initrd_addr\": VAR_STRINGIZE(VM%u_INITRD_ADDR),\n",
+	        n, n, n);
 	if (vm->entry != 0) {
 		fprintf(out, IN "    \"kernel_entry_addr\": VAR_STRINGIZE(VM%u_ENTRY_ADDR),\n", n);
 	}

@@ -19,7 +19,8 @@ struct export_vm {
 	uint32_t number;
 	bool one_to_one; /* its devices do DMA: RAM lies where the guest believes it to lie */
 	uint64_t ram_base;
-	uint64_t entry; /* 0 = where the kernel's header says */
+	uint64_t ram_paddr; /* in the board's RAM; 0 = nowhere that is free */
+	uint64_t entry;     /* 0 = where the kernel's header says */
 	uint64_t initrd;
 	uint64_t dtb;
 	/* Names of its files, as the topology spells them; NULL = none, or the application's. */

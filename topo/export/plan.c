@@ -94,8 +94,10 @@ static void collect_space(struct space *space, const struct model *model, struct
 	for (size_t i = 0; i < model->board->device_count; i++) {
 		take(space, arena, model->board->devices[i].base, model->board->devices[i].bytes);
 	}
-	for (size_t i = 0; i < model->board->reserved_count; i++) {
-		take(space, arena, model->board->reserved[i].base, model->board->reserved[i].bytes);
+	struct board_range reserved;
+
+	for (size_t i = 0; board_reserved_at(model->board, i, &reserved); i++) {
+		take(space, arena, reserved.base, reserved.bytes);
 	}
 	if (space->count != 0) {
 		qsort(space->taken, space->count, sizeof(*space->taken), compare_ranges);
@@ -172,6 +174,33 @@ static bool is_ram(const struct board *board, uint64_t base, uint64_t bytes)
 	       base - board->ram_base <= board->ram_bytes_max - bytes;
 }
 
+static bool is_taken(const struct export_plan *plan, uint64_t base, uint64_t bytes)
+{
+	for (size_t i = 0; i < plan->model->vm_count; i++) {
+		uint64_t other = plan->vms[i].ram_paddr;
+		uint64_t other_bytes = plan->model->vms[i].ram_bytes;
+
+		if (other != 0 &&
+		    (base < other ? other - base < bytes : base - other < other_bytes)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Two VMs may have their RAM at one guest-physical address, and not at one of the board's. */
+static void place_physical(struct export_plan *plan, struct space *space, size_t index, bool given)
+{
+	struct export_vm *to = &plan->vms[index];
+	uint64_t bytes = plan->model->vms[index].ram_bytes;
+	uint64_t base = to->ram_base;
+
+	if (given && (!is_ram(plan->model->board, base, bytes) || is_taken(plan, base, bytes))) {
+		base = find_room(space, bytes, RAM_ALIGN);
+	}
+	to->ram_paddr = is_ram(plan->model->board, base, bytes) ? base : 0;
+}
+
 /* Those whose devices do DMA first: their RAM must lie in the board's. */
 static void place_vms(struct export_plan *plan, struct space *space)
 {
@@ -185,11 +214,11 @@ static void place_vms(struct export_plan *plan, struct space *space)
 		if (export_has_hardware(vm) != (i < model->vm_count)) {
 			continue;
 		}
-		to->ram_base = vm_given(&topology_of(model)->vm_origins[index], VM_RAM_BASE)
-		                       ? vm->ram_base
-		                       : find_room(space, vm->ram_bytes, RAM_ALIGN);
-		to->one_to_one = export_has_hardware(vm) &&
-		                 is_ram(model->board, to->ram_base, vm->ram_bytes);
+		bool given = vm_given(&topology_of(model)->vm_origins[index], VM_RAM_BASE);
+
+		to->ram_base = given ? vm->ram_base : find_room(space, vm->ram_bytes, RAM_ALIGN);
+		place_physical(plan, space, index, given);
+		to->one_to_one = export_has_hardware(vm) && to->ram_paddr == to->ram_base;
 		place_boot(to, vm);
 	}
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "abi/limits.h"
+
 #define MIB(n) ((uint64_t)(n) << 20)
 #define GIB(n) ((uint64_t)(n) << 30)
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -15,9 +17,8 @@
 static const struct board_range virt_reserved[] = {
 	{"the interrupt controller's distributor", 0x08000000, 0x10000},
 	{"the interrupt controller",               0x08010000, 0x50000},
-	{"the kernel's console",                   0x09000000, 0x1000 },
 	{"the SMMU",			       0x09050000, 0x20000},
-	{"power-off GPIO of the machine",          0x09030000, 0x1000 },
+	{"the power-off GPIO",                     0x09030000, 0x1000 },
 };
 
 static const struct board_device virt_devices[] = {
@@ -123,6 +124,17 @@ static const struct board boards[] = {
          .device_count = COUNT(pi4_devices),
 	 },
 };
+
+bool board_reserved_at(const struct board *board, size_t index, struct board_range *out)
+{
+	if (index < board->reserved_count) {
+		*out = board->reserved[index];
+	} else if (index == board->reserved_count) {
+		*out = (struct board_range){"the kernel's console", board->uart_base,
+		                            PV_PAGE_BYTES};
+	}
+	return index <= board->reserved_count;
+}
 
 const struct board *board_find(const char *name)
 {

@@ -45,11 +45,17 @@ struct board {
 	uint64_t uart_base;        /* the kernel's console */
 	uint32_t uart_irq;         /* INTID */
 	uint64_t gicd_base, gicc_base, gich_base, gicv_base;
-	const struct board_range *reserved; /* the kernel's own, besides RAM */
+	const struct board_range *reserved; /* the kernel's own, besides RAM and console */
 	size_t reserved_count;
 	const struct board_device *devices;
 	size_t device_count;
 };
+
+/**
+ * Number @index of what is the kernel's own besides RAM: rows of the table, and the console, in
+ * whole pages. False behind the last.
+ */
+bool board_reserved_at(const struct board *board, size_t index, struct board_range *out);
 
 /** The board of that name, NULL if there is none. */
 const struct board *board_find(const char *name);

@@ -23,6 +23,7 @@ enum vm_attribute {
 	VM_PERIOD,
 	VM_RAM_BASE,
 	VM_RAM_SIZE,
+	VM_RAM_PADDR,
 	VM_DTB_ADDR,
 	VM_INITRD_ADDR,
 	VM_KERNEL_ENTRY,
@@ -40,13 +41,22 @@ enum vm_attribute {
 	VM_ATTRIBUTE_COUNT
 };
 
+/* Where the numbers of a PCI function were given; that of the function where they were not. */
+struct pci_places {
+	struct place bus, device, function, irq;
+};
+
 /* Where the attributes of a VM were given; file NULL = not given. */
 struct vm_origin {
 	struct place given[VM_ATTRIBUTE_COUNT];
 	bool failed[VM_ATTRIBUTE_COUNT]; /* given, and could not be read */
 	struct place *irq_places;        /* of vm.irqs */
-	struct place *node_places;       /* of vm.dtb_nodes */
-	size_t *served;                  /* connections in which the VM is the device VM */
+	struct pci_places *pci_places;   /* of vm.pci */
+	struct range *ram_ranges;        /* RAM that is named among the registers */
+	size_t ram_range_count;
+	uint64_t ram_paddr_base;   /* if given: checked, and otherwise without a meaning */
+	struct place *node_places; /* of vm.dtb_nodes */
+	size_t *served;            /* connections in which the VM is the device VM */
 	size_t served_count;
 	size_t *used; /* connections in which it is the driver VM */
 	size_t used_count;

@@ -87,8 +87,9 @@ static void add_range(struct resolver *resolver, size_t index, const struct rang
 		return;
 	}
 	if (is_ram(board, range)) {
-		check_report(resolver->checks, CHECK_RAM_AS_MMIO, range->place,
-		             "this range is RAM, which topo places by itself: it is left out");
+		struct vm_origin *origin = &resolver->topology->vm_origins[index];
+
+		*ARENA_ADD(resolver->arena, origin->ram_ranges, origin->ram_range_count) = *range;
 		return;
 	}
 	*ARENA_ADD(resolver->arena, vm->mmios, vm->mmio_count) = *range;
@@ -108,6 +109,30 @@ static bool check_form(struct resolver *resolver, const struct value *value, con
 	return false;
 }
 
+/* The pages of an arm64 kernel: 4 KiB, 2 MiB, 1 GiB. */
+static void check_page_bits(struct resolver *resolver, const struct value *value,
+                            const struct range *range)
+{
+	uint64_t bits = 0;
+
+	if (!read_field(resolver, value, 2, "the size of a page", &bits)) {
+		return;
+	}
+	if (bits != 12 && bits != 21 && bits != 30) {
+		if (check_report(resolver->checks, CHECK_MMIO_PAGE_BITS, value->place,
+		                 "there are no pages of %llu bits", (unsigned long long)bits)) {
+			diag_help(resolver->diag, "12, 21 and 30 bits are 4 KiB, 2 MiB and 1 GiB");
+		}
+	} else if (bits > PV_PAGE_SHIFT &&
+	           ((range->base | range->bytes) & (((uint64_t)1 << bits) - 1)) != 0) {
+		/* Parts of small pages are those of mmio-page. */
+		check_report(resolver->checks, CHECK_MMIO_PAGE_BITS, value->place,
+		             "0x%llx with 0x%llx bytes is not made of pages of %llu bits",
+		             (unsigned long long)range->base, (unsigned long long)range->bytes,
+		             (unsigned long long)bits);
+	}
+}
+
 void resolve_mmios(struct resolver *resolver, size_t vm, const struct value *value)
 {
 	if (!is_list(resolver, value, "mmios")) {
@@ -117,11 +142,27 @@ void resolve_mmios(struct resolver *resolver, size_t vm, const struct value *val
 		const struct value *item = &value->of.list.items[i];
 		struct range range = {.place = item->place};
 
-		if (check_form(resolver, item, "mmios", "address:bytes:page bits", 2, 3) &&
+		if (check_form(resolver, item, "mmios", "address:bytes:page bits", 3, 3) &&
 		    read_field(resolver, item, 0, "the address", &range.base) &&
 		    read_field(resolver, item, 1, "the size", &range.bytes)) {
+			check_page_bits(resolver, item, &range);
 			add_range(resolver, vm, &range);
 		}
+	}
+}
+
+static void check_size_bits(struct resolver *resolver, const struct value *value, uint64_t bits)
+{
+	const char *text = value->of.string.text;
+	const char *size = text + field_bytes(text, 0) + 1;
+	bool hex = strstr(size, "0x") != NULL || strstr(size, "0X") != NULL;
+
+	/* Nobody counts bits in hex. */
+	if ((hex || bits < PV_PAGE_SHIFT) &&
+	    check_report(resolver->checks, CHECK_SIZE_BITS, value->place,
+	                 "%llu is under 64, so it is read as a number of bits: 0x%llx bytes",
+	                 (unsigned long long)bits, 1ULL << bits)) {
+		diag_help(resolver->diag, "a page, the least that can be given, is 12 or 0x1000");
 	}
 }
 
@@ -140,6 +181,7 @@ void resolve_untyped_mmios(struct resolver *resolver, size_t vm, const struct va
 			continue;
 		}
 		if (range.bytes < SIZE_BITS_LIMIT) {
+			check_size_bits(resolver, item, range.bytes);
 			range.bytes = range.bytes == 63 ? 0 : (uint64_t)1 << range.bytes;
 		}
 		add_range(resolver, vm, &range);
@@ -159,16 +201,17 @@ static bool small_number(struct resolver *resolver, const struct value *value, c
 }
 
 static void read_pci_entry(struct resolver *resolver, struct pci_function *function,
-                           const struct value_entry *entry)
+                           struct pci_places *places, const struct value_entry *entry)
 {
 	const struct {
 		const char *name;
 		uint32_t *number;
+		struct place *place;
 	} keys[] = {
-		{"bus", &function->bus     },
-		{"dev", &function->device  },
-		{"fun", &function->function},
-		{"irq", &function->irq     },
+		{"bus", &function->bus,      &places->bus     },
+		{"dev", &function->device,   &places->device  },
+		{"fun", &function->function, &places->function},
+		{"irq", &function->irq,      &places->irq     },
 	};
 	struct suggest suggest = suggest_start(entry->key.text);
 
@@ -178,6 +221,7 @@ static void read_pci_entry(struct resolver *resolver, struct pci_function *funct
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		if (strcmp(keys[i].name, entry->key.text) == 0) {
+			*keys[i].place = entry->value.place;
 			small_number(resolver, &entry->value, keys[i].name, keys[i].number);
 			return;
 		}
@@ -186,30 +230,48 @@ static void read_pci_entry(struct resolver *resolver, struct pci_function *funct
 	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
 	                 "a PCI function has no '%s'", entry->key.text)) {
 		diag_help(resolver->diag, "it has: name, bus, dev, fun, irq");
+		if (suggest.best != NULL) {
+			diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
+		}
+	}
+}
+
+/* A function of which a number could not be read is nobody's. */
+static void add_pci(struct resolver *resolver, size_t index, const struct value *dict)
+{
+	struct vm *vm = &resolver->topology->model.vms[index];
+	struct vm_origin *origin = &resolver->topology->vm_origins[index];
+	struct place place = dict->place;
+	struct pci_function function = {.name = "", .place = place};
+	struct pci_places places = {place, place, place, place};
+	size_t count = vm->pci_count;
+	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR) - resolver->checks->errors;
+
+	for (size_t i = 0; i < dict->of.dict.count; i++) {
+		read_pci_entry(resolver, &function, &places, &dict->of.dict.entries[i]);
+	}
+	if (diag_count(resolver->diag, SEVERITY_ERROR) - resolver->checks->errors == errors) {
+		*ARENA_ADD(resolver->arena, vm->pci, vm->pci_count) = function;
+		*ARENA_ADD(resolver->arena, origin->pci_places, count) = places;
 	}
 }
 
 void resolve_pci_devices(struct resolver *resolver, size_t index, const struct value *value)
 {
-	struct vm *vm = &resolver->topology->model.vms[index];
 
 	if (!is_list(resolver, value, "pci_devices")) {
 		return;
 	}
 	for (size_t i = 0; i < value->of.list.count; i++) {
 		const struct value *item = &value->of.list.items[i];
-		struct pci_function function = {.name = "", .place = item->place};
 
-		if (item->kind != VALUE_DICT) {
+		if (item->kind == VALUE_DICT) {
+			add_pci(resolver, index, item);
+		} else {
 			diag_error(resolver->diag, item->place,
 			           "each of pci_devices is { name, bus, dev, fun, irq }, not %s",
 			           value_kind_name(item->kind));
-			continue;
 		}
-		for (size_t j = 0; j < item->of.dict.count; j++) {
-			read_pci_entry(resolver, &function, &item->of.dict.entries[j]);
-		}
-		*ARENA_ADD(resolver->arena, vm->pci, vm->pci_count) = function;
 	}
 }
 

@@ -383,15 +383,11 @@ void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
 
 /* vm_address_config: a dict of what may be given by itself too. */
 
-static set_attribute set_paddr_base;
-
-/* The physical address is topo's to choose: fine when it is the guest's own, else said. */
+/* topo chooses the physical address. */
 static void set_paddr_base(struct resolver *resolver, size_t vm, const struct value *value)
 {
-	uint64_t base = 0;
-
-	(void)vm;
-	value_number(&resolver->evaluator, value, "ram_paddr_base", &base);
+	value_number(&resolver->evaluator, value, "ram_paddr_base",
+	             &resolver->topology->vm_origins[vm].ram_paddr_base);
 }
 
 static void set_obsolete(struct resolver *resolver, size_t vm, const struct value *value)
@@ -408,13 +404,13 @@ static const struct {
 } address_keys[] = {
 	{"ram_base",             VM_RAM_BASE,        set_ram_base    },
 	{"ram_size",             VM_RAM_SIZE,        set_ram_size    },
-	{"ram_paddr_base",       VM_ATTRIBUTE_COUNT, set_paddr_base  },
+	{"ram_paddr_base",       VM_RAM_PADDR,       set_paddr_base  },
 	{"dtb_addr",             VM_DTB_ADDR,        set_dtb_addr    },
 	{"initrd_addr",          VM_INITRD_ADDR,     set_initrd_addr },
 	{"kernel_entry_addr",    VM_KERNEL_ENTRY,    set_kernel_entry},
 	{"linux_ram_base",       VM_RAM_BASE,        set_ram_base    },
 	{"linux_ram_size",       VM_RAM_SIZE,        set_ram_size    },
-	{"linux_ram_paddr_base", VM_ATTRIBUTE_COUNT, set_paddr_base  },
+	{"linux_ram_paddr_base", VM_RAM_PADDR,       set_paddr_base  },
 	{"linux_ram_offset",     VM_ATTRIBUTE_COUNT, set_obsolete    },
 	{"initrd_max_size",      VM_ATTRIBUTE_COUNT, set_obsolete    },
 };

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of controllers: devices on which the devices of others depend. Who holds one can stop
+ * them, and two who set the same clocks or resets undo what the other one did.
+ */
+#include <string.h>
+
+#include "topo/checks/internal.h"
+
+/* What a controller decides for other devices. */
+enum power { POWER_CLOCKS, POWER_RESETS, POWER_SUPPLY, POWER_PINS, POWER_COUNT };
+
+#define CLOCKS (1U << POWER_CLOCKS)
+#define RESETS (1U << POWER_RESETS)
+#define SUPPLY (1U << POWER_SUPPLY)
+#define PINS (1U << POWER_PINS)
+
+static const char *const power_names[POWER_COUNT] = {
+	[POWER_CLOCKS] = "clocks",
+	[POWER_RESETS] = "resets",
+	[POWER_SUPPLY] = "power",
+	[POWER_PINS] = "pins",
+};
+
+struct controller {
+	const char *path;
+	unsigned int powers;
+};
+
+/* The firmware of a Raspberry Pi sets clocks and power on request, by its mailbox. */
+static const struct controller controllers[] = {
+	{"/soc/cprman@7e101000",   CLOCKS                  },
+	{"/soc/gpio@7e200000",     PINS                    },
+	{"/soc/firmware",          CLOCKS | RESETS | SUPPLY},
+	{"/soc/firmware/reset",    RESETS                  },
+	{"/soc/mailbox@7e00b880",  CLOCKS | SUPPLY         },
+	{"/soc/watchdog@7e100000", RESETS | SUPPLY         },
+};
+
+#define CONTROLLER_COUNT (sizeof(controllers) / sizeof(controllers[0]))
+
+bool check_is_controller(const char *path)
+{
+	for (size_t i = 0; i < CONTROLLER_COUNT; i++) {
+		if (strcmp(controllers[i].path, path) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where VM @vm is given the controller: by its node, one above it, or its registers. */
+static bool find_holding(const struct topology *topology, size_t vm,
+                         const struct controller *controller, struct place *place)
+{
+	const struct board_device *device =
+		check_find_node(topology->model.board, controller->path);
+	const struct vm *row = &topology->model.vms[vm];
+
+	if (device == NULL) {
+		return false;
+	}
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		size_t bytes = strlen(row->dtb_nodes[i]);
+		char end = strlen(device->path) < bytes ? '-' : device->path[bytes];
+
+		if (strncmp(row->dtb_nodes[i], device->path, bytes) == 0 &&
+		    (end == '\0' || end == '/')) {
+			*place = topology->vm_origins[vm].node_places[i];
+			return true;
+		}
+	}
+	for (size_t i = 0; i < row->mmio_count && device->bytes != 0; i++) {
+		if (check_overlap(row->mmios[i].base, row->mmios[i].bytes, device->base,
+		                  device->bytes)) {
+			*place = row->mmios[i].place;
+			return true;
+		}
+	}
+	return false;
+}
+
+typedef void holding_visit(struct checks *checks, const struct topology *topology, size_t vm,
+                           const struct controller *controller, struct place place,
+                           void *context);
+
+/* Call @visit for each controller that a VM is given. */
+static void each_holding(struct checks *checks, const struct topology *topology,
+                         holding_visit *visit, void *context)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		for (size_t j = 0; j < CONTROLLER_COUNT; j++) {
+			struct place place;
+
+			if (find_holding(topology, i, &controllers[j], &place)) {
+				visit(checks, topology, i, &controllers[j], place, context);
+			}
+		}
+	}
+}
+
+/* Whose devices a controller can stop. */
+struct victims {
+	size_t vms[2];  /* the first two VMs with hardware */
+	size_t said_of; /* once of each VM is enough */
+};
+
+static void visit_held(struct checks *checks, const struct topology *topology, size_t vm,
+                       const struct controller *controller, struct place place, void *context)
+{
+	struct victims *victims = context;
+	size_t victim = victims->vms[0] == vm ? victims->vms[1] : victims->vms[0];
+
+	if (victim >= topology->model.vm_count || victims->said_of == vm) {
+		return;
+	}
+	victims->said_of = vm;
+	if (check_report(checks, CHECK_CONTROLLER_HELD, place,
+	                 "by %s '%s' can stop devices of '%s'", controller->path,
+	                 check_suffix(topology, vm), check_suffix(topology, victim))) {
+		diag_note(checks->diag, check_hardware_place(topology, victim),
+		          "'%s' is given devices here", check_suffix(topology, victim));
+	}
+}
+
+void check_controller_held(struct checks *checks, const struct topology *topology)
+{
+	size_t count = topology->model.vm_count;
+	struct victims victims = {{count, count}, count};
+	size_t found = 0;
+
+	for (size_t i = 0; i < count && found < 2; i++) {
+		if (check_has_hardware(topology, i)) {
+			victims.vms[found++] = i;
+		}
+	}
+	each_holding(checks, topology, visit_held, &victims);
+}
+
+/* Who had a power first. */
+struct holder {
+	const struct controller *controller; /* NULL = nobody */
+	size_t vm;
+	struct place place;
+};
+
+static void visit_shared(struct checks *checks, const struct topology *topology, size_t vm,
+                         const struct controller *controller, struct place place, void *context)
+{
+	struct holder *holders = context;
+	bool said = false;
+
+	for (enum power i = POWER_CLOCKS; i < POWER_COUNT; i++) {
+		struct holder *first = &holders[i];
+
+		if ((controller->powers & 1U << i) == 0) {
+			continue;
+		}
+		if (first->controller == NULL) {
+			*first = (struct holder){controller, vm, place};
+		} else if (first->vm != vm && !said &&
+		           check_report(checks, CHECK_CONTROLLER_SHARED, place,
+		                        "'%s' sets %s by %s, and '%s' by %s",
+		                        check_suffix(topology, vm), power_names[i],
+		                        controller->path, check_suffix(topology, first->vm),
+		                        first->controller->path)) {
+			said = true;
+			diag_note(checks->diag, first->place, "given to '%s' here",
+			          check_suffix(topology, first->vm));
+		}
+	}
+}
+
+void check_controller_shared(struct checks *checks, const struct topology *topology)
+{
+	struct holder holders[POWER_COUNT] = {{NULL, 0, {NULL, 0, 0, 0}}};
+
+	each_holding(checks, topology, visit_shared, holders);
+}

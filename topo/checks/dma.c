@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks of devices that reach memory by themselves, by what the analysis says of each: a device
+ * that nobody knows is taken for one that does.
+ */
+#include "topo/analysis/hardware.h"
+#include "topo/checks/internal.h"
+
+#define NAMES_MAX 8U /* more devices than these are counted only */
+
+static bool is_open(const struct hardware_unit *unit)
+{
+	return unit->dma == DMA_OPEN || unit->dma == DMA_UNKNOWN;
+}
+
+static bool any_open(const struct hardware *hardware)
+{
+	for (size_t i = 0; i < hardware->count; i++) {
+		if (is_open(&hardware->units[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "a, b and 3 more"; in *known whether one of them is known to reach memory. */
+static const char *open_names(const struct hardware *hardware, struct arena *arena, bool *known)
+{
+	const char *names = "";
+	size_t count = 0;
+
+	*known = false;
+	for (size_t i = 0; i < hardware->count; i++) {
+		const struct hardware_unit *unit = &hardware->units[i];
+
+		*known = *known || unit->dma == DMA_OPEN;
+		if (is_open(unit) && count++ < NAMES_MAX) {
+			names = arena_printf(arena, "%s%s%s", names, count == 1 ? "" : ", ",
+			                     unit->name);
+		}
+	}
+	return count <= NAMES_MAX
+	               ? names
+	               : arena_printf(arena, "%s and %zu more", names, count - NAMES_MAX);
+}
+
+/* What the analysis says of one thing that is given to a VM, as if there were no other. */
+static bool is_open_alone(const struct topology *topology, const struct vm *alone,
+                          struct arena *arena)
+{
+	struct vm vm = *alone;
+	struct model model = topology->model;
+
+	model.vms = &vm;
+	model.vm_count = 1;
+	struct hardware hardware = hardware_of(&model, 0, arena);
+
+	return any_open(&hardware);
+}
+
+/* A place at which the VM is given a device of open DMA: number @skip of them. */
+static bool open_place(const struct topology *topology, size_t index, size_t skip,
+                       struct arena *arena, struct place *place)
+{
+	const struct vm *vm = &topology->model.vms[index];
+
+	for (size_t i = 0; i < vm->pci_count; i++) {
+		struct vm alone = {.pci = &vm->pci[i], .pci_count = 1};
+
+		if (is_open_alone(topology, &alone, arena) && skip-- == 0) {
+			*place = vm->pci[i].place;
+			return true;
+		}
+	}
+	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+		struct vm alone = {.dtb_nodes = &vm->dtb_nodes[i], .dtb_node_count = 1};
+
+		if (is_open_alone(topology, &alone, arena) && skip-- == 0) {
+			*place = topology->vm_origins[index].node_places[i];
+			return true;
+		}
+	}
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		struct vm alone = {.mmios = &vm->mmios[i], .mmio_count = 1};
+
+		if (is_open_alone(topology, &alone, arena) && skip-- == 0) {
+			*place = vm->mmios[i].place;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void report_open(struct checks *checks, const struct topology *topology, size_t vm,
+                        const struct hardware *hardware, struct arena *arena)
+{
+	struct place place = check_hardware_place(topology, vm);
+	bool known = false;
+	const char *names = open_names(hardware, arena, &known);
+
+	open_place(topology, vm, 0, arena, &place);
+	if (!check_report(checks, CHECK_DMA_OPEN, place,
+	                  "'%s' %s reach all memory by the DMA of %s: the board %s %s",
+	                  check_suffix(topology, vm), known ? "can" : "may", names,
+	                  topology->model.board->name,
+	                  topology->model.board->smmu ? "confines that of PCI functions only"
+	                                              : "has no SMMU")) {
+		return;
+	}
+	for (size_t i = 1; i < NAMES_MAX && open_place(topology, vm, i, arena, &place); i++) {
+		diag_note(checks->diag, place, "by this too");
+	}
+}
+
+void check_dma_open(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (!check_has_hardware(topology, i)) {
+			continue;
+		}
+		struct arena *arena = arena_new();
+		struct hardware hardware = hardware_of(&topology->model, (uint32_t)i, arena);
+
+		if (any_open(&hardware)) {
+			report_open(checks, topology, i, &hardware, arena);
+		}
+		arena_free(arena);
+	}
+}
+
+void check_dma_exposed(struct checks *checks, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (!topology->model.vms[i].exposed || !check_has_hardware(topology, i)) {
+			continue;
+		}
+		struct arena *arena = arena_new();
+		struct place place = check_hardware_place(topology, i);
+
+		if (open_place(topology, i, 0, arena, &place)) {
+			struct hardware hardware =
+				hardware_of(&topology->model, (uint32_t)i, arena);
+			bool known = false;
+			const char *names = open_names(&hardware, arena, &known);
+
+			check_report(checks, CHECK_DMA_EXPOSED, place,
+			             "'%s' is exposed, and by the DMA of %s %s all memory",
+			             check_suffix(topology, i), names, known ? "has" : "may have");
+		}
+		arena_free(arena);
+	}
+}
