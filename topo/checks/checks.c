@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "topo/base/suggest.h"
 #include "topo/checks/internal.h"
 
 #define CHECK_ROW(id, name, severity, scope, run, why)                                             \
@@ -29,11 +30,27 @@ enum check_id check_find(const char *name)
 	return (enum check_id)id;
 }
 
-bool checks_switch_off(struct checks *checks, const char *name)
+bool checks_switch_off(struct checks *checks, const char *name, struct place place)
 {
 	enum check_id id = check_find(name);
 
 	if (id == CHECK_COUNT) {
+		struct suggest suggest = suggest_start(name);
+
+		for (size_t i = 0; i < CHECK_COUNT; i++) {
+			suggest_consider(&suggest, rows[i].name);
+		}
+		diag_error(checks->diag, place, "no check is called '%s'", name);
+		if (suggest.best != NULL) {
+			diag_help(checks->diag, "did you mean '%s'?", suggest.best);
+		} else {
+			diag_help(checks->diag, "`topo check --list` shows all of them");
+		}
+		return false;
+	}
+	if (rows[id].scope == SCOPE_BREAKS) {
+		diag_error(checks->diag, place, "'%s' cannot be switched off", name);
+		diag_help(checks->diag, "what it finds leaves a hole in the topology");
 		return false;
 	}
 	checks->off[id] = true;
@@ -53,10 +70,13 @@ static void report(struct checks *checks, enum check_id id, enum severity severi
 	if (checks->running && checks->analysis && rows[id].scope == SCOPE_ROOM) {
 		severity = SEVERITY_WARNING;
 	}
-	if (severity == SEVERITY_ERROR && rows[id].scope != SCOPE_BREAKS) {
-		checks->errors++;
-	}
+	size_t before = diag_count(checks->diag, SEVERITY_ERROR);
+
 	diag_report(checks->diag, severity, rows[id].name, place, "%s", text);
+	/* The same message of the same place counts once. */
+	if (rows[id].scope != SCOPE_BREAKS) {
+		checks->errors += diag_count(checks->diag, SEVERITY_ERROR) - before;
+	}
 }
 
 bool check_report(struct checks *checks, enum check_id id, struct place place, const char *format,

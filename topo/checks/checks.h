@@ -179,8 +179,11 @@ const struct check *check_row(enum check_id id);
 /** The check of that name, or CHECK_COUNT. */
 enum check_id check_find(const char *name);
 
-/** Switch @name off; false when there is no such check. */
-bool checks_switch_off(struct checks *checks, const char *name);
+/**
+ * Switch @name off, as is said at @place. False when there is no such check, or when what it finds
+ * leaves a hole in the model: that was reported.
+ */
+bool checks_switch_off(struct checks *checks, const char *name, struct place place);
 
 /**
  * Report what the check @id found, unless it is off; true when it was reported, so that the caller

@@ -81,8 +81,7 @@ static bool find_holding(const struct topology *topology, size_t vm,
 }
 
 typedef void holding_visit(struct checks *checks, const struct topology *topology, size_t vm,
-                           const struct controller *controller, struct place place,
-                           void *context);
+                           const struct controller *controller, struct place place, void *context);
 
 /* Call @visit for each controller that a VM is given. */
 static void each_holding(struct checks *checks, const struct topology *topology,
@@ -126,7 +125,10 @@ static void visit_held(struct checks *checks, const struct topology *topology, s
 void check_controller_held(struct checks *checks, const struct topology *topology)
 {
 	size_t count = topology->model.vm_count;
-	struct victims victims = {{count, count}, count};
+	struct victims victims = {
+		{count, count},
+                count
+        };
 	size_t found = 0;
 
 	for (size_t i = 0; i < count && found < 2; i++) {
@@ -173,7 +175,9 @@ static void visit_shared(struct checks *checks, const struct topology *topology,
 
 void check_controller_shared(struct checks *checks, const struct topology *topology)
 {
-	struct holder holders[POWER_COUNT] = {{NULL, 0, {NULL, 0, 0, 0}}};
+	struct holder holders[POWER_COUNT] = {
+		{NULL, 0, {NULL, 0, 0, 0}}
+        };
 
 	each_holding(checks, topology, visit_shared, holders);
 }

@@ -53,9 +53,10 @@ void check_ram_as_mmio(struct checks *checks, const struct topology *topology)
 			} else if (check_report(checks, CHECK_MMIO_KERNEL, range->place,
 			                        "this range holds RAM of the board %s",
 			                        topology->model.board->name)) {
-				diag_help(checks->diag, "only a VM's own RAM, where "
-				                        "vm_address_config says that it lies, may be "
-				                        "named here");
+				diag_help(checks->diag,
+				          "only a VM's own RAM, where "
+				          "vm_address_config says that it lies, may be "
+				          "named here");
 			}
 		}
 	}
@@ -125,8 +126,8 @@ void check_ram_paddr(struct checks *checks, const struct topology *topology)
 		check_window(checks, topology, now);
 		if (i != 0 && distance < last->bytes &&
 		    check_report(checks, CHECK_RAM_PADDR, now->place,
-		                 "the RAM of '%s' at 0x%" PRIx64 " overlaps that of '%s' at 0x%" PRIx64
-		                 " with 0x%" PRIx64 " bytes",
+		                 "the RAM of '%s' at 0x%" PRIx64
+		                 " overlaps that of '%s' at 0x%" PRIx64 " with 0x%" PRIx64 " bytes",
 		                 check_suffix(topology, now->vm), now->base,
 		                 check_suffix(topology, last->vm), last->base, last->bytes)) {
 			diag_note(checks->diag, last->place, "given to '%s' here",

@@ -112,6 +112,23 @@ void diag_report(struct diag *diag, enum severity severity, const char *check, s
 	va_end(arguments);
 }
 
+void diag_take_back(struct diag *diag, const char *check)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < diag->message_count; i++) {
+		struct message *message = diag->messages[i];
+
+		if (message->check != NULL && strcmp(message->check, check) == 0) {
+			diag->counts[message->severity]--;
+		} else {
+			diag->messages[kept++] = message;
+		}
+	}
+	diag->message_count = kept;
+	diag->latest = NULL;
+}
+
 void diag_note(struct diag *diag, struct place place, const char *format, ...)
 {
 	struct message *message = diag->latest;

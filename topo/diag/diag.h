@@ -46,6 +46,9 @@ void diag_warning(struct diag *diag, struct place place, const char *format, ...
 void diag_report(struct diag *diag, enum severity severity, const char *check, struct place place,
                  const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/** Take back all messages of the check @check that were not printed yet. */
+void diag_take_back(struct diag *diag, const char *check);
+
 /** A place that the latest message is about too: "first given here". */
 void diag_note(struct diag *diag, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -385,14 +385,15 @@ static void do_pragma(struct cpp *cpp, struct directive *directive)
 		strmap_set(&cpp->once, cpp->frame->lexer.source->path, cpp);
 		return;
 	}
-	diag_warning(cpp->diag, directive->name.place, "this pragma has no meaning here");
+	diag_report(cpp->diag, SEVERITY_WARNING, "no-meaning", directive->name.place,
+	            "this pragma has no meaning here");
 	diag_help(cpp->diag, "#pragma once is known");
 }
 
 static void do_line(struct cpp *cpp, struct directive *directive)
 {
-	diag_warning(cpp->diag, directive->name.place,
-	             "#line has no meaning here: places are those of the file that was read");
+	diag_report(cpp->diag, SEVERITY_WARNING, "no-meaning", directive->name.place,
+	            "#line has no meaning here: places are those of the file that was read");
 }
 
 static const struct {

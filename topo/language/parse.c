@@ -220,8 +220,8 @@ void parser_end(struct parser *parser, const char *what)
 void parser_no_meaning(struct parser *parser, const struct token *token, const char *what)
 {
 	if (!token->shipped) {
-		diag_warning(parser->diag, token->place,
-		             "%s has no meaning in a VM topology and is left out", what);
+		diag_report(parser->diag, SEVERITY_WARNING, "no-meaning", token->place,
+		            "%s has no meaning in a VM topology and is left out", what);
 	}
 }
 

@@ -225,11 +225,7 @@ static void set_up_checks(struct loading *loading, struct checks *checks)
 		                 check_row((enum check_id)i)->severity == SEVERITY_ADVICE;
 	}
 	for (size_t i = 0; i < options->checks_off_count; i++) {
-		if (!checks_switch_off(checks, options->checks_off[i])) {
-			diag_error(loading->diag, PLACE_NONE, "no check is called '%s'",
-			           options->checks_off[i]);
-			diag_help(loading->diag, "`topo check --list` shows all of them");
-		}
+		checks_switch_off(checks, options->checks_off[i], PLACE_NONE);
 	}
 }
 
@@ -287,6 +283,10 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		           "this topology has no VM");
 		diag_help(loading->diag,
 		          "assembly { composition { component VM vm_NAME; } } is the smallest one");
+	}
+	/* What the parser has left out it said before the topology could switch that off. */
+	if (checks.off[CHECK_NO_MEANING]) {
+		diag_take_back(loading->diag, check_row(CHECK_NO_MEANING)->name);
 	}
 	defaults_fill(topology);
 	checks_run(&checks, topology, whole);

@@ -24,8 +24,8 @@ static void collect_types(struct resolver *resolver)
 		const struct ast_component *before = *slot;
 
 		if (before != NULL && !before->shipped && !type->shipped) {
-			diag_error(resolver->diag, type->name.place,
-			           "component '%s' is declared twice", type->name.text);
+			check_report(resolver->checks, CHECK_COMPONENT_TWICE, type->name.place,
+			             "component '%s' is declared twice", type->name.text);
 			diag_note(resolver->diag, before->name.place, "first declared here");
 		}
 		/* The user's own declarations come first and win. */
@@ -77,7 +77,8 @@ static void unknown_type(struct resolver *resolver, const struct name *type)
 {
 	struct suggest suggest = suggest_start(type->text);
 
-	diag_error(resolver->diag, type->place, "no component '%s' is declared", type->text);
+	check_report(resolver->checks, CHECK_COMPONENT_UNKNOWN, type->place,
+	             "no component '%s' is declared", type->text);
 	for (size_t i = 0; i < resolver->types.capacity; i++) {
 		if (resolver->types.entries[i].key != NULL) {
 			suggest_consider(&suggest, resolver->types.entries[i].key);
@@ -115,8 +116,8 @@ static void add_instance(struct resolver *resolver, const struct ast_instance *a
 	const struct instance *before = *slot;
 
 	if (before != NULL) {
-		diag_error(resolver->diag, ast->name.place, "a second instance '%s'",
-		           ast->name.text);
+		check_report(resolver->checks, CHECK_INSTANCE_TWICE, ast->name.place,
+		             "a second instance '%s'", ast->name.text);
 		diag_note(resolver->diag, before->ast->name.place, "first given here");
 		return;
 	}
@@ -130,9 +131,9 @@ static void add_instance(struct resolver *resolver, const struct ast_instance *a
 		vm = is_vm_name(ast->name.text);
 	}
 	if (vm && !is_vm_name(ast->name.text)) {
-		diag_error(resolver->diag, ast->name.place,
-		           "an instance of a VM is named vm_NAME or vm with a number, not '%s'",
-		           ast->name.text);
+		check_report(resolver->checks, CHECK_INSTANCE_NAME, ast->name.place,
+		             "an instance of a VM is named vm_NAME or vm with a number, not '%s'",
+		             ast->name.text);
 		diag_help(resolver->diag, "macros call vm_%s then: %s", ast->name.text,
 		          ast->name.text);
 		vm = false;
@@ -159,9 +160,9 @@ static void check_suffixes(struct resolver *resolver)
 		const struct vm *before = *slot;
 
 		if (before != NULL) {
-			diag_error(resolver->diag, vm->place,
-			           "'%s' and '%s' are the same VM to macros, which call it %s",
-			           vm->instance, before->instance, vm->suffix);
+			check_report(resolver->checks, CHECK_INSTANCE_TWICE, vm->place,
+			             "'%s' and '%s' are the same VM to macros, which call it %s",
+			             vm->instance, before->instance, vm->suffix);
 			diag_note(resolver->diag, before->place, "the other one");
 		}
 		*slot = vm;
@@ -246,7 +247,8 @@ size_t resolve_find_vm(struct resolver *resolver, const char *text, struct place
 	size_t vm = instance == NULL ? vm_by_name(resolver, text) : instance->vm;
 
 	if (vm == NOT_A_VM) {
-		diag_error(resolver->diag, place, "%s '%s' is no VM of this topology", what, text);
+		check_report(resolver->checks, CHECK_TARGET_UNKNOWN, place,
+		             "%s '%s' is no VM of this topology", what, text);
 		resolve_suggest_vm(resolver, text);
 	}
 	return vm;
@@ -276,8 +278,8 @@ static bool is_repeated(struct resolver *resolver, const struct ast_setting *set
 		return false;
 	}
 	if (!setting->weak) {
-		diag_error(resolver->diag, setting->attribute.place, "%s.%s is set twice", object,
-		           setting->attribute.text);
+		check_report(resolver->checks, CHECK_SETTING_TWICE, setting->attribute.place,
+		             "%s.%s is set twice", object, setting->attribute.text);
 		diag_note(resolver->diag, before->attribute.place, "first set here");
 	}
 	return true;
@@ -330,9 +332,22 @@ static bool is_system(const struct resolver *resolver, const struct ast_setting 
 
 static void unknown_object(struct resolver *resolver, const struct name *object)
 {
-	diag_error(resolver->diag, object->place, "'%s' is no instance and no connection",
-	           object->text);
+	check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, object->place,
+	             "'%s' is no instance and no connection", object->text);
 	resolve_suggest_vm(resolver, object->text);
+}
+
+/* Servers that CAmkES systems have beside their VMs, whether or not they are declared here. */
+static bool is_left_out(const struct resolver *resolver, const char *object)
+{
+	static const char *const servers[] = {"fserv", "serial", "time_server"};
+
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		if (strcmp(servers[i], object) == 0) {
+			return true;
+		}
+	}
+	return strmap_get(&resolver->others, object) != NULL;
 }
 
 static void apply_setting(struct resolver *resolver, const struct ast_setting *setting)
@@ -344,7 +359,11 @@ static void apply_setting(struct resolver *resolver, const struct ast_setting *s
 	struct instance *instance = resolve_find_instance(resolver, setting->object.text);
 
 	if (instance == NULL) {
-		if (!resolve_connection_setting(resolver, setting)) {
+		if (is_left_out(resolver, setting->object.text)) {
+			check_report(resolver->checks, CHECK_NO_MEANING, setting->object.place,
+			             "%s.%s has no meaning here and is left out",
+			             setting->object.text, setting->attribute.text);
+		} else if (!resolve_connection_setting(resolver, setting)) {
 			unknown_object(resolver, &setting->object);
 		}
 	} else if (instance->vm == NOT_A_VM) {
@@ -421,8 +440,9 @@ static void check_vm_names(struct resolver *resolver)
 		if (before != NULL && strcmp(before->suffix, vm->suffix) != 0) {
 			size_t other = (size_t)(before - topology->model.vms);
 
-			diag_error(resolver->diag, vm_place(topology, i, VM_NAME),
-			           "two VMs are named '%s'", vm->name);
+			check_report(resolver->checks, CHECK_VM_NAME_TWICE,
+			             vm_place(topology, i, VM_NAME), "two VMs are named '%s'",
+			             vm->name);
 			diag_note(resolver->diag, vm_place(topology, other, VM_NAME),
 			          "the other one is %s", before->instance);
 		}
@@ -433,8 +453,9 @@ static void check_vm_names(struct resolver *resolver)
 static void start(struct resolver *resolver)
 {
 	struct strmap *maps[] = {
-		&resolver->types,    &resolver->connectors, &resolver->by_name, &resolver->vm_names,
-		&resolver->settings, &resolver->stems,      &resolver->pairs,   &resolver->controls,
+		&resolver->types,    &resolver->connectors, &resolver->by_name,
+		&resolver->vm_names, &resolver->settings,   &resolver->stems,
+		&resolver->pairs,    &resolver->controls,   &resolver->others,
 	};
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {

@@ -87,9 +87,9 @@ static void check_interface(struct resolver *resolver, const struct instance *in
 	if (strncmp(name, "vm_", 3) == 0) {
 		peer = 3 + (int)strcspn(name + 3, "_");
 	}
-	diag_error(resolver->diag, end->interface.place,
-	           "component '%s' does not declare the interfaces of a connection with %.*s",
-	           type->name.text, peer, name);
+	check_report(resolver->checks, CHECK_INTERFACE_MISSING, end->interface.place,
+	             "component '%s' does not declare the interfaces of a connection with %.*s",
+	             type->name.text, peer, name);
 	diag_help(resolver->diag,
 	          "VIRTIO_DEVICE_COMPONENT_DEF(n) and VIRTIO_DRIVER_COMPONENT_DEF(n) in the "
 	          "component declare them");
@@ -107,10 +107,12 @@ static struct instance *end_instance(struct resolver *resolver, const struct ast
 	struct instance *instance = resolve_find_instance(resolver, end->instance.text);
 
 	if (instance == NULL) {
-		diag_error(resolver->diag, end->instance.place, "there is no instance '%s'",
-		           strncmp(end->instance.text, "vm", 2) == 0 && end->instance.text[2] != '_'
-		                   ? arena_printf(resolver->arena, "vm_%s", end->instance.text + 2)
-		                   : end->instance.text);
+		check_report(
+			resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
+			"there is no instance '%s'",
+			strncmp(end->instance.text, "vm", 2) == 0 && end->instance.text[2] != '_'
+				? arena_printf(resolver->arena, "vm_%s", end->instance.text + 2)
+				: end->instance.text);
 		resolve_suggest_vm(resolver, end->instance.text);
 	}
 	return instance;
@@ -125,8 +127,8 @@ static size_t end_vm(struct resolver *resolver, const struct ast_end *end)
 		return NOT_A_VM;
 	}
 	if (instance->vm == NOT_A_VM) {
-		diag_error(resolver->diag, end->instance.place, "'%s' is not a VM",
-		           instance->ast->name.text);
+		check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
+		             "'%s' is not a VM", instance->ast->name.text);
 		diag_note(resolver->diag, instance->ast->name.place, "it is declared here");
 		return NOT_A_VM;
 	}
@@ -180,8 +182,8 @@ static void add_piece(struct resolver *resolver, const struct ast_connection *co
 	link->places[piece] = connection->name.place;
 	link->driver_place = driver_end->instance.place;
 	if (link->device_vm != device_vm || link->driver_vm != driver_vm) {
-		diag_error(resolver->diag, connection->name.place,
-		           "the pieces of connection '%s' join different VMs", stem);
+		check_report(resolver->checks, CHECK_CONNECTION_PIECES, connection->name.place,
+		             "the pieces of connection '%s' join different VMs", stem);
 		link->bad = true;
 	}
 }
@@ -202,6 +204,8 @@ static bool is_expected(const struct ast_connection *connection)
 static void add_other(struct resolver *resolver, const struct ast_connection *connection)
 {
 	bool ends_exist = true;
+
+	strmap_set(&resolver->others, connection->name.text, resolver);
 
 	for (size_t i = 0; i < connection->end_count; i++) {
 		if (end_instance(resolver, &connection->ends[i]) == NULL) {
@@ -227,7 +231,8 @@ static void check_connector(struct resolver *resolver, const struct name *connec
 			suggest_consider(&suggest, resolver->connectors.entries[i].key);
 		}
 	}
-	diag_error(resolver->diag, connector->place, "there is no connector '%s'", connector->text);
+	check_report(resolver->checks, CHECK_CONNECTOR_UNKNOWN, connector->place,
+	             "there is no connector '%s'", connector->text);
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}

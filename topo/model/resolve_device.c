@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "topo/base/suggest.h"
 #include "topo/model/device_options.h"
 #include "topo/model/disk.h"
 #include "topo/model/resolve_internal.h"
@@ -56,14 +57,15 @@ static struct link *only_link(struct resolver *resolver, const struct side *side
 		return resolver->links[side->device ? origin->served[0] : origin->used[0]];
 	}
 	if (count == 0) {
-		diag_error(resolver->diag, place, "'%s' is the %s VM of no connection",
-		           suffix_of(resolver, side->vm), side->device ? "device" : "driver");
+		check_report(resolver->checks, CHECK_TARGET_MISSING, place,
+		             "'%s' is the %s VM of no connection", suffix_of(resolver, side->vm),
+		             side->device ? "device" : "driver");
 		diag_help(resolver->diag, "VIRTIO_COMPOSITION_DEF(device, driver) makes one");
 	} else {
-		diag_error(resolver->diag, place,
-		           "'%s' has %zu connections as %s VM: which one is meant?",
-		           suffix_of(resolver, side->vm), count,
-		           side->device ? "device" : "driver");
+		check_report(resolver->checks, CHECK_TARGET_MISSING, place,
+		             "'%s' has %zu connections as %s VM: which one is meant?",
+		             suffix_of(resolver, side->vm), count,
+		             side->device ? "device" : "driver");
 		diag_help(resolver->diag, "add %s: \"NAME\"", side->peer_key);
 	}
 	return NULL;
@@ -103,8 +105,9 @@ static struct link *typed_link(struct resolver *resolver, const struct side *sid
 	struct link *link = link_between(resolver, device_vm, driver_vm);
 
 	if (link == NULL) {
-		diag_error(resolver->diag, value->place, "no connection leads from '%s' to '%s'",
-		           suffix_of(resolver, device_vm), suffix_of(resolver, driver_vm));
+		check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, value->place,
+		             "no connection leads from '%s' to '%s'",
+		             suffix_of(resolver, device_vm), suffix_of(resolver, driver_vm));
 		diag_help(resolver->diag, "add VIRTIO_COMPOSITION_DEF(%s, %s) to the composition",
 		          suffix_of(resolver, device_vm), suffix_of(resolver, driver_vm));
 	}
@@ -146,9 +149,9 @@ static bool number_device(struct resolver *resolver, const struct value *dict,
 	const struct device_entry *before = find_device(list, entry->device.type, entry->device.id);
 
 	if (before != NULL) {
-		diag_error(resolver->diag, value->place,
-		           "a second %s device with id %u on this connection",
-		           device_type_name(entry->device.type), entry->device.id);
+		check_report(resolver->checks, CHECK_DEVICE_ID_TWICE, value->place,
+		             "a second %s device with id %u on this connection",
+		             device_type_name(entry->device.type), entry->device.id);
 		diag_note(resolver->diag, before->device.place, "first given here");
 		return false;
 	}
@@ -234,8 +237,10 @@ static void take_control(struct resolver *resolver, const struct link *link,
 	}
 	uint64_t *used = *slot;
 
-	if (bytes < CONTROL_BYTES || *used > bytes - CONTROL_BYTES ||
-	    base > UINT64_MAX - *used - CONTROL_BYTES) {
+	if (bytes < CONTROL_BYTES) {
+		return; /* and ctrl_size says so */
+	}
+	if (*used > bytes - CONTROL_BYTES || base > UINT64_MAX - *used - CONTROL_BYTES) {
 		diag_error(resolver->diag, value->place,
 		           "the control region has no room for this connection");
 		diag_help(resolver->diag, "each connection of a device VM takes %llu bytes of it",
@@ -245,6 +250,50 @@ static void take_control(struct resolver *resolver, const struct link *link,
 	connection->device_ctrl_base = base + *used;
 	resolver->topology->connection_origins[link->index].device_ctrl_base = value->place;
 	*used += CONTROL_BYTES;
+}
+
+static void check_control_size(struct resolver *resolver, const struct value *value)
+{
+	uint64_t bytes = 0;
+
+	if (value_size(&resolver->evaluator, value, "ctrl_size", &bytes) && bytes < CONTROL_BYTES) {
+		diag_error(resolver->diag, value->place,
+		           "a control region of %llu bytes has no room for a connection",
+		           (unsigned long long)bytes);
+		diag_help(resolver->diag, "each connection of a device VM takes %llu bytes of it",
+		          (unsigned long long)CONTROL_BYTES);
+	}
+}
+
+/* An address of memdev; one that was given otherwise before is not forgotten. */
+static void take_base(struct resolver *resolver, uint64_t *base, struct place *place,
+                      uint64_t number, struct place given)
+{
+	if (*base != 0 && *base != number) {
+		if (check_report(resolver->checks, CHECK_DEVICE_DISAGREE, given,
+		                 "memdev is given at 0x%llx and at 0x%llx in one VM",
+		                 (unsigned long long)number, (unsigned long long)*base)) {
+			diag_note(resolver->diag, *place, "first given here");
+		}
+		return;
+	}
+	*base = number;
+	*place = given;
+}
+
+static void suggest_numeric_key(struct resolver *resolver, const char *wrong)
+{
+	static const char *const keys[] = {"id", "data_base", "data_size", "ctrl_base",
+	                                   "ctrl_size"};
+	struct suggest suggest = suggest_start(wrong);
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		suggest_consider(&suggest, keys[i]);
+	}
+	diag_help(resolver->diag, "it has: id, data_base, data_size, ctrl_base, ctrl_size");
+	if (suggest.best != NULL) {
+		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
+	}
 }
 
 static void take_numeric_key(struct resolver *resolver, const struct side *side,
@@ -257,21 +306,23 @@ static void take_numeric_key(struct resolver *resolver, const struct side *side,
 	const char *key = entry->key.text;
 	uint64_t number = 0;
 
-	if (strcmp(key, "id") == 0 || strcmp(key, "ctrl_size") == 0) {
+	if (strcmp(key, "id") == 0) {
 		return;
 	}
-	if (strcmp(key, "data_size") == 0) {
+	if (strcmp(key, "ctrl_size") == 0) {
+		check_control_size(resolver, &entry->value);
+	} else if (strcmp(key, "data_size") == 0) {
 		take_size(resolver, link->index, &entry->value);
 	} else if (strcmp(key, "data_base") == 0) {
 		if (!value_number(&resolver->evaluator, &entry->value, key, &number)) {
 			return;
 		}
 		if (device) {
-			connection->device_data_base = number;
-			origin->device_data_base = entry->value.place;
+			take_base(resolver, &connection->device_data_base,
+			          &origin->device_data_base, number, entry->value.place);
 		} else if (connection->swiotlb) {
-			connection->driver_data_base = number;
-			origin->driver_data_base = entry->value.place;
+			take_base(resolver, &connection->driver_data_base,
+			          &origin->driver_data_base, number, entry->value.place);
 		}
 	} else if (strcmp(key, "ctrl_base") == 0) {
 		/* Only the device VM has the control region in its address space here. */
@@ -282,7 +333,7 @@ static void take_numeric_key(struct resolver *resolver, const struct side *side,
 		}
 	} else if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
 	                        "there is no '%s' in this form of an entry", key)) {
-		diag_help(resolver->diag, "it has: id, data_base, data_size, ctrl_base, ctrl_size");
+		suggest_numeric_key(resolver, key);
 	}
 }
 
@@ -308,8 +359,9 @@ static void read_numeric(struct resolver *resolver, const struct side *side,
 		link = link_between(resolver, peer, side->vm);
 	}
 	if (link == NULL) {
-		diag_error(resolver->diag, id->place, "no connection joins '%s' and '%s'",
-		           suffix_of(resolver, side->vm), suffix_of(resolver, peer));
+		check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, id->place,
+		             "no connection joins '%s' and '%s'", suffix_of(resolver, side->vm),
+		             suffix_of(resolver, peer));
 		return;
 	}
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
@@ -317,10 +369,17 @@ static void read_numeric(struct resolver *resolver, const struct side *side,
 	}
 }
 
+/* An entry without a type that speaks of memory, if misspelt. */
 static bool is_numeric(const struct value *dict)
 {
-	return resolve_entry(dict, "type") == NULL && (resolve_entry(dict, "data_base") != NULL ||
-	                                               resolve_entry(dict, "ctrl_base") != NULL);
+	bool numeric = false;
+
+	for (size_t i = 0; i < dict->of.dict.count; i++) {
+		const char *key = dict->of.dict.entries[i].key.text;
+
+		numeric = numeric || strncmp(key, "data", 4) == 0 || strncmp(key, "ctrl", 4) == 0;
+	}
+	return numeric && resolve_entry(dict, "type") == NULL;
 }
 
 /* Mark all connections of that side as described by a list. */

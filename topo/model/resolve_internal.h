@@ -65,6 +65,7 @@ struct resolver {
 	struct strmap vm_names; /* vm_name => struct vm * */
 	struct strmap settings; /* "object.attribute" => const struct ast_setting * */
 	struct strmap stems;    /* "vmD_vmR" => struct link * */
+	struct strmap others;   /* names of connections that are left out => resolver */
 	struct strmap pairs;    /* "device:driver" (indices) => struct link * */
 	struct strmap
 		controls; /* "vm:address" => bytes of the control region there that are taken */

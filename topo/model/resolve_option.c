@@ -248,7 +248,8 @@ bool resolve_option_type(struct resolver *resolver, const struct value *dict,
 	const char *name = NULL;
 
 	if (value == NULL) {
-		diag_error(resolver->diag, dict->place, "this device has no type");
+		check_report(resolver->checks, CHECK_TYPE_UNKNOWN, dict->place,
+		             "this device has no type");
 		diag_help(resolver->diag,
 		          "{ type: \"net\" }, or blk, vsock, console, rng, fs, gpu");
 		return false;
@@ -265,7 +266,8 @@ bool resolve_option_type(struct resolver *resolver, const struct value *dict,
 	for (enum device_type i = DEVICE_NET; i < DEVICE_TYPE_COUNT; i++) {
 		suggest_consider(&suggest, device_type_name(i));
 	}
-	diag_error(resolver->diag, value->place, "there is no type of device '%s'", name);
+	check_report(resolver->checks, CHECK_TYPE_UNKNOWN, value->place,
+	             "there is no type of device '%s'", name);
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	} else {

@@ -48,10 +48,8 @@ static void set_checks_off(struct resolver *resolver, const struct value *value)
 		const struct value *item = &value->of.list.items[i];
 		const char *name = NULL;
 
-		if (value_string(&resolver->evaluator, item, "the name of a check", &name) &&
-		    !checks_switch_off(resolver->checks, name)) {
-			diag_error(resolver->diag, item->place, "no check is called '%s'", name);
-			diag_help(resolver->diag, "`topo check --list` shows all of them");
+		if (value_string(&resolver->evaluator, item, "the name of a check", &name)) {
+			checks_switch_off(resolver->checks, name, item->place);
 		}
 	}
 	if (value->kind != VALUE_LIST) {

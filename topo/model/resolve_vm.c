@@ -63,7 +63,8 @@ static void set_name(struct resolver *resolver, size_t vm, const struct value *v
 		return;
 	}
 	if (!good_name(name)) {
-		diag_error(resolver->diag, value->place, "'%s' cannot be the name of a VM", name);
+		check_report(resolver->checks, CHECK_VM_NAME_FORM, value->place,
+		             "'%s' cannot be the name of a VM", name);
 		diag_help(resolver->diag,
 		          "a name has 1 to 31 letters, digits and _ - . and does not "
 		          "begin with - or .");
@@ -285,6 +286,7 @@ static const struct {
 static const char *const without_meaning[] = {
 	"_domain",
 	"_stack_size",
+	"affinity",
 	"asid_pool",
 	"batch_shmem_size",
 	"clean_cache",
@@ -298,28 +300,50 @@ static const char *const without_meaning[] = {
 	"num_extra_frame_caps",
 	"pci_config",
 	"pl011",
+	"priority",
 	"ramoops_base",
 	"ramoops_size",
 	"sem_value",
 	"serial_getchar_shmem_size",
 	"serial_layout",
 	"simple",
-	"simple_untyped12_pool",
-	"simple_untyped20_pool",
-	"simple_untyped21_pool",
-	"simple_untyped23_pool",
-	"simple_untyped24_pool",
-	"simple_untyped25_pool",
 	"tcb_pool",
 	"tcb_pool_domains",
+	"tk1_insecure",
 	"tracebuffer_base",
 	"tracebuffer_size",
 };
 
 #define WITHOUT_MEANING_COUNT (sizeof(without_meaning) / sizeof(without_meaning[0]))
 
+/* What CAmkES knows of each interface, thread and semaphore of a component: NAME_priority, … */
+static const char *const interface_endings[] = {
+	"_affinity",   "_attributes",   "_badge",
+	"_budget",     "_domain",       "_hardware_attributes",
+	"_id",         "_max_budget",   "_period",
+	"_priority",   "_sc_size_bits", "_shmem_size",
+	"_stack_size", "_value",        "_pool",
+};
+
+static bool is_of_interface(const char *name)
+{
+	size_t bytes = strlen(name);
+
+	for (size_t i = 0; i < sizeof(interface_endings) / sizeof(interface_endings[0]); i++) {
+		size_t end = strlen(interface_endings[i]);
+
+		if (bytes > end && strcmp(name + bytes - end, interface_endings[i]) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool is_without_meaning(const struct instance *instance, const char *name)
 {
+	if (is_of_interface(name)) {
+		return true;
+	}
 	for (size_t i = 0; i < WITHOUT_MEANING_COUNT; i++) {
 		if (strcmp(without_meaning[i], name) == 0) {
 			return true;
@@ -431,8 +455,9 @@ static void set_address_entry(struct resolver *resolver, size_t vm, const struct
 		}
 		if (attribute != VM_ATTRIBUTE_COUNT) {
 			if (vm_given(origin, attribute)) {
-				diag_error(resolver->diag, entry->key.place, "%s is given twice",
-				           entry->key.text);
+				check_report(resolver->checks, CHECK_SETTING_TWICE,
+				             entry->key.place, "%s is given twice",
+				             entry->key.text);
 				diag_note(resolver->diag, origin->given[attribute],
 				          "first given here");
 			}
