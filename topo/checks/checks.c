@@ -54,6 +54,7 @@ bool checks_switch_off(struct checks *checks, const char *name, struct place pla
 		return false;
 	}
 	checks->off[id] = true;
+	checks->switched[id] = true;
 	return true;
 }
 

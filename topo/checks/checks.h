@@ -159,10 +159,11 @@ enum check_id { CHECKS(CHECK_ENUM) CHECK_COUNT };
 struct checks {
 	struct diag *diag;
 	bool off[CHECK_COUNT];
-	bool must_run; /* what cannot be run yet is an error */
-	bool analysis; /* what there is no room for is a warning */
-	bool running;  /* the model is finished */
-	size_t errors; /* reported so far that leave the model whole */
+	bool switched[CHECK_COUNT]; /* off because somebody said so */
+	bool must_run;              /* what cannot be run yet is an error */
+	bool analysis;              /* what there is no room for is a warning */
+	bool running;               /* the model is finished */
+	size_t errors;              /* reported so far that leave the model whole */
 };
 
 struct check {

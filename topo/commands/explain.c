@@ -8,6 +8,7 @@
 
 #include "topo/commands/commands.h"
 #include "topo/export/model_json.h"
+#include "topo/image/addresses.h"
 
 static const char help[] =
 	"Usage: topo explain [OPTION]... FILE\n"
@@ -64,6 +65,9 @@ static int explain_file(const char *path, const struct explain_options *options)
 	int code = model == NULL ? EXIT_NO : EXIT_OK;
 
 	diag_flush(diag, stderr);
+	if (model != NULL) {
+		addresses_fill(model, share_directory());
+	}
 	if (model != NULL && options->json) {
 		model_print_json(model, stdout);
 	} else if (model != NULL) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Printing a model as a topology. Addresses that only layout decides are left out, so that layout
- * decides them again in the same way.
+ * Printing a model as a topology. Addresses that are not decided yet are left out, so that layout
+ * decides them in the same way.
  */
 #include "topo/model/explain.h"
 
@@ -138,15 +138,17 @@ static void put_device(FILE *out, const struct device *device, const char *targe
 	fputs(" },\n", out);
 }
 
-static void put_devices(FILE *out, const struct model *model, size_t vm, const size_t *served,
-                        size_t count)
+static void put_served(FILE *out, const struct model *model, size_t vm)
 {
-	if (count == 0) {
+	const struct vm_origin *origin = &topology_of(model)->vm_origins[vm];
+
+	if (origin->served_count == 0) {
+		fprintf(out, IN "%s.vm_virtio_devices = [];\n", model->vms[vm].instance);
 		return;
 	}
 	fprintf(out, IN "%s.vm_virtio_devices = [\n", model->vms[vm].instance);
-	for (size_t i = 0; i < count; i++) {
-		const struct connection *connection = &model->connections[served[i]];
+	for (size_t i = 0; i < origin->served_count; i++) {
+		const struct connection *connection = &model->connections[origin->served[i]];
 
 		for (size_t j = 0; j < connection->device_count; j++) {
 			put_device(out, &connection->devices[j],
@@ -156,7 +158,30 @@ static void put_devices(FILE *out, const struct model *model, size_t vm, const s
 	fputs(IN "];\n", out);
 }
 
-/* Addresses that the topology leaves to layout stand for nothing here either. */
+/* The device VM's list has the options. */
+static void put_used(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm_origin *origin = &topology_of(model)->vm_origins[vm];
+
+	if (origin->used_count == 0) {
+		fprintf(out, IN "%s.vm_virtio_drivers = [];\n", model->vms[vm].instance);
+		return;
+	}
+	fprintf(out, IN "%s.vm_virtio_drivers = [\n", model->vms[vm].instance);
+	for (size_t i = 0; i < origin->used_count; i++) {
+		const struct connection *connection = &model->connections[origin->used[i]];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			fprintf(out, IN "    { type: \"%s\", id: %u, backend: \"%s\" },\n",
+			        device_type_name(connection->devices[j].type),
+			        connection->devices[j].id,
+			        model->vms[connection->device_vm].suffix);
+		}
+	}
+	fputs(IN "];\n", out);
+}
+
+/* 0: layout decides. */
 static void put_addresses(FILE *out, const struct vm *vm)
 {
 	const struct {
@@ -188,13 +213,17 @@ static void put_image(FILE *out, const struct vm *vm)
 	explain_string(out, kernel);
 	fputs(",\n" IN "    initrd_name: ", out);
 	explain_string(out, initrd == NULL ? "" : initrd);
+	fputs(",\n" IN "    provide_initrd: ", out);
+	put_truth(out, initrd != NULL);
 	fputs(",\n" IN "    kernel_bootcmdline: ", out);
 	explain_string(out, image->cmdline);
 	if (image->dtb != NULL) {
-		fputs(",\n" IN "    provide_dtb: true,\n" IN "    dtb_name: ", out);
+		fputs(",\n" IN "    generate_dtb: false,\n" IN "    provide_dtb: true,\n" IN
+		      "    dtb_name: ",
+		      out);
 		explain_string(out, image->dtb);
 	} else {
-		fputs(",\n" IN "    generate_dtb: true", out);
+		fputs(",\n" IN "    generate_dtb: true,\n" IN "    provide_dtb: false", out);
 	}
 	fputs("\n" IN "};\n", out);
 }
@@ -211,6 +240,7 @@ static void put_affinity(FILE *out, const struct vm *vm)
 static void put_pci(FILE *out, const struct vm *vm)
 {
 	if (vm->pci_count == 0) {
+		fprintf(out, IN "%s.pci_devices = [];\n", vm->instance);
 		return;
 	}
 	fprintf(out, IN "%s.pci_devices = [\n", vm->instance);
@@ -225,33 +255,45 @@ static void put_pci(FILE *out, const struct vm *vm)
 	fputs(IN "];\n", out);
 }
 
+static void put_mmios(FILE *out, const struct vm *vm)
+{
+	if (vm->mmio_count == 0) {
+		fprintf(out, IN "%s.mmios = [];\n", vm->instance);
+		return;
+	}
+	fprintf(out, IN "%s.mmios = [\n", vm->instance);
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		fprintf(out, IN "    \"0x%" PRIx64 ":0x%" PRIx64 ":12\",\n", vm->mmios[i].base,
+		        vm->mmios[i].bytes);
+	}
+	fputs(IN "];\n", out);
+}
+
+static void put_nodes(FILE *out, const struct vm *vm)
+{
+	if (vm->dtb_node_count == 0) {
+		fprintf(out, IN "%s.dtb = dtb([]);\n", vm->instance);
+		return;
+	}
+	fprintf(out, IN "%s.dtb = dtb([\n", vm->instance);
+	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+		fputs(IN "    { path: ", out);
+		explain_string(out, vm->dtb_nodes[i]);
+		fputs(" },\n", out);
+	}
+	fputs(IN "]);\n", out);
+}
+
 static void put_hardware(FILE *out, const struct vm *vm)
 {
 	put_pci(out, vm);
-	if (vm->mmio_count != 0) {
-		fprintf(out, IN "%s.mmios = [\n", vm->instance);
-		for (size_t i = 0; i < vm->mmio_count; i++) {
-			fprintf(out, IN "    \"0x%" PRIx64 ":0x%" PRIx64 ":12\",\n",
-			        vm->mmios[i].base, vm->mmios[i].bytes);
-		}
-		fputs(IN "];\n", out);
+	put_mmios(out, vm);
+	fprintf(out, IN "%s.irqs = [", vm->instance);
+	for (size_t i = 0; i < vm->irq_count; i++) {
+		fprintf(out, "%s%u", i == 0 ? "" : ", ", vm->irqs[i]);
 	}
-	if (vm->irq_count != 0) {
-		fprintf(out, IN "%s.irqs = [", vm->instance);
-		for (size_t i = 0; i < vm->irq_count; i++) {
-			fprintf(out, "%s%u", i == 0 ? "" : ", ", vm->irqs[i]);
-		}
-		fputs("];\n", out);
-	}
-	if (vm->dtb_node_count != 0) {
-		fprintf(out, IN "%s.dtb = dtb([\n", vm->instance);
-		for (size_t i = 0; i < vm->dtb_node_count; i++) {
-			fputs(IN "    { path: ", out);
-			explain_string(out, vm->dtb_nodes[i]);
-			fputs(" },\n", out);
-		}
-		fputs(IN "]);\n", out);
-	}
+	fputs("];\n", out);
+	put_nodes(out, vm);
 }
 
 static void put_analysis(FILE *out, const struct vm *vm)
@@ -259,9 +301,9 @@ static void put_analysis(FILE *out, const struct vm *vm)
 	if (vm->trust != TRUST_NONE) {
 		put_string_setting(out, vm, "trust", vm->trust == TRUST_HIGH ? "high" : "low");
 	}
-	if (vm->exposed) {
-		fprintf(out, IN "%s.exposed = true;\n", vm->instance);
-	}
+	fprintf(out, IN "%s.exposed = ", vm->instance);
+	put_truth(out, vm->exposed);
+	fputs(";\n", out);
 	if (vm->asset != NULL) {
 		put_string_setting(out, vm, "asset", vm->asset);
 	}
@@ -329,22 +371,37 @@ static void put_composition(FILE *out, const struct model *model)
 	fputs("    }\n", out);
 }
 
+static void put_system(FILE *out, const struct model *model)
+{
+	const struct topology *topology = topology_of(model);
+	const char *before = "";
+
+	fprintf(out, IN "system.board = \"%s\";\n" IN "system.cpus = %u;\n", model->board->name,
+	        model->cpu_count);
+	fputs(IN "system.checks_off = [", out);
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		if (topology->checks_off[i]) {
+			fprintf(out, "%s\"%s\"", before, check_row((enum check_id)i)->name);
+			before = ", ";
+		}
+	}
+	fputs("];\n", out);
+}
+
 void explain_model(const struct model *model, FILE *out)
 {
 	fprintf(out,
 	        "// %s with every default spelled out. Addresses that are not here are\n"
-	        "// decided when the image is laid out.\n"
+	        "// decided when an image is made.\n"
 	        "assembly {\n",
 	        model->name);
 	put_composition(out, model);
 	fputs("    configuration {\n", out);
-	fprintf(out, IN "system.board = \"%s\";\n" IN "system.cpus = %u;\n", model->board->name,
-	        model->cpu_count);
+	put_system(out, model);
 	for (size_t i = 0; i < model->vm_count; i++) {
-		const struct vm_origin *origin = &topology_of(model)->vm_origins[i];
-
 		put_vm(out, &model->vms[i]);
-		put_devices(out, model, i, origin->served, origin->served_count);
+		put_served(out, model, i);
+		put_used(out, model, i);
 	}
 	if (model->connection_count != 0) {
 		fputs("\n", out);

@@ -284,6 +284,7 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		diag_help(loading->diag,
 		          "assembly { composition { component VM vm_NAME; } } is the smallest one");
 	}
+	memcpy(topology->checks_off, checks.switched, sizeof(topology->checks_off));
 	/* What the parser has left out it said before the topology could switch that off. */
 	if (checks.off[CHECK_NO_MEANING]) {
 		diag_take_back(loading->diag, check_row(CHECK_NO_MEANING)->name);
