@@ -55,6 +55,10 @@ enum check_scope {
 	X(LIMIT_DOORBELLS, "limit-doorbells", ERROR, ROOM, check_limit_doorbells,                  \
 	  "Every queue takes two doorbells and every connection two more; the kernel's tables of " \
 	  "doorbells and of the pages that ring them have a fixed size.")                          \
+	X(LIST_REGISTERS, "list-registers", ADVICE, WHOLE, check_list_registers,                   \
+	  "A CPU shows a guest as many interrupts at a time as it has list registers. A VM with "  \
+	  "more than four times as many is stopped again and again to refill them: divide its "    \
+	  "connections among VMs, or use fewer queues.")                                           \
 	X(CPU_MISSING, "cpu-missing", ERROR, EACH, check_cpu_missing,                              \
 	  "A vCPU is pinned to a physical CPU that the system does not use, or more CPUs are "     \
 	  "asked for than the board has.")                                                         \

@@ -7,6 +7,8 @@
 
 #include "topo/checks/internal.h"
 
+#define PATHS_SHOWN_MAX 50U
+
 static bool has_type(const struct connection *connection, enum device_type type)
 {
 	for (size_t i = 0; i < connection->device_count; i++) {
@@ -160,6 +162,29 @@ void check_asset_network(struct checks *checks, const struct topology *topology)
 			             walk.distance[i] - 1, vm->suffix,
 			             check_suffix(topology, walk.from[i]));
 		}
+	}
+	arena_free(arena);
+}
+
+void check_attack_paths(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+	size_t count = model->connection_count;
+	struct arena *arena = arena_new();
+
+	if (count != 0 && check_report(checks, CHECK_ATTACK_PATHS, model->connections[0].place,
+	                               "%zu connection%s: each is a path for an attack, both ways",
+	                               count, count == 1 ? "" : "s")) {
+		const char *names = "";
+
+		for (size_t i = 0; i < count && i < PATHS_SHOWN_MAX; i++) {
+			names = arena_printf(
+				arena, "%s%s%s - %s", names, i == 0 ? "" : ", ",
+				check_suffix(topology, model->connections[i].device_vm),
+				check_suffix(topology, model->connections[i].driver_vm));
+		}
+		diag_help(checks->diag, "audit each: %s%s", names,
+		          count > PATHS_SHOWN_MAX ? ", ...; `topo report` has all" : "");
 	}
 	arena_free(arena);
 }

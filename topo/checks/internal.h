@@ -18,6 +18,7 @@ check_function check_limit_connections;
 check_function check_limit_queues;
 check_function check_limit_interrupts;
 check_function check_limit_doorbells;
+check_function check_list_registers;
 check_function check_cpu_missing;
 check_function check_budget_range;
 check_function check_budget_sum;

@@ -10,6 +10,7 @@
 #include "topo/model/device_options.h"
 
 #define SPI_FIRST_FREE 16U                   /* docs/guest.md: SPIs before it are the UARTs' */
+#define REFILLS_MAX 4U                       /* of all list registers, when all is pending */
 #define EVENTS_MAX (64U - PV_EVENT_DOORBELL) /* connections that can wake a VMM */
 
 static struct place vm_at(const struct topology *topology, size_t vm)
@@ -160,22 +161,31 @@ static uint64_t connection_queues(const struct connection *connection)
 	return queues;
 }
 
+/* Interrupts that the connections of VM @vm take there. */
+static uint64_t connection_interrupts(const struct topology *topology, size_t vm)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	const struct connection *connections = topology->model.connections;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < origin->served_count; i++) {
+		sum += 1 + connection_queues(&connections[origin->served[i]]);
+	}
+	for (size_t i = 0; i < origin->used_count; i++) {
+		sum += connection_queues(&connections[origin->used[i]]) +
+		       connections[origin->used[i]].device_count;
+	}
+	return sum;
+}
+
 void check_limit_interrupts(struct checks *checks, const struct topology *topology)
 {
 	uint64_t limit = PV_VIRQS - PV_SPI_FIRST - SPI_FIRST_FREE;
 
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
-		const struct connection *connections = topology->model.connections;
-		uint64_t needed = 0;
+		uint64_t needed = connection_interrupts(topology, i);
 
-		for (size_t j = 0; j < origin->served_count; j++) {
-			needed += 1 + connection_queues(&connections[origin->served[j]]);
-		}
-		for (size_t j = 0; j < origin->used_count; j++) {
-			needed += connection_queues(&connections[origin->used[j]]) +
-			          connections[origin->used[j]].device_count;
-		}
 		if (needed > limit) {
 			check_report(checks, CHECK_LIMIT_INTERRUPTS, vm_at(topology, i),
 			             "the connections of '%s' need %llu interrupts; a VM has room "
@@ -187,6 +197,25 @@ void check_limit_interrupts(struct checks *checks, const struct topology *topolo
 			check_report(checks, CHECK_LIMIT_INTERRUPTS, vm_at(topology, i),
 			             "the VMM of '%s' has events for %u connections, not %zu",
 			             topology->model.vms[i].suffix, EVENTS_MAX, origin->used_count);
+		}
+	}
+}
+
+void check_list_registers(struct checks *checks, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+	uint32_t registers = model->board->list_registers;
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		uint64_t interrupts = connection_interrupts(topology, i) + model->vms[i].irq_count;
+
+		/* Those of one VM go to its first vCPU unless the guest spreads them. */
+		if (interrupts > (uint64_t)REFILLS_MAX * registers) {
+			check_report(checks, CHECK_LIST_REGISTERS, vm_at(topology, i),
+			             "'%s' has %llu interrupts, and a CPU of the board %s has %u "
+			             "list registers",
+			             model->vms[i].suffix, (unsigned long long)interrupts,
+			             model->board->name, registers);
 		}
 	}
 }

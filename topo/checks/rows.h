@@ -106,6 +106,9 @@
 	X(ASSET_NETWORK, "asset-network", ADVICE, WHOLE, check_asset_network,                      \
 	  "Network connections alone lead from an exposed VM to one with an asset. Put a "         \
 	  "connection that is no network between them.")                                           \
+	X(ATTACK_PATHS, "attack-paths", ADVICE, SOUND, check_attack_paths,                         \
+	  "Every connection is a path by which a VM that has fallen can attack the VM at the "     \
+	  "other end: audit each. `topo report` shows where they lead.")                           \
 	X(VM_ALONE, "vm-alone", ADVICE, WHOLE, check_vm_alone,                                     \
 	  "A VM has no connection and no hardware: nothing goes in and nothing comes out, "        \
 	  "apart from its console.")                                                               \
