@@ -9,6 +9,7 @@
  * links: topo/language/lex.c topo/language/token.c topo/language/search.c topo/diag/source.c
  * links: topo/diag/diag.c topo/diag/print.c topo/base/arena.c topo/base/strmap.c
  * links: topo/base/suggest.c
+ * links: topo/base/utf8.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -45,7 +46,7 @@ static void finish(struct fixture *fixture)
 static struct value evaluate(struct fixture *fixture, const char *text)
 {
 	const char *why = NULL;
-	struct place place = {NULL, 1, 1, 0};
+	struct place place = {.line = 1, .column = 1};
 	struct place where = place;
 	const struct expr *expr =
 		parse_expression_text(fixture->arena, text, strlen(text), place, &why, &where);
@@ -202,7 +203,7 @@ static void bounds(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		const char *why = NULL;
-		struct place place = {NULL, 1, 1, 0};
+		struct place place = {.line = 1, .column = 1};
 
 		size_t at = 0;
 

@@ -5,6 +5,7 @@
  *
  * links: topo/graph/graph.c topo/graph/place.c topo/base/arena.c topo/model/board.c
  * links: topo/model/device_options.c
+ * links: topo/base/utf8.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

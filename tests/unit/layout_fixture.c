@@ -93,13 +93,13 @@ uint32_t fixture_vm(struct fixture *f, const char *name)
 		.instance = name,
 		.suffix = name,
 		.name = name,
-		.place = {NULL,                index + 1, 1,          1},
+		.place = {NULL,                         index + 1, 1, 1, NULL},
 		.vcpu_count = 1,
-		.affinity = {(int32_t)(index % 2)                  },
+		.affinity = {(int32_t)(index % 2)                       },
 		.priority = 100,
 		.ram_base = 0x40000000,
 		.ram_bytes = 64 * MIB,
-		.image = {.cmdline = "console=ttyAMA0", .own_kernel = true,         .own_rootfs = true},
+		.image = {.cmdline = "console=ttyAMA0", .own_kernel = true,                                 .own_rootfs = true              },
 		.agent = true
         };
 	payload->kernel = (struct blob){guest_kernel, sizeof(guest_kernel)};
@@ -137,7 +137,7 @@ uint32_t fixture_connect(struct fixture *f, uint32_t device_vm, uint32_t driver_
 	f->connections[index] = (struct connection){
 		.device_vm = device_vm,
 		.driver_vm = driver_vm,
-		.place = {NULL, 100 + index, 1, 1},
+		.place = {NULL, 100 + index, 1, 1, NULL},
 		.swiotlb = true,
 		.pool_bytes = 8 * MIB,
 		.devices = devices,

@@ -55,9 +55,10 @@ static const char *format_text(struct diag *diag, const char *format, va_list ar
 /* Whether the same was said of the same place before; remembers it. */
 static bool repeated(struct diag *diag, struct place place, const char *text)
 {
-	const char *key = arena_printf(diag->arena, "%zu:%u:%u:%s",
+	const struct place body = place.spelling == NULL ? PLACE_NONE : place.spelling->place;
+	const char *key = arena_printf(diag->arena, "%zu:%u:%u:%u:%u:%s",
 	                               place.file == NULL ? (size_t)-1 : place.file->number,
-	                               place.line, place.column, text);
+	                               place.line, place.column, body.line, body.column, text);
 	void **seen = strmap_slot(&diag->seen, key, strlen(key));
 	bool before = *seen != NULL;
 
@@ -65,11 +66,35 @@ static bool repeated(struct diag *diag, struct place place, const char *text)
 	return before;
 }
 
+/* Below what is said of the call of a macro: which word of the macro's body it is about. What the
+ * place says of that is copied, since messages outlive the text that was read. */
+static void add_spelling(struct diag *diag, struct message *message, struct place place)
+{
+	if (place.spelling == NULL) {
+		return;
+	}
+	const struct place body = place.spelling->place;
+
+	for (size_t i = 0; i < message->note_count; i++) {
+		const struct place *known = &message->notes[i].place;
+
+		if (known->file == body.file && known->line == body.line &&
+		    known->column == body.column) {
+			return;
+		}
+	}
+	*ARENA_ADD(diag->arena, message->notes, message->note_count) = (struct note){
+		.place = body,
+		.text = arena_printf(diag->arena, "in the body of macro '%s'",
+	                             place.spelling->macro),
+	};
+}
+
 static void add_message(struct diag *diag, enum severity severity, const char *check,
                         struct place place, const char *text)
 {
 	diag->latest = NULL;
-	if (repeated(diag, place, text)) {
+	if (diag->muted || repeated(diag, place, text)) {
 		return;
 	}
 	struct message *message = arena_alloc(diag->arena, sizeof(*message));
@@ -77,11 +102,13 @@ static void add_message(struct diag *diag, enum severity severity, const char *c
 	message->severity = severity;
 	message->check = check;
 	message->place = place;
+	message->place.spelling = NULL;
 	message->text = text;
 	message->order = diag->order++;
 	*ARENA_ADD(diag->arena, diag->messages, diag->message_count) = message;
 	diag->counts[severity]++;
 	diag->latest = message;
+	add_spelling(diag, message, place);
 }
 
 void diag_error(struct diag *diag, struct place place, const char *format, ...)
@@ -141,6 +168,8 @@ void diag_note(struct diag *diag, struct place place, const char *format, ...)
 	*ARENA_ADD(diag->arena, message->notes, message->note_count) =
 		(struct note){place, format_text(diag, format, arguments)};
 	va_end(arguments);
+	message->notes[message->note_count - 1].place.spelling = NULL;
+	add_spelling(diag, message, place);
 }
 
 void diag_help(struct diag *diag, const char *format, ...)
@@ -160,6 +189,21 @@ void diag_help(struct diag *diag, const char *format, ...)
 size_t diag_count(const struct diag *diag, enum severity severity)
 {
 	return diag->counts[severity];
+}
+
+void diag_mute(struct diag *diag, bool mute)
+{
+	diag->muted = mute;
+}
+
+void diag_refuse(struct diag *diag)
+{
+	diag->refused = true;
+}
+
+bool diag_refused(const struct diag *diag)
+{
+	return diag->refused;
 }
 
 bool diag_failed(const struct diag *diag)

@@ -32,9 +32,12 @@ void diag_free(struct diag *diag);
 struct source_set *diag_sources(struct diag *diag);
 
 /** No place: the message stands without file and line. */
-#define PLACE_NONE ((struct place){NULL, 0, 0, 0})
+#define PLACE_NONE ((struct place){NULL, 0, 0, 0, NULL})
 
-/** An error at @place; the model is not usable. */
+/**
+ * An error at @place; the model is not usable. When the word at @place came from the body of a
+ * macro of the user's, a note shows it there: so do all of the following.
+ */
 void diag_error(struct diag *diag, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -56,13 +59,28 @@ void diag_note(struct diag *diag, struct place place, const char *format, ...)
 /** What would be right, below the latest message. */
 void diag_help(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/**
+ * Drop all messages from now on, or no longer: what follows from an error that ended the reading
+ * of a file is no news.
+ */
+void diag_mute(struct diag *diag, bool mute);
+
 /** Messages of @severity since diag_new, printed or not. */
 size_t diag_count(const struct diag *diag, enum severity severity);
 
 /** diag_count(diag, SEVERITY_ERROR) != 0 */
 bool diag_failed(const struct diag *diag);
 
-/** Print what was collected since the last flush, in the order of the text, for people. */
+/** Note that the machine refused something (a file): no fault of the topology. */
+void diag_refuse(struct diag *diag);
+
+/** Whether diag_refuse was called. */
+bool diag_refused(const struct diag *diag);
+
+/**
+ * Print what was collected since the last flush, in the order of the text, for people: the first
+ * hundred messages of each severity, and how many more there are.
+ */
 void diag_flush(struct diag *diag, FILE *out);
 
 /**

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a collection of messages is made of: between diag.c, which collects, and diag_print.c,
+ * What a collection of messages is made of: between diag.c, which collects, and print.c,
  * which prints. Nobody else includes this.
  */
 #ifndef TOPO_DIAG_DIAG_INTERNAL_H
@@ -37,6 +37,8 @@ struct diag {
 	struct message *latest; /* that notes are added to; NULL = it was a repetition */
 	size_t counts[SEVERITY_ERROR + 1];
 	size_t order;
+	bool refused;
+	bool muted;
 };
 
 /** Sort the messages into the order of the text, those without a place last. */

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Printing messages, for people and as JSON. What comes from a file goes to a terminal only with
- * its control characters replaced.
+ * its control characters escaped.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "topo/base/utf8.h"
 #include "topo/diag/diag_internal.h"
 
 #define LINE_SHOWN_MAX 160U /* bytes of a source line that are shown */
 #define LINE_BEFORE 60U     /* of them before the caret, when the line is longer */
+#define SHOWN_MAX 100U      /* messages of one severity that are printed for people */
 
 struct style {
 	const char *severity[SEVERITY_ERROR + 1];
@@ -46,13 +48,44 @@ static const struct style *choose_style(FILE *out)
 	return &coloured;
 }
 
-/* Bytes as they may go to a terminal. */
+/* A character of a file as a terminal may have it. */
+struct shown {
+	size_t bytes;     /* that it takes in the file */
+	size_t columns;   /* that it takes on the screen */
+	const char *text; /* what to print for it; NULL = itself */
+	char buffer[4 * 4 + 1];
+};
+
+/* A character that shows is printed as it is, a tab too; each byte of all else as \xHH, so that
+ * nothing in a file moves the cursor, hides text or turns it round. */
+static void look_at(const char *text, size_t bytes, struct shown *shown)
+{
+	size_t count = utf8_bytes(text, bytes);
+
+	shown->bytes = count == 0 ? 1 : count;
+	shown->text = NULL;
+	shown->columns = 1;
+	if (*text == '\t' || (count != 0 && utf8_shows(text, count))) {
+		return;
+	}
+	shown->text = shown->buffer;
+	shown->columns = 4 * shown->bytes;
+	for (size_t i = 0; i < shown->bytes; i++) {
+		snprintf(shown->buffer + 4 * i, 5, "\\x%02x", (unsigned char)text[i]);
+	}
+}
+
 static void put_clean(FILE *out, const char *text, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++) {
-		unsigned char byte = (unsigned char)text[i];
+	struct shown shown;
 
-		putc((byte < 0x20 && byte != '\t') || byte == 0x7f ? '?' : byte, out);
+	for (size_t at = 0; at < bytes; at += shown.bytes) {
+		look_at(text + at, bytes - at, &shown);
+		if (shown.text != NULL) {
+			fputs(shown.text, out);
+		} else {
+			fwrite(text + at, 1, shown.bytes, out);
+		}
 	}
 }
 
@@ -74,25 +107,31 @@ static void put_place(FILE *out, struct place place)
 /* Columns that a caret line must pass over, as blanks; tabs stay tabs. */
 static void put_margin(FILE *out, const char *text, size_t bytes)
 {
-	for (size_t i = 0; i < bytes; i++) {
-		unsigned char byte = (unsigned char)text[i];
+	struct shown shown;
 
-		if (byte == '\t') {
+	for (size_t at = 0; at < bytes; at += shown.bytes) {
+		look_at(text + at, bytes - at, &shown);
+		if (text[at] == '\t') {
 			putc('\t', out);
-		} else if ((byte & 0xc0) != 0x80) {
-			putc(' ', out);
+		} else {
+			fprintf(out, "%*s", (int)shown.columns, "");
 		}
 	}
 }
 
-/* One column for each character of the token that is on the line. */
+/* A mark below each column of the token that is on the line. */
 static void put_caret(FILE *out, const char *text, size_t bytes)
 {
+	size_t columns = 0;
+	struct shown shown;
+
+	for (size_t at = 0; at < bytes; at += shown.bytes) {
+		look_at(text + at, bytes - at, &shown);
+		columns += shown.columns;
+	}
 	putc('^', out);
-	for (size_t i = 1; i < bytes; i++) {
-		if (((unsigned char)text[i] & 0xc0) != 0x80) {
-			putc('~', out);
-		}
+	while (columns-- > 1) {
+		putc('~', out);
 	}
 }
 
@@ -173,19 +212,42 @@ static void put_message(FILE *out, struct diag *diag, const struct message *mess
 	}
 }
 
+/* Nobody reads thousands of messages, and the first ones are often the cause of the rest. */
+static void put_unshown(FILE *out, const size_t *counts)
+{
+	static const char *const plurals[] = {
+		[SEVERITY_ADVICE] = "pieces of advice",
+		[SEVERITY_WARNING] = "warnings",
+		[SEVERITY_ERROR] = "errors",
+	};
+
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_ADVICE; severity--) {
+		if (counts[severity] > SHOWN_MAX) {
+			fprintf(out,
+			        "topo: %zu more %s are not shown; `topo check --json` has all\n",
+			        counts[severity] - SHOWN_MAX, plurals[severity]);
+		}
+	}
+}
+
 static void put_messages(FILE *out, struct diag *diag, const struct style *style)
 {
 	const struct source *file = NULL;
+	size_t counts[SEVERITY_ERROR + 1] = {0};
 
 	for (size_t i = 0; i < diag->message_count; i++) {
 		const struct message *message = diag->messages[i];
 
+		if (++counts[message->severity] > SHOWN_MAX) {
+			continue;
+		}
 		if (message->place.file != NULL && message->place.file != file) {
 			file = message->place.file;
 			put_inclusion(out, file);
 		}
 		put_message(out, diag, message, style);
 	}
+	put_unshown(out, counts);
 }
 
 void diag_flush(struct diag *diag, FILE *out)
@@ -209,18 +271,26 @@ void diag_flush(struct diag *diag, FILE *out)
 	diag_forget(diag);
 }
 
+/* JSON is UTF-8: bytes that are none become U+FFFD. */
 static void put_json_string(FILE *out, const char *text)
 {
-	putc('"', out);
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
+	size_t bytes = strlen(text);
+	size_t count = 1;
 
+	putc('"', out);
+	for (size_t at = 0; at < bytes; at += count) {
+		unsigned char byte = (unsigned char)text[at];
+
+		count = utf8_bytes(text + at, bytes - at);
 		if (byte == '"' || byte == '\\') {
 			fprintf(out, "\\%c", byte);
 		} else if (byte < 0x20 || byte == 0x7f) {
 			fprintf(out, "\\u%04x", byte);
+		} else if (count == 0) {
+			fputs("\\ufffd", out);
+			count = 1;
 		} else {
-			putc(byte, out);
+			fwrite(text + at, 1, count, out);
 		}
 	}
 	putc('"', out);

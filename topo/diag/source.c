@@ -13,6 +13,11 @@
 
 #include "topo/base/arena.h"
 #include "topo/base/strmap.h"
+#include "topo/base/utf8.h"
+
+/* One letter in a few of a text in another encoding is no UTF-8; of other data, most bytes. */
+#define TEXT_LOOK_BYTES 4096U
+#define TEXT_STRANGE_SHARE 4U
 
 /* What the set keeps of a file. */
 struct file {
@@ -45,6 +50,8 @@ void source_set_free(struct source_set *set)
 	}
 }
 
+static const char too_large[] = "it is larger than 64 MiB";
+
 /* Why the file cannot be read as a topology, NULL if it can. */
 static const char *refusal(const struct stat *status)
 {
@@ -52,9 +59,20 @@ static const char *refusal(const struct stat *status)
 		return S_ISDIR(status->st_mode) ? "it is a directory" : "it is not a regular file";
 	}
 	if (status->st_size < 0 || (uint64_t)status->st_size > SOURCE_BYTES_MAX) {
-		return "it is larger than 64 MiB";
+		return too_large;
 	}
 	return NULL;
+}
+
+/* A byte order mark says that the text is UTF-8, and is no part of it. */
+static void skip_mark(const char **text, size_t *bytes)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (*bytes >= sizeof(mark) - 1 && memcmp(*text, mark, sizeof(mark) - 1) == 0) {
+		*text += sizeof(mark) - 1;
+		*bytes -= sizeof(mark) - 1;
+	}
 }
 
 /* The first @room bytes of an open file, NULL with *why if it cannot be read. */
@@ -97,6 +115,7 @@ static struct file *add_file(struct source_set *set, const char *path, const cha
 
 		file->source.directory = arena_copy(set->arena, path, length);
 	}
+	skip_mark(&text, &bytes);
 	file->source.text = text;
 	file->source.bytes = bytes;
 	file->source.number = set->count;
@@ -164,10 +183,57 @@ const struct source *source_read(struct source_set *set, const char *path, bool 
 	return &file->source;
 }
 
+const struct source *source_read_stream(struct source_set *set, const char *path, int fd,
+                                        const char **why)
+{
+	size_t bytes = 0;
+	char *text = read_all(set->arena, fd, SOURCE_BYTES_MAX + 1, &bytes, why);
+
+	if (text != NULL && bytes > SOURCE_BYTES_MAX) {
+		*why = too_large;
+		text = NULL;
+	}
+	return text == NULL ? NULL : &add_file(set, path, text, bytes)->source;
+}
+
 const struct source *source_add_text(struct source_set *set, const char *path, const char *text,
                                      size_t bytes)
 {
 	return &add_file(set, path, arena_copy(set->arena, text, bytes), bytes)->source;
+}
+
+/* Of the first @bytes of @text, how many are neither UTF-8 nor blanks and visible; *first is where
+ * the first of them lies. */
+static size_t count_strange(const char *text, size_t bytes, size_t *first)
+{
+	size_t strange = 0;
+	size_t count = 1;
+
+	for (size_t at = 0; at < bytes; at += count) {
+		count = utf8_bytes(text + at, bytes - at);
+		bool blank = text[at] >= '\t' && text[at] <= '\r';
+
+		if (count == 0 || (!blank && !utf8_shows(text + at, count))) {
+			*first = strange == 0 ? at : *first;
+			strange++;
+		}
+		count = count == 0 ? 1 : count;
+	}
+	return strange;
+}
+
+bool source_is_text(const struct source *source, size_t *at)
+{
+	size_t looked_at = source->bytes < TEXT_LOOK_BYTES ? source->bytes : TEXT_LOOK_BYTES;
+	const char *zero = memchr(source->text, '\0', source->bytes);
+
+	if (count_strange(source->text, looked_at, at) > looked_at / TEXT_STRANGE_SHARE) {
+		return false;
+	}
+	if (zero != NULL) {
+		*at = (size_t)(zero - source->text);
+	}
+	return zero == NULL;
 }
 
 static void index_lines(struct source_set *set, struct file *file)

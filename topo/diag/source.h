@@ -2,7 +2,7 @@
 /*
  * The files that were read: text, name as people see it, and how it came in. A file is read once
  * and kept until the set is freed, so that messages can show its lines. Only regular files of at
- * most SOURCE_BYTES_MAX are read.
+ * most SOURCE_BYTES_MAX are read, and streams of as much.
  */
 #ifndef TOPO_DIAG_SOURCE_H
 #define TOPO_DIAG_SOURCE_H
@@ -36,6 +36,19 @@ void source_set_free(struct source_set *set);
  */
 const struct source *source_read(struct source_set *set, const char *path, bool shipped,
                                  struct place included, const char **why);
+
+/**
+ * Read all of the open file @fd, which has no name of its own, under the name @path.
+ * Returns NULL with *why saying why not.
+ */
+const struct source *source_read_stream(struct source_set *set, const char *path, int fd,
+                                        const char **why);
+
+/**
+ * Whether @source can be a text: it holds no zero byte, and its beginning is not full of control
+ * characters and bytes that are no UTF-8. Else *at is the first byte that says so.
+ */
+bool source_is_text(const struct source *source, size_t *at);
 
 /** Add a text that is no file (a macro of the command line, a test) under the name @path. */
 const struct source *source_add_text(struct source_set *set, const char *path, const char *text,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "topo/base/arena.h"
+#include "topo/base/utf8.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
 
@@ -33,42 +34,23 @@ static const struct {
 	[ROLE_HYBRID] = {"hybrid",        "#ede9fe", "#6d28d9"},
 };
 
-/* Bytes of the UTF-8 character at @text; 0 = it is none. */
-static size_t utf8_bytes(const unsigned char *text)
-{
-	size_t count = text[0] < 0x80   ? 1
-	               : text[0] < 0xc2 ? 0
-	               : text[0] < 0xe0 ? 2
-	               : text[0] < 0xf0 ? 3
-	               : text[0] < 0xf5 ? 4
-	                                : 0;
-
-	for (size_t i = 1; i < count; i++) {
-		if ((text[i] & 0xc0) != 0x80) {
-			return 0;
-		}
-	}
-	return count;
-}
-
 /* What has a meaning in HTML by its name, what nobody can see as a question mark. */
 static void put_text_bytes(FILE *out, const char *text, size_t bytes)
 {
-	const unsigned char *at = (const unsigned char *)text;
-	const unsigned char *end = at + bytes;
+	const char *end = text + bytes;
 
-	while (at < end) {
-		size_t count = utf8_bytes(at);
+	while (text < end) {
+		size_t count = utf8_bytes(text, (size_t)(end - text));
 
-		if (count == 0 || *at < 0x20 || *at == 0x7f) {
+		if (count == 0 || !utf8_shows(text, count)) {
 			putc('?', out);
-			count = 1;
-		} else if (strchr("&<>\"", *at) != NULL) {
-			fprintf(out, "&#%u;", *at);
+			count = count == 0 ? 1 : count;
+		} else if (strchr("&<>\"", *text) != NULL) {
+			fprintf(out, "&#%u;", (unsigned char)*text);
 		} else {
-			fwrite(at, 1, count, out);
+			fwrite(text, 1, count, out);
 		}
-		at += count;
+		text += count;
 	}
 }
 

@@ -35,15 +35,38 @@ void cpp_stop(struct cpp *cpp, struct place place, const char *what)
 {
 	if (!cpp->stopped) {
 		diag_error(cpp->diag, place, "%s", what);
+		diag_mute(cpp->diag, true);
 	}
 	cpp->stopped = true;
+}
+
+/* What is no text is left out, with one message instead of one for each byte. */
+static void refuse_data(struct cpp *cpp, struct lexer *lexer, size_t at)
+{
+	const char *text = lexer->source->text;
+	uint32_t line = 1;
+	uint32_t column = 1;
+
+	for (size_t i = 0; i < at; i++) {
+		column = text[i] == '\n' ? 1 : column + 1;
+		line += text[i] == '\n' ? 1 : 0;
+	}
+	diag_error(cpp->diag, (struct place){lexer->source, line, column, 1, NULL},
+	           "this file is not text");
+	diag_help(cpp->diag, "topologies are written in ASCII or UTF-8");
+	lexer->at = lexer->end;
 }
 
 void cpp_push_file(struct cpp *cpp, const struct source *source, bool prelude)
 {
 	struct frame *frame = arena_alloc(cpp->arena, sizeof(*frame));
 
+	size_t at = 0;
+
 	lex_start(&frame->lexer, cpp->arena, cpp->diag, source);
+	if (!source_is_text(source, &at)) {
+		refuse_data(cpp, &frame->lexer, at);
+	}
 	frame->prelude = prelude;
 	frame->below = cpp->frame;
 	cpp->frame = frame;
@@ -108,7 +131,7 @@ static void end_token(const struct cpp *cpp, struct token *token)
 	if (frame != NULL) {
 		const struct lexer *lexer = &frame->lexer;
 
-		token->place = (struct place){lexer->source, lexer->line, lexer->column, 1};
+		token->place = (struct place){lexer->source, lexer->line, lexer->column, 1, NULL};
 	}
 }
 
@@ -202,6 +225,7 @@ void cpp_free(struct cpp *cpp)
 	while (cpp->context != NULL) {
 		cpp_pop_context(cpp);
 	}
+	diag_mute(cpp->diag, false);
 }
 
 bool cpp_macro_value(struct cpp *cpp, const char *name, int64_t *value, struct place *place)

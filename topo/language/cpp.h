@@ -5,8 +5,8 @@
  * in the user's text: a token of an argument where the user wrote it, a token of a macro's body at
  * the call. Each file that is imported is preprocessed by itself, with a state of its own.
  *
- * Whatever the input, the work is bounded: include depth and count, depth of expansion, and the
- * tokens that expansion makes (CPP_*_MAX).
+ * Whatever the input, the work is bounded: include depth and count, depth of expansion and of
+ * brackets in arguments, and the tokens that expansion makes (CPP_*_MAX).
  */
 #ifndef TOPO_LANGUAGE_CPP_H
 #define TOPO_LANGUAGE_CPP_H
@@ -43,7 +43,7 @@ struct cpp_options {
 struct cpp *cpp_new(struct arena *arena, struct diag *diag, const struct cpp_options *options,
                     const struct source *source);
 
-/** Give back what is not in the arena. */
+/** Give back what is not in the arena. Messages that a limit has silenced are heard again. */
 void cpp_free(struct cpp *cpp);
 
 /** The next token behind preprocessing; TOKEN_END again and again at the end. */

@@ -56,22 +56,34 @@ struct token_list cpp_expand_list(struct cpp *cpp, const struct token_list *list
 	return out;
 }
 
-static void put_out(struct cpp *cpp, struct call *call, const struct token *token)
+/* One token more that a call has read or made; false when there were too many. */
+static bool spend_token(struct cpp *cpp, const struct call *call)
 {
 	if (*cpp->options.tokens_left == 0) {
 		cpp_stop(cpp, call->name.place, "the macros of this topology expand without end");
-		return;
+		return false;
 	}
 	(*cpp->options.tokens_left)--;
-	token_list_add(&call->out, token);
+	return true;
+}
+
+static void put_out(struct cpp *cpp, struct call *call, const struct token *token)
+{
+	if (spend_token(cpp, call)) {
+		token_list_add(&call->out, token);
+	}
 }
 
 /* A token of the body as it stands in this expansion. */
-static struct token spelled(const struct call *call, const struct token *body)
+static struct token spelled(const struct call *call, const struct body_token *body)
 {
-	struct token token = *body;
+	struct token token = body->token;
 
 	token.place = call->name.place;
+	/* Of topo's own macros, the user knows the call. */
+	if (!call->macro->shipped) {
+		token.place.spelling = &body->spelling;
+	}
 	token.written = false;
 	token.macro = call->macro;
 	return token;
@@ -184,9 +196,12 @@ static void paste(struct cpp *cpp, struct call *call, const struct token *right)
 		token_list_add(&call->out, right);
 		return;
 	}
-	/* The place is that of the part that the user wrote. */
+	/* The place is that of the part that the user wrote: at the call, or in a macro's body. */
+	bool right_is_nearer =
+		!left->written && (right->written || (left->shipped && !right->shipped));
+
 	joined.space_before = left->space_before;
-	joined.place = !left->written && right->written ? right->place : left->place;
+	joined.place = right_is_nearer ? right->place : left->place;
 	joined.written = left->written || right->written;
 	joined.macro = left->macro != NULL ? left->macro : right->macro;
 	joined.shipped = left->shipped || right->shipped;
@@ -197,11 +212,12 @@ static void put_argument(struct cpp *cpp, struct call *call, const struct token_
                          bool space, bool pasted)
 {
 	if (argument->count == 0) {
-		struct token nothing = spelled(call, &call->name);
+		struct token nothing = {
+			.kind = TOKEN_PLACEMARKER,
+			.space_before = space,
+			.place = call->name.place,
+		};
 
-		nothing.kind = TOKEN_PLACEMARKER;
-		nothing.bytes = 0;
-		nothing.space_before = space;
 		if (!pasted) {
 			put_out(cpp, call, &nothing);
 		}
@@ -265,7 +281,7 @@ static size_t put_operand(struct cpp *cpp, struct call *call, size_t i, bool pas
 		/* NOLINTNEXTLINE(clang-analyzer-unix.*): expand_call frees every argument */
 		return i + 1;
 	}
-	struct token token = spelled(call, &body->token);
+	struct token token = spelled(call, body);
 
 	if (pasted) {
 		paste(cpp, call, &token);
@@ -328,10 +344,16 @@ static bool collect(struct cpp *cpp, struct call *call)
 			continue;
 		}
 		depth += token_punct(&token, '(') ? 1 : 0;
+		/* Each level of calls would be read once more for every level around it. */
+		if (depth > CPP_EXPANSION_DEPTH_MAX) {
+			cpp_stop(cpp, token.place,
+			         "the arguments of a macro are nested too deeply");
+			return true;
+		}
 		depth -= token_punct(&token, ')') ? 1 : 0;
 		token.space_before = token.space_before || token.line_start;
 		token.line_start = false;
-		if (at < call->count) {
+		if (at < call->count && spend_token(cpp, call)) {
 			/* C11 6.10.3.4: a name that must not expand now never will. */
 			const struct macro *named =
 				token.kind == TOKEN_IDENTIFIER ? cpp_find_macro(cpp, &token) : NULL;

@@ -22,6 +22,7 @@ enum macro_kind { MACRO_OBJECT, MACRO_FUNCTION, MACRO_FILE, MACRO_LINE };
 struct body_token {
 	struct token token;
 	int parameter; /* that it names, -1 = none */
+	struct spelling spelling;
 };
 
 struct macro {

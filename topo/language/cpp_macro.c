@@ -149,6 +149,7 @@ static void take_body(struct cpp *cpp, struct macro *macro, const struct token_l
 		body->token.line_start = false;
 		body->token.space_before = at != first && body->token.space_before;
 		body->parameter = find_parameter(macro, &body->token);
+		body->spelling = (struct spelling){body->token.place, macro->name};
 	}
 }
 

@@ -98,7 +98,7 @@ static void advance(struct lexer *lexer)
 
 static struct place here(const struct lexer *lexer)
 {
-	return (struct place){lexer->source, lexer->line, lexer->column, 1};
+	return (struct place){lexer->source, lexer->line, lexer->column, 1, NULL};
 }
 
 static void skip_line_comment(struct lexer *lexer)

@@ -78,7 +78,7 @@ void parser_note_macro(struct parser *parser, const struct token *token)
 	if (macro.shipped) {
 		diag_help(parser->diag, "this comes from topo's own macro %s: see docs/language.md",
 		          macro.name);
-	} else {
+	} else if (token->place.spelling == NULL) {
 		diag_note(parser->diag, macro.place, "in the expansion of macro '%s', defined here",
 		          macro.name);
 	}

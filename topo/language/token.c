@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "topo/base/utf8.h"
 #include "topo/language/lex.h"
 
 bool token_is(const struct token *token, const char *name)
@@ -164,6 +165,11 @@ char *token_decode(struct arena *arena, const struct token *token, bool *exact, 
 			return NULL;
 		}
 		text[kept++] = byte;
+	}
+	/* It goes into device trees and JSON, which are UTF-8. */
+	if (token->kind == TOKEN_STRING && !utf8_valid(text, kept)) {
+		*why = "this string is not UTF-8";
+		return NULL;
 	}
 	return text;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "topo/diag/source.h"
 #include "topo/language/cpp.h"
@@ -20,6 +21,7 @@
 #define OWN_VM_MACROS "configurations/vm.h"
 #define OWN_TII_MACROS "configurations/tii/vm.h"
 #define OWN_DECLARATIONS "configurations/peervisor.camkes"
+#define STANDARD_INPUT "<stdin>" /* what places in it are called */
 #define FILES_MAX 1024U
 
 /* Everything that one load needs. */
@@ -94,6 +96,7 @@ static const struct source *own_file(struct loading *loading, const char *name)
 	if (source == NULL) {
 		diag_error(loading->diag, PLACE_NONE, "cannot read topo's own file '%s': %s", path,
 		           why);
+		diag_refuse(loading->diag);
 		diag_help(loading->diag, "PEERVISOR_SHARE names the directory where it lies");
 	}
 	return source;
@@ -279,7 +282,7 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		topology->model.cpu_count = loading->options->cpu_count;
 	}
 	if (topology->model.vm_count == 0 && !diag_failed(loading->diag)) {
-		diag_error(loading->diag, (struct place){source, 1, 1, 0},
+		diag_error(loading->diag, (struct place){source, 1, 1, 0, NULL},
 		           "this topology has no VM");
 		diag_help(loading->diag,
 		          "assembly { composition { component VM vm_NAME; } } is the smallest one");
@@ -300,6 +303,9 @@ static const char *base_name(struct arena *arena, const char *path)
 	size_t bytes = strlen(name);
 	size_t end = strlen(".camkes");
 
+	if (strcmp(path, STANDARD_INPUT) == 0) {
+		return "stdin";
+	}
 	if (bytes > end && strcmp(name + bytes - end, ".camkes") == 0) {
 		bytes -= end;
 	}
@@ -341,10 +347,13 @@ struct model *model_load(const char *path, const struct load_options *options, s
 {
 	const char *why = NULL;
 	const struct source *source =
-		source_read(diag_sources(diag), path, false, PLACE_NONE, &why);
+		strcmp(path, "-") == 0
+			? source_read_stream(diag_sources(diag), STANDARD_INPUT, STDIN_FILENO, &why)
+			: source_read(diag_sources(diag), path, false, PLACE_NONE, &why);
 
 	if (source == NULL) {
 		diag_error(diag, PLACE_NONE, "cannot read '%s': %s", path, why);
+		diag_refuse(diag);
 		return NULL;
 	}
 	return model_load_source(source, options, diag);

@@ -29,9 +29,10 @@ struct load_options {
 };
 
 /**
- * Load the topology in the file @path.
+ * Load the topology in the file @path, "-" being standard input.
  * Returns the complete model, every default filled in; give it back by model_free. NULL when the
- * topology has errors: each was reported through @diag (not yet printed: diag_flush).
+ * topology has errors: each was reported through @diag (not yet printed: diag_flush). When the
+ * file itself could not be read, diag_refused(@diag) too.
  * @diag must outlive the model.
  */
 struct model *model_load(const char *path, const struct load_options *options, struct diag *diag);

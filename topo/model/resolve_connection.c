@@ -241,7 +241,7 @@ static void check_connector(struct resolver *resolver, const struct name *connec
 /* A link whose pieces are all there and join two VMs. */
 static bool link_is_whole(struct resolver *resolver, struct link *link)
 {
-	struct place place = {NULL, 0, 0, 0};
+	struct place place = PLACE_NONE;
 	const char *missing = NULL;
 
 	for (enum piece i = PIECE_IOBUF; i < PIECE_COUNT; i++) {
