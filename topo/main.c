@@ -44,7 +44,8 @@ static void print_help(FILE *out)
 	fputs("\n`topo COMMAND --help` says more of a command. The language of topologies is\n"
 	      "described in docs/language.md.\n"
 	      "Exit status: 0 success, 1 the topology has errors or the answer is no, 2 wrong\n"
-	      "usage, 3 the machine refused something.\n",
+	      "usage, 3 the machine refused something: a file, memory, a program. diff and verify,\n"
+	      "whose answer no is another one, exit with 3 when a topology has errors.\n",
 	      out);
 }
 

@@ -23,7 +23,7 @@ static const char help[] =
 	"\n" COMMAND_LOAD_HELP "\n"
 	"The same topology and the same files give the same image, byte for byte.\n"
 	"Exit status: 0 built, 1 the topology has errors, 2 wrong usage, 3 a file cannot be\n"
-	"written.\n";
+	"read or written.\n";
 
 struct build_options {
 	struct load_options load;
@@ -46,12 +46,11 @@ static int parse(const struct command_line *cl, struct build_options *options)
 {
 	int option;
 
-	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "o:h", long_options,
-	                             NULL)) != -1) {
+	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "o:h", long_options)) != -1) {
 		int taken = command_load_option(&options->load, option, optarg);
 
 		if (taken < 0 || option == '?') {
-			return taken < 0 ? EXIT_USAGE : command_usage_error(cl, "unknown option");
+			return EXIT_USAGE;
 		}
 		if (option == 'o') {
 			options->output = optarg;
@@ -115,7 +114,7 @@ static int build(const struct build_options *options, struct diag *diag)
 	int result;
 
 	if (!model) {
-		return EXIT_NO;
+		return command_load_failed(diag);
 	}
 	if (!options->output && asprintf(&named, "%s.img", model->name) < 0) {
 		exit(EXIT_SYSTEM);

@@ -2,25 +2,26 @@
 /*
  * topo check: errors, warnings and advice; and what the checks are.
  */
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "topo/base/suggest.h"
 #include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
 
-static const char help[] = "Usage: topo check [OPTION]... FILE\n"
-			   "       topo check --list | --explain CHECK\n"
-			   "Look for errors in the topology FILE, and give advice.\n"
-			   "\n"
-			   "      --list            print the names of all checks\n"
-			   "      --explain CHECK   print what a check looks for, and why\n"
-			   "      --json            print the messages for a program to read\n"
-			   "      --werror          exit with 1 on warnings too\n"
-			   "  -h, --help            print this\n"
-			   "\n" COMMAND_LOAD_HELP "\n"
-			   "Exit status: 0 no errors, 1 errors, 2 wrong usage.\n";
+static const char help[] =
+	"Usage: topo check [OPTION]... FILE\n"
+	"       topo check --list | --explain CHECK\n"
+	"Look for errors in the topology FILE, and give advice.\n"
+	"\n"
+	"      --list            print all checks: what each looks for, and why\n"
+	"      --explain CHECK   print what a check looks for, and why\n"
+	"      --json            print the messages, or the checks, for a program to read\n"
+	"      --werror          exit with 1 on warnings too\n"
+	"  -h, --help            print this\n"
+	"\n" COMMAND_LOAD_HELP "\n"
+	"Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 FILE cannot be read.\n";
 
 enum { CHECK_LIST = OPTION_OWN, CHECK_EXPLAIN, CHECK_JSON, CHECK_WERROR };
 
@@ -49,18 +50,8 @@ static const char *const severity_words[] = {
 	[SEVERITY_ERROR] = "error",
 };
 
-static int print_list(void)
-{
-	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		const struct check *check = check_row((enum check_id)i);
-
-		printf("%-20s %s\n", check->name, severity_words[check->severity]);
-	}
-	return EXIT_OK;
-}
-
-/* Words of the text, in lines of at most 78 columns. */
-static void print_wrapped(const char *text)
+/* Words of the text, in lines of at most 78 columns that begin with @indent blanks. */
+static void print_wrapped(const char *text, size_t indent)
 {
 	size_t column = 0;
 
@@ -71,28 +62,73 @@ static void print_wrapped(const char *text)
 			putchar('\n');
 			column = 0;
 		}
-		column += (size_t)printf("%s%.*s", column == 0 ? "" : " ", (int)word, text);
+		if (column == 0) {
+			column = (size_t)printf("%*s%.*s", (int)indent, "", (int)word, text);
+		} else {
+			column += (size_t)printf(" %.*s", (int)word, text);
+		}
 		text += word + strspn(text + word, " ");
 	}
 	putchar('\n');
 }
 
-static int print_explanation(const struct command_line *cl, const char *name)
+static struct json_object *check_json(const struct check *check)
+{
+	struct json_object *row = json_object_new_object();
+
+	json_object_object_add(row, "name", json_object_new_string(check->name));
+	json_object_object_add(row, "severity",
+	                       json_object_new_string(severity_words[check->severity]));
+	json_object_object_add(row, "why", json_object_new_string(check->why));
+	return row;
+}
+
+static void print_json(struct json_object *root)
+{
+	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
+	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(root);
+}
+
+static int print_list(bool json)
+{
+	struct json_object *rows = json_object_new_array();
+
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		const struct check *check = check_row((enum check_id)i);
+
+		if (json) {
+			json_object_array_add(rows, check_json(check));
+		} else {
+			printf("%s (%s)\n", check->name, severity_words[check->severity]);
+			print_wrapped(check->why, 4);
+		}
+	}
+	if (json) {
+		print_json(rows);
+	} else {
+		json_object_put(rows);
+	}
+	return EXIT_OK;
+}
+
+static int print_explanation(const struct command_line *cl, const char *name, bool json)
 {
 	enum check_id id = check_find(name);
-	struct suggest suggest = suggest_start(name);
+	const char *near = command_suggest_check(name);
 
-	if (id != CHECK_COUNT) {
-		printf("%s (%s)\n\n", name, severity_words[check_row(id)->severity]);
-		print_wrapped(check_row(id)->why);
+	if (id != CHECK_COUNT && json) {
+		print_json(check_json(check_row(id)));
 		return EXIT_OK;
 	}
-	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		suggest_consider(&suggest, check_row((enum check_id)i)->name);
+	if (id != CHECK_COUNT) {
+		printf("%s (%s)\n\n", name, severity_words[check_row(id)->severity]);
+		print_wrapped(check_row(id)->why, 0);
+		return EXIT_OK;
 	}
-	if (suggest.best != NULL) {
+	if (near != NULL) {
 		return command_usage_error(cl, "no check is called '%s'; did you mean '%s'?", name,
-		                           suggest.best);
+		                           near);
 	}
 	return command_usage_error(cl, "no check is called '%s'", name);
 }
@@ -102,8 +138,7 @@ static int parse(const struct command_line *cl, struct check_options *options)
 {
 	int option;
 
-	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "h", long_options,
-	                             NULL)) != -1) {
+	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "h", long_options)) != -1) {
 		int taken = command_load_option(&options->load, option, optarg);
 
 		if (taken < 0) {
@@ -129,7 +164,7 @@ static int parse(const struct command_line *cl, struct check_options *options)
 			options->help = true;
 			break;
 		default:
-			return command_usage_error(cl, "unknown option");
+			return EXIT_USAGE;
 		}
 	}
 	return EXIT_OK;
@@ -172,7 +207,9 @@ static int check_file(const char *path, const struct check_options *options)
 		diag_flush(diag, stderr);
 		print_summary(path, model, diag);
 	}
-	int code = model == NULL || (options->werror && warnings != 0) ? EXIT_NO : EXIT_OK;
+	int code = model == NULL                      ? command_load_failed(diag)
+	           : options->werror && warnings != 0 ? EXIT_NO
+	                                              : EXIT_OK;
 
 	model_free(model);
 	diag_free(diag);
@@ -191,9 +228,9 @@ int command_check(const struct command_line *cl)
 		if (options.help) {
 			fputs(help, stdout);
 		} else if (options.list) {
-			code = print_list();
+			code = print_list(options.json);
 		} else if (options.explain != NULL) {
-			code = print_explanation(cl, options.explain);
+			code = print_explanation(cl, options.explain, options.json);
 		} else if (cl->argc - optind != 1) {
 			code = command_usage_error(cl, "one FILE is needed");
 		} else {

@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/base/suggest.h"
+#include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
+#include "topo/model/board.h"
 
 void command_load_init(struct load_options *options)
 {
@@ -68,6 +71,53 @@ static int take_cpus(struct load_options *options, const char *argument)
 	return 1;
 }
 
+static int take_board(struct load_options *options, const char *argument)
+{
+	struct suggest suggest = suggest_start(argument);
+
+	options->board = argument;
+	if (board_find(argument) != NULL) {
+		return 1;
+	}
+	for (size_t i = 0; board_at(i) != NULL; i++) {
+		suggest_consider(&suggest, board_at(i)->name);
+	}
+	fprintf(stderr, "topo: no board is called '%s'", argument);
+	if (suggest.best != NULL) {
+		fprintf(stderr, "; did you mean '%s'?", suggest.best);
+	}
+	fputs("\nThere are:\n", stderr);
+	for (size_t i = 0; board_at(i) != NULL; i++) {
+		fprintf(stderr, "  %-10s %s\n", board_at(i)->name, board_at(i)->title);
+	}
+	return -1;
+}
+
+const char *command_suggest_check(const char *name)
+{
+	struct suggest suggest = suggest_start(name);
+
+	for (size_t i = 0; i < CHECK_COUNT; i++) {
+		suggest_consider(&suggest, check_row((enum check_id)i)->name);
+	}
+	return suggest.best;
+}
+
+static bool known_check(const char *name)
+{
+	const char *near = command_suggest_check(name);
+
+	if (check_find(name) != CHECK_COUNT) {
+		return true;
+	}
+	fprintf(stderr, "topo: no check is called '%s'", name);
+	if (near != NULL) {
+		fprintf(stderr, "; did you mean '%s'?", near);
+	}
+	fputs("\n`topo check --list` shows all of them.\n", stderr);
+	return false;
+}
+
 /* Names of checks, with commas between. */
 static int take_off(struct load_options *options, const char *argument)
 {
@@ -82,6 +132,9 @@ static int take_off(struct load_options *options, const char *argument)
 				exit(EXIT_SYSTEM);
 			}
 			append(&options->checks_off, &options->checks_off_count, name);
+			if (!known_check(name)) {
+				return -1;
+			}
 		}
 		argument += bytes + (argument[bytes] == ',' ? 1 : 0);
 	}
@@ -97,8 +150,7 @@ int command_load_option(struct load_options *options, int option, const char *ar
 		append(&options->include_dirs, &options->include_dir_count, argument);
 		return 1;
 	case OPTION_BOARD:
-		options->board = argument;
-		return 1;
+		return take_board(options, argument);
 	case OPTION_CPUS:
 		return take_cpus(options, argument);
 	case OPTION_OFF:
@@ -109,6 +161,62 @@ int command_load_option(struct load_options *options, int option, const char *ar
 	default:
 		return 0;
 	}
+}
+
+/* Why getopt_long refused the long option @word. */
+static void refuse_long(const struct command_line *cl, const char *word,
+                        const struct option *options)
+{
+	const char *name = word + 2;
+	int bytes = (int)strcspn(name, "=");
+	size_t begun = 0;
+	bool exact = false;
+	char wrong[64];
+
+	snprintf(wrong, sizeof(wrong), "%.*s", bytes, name);
+	struct suggest suggest = suggest_start(wrong);
+
+	for (size_t i = 0; options[i].name != NULL; i++) {
+		begun += strncmp(options[i].name, name, (size_t)bytes) == 0 ? 1 : 0;
+		exact = exact || strcmp(options[i].name, wrong) == 0;
+		suggest_consider(&suggest, options[i].name);
+	}
+	if (exact || begun == 1) {
+		command_usage_error(cl, "option '--%.*s' takes no argument", bytes, name);
+	} else if (begun > 1) {
+		command_usage_error(cl, "option '--%.*s' could be several", bytes, name);
+	} else if (suggest.best != NULL) {
+		command_usage_error(cl, "there is no option '--%.*s'; did you mean '--%s'?", bytes,
+		                    name, suggest.best);
+	} else {
+		command_usage_error(cl, "there is no option '--%.*s'", bytes, name);
+	}
+}
+
+int command_next_option(const struct command_line *cl, const char *letters,
+                        const struct option *options)
+{
+	char quiet[32];
+
+	/* The colon makes getopt say which of its two complaints it has. */
+	snprintf(quiet, sizeof(quiet), ":%s", letters);
+	opterr = 0;
+	int option = getopt_long(cl->argc, cl->argv, quiet, options, NULL);
+
+	if (option == ':') {
+		command_usage_error(cl, "option '%s' needs an argument", cl->argv[optind - 1]);
+	} else if (option == '?' && optopt > 0 && optopt < OPTION_BOARD &&
+	           strchr(letters, optopt) == NULL) {
+		command_usage_error(cl, "there is no option '-%c'", optopt);
+	} else if (option == '?') {
+		refuse_long(cl, cl->argv[optind - 1], options);
+	}
+	return option == ':' ? '?' : option;
+}
+
+int command_load_failed(const struct diag *diag)
+{
+	return diag_refused(diag) ? EXIT_SYSTEM : EXIT_NO;
 }
 
 int command_usage_error(const struct command_line *cl, const char *format, ...)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commands of topo. main.c finds a command by its name in one table and calls it; each
- * command parses its own options by getopt_long (set optind = 1 is done before the call) and
- * answers --help itself.
+ * command parses its own options by command_next_option (set optind = 1 is done before the call)
+ * and answers --help itself.
  *
  * Exit codes: EXIT_OK; EXIT_NO, the topology has errors or the command's answer is no; EXIT_USAGE,
  * the command line is wrong; EXIT_SYSTEM, the machine refused something (a file, memory, a
- * program).
+ * program). A command whose answer no means something else than errors (diff, verify) has none
+ * when a topology has errors: then it is EXIT_SYSTEM too.
  */
 #ifndef TOPO_COMMANDS_COMMANDS_H
 #define TOPO_COMMANDS_COMMANDS_H
@@ -74,10 +75,10 @@ enum command_option {
 
 /* What --help prints of them. */
 #define COMMAND_LOAD_HELP                                                                          \
-	"Reading the topology:\n"                                                                  \
+	"Reading the topology (FILE - is standard input):\n"                                       \
 	"  -D, --define NAME[=VALUE]  define a preprocessor macro (VMSWIOTLB is 1 unless given)\n" \
 	"  -I, --include DIR          look for #include and import here first\n"                   \
-	"      --board NAME           the board: qemu-virt (default)\n"                            \
+	"      --board NAME           the board: qemu-virt (default) or rpi4\n"                    \
 	"      --cpus N               physical CPUs to use\n"                                      \
 	"      --off CHECK[,CHECK…]   switch checks off by name (topo check --list)\n"           \
 	"      --no-advice            no advice, only errors and warnings\n"
@@ -94,6 +95,19 @@ int command_load_option(struct load_options *options, int option, const char *ar
 
 /** Give back the arrays of @options. */
 void command_load_done(struct load_options *options);
+
+/**
+ * The next option of @cl as getopt_long gives it, -1 behind the last. '?': it was wrong, and one
+ * message was printed that says how; return EXIT_USAGE.
+ */
+int command_next_option(const struct command_line *cl, const char *letters,
+                        const struct option *options);
+
+/** The name of the check that is nearest to @name, NULL when none is near. */
+const char *command_suggest_check(const char *name);
+
+/** The exit status when model_load has returned NULL. */
+int command_load_failed(const struct diag *diag);
 
 /** "topo COMMAND: message" and how to get help, on stderr. Returns EXIT_USAGE. */
 int command_usage_error(const struct command_line *cl, const char *format, ...)

@@ -251,7 +251,7 @@ int command_console(const struct command_line *cl)
 {
 	const char *name = NULL;
 	int option = 0;
-	while ((option = getopt_long(cl->argc, cl->argv, "n:h", long_options, NULL)) != -1) {
+	while ((option = command_next_option(cl, "n:h", long_options)) != -1) {
 		switch (option) {
 		case 'n':
 			name = optarg;

@@ -20,8 +20,8 @@ static const char help[] =
 	"      --json                 print the result for a program to read\n"
 	"  -h, --help                 print this\n"
 	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 the same rights, 1 they differ, 2 wrong usage, 3 a topology has errors\n"
-	"or cannot be read.\n";
+	"Exit status: 0 the same rights, 1 they differ, 2 wrong usage, 3 no answer: a topology has\n"
+	"errors or cannot be read.\n";
 
 enum { DIFF_ALL = OPTION_OWN, DIFF_JSON };
 
@@ -47,12 +47,11 @@ static int parse(const struct command_line *cl, struct diff_options *options)
 {
 	int option;
 
-	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "h", long_options,
-	                             NULL)) != -1) {
+	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "h", long_options)) != -1) {
 		int taken = command_load_option(&options->load, option, optarg);
 
 		if (taken < 0 || option == '?') {
-			return taken < 0 ? EXIT_USAGE : command_usage_error(cl, "unknown option");
+			return EXIT_USAGE;
 		}
 		options->all = options->all || option == DIFF_ALL;
 		options->json = options->json || option == DIFF_JSON;

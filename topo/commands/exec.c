@@ -299,7 +299,7 @@ int command_exec(const struct command_line *cl)
 {
 	struct exec_options options = {.system = NULL};
 	int option = 0;
-	while ((option = getopt_long(cl->argc, cl->argv, "n:t:h", long_options, NULL)) != -1) {
+	while ((option = command_next_option(cl, "n:t:h", long_options)) != -1) {
 		switch (option) {
 		case 'n':
 			options.system = optarg;

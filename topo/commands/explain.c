@@ -18,7 +18,8 @@ static const char help[] =
 	"      --json            print the resolved model for a program to read\n"
 	"  -h, --help            print this\n"
 	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage.\n";
+	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 FILE cannot\n"
+	"be read.\n";
 
 enum { EXPLAIN_JSON = OPTION_OWN };
 
@@ -40,8 +41,7 @@ static int parse(const struct command_line *cl, struct explain_options *options)
 {
 	int option;
 
-	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "h", long_options,
-	                             NULL)) != -1) {
+	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "h", long_options)) != -1) {
 		int taken = command_load_option(&options->load, option, optarg);
 
 		if (taken < 0) {
@@ -52,7 +52,7 @@ static int parse(const struct command_line *cl, struct explain_options *options)
 		} else if (option == 'h') {
 			options->help = true;
 		} else if (taken == 0) {
-			return command_usage_error(cl, "unknown option");
+			return EXIT_USAGE;
 		}
 	}
 	return EXIT_OK;
@@ -62,7 +62,7 @@ static int explain_file(const char *path, const struct explain_options *options)
 {
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, &options->load, diag);
-	int code = model == NULL ? EXIT_NO : EXIT_OK;
+	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {

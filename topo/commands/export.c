@@ -30,8 +30,8 @@ static const char help[] =
 	"  -q, --quiet           do not list on standard error what cannot be expressed\n"
 	"  -h, --help            print this\n"
 	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file could not be\n"
-	"written.\n";
+	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file cannot be\n"
+	"read or written.\n";
 
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
@@ -81,7 +81,7 @@ static int take_option(const struct command_line *cl, struct export_options *opt
 		options->help = true;
 		return EXIT_OK;
 	default:
-		return command_usage_error(cl, "unknown option");
+		return EXIT_USAGE;
 	}
 }
 
@@ -90,9 +90,8 @@ static int parse(const struct command_line *cl, struct export_options *options)
 	int code = EXIT_OK;
 	int option;
 
-	while (code == EXIT_OK &&
-	       (option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "f:o:qh", long_options,
-	                             NULL)) != -1) {
+	while (code == EXIT_OK && (option = command_next_option(cl, COMMAND_LOAD_SHORT "f:o:qh",
+	                                                        long_options)) != -1) {
 		code = take_option(cl, options, option);
 	}
 	return code;
@@ -235,7 +234,7 @@ static int export_file(const char *path, const struct export_options *options)
 {
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, &options->load, diag);
-	int code = EXIT_NO;
+	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {

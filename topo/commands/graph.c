@@ -25,8 +25,8 @@ static const char help[] =
 	"  -o, --output PATH             write to PATH; a known ending of PATH names the format\n"
 	"  -h, --help                    print this\n"
 	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 `dot` or the output\n"
-	"file failed.\n";
+	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file cannot be\n"
+	"read or written, or Graphviz failed.\n";
 
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
@@ -81,8 +81,7 @@ static int parse(const struct command_line *cl, struct graph_options *options)
 {
 	int option;
 
-	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "f:o:h", long_options,
-	                             NULL)) != -1) {
+	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "f:o:h", long_options)) != -1) {
 		int taken = command_load_option(&options->load, option, optarg);
 
 		if (taken < 0) {
@@ -97,7 +96,7 @@ static int parse(const struct command_line *cl, struct graph_options *options)
 		} else if (option == 'h') {
 			options->help = true;
 		} else if (taken == 0) {
-			return command_usage_error(cl, "unknown option");
+			return EXIT_USAGE;
 		}
 	}
 	return EXIT_OK;
@@ -211,7 +210,7 @@ static int graph_file(const char *path, const struct graph_options *options)
 {
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, &options->load, diag);
-	int code = EXIT_NO;
+	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {

@@ -279,7 +279,7 @@ int command_logs(const struct command_line *cl)
 {
 	struct logs_options options = {.system = NULL};
 	int option = 0;
-	while ((option = getopt_long(cl->argc, cl->argv, "fn:h", long_options, NULL)) != -1) {
+	while ((option = command_next_option(cl, "fn:h", long_options)) != -1) {
 		switch (option) {
 		case 'f':
 			options.follow = true;

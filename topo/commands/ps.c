@@ -186,7 +186,7 @@ int command_ps(const struct command_line *cl)
 {
 	bool json = false;
 	int option = 0;
-	while ((option = getopt_long(cl->argc, cl->argv, "h", long_options, NULL)) != -1) {
+	while ((option = command_next_option(cl, "h", long_options)) != -1) {
 		switch (option) {
 		case PS_JSON:
 			json = true;

@@ -27,7 +27,7 @@ static const char help[] =
 	"  -h, --help            print this\n"
 	"\n" COMMAND_LOAD_HELP "\n"
 	"Exit status: 0 success, 1 the topology has errors or an assertion fails, 2 wrong usage,\n"
-	"3 the output cannot be written.\n";
+	"3 a file cannot be read or written.\n";
 
 enum { REPORT_FORMAT = OPTION_OWN, REPORT_JSON, REPORT_ASSERT };
 
@@ -89,7 +89,7 @@ static int take_option(const struct command_line *cl, struct report_options *opt
 		options->help = true;
 		return EXIT_OK;
 	default:
-		return command_usage_error(cl, "unknown option");
+		return EXIT_USAGE;
 	}
 }
 
@@ -100,8 +100,7 @@ static int parse(const struct command_line *cl, struct report_options *options)
 	int code = EXIT_OK;
 
 	while (code == EXIT_OK &&
-	       (option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "o:h", long_options,
-	                             NULL)) != -1) {
+	       (option = command_next_option(cl, COMMAND_LOAD_SHORT "o:h", long_options)) != -1) {
 		int taken = command_load_option(&options->load, option, optarg);
 
 		if (taken < 0) {
@@ -181,7 +180,7 @@ static int report_file(const char *path, const struct report_options *options)
 {
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, &options->load, diag);
-	int code = EXIT_NO;
+	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {

@@ -140,7 +140,7 @@ static int take_option(const struct command_line *cl, struct run_options *option
 		break;
 	}
 	const int taken = command_load_option(&options->load, option, optarg);
-	return taken == 1 ? 0 : taken < 0 ? EXIT_USAGE : command_usage_error(cl, "wrong option");
+	return taken == 1 ? 0 : EXIT_USAGE;
 }
 
 /* -1: go on; else the exit code. */
@@ -148,8 +148,8 @@ static int parse_options(const struct command_line *cl, struct run_options *opti
 {
 	int option = 0;
 	options->limit_ms = LIMIT_DEFAULT_MS;
-	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "dn:t:h", long_options,
-	                             NULL)) != -1) {
+	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "dn:t:h", long_options)) !=
+	       -1) {
 		if (option == 'h') {
 			(void)fputs(help, stdout);
 			return EXIT_OK;
@@ -395,7 +395,7 @@ static int load_and_run(const struct run_options *options)
 	progress_stage("topo", "compiling %s", options->file);
 	struct model *model = model_load(options->file, &options->load, diag);
 	diag_flush(diag, stderr);
-	int code = EXIT_NO;
+	int code = model == NULL ? command_load_failed(diag) : EXIT_NO;
 	if (model != NULL) {
 		code = machine_check() == OK ? run_model(options, model, diag) : EXIT_SYSTEM;
 	}

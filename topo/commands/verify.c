@@ -24,7 +24,7 @@ static const char help[] =
 	"  -h, --help                 print this\n"
 	"\n" COMMAND_LOAD_HELP "\n"
 	"Exit status: 0 the image gives exactly the rights of the topology, 1 it does not,\n"
-	"2 wrong usage, 3 the image or the topology cannot be read.\n";
+	"2 wrong usage, 3 no answer: the topology has errors, or one of the two cannot be read.\n";
 
 enum { VERIFY_RIGHTS = OPTION_OWN, VERIFY_JSON };
 
@@ -50,12 +50,11 @@ static int parse(const struct command_line *cl, struct verify_options *options)
 {
 	int option;
 
-	while ((option = getopt_long(cl->argc, cl->argv, COMMAND_LOAD_SHORT "h", long_options,
-	                             NULL)) != -1) {
+	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "h", long_options)) != -1) {
 		int taken = command_load_option(&options->load, option, optarg);
 
 		if (taken < 0 || option == '?') {
-			return taken < 0 ? EXIT_USAGE : command_usage_error(cl, "unknown option");
+			return EXIT_USAGE;
 		}
 		options->rights = options->rights || option == VERIFY_RIGHTS;
 		options->json = options->json || option == VERIFY_JSON;
