@@ -67,6 +67,8 @@ install: all images
 	install -D -m 644 docs/man/topo.1 $(DESTDIR)$(PREFIX)/share/man/man1/topo.1
 	install -D -m 644 tools/completion/topo.bash \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/topo
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/vim/vimfiles/syntax tools/editor/camkes.vim
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/peervisor docs/*.md docs/*.schema.json
 
 clean:
 	rm -rf $(BUILD)

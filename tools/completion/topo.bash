@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Completion of topo's command line for bash (and for zsh, after `autoload bashcompinit &&
-# bashcompinit`). Commands, options, checks, systems and VMs are asked of topo itself, so that
-# nothing here goes out of date.
+# Completion of topo's command line for bash. Commands, options, boards, checks, systems and VMs
+# are asked of topo itself, so that nothing here goes out of date. Candidates are lines of text
+# that nothing expands: a file may be called what it likes.
 
-# Words of `topo --help` or `topo COMMAND --help`: commands, or long options.
+# Of `topo --help` or `topo COMMAND --help`: the first words of the lines that list something.
 _topo_commands() {
 	"$1" --help 2> /dev/null | sed -n 's/^  \([a-z][a-z-]*\)  *.*/\1/p'
+	printf '%s\n' --help --version
 }
 
 _topo_options() {
-	"$1" "$2" --help 2> /dev/null | grep -oE '(^|[ ,[|])--[a-z][a-z-]*' | tr -d ' ,[|' | sort -u
+	"$1" "$2" --help 2> /dev/null | sed -nE 's/^ {2,6}(-[A-Za-z], )?(--[a-z][a-z-]*).*/\2/p'
+}
+
+_topo_boards() {
+	"$1" check --help 2> /dev/null |
+		sed -nE 's/ \(default\)//; s/^ *--board NAME *the board: //p' |
+		sed -E 's/(, | or )/\n/g'
 }
 
 _topo_checks() {
-	"$1" check --list 2> /dev/null | sed 's/ .*//'
+	"$1" check --list 2> /dev/null | sed -nE 's/^([a-z][a-z0-9-]*) \(.*/\1/p'
 }
 
 _topo_systems() {
@@ -25,23 +32,40 @@ _topo_vms() {
 	"$1" ps 2> /dev/null | sed -n 's/^  VM \([^ ]*\) .*/\1/p'
 }
 
-# Names of files that end as $2 says, and directories.
-_topo_files() {
-	local name
-	compgen -d -S / -- "$1"
-	compgen -f -- "$1" | while read -r name; do
-		[ -d "$name" ] || [[ $name != *$2 ]] || printf '%s\n' "$name"
-	done
+# A word as the shell will read it, quotes and backslashes removed.
+_topo_unquoted() {
+	local word=$1
+
+	case $word in
+	\"* | \'*) word=${word:1} ;;
+	esac
+	case $word in
+	\~/*) word=$HOME${word:1} ;;
+	esac
+	printf '%s\n' "${word//\\/}"
 }
 
-# Words for the argument of option $3 of command $2, or nothing if it takes none that is known.
+# Names of files that end as one of $2… says, and directories.
+_topo_files() {
+	local name ending
+
+	while IFS= read -r name; do
+		if [ -d "$name" ]; then
+			printf '%s\n' "$name"
+			continue
+		fi
+		for ending in "${@:2}"; do
+			[[ $name != *"$ending" ]] || printf '%s\n' "$name"
+		done
+	done < <(compgen -f -- "$1")
+}
+
+# Candidates for the argument of option $3 of command $2 that begins with $4; status 1: the option
+# takes none that is known.
 _topo_argument() {
 	case $3 in
-	--off | --explain)
-		[ "$3" = --off ] || [ "$2" = check ] || return 1
-		_topo_checks "$1"
-		;;
-	--board) printf '%s\n' qemu-virt rpi4 ;;
+	--off | --explain) _topo_checks "$1" ;;
+	--board) _topo_boards "$1" ;;
 	-n | --name) [ "$2" = run ] || _topo_systems "$1" ;;
 	-f | --format)
 		case $2 in
@@ -51,40 +75,83 @@ _topo_argument() {
 		*) return 1 ;;
 		esac
 		;;
-	-I | --include | --log-dir) compgen -d -S / -- "$4" ;;
+	-I | --include | --log-dir) compgen -d -- "$4" ;;
 	-o | --output) compgen -f -- "$4" ;;
 	-D | --define | --cpus | --qemu-arg | -t | --timeout | --assert) ;;
 	*) return 1 ;;
 	esac
 }
 
-_topo() {
-	local topo=$1 word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-	local command=${COMP_WORDS[1]-} words i
+# Whether the argument of option $1 is a file: bash quotes these.
+_topo_takes_file() {
+	[[ $1 =~ ^(-I|--include|--log-dir|-o|--output)$ ]]
+}
 
+# Candidates for what stands by itself, $3 being its beginning.
+_topo_operand() {
+	case $2 in
+	console | logs | exec) _topo_vms "$1" ;;
+	ps | stop) _topo_systems "$1" ;;
+	verify) _topo_files "$3" .img .camkes ;;
+	*) _topo_files "$3" .camkes ;;
+	esac
+}
+
+# Put the lines of standard input that begin with $2 into COMPREPLY, behind $1.
+_topo_reply() {
+	local line
+
+	while IFS= read -r line; do
+		[[ $line != "$2"* ]] || COMPREPLY+=("$1$line")
+	done < <(sort -u)
+}
+
+# Whether the word at hand belongs to the command that `topo exec VM --` runs.
+_topo_foreign() {
+	local i
+
+	[ "${COMP_WORDS[1]-}" = exec ] || return 1
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		[ "${COMP_WORDS[i]}" != -- ] || return 0
+	done
+	return 1
+}
+
+_topo() {
+	local topo=${1/#\~/$HOME} command=${COMP_WORDS[1]-} word=${COMP_WORDS[COMP_CWORD]}
+	local before=${COMP_WORDS[COMP_CWORD - 1]} kept='' files='' words
+
+	COMPREPLY=()
+	# bash takes = for a word of its own, unless it is told not to.
+	if [ "$word" = = ]; then
+		word=
+	elif [ "$before" = = ] && [ "$COMP_CWORD" -gt 2 ]; then
+		before=${COMP_WORDS[COMP_CWORD - 2]}
+	elif [[ $word == --*=* ]]; then
+		before=${word%%=*}
+		kept=$before=
+		word=${word#*=}
+	fi
+	if [ "$before" = --off ] && [[ $word == *,* ]]; then
+		kept+=${word%,*},
+		word=${word##*,}
+	fi
+	word=$(_topo_unquoted "$word")
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words="$(_topo_commands "$topo") --help --version"
-	elif [ "$command" = exec ] && for ((i = 2; i < COMP_CWORD; i++)); do
-		[ "${COMP_WORDS[i]}" != -- ] || break
-	done && [ "$i" -lt "$COMP_CWORD" ]; then
-		words= # a command line of the VM's
+		words=$(_topo_commands "$topo")
+	elif _topo_foreign; then
+		return
 	elif words=$(_topo_argument "$topo" "$command" "$before" "$word"); then
-		:
+		! _topo_takes_file "$before" || files=yes
 	elif [[ $word == -* ]]; then
 		words=$(_topo_options "$topo" "$command")
 	else
-		case $command in
-		console | logs | exec) words=$(_topo_vms "$topo") ;;
-		ps | stop) words=$(_topo_systems "$topo") ;;
-		verify) words=$(_topo_files "$word" .camkes; _topo_files "$word" .img) ;;
-		*) words=$(_topo_files "$word" .camkes) ;;
-		esac
+		words=$(_topo_operand "$topo" "$command" "$word")
+		[[ $command =~ ^(console|logs|exec|ps|stop)$ ]] || files=yes
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word" | sort -u)
-	# A directory is the beginning of a name.
-	if [ "${#COMPREPLY[@]}" -eq 1 ] && [[ ${COMPREPLY[0]} == */ ]]; then
-		compopt -o nospace 2> /dev/null || true
-	fi
+	[ -z "$words" ] || _topo_reply "$kept" "$word" <<< "$words"
+	# Has bash quote them, and put a / behind directories.
+	[ -z "$files" ] || compopt -o filenames 2> /dev/null || true
 }
 
 complete -F _topo topo
