@@ -7,14 +7,15 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "topo/commands/commands.h"
 
 static const char help[] =
 	"Usage: topo diff [OPTION]... OLD NEW\n"
 	"What rights the topology NEW gives that OLD did not give, and the other way round; how\n"
-	"many bytes of each VM others can reach, and how many VMs must fall until a VM is taken\n"
-	"over, where the change moves that.\n"
+	"many bytes of each VM others can reach, how many VMs must fall until a VM is taken over,\n"
+	"and what ways lead from each entrance to each asset, where the change moves that.\n"
 	"\n"
 	"      --all                  also what is no right: CPUs, priorities, addresses\n"
 	"      --json                 print the result for a program to read\n"
@@ -22,6 +23,8 @@ static const char help[] =
 	"\n" COMMAND_LOAD_HELP "\n"
 	"Exit status: 0 the same rights, 1 they differ, 2 wrong usage, 3 no answer: a topology has\n"
 	"errors or cannot be read.\n";
+
+#define ATTACKS_SHOWN_MAX 24U
 
 enum { DIFF_ALL = OPTION_OWN, DIFF_JSON };
 
@@ -91,6 +94,86 @@ static const char *way_text(struct arena *arena, uint64_t falls)
 	return falls == DIFF_NEVER ? "no way" : arena_printf(arena, "%" PRIu64, falls);
 }
 
+static const char *names_text(struct arena *arena, const struct names *names)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < names->count; i++) {
+		text = arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ", names->list[i]);
+	}
+	return names->count == 0 ? "none" : text;
+}
+
+static const char *cut_text(struct arena *arena, const struct attack_shift *shift,
+                            const struct route *route)
+{
+	return route->falls == DIFF_NEVER                   ? "no way to cut"
+	       : strcmp(shift->entrance, shift->asset) == 0 ? "none, it is the entrance itself"
+	       : route->direct                              ? "none, they are joined directly"
+	                                                    : names_text(arena, &route->cut);
+}
+
+static const char *count_text(struct arena *arena, uint64_t count)
+{
+	return count == UINT64_MAX ? "very many" : arena_printf(arena, "%" PRIu64, count);
+}
+
+/* A pair that was not there, or is no more: all that is known of it, in one line. */
+static void print_pair(struct arena *arena, char sign, const struct attack_shift *shift)
+{
+	const struct route *route = sign == '+' ? &shift->after : &shift->before;
+
+	printf("%c attack from %s to %s: ", sign, shift->entrance, shift->asset);
+	if (route->falls == DIFF_NEVER) {
+		puts("no way");
+		return;
+	}
+	printf("VMs that must fall: %" PRIu64 ", shortest ways: %s, choke points: %s, "
+	       "smallest cut: %s\n",
+	       route->falls, count_text(arena, route->ways), names_text(arena, &route->chokes),
+	       cut_text(arena, shift, route));
+}
+
+static void print_attack(struct arena *arena, const struct attack_shift *shift)
+{
+	const struct route *old = &shift->before;
+	const struct route *new = &shift->after;
+	const char *head =
+		arena_printf(arena, "! attack from %s to %s", shift->entrance, shift->asset);
+
+	if (!old->exists || !new->exists) {
+		print_pair(arena, new->exists ? '+' : '-', shift);
+		return;
+	}
+	if (old->falls != new->falls) {
+		printf("%s: VMs that must fall: %s (was %s)\n", head, way_text(arena, new->falls),
+		       way_text(arena, old->falls));
+	}
+	if (old->ways != new->ways) {
+		printf("%s: shortest ways: %s (was %s)\n", head, count_text(arena, new->ways),
+		       count_text(arena, old->ways));
+	}
+	if (route_chokes_differ(old, new)) {
+		printf("%s: choke points: %s (was %s)\n", head, names_text(arena, &new->chokes),
+		       names_text(arena, &old->chokes));
+	}
+	if (route_cut_differs(old, new)) {
+		printf("%s: smallest cut: %s (was %s)\n", head, cut_text(arena, shift, new),
+		       cut_text(arena, shift, old));
+	}
+}
+
+static void print_attacks(const struct diff *diff)
+{
+	for (size_t i = 0; i < diff->attack_count && i < ATTACKS_SHOWN_MAX; i++) {
+		print_attack(diff->arena, &diff->attacks[i]);
+	}
+	if (diff->attack_count > ATTACKS_SHOWN_MAX) {
+		printf("! attacks between %zu more pairs of VMs: --json has all\n",
+		       diff->attack_count - ATTACKS_SHOWN_MAX);
+	}
+}
+
 static void print_text(const struct diff_options *options, const struct diff *diff)
 {
 	struct arena *arena = diff->arena;
@@ -115,6 +198,7 @@ static void print_text(const struct diff_options *options, const struct diff *di
 		printf("! VMs that must fall until %s is taken over: %s (was %s)\n", s->vm,
 		       way_text(arena, s->after), way_text(arena, s->before));
 	}
+	print_attacks(diff);
 	if (diff->change_count == 0) {
 		printf("%s and %s give the same rights\n", options->before, options->after);
 	}
@@ -166,6 +250,52 @@ static struct json_object *shifts_json(const struct shift *shifts, size_t count)
 	return list;
 }
 
+static struct json_object *names_json(const struct names *names)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < names->count; i++) {
+		json_object_array_add(list, json_object_new_string(names->list[i]));
+	}
+	return list;
+}
+
+/* null when the two are no entrance and asset; no way has no number of falls, and a pair that is
+ * joined directly no cut. */
+static struct json_object *route_json(const struct route *route)
+{
+	struct json_object *entry = json_object_new_object();
+
+	if (!route->exists) {
+		json_object_put(entry);
+		return NULL;
+	}
+	json_object_object_add(entry, "falls",
+	                       route->falls == DIFF_NEVER ? NULL
+	                                                  : json_object_new_uint64(route->falls));
+	json_object_object_add(entry, "shortest_ways", json_object_new_uint64(route->ways));
+	json_object_object_add(entry, "choke_points", names_json(&route->chokes));
+	json_object_object_add(entry, "cut", route->direct ? NULL : names_json(&route->cut));
+	return entry;
+}
+
+static struct json_object *attacks_json(const struct diff *diff)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < diff->attack_count; i++) {
+		const struct attack_shift *shift = &diff->attacks[i];
+		struct json_object *entry = json_object_new_object();
+
+		add_string(entry, "entrance", shift->entrance);
+		add_string(entry, "asset", shift->asset);
+		json_object_object_add(entry, "old", route_json(&shift->before));
+		json_object_object_add(entry, "new", route_json(&shift->after));
+		json_object_array_add(list, entry);
+	}
+	return list;
+}
+
 static void print_json(const struct diff_options *options, const struct diff *diff)
 {
 	struct json_object *root = json_object_new_object();
@@ -181,6 +311,7 @@ static void print_json(const struct diff_options *options, const struct diff *di
 	json_object_object_add(root, "exposed_bytes_new",
 	                       json_object_new_uint64(diff->exposed_after));
 	json_object_object_add(root, "falls", shifts_json(diff->ways, diff->way_count));
+	json_object_object_add(root, "attacks", attacks_json(diff));
 	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(root);

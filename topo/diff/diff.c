@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include "topo/analysis/analysis.h"
-
 static const struct fact *find(const struct facts *facts, const char *key)
 {
 	uintptr_t at = (uintptr_t)strmap_get(&facts->by_key, key);
@@ -112,6 +110,7 @@ static void compare_attacks(struct diff *diff, const struct model *before,
 			compare_vm(diff, vm, old, 0, new, i + 1);
 		}
 	}
+	diff_attacks(diff, old, new);
 	analysis_free(old);
 	analysis_free(new);
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "topo/analysis/analysis.h"
 #include "topo/base/arena.h"
 #include "topo/base/strmap.h"
 #include "topo/model/model.h"
@@ -50,6 +51,29 @@ struct shift {
 
 #define DIFF_NEVER UINT64_MAX /* in ways: no way leads there */
 
+struct names {
+	const char **list;
+	size_t count;
+};
+
+/* All ways from an entrance to an asset. */
+struct route {
+	bool exists;         /* the two are an entrance and an asset of this topology */
+	uint64_t falls;      /* VMs that must fall, DIFF_NEVER = no way */
+	uint64_t ways;       /* shortest ways; UINT64_MAX = at least as many */
+	struct names chokes; /* VMs that every way passes, sorted */
+	struct names cut;    /* a smallest set of VMs without which no way is left, sorted */
+	bool direct;         /* one step: there is no cut */
+};
+
+/* What the change does to the ways of a pair. */
+struct attack_shift {
+	const char *entrance;
+	const char *asset;
+	struct route before;
+	struct route after;
+};
+
 struct diff {
 	struct arena *arena;
 	struct facts before;
@@ -62,6 +86,8 @@ struct diff {
 	uint64_t exposed_after;
 	struct shift *ways; /* VMs that must fall until the VM is taken over, itself counted */
 	size_t way_count;
+	struct attack_shift *attacks; /* those that the change moves */
+	size_t attack_count;
 };
 
 /**
@@ -72,6 +98,15 @@ void diff_facts(struct arena *arena, const struct model *model, bool all, struct
 /** Compare two topologies. @out is of @arena, and refers to both models. */
 void diff_make(struct arena *arena, const struct model *before, const struct model *after, bool all,
                struct diff *out);
+
+/** Fill in attacks of @diff. */
+void diff_attacks(struct diff *diff, const struct analysis *before, const struct analysis *after);
+
+/** Whether other VMs lie on every way. */
+bool route_chokes_differ(const struct route *a, const struct route *b);
+
+/** Whether a cut takes more VMs, or fewer. */
+bool route_cut_differs(const struct route *a, const struct route *b);
 
 /** "8 MiB" */
 const char *diff_bytes(struct arena *arena, uint64_t bytes);
