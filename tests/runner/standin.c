@@ -7,7 +7,6 @@
  * order, from 1 on.
  */
 #define _GNU_SOURCE 1
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,15 +57,10 @@ void command_load_done(struct load_options *options)
 	(void)options;
 }
 
-int command_usage_error(const struct command_line *cl, const char *format, ...)
+int command_load_failed(const struct diag *diag)
 {
-	va_list values;
-	va_start(values, format);
-	(void)fprintf(stderr, "topo %s: ", cl->argv[0]);
-	(void)vfprintf(stderr, format, values);
-	(void)fputc('\n', stderr);
-	va_end(values);
-	return EXIT_USAGE;
+	(void)diag;
+	return EXIT_NO;
 }
 
 /* The base name without its suffix, as of a topology. */
