@@ -5,7 +5,7 @@
  *
  * links: topo/graph/graph.c topo/graph/place.c topo/base/arena.c topo/model/board.c
  * links: topo/model/device_options.c
- * links: topo/base/utf8.c
+ * links: topo/base/utf8.c topo/base/strmap.c topo/analysis/hardware.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -266,9 +266,85 @@ static void hardware_is_named(void **state)
 	f.model.vms[0].dtb_node_count = 3;
 	char *text = drawn(&f);
 
-	assert_non_null(strstr(text, ">PCI 01:1f.7, serial, /, plain,<BR/>0x1000, +6<"));
+	assert_non_null(strstr(text, ">PCI 1:31.7, serial, /, plain,<BR/>0x1000, +6<"));
 	free(text);
 	finish(&f);
+}
+
+/* Registers of a device that has a name already say nothing new; those of another do. What the
+ * board cannot confine is marked. */
+static void hardware_is_named_once(void **state)
+{
+	struct range ranges[] = {
+		{.base = 0xfd580000, .bytes = 0x10000},
+		{.base = 0x12345000, .bytes = 0x1000 },
+	};
+	struct pci_function function = {.name = "genet", .bus = 1};
+	struct fixture f;
+
+	(void)state;
+	start(&f, 2);
+	f.model.board = board_find("rpi4");
+	f.model.vms[0].mmios = ranges;
+	f.model.vms[0].mmio_count = 1;
+	f.model.vms[0].pci = &function;
+	f.model.vms[0].pci_count = 1;
+	char *text = drawn(&f);
+
+	assert_non_null(strstr(text, "STYLE=\"DASHED\"><FONT POINT-SIZE=\"10\">genet<BR/>"));
+	assert_non_null(strstr(text, "<B>DMA to all memory</B>"));
+	free(text);
+	function.name = "uart";
+	f.model.vms[0].mmio_count = 2;
+	text = drawn(&f);
+	assert_non_null(strstr(text, ">uart, ethernet<"));
+	free(text);
+	f.model.board = board_find("qemu-virt");
+	f.model.vms[0].mmio_count = 0;
+	text = drawn(&f);
+	assert_non_null(strstr(text, ">uart<"));
+	assert_null(strstr(text, "DMA"));
+	free(text);
+	finish(&f);
+}
+
+static void webs_are_left_to_forces(void **state)
+{
+	(void)state;
+	for (uint32_t vms = 10; vms <= 50; vms += 40) {
+		struct fixture f;
+
+		start(&f, vms);
+		for (uint32_t i = 0; i < vms; i++) {
+			join(&f, i, (i + 1) % vms);
+			join(&f, i, (i + 4) % vms);
+		}
+		char *text = drawn(&f);
+
+		assert_int_equal(graph_place(&f.model, f.arena).web, vms == 50);
+		assert_int_equal(strstr(text, "layout=fdp") != NULL, vms == 50);
+		assert_int_equal(strstr(text, "rankdir=LR") != NULL, vms != 50);
+		free(text);
+		finish(&f);
+	}
+}
+
+/* Two columns of 25 are a tower; five of ten are not. */
+static void towers_are_webs(void **state)
+{
+	(void)state;
+	for (uint32_t width = 10; width <= 25; width += 15) {
+		struct fixture f;
+
+		start(&f, 50);
+		for (uint32_t i = width; i < 50; i++) {
+			join(&f, i - width, i);
+			join(&f, (i - width) / width * width + (i + 1) % width, i);
+			join(&f, (i - width) / width * width + (i + 2) % width, i);
+		}
+		assert_int_equal(graph_place(&f.model, f.arena).web, width == 25);
+		finish(&f);
+	}
 }
 
 int main(void)
@@ -283,6 +359,9 @@ int main(void)
 		cmocka_unit_test(nothing_at_all),
 		cmocka_unit_test(texts_are_escaped),
 		cmocka_unit_test(hardware_is_named),
+		cmocka_unit_test(hardware_is_named_once),
+		cmocka_unit_test(webs_are_left_to_forces),
+		cmocka_unit_test(towers_are_webs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

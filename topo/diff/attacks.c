@@ -116,8 +116,7 @@ static struct side make_side(struct arena *arena, const struct analysis *analysi
 static bool look_up(struct arena *arena, const struct side *side, const char *entrance,
                     const char *asset, struct route *route)
 {
-	uintptr_t at =
-		(uintptr_t)strmap_get(&side->attacks, pair_key(arena, entrance, asset));
+	uintptr_t at = (uintptr_t)strmap_get(&side->attacks, pair_key(arena, entrance, asset));
 
 	*route = (struct route){.exists = false};
 	if (at != 0) {
@@ -146,10 +145,9 @@ void diff_attacks(struct diff *diff, const struct analysis *before, const struct
 				{.exists = false},
 				{.exists = false},
 			};
-			bool known = look_up(arena, &old, shift.entrance, shift.asset,
-			                     &shift.before) &&
-			             look_up(arena, &new, shift.entrance, shift.asset,
-			                     &shift.after);
+			bool known =
+				look_up(arena, &old, shift.entrance, shift.asset, &shift.before) &&
+				look_up(arena, &new, shift.entrance, shift.asset, &shift.after);
 
 			if (known && differ(&shift.before, &shift.after) &&
 			    !(s == 1 && shift.after.exists)) {

@@ -9,16 +9,28 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "topo/analysis/hardware.h"
 #include "topo/base/arena.h"
+#include "topo/base/strmap.h"
 #include "topo/base/utf8.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
 
-#define CHIPS_MAX 5U  /* pieces of hardware that a box names */
-#define LARGE_VMS 16U /* a drawing of more VMs leaves out what goes without saying */
+#define CHIPS_MAX 5U /* pieces of hardware that a box names */
 #define LINE_CHARACTERS 34U
 #define SMALL "<FONT POINT-SIZE=\"10\" COLOR=\"#4b5563\">"
 #define COMMON_POOL (8ULL << 20)
+#define CURVES_VMS 80U /* arrows of a larger web are straight */
+#define DANGER "#b91c1c"
+
+struct drawing {
+	const struct model *model;
+	FILE *out;
+	struct arena *arena;
+	bool large;         /* what goes without saying is left out */
+	const char *common; /* types that most connections serve, "" = each says its own */
+	struct graph_place place;
+};
 
 enum role { ROLE_ALONE, ROLE_DEVICE, ROLE_DRIVER, ROLE_HYBRID };
 
@@ -114,61 +126,63 @@ static void chips_add(struct chips *chips, const char *name, size_t bytes)
 	}
 }
 
-/* "/soc/serial@7e215040": "serial" */
-static void add_node(struct chips *chips, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	const char *name = slash == NULL ? path : slash + 1;
-	size_t bytes = strcspn(name, "@");
-
-	chips_add(chips, bytes == 0 ? path : name, bytes == 0 ? strlen(path) : bytes);
-}
-
-static void add_pci(struct chips *chips, const struct pci_function *function)
-{
-	char name[48];
-
-	if (function->name != NULL && function->name[0] != '\0') {
-		chips_add(chips, function->name, strlen(function->name));
-		return;
-	}
-	int bytes = snprintf(name, sizeof(name), "PCI %02x:%02x.%x", function->bus,
-	                     function->device, function->function);
-
-	chips_add(chips, name, (size_t)bytes);
-}
-
 static bool has_hardware(const struct vm *vm)
 {
 	return vm->pci_count + vm->dtb_node_count + vm->mmio_count + vm->irq_count != 0;
 }
 
-static void put_hardware(FILE *out, const struct vm *vm)
+/* "ethernet@7d580000" is "ethernet"; the root of a device tree has no name but its path. */
+static void add_unit(struct chips *chips, const struct hardware_unit *unit)
+{
+	size_t bytes = strcspn(unit->name, "@");
+
+	if (bytes == 0) {
+		chips_add(chips, unit->where, strlen(unit->where));
+	} else {
+		chips_add(chips, unit->name, bytes);
+	}
+}
+
+/* Whether a unit before number @at is the same device: of the same name, or, for registers, of
+ * the same known kind. */
+static bool is_named(const struct hardware *hardware, size_t at)
+{
+	const struct hardware_unit *unit = &hardware->units[at];
+
+	for (size_t i = 0; i < at; i++) {
+		const struct hardware_unit *before = &hardware->units[i];
+
+		if (strcmp(before->name, unit->name) == 0 ||
+		    (unit->bytes != 0 && unit->kind != HARDWARE_OTHER &&
+		     before->kind == unit->kind)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void put_hardware(FILE *out, const struct vm *vm, const struct hardware *hardware)
 {
 	struct chips chips = {.out = out};
-	char name[40];
 
-	fputs("<TR><TD BORDER=\"1\" COLOR=\"#9ca3af\" BGCOLOR=\"#ffffff\">"
-	      "<FONT POINT-SIZE=\"10\">",
-	      out);
-	for (size_t i = 0; i < vm->pci_count; i++) {
-		add_pci(&chips, &vm->pci[i]);
-	}
-	for (size_t i = 0; i < vm->dtb_node_count; i++) {
-		add_node(&chips, vm->dtb_nodes[i]);
-	}
-	for (size_t i = 0; i < vm->mmio_count; i++) {
-		int bytes = snprintf(name, sizeof(name), "0x%" PRIx64, vm->mmios[i].base);
-
-		chips_add(&chips, name, (size_t)bytes);
+	fprintf(out,
+	        "<TR><TD BORDER=\"1\" COLOR=\"%s\" BGCOLOR=\"#ffffff\"%s>"
+	        "<FONT POINT-SIZE=\"10\">",
+	        hardware->dma_open ? DANGER : "#9ca3af",
+	        hardware->dma_open ? " STYLE=\"DASHED\"" : "");
+	for (size_t i = 0; i < hardware->count; i++) {
+		if (!is_named(hardware, i)) {
+			add_unit(&chips, &hardware->units[i]);
+		}
 	}
 	if (chips.count == 0) {
-		int bytes = snprintf(name, sizeof(name), "%zu interrupts", vm->irq_count);
-
-		chips_add(&chips, name, (size_t)bytes);
+		fprintf(out, "%zu interrupt%s", vm->irq_count, vm->irq_count == 1 ? "" : "s");
 	}
 	if (chips.more != 0) {
 		fprintf(out, ", +%zu", chips.more);
+	}
+	if (hardware->dma_open) {
+		fputs("<BR/><FONT COLOR=\"" DANGER "\"><B>DMA to all memory</B></FONT>", out);
 	}
 	fputs("</FONT></TD></TR>", out);
 }
@@ -190,7 +204,7 @@ static void put_mark(FILE *out, const char *fill, const char *colour, const char
 static void put_marks(FILE *out, const struct vm *vm)
 {
 	if (vm->exposed) {
-		put_mark(out, "#fee2e2", "#b91c1c", "exposed", NULL);
+		put_mark(out, "#fee2e2", DANGER, "exposed", NULL);
 	}
 	if (vm->asset != NULL) {
 		put_mark(out, "#fef3c7", "#92400e", "asset", vm->asset);
@@ -202,9 +216,11 @@ static void put_marks(FILE *out, const struct vm *vm)
 	}
 }
 
-static void put_vm(FILE *out, const struct model *model, size_t index, enum role role)
+static void put_vm(struct drawing *drawing, size_t index, enum role role)
 {
+	const struct model *model = drawing->model;
 	const struct vm *vm = &model->vms[index];
+	FILE *out = drawing->out;
 
 	fprintf(out,
 	        "    vm%zu [label=<<TABLE STYLE=\"ROUNDED\" BORDER=\"2\" CELLBORDER=\"0\" "
@@ -222,33 +238,46 @@ static void put_vm(FILE *out, const struct model *model, size_t index, enum role
 	}
 	fputs("</FONT></TD></TR>", out);
 	if (has_hardware(vm)) {
-		put_hardware(out, vm);
-	} else if (model->vm_count <= LARGE_VMS) {
+		const struct hardware hardware =
+			hardware_of(model, (uint32_t)index, drawing->arena);
+
+		put_hardware(out, vm, &hardware);
+	} else if (!drawing->large) {
 		fputs("<TR><TD>" SMALL "<I>no hardware</I></FONT></TD></TR>", out);
 	}
 	put_marks(out, vm);
 	fputs("</TABLE>>];\n", out);
 }
 
-static void put_vms(FILE *out, const struct model *model, struct arena *arena)
+static void put_vms(struct drawing *drawing)
 {
-	unsigned int *found = arena_alloc(arena, (model->vm_count + 1) * sizeof(*found));
+	const struct model *model = drawing->model;
+	unsigned int *found = arena_alloc(drawing->arena, (model->vm_count + 1) * sizeof(*found));
 
 	for (size_t i = 0; i < model->connection_count; i++) {
 		found[model->connections[i].device_vm] |= ROLE_DEVICE;
 		found[model->connections[i].driver_vm] |= ROLE_DRIVER;
 	}
+	/* In a cluster that lies on its side, Graphviz stacks the VMs that others serve from below,
+	 * and those at the beginning from above. */
 	for (size_t i = 0; i < model->vm_count; i++) {
-		put_vm(out, model, i, (enum role)found[i]);
+		if ((found[i] & ROLE_DRIVER) == 0) {
+			put_vm(drawing, i, (enum role)found[i]);
+		}
+	}
+	for (size_t i = model->vm_count; i-- > 0;) {
+		if ((found[i] & ROLE_DRIVER) != 0) {
+			put_vm(drawing, i, (enum role)found[i]);
+		}
 	}
 }
 
 /* Connections. */
 
 /* "net ×2, blk" */
-static void put_types(FILE *out, const struct connection *connection)
+static const char *types_text(struct arena *arena, const struct connection *connection)
 {
-	const char *between = "";
+	const char *text = "";
 
 	for (enum device_type type = DEVICE_NET; type < DEVICE_TYPE_COUNT; type++) {
 		size_t count = 0;
@@ -256,53 +285,100 @@ static void put_types(FILE *out, const struct connection *connection)
 		for (size_t i = 0; i < connection->device_count; i++) {
 			count += connection->devices[i].type == type ? 1 : 0;
 		}
-		if (count == 0) {
-			continue;
+		if (count != 0) {
+			text = arena_printf(arena, "%s%s%s", text, text[0] == '\0' ? "" : ", ",
+			                    device_type_name(type));
 		}
-		fprintf(out, "%s%s", between, device_type_name(type));
 		if (count > 1) {
-			fprintf(out, " ×%zu", count);
+			text = arena_printf(arena, "%s ×%zu", text, count);
 		}
-		between = ", ";
 	}
+	return text;
 }
 
-static void put_connection(FILE *out, const struct model *model,
-                           const struct connection *connection, uint32_t rank)
+/* What most connections serve: said once. Of a small drawing, each arrow says it: "" */
+static const char *common_types(const struct model *model, struct arena *arena)
 {
-	bool large = model->vm_count > LARGE_VMS;
+	struct strmap counts;
+	const char *common = "";
+	size_t most = 1;
 
-	fprintf(out, "    vm%u -> vm%u [label=<", connection->device_vm, connection->driver_vm);
-	put_types(out, connection);
+	strmap_init(&counts, arena);
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const char *text = types_text(arena, &model->connections[i]);
+		void **slot = strmap_slot(&counts, text, strlen(text));
+		size_t count = (uintptr_t)*slot + 1;
+
+		*slot = (void *)(uintptr_t)count;
+		if (count > most) {
+			most = count;
+			common = text;
+		}
+	}
+	return common;
+}
+
+/* The lines of an arrow's label; none when all of it goes without saying. */
+static void put_label(const struct drawing *drawing, const struct connection *connection)
+{
+	const char *types = types_text(drawing->arena, connection);
+	const char *between = "";
+	FILE *out = drawing->out;
+
+	fputs("label=<", out);
+	if (strcmp(types, drawing->common) != 0) {
+		fputs(types, out);
+		between = "<BR/>";
+	}
 	if (!connection->swiotlb) {
-		fputs("<BR/><FONT COLOR=\"#b91c1c\"><B>all RAM!</B></FONT>", out);
-	} else if (!large || connection->pool_bytes != COMMON_POOL) {
-		fputs("<BR/>" SMALL, out);
+		fprintf(out, "%s<FONT COLOR=\"" DANGER "\"><B>all RAM!</B></FONT>", between);
+	} else if (!drawing->large || connection->pool_bytes != COMMON_POOL) {
+		fprintf(out, "%s" SMALL, between);
 		put_bytes(out, connection->pool_bytes);
 		fputs(" pool</FONT>", out);
 	}
 	fputs(">", out);
+}
+
+static bool needs_label(const struct drawing *drawing, const struct connection *connection)
+{
+	return !drawing->large || !connection->swiotlb || connection->pool_bytes != COMMON_POOL ||
+	       strcmp(types_text(drawing->arena, connection), drawing->common) != 0;
+}
+
+static void put_connection(const struct drawing *drawing, const struct connection *connection,
+                           uint32_t rank)
+{
+	const char *between = "";
+	FILE *out = drawing->out;
+
+	fprintf(out, "    vm%u -> vm%u [", connection->device_vm, connection->driver_vm);
+	if (needs_label(drawing, connection)) {
+		put_label(drawing, connection);
+		between = ", ";
+	}
 	if (!connection->swiotlb) {
-		fputs(", color=\"#b91c1c\", penwidth=2.2", out);
+		fprintf(out, "%scolor=\"" DANGER "\", penwidth=2.2", between);
+		between = ", ";
 	}
 	if (rank == 0) {
-		fputs(", constraint=false", out);
+		fprintf(out, "%sconstraint=false", between);
 	} else if (rank != 1) {
-		fprintf(out, ", minlen=%u", rank);
+		fprintf(out, "%sminlen=%u", between, rank);
 	}
 	fputs("];\n", out);
 }
 
-static void put_connections(FILE *out, const struct model *model, struct arena *arena)
+static void put_connections(const struct drawing *drawing)
 {
-	struct graph_place place = graph_place(model, arena);
+	const struct graph_place *place = &drawing->place;
 
-	for (size_t i = 0; i < model->connection_count; i++) {
-		put_connection(out, model, &model->connections[i], place.ranks[i]);
+	for (size_t i = 0; i < drawing->model->connection_count; i++) {
+		put_connection(drawing, &drawing->model->connections[i], place->ranks[i]);
 	}
-	for (size_t i = 0; i < place.step_count; i++) {
-		fprintf(out, "    vm%u -> vm%u [style=invis];\n", place.steps[i].from,
-		        place.steps[i].to);
+	for (size_t i = 0; i < place->step_count; i++) {
+		fprintf(drawing->out, "    vm%u -> vm%u [style=invis];\n", place->steps[i].from,
+		        place->steps[i].to);
 	}
 }
 
@@ -311,8 +387,11 @@ static void put_count(FILE *out, size_t count, const char *what)
 	fprintf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
 }
 
-static void put_title(FILE *out, const struct model *model)
+static void put_title(const struct drawing *drawing)
 {
+	const struct model *model = drawing->model;
+	FILE *out = drawing->out;
+
 	fputs("  label=<<FONT POINT-SIZE=\"20\"><B>", out);
 	put_text(out, model->name);
 	fputs("</B></FONT><BR/>" SMALL, out);
@@ -324,33 +403,58 @@ static void put_title(FILE *out, const struct model *model)
 	if (model->connection_count != 0) {
 		fputs(" · arrows lead from the VM that serves to the one that is served", out);
 	}
-	if (model->vm_count > LARGE_VMS && model->connection_count != 0) {
-		fputs(", through a pool of 8 MiB where nothing else is said", out);
+	if (drawing->large && model->connection_count != 0) {
+		fprintf(out, ":<BR/>%s%sthrough a pool of 8 MiB, where nothing else is said",
+		        drawing->common, drawing->common[0] == '\0' ? "" : " ");
 	}
 	fputs("</FONT><BR/> >;\n", out);
+}
+
+/* How Graphviz is to go about it: in columns from left to right, or, for a web, by forces. To lead
+ * arrows round the boxes takes it minutes for some hundred of them. */
+static void put_layout(const struct drawing *drawing)
+{
+	if (drawing->place.web) {
+		fprintf(drawing->out,
+		        "layout=fdp, K=1, overlap=prism, overlap_scaling=-4, sep=\"+12\", "
+		        "splines=%s",
+		        drawing->model->vm_count <= CURVES_VMS ? "true" : "line");
+	} else {
+		fprintf(drawing->out, "rankdir=LR, nodesep=%s, ranksep=%s",
+		        drawing->large ? "0.15" : "0.35", drawing->large ? "0.5" : "0.6");
+	}
 }
 
 void graph_print(const struct model *model, FILE *out)
 {
 	struct arena *arena = arena_new();
-	bool large = model->vm_count > LARGE_VMS;
+	bool large = model->vm_count > GRAPH_LARGE_VMS;
+	struct drawing drawing = {
+		.model = model,
+		.out = out,
+		.arena = arena,
+		.large = large,
+		.common = large ? common_types(model, arena) : "",
+		.place = graph_place(model, arena),
+	};
 
+	fputs("digraph topology {\n  graph [", out);
+	put_layout(&drawing);
 	fprintf(out,
-	        "digraph topology {\n"
-	        "  graph [rankdir=LR, labelloc=t, fontname=\"Helvetica,Arial,sans-serif\", "
-	        "nodesep=%s, ranksep=%s, pad=0.3, bgcolor=\"#ffffff\"];\n"
+	        ", labelloc=t, fontname=\"Helvetica,Arial,sans-serif\", pad=0.3, "
+	        "bgcolor=\"#ffffff\"];\n"
 	        "  node [shape=plain, fontname=\"Helvetica,Arial,sans-serif\"];\n"
 	        "  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=%u, penwidth=1.4, "
 	        "arrowsize=0.8, color=\"#374151\"];\n",
-	        large ? "0.15" : "0.35", large ? "0.5" : "0.6", large ? 10U : 12U);
-	put_title(out, model);
+	        large ? 10U : 12U);
+	put_title(&drawing);
 	fputs("  subgraph cluster_kernel {\n"
 	      "    style=\"rounded,filled\"; color=\"#9ca3af\"; fillcolor=\"#fafafa\"; "
 	      "penwidth=1.5; margin=18; labelloc=b; fontsize=12; fontcolor=\"#4b5563\";\n"
 	      "    label=\"kernel: the only trusted code that all of them share\";\n",
 	      out);
-	put_vms(out, model, arena);
-	put_connections(out, model, arena);
+	put_vms(&drawing);
+	put_connections(&drawing);
 	fputs("  }\n}\n", out);
 	arena_free(arena);
 }

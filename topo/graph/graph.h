@@ -2,14 +2,17 @@
 /*
  * A topology as a drawing, in the language of Graphviz. topo/graph/graph.c writes the boxes, arrows
  * and words; topo/graph/place.c says what lies beside what, where Graphviz by itself would make one
- * column of fifty boxes. Equal models give equal text.
+ * column of fifty boxes, or a ribbon. Equal models give equal text.
  */
 #ifndef TOPO_GRAPH_GRAPH_H
 #define TOPO_GRAPH_GRAPH_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "topo/model/model.h"
+
+#define GRAPH_LARGE_VMS 16U /* a drawing of more VMs is a large one */
 
 /* How far apart things are drawn. */
 struct graph_place {
@@ -19,6 +22,8 @@ struct graph_place {
 		uint32_t from, to; /* VMs of two islands: @to lies in a column behind @from */
 	} * steps;
 	size_t step_count;
+	/* Too tangled for columns: drawn by forces. Ranks and steps then say nothing. */
+	bool web;
 };
 
 struct arena;

@@ -3,7 +3,8 @@
  * Places of a drawing. Graphviz puts all VMs that one VM serves into one column, and islands (VMs
  * that no chain of connections joins) below each other; both make drawings that are high and
  * narrow. So leaves of a VM that has many spread over several columns, and islands lie in rows. A
- * long chain would be low and wide: it is folded.
+ * long chain would be low and wide: it is folded. A large web, in which circles or many ways between
+ * the same VMs would make columns a ribbon or a tower, is left to a drawing by forces.
  */
 #include "topo/base/arena.h"
 #include "topo/graph/graph.h"
@@ -12,6 +13,7 @@
 #define FOLD_COLUMNS 8U  /* a long chain is folded after so many VMs */
 #define LONG_COLUMNS 12U /* one of so many is not long */
 #define THIN_VMS 3U      /* a drawing with fewer VMs in each column can be folded */
+#define WEB_RATIO 4U     /* columns that are so much wider than high, or half as narrow: a web */
 #define BOX_WIDTH 230U   /* about, with what lies around it */
 #define BOX_HEIGHT 80U
 
@@ -206,9 +208,14 @@ static void push_driver_vms(const struct model *model, struct spot *spots, struc
 	}
 }
 
-/* The longest way to each VM; of a circle, the VM that is first in the topology begins. Returns
- * how many columns there are. */
-static uint32_t find_columns(const struct model *model, struct spot *spots, struct arena *arena)
+/* What columns would make of a topology. */
+struct shape {
+	uint32_t columns;
+	bool circle; /* some VMs serve each other in a circle */
+};
+
+/* The longest way to each VM; of a circle, the VM that is first in the topology begins. */
+static struct shape find_columns(const struct model *model, struct spot *spots, struct arena *arena)
 {
 	size_t room = model->vm_count + 1;
 	struct known known = {
@@ -217,7 +224,7 @@ static uint32_t find_columns(const struct model *model, struct spot *spots, stru
 		.first = arena_alloc(arena, room * sizeof(*known.first)),
 		.order = arena_alloc(arena, (model->connection_count + 1) * sizeof(*known.order)),
 	};
-	uint32_t columns = 0;
+	struct shape shape = {0, false};
 	uint32_t next = 0;
 
 	sort_connections(model, spots, &known);
@@ -233,13 +240,44 @@ static uint32_t find_columns(const struct model *model, struct spot *spots, stru
 				next++;
 			}
 			list_known(&known, next);
+			shape.circle = true;
 		}
 		uint32_t vm = known.vms[known.done];
 
-		columns = spots[vm].column >= columns ? spots[vm].column + 1 : columns;
+		if (spots[vm].column >= shape.columns) {
+			shape.columns = spots[vm].column + 1;
+		}
 		push_driver_vms(model, spots, &known, vm);
 	}
-	return columns;
+	return shape;
+}
+
+static size_t tallest_column(const struct model *model, const struct spot *spots, uint32_t columns,
+                             struct arena *arena)
+{
+	size_t *heights = arena_alloc(arena, ((size_t)columns + 1) * sizeof(*heights));
+	size_t tallest = 0;
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		size_t height = ++heights[spots[i].column];
+
+		tallest = height > tallest ? height : tallest;
+	}
+	return tallest;
+}
+
+/* With no more connections than VMs there is at most one way round in each island: leaves that
+ * spread and chains that fold do for it. */
+static bool is_web(const struct model *model, const struct spot *spots, struct shape shape,
+                   struct arena *arena)
+{
+	if (model->vm_count <= GRAPH_LARGE_VMS || model->connection_count <= model->vm_count) {
+		return false;
+	}
+	size_t width = (size_t)shape.columns * BOX_WIDTH;
+	size_t height = tallest_column(model, spots, shape.columns, arena) * BOX_HEIGHT;
+
+	return shape.circle || width > height * WEB_RATIO || width * 2 < height;
 }
 
 struct graph_place graph_place(const struct model *model, struct arena *arena)
@@ -252,18 +290,23 @@ struct graph_place graph_place(const struct model *model, struct arena *arena)
 		spots[i].island = i;
 	}
 	count_connections(model, spots);
-	uint32_t columns = find_columns(model, spots, arena);
-	bool fold = columns > LONG_COLUMNS && model->vm_count < (size_t)THIN_VMS * columns;
+	struct shape shape = find_columns(model, spots, arena);
+	bool fold =
+		shape.columns > LONG_COLUMNS && model->vm_count < (size_t)THIN_VMS * shape.columns;
 
+	place.web = is_web(model, spots, shape, arena);
 	for (size_t i = 0; i < model->connection_count; i++) {
 		struct spot *device = &spots[model->connections[i].device_vm];
 		struct spot *driver = &spots[model->connections[i].driver_vm];
 
-		place.ranks[i] = connection_rank(device, driver);
-		if (fold && device->column / FOLD_COLUMNS != driver->column / FOLD_COLUMNS) {
+		place.ranks[i] = place.web ? 1 : connection_rank(device, driver);
+		if (!place.web && fold &&
+		    device->column / FOLD_COLUMNS != driver->column / FOLD_COLUMNS) {
 			place.ranks[i] = 0;
 		}
 	}
-	place_islands(model, spots, &place, arena);
+	if (!place.web) {
+		place_islands(model, spots, &place, arena);
+	}
 	return place;
 }
