@@ -16,9 +16,17 @@ syntax keyword camkesInclude import include
 syntax keyword camkesBoolean true false
 syntax keyword camkesTodo contained TODO FIXME XXX
 
+" Attributes of a VM, settings of the system and of connections.
+syntax keyword camkesAttribute vm_name num_vcpus _affinity _priority base_prio _budget _period
+syntax keyword camkesAttribute ram_base ram_size vm_address_config linux_address_config
+syntax keyword camkesAttribute vm_image_config linux_image_config vm_virtio_devices
+syntax keyword camkesAttribute vm_virtio_drivers vm_virtio_device_channels
+syntax keyword camkesAttribute vm_virtio_driver_channels mmios untyped_mmios pci_devices irqs
+syntax keyword camkesAttribute dtb_irqs dtb trust exposed asset
+syntax keyword camkesAttribute board cpus checks_off swiotlb driver_base
+
 syntax match camkesMacro "\<\%(VM\|VIRTIO\|VAR\)_[A-Z_]*\>"
 syntax match camkesVm "\<vm\%(_\w\+\|\d\+\)\>"
-syntax match camkesCall "\<dtb\>\ze\s*("
 syntax match camkesNumber "\<\%(0x\x\+\|\d\+\)\>"
 syntax match camkesPreProc "^\s*#\s*\%(include\|define\|undef\|ifdef\|ifndef\|if\|elif\|else\|endif\|error\|warning\|pragma\)\>"
 syntax match camkesKey "\<\w\+\ze\s*:" contained
@@ -34,9 +42,9 @@ highlight default link camkesType Type
 highlight default link camkesInclude Include
 highlight default link camkesBoolean Boolean
 highlight default link camkesTodo Todo
+highlight default link camkesAttribute Function
 highlight default link camkesMacro Macro
 highlight default link camkesVm Identifier
-highlight default link camkesCall Function
 highlight default link camkesNumber Number
 highlight default link camkesPreProc PreProc
 highlight default link camkesKey Label
