@@ -215,6 +215,47 @@ static void limits(void **state)
 	finish(&fixture);
 }
 
+/* Calls within calls: @depth of them, @words in the innermost. What follows a limit is silent. */
+static void expect_nesting(size_t depth, size_t words, size_t errors)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&text, &bytes);
+	struct fixture fixture;
+	struct token token;
+
+	assert_non_null(out);
+	fputs("#define F(x) x\n", out);
+	for (size_t i = 0; i < depth; i++) {
+		fputs("F(", out);
+	}
+	for (size_t i = 0; i < words; i++) {
+		fputs("a ", out);
+	}
+	for (size_t i = 0; i < depth; i++) {
+		fputs(")", out);
+	}
+	fclose(out);
+	begin(&fixture, text);
+	do {
+		cpp_next(fixture.cpp, &token);
+	} while (token.kind != TOKEN_END);
+	assert_int_equal(diag_count(fixture.diag, SEVERITY_ERROR), errors);
+	diag_error(fixture.diag, PLACE_NONE, "heard if nothing was said before");
+	assert_int_equal(diag_count(fixture.diag, SEVERITY_ERROR), 1);
+	finish(&fixture);
+	free(text);
+}
+
+static void nesting(void **state)
+{
+	(void)state;
+	expect_nesting(190, 10, 0);
+	expect_nesting(5000, 1, 1);
+	expect_nesting(4, 100000, 0);
+	expect_nesting(190, 100000, 1);
+}
+
 static struct place place_of(struct fixture *fixture, const char *name)
 {
 	struct token token;
@@ -253,6 +294,30 @@ static void places(void **state)
 	expect_place("#define f(a,b) vm##a##_vm##b##_io\n  f(1,2)", "vm1_vm2_io", 2, 5);
 }
 
+/* Where the macro's body spells the word; line 0: the word stands at its place. */
+static void expect_spelling(const char *text, const char *name, uint32_t line, uint32_t column)
+{
+	struct fixture fixture;
+
+	begin(&fixture, text);
+	const struct spelling *spelling = place_of(&fixture, name).spelling;
+
+	assert_int_equal(spelling == NULL ? 0 : spelling->place.line, line);
+	assert_int_equal(spelling == NULL ? 0 : spelling->place.column, column);
+	finish(&fixture);
+}
+
+static void spellings(void **state)
+{
+	(void)state;
+	expect_spelling("#define f(x) y x\n\n  f(z)", "y", 1, 14);
+	expect_spelling("#define f(x) y x\n\n  f(z)", "z", 0, 0);
+	expect_spelling("#define g(x) w x\n#define f(x) g(x)\n  f(z)", "w", 1, 14);
+	expect_spelling("#define g(x) w x\n#define f(x) g(x v)\n  f(z)", "v", 2, 18);
+	expect_spelling("#define f(x) vm_##x\n  f(web)", "vm_web", 0, 0);
+	expect_spelling("#define f() vm_##web\n  f()", "vm_web", 1, 13);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,7 +328,9 @@ int main(void)
 		cmocka_unit_test(conditions),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(nesting),
 		cmocka_unit_test(places),
+		cmocka_unit_test(spellings),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@
 #define CPP_INCLUDE_DEPTH_MAX 64U
 #define CPP_INCLUDES_MAX 4096U
 #define CPP_EXPANSION_DEPTH_MAX 200U
+#define CPP_NESTED_TOKENS_MAX ((size_t)2 << 20)
 #define CPP_EXPANSION_TOKENS_MAX ((size_t)32 << 20) /* of one load */
 
 struct cpp;

@@ -40,6 +40,11 @@ struct token_list cpp_expand_list(struct cpp *cpp, const struct token_list *list
 		return copy;
 	}
 	cpp->expansion_depth++;
+	cpp->nested_tokens += list->count;
+	/* Each level holds its own copy of what is nested in it. */
+	if (list->count != 0 && cpp->nested_tokens > CPP_NESTED_TOKENS_MAX) {
+		cpp_stop(cpp, list->tokens[0].place, "the arguments of nested calls are too long");
+	}
 	cpp_push_context(cpp, copy, NULL, true);
 
 	struct context *barrier = cpp->context;
@@ -53,6 +58,7 @@ struct token_list cpp_expand_list(struct cpp *cpp, const struct token_list *list
 	}
 	cpp_pop_context(cpp);
 	cpp->expansion_depth--;
+	cpp->nested_tokens -= list->count;
 	return out;
 }
 

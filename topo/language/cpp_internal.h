@@ -75,7 +75,8 @@ struct cpp {
 	size_t include_count;
 	struct context *context;
 	size_t expansion_depth;
-	bool stopped; /* a limit was hit: everything ends */
+	size_t nested_tokens; /* of all arguments that are being expanded, one within the other */
+	bool stopped;         /* a limit was hit: everything ends */
 };
 
 /* cpp.c */

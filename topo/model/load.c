@@ -207,7 +207,8 @@ static bool read_files(struct loading *loading, const struct source *source)
 	loading->prelude_count = 3;
 	loading->tokens_left = CPP_EXPANSION_TOKENS_MAX;
 	add_file(loading, source);
-	for (size_t i = 0; i < loading->file_count; i++) {
+	/* When the macros have used up all that they may make, no file can be read any more. */
+	for (size_t i = 0; i < loading->file_count && loading->tokens_left != 0; i++) {
 		read_one(loading, loading->files[i], i == 0);
 		if (i + 1 == loading->file_count) {
 			add_file(loading, declarations);
