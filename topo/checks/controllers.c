@@ -175,9 +175,7 @@ static void visit_shared(struct checks *checks, const struct topology *topology,
 
 void check_controller_shared(struct checks *checks, const struct topology *topology)
 {
-	struct holder holders[POWER_COUNT] = {
-		{NULL, 0, {NULL, 0, 0, 0}}
-        };
+	struct holder holders[POWER_COUNT] = {{.vm = 0}};
 
 	each_holding(checks, topology, visit_shared, holders);
 }
