@@ -74,6 +74,15 @@ struct vm {
 	const char *asset; /* NULL = none */
 };
 
+/**
+ * Whether any physical device was given to @vm: a PCI function, registers, an interrupt or a node
+ * of the board's device tree.
+ */
+static inline bool vm_has_hardware(const struct vm *vm)
+{
+	return vm->pci_count + vm->mmio_count + vm->irq_count + vm->dtb_node_count != 0;
+}
+
 enum device_type {
 	DEVICE_NET,
 	DEVICE_BLK,
