@@ -142,9 +142,10 @@ struct analysis {
 	struct score score;
 	uint32_t weakest_entrance; /* of the weakest answer; NODE_NONE: no asset can be reached */
 	uint32_t weakest_asset;
-	uint32_t dma_open_count; /* VMs with DMA that is not confined */
-	uint32_t kinds;          /* of hardware that occur, bits */
-	uint64_t pool_bytes;     /* all pools */
+	uint32_t dma_open_count;    /* VMs with DMA that is not confined, or that may have it */
+	uint32_t dma_assumed_count; /* of these, VMs of which it is not known for certain */
+	uint32_t kinds;             /* of hardware that occur, bits */
+	uint64_t pool_bytes;        /* all pools */
 	size_t pool_count;
 	struct vm_list single_points;
 

@@ -99,6 +99,8 @@ void analyse_facts(struct analysis *analysis)
 		row->hardware = hardware_of(model, vm, analysis->arena);
 		dma_open[vm] = row->hardware.dma_open;
 		analysis->dma_open_count += row->hardware.dma_open ? 1 : 0;
+		analysis->dma_assumed_count +=
+			row->hardware.dma_open && !row->hardware.dma_known ? 1 : 0;
 		analysis->kinds |= row->hardware.kinds;
 	}
 	index_connections(analysis);

@@ -46,20 +46,21 @@ static const struct {
         {"disk",       HARDWARE_STORAGE},
         {"ufs",        HARDWARE_STORAGE},
 	{"storage",    HARDWARE_STORAGE},
+        {"flash",      HARDWARE_STORAGE},
         {"gpu",        HARDWARE_GPU    },
-        {"v3d",        HARDWARE_GPU    },
-	{"hdmi",       HARDWARE_GPU    },
+	{"v3d",        HARDWARE_GPU    },
+        {"hdmi",       HARDWARE_GPU    },
         {"hvs",        HARDWARE_GPU    },
-        {"pixelvalve", HARDWARE_GPU    },
-	{"txp",        HARDWARE_GPU    },
+	{"pixelvalve", HARDWARE_GPU    },
+        {"txp",        HARDWARE_GPU    },
         {"vga",        HARDWARE_GPU    },
-        {"display",    HARDWARE_GPU    },
-	{"usb",        HARDWARE_USB    },
+	{"display",    HARDWARE_GPU    },
+        {"usb",        HARDWARE_USB    },
         {"xhci",       HARDWARE_USB    },
-        {"ehci",       HARDWARE_USB    },
-	{"serial",     HARDWARE_SERIAL },
+	{"ehci",       HARDWARE_USB    },
+        {"serial",     HARDWARE_SERIAL },
         {"uart",       HARDWARE_SERIAL },
-        {"pl011",      HARDWARE_SERIAL },
+	{"pl011",      HARDWARE_SERIAL },
 };
 
 #define WORD_COUNT (sizeof(words) / sizeof(words[0]))
@@ -84,16 +85,27 @@ const char *hardware_kind_affects(enum hardware_kind kind)
 	return kinds[kind].affects;
 }
 
-bool hardware_is_named(const struct hardware_unit *unit, const char *name)
+bool hardware_kind_is_named(enum hardware_kind kind, const char *name)
+{
+	return strcasecmp(kinds[kind].name, name) == 0;
+}
+
+/* A node is named with or without its unit address. */
+static bool is_named(const char *unit, const char *name)
 {
 	size_t bytes = strlen(name);
 
-	/* A node is named with or without its unit address. */
-	return strcasecmp(unit->name, name) == 0 || strcasecmp(kinds[unit->kind].name, name) == 0 ||
-	       (strncasecmp(unit->name, name, bytes) == 0 && unit->name[bytes] == '@');
+	return strncasecmp(unit, name, bytes) == 0 &&
+	       (unit[bytes] == '\0' || (unit[bytes] == '@' && bytes != 0));
 }
 
-/* Only PCI functions are behind the SMMU of a board that has one. */
+bool hardware_is_named(const struct hardware_unit *unit, const char *name)
+{
+	return is_named(unit->name, name) || hardware_kind_is_named(unit->kind, name) ||
+	       (unit->alias != NULL && is_named(unit->alias, name));
+}
+
+/* Only what lies behind a PCI host bridge is behind the SMMU of a board that has one. */
 static enum dma dma_of(const struct model *model, bool dma, bool pci)
 {
 	if (!dma) {
@@ -102,8 +114,79 @@ static enum dma dma_of(const struct model *model, bool dma, bool pci)
 	return model->board->smmu && pci ? DMA_CONFINED : DMA_OPEN;
 }
 
+static uint64_t page_up(uint64_t address)
+{
+	return (address + PV_PAGE_BYTES - 1) & ~((uint64_t)PV_PAGE_BYTES - 1);
+}
+
+static bool is_below(const char *path, const char *ancestor)
+{
+	size_t bytes = strcmp(ancestor, "/") == 0 ? 0 : strlen(ancestor);
+
+	return strncmp(path, ancestor, bytes) == 0 && path[bytes] == '/';
+}
+
+static bool is_host_bridge(const struct board_device *device)
+{
+	return strncmp(device->path, "/pcie", 5) == 0;
+}
+
+static enum dma device_dma(const struct model *model, const struct board_device *device)
+{
+	return dma_of(model, device->dma, is_host_bridge(device));
+}
+
+/*
+ * Whether two are the same device: the same node or registers, or a PCI function and what the
+ * device tree has of the only device of its kind, as far as interrupts do not say otherwise.
+ */
+static bool is_same(const struct hardware *hardware, const struct hardware_unit *old,
+                    const struct hardware_unit *unit)
+{
+	size_t alike = 0;
+
+	if (!old->pci && !unit->pci) {
+		return strcmp(old->name, unit->name) == 0 ||
+		       (old->base < unit->base + unit->bytes &&
+		        unit->base < old->base + old->bytes);
+	}
+	if (old->pci == unit->pci || old->kind != unit->kind || old->kind == HARDWARE_OTHER) {
+		return false;
+	}
+	if (old->irq != 0 && unit->irq != 0) {
+		return old->irq == unit->irq;
+	}
+	for (size_t i = 0; i < hardware->count; i++) {
+		alike += hardware->units[i].kind == unit->kind ? 1 : 0;
+	}
+	return alike == 1;
+}
+
+/* What is told anew of a device that is there already. */
+static void merge_unit(struct hardware_unit *old, const struct hardware_unit *unit,
+                       struct arena *arena)
+{
+	old->dma = unit->dma > old->dma ? unit->dma : old->dma;
+	old->irq = old->irq == 0 ? unit->irq : old->irq;
+	old->alias =
+		old->alias == NULL && strcmp(old->name, unit->name) != 0 ? unit->name : old->alias;
+	if (strstr(old->where, unit->where) == NULL) {
+		old->where = arena_printf(arena, "%s; %s", old->where, unit->where);
+	}
+	if (old->bytes == 0) {
+		old->base = unit->base;
+		old->bytes = unit->bytes;
+	}
+}
+
 static void add_unit(struct hardware *hardware, struct arena *arena, struct hardware_unit unit)
 {
+	for (size_t i = 0; i < hardware->count; i++) {
+		if (is_same(hardware, &hardware->units[i], &unit)) {
+			merge_unit(&hardware->units[i], &unit, arena);
+			return;
+		}
+	}
 	*ARENA_ADD(arena, hardware->units, hardware->count) = unit;
 }
 
@@ -125,118 +208,177 @@ static void add_pci(struct hardware *hardware, const struct model *model, const 
 		                                                 function->irq),
 				 .kind = named ? kind_of(function->name) : HARDWARE_OTHER,
 				 .dma = dma_of(model, true, true),
+				 .pci = true,
+				 .irq = function->irq,
 			 });
 	}
-}
-
-static const struct board_device *find_node(const struct board *board, const char *path)
-{
-	for (size_t i = 0; i < board->device_count; i++) {
-		if (strcmp(board->devices[i].path, path) == 0) {
-			return &board->devices[i];
-		}
-	}
-	return NULL;
 }
 
 static const char *last_part(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
-	return slash == NULL ? path : slash + 1;
+	return slash == NULL || slash[1] == '\0' ? path : slash + 1;
 }
 
-static void add_nodes(struct hardware *hardware, const struct model *model, const struct vm *vm,
-                      struct arena *arena)
+static void add_device(struct hardware *hardware, const struct board_device *device, enum dma dma,
+                       const char *where, struct arena *arena)
 {
-	for (size_t i = 0; i < vm->dtb_node_count; i++) {
-		const char *path = vm->dtb_nodes[i];
-		const struct board_device *device = find_node(model->board, path);
+	add_unit(hardware, arena,
+	         (struct hardware_unit){
+			 .name = last_part(device->path),
+			 .where = where,
+			 .kind = kind_of(device->path),
+			 .dma = dma,
+			 .irq = device->irq,
+			 .base = device->base,
+			 .bytes = device->bytes,
+		 });
+}
 
-		/* Nodes without registers, such as /chosen, are no devices. */
-		if (device != NULL && device->base == 0 && !device->dma) {
-			continue;
+/* What lies below a node comes with it. Returns the strongest DMA there. */
+static enum dma add_below(struct hardware *hardware, const struct model *model, const char *path,
+                          struct arena *arena)
+{
+	enum dma strongest = DMA_NONE;
+
+	for (size_t i = 0; i < model->board->device_count; i++) {
+		const struct board_device *device = &model->board->devices[i];
+		enum dma dma = device_dma(model, device);
+
+		if (is_below(device->path, path) && (device->bytes != 0 || dma != DMA_NONE)) {
+			strongest = dma > strongest ? dma : strongest;
+			add_device(hardware, device, dma, path, arena);
 		}
+	}
+	return strongest;
+}
+
+/*
+ * A node that the board is not known to have may be anything, unless a PCI host bridge is above
+ * it. Nodes without registers, such as /chosen, are no devices.
+ */
+static void add_node(struct hardware *hardware, const struct model *model, const char *path,
+                     struct arena *arena)
+{
+	bool known = false;
+	enum dma dma = DMA_UNKNOWN;
+
+	for (size_t i = 0; i < model->board->device_count; i++) {
+		const struct board_device *device = &model->board->devices[i];
+		enum dma its = device_dma(model, device);
+
+		if (strcmp(device->path, path) == 0) {
+			known = true;
+			if (device->bytes != 0 || its != DMA_NONE) {
+				add_device(hardware, device, its, path, arena);
+			}
+		} else if (is_below(path, device->path) && is_host_bridge(device)) {
+			dma = its;
+		}
+	}
+	enum dma below = add_below(hardware, model, path, arena);
+
+	if (!known) {
 		add_unit(hardware, arena,
 		         (struct hardware_unit){
 				 .name = last_part(path),
 				 .where = path,
 				 .kind = kind_of(path),
-				 .dma = device == NULL ? DMA_UNKNOWN
-		                                       : dma_of(model, device->dma,
-		                                                strstr(path, "/pcie") == path),
+				 .dma = below == DMA_OPEN ? DMA_OPEN : dma,
 			 });
 	}
 }
 
-static const struct board_device *find_registers(const struct board *board,
-                                                 const struct range *range)
+static bool overlaps(uint64_t base, uint64_t bytes, const struct board_device *device)
+{
+	return device->base < base + bytes && base < device->base + device->bytes;
+}
+
+/* Where what is known at @at ends, in whole pages; @at itself if nothing is known there. */
+static uint64_t known_until(const struct board *board, uint64_t at)
 {
 	for (size_t i = 0; i < board->device_count; i++) {
 		const struct board_device *device = &board->devices[i];
 
-		if (device->base != 0 && device->base < range->base + range->bytes &&
-		    range->base < device->base + device->bytes) {
-			return device;
+		if (device->bytes != 0 && overlaps(at, PV_PAGE_BYTES, device)) {
+			return page_up(device->base + device->bytes);
 		}
 	}
-	return NULL;
-}
+	for (size_t i = 0; i < board->reserved_count; i++) {
+		const struct board_range *range = &board->reserved[i];
 
-/* The kind of all devices so far, if they are of one kind. */
-static enum hardware_kind only_kind(const struct hardware *hardware)
-{
-	enum hardware_kind kind = hardware->count == 0 ? HARDWARE_OTHER : hardware->units[0].kind;
-
-	for (size_t i = 1; i < hardware->count; i++) {
-		kind = hardware->units[i].kind == kind ? kind : HARDWARE_OTHER;
-	}
-	return kind;
-}
-
-static void add_mmios(struct hardware *hardware, const struct model *model, const struct vm *vm,
-                      struct arena *arena)
-{
-	/* Registers of no known device belong to the device beside them, if there is but one. */
-	enum hardware_kind beside = only_kind(hardware);
-	bool alone = hardware->count == 0;
-
-	for (size_t i = 0; i < vm->mmio_count; i++) {
-		const struct range *range = &vm->mmios[i];
-		const struct board_device *device = find_registers(model->board, range);
-		const char *where =
-			arena_printf(arena, "registers 0x%" PRIx64 ", %" PRIu64 " bytes",
-		                     range->base, range->bytes);
-		struct hardware_unit unit = {
-			.name = arena_printf(arena, "0x%" PRIx64, range->base),
-			.where = where,
-			.kind = beside,
-			.dma = alone ? DMA_UNKNOWN : DMA_NONE,
-			.base = range->base,
-			.bytes = range->bytes,
-		};
-
-		if (device != NULL) {
-			unit.name = last_part(device->path);
-			unit.kind = kind_of(device->path);
-			unit.dma = dma_of(model, device->dma,
-			                  strstr(device->path, "/pcie") == device->path);
+		if (range->base < at + PV_PAGE_BYTES && at < range->base + range->bytes) {
+			return page_up(range->base + range->bytes);
 		}
-		add_unit(hardware, arena, unit);
 	}
+	return at;
+}
+
+/* All devices that have registers in the pages of a range, and what else may be there. */
+static void add_range(struct hardware *hardware, const struct model *model,
+                      const struct range *range, struct arena *arena)
+{
+	uint64_t base = range->base & ~((uint64_t)PV_PAGE_BYTES - 1);
+	uint64_t end = page_up(range->base + range->bytes);
+	const char *where = arena_printf(arena, "registers 0x%" PRIx64 ", %" PRIu64 " bytes",
+	                                 range->base, range->bytes);
+	uint64_t known = base;
+	uint64_t next = base;
+
+	for (size_t i = 0; i < model->board->device_count; i++) {
+		const struct board_device *device = &model->board->devices[i];
+
+		if (device->bytes != 0 && overlaps(base, end - base, device)) {
+			add_device(hardware, device, device_dma(model, device), where, arena);
+		}
+	}
+	do {
+		known = next;
+		next = known_until(model->board, known);
+	} while (next != known && next < end);
+	if (next < end) {
+		add_unit(hardware, arena,
+		         (struct hardware_unit){
+				 .name = arena_printf(arena, "0x%" PRIx64, range->base),
+				 .where = where,
+				 .kind = HARDWARE_OTHER,
+				 .dma = DMA_UNKNOWN,
+			 });
+	}
+}
+
+const char *hardware_registers_name(const struct model *model, uint64_t base, uint64_t bytes,
+                                    struct arena *arena)
+{
+	for (size_t i = 0; i < model->board->device_count; i++) {
+		const struct board_device *device = &model->board->devices[i];
+
+		if (device->bytes != 0 && overlaps(base, bytes, device)) {
+			return last_part(device->path);
+		}
+	}
+	return arena_printf(arena, "0x%" PRIx64, base);
 }
 
 struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena *arena)
 {
-	struct hardware hardware = {NULL, 0, 0, false};
+	struct hardware hardware = {NULL, 0, 0, false, false};
 	const struct vm *row = &model->vms[vm];
 
 	add_pci(&hardware, model, row, arena);
-	add_nodes(&hardware, model, row, arena);
-	add_mmios(&hardware, model, row, arena);
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
+		add_node(&hardware, model, row->dtb_nodes[i], arena);
+	}
+	for (size_t i = 0; i < row->mmio_count; i++) {
+		add_range(&hardware, model, &row->mmios[i], arena);
+	}
 	for (size_t i = 0; i < hardware.count; i++) {
+		enum dma dma = hardware.units[i].dma;
+
 		hardware.kinds |= 1U << (unsigned)hardware.units[i].kind;
-		hardware.dma_open |= hardware.units[i].dma == DMA_OPEN;
+		hardware.dma_open |= dma == DMA_OPEN || dma == DMA_UNKNOWN;
+		hardware.dma_known |= dma == DMA_OPEN;
 	}
 	return hardware;
 }

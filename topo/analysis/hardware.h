@@ -24,16 +24,19 @@ enum hardware_kind {
 enum dma {
 	DMA_NONE,
 	DMA_CONFINED, /* by the board's SMMU, to its VM's memory */
+	DMA_UNKNOWN,  /* topo does not know the device: taken for open everywhere */
 	DMA_OPEN,     /* to all memory */
-	DMA_UNKNOWN,  /* topo does not know the device */
 };
 
 struct hardware_unit {
 	const char *name;  /* "genet", "ethernet@7d580000", "0xfd580000" */
+	const char *alias; /* another name of the same device, NULL = none */
 	const char *where; /* "PCI 1:0.0, interrupt 189" */
 	enum hardware_kind kind;
 	enum dma dma;
-	uint64_t base; /* MMIO only */
+	bool pci;      /* it was given as a PCI function */
+	uint32_t irq;  /* INTID, 0 = none known */
+	uint64_t base; /* of its first registers, if bytes != 0 */
 	uint64_t bytes;
 };
 
@@ -41,11 +44,22 @@ struct hardware {
 	struct hardware_unit *units;
 	size_t count;
 	uint32_t kinds; /* bit HARDWARE_* for each kind that occurs */
-	bool dma_open;
+	bool dma_open;  /* a device reaches all memory, or may do so */
+	bool dma_known; /* one does so for certain */
 };
 
-/** What VM @vm of @model has. */
+/**
+ * What VM @vm of @model has, each device once although it may be given as a PCI function, as a
+ * node and as registers.
+ */
 struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena *arena);
+
+/** What the board has at @base: "ethernet@7d580000", or the address where nothing is known. */
+const char *hardware_registers_name(const struct model *model, uint64_t base, uint64_t bytes,
+                                    struct arena *arena);
+
+/** Whether @name names hardware of that kind, in any case of letters. */
+bool hardware_kind_is_named(enum hardware_kind kind, const char *name);
 
 /** "NIC", "storage", … */
 const char *hardware_kind_name(enum hardware_kind kind);

@@ -71,25 +71,55 @@ static void show_connection(const struct mapper *mapper, uint32_t id)
 	                           other});
 }
 
+static bool is_given(const struct vm *vm, uint64_t base, uint64_t bytes)
+{
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		if (vm->mmios[i].base < base + bytes &&
+		    base < vm->mmios[i].base + vm->mmios[i].bytes) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The ranges that were given, and registers that come with a node and with no range. */
+static void show_registers(const struct mapper *mapper, uint32_t vm)
+{
+	const struct hardware *hardware = &mapper->analysis->vms[vm].hardware;
+	const struct model *model = mapper->analysis->model;
+	const struct vm *row = &model->vms[vm];
+	struct vm_list alone = {&vm, 1};
+
+	for (size_t i = 0; i < row->mmio_count; i++) {
+		const struct range *range = &row->mmios[i];
+
+		show(mapper, (struct memory_range){
+				     MEMORY_REGISTERS, vm, NODE_NONE, range->base, range->bytes,
+				     hardware_registers_name(model, range->base, range->bytes,
+		                                             mapper->arena),
+				     alone, alone});
+	}
+	for (size_t i = 0; i < hardware->count; i++) {
+		const struct hardware_unit *unit = &hardware->units[i];
+
+		if (unit->bytes != 0 && !is_given(row, unit->base, unit->bytes)) {
+			show(mapper,
+			     (struct memory_range){MEMORY_REGISTERS, vm, NODE_NONE, unit->base,
+			                           unit->bytes, unit->name, alone, alone});
+		}
+	}
+}
+
 void memory_each(const struct analysis *analysis, uint32_t vm,
                  void (*visit)(const struct memory_range *range, void *context), void *context)
 {
 	struct mapper mapper = {analysis, visit, context, arena_new()};
 	const struct vm_analysis *row = &analysis->vms[vm];
-	struct vm_list alone = {&vm, 1};
 
 	show_ram(&mapper, vm);
 	for (size_t i = 0; i < row->used_count; i++) {
 		show_connection(&mapper, row->used[i]);
 	}
-	for (size_t i = 0; i < row->hardware.count; i++) {
-		const struct hardware_unit *unit = &row->hardware.units[i];
-
-		if (unit->bytes != 0) {
-			show(&mapper,
-			     (struct memory_range){MEMORY_REGISTERS, vm, NODE_NONE, unit->base,
-			                           unit->bytes, unit->name, alone, alone});
-		}
-	}
+	show_registers(&mapper, vm);
 	arena_free(mapper.arena);
 }

@@ -20,13 +20,13 @@ struct board_range {
 	uint64_t bytes;
 };
 
-/* A device that may be given to a VM. */
+/* A device that may be given to a VM: one row for each range of its registers. */
 struct board_device {
 	const char *path; /* in the board's device tree */
-	uint64_t base;    /* first register range, 0 = none */
-	uint64_t bytes;
-	uint32_t irq; /* INTID, 0 = none */
-	bool dma;     /* it reaches memory by itself */
+	uint64_t base;    /* of the range */
+	uint64_t bytes;   /* 0 = it has no registers */
+	uint32_t irq;     /* INTID, 0 = none */
+	bool dma;         /* it reaches memory by itself */
 };
 
 struct board {

@@ -137,6 +137,7 @@ static void add_summary(const struct analysis *analysis, struct json_object *roo
 	add_number(object, "pools", analysis->pool_count);
 	add_number(object, "pool_bytes", analysis->pool_bytes);
 	add_number(object, "dma_open_vms", analysis->dma_open_count);
+	add_number(object, "dma_assumed_vms", analysis->dma_assumed_count);
 }
 
 static void add_patterns(const struct analysis *analysis, struct json_object *root)

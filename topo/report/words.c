@@ -106,10 +106,22 @@ const char *words_dma(const struct analysis *analysis, struct arena *arena)
 	if (analysis->dma_open_count == 0) {
 		return "no VM has DMA that is not confined";
 	}
-	return arena_printf(arena, "%u VM%s can reach all memory: %s cannot confine %s",
+	const char *assumed =
+		analysis->dma_assumed_count == 0
+			? ""
+			: arena_printf(
+				  arena,
+				  "; of %s it is assumed, since %s devices that topo does "
+				  "not know",
+				  analysis->dma_assumed_count == analysis->dma_open_count
+					  ? (analysis->dma_open_count == 1 ? "it" : "them")
+					  : arena_printf(arena, "%u", analysis->dma_assumed_count),
+				  analysis->dma_assumed_count == 1 ? "it has" : "they have");
+
+	return arena_printf(arena, "%u VM%s can reach all memory: %s cannot confine %s%s",
 	                    analysis->dma_open_count, words_plural(analysis->dma_open_count),
 	                    analysis->model->board->name,
-	                    analysis->dma_open_count == 1 ? "its DMA" : "their DMA");
+	                    analysis->dma_open_count == 1 ? "its DMA" : "their DMA", assumed);
 }
 
 const char *words_improvement(const struct analysis *analysis, struct arena *arena)
@@ -165,10 +177,14 @@ const char *words_hardware(const struct analysis *analysis, uint32_t vm, struct 
 	const struct hardware *hardware = &analysis->vms[vm].hardware;
 	const char *text = hardware->count == 0 ? "-" : hardware->units[0].name;
 
-	for (size_t i = 1; i < hardware->count; i++) {
+	size_t shown = hardware->count <= NAMES_MAX ? hardware->count : NAMES_MAX - 1;
+
+	for (size_t i = 1; i < shown; i++) {
 		text = arena_printf(arena, "%s, %s", text, hardware->units[i].name);
 	}
-	return text;
+	return shown < hardware->count
+	               ? arena_printf(arena, "%s and %zu more", text, hardware->count - shown)
+	               : text;
 }
 
 const char *words_marks(const struct analysis *analysis, uint32_t vm, struct arena *arena)
@@ -230,7 +246,9 @@ const char *words_consequence(const struct analysis *analysis, uint32_t vm, stru
 	const char *text = "";
 
 	if (analysis->vms[vm].hardware.dma_open) {
-		return "can reach all memory by DMA";
+		return analysis->vms[vm].hardware.dma_known
+		               ? "can reach all memory by DMA"
+		               : "assumed to reach all memory by DMA: unknown device";
 	}
 	if (kinds == 0) {
 		return "no direct hardware access";
@@ -351,7 +369,7 @@ size_t words_dma_rows(const struct analysis *analysis, struct table *table)
 		[DMA_NONE] = "none",
 		[DMA_CONFINED] = "confined by the SMMU",
 		[DMA_OPEN] = "reaches all memory",
-		[DMA_UNKNOWN] = "unknown device: taken for one without DMA",
+		[DMA_UNKNOWN] = "unknown device: assumed to reach all memory",
 	};
 	size_t count = 0;
 
