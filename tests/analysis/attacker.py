@@ -35,6 +35,11 @@ class World:
         roots = {a for a, _, _ in self.connections} - {b for _, b, _ in self.connections}
         return self.exposed or self.dma or roots or set(range(self.n))
 
+    def all_enter(self):
+        """Nothing says where outsiders come from: every VM is an entrance, to all others."""
+        return not (self.exposed or self.dma) and not (
+            {a for a, _, _ in self.connections} - {b for _, b, _ in self.connections})
+
     def goals(self):
         leaves = {b for _, b, _ in self.connections} - {a for a, _, _ in self.connections}
         return (self.assets or leaves or set(range(self.n)) - self.entrances()

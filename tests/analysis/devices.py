@@ -84,7 +84,7 @@ def problems(case, report, text):
         yield f"the asset takes {report['vms'][2]['compromises']}"
     if ("stands as it is" in text) != any(dma == CONFINED for _, dma in found) and not is_open:
         yield "whether every answer stands"
-    if is_open and ("stands as it is" in text or "no asset can be reached" in text):
+    if is_open and ("stands as it is" in text or "Weakest answer  no asset" in text):
         yield "the text takes it for harmless"
     if assumed != ("assumed" in text):
         yield "whether the text says that it is assumed"

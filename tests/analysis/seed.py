@@ -38,7 +38,13 @@ CHAIN = assembly(["gateway", "app", "db"], [("gateway", "app"), ("app", "db")],
                  vm_app.vm_virtio_devices = [{{ type: "blk", target: "db" }}];
                  vm_db.asset = "records";""")
 MESH = assembly(["auth", "app", "audit", "cache"],
-                [("app", "auth"), ("auth", "audit"), ("app", "cache"), ("cache", "audit")])
+                [("app", "auth"), ("auth", "audit"), ("app", "cache"), ("cache", "audit")],
+               # Linux takes one vsock device: a VM that talks to two has one of another kind
+               'system.checks_off = ["vsock-one"];' + "".join(
+                   f'vm_{vm}.vm_virtio_devices = [%s];' % ", ".join(
+                       f'{{ type: "vsock", target: "{peer}" }}' for peer in peers)
+                   for vm, peers in (("app", ("auth", "cache")), ("auth", ("audit",)),
+                                     ("cache", ("audit",)))))
 KVM = "#define VMSWIOTLB 0\n" + assembly(
     ["host", "guest_a", "guest_b", "guest_c"],
     [("host", "guest_a"), ("host", "guest_b"), ("host", "guest_c")],
@@ -50,10 +56,11 @@ BIDIRECTIONAL = assembly(["upstream", "middle", "downstream"],
 MIB = 1 << 20
 
 
-def row(pattern, least, most, members=None):
-    """The only row of "Attack surface per topology"; a single host always falls with one VM."""
+def row(pattern, least, most, members=None, total=1):
+    """The first of @total rows of "Attack surface per topology"; a single host always falls with
+    one VM."""
     path = ["patterns", 0]
-    checks = [(["patterns_total"], 1), (path + ["pattern"], pattern), (path + ["least"], least),
+    checks = [(["patterns_total"], total), (path + ["pattern"], pattern), (path + ["least"], least),
               (path + ["most"], most), (path + ["single_host"], 1)]
     return checks + ([(path + ["members"], members)] if members else [])
 
@@ -87,6 +94,7 @@ CASES = [
     # "1, Backend's hardware (isolated tenants)"
     ("1:N shared", "qemu-virt", SHARED,
      row("1:N shared", 1, 1, ["backend", "tenant_a", "tenant_b"]) + [
+         (["blast_radius", 0, "stops"], ["tenant_a", "tenant_b"]),
          (["patterns", 0, "surface"],
           "NIC and storage of backend (isolated tenants: 3 VMs must fall from one to another)")],
      ["compromises(tenant_a, tenant_b) == 3", "exposure(tenant_a, tenant_b) == 0",
@@ -100,21 +108,25 @@ CASES = [
          (["attacks", 0, "shortest_ways"], 1), (["attacks", 0, "choke_points"], ["app"]),
          (["attacks", 0, "cut"], ["app"])],
      ["compromises(gateway, db) >= 3", "compromises(db) == 3", "compromises(gateway, app) == 2",
-      "exposure(db, gateway) == 0", "path(gateway, db)"],
+      "compromises(app, db) == 3", "compromises(db, gateway) == 3", "exposure(db, gateway) == 0", "path(gateway, db)"],
      ["compromises(gateway, db) >= 4", "cut(gateway, db) > 1", "cut(gateway, app) < never"]),
     # "Varies, only connected peers"
     ("mesh", "qemu-virt", MESH,
-     row("mesh", 2, 3, ["auth", "app", "audit", "cache"]),
+     row("mesh", 2, 3, ["auth", "app", "audit", "cache"], 3) + [
+         (["patterns", 1, "pattern"], "N:1 backends"), (["patterns", 2, "pattern"], "1:N shared")],
      ["compromises(app, auth) == 2", "compromises(app, audit) == 3", "cut(app, audit) == 2",
       "compromises(auth, cache) == 3", "exposure(audit) == 16MiB"],
      ["compromises(auth, cache) == 2"]),
     # "1, entire system"
     ("single host", "qemu-virt", KVM,
-     row("1:N shared", 1, 1) + [(["summary", "single_points"], ["host"]),
-                                (["summary", "weakest", "compromises"], 1)],
+     row("single host", 1, 1, ["host", "guest_a", "guest_b", "guest_c"]) + [
+         (["patterns", 0, "surface"], "entire system"),
+         (["summary", "single_points"], ["host"]),
+         (["summary", "weakest", "compromises"], 1),
+         (["blast_radius", 0, "stops"], ["guest_a", "guest_b", "guest_c"])],
      ["reach(host, guest_a) && reach(host, guest_b) && reach(host, guest_c)",
-      "compromises(guest_a, guest_b) == 2", "compromises(guest_b) == 1"],
-     ["compromises(guest_a, guest_b) >= 3", "exposure(guest_a) <= 8MiB"]),
+      "compromises(guest_a, guest_b) == 1", "compromises(guest_b) == 1"],
+     ["compromises(guest_a, guest_b) >= 2", "exposure(guest_a) <= 8MiB"]),
     # "spoke_a cannot see spoke_b's data"
     ("hub", "qemu-virt", HUB,
      row("1:N shared", 1, 1, ["hub", "spoke_a", "spoke_b", "spoke_c"]),
@@ -123,6 +135,44 @@ CASES = [
     ("bidirectional", "qemu-virt", BIDIRECTIONAL,
      row("chain", 3, 3, ["upstream", "middle", "downstream"]) + [(["vms", 1, "role"], "hybrid")],
      ["compromises(downstream, upstream) == 3"], ["path(upstream, upstream) == false"]),
+]
+
+# Not a mesh: no VM that serves is served. Two of each is 1:N and N:1, twice.
+CASES.append((
+    "two backends of two tenants", "qemu-virt",
+    assembly(["b1", "b2", "t1", "t2"], [("b1", "t1"), ("b1", "t2"), ("b2", "t1"), ("b2", "t2")],
+             "vm_b1.exposed = true;"),
+    [(["patterns_total"], 4)] + [
+        (["patterns", i, "pattern"], "N:1 backends" if i < 2 else "1:N shared") for i in range(4)],
+    ["compromises(t1, t2) == 3", "compromises(t1, b2) == 3"], ["compromises(b2) == 2"]))
+# No mark at all: every VM is an entrance, and each is asked for from the others.
+CASES.append((
+    "a circle without marks", "qemu-virt",
+    assembly(["a", "b", "c"], [("a", "b"), ("b", "c"), ("c", "a")]),
+    row("mesh", 2, 2, ["a", "b", "c"]) + [
+        (["summary", "weakest", "compromises"], 2), (["attacks_total"], 6),
+        (["practices", 2, "applies"], False)],
+    ["compromises(a, c) == 2"], ["compromises(a, c) > 2"]))
+# Outside never gets to what nothing connects.
+CASES.append((
+    "an island", "qemu-virt",
+    assembly(["a", "b", "c", "d"], [("a", "b"), ("c", "d")], "vm_a.exposed = true;"),
+    [(["vms", 3, "compromises"], None), (["patterns_total"], 2)],
+    ["compromises(c, d) == never", "compromises(a, d) == never", "path(c, d)"],
+    ["compromises(c, d) < never", "compromises(a, d) < never"]))
+
+# The topologies as shipped: file, and what the seed's table says of it.
+SHIPPED = [
+    ("simple-pair", [("simple pair", 1)]),
+    ("multi-backend", [("N:1 backends", 3)]),
+    ("multi-backend-rpi4", [("N:1 backends", 3)]),
+    ("shared-backend", [("1:N shared", 1)]),
+    ("chain", [("chain", 3)]),
+    ("mesh", [("mesh", 2)]),
+    ("hub", [("1:N shared", 1)]),
+    ("bidirectional", [("chain", 3)]),
+    ("kvm-star", [("single host", 1)]),
+    ("three-islands", []),
 ]
 
 # What cannot be read, and the message.
@@ -143,5 +193,11 @@ BAD_ASSERTIONS = [
     ("(" * 100 + "path(app, db)", "this is nested too deeply", None),
     ("", "the expression ends too early", None),
     ("path(app, )", "a name is needed here", None),
+    ('!hardware(gateway, "gennet")', "no VM has hardware that is called 'gennet'",
+     "did you mean 'genet'?"),
+    ('!hardware(gateway, "ethernte")', "no VM has hardware that is called 'ethernte'",
+     "a device of the topology, or nic, storage, gpu, usb, serial, other"),
+    ("compromises(db) = 3", "'=' does not compare", "use =="),
+    ("(path(app, db) = true)", "'=' does not compare", "use =="),
     ("hardware(app, nic) == 1", "something true or false is needed here", None),
 ]

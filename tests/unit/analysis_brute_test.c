@@ -9,8 +9,9 @@
 /* links: topo/analysis/blocks.c topo/analysis/choke.c topo/analysis/facts.c */
 /* links: topo/analysis/falls.c topo/analysis/flow.c topo/analysis/graph.c */
 /* links: topo/analysis/hardware.c topo/analysis/improve.c topo/analysis/links.c */
-/* links: topo/analysis/memory.c topo/analysis/pattern_answers.c topo/analysis/patterns.c */
-/* links: topo/analysis/practices.c topo/analysis/shortest.c topo/analysis/takeover.c */
+/* links: topo/analysis/memory.c topo/analysis/passage.c topo/analysis/pattern_answers.c */
+/* links: topo/analysis/patterns.c topo/analysis/practices.c topo/analysis/shortest.c */
+/* links: topo/analysis/strong.c topo/analysis/takeover.c */
 /* links: topo/base/arena.c topo/model/board.c topo/model/device_options.c */
 #include <stdio.h>
 #include <string.h>
@@ -236,6 +237,23 @@ static set_t entrances_of(const struct world *w)
 	                     : only(w->count) - 1;
 }
 
+/* Nothing says where outsiders come from: every VM is an entrance, to all others. */
+static bool all_enter(const struct world *w)
+{
+	set_t marked = 0;
+	set_t devices = 0;
+	set_t drivers = 0;
+
+	for (uint32_t vm = 0; vm < w->count; vm++) {
+		marked |= w->vms[vm].exposed ? only(vm) : 0;
+	}
+	for (size_t i = 0; i < w->model.connection_count; i++) {
+		devices |= only(w->connections[i].device_vm);
+		drivers |= only(w->connections[i].driver_vm);
+	}
+	return marked == 0 && w->dma == 0 && (devices & ~drivers) == 0;
+}
+
 static set_t assets_of(const struct world *w)
 {
 	set_t marked = 0;
@@ -268,6 +286,9 @@ static void check_ends(const struct world *w, const struct analysis *analysis)
 		uint32_t falls = least_falls(w, entrances, only(vm));
 
 		assert_int_equal(analysis->vms[vm].falls, falls);
+		if (all_enter(w)) {
+			falls = least_falls(w, entrances & ~only(vm), only(vm));
+		}
 		if ((assets_of(w) & only(vm)) != 0 && falls < weakest) {
 			weakest = falls;
 		}
@@ -371,25 +392,75 @@ static void check_cut(const struct world *w, const struct attack *attack)
 	}
 }
 
+static void check_attack(const struct world *w, const struct attack *attack)
+{
+	struct hop best = {0, 0};
+
+	assert_int_equal(attack->falls,
+	                 least_falls(w, only(attack->entrance), only(attack->asset)));
+	walk(w, attack->entrance, attack->asset, only(attack->entrance), (struct hop){100, 1},
+	     &best);
+	assert_int_equal(attack->way_count, best.count);
+	assert_int_equal(attack->listed,
+	                 best.count < ANALYSIS_WAYS_MAX ? best.count : ANALYSIS_WAYS_MAX);
+	for (size_t j = 0; j < attack->listed; j++) {
+		check_way(w, attack, &attack->ways[j]);
+	}
+	if (attack->listed != 0 && attack->entrance != attack->asset) {
+		check_cut(w, attack);
+	}
+}
+
+/* The same world, but for DMA that leaves a VM. */
+static const struct world *confine(const struct world *w)
+{
+	static struct world confined;
+
+	confined = *w;
+	confined.dma = 0;
+	memset(confined.attackable, 0, sizeof(confined.attackable));
+	memset(confined.owned, 0, sizeof(confined.owned));
+	memset(confined.bridges, 0, sizeof(confined.bridges));
+	read_rules(&confined);
+	return &confined;
+}
+
 static void check_attacks(const struct world *w, const struct analysis *analysis)
 {
-	assert_int_equal(analysis->attack_count, size_of(entrances_of(w)) * size_of(assets_of(w)));
-	for (size_t i = 0; i < analysis->attack_count; i++) {
-		const struct attack *attack = &analysis->attacks[i];
-		struct hop best = {0, 0};
+	size_t pairs = (size_t)size_of(entrances_of(w)) * size_of(assets_of(w));
 
-		assert_int_equal(attack->falls,
-		                 least_falls(w, only(attack->entrance), only(attack->asset)));
-		walk(w, attack->entrance, attack->asset, only(attack->entrance),
-		     (struct hop){100, 1}, &best);
-		assert_int_equal(attack->way_count, best.count);
-		assert_int_equal(attack->listed,
-		                 best.count < ANALYSIS_WAYS_MAX ? best.count : ANALYSIS_WAYS_MAX);
-		for (size_t j = 0; j < attack->listed; j++) {
-			check_way(w, attack, &attack->ways[j]);
+	assert_int_equal(analysis->attack_count,
+	                 all_enter(w) ? pairs - size_of(assets_of(w)) : pairs);
+	for (size_t i = 0; i < analysis->attack_count; i++) {
+		check_attack(w, &analysis->attacks[i]);
+		assert_int_equal(analysis->attacks[i].confined != NULL, w->dma != 0);
+		if (w->dma != 0) {
+			check_attack(confine(w), analysis->attacks[i].confined);
 		}
-		if (attack->listed != 0 && attack->entrance != attack->asset) {
-			check_cut(w, attack);
+	}
+}
+
+/* From outside through one VM to another: one entrance, and what was held stays held. */
+static void check_passages(const struct world *w, const struct analysis *analysis)
+{
+	for (uint32_t a = 0; a < w->count; a++) {
+		for (uint32_t b = 0; b < w->count; b++) {
+			struct passage passage = analysis_passage(analysis, a, b);
+			uint32_t best = FALLS_NEVER;
+
+			for (uint32_t vm = 0; vm < w->count && leads(w, a, b, 0); vm++) {
+				uint32_t falls =
+					(entrances_of(w) & only(vm)) == 0
+						? FALLS_NEVER
+						: least_falls(w, only(vm), only(a) | only(b));
+
+				best = falls < best ? falls : best;
+			}
+			assert_int_equal(passage.falls, best);
+			if (best != FALLS_NEVER) {
+				assert_int_equal(passage.in.vms[passage.in.count - 1], a);
+				assert_int_equal(passage.on.vms[passage.on.count - 1], b);
+			}
 		}
 	}
 }
@@ -429,6 +500,10 @@ static void check_memory(const struct world *w, const struct analysis *analysis)
 		                 bytes_open(w, only(vm), all & ~only(vm)));
 		assert_int_equal(analysis->vms[vm].foreign_bytes,
 		                 bytes_open(w, all & ~only(vm), only(vm)));
+		assert_int_equal(analysis->vms[vm].exposed_confined,
+		                 bytes_open(confine(w), only(vm), all & ~only(vm)));
+		assert_int_equal(analysis->vms[vm].foreign_confined,
+		                 bytes_open(confine(w), all & ~only(vm), only(vm)));
 		for (uint32_t peer = 0; peer < w->count; peer++) {
 			assert_int_equal(analysis_exposure_to(analysis, vm, peer),
 			                 vm == peer ? 0 : bytes_open(w, only(vm), only(peer)));
@@ -450,7 +525,7 @@ static void check_blast(const struct world *w, const struct blast *blast)
 	}
 	assert_int_equal(blast->held.vms[0], blast->vm);
 	assert_int_equal(set_of(&blast->held), held);
-	assert_int_equal(set_of(&blast->stops), stops & ~held);
+	assert_int_equal(set_of(&blast->stops), stops & ~only(blast->vm));
 	assert_int_equal(blast->bytes, bytes_open(w, all & ~only(blast->vm), held));
 	for (size_t wave = 0; wave < blast->wave_count; wave++) {
 		set_t vms = set_of(&blast->waves[wave]);
@@ -523,10 +598,14 @@ static void test_random_topologies(void **state)
 
 		check_ends(&w, analysis);
 		check_attacks(&w, analysis);
+		check_passages(&w, analysis);
 		check_memory(&w, analysis);
 		assert_int_equal(analysis->blast_count, w.count);
 		for (size_t i = 0; i < analysis->blast_count; i++) {
 			check_blast(&w, &analysis->blasts[i]);
+			if (w.dma != 0) {
+				check_blast(confine(&w), analysis->blasts[i].confined);
+			}
 		}
 		check_takeover(&w, analysis);
 		check_improvement(analysis);

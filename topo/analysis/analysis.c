@@ -5,6 +5,7 @@
 #include "topo/analysis/analysis.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "topo/analysis/parts.h"
 
@@ -49,9 +50,9 @@ const char *role_name(enum role role)
 const char *pattern_name(enum pattern_kind kind)
 {
 	static const char *const names[] = {
-		[PATTERN_PAIR] = "simple pair",  [PATTERN_BACKENDS] = "N:1 backends",
-		[PATTERN_SHARED] = "1:N shared", [PATTERN_CHAIN] = "chain",
-		[PATTERN_MESH] = "mesh",
+		[PATTERN_HOST] = "single host",      [PATTERN_PAIR] = "simple pair",
+		[PATTERN_BACKENDS] = "N:1 backends", [PATTERN_SHARED] = "1:N shared",
+		[PATTERN_CHAIN] = "chain",           [PATTERN_MESH] = "mesh",
 	};
 
 	return names[kind];
@@ -81,6 +82,13 @@ const char *asset_rule_text(enum asset_rule rule)
 	};
 
 	return texts[rule];
+}
+
+const char *vm_name_of(const struct analysis *analysis, uint32_t vm)
+{
+	const struct vm *row = &analysis->model->vms[vm];
+
+	return row->name[strspn(row->name, "0123456789")] == '\0' ? row->instance : row->name;
 }
 
 void vm_list_add(struct vm_list *list, uint32_t vm, struct arena *arena)
@@ -118,17 +126,6 @@ const char *bytes_text(struct arena *arena, uint64_t bytes)
 		unit++;
 	}
 	return arena_printf(arena, "%" PRIu64 " %s", bytes, units[unit]);
-}
-
-uint32_t analysis_compromises(const struct analysis *analysis, uint32_t from, uint32_t to,
-                              struct way *way)
-{
-	struct shortest *shortest = shortest_new(analysis->graph, analysis->arena);
-
-	*way = (struct way){.count = 0};
-	shortest_run(shortest, analysis->graph, &from, 1, 1);
-	shortest_ways(shortest, analysis->reverse, to, way, 1, analysis->arena);
-	return shortest->to[to].falls;
 }
 
 uint64_t analysis_exposure_to(const struct analysis *analysis, uint32_t vm, uint32_t peer)

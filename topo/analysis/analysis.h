@@ -25,7 +25,6 @@
 #define ANALYSIS_ATTACKS_MAX 24U
 #define ANALYSIS_WAYS_MAX 8U
 #define ANALYSIS_BLASTS_MAX 16U /* of larger topologies */
-#define ANALYSIS_PATTERNS_MAX 24U
 #define ANALYSIS_PRACTICES 5U
 #define ANALYSIS_FINDINGS_MAX 16U /* for each practice */
 
@@ -58,18 +57,22 @@ struct vm_analysis {
 	uint64_t exposed_bytes; /* all of it, DMA counted */
 	/* Memory of others that it can read and write by itself, DMA counted. */
 	uint64_t foreign_bytes;
+	/* Both if all DMA were confined. */
+	uint64_t exposed_confined;
+	uint64_t foreign_confined;
 };
 
 /* What follows when a VM falls. */
 struct blast {
 	uint32_t vm;
 	struct vm_list held;   /* comes with it at no cost, itself first */
-	struct vm_list stops;  /* VMs that lose a device of theirs; those held are left out */
+	struct vm_list stops;  /* VMs that lose a device of theirs, those held included */
 	uint32_t kinds;        /* of hardware of all that is held, bits */
 	uint64_t bytes;        /* memory of others that is read and written at once */
 	struct vm_list *waves; /* what falls with 1, 2, … more exploits */
 	size_t wave_count;
-	uint32_t safe_count; /* VMs that it never leads to */
+	uint32_t safe_count;          /* VMs that it never leads to */
+	const struct blast *confined; /* the same if all DMA were confined; NULL: none is open */
 };
 
 /* All ways from an entrance to an asset. */
@@ -83,9 +86,11 @@ struct attack {
 	struct vm_list chokes;
 	bool direct; /* one step: there is no cut */
 	struct vm_list cut;
+	const struct attack *confined; /* the same if all DMA were confined; NULL: none is open */
 };
 
 enum pattern_kind {
+	PATTERN_HOST, /* one VM has all hardware and all RAM of all others */
 	PATTERN_PAIR,
 	PATTERN_BACKENDS, /* N:1 */
 	PATTERN_SHARED,   /* 1:N */
@@ -96,7 +101,7 @@ enum pattern_kind {
 
 struct pattern {
 	enum pattern_kind kind;
-	struct vm_list members; /* N:1 and 1:N: the one first. Chain: from the first tier on. */
+	struct vm_list members; /* Host, N:1, 1:N: the one first. Chain: from the first tier on. */
 	struct falls_range falls;
 	struct falls_range falls_confined; /* the same if all DMA were confined */
 	uint32_t single_host_falls;
@@ -108,6 +113,7 @@ struct pattern {
 struct practice {
 	const char *title;
 	const char *good; /* what to say when nothing was found */
+	bool idle;        /* nothing could be found: there is nothing that it is about */
 	const char **findings;
 	size_t finding_count; /* listed */
 	size_t finding_total;
@@ -126,12 +132,23 @@ struct improvement {
 	struct score after;
 };
 
+/* Where layout puts the shared pages of a connection, guest-physical; 0 = it is not known. */
+struct memory_place {
+	uint64_t pool[2]; /* in the device VM, in the driver VM */
+	uint64_t
+		control; /* both pages, in the device VM; the driver VM's guest does not have them */
+	uint64_t doorbell[2];
+};
+
 struct analysis {
 	const struct model *model;
 	struct arena *arena;
 	struct links links;
 	const struct graph *graph;
 	const struct graph *reverse;
+	const struct graph *confined; /* the graph if all DMA were confined; NULL: none is open */
+	const struct graph *confined_reverse;
+	const struct memory_place *places; /* of each connection; NULL: not laid out */
 	struct vm_analysis *vms;
 
 	enum entrance_rule entrance_rule;
@@ -142,7 +159,7 @@ struct analysis {
 	struct score score;
 	uint32_t weakest_entrance; /* of the weakest answer; NODE_NONE: no asset can be reached */
 	uint32_t weakest_asset;
-	uint32_t dma_open_count;    /* VMs with DMA that is not confined, or that may have it */
+	struct vm_list dma_open;    /* VMs with DMA that is not confined, or that may have it */
 	uint32_t dma_assumed_count; /* of these, VMs of which it is not known for certain */
 	uint32_t kinds;             /* of hardware that occur, bits */
 	uint64_t pool_bytes;        /* all pools */
@@ -174,8 +191,22 @@ const char *entrance_rule_text(enum entrance_rule rule);
 const char *asset_rule_text(enum asset_rule rule);
 
 /** Fewest falls from @from to @to, both counted; *way is one shortest way (arena of @analysis). */
-uint32_t analysis_compromises(const struct analysis *analysis, uint32_t from, uint32_t to,
-                              struct way *way);
+uint32_t analysis_falls_between(const struct analysis *analysis, uint32_t from, uint32_t to,
+                                struct way *way);
+
+/* How an outsider gets through one VM to another. */
+struct passage {
+	uint32_t falls; /* VMs that must fall, each counted once; FALLS_NEVER: there is no way */
+	struct way in;  /* from an entrance to the first; empty: nobody gets there */
+	struct way on;  /* from a VM of the way in, the first or one before it, to the second */
+	bool never_between; /* the first can be reached, but no way leads from it to the second */
+};
+
+/**
+ * The fewest VMs that must fall on the way from an entrance through @through to @to, both counted.
+ * What was held stays held: when the way to @to branches off before @through, @through falls too.
+ */
+struct passage analysis_passage(const struct analysis *analysis, uint32_t through, uint32_t to);
 
 /** Bytes of @vm that @peer can read and write by itself, without holding another VM. */
 uint64_t analysis_exposure_to(const struct analysis *analysis, uint32_t vm, uint32_t peer);
@@ -186,6 +217,7 @@ enum memory_kind {
 	MEMORY_POOL,
 	MEMORY_IOBUF_OUT, /* page 0: the driver VM's VMM writes, the device VM reads */
 	MEMORY_IOBUF_IN,  /* page 1: the other way round */
+	MEMORY_DOORBELL,  /* no memory: what is stored there only signals */
 	MEMORY_REGISTERS
 };
 
@@ -194,11 +226,18 @@ struct memory_range {
 	uint32_t owner;      /* whose memory it is: the driver VM of a connection */
 	uint32_t connection; /* NODE_NONE: of none */
 	uint64_t base; /* guest-physical in the owner, 0 = placed when built; registers: physical */
+	uint64_t
+		peer_base; /* in the device VM of the connection; 0 likewise, or it has none there */
 	uint64_t bytes;
 	const char *name;
-	struct vm_list readers; /* by mappings; VMs with DMA that is not confined come on top */
+	struct vm_list readers; /* by mappings */
 	struct vm_list writers;
+	struct vm_list dma; /* others that read and write it by DMA, the first MEMORY_DMA_MAX */
+	size_t dma_total;
 };
+
+#define MEMORY_DMA_MAX ANALYSIS_WHOLE_VMS /* up to as many VMs; of larger topologies: */
+#define MEMORY_DMA_MAX_LARGE 8U
 
 /** Call @visit for every range of VM @vm, in the order RAM, connections it uses, registers. */
 void memory_each(const struct analysis *analysis, uint32_t vm,

@@ -8,6 +8,7 @@
 
 struct blaster {
 	struct analysis *analysis;
+	const struct graph *graph;
 	struct shortest *shortest;
 	uint32_t *marks; /* of VMs: the run in which it was last counted */
 	uint32_t run;
@@ -22,6 +23,22 @@ static bool first_time(struct blaster *blaster, uint32_t vm)
 	return true;
 }
 
+static int compare_vms(const void *left, const void *right)
+{
+	uint32_t a = *(const uint32_t *)left;
+	uint32_t b = *(const uint32_t *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* VMs in the order of the file, from number @from of the list on. */
+static void sort_vms(struct vm_list *list, size_t from)
+{
+	if (list->count > from + 1) {
+		qsort(list->vms + from, list->count - from, sizeof(*list->vms), compare_vms);
+	}
+}
+
 /* Divide what was reached by the number of exploits that it takes. */
 static void collect_waves(struct blaster *blaster, struct blast *blast)
 {
@@ -33,7 +50,7 @@ static void collect_waves(struct blaster *blaster, struct blast *blast)
 		uint32_t vm = shortest->order[i];
 		uint32_t falls = shortest->to[vm].falls;
 
-		if (vm >= analysis->graph->vm_count) {
+		if (vm >= blaster->graph->vm_count) {
 			continue;
 		}
 		reached++;
@@ -43,60 +60,86 @@ static void collect_waves(struct blaster *blaster, struct blast *blast)
 		vm_list_add(falls == 0 ? &blast->held : &blast->waves[falls - 1], vm,
 		            analysis->arena);
 	}
-	blast->safe_count = analysis->graph->vm_count - reached;
+	sort_vms(&blast->held, 1);
+	for (size_t wave = 0; wave < blast->wave_count; wave++) {
+		sort_vms(&blast->waves[wave], 0);
+	}
+	blast->safe_count = blaster->graph->vm_count - reached;
 }
 
-/* VMs served by what is held; and memory of others that comes with it. */
-static void collect_touched(struct blaster *blaster, struct blast *blast)
+static bool is_held(const struct blaster *blaster, uint32_t vm)
+{
+	return blaster->shortest->to[vm].falls == 0;
+}
+
+/* VMs served by what is held, itself left out. */
+static void collect_stops(struct blaster *blaster, struct blast *blast)
 {
 	struct analysis *analysis = blaster->analysis;
 
 	blaster->run++;
-	for (size_t i = 0; i < blast->held.count; i++) {
-		uint32_t vm = blast->held.vms[i];
-
-		first_time(blaster, vm);
-		blast->kinds |= analysis->vms[vm].hardware.kinds;
-		if (vm != blast->vm) {
-			blast->bytes += analysis->model->vms[vm].ram_bytes;
-		}
-	}
+	first_time(blaster, blast->vm);
 	for (size_t i = 0; i < blast->held.count; i++) {
 		const struct vm_analysis *row = &analysis->vms[blast->held.vms[i]];
 
 		for (size_t j = 0; j < row->served_count; j++) {
-			const struct connection *connection =
-				&analysis->model->connections[row->served[j]];
+			uint32_t driver = analysis->model->connections[row->served[j]].driver_vm;
 
-			if (first_time(blaster, connection->driver_vm)) {
-				vm_list_add(&blast->stops, connection->driver_vm, analysis->arena);
+			if (first_time(blaster, driver)) {
+				vm_list_add(&blast->stops, driver, analysis->arena);
 			}
 		}
 	}
-	/* Pools that belong to others: of what is held besides itself, and of what it serves. */
+	sort_vms(&blast->stops, 0);
+}
+
+/* Memory of others: all of what is held besides itself, and pools of what is served. */
+static void count_bytes(const struct blaster *blaster, struct blast *blast)
+{
+	const struct analysis *analysis = blaster->analysis;
+
 	for (size_t i = 0; i < blast->held.count; i++) {
-		uint32_t vm = blast->held.vms[i];
+		const struct vm_analysis *row = &analysis->vms[blast->held.vms[i]];
 
-		blast->bytes += vm == blast->vm ? 0 : analysis->vms[vm].pool_bytes;
-	}
-	for (size_t i = 0; i < blast->stops.count; i++) {
-		for (size_t j = 0; j < analysis->vms[blast->stops.vms[i]].used_count; j++) {
+		blast->kinds |= row->hardware.kinds;
+		if (i != 0) {
+			blast->bytes += analysis->model->vms[blast->held.vms[i]].ram_bytes +
+			                row->pool_bytes;
+		}
+		for (size_t j = 0; j < row->served_count; j++) {
 			const struct connection *connection =
-				&analysis->model
-					 ->connections[analysis->vms[blast->stops.vms[i]].used[j]];
-			bool by_held = blaster->shortest->to[connection->device_vm].falls == 0;
+				&analysis->model->connections[row->served[j]];
 
-			blast->bytes += by_held && connection->swiotlb ? connection->pool_bytes : 0;
+			if (!is_held(blaster, connection->driver_vm)) {
+				blast->bytes += connection->pool_bytes;
+			}
 		}
 	}
 }
 
-static void make_blast(struct blaster *blaster, struct blast *blast, uint32_t vm)
+static void fill_blast(struct blaster *blaster, struct blast *blast, uint32_t vm)
 {
 	blast->vm = vm;
-	shortest_run(blaster->shortest, blaster->analysis->graph, &vm, 1, 0);
+	shortest_run(blaster->shortest, blaster->graph, &vm, 1, 0);
 	collect_waves(blaster, blast);
-	collect_touched(blaster, blast);
+	collect_stops(blaster, blast);
+	count_bytes(blaster, blast);
+}
+
+static void make_blast(struct blaster *blaster, struct blast *blast, uint32_t vm)
+{
+	struct analysis *analysis = blaster->analysis;
+
+	fill_blast(blaster, blast, vm);
+	if (analysis->confined != NULL) {
+		struct blaster hypothetical = *blaster;
+		struct blast *confined = arena_alloc(analysis->arena, sizeof(*confined));
+
+		hypothetical.graph = analysis->confined;
+		fill_blast(&hypothetical, confined, vm);
+		blaster->run = hypothetical.run;
+		blast->confined = confined;
+	}
 }
 
 /* In large topologies: those that hold most memory of others, then those that serve most. */
@@ -136,6 +179,7 @@ void analyse_blasts(struct analysis *analysis)
 	bool whole = count <= ANALYSIS_WHOLE_VMS;
 	struct blaster blaster = {
 		.analysis = analysis,
+		.graph = analysis->graph,
 		.shortest = shortest_new(analysis->graph, scratch),
 		.marks = arena_alloc(scratch, ((size_t)count + 1) * sizeof(uint32_t)),
 	};

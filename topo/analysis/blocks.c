@@ -65,7 +65,7 @@ static int compare_vms(const void *left, const void *right)
 /* The links above @until on the stack are a block. */
 static void close_block(struct finder *finder, size_t until)
 {
-	uint32_t mesh = (uint32_t)finder->result.mesh_count;
+	uint32_t part = (uint32_t)finder->result.part_count;
 	struct vm_list vms = {NULL, 0};
 
 	for (size_t i = until; i < finder->link_stack_count; i++) {
@@ -73,17 +73,17 @@ static void close_block(struct finder *finder, size_t until)
 		const uint32_t ends[2] = {link->device, link->driver};
 
 		for (size_t j = 0; j < 2; j++) {
-			if (finder->mark[ends[j]] != mesh + 1) {
-				finder->mark[ends[j]] = mesh + 1;
+			if (finder->mark[ends[j]] != part + 1) {
+				finder->mark[ends[j]] = part + 1;
 				*ARENA_ADD(finder->arena, vms.vms, vms.count) = ends[j];
 			}
 		}
 	}
 	if (vms.count >= 3) {
 		qsort(vms.vms, vms.count, sizeof(*vms.vms), compare_vms);
-		*ARENA_ADD(finder->arena, finder->result.meshes, finder->result.mesh_count) = vms;
+		*ARENA_ADD(finder->arena, finder->result.parts, finder->result.part_count) = vms;
 		for (size_t i = until; i < finder->link_stack_count; i++) {
-			finder->result.mesh_of_link[finder->link_stack[i]] = mesh;
+			finder->result.block_of_link[finder->link_stack[i]] = part;
 		}
 	} else {
 		for (size_t i = 0; i < vms.count; i++) {
@@ -155,12 +155,12 @@ struct blocks blocks_find(const struct links *links, struct arena *arena)
 		.stacked = arena_alloc(scratch, (links->link_count + 1) * sizeof(bool)),
 		.link_stack = arena_alloc(scratch, (links->link_count + 1) * sizeof(uint32_t)),
 		.visits = arena_alloc(scratch, vms * sizeof(struct visit)),
-		.result = {.mesh_of_link =
+		.result = {.block_of_link =
 	                           arena_alloc(arena, (links->link_count + 1) * sizeof(uint32_t))},
 	};
 
 	for (size_t i = 0; i < links->link_count; i++) {
-		finder.result.mesh_of_link[i] = BLOCK_NONE;
+		finder.result.block_of_link[i] = BLOCK_NONE;
 	}
 	index_links(&finder);
 	for (uint32_t root = 0; root < vms; root++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Which connections lie on a cycle: the topology, directions left out, is divided into blocks
- * (maximal parts that no single VM's removal divides). A block of three VMs or more is a mesh.
+ * (maximal parts that no single VM's removal divides). A block of three VMs or more has cycles.
  */
 #ifndef TOPO_ANALYSIS_BLOCKS_H
 #define TOPO_ANALYSIS_BLOCKS_H
@@ -12,9 +12,10 @@
 #define BLOCK_NONE UINT32_MAX
 
 struct blocks {
-	struct vm_list *meshes; /* VMs of each mesh, in the order of their numbers */
-	size_t mesh_count;
-	uint32_t *mesh_of_link; /* index in meshes, BLOCK_NONE: on no cycle */
+	struct vm_list
+		*parts; /* VMs of each block of three or more, in the order of their numbers */
+	size_t part_count;
+	uint32_t *block_of_link; /* index in parts, BLOCK_NONE: on no cycle */
 };
 
 /** Divide @links into blocks; the result lives in @arena. Cost: O((n + m) log n). */

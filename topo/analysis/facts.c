@@ -3,6 +3,8 @@
  * What is so, before anything is asked: roles, hardware, memory that is shared; where attackers
  * come in and what they want.
  */
+#include <string.h>
+
 #include "topo/analysis/parts.h"
 
 static void index_connections(struct analysis *analysis)
@@ -60,6 +62,10 @@ static void share_memory(struct analysis *analysis)
 		}
 		row->exposed_bytes =
 			row->pool_bytes + (row->ram_open ? model->vms[vm].ram_bytes : 0);
+		row->exposed_confined = row->exposed_bytes;
+	}
+	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
+		analysis->vms[vm].foreign_confined = analysis->vms[vm].foreign_bytes;
 	}
 }
 
@@ -75,7 +81,7 @@ static void open_by_dma(struct analysis *analysis)
 	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
 		struct vm_analysis *row = &analysis->vms[vm];
 		uint64_t own = model->vms[vm].ram_bytes + row->pool_bytes;
-		uint32_t others = analysis->dma_open_count - (row->hardware.dma_open ? 1 : 0);
+		size_t others = analysis->dma_open.count - (row->hardware.dma_open ? 1 : 0);
 
 		if (row->hardware.dma_open) {
 			row->foreign_bytes = all - own;
@@ -98,7 +104,9 @@ void analyse_facts(struct analysis *analysis)
 
 		row->hardware = hardware_of(model, vm, analysis->arena);
 		dma_open[vm] = row->hardware.dma_open;
-		analysis->dma_open_count += row->hardware.dma_open ? 1 : 0;
+		if (row->hardware.dma_open) {
+			vm_list_add(&analysis->dma_open, vm, analysis->arena);
+		}
 		analysis->dma_assumed_count +=
 			row->hardware.dma_open && !row->hardware.dma_known ? 1 : 0;
 		analysis->kinds |= row->hardware.kinds;
@@ -109,6 +117,13 @@ void analyse_facts(struct analysis *analysis)
 	analysis->links = links_from_model(model, dma_open, analysis->arena);
 	analysis->graph = links_graph(&analysis->links, analysis->arena);
 	analysis->reverse = graph_reverse(analysis->graph, analysis->arena);
+	if (analysis->dma_open.count != 0) {
+		struct links confined = links_copy(&analysis->links, 0, analysis->arena);
+
+		memset(confined.dma_open, 0, model->vm_count * sizeof(bool));
+		analysis->confined = links_graph(&confined, analysis->arena);
+		analysis->confined_reverse = graph_reverse(analysis->confined, analysis->arena);
+	}
 }
 
 static bool may_enter(const struct analysis *analysis, uint32_t vm, enum entrance_rule rule)

@@ -184,6 +184,24 @@ static void note_way(struct improver *improver, const struct way *way)
 	}
 }
 
+/* Connections by which an asset is entered directly. */
+static void note_steps(struct improver *improver, uint32_t vm)
+{
+	const struct graph *reverse = improver->analysis->reverse;
+
+	for (uint32_t e = reverse->first[vm]; e < reverse->first[vm + 1]; e++) {
+		uint32_t from = reverse->edges[e].to;
+		uint32_t by = reverse->edges[e].by;
+		struct way way = {
+			(uint32_t[]){from, vm},
+                        (uint32_t[]){0,    by},
+                        NULL, 2
+                };
+
+		note_way(improver, &way);
+	}
+}
+
 static void note_ways(struct improver *improver)
 {
 	const struct analysis *analysis = improver->analysis;
@@ -196,6 +214,11 @@ static void note_ways(struct improver *improver)
 	for (size_t i = 0; i < analysis->assets.count && assets < WEAKEST_ASSETS_MAX; i++) {
 		uint32_t vm = analysis->assets.vms[i];
 
+		if (analysis->entrance_rule == ENTRANCES_ALL) {
+			note_steps(improver, vm);
+			assets++;
+			continue;
+		}
 		if (shortest->to[vm].falls != analysis->score.weakest_falls) {
 			continue;
 		}
@@ -252,7 +275,7 @@ static void try_all(struct improver *improver)
 		return;
 	}
 	for (size_t i = 0; i < improver->on_way_count; i++) {
-		if (improver->blocks.mesh_of_link[improver->on_way[i]] != BLOCK_NONE) {
+		if (improver->blocks.block_of_link[improver->on_way[i]] != BLOCK_NONE) {
 			try_change(improver, CHANGE_REMOVE, improver->on_way[i]);
 		}
 	}

@@ -8,7 +8,7 @@
 
 #include "topo/analysis/analysis.h"
 
-/** vms, but for falls; kinds, pools, dma_open_count: facts.c */
+/** vms, but for falls; kinds, pools, dma_*, graphs: facts.c */
 void analyse_facts(struct analysis *analysis);
 
 /** entrances, assets and their rules: facts.c */
@@ -42,6 +42,12 @@ void analyse_improvement(struct analysis *analysis);
 struct score score_of(const struct analysis *analysis, const struct graph *graph,
                       const struct vm_list *entrances, struct shortest *shortest);
 
+/**
+ * Fewest falls until @vm is held when every VM but itself is an entrance; *from is the one that it
+ * takes, unless the answer is FALLS_NEVER. @reverse: the attack graph, turned round.
+ */
+uint32_t falls_from_others(const struct graph *reverse, uint32_t vm, uint32_t *from);
+
 /** Append @vm. */
 void vm_list_add(struct vm_list *list, uint32_t vm, struct arena *arena);
 
@@ -53,10 +59,7 @@ const char *vm_list_text(const struct analysis *analysis, const struct vm_list *
 /** "8 MiB", in the largest unit that leaves no rest. */
 const char *bytes_text(struct arena *arena, uint64_t bytes);
 
-/** Name of VM @vm. */
-static inline const char *vm_name_of(const struct analysis *analysis, uint32_t vm)
-{
-	return analysis->model->vms[vm].name;
-}
+/** What people read as the name of VM @vm: "vm1" where its name is but a number. */
+const char *vm_name_of(const struct analysis *analysis, uint32_t vm);
 
 #endif

@@ -4,8 +4,6 @@
  */
 #include "topo/analysis/pattern_answers.h"
 
-#include <string.h>
-
 #include "topo/model/device_options.h"
 
 #define SAMPLE_MAX 8U /* members from which ways are searched, in large patterns */
@@ -21,17 +19,11 @@ void pattern_questions_init(struct pattern_questions *questions, struct analysis
 	*questions = (struct pattern_questions){
 		.analysis = analysis,
 		.graph = analysis->graph,
-		.confined = analysis->graph,
+		.confined = analysis->confined == NULL ? analysis->graph : analysis->confined,
 		.shortest = shortest_new(analysis->graph, arena),
 		.single_host = shortest_new(graph, arena),
 	};
 	shortest_run(questions->single_host, graph, &host, 1, 1);
-	if (analysis->dma_open_count != 0) {
-		struct links confined = links_copy(&analysis->links, 0, arena);
-
-		memset(confined.dma_open, 0, analysis->graph->vm_count * sizeof(bool));
-		questions->confined = links_graph(&confined, arena);
-	}
 }
 
 /* "NIC and storage", or "" without hardware. */
@@ -154,6 +146,15 @@ static void answer_shared(const struct pattern_questions *questions, struct patt
 	                                tenants_text(questions, pattern));
 }
 
+static void answer_host(const struct pattern_questions *questions, struct pattern *pattern)
+{
+	struct vm_list host = one(&pattern->members.vms[0]);
+
+	pattern->question = "hold every VM and all hardware";
+	pattern->falls = takeover_falls(questions->graph, host, pattern->members);
+	pattern->surface = "entire system";
+}
+
 static void answer_backends(const struct pattern_questions *questions, struct pattern *pattern)
 {
 	const struct analysis *analysis = questions->analysis;
@@ -230,9 +231,9 @@ static void answer_mesh(const struct pattern_questions *questions, struct patter
 
 static void (*const answers[PATTERN_KIND_COUNT])(const struct pattern_questions *questions,
                                                  struct pattern *pattern) = {
-	[PATTERN_PAIR] = answer_device,   [PATTERN_BACKENDS] = answer_backends,
-	[PATTERN_SHARED] = answer_shared, [PATTERN_CHAIN] = answer_chain,
-	[PATTERN_MESH] = answer_mesh,
+	[PATTERN_HOST] = answer_host,         [PATTERN_PAIR] = answer_device,
+	[PATTERN_BACKENDS] = answer_backends, [PATTERN_SHARED] = answer_shared,
+	[PATTERN_CHAIN] = answer_chain,       [PATTERN_MESH] = answer_mesh,
 };
 
 /* The same on a single host, which has all hardware: to hold it, or the last tier as its guest. */

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which patterns of the seed a topology is made of: meshes first, then what lies between them,
- * which is a forest: pairs, VMs with several backends, backends of several VMs, chains.
+ * Which patterns of the seed a topology is made of: a single host, meshes, chains outside of
+ * meshes, and around each VM those that serve it and those that it serves.
  */
 #include <stdlib.h>
 
 #include "topo/analysis/blocks.h"
 #include "topo/analysis/pattern_answers.h"
+#include "topo/analysis/strong.h"
 
-/* A connection outside of meshes; two in opposite directions are one tie. */
+#define KIND_MAX 16U /* patterns of one kind that are kept */
+#define KIND_MAX_LARGE 6U
+
+/* Two VMs that are connected; connections in opposite directions are one tie. */
 struct tie {
 	uint32_t device;
 	uint32_t driver;
+	uint32_t link; /* one of those between them */
 	bool both_ways;
+	bool peers; /* nothing but vsock between them: streams that either may open */
+	bool in_mesh;
 };
 
 struct finder {
@@ -21,8 +28,11 @@ struct finder {
 	struct arena *arena;
 	struct tie *ties;
 	size_t tie_count;
-	uint32_t *partners; /* of each VM, in meshes too */
+	uint32_t *partners; /* of each VM */
 	uint32_t *root;     /* of the VM's tree: union-find */
+	bool *serves;       /* of each VM; peers serve each other */
+	bool *is_served;
+	uint32_t host; /* NODE_NONE: there is no single host */
 };
 
 static int compare_ties(const void *left, const void *right)
@@ -40,32 +50,49 @@ static int compare_ties(const void *left, const void *right)
 	return (a_high > b_high) - (a_high < b_high);
 }
 
-/* Links outside of meshes, opposite ones merged. */
-static void collect_ties(struct finder *finder, const struct blocks *blocks)
+static bool carries_vsock_only(const struct connection *connection)
 {
-	const struct links *links = &finder->analysis->links;
-	struct tie *ties = arena_alloc(finder->arena, (links->link_count + 1) * sizeof(*ties));
-	size_t count = 0;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < links->link_count; i++) {
-		if (blocks->mesh_of_link[i] == BLOCK_NONE) {
-			ties[count++] =
-				(struct tie){links->links[i].device, links->links[i].driver, false};
-		} else {
-			finder->partners[links->links[i].device]++;
-			finder->partners[links->links[i].driver]++;
+	for (size_t i = 0; i < connection->device_count; i++) {
+		if (connection->devices[i].type != DEVICE_VSOCK) {
+			return false;
 		}
 	}
-	qsort(ties, count, sizeof(*ties), compare_ties);
-	for (size_t i = 0; i < count; i++) {
-		if (i > 0 && compare_ties(&ties[i], &ties[kept - 1]) == 0) {
-			ties[kept - 1].both_ways = true;
+	return connection->device_count != 0;
+}
+
+static void collect_ties(struct finder *finder)
+{
+	const struct model *model = finder->analysis->model;
+	struct tie *ties =
+		arena_alloc(finder->arena, (model->connection_count + 1) * sizeof(*ties));
+	size_t kept = 0;
+
+	for (uint32_t i = 0; i < model->connection_count; i++) {
+		const struct connection *connection = &model->connections[i];
+
+		ties[i] = (struct tie){.device = connection->device_vm,
+		                       .driver = connection->driver_vm,
+		                       .link = i,
+		                       .peers = carries_vsock_only(connection)};
+	}
+	qsort(ties, model->connection_count, sizeof(*ties), compare_ties);
+	for (size_t i = 0; i < model->connection_count; i++) {
+		if (kept > 0 && compare_ties(&ties[i], &ties[kept - 1]) == 0) {
+			ties[kept - 1].both_ways |= ties[i].device != ties[kept - 1].device;
+			ties[kept - 1].peers &= ties[i].peers;
 			continue;
 		}
 		ties[kept++] = ties[i];
+	}
+	for (size_t i = 0; i < kept; i++) {
+		bool mutual = ties[i].both_ways || ties[i].peers;
+
 		finder->partners[ties[i].device]++;
 		finder->partners[ties[i].driver]++;
+		finder->serves[ties[i].device] = true;
+		finder->is_served[ties[i].driver] = true;
+		finder->serves[ties[i].driver] |= mutual;
+		finder->is_served[ties[i].device] |= mutual;
 	}
 	finder->ties = ties;
 	finder->tie_count = kept;
@@ -75,10 +102,11 @@ static void collect_ties(struct finder *finder, const struct blocks *blocks)
 static void add_pattern(struct finder *finder, enum pattern_kind kind, struct vm_list members)
 {
 	struct analysis *analysis = finder->analysis;
+	bool whole = analysis->graph->vm_count <= ANALYSIS_WHOLE_VMS;
+	size_t most = whole ? KIND_MAX : KIND_MAX_LARGE;
 
-	analysis->pattern_totals[kind]++;
 	analysis->pattern_total++;
-	if (analysis->pattern_count >= ANALYSIS_PATTERNS_MAX) {
+	if (analysis->pattern_totals[kind]++ >= most) {
 		return;
 	}
 	struct pattern *pattern =
@@ -89,17 +117,165 @@ static void add_pattern(struct finder *finder, enum pattern_kind kind, struct vm
 	pattern_answer(&finder->questions, pattern);
 }
 
+static struct vm_list list_of(struct finder *finder, const uint32_t *vms, size_t count)
+{
+	struct vm_list list = {NULL, 0};
+
+	for (size_t i = 0; i < count; i++) {
+		vm_list_add(&list, vms[i], finder->analysis->arena);
+	}
+	return list;
+}
+
+/* Whether @host serves all others with their whole RAM, and no other has any hardware. */
+static bool is_host(const struct analysis *analysis, uint32_t host, bool *open)
+{
+	const struct vm_analysis *row = &analysis->vms[host];
+	uint32_t served = 0;
+
+	for (size_t i = 0; i < row->served_count; i++) {
+		const struct connection *connection = &analysis->model->connections[row->served[i]];
+
+		if (!connection->swiotlb && !open[connection->driver_vm]) {
+			open[connection->driver_vm] = true;
+			served++;
+		}
+	}
+	return served + 1 == analysis->graph->vm_count;
+}
+
+static void find_host(struct finder *finder)
+{
+	const struct analysis *analysis = finder->analysis;
+	uint32_t count = analysis->graph->vm_count;
+	uint32_t owner = NODE_NONE;
+	struct vm_list members = {NULL, 0};
+
+	finder->host = NODE_NONE;
+	for (uint32_t vm = 0; vm < count; vm++) {
+		if (vm_has_hardware(&analysis->model->vms[vm])) {
+			if (owner != NODE_NONE) {
+				return;
+			}
+			owner = vm;
+		}
+	}
+	if (owner == NODE_NONE || count < 2 ||
+	    !is_host(analysis, owner, arena_alloc(finder->arena, (size_t)count + 1))) {
+		return;
+	}
+	finder->host = owner;
+	vm_list_add(&members, owner, finder->analysis->arena);
+	for (uint32_t vm = 0; vm < count; vm++) {
+		if (vm != owner) {
+			vm_list_add(&members, vm, finder->analysis->arena);
+		}
+	}
+	add_pattern(finder, PATTERN_HOST, members);
+}
+
+/* Who serves whom as a graph, peers both ways. */
+static const struct graph *service_graph(const struct finder *finder)
+{
+	struct graph_draft draft;
+
+	graph_draft_init(&draft, finder->arena, finder->analysis->graph->vm_count);
+	for (size_t i = 0; i < finder->tie_count; i++) {
+		const struct tie *tie = &finder->ties[i];
+
+		graph_draft_edge(&draft, tie->device, (struct edge){tie->driver, 1, tie->link});
+		if (tie->both_ways || tie->peers) {
+			graph_draft_edge(&draft, tie->driver,
+			                 (struct edge){tie->device, 1, tie->link});
+		}
+	}
+	return graph_finish(&draft);
+}
+
+struct member {
+	uint32_t vm;
+	uint32_t component;
+};
+
+static int compare_members(const void *left, const void *right)
+{
+	const struct member *a = left;
+	const struct member *b = right;
+
+	if (a->component != b->component) {
+		return a->component < b->component ? -1 : 1;
+	}
+	return (a->vm > b->vm) - (a->vm < b->vm);
+}
+
+/* Of one block: the VMs that lie on directed cycles together. */
+static void find_cycles(struct finder *finder, const struct vm_list *block,
+                        const uint32_t *components)
+{
+	struct member *members = arena_alloc(finder->arena, block->count * sizeof(*members));
+	size_t end = 0;
+
+	for (size_t i = 0; i < block->count; i++) {
+		members[i] = (struct member){block->vms[i], components[block->vms[i]]};
+	}
+	qsort(members, block->count, sizeof(*members), compare_members);
+	for (size_t begin = 0; begin < block->count; begin = end) {
+		struct vm_list mesh = {NULL, 0};
+
+		for (end = begin;
+		     end < block->count && members[end].component == members[begin].component;
+		     end++) {
+			vm_list_add(&mesh, members[end].vm, finder->arena);
+		}
+		if (mesh.count >= 3) {
+			add_pattern(finder, PATTERN_MESH, list_of(finder, mesh.vms, mesh.count));
+		}
+	}
+}
+
+/*
+ * A mesh is a part in which VMs serve each other in circles, or in which every VM is served by
+ * others and serves others. Either lies in one block.
+ */
+static void find_meshes(struct finder *finder)
+{
+	struct blocks blocks = blocks_find(&finder->analysis->links, finder->arena);
+	const uint32_t *components = strong_components(service_graph(finder), finder->arena);
+	bool *whole = arena_alloc(finder->arena, blocks.part_count + 1);
+
+	for (size_t i = 0; i < blocks.part_count; i++) {
+		const struct vm_list *block = &blocks.parts[i];
+
+		whole[i] = true;
+		for (size_t j = 0; j < block->count; j++) {
+			whole[i] &=
+				finder->serves[block->vms[j]] && finder->is_served[block->vms[j]];
+		}
+		if (whole[i]) {
+			add_pattern(finder, PATTERN_MESH,
+			            list_of(finder, block->vms, block->count));
+		} else {
+			find_cycles(finder, block, components);
+		}
+	}
+	for (size_t i = 0; i < finder->tie_count; i++) {
+		struct tie *tie = &finder->ties[i];
+		uint32_t block = blocks.block_of_link[tie->link];
+
+		tie->in_mesh = block != BLOCK_NONE &&
+		               (whole[block] || components[tie->device] == components[tie->driver]);
+	}
+}
+
 static void find_pairs(struct finder *finder)
 {
 	for (size_t i = 0; i < finder->tie_count; i++) {
 		const struct tie *tie = &finder->ties[i];
+		const uint32_t vms[2] = {tie->device, tie->driver};
 
-		if (finder->partners[tie->device] == 1 && finder->partners[tie->driver] == 1) {
-			struct vm_list members = {NULL, 0};
-
-			vm_list_add(&members, tie->device, finder->analysis->arena);
-			vm_list_add(&members, tie->driver, finder->analysis->arena);
-			add_pattern(finder, PATTERN_PAIR, members);
+		if (finder->partners[tie->device] == 1 && finder->partners[tie->driver] == 1 &&
+		    finder->host == NODE_NONE) {
+			add_pattern(finder, PATTERN_PAIR, list_of(finder, vms, 2));
 		}
 	}
 }
@@ -127,7 +303,7 @@ static void find_stars(struct finder *finder, bool backends)
 		}
 	}
 	for (uint32_t vm = 0; vm < count; vm++) {
-		if (stars[vm].count > 2) {
+		if (stars[vm].count > 2 && (backends || vm != finder->host)) {
 			add_pattern(finder, backends ? PATTERN_BACKENDS : PATTERN_SHARED,
 			            stars[vm]);
 		}
@@ -154,12 +330,18 @@ struct chains {
 	uint32_t *best; /* of each tree's root: the VM where its longest run ends */
 };
 
+/* Whether a chain may go over it. */
+static bool leads_on(const struct tie *tie)
+{
+	return !tie->both_ways && !tie->in_mesh;
+}
+
 static void index_ties(struct finder *finder, struct chains *chains)
 {
 	uint32_t count = finder->analysis->graph->vm_count;
 
 	for (size_t i = 0; i < finder->tie_count; i++) {
-		chains->first[finder->ties[i].device + 2] += finder->ties[i].both_ways ? 0 : 1;
+		chains->first[finder->ties[i].device + 2] += leads_on(&finder->ties[i]) ? 1 : 0;
 	}
 	for (uint32_t vm = 0; vm < count; vm++) {
 		chains->first[vm + 2] += chains->first[vm + 1];
@@ -167,7 +349,7 @@ static void index_ties(struct finder *finder, struct chains *chains)
 	for (size_t i = 0; i < finder->tie_count; i++) {
 		const struct tie *tie = &finder->ties[i];
 
-		if (!tie->both_ways) {
+		if (leads_on(tie)) {
 			chains->drivers[chains->first[tie->device + 1]++] = tie->driver;
 			chains->waiting[tie->driver]++;
 			finder->root[root_of(finder, tie->device)] = root_of(finder, tie->driver);
@@ -175,7 +357,7 @@ static void index_ties(struct finder *finder, struct chains *chains)
 	}
 }
 
-/* Longest runs in the order of service. A forest has no circle, so every VM has its turn. */
+/* Longest runs in the order of service. Outside of meshes is no circle: every VM has its turn. */
 static void grow_runs(const struct finder *finder, struct chains *chains)
 {
 	uint32_t count = finder->analysis->graph->vm_count;
@@ -258,20 +440,20 @@ void analyse_patterns(struct analysis *analysis)
 		.arena = scratch,
 		.partners = arena_alloc(scratch, ((size_t)count + 1) * sizeof(uint32_t)),
 		.root = arena_alloc(scratch, ((size_t)count + 1) * sizeof(uint32_t)),
+		.serves = arena_alloc(scratch, (size_t)count + 1),
+		.is_served = arena_alloc(scratch, (size_t)count + 1),
 	};
-	struct blocks blocks = blocks_find(&analysis->links, analysis->arena);
 
 	for (uint32_t vm = 0; vm < count; vm++) {
 		finder.root[vm] = vm;
 	}
 	pattern_questions_init(&finder.questions, analysis, scratch);
-	collect_ties(&finder, &blocks);
+	collect_ties(&finder);
+	find_host(&finder);
+	find_meshes(&finder);
 	find_chains(&finder);
 	find_stars(&finder, true);
 	find_stars(&finder, false);
 	find_pairs(&finder);
-	for (size_t i = 0; i < blocks.mesh_count; i++) {
-		add_pattern(&finder, PATTERN_MESH, blocks.meshes[i]);
-	}
 	arena_free(scratch);
 }

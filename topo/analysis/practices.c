@@ -78,6 +78,11 @@ static void keep_from_network(struct analysis *analysis, struct practice *practi
 {
 	practice->title = "Air-gap sensitive data";
 	practice->good = "every asset is at least three falls from outside";
+	if (analysis->entrance_rule == ENTRANCES_ALL) {
+		practice->good = "no VM is marked as exposed, so there is no outside to tell apart";
+		practice->idle = true;
+		return;
+	}
 	for (size_t i = 0; i < analysis->assets.count; i++) {
 		uint32_t vm = analysis->assets.vms[i];
 		uint32_t falls = analysis->vms[vm].falls;
@@ -127,6 +132,7 @@ static void separate_trust(struct analysis *analysis, struct practice *practice)
 			                  vm_name_of(analysis, low)));
 		}
 	}
+	practice->idle = !any;
 	practice->title = "Separate by trust level";
 	practice->good = any ? "no backend serves both high and low trust"
 	                     : "no VM has a trust level, so there is nothing to compare";
@@ -138,15 +144,20 @@ static void audit_connections(struct analysis *analysis, struct practice *practi
 	struct blocks blocks = blocks_find(&analysis->links, analysis->arena);
 
 	practice->title = "Audit connections";
+	practice->idle = model->connection_count == 0;
 	practice->good =
-		arena_printf(analysis->arena,
-	                     "%zu connection%s, each an attack path in both directions; without "
-	                     "any of them VMs would be cut off",
-	                     model->connection_count, model->connection_count == 1 ? "" : "s");
+		model->connection_count == 0
+			? "there are no connections"
+			: arena_printf(analysis->arena,
+	                               "%zu connection%s, each listed as an attack path in both "
+	                               "directions; without %s VMs would be cut off",
+	                               model->connection_count,
+	                               model->connection_count == 1 ? "" : "s",
+	                               model->connection_count == 1 ? "it" : "any of them");
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
 
-		if (blocks.mesh_of_link[i] != BLOCK_NONE) {
+		if (blocks.block_of_link[i] != BLOCK_NONE) {
 			find(analysis, practice,
 			     arena_printf(analysis->arena,
 			                  "%s to %s is one of several ways between the two: is it "

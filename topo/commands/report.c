@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "topo/commands/commands.h"
+#include "topo/image/layout.h"
 
 static const char help[] =
 	"Usage: topo report [OPTION]... FILE\n"
@@ -176,6 +177,32 @@ static int report_analysis(const struct analysis *analysis, const struct report_
 	return code == EXIT_OK && !hold ? EXIT_NO : code;
 }
 
+/*
+ * Where layout puts shared pages: it needs nothing of what the VMs boot. NULL when the system cannot
+ * be laid out; why is what topo check and topo build say.
+ */
+static struct memory_place *find_places(const struct model *model)
+{
+	struct payloads nothing = {.vms = NULL};
+	struct diag *diag = diag_new();
+	struct layout *layout = layout_new(model, &nothing, diag);
+	struct memory_place *places =
+		layout == NULL ? NULL : calloc(model->connection_count + 1, sizeof(*places));
+
+	for (size_t i = 0; places != NULL && i < model->connection_count; i++) {
+		const struct layout_connection *laid = &layout->connections[i];
+
+		places[i] = (struct memory_place){
+			.pool = {laid->device_memory_ipa,   laid->driver_memory_ipa},
+			.control = laid->device_iobuf_ipa,
+			.doorbell = {laid->device_doorbell_ipa, laid->notify_ipa       },
+		};
+	}
+	layout_free(layout);
+	diag_free(diag);
+	return places;
+}
+
 static int report_file(const char *path, const struct report_options *options)
 {
 	struct diag *diag = diag_new();
@@ -185,9 +212,12 @@ static int report_file(const char *path, const struct report_options *options)
 	diag_flush(diag, stderr);
 	if (model != NULL) {
 		struct analysis *analysis = analysis_new(model);
+		struct memory_place *places = find_places(model);
 
+		analysis->places = places;
 		code = report_analysis(analysis, options);
 		analysis_free(analysis);
+		free(places);
 	}
 	model_free(model);
 	diag_free(diag);

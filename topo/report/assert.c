@@ -31,6 +31,7 @@ struct reader {
 	size_t at;
 	size_t depth;
 	size_t term_count;
+	bool asks_outside;
 	struct assertion_error *error; /* message NULL = none yet */
 };
 
@@ -189,6 +190,41 @@ static uint32_t find_vm(struct reader *reader, size_t at, const char *name)
 	return 0;
 }
 
+/* Whether some VM or kind of hardware is called so; a complaint if not. */
+static void know_hardware(struct reader *reader, size_t at, const char *name)
+{
+	const struct analysis *analysis = reader->analysis;
+	struct suggest suggest = suggest_start(name);
+
+	for (unsigned kind = 0; kind < HARDWARE_KIND_COUNT; kind++) {
+		if (hardware_kind_is_named((enum hardware_kind)kind, name)) {
+			return;
+		}
+		suggest_consider(&suggest, hardware_kind_name((enum hardware_kind)kind));
+	}
+	for (uint32_t vm = 0; vm < analysis->graph->vm_count; vm++) {
+		const struct hardware *hardware = &analysis->vms[vm].hardware;
+
+		for (size_t i = 0; i < hardware->count; i++) {
+			const char *unit = hardware->units[i].name;
+
+			if (hardware_is_named(&hardware->units[i], name)) {
+				return;
+			}
+			suggest_consider(&suggest, unit);
+			if (hardware->units[i].alias != NULL) {
+				suggest_consider(&suggest, hardware->units[i].alias);
+			}
+			suggest_consider(&suggest,
+			                 arena_copy(analysis->arena, unit, strcspn(unit, "@")));
+		}
+	}
+	complain(reader, at,
+	         arena_printf(analysis->arena, "no VM has hardware that is called '%s'", name),
+	         suggestion(reader, &suggest,
+	                    "a device of the topology, or nic, storage, gpu, usb, serial, other"));
+}
+
 static void read_argument(struct reader *reader, const struct fact *fact, struct fact_call *call)
 {
 	skip_blanks(reader);
@@ -202,6 +238,7 @@ static void read_argument(struct reader *reader, const struct fact *fact, struct
 		complain(reader, at, "this is one argument too many", fact->usage);
 	} else if (call->argument_count == fact->text_at) {
 		call->text = name;
+		know_hardware(reader, at, name);
 	} else {
 		call->vms[call->argument_count] = find_vm(reader, at, name);
 	}
@@ -213,6 +250,7 @@ static struct term *read_call(struct reader *reader, const struct fact *fact, si
 	struct term *term = new_term(reader, TERM_CALL, fact->type, at);
 
 	term->fact = fact;
+	reader->asks_outside |= fact->asks_outside;
 	if (!take(reader, "(")) {
 		return complain(reader, reader->at, "'(' is needed here", fact->usage);
 	}
@@ -386,6 +424,10 @@ static struct term *read_compare(struct reader *reader)
 		term->right = right;
 		return term;
 	}
+	skip_blanks(reader);
+	if (left != NULL && reader->text[reader->at] == '=') {
+		return complain(reader, reader->at, "'=' does not compare", "use ==");
+	}
 	return left;
 }
 
@@ -461,6 +503,7 @@ bool assertion_check(const struct analysis *analysis, const char *expression,
 		return false;
 	}
 	assertion->holds = term_evaluate(analysis, root) != 0;
+	assertion->asks_outside = reader.asks_outside;
 	if (!assertion->holds) {
 		term_explain(analysis, root, assertion);
 	}

@@ -15,6 +15,7 @@
 struct assertion {
 	const char *expression;
 	bool holds;
+	bool asks_outside;     /* it depends on which VMs are entrances */
 	const char **evidence; /* why it does not hold: one line each */
 	size_t evidence_count;
 };
@@ -48,9 +49,10 @@ struct fact_call {
 /* A function that assertions can call. */
 struct fact {
 	const char *name;
-	const char *usage;  /* "compromises([FROM,] TO)" */
+	const char *usage;  /* "compromises([THROUGH,] TO)" */
 	size_t least, most; /* arguments */
 	size_t text_at;     /* index of the argument that is text, most if none is */
+	bool asks_outside;  /* its value depends on which VMs are entrances */
 	enum value_type type;
 	/* The value, and in *evidence one line that says where it comes from. */
 	uint64_t (*value)(const struct analysis *analysis, const struct fact_call *call,

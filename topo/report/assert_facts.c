@@ -3,6 +3,7 @@
  * The functions of assertions. Each gives a value and the evidence for it.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "topo/analysis/parts.h"
 #include "topo/report/assert.h"
@@ -14,42 +15,69 @@ static const char *name(const struct analysis *analysis, const struct fact_call 
 }
 
 /* From the nearest entrance. */
-static uint32_t falls_from_outside(const struct analysis *analysis, uint32_t to, struct way *way)
+static uint64_t falls_from_outside(const struct analysis *analysis, uint32_t to,
+                                   const char **evidence)
 {
-	struct shortest *shortest = shortest_new(analysis->graph, analysis->arena);
+	struct passage passage = analysis_passage(analysis, to, to);
+	const char *name = vm_name_of(analysis, to);
 
-	shortest_run(shortest, analysis->graph, analysis->entrances.vms, analysis->entrances.count,
-	             1);
-	shortest_ways(shortest, analysis->reverse, to, way, 1, analysis->arena);
-	return shortest->to[to].falls;
+	if (passage.falls == FALLS_NEVER) {
+		*evidence = arena_printf(analysis->arena, "no way leads from outside to %s", name);
+		return VALUE_NEVER;
+	}
+	*evidence = arena_printf(analysis->arena, "%u VM%s must fall from outside to %s: %s",
+	                         passage.falls, words_plural(passage.falls), name,
+	                         words_way(analysis, &passage.in, analysis->arena));
+	return passage.falls;
+}
+
+/* "a -> b -> c"; where the way on branches off earlier: "a -> b; a -> c". */
+static const char *passage_text(const struct analysis *analysis, const struct passage *passage)
+{
+	const char *in = words_way(analysis, &passage->in, analysis->arena);
+	const char *on = words_way(analysis, &passage->on, analysis->arena);
+
+	if (passage->on.count == 1) {
+		return in;
+	}
+	if (passage->on.vms[0] == passage->in.vms[passage->in.count - 1]) {
+		size_t shared = strlen(vm_name_of(analysis, passage->on.vms[0]));
+
+		return arena_printf(analysis->arena, "%s%s", in, on + shared);
+	}
+	return arena_printf(analysis->arena, "%s; %s", in, on);
 }
 
 static uint64_t fact_compromises(const struct analysis *analysis, const struct fact_call *call,
                                  const char **evidence)
 {
-	bool given = call->argument_count == 2;
-	uint32_t to = call->vms[call->argument_count - 1];
-	struct way way = {.count = 0};
-	uint32_t falls = given ? analysis_compromises(analysis, call->vms[0], to, &way)
-	                       : falls_from_outside(analysis, to, &way);
-	const char *from = given ? name(analysis, call, 0) : "outside";
+	if (call->argument_count == 1) {
+		return falls_from_outside(analysis, call->vms[0], evidence);
+	}
+	struct passage passage = analysis_passage(analysis, call->vms[0], call->vms[1]);
+	const char *from = name(analysis, call, 0);
+	const char *to = name(analysis, call, 1);
 
-	if (falls == FALLS_NEVER) {
-		*evidence = arena_printf(analysis->arena, "no way leads from %s to %s", from,
-		                         vm_name_of(analysis, to));
+	if (passage.falls == FALLS_NEVER) {
+		*evidence = passage.never_between
+		                    ? arena_printf(analysis->arena, "no way leads from %s to %s",
+		                                   from, to)
+		                    : arena_printf(analysis->arena,
+		                                   "no way leads from outside to %s", from);
 		return VALUE_NEVER;
 	}
-	*evidence = arena_printf(analysis->arena, "%u VM%s must fall from %s to %s: %s", falls,
-	                         words_plural(falls), from, vm_name_of(analysis, to),
-	                         words_way(analysis, &way, analysis->arena));
-	return falls;
+	*evidence =
+		arena_printf(analysis->arena, "%u VM%s must fall from outside through %s to %s: %s",
+	                     passage.falls, words_plural(passage.falls), from, to,
+	                     passage_text(analysis, &passage));
+	return passage.falls;
 }
 
 static uint64_t fact_reach(const struct analysis *analysis, const struct fact_call *call,
                            const char **evidence)
 {
 	struct way way;
-	bool held = analysis_compromises(analysis, call->vms[0], call->vms[1], &way) == 1;
+	bool held = analysis_falls_between(analysis, call->vms[0], call->vms[1], &way) == 1;
 
 	*evidence = arena_printf(analysis->arena, "who holds %s %s %s without an exploit%s%s",
 	                         name(analysis, call, 0), held ? "holds" : "does not hold",
@@ -62,7 +90,7 @@ static uint64_t fact_path(const struct analysis *analysis, const struct fact_cal
                           const char **evidence)
 {
 	struct way way;
-	uint32_t falls = analysis_compromises(analysis, call->vms[0], call->vms[1], &way);
+	uint32_t falls = analysis_falls_between(analysis, call->vms[0], call->vms[1], &way);
 
 	*evidence = falls == FALLS_NEVER
 	                    ? arena_printf(analysis->arena, "no way leads from %s to %s",
@@ -164,13 +192,14 @@ static uint64_t fact_cut(const struct analysis *analysis, const struct fact_call
 }
 
 static const struct fact facts[] = {
-	{"compromises", "compromises([FROM,] TO)",     1, 2, 2, VALUE_NUMBER, fact_compromises},
-	{"reach",       "reach(FROM, TO)",             2, 2, 2, VALUE_TRUTH,  fact_reach      },
-	{"path",        "path(FROM, TO)",              2, 2, 2, VALUE_TRUTH,  fact_path       },
-	{"exposure",    "exposure(VM [, PEER])",       1, 2, 2, VALUE_NUMBER, fact_exposure   },
-	{"hardware",    "hardware(VM [, \"DEVICE\"])", 1, 2, 1, VALUE_TRUTH,  fact_hardware   },
-	{"stops",       "stops(DEVICE_VM, DRIVER_VM)", 2, 2, 2, VALUE_TRUTH,  fact_stops      },
-	{"cut",         "cut(FROM, TO)",               2, 2, 2, VALUE_NUMBER, fact_cut        },
+	{"compromises", "compromises([THROUGH,] TO)",  1, 2, 2, true,  VALUE_NUMBER,
+         fact_compromises									 },
+	{"reach",       "reach(FROM, TO)",             2, 2, 2, false, VALUE_TRUTH,  fact_reach   },
+	{"path",        "path(FROM, TO)",              2, 2, 2, false, VALUE_TRUTH,  fact_path    },
+	{"exposure",    "exposure(VM [, PEER])",       1, 2, 2, false, VALUE_NUMBER, fact_exposure},
+	{"hardware",    "hardware(VM [, \"DEVICE\"])", 1, 2, 1, false, VALUE_TRUTH,  fact_hardware},
+	{"stops",       "stops(DEVICE_VM, DRIVER_VM)", 2, 2, 2, false, VALUE_TRUTH,  fact_stops   },
+	{"cut",         "cut(FROM, TO)",               2, 2, 2, false, VALUE_NUMBER, fact_cut     },
 };
 
 const struct fact *fact_table(size_t *count)

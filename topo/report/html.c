@@ -57,6 +57,11 @@ static void print_assertions(const struct page *page)
 		fputs("</li>\n", page->out);
 	}
 	fputs("</ul>\n", page->out);
+	const char *assumption = words_assumption(page->analysis, page->arena);
+
+	if (assumption != NULL) {
+		html_paragraph(page, arena_printf(page->arena, "Note: %s.", assumption));
+	}
 }
 
 static void print_summary(const struct page *page)
@@ -89,7 +94,9 @@ static void print_figure(const struct page *page)
 		      "RAM is open to the VM that serves.</figcaption>",
 		      page->out);
 	} else {
-		fputs("<figcaption>Too many VMs to draw.</figcaption>", page->out);
+		fputs("<figcaption>Too many VMs to draw here: `topo graph` draws the topology."
+		      "</figcaption>",
+		      page->out);
 	}
 	fputs("</figure>\n", page->out);
 }

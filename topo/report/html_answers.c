@@ -9,32 +9,52 @@
 #define NAMES_MAX HTML_NAMES_MAX
 #define WAY_MAX ((size_t)2 * NAMES_MAX) /* VMs of a way that are named */
 
-static void print_blast(const struct page *page, const struct blast *blast)
+static void print_item(const struct page *page, const char *title, const char *text)
+{
+	fprintf(page->out, "<dt>%s</dt><dd>", title);
+	html_text(page->out, text);
+	fputs("</dd>", page->out);
+}
+
+static void print_reach(const struct page *page, const struct blast *blast)
 {
 	const struct analysis *analysis = page->analysis;
 
-	fputs("<details><summary>", page->out);
-	html_text(page->out, vm_name_of(analysis, blast->vm));
-	fputs(" <span>", page->out);
-	html_text(page->out, words_blast(blast, page->arena));
-	fputs("</span></summary><dl>", page->out);
-	fputs("<dt>At once</dt><dd>", page->out);
-	html_text(page->out, words_at_once(analysis, blast, page->arena));
-	fputs("</dd><dt>Stops</dt><dd>", page->out);
-	html_text(page->out, blast->stops.count == 0 ? "no other VM's devices"
-	                                             : words_stops(analysis, blast, page->arena));
-	fputs("</dd>", page->out);
+	fputs("<dl>", page->out);
+	print_item(page, "At once", words_at_once(analysis, blast, page->arena));
+	print_item(page, "Stops",
+	           blast->stops.count == 0 ? "no other VM's devices"
+	                                   : words_stops(analysis, blast, page->arena));
 	for (size_t wave = 0; wave < blast->wave_count && wave < NAMES_MAX; wave++) {
-		fprintf(page->out, "<dt>%zu more exploit%s</dt><dd>", wave + 1,
-		        words_plural(wave + 1));
-		html_text(page->out, vm_list_text(analysis, &blast->waves[wave], NAMES_MAX));
-		fputs("</dd>", page->out);
+		print_item(page,
+		           arena_printf(page->arena, "%zu more exploit%s", wave + 1,
+		                        words_plural(wave + 1)),
+		           vm_list_text(analysis, &blast->waves[wave], NAMES_MAX));
 	}
 	if (blast->safe_count != 0) {
-		fprintf(page->out, "<dt>Never</dt><dd>%u VM%s</dd>", blast->safe_count,
-		        words_plural(blast->safe_count));
+		print_item(page, "Never",
+		           arena_printf(page->arena, "%u VM%s", blast->safe_count,
+		                        words_plural(blast->safe_count)));
 	}
-	fputs("</dl></details>\n", page->out);
+	fputs("</dl>", page->out);
+}
+
+static void print_blast(const struct page *page, const struct blast *blast)
+{
+	const struct blast *other = words_other_blast(blast);
+
+	fputs("<details><summary>", page->out);
+	html_text(page->out, vm_name_of(page->analysis, blast->vm));
+	fputs(" <span>", page->out);
+	html_text(page->out, words_blast(blast, page->arena));
+	fputs("</span></summary>", page->out);
+	print_reach(page, blast);
+	if (other != NULL) {
+		fputs("<div class=\"other\"><h4>If all DMA were confined</h4>", page->out);
+		print_reach(page, other);
+		fputs("</div>", page->out);
+	}
+	fputs("</details>\n", page->out);
 }
 
 void html_print_blasts(const struct page *page)
@@ -78,9 +98,28 @@ static void print_way(const struct page *page, const struct way *way)
 	fputs("</ol>\n", page->out);
 }
 
+static void print_ways(const struct page *page, const struct attack *attack)
+{
+	const struct analysis *analysis = page->analysis;
+
+	for (size_t i = 0; i < attack->listed; i++) {
+		print_way(page, &attack->ways[i]);
+	}
+	if (attack->listed != 0 && attack->entrance != attack->asset) {
+		fputs("<dl>", page->out);
+		print_item(page, "Choke points",
+		           attack->chokes.count == 0
+		                   ? "no other VM is on every way"
+		                   : vm_list_text(analysis, &attack->chokes, NAMES_MAX));
+		print_item(page, "Cut", words_cut(analysis, attack, page->arena));
+		fputs("</dl>", page->out);
+	}
+}
+
 static void print_attack(const struct page *page, const struct attack *attack, bool open)
 {
 	const struct analysis *analysis = page->analysis;
+	const struct attack *other = words_other_attack(attack);
 
 	fprintf(page->out, "<details%s><summary><span class=\"badge %s\">%s</span> ",
 	        open ? " open" : "", html_falls_class(attack->falls),
@@ -90,17 +129,15 @@ static void print_attack(const struct page *page, const struct attack *attack, b
 	html_text(page->out, vm_name_of(analysis, attack->asset));
 	fprintf(page->out, " <span>%s</span></summary>\n",
 	        attack->listed == 0 ? "no way" : words_ways(attack, page->arena));
-	for (size_t i = 0; i < attack->listed; i++) {
-		print_way(page, &attack->ways[i]);
-	}
-	if (attack->listed != 0 && attack->entrance != attack->asset) {
-		fputs("<dl><dt>Choke points</dt><dd>", page->out);
-		html_text(page->out, attack->chokes.count == 0
-		                             ? "no other VM is on every way"
-		                             : vm_list_text(analysis, &attack->chokes, NAMES_MAX));
-		fputs("</dd><dt>Cut</dt><dd>", page->out);
-		html_text(page->out, words_cut(analysis, attack, page->arena));
-		fputs("</dd></dl>", page->out);
+	print_ways(page, attack);
+	if (other != NULL) {
+		fprintf(page->out,
+		        "<div class=\"other\"><h4>If all DMA were confined: "
+		        "<span class=\"badge %s\">%s</span> %s</h4>",
+		        html_falls_class(other->falls), words_falls(other->falls, page->arena),
+		        other->listed == 0 ? "no way" : words_ways(other, page->arena));
+		print_ways(page, other);
+		fputs("</div>", page->out);
 	}
 	fputs("</details>\n", page->out);
 }
@@ -134,7 +171,11 @@ void html_print_practices(const struct page *page)
 		bool good = practice->finding_total == 0;
 
 		fprintf(page->out, "<details%s><summary class=\"%s\">%s <span>",
-		        good ? "" : " open", good ? "ok" : "look", practice->title);
+		        good ? "" : " open",
+		        practice->idle ? "idle"
+		        : good         ? "ok"
+		                       : "look",
+		        practice->title);
 		html_text(page->out, good ? practice->good
 		                          : arena_printf(page->arena, "%zu to look at",
 		                                         practice->finding_total));

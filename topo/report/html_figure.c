@@ -10,7 +10,7 @@
 #include "topo/analysis/parts.h"
 #include "topo/report/html.h"
 
-#define FIGURE_VMS_MAX 48U
+#define FIGURE_VMS_MAX 64U
 #define FIGURE_COLUMNS_MAX 12U /* farther ones share the last */
 
 #define BOX_WIDTH 128

@@ -3,10 +3,7 @@
  * The tables of the HTML report: what is so, one row for each pattern, VM, connection, range of
  * memory and device.
  */
-#include <inttypes.h>
-
 #include "topo/analysis/parts.h"
-#include "topo/model/device_options.h"
 #include "topo/report/html.h"
 #include "topo/report/words.h"
 
@@ -128,46 +125,53 @@ void html_print_matrix(const struct page *page)
 	html_close_table(page);
 }
 
-static const char *devices_text(const struct page *page, const struct connection *connection)
+/* The rows of @table below its head; the first @names columns are of names. */
+static void print_table(const struct page *page, const char *const *head, const struct table *table,
+                        size_t names)
 {
-	const char *text = "";
+	html_open_table(page, head);
+	for (size_t at = table->column_count; at < table->cell_count; at++) {
+		size_t column = at % table->column_count;
 
-	for (size_t i = 0; i < connection->device_count; i++) {
-		text = arena_printf(page->arena, "%s%s%s", text, i == 0 ? "" : ", ",
-		                    device_type_name(connection->devices[i].type));
+		fputs(column == 0 ? "<tr>" : "", page->out);
+		html_cell(page,
+		          column < names           ? "k"
+		          : head[column][0] == '#' ? "n"
+		                                   : "",
+		          table->cells[at]);
+		fputs(column + 1 == table->column_count ? "</tr>\n" : "", page->out);
 	}
-	return text;
+	html_close_table(page);
 }
 
 static void print_connections(const struct page *page)
 {
-	static const char *const head[] = {"Device VM", "Driver VM", "Devices",
-	                                   "Shared",    "#Exposed",  NULL};
-	const struct model *model = page->analysis->model;
-	size_t shown = model->connection_count < CONNECTIONS_MAX ? model->connection_count
-	                                                         : CONNECTIONS_MAX;
+	static const char *const head[] = {"Device VM",
+	                                   "Driver VM",
+	                                   "Devices",
+	                                   "Exposes",
+	                                   "Down: to the driver VM",
+	                                   "Up: to the device VM",
+	                                   NULL};
+	size_t count = page->analysis->model->connection_count;
+	size_t shown = count < CONNECTIONS_MAX ? count : CONNECTIONS_MAX;
+	struct table table = table_start(page->arena, head);
 
-	html_paragraph(page,
-	               "What each connection opens. Nothing else of the driver VM can be read or "
-	               "written through it.");
-	html_open_table(page, head);
-	for (size_t i = 0; i < shown; i++) {
-		const struct connection *connection = &model->connections[i];
-
-		fputs("<tr>", page->out);
-		html_cell(page, "k", vm_name_of(page->analysis, connection->device_vm));
-		html_cell(page, "k", vm_name_of(page->analysis, connection->driver_vm));
-		html_cell(page, "", devices_text(page, connection));
-		html_cell(page, "", connection->swiotlb ? "pool" : "whole RAM (VMSWIOTLB=0)");
-		html_cell(page, "n",
-		          bytes_text(page->arena,
-		                     connection->swiotlb
-		                             ? connection->pool_bytes
-		                             : model->vms[connection->driver_vm].ram_bytes));
-		fputs("</tr>\n", page->out);
+	if (count == 0) {
+		html_paragraph(page, "There are no connections: no VM can attack another.");
+		return;
 	}
-	html_close_table(page);
-	if (shown < model->connection_count) {
+	html_paragraph(page,
+	               arena_printf(page->arena,
+	                            "%zu connection%s, %zu attack paths: each can be crossed in "
+	                            "both directions. Nothing else of the driver VM can be read or "
+	                            "written through it.",
+	                            count, words_plural(count), 2 * count));
+	for (uint32_t id = 0; id < shown; id++) {
+		words_connection(page->analysis, id, &table);
+	}
+	print_table(page, head, &table, 2);
+	if (shown < count) {
 		html_paragraph(page, "The others are in the JSON report.");
 	}
 }
@@ -179,18 +183,16 @@ static void print_range(const struct memory_range *range, void *context)
 	fputs("<tr>", page->out);
 	html_cell(page, "k", vm_name_of(page->analysis, range->owner));
 	html_cell(page, "", range->name);
-	html_cell(page, "n",
-	          range->base == 0 ? "placed by build"
-	                           : arena_printf(page->arena, "0x%" PRIx64, range->base));
+	html_cell(page, "", words_where(range, page->analysis, page->arena));
 	html_cell(page, "n", bytes_text(page->arena, range->bytes));
-	html_cell_vms(page, &range->readers);
-	html_cell_vms(page, &range->writers);
+	html_cell(page, "", words_users(range, &range->readers, page->analysis, page->arena));
+	html_cell(page, "", words_users(range, &range->writers, page->analysis, page->arena));
 	fputs("</tr>\n", page->out);
 }
 
 void html_print_memory(const struct page *page)
 {
-	static const char *const head[] = {"Of",      "Range",      "#Address", "#Bytes",
+	static const char *const head[] = {"Of",      "Range",      "Address", "#Bytes",
 	                                   "Read by", "Written by", NULL};
 	const struct analysis *analysis = page->analysis;
 
@@ -206,10 +208,8 @@ void html_print_memory(const struct page *page)
 		memory_each(analysis, vm, print_range, (void *)(uintptr_t)page);
 	}
 	html_close_table(page);
-	if (analysis->dma_open_count != 0) {
-		html_paragraph(page,
-		               "On top of that, VMs with DMA that is not confined read and write "
-		               "all.");
+	if (analysis->model->connection_count != 0) {
+		html_paragraph(page, words_places(analysis));
 	}
 	fputs("</details>\n", page->out);
 }
@@ -217,22 +217,22 @@ void html_print_memory(const struct page *page)
 void html_print_dma(const struct page *page)
 {
 	static const char *const head[] = {"VM", "Device", "Where", "DMA", NULL};
+	static const char *const pair_head[] = {
+		"VM",           "#Exposes",     "#If confined", "#Reads of others",
+		"#If confined", "#Compromises", "#If confined", NULL};
 	struct table table = table_start(page->arena, head);
-	size_t rows = words_dma_rows(page->analysis, &table);
+	struct table pairs = table_start(page->arena, pair_head);
 
-	if (rows == 0) {
+	if (words_dma_rows(page->analysis, &table) == 0) {
 		html_paragraph(page, "No VM has a physical device that reaches memory by itself.");
 		return;
 	}
 	html_paragraph(page, words_dma_effect(page->analysis, page->arena));
-	html_open_table(page, head);
-	for (size_t row = 1; row <= rows; row++) {
-		fputs("<tr>", page->out);
-		for (size_t column = 0; column < table.column_count; column++) {
-			html_cell(page, column == 0 ? "k" : "",
-			          table.cells[row * table.column_count + column]);
-		}
-		fputs("</tr>\n", page->out);
+	print_table(page, head, &table, 1);
+	if (words_dma_pairs(page->analysis, &pairs) != 0) {
+		html_paragraph(page,
+		               "What confined DMA would change; blast radius and attack paths "
+		               "say it where they differ.");
+		print_table(page, pair_head, &pairs, 1);
 	}
-	html_close_table(page);
 }

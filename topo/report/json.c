@@ -67,7 +67,7 @@ static void append_text(struct json_object *array, const char *text)
 static void add_vm(const struct analysis *analysis, struct json_object *object, const char *key,
                    uint32_t vm)
 {
-	add_text(object, key, vm == NODE_NONE ? NULL : vm_name_of(analysis, vm));
+	add_text(object, key, vm == NODE_NONE ? NULL : analysis->model->vms[vm].name);
 }
 
 static void add_vms(const struct analysis *analysis, struct json_object *object, const char *key,
@@ -76,7 +76,7 @@ static void add_vms(const struct analysis *analysis, struct json_object *object,
 	struct json_object *array = add_array(object, key);
 
 	for (size_t i = 0; i < list->count; i++) {
-		append_text(array, vm_name_of(analysis, list->vms[i]));
+		append_text(array, analysis->model->vms[list->vms[i]].name);
 	}
 }
 
@@ -112,6 +112,8 @@ static void add_topology(const struct analysis *analysis, struct json_object *ro
 	add_truth(object, "smmu", model->board->smmu);
 	add_number(object, "vms", model->vm_count);
 	add_number(object, "connections", model->connection_count);
+	add_number(object, "attack_paths", 2 * model->connection_count);
+	add_truth(object, "laid_out", analysis->places != NULL);
 }
 
 static void add_score(struct json_object *object, const struct score *score)
@@ -136,7 +138,7 @@ static void add_summary(const struct analysis *analysis, struct json_object *roo
 	add_vms(analysis, object, "single_points", &analysis->single_points);
 	add_number(object, "pools", analysis->pool_count);
 	add_number(object, "pool_bytes", analysis->pool_bytes);
-	add_number(object, "dma_open_vms", analysis->dma_open_count);
+	add_number(object, "dma_open_vms", analysis->dma_open.count);
 	add_number(object, "dma_assumed_vms", analysis->dma_assumed_count);
 }
 
@@ -205,7 +207,9 @@ static void add_vm_row(const struct analysis *analysis, struct json_object *obje
 	add_truth(object, "ram_open", row->ram_open);
 	add_number(object, "pool_bytes", row->pool_bytes);
 	add_number(object, "exposed_bytes", row->exposed_bytes);
+	add_number(object, "exposed_bytes_if_confined", row->exposed_confined);
 	add_number(object, "foreign_bytes", row->foreign_bytes);
+	add_number(object, "foreign_bytes_if_confined", row->foreign_confined);
 }
 
 static void add_vm_rows(const struct analysis *analysis, struct json_object *root)
@@ -215,6 +219,16 @@ static void add_vm_rows(const struct analysis *analysis, struct json_object *roo
 	for (uint32_t vm = 0; vm < analysis->graph->vm_count; vm++) {
 		add_vm_row(analysis, append_object(array), vm);
 	}
+}
+
+/* What crosses a connection in one direction, and how many VMs fall by it. */
+static void add_crossing(struct json_object *connection, const char *key, const char *what,
+                         uint64_t falls)
+{
+	struct json_object *object = add_object(connection, key);
+
+	add_text(object, "crosses", what);
+	add_number(object, "falls", falls);
 }
 
 static void add_connections(const struct analysis *analysis, struct json_object *root)
@@ -232,6 +246,9 @@ static void add_connections(const struct analysis *analysis, struct json_object 
 		add_number(object, "exposed_bytes",
 		           connection->swiotlb ? connection->pool_bytes
 		                               : model->vms[connection->driver_vm].ram_bytes);
+		add_crossing(object, "down", connection->swiotlb ? "answers" : "ram",
+		             connection->swiotlb ? 1 : 0);
+		add_crossing(object, "up", "requests", 1);
 		struct json_object *devices = add_array(object, "devices");
 
 		for (size_t j = 0; j < connection->device_count; j++) {
@@ -245,6 +262,27 @@ struct memory_context {
 	struct json_object *array;
 };
 
+/* Those by a mapping, and behind them those that have it by DMA only. */
+static void add_users(const struct analysis *analysis, struct json_object *object, const char *key,
+                      const struct memory_range *range, const struct vm_list *list)
+{
+	struct json_object *array = add_array(object, key);
+
+	for (size_t i = 0; i < list->count; i++) {
+		append_text(array, analysis->model->vms[list->vms[i]].name);
+	}
+	for (size_t i = 0; i < range->dma.count; i++) {
+		bool listed = false;
+
+		for (size_t j = 0; j < list->count; j++) {
+			listed |= list->vms[j] == range->dma.vms[i];
+		}
+		if (!listed) {
+			append_text(array, analysis->model->vms[range->dma.vms[i]].name);
+		}
+	}
+}
+
 static void add_range(const struct memory_range *range, void *context)
 {
 	static const char *const kinds[] = {
@@ -252,6 +290,7 @@ static void add_range(const struct memory_range *range, void *context)
 		[MEMORY_POOL] = "pool",
 		[MEMORY_IOBUF_OUT] = "iobuf-out",
 		[MEMORY_IOBUF_IN] = "iobuf-in",
+		[MEMORY_DOORBELL] = "doorbell",
 		[MEMORY_REGISTERS] = "registers",
 	};
 	const struct memory_context *memory = context;
@@ -261,9 +300,13 @@ static void add_range(const struct memory_range *range, void *context)
 	add_text(object, "kind", kinds[range->kind]);
 	add_text(object, "name", range->name);
 	add(object, "base", range->base == 0 ? NULL : json_object_new_uint64(range->base));
+	add(object, "device_base",
+	    range->peer_base == 0 ? NULL : json_object_new_uint64(range->peer_base));
 	add_number(object, "bytes", range->bytes);
-	add_vms(memory->analysis, object, "readers", &range->readers);
-	add_vms(memory->analysis, object, "writers", &range->writers);
+	add_users(memory->analysis, object, "readers", range, &range->readers);
+	add_users(memory->analysis, object, "writers", range, &range->writers);
+	add_vms(memory->analysis, object, "by_dma", &range->dma);
+	add_number(object, "by_dma_total", range->dma_total);
 }
 
 static void add_memory(const struct analysis *analysis, struct json_object *root)
@@ -275,6 +318,24 @@ static void add_memory(const struct analysis *analysis, struct json_object *root
 	}
 }
 
+static void add_blast(const struct analysis *analysis, struct json_object *object,
+                      const struct blast *blast)
+{
+	add_vms(analysis, object, "held", &blast->held);
+	add_vms(analysis, object, "stops", &blast->stops);
+	add_kinds(object, "hardware", blast->kinds);
+	add_number(object, "bytes", blast->bytes);
+	struct json_object *waves = add_array(object, "next");
+
+	for (size_t wave = 0; wave < blast->wave_count; wave++) {
+		struct json_object *inner = append_object(waves);
+
+		add_number(inner, "exploits", wave + 1);
+		add_vms(analysis, inner, "vms", &blast->waves[wave]);
+	}
+	add_number(object, "safe", blast->safe_count);
+}
+
 static void add_blasts(const struct analysis *analysis, struct json_object *root)
 {
 	struct json_object *array = add_array(root, "blast_radius");
@@ -284,19 +345,12 @@ static void add_blasts(const struct analysis *analysis, struct json_object *root
 		struct json_object *object = append_object(array);
 
 		add_vm(analysis, object, "vm", blast->vm);
-		add_vms(analysis, object, "held", &blast->held);
-		add_vms(analysis, object, "stops", &blast->stops);
-		add_kinds(object, "hardware", blast->kinds);
-		add_number(object, "bytes", blast->bytes);
-		struct json_object *waves = add_array(object, "next");
-
-		for (size_t wave = 0; wave < blast->wave_count; wave++) {
-			struct json_object *inner = append_object(waves);
-
-			add_number(inner, "exploits", wave + 1);
-			add_vms(analysis, inner, "vms", &blast->waves[wave]);
+		add_blast(analysis, object, blast);
+		if (blast->confined == NULL) {
+			add(object, "if_confined", NULL);
+		} else {
+			add_blast(analysis, add_object(object, "if_confined"), blast->confined);
 		}
-		add_number(object, "safe", blast->safe_count);
 	}
 }
 
@@ -323,6 +377,24 @@ static void add_way(const struct analysis *analysis, struct json_object *array,
 	}
 }
 
+static void add_attack(const struct analysis *analysis, struct json_object *object,
+                       const struct attack *attack)
+{
+	add_falls(object, "compromises", attack->falls);
+	add_number(object, "shortest_ways", attack->way_count);
+	struct json_object *ways = add_array(object, "ways");
+
+	for (size_t j = 0; j < attack->listed; j++) {
+		add_way(analysis, ways, &attack->ways[j]);
+	}
+	add_vms(analysis, object, "choke_points", &attack->chokes);
+	if (attack->direct || attack->listed == 0) {
+		add(object, "cut", NULL);
+	} else {
+		add_vms(analysis, object, "cut", &attack->cut);
+	}
+}
+
 static void add_attacks(const struct analysis *analysis, struct json_object *root)
 {
 	struct json_object *array = add_array(root, "attacks");
@@ -333,18 +405,11 @@ static void add_attacks(const struct analysis *analysis, struct json_object *roo
 
 		add_vm(analysis, object, "entrance", attack->entrance);
 		add_vm(analysis, object, "asset", attack->asset);
-		add_falls(object, "compromises", attack->falls);
-		add_number(object, "shortest_ways", attack->way_count);
-		struct json_object *ways = add_array(object, "ways");
-
-		for (size_t j = 0; j < attack->listed; j++) {
-			add_way(analysis, ways, &attack->ways[j]);
-		}
-		add_vms(analysis, object, "choke_points", &attack->chokes);
-		if (attack->direct || attack->listed == 0) {
-			add(object, "cut", NULL);
+		add_attack(analysis, object, attack);
+		if (attack->confined == NULL) {
+			add(object, "if_confined", NULL);
 		} else {
-			add_vms(analysis, object, "cut", &attack->cut);
+			add_attack(analysis, add_object(object, "if_confined"), attack->confined);
 		}
 	}
 	add_number(root, "attacks_total", analysis->attack_total);
@@ -359,6 +424,7 @@ static void add_practices(const struct analysis *analysis, struct json_object *r
 		struct json_object *object = append_object(array);
 
 		add_text(object, "practice", practice->title);
+		add_truth(object, "applies", !practice->idle);
 		add_texts(object, "findings", practice->findings, practice->finding_count);
 		add_number(object, "findings_total", practice->finding_total);
 	}

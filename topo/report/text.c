@@ -12,6 +12,7 @@
 #include "topo/report/words.h"
 
 #define NAMES_MAX 8U
+#define CONNECTIONS_MAX ((size_t)4 * ANALYSIS_WHOLE_VMS)
 
 struct printer {
 	const struct analysis *analysis;
@@ -150,14 +151,10 @@ static void add_range(const struct memory_range *range, void *context)
 
 	table_cell(table, vm_name_of(analysis, range->owner));
 	table_cellf(table, "%s", range->name);
-	if (range->base != 0) {
-		table_cellf(table, "0x%" PRIx64, range->base);
-	} else {
-		table_cell(table, "placed");
-	}
+	table_cell(table, words_where(range, analysis, table->arena));
 	table_cell(table, bytes_text(table->arena, range->bytes));
-	table_cell(table, vm_list_text(analysis, &range->readers, NAMES_MAX));
-	table_cell(table, vm_list_text(analysis, &range->writers, NAMES_MAX));
+	table_cell(table, words_users(range, &range->readers, analysis, table->arena));
+	table_cell(table, words_users(range, &range->writers, analysis, table->arena));
 }
 
 static void print_memory(const struct printer *printer)
@@ -177,52 +174,72 @@ static void print_memory(const struct printer *printer)
 		memory_each(analysis, vm, add_range, &memory);
 	}
 	table_print(&table, printer->out);
-	if (analysis->dma_open_count != 0) {
-		fputs("  On top of that, VMs with DMA that is not confined read and write all.\n",
-		      printer->out);
+	if (analysis->model->connection_count != 0) {
+		fprintf(printer->out, "  %s\n", words_places(analysis));
+	}
+}
+
+static void print_line(const struct printer *printer, const char *indent, const char *label,
+                       const char *text)
+{
+	fprintf(printer->out, "%s    %-16s %s\n", indent, label, text);
+}
+
+static void print_blast(const struct printer *printer, const struct blast *blast,
+                        const char *indent)
+{
+	const struct analysis *analysis = printer->analysis;
+
+	print_line(printer, indent, "at once", words_at_once(analysis, blast, printer->arena));
+	print_line(printer, indent, "stops",
+	           blast->stops.count == 0 ? "no other VM's devices"
+	                                   : words_stops(analysis, blast, printer->arena));
+	for (size_t wave = 0; wave < blast->wave_count && wave < NAMES_MAX; wave++) {
+		print_line(printer, indent,
+		           arena_printf(printer->arena, "%zu more exploit%s", wave + 1,
+		                        words_plural(wave + 1)),
+		           names(printer, &blast->waves[wave]));
+	}
+	if (blast->wave_count > NAMES_MAX) {
+		fprintf(printer->out, "%s    … up to %zu more exploits\n", indent,
+		        blast->wave_count);
+	}
+	if (blast->safe_count != 0) {
+		print_line(printer, indent, "never",
+		           arena_printf(printer->arena, "%u VM%s", blast->safe_count,
+		                        words_plural(blast->safe_count)));
 	}
 }
 
 static void print_blasts(const struct printer *printer)
 {
 	const struct analysis *analysis = printer->analysis;
-	FILE *out = printer->out;
 
 	heading(printer, "Blast radius");
 	for (size_t i = 0; i < analysis->blast_count; i++) {
 		const struct blast *blast = &analysis->blasts[i];
+		const struct blast *other = words_other_blast(blast);
 
-		fprintf(out, "  %s\n", vm_name_of(analysis, blast->vm));
-		fprintf(out, "    at once        %s\n",
-		        words_at_once(analysis, blast, printer->arena));
-		fprintf(out, "    stops          %s\n",
-		        blast->stops.count == 0 ? "no other VM's devices"
-		                                : words_stops(analysis, blast, printer->arena));
-		for (size_t wave = 0; wave < blast->wave_count && wave < NAMES_MAX; wave++) {
-			fprintf(out, "    %zu more exploit%s %s\n", wave + 1, wave == 0 ? " " : "s",
-			        names(printer, &blast->waves[wave]));
-		}
-		if (blast->wave_count > NAMES_MAX) {
-			fprintf(out, "    … up to %zu more exploits\n", blast->wave_count);
-		}
-		if (blast->safe_count != 0) {
-			fprintf(out, "    never          %u VM%s\n", blast->safe_count,
-			        words_plural(blast->safe_count));
+		fprintf(printer->out, "  %s\n", vm_name_of(analysis, blast->vm));
+		print_blast(printer, blast, "");
+		if (other != NULL) {
+			fputs("    if all DMA were confined:\n", printer->out);
+			print_blast(printer, other, "  ");
 		}
 	}
 	if (analysis->blast_count < analysis->model->vm_count) {
-		fprintf(out, "  … the %zu of %zu VMs that reach most are shown\n",
+		fprintf(printer->out, "  … the %zu of %zu VMs that reach most are shown\n",
 		        analysis->blast_count, analysis->model->vm_count);
 	}
 }
 
-static void print_attack(const struct printer *printer, const struct attack *attack)
+/* How many, all ways that are listed, and what they have in common. */
+static void print_attack(const struct printer *printer, const struct attack *attack,
+                         const char *indent)
 {
 	const struct analysis *analysis = printer->analysis;
 	FILE *out = printer->out;
 
-	fprintf(out, "  %s to %s: ", vm_name_of(analysis, attack->entrance),
-	        vm_name_of(analysis, attack->asset));
 	if (attack->listed == 0) {
 		fputs("no way\n", out);
 		return;
@@ -230,10 +247,11 @@ static void print_attack(const struct printer *printer, const struct attack *att
 	fprintf(out, "%u VM%s must fall, %s\n", attack->falls, words_plural(attack->falls),
 	        words_ways(attack, printer->arena));
 	for (size_t i = 0; i < attack->listed; i++) {
-		fprintf(out, "    %s\n", words_way(analysis, &attack->ways[i], printer->arena));
+		fprintf(out, "%s    %s\n", indent,
+		        words_way(analysis, &attack->ways[i], printer->arena));
 	}
 	if (attack->entrance != attack->asset) {
-		fprintf(out, "    every way passes: %s; %s\n",
+		fprintf(out, "%s    every way passes: %s; %s\n", indent,
 		        attack->chokes.count == 0 ? "no other VM in common"
 		                                  : names(printer, &attack->chokes),
 		        words_cut(analysis, attack, printer->arena));
@@ -243,25 +261,71 @@ static void print_attack(const struct printer *printer, const struct attack *att
 static void print_attacks(const struct printer *printer)
 {
 	const struct analysis *analysis = printer->analysis;
+	FILE *out = printer->out;
 
 	heading(printer, "Attack paths");
 	for (size_t i = 0; i < analysis->attack_count; i++) {
-		print_attack(printer, &analysis->attacks[i]);
+		const struct attack *attack = &analysis->attacks[i];
+		const struct attack *other = words_other_attack(attack);
+
+		fprintf(out, "  %s to %s: ", vm_name_of(analysis, attack->entrance),
+		        vm_name_of(analysis, attack->asset));
+		print_attack(printer, attack, "");
+		if (other != NULL) {
+			fputs("    if all DMA were confined: ", out);
+			print_attack(printer, other, "  ");
+		}
 	}
 	if (analysis->attack_count == 0) {
-		fputs("  No asset can be reached from any entrance.\n", printer->out);
+		fputs("  No asset can be reached from any entrance.\n", out);
 	}
 	if (analysis->attack_count < analysis->attack_total) {
-		fprintf(printer->out, "  … the %zu weakest of %zu pairs are shown\n",
-		        analysis->attack_count, analysis->attack_total);
+		fprintf(out, "  … the %zu weakest of %zu pairs are shown\n", analysis->attack_count,
+		        analysis->attack_total);
+	}
+}
+
+static void print_connections(const struct printer *printer)
+{
+	static const char *const head[] = {"device VM",
+	                                   "driver VM",
+	                                   "devices",
+	                                   "exposes",
+	                                   "down: to the driver VM",
+	                                   "up: to the device VM",
+	                                   NULL};
+	const struct analysis *analysis = printer->analysis;
+	size_t count = analysis->model->connection_count;
+	size_t shown = count < CONNECTIONS_MAX ? count : CONNECTIONS_MAX;
+	struct table table = table_start(printer->arena, head);
+
+	heading(printer, "Connections");
+	if (count == 0) {
+		fputs("  None: no VM can attack another.\n", printer->out);
+		return;
+	}
+	fprintf(printer->out,
+	        "  %zu connection%s, %zu attack paths: each can be crossed in both directions.\n",
+	        count, words_plural(count), 2 * count);
+	for (uint32_t id = 0; id < shown; id++) {
+		words_connection(analysis, id, &table);
+	}
+	table_print(&table, printer->out);
+	if (shown < count) {
+		fprintf(printer->out, "  … and %zu more connections; --json lists all\n",
+		        count - shown);
 	}
 }
 
 static void print_dma(const struct printer *printer)
 {
 	static const char *const head[] = {"VM", "device", "where", "DMA", NULL};
+	static const char *const pair_head[] = {
+		"VM",          "exposes",     "if confined", "reads of others",
+		"if confined", "compromises", "if confined", NULL};
 	const struct analysis *analysis = printer->analysis;
 	struct table table = table_start(printer->arena, head);
+	struct table pairs = table_start(printer->arena, pair_head);
 	size_t count = words_dma_rows(analysis, &table);
 
 	heading(printer, "Device DMA");
@@ -272,6 +336,10 @@ static void print_dma(const struct printer *printer)
 	}
 	table_print(&table, printer->out);
 	fprintf(printer->out, "  %s\n", words_dma_effect(analysis, printer->arena));
+	if (words_dma_pairs(analysis, &pairs) != 0) {
+		fputs("\n", printer->out);
+		table_print(&pairs, printer->out);
+	}
 }
 
 static void print_practices(const struct printer *printer)
@@ -283,7 +351,8 @@ static void print_practices(const struct printer *printer)
 	for (size_t i = 0; i < ANALYSIS_PRACTICES; i++) {
 		const struct practice *practice = &analysis->practices[i];
 
-		fprintf(out, "  %zu. %s: %s\n", i + 1, practice->title,
+		fprintf(out, "  %zu. %s:%s%s\n", i + 1, practice->title,
+		        practice->finding_total == 0 ? " " : "",
 		        practice->finding_total == 0 ? practice->good : "");
 		for (size_t j = 0; j < practice->finding_count; j++) {
 			fprintf(out, "     - %s\n", practice->findings[j]);
@@ -297,6 +366,8 @@ static void print_practices(const struct printer *printer)
 
 void report_assertions(const struct report *report, FILE *out)
 {
+	bool asks_outside = false;
+
 	for (size_t i = 0; i < report->assertion_count; i++) {
 		const struct assertion *assertion = &report->assertions[i];
 
@@ -305,14 +376,22 @@ void report_assertions(const struct report *report, FILE *out)
 		for (size_t j = 0; j < assertion->evidence_count; j++) {
 			fprintf(out, "       %s\n", assertion->evidence[j]);
 		}
+		asks_outside |= assertion->asks_outside;
 	}
+	struct arena *arena = arena_new();
+	const char *assumption = words_assumption(report->analysis, arena);
+
+	if (asks_outside && assumption != NULL) {
+		fprintf(out, "note   %s\n", assumption);
+	}
+	arena_free(arena);
 }
 
 void report_text(const struct report *report, FILE *out)
 {
 	static void (*const sections[])(const struct printer *printer) = {
-		print_summary, print_patterns, print_vms, print_matrix,    print_memory,
-		print_blasts,  print_attacks,  print_dma, print_practices,
+		print_summary, print_patterns, print_vms,     print_matrix, print_connections,
+		print_memory,  print_blasts,   print_attacks, print_dma,    print_practices,
 	};
 	struct printer printer = {report->analysis, arena_new(), out};
 

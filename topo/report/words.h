@@ -58,6 +58,9 @@ const char *words_at_once(const struct analysis *analysis, const struct blast *b
 const char *words_stops(const struct analysis *analysis, const struct blast *blast,
                         struct arena *arena);
 
+/** A line for what follows from entrances that nobody marked; NULL if some are marked. */
+const char *words_assumption(const struct analysis *analysis, struct arena *arena);
+
 /* Of an attack. */
 const char *words_ways(const struct attack *attack, struct arena *arena);
 const char *words_way(const struct analysis *analysis, const struct way *way, struct arena *arena);
@@ -69,5 +72,28 @@ size_t words_dma_rows(const struct analysis *analysis, struct table *table);
 
 /** What DMA that is not confined changes. */
 const char *words_dma_effect(const struct analysis *analysis, struct arena *arena);
+
+/**
+ * Rows of VMs for which confined DMA would change something: VM, then what it exposes, what it
+ * reads of others and how many VMs must fall, each as it is and as it would be. Their number.
+ */
+size_t words_dma_pairs(const struct analysis *analysis, struct table *table);
+
+/** What the answer would be if all DMA were confined; NULL if it would be the same. */
+const struct blast *words_other_blast(const struct blast *blast);
+const struct attack *words_other_attack(const struct attack *attack);
+
+/**
+ * A row: device VM, driver VM, devices, what is shared, what crosses downwards and upwards, and
+ * whether that takes an exploit.
+ */
+void words_connection(const struct analysis *analysis, uint32_t id, struct table *table);
+
+/* Of a range of memory: where it is; who has it, from one of its lists; how addresses are known. */
+const char *words_where(const struct memory_range *range, const struct analysis *analysis,
+                        struct arena *arena);
+const char *words_users(const struct memory_range *range, const struct vm_list *list,
+                        const struct analysis *analysis, struct arena *arena);
+const char *words_places(const struct analysis *analysis);
 
 #endif
