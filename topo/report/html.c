@@ -112,7 +112,7 @@ static const struct {
 	{"patterns",  "Patterns",     "Attack surface per topology", html_print_patterns },
 	{"vms",       "VMs",          "VMs",                         html_print_vms      },
 	{"hardware",  "Hardware",     "Hardware isolation",          html_print_matrix   },
-	{"memory",    "Memory",       "Memory",                      html_print_memory   },
+	{"memory",    "Memory",       "Connections and memory",      html_print_memory   },
 	{"blast",     "Blast radius", "Blast radius",                html_print_blasts   },
 	{"attacks",   "Attack paths", "Attack paths",                html_print_attacks  },
 	{"dma",       "DMA",          "Device DMA",                  html_print_dma      },

@@ -200,7 +200,7 @@ void html_print_memory(const struct page *page)
 	if (analysis->model->vm_count > ANALYSIS_WHOLE_VMS) {
 		return;
 	}
-	fputs("<details><summary>Memory map <span>every range and who may read or write it"
+	fputs("<details class=\"long\"><summary>Memory map <span>every range and who may read or write it"
 	      "</span></summary>\n",
 	      page->out);
 	html_open_table(page, head);

@@ -10,6 +10,62 @@
 #include "topo/model/device_options.h"
 #include "topo/report/report.h"
 
+/*
+ * The report is written piece by piece, a row of a table on a line, so that the tables of a large
+ * topology are never in memory as a whole.
+ */
+struct writer {
+	FILE *out;
+	bool follows; /* something stands before, so a comma is needed */
+};
+
+static void write_object(struct writer *writer, struct json_object *object)
+{
+	int flags = JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
+
+	fputs(json_object_to_json_string_ext(object, flags), writer->out);
+	json_object_put(object);
+}
+
+static void write_key(struct writer *writer, const char *key)
+{
+	fprintf(writer->out, "%s\n  \"%s\": ", writer->follows ? "," : "", key);
+	writer->follows = true;
+}
+
+/* A member of the report; gives @object back. */
+static void write_member(struct writer *writer, const char *key, struct json_object *object)
+{
+	write_key(writer, key);
+	write_object(writer, object);
+}
+
+static void open_rows(struct writer *writer, const char *key)
+{
+	write_key(writer, key);
+	fputc('[', writer->out);
+	writer->follows = false;
+}
+
+/* A row of the table that is open; gives @object back. */
+static void write_row(struct writer *writer, struct json_object *object)
+{
+	fprintf(writer->out, "%s\n    ", writer->follows ? "," : "");
+	writer->follows = true;
+	write_object(writer, object);
+}
+
+static void close_rows(struct writer *writer)
+{
+	fputs(writer->follows ? "\n  ]" : "]", writer->out);
+	writer->follows = true;
+}
+
+static void write_number(struct writer *writer, const char *key, uint64_t number)
+{
+	write_member(writer, key, json_object_new_uint64(number));
+}
+
 static void add(struct json_object *object, const char *key, struct json_object *value)
 {
 	json_object_object_add(object, key, value);
@@ -102,10 +158,10 @@ static void add_texts(struct json_object *object, const char *key, const char *c
 	}
 }
 
-static void add_topology(const struct analysis *analysis, struct json_object *root)
+static void add_topology(const struct analysis *analysis, struct writer *writer)
 {
 	const struct model *model = analysis->model;
-	struct json_object *object = add_object(root, "topology");
+	struct json_object *object = json_object_new_object();
 
 	add_text(object, "name", model->name);
 	add_text(object, "board", model->board->name);
@@ -114,6 +170,7 @@ static void add_topology(const struct analysis *analysis, struct json_object *ro
 	add_number(object, "connections", model->connection_count);
 	add_number(object, "attack_paths", 2 * model->connection_count);
 	add_truth(object, "laid_out", analysis->places != NULL);
+	write_member(writer, "topology", object);
 }
 
 static void add_score(struct json_object *object, const struct score *score)
@@ -123,9 +180,9 @@ static void add_score(struct json_object *object, const struct score *score)
 	add_number(object, "exposed_bytes", score->exposed_bytes);
 }
 
-static void add_summary(const struct analysis *analysis, struct json_object *root)
+static void add_summary(const struct analysis *analysis, struct writer *writer)
 {
-	struct json_object *object = add_object(root, "summary");
+	struct json_object *object = json_object_new_object();
 	struct json_object *weakest = add_object(object, "weakest");
 
 	add_score(weakest, &analysis->score);
@@ -140,15 +197,15 @@ static void add_summary(const struct analysis *analysis, struct json_object *roo
 	add_number(object, "pool_bytes", analysis->pool_bytes);
 	add_number(object, "dma_open_vms", analysis->dma_open.count);
 	add_number(object, "dma_assumed_vms", analysis->dma_assumed_count);
+	write_member(writer, "summary", object);
 }
 
-static void add_patterns(const struct analysis *analysis, struct json_object *root)
+static void add_patterns(const struct analysis *analysis, struct writer *writer)
 {
-	struct json_object *array = add_array(root, "patterns");
-
+	open_rows(writer, "patterns");
 	for (size_t i = 0; i < analysis->pattern_count; i++) {
 		const struct pattern *pattern = &analysis->patterns[i];
-		struct json_object *object = append_object(array);
+		struct json_object *object = json_object_new_object();
 
 		add_text(object, "pattern", pattern_name(pattern->kind));
 		add_vms(analysis, object, "members", &pattern->members);
@@ -159,8 +216,10 @@ static void add_patterns(const struct analysis *analysis, struct json_object *ro
 		add_falls(object, "most_if_confined", pattern->falls_confined.most);
 		add_falls(object, "single_host", pattern->single_host_falls);
 		add_text(object, "surface", pattern->surface);
+		write_row(writer, object);
 	}
-	add_number(root, "patterns_total", analysis->pattern_total);
+	close_rows(writer);
+	write_number(writer, "patterns_total", analysis->pattern_total);
 }
 
 static void add_hardware(struct json_object *object, const struct hardware *hardware)
@@ -212,13 +271,16 @@ static void add_vm_row(const struct analysis *analysis, struct json_object *obje
 	add_number(object, "foreign_bytes_if_confined", row->foreign_confined);
 }
 
-static void add_vm_rows(const struct analysis *analysis, struct json_object *root)
+static void add_vm_rows(const struct analysis *analysis, struct writer *writer)
 {
-	struct json_object *array = add_array(root, "vms");
-
+	open_rows(writer, "vms");
 	for (uint32_t vm = 0; vm < analysis->graph->vm_count; vm++) {
-		add_vm_row(analysis, append_object(array), vm);
+		struct json_object *object = json_object_new_object();
+
+		add_vm_row(analysis, object, vm);
+		write_row(writer, object);
 	}
+	close_rows(writer);
 }
 
 /* What crosses a connection in one direction, and how many VMs fall by it. */
@@ -231,14 +293,14 @@ static void add_crossing(struct json_object *connection, const char *key, const 
 	add_number(object, "falls", falls);
 }
 
-static void add_connections(const struct analysis *analysis, struct json_object *root)
+static void add_connections(const struct analysis *analysis, struct writer *writer)
 {
 	const struct model *model = analysis->model;
-	struct json_object *array = add_array(root, "connections");
 
+	open_rows(writer, "connections");
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
-		struct json_object *object = append_object(array);
+		struct json_object *object = json_object_new_object();
 
 		add_vm(analysis, object, "device_vm", connection->device_vm);
 		add_vm(analysis, object, "driver_vm", connection->driver_vm);
@@ -254,12 +316,14 @@ static void add_connections(const struct analysis *analysis, struct json_object 
 		for (size_t j = 0; j < connection->device_count; j++) {
 			append_text(devices, device_type_name(connection->devices[j].type));
 		}
+		write_row(writer, object);
 	}
+	close_rows(writer);
 }
 
 struct memory_context {
 	const struct analysis *analysis;
-	struct json_object *array;
+	struct writer *writer;
 };
 
 /* Those by a mapping, and behind them those that have it by DMA only. */
@@ -294,7 +358,7 @@ static void add_range(const struct memory_range *range, void *context)
 		[MEMORY_REGISTERS] = "registers",
 	};
 	const struct memory_context *memory = context;
-	struct json_object *object = append_object(memory->array);
+	struct json_object *object = json_object_new_object();
 
 	add_vm(memory->analysis, object, "vm", range->owner);
 	add_text(object, "kind", kinds[range->kind]);
@@ -307,15 +371,18 @@ static void add_range(const struct memory_range *range, void *context)
 	add_users(memory->analysis, object, "writers", range, &range->writers);
 	add_vms(memory->analysis, object, "by_dma", &range->dma);
 	add_number(object, "by_dma_total", range->dma_total);
+	write_row(memory->writer, object);
 }
 
-static void add_memory(const struct analysis *analysis, struct json_object *root)
+static void add_memory(const struct analysis *analysis, struct writer *writer)
 {
-	struct memory_context context = {analysis, add_array(root, "memory")};
+	struct memory_context context = {analysis, writer};
 
+	open_rows(writer, "memory");
 	for (uint32_t vm = 0; vm < analysis->graph->vm_count; vm++) {
 		memory_each(analysis, vm, add_range, &context);
 	}
+	close_rows(writer);
 }
 
 static void add_blast(const struct analysis *analysis, struct json_object *object,
@@ -336,13 +403,12 @@ static void add_blast(const struct analysis *analysis, struct json_object *objec
 	add_number(object, "safe", blast->safe_count);
 }
 
-static void add_blasts(const struct analysis *analysis, struct json_object *root)
+static void add_blasts(const struct analysis *analysis, struct writer *writer)
 {
-	struct json_object *array = add_array(root, "blast_radius");
-
+	open_rows(writer, "blast_radius");
 	for (size_t i = 0; i < analysis->blast_count; i++) {
 		const struct blast *blast = &analysis->blasts[i];
-		struct json_object *object = append_object(array);
+		struct json_object *object = json_object_new_object();
 
 		add_vm(analysis, object, "vm", blast->vm);
 		add_blast(analysis, object, blast);
@@ -351,7 +417,9 @@ static void add_blasts(const struct analysis *analysis, struct json_object *root
 		} else {
 			add_blast(analysis, add_object(object, "if_confined"), blast->confined);
 		}
+		write_row(writer, object);
 	}
+	close_rows(writer);
 }
 
 static const char *step_name(const struct way *way, size_t at)
@@ -395,13 +463,12 @@ static void add_attack(const struct analysis *analysis, struct json_object *obje
 	}
 }
 
-static void add_attacks(const struct analysis *analysis, struct json_object *root)
+static void add_attacks(const struct analysis *analysis, struct writer *writer)
 {
-	struct json_object *array = add_array(root, "attacks");
-
+	open_rows(writer, "attacks");
 	for (size_t i = 0; i < analysis->attack_count; i++) {
 		const struct attack *attack = &analysis->attacks[i];
-		struct json_object *object = append_object(array);
+		struct json_object *object = json_object_new_object();
 
 		add_vm(analysis, object, "entrance", attack->entrance);
 		add_vm(analysis, object, "asset", attack->asset);
@@ -411,62 +478,63 @@ static void add_attacks(const struct analysis *analysis, struct json_object *roo
 		} else {
 			add_attack(analysis, add_object(object, "if_confined"), attack->confined);
 		}
+		write_row(writer, object);
 	}
-	add_number(root, "attacks_total", analysis->attack_total);
+	close_rows(writer);
+	write_number(writer, "attacks_total", analysis->attack_total);
 }
 
-static void add_practices(const struct analysis *analysis, struct json_object *root)
+static void add_practices(const struct analysis *analysis, struct writer *writer)
 {
-	struct json_object *array = add_array(root, "practices");
-
+	open_rows(writer, "practices");
 	for (size_t i = 0; i < ANALYSIS_PRACTICES; i++) {
 		const struct practice *practice = &analysis->practices[i];
-		struct json_object *object = append_object(array);
+		struct json_object *object = json_object_new_object();
 
 		add_text(object, "practice", practice->title);
 		add_truth(object, "applies", !practice->idle);
 		add_texts(object, "findings", practice->findings, practice->finding_count);
 		add_number(object, "findings_total", practice->finding_total);
+		write_row(writer, object);
 	}
-	if (!analysis->improvement.found) {
-		add(root, "improvement", NULL);
-		return;
-	}
-	struct json_object *improvement = add_object(root, "improvement");
+	close_rows(writer);
+	struct json_object *improvement = NULL;
 
-	add_text(improvement, "change", analysis->improvement.change);
-	add_score(add_object(improvement, "after"), &analysis->improvement.after);
+	if (analysis->improvement.found) {
+		improvement = json_object_new_object();
+		add_text(improvement, "change", analysis->improvement.change);
+		add_score(add_object(improvement, "after"), &analysis->improvement.after);
+	}
+	write_member(writer, "improvement", improvement);
 }
 
-static void add_assertions(const struct report *report, struct json_object *root)
+static void add_assertions(const struct report *report, struct writer *writer)
 {
-	struct json_object *array = add_array(root, "assertions");
-
+	open_rows(writer, "assertions");
 	for (size_t i = 0; i < report->assertion_count; i++) {
 		const struct assertion *assertion = &report->assertions[i];
-		struct json_object *object = append_object(array);
+		struct json_object *object = json_object_new_object();
 
 		add_text(object, "expression", assertion->expression);
 		add_truth(object, "holds", assertion->holds);
 		add_texts(object, "evidence", assertion->evidence, assertion->evidence_count);
+		write_row(writer, object);
 	}
+	close_rows(writer);
 }
 
 void report_json(const struct report *report, FILE *out)
 {
-	static void (*const sections[])(const struct analysis *analysis,
-	                                struct json_object *root) = {
+	static void (*const sections[])(const struct analysis *analysis, struct writer *writer) = {
 		add_topology, add_summary, add_patterns, add_vm_rows,   add_connections,
 		add_memory,   add_blasts,  add_attacks,  add_practices,
 	};
-	struct json_object *root = json_object_new_object();
+	struct writer writer = {out, false};
 
+	fputc('{', out);
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		sections[i](report->analysis, root);
+		sections[i](report->analysis, &writer);
 	}
-	add_assertions(report, root);
-	fprintf(out, "%s\n",
-	        json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-	                                                     JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(root);
+	add_assertions(report, &writer);
+	fputs("\n}\n", out);
 }
