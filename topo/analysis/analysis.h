@@ -237,7 +237,7 @@ struct memory_range {
 };
 
 #define MEMORY_DMA_MAX ANALYSIS_WHOLE_VMS /* up to as many VMs; of larger topologies: */
-#define MEMORY_DMA_MAX_LARGE 8U
+#define MEMORY_DMA_MAX_LARGE 4U
 
 /** Call @visit for every range of VM @vm, in the order RAM, connections it uses, registers. */
 void memory_each(const struct analysis *analysis, uint32_t vm,
