@@ -323,7 +323,7 @@ static void add_range(struct hardware *hardware, const struct model *model,
 	uint64_t end = page_up(range->base + range->bytes);
 	const char *where = arena_printf(arena, "registers 0x%" PRIx64 ", %" PRIu64 " bytes",
 	                                 range->base, range->bytes);
-	uint64_t known = base;
+	uint64_t known;
 	uint64_t next = base;
 
 	for (size_t i = 0; i < model->board->device_count; i++) {
