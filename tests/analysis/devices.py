@@ -33,6 +33,9 @@ CASES = [
     # unknown registers beside a PCI function are not its own
     ("qemu-virt", GENET + range_(0xb000000, 0x1000), True, True,
      [("genet", CONFINED), ("0xb000000", UNKNOWN)], True),
+    # virtio functions bypass the SMMU unless QEMU is told otherwise
+    ("qemu-virt", GENET.replace("genet", "virtio-net"), True, True, [("virtio-net", UNKNOWN)],
+     True),
     ("qemu-virt", GENET, False, False, [("genet", CONFINED)], True),
     # windows of the PCI host bridge: configuration space and memory, low and high
     ("qemu-virt", range_(0x4010000000, 0x1000), False, False, [("pcie@10000000", CONFINED)], True),

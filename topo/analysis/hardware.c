@@ -190,6 +190,15 @@ static void add_unit(struct hardware *hardware, struct arena *arena, struct hard
 	*ARENA_ADD(arena, hardware->units, hardware->count) = unit;
 }
 
+/*
+ * A virtio function that QEMU emulates bypasses the SMMU unless it was started with
+ * iommu_platform=on, which no topology says.
+ */
+static enum dma virtio_dma(const struct model *model)
+{
+	return model->board->smmu ? DMA_UNKNOWN : DMA_OPEN;
+}
+
 static void add_pci(struct hardware *hardware, const struct model *model, const struct vm *vm,
                     struct arena *arena)
 {
@@ -207,7 +216,9 @@ static void add_pci(struct hardware *hardware, const struct model *model, const 
 		                                  : arena_printf(arena, "%s, interrupt %u", address,
 		                                                 function->irq),
 				 .kind = named ? kind_of(function->name) : HARDWARE_OTHER,
-				 .dma = dma_of(model, true, true),
+				 .dma = named && strcasestr(function->name, "virtio") != NULL
+		                                ? virtio_dma(model)
+		                                : dma_of(model, true, true),
 				 .pci = true,
 				 .irq = function->irq,
 			 });

@@ -58,7 +58,9 @@ static void use_pools(struct analysis *analysis, struct practice *practice)
 	const struct model *model = analysis->model;
 
 	practice->title = "Use VMSWIOTLB=1";
-	practice->good = "every connection has a pool of its own";
+	practice->idle = model->connection_count == 0;
+	practice->good = practice->idle ? "there are no connections"
+	                                : "every connection has a pool of its own";
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
 

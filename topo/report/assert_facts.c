@@ -19,14 +19,15 @@ static uint64_t falls_from_outside(const struct analysis *analysis, uint32_t to,
                                    const char **evidence)
 {
 	struct passage passage = analysis_passage(analysis, to, to);
-	const char *name = vm_name_of(analysis, to);
+	const char *target = vm_name_of(analysis, to);
 
 	if (passage.falls == FALLS_NEVER) {
-		*evidence = arena_printf(analysis->arena, "no way leads from outside to %s", name);
+		*evidence =
+			arena_printf(analysis->arena, "no way leads from outside to %s", target);
 		return VALUE_NEVER;
 	}
 	*evidence = arena_printf(analysis->arena, "%u VM%s must fall from outside to %s: %s",
-	                         passage.falls, words_plural(passage.falls), name,
+	                         passage.falls, words_plural(passage.falls), target,
 	                         words_way(analysis, &passage.in, analysis->arena));
 	return passage.falls;
 }

@@ -106,7 +106,7 @@ void json_append_text(struct json_object *array, const char *text)
 }
 
 void json_add_texts(struct json_object *object, const char *key, const char *const *texts,
-                      size_t count)
+                    size_t count)
 {
 	struct json_object *array = json_add_array(object, key);
 

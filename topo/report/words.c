@@ -111,8 +111,8 @@ const char *words_dma(const struct analysis *analysis, struct arena *arena)
 			? ""
 			: arena_printf(
 				  arena,
-				  "; of %s it is assumed, since %s devices that topo does "
-				  "not know",
+				  "; of %s it is assumed, since %s devices that are not "
+				  "known to be confined",
 				  analysis->dma_assumed_count == analysis->dma_open.count
 					  ? (analysis->dma_open.count == 1 ? "it" : "them")
 					  : arena_printf(arena, "%u", analysis->dma_assumed_count),
@@ -247,9 +247,8 @@ const char *words_consequence(const struct analysis *analysis, uint32_t vm, stru
 	const char *text = "";
 
 	if (analysis->vms[vm].hardware.dma_open) {
-		return analysis->vms[vm].hardware.dma_known
-		               ? "can reach all memory by DMA"
-		               : "assumed to reach all memory by DMA: unknown device";
+		return analysis->vms[vm].hardware.dma_known ? "can reach all memory by DMA"
+		                                            : "assumed to reach all memory by DMA";
 	}
 	if (kinds == 0) {
 		return "no direct hardware access";

@@ -16,7 +16,7 @@ size_t words_dma_rows(const struct analysis *analysis, struct table *table)
 		[DMA_NONE] = "none",
 		[DMA_CONFINED] = "confined by the SMMU",
 		[DMA_OPEN] = "reaches all memory",
-		[DMA_UNKNOWN] = "unknown device: assumed to reach all memory",
+		[DMA_UNKNOWN] = "not known to be confined: assumed to reach all memory",
 	};
 	size_t count = 0;
 
