@@ -51,9 +51,14 @@ void arch_power_off(void)
 	}
 }
 
-bool arch_uart_put(uint8_t byte)
+uint32_t arch_uart_room(void)
 {
-	return uart_put(byte);
+	return uart_room();
+}
+
+void arch_uart_put(uint8_t byte)
+{
+	uart_put(byte);
 }
 
 bool arch_uart_get(uint8_t *byte)

@@ -68,8 +68,10 @@ void arch_lr_notify_underflow(bool on);
 
 /* The board's UART. */
 
-/** False: no room, try again later. */
-bool arch_uart_put(uint8_t byte);
+/** How many bytes it takes now without waiting: 0, or enough for a burst. */
+uint32_t arch_uart_room(void);
+/** Send a byte that there is room for. */
+void arch_uart_put(uint8_t byte);
 /** False: nothing there. */
 bool arch_uart_get(uint8_t *byte);
 

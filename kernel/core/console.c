@@ -10,7 +10,9 @@
 
 #define INPUT_BYTES 256U      /* for each channel; power of two */
 #define INPUT_BUDGET 64U      /* bytes taken from the UART at one interrupt */
-#define LOG_PATIENCE 1000000U /* polls of the UART for one byte of the kernel's log */
+#define LOG_PATIENCE 1000000U /* polls of the UART for room for more of the kernel's log */
+
+#define SEQUENCE_MAX 4U /* of one byte: a change of the channel, and the byte twice */
 
 struct input {
 	uint32_t produced, consumed; /* free-running */
@@ -40,26 +42,29 @@ void console_attach(uint32_t domain)
 	}
 }
 
-/* Send one byte of @channel. False: the UART is full; what was sent of it is whole. */
-static bool put_locked(uint32_t channel, uint8_t byte)
+/* Send a byte of @channel with what has to go before it, all or nothing, into @room bytes of room.
+ * False: it does not fit. */
+static bool put_locked(uint32_t channel, uint8_t byte, uint32_t *room)
 {
+	uint8_t sequence[SEQUENCE_MAX];
+	uint32_t count = 0;
+
 	if (console.output != channel) {
-		if (!arch_uart_put(PV_MUX_ESC)) {
-			return false;
-		}
-		/* The escape is out: its second byte has to follow, whatever the UART says. The
-		 * FIFO has room for it as soon as it has sent one byte. */
-		for (uint32_t n = 0; n < LOG_PATIENCE && !arch_uart_put((uint8_t)channel); n++) {
-		}
-		console.output = channel;
-	}
-	if (!arch_uart_put(byte)) {
-		return false;
+		sequence[count++] = PV_MUX_ESC;
+		sequence[count++] = (uint8_t)channel;
 	}
 	if (byte == PV_MUX_ESC) {
-		for (uint32_t n = 0; n < LOG_PATIENCE && !arch_uart_put(byte); n++) {
-		}
+		sequence[count++] = PV_MUX_ESC;
 	}
+	sequence[count++] = byte;
+	if (count > *room) {
+		return false;
+	}
+	for (uint32_t i = 0; i < sizeof(sequence) && i < count; i++) {
+		arch_uart_put(sequence[i]);
+	}
+	*room -= count;
+	console.output = channel;
 	return true;
 }
 
@@ -68,10 +73,12 @@ uint32_t console_write(uint32_t channel, uint32_t count, uint64_t low, uint64_t 
 	uint32_t taken = 0;
 
 	lock_acquire(&console.lock);
+	uint32_t room = arch_uart_room();
+
 	for (; taken < 16 && taken < count; taken++) {
 		uint64_t word = taken < 8 ? low : high;
 
-		if (!put_locked(channel, (uint8_t)(word >> (taken % 8 * 8)))) {
+		if (!put_locked(channel, (uint8_t)(word >> (taken % 8 * 8)), &room)) {
 			break;
 		}
 	}
@@ -156,11 +163,28 @@ void console_input(void)
 	}
 }
 
+/* Wait until the UART has room for a byte and what goes with it, but not for ever. */
+static uint32_t await_room(void)
+{
+	uint32_t room = 0;
+
+	for (uint32_t n = 0; n < LOG_PATIENCE && room < SEQUENCE_MAX; n++) {
+		room = arch_uart_room();
+	}
+	return room;
+}
+
 void console_log(const char *text, uint32_t length)
 {
+	uint32_t room = 0;
+
 	lock_acquire(&console.lock);
 	for (uint32_t i = 0; i < CONSOLE_LOG_MAX && i < length; i++) {
-		for (uint32_t n = 0; n < LOG_PATIENCE && !put_locked(0, (uint8_t)text[i]); n++) {
+		if (room < SEQUENCE_MAX) {
+			room = await_room();
+		}
+		if (room < SEQUENCE_MAX || !put_locked(0, (uint8_t)text[i], &room)) {
+			break;
 		}
 	}
 	lock_release(&console.lock);

@@ -12,10 +12,11 @@
 #define UART_ICR 0x044U
 
 #define FR_RXFE (1U << 4)
-#define FR_TXFF (1U << 5)
+#define FR_TXFE (1U << 7)
 #define LCRH_FEN (1U << 4)
 #define LCRH_8BIT (3U << 5)
 #define CR_ENABLE (1U << 0 | 1U << 8 | 1U << 9) /* UART, transmit, receive */
+#define FIFO_BYTES 16U                          /* at least: 2.3 */
 #define INT_RECEIVE (1U << 4 | 1U << 6)         /* level reached, and time-out below it */
 
 static uint64_t base; /* boot */
@@ -35,13 +36,14 @@ void uart_init(uint64_t uart_base)
 	*reg(UART_IMSC) = INT_RECEIVE;
 }
 
-bool uart_put(uint8_t byte)
+uint32_t uart_room(void)
 {
-	if (*reg(UART_FR) & FR_TXFF) {
-		return false;
-	}
+	return (*reg(UART_FR) & FR_TXFE) ? FIFO_BYTES : 0;
+}
+
+void uart_put(uint8_t byte)
+{
 	*reg(UART_DR) = byte;
-	return true;
 }
 
 bool uart_get(uint8_t *byte)

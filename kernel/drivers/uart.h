@@ -11,8 +11,12 @@
 /** Set up the UART whose registers lie at @base. */
 void uart_init(uint64_t base);
 
-/** Send a byte; false: its FIFO is full. */
-bool uart_put(uint8_t byte);
+/** How many bytes its FIFO takes now: all that fit when it is empty, else 0. Whoever sends waits for
+ * that, so that one who keeps the FIFO filled does not keep out who needs room for several bytes. */
+uint32_t uart_room(void);
+
+/** Send a byte that there is room for. */
+void uart_put(uint8_t byte);
 
 /** Take a byte that came in; false: there is none. */
 bool uart_get(uint8_t *byte);

@@ -29,7 +29,10 @@ struct fake {
 	bool in_vmm;
 	bool powered_off;
 	uint8_t output[FAKE_OUTPUT];
-	size_t output_bytes, output_room;
+	size_t output_bytes;
+	uint32_t output_room;  /* bytes that the UART takes before it has to send some */
+	uint32_t output_burst; /* not 0: it has room for so many again at each 8th look */
+	uint32_t room_polls;
 	const uint8_t *input;
 	size_t input_bytes;
 };

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Output of the console multiplexer into a UART that has little room: what belongs together goes
+ * out whole or not at all, a VM's output never waits at EL2, and the log waits a bounded time.
+ */
+/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
+/* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
+/* links: kernel/core/trap.c tests/fake_arch/arch.c */
+#include <string.h>
+
+#include "abi/mux.h"
+#include "kernel/core/console.h"
+#include "kernel/core/log.h"
+#include "tests/fake_arch/fake.h"
+#include "tests/unit/ordered_cmocka.h"
+
+#define POLLS_MAX 1000000U
+
+/* A UART with room for @room bytes, whose receiver is on @channel. */
+static void begin(uint32_t channel, uint32_t room)
+{
+	fake_build(2, 1, 1);
+	assert_int_equal(console_write(channel == 2 ? 1 : 2, 1, 0, 0), 1);
+	assert_int_equal(console_write(channel, 1, 0, 0), 1);
+	fake.output_bytes = 0;
+	fake.room_polls = 0;
+	fake.output_room = room;
+}
+
+static void assert_output(const uint8_t *bytes, size_t count)
+{
+	assert_int_equal(fake.output_bytes, count);
+	assert_memory_equal(fake.output, bytes, count);
+}
+
+static void test_what_belongs_together_goes_out_whole(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t from, to;
+		uint8_t byte;
+		uint8_t bytes[4];
+		uint32_t count;
+	} rows[] = {
+		{1, 1, 'a',        {'a'},				   1},
+		{1, 1, PV_MUX_ESC, {PV_MUX_ESC, PV_MUX_ESC},                2},
+		{1, 2, 'a',        {PV_MUX_ESC, 2, 'a'},                    3},
+		{1, 2, PV_MUX_ESC, {PV_MUX_ESC, 2, PV_MUX_ESC, PV_MUX_ESC}, 4},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (uint32_t room = 0; room <= 5; room++) {
+			bool fits = rows[i].count <= room;
+
+			begin(rows[i].from, room);
+			assert_int_equal(console_write(rows[i].to, 1, rows[i].byte, 0), fits);
+			assert_output(rows[i].bytes, fits ? rows[i].count : 0);
+			/* What was refused is no loss: it goes out as soon as there is room. */
+			fake.output_room = 16;
+			fake.output_bytes = 0;
+			assert_int_equal(console_write(rows[i].to, 1, 'z', 0), 1);
+			assert_int_equal(fake.output_bytes,
+			                 fits || rows[i].from == rows[i].to ? 1 : 3);
+		}
+	}
+}
+
+static void test_a_write_looks_at_the_uart_once(void **state)
+{
+	(void)state;
+	for (uint32_t room = 0; room <= 40; room++) {
+		begin(1, room);
+		uint32_t taken = console_write(1, 16, ~0ULL, ~0ULL);
+
+		assert_int_equal(taken, room / 2 < 16 ? room / 2 : 16); /* each byte is doubled */
+		assert_int_equal(fake.output_bytes, 2 * taken);
+		assert_int_equal(fake.room_polls, 1);
+	}
+}
+
+static void test_the_log_waits_for_room(void **state)
+{
+	(void)state;
+	static const uint8_t output[] = "\xff\x00pv: one line\xff\xff of the log\n";
+	struct log_line line;
+
+	begin(1, 0);
+	fake.output_burst = 5;
+	log_begin(&line, "one line\xff of the log");
+	log_end(&line);
+	assert_output(output, sizeof(output) - 1);
+}
+
+static void test_the_log_gives_up(void **state)
+{
+	(void)state;
+	struct log_line line;
+
+	begin(1, 7);
+	log_begin(&line, "a line that does not fit");
+	log_end(&line);
+	assert_true(fake.output_bytes <= 7);
+	assert_memory_equal(fake.output, "\xff\x00pv: ", fake.output_bytes);
+	assert_in_range(fake.room_polls, POLLS_MAX, POLLS_MAX + 2);
+	/* The next one says its channel as if nothing had happened. */
+	fake.output_bytes = 0;
+	fake.output_room = 16;
+	assert_int_equal(console_write(1, 1, 'a', 0), 1);
+	assert_output((const uint8_t *)"\xff\x01"
+	                               "a",
+	              3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_belongs_together_goes_out_whole),
+		cmocka_unit_test(test_a_write_looks_at_the_uart_once),
+		cmocka_unit_test(test_the_log_waits_for_room),
+		cmocka_unit_test(test_the_log_gives_up),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
