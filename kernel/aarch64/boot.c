@@ -158,7 +158,7 @@ void boot_primary(void)
 	counter_offset = arch_now();
 	init_traps();
 	gic_init_distributor();
-	gic_init_cpu();
+	gic_init_cpu(0);
 	build();
 	start_secondaries();
 	mmu_seal();
@@ -183,7 +183,7 @@ void boot_secondary(uint64_t id)
 	sysreg_write(vbar_el2, (uintptr_t)vectors);
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_traps();
-	gic_init_cpu();
+	gic_init_cpu((uint32_t)id);
 	/* Pairs with the load in start_secondaries(). */
 	__atomic_add_fetch(&cpus_online, 1, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE)) {

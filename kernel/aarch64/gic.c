@@ -22,6 +22,7 @@
 #define GICD_IPRIORITYR 0x400U
 #define GICD_ITARGETSR 0x800U
 #define GICD_SGIR 0xf00U
+#define GICD_CPENDSGIR 0xf10U
 /* CPU interface. */
 #define GICC_CTLR 0x0000U
 #define GICC_PMR 0x0004U
@@ -52,14 +53,26 @@
 #define PRIORITY_ALL 0xa0a0a0a0U
 #define INTIDS_MAX 1024U
 
+/* The CPU interface of each CPU, as a bit of a target list. Boot. */
+static uint8_t interface_bit[PV_CPUS_MAX];
+
 static volatile uint32_t *reg(uint64_t base, uint32_t offset)
 {
 	return (volatile uint32_t *)(uintptr_t)(base + offset);
 }
 
+/* Of the CPU that asks. A distributor with one interface has no target registers: they read 0. */
+static uint8_t own_interface_bit(void)
+{
+	uint8_t bit = (uint8_t)*reg(board.gicd, GICD_ITARGETSR);
+
+	return bit ? bit : 1;
+}
+
 void gic_init_distributor(void)
 {
 	uint32_t intids = 32U * ((*reg(board.gicd, GICD_TYPER) & 31U) + 1U);
+	uint32_t boot_cpu = 0x01010101U * own_interface_bit();
 
 	*reg(board.gicd, GICD_CTLR) = 0;
 	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 32) {
@@ -69,15 +82,21 @@ void gic_init_distributor(void)
 	}
 	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 4) {
 		*reg(board.gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
-		*reg(board.gicd, GICD_ITARGETSR + i) = 0x01010101U; /* the boot CPU */
+		*reg(board.gicd, GICD_ITARGETSR + i) = boot_cpu;
 	}
 	*reg(board.gicd, GICD_ISENABLER + board.uart_intid / 32 * 4) = 1U << board.uart_intid % 32;
 	*reg(board.gicd, GICD_CTLR) = 1;
 }
 
-void gic_init_cpu(void)
+void gic_init_cpu(uint32_t cpu)
 {
+	interface_bit[cpu] = own_interface_bit();
 	*reg(board.gicd, GICD_ICENABLER) = UINT32_MAX;
+	*reg(board.gicd, GICD_ICPENDR) = UINT32_MAX;
+	*reg(board.gicd, GICD_ICACTIVER) = UINT32_MAX;
+	for (uint32_t i = 0; i < SGIS; i += 4) {
+		*reg(board.gicd, GICD_CPENDSGIR + i) = UINT32_MAX;
+	}
 	for (uint32_t i = 0; i < 32; i += 4) {
 		*reg(board.gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
 	}
@@ -112,7 +131,7 @@ void gic_poke(uint32_t cpu)
 {
 	/* What the other CPU is to find was stored before; it reads it after its GICC_IAR. */
 	dsb(ishst);
-	*reg(board.gicd, GICD_SGIR) = 1U << (16 + cpu) | INTID_POKE;
+	*reg(board.gicd, GICD_SGIR) = (uint32_t)interface_bit[cpu] << 16 | INTID_POKE;
 }
 
 /* Whether the virtual timer's physical interrupt counts as active on this CPU. */

@@ -19,8 +19,8 @@
 /** Set up the distributor: nothing but the UART's interrupt is enabled. Boot CPU. */
 void gic_init_distributor(void);
 
-/** Set up this CPU's interfaces, physical and virtual. */
-void gic_init_cpu(void);
+/** Set up the interfaces, physical and virtual, of this CPU, which is @cpu. */
+void gic_init_cpu(uint32_t cpu);
 
 /** Acknowledge the pending interrupt of the highest priority: GICC_IAR's value. */
 uint32_t gic_acknowledge(void);

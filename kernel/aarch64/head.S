@@ -14,7 +14,7 @@ _start:
 	.long	0
 	.quad	0x200000		/* text_offset: 2 MiB from the start of RAM */
 	.quad	__kernel_bytes		/* image_size */
-	.quad	0xa			/* little-endian, 4 KiB pages, placed anywhere */
+	.quad	0x2			/* little-endian, 4 KiB pages, near the start of RAM */
 	.quad	0, 0, 0
 	.ascii	"ARM\x64"
 	.long	0
@@ -69,7 +69,7 @@ mmu_enable:
 	msr	tcr_el2, x0
 	adrp	x0, mmu_root
 	msr	ttbr0_el2, x0
-	dsb	ish
+	dsb	sy			/* the tables were stored past the caches */
 	isb
 	tlbi	alle2
 	dsb	nsh

@@ -17,7 +17,12 @@ static inline int64_t psci_call(uint64_t function, uint64_t a, uint64_t b, uint6
 	register uint64_t x2 __asm__("x2") = b;
 	register uint64_t x3 __asm__("x3") = c;
 
-	__asm__ volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
+	/* SMCCC 1.0 firmware keeps x18 to x30 alone (DEN 0028, 2.5.1). */
+	__asm__ volatile("smc #0"
+	                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3)
+	                 :
+	                 : "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14",
+	                   "x15", "x16", "x17", "memory");
 	return (int64_t)x0;
 }
 
