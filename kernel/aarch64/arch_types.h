@@ -42,6 +42,7 @@ struct arch_vcpu {
 #define X(reg) uint64_t reg;
 	GUEST_SYSREGS(X)
 #undef X
+	uint64_t vdisr;  /* the guest's DISR_EL1, where the CPU has the RAS extension */
 	uint64_t vmpidr; /* boot */
 	uint64_t vttbr;  /* boot */
 	uint32_t gich_vmcr;

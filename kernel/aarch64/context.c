@@ -42,6 +42,9 @@ void arch_vcpu_save(struct vcpu *v)
 #define X(reg) v->arch.reg = sysreg_read(reg);
 	GUEST_SYSREGS(X)
 #undef X
+	if (cpu_has_ras()) {
+		v->arch.vdisr = sysreg_read(VDISR_EL2);
+	}
 	v->arch.fpcr = (uint32_t)sysreg_read(fpcr);
 	v->arch.fpsr = (uint32_t)sysreg_read(fpsr);
 	fp_save(v->arch.v);
@@ -64,6 +67,9 @@ void arch_vcpu_load(struct vcpu *v, bool flush)
 #define X(reg) sysreg_write(reg, v->arch.reg);
 	GUEST_SYSREGS(X)
 #undef X
+	if (cpu_has_ras()) {
+		sysreg_write(VDISR_EL2, v->arch.vdisr);
+	}
 	sysreg_write(fpcr, v->arch.fpcr);
 	sysreg_write(fpsr, v->arch.fpsr);
 	fp_load(v->arch.v);

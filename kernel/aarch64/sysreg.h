@@ -5,17 +5,40 @@
 #ifndef KERNEL_AARCH64_SYSREG_H
 #define KERNEL_AARCH64_SYSREG_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* The name may be a macro of the encoding. */
+#define SYSREG_NAME(name) #name
 
 #define sysreg_read(name)                                                                          \
 	__extension__({                                                                            \
 		uint64_t value_;                                                                   \
-		__asm__ volatile("mrs %0, " #name : "=r"(value_));                                 \
+		__asm__ volatile("mrs %0, " SYSREG_NAME(name) : "=r"(value_));                     \
 		value_;                                                                            \
 	})
 
 #define sysreg_write(name, value)                                                                  \
-	__asm__ volatile("msr " #name ", %0" : : "r"((uint64_t)(value)) : "memory")
+	__asm__ volatile("msr " SYSREG_NAME(name) ", %0" : : "r"((uint64_t)(value)) : "memory")
+
+/* Registers by encoding, which an assembler for ARMv8.0 has no names for. */
+#define VDISR_EL2 S3_4_C12_C1_1
+#define VSESR_EL2 S3_4_C5_C2_3
+#define HCRX_EL2 S3_4_C1_C2_2
+#define MPAMIDR_EL1 S3_0_C10_C4_4
+#define MPAM1_EL1 S3_0_C10_C5_0
+#define MPAM0_EL1 S3_0_C10_C5_1
+#define MPAMHCR_EL2 S3_4_C10_C4_0
+#define MPAM2_EL2 S3_4_C10_C5_0
+
+/* A field of 4 bits of an ID register. */
+#define ID_FIELD(value, shift) (((value) >> (shift)) & 15)
+
+/* RAS extension: SErrors can be deferred, guests have DISR_EL1. */
+static inline bool cpu_has_ras(void)
+{
+	return ID_FIELD(sysreg_read(id_aa64pfr0_el1), 28) != 0;
+}
 
 #define isb() __asm__ volatile("isb" : : : "memory")
 #define dsb(domain) __asm__ volatile("dsb " #domain : : : "memory")

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Cases that depend on which CPU is below the kernel: one that is as old as the kernel asks for
+(Cortex-A72), one with the RAS extension (Cortex-A76), and one with all that QEMU knows (max)."""
+from cases import case
+
+CPUS = ("cortex-a72", "cortex-a76", "max")
+
+
+def each_cpu(name, **options):
+    """Register a function(setup) as a case on each of the CPUs; QEMU takes the last -cpu."""
+    def register(function):
+        for cpu in CPUS:
+            case(name=f"{name} on {cpu}", extra=("-cpu", cpu), **options)(function)
+        return function
+    return register
+
+
+@each_cpu("registers are kept apart", limit=60)
+def registers_apart(setup):
+    for name in ("writer", "reader"):
+        setup.add(name, guest=f"guest_registers_{name}")
+    setup.system.share(1, *setup.system.domains)
