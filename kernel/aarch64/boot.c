@@ -11,6 +11,7 @@
 #include "kernel/aarch64/mmu.h"
 #include "kernel/aarch64/psci.h"
 #include "kernel/aarch64/sysreg.h"
+#include "kernel/aarch64/traps.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
@@ -26,10 +27,6 @@
 #define VTCR_VALUE                                                                                 \
 	(25ULL | 1ULL << 6 | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 31)
 
-/* MDCR_EL2: performance monitors, debug and its OS lock trap; HPMN stays. */
-#define MDCR_TRAPS (1ULL << 5 | 1ULL << 6 | 1ULL << 9 | 1ULL << 10 | 1ULL << 11)
-#define MDCR_HPMN 0x1fULL
-
 extern const char __text_start[], __kernel_end[];
 
 struct kernel kernel;
@@ -38,16 +35,12 @@ static uint32_t cpus_online;    /* atomic */
 static uint32_t go;             /* atomic: the tables are final */
 static uint64_t counter_offset; /* guests count from the kernel's start; boot */
 
-/* The registers of EL2 that say what traps. CNTHCTL_EL2 0: a guest has no physical counter and
+/* The registers of EL2 that stay as they are. CNTHCTL_EL2 0: a guest has no physical counter and
  * no physical timer. */
-static void init_traps(void)
+static void init_registers(void)
 {
-	sysreg_write(vbar_el2, (uintptr_t)vectors);
-	sysreg_write(hcr_el2, HCR_GUEST);
+	traps_init();
 	sysreg_write(vtcr_el2, VTCR_VALUE);
-	sysreg_write(cptr_el2, CPTR_GUEST);
-	sysreg_write(mdcr_el2, (sysreg_read(mdcr_el2) & MDCR_HPMN) | MDCR_TRAPS);
-	sysreg_write(hstr_el2, 0);
 	sysreg_write(cnthctl_el2, 0);
 	sysreg_write(cnthp_ctl_el2, 0);
 	sysreg_write(cntv_ctl_el0, 0);
@@ -156,7 +149,7 @@ void boot_primary(void)
 	log_text(&line, board.name);
 	log_end(&line);
 	counter_offset = arch_now();
-	init_traps();
+	init_registers();
 	gic_init_distributor();
 	gic_init_cpu(0);
 	build();
@@ -182,7 +175,7 @@ void boot_secondary(uint64_t id)
 
 	sysreg_write(vbar_el2, (uintptr_t)vectors);
 	sysreg_write(tpidr_el2, (uintptr_t)c);
-	init_traps();
+	init_registers();
 	gic_init_cpu((uint32_t)id);
 	/* Pairs with the load in start_secondaries(). */
 	__atomic_add_fetch(&cpus_online, 1, __ATOMIC_RELEASE);

@@ -10,6 +10,7 @@
 #include "kernel/aarch64/fp.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
+#include "kernel/aarch64/traps.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/kernel.h"
 #include "kernel/core/vgic.h"
@@ -97,7 +98,7 @@ void arch_enter_vmm(struct domain *d)
 	sysreg_write(sctlr_el1, SCTLR_EL1_VMM);
 	sysreg_write(sp_el0, a->sp_el0);
 	sysreg_write(vttbr_el2, a->vttbr);
-	sysreg_write(cptr_el2, CPTR_VMM);
+	sysreg_write(cptr_el2, CPTR_VMM | traps.cptr);
 	sysreg_write(hcr_el2, HCR_VMM);
 }
 
@@ -109,8 +110,8 @@ void arch_leave_vmm(struct domain *d)
 	sysreg_write(sctlr_el1, a->guest_sctlr_el1);
 	sysreg_write(sp_el0, a->guest_sp_el0);
 	sysreg_write(vttbr_el2, kernel.vcpus[d->vcpu_first].arch.vttbr);
-	sysreg_write(cptr_el2, CPTR_GUEST);
-	sysreg_write(hcr_el2, HCR_GUEST);
+	sysreg_write(cptr_el2, CPTR_GUEST | traps.cptr);
+	sysreg_write(hcr_el2, HCR_GUEST | traps.hcr);
 	isb();
 }
 

@@ -53,6 +53,7 @@ static inline bool cpu_has_ras(void)
 #define HCR_BSU_INNER (1ULL << 10)
 #define HCR_DC (1ULL << 12)
 #define HCR_TWI (1ULL << 13)
+#define HCR_TID3 (1ULL << 18)
 #define HCR_TSC (1ULL << 19)
 #define HCR_TIDCP (1ULL << 20)
 #define HCR_TACR (1ULL << 21)
@@ -60,17 +61,17 @@ static inline bool cpu_has_ras(void)
 #define HCR_TGE (1ULL << 27)
 #define HCR_RW (1ULL << 31)
 
-/* A guest: firmware calls, WFI, implementation-defined and cache set/way registers trap. */
+/* A guest: firmware calls, WFI, ID, implementation-defined and cache set/way registers trap. */
 #define HCR_GUEST                                                                                  \
-	(HCR_RW | HCR_TSW | HCR_TACR | HCR_TIDCP | HCR_TSC | HCR_TWI | HCR_BSU_INNER | HCR_FB |    \
-	 HCR_AMO | HCR_IMO | HCR_FMO | HCR_VM)
+	(HCR_RW | HCR_TSW | HCR_TACR | HCR_TIDCP | HCR_TSC | HCR_TID3 | HCR_TWI | HCR_BSU_INNER |  \
+	 HCR_FB | HCR_AMO | HCR_IMO | HCR_FMO | HCR_VM)
 /* A VMM: EL0 directly below EL2, stage-2 translation alone, cacheable memory. */
 #define HCR_VMM (HCR_RW | HCR_TGE | HCR_TSC | HCR_DC | HCR_AMO | HCR_IMO | HCR_FMO | HCR_VM)
 
 /* SCTLR_EL1 while a VMM runs: MMU off, nothing allowed at EL0, little-endian; RES1 bits. */
 #define SCTLR_EL1_VMM 0x30d00800ULL
 
-#define CPTR_GUEST 0x33ffULL               /* RES1: no trap of FP and SIMD */
+#define CPTR_GUEST 0x33ffULL               /* no trap of FP and SIMD; RES1, of SVE and SME */
 #define CPTR_VMM (CPTR_GUEST | 1ULL << 10) /* TFP: a VMM has neither */
 
 #define PSTATE_EL0T 0x0ULL

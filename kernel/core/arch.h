@@ -40,6 +40,8 @@ void arch_enter_vmm(struct domain *d);
 void arch_leave_vmm(struct domain *d);
 /** Give the VMM of @d its first state. */
 void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg);
+/** Whether the trapped access @iss (ESR_EL2.ISS) reads a register whose value the machine gives. */
+bool arch_sysreg_read(uint32_t iss, uint64_t *value);
 /** Make @v, loaded here, take an Undefined Instruction exception to EL1. */
 void arch_inject_undefined(struct vcpu *v);
 

@@ -195,13 +195,14 @@ static RARE void system_register(struct vcpu *v, const struct trap *trap)
 {
 	uint32_t iss = (uint32_t)trap->esr & 0x1ffffffU;
 	uint32_t reg = (iss >> 5) & 31;
+	uint64_t value = 0;
 
-	if (!sysreg_is_silent(iss)) {
+	if (!arch_sysreg_read(iss, &value) && !sysreg_is_silent(iss)) {
 		arch_inject_undefined(v);
 		return;
 	}
 	if ((iss & 1) && reg < 31) {
-		v->regs.x[reg] = 0;
+		v->regs.x[reg] = value;
 	}
 	v->regs.pc += 4;
 }

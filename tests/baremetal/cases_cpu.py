@@ -20,3 +20,8 @@ def registers_apart(setup):
     for name in ("writer", "reader"):
         setup.add(name, guest=f"guest_registers_{name}")
     setup.system.share(1, *setup.system.domains)
+
+
+@each_cpu("hidden features", limit=60)
+def hidden_features(setup):
+    setup.add("one", guest="guest_hidden_features")

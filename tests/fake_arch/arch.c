@@ -155,6 +155,15 @@ void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
 	d->vmm_regs.x[0] = arg;
 }
 
+bool arch_sysreg_read(uint32_t iss, uint64_t *value)
+{
+	if (!fake.sysreg_iss || iss != fake.sysreg_iss) {
+		return false;
+	}
+	*value = fake.sysreg_value;
+	return true;
+}
+
 void arch_inject_undefined(struct vcpu *v)
 {
 	v->arch.undefined++;

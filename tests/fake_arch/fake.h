@@ -25,7 +25,9 @@ struct fake {
 	uint32_t pokes[PV_CPUS_MAX];
 	uint32_t idles;
 	void (*on_idle)(
-		void); /* what happens while the CPU sleeps; has to make something runnable */
+		void);       /* what happens while the CPU sleeps; has to make something runnable */
+	uint32_t sysreg_iss; /* the trapped access that reads sysreg_value; 0: none does */
+	uint64_t sysreg_value;
 	bool in_vmm;
 	bool powered_off;
 	uint8_t output[FAKE_OUTPUT];

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A trapped read of a register whose value the machine gives, an ID register for example: it
+ * reaches the guest's register, and the guest goes on behind it.
+ */
+/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
+/* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
+/* links: kernel/core/trap.c tests/fake_arch/arch.c */
+#include "kernel/core/sched.h"
+#include "kernel/core/trap.h"
+#include "tests/fake_arch/fake.h"
+#include "tests/unit/ordered_cmocka.h"
+
+#define EC_SYSREG (0x18ULL << 26)
+#define ISS_READ(reg) (3U << 20 | (reg) << 5 | 4U << 1 | 1U) /* ID_AA64PFR0_EL1 */
+#define VALUE 0x1122334455667788ULL
+
+static const struct regs *guest_reads(uint32_t reg, uint32_t known_iss)
+{
+	struct vcpu *v = &kernel.vcpus[0];
+	const struct trap trap = {.esr = EC_SYSREG | ISS_READ(reg)};
+
+	fake_build(1, 1, 1);
+	(void)sched_resume(&kernel.cpus[0]);
+	fake.sysreg_iss = known_iss;
+	fake.sysreg_value = VALUE;
+	v->regs.pc = 0x1000;
+	for (uint32_t i = 0; i < 31; i++) {
+		v->regs.x[i] = i;
+	}
+	trap_synchronous(&kernel.cpus[0], &trap);
+	return &v->regs;
+}
+
+static void test_the_value_reaches_the_register(void **state)
+{
+	(void)state;
+	for (uint32_t reg = 0; reg < 32; reg++) { /* 31 is the zero register */
+		const struct regs *regs = guest_reads(reg, ISS_READ(reg));
+
+		for (uint32_t i = 0; i < 31; i++) {
+			assert_int_equal(regs->x[i], i == reg ? VALUE : i);
+		}
+		assert_int_equal(regs->pc, 0x1004);
+		assert_int_equal(kernel.vcpus[0].arch.undefined, 0);
+	}
+}
+
+static void test_another_one_is_undefined(void **state)
+{
+	(void)state;
+	const struct regs *regs = guest_reads(3, ISS_READ(3U) ^ 2U << 17);
+
+	assert_int_equal(regs->x[3], 3);
+	assert_int_equal(regs->pc, 0x1000);
+	assert_int_equal(kernel.vcpus[0].arch.undefined, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_value_reaches_the_register),
+		cmocka_unit_test(test_another_one_is_undefined),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
