@@ -13,6 +13,8 @@
 #include "kernel/aarch64/traps.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/kernel.h"
+#include "kernel/core/sched.h"
+#include "kernel/core/trap.h"
 #include "kernel/core/vgic.h"
 
 _Static_assert(offsetof(struct regs, pc) == REGS_PC, "REGS_PC");
@@ -38,8 +40,35 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->regs.x[0] = arg;
 }
 
+/*
+ * Take an asynchronous abort (SError) that @v still has under way, so that it counts against its
+ * domain and not against whoever runs next. Stores that reached their device have answered when the
+ * DSB ends; where the CPU has the RAS extension, ESB (a hint elsewhere) makes every error that it
+ * can contain pending. Not caught: an error that a bus or device reports after it has acknowledged
+ * the store early (nGnRE), and on a CPU without RAS what it chooses to report later. Such an error
+ * ends the domain that runs then.
+ */
+static void take_late_abort(void)
+{
+	register uint64_t taken __asm__("x0") = 0;
+
+	/* The vector for an SError at EL2 sets x0. */
+	__asm__ volatile("msr daifclr, #4\n\tdsb sy\n\thint #16\n\tisb\n\tmsr daifset, #4"
+	                 : "+r"(taken)
+	                 :
+	                 : "memory");
+	if (taken) {
+		const struct trap none = {0};
+		struct cpu *c = cpu_here();
+
+		trap_serror(c, &none);
+		arch_poke(c->id); /* the scheduler has chosen already: let it choose again */
+	}
+}
+
 void arch_vcpu_save(struct vcpu *v)
 {
+	take_late_abort();
 #define X(reg) v->arch.reg = sysreg_read(reg);
 	GUEST_SYSREGS(X)
 #undef X

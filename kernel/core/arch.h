@@ -31,7 +31,8 @@ _Noreturn void arch_power_off(void);
 
 /** Give vCPU @v its state at power-on: it starts at @pc with x0 = @arg, EL1, MMU off. */
 void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
-/** Store the hardware state of @v, which is loaded here, and set its wake_at. */
+/** Store the hardware state of @v, which is loaded here, and set its wake_at. No lock is held: an
+ * asynchronous abort that @v left behind ends its domain. */
 void arch_vcpu_save(struct vcpu *v);
 /** Load the hardware state of @v. @flush: another vCPU of its domain ran here since. */
 void arch_vcpu_load(struct vcpu *v, bool flush);
