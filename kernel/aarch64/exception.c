@@ -9,6 +9,7 @@
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
+#include "kernel/core/boot.h"
 #include "kernel/core/console.h"
 #include "kernel/core/log.h"
 #include "kernel/core/sched.h"
@@ -16,6 +17,8 @@
 #include "kernel/core/vgic.h"
 
 #define INTERRUPT_BUDGET 4U /* taken at one exception; what is left comes as the next */
+
+const char *panic_hint;
 
 static struct trap read_trap(void)
 {
@@ -92,6 +95,9 @@ void panic_exception(void)
 {
 	struct log_line line;
 
+	if (panic_hint) {
+		boot_refuse(panic_hint, NULL);
+	}
 	log_begin(&line, "panic: exception at EL2: pc ");
 	log_hex(&line, sysreg_read(elr_el2));
 	log_text(&line, " esr ");

@@ -24,6 +24,7 @@ class Setup:
     def __init__(self, programs, cpus=1):
         self.system = System(programs, cpus)
         self.reports, self.stops, self.endless = [], {}, []
+        self.refused = None  # what the kernel must say instead of running it
 
     def add(self, *arguments, reports=True, stops="poweroff", **keywords):
         """stops=None: the domain never stops; the run ends when all others have."""

@@ -25,3 +25,10 @@ def registers_apart(setup):
 @each_cpu("hidden features", limit=60)
 def hidden_features(setup):
     setup.add("one", guest="guest_hidden_features")
+
+
+# The image says 128 MiB, and its regions begin where this machine's RAM ends.
+@case(name="RAM that is not there", extra=("-m", "48M"))
+def missing_ram(setup):
+    setup.add("one", guest="guest_nothing", reports=False, stops=None)
+    setup.refused = "header[0].ram_page_count: the machine has less RAM"
