@@ -160,11 +160,26 @@ static uint64_t vector_offset(uint64_t pstate)
 	}
 }
 
+/* PSTATE as an exception to EL1 leaves it (Arm ARM D1.3.3), without features that are hidden. */
+static uint64_t exception_pstate(uint64_t before)
+{
+	uint64_t sctlr = sysreg_read(sctlr_el1);
+	uint64_t pstate = PSTATE_EL1H | PSTATE_DAIF | (before & PSTATE_KEPT);
+
+	if (!(sctlr & SCTLR_SPAN)) {
+		pstate |= PSTATE_PAN;
+	}
+	if (sctlr & SCTLR_DSSBS) {
+		pstate |= PSTATE_SSBS;
+	}
+	return pstate;
+}
+
 void arch_inject_undefined(struct vcpu *v)
 {
 	sysreg_write(spsr_el1, v->regs.pstate);
 	sysreg_write(elr_el1, v->regs.pc);
 	sysreg_write(esr_el1, ESR_UNKNOWN_64);
 	v->regs.pc = sysreg_read(vbar_el1) + vector_offset(v->regs.pstate);
-	v->regs.pstate = PSTATE_EL1H | PSTATE_DAIF;
+	v->regs.pstate = exception_pstate(v->regs.pstate);
 }

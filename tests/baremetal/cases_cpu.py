@@ -27,6 +27,11 @@ def hidden_features(setup):
     setup.add("one", guest="guest_hidden_features")
 
 
+@case(name="an injected exception is like the CPU's own", extra=("-cpu", "max"), limit=60)
+def injected_exception(setup):
+    setup.add("one", guest="guest_injected_pstate")
+
+
 # The image says 128 MiB, and its regions begin where this machine's RAM ends.
 @case(name="RAM that is not there", extra=("-m", "48M"))
 def missing_ram(setup):
