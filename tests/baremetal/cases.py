@@ -187,42 +187,56 @@ def memory_is_clear(setup):
     setup.system.share(4, one, two)
 
 
-def bystander(setup, **keywords):
-    return setup.add("bystander", guest="guest_bystander", guest_params=[300], **keywords)
+# With it the counter counts instructions, so that what a guest may lose can be said. QEMU then runs
+# one CPU at a time, in turns: what two CPUs do to each other is not told by it.
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+SLICE_US = 5000   # of equals on one CPU: SCHED_SLICE_PER_SECOND
+ALONE_US = 3000   # ten times what a round needs by itself
+TURN_US = 50000   # of QEMU's CPUs with -icount
 
 
-def hostile_guest(guest, limit=30, cpus=(0, 1), stops="poweroff", reports=True, params=()):
-    """A hostile guest with all it can be given, and a bystander on its CPU or another."""
-    for cpu in cpus:
-        @case(max(cpus) + 1, limit=limit,
-              name=f"hostile {guest}, bystander on CPU {cpu}")
-        def build(setup, cpu=cpu):
-            bad = setup.add("bad", guest=guest, reports=reports, stops=stops)
-            good = bystander(setup, cpus=[cpu])
-            bad.send(setup.system.doorbell(good, 40))
-            bad.doorbell_pages.append((0, 1))
-            setup.system.share(4, bad, good, read_only=[good])
-            bad.guest_params = list(params) or [200, bad.ram_bytes, 0x4000, 1]
+def add_bystander(setup, name="bystander", milliseconds=0, late_us=0, rings=False, **keywords):
+    """A guest that watches its own memory, which has a pattern of its own, and its time."""
+    return setup.add(name, guest="guest_bystander",
+                     guest_params=[milliseconds, late_us, int(rings)],
+                     vmm_params=[len(setup.system.domains) + 1], **keywords)
 
 
-hostile_guest("guest_sweep", limit=90, cpus=(0,))
-hostile_guest("guest_flood")
-hostile_guest("guest_spin", stops=None, reports=False)
-hostile_guest("guest_call_flood", stops=None, reports=False)
-hostile_guest("guest_fault_once", stops="fault", reports=False,
-              params=[abi.PV_REPLY_STOP], cpus=(0,))
+def hostile_guest(guest, cpu, limit=30, stops="poweroff", params=()):
+    """A hostile guest with all it can be given, and a bystander on its CPU or another. On the same
+    CPU it is bounded how long a round may take; on another the hostile one never gives up, and the
+    bystander has to come to its end all the same."""
+    @case(cpu + 1, limit=limit, extra=[] if cpu else ICOUNT,
+          name=f"hostile {guest}, bystander on CPU {cpu}")
+    def build(setup):
+        bad = setup.add("bad", guest=guest, reports=stops == "poweroff", stops=stops)
+        good = add_bystander(setup, milliseconds=300, late_us=0 if cpu else SLICE_US + ALONE_US,
+                             rings=guest == "guest_flood", cpus=[cpu])
+        bad.send(setup.system.doorbell(good, 40))
+        bad.doorbell_pages.append((0, 1))
+        setup.system.share(4, bad, good, read_only=[good])
+        bad.guest_params = list(params) or [200, bad.ram_bytes, 0x4000, 1]
+
+
+hostile_guest("guest_sweep", 0, limit=90)
+hostile_guest("guest_flood", 0)
+hostile_guest("guest_flood", 1, stops=None, params=[0])
+for cpu in (0, 1):
+    hostile_guest("guest_spin", cpu, stops=None)
+    hostile_guest("guest_call_flood", cpu, stops=None)
+hostile_guest("guest_fault_once", 0, stops="fault", params=[abi.PV_REPLY_STOP])
 
 
 def hostile_vmm(vmm, argument=0, stops="vmm", guest="guest_provoke", what="", limit=30, params=()):
     """A VMM that does something wrong, a bystander on its CPU and one on another."""
-    @case(2, name=f"hostile {vmm} {what}".strip(), limit=limit)
+    @case(2, name=f"hostile {vmm} {what}".strip(), limit=limit, extra=ICOUNT)
     def build(setup):
         bad = setup.add("bad", guest=guest, vmm=vmm, guest_params=[argument], vmm_params=params,
                   reports=guest == "guest_provoke_harmless", stops=stops)
         bad.send(setup.system.doorbell(bad, abi.PV_EVENT_DOORBELL, abi.PV_DOORBELL_EVENT))
         bad.doorbell_pages.append((0, 1))
-        bystander(setup, cpus=[0])
-        setup.add("far", guest="guest_bystander", guest_params=[100], cpus=[1])
+        add_bystander(setup, milliseconds=300, late_us=SLICE_US + ALONE_US, cpus=[0])
+        add_bystander(setup, "far", milliseconds=300, late_us=2 * TURN_US, cpus=[1])
 
 
 # Null, the guest's RAM at its guest-physical address, the kernel, the UART, the distributor, the
@@ -274,7 +288,7 @@ def real_vmm(name, guest, backend, driver_rounds, backend_rounds, seed):
         peer = setup.add("peer", guest=backend, cpus=[1], guest_params=[seed + 7, backend_rounds],
                          reports=backend != "guest_nothing")
         real.connect(setup.system, peer)
-        bystander(setup, cpus=[0])
+        add_bystander(setup, milliseconds=300, cpus=[0])
 
 
 for seed in (1, 2, 3, 4):

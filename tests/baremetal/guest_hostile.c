@@ -110,14 +110,22 @@ PROGRAM(guest_privileged)
 	}
 }
 
-/* Rings all that it can, as fast as it can, for params[0] ms. */
+/* Rings the one doorbell that it has as fast as it can for params[0] ms, or for ever if 0, and says
+ * before each ring in the first shared word how often; every eighth store goes to one that it has
+ * not. */
 PROGRAM(guest_flood)
 {
+	volatile uint64_t *rung = (volatile uint64_t *)(uint64_t)T_SHARED_IPA;
 	uint64_t limit = guest_now() + guest_hertz() / 1000 * params[0];
 	uint64_t n = 0;
 
-	while (guest_now() < limit) {
-		mmio_write32(T_DOORBELL_IPA + 4 * (n++ % 1024), 1);
+	while (params[0] == 0 || guest_now() < limit) {
+		if (n++ % 8 == 7) {
+			mmio_write32(T_DOORBELL_IPA + 4 * (n % 1024), 1);
+			continue;
+		}
+		++*rung;
+		mmio_write32(T_DOORBELL_IPA, 1);
 	}
 	check_true("a flood of doorbells ends by itself", n > 0);
 }

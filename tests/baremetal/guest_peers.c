@@ -397,33 +397,86 @@ PROGRAM(guest_floating_point)
 }
 
 /*
- * A bystander: has its memory filled, lives on for params[0] ms and some rounds at least while
- * something hostile runs, and finds all as it was.
+ * A bystander: fills its memory with a pattern of its own, which its VMM's memory tells from others'
+ * (params[0] there), since its own may be what is shared. It lives on for params[0] ms and some
+ * rounds at least while something hostile runs, and finds all as it was. params[1]: how many us a
+ * round may take beyond its sleep; 0: any time, since only with -icount does the counter count work.
+ * params[2]: a peer rings SPI 40 and says in the first word of the shared page how often.
  */
 #define BYSTANDER_WORDS 0x4000U
+#define BYSTANDER_SPI 40U
 static uint64_t garden[BYSTANDER_WORDS];
+static volatile uint64_t rings_heard;
+static uint64_t bystander_number;
+
+static void on_tick_or_ring(uint32_t iar)
+{
+	if ((iar & 0x3ff) != BYSTANDER_SPI) {
+		on_tick(iar);
+		return;
+	}
+	rings_heard++;
+	guest_irq_end(iar);
+}
+
+static uint64_t bystander_pattern(uint64_t i)
+{
+	return 0x5ec2e70000000000ULL + (bystander_number << 32) + i;
+}
+
+static void bystander_start(void)
+{
+	bystander_number = guest_call(T_PARAM, 0, 0, 0);
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_irq_hook = on_tick_or_ring;
+	guest_virq(0, 27, 0, 0x80, 0);
+	guest_virq(0, BYSTANDER_SPI, PV_VIRQ_EDGE, 0x80, 0);
+	guest_irq_start(true);
+	for (uint64_t i = 0; i < BYSTANDER_WORDS; i++) {
+		garden[i] = bystander_pattern(i);
+	}
+}
+
+/* Sleep, look at all memory, ask the VMM; count what is wrong. */
+static uint64_t bystander_round(uint64_t round, uint64_t sleep)
+{
+	uint64_t wrong = guest_call(T_PARAM, 0, 0, 0) != bystander_number;
+
+	sleep_ticks(sleep);
+	for (uint64_t i = 0; i < BYSTANDER_WORDS; i++) {
+		wrong += *(volatile uint64_t *)&garden[i] != bystander_pattern(i);
+	}
+	return wrong + (guest_call(T_NOTHING, round, 1, 1) != round + 2);
+}
 
 PROGRAM(guest_bystander)
 {
+	uint64_t sleep = guest_hertz() / 500;
+	uint64_t allowed = guest_hertz() / 1000000 * params[1];
+	uint64_t late = 0;
 	uint64_t wrong = 0;
 	uint64_t rounds = 0;
 	uint64_t limit;
 
-	guest_call(T_VGIC_ENABLE, 1, 0, 0);
-	guest_irq_hook = on_tick;
-	guest_virq(0, 27, 0, 0x80, 0);
-	guest_irq_start(true);
-	for (uint64_t i = 0; i < BYSTANDER_WORDS; i++) {
-		garden[i] = 0x5ec2e70000000000ULL + i;
-	}
+	bystander_start();
 	limit = guest_now() + guest_hertz() / 1000 * params[0];
 	while (guest_now() < limit || rounds < 4) {
-		sleep_ticks(guest_hertz() / 500);
-		for (uint64_t i = 0; i < BYSTANDER_WORDS; i++) {
-			wrong += *(volatile uint64_t *)&garden[i] != 0x5ec2e70000000000ULL + i;
-		}
-		wrong += guest_call(T_NOTHING, rounds, 1, 1) != rounds + 2;
+		uint64_t start = guest_now();
+
+		wrong += bystander_round(rounds, sleep);
 		rounds++;
+		uint64_t took = guest_now() - start - sleep;
+
+		late = took > late ? took : late;
 	}
 	check_equal("the bystander's memory is as it was", wrong, 0);
+	if (allowed != 0 && late > allowed) {
+		check_equal("the worst round's ticks beyond its sleep", late, allowed);
+	}
+	if (params[2] != 0) {
+		uint64_t heard = rings_heard;
+
+		check_true("the rings of the peer arrive", heard > 0);
+		check_true("none arrives that was not rung", heard <= *word_of(0));
+	}
 }

@@ -50,6 +50,7 @@ enum t_call {
 	T_EVENTS = 15,   /* => event bits since the last time */
 	T_NOTHING = 16,  /* => x1 + x2 + x3 */
 	T_DO = 17,       /* the VMM calls the function that the case has given it, with x1 */
+	T_PARAM = 19,    /* x1 i => params[i] of the VMM */
 	T_SET_FAULT = 18 /* x1 enum pv_reply: the answer to PV_MSG_FAULT from now on */
 };
 

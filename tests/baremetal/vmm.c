@@ -162,6 +162,8 @@ static uint64_t serve_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t
 	case T_SET_FAULT:
 		fault_reply = x1;
 		return 0;
+	case T_PARAM:
+		return x1 < T_PARAMS ? params[x1] : 0;
 	case T_NOTHING:
 		return x1 + x2 + x3;
 	case T_DO:
