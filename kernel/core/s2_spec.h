@@ -151,23 +151,28 @@ static inline bool s2_spec_map(struct s2_table table, uint32_t entry, uint64_t d
 }
 
 /**
- * Descriptor @d may stand in entry @entry of table @t: it is 0, or leads to the table that goes on
+ * Descriptor @d may stand in entry @entry of @table: it is 0, or leads to the table that goes on
  * for that very part of the space, or maps what range @witness says. For a leaf the statement is
  * "there is a witness".
  */
-static inline bool s2_spec_entry(const struct s2 *s2, uint32_t t, uint32_t entry, uint64_t d,
-                                 uint32_t witness)
+static inline bool s2_spec_entry_of(const struct s2 *s2, struct s2_table table, uint32_t entry,
+                                    uint64_t d, uint32_t witness)
 {
 	if ((d & S2_SPEC_VALID) == 0) {
 		return d == 0;
 	}
-	if (s2_spec_is_table(s2->tables[t].level, d)) {
+	if (s2_spec_is_table(table.level, d)) {
 		uint32_t target = s2_spec_target(s2, d);
-		return target != S2_NONE &&
-		       s2_spec_link(s2->tables[t], entry, d, s2->tables[target]);
+		return target != S2_NONE && s2_spec_link(table, entry, d, s2->tables[target]);
 	}
-	return witness < s2->range_count &&
-	       s2_spec_map(s2->tables[t], entry, d, s2->ranges[witness]);
+	return witness < s2->range_count && s2_spec_map(table, entry, d, s2->ranges[witness]);
+}
+
+/** The same of table @t. */
+static inline bool s2_spec_entry(const struct s2 *s2, uint32_t t, uint32_t entry, uint64_t d,
+                                 uint32_t witness)
+{
+	return s2_spec_entry_of(s2, s2->tables[t], entry, d, witness);
 }
 
 /** All of the state outside of the tables. Slow; for tests and debug builds. */

@@ -43,21 +43,6 @@ static inline bool same_table(struct s2_table a, struct s2_table b)
 	return a.ipa_page == b.ipa_page && a.space == b.space && a.level == b.level;
 }
 
-/* s2_spec_entry() with the table as a value: for the solver its level is then a constant. */
-static inline bool entry_is_allowed(struct s2_table table, uint32_t entry, uint64_t d,
-                                    uint32_t witness)
-{
-	if ((d & S2_SPEC_VALID) == 0) {
-		return d == 0;
-	}
-	if (s2_spec_is_table(table.level, d)) {
-		uint32_t target = s2_spec_target(&proof_s2, d);
-		return target != S2_NONE && s2_spec_link(table, entry, d, proof_s2.tables[target]);
-	}
-	return witness < proof_s2.range_count &&
-	       s2_spec_map(table, entry, d, proof_s2.ranges[witness]);
-}
-
 static inline uint64_t pte_get(uint32_t pool_page, uint32_t table, uint32_t entry)
 {
 	PROVE(pool_page == proof_s2.pool_page && table < proof_s2.table_count,
@@ -74,7 +59,8 @@ static inline uint64_t pte_get(uint32_t pool_page, uint32_t table, uint32_t entr
 	                      (proof_pte.ipa_page & ~(s2_spec_span(expected.level) - 1)) &&
 	              entry < S2_SPEC_ENTRIES,
 	      "each entry is the one for this page");
-	ASSUME(entry_is_allowed(expected, entry, proof_pte.value, proof_pte.witness));
+	/* The table as a value: for the solver its level is then a constant. */
+	ASSUME(s2_spec_entry_of(&proof_s2, expected, entry, proof_pte.value, proof_pte.witness));
 	return proof_pte.value;
 }
 
@@ -84,7 +70,8 @@ static inline void pte_set(uint32_t pool_page, uint32_t table, uint32_t entry, u
 	PROVE(proof_pte.reads > 0 && proof_pte.table == table && proof_pte.entry == entry &&
 	              proof_pte.value == 0,
 	      "writes only an entry that it has just seen empty");
-	PROVE(value != 0 && entry_is_allowed(table_on_the_way(), entry, value, proof_pte.range),
+	PROVE(value != 0 && s2_spec_entry_of(&proof_s2, table_on_the_way(), entry, value,
+	                                     proof_pte.range),
 	      "writes only what the specification allows there");
 	proof_pte.writes++;
 	proof_pte.value = value;
