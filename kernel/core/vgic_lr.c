@@ -358,6 +358,7 @@ bool vgic_has_pending_locked(struct vcpu *v)
 void vgic_withdraw_locked(struct vcpu *v)
 {
 	withdraw(v, true);
+	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED); /* it may be started anew */
 }
 
 void vgic_drop(struct vcpu *v)

@@ -270,6 +270,55 @@ hostile_vmm("vmm_reply", what="resume after events", guest="guest_ring_vmm",
             params=[abi.PV_REPLY_RESUME, abi.PV_MSG_EVENTS, 0])
 
 
+def on_cpus(spread):
+    return f"on {len(set(spread))} CPU" + "s" * (len(set(spread)) > 1)
+
+
+for spread in ([0, 0, 0, 0], [0, 1, 0, 1], [0, 1, 2, 3]):
+    @case(1 + max(spread), name=f"4 vCPUs {on_cpus(spread)}: SGIs all to all")
+    def vcpus(setup, spread=spread):
+        setup.add("one", guest="guest_vcpus", cpus=spread, guest_params=[4])
+
+    @case(1 + max(spread), name=f"4 vCPUs {on_cpus(spread)}: PSCI and SGIs, real VMM")
+    def psci_vcpus(setup, spread=spread):
+        add_real(setup, "guest_psci_vcpus", cpus=spread, guest_params=[4])
+
+for spread in ([0, 0], [0, 1]):
+    for program in ("guest_off_pending", "guest_retarget"):
+        @case(1 + max(spread), name=f"{program.replace('guest_', '')} {on_cpus(spread)}")
+        def two_vcpus(setup, program=program, spread=spread):
+            setup.add("one", guest=program, cpus=spread)
+
+
+def mesh(setup, domains, rounds):
+    """Doorbells from each of the domains to each other one."""
+    system = setup.system
+    count = len(domains)
+    bells = [[None if a is b else system.doorbell(b) for b in domains] for a in domains]
+    for own, domain in enumerate(domains):
+        domain.guest_params = [own, count, rounds]
+        for bell in bells[own]:
+            domain.caps.append((abi.PV_CAP_DOORBELL_SEND, bell) if bell is not None
+                               else (abi.PV_CAP_NONE, 0))
+        for bell in (bells[other][own] for other in range(count)):
+            domain.caps.append((abi.PV_CAP_DOORBELL_RECV, bell) if bell is not None
+                               else (abi.PV_CAP_NONE, 0))
+        domain.doorbell_pages.append((0, count))
+    system.share(1, *domains)
+
+
+@case(8, name="8 CPUs: doorbells between all", limit=60)
+def eight_cpus(setup):
+    mesh(setup, [setup.add(f"vm{n}", guest="guest_mesh", cpus=[n]) for n in range(8)], 50)
+
+
+@case(8, name="8 CPUs: two domains of 4 vCPUs each", limit=60)
+def eight_cpus_of_two(setup):
+    for n in range(2):
+        setup.add(f"vm{n}", guest="guest_vcpus", cpus=list(range(4 * n, 4 * n + 4)),
+                  guest_params=[4])
+
+
 # The real VMM: its build lies beside the test programs' one.
 def add_real(setup, guest, **keywords):
     path = os.path.join(setup.system.programs, "../share/peervisor/vmm.elf")
