@@ -114,7 +114,7 @@ static void data_abort(struct vcpu *v, const struct trap *trap)
 		if (!write && ISS_SRT(esr) < 31) {
 			v->regs.x[ISS_SRT(esr)] = 0;
 		}
-		v->regs.pc += 4;
+		v->regs.pc += trap_instruction_bytes(esr);
 		return;
 	}
 	emulated_access(v, trap);
@@ -133,7 +133,7 @@ static RARE void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 {
 	struct domain *d = v->domain;
 
-	v->regs.pc += 4;
+	v->regs.pc += trap_instruction_bytes(trap->esr);
 	if (trap->esr & 3) {
 		return; /* WFE and its kin are not trapped; if they were, they would be hints */
 	}

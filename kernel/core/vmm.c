@@ -7,6 +7,7 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/log.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/trap.h"
 #include "kernel/core/vgic.h"
 
 /* Registers of the VMM that a message takes: x0..x7. */
@@ -117,7 +118,7 @@ static void resume(struct vcpu *v, uint64_t value)
 		v->regs.x[0] = value;
 		v->regs.pc += v->message[6] ? 4 : 0;
 	} else {
-		v->regs.pc += 4;
+		v->regs.pc += trap_instruction_bytes(v->message[5]); /* its ESR */
 	}
 	set_wait(v, WAIT_NOTHING);
 }

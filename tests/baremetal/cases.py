@@ -63,7 +63,7 @@ for program in ("guest_loads", "guest_stores", "guest_faults", "guest_calls", "g
                 "guest_silent_registers", "guest_undefined_registers", "guest_id_registers",
                 "guest_irq_overflow", "guest_irq_nested", "guest_irq_level", "guest_irq_edge",
                 "guest_irq_masks", "guest_irq_state", "guest_timer", "guest_wfi_masked",
-                "guest_firmware", "guest_privileged", "guest_hello"):
+                "guest_firmware", "guest_privileged", "guest_hello", "guest_user32"):
     single(program)
 
 

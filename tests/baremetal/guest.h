@@ -29,6 +29,15 @@ uint64_t guest_call_keeps(uint64_t function);
 void guest_fp_fill(uint64_t seed);
 uint64_t guest_fp_check(uint64_t seed);
 
+/* How a run of user code in AArch32 ended: by which exception, where, and with what in r0. */
+struct guest_el0 {
+	uint64_t esr, elr, spsr, x0;
+};
+extern struct guest_el0 guest_el0;
+
+/** Run user code in AArch32 from @pc on, with r0 = 0, until it takes an exception (guest_el0). */
+void guest_run_el0(uint64_t pc, uint64_t pstate, uint64_t r1);
+
 /** From now on print by the UART of the real VMM, and power off by PSCI. */
 void guest_under_real_vmm(void);
 

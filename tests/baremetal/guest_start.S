@@ -37,7 +37,12 @@ _start:
 	.text
 	.balign	0x800
 guest_vectors:
-	.irp	kind, 2, 2, 2, 2, 0, 1, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2
+	.irp	kind, 2, 2, 2, 2, 0, 1, 2, 2, 2, 2, 2, 2
+	vector	\kind
+	.endr
+	.balign	0x80
+	b	guest_from_el0
+	.irp	kind, 2, 2, 2
 	vector	\kind
 	.endr
 
@@ -101,6 +106,41 @@ guest_call_keeps:
 	sub	x\n, x\n, #(0x500 + \n)
 	orr	x0, x0, x\n
 	.endr
+	ldp	x19, x20, [sp, #0x10]
+	ldp	x21, x22, [sp, #0x20]
+	ldp	x23, x24, [sp, #0x30]
+	ldp	x25, x26, [sp, #0x40]
+	ldp	x27, x28, [sp, #0x50]
+	ldp	x29, x30, [sp], #0x60
+	ret
+
+/*
+ * void guest_run_el0(pc, pstate, r1): the frame of the caller stays on the stack while user code
+ * runs, and its first exception comes back here.
+ */
+	.globl	guest_run_el0
+guest_run_el0:
+	stp	x29, x30, [sp, #-0x60]!
+	stp	x19, x20, [sp, #0x10]
+	stp	x21, x22, [sp, #0x20]
+	stp	x23, x24, [sp, #0x30]
+	stp	x25, x26, [sp, #0x40]
+	stp	x27, x28, [sp, #0x50]
+	msr	elr_el1, x0
+	msr	spsr_el1, x1
+	mov	x0, #0
+	mov	x1, x2
+	isb
+	eret
+
+guest_from_el0:
+	adrp	x1, guest_el0
+	add	x1, x1, :lo12:guest_el0
+	mrs	x2, esr_el1
+	mrs	x3, elr_el1
+	mrs	x4, spsr_el1
+	stp	x2, x3, [x1]
+	stp	x4, x0, [x1, #0x10]
 	ldp	x19, x20, [sp, #0x10]
 	ldp	x21, x22, [sp, #0x20]
 	ldp	x23, x24, [sp, #0x30]

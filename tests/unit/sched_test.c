@@ -19,7 +19,8 @@
 #include "tests/fake_arch/fake.h"
 #include "tests/unit/ordered_cmocka.h"
 
-#define ESR(ec, iss) ((uint64_t)(ec) << 26 | (iss))
+#define IL (1U << 25) /* the instruction has four bytes */
+#define ESR(ec, iss) ((uint64_t)(ec) << 26 | IL | (iss))
 #define EC_HVC 0x16U
 #define EC_WFX 0x01U
 #define EC_SVC 0x15U
@@ -494,6 +495,44 @@ static void test_registers_that_are_not_there(void **state)
 	}
 }
 
+/* T32 user space: what is stepped over may have two bytes. */
+static void test_instructions_of_two_bytes(void **state)
+{
+	(void)state;
+	struct vcpu *v = &kernel.vcpus[0];
+
+	fake_build(1, 1, 1);
+	(void)resume();
+	trap_at(ESR(EC_DATA, 1U << 24 | 2U << 22 | 7) & ~(uint64_t)IL, 0x9000018);
+	(void)resume();
+	(void)wait_call(&kernel.domains[0], PV_REPLY_RESUME, 0);
+	assert_int_equal(v->regs.pc, 2);
+	trap_at(ESR(EC_WFX, 1) & ~(uint64_t)IL, 0); /* WFE, or it would sleep */
+	assert_int_equal(v->regs.pc, 4);
+}
+
+/* An asynchronous abort ends the domain that ran, in its guest or in its VMM, and no other. */
+static void test_serror_ends_its_domain(void **state)
+{
+	(void)state;
+	const struct trap trap = {.esr = ESR(0x2fU, 0)};
+
+	for (uint32_t in_vmm = 0; in_vmm < 2; in_vmm++) {
+		fake_build(2, 1, 1);
+		kernel.vcpus[0].priority = 200;
+		assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
+		if (in_vmm) {
+			trap_at(ESR(EC_HVC, 0), 0);
+			assert_ptr_equal(resume(), &kernel.domains[0].vmm_regs);
+		}
+		trap_serror(here(), &trap);
+		assert_false(kernel.domains[0].alive);
+		assert_true(kernel.domains[1].alive);
+		assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+		assert_false(fake.powered_off);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -513,6 +552,8 @@ int main(void)
 		cmocka_unit_test(test_doorbells),
 		cmocka_unit_test(test_console_frames),
 		cmocka_unit_test(test_registers_that_are_not_there),
+		cmocka_unit_test(test_instructions_of_two_bytes),
+		cmocka_unit_test(test_serror_ends_its_domain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
