@@ -111,6 +111,32 @@ class System:
         self.wait(f"connection {device} -> {driver} is up",
                   lambda: self.state()[1].get((device, driver)) == "up", limit)
 
+    def sessions(self, device, driver):
+        """How many sessions of a connection have begun: the driver VM's VMM tells each."""
+        return self.log("--vmm", driver).count(f"connection {device} up\n")
+
+    def wait_session(self, device, driver, before, limit=60):
+        """Until a session has begun that is not one of the first `before`, and the connection is
+        up. That it is up alone may be the session that is about to end."""
+        self.wait(f"session {before + 1} of {device} -> {driver}",
+                  lambda: self.sessions(device, driver) > before, limit)
+        self.wait_connection(device, driver, limit)
+
+    def disk(self, vm, size_bytes):
+        """The name of the disk of that size in a driver VM."""
+        return self.shell(vm, "for d in /sys/block/vd*; do "
+                          f"[ $(cat $d/size) = {size_bytes // 512} ] && basename $d; done; true")
+
+    def interrupts(self, vm, pattern):
+        """How often each interrupt came so far, by name, of those whose name matches."""
+        found = {}
+        for line in self.run(vm, "cat", "/proc/interrupts").split("\n")[1:]:
+            words = line.split()
+            counts = [int(word) for word in words[1:] if word.isdigit()]
+            if words and re.search(pattern, words[-1]):
+                found[words[-1]] = sum(counts[:-1] or counts)
+        return found
+
     def reg(self, vm, peer):
         """Places of the connection that `vm` serves to `peer`: (page 0, page 1, doorbells)."""
         text = self.shell(vm, "for d in /proc/device-tree/connection@*; do "

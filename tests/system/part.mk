@@ -6,7 +6,11 @@
 system-build: $(BUILD)/system/probe
 test-build: system-build
 
-$(BUILD)/system/probe: tests/system/probe.c
+$(BUILD)/system/%.o: tests/system/%.c
 	@mkdir -p $(@D)
 	$(call step,CC)
-	$(Q)$(CROSS)gcc $(WARNINGS) -D_GNU_SOURCE -I. -Os -s -Wl,-z,max-page-size=4096 -MMD -MP -o $@ $<
+	$(Q)$(CROSS)gcc $(WARNINGS) -D_GNU_SOURCE -I. -Os -MMD -MP -c -o $@ $<
+
+$(BUILD)/system/probe: $(BUILD)/system/probe.o $(BUILD)/system/probe_forge.o
+	$(call step,LD)
+	$(Q)$(CROSS)gcc -s -Wl,-z,max-page-size=4096 -o $@ $^

@@ -7,6 +7,8 @@
  * A secret is a 64-bit word; on the command line it stands inverted, so that it is nowhere in the
  * searcher's own memory.
  */
+#include "tests/system/probe.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,19 +22,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "abi/iobuf.h"
-
 #define PAGE 4096UL
 #define CHUNK (1UL << 20)
-#define NAP_US 2000 /* for the other side to read what was forged */
 
-static _Noreturn void fail(const char *what)
+_Noreturn void fail(const char *what)
 {
 	fprintf(stderr, "probe: %s: %s\n", what, strerror(errno));
 	exit(1);
 }
 
-static uint64_t number(const char *text)
+uint64_t number(const char *text)
 {
 	char *end;
 	uint64_t value = strtoull(text, &end, 0);
@@ -45,7 +44,7 @@ static uint64_t number(const char *text)
 }
 
 /* Map [address, address + bytes) of physical memory. */
-static void *map_physical(uint64_t address, uint64_t bytes, int protection)
+void *map_physical(uint64_t address, uint64_t bytes, int protection)
 {
 	int fd = open("/dev/mem", protection & PROT_WRITE ? O_RDWR : O_RDONLY);
 	void *place = MAP_FAILED;
@@ -61,7 +60,7 @@ static void *map_physical(uint64_t address, uint64_t bytes, int protection)
 }
 
 /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators". */
-static uint64_t next_random(uint64_t *state)
+uint64_t next_random(uint64_t *state)
 {
 	*state ^= *state >> 12;
 	*state ^= *state << 25;
@@ -279,60 +278,6 @@ static int command_ring(char **argument)
 	return 0;
 }
 
-static void forge_word(volatile uint32_t *word, volatile uint32_t *bell, uint64_t *state)
-{
-	const uint32_t values[] = {0, 1, PV_IOBUF_SLOTS, PV_IOBUF_SLOTS + 1, INT32_MAX, UINT32_MAX};
-	const uint32_t before = *word;
-
-	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]) + 2; i++) {
-		*word = i < sizeof(values) / sizeof(values[0]) ? values[i]
-		                                               : (uint32_t)next_random(state);
-		*bell = 1;
-		usleep(NAP_US);
-	}
-	*word = before;
-	*bell = 1;
-}
-
-/*
- * forge PAGE BELL: every field of iobuf page 1, header and messages, gets wrong values, each
- * announced by the control doorbell; then messages of every kind with random payloads in a session
- * that is up, ring by ring.
- */
-static int command_forge(char **argument)
-{
-	struct pv_iobuf_page *page =
-		map_physical(number(argument[0]), PAGE, PROT_READ | PROT_WRITE);
-	volatile uint32_t *bell = map_physical(number(argument[1]), PAGE, PROT_READ | PROT_WRITE);
-	volatile uint32_t *words = (volatile uint32_t *)(void *)page;
-	volatile uint32_t *produced = &words[offsetof(struct pv_iobuf_page, produced) / 4];
-	const size_t message_words = sizeof(struct pv_iobuf_message) / 4;
-	const size_t slots = offsetof(struct pv_iobuf_page, slots) / 4;
-	uint64_t state = 0x1234567;
-
-	for (size_t i = 0; i < slots; i++) {
-		forge_word(&words[i], bell, &state);
-	}
-	for (uint32_t kind = 0; kind < 32; kind++) {
-		for (uint32_t n = 0; n < 4; n++) {
-			volatile uint32_t *slot =
-				&words[slots + (*produced % PV_IOBUF_SLOTS) * message_words];
-
-			for (size_t i = 2; i < message_words; i++) {
-				slot[i] = n < 2 ? (uint32_t)next_random(&state) : 0;
-			}
-			slot[0] = kind;
-			slot[1] = n == 3 ? (uint32_t)next_random(&state) : n;
-			__atomic_thread_fence(__ATOMIC_RELEASE);
-			++*produced;
-			*bell = 1;
-			usleep(NAP_US);
-		}
-	}
-	printf("forged\n");
-	return 0;
-}
-
 static const struct {
 	const char *name;
 	int arguments;
@@ -348,7 +293,7 @@ static const struct {
         {"store",   2, command_store  },
 	{"load",    1, command_load   },
         {"ring",    1, command_ring   },
-	{"forge",   2, command_forge  },
+	{"forge",   3, command_forge  },
 };
 
 int main(int argc, char **argv)

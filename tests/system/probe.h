@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of the system tests' program share; probe.c says what it is. */
+#ifndef TESTS_SYSTEM_PROBE_H
+#define TESTS_SYSTEM_PROBE_H
+
+#include <stdint.h>
+
+/** Say what failed, with errno, and end. */
+_Noreturn void fail(const char *what);
+
+/** A number from the command line. */
+uint64_t number(const char *text);
+
+/** Map [address, address + bytes) of physical memory. */
+void *map_physical(uint64_t address, uint64_t bytes, int protection);
+
+/** The next of a sequence. */
+uint64_t next_random(uint64_t *state);
+
+/** forge IN OUT BELL: attack a control ring (probe_forge.c). */
+int command_forge(char **argument);
+
+#endif
