@@ -149,11 +149,30 @@ class Region:
 
 
 class Built:
-    """An image: its bytes without the kernel, and (table, index, field, offset, size) of each
-    field, offset in those bytes."""
+    """An image: its bytes without the kernel, (table, index, field, offset, size) of each field,
+    offset in those bytes; and the rows that it was made of."""
 
-    def __init__(self, data, fields):
-        self.data, self.fields = data, fields
+    def __init__(self, data, fields, rows):
+        self.data, self.fields, self.rows = data, fields, rows
+
+    def owners(self, table, index):
+        """Indices of the domains that an entry is about; nobody's for the header, and for memory
+        that is shared."""
+        row = self.rows[table][index] if table != "header" else {}
+        if table == "domains":
+            return {index}
+        if table == "caps":
+            return {n for n, d in enumerate(self.rows["domains"])
+                    if 0 <= index - d["caps.first"] < d["caps.count"]}
+        if table == "payloads":
+            return self.owners("regions", row["region"])
+        if table == "mappings":
+            return next(self.owners("regions", n) for n, r in enumerate(self.rows["regions"])
+                        if 0 <= index - r["mappings.first"] < r["mappings.count"])
+        if table == "regions":
+            first = self.rows["mappings"][row["mappings.first"]]
+            return set() if row["flags"] else {first["domain"]}
+        return {row["domain"]} if row else set()
 
 
 def pages_of(size):
@@ -297,7 +316,7 @@ class System:
         for row, payload in zip(rows["payloads"], payloads):
             data += bytes(row["image_offset"] - len(data)) + payload
         assert len(data) == header["image_bytes"]
-        return Built(bytes(data), fields)
+        return Built(bytes(data), fields, rows)
 
 
 def with_kernel(kernel, data):
