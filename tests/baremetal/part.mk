@@ -8,7 +8,7 @@ baremetal_objects = $(patsubst tests/baremetal/%,$(BAREMETAL_DIR)/%.o,\
 	$(wildcard tests/baremetal/$(1)*.c tests/baremetal/$(1)*.S))
 
 .PHONY: baremetal-build
-baremetal-build: $(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf
+baremetal-build: $(addprefix $(BAREMETAL_DIR)/,guest.elf vmm.elf sweep.image sweep_vmm.elf)
 test-build: baremetal-build
 
 define BAREMETAL_CC
@@ -28,3 +28,15 @@ $(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf: $(BAREMETAL_DIR)/freestandi
 $(BAREMETAL_DIR)/%.elf:
 	$(call step,LD)
 	$(Q)$(CROSS)ld -nostdlib -static --no-warn-rwx-segments -z max-page-size=4096 -o $@ -T $^
+
+# The sweep of a topology's address spaces: an arm64 Image and a VMM in the place of the true ones.
+$(BAREMETAL_DIR)/sweep.elf: tests/baremetal/sweep.ld $(addprefix $(BAREMETAL_DIR)/,\
+		sweep_start.S.o sweep_guest.c.o)
+$(BAREMETAL_DIR)/sweep.image: $(BAREMETAL_DIR)/sweep.elf
+	$(call step,OBJCOPY)
+	$(Q)$(CROSS)objcopy -O binary $< $@
+$(BAREMETAL_DIR)/sweep_vmm.elf: tests/baremetal/vmm.ld $(addprefix $(BAREMETAL_DIR)/,\
+		sweep_vmm.c.o vmm.c.o vmm_start.S.o freestanding.o)
+	$(call step,LD)
+	$(Q)$(CROSS)ld -nostdlib -static --no-warn-rwx-segments -z max-page-size=4096 -e sweep_start \
+		-o $@ -T $^
