@@ -12,7 +12,8 @@
  * other.peer_epoch == own.epoch. On seeing a new other.epoch a side sets its `produced` and
  * `consumed` to 0, then writes peer_epoch, then rings the control doorbell; it consumes and
  * produces messages only while the session is up. So either side may die and come back: the
- * driver side sends the state of all its devices anew in each session.
+ * driver side sends the state of all its devices anew in each session. A new epoch of the device
+ * side is a promise that no device's queues are touched: it counts as the answer to each STOP.
  *
  * Ring. `produced` and `consumed` run freely (mod 2^32); slot i is produced % PV_IOBUF_SLOTS. The
  * producer writes the slot, then (store-release) `produced`, then rings. `consumed` on a page

@@ -16,7 +16,7 @@
 
 enum backend_event {
 	BACKEND_READY,   /* it is there, and serves no queue yet */
-	BACKEND_GONE,    /* it is not there any more, and touches no queue */
+	BACKEND_GONE,    /* it is not there (yet, or any more), and touches no queue */
 	BACKEND_STARTED, /* answers start */
 	BACKEND_STOPPED, /* answers stop */
 	BACKEND_FAILED   /* answers start, or breaks off what ran; it touches no queue */
@@ -38,7 +38,9 @@ struct backend_env {
 
 struct backend_type {
 	const char *name; /* of the device type, as in the device tree */
-	/* Make a back end, which says BACKEND_READY when it is. NULL: it cannot be; logged. */
+	/* Make a back end, which says BACKEND_READY when it is, or BACKEND_GONE before that when it
+	 * is certain that what a daemon before us started touches no queue. NULL: it cannot be,
+	 * and nothing touches a queue; logged. */
 	void *(*open)(const struct backend_env *env);
 	/* Serve the queues of @setup, which stays valid until BACKEND_STOPPED, _GONE or _FAILED. */
 	void (*start)(void *backend, const struct control_setup *setup);

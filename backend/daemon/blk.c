@@ -29,7 +29,7 @@
 #define PATH_BYTES 256U
 
 /* What is to be told when the program is at rest, or dead. */
-enum debt { DEBT_NONE, DEBT_STOPPED, DEBT_FAILED };
+enum debt { DEBT_NONE, DEBT_GONE, DEBT_STOPPED, DEBT_FAILED };
 
 struct blk {
 	/* Set by blk_open(), then constant. */
@@ -54,10 +54,19 @@ static void pay(struct blk *blk)
 	enum debt debt = blk->debt;
 
 	blk->debt = DEBT_NONE;
-	if (debt == DEBT_STOPPED) {
+	switch (debt) {
+	case DEBT_NONE:
+		break;
+	case DEBT_GONE:
+		blk->told = false;
+		backend_tell(&blk->env, BACKEND_GONE, OK);
+		break;
+	case DEBT_STOPPED:
 		backend_tell(&blk->env, BACKEND_STOPPED, OK);
-	} else if (debt == DEBT_FAILED) {
+		break;
+	case DEBT_FAILED:
 		backend_tell(&blk->env, BACKEND_FAILED, blk->error);
+		break;
 	}
 }
 
@@ -169,7 +178,10 @@ static void retry_later(struct blk *blk)
 	loop_arm(blk->env.loop, &blk->retry, RETRY_FIRST_MS << doublings);
 }
 
-/* It hung up: by its own death, or by a mistake of ours that it will repeat. */
+/*
+ * It hung up: by its own death, or by a mistake of ours that it will repeat. In the second case it
+ * may still work on what it has taken.
+ */
 static void on_closed(struct blk *blk)
 {
 	bool served = blk->shaken;
@@ -180,8 +192,7 @@ static void on_closed(struct blk *blk)
 	if (blk->told && blk->debt == DEBT_NONE) {
 		log_line(blk->env.peer, "device %u: the storage program is gone",
 		         blk->env.config->index);
-		blk->told = false;
-		backend_tell(&blk->env, BACKEND_GONE, OK);
+		blk->debt = DEBT_GONE;
 	}
 	if (served) {
 		connect_program(blk);
@@ -255,6 +266,7 @@ static void *blk_open(const struct backend_env *env)
 		.env = *env,
 		.user = {.source = {.fd = -1}},
 		.inflight_fd = -1,
+		.debt = DEBT_GONE, /* a predecessor's program may be at work */
 		.retry = { .fire = on_retry,        .owner = blk},
 	};
 	snprintf(blk->socket, sizeof(blk->socket), "%s/%s-%u.sock", env->run_dir, env->peer,

@@ -20,6 +20,7 @@
 struct backend_slot {
 	const struct backend_type *type;
 	void *backend; /* NULL: none */
+	bool settled;  /* no daemon before us has left anything at work on its queues */
 	struct backend_env env;
 };
 
@@ -32,6 +33,7 @@ struct connection {
 	int *kick_fds; /* of each line; -1: not made */
 	int *call_fds; /* of each line but the control channel */
 	uint32_t line_count;
+	uint32_t unsettled; /* slots, and one until all are open; at 0 the epoch is shown */
 	struct backend_slot slots[PV_VMM_DEVICES_MAX];
 };
 
@@ -70,6 +72,48 @@ static void nudge(const struct connection *connection, uint32_t index)
 	}
 }
 
+static void on_control(void *owner, uint32_t events)
+{
+	struct connection *connection = owner;
+	eventfd_t count;
+
+	(void)events;
+	eventfd_read(connection->control_source.fd, &count);
+	if (control_poll(&connection->control)) {
+		/* More is waiting: after the turn of others. */
+		eventfd_write(connection->control_source.fd, 1);
+	}
+}
+
+/*
+ * Until the new epoch is shown the peer waits for the end of what it asked of the daemon before us;
+ * with the epoch it takes all devices for stopped. So show it when the last of them is.
+ */
+static void count_settled(struct connection *connection)
+{
+	connection->unsettled--;
+	if (connection->unsettled > 0) {
+		return;
+	}
+	control_begin(&connection->control, connection->link.page_out, connection->link.page_in);
+	if (loop_watch(connection->loop, &connection->control_source,
+	               connection->kick_fds[PV_CONNECTION_CONTROL], EPOLLIN) != OK) {
+		log_line(connection->config->peer, "is not listened to");
+	}
+	/* The peer may have been here before us, and rung when nobody listened. */
+	eventfd_write(connection->kick_fds[PV_CONNECTION_CONTROL], 1);
+}
+
+static void settle(struct connection *connection, uint32_t index)
+{
+	struct backend_slot *slot = &connection->slots[index];
+
+	if (!slot->settled) {
+		slot->settled = true;
+		count_settled(connection);
+	}
+}
+
 static void on_backend(void *owner, uint32_t index, enum backend_event event, err_t error)
 {
 	struct connection *connection = owner;
@@ -78,9 +122,11 @@ static void on_backend(void *owner, uint32_t index, enum backend_event event, er
 	switch (event) {
 	case BACKEND_READY:
 		control_set_ready(control, index, true);
+		settle(connection, index);
 		break;
 	case BACKEND_GONE:
 		control_set_ready(control, index, false);
+		settle(connection, index);
 		break;
 	case BACKEND_STARTED:
 		nudge(connection, index);
@@ -96,19 +142,6 @@ static void on_backend(void *owner, uint32_t index, enum backend_event event, er
 		         connection->config->devices[index].type);
 		control_failed(control, index, error);
 		break;
-	}
-}
-
-static void on_control(void *owner, uint32_t events)
-{
-	struct connection *connection = owner;
-	eventfd_t count;
-
-	(void)events;
-	eventfd_read(connection->control_source.fd, &count);
-	if (control_poll(&connection->control)) {
-		/* More is waiting: after the turn of others. */
-		eventfd_write(connection->control_source.fd, 1);
 	}
 }
 
@@ -182,11 +215,12 @@ static void open_backends(struct connection *connection, const struct connection
 		if (slot->backend == NULL) {
 			log_line(connection->config->peer, "device %u: %s is not served", i,
 			         device->type);
+			settle(connection, i);
 		}
 	}
 }
 
-static err_t open_control(struct connection *connection)
+static void open_control(struct connection *connection)
 {
 	const struct control_host host = {
 		.owner = connection,
@@ -200,14 +234,8 @@ static err_t open_control(struct connection *connection)
 		.ready = on_control,
 		.owner = connection,
 	};
-	err_t err = loop_watch(connection->loop, &connection->control_source,
-	                       connection->kick_fds[PV_CONNECTION_CONTROL], EPOLLIN);
-	if (err == OK) {
-		control_open(&connection->control, &host, connection->config,
-		             &connection->link.memory, connection->link.page_out,
-		             connection->link.page_in);
-	}
-	return err;
+	control_open(&connection->control, &host, connection->config, &connection->link.memory);
+	connection->unsettled = connection->config->device_count + 1;
 }
 
 err_t connection_open(const struct dt_connection *config, const struct connection_places *places,
@@ -232,16 +260,13 @@ err_t connection_open(const struct dt_connection *config, const struct connectio
 		connection->line_count = connection->link.info.count;
 		err = open_lines(connection);
 	}
-	if (err == OK) {
-		err = open_control(connection);
-	}
 	if (err != OK) {
 		connection_close(connection);
 		return err;
 	}
+	open_control(connection);
 	open_backends(connection, places);
-	/* The peer may have been here before us, and rung when nobody listened. */
-	eventfd_write(connection->control_source.fd, 1);
+	count_settled(connection);
 	*result = connection;
 	return OK;
 }

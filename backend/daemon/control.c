@@ -377,10 +377,14 @@ void control_failed(struct control *control, uint32_t index, err_t error)
 }
 
 void control_open(struct control *control, const struct control_host *host,
-                  const struct dt_connection *config, const struct ring_memory *memory,
-                  volatile struct pv_iobuf_page *own, const volatile struct pv_iobuf_page *peer)
+                  const struct dt_connection *config, const struct ring_memory *memory)
 {
 	*control = (struct control){.host = *host, .config = config, .memory = memory};
+}
+
+void control_begin(struct control *control, volatile struct pv_iobuf_page *own,
+                   const volatile struct pv_iobuf_page *peer)
+{
 	iobuf_start(&control->iobuf, own, peer);
 	control->host.ring(control->host.owner);
 }

@@ -37,7 +37,7 @@ struct control_setup {
 };
 
 enum control_phase {
-	CONTROL_IDLE, /* the back end touches no queue */
+	CONTROL_IDLE, /* nobody touches a queue of it; so before control_begin() already */
 	CONTROL_STARTING,
 	CONTROL_RUNNING,
 	CONTROL_STOPPING
@@ -92,14 +92,20 @@ struct control {
 };
 
 /**
- * Begin a session on the page @own, opposite @peer; all devices are idle and without a back end.
- * What is pointed to stays valid. Rings.
+ * All devices are idle and without a back end, and nobody is spoken to. What is pointed to stays
+ * valid.
  */
 void control_open(struct control *control, const struct control_host *host,
-                  const struct dt_connection *config, const struct ring_memory *memory,
-                  volatile struct pv_iobuf_page *own, const volatile struct pv_iobuf_page *peer);
+                  const struct dt_connection *config, const struct ring_memory *memory);
 
-/** Serve the session and messages that have come. Returns true if more are waiting: call again. */
+/**
+ * Show a new epoch on the page @own, opposite @peer. It promises the peer that no device's queues
+ * are touched (abi/iobuf.h), so nothing that a predecessor started may run any more. Rings.
+ */
+void control_begin(struct control *control, volatile struct pv_iobuf_page *own,
+                   const volatile struct pv_iobuf_page *peer);
+
+/** After control_begin(): serve the session and messages that have come. Returns true if more are waiting: call again. */
 MUST_USE bool control_poll(struct control *control);
 
 /** A back end for device @index is there, or (only while it is not idle or ready) gone. When it is gone,

@@ -117,6 +117,15 @@ static uint32_t random_number(uint32_t *state)
 	return *state >> 8;
 }
 
+void disk_fill(struct disk *disk)
+{
+	for (uint32_t r = 0; r < QUEUE_REQUESTS; r++) {
+		if (!disk->queue.out[r]) {
+			disk_submit(disk, r, r, r % 2 != 0);
+		}
+	}
+}
+
 bool disk_run(struct disk *disk, uint32_t count, uint32_t seed, void (*event)(struct disk *))
 {
 	time_t end = time(NULL) + SECONDS;

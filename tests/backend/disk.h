@@ -36,6 +36,9 @@ void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t l
 /** Send its QUEUE and START. */
 bool disk_start(struct disk *disk, uint32_t sequence);
 
+/** Send reads and writes until the queue is full. */
+void disk_fill(struct disk *disk);
+
 /** Take and check all answers that are there. */
 void disk_reap(struct disk *disk);
 

@@ -5,6 +5,7 @@
  *
  * Connection "driver" has net (queues 0 and 1) and blk (queue 2), connection "other" has blk.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static void kill_daemon(struct disk *disk)
 {
 	uint32_t sessions = disk->peer->sessions;
 
-	if (kill_all("peervisord") == 0) {
+	if (signal_all("peervisord", "", SIGKILL) == 0) {
 		disk->wrong++;
 		disk->why = "there was no daemon to kill";
 	}
@@ -56,7 +57,7 @@ static void kill_daemon(struct disk *disk)
 
 static void kill_storage(struct disk *disk)
 {
-	if (kill_all("qemu-storage-daemon") == 0) {
+	if (signal_all("qemu-storage-daemon", "", SIGKILL) == 0) {
 		disk->wrong++;
 		disk->why = "there was no storage daemon to kill";
 	}
@@ -93,6 +94,51 @@ static void test_blk(struct peer *peer, const char *name, uint32_t device, uint3
 		snprintf(test, sizeof(test), "%s-survives-the-daemon-%u", name, i);
 		result(test, disk_run(&disk, 1000, 7 + i, kill_daemon), disk.why);
 	}
+}
+
+/* Waits for the @count-th session of @peer. */
+struct follow {
+	struct peer *peer;
+	uint32_t count;
+};
+
+static bool has_followed(void *arg)
+{
+	const struct follow *follow = arg;
+
+	peer_serve(follow->peer);
+	return follow->peer->up && follow->peer->sessions == follow->count;
+}
+
+/*
+ * The storage program stops in the middle of its requests, the daemon dies, the guest resets the
+ * disk: neither STOPPED nor a new epoch may come before the program is at rest. That @other has a
+ * new session proves that the new daemon has seen to all connections.
+ */
+static void test_reset(struct peer *peer, struct peer *other)
+{
+	static struct disk disk;
+	struct follow first = {other, other->sessions + 1};
+	struct follow second = {other, other->sessions + 2};
+	struct follow next = {peer, peer->sessions + 1};
+	uint32_t epoch = peer->in->epoch;
+
+	send_stop(peer, BLK, 40);
+	wait_for(peer, BLK, 40, is_stopped);
+	disk_open(&disk, peer, BLK, LINE_BLK);
+	peer_greet(other);
+	bool ready = peer_wait(peer, has_followed, &first, SECONDS) && disk_start(&disk, 41) &&
+	             wait_for(peer, BLK, 41, is_started);
+	ready = ready && signal_all("qemu-storage-daemon", "/new/", SIGSTOP) == 1;
+	disk_fill(&disk);
+	ready = ready && signal_all("peervisord", "", SIGKILL) == 1 && send_stop(peer, BLK, 42) &&
+	        peer_wait(peer, has_followed, &second, SECONDS);
+	result("reset-waits-for-the-storage-program",
+	       ready && peer->in->epoch == epoch && peer->devices[BLK].stopped != 42,
+	       "the driver VM is told that the disk rests");
+	signal_all("qemu-storage-daemon", "/new/", SIGCONT);
+	result("session-follows-when-it-rests", peer_wait(peer, has_followed, &next, SECONDS),
+	       "no new session");
 }
 
 /* Ethernet, ARP (RFC 826) and the header of virtio 1.2, 5.1.6. */
@@ -211,7 +257,7 @@ static void test_net(struct peer *peer)
 
 	sessions = peer->sessions;
 	uint64_t answerer = net.answerer;
-	kill_all("peervisord");
+	signal_all("peervisord", "", SIGKILL);
 	while (peer->sessions == sessions) {
 		peer_serve(peer);
 		peer_pause();
@@ -325,6 +371,7 @@ int main(void)
 	test_net(&driver);
 	test_bad_rings(&driver);
 	test_blk(&driver, "raw", BLK, LINE_BLK);
+	test_reset(&driver, &other);
 	test_hostile(&other, &driver);
 	return closing_line();
 }

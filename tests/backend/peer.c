@@ -220,27 +220,44 @@ bool peer_wait(struct peer *peer, bool (*done)(void *arg), void *arg, unsigned i
 	}
 }
 
-unsigned int kill_all(const char *name)
+/* What file @what of process @pid holds, NULs as spaces. */
+static void read_process(int pid, const char *what, char *text, size_t bytes)
+{
+	char path[64];
+	size_t count = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, what);
+	FILE *file = fopen(path, "re");
+	if (file != NULL) {
+		count = fread(text, 1, bytes - 1, file);
+		fclose(file);
+	}
+	for (size_t i = 0; i < count; i++) {
+		text[i] = text[i] == '\0' ? ' ' : text[i];
+	}
+	text[count] = '\0';
+}
+
+unsigned int signal_all(const char *name, const char *word, int number)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
 	unsigned int count = 0;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		char path[300];
-		char comm[32] = {0};
+		char comm[32];
+		char command[1024];
 		int pid = (int)strtol(entry->d_name, NULL, 10);
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		FILE *file = pid > 0 ? fopen(path, "re") : NULL;
-		if (file == NULL) {
+		if (pid <= 0) {
 			continue;
 		}
+		read_process(pid, "comm", comm, sizeof(comm));
+		read_process(pid, "cmdline", command, sizeof(command));
 		/* The kernel keeps 15 characters of a name. */
-		if (fgets(comm, sizeof(comm), file) != NULL &&
-		    strncmp(comm, name, strlen(name) < 15 ? strlen(name) : 15) == 0) {
-			count += kill(pid, SIGKILL) == 0 ? 1 : 0;
+		if (strncmp(comm, name, strlen(name) < 15 ? strlen(name) : 15) == 0 &&
+		    strstr(command, word) != NULL) {
+			count += kill(pid, number) == 0 ? 1 : 0;
 		}
-		fclose(file);
 	}
 	if (dir != NULL) {
 		closedir(dir);

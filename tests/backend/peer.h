@@ -66,7 +66,7 @@ bool peer_wait(struct peer *peer, bool (*done)(void *arg), void *arg, unsigned i
 /** Let time pass without spinning: the other side needs the CPU. */
 void peer_pause(void);
 
-/** Kill all processes of that name with SIGKILL; returns how many there were. */
-unsigned int kill_all(const char *name);
+/** Send @number to all processes of that name with @word on their command line; returns how many. */
+unsigned int signal_all(const char *name, const char *word, int number);
 
 #endif

@@ -95,8 +95,8 @@ static int set_up(void **state)
 		.bytes = MEMORY_BYTES,
 		.driver_address = DRIVER_ADDRESS,
 	};
-	control_open(&bench->control, &host, &bench->config, &bench->memory, &bench->page_out,
-	             &bench->page_in);
+	control_open(&bench->control, &host, &bench->config, &bench->memory);
+	control_begin(&bench->control, &bench->page_out, &bench->page_in);
 	*state = bench;
 	return 0;
 }

@@ -5,8 +5,8 @@
  * device it keeps what the backend has been told in this session (struct device_link) and sends
  * what is missing whenever the ring has room, so memory is bounded and nothing is lost.
  *
- * Invariant: while a device's link is not LINK_IDLE, or its session may still be believed in by
- * the backend, the guest does not see its reset done.
+ * Invariant: while a device's link is not LINK_IDLE the guest does not see its reset done. A session
+ * that ends makes it idle: the new epoch that ends it promises that nothing touches the queues.
  */
 #ifndef VMM_DEV_CONNECTION_H
 #define VMM_DEV_CONNECTION_H

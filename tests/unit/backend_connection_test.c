@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * backend/daemon/connection and blk together: what a driver VM's VMM is told while a storage
+ * program still works on requests of a daemon, or of a session, that is no more. The program is a
+ * socket that answers when a test says so; the kernel module is two pages and no doorbell.
+ * flags: -D_GNU_SOURCE
+ * links: backend/daemon/connection.c backend/daemon/control.c backend/daemon/blk.c
+ * links: backend/daemon/vhost_user.c backend/daemon/inflight.c backend/daemon/ring.c
+ * links: backend/daemon/loop.c backend/daemon/log.c lib/iobuf.c
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/daemon/backend.h"
+#include "backend/daemon/connection.h"
+#include "backend/daemon/link.h"
+#include "backend/daemon/storage.h"
+#include "lib/bits.h"
+#include "tests/unit/ordered_cmocka.h"
+
+#define DRIVER_ADDRESS 0x48000000U
+#define MEMORY_BYTES 0x10000U
+#define LINES 2U
+#define TURNS 64
+#define GET_FEATURES 1U
+#define VERSION 1U
+#define REPLY 4U
+#define HEADER_BYTES 12U
+
+/* What the functions below work with in place of the machine. */
+static struct bench {
+	struct pv_iobuf_page page_in;
+	struct pv_iobuf_page page_out;
+	struct iobuf peer; /* the VMM's end */
+	struct loop loop;
+	struct dt_connection config;
+	struct connection *connection;
+	int memory_fd;
+	void *memory;
+	bool listens;       /* is there a program at the socket? */
+	int program;        /* its end of the last connection; -1: none */
+	uint32_t connected; /* how often it was connected to */
+	uint32_t spawned;
+	int control_fd; /* the eventfd that the VMM's ring signals */
+	char run_dir[64];
+	uint32_t heard[PV_CTL_FAILED + 1]; /* messages of each kind */
+} * bench;
+
+err_t storage_connect(const char *path, int *fd)
+{
+	int pair[2];
+
+	(void)path;
+	*fd = -1;
+	if (!bench->listens) {
+		return ERR_EMPTY;
+	}
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	if (bench->program >= 0) {
+		close(bench->program);
+	}
+	bench->program = pair[1];
+	bench->connected++;
+	*fd = pair[0];
+	return OK;
+}
+
+err_t storage_spawn(const struct backend_env *env, const char *path)
+{
+	(void)env;
+	(void)path;
+	bench->spawned++;
+	bench->listens = true;
+	return OK;
+}
+
+const struct backend_type *backend_find(const char *name)
+{
+	assert_string_equal(name, "blk");
+	return &backend_blk;
+}
+
+void backend_tell(const struct backend_env *env, enum backend_event event, err_t error)
+{
+	env->event(env->owner, env->config->index, event, error);
+}
+
+err_t link_open(struct link *link, const char *dev_dir, const char *peer)
+{
+	(void)dev_dir;
+	(void)peer;
+	*link = (struct link){
+		.control_fd = -1,
+		.info = {.count = LINES                  },
+		.page_in = &bench->page_in,
+		.page_out = &bench->page_out,
+		.memory = { .fd = bench->memory_fd,
+                         .base = bench->memory,
+                         .bytes = MEMORY_BYTES,
+                         .driver_address = DRIVER_ADDRESS},
+	};
+	return OK;
+}
+
+void link_close(struct link *link)
+{
+	(void)link;
+}
+
+err_t link_tie(const struct link *link, uint32_t number, int kick_fd, int call_fd)
+{
+	(void)link;
+	(void)call_fd;
+	if (number == PV_CONNECTION_CONTROL) {
+		bench->control_fd = kick_fd;
+	}
+	return OK;
+}
+
+void link_ring(const struct link *link, uint32_t number)
+{
+	(void)link;
+	(void)number;
+}
+
+static int set_up(void **state)
+{
+	bench = aligned_alloc(4096, (sizeof(*bench) + 4095) / 4096 * 4096);
+	assert_non_null(bench);
+	memset(bench, 0, sizeof(*bench));
+	bench->program = -1;
+	bench->memory_fd = memfd_create("memory", 0);
+	assert_int_equal(ftruncate(bench->memory_fd, MEMORY_BYTES), 0);
+	bench->memory =
+		mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, bench->memory_fd, 0);
+	assert_int_equal(loop_open(&bench->loop), OK);
+	strcpy(bench->config.peer, "driver");
+	bench->config.device_count = 1;
+	bench->config.queue_count = 1;
+	bench->config.devices[0] = (struct dt_device){
+		.type = "blk",
+		.queue_count = 1,
+		.queue_size = 256,
+		.features = BIT64(32),
+	};
+	strcpy(bench->run_dir, "/tmp/backend-connection-XXXXXX");
+	assert_non_null(mkdtemp(bench->run_dir));
+	iobuf_start(&bench->peer, &bench->page_in, &bench->page_out);
+	*state = bench;
+	return 0;
+}
+
+static void start_daemon(void)
+{
+	const struct connection_places places = {.dev_dir = "", .run_dir = bench->run_dir};
+
+	assert_int_equal(connection_open(&bench->config, &places, &bench->loop, &bench->connection),
+	                 OK);
+}
+
+/* Its files close; pages and program stay as they are. */
+static void kill_daemon(void)
+{
+	if (bench->connection != NULL) {
+		connection_close(bench->connection);
+		bench->connection = NULL;
+	}
+}
+
+static int tear_down(void **state)
+{
+	char path[96];
+
+	(void)state;
+	kill_daemon();
+	if (bench->program >= 0) {
+		close(bench->program);
+	}
+	snprintf(path, sizeof(path), "%s/driver-0.inflight", bench->run_dir);
+	unlink(path);
+	rmdir(bench->run_dir);
+	munmap(bench->memory, MEMORY_BYTES);
+	close(bench->memory_fd);
+	close(bench->loop.epoll_fd);
+	free(bench);
+	return 0;
+}
+
+/* Let daemon and VMM look until nothing changes. */
+static void settle(void)
+{
+	struct pv_iobuf_message message;
+
+	for (int i = 0; i < TURNS; i++) {
+		while (iobuf_poll_session(&bench->peer) != IOBUF_NONE) {
+		}
+		while (iobuf_receive(&bench->peer, &message) == OK) {
+			assert_in_range(message.kind, PV_CTL_READY, PV_CTL_FAILED);
+			bench->heard[message.kind]++;
+		}
+		if (bench->connection != NULL) {
+			eventfd_write(bench->control_fd, 1);
+		}
+		loop_turn(&bench->loop, 0);
+	}
+}
+
+/* The program takes what it is asked and answers: hands are shaken, it is at rest. */
+static void shake_hands(void)
+{
+	struct {
+		uint32_t header[3];
+		uint64_t features;
+	} __attribute__((packed)) answer = {
+		.header = {GET_FEATURES, VERSION | REPLY, sizeof(answer.features)},
+		.features = BIT64(32),
+	};
+	uint32_t request[3];
+
+	assert_int_equal(read(bench->program, request, sizeof(request)), sizeof(request));
+	assert_int_equal(request[0], GET_FEATURES);
+	assert_int_equal(write(bench->program, &answer, sizeof(answer)), sizeof(answer));
+	settle();
+}
+
+static void say(uint32_t kind, const void *payload, size_t bytes)
+{
+	struct pv_iobuf_message message = {.kind = kind};
+
+	memcpy(message.payload, payload, bytes);
+	assert_int_equal(iobuf_send(&bench->peer, &message), OK);
+	settle();
+}
+
+static void say_start(uint32_t sequence)
+{
+	const struct pv_ctl_queue queue = {.size = 64,
+	                                   .desc = DRIVER_ADDRESS,
+	                                   .driver = DRIVER_ADDRESS + 0x1000,
+	                                   .device = DRIVER_ADDRESS + 0x2000};
+	const struct pv_ctl_start start = {.features = BIT64(32), .sequence = sequence};
+
+	say(PV_CTL_QUEUE, &queue, sizeof(queue));
+	say(PV_CTL_START, &start, sizeof(start));
+}
+
+static void say_stop(uint32_t sequence)
+{
+	const struct pv_ctl_stop stop = {.sequence = sequence};
+
+	say(PV_CTL_STOP, &stop, sizeof(stop));
+}
+
+static bool is_up(void)
+{
+	return bench->peer.state == IOBUF_STATE_UP;
+}
+
+/* A program was spawned and shook hands, and its device is asked to run. */
+static void start_device(void)
+{
+	start_daemon();
+	settle();
+	shake_hands();
+	assert_true(is_up());
+	assert_int_equal(bench->heard[PV_CTL_READY], 1);
+	say_start(1);
+}
+
+static void session_begins_where_nobody_can_touch_a_queue(void **state)
+{
+	(void)state;
+	start_daemon();
+	settle();
+	assert_int_equal(bench->spawned, 1);
+	assert_true(is_up());
+	assert_int_equal(bench->heard[PV_CTL_READY], 0);
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_READY], 1);
+}
+
+static void session_waits_for_the_program_of_a_predecessor(void **state)
+{
+	(void)state;
+	bench->listens = true;
+	start_daemon();
+	settle();
+	assert_int_equal(bench->connected, 1);
+	assert_false(is_up());
+	assert_int_equal(bench->page_out.epoch, 0);
+	shake_hands();
+	assert_true(is_up());
+	assert_int_equal(bench->heard[PV_CTL_READY], 1);
+	assert_int_equal(bench->heard[PV_CTL_GONE], 0);
+}
+
+static void session_begins_when_that_program_dies(void **state)
+{
+	(void)state;
+	bench->listens = true;
+	start_daemon();
+	settle();
+	bench->listens = false;
+	close(bench->program);
+	bench->program = -1;
+	while (bench->spawned == 0) {
+		loop_turn(&bench->loop, -1); /* it tries again after a time */
+	}
+	settle();
+	assert_true(is_up());
+}
+
+/* Reset, kill -9, restart: the old session, in which the reset waits, lasts until the handshake. */
+static void reset_waits_over_a_kill_of_the_daemon(void **state)
+{
+	uint32_t epoch;
+
+	(void)state;
+	start_device();
+	epoch = bench->page_out.epoch;
+	kill_daemon();
+	say_stop(2);
+	start_daemon();
+	settle();
+	assert_true(is_up());
+	assert_int_equal(bench->page_out.epoch, epoch);
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 0);
+	shake_hands();
+	assert_true(is_up());
+	assert_int_not_equal(bench->page_out.epoch, epoch);
+}
+
+static void stop_waits_for_the_handshake(void **state)
+{
+	(void)state;
+	start_device();
+	say_stop(2);
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 0);
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 1);
+	assert_int_equal(bench->heard[PV_CTL_GONE], 0);
+}
+
+/* To hang up is not to be at rest. */
+static void program_that_hangs_up_is_not_gone(void **state)
+{
+	(void)state;
+	start_device();
+	close(bench->program);
+	bench->program = -1;
+	settle();
+	assert_int_equal(bench->connected, 2);
+	assert_int_equal(bench->heard[PV_CTL_GONE], 0);
+	say_stop(2);
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 0);
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 1);
+}
+
+static void program_that_hung_up_is_gone_and_ready_when_it_rests(void **state)
+{
+	(void)state;
+	start_device();
+	close(bench->program);
+	bench->program = -1;
+	settle();
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_GONE], 1);
+	assert_int_equal(bench->heard[PV_CTL_READY], 2);
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 0);
+}
+
+static void program_that_died_is_gone_at_once(void **state)
+{
+	(void)state;
+	start_device();
+	bench->listens = false;
+	close(bench->program);
+	bench->program = -1;
+	settle();
+	assert_int_equal(bench->heard[PV_CTL_GONE], 1);
+	assert_int_equal(bench->spawned, 2);
+	say_stop(2);
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(session_begins_where_nobody_can_touch_a_queue),
+		TEST(session_waits_for_the_program_of_a_predecessor),
+		TEST(session_begins_when_that_program_dies),
+		TEST(reset_waits_over_a_kill_of_the_daemon),
+		TEST(stop_waits_for_the_handshake),
+		TEST(program_that_hangs_up_is_not_gone),
+		TEST(program_that_hung_up_is_gone_and_ready_when_it_rests),
+		TEST(program_that_died_is_gone_at_once),
+	};
+#undef TEST
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
