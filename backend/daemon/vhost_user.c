@@ -289,28 +289,30 @@ static bool fill_barrier(struct vhost_user *user, struct outgoing *out)
 	return (user->protocol & VHOST_USER_PROTOCOL_REPLY_ACK) == 0;
 }
 
+/* clang-format off */
 static const struct vhost_user_step handshake[] = {
-	{GET_FEATURES,          ONCE, fill_nothing,     take_features},
-	{GET_PROTOCOL_FEATURES, ONCE, fill_if_protocol, take_protocol},
-	{SET_PROTOCOL_FEATURES, ONCE, fill_protocol,    NULL         },
-	{SET_OWNER,             ONCE, fill_nothing,     NULL         },
-	{0,		     ONCE, NULL,             NULL         },
+	{ GET_FEATURES,          ONCE, fill_nothing,     take_features },
+	{ GET_PROTOCOL_FEATURES, ONCE, fill_if_protocol, take_protocol },
+	{ SET_PROTOCOL_FEATURES, ONCE, fill_protocol,    NULL          },
+	{ SET_OWNER,             ONCE, fill_nothing,     NULL          },
+	{ 0,                     ONCE, NULL,             NULL          },
 };
 
 static const struct vhost_user_step start[] = {
-	{SET_FEATURES,     ONCE,       fill_features,     NULL         },
-	{GET_INFLIGHT_FD,  ONCE,       fill_get_inflight, take_inflight},
-	{SET_INFLIGHT_FD,  ONCE,       fill_inflight,     NULL         },
-	{SET_MEM_TABLE,    ONCE,       fill_memory,       NULL         },
-	{SET_VRING_NUM,    EACH_QUEUE, fill_number,       NULL         },
-	{SET_VRING_BASE,   EACH_QUEUE, fill_base,         NULL         },
-	{SET_VRING_ADDR,   EACH_QUEUE, fill_address,      NULL         },
-	{SET_VRING_CALL,   EACH_QUEUE, fill_call,         NULL         },
-	{SET_VRING_KICK,   EACH_QUEUE, fill_kick,         NULL         },
-	{SET_VRING_ENABLE, EACH_QUEUE, fill_enable,       NULL         },
-	{GET_FEATURES,     ONCE,       fill_barrier,      take_features},
-	{0,		ONCE,       NULL,              NULL         },
+	{ SET_FEATURES,     ONCE,       fill_features,     NULL          },
+	{ GET_INFLIGHT_FD,  ONCE,       fill_get_inflight, take_inflight },
+	{ SET_INFLIGHT_FD,  ONCE,       fill_inflight,     NULL          },
+	{ SET_MEM_TABLE,    ONCE,       fill_memory,       NULL          },
+	{ SET_VRING_NUM,    EACH_QUEUE, fill_number,       NULL          },
+	{ SET_VRING_BASE,   EACH_QUEUE, fill_base,         NULL          },
+	{ SET_VRING_ADDR,   EACH_QUEUE, fill_address,      NULL          },
+	{ SET_VRING_CALL,   EACH_QUEUE, fill_call,         NULL          },
+	{ SET_VRING_KICK,   EACH_QUEUE, fill_kick,         NULL          },
+	{ SET_VRING_ENABLE, EACH_QUEUE, fill_enable,       NULL          },
+	{ GET_FEATURES,     ONCE,       fill_barrier,      take_features },
+	{ 0,                ONCE,       NULL,              NULL          },
 };
+/* clang-format on */
 
 static void tell(struct vhost_user *user, enum vhost_user_event event)
 {

@@ -246,16 +246,18 @@ static void take_gone(struct connection *connection, uint32_t number)
 }
 
 /* By kind. Those with a sequence count only with that of the last START or STOP. */
+/* clang-format off */
 static const struct {
 	void (*take)(struct connection *connection, uint32_t number);
 	bool has_sequence;
 } kinds[] = {
-	[PV_CTL_READY] = {take_ready,   false},
-          [PV_CTL_GONE] = {take_gone,    false},
-	[PV_CTL_STARTED] = {take_started, true },
-          [PV_CTL_STOPPED] = {take_stopped, true },
-	[PV_CTL_FAILED] = {take_failed,  true },
+	[PV_CTL_READY]   = { take_ready,   false },
+	[PV_CTL_GONE]    = { take_gone,    false },
+	[PV_CTL_STARTED] = { take_started, true  },
+	[PV_CTL_STOPPED] = { take_stopped, true  },
+	[PV_CTL_FAILED]  = { take_failed,  true  },
 };
+/* clang-format on */
 
 /* @message is our copy of what the peer wrote. The sequence is the first word of each payload. */
 static void take(struct connection *connection, const struct pv_iobuf_message *message)

@@ -218,47 +218,55 @@ struct config_row {
 };
 
 /* By offset / 4; what is not named is 0. Comments: PCI 3.0, 6.1; virtio 1.2, 4.1.4. */
+/* clang-format off */
+#define AT(offset) [(offset) / 4]
+#define VALUE(dword) { (dword), NULL, NULL }
+#define CALLS(read, write) { 0, read, write }
 static const struct config_row config_rows[CONFIG_BYTES / 4] = {
-	[0x00 / 4] = {0,			       read_id,              NULL                                   },
-	[0x04 / 4] = {0,			       read_command,         write_command                          },
-	[0x08 / 4] = {0,			       read_class,           NULL                                   },
-	[0x10 / 4] = {0,			       read_bar0,            write_bar0                             },
-	[0x18 / 4] = {0,			       read_bar2,            write_bar2                             },
-	[0x2c / 4] = {VENDOR_VIRTIO | SUBSYSTEM << 16, NULL,                 NULL                                   },
-	[0x34 / 4] = {CAP_MSIX,                        NULL,                 NULL                                   },
- /* 0x3c: interrupt pin 0, there is no INTx */
+	AT(0x00)            = CALLS(read_id, NULL),
+	AT(0x04)            = CALLS(read_command, write_command),
+	AT(0x08)            = CALLS(read_class, NULL),
+	AT(0x10)            = CALLS(read_bar0, write_bar0),
+	AT(0x18)            = CALLS(read_bar2, write_bar2),
+	AT(0x2c)            = VALUE(VENDOR_VIRTIO | SUBSYSTEM << 16),
+	AT(0x34)            = VALUE(CAP_MSIX),
+	/* 0x3c: interrupt pin 0, there is no INTx */
 
-	[CAP_MSIX / 4 + 0] = {0,                               read_msix_control,    write_msix_control                     },
-	[CAP_MSIX / 4 + 1] = {PV_VMM_BAR_MSIX | BAR_REGISTERS, NULL,                 NULL                                   },
-	[CAP_MSIX / 4 + 2] = {PV_VMM_BAR_PBA | BAR_REGISTERS,  NULL,                 NULL                                   },
+	AT(CAP_MSIX + 0)    = CALLS(read_msix_control, write_msix_control),
+	AT(CAP_MSIX + 4)    = VALUE(PV_VMM_BAR_MSIX | BAR_REGISTERS),
+	AT(CAP_MSIX + 8)    = VALUE(PV_VMM_BAR_PBA | BAR_REGISTERS),
 
-	[CAP_COMMON / 4 + 0] = {VIRTIO_CAP(CAP_NOTIFY,           16,                   1),                                      NULL, NULL},
-	[CAP_COMMON / 4 + 1] = {BAR_REGISTERS,                           NULL,                                               NULL									 },
-	[CAP_COMMON / 4 + 2] = {PV_VMM_BAR_COMMON,                           NULL, NULL},
-	[CAP_COMMON / 4 + 3] = {COMMON_BYTES,                           NULL,                                               NULL															    },
+	AT(CAP_COMMON + 0)  = VALUE(VIRTIO_CAP(CAP_NOTIFY, 16, 1)),
+	AT(CAP_COMMON + 4)  = VALUE(BAR_REGISTERS),
+	AT(CAP_COMMON + 8)  = VALUE(PV_VMM_BAR_COMMON),
+	AT(CAP_COMMON + 12) = VALUE(COMMON_BYTES),
 
-	[CAP_NOTIFY / 4 + 0] = {VIRTIO_CAP(CAP_ISR,                           20, 2),NULL, NULL},
-	[CAP_NOTIFY / 4 + 1] = {BAR_NOTIFY,                             NULL,                                             NULL																						     },
-	[CAP_NOTIFY / 4 + 2] = {0,                      NULL,          NULL},
-	[CAP_NOTIFY / 4 + 3] = {0,                               read_notify_bytes,                          NULL                                                   },
-	[CAP_NOTIFY / 4 + 4] = {NOTIFY_MULTIPLIER,                               NULL,    NULL             },
+	AT(CAP_NOTIFY + 0)  = VALUE(VIRTIO_CAP(CAP_ISR, 20, 2)),
+	AT(CAP_NOTIFY + 4)  = VALUE(BAR_NOTIFY),
+	AT(CAP_NOTIFY + 8)  = VALUE(0),
+	AT(CAP_NOTIFY + 12) = CALLS(read_notify_bytes, NULL),
+	AT(CAP_NOTIFY + 16) = VALUE(NOTIFY_MULTIPLIER),
 
-	[CAP_ISR / 4 + 0] = {VIRTIO_CAP(CAP_WINDOW,               16, 3),                                 NULL, NULL},
-	[CAP_ISR / 4 + 1] = {BAR_REGISTERS,           NULL,               NULL                                                   },
-	[CAP_ISR / 4 + 2] = {PV_VMM_BAR_ISR,                           NULL,                                               NULL									 },
-	[CAP_ISR / 4 + 3] = {1,                           NULL,                                 NULL       },
+	AT(CAP_ISR + 0)     = VALUE(VIRTIO_CAP(CAP_WINDOW, 16, 3)),
+	AT(CAP_ISR + 4)     = VALUE(BAR_REGISTERS),
+	AT(CAP_ISR + 8)     = VALUE(PV_VMM_BAR_ISR),
+	AT(CAP_ISR + 12)    = VALUE(1),
 
-	[CAP_WINDOW / 4 + 0] = {0,                           read_window_cap, NULL},
-	[CAP_WINDOW / 4 + 1] = {0,                           read_window_bar,               write_window_bar                                              },
-	[CAP_WINDOW / 4 + 2] = {0,                           read_window_offset,                                               write_window_offset														       },
-	[CAP_WINDOW / 4 + 3] = {0,               read_window_bytes,                     write_window_bytes             },
-	[CAP_WINDOW / 4 + 4] = {0,            read_window_data,write_window_data},
+	AT(CAP_WINDOW + 0)  = CALLS(read_window_cap, NULL),
+	AT(CAP_WINDOW + 4)  = CALLS(read_window_bar, write_window_bar),
+	AT(CAP_WINDOW + 8)  = CALLS(read_window_offset, write_window_offset),
+	AT(CAP_WINDOW + 12) = CALLS(read_window_bytes, write_window_bytes),
+	AT(CAP_WINDOW + 16) = CALLS(read_window_data, write_window_data),
 
-	[CAP_DEVICE / 4 + 0] = {VIRTIO_CAP(0,             16,             4),                                       NULL, NULL},
-	[CAP_DEVICE / 4 + 1] = {BAR_REGISTERS,              NULL,                                                 NULL																					   },
-	[CAP_DEVICE / 4 + 2] = {PV_VMM_BAR_DEVICE,                             NULL,                                 NULL                             },
-	[CAP_DEVICE / 4 + 3] = {0,                   read_device_bytes,                      NULL        },
+	AT(CAP_DEVICE + 0)  = VALUE(VIRTIO_CAP(0, 16, 4)),
+	AT(CAP_DEVICE + 4)  = VALUE(BAR_REGISTERS),
+	AT(CAP_DEVICE + 8)  = VALUE(PV_VMM_BAR_DEVICE),
+	AT(CAP_DEVICE + 12) = CALLS(read_device_bytes, NULL),
 };
+#undef CALLS
+#undef VALUE
+#undef AT
+/* clang-format on */
 
 /*
  * The function and the register that an ECAM access hits: bits [19:15] device, [14:12] function,

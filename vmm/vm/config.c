@@ -58,19 +58,21 @@ static const char *vm_fault(const struct pv_vmm_config *vm)
 	uint64_t bytes = sizeof(*vm) +
 	                 vm->connection_count * (uint64_t)sizeof(struct pv_vmm_connection) +
 	                 vm->device_count * (uint64_t)sizeof(struct pv_vmm_device);
+	/* clang-format off */
 	const struct {
 		bool good;
 		const char *fault;
 	} checks[] = {
-		{is_name(vm->name),					    "name"            },
-		{vm->vcpu_count >= 1 && vm->vcpu_count <= PV_DOMAIN_VCPUS_MAX, "vcpu_count"      },
-		{vm->connection_count <= PV_VMM_CONNECTIONS_MAX,               "connection_count"},
-		{vm->device_count <= PV_VMM_DEVICES_MAX,                       "device_count"    },
-		{bytes <= vm->bytes,					   "bytes"           },
-		{is_page(vm->gicd_ipa),					"gicd_ipa"        },
-		{v2m_is_good(vm),					      "v2m"             },
-		{uart_is_good(&vm->uarts[0]) && uart_is_good(&vm->uarts[1]),   "uarts"           },
+		{ is_name(vm->name),                                            "name" },
+		{ vm->vcpu_count >= 1 && vm->vcpu_count <= PV_DOMAIN_VCPUS_MAX, "vcpu_count" },
+		{ vm->connection_count <= PV_VMM_CONNECTIONS_MAX,               "connection_count" },
+		{ vm->device_count <= PV_VMM_DEVICES_MAX,                       "device_count" },
+		{ bytes <= vm->bytes,                                           "bytes" },
+		{ is_page(vm->gicd_ipa),                                        "gicd_ipa" },
+		{ v2m_is_good(vm),                                              "v2m" },
+		{ uart_is_good(&vm->uarts[0]) && uart_is_good(&vm->uarts[1]),   "uarts" },
 	};
+	/* clang-format on */
 
 	for (size_t i = 0; i < ARRAY_COUNT(checks); i++) {
 		if (!checks[i].good) {

@@ -77,16 +77,18 @@ static void write_bar(struct vm *vm, uint32_t index, const struct access *access
 	connection_update(&vm->connections[device->connection], device->index);
 }
 
+/* clang-format off */
 static const struct {
 	uint64_t (*read)(struct vm *vm, uint32_t index, const struct access *access);
 	void (*write)(struct vm *vm, uint32_t index, const struct access *access);
 } kinds[WINDOW_KINDS] = {
-	[WINDOW_GICD] = {read_gicd, write_gicd},
-          [WINDOW_V2M] = {read_v2m,  write_v2m },
-	[WINDOW_UART] = {read_uart, write_uart},
-          [WINDOW_ECAM] = {read_ecam, write_ecam},
-	[WINDOW_BAR] = {read_bar,  write_bar },
+	[WINDOW_GICD] = { read_gicd, write_gicd },
+	[WINDOW_V2M]  = { read_v2m,  write_v2m  },
+	[WINDOW_UART] = { read_uart, write_uart },
+	[WINDOW_ECAM] = { read_ecam, write_ecam },
+	[WINDOW_BAR]  = { read_bar,  write_bar  },
 };
+/* clang-format on */
 
 /* PV_MSG_READ and PV_MSG_WRITE. */
 static struct reply serve_access(struct vm *vm, const struct message *message)
