@@ -17,7 +17,9 @@ def case_detach_returns_when_all_is_up(world):
     check_equal([(vm["name"], vm["state"]) for vm in system["vms"]],
                 [("device", "up"), ("driver", "up")])
     check_equal(system["connections"],
-                [{"device": "device", "driver": "driver", "state": "up", "devices": 2}])
+                [{"device": "device", "driver": "driver", "state": "up", "sessions": 1,
+                  "devices": [{"type": "net", "state": "ready", "backends": 1},
+                              {"type": "blk", "state": "ready", "backends": 1}]}])
     world.good("stop")
     check(process_gone(system["pid"]) and process_gone(system["qemu_pid"]), "a process is left")
     check_equal(world.systems(), [])

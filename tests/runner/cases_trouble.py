@@ -29,6 +29,18 @@ def case_late_connection(world):
     check_in("the console of device, which serves:\n      | Booting Linux as device", text)
 
 
+def case_late_device(world):
+    """A session is not enough: each device needs a back end that is ready."""
+    for flag, why in (("stuck", "waiting: no back end stands behind it"),
+                      ("fails", "failed: its back end refuses it")):
+        scenario = f"vm device agent\nvm driver agent\nconnect device driver {flag}\n"
+        text = world.bad(1, "run", "-d", "-t", "4", world.scenario(scenario))
+        check_in("not everything was up after 4.0 s", text)
+        check_in(f"connection device -> driver: down\n    device 1 (blk): {why}\n", text)
+        check("device 0" not in text, text)
+        check_in("the console of device, which serves:\n      | Booting Linux as device", text)
+
+
 def case_late_silent_vm(world):
     text = world.bad(1, "run", "-d", "-t", "4", world.scenario("vm a agent\nvm b agent quiet\n"))
     check_in("VM b: booting: its user space has not been reached", text)
@@ -80,6 +92,20 @@ def case_connection_goes_and_comes(world):
     check_equal(world.system()["connections"][0]["state"], "down")
     world.type_at("driver", "up device\r", "up device")
     read_until(process.stdout, b"connection device -> driver: up")
+    check_equal(world.system()["connections"][0]["sessions"], 2)
+
+
+def case_back_end_goes_and_comes(world):
+    process = world.foreground()
+    world.type_at("driver", "device device/1 backend gone\r", "backend gone")
+    read_until(process.stdout, b"connection device -> driver: down")
+    connection = world.system()["connections"][0]
+    check_equal((connection["state"], connection["sessions"]), ("down", 1))
+    check_equal(connection["devices"][1], {"type": "blk", "state": "waiting", "backends": 1})
+    check_in("connection device -> driver down: device 1 (blk) waiting", world.good("ps"))
+    world.type_at("driver", "device device/1 backend ready\r", "backend ready")
+    read_until(process.stdout, b"connection device -> driver: up")
+    check_equal(world.system()["connections"][0]["devices"][1]["backends"], 2)
 
 
 def case_image_is_refused(world):

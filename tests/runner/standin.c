@@ -127,10 +127,12 @@ static void take_connection(struct system *system, const char *line)
 	char device[64] = "";
 	char driver[64] = "";
 	if (sscanf(line, "connect %63s %63s", device, driver) == 2) {
-		system->connections[system->connection_count++] =
-			(struct system_connection){.device_vm = find_vm(system, device),
-		                                   .driver_vm = find_vm(system, driver),
-		                                   .device_count = 2};
+		system->connections[system->connection_count++] = (struct system_connection){
+			.device_vm = find_vm(system, device),
+			.driver_vm = find_vm(system, driver),
+			.device_count = 2,
+			.device_types = {"net", "blk"}
+                };
 	}
 }
 

@@ -28,7 +28,10 @@ static struct system_vm vms[VM_COUNT] = {
 	{.name = (char[]){"plain"},    .channel_first = 7, .agent = false},
 };
 static struct system_connection connections[1] = {
-	{.device_vm = DEVICE, .driver_vm = DRIVER}
+	{.device_vm = DEVICE,
+         .driver_vm = DRIVER,
+         .device_count = 2,
+         .device_types = {"net", "blk"}}
 };
 static const struct system example = {
 	.vms = vms, .vm_count = VM_COUNT, .connections = connections, .connection_count = 1};
@@ -63,6 +66,13 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void bring_connection_up(struct fixture *fixture)
+{
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/0 backend ready");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/1 backend ready");
+}
+
 static void bring_up(struct fixture *fixture)
 {
 	runstate_kernel_line(&fixture->state, "pv: Peervisor on qemu-virt");
@@ -70,7 +80,7 @@ static void bring_up(struct fixture *fixture)
 	runstate_vm_agent(&fixture->state, DEVICE);
 	runstate_vm_agent(&fixture->state, DRIVER);
 	runstate_vm_output(&fixture->state, PLAIN);
-	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
+	bring_connection_up(fixture);
 }
 
 static void test_all_up(void **state)
@@ -103,11 +113,60 @@ static void test_each_piece_is_needed(void **state)
 	runstate_vmm_line(&fixture->state, DRIVER, "connection device 2 up");
 	runstate_vmm_line(&fixture->state, DRIVER, "connection device up and away");
 	assert_false(runstate_ready(&fixture->state));
-	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
+	bring_connection_up(fixture);
 	assert_true(runstate_ready(&fixture->state));
 	runstate_vmm_line(&fixture->state, DRIVER, "connection device down");
 	assert_false(runstate_ready(&fixture->state));
 	assert_false(runstate_hopeless(&fixture->state));
+}
+
+static enum run_device_state state_of(const struct fixture *fixture, size_t device)
+{
+	return runstate_device_state(&fixture->state.connections[0].devices[device]);
+}
+
+/* Each line of the driver VM's VMM, and what it makes of device 1 and of the connection. */
+static void test_each_device_is_needed(void **state)
+{
+	static const struct {
+		const char *line;
+		enum run_device_state device;
+		bool up;
+	} steps[] = {
+		{"device device/1 backend ready",   RUN_DEVICE_WAITING, false}, /* no session */
+		{"connection device up",            RUN_DEVICE_WAITING, false},
+		{"device device/0 backend ready",   RUN_DEVICE_WAITING, false},
+		{"device device/2 backend ready",   RUN_DEVICE_WAITING, false},
+		{"device device/ backend ready",    RUN_DEVICE_WAITING, false},
+		{"device device/-1 backend ready",  RUN_DEVICE_WAITING, false},
+		{"device device 2/1 backend ready", RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready?",  RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready",   RUN_DEVICE_READY,   true },
+		{"device device/1 started",         RUN_DEVICE_READY,   true },
+		{"device device/1 failed",          RUN_DEVICE_FAILED,  false},
+		{"device device/1 stopped",         RUN_DEVICE_READY,   true },
+		{"device device/1 failed",          RUN_DEVICE_FAILED,  false},
+		{"device device/1 started",         RUN_DEVICE_READY,   true },
+		{"device device/1 backend gone",    RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready",   RUN_DEVICE_READY,   true },
+		{"device device/1 failed",          RUN_DEVICE_FAILED,  false},
+		{"connection device down",          RUN_DEVICE_WAITING, false},
+		{"connection device up",            RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready",   RUN_DEVICE_READY,   false},
+		{"device device/0 backend ready",   RUN_DEVICE_READY,   true },
+	};
+	struct fixture *fixture = *state;
+	const struct runstate_connection *connection = &fixture->state.connections[0];
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		runstate_vmm_line(&fixture->state, DRIVER, steps[i].line);
+		assert_int_equal(state_of(fixture, 1), steps[i].device);
+		assert_int_equal(connection->up, steps[i].up);
+		assert_int_equal(runstate_connection_missing(&fixture->state, 0), !steps[i].up);
+	}
+	assert_int_equal(connection->session_count, 2);
+	assert_int_equal(connection->devices[0].backend_count, 2);
+	assert_int_equal(connection->devices[1].backend_count, 3);
+	assert_string_equal(run_device_state_text(RUN_DEVICE_READY), "ready");
 }
 
 static void test_orderly_end_after_up(void **state)
@@ -246,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_each_piece_is_needed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_each_device_is_needed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_orderly_end_after_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_end_before_up_is_hopeless, set_up, tear_down),

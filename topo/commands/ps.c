@@ -35,6 +35,23 @@ static const char *system_state(const struct control_system *system)
 	return system->ready != 0 ? "up" : "starting";
 }
 
+/* The rest of a connection's line: the devices that keep it down, where a session is up. */
+static void print_text_devices(const struct control_connection *connection)
+{
+	const char *before = ": ";
+	for (uint32_t i = 0;
+	     connection->has_session != 0 && i < connection->device_count && i < PV_VMM_DEVICES_MAX;
+	     i++) {
+		const struct control_device *device = &connection->devices[i];
+		if (device->state != RUN_DEVICE_READY) {
+			(void)printf("%sdevice %" PRIu32 " (%s) %s", before, i, device->type,
+			             run_device_state_text((enum run_device_state)device->state));
+			before = ", ";
+		}
+	}
+	(void)putchar('\n');
+}
+
 static void print_text(const struct client_status *status)
 {
 	const struct control_system *system = &status->system;
@@ -52,7 +69,8 @@ static void print_text(const struct client_status *status)
 		char ends[2 * CONTROL_NAME_BYTES + 8];
 		(void)snprintf(ends, sizeof(ends), "%s -> %s", connection->device_vm,
 		               connection->driver_vm);
-		(void)printf("  connection %-16s %s\n", ends, connection->up != 0 ? "up" : "down");
+		(void)printf("  connection %-16s %s", ends, connection->up != 0 ? "up" : "down");
+		print_text_devices(connection);
 	}
 }
 
@@ -92,7 +110,15 @@ static void print_json_connection(const struct control_connection *connection)
 	print_json_member("{", "device", connection->device_vm);
 	print_json_member(", ", "driver", connection->driver_vm);
 	print_json_member(", ", "state", connection->up != 0 ? "up" : "down");
-	(void)printf(", \"devices\": %" PRIu32 "}", connection->device_count);
+	(void)printf(", \"sessions\": %" PRIu32 ", \"devices\": [", connection->session_count);
+	for (uint32_t i = 0; i < connection->device_count && i < PV_VMM_DEVICES_MAX; i++) {
+		const struct control_device *device = &connection->devices[i];
+		print_json_member(i == 0 ? "{" : ", {", "type", device->type);
+		print_json_member(", ", "state",
+		                  run_device_state_text((enum run_device_state)device->state));
+		(void)printf(", \"backends\": %" PRIu32 "}", device->backend_count);
+	}
+	(void)printf("]}");
 }
 
 static void print_json(const struct client_status *status)

@@ -15,6 +15,7 @@
 #include "topo/image/image.h"
 #include "topo/image/payload.h"
 #include "topo/image/system.h"
+#include "topo/model/device_options.h"
 #include "topo/model/load.h"
 #include "topo/model/model.h"
 
@@ -94,11 +95,17 @@ static void describe(const struct model *model, const struct image *image, const
 		};
 	}
 	for (size_t i = 0; i < model->connection_count; i++) {
-		out->connections[i] = (struct system_connection){
-			.device_vm = model->connections[i].device_vm,
-			.driver_vm = model->connections[i].driver_vm,
-			.device_count = (uint32_t)model->connections[i].device_count,
+		const struct connection *connection = &model->connections[i];
+		struct system_connection *described = &out->connections[i];
+		*described = (struct system_connection){
+			.device_vm = connection->device_vm,
+			.driver_vm = connection->driver_vm,
+			.device_count = (uint32_t)connection->device_count,
 		};
+		/* The layout has refused a VM that uses more devices than there is room for. */
+		for (size_t j = 0; j < connection->device_count; j++) {
+			described->device_types[j] = device_type_name(connection->devices[j].type);
+		}
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "abi/err.h"
+#include "abi/vmm.h"
 
 struct diag;
 struct model;
@@ -28,7 +29,8 @@ struct system_vm {
 struct system_connection {
 	uint32_t device_vm; /* indices in vms */
 	uint32_t driver_vm;
-	uint32_t device_count; /* virtio devices on it */
+	uint32_t device_count;                        /* virtio devices on it */
+	const char *device_types[PV_VMM_DEVICES_MAX]; /* of each: "net", …; constants */
 };
 
 struct system {

@@ -29,9 +29,10 @@
 #include <stdint.h>
 
 #include "abi/err.h"
+#include "abi/vmm.h"
 #include "topo/runner/fifo.h"
 
-#define CONTROL_VERSION 1U
+#define CONTROL_VERSION 2U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -92,11 +93,22 @@ struct control_vm {
 	uint32_t command_count; /* running by topo exec */
 };
 
+#define CONTROL_TYPE_BYTES 16U
+
+struct control_device {
+	char type[CONTROL_TYPE_BYTES]; /* "net", … */
+	uint32_t state;                /* enum run_device_state */
+	uint32_t backend_count;        /* back ends that became ready so far */
+};
+
 struct control_connection {
 	char device_vm[CONTROL_NAME_BYTES];
 	char driver_vm[CONTROL_NAME_BYTES];
 	uint32_t up;
+	uint32_t has_session;
+	uint32_t session_count; /* sessions that came up so far */
 	uint32_t device_count;
+	struct control_device devices[PV_VMM_DEVICES_MAX];
 };
 
 struct control_exit {

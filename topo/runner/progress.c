@@ -205,16 +205,33 @@ static void explain_vm(const struct session *session, size_t vm)
 	}
 }
 
+static void explain_device(uint32_t number, const char *type, enum run_device_state state)
+{
+	if (state == RUN_DEVICE_READY) {
+		return;
+	}
+	(void)fprintf(stderr, "    device %" PRIu32 " (%s): %s: %s\n", number, type,
+	              run_device_state_text(state),
+	              state == RUN_DEVICE_FAILED ? "its back end refuses it"
+	                                         : "no back end stands behind it");
+}
+
 static void explain_connection(const struct session *session, size_t index)
 {
 	const struct system_connection *known = &session->system->connections[index];
 	const struct system_vm *device = &session->system->vms[known->device_vm];
 	const struct system_vm *driver = &session->system->vms[known->driver_vm];
-	(void)fprintf(stderr, "  connection %s -> %s: down\n", device->name, driver->name);
+	const struct runstate_connection *state = &session->state.connections[index];
+	(void)fprintf(stderr, "  connection %s -> %s: down%s\n", device->name, driver->name,
+	              state->has_session ? "" : ": the device VM's daemon has not answered");
 	if (runstate_vm_missing(&session->state, known->device_vm) ||
 	    runstate_vm_missing(&session->state, known->driver_vm)) {
 		(void)fprintf(stderr, "    one of its VMs is not up\n");
 		return;
+	}
+	for (uint32_t i = 0; state->has_session && i < known->device_count; i++) {
+		explain_device(i, known->device_types[i],
+		               runstate_device_state(&state->devices[i]));
 	}
 	char what[96];
 	(void)snprintf(what, sizeof(what), "the VMM of %.32s", driver->name);

@@ -38,6 +38,23 @@ const char *run_vm_state_text(enum run_vm_state state)
 	return (size_t)state < RUN_VM_STATE_COUNT ? texts[state] : "?";
 }
 
+const char *run_device_state_text(enum run_device_state state)
+{
+#define RUN_DEVICE_STATE_TEXT(name, number, text) [name] = (text),
+	static const char *const texts[RUN_DEVICE_STATE_COUNT] = {
+		RUN_DEVICE_STATES(RUN_DEVICE_STATE_TEXT)};
+#undef RUN_DEVICE_STATE_TEXT
+	return (size_t)state < RUN_DEVICE_STATE_COUNT ? texts[state] : "?";
+}
+
+enum run_device_state runstate_device_state(const struct runstate_device *device)
+{
+	if (device->failed) {
+		return RUN_DEVICE_FAILED;
+	}
+	return device->has_backend ? RUN_DEVICE_READY : RUN_DEVICE_WAITING;
+}
+
 size_t runstate_find_vm(const struct system *system, const char *name)
 {
 	size_t vm = 0;
@@ -66,14 +83,33 @@ static bool vm_ended(const struct runstate *state, size_t vm)
 	return state->vms[vm].state == RUN_VM_STOPPED || state->vms[vm].state == RUN_VM_FAILED;
 }
 
-static void set_connection(struct runstate *state, size_t connection, bool up)
+/* Something of a connection has changed: is it up now? */
+static void judge_connection(struct runstate *state, size_t connection)
 {
+	const struct system_connection *known = &state->system->connections[connection];
 	struct runstate_connection *entry = &state->connections[connection];
+	bool up = entry->has_session;
+	for (uint32_t i = 0; i < known->device_count; i++) {
+		up = up && runstate_device_state(&entry->devices[i]) == RUN_DEVICE_READY;
+	}
 	if (entry->up != up) {
 		entry->up = up;
 		entry->was_up = entry->was_up || up;
 		report(state, RUNSTATE_CONNECTION, connection, up ? "up" : "down");
 	}
+}
+
+/* A session begins or ends: nothing is known of the devices in it. */
+static void set_session(struct runstate *state, size_t connection, bool has_session)
+{
+	struct runstate_connection *entry = &state->connections[connection];
+	entry->has_session = has_session;
+	entry->session_count += has_session ? 1 : 0;
+	for (uint32_t i = 0; i < state->system->connections[connection].device_count; i++) {
+		entry->devices[i].has_backend = false;
+		entry->devices[i].failed = false;
+	}
+	judge_connection(state, connection);
 }
 
 static void set_vm(struct runstate *state, size_t vm, enum run_vm_state next)
@@ -104,7 +140,7 @@ static void end_vm(struct runstate *state, size_t vm, const char *reason)
 	for (size_t i = 0; i < state->system->connection_count; i++) {
 		const struct system_connection *connection = &state->system->connections[i];
 		if (connection->device_vm == vm || connection->driver_vm == vm) {
-			set_connection(state, i, false);
+			set_session(state, i, false);
 		}
 	}
 }
@@ -161,23 +197,66 @@ void runstate_kernel_line(struct runstate *state, const char *line)
 	}
 }
 
+/* The connections of driver VM @vm whose device VM's name @text starts with, from index @from on;
+ * connection_count when there is none. *@rest is what follows the name. */
+static size_t find_connection(const struct runstate *state, size_t vm, size_t from,
+                              const char *text, const char **rest)
+{
+	for (size_t i = from; i < state->system->connection_count; i++) {
+		const struct system_connection *connection = &state->system->connections[i];
+		*rest = after(text, state->system->vms[connection->device_vm].name);
+		if (connection->driver_vm == vm && *rest != NULL && !vm_ended(state, vm) &&
+		    !vm_ended(state, connection->device_vm)) {
+			return i;
+		}
+	}
+	return state->system->connection_count;
+}
+
 /* "PEER up" or "PEER down" from the VMM of the driver VM @vm. */
 static void take_connection_line(struct runstate *state, size_t vm, const char *text)
 {
-	for (size_t i = 0; i < state->system->connection_count; i++) {
-		const struct system_connection *connection = &state->system->connections[i];
-		if (connection->driver_vm != vm) {
+	const char *rest = NULL;
+	size_t i = find_connection(state, vm, 0, text, &rest);
+	for (; i < state->system->connection_count;
+	     i = find_connection(state, vm, i + 1, text, &rest)) {
+		if (strcmp(rest, " up") == 0 || strcmp(rest, " down") == 0) {
+			set_session(state, i, strcmp(rest, " up") == 0);
+		}
+	}
+}
+
+/* What the VMM says of a device => what it has. */
+static void take_device_word(struct runstate_device *device, const char *word)
+{
+	if (strcmp(word, " backend ready") == 0) {
+		device->has_backend = true;
+		device->backend_count++;
+	} else if (strcmp(word, " backend gone") == 0) {
+		device->has_backend = false;
+	} else if (strcmp(word, " failed") == 0) {
+		device->failed = true;
+	} else if (strcmp(word, " started") == 0 || strcmp(word, " stopped") == 0) {
+		device->failed = false;
+	}
+}
+
+/* "PEER/N WORD…" from the VMM of the driver VM @vm. */
+static void take_device_line(struct runstate *state, size_t vm, const char *text)
+{
+	const char *rest = NULL;
+	size_t i = find_connection(state, vm, 0, text, &rest);
+	for (; i < state->system->connection_count;
+	     i = find_connection(state, vm, i + 1, text, &rest)) {
+		char *word = NULL;
+		if (rest[0] != '/' || rest[1] < '0' || rest[1] > '9') {
 			continue;
 		}
-		const char *rest = after(text, state->system->vms[connection->device_vm].name);
-		if (rest == NULL) {
-			continue;
-		}
-		if (strcmp(rest, " up") == 0 && !vm_ended(state, vm) &&
-		    !vm_ended(state, connection->device_vm)) {
-			set_connection(state, i, true);
-		} else if (strcmp(rest, " down") == 0) {
-			set_connection(state, i, false);
+		const unsigned long number = strtoul(rest + 1, &word, 10);
+		if (number < state->system->connections[i].device_count &&
+		    state->connections[i].has_session) {
+			take_device_word(&state->connections[i].devices[number], word);
+			judge_connection(state, i);
 		}
 	}
 }
@@ -190,10 +269,13 @@ void runstate_vmm_line(struct runstate *state, size_t vm, const char *line)
 		return;
 	}
 	const char *device = after(line, "device ");
-	const char *last = strrchr(line, ' ');
-	if (device != NULL && strcmp(last, " failed") == 0) {
+	if (device == NULL) {
+		return;
+	}
+	if (strcmp(strrchr(line, ' '), " failed") == 0) {
 		report(state, RUNSTATE_TROUBLE, vm, line);
 	}
+	take_device_line(state, vm, device);
 }
 
 void runstate_vm_output(struct runstate *state, size_t vm)

@@ -11,6 +11,13 @@
  *   any => stopped       "pv: domain NAME stopped: poweroff" or "reset"
  *   any => failed        "pv: domain NAME stopped: " and anything else (fault, vmm)
  *
+ * A connection is up while its session is ("connection PEER up", "… down"), both VMs run, and each
+ * of its devices is ready:
+ *
+ *   waiting => ready     "device PEER/N backend ready"
+ *   ready => waiting     "device PEER/N backend gone", or the end of the session
+ *   any => failed        "device PEER/N failed"; until "… started", "… stopped" or that end
+ *
  * A VM that is stopped or failed stays so: nothing is created after boot.
  */
 #ifndef TOPO_RUNNER_RUNSTATE_H
@@ -21,6 +28,7 @@
 #include <stdint.h>
 
 #include "abi/err.h"
+#include "abi/vmm.h"
 #include "topo/image/system.h"
 
 /* X(name, number, text) */
@@ -35,6 +43,16 @@
 enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
 #undef RUN_VM_STATE_ENUM
 
+/* X(name, number, text) */
+#define RUN_DEVICE_STATES(X)                                                                       \
+	X(RUN_DEVICE_WAITING, 0, "waiting")                                                        \
+	X(RUN_DEVICE_READY, 1, "ready")                                                            \
+	X(RUN_DEVICE_FAILED, 2, "failed")
+
+#define RUN_DEVICE_STATE_ENUM(name, number, text) name = (number),
+enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STATE_COUNT };
+#undef RUN_DEVICE_STATE_ENUM
+
 #define RUNSTATE_REASON_BYTES 240U
 
 struct runstate_vm {
@@ -43,9 +61,18 @@ struct runstate_vm {
 	char reason[RUNSTATE_REASON_BYTES]; /* stopped and failed: why */
 };
 
+struct runstate_device {
+	bool has_backend;
+	bool failed;
+	uint32_t backend_count; /* back ends that became ready so far */
+};
+
 struct runstate_connection {
+	bool has_session;
 	bool up;
 	bool was_up;
+	uint32_t session_count; /* sessions that came up so far */
+	struct runstate_device devices[PV_VMM_DEVICES_MAX];
 };
 
 enum runstate_event_kind {
@@ -121,5 +148,11 @@ size_t runstate_find_vm(const struct system *system, const char *name);
 
 /** "up", … */
 const char *run_vm_state_text(enum run_vm_state state);
+
+/** How far @device is. */
+enum run_device_state runstate_device_state(const struct runstate_device *device);
+
+/** "ready", … */
+const char *run_device_state_text(enum run_device_state state);
 
 #endif

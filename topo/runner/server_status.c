@@ -50,10 +50,19 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 static void send_connection(struct visitor *visitor, const struct session *session, size_t index)
 {
 	const struct system_connection *known = &session->system->connections[index];
+	const struct runstate_connection *state = &session->state.connections[index];
 	struct control_connection entry = {
-		.up = session->state.connections[index].up ? 1 : 0,
+		.up = state->up ? 1 : 0,
+		.has_session = state->has_session ? 1 : 0,
+		.session_count = state->session_count,
 		.device_count = known->device_count,
 	};
+	for (uint32_t i = 0; i < known->device_count; i++) {
+		entry.devices[i].state = runstate_device_state(&state->devices[i]);
+		entry.devices[i].backend_count = state->devices[i].backend_count;
+		(void)snprintf(entry.devices[i].type, sizeof(entry.devices[i].type), "%s",
+		               known->device_types[i]);
+	}
 	(void)snprintf(entry.device_vm, sizeof(entry.device_vm), "%s",
 	               session->system->vms[known->device_vm].name);
 	(void)snprintf(entry.driver_vm, sizeof(entry.driver_vm), "%s",
