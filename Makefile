@@ -53,7 +53,7 @@ all:
 run:
 	$(MAKE) --no-print-directory setup-run
 	$(MAKE) --no-print-directory -j$(JOBS) all images
-	tools/demo $(BUILD)/topo
+	@tools/foreground tools/demo $(BUILD)/topo
 
 setup-run:
 	@tools/setup run
