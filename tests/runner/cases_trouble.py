@@ -41,6 +41,14 @@ def case_late_device(world):
         check_in("the console of device, which serves:\n      | Booting Linux as device", text)
 
 
+def case_late_vm_that_waits_for_its_disk(world):
+    scenario = "vm device agent\nvm driver agent hello=never\nconnect device driver stuck\n"
+    text = world.bad(1, "run", "-d", "-t", "4", world.scenario(scenario))
+    check_in("VM driver: booting: its user space has not been reached", text)
+    check_in("    device 1 (blk): waiting: no back end stands behind it\n"
+             "    the console of device, which serves:\n", text)
+
+
 def case_late_silent_vm(world):
     text = world.bad(1, "run", "-d", "-t", "4", world.scenario("vm a agent\nvm b agent quiet\n"))
     check_in("VM b: booting: its user space has not been reached", text)

@@ -222,22 +222,30 @@ static void explain_connection(const struct session *session, size_t index)
 	const struct system_vm *device = &session->system->vms[known->device_vm];
 	const struct system_vm *driver = &session->system->vms[known->driver_vm];
 	const struct runstate_connection *state = &session->state.connections[index];
+	const bool device_missing = runstate_vm_missing(&session->state, known->device_vm);
+	const bool driver_missing = runstate_vm_missing(&session->state, known->driver_vm);
+	const bool no_answer = !state->has_session && !device_missing && !driver_missing;
 	(void)fprintf(stderr, "  connection %s -> %s: down%s\n", device->name, driver->name,
-	              state->has_session ? "" : ": the device VM's daemon has not answered");
-	if (runstate_vm_missing(&session->state, known->device_vm) ||
-	    runstate_vm_missing(&session->state, known->driver_vm)) {
+	              no_answer ? ": the device VM's daemon has not answered" : "");
+	if (!state->has_session && !no_answer) {
 		(void)fprintf(stderr, "    one of its VMs is not up\n");
 		return;
 	}
+	/* A VM may wait for its disk before it reaches user space. */
 	for (uint32_t i = 0; state->has_session && i < known->device_count; i++) {
 		explain_device(i, known->device_types[i],
 		               runstate_device_state(&state->devices[i]));
 	}
 	char what[96];
-	(void)snprintf(what, sizeof(what), "the VMM of %.32s", driver->name);
-	quote_tail(what, &session->vms[known->driver_vm].vmm_tail);
-	(void)snprintf(what, sizeof(what), "the console of %.32s, which serves", device->name);
-	quote_tail(what, &session->vms[known->device_vm].tty_tail);
+	if (!driver_missing) {
+		(void)snprintf(what, sizeof(what), "the VMM of %.32s", driver->name);
+		quote_tail(what, &session->vms[known->driver_vm].vmm_tail);
+	}
+	if (!device_missing) {
+		(void)snprintf(what, sizeof(what), "the console of %.32s, which serves",
+		               device->name);
+		quote_tail(what, &session->vms[known->device_vm].tty_tail);
+	}
 }
 
 void progress_missing(const struct session *session)
