@@ -112,23 +112,6 @@ static bool report_device(struct control *control, uint32_t index)
 	return sent;
 }
 
-/* Send what is owed, as far as the ring has room, and ring if there is news or @must_ring. */
-static void send_reports(struct control *control, bool must_ring)
-{
-	bool sent = must_ring;
-
-	if (control->iobuf.state == IOBUF_STATE_UP && !control->broken) {
-		for (uint32_t i = 0; i < control->config->device_count; i++) {
-			if (control->devices[i].owed != 0 && report_device(control, i)) {
-				sent = true;
-			}
-		}
-	}
-	if (sent) {
-		control->host.ring(control->host.owner);
-	}
-}
-
 /* The session is over: nothing that it asked for is wished any longer. */
 static void forget_wishes(struct control *control)
 {
@@ -287,6 +270,27 @@ static void follow_session(struct control *control)
 		} else if (change == IOBUF_DOWN) {
 			log_line(control->config->peer, "disconnected");
 		}
+		control->host.ring(control->host.owner);
+	}
+}
+
+/* Send what is owed, as far as the ring has room, and ring if there is news or @must_ring. */
+static void send_reports(struct control *control, bool must_ring)
+{
+	bool sent = must_ring;
+
+	if (control->iobuf.state == IOBUF_STATE_UP && !control->broken) {
+		for (uint32_t i = 0; i < control->config->device_count; i++) {
+			if (control->devices[i].owed != 0 && report_device(control, i)) {
+				sent = true;
+			}
+		}
+		/* An index of the peer's made no sense. It may never ring again. */
+		if (control->iobuf.state == IOBUF_STATE_DEAD) {
+			follow_session(control);
+		}
+	}
+	if (sent) {
 		control->host.ring(control->host.owner);
 	}
 }

@@ -505,6 +505,23 @@ static void test_peer_lies(void **state)
 	assert_int_equal(bench->control.devices[0].phase, CONTROL_IDLE);
 }
 
+/* It shows while we send, and the peer does not ring any more. */
+static void test_peer_lies_about_what_it_took(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->manner = AT_ONCE;
+	control_set_ready(&bench->control, 0, true);
+	greet(bench);
+	run_device(bench, 0, 1);
+	assert_int_equal(bench->control.devices[0].phase, CONTROL_RUNNING);
+	bench->page_in.consumed += PV_IOBUF_SLOTS + 1;
+	control_set_ready(&bench->control, 1, true);
+	assert_int_equal(bench->control.iobuf.state, IOBUF_STATE_DEAD);
+	assert_int_equal(bench->control.devices[0].phase, CONTROL_IDLE);
+	assert_int_equal(bench->stops[0], 1);
+}
+
 /* Messages of random content: whatever they say, the invariants of the state machine hold. */
 static void test_random_peer(void **state)
 {
@@ -556,6 +573,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_full_ring_loses_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_guest_chooses_bad_rings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_peer_lies, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_peer_lies_about_what_it_took, set_up,
+	                                        tear_down),
 		cmocka_unit_test_setup_teardown(test_random_peer, set_up, tear_down),
 	};
 
