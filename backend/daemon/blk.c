@@ -24,6 +24,7 @@
 /* virtio 1.2, 5.2.3 and 6: the feature bits of the device type, and of the ring's format. */
 #define BLK_FEATURES (MASK64(0, 24) | BIT64(28) | BIT64(29) | BIT64(32))
 
+#define CALM_MS 10000U /* after so long a program that hangs up is no repeated failure */
 #define RETRY_FIRST_MS 100U
 #define RETRY_DOUBLINGS 6U /* 6.4 s at most */
 #define PATH_BYTES 256U
@@ -46,7 +47,8 @@ struct blk {
 	const struct control_setup *setup; /* that it serves or is to serve; NULL: none */
 	int inflight_fd;                   /* of that setup */
 	struct loop_timer retry;
-	uint32_t failures; /* in a row */
+	struct loop_timer calm;
+	uint32_t failures; /* in a row; one that was calm before is not of the row */
 };
 
 static void pay(struct blk *blk)
@@ -98,16 +100,34 @@ static bool is_lost(const struct blk *blk, bool kept)
 
 static void connect_program(struct blk *blk);
 
-/* Hang up and connect anew; the debt is paid when the program is at rest. */
-static void reconnect(struct blk *blk, enum debt debt, err_t error)
+static uint64_t retry_ms(const struct blk *blk)
+{
+	uint32_t doublings = blk->failures < RETRY_DOUBLINGS ? blk->failures : RETRY_DOUBLINGS;
+
+	return (uint64_t)RETRY_FIRST_MS << doublings;
+}
+
+static void hang_up(struct blk *blk)
 {
 	vhost_user_close(&blk->user);
 	drop_setup(blk);
 	blk->shaken = false;
+	loop_disarm(blk->env.loop, &blk->calm);
+}
+
+/* Hang up and connect anew; the debt is paid when the program is at rest. */
+static void reconnect(struct blk *blk, enum debt debt, err_t error)
+{
+	hang_up(blk);
 	blk->debt = debt;
 	blk->error = error;
 	loop_disarm(blk->env.loop, &blk->retry);
-	connect_program(blk);
+	if (blk->failures == 0) {
+		connect_program(blk);
+	} else {
+		/* A reset between two failures does not make them fewer. */
+		loop_arm(blk->env.loop, &blk->retry, retry_ms(blk));
+	}
 }
 
 /* Do the rings go on where the file of requests in flight ends? */
@@ -160,7 +180,7 @@ static void start_queues(struct blk *blk)
 static void on_shaken(struct blk *blk)
 {
 	blk->shaken = true;
-	blk->failures = 0;
+	loop_arm(blk->env.loop, &blk->calm, CALM_MS);
 	pay(blk);
 	if (!blk->told) {
 		blk->told = true;
@@ -172,10 +192,8 @@ static void on_shaken(struct blk *blk)
 
 static void retry_later(struct blk *blk)
 {
-	uint32_t doublings = blk->failures < RETRY_DOUBLINGS ? blk->failures : RETRY_DOUBLINGS;
-
+	loop_arm(blk->env.loop, &blk->retry, retry_ms(blk));
 	blk->failures++;
-	loop_arm(blk->env.loop, &blk->retry, RETRY_FIRST_MS << doublings);
 }
 
 /*
@@ -186,15 +204,15 @@ static void on_closed(struct blk *blk)
 {
 	bool served = blk->shaken;
 
-	vhost_user_close(&blk->user);
-	drop_setup(blk);
-	blk->shaken = false;
+	hang_up(blk);
 	if (blk->told && blk->debt == DEBT_NONE) {
 		log_line(blk->env.peer, "device %u: the storage program is gone",
 		         blk->env.config->index);
 		blk->debt = DEBT_GONE;
 	}
-	if (served) {
+	/* The driver's rings can make it hang up as often as it starts: not without a pause. */
+	if (served && blk->failures == 0) {
+		blk->failures = 1;
 		connect_program(blk);
 	} else {
 		retry_later(blk);
@@ -255,6 +273,13 @@ static void on_retry(void *owner)
 	connect_program(owner);
 }
 
+static void on_calm(void *owner)
+{
+	struct blk *blk = owner;
+
+	blk->failures = 0;
+}
+
 static void *blk_open(const struct backend_env *env)
 {
 	struct blk *blk = malloc(sizeof(*blk));
@@ -268,6 +293,7 @@ static void *blk_open(const struct backend_env *env)
 		.inflight_fd = -1,
 		.debt = DEBT_GONE, /* a predecessor's program may be at work */
 		.retry = { .fire = on_retry,        .owner = blk},
+		.calm = { .fire = on_calm,        .owner = blk},
 	};
 	snprintf(blk->socket, sizeof(blk->socket), "%s/%s-%u.sock", env->run_dir, env->peer,
 	         env->config->index);
@@ -289,7 +315,15 @@ static void blk_start(void *backend, const struct control_setup *setup)
 
 static void blk_stop(void *backend)
 {
-	reconnect(backend, DEBT_STOPPED, OK);
+	struct blk *blk = backend;
+
+	if (blk->shaken) {
+		reconnect(blk, DEBT_STOPPED, OK);
+	} else {
+		/* It has not got the setup; hands that will be shaken are proof enough. */
+		drop_setup(blk);
+		blk->debt = DEBT_STOPPED;
+	}
 }
 
 static void blk_close(void *backend)
@@ -297,8 +331,7 @@ static void blk_close(void *backend)
 	struct blk *blk = backend;
 
 	loop_disarm(blk->env.loop, &blk->retry);
-	vhost_user_close(&blk->user);
-	drop_setup(blk);
+	hang_up(blk);
 	free(blk);
 }
 

@@ -375,6 +375,37 @@ static void program_that_hung_up_is_gone_and_ready_when_it_rests(void **state)
 	assert_int_equal(bench->heard[PV_CTL_STOPPED], 0);
 }
 
+/* A driver VM's rings may break the program as soon as it runs: that must not keep us busy. */
+static void program_that_hangs_up_again_is_not_connected_to_at_once(void **state)
+{
+	(void)state;
+	start_device();
+	for (uint32_t i = 0; i < 2; i++) {
+		close(bench->program);
+		bench->program = -1;
+		settle();
+		if (i == 0) {
+			assert_int_equal(bench->connected, 2);
+			shake_hands();
+		}
+	}
+	assert_int_equal(bench->connected, 2);
+	while (bench->connected == 2) {
+		loop_turn(&bench->loop, -1); /* it tries again after a time */
+	}
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_GONE], 2);
+	assert_int_equal(bench->heard[PV_CTL_READY], 3);
+	/* Nor does a reset in between make us hurry. */
+	say_stop(2);
+	assert_int_equal(bench->connected, 3);
+	while (bench->connected == 3) {
+		loop_turn(&bench->loop, -1);
+	}
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 1);
+}
+
 static void program_that_died_is_gone_at_once(void **state)
 {
 	(void)state;
@@ -400,6 +431,7 @@ int main(void)
 		TEST(stop_waits_for_the_handshake),
 		TEST(program_that_hangs_up_is_not_gone),
 		TEST(program_that_hung_up_is_gone_and_ready_when_it_rests),
+		TEST(program_that_hangs_up_again_is_not_connected_to_at_once),
 		TEST(program_that_died_is_gone_at_once),
 	};
 #undef TEST
