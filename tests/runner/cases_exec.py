@@ -209,6 +209,22 @@ def case_exec_when_the_runner_is_killed(world):
     world.detach()
 
 
+def case_exec_has_input_when_the_runner_is_killed(world):
+    """It finds both at once, and must not end by SIGPIPE."""
+    world.detach()
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec sleep 1")
+    read_until(process.stdout, b"ready")
+    process.send_signal(signal.SIGSTOP)
+    runner = world.system()["pid"]
+    os.kill(runner, signal.SIGKILL)
+    wait_until(lambda: process_gone(runner), "the runner has gone")
+    process.stdin.close()
+    process.stdin = None
+    process.send_signal(signal.SIGCONT)
+    check_equal(finish(process)[0], 125)
+    world.detach()
+
+
 def case_exec_on_a_terminal(world):
     """Ctrl-C reaches the command, and the terminal stays as it is."""
     world.detach()

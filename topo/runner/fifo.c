@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 err_t fifo_init(struct fifo *fifo, size_t capacity)
@@ -64,7 +65,7 @@ void fifo_drop(struct fifo *fifo, size_t count)
 int fifo_write_to(struct fifo *fifo, int fd)
 {
 	while (fifo->count > 0) {
-		const ssize_t done = write(fd, fifo->bytes + fifo->first, fifo->count);
+		const ssize_t done = send(fd, fifo->bytes + fifo->first, fifo->count, MSG_NOSIGNAL);
 		if (done < 0 && errno == EINTR) {
 			continue;
 		}
