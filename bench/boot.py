@@ -6,6 +6,7 @@ import os
 import re
 import selectors
 import subprocess
+import tempfile
 import time
 
 SHELL = "built-in shell (ash)"
@@ -42,14 +43,18 @@ def plain(build):
 
 
 def pair(build, topology):
+    """(seconds, QEMU's command line, as topo's log of QEMU begins with it)"""
     topo, name = os.path.join(build, "topo"), "bench-pair"
-    try:
-        subprocess.run([topo, "run", "--detach", "--timeout", str(LIMIT), "--no-advice", "--name",
-                        name, topology], check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL)
-        return shells(topo, name)
-    finally:
-        subprocess.run([topo, "stop", name], check=False, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory(prefix="pv-bench-") as logs:
+        try:
+            subprocess.run([topo, "run", "--detach", "--timeout", str(LIMIT), "--no-advice",
+                            "--name", name, "--log-dir", logs, topology], check=True,
+                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            seconds = shells(topo, name)
+            with open(os.path.join(logs, "qemu.log"), encoding="utf-8") as log:
+                return seconds, log.readline().strip()
+        finally:
+            subprocess.run([topo, "stop", name], check=False, stdout=subprocess.DEVNULL)
 
 
 def shells(topo, name):
@@ -70,6 +75,6 @@ def shells(topo, name):
 
 def compare(build, topology, rounds):
     """(best plain, best pair, their commands): the best of some, since others use the machine."""
-    seconds = [(plain(build), pair(build, topology)) for _ in range(rounds)]
-    return (min(s[0] for s in seconds), min(s[1] for s in seconds),
-            (" ".join(plain_command(build)), f"topo run --detach {topology}; topo logs"))
+    turns = [(plain(build), *pair(build, topology)) for _ in range(rounds)]
+    return (min(t[0] for t in turns), min(t[1] for t in turns),
+            (" ".join(plain_command(build)), turns[-1][2]))
