@@ -36,8 +36,8 @@ JOBS ?= $(shell nproc)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-# lib first: its lists of sources are used by the other parts.
-include lib/lib.mk $(filter-out lib/lib.mk,$(sort $(wildcard */*.mk)))
+# lib first: its lists of sources are used by the other parts. tests last: they use all lists.
+include lib/lib.mk $(filter-out lib/lib.mk tests/tests.mk,$(sort $(wildcard */*.mk))) tests/tests.mk
 
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
