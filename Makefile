@@ -60,15 +60,17 @@ setup-run:
 setup-test:
 	@tools/setup test
 
+# Everybody may read what is installed, whatever the umask is.
+INSTALL_TO = $(DESTDIR)$(PREFIX)
 install: all images
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share
-	install $(BUILD)/topo $(DESTDIR)$(PREFIX)/bin/topo
-	cp -r $(BUILD)/share/peervisor $(DESTDIR)$(PREFIX)/share/
-	install -D -m 644 docs/man/topo.1 $(DESTDIR)$(PREFIX)/share/man/man1/topo.1
+	install -D -m 755 $(BUILD)/topo "$(INSTALL_TO)/bin/topo"
+	find $(BUILD)/share/peervisor -type f -printf '%P\n' | while read -r file; do install -D -m 644 \
+		"$(BUILD)/share/peervisor/$$file" "$(INSTALL_TO)/share/peervisor/$$file" || exit; done
+	install -D -m 644 docs/man/topo.1 "$(INSTALL_TO)/share/man/man1/topo.1"
 	install -D -m 644 tools/completion/topo.bash \
-		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/topo
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/vim/vimfiles/syntax tools/editor/camkes.vim
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/peervisor docs/*.md docs/*.schema.json
+		"$(INSTALL_TO)/share/bash-completion/completions/topo"
+	install -D -m 644 -t "$(INSTALL_TO)/share/vim/vimfiles/syntax" tools/editor/camkes.vim
+	install -D -m 644 -t "$(INSTALL_TO)/share/doc/peervisor" docs/*.md docs/*.schema.json
 
 clean:
 	rm -rf $(BUILD)
@@ -76,9 +78,15 @@ clean:
 help:
 	@echo "make run      set up, build, boot topologies/simple-pair.camkes and put it to work"
 	@echo "              (ONCE=1: stop afterwards instead of leaving it running)"
-	@echo "make          build topo and what it ships, below $(BUILD)"
-	@echo "make test     all tests; TESTS='--only unit' runs a part"
-	@echo "make lint     what machines check of the sources"
+	@echo "make          build topo and what it ships, below $(BUILD); make images: guests' files"
+	@echo "make test     all tests; TESTS='--only unit' runs a part, TESTS=--list names them"
+	@echo "make lint     what machines check of the sources; CHECKS='text format' runs a part"
+	@echo "make fuzz     the fuzzers, $(FUZZ_SECONDS) s each (FUZZ_SECONDS=N)"
+	@echo "make proofs   the proofs"
 	@echo "make bench    the figures of the project, each with the command that gave it"
-	@echo "make install  to PREFIX ($(PREFIX))"
-	@echo "make clean"
+	@echo "make format   bring all C into the form that lint checks"
+	@echo "make install  to PREFIX ($(PREFIX)), below DESTDIR"
+	@echo "make clean    remove $(BUILD); what was downloaded or takes long to build is kept in"
+	@echo "              $(CACHE)"
+	@echo "Settings: V=1 shows commands, BUILD=DIR, VARIANT=debug checks invariants at run time,"
+	@echo "TARGET_CC=COMPILER for EL2 and EL0, JOBS=N rules at once (make -jN as usual)"

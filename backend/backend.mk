@@ -33,6 +33,7 @@ KBUILD_FLAGS = ARCH=arm64 CROSS_COMPILE=$(CROSS) M=$(abspath $(@D)) PV_ROOT=$(CU
 	KBUILD_MODPOST_WARN=0 KCFLAGS=-Werror
 
 $(PEERVISOR_KO): $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
+	$(if $(word 2,$(CURDIR)),$(error Linux builds modules in no directory with a space in its name))
 	@mkdir -p $(@D)
 	$(call step,KBUILD)
 	$(Q)cp -p backend/kmod/* $(@D)
