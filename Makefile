@@ -19,9 +19,12 @@ WARNINGS := -std=c11 -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsi
 	-Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wcast-qual -Wcast-align \
 	-Wpointer-arith -Wwrite-strings -Wformat=2 -Wswitch-enum -Wimplicit-fallthrough \
 	-Wnull-dereference
-HOST_CFLAGS := $(WARNINGS) -O2 -g -fno-common -I.
+# What only gcc has to say.
+GCC_WARNINGS := -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+gcc_warnings = $(if $(findstring clang,$(1)),,$(GCC_WARNINGS))
+HOST_CFLAGS = $(WARNINGS) $(call gcc_warnings,$(CC)) -O2 -g -fno-common -I.
 # EL2 and EL0: no libc, no floating point, nothing that the compiler may call behind our back.
-BARE_CFLAGS := $(WARNINGS) -O2 -g -fno-common -I. -ffreestanding -mgeneral-regs-only \
+BARE_CFLAGS = $(WARNINGS) $(call gcc_warnings,$(TARGET_CC)) -O2 -g -fno-common -I. -ffreestanding -mgeneral-regs-only \
 	-mstrict-align -fno-stack-protector -fno-pic -fno-pie -ffunction-sections -fdata-sections \
 	-fno-asynchronous-unwind-tables -Wframe-larger-than=1024 -ftrivial-auto-var-init=zero \
 	-mno-outline-atomics

@@ -6,7 +6,7 @@
 TEST_CC = clang-14
 TEST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 # Under test a source sees the host's back ends of the kernel and the hosted port of lib.
-TEST_CFLAGS = $(filter-out -O2,$(HOST_CFLAGS)) -O1 -fno-omit-frame-pointer \
+TEST_CFLAGS = $(filter-out -O2 $(GCC_WARNINGS),$(HOST_CFLAGS)) -O1 -fno-omit-frame-pointer \
 	-Itests/unit -Itests/fake_arch -Ilib/port/hosted
 # What tests say of themselves in comments: /* links: lib/a.c topo/base */ (a folder stands for all
 # that lies in it), /* libs: fdt */ and /* flags: -DX */. Read once, as words NAME=links=lib/a.c;

@@ -9,7 +9,7 @@ test-build: system-build
 $(BUILD)/system/%.o: tests/system/%.c
 	@mkdir -p $(@D)
 	$(call step,CC)
-	$(Q)$(CROSS)gcc $(WARNINGS) -D_GNU_SOURCE -I. -Os -MMD -MP -c -o $@ $<
+	$(Q)$(CROSS)gcc $(WARNINGS) $(GCC_WARNINGS) -D_GNU_SOURCE -I. -Os -MMD -MP -c -o $@ $<
 
 $(BUILD)/system/probe: $(BUILD)/system/probe.o $(BUILD)/system/probe_forge.o
 	$(call step,LD)
