@@ -6,6 +6,7 @@
 #ifndef TESTS_FAKE_ARCH_FAKE_H
 #define TESTS_FAKE_ARCH_FAKE_H
 
+#include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,7 @@ struct fake {
 	uint64_t sysreg_value;
 	bool in_vmm;
 	bool powered_off;
+	jmp_buf *on_power_off; /* where the test goes on; NULL: it ends */
 	uint8_t output[FAKE_OUTPUT];
 	size_t output_bytes;
 	uint32_t output_room;  /* bytes that the UART takes before it has to send some */
