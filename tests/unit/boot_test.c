@@ -90,7 +90,7 @@ static bool boot_again(void)
 	fake_reset();
 	fake_pool_page = header()->pool_page;
 	fake.on_power_off = &refused;
-	if (setjmp(refused)) { /* NOLINT(cert-err52-cpp): the kernel does not come back */
+	if (setjmp(refused)) { /* the kernel does not come back */
 		return false;
 	}
 	boot_build(header(), image_bytes, &builder.bounds, GICV_PAGE);

@@ -21,6 +21,7 @@ static inline uint32_t port_read32(const volatile uint32_t *from)
 }
 
 /** Write a word that others read. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the built-in function writes to it */
 static inline void port_write32(volatile uint32_t *to, uint32_t value)
 {
 	__atomic_store_n(to, value, __ATOMIC_RELAXED);
@@ -33,6 +34,7 @@ static inline uint32_t port_read32_acquire(const volatile uint32_t *from)
 }
 
 /** Write a word behind everything that went before. Pairs with port_read32_acquire(). */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the built-in function writes to it */
 static inline void port_write32_release(volatile uint32_t *to, uint32_t value)
 {
 	__atomic_store_n(to, value, __ATOMIC_RELEASE);

@@ -18,6 +18,7 @@ static inline u32 port_read32(const volatile u32 *from)
 	return READ_ONCE(*from);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the built-in function writes to it */
 static inline void port_write32(volatile u32 *to, u32 value)
 {
 	WRITE_ONCE(*to, value);
@@ -28,6 +29,7 @@ static inline u32 port_read32_acquire(const volatile u32 *from)
 	return smp_load_acquire(from);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the built-in function writes to it */
 static inline void port_write32_release(volatile u32 *to, u32 value)
 {
 	smp_store_release(to, value);
