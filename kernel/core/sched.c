@@ -190,12 +190,13 @@ void sched_leave_vmm(void)
 /* Store the registers of the vCPU that this CPU holds. */
 static void unload(struct cpu *c)
 {
-	leave_world(c);
-	if (c->current) {
-		vgic_sync(c->current);
-		arch_vcpu_save(c->current);
-		__atomic_store_n(&c->current, NULL, __ATOMIC_RELAXED);
+	if (!c->current) {
+		return;
 	}
+	leave_world(c);
+	vgic_sync(c->current);
+	arch_vcpu_save(c->current);
+	__atomic_store_n(&c->current, NULL, __ATOMIC_RELAXED);
 }
 
 /* Make @next the vCPU whose registers this CPU holds. */

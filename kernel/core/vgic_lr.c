@@ -223,11 +223,28 @@ static bool place_all(struct vcpu *v)
 	return v->vgic.ready_words == 0;
 }
 
+/* Put @intid into @best, the @count best so far by priority; returns how many they are now. */
+static uint32_t insert(struct vcpu *v, uint32_t best[LRS_MAX], uint32_t count, uint32_t intid)
+{
+	uint32_t room = (uint32_t)__builtin_ctz(~kernel.lr_mask);
+	uint8_t priority = virq_of(v, intid)->priority;
+	uint32_t at = count;
+
+	for (; at > 0 && virq_of(v, best[at - 1])->priority > priority; at--) {
+		if (at < room) {
+			best[at] = best[at - 1];
+		}
+	}
+	if (at < room) {
+		best[at] = intid;
+	}
+	return count < room ? count + 1 : count;
+}
+
 /* Place the best of those that are ready, the lowest numbers among equals: as many as fit. */
 static RARE void place_best(struct vcpu *v)
 {
-	uint32_t best[LRS_MAX];
-	uint32_t room = (uint32_t)__builtin_ctz(~kernel.lr_mask);
+	uint32_t best[LRS_MAX] = {0};
 	uint32_t count = 0;
 
 	for (uint32_t m = 0; m < VIRQ_WORDS; m++) {
@@ -235,17 +252,8 @@ static RARE void place_best(struct vcpu *v)
 
 		for (uint32_t n = 0; n < 32 && bits; n++, bits &= bits - 1) {
 			uint32_t intid = m * 32 + (uint32_t)__builtin_ctz(bits);
-			uint8_t priority = virq_of(v, intid)->priority;
 
-			if (count == room && virq_of(v, best[count - 1])->priority <= priority) {
-				continue;
-			}
-			uint32_t at = count < room ? count++ : count - 1;
-
-			for (; at > 0 && virq_of(v, best[at - 1])->priority > priority; at--) {
-				best[at] = best[at - 1];
-			}
-			best[at] = intid;
+			count = insert(v, best, count, intid);
 		}
 	}
 	for (uint32_t n = 0; n < LRS_MAX && n < count; n++) {

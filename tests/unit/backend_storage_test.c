@@ -263,25 +263,47 @@ static err_t open_connection(void)
 }
 
 /* The next message of the daemon, which is let run until there is one. */
-static void expect(uint32_t kind, uint32_t device, uint32_t first_word)
+static struct pv_iobuf_message next_message(void)
 {
 	struct pv_iobuf_message message;
-	uint32_t got;
 
 	for (int turn = 0; turn < TURNS_MAX; turn++) {
 		while (iobuf_poll_session(&bench.vmm) != IOBUF_NONE) {
 			eventfd_write(module.kick[PV_CONNECTION_CONTROL], 1);
 		}
 		if (iobuf_receive(&bench.vmm, &message) == OK) {
-			memcpy(&got, message.payload, sizeof(got));
-			assert_int_equal(message.kind, kind);
-			assert_int_equal(message.device, device);
-			assert_int_equal(got, first_word);
-			return;
+			return message;
 		}
 		loop_turn(&bench.loop, TURN_MS);
 	}
-	fail_msg("no message %u of device %u", kind, device);
+	fail_msg("no message in %d turns", TURNS_MAX);
+	return message;
+}
+
+static void expect(uint32_t kind, uint32_t device, uint32_t first_word)
+{
+	const struct pv_iobuf_message message = next_message();
+	uint32_t got;
+
+	memcpy(&got, message.payload, sizeof(got));
+	assert_int_equal(message.kind, kind);
+	assert_int_equal(message.device, device);
+	assert_int_equal(got, first_word);
+}
+
+/* Both devices are ready, whichever is first. */
+static void expect_both_ready(void)
+{
+	uint32_t ready = 0;
+
+	for (int i = 0; i < 2; i++) {
+		const struct pv_iobuf_message message = next_message();
+
+		assert_int_equal(message.kind, PV_CTL_READY);
+		assert_in_range(message.device, 0, 1);
+		ready |= 1U << message.device;
+	}
+	assert_int_equal(ready, 3);
 }
 
 static void say(uint32_t kind, uint32_t device, const void *payload, size_t bytes)
@@ -359,9 +381,7 @@ static void test_blk_serves_a_sector(void **state)
 		assert_int_equal(open_connection(), OK);
 		assert_int_equal(module.call[PV_CONNECTION_CONTROL], -1);
 		iobuf_start(&bench.vmm, &bench.pages[0], &bench.pages[1]);
-		/* That of an unknown type is there at once, the program takes a while. */
-		expect(PV_CTL_READY, 1, 0);
-		expect(PV_CTL_READY, 0, 0);
+		expect_both_ready();
 
 		put_request();
 		say_start(0, 10 * life);
@@ -388,8 +408,7 @@ static void test_unknown_type_refuses_to_start(void **state)
 	assert_int_equal(loop_open(&bench.loop), OK);
 	assert_int_equal(open_connection(), OK);
 	iobuf_start(&bench.vmm, &bench.pages[0], &bench.pages[1]);
-	expect(PV_CTL_READY, 0, 0);
-	expect(PV_CTL_READY, 1, 0);
+	expect_both_ready();
 	say_start(1, 5);
 	expect(PV_CTL_FAILED, 1, 5);
 	connection_close(bench.connection);
