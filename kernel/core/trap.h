@@ -11,7 +11,7 @@
 /** Bytes of the instruction that a trap with syndrome @esr was taken from: 2 in T32 user space. */
 static inline uint64_t trap_instruction_bytes(uint64_t esr)
 {
-	return esr & (1U << 25) ? 4 : 2; /* ESR_EL2.IL */
+	return (esr & (1U << 25)) != 0 ? 4 : 2; /* ESR_EL2.IL */
 }
 
 /** Handle @trap, taken on @c from what it runs. sched_resume() then says what goes on. */
