@@ -161,8 +161,8 @@ struct pv_doorbell {
 
 /*
  * A page of a guest's address space that is not mapped: a 4-byte aligned store of 1 to 8 bytes at
- * offset 4 * n rings the doorbell of caps[caps.first + n]. Stores beyond the slice do nothing but
- * are counted; loads read 0. The slice lies inside the domain's own capabilities and holds
+ * offset 4 * n rings the doorbell of caps[caps.first + n]. Stores beyond the slice do
+ * nothing; loads read 0. The slice lies inside the domain's own capabilities and holds
  * PV_CAP_DOORBELL_SEND or PV_CAP_NONE.
  */
 struct pv_doorbell_page {
