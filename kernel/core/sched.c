@@ -298,7 +298,8 @@ RARE struct regs *sched_settle(struct cpu *c)
 		struct vcpu *v = c->current;
 
 		/* One that starts anew is loaded anew, even if this CPU still holds it. */
-		if (again || !v || c->idle || !runnable(v) || v->start) {
+		if (again || !v || c->idle || !runnable(v) ||
+		    __atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
 			if (c->slot_count == 0 || !reschedule(c)) {
 				arch_idle();
 				arch_take_interrupts();
