@@ -111,6 +111,7 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 	v->priority = domain->priority;
 	v->budget_ticks = arch_ticks_per_second() * domain->budget_us / 1000000;
 	v->period_ticks = arch_ticks_per_second() * domain->period_us / 1000000;
+	v->slice_left = kernel.slice_ticks;
 	v->wait = WAIT_OFF;
 	v->wake_at = UINT64_MAX;
 }

@@ -88,6 +88,8 @@ struct vcpu {
 	/* owner CPU */
 	uint64_t budget_left; /* ticks of this period */
 	uint64_t period_end;  /* counter value; the next period begins when it runs again */
+	uint64_t turn;        /* of equals the lowest runs */
+	uint64_t slice_left;  /* ticks until its turn ends, not 0 */
 
 	/* owner CPU while the guest runs; domain lock while it waits */
 	struct regs regs;
@@ -162,11 +164,10 @@ struct cpu {
 	bool idle;            /* nothing may run: `current` is only what ran last */
 	uint64_t charged;     /* counter value up to which `current` has paid from its budget */
 	bool settled;         /* what runs has not changed its own state since it was chosen */
-	uint32_t turn;        /* slot that runs, or ran last */
+	uint64_t turns;       /* the highest `turn` of its vCPUs */
 	struct vcpu *current; /* whose registers are loaded; NULL before the first */
 	enum world world;
-	uint64_t slice_end; /* counter value at which an equal may take over */
-	uint64_t deadline;  /* what arch_set_deadline() was told last */
+	uint64_t deadline; /* what arch_set_deadline() was told last */
 	uint32_t last_vcpu[PV_DOMAINS_MAX];
 
 	/* any CPU, atomic: what runs here may have changed */

@@ -72,15 +72,19 @@ void sched_interrupt_locked(struct vcpu *v, bool known)
  * period_ticks from there: whoever always wants to run gets the budget in each period and no more.
  */
 
+static uint64_t less(uint64_t from, uint64_t by)
+{
+	return by < from ? from - by : 0;
+}
+
 /* What ran on @c until @now pays for it. */
 static void charge(struct cpu *c, uint64_t now)
 {
 	struct vcpu *v = c->current;
 
-	if (v && v->budget_ticks && !c->idle) {
-		uint64_t used = now - c->charged;
-
-		v->budget_left = used < v->budget_left ? v->budget_left - used : 0;
+	if (v && !c->idle) {
+		v->slice_left = less(v->slice_left, now - c->charged);
+		v->budget_left = less(v->budget_left, now - c->charged);
 	}
 	c->charged = now;
 }
@@ -99,25 +103,46 @@ static void begin_period(struct vcpu *v, uint64_t now)
 	}
 }
 
-/* The slot to run: the first that may, of the highest priority, from slot @from on, around. */
-static uint32_t choose(const struct cpu *c, uint32_t from, uint64_t now)
+/*
+ * Turns. Of equals the one whose `turn` is lowest runs, until its slice is used up or it cannot run;
+ * then it is behind all others, with a new slice. Nobody else changes either: whoever preempts it
+ * finds it as it left it, and one that wakes waits behind it. So each that always wants to run gets
+ * a whole slice between two of any of its equals.
+ */
+
+static bool may_run(const struct vcpu *v, uint64_t now)
 {
-	uint32_t best = NONE;
+	return runnable(v) && has_budget(v, now);
+}
+
+/* @v has run, and paid for it. */
+static void end_turn(struct cpu *c, struct vcpu *v, uint64_t now)
+{
+	if (!v->slice_left || !may_run(v, now)) {
+		v->turn = ++c->turns;
+		v->slice_left = kernel.slice_ticks;
+	}
+}
+
+static bool goes_before(const struct vcpu *v, const struct vcpu *other)
+{
+	return v->priority > other->priority ||
+	       (v->priority == other->priority && v->turn < other->turn);
+}
+
+/* Who is to run; NULL: nobody may. */
+static struct vcpu *choose(const struct cpu *c, uint64_t now)
+{
+	struct vcpu *best = NULL;
 
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
 		if (n >= c->slot_count) {
 			break;
 		}
-		uint32_t slot = from + n;
+		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
-		if (slot >= c->slot_count) {
-			slot -= c->slot_count;
-		}
-		const struct vcpu *v = &kernel.vcpus[c->slots[slot]];
-
-		if (runnable(v) && has_budget(v, now) &&
-		    (best == NONE || v->priority > kernel.vcpus[c->slots[best]].priority)) {
-			best = slot;
+		if (may_run(v, now) && (!best || goes_before(v, best))) {
+			best = v;
 		}
 	}
 	return best;
@@ -136,7 +161,8 @@ static uint64_t look_at(const struct cpu *c, const struct vcpu *v, const struct 
 		if (!has_budget(v, now)) {
 			return v->period_end;
 		}
-		return running && v->priority == running->priority ? c->slice_end : UINT64_MAX;
+		return running && v->priority == running->priority ? now + running->slice_left
+		                                                   : UINT64_MAX;
 	}
 	bool sleeps = __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ;
 
@@ -199,10 +225,9 @@ static void unload(struct cpu *c)
 	__atomic_store_n(&c->current, NULL, __ATOMIC_RELAXED);
 }
 
-/* Make @next the vCPU whose registers this CPU holds. */
-static void load(struct cpu *c, uint32_t next)
+/* Make @v the vCPU whose registers this CPU holds. */
+static void load(struct cpu *c, struct vcpu *v)
 {
-	struct vcpu *v = &kernel.vcpus[next];
 	bool start = __atomic_load_n(&v->start, __ATOMIC_RELAXED);
 
 	if (c->current == v && !start) {
@@ -217,8 +242,8 @@ static void load(struct cpu *c, uint32_t next)
 	uint32_t *last = &c->last_vcpu[v->domain - kernel.domains];
 
 	/* vCPUs of a domain share a VMID, so they may not see each other's local translations. */
-	arch_vcpu_load(v, *last != NONE && *last != next);
-	*last = next;
+	arch_vcpu_load(v, *last != NONE && *last != v->index);
+	*last = v->index;
 	__atomic_store_n(&c->current, v, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with sched_interrupt_locked() */
 }
@@ -241,24 +266,20 @@ static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 static bool reschedule(struct cpu *c)
 {
 	uint64_t now = arch_now();
-	bool expired = now >= c->slice_end;
 
 	charge(c, now);
-	uint32_t slot = choose(c, expired ? (c->turn + 1) % c->slot_count : c->turn, now);
+	if (c->current) {
+		end_turn(c, c->current, now);
+	}
+	struct vcpu *next = choose(c, now);
 
-	c->idle = slot == NONE;
-	if (c->idle) {
-		set_deadline(c, NULL, now);
-		return false;
+	c->idle = !next;
+	if (next) {
+		begin_period(next, now);
+		load(c, next);
 	}
-	if (slot != c->turn || expired) {
-		c->slice_end = now + kernel.slice_ticks;
-	}
-	c->turn = slot;
-	begin_period(&kernel.vcpus[c->slots[slot]], now);
-	load(c, c->slots[slot]);
-	set_deadline(c, c->current, now);
-	return true;
+	set_deadline(c, next, now);
+	return next;
 }
 
 void sched_deadline(struct cpu *c)

@@ -4,8 +4,8 @@
  *
  * Each CPU has its own fixed slots, one for each vCPU pinned to it. The runnable slot of the
  * highest priority runs; equals take turns by time slice. A slot is runnable when its domain is
- * alive, its vCPU holds the domain's VMM or waits for nothing, and its budget is not spent. Who makes a slot runnable calls
- * sched_poke(); the owner CPU then chooses anew.
+ * alive, its vCPU holds the domain's VMM or waits for nothing, and its budget is not spent. Who
+ * makes a slot runnable calls sched_poke(); the owner CPU then chooses anew.
  */
 #ifndef KERNEL_CORE_SCHED_H
 #define KERNEL_CORE_SCHED_H

@@ -195,6 +195,18 @@ ALONE_US = 3000   # ten times what a round needs by itself
 TURN_US = 50000   # of QEMU's CPUs with -icount
 
 
+@case(name="equals share what one above leaves, whoever rings it", extra=ICOUNT)
+def preempted_equals(setup):
+    above = setup.add("above", guest="guest_rung", priority=200)
+    ringer = setup.add("ringer", guest="guest_ring_above", guest_params=[0, 1, 1000, 200])
+    setup.add("equal", guest="guest_work", guest_params=[1])
+    bell = setup.system.doorbell(above)
+    ringer.send(bell)
+    ringer.doorbell_pages.append((0, 1))
+    above.receive(bell)
+    setup.system.share(1, *setup.system.domains)
+
+
 def add_bystander(setup, name="bystander", milliseconds=0, late_us=0, rings=False, **keywords):
     """A guest that watches its own memory, which has a pattern of its own, and its time."""
     return setup.add(name, guest="guest_bystander",

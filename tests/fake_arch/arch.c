@@ -62,6 +62,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 			v->cpu = n % cpus;
 			v->priority = 100;
 			v->wake_at = UINT64_MAX;
+			v->slice_left = kernel.slice_ticks;
 			c->slots[c->slot_count++] = index;
 		}
 		vgic_init(d);
