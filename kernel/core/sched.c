@@ -49,14 +49,13 @@ void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
 	sched_poke(v);
 }
 
-void sched_interrupt_locked(struct vcpu *v, bool known)
+void sched_dirty_locked(struct vcpu *v)
 {
-	if (v->wait == WAIT_IRQ) {
-		__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
-		sched_poke(v);
-		return;
+	if (v->vgic.dirty) {
+		return; /* its CPU has been told, or looks when it loads @v */
 	}
-	if (known || v->cpu == cpu_here()->id) {
+	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
+	if (v->cpu == cpu_here()->id) {
 		return;
 	}
 	/* `dirty` before `current` here, `current` before `dirty` in load(): one sees the other. A
@@ -65,6 +64,17 @@ void sched_interrupt_locked(struct vcpu *v, bool known)
 	if (__atomic_load_n(&kernel.cpus[v->cpu].current, __ATOMIC_RELAXED) == v) {
 		arch_poke(v->cpu);
 	}
+}
+
+void sched_interrupt_locked(struct vcpu *v)
+{
+	if (v->wait != WAIT_IRQ) {
+		sched_dirty_locked(v);
+		return;
+	}
+	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
+	sched_poke(v);
 }
 
 /*
@@ -245,7 +255,7 @@ static void load(struct cpu *c, struct vcpu *v)
 	arch_vcpu_load(v, *last != NONE && *last != v->index);
 	*last = v->index;
 	__atomic_store_n(&c->current, v, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with sched_interrupt_locked() */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with sched_dirty_locked() */
 }
 
 static void enter_world(struct cpu *c, struct vcpu *v, enum world world)

@@ -37,14 +37,14 @@ static inline struct regs *sched_resume(struct cpu *c)
 /** The deadline of arch_set_deadline() has passed on @c, this CPU. */
 void sched_deadline(struct cpu *c);
 
-/** The CPU of @v must look at it again. Any CPU. */
+/** The CPU of @v must choose anew: @v may run now, or no longer. Any CPU. */
 void sched_poke(const struct vcpu *v);
 
-/**
- * An interrupt is pending for @v, whose `dirty` says so: it waits for none any more. @known: it
- * was dirty before, so its CPU has been told, or looks when it loads @v. Lock: domain lock held.
- */
-void sched_interrupt_locked(struct vcpu *v, bool known);
+/** @v has to be flushed before its guest goes on. Lock: domain lock held. */
+void sched_dirty_locked(struct vcpu *v);
+
+/** An interrupt is ready for @v: it waits for none any more. Lock: domain lock held. */
+void sched_interrupt_locked(struct vcpu *v);
 
 /**
  * Let @v, which is off, start at @pc with x0 = @arg. Its own CPU resets its registers when it

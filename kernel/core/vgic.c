@@ -9,26 +9,14 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic_state.h"
 
-/* @t has an interrupt for its list registers. */
-static void vgic_notify_locked(struct vcpu *t)
-{
-	bool known = t->vgic.dirty;
-
-	__atomic_store_n(&t->vgic.dirty, true, __ATOMIC_RELAXED);
-	sched_interrupt_locked(t, known);
-}
-
 void virq_changed(struct vcpu *t, uint32_t intid, const struct virq *q)
 {
-	struct vgic_cpu *g = &t->vgic;
-
 	if (virq_update(t, intid, q) && t->domain->vgic_enabled) {
-		vgic_notify_locked(t);
+		sched_interrupt_locked(t);
 	}
 	if ((q->flags & VIRQ_RECALL) || ((q->flags & VIRQ_IN_LR) && !(q->flags & VIRQ_ENABLED))) {
-		g->recall = true;
-		g->dirty = true;
-		sched_poke(t);
+		t->vgic.recall = true;
+		sched_dirty_locked(t);
 	}
 }
 
@@ -92,8 +80,7 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 		 * yet acknowledged moves to its new target at once. */
 		t->vgic.lr_due |= 1U << q->lr;
 		t->vgic.recall = t->vgic.recall || q->target != q->next_target;
-		t->vgic.dirty = true;
-		sched_poke(t);
+		sched_dirty_locked(t);
 	} else {
 		virq_retarget(v, intid, q);
 		t = virq_target(v, intid, q);
@@ -199,7 +186,7 @@ void vgic_enable_locked(struct domain *d, bool on)
 	d->vgic_enabled = on;
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
 		if (n < d->vcpu_count) {
-			vgic_notify_locked(&kernel.vcpus[d->vcpu_first + n]);
+			sched_interrupt_locked(&kernel.vcpus[d->vcpu_first + n]);
 		}
 	}
 }
@@ -221,7 +208,7 @@ void vgic_pend_spi_locked(struct domain *d, uint32_t intid)
 
 	virq_set_ready(&t->vgic, intid);
 	if (d->vgic_enabled) {
-		vgic_notify_locked(t);
+		sched_interrupt_locked(t);
 	}
 }
 

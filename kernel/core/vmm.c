@@ -187,7 +187,7 @@ void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 
 	__atomic_store_n(&d->alive, false, __ATOMIC_RELAXED);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
-		if (n < d->vcpu_count) {
+		if (was_alive && n < d->vcpu_count) {
 			sched_poke(&kernel.vcpus[d->vcpu_first + n]);
 		}
 	}

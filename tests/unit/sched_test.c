@@ -65,7 +65,7 @@ static void test_highest_priority_runs(void **state)
 	trap_at(ESR(EC_WFX, 0), 0);
 	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
 	/* It wakes up: at the next exit it has the CPU again. */
-	sched_interrupt_locked(&kernel.vcpus[1], false);
+	sched_interrupt_locked(&kernel.vcpus[1]);
 	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
 }
 
@@ -113,7 +113,7 @@ static void test_equals_take_turns(void **state)
 static void wake_first(void)
 {
 	lock_acquire(&kernel.domains[0].lock);
-	sched_interrupt_locked(&kernel.vcpus[0], false);
+	sched_interrupt_locked(&kernel.vcpus[0]);
 	lock_release(&kernel.domains[0].lock);
 }
 
@@ -177,7 +177,7 @@ static void test_spent_budget_leaves_the_cpu_idle(void **state)
 static void interrupt_later(void)
 {
 	fake.now = 5060;
-	sched_interrupt_locked(&kernel.vcpus[0], false);
+	sched_interrupt_locked(&kernel.vcpus[0]);
 }
 
 /* Who sleeps does not pay. */

@@ -71,7 +71,7 @@ static uint64_t ring(void)
 		if (fake.now >= sim.rung_at[i]) {
 			sim.rung_at[i] = fake.now + some(sim.habits[i].rings);
 			lock_acquire(&v->domain->lock);
-			sched_interrupt_locked(v, false);
+			sched_interrupt_locked(v);
 			lock_release(&v->domain->lock);
 		}
 		next = sim.rung_at[i] < next ? sim.rung_at[i] : next;
