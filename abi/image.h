@@ -107,13 +107,14 @@ struct pv_region {
  * A region in an address space. The mappings of one region stand together, in the order of the
  * regions. A region without PV_REGION_SHARED has exactly one mapping, another at least one. Two
  * mappings in the same space do not overlap, nor do they touch its doorbell window or its CPU
- * interface, which do not touch each other either.
+ * interface, which do not touch each other either. A region that a VMM's space has with EXEC has no
+ * mapping with WRITE, in whatever space.
  */
 enum pv_space { PV_SPACE_GUEST = 0, PV_SPACE_VMM = 1, PV_SPACE_COUNT = 2 };
 
 #define PV_RIGHT_READ (1U << 0) /* always there */
 #define PV_RIGHT_WRITE (1U << 1)
-#define PV_RIGHT_EXEC (1U << 2) /* in a VMM's space not together with WRITE */
+#define PV_RIGHT_EXEC (1U << 2)
 
 struct pv_mapping {
 	uint32_t domain;

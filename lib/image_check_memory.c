@@ -2,7 +2,8 @@
 /*
  * The image check of memory: regions, mappings, payloads, and where domains start. What it keeps:
  * a page of RAM belongs to one region at most, never to the kernel, the image or the table pool,
- * and is seen in more than one place only if its region says so.
+ * and is seen in more than one place only if its region says so; what a VMM executes is written by
+ * nobody.
  */
 #include <stddef.h>
 
@@ -96,10 +97,6 @@ static err_t check_mapping(const struct image_checker *checker, uint32_t index, 
 	if ((rights & PV_RIGHT_READ) == 0 || (rights & ~RIGHTS_KNOWN) != 0) {
 		return image_refuse(checker, "mappings", index, "rights", ERR_ARG);
 	}
-	if (mapping->space == PV_SPACE_VMM && (rights & PV_RIGHT_WRITE) != 0 &&
-	    (rights & PV_RIGHT_EXEC) != 0) {
-		return image_refuse(checker, "mappings", index, "rights", ERR_CAP);
-	}
 	if (mapping->reserved != 0) {
 		return image_refuse(checker, "mappings", index, "reserved", ERR_ARG);
 	}
@@ -110,6 +107,30 @@ static err_t check_mapping(const struct image_checker *checker, uint32_t index, 
 	if (mapping->space == PV_SPACE_GUEST &&
 	    is_kernels_own(domain, mapping->ipa_page, page_count)) {
 		return image_refuse(checker, "mappings", index, "ipa_page", ERR_OVERLAP);
+	}
+	return OK;
+}
+
+/*
+ * Nothing that a VMM executes may be written, by whomever and at whatever address. Regions are
+ * disjoint, so that all who see a page of @region are its mappings; they are sound by themselves.
+ */
+static err_t check_writers(const struct image_checker *checker, const struct pv_region *region)
+{
+	const struct pv_mapping *mappings = image_mappings(checker->image);
+	bool executed = false;
+	bool written = false;
+
+	for (uint32_t n = 0; n < region->mappings.count; n++) {
+		uint32_t index = region->mappings.first + n;
+		const struct pv_mapping *mapping = &mappings[index];
+
+		written = written || (mapping->rights & PV_RIGHT_WRITE) != 0;
+		executed = executed || (mapping->space == PV_SPACE_VMM &&
+		                        (mapping->rights & PV_RIGHT_EXEC) != 0);
+		if (written && executed) {
+			return image_refuse(checker, "mappings", index, "rights", ERR_CAP);
+		}
 	}
 	return OK;
 }
@@ -158,6 +179,10 @@ err_t image_check_memory(const struct image_checker *checker)
 				return image_refuse(checker, "mappings", index, "ipa_page",
 				                    ERR_OVERLAP);
 			}
+		}
+		err = check_writers(checker, &regions[r]);
+		if (err != OK) {
+			return err;
 		}
 	}
 	return OK;

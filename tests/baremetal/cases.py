@@ -7,7 +7,7 @@ domain must stop, by the kernel's own words. What is not said is "poweroff".
 import os
 
 import abi
-from image import T, Domain, RealDomain, System
+from image import PAGE, RIGHTS_RW, RIGHTS_RX, T, Domain, RealDomain, Region, System
 
 CASES = []
 
@@ -185,6 +185,24 @@ def memory_is_clear(setup):
     for domain in (one, two):
         domain.guest_params = [setup.system.payload_bytes(), domain.ram_bytes, 0x4000]
     setup.system.share(4, one, two)
+
+
+# What a VMM executes has no writer, whoever it is and at whatever address.
+for writer, space in ((0, abi.PV_SPACE_GUEST), (1, abi.PV_SPACE_GUEST),
+                      (0, abi.PV_SPACE_VMM), (1, abi.PV_SPACE_VMM)):
+    kind = "guest" if space == abi.PV_SPACE_GUEST else "VMM"
+
+    @case(name=f"a VMM's text that {kind} {writer} may write")
+    def written_text(setup, writer=writer, space=space):
+        for name in ("one", "two"):
+            setup.add(name, reports=False, stops=None)
+        setup.system.shared.append(Region(1, [
+            {"domain": 0, "space": abi.PV_SPACE_VMM, "rights": RIGHTS_RX, "ipa_page": 0x500},
+            {"domain": writer, "space": space, "rights": RIGHTS_RW,
+             "ipa_page": T["T_SHARED_IPA"] // PAGE}], shared=True))
+        last = len(setup.system.build().rows["mappings"]) - 1
+        setup.refused = (f"mappings[{last}].rights: the capability does not exist or is of "
+                         "another type")
 
 
 # With it the counter counts instructions, so that what a guest may lose can be said. QEMU then runs

@@ -61,10 +61,11 @@ DEPENDENTS = {
     "regions.mappings.count": ["regions.mappings.first", "regions.mappings.count",
                                "mappings.region"],
     # Without a mapping, or in another's space, a start leads nowhere or two overlap.
+    # What a VMM executes has no writer: the later one of the two mappings is named.
     **{f"mappings.{part}": ["mappings.ipa_page", "domains.vmm_entry", "domains.vmm_stack",
-                            "domains.entry"] for part in ("domain", "rights", "ipa_page")},
-    "mappings.space": ["=rights", "mappings.ipa_page", "domains.vmm_entry", "domains.vmm_stack",
-                       "domains.entry"],
+                            "domains.entry"] for part in ("domain", "ipa_page")},
+    **{f"mappings.{part}": ["mappings.rights", "mappings.ipa_page", "domains.vmm_entry",
+                            "domains.vmm_stack", "domains.entry"] for part in ("rights", "space")},
     "payloads.image_offset": ["=bytes"],
     "payloads.region": ["=page"],
     "payloads.bytes": ["=page"],

@@ -542,6 +542,66 @@ static void test_memory(void **state)
 	expect_refused("regions", "mappings.count", ERR_CAP);
 }
 
+/* A VMM's text, which is region 1 of the pair, mapped once more: by whom, and with which rights. */
+static void map_text_again(uint32_t domain, enum pv_space space, uint16_t rights, err_t wanted)
+{
+	image_builder_make_pair(&builder);
+	struct pv_region *text = &builder.regions[1];
+	uint32_t last = text->mappings.first + text->mappings.count;
+
+	/* Behind the region's own mapping; those of the regions behind it move on. */
+	memmove(&builder.mappings[last + 1], &builder.mappings[last],
+	        (builder.header.mappings.count - last) * sizeof(builder.mappings[0]));
+	builder.mappings[last] =
+		(struct pv_mapping){.domain = domain,
+	                            .space = (uint16_t)space,
+	                            .rights = rights,
+	                            .ipa_page = space == PV_SPACE_VMM ? 0x5000 : 0xb000};
+	builder.header.mappings.count++;
+	text->mappings.count++;
+	text->flags = PV_REGION_SHARED;
+	for (uint32_t r = 2; r < builder.header.regions.count; r++) {
+		builder.regions[r].mappings.first++;
+	}
+	if (wanted == OK) {
+		finish();
+		expect_accepted();
+		return;
+	}
+	expect_refused("mappings", "rights", wanted);
+	struct image_fault fault;
+	assert_int_equal(check(&fault), wanted);
+	assert_int_equal(fault.index, last);
+}
+
+/* What a VMM executes is written by nobody: not by itself at another address, not by another
+ * VMM, not by any guest. */
+static void test_vmm_text_has_no_writer(void **state)
+{
+	static const uint16_t rights[] = {PV_RIGHT_READ, PV_RIGHT_READ | PV_RIGHT_EXEC,
+	                                  PV_RIGHT_READ | PV_RIGHT_WRITE,
+	                                  PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_COUNT(rights); i++) {
+		err_t wanted = rights[i] & PV_RIGHT_WRITE ? ERR_CAP : OK;
+
+		for (uint32_t domain = 0; domain < 2; domain++) {
+			map_text_again(domain, PV_SPACE_GUEST, rights[i], wanted);
+			map_text_again(domain, PV_SPACE_VMM, rights[i], wanted);
+		}
+	}
+	/* Whoever writes may stand first, as in memdev: then it is the VMM that is to blame. */
+	image_builder_make_pair(&builder);
+	builder.mappings[5] = (struct pv_mapping){
+		.domain = 1,
+		.space = PV_SPACE_VMM,
+		.rights = PV_RIGHT_READ | PV_RIGHT_EXEC,
+		.ipa_page = 0x5000,
+	};
+	expect_refused("mappings", "rights", ERR_CAP);
+}
+
 static int free_image(void **state)
 {
 	(void)state;
@@ -559,6 +619,7 @@ int main(void)
 		cmocka_unit_test_setup(test_limits, make_pair),
 		cmocka_unit_test_setup(test_power, make_pair),
 		cmocka_unit_test_setup(test_memory, make_pair),
+		cmocka_unit_test_setup(test_vmm_text_has_no_writer, make_pair),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_image);

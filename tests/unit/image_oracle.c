@@ -29,6 +29,10 @@
 /* Who has a page of RAM. */
 enum owner { OWNER_NONE, OWNER_KERNEL, OWNER_IMAGE, OWNER_POOL, OWNER_REGION };
 
+/* What happens to a page of RAM, by way of any mapping. */
+#define USE_WRITTEN 1U
+#define USE_VMM_EXECUTES 2U
+
 /* A page of an address space. */
 struct seen {
 	uint64_t key; /* domain, space and page, so that sorting brings equal ones together */
@@ -40,6 +44,7 @@ static struct {
 	struct pv_image_header header;
 	const struct image_bounds *bounds;
 	uint8_t owners[BUILDER_RAM_PAGES];
+	uint8_t uses[BUILDER_RAM_PAGES]; /* of each page, whoever it is that does */
 	struct seen seen[SEEN_MAX];
 	uint32_t seen_count;
 } judge;
@@ -225,8 +230,14 @@ static const char *judge_mapping(const struct pv_mapping *m, const struct pv_reg
 	REQUIRE(m->space <= 1, "mapping's space");
 	REQUIRE(m->reserved == 0, "reserved");
 	REQUIRE(m->rights <= 7 && (m->rights & 1) == 1, "mapping's rights");
-	REQUIRE(m->space == PV_SPACE_GUEST || (m->rights & 6) != 6, "a VMM's W^X");
 	for (uint64_t p = 0; p < region->page_count; p++) {
+		uint8_t *uses = &judge.uses[region->page + p - BUILDER_RAM_PAGE];
+
+		*uses |= m->rights & PV_RIGHT_WRITE ? USE_WRITTEN : 0;
+		*uses |= m->space == PV_SPACE_VMM && m->rights & PV_RIGHT_EXEC ? USE_VMM_EXECUTES
+		                                                               : 0;
+		REQUIRE(*uses != (USE_WRITTEN | USE_VMM_EXECUTES),
+		        "what a VMM executes is written");
 		REQUIRE(see_page(m->domain, m->space, m->ipa_page + p, m->rights),
 		        "mapping in the space");
 	}
@@ -265,6 +276,7 @@ static const char *judge_memory(void)
 	const char *broken;
 
 	judge.seen_count = 0;
+	memset(judge.uses, 0, sizeof(judge.uses));
 	broken = see_windows();
 	REQUIRE(!broken, broken);
 	for (uint32_t i = 0; i < judge.header.regions.count; i++) {

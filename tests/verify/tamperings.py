@@ -235,10 +235,39 @@ def pool_not_marked_shared(s, n):  # the kernel refuses it too
 
 
 @says(r"extra: the VMM of vm_a can write segment 0 of the VMM of vm_a",
-      r"lets a VMM write what it executes")
-def vmm_text_writable(s, n):
+      r"mapping (\d+) of the image lets the VMM of domain (\d) write what the VMM of domain \2 "
+      r"executes by mapping \1")
+def vmm_text_writable(s, n):  # the kernel refuses it too, and those that follow
     _, m = s.find(n.a, VMM, s.domains[n.a]["vmm_entry"])
     s.mappings[m]["rights"] = RWX
+
+
+def text_again(s, n, domain, space, rights):
+    """One more mapping of the text of a's VMM."""
+    region, _ = s.find(n.a, VMM, s.domains[n.a]["vmm_entry"])
+    s.map(region, domain, space, rights, FREE)
+
+
+@says(r"lets the VMM of domain \d write what the VMM of domain \d executes by")
+def vmm_text_writable_elsewhere(s, n):
+    text_again(s, n, n.a, VMM, RW)
+
+
+@says(r"lets the VMM of domain \d write what the VMM of domain \d executes by")
+def vmm_text_of_another_vmm(s, n):
+    text_again(s, n, n.b, VMM, RW)
+
+
+@says(r"lets the guest of domain \d write what the VMM of domain \d executes by",
+      r"extra: vm_b can read, write and execute segment 0 of the VMM of vm_a")
+def vmm_text_of_a_guest(s, n):
+    text_again(s, n, n.b, GUEST, RWX)
+
+
+@says(r"lets the guest of domain \d write what the VMM of domain \d executes by")
+def ram_reaches_vmm_text(s, n):  # regions that lie over each other
+    text, _ = s.find(n.a, VMM, s.domains[n.a]["vmm_entry"])
+    s.regions[n.ram[n.b][0]]["page"] = s.regions[text]["page"] - 1
 
 
 @says(r"extra: the VMM of vm_a can write the configuration of the VMM of vm_a")

@@ -191,13 +191,54 @@ static void check_mapping(struct verify *v, uint32_t region, uint32_t index)
 	if (!(m->rights & PV_RIGHT_READ) || m->rights > 7 || m->reserved) {
 		broken(v, "mapping", index, "has rights that mean nothing");
 	}
-	if (m->space == PV_SPACE_VMM && (m->rights & PV_RIGHT_WRITE) &&
-	    (m->rights & PV_RIGHT_EXEC)) {
-		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
-		             "mapping %u of the image lets a VMM write what it executes", index);
-	}
 	if (end > (UINT64_C(1) << (PV_IPA_BITS - PV_PAGE_SHIFT))) {
 		broken(v, "mapping", index, "ends above the address space");
+	}
+}
+
+/* Mapping @writer of region @other: does it write what mapping @runner of region @text executes?
+ * By physical address, since an image may have regions that lie over each other. */
+static void check_writer(struct verify *v, const struct pv_region *text, uint32_t runner,
+                         const struct pv_region *other, uint32_t writer)
+{
+	const struct pv_mapping *m = &v->image->mappings[writer];
+
+	if ((m->rights & PV_RIGHT_WRITE) &&
+	    text->page < (uint64_t)other->page + other->page_count &&
+	    other->page < (uint64_t)text->page + text->page_count) {
+		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
+		             "mapping %u of the image lets %s of domain %u write what the VMM of "
+		             "domain %u executes by mapping %u",
+		             writer, m->space == PV_SPACE_VMM ? "the VMM" : "the guest", m->domain,
+		             v->image->mappings[runner].domain, runner);
+	}
+}
+
+/* All writers of what mapping @runner of region @text executes. */
+static void check_writers_of(struct verify *v, const struct pv_region *text, uint32_t runner)
+{
+	for (uint32_t r = 0; r < v->image->header.regions.count; r++) {
+		struct pv_slice slice = decode_mappings(v->image, r);
+
+		for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+			check_writer(v, text, runner, &v->image->regions[r], i);
+		}
+	}
+}
+
+/* Nothing that a VMM executes is written, by whomever and at whatever address. */
+static void check_writers(struct verify *v)
+{
+	for (uint32_t r = 0; r < v->image->header.regions.count; r++) {
+		struct pv_slice slice = decode_mappings(v->image, r);
+
+		for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+			const struct pv_mapping *m = &v->image->mappings[i];
+
+			if (m->space == PV_SPACE_VMM && (m->rights & PV_RIGHT_EXEC)) {
+				check_writers_of(v, &v->image->regions[r], i);
+			}
+		}
 	}
 }
 
@@ -268,6 +309,7 @@ static void check_memory(struct verify *v)
 		                         d->doorbell_pages.count, "the doorbell window"};
 	}
 	check_overlaps(v, list, count);
+	check_writers(v);
 }
 
 /* Payloads: in the image behind the tables, each in its region, no two in one place. */
