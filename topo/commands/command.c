@@ -166,3 +166,14 @@ int command_load_failed(const struct diag *diag)
 {
 	return diag_refused(diag) ? EXIT_SYSTEM : EXIT_NO;
 }
+
+int command_output_end(struct output *output)
+{
+	const char *path = output->path;
+	const int error = output_end(output);
+
+	if (error != 0) {
+		fprintf(stderr, "topo: cannot write '%s': %s\n", path, strerror(error));
+	}
+	return error != 0 ? EXIT_SYSTEM : EXIT_OK;
+}

@@ -7,7 +7,8 @@
  * Exit codes: EXIT_OK; EXIT_NO, the topology has errors or the command's answer is no; EXIT_USAGE,
  * the command line is wrong; EXIT_SYSTEM, the machine refused something (a file, memory, a
  * program). A command whose answer no means something else than errors (diff, verify) has none
- * when a topology has errors: then it is EXIT_SYSTEM too.
+ * when a topology has errors: then it is EXIT_SYSTEM too. What is printed to stdout and stderr is
+ * flushed by command_end, once for all: a command whose answer is lost has failed.
  */
 #ifndef TOPO_COMMANDS_COMMANDS_H
 #define TOPO_COMMANDS_COMMANDS_H
@@ -15,9 +16,13 @@
 #include <getopt.h>
 #include <stdbool.h>
 
+#include "topo/base/output.h"
 #include "topo/model/load.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
+
+/* topo exec answers with the exit status of its command; its own are those of env(1). */
+#define EXIT_EXEC_FAILED 125
 
 struct command_line {
 	const char *program; /* how topo was called, for messages */
@@ -108,6 +113,19 @@ const char *command_suggest_check(const char *name);
 
 /** The exit status when model_load has returned NULL. */
 int command_load_failed(const struct diag *diag);
+
+/**
+ * Before anything is opened: streams that the caller has closed stay closed, and no other file takes
+ * their place. Messages without a reader are dropped; output without one is an error.
+ */
+void command_hold_streams(void);
+
+/** After the command: its exit status @code, or @refused, after a message, when what it printed is
+ * lost. A reader that has left wants no more, and is told nothing. */
+int command_end(int code, int refused);
+
+/** End @output. Returns EXIT_OK; EXIT_SYSTEM after a message when the file cannot be written. */
+int command_output_end(struct output *output);
 
 /** "topo COMMAND: message" and how to get help, on stderr. Returns EXIT_USAGE. */
 int command_usage_error(const struct command_line *cl, const char *format, ...)

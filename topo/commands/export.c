@@ -103,28 +103,13 @@ static int fail(const char *path, int error)
 	return EXIT_SYSTEM;
 }
 
-/* End an output; errors of writing show here. */
-static int close_output(FILE *out, const char *path)
+static int export_json(const struct model *model, const char *path)
 {
-	bool bad = fflush(out) != 0 || ferror(out) != 0;
-	int error = errno;
+	struct output output;
 
-	if (out != stdout && fclose(out) != 0) {
-		bad = true;
-		error = errno;
-	}
-	return bad ? fail(path, error) : EXIT_OK;
-}
-
-static int export_json(const struct model *model, const char *output)
-{
-	FILE *out = output == NULL ? stdout : fopen(output, "w");
-
-	if (out == NULL) {
-		return fail(output, errno);
-	}
-	model_print_json(model, out);
-	return close_output(out, output == NULL ? "output" : output);
+	output_begin(&output, path);
+	model_print_json(model, output.to);
+	return command_output_end(&output);
 }
 
 /* Directories and files of an application. */
@@ -140,16 +125,30 @@ static int make_directory(const char *path)
 	return fail(path, errno == EEXIST ? ENOTDIR : errno);
 }
 
-/* A link beside the application to a file of the topology's. */
+/*
+ * A link beside the application to a file of the topology's. Only another link makes room for it;
+ * the file itself may be what lies there already.
+ */
 static int link_file(struct arena *arena, const char *directory, const char *name,
                      const char *target)
 {
+	struct stat there;
+	struct stat wanted;
+
 	if (name == NULL) {
 		return EXIT_OK;
 	}
 	const char *path = arena_printf(arena, "%s/%s", directory, name);
+	const bool exists = lstat(path, &there) == 0;
 
-	if ((unlink(path) != 0 && errno != ENOENT) || symlink(target, path) != 0) {
+	if (exists && stat(target, &wanted) == 0 && there.st_dev == wanted.st_dev &&
+	    there.st_ino == wanted.st_ino) {
+		return EXIT_OK;
+	}
+	if (exists && !S_ISLNK(there.st_mode)) {
+		return fail(path, EEXIST);
+	}
+	if ((exists && unlink(path) != 0) || symlink(target, path) != 0) {
 		return fail(path, errno);
 	}
 	return EXIT_OK;
@@ -192,19 +191,17 @@ static int write_files(const struct export_plan *plan, struct arena *arena, cons
 		code = make_directory(board);
 	}
 	for (size_t i = 0; code == EXIT_OK && i < sizeof(paths) / sizeof(paths[0]); i++) {
-		FILE *out = fopen(paths[i], "w");
+		struct output output;
 
-		if (out == NULL) {
-			return fail(paths[i], errno);
-		}
+		output_begin(&output, paths[i]);
 		if (i == 0) {
-			export_print_application(plan, out, true);
+			export_print_application(plan, output.to, true);
 		} else if (i == 1) {
-			export_print_devices(plan, out);
+			export_print_devices(plan, output.to);
 		} else {
-			export_print_build(plan, out);
+			export_print_build(plan, output.to);
 		}
-		code = close_output(out, paths[i]);
+		code = command_output_end(&output);
 	}
 	return code == EXIT_OK ? link_files(plan, arena, directory) : code;
 }
@@ -224,7 +221,6 @@ static int export_camkes(const struct model *model, const struct export_options 
 	} else {
 		export_print_application(&plan, stdout, false);
 		export_print_devices(&plan, stdout);
-		code = close_output(stdout, "output");
 	}
 	arena_free(arena);
 	return code;

@@ -158,25 +158,16 @@ static int draw(const char *format, FILE *in, FILE *out)
 /* All of @from, read anew, to the output. */
 static int deliver(FILE *from, const char *path)
 {
-	FILE *to = path == NULL ? stdout : fopen(path, "wb");
+	struct output output;
 	char block[8192];
 	size_t bytes;
 
-	if (to == NULL) {
-		return fail(path, errno);
-	}
+	output_begin(&output, path);
 	rewind(from);
 	while ((bytes = fread(block, 1, sizeof(block), from)) != 0) {
-		fwrite(block, 1, bytes, to);
+		fwrite(block, 1, bytes, output.to);
 	}
-	bool bad = ferror(from) != 0 || fflush(to) != 0 || ferror(to) != 0;
-	int error = errno;
-
-	if (path != NULL && fclose(to) != 0) {
-		bad = true;
-		error = errno;
-	}
-	return bad ? fail(path == NULL ? "output" : path, error) : EXIT_OK;
+	return command_output_end(&output);
 }
 
 static int graph_model(const struct model *model, const struct graph_options *options)
@@ -189,12 +180,17 @@ static int graph_model(const struct model *model, const struct graph_options *op
 	if (text == NULL || picture == NULL) {
 		code = fail("no temporary file", errno);
 	} else {
+		const bool drawn = strcmp(format, "dot") != 0;
+
 		graph_print(model, text);
-		rewind(text);
-		code = strcmp(format, "dot") == 0 ? deliver(text, options->output)
-		                                  : draw(format, text, picture);
-		if (code == EXIT_OK && strcmp(format, "dot") != 0) {
-			code = deliver(picture, options->output);
+		if (fflush(text) != 0 || ferror(text) != 0) {
+			code = fail("temporary file", errno);
+		} else if (drawn) {
+			rewind(text);
+			code = draw(format, text, picture);
+		}
+		if (code == EXIT_OK) {
+			code = deliver(drawn ? picture : text, options->output);
 		}
 	}
 	if (text != NULL) {

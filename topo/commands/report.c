@@ -4,7 +4,6 @@
  */
 #include "topo/report/report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,28 +115,16 @@ static int parse(const struct command_line *cl, struct report_options *options)
 
 static int print_report(const struct report *report, const struct report_options *options)
 {
-	FILE *out = options->output == NULL ? stdout : fopen(options->output, "w");
 	bool brief = options->print == NULL && report->assertion_count != 0;
+	struct output output;
 
-	if (out == NULL) {
-		fprintf(stderr, "topo: cannot write '%s': %s\n", options->output, strerror(errno));
-		return EXIT_SYSTEM;
-	}
+	output_begin(&output, options->output);
 	if (brief) {
-		report_assertions(report, out);
+		report_assertions(report, output.to);
 	} else {
-		(options->print == NULL ? report_text : options->print)(report, out);
+		(options->print == NULL ? report_text : options->print)(report, output.to);
 	}
-	bool written = fflush(out) == 0 && ferror(out) == 0;
-
-	if (options->output != NULL) {
-		written &= fclose(out) == 0;
-	}
-	if (!written) {
-		fprintf(stderr, "topo: cannot write the report: %s\n", strerror(errno));
-		return EXIT_SYSTEM;
-	}
-	return EXIT_OK;
+	return command_output_end(&output);
 }
 
 /* The expression with a caret below what is wrong. */

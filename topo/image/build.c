@@ -3,14 +3,12 @@
  * Builds a system: files in, image out. See topo/image/system.h.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "abi/mux.h"
+#include "topo/base/output.h"
 #include "topo/diag/diag.h"
 #include "topo/image/image.h"
 #include "topo/image/payload.h"
@@ -29,47 +27,16 @@ static void *must(void *memory)
 	return memory;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t bytes)
-{
-	while (bytes > 0) {
-		ssize_t done = write(fd, data, bytes);
-
-		if (done < 0 && errno == EINTR) {
-			continue;
-		}
-		if (done <= 0) {
-			return false;
-		}
-		data += done;
-		bytes -= (size_t)done;
-	}
-	return true;
-}
-
-/* Through a temporary file beside it, so that nobody ever sees half an image. */
+/* A signal says nothing of the file: it ends topo, or is what topo run was waiting for. */
 static bool write_file(const char *path, const struct image *image, struct diag *diag)
 {
-	size_t length = strlen(path) + sizeof(".XXXXXX");
-	char *temporary = must(malloc(length));
-	int fd;
-	bool good;
+	const int error = output_write(path, image->data, image->bytes);
 
-	snprintf(temporary, length, "%s.XXXXXX", path);
-	fd = mkstemp(temporary);
-	good = fd >= 0 && fchmod(fd, 0644) == 0 && write_all(fd, image->data, image->bytes);
-	if (fd >= 0) {
-		good = close(fd) == 0 && good;
-	}
-	good = good && rename(temporary, path) == 0;
-	if (!good) {
+	if (error != 0 && error != EINTR) {
 		diag_error(diag, PLACE_NONE, "cannot write the image '%s': %s", path,
-		           strerror(errno));
-		if (fd >= 0) {
-			unlink(temporary);
-		}
+		           strerror(error));
 	}
-	free(temporary);
-	return good;
+	return error == 0;
 }
 
 static void describe(const struct model *model, const struct image *image, const char *path,

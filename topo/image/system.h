@@ -47,7 +47,7 @@ struct system {
 #define SYSTEM_REFUSED (-2)
 
 /**
- * Lay out @model, serialise it and write the bootable image to @image_path (atomically: a failed
+ * Lay out @model, serialise it and write the bootable image to @image_path (output_write: a failed
  * build leaves an older file alone).
  * @out: filled on success only; the caller ends it with system_free.
  * Returns 0; -1 when the topology cannot be built; SYSTEM_REFUSED when the machine refused to write
