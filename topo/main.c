@@ -66,6 +66,7 @@ static int unknown_command(const char *name)
 
 int main(int argc, char **argv)
 {
+	command_hold_streams();
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;
@@ -74,18 +75,20 @@ int main(int argc, char **argv)
 
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_help(stdout);
-		return EXIT_OK;
+		return command_end(EXIT_OK, EXIT_SYSTEM);
 	}
 	if (strcmp(name, "--version") == 0) {
 		puts("topo " TOPO_VERSION);
-		return EXIT_OK;
+		return command_end(EXIT_OK, EXIT_SYSTEM);
 	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(commands[i].name, name) == 0) {
 			struct command_line cl = {argv[0], argc - 1, argv + 1};
 
 			optind = 1;
-			return commands[i].run(&cl);
+			return command_end(commands[i].run(&cl), commands[i].run == command_exec
+			                                                 ? EXIT_EXEC_FAILED
+			                                                 : EXIT_SYSTEM);
 		}
 	}
 	return unknown_command(name);

@@ -3,6 +3,7 @@
 import os
 import signal
 import struct
+import subprocess
 import time
 
 from harness import (CONSOLE, END, EXEC, OUTPUT, PAIR, STATUS, STOP, check, check_equal, check_in,
@@ -225,6 +226,20 @@ def case_log_directory_that_cannot_be(world):
     text = world.bad(3, "run", "--log-dir", "/dev/null/x", world.scenario(PAIR))
     check_in("cannot use the directory /dev/null/x", text)
     check_equal(os.listdir(world.runtime), [])
+
+
+def case_output_without_room(world):
+    """Whoever asks a running system does not take a lost answer for an answer."""
+    world.detach()
+    with open("/dev/full", "wb") as full:
+        for status, words in ((3, ["ps"]), (3, ["ps", "--json"]), (3, ["logs"]),
+                              (3, ["logs", "driver"]), (3, ["console", "driver"]),
+                              (125, ["exec", "driver", "--", "echo", "lost"])):
+            done = subprocess.run([world.program, *words], env=world.env, stdout=full,
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+            check_equal(done.returncode, status)
+            check_in(b"cannot write", done.stderr)
+            check_equal(len(done.stderr.splitlines()), 1)
 
 
 def answer_to(world, data):

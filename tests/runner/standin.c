@@ -210,11 +210,14 @@ static const struct {
 
 int main(int argc, char **argv)
 {
+	command_hold_streams();
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {
 			const struct command_line cl = {
 				.program = argv[0], .argc = argc - 1, .argv = argv + 1};
-			return commands[i].run(&cl);
+			return command_end(commands[i].run(&cl), commands[i].run == command_exec
+			                                                 ? EXIT_EXEC_FAILED
+			                                                 : EXIT_SYSTEM);
 		}
 	}
 	(void)fprintf(stderr, "which command?\n");

@@ -83,6 +83,8 @@ static void write_all(struct console *console, const uint8_t *bytes, size_t coun
 			continue;
 		}
 		if (done < 0) {
+			leave_raw(console);
+			message_error("cannot write to standard output: %s", strerror(errno));
 			console->code = EXIT_SYSTEM;
 			return;
 		}

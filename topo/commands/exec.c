@@ -19,8 +19,7 @@
 #include "topo/runner/message.h"
 #include "topo/runner/seconds.h"
 
-/* Our own exit codes, those of env(1), timeout(1) and the like; 126 and 127 come from the agent. */
-#define EXEC_FAILED 125
+/* As timeout(1) says it; 126 and 127 come from the agent. */
 #define EXEC_TIMED_OUT 124
 /* The agent keeps the time limit; if not even its report comes, we go. */
 #define GRACE_MS 10000U
@@ -66,7 +65,7 @@ struct running {
 static void fail(struct running *running, const char *why)
 {
 	message_error("%s", why);
-	running->code = EXEC_FAILED;
+	running->code = EXIT_EXEC_FAILED;
 }
 
 static void write_all(struct running *running, int fd, const uint8_t *bytes, size_t count)
@@ -77,8 +76,9 @@ static void write_all(struct running *running, int fd, const uint8_t *bytes, siz
 			continue;
 		}
 		if (done < 0) {
-			message_error("cannot write its output: %s", strerror(errno));
-			running->code = EXEC_FAILED;
+			message_error("cannot write to standard %s: %s",
+			              fd == STDOUT_FILENO ? "output" : "error", strerror(errno));
+			running->code = EXIT_EXEC_FAILED;
 			return;
 		}
 		bytes += done;
@@ -148,7 +148,7 @@ static void take_frame(struct running *running, const struct control_frame *fram
 		break;
 	case CONTROL_ERROR:
 		message_error("%.*s", (int)frame->bytes, (const char *)frame->payload);
-		running->code = EXEC_FAILED;
+		running->code = EXIT_EXEC_FAILED;
 		break;
 	default:
 		fail(running, "the runner speaks another protocol");
@@ -232,8 +232,9 @@ static void serve(struct running *running)
 			read_input(running);
 		}
 		if (running->code < 0 && ready > 0 && (polled[0].revents & POLLOUT) != 0) {
-			running->code =
-				fifo_write_to(&client->out, client->fd) == 0 ? -1 : EXEC_FAILED;
+			running->code = fifo_write_to(&client->out, client->fd) == 0
+			                        ? -1
+			                        : EXIT_EXEC_FAILED;
 		}
 		if (running->code < 0 && ready > 0 && polled[0].revents != 0) {
 			read_runner(running);
@@ -262,11 +263,11 @@ static int run_command(const struct exec_options *options, char *const *argv)
 	const size_t argument_bytes = join_arguments(argv, arguments, sizeof(arguments));
 	if (argument_bytes == 0) {
 		message_error("the command is too long: at most %u bytes", PV_AGENT_ARGV_BYTES_MAX);
-		return EXEC_FAILED;
+		return EXIT_EXEC_FAILED;
 	}
 	struct running running = {.code = -1, .input_open = true};
 	if (client_connect(&running.client, options->system) != OK) {
-		return EXEC_FAILED;
+		return EXIT_EXEC_FAILED;
 	}
 	struct control_request request = {.version = CONTROL_VERSION,
 	                                  .limit_ms = options->limit_ms};
@@ -281,7 +282,7 @@ static int run_command(const struct exec_options *options, char *const *argv)
 		}
 		serve(&running);
 	} else {
-		running.code = EXEC_FAILED;
+		running.code = EXIT_EXEC_FAILED;
 	}
 	(void)close(running.signal_fd);
 	client_close(&running.client);
@@ -292,7 +293,7 @@ static int run_command(const struct exec_options *options, char *const *argv)
 static int wrong_usage(const struct command_line *cl, const char *text)
 {
 	(void)command_usage_error(cl, "%s", text);
-	return EXEC_FAILED;
+	return EXIT_EXEC_FAILED;
 }
 
 int command_exec(const struct command_line *cl)
@@ -314,7 +315,7 @@ int command_exec(const struct command_line *cl)
 			(void)fputs(help, stdout);
 			return EXIT_OK;
 		default:
-			return EXEC_FAILED;
+			return EXIT_EXEC_FAILED;
 		}
 	}
 	if (optind + 1 >= cl->argc) {

@@ -244,7 +244,7 @@ static int show_logs(const struct logs_options *options)
 		const bool good =
 			reader.directory_fd >= 0 && print_log(&reader, options, client.rundir.name);
 		code = good ? EXIT_OK : EXIT_SYSTEM;
-		if (!good) {
+		if (!good && ferror(stdout) == 0) {
 			message_error("cannot read %s/%s: %s", status.system.log_directory,
 			              reader.name, strerror(errno));
 		}

@@ -354,7 +354,9 @@ static int build_and_run(const struct run_options *options, const struct model *
 	list_signals(&signals);
 	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
 	if (failed != 0) {
-		return interrupted != 0 ? 128 + interrupted : EXIT_NO;
+		return interrupted != 0           ? 128 + interrupted
+		       : failed == SYSTEM_REFUSED ? EXIT_SYSTEM
+		                                  : EXIT_NO;
 	}
 	int code = 128 + interrupted;
 	if (interrupted == 0) {
@@ -396,7 +398,10 @@ static int load_and_run(const struct run_options *options)
 	struct model *model = model_load(options->file, &options->load, diag);
 	diag_flush(diag, stderr);
 	int code = model == NULL ? command_load_failed(diag) : EXIT_NO;
-	if (model != NULL) {
+	if (ferror(stdout) != 0) {
+		/* Who would be told that all is up? */
+		code = EXIT_SYSTEM;
+	} else if (model != NULL) {
 		code = machine_check() == OK ? run_model(options, model, diag) : EXIT_SYSTEM;
 	}
 	model_free(model);
