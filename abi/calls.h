@@ -45,20 +45,22 @@ enum pv_reply {
 	PV_REPLY_UNDEF = 2,  /* the vCPU takes an Undefined Instruction exception at EL1 */
 	PV_REPLY_OFF = 3,    /* the vCPU is off until PV_CALL_VCPU_START */
 	PV_REPLY_STOP = 4,   /* the domain ends; x1 is an enum pv_stop. Allowed after any message */
-	PV_REPLY_COUNT = 5
+	PV_REPLY_ABORT = 5,  /* the vCPU takes a synchronous External abort at EL1 for the access of
+	                        a PV_MSG_READ, _WRITE or _FAULT */
+	PV_REPLY_COUNT = 6
 };
 
 /* What the kernel asks of the VMM: x0 of PV_CALL_WAIT's result. */
 enum pv_msg {
 	PV_MSG_EVENTS = 1, /* x1: event bits that were set since the last time, bit n = event n */
 	PV_MSG_READ = 2,   /* x1 vcpu, x2 ipa, x3 bytes (1 2 4 8): a load from unmapped memory;
-	                      x5 ESR_EL2, x6 pc, for a report */
+	                      x5 ESR_EL2, x6 pc, x7 FAR_EL2, for a report */
 	PV_MSG_WRITE = 3,  /* x1 vcpu, x2 ipa, x3 bytes, x4 value (zero-extended): a store;
-	                      x5 ESR_EL2, x6 pc, for a report */
+	                      x5 ESR_EL2, x6 pc, x7 FAR_EL2, for a report */
 	PV_MSG_CALL = 4,   /* x1 vcpu, x2..x5 the guest's x0..x3, x6 0 = HVC, 1 = SMC */
-	PV_MSG_FAULT = 5   /* x1 vcpu, x2 ipa, x3 ESR_EL2, x4 pc, x5 FAR_EL2: an access that has no
-	                      valid syndrome or is an instruction fetch. Fit for a report; only
-	                      PV_REPLY_UNDEF, _OFF or _STOP answer it */
+	PV_MSG_FAULT = 5   /* x1 vcpu, x2 ipa, UINT64_MAX if unknown, x5 ESR_EL2, x6 pc, x7 FAR_EL2:
+	                      an access that has no valid syndrome or is an instruction fetch. Only
+	                      PV_REPLY_UNDEF, _OFF, _STOP or _ABORT answer it */
 };
 
 /* Why a domain ended; the kernel reports it on its own console channel. */

@@ -45,6 +45,9 @@ void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg);
 bool arch_sysreg_read(uint32_t iss, uint64_t *value);
 /** Make @v, loaded here, take an Undefined Instruction exception to EL1. */
 void arch_inject_undefined(struct vcpu *v);
+/** Make @v, loaded here, take a synchronous External abort to EL1 for the access at virtual address
+ * @far that came to EL2 as an abort with syndrome @esr. */
+void arch_inject_abort(struct vcpu *v, uint64_t esr, uint64_t far);
 
 /* List registers of this CPU's virtual CPU interface; those of the loaded vCPU. */
 

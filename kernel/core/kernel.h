@@ -99,7 +99,7 @@ struct vcpu {
 	enum vcpu_wait wait;
 	struct vgic_cpu vgic;
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
-	uint64_t message[7];
+	uint64_t message[8];
 	struct load load;
 	bool start; /* reset to start_pc, start_arg before it runs next */
 	uint64_t start_pc, start_arg;

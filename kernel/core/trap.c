@@ -47,7 +47,7 @@ static bool fault_has_page(uint64_t esr)
 
 static void send_fault(struct vcpu *v, const struct trap *trap, uint64_t ipa)
 {
-	const uint64_t message[7] = {PV_MSG_FAULT, v->number,  ipa,
+	const uint64_t message[8] = {PV_MSG_FAULT, v->number,  ipa,      0, 0,
 	                             trap->esr,    v->regs.pc, trap->far};
 
 	vmm_send(v, message);
@@ -81,13 +81,14 @@ static RARE void emulated_access(struct vcpu *v, const struct trap *trap)
 		return;
 	}
 	uint64_t bytes = 1ULL << ISS_SAS(iss);
-	uint64_t message[7] = {write ? PV_MSG_WRITE : PV_MSG_READ,
+	uint64_t message[8] = {write ? PV_MSG_WRITE : PV_MSG_READ,
 	                       v->number,
 	                       ipa,
 	                       bytes,
 	                       0,
 	                       trap->esr,
-	                       v->regs.pc};
+	                       v->regs.pc,
+	                       trap->far};
 
 	if (write) {
 		uint64_t value = reg < 31 ? v->regs.x[reg] : 0;
@@ -148,7 +149,7 @@ static RARE void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 static RARE void guest_call(struct vcpu *v, bool smc)
 {
 	const struct regs *r = &v->regs;
-	const uint64_t message[7] = {PV_MSG_CALL, v->number, r->x[0], r->x[1],
+	const uint64_t message[8] = {PV_MSG_CALL, v->number, r->x[0], r->x[1],
 	                             r->x[2],     r->x[3],   smc};
 
 	vmm_send(v, message);

@@ -11,7 +11,7 @@
 #include "kernel/core/vgic.h"
 
 /* Registers of the VMM that a message takes: x0..x7. */
-#define MESSAGE_REGS 7U
+#define MESSAGE_REGS 8U
 
 /* Hand the VMM, which waits, to @v with what @v wants of it. Lock: domain lock held. */
 static void give_message_locked(struct domain *d, struct vcpu *v)
@@ -67,7 +67,7 @@ void vmm_event_locked(struct domain *d, uint32_t event)
 	}
 }
 
-void vmm_send(struct vcpu *v, const uint64_t message[7])
+void vmm_send(struct vcpu *v, const uint64_t message[8])
 {
 	struct domain *d = v->domain;
 
@@ -138,6 +138,13 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 			v->regs.pc -= 4; /* the HVC itself is undefined */
 		}
 		arch_inject_undefined(v);
+		set_wait(v, WAIT_NOTHING);
+		return OK;
+	case PV_REPLY_ABORT:
+		if (v->message[0] == PV_MSG_CALL) {
+			return ERR_ARG;
+		}
+		arch_inject_abort(v, v->message[5], v->message[7]); /* its ESR and FAR */
 		set_wait(v, WAIT_NOTHING);
 		return OK;
 	case PV_REPLY_OFF:

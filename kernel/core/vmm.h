@@ -17,7 +17,7 @@
 void vmm_event_locked(struct domain *d, uint32_t event);
 
 /** vCPU @v waits until its VMM has served @message, which starts with an enum pv_msg. */
-void vmm_send(struct vcpu *v, const uint64_t message[7]);
+void vmm_send(struct vcpu *v, const uint64_t message[8]);
 
 /**
  * PV_CALL_WAIT of the VMM that runs in the place of @v: reply to what it has served, then give it

@@ -60,7 +60,7 @@ def single(guest, **keywords):
 
 
 for program in ("guest_loads", "guest_stores", "guest_faults", "guest_calls", "guest_undefined",
-                "guest_silent_registers", "guest_undefined_registers", "guest_id_registers",
+                "guest_aborts", "guest_aborts_user", "guest_silent_registers", "guest_undefined_registers", "guest_id_registers",
                 "guest_irq_overflow", "guest_irq_nested", "guest_irq_level", "guest_irq_edge",
                 "guest_irq_masks", "guest_irq_state", "guest_timer", "guest_wfi_masked",
                 "guest_firmware", "guest_privileged", "guest_hello", "guest_user32"):
@@ -255,6 +255,8 @@ for cpu in (0, 1):
     hostile_guest("guest_spin", cpu, stops=None)
     hostile_guest("guest_call_flood", cpu, stops=None)
 hostile_guest("guest_fault_once", 0, stops="fault", params=[abi.PV_REPLY_STOP])
+for cpu in (0, 1):
+    hostile_guest("guest_abort_for_ever", cpu, stops=None)
 
 
 def hostile_vmm(vmm, argument=0, stops="vmm", guest="guest_provoke", what="", limit=30, params=()):
@@ -296,6 +298,8 @@ for reply, kind, x1, what in (
     hostile_vmm("vmm_reply", what=what, params=[reply, kind, x1])
 hostile_vmm("vmm_reply", what="resume after a fault", guest="guest_fault_once",
             params=[abi.PV_REPLY_RESUME, abi.PV_MSG_FAULT, 0])
+hostile_vmm("vmm_reply", what="abort of a call",
+            params=[abi.PV_REPLY_ABORT, abi.PV_MSG_CALL, 0])
 hostile_vmm("vmm_reply", what="resume after events", guest="guest_ring_vmm",
             params=[abi.PV_REPLY_RESUME, abi.PV_MSG_EVENTS, 0])
 

@@ -3,6 +3,7 @@
 #include "tests/baremetal/guest.h"
 
 #define EC_FETCH_SAME 0x21U
+#define KIND_EL1T 3U /* of an exception; 0 synchronous, 1 IRQ, 2 what never comes */
 
 #define GICC_CTLR (T_GICC_IPA + 0x000)
 #define GICC_PMR (T_GICC_IPA + 0x004)
@@ -22,6 +23,7 @@ struct guest_frame {
 __attribute__((section(".data"))) uint64_t params[T_PARAMS];
 
 volatile uint64_t guest_esr, guest_far;
+volatile bool guest_was_el1t;
 static volatile uint64_t exceptions;
 static volatile bool exceptions_expected;
 void (*volatile guest_irq_hook)(uint32_t iar);
@@ -157,11 +159,12 @@ void guest_exception_c(uint64_t kind, struct guest_frame *frame)
 	}
 	__asm__ volatile("mrs %0, esr_el1" : "=r"(esr));
 	__asm__ volatile("mrs %0, far_el1" : "=r"(far));
-	if (kind != 0 || !exceptions_expected) {
+	if ((kind != 0 && kind != KIND_EL1T) || !exceptions_expected) {
 		unexpected(kind, frame, esr);
 	}
 	guest_esr = esr;
 	guest_far = far;
+	guest_was_el1t = kind == KIND_EL1T;
 	exceptions++;
 	/* Code lies in RAM; a PC elsewhere is a jump that the caller wants back. */
 	frame->elr = frame->elr < T_RAM_IPA || ESR_CLASS(esr) == EC_FETCH_SAME ? frame->lr

@@ -29,13 +29,14 @@ uint64_t guest_call_keeps(uint64_t function);
 void guest_fp_fill(uint64_t seed);
 uint64_t guest_fp_check(uint64_t seed);
 
-/* How a run of user code in AArch32 ended: by which exception, where, and with what in r0. */
+/* How a run of user code ended: by which exception, from which state, where, and with what in x0. */
 struct guest_el0 {
-	uint64_t esr, elr, spsr, x0;
+	uint64_t esr, elr, spsr, x0, far;
+	uint64_t wide; /* 1: it came to the vector for AArch64 */
 };
 extern struct guest_el0 guest_el0;
 
-/** Run user code in AArch32 from @pc on, with r0 = 0, until it takes an exception (guest_el0). */
+/** Run user code from @pc on, with x0 = 0, until it takes an exception (guest_el0). */
 void guest_run_el0(uint64_t pc, uint64_t pstate, uint64_t r1);
 
 /** From now on print by the UART of the real VMM, and power off by PSCI. */
@@ -61,6 +62,8 @@ _Noreturn void guest_stop(uint64_t reason);
  */
 uint64_t guest_exceptions_of(void (*function)(uint64_t), uint64_t argument);
 extern volatile uint64_t guest_esr, guest_far;
+/** Whether the last one came to the vector for exceptions from EL1 with SP_EL0. */
+extern volatile bool guest_was_el1t;
 #define ESR_CLASS(esr) ((esr) >> 26)
 
 /* Unless a program sets it, an interrupt is acknowledged, counted by number and ended. */

@@ -37,10 +37,17 @@ _start:
 	.text
 	.balign	0x800
 guest_vectors:
-	.irp	kind, 2, 2, 2, 2, 0, 1, 2, 2, 2, 2, 2, 2
+	.irp	kind, 3, 2, 2, 2, 0, 1, 2, 2
 	vector	\kind
 	.endr
 	.balign	0x80
+	mov	x1, #1
+	b	guest_from_el0
+	.irp	kind, 2, 2, 2
+	vector	\kind
+	.endr
+	.balign	0x80
+	mov	x1, #0
 	b	guest_from_el0
 	.irp	kind, 2, 2, 2
 	vector	\kind
@@ -134,13 +141,15 @@ guest_run_el0:
 	eret
 
 guest_from_el0:
-	adrp	x1, guest_el0
-	add	x1, x1, :lo12:guest_el0
+	adrp	x5, guest_el0
+	add	x5, x5, :lo12:guest_el0
 	mrs	x2, esr_el1
 	mrs	x3, elr_el1
 	mrs	x4, spsr_el1
-	stp	x2, x3, [x1]
-	stp	x4, x0, [x1, #0x10]
+	mrs	x6, far_el1
+	stp	x2, x3, [x5]
+	stp	x4, x0, [x5, #0x10]
+	stp	x6, x1, [x5, #0x20]
 	ldp	x19, x20, [sp, #0x10]
 	ldp	x21, x22, [sp, #0x20]
 	ldp	x23, x24, [sp, #0x30]

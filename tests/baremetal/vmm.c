@@ -12,6 +12,7 @@ static uint64_t last[8];
 static uint64_t count;
 static uint64_t events;
 static uint64_t fault_reply = PV_REPLY_UNDEF;
+static uint64_t access_reply = PV_REPLY_RESUME;
 static uint32_t results;
 
 int64_t vmm_call_out(uint64_t call, uint64_t x0, uint64_t x1, uint64_t x2, uint64_t *out)
@@ -162,6 +163,9 @@ static uint64_t serve_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t
 	case T_SET_FAULT:
 		fault_reply = x1;
 		return 0;
+	case T_SET_ACCESS:
+		access_reply = x1;
+		return 0;
 	case T_PARAM:
 		return x1 < T_PARAMS ? params[x1] : 0;
 	case T_NOTHING:
@@ -216,7 +220,7 @@ uint64_t vmm_answer(const uint64_t m[8], uint64_t *value)
 		return fault_reply;
 	}
 	*value = vmm_read_value;
-	return PV_REPLY_RESUME;
+	return access_reply;
 }
 
 _Noreturn void vmm_serve(void)

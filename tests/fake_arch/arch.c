@@ -173,6 +173,13 @@ void arch_inject_undefined(struct vcpu *v)
 	v->arch.undefined++;
 }
 
+void arch_inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
+{
+	v->arch.aborts++;
+	v->arch.abort_esr = esr;
+	v->arch.abort_far = far;
+}
+
 uint32_t arch_lr_count(void)
 {
 	return FAKE_LRS;

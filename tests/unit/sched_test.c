@@ -340,13 +340,63 @@ static void test_unfit_replies_end_the_domain(void **state)
 		trap_at(ESR(EC_DATA, 7), 0x9000000);
 		assert_ptr_equal(resume(), &d->vmm_regs);
 		assert_int_equal(d->vmm_regs.x[0], PV_MSG_FAULT);
-		bool fits = reply == PV_REPLY_UNDEF || reply == PV_REPLY_OFF;
+		bool fits =
+			reply == PV_REPLY_UNDEF || reply == PV_REPLY_OFF || reply == PV_REPLY_ABORT;
 
 		(void)wait_call(d, (enum pv_reply)reply, PV_STOP_FAULT);
 		assert_int_equal(d->alive, fits);
 		assert_true(kernel.domains[1].alive);
 		assert_int_equal(kernel.domains_alive, fits ? 2 : 1);
 	}
+}
+
+static void test_accesses_are_aborted(void **state)
+{
+	(void)state;
+	static const struct {
+		uint64_t esr;
+		enum pv_msg kind;
+	} rows[] = {
+		{ESR(EC_DATA, 1U << 24 | 5U << 16 | 7), PV_MSG_READ },
+		{ESR(EC_DATA, 1U << 24 | 1U << 6 | 7),  PV_MSG_WRITE},
+		{ESR(EC_DATA, 7),                       PV_MSG_FAULT},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fake_build(1, 1, 1);
+		struct domain *d = &kernel.domains[0];
+		struct vcpu *v = &kernel.vcpus[0];
+
+		(void)resume();
+		v->regs.pc = 0x1000;
+		v->regs.x[5] = 55;
+		trap_at(rows[i].esr, 0x9000018);
+		(void)resume();
+		assert_int_equal(d->vmm_regs.x[0], rows[i].kind);
+		assert_int_equal(d->vmm_regs.x[2], 0x9000018);
+		assert_int_equal(d->vmm_regs.x[5], rows[i].esr);
+		assert_int_equal(d->vmm_regs.x[6], 0x1000);
+		assert_int_equal(d->vmm_regs.x[7], 0x18);
+		assert_ptr_equal(wait_call(d, PV_REPLY_ABORT, 77), &v->regs);
+		assert_int_equal(v->arch.aborts, 1);
+		assert_int_equal(v->arch.abort_esr, rows[i].esr);
+		assert_int_equal(v->arch.abort_far, 0x18);
+		assert_int_equal(v->regs.pc, 0x1000);
+		assert_int_equal(v->regs.x[5], 55);
+	}
+}
+
+static void test_calls_are_not_aborted(void **state)
+{
+	(void)state;
+	fake_build(2, 1, 1);
+	kernel.vcpus[0].priority = 200;
+	(void)resume();
+	trap_at(ESR(EC_HVC, 0), 0);
+	(void)resume();
+	(void)wait_call(&kernel.domains[0], PV_REPLY_ABORT, 0);
+	assert_false(kernel.domains[0].alive);
+	assert_int_equal(kernel.vcpus[0].arch.aborts, 0);
 }
 
 static void test_calls_check_their_capability(void **state)
@@ -548,6 +598,8 @@ int main(void)
 		cmocka_unit_test(test_load_is_extended),
 		cmocka_unit_test(test_one_message_at_a_time),
 		cmocka_unit_test(test_unfit_replies_end_the_domain),
+		cmocka_unit_test(test_accesses_are_aborted),
+		cmocka_unit_test(test_calls_are_not_aborted),
 		cmocka_unit_test(test_calls_check_their_capability),
 		cmocka_unit_test(test_doorbells),
 		cmocka_unit_test(test_console_frames),

@@ -131,10 +131,10 @@ static void unanswered_accesses_end_the_vm(void **state)
 		{{{PV_MSG_WRITE, 0, 0x0, 8, 0x1122, 0x93c20046, 0x40080000, 0}},
 	         "fault: driver vcpu 0 stores to 0x0, pc 0x40080000, syndrome 0x93c20046, value "
 	         "0x1122\n"            },
-		{{{PV_MSG_FAULT, 0, 0x7000, 0x82000005, 0x7000, 0x8000, 0, 0}},
+		{{{PV_MSG_FAULT, 0, 0x7000, 0, 0, 0x82000005, 0x7000, 0x8000}},
 	         "fault: driver vcpu 0 fetches from 0x7000, pc 0x7000, syndrome 0x82000005, virtual "
 	         "0x8000\n"            },
-		{{{PV_MSG_FAULT, 1, GICD, 0x92000046, 0x40080004, 0xffff0000, 0, 0}},
+		{{{PV_MSG_FAULT, 1, GICD, 0, 0, 0x92000046, 0x40080004, 0xffff0000}},
 	         "fault: driver vcpu 1 cannot access 0x8000000, pc 0x40080004, syndrome 0x92000046, "
 	         "virtual 0xffff0000\n"},
 	};

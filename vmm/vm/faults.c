@@ -11,7 +11,7 @@
 #define ESR_CLASS_FETCH 0x20U /* instruction abort from a lower exception level */
 
 static void report(const struct pv_vmm_config *config, const struct message *message,
-                   const char *what, uint64_t pc, uint64_t syndrome)
+                   const char *what)
 {
 	struct line line = {0};
 
@@ -22,15 +22,15 @@ static void report(const struct pv_vmm_config *config, const struct message *mes
 	line_text(&line, what);
 	line_hex(&line, message->word[2]);
 	line_text(&line, ", pc ");
-	line_hex(&line, pc);
+	line_hex(&line, message->word[6]);
 	line_text(&line, ", syndrome ");
-	line_hex(&line, syndrome);
+	line_hex(&line, message->word[5]);
 	if (message->word[0] == PV_MSG_WRITE) {
 		line_text(&line, ", value ");
 		line_hex(&line, message->word[4]);
 	} else if (message->word[0] == PV_MSG_FAULT) {
 		line_text(&line, ", virtual ");
-		line_hex(&line, message->word[5]);
+		line_hex(&line, message->word[7]);
 	}
 	line_write(&line, config->cap_log);
 }
@@ -38,15 +38,12 @@ static void report(const struct pv_vmm_config *config, const struct message *mes
 struct reply fault_unanswered(const struct pv_vmm_config *config, const struct message *message)
 {
 	const uint64_t *word = message->word;
+	bool is_fetch = ((word[5] >> ESR_CLASS_SHIFT) & 0x3f) == ESR_CLASS_FETCH;
 
 	if (word[0] == PV_MSG_FAULT) {
-		bool is_fetch = ((word[3] >> ESR_CLASS_SHIFT) & 0x3f) == ESR_CLASS_FETCH;
-
-		report(config, message, is_fetch ? " fetches from " : " cannot access ", word[4],
-		       word[3]);
+		report(config, message, is_fetch ? " fetches from " : " cannot access ");
 	} else {
-		report(config, message, word[0] == PV_MSG_WRITE ? " stores to " : " loads from ",
-		       word[6], word[5]);
+		report(config, message, word[0] == PV_MSG_WRITE ? " stores to " : " loads from ");
 	}
 	return (struct reply){PV_REPLY_STOP, PV_STOP_FAULT};
 }
