@@ -256,7 +256,7 @@ for cpu in (0, 1):
     hostile_guest("guest_call_flood", cpu, stops=None)
 hostile_guest("guest_fault_once", 0, stops="fault", params=[abi.PV_REPLY_STOP])
 for cpu in (0, 1):
-    hostile_guest("guest_abort_for_ever", cpu, stops=None)
+    hostile_guest("guest_abort_for_ever", cpu, stops=None, limit=90)
 
 
 def hostile_vmm(vmm, argument=0, stops="vmm", guest="guest_provoke", what="", limit=30, params=()):
@@ -354,13 +354,27 @@ def eight_cpus_of_two(setup):
 
 
 # The real VMM: its build lies beside the test programs' one.
-def add_real(setup, guest, **keywords):
+def add_real(setup, guest, endless=False, **keywords):
     path = os.path.join(setup.system.programs, "../share/peervisor/vmm.elf")
     domain = RealDomain("real", guest, path, **keywords)
     setup.system.add(domain)
-    setup.reports.append(domain)
-    setup.stops[domain.name] = "poweroff"
+    if endless:
+        setup.endless.append(domain)
+    else:
+        setup.reports.append(domain)
+        setup.stops[domain.name] = "poweroff"
     return domain
+
+
+@case(name="aborts, real VMM")
+def real_aborts(setup):
+    add_real(setup, "guest_aborts_real")
+
+
+@case(extra=ICOUNT, limit=60, name="aborts for ever, real VMM")
+def real_abort_for_ever(setup):
+    add_real(setup, "guest_abort_for_ever", endless=True)
+    add_bystander(setup, milliseconds=50, late_us=SLICE_US + ALONE_US)
 
 
 def real_vmm(name, guest, backend, driver_rounds, backend_rounds, seed):

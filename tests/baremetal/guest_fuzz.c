@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Guest programs that write nonsense to the real VMM: a guest to every register of every device
- * that is emulated for it, a backend into the control ring. The VMM may stop its own VM as one
- * that it cannot serve; it must not fault, and it must not harm others. The sequences repeat:
- * params[0] is the seed, params[1] the number of rounds.
+ * that is emulated for it, a backend into the control ring. The VMM serves what it can; it must not
+ * fault, and it must not harm others. The sequences repeat: params[0] is the seed, params[1] the
+ * number of rounds.
  */
 #include "abi/iobuf.h"
 #include "abi/vmm.h"

@@ -70,7 +70,7 @@ static void access(struct input *input, bool is_write)
 		offset &= ~(bytes - 1);
 	}
 	if (offset + bytes > places[place].mask + 1) {
-		return; /* beyond the window: that ends the VM, vmm_vm_test looks at it */
+		return; /* beyond the window: that is aborted, vmm_vm_test looks at it */
 	}
 	if (is_write) {
 		uint64_t value = take(input, (shape & 0x40) != 0 ? 1 : bytes);

@@ -237,6 +237,21 @@ static int command_find(char **argument)
 	return 0;
 }
 
+/* exclusive ADDRESS: a load that leaves no syndrome, so that nobody can do it in its place. */
+static int command_exclusive(char **argument)
+{
+	uint64_t address = number(argument[0]);
+	char *page = map_physical(address & ~(PAGE - 1), PAGE, PROT_READ);
+	uint32_t value;
+
+	__asm__ volatile("ldxr %w0, [%1]"
+	                 : "=r"(value)
+	                 : "r"(page + (address & (PAGE - 1)))
+	                 : "memory");
+	printf("loaded 0x%" PRIx32 "\n", value);
+	return 0;
+}
+
 /* store ADDRESS VALUE, load ADDRESS: 32 bits of physical memory. */
 static int command_store(char **argument)
 {
@@ -283,17 +298,18 @@ static const struct {
 	int arguments;
 	int (*run)(char **argument);
 } commands[] = {
-	{"stream",  2, command_stream },
-        {"absorb",  2, command_absorb },
-	{"receive", 3, command_receive},
-        {"send",    4, command_send   },
-	{"plant",   2, command_plant  },
-        {"repeat",  2, command_repeat },
-	{"find",    1, command_find   },
-        {"store",   2, command_store  },
-	{"load",    1, command_load   },
-        {"ring",    1, command_ring   },
-	{"forge",   3, command_forge  },
+	{"stream",    2, command_stream   },
+        {"absorb",    2, command_absorb   },
+	{"receive",   3, command_receive  },
+        {"send",      4, command_send     },
+	{"plant",     2, command_plant    },
+        {"repeat",    2, command_repeat   },
+	{"find",      1, command_find     },
+        {"store",     2, command_store    },
+	{"load",      1, command_load     },
+        {"exclusive", 1, command_exclusive},
+	{"ring",      1, command_ring     },
+        {"forge",     3, command_forge    },
 };
 
 int main(int argc, char **argv)

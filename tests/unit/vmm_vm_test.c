@@ -114,28 +114,28 @@ static void vm_without_extras(void **state)
 	machine.config.vm.v2m_count = 0;
 	machine.config.vm.uarts[1] = (struct pv_vmm_uart){0};
 	assert_int_equal(vm_init(&machine.vm, &machine.config.vm), OK);
-	assert_int_equal(machine_send(PV_MSG_READ, 0, AGENT, 4, 0).value, PV_STOP_FAULT);
-	assert_int_equal(machine_send(PV_MSG_READ, 0, V2M, 4, 0).value, PV_STOP_FAULT);
+	assert_int_equal(machine_send(PV_MSG_READ, 0, AGENT, 4, 0).kind, PV_REPLY_ABORT);
+	assert_int_equal(machine_send(PV_MSG_READ, 0, V2M, 4, 0).kind, PV_REPLY_ABORT);
 	assert_int_equal(machine_send(PV_MSG_EVENTS, UINT64_MAX, 0, 0, 0).kind, PV_REPLY_NONE);
 }
 
-static void unanswered_accesses_end_the_vm(void **state)
+static void unanswered_accesses_are_aborted(void **state)
 {
 	static const struct {
 		struct message message;
 		const char *report;
 	} cases[] = {
 		{{{PV_MSG_READ, 1, 0xdead0000, 4, 0, 0x93820006, 0xffff800010081234, 0}},
-	         "fault: driver vcpu 1 loads from 0xdead0000, pc 0xffff800010081234, syndrome "
+	         "fault 1: driver vcpu 1 loads from 0xdead0000, pc 0xffff800010081234, syndrome "
 	         "0x93820006\n"        },
 		{{{PV_MSG_WRITE, 0, 0x0, 8, 0x1122, 0x93c20046, 0x40080000, 0}},
-	         "fault: driver vcpu 0 stores to 0x0, pc 0x40080000, syndrome 0x93c20046, value "
+	         "fault 2: driver vcpu 0 stores to 0x0, pc 0x40080000, syndrome 0x93c20046, value "
 	         "0x1122\n"            },
 		{{{PV_MSG_FAULT, 0, 0x7000, 0, 0, 0x82000005, 0x7000, 0x8000}},
-	         "fault: driver vcpu 0 fetches from 0x7000, pc 0x7000, syndrome 0x82000005, virtual "
+	         "fault 3: driver vcpu 0 fetches from 0x7000, pc 0x7000, syndrome 0x82000005, virtual "
 	         "0x8000\n"            },
 		{{{PV_MSG_FAULT, 1, GICD, 0, 0, 0x92000046, 0x40080004, 0xffff0000}},
-	         "fault: driver vcpu 1 cannot access 0x8000000, pc 0x40080004, syndrome 0x92000046, "
+	         "fault 4: driver vcpu 1 cannot access 0x8000000, pc 0x40080004, syndrome 0x92000046, "
 	         "virtual 0xffff0000\n"},
 	};
 
@@ -146,10 +146,28 @@ static void unanswered_accesses_end_the_vm(void **state)
 
 		fake_forget();
 		reply = vm_serve(&machine.vm, &cases[i].message);
-		assert_int_equal(reply.kind, PV_REPLY_STOP);
-		assert_int_equal(reply.value, PV_STOP_FAULT);
+		assert_int_equal(reply.kind, PV_REPLY_ABORT);
 		assert_string_equal(fake.output[FAKE_CAP_LOG], cases[i].report);
 	}
+}
+
+/* Each of the first 8, then the 16th, 32nd, and so on. */
+static void reports_become_rare(void **state)
+{
+	uint32_t lines = 0;
+
+	(void)state;
+	machine_start(1);
+	for (uint32_t i = 1; i <= 1000; i++) {
+		fake_forget();
+		assert_int_equal(machine_send(PV_MSG_READ, 0, 0x30000000, 4, 0).kind,
+		                 PV_REPLY_ABORT);
+		lines += fake.output[FAKE_CAP_LOG][0] != '\0' ? 1 : 0;
+		assert_int_equal(fake.output[FAKE_CAP_LOG][0] != '\0',
+		                 i <= 8 || (i & (i - 1)) == 0);
+	}
+	assert_int_equal(lines, 8 + 6);
+	assert_int_equal(machine.vm.faults.count, 1000);
 }
 
 static void windows_end_where_they_end(void **state)
@@ -164,8 +182,9 @@ static void windows_end_where_they_end(void **state)
 	(void)state;
 	machine_start(1);
 	for (uint32_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
-		assert_int_equal(machine_send(PV_MSG_READ, 0, edges[i], 4, 0).kind, PV_REPLY_STOP);
-		assert_int_equal(machine_send(PV_MSG_WRITE, 0, edges[i], 4, 0).kind, PV_REPLY_STOP);
+		assert_int_equal(machine_send(PV_MSG_READ, 0, edges[i], 4, 0).kind, PV_REPLY_ABORT);
+		assert_int_equal(machine_send(PV_MSG_WRITE, 0, edges[i], 4, 0).kind,
+		                 PV_REPLY_ABORT);
 	}
 	assert_int_equal(machine_send(PV_MSG_READ, 0, GICD + 0xffc, 4, 0).kind, PV_REPLY_RESUME);
 	assert_int_equal(machine_send(PV_MSG_READ, 0, ECAM(1) + 0xffffc, 4, 0).kind,
@@ -273,7 +292,8 @@ int main(void)
 		cmocka_unit_test(good_configuration_is_taken),
 		cmocka_unit_test(bad_configurations_are_refused),
 		cmocka_unit_test(vm_without_extras),
-		cmocka_unit_test(unanswered_accesses_end_the_vm),
+		cmocka_unit_test(unanswered_accesses_are_aborted),
+		cmocka_unit_test(reports_become_rare),
 		cmocka_unit_test(windows_end_where_they_end),
 		cmocka_unit_test(broken_messages_end_the_vm),
 		cmocka_unit_test(register_tables_are_sorted_and_disjoint),

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reports of what cannot be served (faults.h). The form is one line:
- *   fault: VM vcpu N WHAT ADDRESS, pc PC, syndrome ESR[, value VALUE | virtual FAR]
+ *   fault N: VM vcpu N WHAT ADDRESS, pc PC, syndrome ESR[, value VALUE | virtual FAR]
  */
 #include "vmm/vm/faults.h"
 
+#include "lib/bits.h"
 #include "vmm/dev/log.h"
 
 #define ESR_CLASS_SHIFT 26
 #define ESR_CLASS_FETCH 0x20U /* instruction abort from a lower exception level */
 
-static void report(const struct pv_vmm_config *config, const struct message *message,
-                   const char *what)
+static void report(uint64_t count, const struct pv_vmm_config *config,
+                   const struct message *message, const char *what)
 {
 	struct line line = {0};
 
-	line_text(&line, "fault: ");
+	line_text(&line, "fault ");
+	line_number(&line, count);
+	line_text(&line, ": ");
 	line_text(&line, config->name);
 	line_text(&line, " vcpu ");
 	line_number(&line, message->word[1]);
@@ -35,17 +38,24 @@ static void report(const struct pv_vmm_config *config, const struct message *mes
 	line_write(&line, config->cap_log);
 }
 
-struct reply fault_unanswered(const struct pv_vmm_config *config, const struct message *message)
+static const char *what_is_done(const uint64_t *word)
 {
-	const uint64_t *word = message->word;
 	bool is_fetch = ((word[5] >> ESR_CLASS_SHIFT) & 0x3f) == ESR_CLASS_FETCH;
 
 	if (word[0] == PV_MSG_FAULT) {
-		report(config, message, is_fetch ? " fetches from " : " cannot access ");
-	} else {
-		report(config, message, word[0] == PV_MSG_WRITE ? " stores to " : " loads from ");
+		return is_fetch ? " fetches from " : " cannot access ";
 	}
-	return (struct reply){PV_REPLY_STOP, PV_STOP_FAULT};
+	return word[0] == PV_MSG_WRITE ? " stores to " : " loads from ";
+}
+
+struct reply fault_unanswered(struct faults *faults, const struct pv_vmm_config *config,
+                              const struct message *message)
+{
+	faults->count++;
+	if (faults->count <= FAULT_LINES || is_power_of_two(faults->count)) {
+		report(faults->count, config, message, what_is_done(message->word));
+	}
+	return (struct reply){PV_REPLY_ABORT, 0};
 }
 
 struct reply fault_bad_message(const struct pv_vmm_config *config, const struct message *message)

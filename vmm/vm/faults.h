@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the VMM cannot serve: one line on the log channel that says what happened where, and the
- * end of this VM. Other VMs do not notice.
+ * What the VMM cannot serve. An access of the guest that nothing answers is aborted, as on a bus:
+ * the guest's kernel sees to who did it. What breaks the rules of abi/ ends this VM. Each with a
+ * line on the log channel that says what happened where; other VMs do not notice.
  */
 #ifndef VMM_VM_FAULTS_H
 #define VMM_VM_FAULTS_H
@@ -9,9 +10,17 @@
 #include "abi/vmm.h"
 #include "vmm/calls.h"
 
+/* Accesses that were aborted so far. A guest may repeat one for ever, so the log tells the first
+ * FAULT_LINES and then those whose number is a power of two. */
+struct faults {
+	uint64_t count;
+};
+
+#define FAULT_LINES 8U
+
 /** The guest touched an address that nothing answers (READ, WRITE), or in a way that cannot be
  * emulated (FAULT). */
-MUST_USE struct reply fault_unanswered(const struct pv_vmm_config *config,
+MUST_USE struct reply fault_unanswered(struct faults *faults, const struct pv_vmm_config *config,
                                        const struct message *message);
 
 /** A message that the rules of abi/calls.h do not allow. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Set-up of a VM and the way of a message to the device that serves it (vm.h). An access that no
- * device answers, and a fault that cannot be emulated, end the VM with a report (faults.h).
+ * device answers, and one that cannot be emulated, are aborted with a report (faults.h).
  */
 #include "vmm/vm/vm.h"
 
@@ -9,7 +9,6 @@
 
 #include "lib/bits.h"
 #include "vmm/dev/pci_config.h"
-#include "vmm/vm/faults.h"
 
 static uint64_t read_gicd(struct vm *vm, uint32_t index, const struct access *access)
 {
@@ -104,7 +103,7 @@ static struct reply serve_access(struct vm *vm, const struct message *message)
 	struct reply reply = {PV_REPLY_RESUME, 0};
 
 	if (window == NULL) {
-		return fault_unanswered(vm->config.vm, message);
+		return fault_unanswered(&vm->faults, vm->config.vm, message);
 	}
 	access.offset = (uint32_t)(ipa - window->base);
 	if (is_write) {
@@ -147,7 +146,7 @@ struct reply vm_serve(struct vm *vm, const struct message *message)
 	case PV_MSG_CALL:
 		return psci_call(&vm->psci, (uint32_t)message->word[1], &message->word[2]);
 	case PV_MSG_FAULT:
-		return fault_unanswered(vm->config.vm, message);
+		return fault_unanswered(&vm->faults, vm->config.vm, message);
 	default:
 		return fault_bad_message(vm->config.vm, message);
 	}

@@ -15,6 +15,7 @@
 #include "vmm/dev/v2m.h"
 #include "vmm/dev/virtio_pci.h"
 #include "vmm/vm/config.h"
+#include "vmm/vm/faults.h"
 #include "vmm/vm/psci.h"
 #include "vmm/vm/windows.h"
 
@@ -25,6 +26,7 @@ struct vm {
 	struct config config;
 	struct windows windows;
 
+	struct faults faults;
 	struct psci psci;
 	struct gicd gicd;
 	struct v2m v2m;
