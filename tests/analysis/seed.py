@@ -22,9 +22,7 @@ BACKENDS = assembly(
     ["network", "storage", "gpu", "workload"],
     [("network", "workload"), ("storage", "workload"), ("gpu", "workload")],
     f"""vm_network.pci_devices = [{NIC}];
-    vm_network.untyped_mmios = ["0xfd580000:0x10000"];
     vm_storage.pci_devices = [{EMMC}];
-    vm_storage.untyped_mmios = ["0xfe340000:0x100"];
     vm_gpu.pci_devices = [{GPU}];
     vm_workload.pci_devices = []; vm_workload.untyped_mmios = [];
     vm_network.vm_virtio_devices = [{{ type: "net", target: "workload" }}];

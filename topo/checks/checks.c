@@ -8,8 +8,19 @@
 #include "topo/base/suggest.h"
 #include "topo/checks/internal.h"
 
+/* What each that is TO_RUN assumes: one without an entry here does not compile. */
+#define ASSUMED(id, text) static const char assumed_##id[] = text;
+CHECKS_ASSUMED(ASSUMED)
+#undef ASSUMED
+
+#define ASSUMED_ERROR(id) NULL
+#define ASSUMED_WARNING(id) NULL
+#define ASSUMED_ADVICE(id) NULL
+#define ASSUMED_TO_RUN(id) assumed_##id
+
 #define CHECK_ROW(id, name, severity, scope, run, why)                                             \
-	[CHECK_##id] = {name, SEVERITY_##severity, SCOPE_##scope, run, why},
+	[CHECK_##id] = {name, CHECK_SEVERITY_##severity, SCOPE_##scope, run,                       \
+	                why,  ASSUMED_##severity(id)},
 
 static const struct check rows[CHECK_COUNT] = {CHECKS(CHECK_ROW)};
 
@@ -66,14 +77,21 @@ static void report(struct checks *checks, enum check_id id, enum severity severi
                    struct place place, const char *format, va_list arguments)
 {
 	char text[1024];
+	bool assumes = checks->analysis && rows[id].to_run;
 
-	vsnprintf(text, sizeof(text), format, arguments);
-	if (checks->running && checks->analysis && rows[id].scope == SCOPE_ROOM) {
-		severity = SEVERITY_WARNING;
+	/* One that reports for another would take the other with it when it is off itself. */
+	if (checks->current != CHECK_COUNT && checks->current != id) {
+		diag_error(checks->diag, place, "a fault of topo: check '%s' speaks for '%s'",
+		           rows[checks->current].name, rows[id].name);
 	}
+	vsnprintf(text, sizeof(text), format, arguments);
+	severity = assumes ? SEVERITY_WARNING : severity;
 	size_t before = diag_count(checks->diag, SEVERITY_ERROR);
 
 	diag_report(checks->diag, severity, rows[id].name, place, "%s", text);
+	if (assumes) {
+		diag_help(checks->diag, "assumed: %s", rows[id].assumed);
+	}
 	/* The same message of the same place counts once. */
 	if (rows[id].scope != SCOPE_BREAKS) {
 		checks->errors += diag_count(checks->diag, SEVERITY_ERROR) - before;
@@ -115,7 +133,6 @@ static bool applies(const struct checks *checks, enum check_scope scope, bool wh
 {
 	switch (scope) {
 	case SCOPE_WHOLE:
-	case SCOPE_ROOM:
 		return whole;
 	case SCOPE_SOUND:
 		return whole && checks->errors == 0;
@@ -129,7 +146,6 @@ static bool applies(const struct checks *checks, enum check_scope scope, bool wh
 void checks_run(struct checks *checks, const struct topology *topology, bool whole)
 {
 	/* Summaries last, when it is known whether there were errors. */
-	checks->running = true;
 	for (unsigned int round = 0; round < 2; round++) {
 		for (size_t id = 0; id < CHECK_COUNT; id++) {
 			const struct check *row = &rows[id];
@@ -138,8 +154,10 @@ void checks_run(struct checks *checks, const struct topology *topology, bool who
 			if (row->run != NULL && wanted &&
 			    (row->scope == SCOPE_SOUND) == (round == 1) &&
 			    applies(checks, row->scope, whole)) {
+				checks->current = (enum check_id)id;
 				row->run(checks, topology);
 			}
 		}
 	}
+	checks->current = CHECK_COUNT;
 }

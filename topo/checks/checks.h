@@ -25,11 +25,19 @@ struct topology;
 enum check_scope {
 	SCOPE_EACH,   /* one thing, or a pair: whatever could be read */
 	SCOPE_WHOLE,  /* sums and absences: of a topology that was read whole */
-	SCOPE_ROOM,   /* a sum against what kernel and board have room for: those who only analyse
-	               * are warned */
 	SCOPE_SOUND,  /* a summary: of a topology without errors */
 	SCOPE_BREAKS, /* of the kind READ; what is wrong leaves a hole in the model */
 };
+
+/*
+ * What a row's severity is. TO_RUN: what is found keeps the system from booting and makes no
+ * statement of the topology wrong. It is an error like others, and a warning to those who only
+ * analyse, who go on with an assumption (CHECKS_ASSUMED).
+ */
+#define CHECK_SEVERITY_ERROR SEVERITY_ERROR, false
+#define CHECK_SEVERITY_TO_RUN SEVERITY_ERROR, true
+#define CHECK_SEVERITY_WARNING SEVERITY_WARNING, false
+#define CHECK_SEVERITY_ADVICE SEVERITY_ADVICE, false
 
 /* X(ID, "name", severity, scope, function or NULL, "why") */
 #define CHECKS(X)                                                                                  \
@@ -37,22 +45,22 @@ enum check_scope {
 	CHECKS_LIMITS(X) CHECKS_MEMORY(X) CHECKS_DEVICES(X) CHECKS_HARDWARE(X) CHECKS_MORE(X)
 
 #define CHECKS_LIMITS(X)                                                                           \
-	X(LIMIT_VMS, "limit-vms", ERROR, ROOM, check_limit_vms,                                    \
+	X(LIMIT_VMS, "limit-vms", TO_RUN, WHOLE, check_limit_vms,                                  \
 	  "The kernel's tables hold a fixed number of VMs, since nothing is created after boot.")  \
-	X(LIMIT_VCPUS, "limit-vcpus", ERROR, ROOM, check_limit_vcpus,                              \
+	X(LIMIT_VCPUS, "limit-vcpus", TO_RUN, WHOLE, check_limit_vcpus,                            \
 	  "The kernel's tables hold a fixed number of vCPUs: of one VM, of all VMs, and of those " \
 	  "that are pinned to one physical CPU.")                                                  \
-	X(LIMIT_CONNECTIONS, "limit-connections", ERROR, ROOM, check_limit_connections,            \
+	X(LIMIT_CONNECTIONS, "limit-connections", TO_RUN, WHOLE, check_limit_connections,          \
 	  "A VM's VMM serves a fixed number of connections in which its VM is the driver, and of " \
 	  "devices on them; each connection is a PCIe host bridge with 32 devices.")               \
 	X(LIMIT_QUEUES, "limit-queues", ERROR, EACH, check_limit_queues,                           \
 	  "A device has a fixed number of queues at most, and the size of a queue is a power of "  \
 	  "two up to 1024.")                                                                       \
-	X(LIMIT_INTERRUPTS, "limit-interrupts", ERROR, ROOM, check_limit_interrupts,               \
+	X(LIMIT_INTERRUPTS, "limit-interrupts", TO_RUN, WHOLE, check_limit_interrupts,             \
 	  "Each connection that a VM serves takes an interrupt of it, and one more for each "      \
 	  "queue; each device that it uses takes one for each queue and one for its "              \
 	  "configuration. A virtual GICv2 has room for a fixed number of them.")                   \
-	X(LIMIT_DOORBELLS, "limit-doorbells", ERROR, ROOM, check_limit_doorbells,                  \
+	X(LIMIT_DOORBELLS, "limit-doorbells", TO_RUN, WHOLE, check_limit_doorbells,                \
 	  "Every queue takes two doorbells and every connection two more; the kernel's tables of " \
 	  "doorbells and of the pages that ring them have a fixed size.")                          \
 	X(LIST_REGISTERS, "list-registers", ADVICE, WHOLE, check_list_registers,                   \
@@ -70,7 +78,7 @@ enum check_scope {
 	  "period, come to more than the whole CPU: they cannot all be kept.")
 
 #define CHECKS_MEMORY(X)                                                                            \
-	X(RAM_FITS, "ram-fits", ERROR, ROOM, check_ram_fits,                                        \
+	X(RAM_FITS, "ram-fits", TO_RUN, WHOLE, check_ram_fits,                                      \
 	  "The RAM of all VMs, their pools and what the kernel needs are more than the board has.") \
 	X(RAM_SMALL, "ram-small", ERROR, EACH, check_ram_small,                                     \
 	  "Linux with the project's root file system does not reach user space with so little "     \
@@ -155,6 +163,20 @@ enum check_scope {
 	  "A VM with an asset is exposed itself, or connected directly with an exposed VM. Put "    \
 	  "assets at the end of a chain.")
 
+/* What is assumed by those who only analyse, of each check that is TO_RUN. */
+#define CHECKS_ASSUMED(X)                                                                          \
+	X(LIMIT_VMS, "a kernel with tables that are large enough")                                 \
+	X(LIMIT_VCPUS, "a kernel with tables that are large enough")                               \
+	X(LIMIT_CONNECTIONS, "a VMM with tables that are large enough")                            \
+	X(LIMIT_INTERRUPTS, "an interrupt controller with interrupts enough")                      \
+	X(LIMIT_DOORBELLS, "a kernel with tables that are large enough")                           \
+	X(RAM_FITS, "a board with RAM enough")                                                     \
+	X(FILE_MISSING, "that the file is there when the system is built, and what it should be")  \
+	X(QCOW2_ENCRYPTED, "that the image can be opened when the system is built")                \
+	X(QCOW2_FEATURES, "that the image can be opened when the system is built")                 \
+	X(NODE_KERNEL, "that the VM has the virtual console and interrupt controller that every "  \
+	               "VM has; of the kernel's other parts, that it has them, and all memory")
+
 #define CHECK_ENUM(id, name, severity, scope, run, why) CHECK_##id,
 enum check_id { CHECKS(CHECK_ENUM) CHECK_COUNT };
 #undef CHECK_ENUM
@@ -165,17 +187,19 @@ struct checks {
 	bool off[CHECK_COUNT];
 	bool switched[CHECK_COUNT]; /* off because somebody said so */
 	bool must_run;              /* what cannot be run yet is an error */
-	bool analysis;              /* what there is no room for is a warning */
-	bool running;               /* the model is finished */
+	bool analysis;              /* what only running must refuse is a warning */
+	enum check_id current;      /* the check that runs; CHECK_COUNT while the model is read */
 	size_t errors;              /* reported so far that leave the model whole */
 };
 
 struct check {
 	const char *name;
 	enum severity severity;
+	bool to_run; /* an error for those alone who would run the system */
 	enum check_scope scope;
 	void (*run)(struct checks *checks, const struct topology *topology);
 	const char *why;
+	const char *assumed; /* of one that is to_run, by those who only analyse; else NULL */
 };
 
 /** The row of @id. */

@@ -134,7 +134,6 @@ static void check_range(struct checks *checks, const struct topology *topology,
                         const struct range *range)
 {
 	const struct board *board = topology->model.board;
-
 	struct board_range reserved;
 
 	for (size_t i = 0; board_reserved_at(board, i, &reserved); i++) {
@@ -145,9 +144,11 @@ static void check_range(struct checks *checks, const struct topology *topology,
 			             reserved.name, reserved.base);
 		}
 	}
-	if (check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max)) {
-		check_report(checks, CHECK_MMIO_KERNEL, range->place,
-		             "this range holds RAM of the board %s", board->name);
+	if (check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max) &&
+	    check_report(checks, CHECK_MMIO_KERNEL, range->place,
+	                 "this range holds RAM of the board %s", board->name)) {
+		diag_help(checks->diag, "only a VM's own RAM, where vm_address_config says that it "
+		                        "lies, may be named here");
 	}
 }
 

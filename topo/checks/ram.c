@@ -9,61 +9,22 @@
 #include "topo/checks/internal.h"
 #include "topo/model/defaults.h"
 
-/* Where a VM's RAM shall lie in the board's, by what the topology says. */
-struct window {
-	uint64_t base;
-	uint64_t bytes;
-	size_t vm;
-	struct place place;
-};
-
-/* By ram_paddr_base, or at the guest's own addresses; false when nothing is said of it. */
-static bool find_window(const struct topology *topology, size_t vm, struct window *out)
-{
-	const struct vm_origin *origin = &topology->vm_origins[vm];
-	const struct vm *row = &topology->model.vms[vm];
-	enum vm_attribute attribute = vm_given(origin, VM_RAM_PADDR) ? VM_RAM_PADDR : VM_RAM_BASE;
-
-	*out = (struct window){
-		.base = attribute == VM_RAM_PADDR ? origin->ram_paddr_base : row->ram_base,
-		.bytes = row->ram_bytes,
-		.vm = vm,
-		.place = vm_place(topology, vm, attribute),
-	};
-	return vm_read(origin, attribute) && !origin->failed[VM_RAM_SIZE];
-}
-
 void check_ram_as_mmio(struct checks *checks, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
-		struct window window;
-		bool known = find_window(topology, i, &window);
 
 		for (size_t j = 0; j < origin->ram_range_count; j++) {
-			const struct range *range = &origin->ram_ranges[j];
-
-			if (known && range->base >= window.base &&
-			    range->base - window.base <= window.bytes &&
-			    range->bytes <= window.bytes - (range->base - window.base)) {
-				check_report(checks, CHECK_RAM_AS_MMIO, range->place,
-				             "this range is the RAM of '%s', which topo places by "
-				             "itself: it is left out",
-				             check_suffix(topology, i));
-			} else if (check_report(checks, CHECK_MMIO_KERNEL, range->place,
-			                        "this range holds RAM of the board %s",
-			                        topology->model.board->name)) {
-				diag_help(checks->diag,
-				          "only a VM's own RAM, where "
-				          "vm_address_config says that it lies, may be "
-				          "named here");
-			}
+			check_report(checks, CHECK_RAM_AS_MMIO, origin->ram_ranges[j].place,
+			             "this range is the RAM of '%s', which topo places by itself: "
+			             "it is left out",
+			             check_suffix(topology, i));
 		}
 	}
 }
 
 static void check_window(struct checks *checks, const struct topology *topology,
-                         const struct window *window)
+                         const struct ram_window *window)
 {
 	const struct board *board = topology->model.board;
 	uint64_t offset = window->base - board->ram_base;
@@ -88,22 +49,22 @@ static void check_window(struct checks *checks, const struct topology *topology,
 
 static int compare_windows(const void *left, const void *right)
 {
-	const struct window *a = left;
-	const struct window *b = right;
+	const struct ram_window *a = left;
+	const struct ram_window *b = right;
 
 	return a->base != b->base ? (a->base > b->base) - (a->base < b->base)
 	                          : (a->vm > b->vm) - (a->vm < b->vm);
 }
 
 /* All that ram_paddr_base says, in the order of addresses. */
-static struct window *collect_windows(const struct topology *topology, size_t *count)
+static struct ram_window *collect_windows(const struct topology *topology, size_t *count)
 {
-	struct window *list = calloc(topology->model.vm_count + 1, sizeof(*list));
+	struct ram_window *list = calloc(topology->model.vm_count + 1, sizeof(*list));
 
 	*count = 0;
 	for (size_t i = 0; list != NULL && i < topology->model.vm_count; i++) {
 		if (vm_given(&topology->vm_origins[i], VM_RAM_PADDR) &&
-		    find_window(topology, i, &list[*count])) {
+		    ram_window_of(topology, i, &list[*count])) {
 			(*count)++;
 		}
 	}
@@ -116,11 +77,11 @@ static struct window *collect_windows(const struct topology *topology, size_t *c
 void check_ram_paddr(struct checks *checks, const struct topology *topology)
 {
 	size_t count = 0;
-	struct window *list = collect_windows(topology, &count);
-	const struct window *last = list;
+	struct ram_window *list = collect_windows(topology, &count);
+	const struct ram_window *last = list;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct window *now = &list[i];
+		const struct ram_window *now = &list[i];
 		uint64_t distance = now->base - last->base;
 
 		check_window(checks, topology, now);
@@ -143,8 +104,8 @@ void check_ram_paddr(struct checks *checks, const struct topology *topology)
 void check_ram_paddr_unused(struct checks *checks, const struct topology *topology)
 {
 	size_t count = 0;
-	struct window *list = collect_windows(topology, &count);
-	const struct window *first = list;
+	struct ram_window *list = collect_windows(topology, &count);
+	const struct ram_window *first = list;
 
 	for (size_t i = 1; i < count; i++) {
 		first = list[i].vm < first->vm ? &list[i] : first;

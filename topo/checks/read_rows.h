@@ -63,7 +63,7 @@
 	X(CONNECTION_EMPTY, "connection-empty", ERROR, WHOLE, NULL,                                 \
 	  "The device VM lists what it serves, and nothing of it goes to this driver VM. Without "  \
 	  "a list a connection serves one network interface and one disk.")                         \
-	X(FILE_MISSING, "file-missing", ERROR, EACH, NULL,                                          \
+	X(FILE_MISSING, "file-missing", TO_RUN, EACH, NULL,                                         \
 	  "A kernel, root file system, device tree or disk image that the topology names cannot "   \
 	  "be read.")                                                                               \
 	X(MMIO_PAGE_BITS, "mmio-page-bits", ERROR, EACH, NULL,                                      \

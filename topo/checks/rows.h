@@ -80,7 +80,7 @@
 	  "two owners.")                                                                           \
 	X(NODE_IRQ, "node-irq", ERROR, EACH, check_node_irq,                                       \
 	  "A VM is given a node, and another VM the interrupt of that node.")                      \
-	X(NODE_KERNEL, "node-kernel", ERROR, EACH, check_node_kernel,                              \
+	X(NODE_KERNEL, "node-kernel", TO_RUN, EACH, check_node_kernel,                             \
 	  "A VM is given the node of a device that is the kernel's own, such as the "              \
 	  "interrupt controller or the console.")                                                  \
 	X(CONTROLLER_HELD, "controller-held", WARNING, EACH, check_controller_held,                \
@@ -266,9 +266,9 @@
 	X(DISK_FORMAT, "disk-format", ADVICE, EACH, check_disk_format,                             \
 	  "A qcow2 image is served as raw: the driver VM sees the bytes of the image file "        \
 	  "and not the disk in it.")                                                               \
-	X(QCOW2_ENCRYPTED, "qcow2-encrypted", ERROR, EACH, check_qcow2_encrypted,                  \
+	X(QCOW2_ENCRYPTED, "qcow2-encrypted", TO_RUN, EACH, check_qcow2_encrypted,                 \
 	  "A qcow2 image is encrypted, and nobody gives the device VM the key.")                   \
-	X(QCOW2_FEATURES, "qcow2-features", ERROR, EACH, check_qcow2_features,                     \
+	X(QCOW2_FEATURES, "qcow2-features", TO_RUN, EACH, check_qcow2_features,                    \
 	  "A qcow2 image keeps its data in another file, which is not put into the device "        \
 	  "VM, or is marked as corrupt: it cannot be opened.")                                     \
 	X(QUEUES_VCPUS, "queues-vcpus", ADVICE, EACH, check_queues_vcpus,                          \

@@ -79,7 +79,10 @@ static struct json_object *check_json(const struct check *check)
 	json_object_object_add(row, "name", json_object_new_string(check->name));
 	json_object_object_add(row, "severity",
 	                       json_object_new_string(severity_words[check->severity]));
+	json_object_object_add(row, "to_run", json_object_new_boolean(check->to_run));
 	json_object_object_add(row, "why", json_object_new_string(check->why));
+	json_object_object_add(row, "assumed",
+	                       check->to_run ? json_object_new_string(check->assumed) : NULL);
 	return row;
 }
 
@@ -100,7 +103,8 @@ static int print_list(bool json)
 		if (json) {
 			json_object_array_add(rows, check_json(check));
 		} else {
-			printf("%s (%s)\n", check->name, severity_words[check->severity]);
+			printf("%s (%s%s)\n", check->name, severity_words[check->severity],
+			       check->to_run ? " for those who run it" : "");
 			print_wrapped(check->why, 4);
 		}
 	}
@@ -122,8 +126,15 @@ static int print_explanation(const struct command_line *cl, const char *name, bo
 		return EXIT_OK;
 	}
 	if (id != CHECK_COUNT) {
-		printf("%s (%s)\n\n", name, severity_words[check_row(id)->severity]);
-		print_wrapped(check_row(id)->why, 0);
+		const struct check *row = check_row(id);
+
+		printf("%s (%s%s)\n\n", name, severity_words[row->severity],
+		       row->to_run ? " for those who run it" : "");
+		print_wrapped(row->why, 0);
+		if (row->to_run) {
+			puts("\nCommands that only analyse warn of it, and assume:");
+			print_wrapped(row->assumed, 0);
+		}
 		return EXIT_OK;
 	}
 	if (near != NULL) {

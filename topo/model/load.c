@@ -222,6 +222,7 @@ static void set_up_checks(struct loading *loading, struct checks *checks)
 	const struct load_options *options = loading->options;
 
 	*checks = (struct checks){.diag = loading->diag,
+	                          .current = CHECK_COUNT,
 	                          .must_run = options->must_run,
 	                          .analysis = options->analysis};
 	for (size_t i = 0; i < CHECK_COUNT; i++) {
@@ -294,6 +295,7 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		diag_take_back(loading->diag, check_row(CHECK_NO_MEANING)->name);
 	}
 	defaults_fill(topology);
+	resolve_ram_ranges(topology);
 	checks_run(&checks, topology, whole);
 }
 

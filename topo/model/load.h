@@ -25,7 +25,7 @@ struct load_options {
 	size_t checks_off_count;
 	bool advice;   /* give advice too, not only errors and warnings */
 	bool must_run; /* what cannot be run yet is an error: for build and run */
-	bool analysis; /* what the kernel has no room for is a warning: for those who only look */
+	bool analysis; /* what only running must refuse is a warning: for those who only look */
 };
 
 /**

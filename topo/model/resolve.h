@@ -52,7 +52,7 @@ struct vm_origin {
 	bool failed[VM_ATTRIBUTE_COUNT]; /* given, and could not be read */
 	struct place *irq_places;        /* of vm.irqs */
 	struct pci_places *pci_places;   /* of vm.pci */
-	struct range *ram_ranges;        /* RAM that is named among the registers */
+	struct range *ram_ranges;        /* its own RAM, where it is named among the registers */
 	size_t ram_range_count;
 	uint64_t ram_paddr_base;   /* if given: checked, and otherwise without a meaning */
 	struct place *node_places; /* of vm.dtb_nodes */
@@ -129,5 +129,22 @@ static inline struct place vm_place(const struct topology *topology, size_t vm,
 	return vm_given(origin, attribute) ? origin->given[attribute]
 	                                   : topology->model.vms[vm].place;
 }
+
+/* Where a VM's RAM shall lie in the board's, by what the topology says. */
+struct ram_window {
+	uint64_t base;
+	uint64_t bytes;
+	size_t vm;
+	struct place place;
+};
+
+/** By ram_paddr_base, or at the guest's own addresses; false when nothing is said of it. */
+bool ram_window_of(const struct topology *topology, size_t vm, struct ram_window *out);
+
+/**
+ * Tell a VM's own RAM, which deployed systems name among the registers to reserve it, from RAM of
+ * the board that is given like registers. The VM's size is known.
+ */
+void resolve_ram_ranges(struct topology *topology);
 
 #endif

@@ -354,3 +354,45 @@ void resolve_dtb(struct resolver *resolver, size_t index, const struct value *va
 		}
 	}
 }
+
+bool ram_window_of(const struct topology *topology, size_t vm, struct ram_window *out)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	const struct vm *row = &topology->model.vms[vm];
+	enum vm_attribute attribute = vm_given(origin, VM_RAM_PADDR) ? VM_RAM_PADDR : VM_RAM_BASE;
+
+	*out = (struct ram_window){
+		.base = attribute == VM_RAM_PADDR ? origin->ram_paddr_base : row->ram_base,
+		.bytes = row->ram_bytes,
+		.vm = vm,
+		.place = vm_place(topology, vm, attribute),
+	};
+	return vm_read(origin, attribute) && !origin->failed[VM_RAM_SIZE];
+}
+
+static bool is_inside(const struct range *range, const struct ram_window *window)
+{
+	return range->base >= window->base && range->base - window->base <= window->bytes &&
+	       range->bytes <= window->bytes - (range->base - window->base);
+}
+
+void resolve_ram_ranges(struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		struct vm_origin *origin = &topology->vm_origins[i];
+		struct vm *vm = &topology->model.vms[i];
+		struct ram_window window;
+		bool known = ram_window_of(topology, i, &window);
+		size_t own = 0;
+
+		for (size_t j = 0; j < origin->ram_range_count; j++) {
+			if (known && is_inside(&origin->ram_ranges[j], &window)) {
+				origin->ram_ranges[own++] = origin->ram_ranges[j];
+			} else {
+				*ARENA_ADD(topology->arena, vm->mmios, vm->mmio_count) =
+					origin->ram_ranges[j];
+			}
+		}
+		origin->ram_range_count = own;
+	}
+}
