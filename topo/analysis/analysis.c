@@ -138,7 +138,8 @@ uint64_t analysis_exposure_to(const struct analysis *analysis, uint32_t vm, uint
 	if (vm == peer) {
 		return 0;
 	}
-	if (analysis->vms[peer].hardware.dma_open) {
+	if (hardware_has_all(&analysis->vms[peer].hardware) ||
+	    analysis->vms[peer].circle == row->circle) {
 		return ram + row->pool_bytes;
 	}
 	for (size_t i = 0; i < row->used_count; i++) {

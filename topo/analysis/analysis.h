@@ -47,6 +47,8 @@ struct vm_analysis {
 	uint32_t *used; /* connections in which it is the driver VM */
 	size_t used_count;
 	struct hardware hardware;
+	const struct vm_list
+		*circle; /* that it shares devices with, which act for all; itself too */
 	bool entrance;
 	bool asset;
 	uint32_t falls; /* VMs that must fall, itself included, from the nearest entrance */
@@ -159,7 +161,8 @@ struct analysis {
 	struct score score;
 	uint32_t weakest_entrance; /* of the weakest answer; NODE_NONE: no asset can be reached */
 	uint32_t weakest_asset;
-	struct vm_list dma_open;    /* VMs with DMA that is not confined, or that may have it */
+	struct vm_list dma_open; /* VMs with DMA that is not confined, or that may have it, or with
+	                             * what is the kernel's own */
 	uint32_t dma_assumed_count; /* of these, VMs of which it is not known for certain */
 	uint32_t kinds;             /* of hardware that occur, bits */
 	uint64_t pool_bytes;        /* all pools */

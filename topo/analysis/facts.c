@@ -62,33 +62,134 @@ static void share_memory(struct analysis *analysis)
 		}
 		row->exposed_bytes =
 			row->pool_bytes + (row->ram_open ? model->vms[vm].ram_bytes : 0);
-		row->exposed_confined = row->exposed_bytes;
-	}
-	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
-		analysis->vms[vm].foreign_confined = analysis->vms[vm].foreign_bytes;
 	}
 }
 
-/* DMA that is not confined opens everything of every other VM. */
-static void open_by_dma(struct analysis *analysis)
+static uint64_t memory_of(const struct analysis *analysis, uint32_t vm)
 {
-	const struct model *model = analysis->model;
-	uint64_t all = 0;
+	return analysis->model->vms[vm].ram_bytes + analysis->vms[vm].pool_bytes;
+}
 
-	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
-		all += model->vms[vm].ram_bytes + analysis->vms[vm].pool_bytes;
+static uint32_t root_of(uint32_t *parents, uint32_t vm)
+{
+	while (parents[vm] != vm) {
+		parents[vm] = parents[parents[vm]];
+		vm = parents[vm];
 	}
-	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
-		struct vm_analysis *row = &analysis->vms[vm];
-		uint64_t own = model->vms[vm].ram_bytes + row->pool_bytes;
-		size_t others = analysis->dma_open.count - (row->hardware.dma_open ? 1 : 0);
+	return vm;
+}
 
-		if (row->hardware.dma_open) {
-			row->foreign_bytes = all - own;
+/* VMs that come with each other since they share what moves data by itself. */
+static void find_circles(struct analysis *analysis)
+{
+	const struct shared *shared = &analysis->links.shared;
+	uint32_t count = (uint32_t)analysis->model->vm_count;
+	uint32_t *parents = arena_alloc(analysis->arena, ((size_t)count + 1) * sizeof(*parents));
+	struct vm_list *circles = arena_alloc(analysis->arena, (count + 1) * sizeof(*circles));
+
+	for (uint32_t vm = 0; vm < count; vm++) {
+		parents[vm] = vm;
+	}
+	for (size_t i = 0; i < shared->count; i++) {
+		const struct shared_thing *thing = &shared->things[i];
+		const struct shared_holder *holders = &shared->holders[thing->first];
+
+		for (size_t j = 1; j < thing->count && thing->free; j++) {
+			uint32_t first = root_of(parents, holders[0].vm);
+
+			parents[root_of(parents, holders[j].vm)] = first;
 		}
-		if (others != 0) {
-			row->exposed_bytes = own;
+	}
+	for (uint32_t vm = 0; vm < count; vm++) {
+		uint32_t root = root_of(parents, vm);
+
+		parents[vm] = root;
+		vm_list_add(&circles[root], vm, analysis->arena);
+		analysis->vms[vm].circle = &circles[root];
+	}
+}
+
+/* What others of a circle have of a VM, and it of them: everything. */
+static void open_circles(struct analysis *analysis)
+{
+	for (uint32_t vm = 0; vm < analysis->model->vm_count; vm++) {
+		struct vm_analysis *row = &analysis->vms[vm];
+		uint64_t foreign = 0;
+
+		if (row->circle->count < 2) {
+			continue;
 		}
+		for (size_t i = 0; i < row->circle->count; i++) {
+			foreign += row->circle->vms[i] == vm
+			                   ? 0
+			                   : memory_of(analysis, row->circle->vms[i]);
+		}
+		for (size_t i = 0; i < row->served_count; i++) {
+			const struct connection *connection =
+				&analysis->model->connections[row->served[i]];
+
+			if (analysis->vms[connection->driver_vm].circle != row->circle) {
+				foreign += connection->swiotlb
+				                   ? connection->pool_bytes
+				                   : analysis->model->vms[connection->driver_vm]
+				                             .ram_bytes;
+			}
+		}
+		row->exposed_bytes = memory_of(analysis, vm);
+		row->foreign_bytes = foreign;
+	}
+}
+
+/* What VMs that have all memory open: everything of every other VM. */
+static void open_all(struct analysis *analysis, const bool *has_all)
+{
+	uint32_t count = (uint32_t)analysis->model->vm_count;
+	uint64_t all = 0;
+	size_t holders = 0;
+
+	for (uint32_t vm = 0; vm < count; vm++) {
+		all += memory_of(analysis, vm);
+		holders += has_all[vm] ? 1 : 0;
+	}
+	for (uint32_t vm = 0; vm < count; vm++) {
+		struct vm_analysis *row = &analysis->vms[vm];
+
+		if (has_all[vm]) {
+			row->foreign_bytes = all - memory_of(analysis, vm);
+		}
+		if (holders > (has_all[vm] ? 1U : 0U)) {
+			row->exposed_bytes = memory_of(analysis, vm);
+		}
+	}
+}
+
+/* Bytes that others have, first as they would be if all DMA were confined. */
+static void open_memory(struct analysis *analysis, const bool *has_kernel, const bool *dma_open)
+{
+	find_circles(analysis);
+	open_circles(analysis);
+	open_all(analysis, has_kernel);
+	for (uint32_t vm = 0; vm < analysis->model->vm_count; vm++) {
+		struct vm_analysis *row = &analysis->vms[vm];
+
+		row->exposed_confined = row->exposed_bytes;
+		row->foreign_confined = row->foreign_bytes;
+	}
+	open_all(analysis, dma_open);
+}
+
+static void make_graphs(struct analysis *analysis, const bool *has_kernel)
+{
+	struct arena *arena = analysis->arena;
+
+	analysis->graph = links_graph(&analysis->links, arena);
+	analysis->reverse = graph_reverse(analysis->graph, arena);
+	if (analysis->dma_open.count != 0) {
+		struct links confined = links_copy(&analysis->links, 0, arena);
+
+		memcpy(confined.dma_open, has_kernel, analysis->model->vm_count * sizeof(bool));
+		analysis->confined = links_graph(&confined, arena);
+		analysis->confined_reverse = graph_reverse(analysis->confined, arena);
 	}
 }
 
@@ -96,6 +197,7 @@ void analyse_facts(struct analysis *analysis)
 {
 	const struct model *model = analysis->model;
 	bool *dma_open = arena_alloc(analysis->arena, model->vm_count + 1);
+	bool *has_kernel = arena_alloc(analysis->arena, model->vm_count + 1);
 
 	analysis->vms =
 		arena_alloc(analysis->arena, (model->vm_count + 1) * sizeof(*analysis->vms));
@@ -103,27 +205,20 @@ void analyse_facts(struct analysis *analysis)
 		struct vm_analysis *row = &analysis->vms[vm];
 
 		row->hardware = hardware_of(model, vm, analysis->arena);
-		dma_open[vm] = row->hardware.dma_open;
-		if (row->hardware.dma_open) {
+		has_kernel[vm] = row->hardware.kernel;
+		dma_open[vm] = hardware_has_all(&row->hardware);
+		if (dma_open[vm]) {
 			vm_list_add(&analysis->dma_open, vm, analysis->arena);
+			analysis->dma_assumed_count +=
+				row->hardware.dma_known || row->hardware.kernel ? 0 : 1;
 		}
-		analysis->dma_assumed_count +=
-			row->hardware.dma_open && !row->hardware.dma_known ? 1 : 0;
 		analysis->kinds |= row->hardware.kinds;
 	}
 	index_connections(analysis);
 	share_memory(analysis);
-	open_by_dma(analysis);
 	analysis->links = links_from_model(model, dma_open, analysis->arena);
-	analysis->graph = links_graph(&analysis->links, analysis->arena);
-	analysis->reverse = graph_reverse(analysis->graph, analysis->arena);
-	if (analysis->dma_open.count != 0) {
-		struct links confined = links_copy(&analysis->links, 0, analysis->arena);
-
-		memset(confined.dma_open, 0, model->vm_count * sizeof(bool));
-		analysis->confined = links_graph(&confined, analysis->arena);
-		analysis->confined_reverse = graph_reverse(analysis->confined, analysis->arena);
-	}
+	open_memory(analysis, has_kernel, dma_open);
+	make_graphs(analysis, has_kernel);
 }
 
 static bool may_enter(const struct analysis *analysis, uint32_t vm, enum entrance_rule rule)

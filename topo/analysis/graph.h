@@ -18,6 +18,7 @@
 /* What an edge goes through, when it is not a connection (then it is its index). */
 #define BY_DMA UINT32_MAX
 #define BY_BRIDGE (UINT32_MAX - 1)
+#define BY_SHARED (UINT32_MAX - 2)
 
 struct edge {
 	uint32_t to;

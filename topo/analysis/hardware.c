@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "topo/model/board.h"
+#include "topo/model/pci.h"
 
 static const struct {
 	const char *name;
@@ -63,6 +64,7 @@ static const struct {
 	{"pl011",      HARDWARE_SERIAL },
 };
 
+#define BEHIND_MAX 64U /* functions behind a bridge that are listed */
 #define WORD_COUNT (sizeof(words) / sizeof(words[0]))
 
 static enum hardware_kind kind_of(const char *name)
@@ -119,21 +121,36 @@ static uint64_t page_up(uint64_t address)
 	return (address + PV_PAGE_BYTES - 1) & ~((uint64_t)PV_PAGE_BYTES - 1);
 }
 
-static bool is_below(const char *path, const char *ancestor)
+/* What of the kernel's own the device is; NULL if nothing. */
+static const struct board_range *reserved_for(const struct board *board,
+                                              const struct board_device *device,
+                                              struct board_range *reserved)
 {
-	size_t bytes = strcmp(ancestor, "/") == 0 ? 0 : strlen(ancestor);
-
-	return strncmp(path, ancestor, bytes) == 0 && path[bytes] == '/';
+	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, reserved); i++) {
+		if (ranges_share_page(device->base, device->bytes, reserved->base,
+		                      reserved->bytes)) {
+			return reserved;
+		}
+	}
+	return NULL;
 }
 
-static bool is_host_bridge(const struct board_device *device)
+/* A node that stands for the virtual one of what is the kernel's own: every VM has that anyway. */
+static bool is_virtual(const struct board *board, const struct board_device *device)
 {
-	return strncmp(device->path, "/pcie", 5) == 0;
+	struct board_range reserved;
+
+	return reserved_for(board, device, &reserved) != NULL && reserved.shown;
+}
+
+static bool is_pci_host(const struct model *model, const struct board_device *device)
+{
+	return strcmp(device->path, model->board->pci_host) == 0;
 }
 
 static enum dma device_dma(const struct model *model, const struct board_device *device)
 {
-	return dma_of(model, device->dma, is_host_bridge(device));
+	return dma_of(model, device->dma, is_pci_host(model, device));
 }
 
 /*
@@ -167,6 +184,7 @@ static void merge_unit(struct hardware_unit *old, const struct hardware_unit *un
                        struct arena *arena)
 {
 	old->dma = unit->dma > old->dma ? unit->dma : old->dma;
+	old->kernel |= unit->kernel;
 	old->irq = old->irq == 0 ? unit->irq : old->irq;
 	old->alias =
 		old->alias == NULL && strcmp(old->name, unit->name) != 0 ? unit->name : old->alias;
@@ -199,29 +217,32 @@ static enum dma virtio_dma(const struct model *model)
 	return model->board->smmu ? DMA_UNKNOWN : DMA_OPEN;
 }
 
+static struct hardware_unit function_unit(const struct model *model,
+                                          const struct pci_function *function, const char *behind,
+                                          struct arena *arena)
+{
+	const char *address = arena_printf(arena, "%sPCI %u:%u.%u", behind, function->bus,
+	                                   function->device, function->function);
+	bool named = function->name != NULL && function->name[0] != '\0';
+	bool is_virtio = named && strcasestr(function->name, "virtio") != NULL;
+
+	return (struct hardware_unit){
+		.name = named ? function->name : address,
+		.where = function->irq == 0
+	                         ? address
+	                         : arena_printf(arena, "%s, interrupt %u", address, function->irq),
+		.kind = named ? kind_of(function->name) : HARDWARE_OTHER,
+		.dma = is_virtio ? virtio_dma(model) : dma_of(model, true, true),
+		.pci = true,
+		.irq = function->irq,
+	};
+}
+
 static void add_pci(struct hardware *hardware, const struct model *model, const struct vm *vm,
                     struct arena *arena)
 {
 	for (size_t i = 0; i < vm->pci_count; i++) {
-		const struct pci_function *function = &vm->pci[i];
-		const char *address = arena_printf(arena, "PCI %u:%u.%u", function->bus,
-		                                   function->device, function->function);
-		bool named = function->name != NULL && function->name[0] != '\0';
-
-		add_unit(hardware, arena,
-		         (struct hardware_unit){
-				 .name = named ? function->name : address,
-				 .where = function->irq == 0
-		                                  ? address
-		                                  : arena_printf(arena, "%s, interrupt %u", address,
-		                                                 function->irq),
-				 .kind = named ? kind_of(function->name) : HARDWARE_OTHER,
-				 .dma = named && strcasestr(function->name, "virtio") != NULL
-		                                ? virtio_dma(model)
-		                                : dma_of(model, true, true),
-				 .pci = true,
-				 .irq = function->irq,
-			 });
+		add_unit(hardware, arena, function_unit(model, &vm->pci[i], "", arena));
 	}
 }
 
@@ -232,15 +253,18 @@ static const char *last_part(const char *path)
 	return slash == NULL || slash[1] == '\0' ? path : slash + 1;
 }
 
-static void add_device(struct hardware *hardware, const struct board_device *device, enum dma dma,
-                       const char *where, struct arena *arena)
+static void add_device(struct hardware *hardware, const struct model *model,
+                       const struct board_device *device, const char *where, struct arena *arena)
 {
+	struct board_range reserved;
+
 	add_unit(hardware, arena,
 	         (struct hardware_unit){
 			 .name = last_part(device->path),
 			 .where = where,
 			 .kind = kind_of(device->path),
-			 .dma = dma,
+			 .dma = device_dma(model, device),
+			 .kernel = reserved_for(model->board, device, &reserved) != NULL,
 			 .irq = device->irq,
 			 .base = device->base,
 			 .bytes = device->bytes,
@@ -257,9 +281,10 @@ static enum dma add_below(struct hardware *hardware, const struct model *model, 
 		const struct board_device *device = &model->board->devices[i];
 		enum dma dma = device_dma(model, device);
 
-		if (is_below(device->path, path) && (device->bytes != 0 || dma != DMA_NONE)) {
+		if (path_is_below(device->path, path) && (device->bytes != 0 || dma != DMA_NONE) &&
+		    !is_virtual(model->board, device)) {
 			strongest = dma > strongest ? dma : strongest;
-			add_device(hardware, device, dma, path, arena);
+			add_device(hardware, model, device, path, arena);
 		}
 	}
 	return strongest;
@@ -281,10 +306,11 @@ static void add_node(struct hardware *hardware, const struct model *model, const
 
 		if (strcmp(device->path, path) == 0) {
 			known = true;
-			if (device->bytes != 0 || its != DMA_NONE) {
-				add_device(hardware, device, its, path, arena);
+			if ((device->bytes != 0 || its != DMA_NONE) &&
+			    !is_virtual(model->board, device)) {
+				add_device(hardware, model, device, path, arena);
 			}
-		} else if (is_below(path, device->path) && is_host_bridge(device)) {
+		} else if (path_is_below(path, device->path) && is_pci_host(model, device)) {
 			dma = its;
 		}
 	}
@@ -323,7 +349,52 @@ static uint64_t known_until(const struct board *board, uint64_t at)
 			return page_up(range->base + range->bytes);
 		}
 	}
-	return at;
+	return ranges_share_page(at, PV_PAGE_BYTES, board->ram_base, board->ram_bytes_max)
+	               ? page_up(board->ram_base + board->ram_bytes_max)
+	               : at;
+}
+
+bool hardware_range_is_known(const struct board *board, const struct range *range)
+{
+	uint64_t end = page_up(range->base + range->bytes);
+	uint64_t next = range->base & ~((uint64_t)PV_PAGE_BYTES - 1);
+	uint64_t known;
+
+	do {
+		known = next;
+		next = known_until(board, known);
+	} while (next != known && next < end);
+	return next >= end;
+}
+
+/* What of a range is the kernel's own: whoever can write that has the kernel. */
+static void add_kernel_range(struct hardware *hardware, const struct board *board,
+                             const struct range *range, const char *where, struct arena *arena)
+{
+	struct board_range reserved;
+
+	for (size_t i = 0; board_reserved_at(board, i, &reserved); i++) {
+		if (ranges_share_page(range->base, range->bytes, reserved.base, reserved.bytes)) {
+			add_unit(hardware, arena,
+			         (struct hardware_unit){
+					 .name = reserved.name,
+					 .where = where,
+					 .kind = HARDWARE_OTHER,
+					 .base = reserved.base,
+					 .bytes = reserved.bytes,
+					 .kernel = true,
+				 });
+		}
+	}
+	if (ranges_share_page(range->base, range->bytes, board->ram_base, board->ram_bytes_max)) {
+		add_unit(hardware, arena,
+		         (struct hardware_unit){
+				 .name = "RAM of the board",
+				 .where = where,
+				 .kind = HARDWARE_OTHER,
+				 .kernel = true,
+			 });
+	}
 }
 
 /* All devices that have registers in the pages of a range, and what else may be there. */
@@ -334,21 +405,16 @@ static void add_range(struct hardware *hardware, const struct model *model,
 	uint64_t end = page_up(range->base + range->bytes);
 	const char *where = arena_printf(arena, "registers 0x%" PRIx64 ", %" PRIu64 " bytes",
 	                                 range->base, range->bytes);
-	uint64_t known;
-	uint64_t next = base;
 
 	for (size_t i = 0; i < model->board->device_count; i++) {
 		const struct board_device *device = &model->board->devices[i];
 
 		if (device->bytes != 0 && overlaps(base, end - base, device)) {
-			add_device(hardware, device, device_dma(model, device), where, arena);
+			add_device(hardware, model, device, where, arena);
 		}
 	}
-	do {
-		known = next;
-		next = known_until(model->board, known);
-	} while (next != known && next < end);
-	if (next < end) {
+	add_kernel_range(hardware, model->board, range, where, arena);
+	if (!hardware_range_is_known(model->board, range)) {
 		add_unit(hardware, arena,
 		         (struct hardware_unit){
 				 .name = arena_printf(arena, "0x%" PRIx64, range->base),
@@ -372,9 +438,54 @@ const char *hardware_registers_name(const struct model *model, uint64_t base, ui
 	return arena_printf(arena, "0x%" PRIx64, base);
 }
 
+/* Interrupts of the kernel's own; of others nothing is known but that they come. */
+static void add_irqs(struct hardware *hardware, const struct board *board, const struct vm *vm,
+                     struct arena *arena)
+{
+	for (size_t i = 0; i < vm->irq_count; i++) {
+		if (board_kernel_irq(board, vm->irqs[i]) != NULL) {
+			add_unit(hardware, arena,
+			         (struct hardware_unit){
+					 .name = arena_printf(arena, "interrupt %u", vm->irqs[i]),
+					 .where = board_kernel_irq(board, vm->irqs[i]),
+					 .kind = HARDWARE_OTHER,
+					 .irq = vm->irqs[i],
+					 .kernel = true,
+				 });
+		}
+	}
+}
+
+/* Functions of other VMs that lie behind a bridge of this one. */
+static void add_behind(struct hardware *hardware, const struct model *model, uint32_t vm,
+                       struct arena *arena)
+{
+	struct pci_holding holding;
+	size_t listed = 0;
+
+	if (!pci_holds_bridge(model, &model->vms[vm], &holding)) {
+		return;
+	}
+	for (uint32_t other = 0; other < model->vm_count; other++) {
+		const struct vm *row = &model->vms[other];
+
+		for (size_t i = 0; i < row->pci_count && other != vm; i++) {
+			struct hardware_unit unit =
+				function_unit(model, &row->pci[i], "the PCI host bridge, ", arena);
+
+			hardware->kinds |= 1U << (unsigned)unit.kind;
+			hardware->dma_open |= unit.dma == DMA_UNKNOWN || unit.dma == DMA_OPEN;
+			hardware->dma_known |= unit.dma == DMA_OPEN;
+			if (listed++ < BEHIND_MAX) {
+				*ARENA_ADD(arena, hardware->units, hardware->count) = unit;
+			}
+		}
+	}
+}
+
 struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena *arena)
 {
-	struct hardware hardware = {NULL, 0, 0, false, false};
+	struct hardware hardware = {.count = 0};
 	const struct vm *row = &model->vms[vm];
 
 	add_pci(&hardware, model, row, arena);
@@ -384,12 +495,69 @@ struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena
 	for (size_t i = 0; i < row->mmio_count; i++) {
 		add_range(&hardware, model, &row->mmios[i], arena);
 	}
+	add_irqs(&hardware, model->board, row, arena);
+	add_behind(&hardware, model, vm, arena);
 	for (size_t i = 0; i < hardware.count; i++) {
 		enum dma dma = hardware.units[i].dma;
 
 		hardware.kinds |= 1U << (unsigned)hardware.units[i].kind;
 		hardware.dma_open |= dma == DMA_OPEN || dma == DMA_UNKNOWN;
 		hardware.dma_known |= dma == DMA_OPEN;
+		hardware.kernel |= hardware.units[i].kernel;
 	}
 	return hardware;
+}
+
+enum hardware_way hardware_holds(const struct model *model, const struct vm *vm,
+                                 const struct board_device *device)
+{
+	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+		if ((strcmp(vm->dtb_nodes[i], device->path) == 0 ||
+		     path_is_below(device->path, vm->dtb_nodes[i])) &&
+		    !is_virtual(model->board, device)) {
+			return HARDWARE_BY_NODE;
+		}
+	}
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		if (ranges_share_page(vm->mmios[i].base, vm->mmios[i].bytes, device->base,
+		                      device->bytes)) {
+			return HARDWARE_BY_RANGE;
+		}
+	}
+	return HARDWARE_NOT_HELD;
+}
+
+bool hardware_is_common(const struct board_device *device)
+{
+	return device->bytes == 0 && !device->dma && !board_is_controller(device->path);
+}
+
+bool hardware_is_common_node(const struct board *board, const char *path)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < board->device_count; i++) {
+		if (strcmp(board->devices[i].path, path) == 0) {
+			known = true;
+			if (!hardware_is_common(&board->devices[i]) &&
+			    !is_virtual(board, &board->devices[i])) {
+				return false;
+			}
+		}
+	}
+	return known;
+}
+
+enum dma hardware_node_dma(const struct model *model, const char *path)
+{
+	struct arena *arena = arena_new();
+	struct hardware hardware = {.count = 0};
+	enum dma strongest = DMA_NONE;
+
+	add_node(&hardware, model, path, arena);
+	for (size_t i = 0; i < hardware.count; i++) {
+		strongest = hardware.units[i].dma > strongest ? hardware.units[i].dma : strongest;
+	}
+	arena_free(arena);
+	return strongest;
 }

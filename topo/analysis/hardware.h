@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "topo/base/arena.h"
+#include "topo/model/board.h"
 #include "topo/model/model.h"
 
 enum hardware_kind {
@@ -35,6 +36,7 @@ struct hardware_unit {
 	enum hardware_kind kind;
 	enum dma dma;
 	bool pci;      /* it was given as a PCI function */
+	bool kernel;   /* it is the kernel's own: who has it has the kernel, and all */
 	uint32_t irq;  /* INTID, 0 = none known */
 	uint64_t base; /* of its first registers, if bytes != 0 */
 	uint64_t bytes;
@@ -46,13 +48,39 @@ struct hardware {
 	uint32_t kinds; /* bit HARDWARE_* for each kind that occurs */
 	bool dma_open;  /* a device reaches all memory, or may do so */
 	bool dma_known; /* one does so for certain */
+	bool kernel;    /* something is the kernel's own */
 };
+
+/* How a VM was given a device of the board. */
+enum hardware_way { HARDWARE_NOT_HELD, HARDWARE_BY_RANGE, HARDWARE_BY_NODE };
 
 /**
  * What VM @vm of @model has, each device once although it may be given as a PCI function, as a
  * node and as registers.
  */
 struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena *arena);
+
+/** Whether all memory is in the reach of who has it: by open DMA, or since it is the kernel's own. */
+static inline bool hardware_has_all(const struct hardware *hardware)
+{
+	return hardware->dma_open || hardware->kernel;
+}
+
+/** How @vm holds the @device of the board: by its node, one above it, or a page of its registers. */
+enum hardware_way hardware_holds(const struct model *model, const struct vm *vm,
+                                 const struct board_device *device);
+
+/** Whether @device stands for nothing that moves or decides, as /chosen does. */
+bool hardware_is_common(const struct board_device *device);
+
+/** The same of all that the board is known to have at the node. */
+bool hardware_is_common_node(const struct board *board, const char *path);
+
+/** The DMA of the node by itself. */
+enum dma hardware_node_dma(const struct model *model, const char *path);
+
+/** Whether topo knows what lies in every page of @range. */
+bool hardware_range_is_known(const struct board *board, const struct range *range);
 
 /** What the board has at @base: "ethernet@7d580000", or the address where nothing is known. */
 const char *hardware_registers_name(const struct model *model, uint64_t base, uint64_t bytes,

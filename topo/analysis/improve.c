@@ -81,7 +81,8 @@ static uint64_t exposed_by(const struct analysis *analysis, const struct links *
 		pools[link->driver] += link->whole_ram ? 0 : pool_of(analysis, i);
 	}
 	for (uint32_t vm = 0; vm < count; vm++) {
-		bool by_dma = dma > (links->dma_open[vm] ? 1U : 0U);
+		bool by_dma = dma > (links->dma_open[vm] ? 1U : 0U) ||
+		              analysis->vms[vm].circle->count > 1;
 
 		sum += pools[vm] + (open[vm] || by_dma ? analysis->model->vms[vm].ram_bytes : 0);
 	}
@@ -264,7 +265,9 @@ static void try_all(struct improver *improver)
 		}
 	}
 	for (uint32_t vm = 0; vm < analysis->graph->vm_count; vm++) {
-		if (analysis->vms[vm].hardware.dma_open) {
+		const struct hardware *hardware = &analysis->vms[vm].hardware;
+
+		if (hardware->dma_open && !hardware->kernel) {
 			try_change(improver, CHANGE_CONFINE, vm);
 		}
 	}

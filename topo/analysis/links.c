@@ -97,6 +97,7 @@ struct links links_from_model(const struct model *model, const bool *dma_open, s
 	links.dma_open = arena_alloc(arena, model->vm_count + 1);
 	memcpy(links.dma_open, dma_open, model->vm_count * sizeof(bool));
 	find_bridges(&links, model, arena);
+	links.shared = shared_find(model, arena);
 	return links;
 }
 
@@ -169,6 +170,26 @@ static void add_bridges(struct graph_draft *draft, const struct links *links)
 	}
 }
 
+/* From who has a hand on a thing to all whom it reaches. */
+static void add_shared(struct graph_draft *draft, const struct shared *shared)
+{
+	for (size_t i = 0; i < shared->count; i++) {
+		const struct shared_thing *thing = &shared->things[i];
+		uint32_t node = graph_draft_helper(draft);
+
+		for (size_t j = 0; j < thing->count; j++) {
+			const struct shared_holder *holder = &shared->holders[thing->first + j];
+
+			if (!holder->suffers) {
+				graph_draft_edge(draft, holder->vm,
+				                 (struct edge){node, 0, BY_SHARED});
+			}
+			graph_draft_edge(draft, node,
+			                 (struct edge){holder->vm, thing->free ? 0 : 1, BY_SHARED});
+		}
+	}
+}
+
 const struct graph *links_graph(const struct links *links, struct arena *arena)
 {
 	struct graph_draft draft;
@@ -183,5 +204,6 @@ const struct graph *links_graph(const struct links *links, struct arena *arena)
 	}
 	add_dma(&draft, links);
 	add_bridges(&draft, links);
+	add_shared(&draft, &links->shared);
 	return graph_finish(&draft);
 }

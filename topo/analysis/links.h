@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "topo/analysis/graph.h"
+#include "topo/analysis/shared.h"
 #include "topo/model/model.h"
 
 struct link {
@@ -33,6 +34,7 @@ struct links {
 	size_t port_count;
 	uint32_t bridge_count;
 	const char **bridge_names; /* "br0 of gateway" */
+	struct shared shared;      /* what several VMs hold by themselves */
 };
 
 /** The links of @model. @dma_open: of each VM. All in @arena. */

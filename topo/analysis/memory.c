@@ -22,6 +22,28 @@ static bool is_in(const struct vm_list *list, uint32_t vm)
 	return false;
 }
 
+/* A device that a VM shares with others acts on its memory for these too. */
+static void add_circle(const struct mapper *mapper, struct memory_range *range, size_t most)
+{
+	const struct analysis *analysis = mapper->analysis;
+
+	for (size_t i = 0; i < range->readers.count; i++) {
+		const struct vm_list *circle = analysis->vms[range->readers.vms[i]].circle;
+
+		for (size_t j = 0; j < circle->count && circle->count > 1; j++) {
+			uint32_t vm = circle->vms[j];
+			bool known = hardware_has_all(&analysis->vms[vm].hardware) ||
+			             (is_in(&range->readers, vm) && is_in(&range->writers, vm)) ||
+			             is_in(&range->dma, vm);
+
+			range->dma_total += known ? 0 : 1;
+			if (!known && range->dma.count < most) {
+				vm_list_add(&range->dma, vm, mapper->arena);
+			}
+		}
+	}
+}
+
 /* Add those that have it by DMA and not by a mapping, and hand it to the visitor. */
 static void show(const struct mapper *mapper, struct memory_range range)
 {
@@ -44,10 +66,11 @@ static void show(const struct mapper *mapper, struct memory_range range)
 	for (size_t i = 0; i < range.readers.count; i++) {
 		uint32_t vm = range.readers.vms[i];
 
-		if (analysis->vms[vm].hardware.dma_open && is_in(&range.writers, vm)) {
+		if (hardware_has_all(&analysis->vms[vm].hardware) && is_in(&range.writers, vm)) {
 			range.dma_total--;
 		}
 	}
+	add_circle(mapper, &range, most);
 	mapper->visit(&range, mapper->context);
 }
 

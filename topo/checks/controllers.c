@@ -7,51 +7,9 @@
 
 #include "topo/checks/internal.h"
 
-/* What a controller decides for other devices. */
-enum power { POWER_CLOCKS, POWER_RESETS, POWER_SUPPLY, POWER_PINS, POWER_COUNT };
-
-#define CLOCKS (1U << POWER_CLOCKS)
-#define RESETS (1U << POWER_RESETS)
-#define SUPPLY (1U << POWER_SUPPLY)
-#define PINS (1U << POWER_PINS)
-
-static const char *const power_names[POWER_COUNT] = {
-	[POWER_CLOCKS] = "clocks",
-	[POWER_RESETS] = "resets",
-	[POWER_SUPPLY] = "power",
-	[POWER_PINS] = "pins",
-};
-
-struct controller {
-	const char *path;
-	unsigned int powers;
-};
-
-/* The firmware of a Raspberry Pi sets clocks and power on request, by its mailbox. */
-static const struct controller controllers[] = {
-	{"/soc/cprman@7e101000",   CLOCKS                  },
-	{"/soc/gpio@7e200000",     PINS                    },
-	{"/soc/firmware",          CLOCKS | RESETS | SUPPLY},
-	{"/soc/firmware/reset",    RESETS                  },
-	{"/soc/mailbox@7e00b880",  CLOCKS | SUPPLY         },
-	{"/soc/watchdog@7e100000", RESETS | SUPPLY         },
-};
-
-#define CONTROLLER_COUNT (sizeof(controllers) / sizeof(controllers[0]))
-
-bool check_is_controller(const char *path)
-{
-	for (size_t i = 0; i < CONTROLLER_COUNT; i++) {
-		if (strcmp(controllers[i].path, path) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Where VM @vm is given the controller: by its node, one above it, or its registers. */
 static bool find_holding(const struct topology *topology, size_t vm,
-                         const struct controller *controller, struct place *place)
+                         const struct board_controller *controller, struct place *place)
 {
 	const struct board_device *device =
 		check_find_node(topology->model.board, controller->path);
@@ -81,18 +39,21 @@ static bool find_holding(const struct topology *topology, size_t vm,
 }
 
 typedef void holding_visit(struct checks *checks, const struct topology *topology, size_t vm,
-                           const struct controller *controller, struct place place, void *context);
+                           const struct board_controller *controller, struct place place,
+                           void *context);
 
 /* Call @visit for each controller that a VM is given. */
 static void each_holding(struct checks *checks, const struct topology *topology,
                          holding_visit *visit, void *context)
 {
+	const struct board *board = topology->model.board;
+
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		for (size_t j = 0; j < CONTROLLER_COUNT; j++) {
+		for (size_t j = 0; j < board->controller_count; j++) {
 			struct place place;
 
-			if (find_holding(topology, i, &controllers[j], &place)) {
-				visit(checks, topology, i, &controllers[j], place, context);
+			if (find_holding(topology, i, &board->controllers[j], &place)) {
+				visit(checks, topology, i, &board->controllers[j], place, context);
 			}
 		}
 	}
@@ -105,7 +66,7 @@ struct victims {
 };
 
 static void visit_held(struct checks *checks, const struct topology *topology, size_t vm,
-                       const struct controller *controller, struct place place, void *context)
+                       const struct board_controller *controller, struct place place, void *context)
 {
 	struct victims *victims = context;
 	size_t victim = victims->vms[0] == vm ? victims->vms[1] : victims->vms[0];
@@ -141,18 +102,19 @@ void check_controller_held(struct checks *checks, const struct topology *topolog
 
 /* Who had a power first. */
 struct holder {
-	const struct controller *controller; /* NULL = nobody */
+	const struct board_controller *controller; /* NULL = nobody */
 	size_t vm;
 	struct place place;
 };
 
 static void visit_shared(struct checks *checks, const struct topology *topology, size_t vm,
-                         const struct controller *controller, struct place place, void *context)
+                         const struct board_controller *controller, struct place place,
+                         void *context)
 {
 	struct holder *holders = context;
 	bool said = false;
 
-	for (enum power i = POWER_CLOCKS; i < POWER_COUNT; i++) {
+	for (unsigned int i = 0; i < BOARD_POWERS; i++) {
 		struct holder *first = &holders[i];
 
 		if ((controller->powers & 1U << i) == 0) {
@@ -161,11 +123,11 @@ static void visit_shared(struct checks *checks, const struct topology *topology,
 		if (first->controller == NULL) {
 			*first = (struct holder){controller, vm, place};
 		} else if (first->vm != vm && !said &&
-		           check_report(checks, CHECK_CONTROLLER_SHARED, place,
-		                        "'%s' sets %s by %s, and '%s' by %s",
-		                        check_suffix(topology, vm), power_names[i],
-		                        controller->path, check_suffix(topology, first->vm),
-		                        first->controller->path)) {
+		           check_report(
+				   checks, CHECK_CONTROLLER_SHARED, place,
+				   "'%s' sets %s by %s, and '%s' by %s", check_suffix(topology, vm),
+				   board_power_name((enum board_power)(1U << i)), controller->path,
+				   check_suffix(topology, first->vm), first->controller->path)) {
 			said = true;
 			diag_note(checks->diag, first->place, "given to '%s' here",
 			          check_suffix(topology, first->vm));
@@ -175,7 +137,7 @@ static void visit_shared(struct checks *checks, const struct topology *topology,
 
 void check_controller_shared(struct checks *checks, const struct topology *topology)
 {
-	struct holder holders[POWER_COUNT] = {{.vm = 0}};
+	struct holder holders[BOARD_POWERS] = {{.vm = 0}};
 
 	each_holding(checks, topology, visit_shared, holders);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "topo/checks/internal.h"
+#include "topo/model/pci.h"
 
 #define INTID_SPI_FIRST 32U
 
@@ -29,7 +30,7 @@ bool check_is_common_node(const struct board *board, const char *path)
 {
 	const struct board_device *device = check_find_node(board, path);
 
-	return device != NULL && device->bytes == 0 && !device->dma && !check_is_controller(path);
+	return device != NULL && device->bytes == 0 && !device->dma && !board_is_controller(path);
 }
 
 bool check_has_hardware(const struct topology *topology, size_t vm)
@@ -227,9 +228,9 @@ static void check_irq(struct checks *checks, const struct topology *topology, ui
 {
 	const struct board *board = topology->model.board;
 
-	if (irq == board->uart_irq) {
-		check_report(checks, CHECK_IRQ_RANGE, place,
-		             "interrupt %u is that of the kernel's console", irq);
+	if (irq >= INTID_SPI_FIRST && board_kernel_irq(board, irq) != NULL) {
+		check_report(checks, CHECK_IRQ_RANGE, place, "interrupt %u is that of %s", irq,
+		             board_kernel_irq(board, irq));
 	} else if (irq < INTID_SPI_FIRST || irq - INTID_SPI_FIRST >= board->spi_count) {
 		if (check_report(checks, CHECK_IRQ_RANGE, place,
 		                 "the board %s has no interrupt %u for a VM", board->name, irq)) {
@@ -257,29 +258,96 @@ void check_irq_range(struct checks *checks, const struct topology *topology)
 	}
 }
 
+/* A function of a VM: given by itself, or by its node. */
+static void claim_function(struct checks *checks, const struct topology *topology,
+                           struct strmap *owners, const struct pci_function *function, size_t vm)
+{
+	const char *key = arena_printf(owners->arena, "%u:%u.%u", function->bus, function->device,
+	                               function->function);
+	const struct owner *owner = claim(owners, key, vm, function->place);
+
+	if (owner != NULL && check_report(checks, CHECK_PCI_TWICE, function->place,
+	                                  "PCI function %s belongs to '%s', and to '%s' too", key,
+	                                  suffix(topology, vm), suffix(topology, owner->vm))) {
+		diag_note(checks->diag, owner->place, "given to '%s' here",
+		          suffix(topology, owner->vm));
+	}
+}
+
 void check_pci_twice(struct checks *checks, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap owners;
+	struct pci_function function;
 
 	strmap_init(&owners, arena);
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			const struct pci_function *function = &topology->model.vms[i].pci[j];
-			const char *key = arena_printf(arena, "%u:%u.%u", function->bus,
-			                               function->device, function->function);
-			const struct owner *owner = claim(&owners, key, i, function->place);
+		const struct vm *vm = &topology->model.vms[i];
 
-			if (owner != NULL &&
-			    check_report(checks, CHECK_PCI_TWICE, function->place,
-			                 "PCI function %s belongs to '%s', and to '%s' too", key,
-			                 suffix(topology, i), suffix(topology, owner->vm))) {
-				diag_note(checks->diag, owner->place, "given to '%s' here",
-				          suffix(topology, owner->vm));
+		for (size_t j = 0; j < vm->pci_count; j++) {
+			claim_function(checks, topology, &owners, &vm->pci[j], i);
+		}
+		for (size_t j = 0; j < vm->dtb_node_count; j++) {
+			if (pci_function_of_node(&topology->model, vm->dtb_nodes[j], &function)) {
+				function.place = topology->vm_origins[i].node_places[j];
+				claim_function(checks, topology, &owners, &function, i);
 			}
 		}
 	}
 	arena_free(arena);
+}
+
+static struct place holding_place(const struct topology *topology, size_t vm,
+                                  struct pci_holding holding)
+{
+	switch (holding.way) {
+	case PCI_BY_FUNCTION:
+		return topology->model.vms[vm].pci[holding.index].place;
+	case PCI_BY_NODE:
+		return topology->vm_origins[vm].node_places[holding.index];
+	case PCI_BY_RANGE:
+	default:
+		return topology->model.vms[vm].mmios[holding.index].place;
+	}
+}
+
+/* Where a VM is given something of PCI, a bridge or a function; false if nothing is. */
+static bool find_pci(const struct topology *topology, size_t vm, bool bridge, struct place *place)
+{
+	const struct vm *row = &topology->model.vms[vm];
+	struct pci_holding holding;
+
+	if (pci_holds_bridge(&topology->model, row, &holding)) {
+		*place = holding_place(topology, vm, holding);
+		return true;
+	}
+	if (bridge || !pci_has_functions(&topology->model, row)) {
+		return false;
+	}
+	*place = check_hardware_place(topology, vm);
+	return true;
+}
+
+/* Everyone who has something of PCI, beside the first VM that has a bridge. */
+void check_pci_host(struct checks *checks, const struct topology *topology)
+{
+	size_t count = topology->model.vm_count;
+	size_t holder = 0;
+	struct place held = PLACE_NONE;
+	struct place place = PLACE_NONE;
+
+	while (holder < count && !find_pci(topology, holder, true, &held)) {
+		holder++;
+	}
+	for (size_t i = 0; i < count && holder < count; i++) {
+		if (i != holder && find_pci(topology, i, false, &place) &&
+		    check_report(checks, CHECK_PCI_HOST, place,
+		                 "'%s' is given what lies behind the PCI bridge that '%s' holds",
+		                 suffix(topology, i), suffix(topology, holder))) {
+			diag_note(checks->diag, held, "given to '%s' here",
+			          suffix(topology, holder));
+		}
+	}
 }
 
 static void check_function_range(struct checks *checks, const struct pci_function *function,

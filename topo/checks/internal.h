@@ -79,9 +79,6 @@ static inline bool check_overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint6
 /** What the board has at a node of its device tree, NULL when topo does not know it. */
 const struct board_device *check_find_node(const struct board *board, const char *path);
 
-/** Whether others depend on the device at that node: clocks, resets, power, pins. */
-bool check_is_controller(const char *path);
-
 /** Whether a node stands for no device, as /chosen does: every VM may have it. */
 bool check_is_common_node(const struct board *board, const char *path);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "topo/checks/internal.h"
+#include "topo/model/pci.h"
 
 void check_node_repeat(struct checks *checks, const struct topology *topology)
 {
@@ -35,7 +36,7 @@ void check_node_repeat(struct checks *checks, const struct topology *topology)
 typedef void node_visit(struct checks *checks, const struct topology *topology, size_t vm,
                         size_t node, const struct board_device *device);
 
-/* Call @visit for each row that the board has of a node of a VM. */
+/* Call @visit for each row that the board has of a node of a VM, and of what lies below it. */
 static void each_row(struct checks *checks, const struct topology *topology, size_t vm, size_t node,
                      node_visit *visit)
 {
@@ -43,7 +44,8 @@ static void each_row(struct checks *checks, const struct topology *topology, siz
 	const char *path = topology->model.vms[vm].dtb_nodes[node];
 
 	for (size_t i = 0; i < board->device_count; i++) {
-		if (strcmp(board->devices[i].path, path) == 0) {
+		if (strcmp(board->devices[i].path, path) == 0 ||
+		    path_is_below(board->devices[i].path, path)) {
 			visit(checks, topology, vm, node, &board->devices[i]);
 		}
 	}
@@ -86,30 +88,41 @@ void check_node_registers(struct checks *checks, const struct topology *topology
 	each_node(checks, topology, visit_registers);
 }
 
+/* The host bridge has the four lines of the functions behind it. */
+static bool has_irq(const struct board *board, const struct board_device *device, uint32_t irq)
+{
+	bool host = board->pci_irq != 0 && strcmp(device->path, board->pci_host) == 0;
+
+	return irq != 0 && (irq == device->irq ||
+	                    (host && irq >= board->pci_irq && irq - board->pci_irq < PCI_LINES));
+}
+
 static void report_irq(struct checks *checks, const struct topology *topology, size_t vm,
-                       const struct board_device *device, struct place place)
+                       const struct board_device *device, uint32_t irq, struct place place)
 {
 	check_report(checks, CHECK_NODE_IRQ, place,
-	             "interrupt %u is that of %s, which belongs to '%s'", device->irq, device->path,
+	             "interrupt %u is that of %s, which belongs to '%s'", irq, device->path,
 	             check_suffix(topology, vm));
 }
 
 static void visit_irq(struct checks *checks, const struct topology *topology, size_t vm,
                       size_t node, const struct board_device *device)
 {
+	const struct board *board = topology->model.board;
+
 	(void)node;
-	for (size_t i = 0; i < topology->model.vm_count && device->irq != 0; i++) {
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *other = &topology->model.vms[i];
 
 		for (size_t j = 0; j < other->irq_count && i != vm; j++) {
-			if (other->irqs[j] == device->irq) {
-				report_irq(checks, topology, vm, device,
+			if (has_irq(board, device, other->irqs[j])) {
+				report_irq(checks, topology, vm, device, other->irqs[j],
 				           topology->vm_origins[i].irq_places[j]);
 			}
 		}
 		for (size_t j = 0; j < other->pci_count && i != vm; j++) {
-			if (other->pci[j].irq == device->irq) {
-				report_irq(checks, topology, vm, device,
+			if (has_irq(board, device, other->pci[j].irq)) {
+				report_irq(checks, topology, vm, device, other->pci[j].irq,
 				           topology->vm_origins[i].pci_places[j].irq);
 			}
 		}
@@ -125,18 +138,16 @@ static void visit_kernel(struct checks *checks, const struct topology *topology,
                          size_t node, const struct board_device *device)
 {
 	const struct board *board = topology->model.board;
-	const char *what = NULL;
 	struct board_range reserved;
 
 	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, &reserved); i++) {
-		if (check_overlap(reserved.base, reserved.bytes, device->base, device->bytes)) {
-			what = reserved.name;
+		if (check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
+		    check_report(checks, CHECK_NODE_KERNEL,
+		                 topology->vm_origins[vm].node_places[node],
+		                 "'%s' is given %s, which is %s and the kernel's own",
+		                 check_suffix(topology, vm), device->path, reserved.name)) {
+			return;
 		}
-	}
-	if (what != NULL) {
-		check_report(checks, CHECK_NODE_KERNEL, topology->vm_origins[vm].node_places[node],
-		             "'%s' is given %s, which is %s and the kernel's own",
-		             check_suffix(topology, vm), device->path, what);
 	}
 }
 

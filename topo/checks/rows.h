@@ -70,6 +70,10 @@
 	X(PCI_BRIDGE, "pci-bridge", ADVICE, EACH, check_pci_bridge,                                \
 	  "A VM is given function 0:0.0, which is the host bridge or root port: who holds "        \
 	  "it configures what lies behind it.")                                                    \
+	X(PCI_HOST, "pci-host", ERROR, EACH, check_pci_host,                                       \
+	  "A VM is given a PCI bridge, or registers of the host bridge (configuration space, or "  \
+	  "a window over base addresses), and another VM something behind it: who has the bridge " \
+	  "has every function.")                                                                   \
 	X(PCI_NAME_TWICE, "pci-name-twice", ADVICE, EACH, check_pci_name_twice,                    \
 	  "Two PCI functions have the same name: reports and the hardware matrix cannot "          \
 	  "tell them apart.")                                                                      \

@@ -168,8 +168,8 @@ static void put_hardware(FILE *out, const struct vm *vm, const struct hardware *
 	fprintf(out,
 	        "<TR><TD BORDER=\"1\" COLOR=\"%s\" BGCOLOR=\"#ffffff\"%s>"
 	        "<FONT POINT-SIZE=\"10\">",
-	        hardware->dma_open ? DANGER : "#9ca3af",
-	        hardware->dma_open ? " STYLE=\"DASHED\"" : "");
+	        hardware_has_all(hardware) ? DANGER : "#9ca3af",
+	        hardware_has_all(hardware) ? " STYLE=\"DASHED\"" : "");
 	for (size_t i = 0; i < hardware->count; i++) {
 		if (!is_named(hardware, i)) {
 			add_unit(&chips, &hardware->units[i]);
@@ -181,7 +181,7 @@ static void put_hardware(FILE *out, const struct vm *vm, const struct hardware *
 	if (chips.more != 0) {
 		fprintf(out, ", +%zu", chips.more);
 	}
-	if (hardware->dma_open) {
+	if (hardware_has_all(hardware)) {
 		fputs("<BR/><FONT COLOR=\"" DANGER "\"><B>DMA to all memory</B></FONT>", out);
 	}
 	fputs("</FONT></TD></TR>", out);

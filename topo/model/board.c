@@ -12,13 +12,15 @@
 
 #define MIB(n) ((uint64_t)(n) << 20)
 #define GIB(n) ((uint64_t)(n) << 30)
+#define INTID_SPI_FIRST 32U
+#define SMMU_IRQS 4U
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct board_range virt_reserved[] = {
-	{"the interrupt controller's distributor", 0x08000000, 0x10000},
-	{"the interrupt controller",               0x08010000, 0x50000},
-	{"the SMMU",			       0x09050000, 0x20000},
-	{"the power-off GPIO",                     0x09030000, 0x1000 },
+	{"the interrupt controller's distributor", 0x08000000, 0x10000, true },
+	{"the interrupt controller",               0x08010000, 0x50000, true },
+	{"the SMMU",			       0x09050000, 0x20000, false},
+	{"the power-off GPIO",                     0x09030000, 0x1000,  false},
 };
 
 /* One of the 32 slots of virtio-mmio, which reach memory past the SMMU. */
@@ -86,9 +88,9 @@ static const struct board_device virt_devices[] = {
 };
 
 static const struct board_range pi4_reserved[] = {
-	{"the interrupt controller's distributor", 0xff841000, 0x1000},
-	{"the interrupt controller",               0xff842000, 0x6000},
-	{"the local interrupt controller",         0xff800000, 0x1000},
+	{"the interrupt controller's distributor", 0xff841000, 0x1000, true },
+	{"the interrupt controller",               0xff842000, 0x6000, true },
+	{"the local interrupt controller",         0xff800000, 0x1000, false},
 };
 
 /*
@@ -181,6 +183,16 @@ static const struct board_device pi4_devices[] = {
 	{"/phy",			       0,           0,          0,   false},
 };
 
+/* The firmware sets clocks and power on request, by its mailbox. */
+static const struct board_controller pi4_controllers[] = {
+	{"/soc/cprman@7e101000",   BOARD_CLOCKS                              },
+	{"/soc/gpio@7e200000",     BOARD_PINS                                },
+	{"/soc/firmware",          BOARD_CLOCKS | BOARD_RESETS | BOARD_SUPPLY},
+	{"/soc/firmware/reset",    BOARD_RESETS                              },
+	{"/soc/mailbox@7e00b880",  BOARD_CLOCKS | BOARD_SUPPLY               },
+	{"/soc/watchdog@7e100000", BOARD_RESETS | BOARD_SUPPLY               },
+};
+
 /* The default board first. */
 static const struct board boards[] = {
 	{
@@ -198,6 +210,7 @@ static const struct board boards[] = {
          .smmu = true,
          .uart_base = 0x09000000,
          .uart_irq = 33,
+         .smmu_irq = 106,
          .gicd_base = 0x08000000,
          .gicc_base = 0x08010000,
          .gich_base = 0x08030000,
@@ -206,6 +219,8 @@ static const struct board boards[] = {
          .reserved_count = COUNT(virt_reserved),
          .devices = virt_devices,
          .device_count = COUNT(virt_devices),
+         .pci_host = "/pcie@10000000",
+         .pci_irq = 35,
 	 },
 	{
          .name = "rpi4",
@@ -229,6 +244,9 @@ static const struct board boards[] = {
          .reserved_count = COUNT(pi4_reserved),
          .devices = pi4_devices,
          .device_count = COUNT(pi4_devices),
+         .controllers = pi4_controllers,
+         .controller_count = COUNT(pi4_controllers),
+         .pci_host = "/scb/pcie@7d500000",
 	 },
 };
 
@@ -237,10 +255,78 @@ bool board_reserved_at(const struct board *board, size_t index, struct board_ran
 	if (index < board->reserved_count) {
 		*out = board->reserved[index];
 	} else if (index == board->reserved_count) {
-		*out = (struct board_range){"the kernel's console", board->uart_base,
-		                            PV_PAGE_BYTES};
+		*out = (struct board_range){"the kernel's console", board->uart_base, PV_PAGE_BYTES,
+		                            true};
 	}
 	return index <= board->reserved_count;
+}
+
+/* A range is given in whole pages. */
+static bool share_page(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
+{
+	return a >> PV_PAGE_SHIFT <= (b + b_bytes - 1) >> PV_PAGE_SHIFT &&
+	       b >> PV_PAGE_SHIFT <= (a + a_bytes - 1) >> PV_PAGE_SHIFT;
+}
+
+const char *board_kernel_at(const struct board *board, uint64_t base, uint64_t bytes)
+{
+	struct board_range reserved;
+
+	for (size_t i = 0; board_reserved_at(board, i, &reserved); i++) {
+		if (share_page(base, bytes, reserved.base, reserved.bytes)) {
+			return reserved.name;
+		}
+	}
+	return share_page(base, bytes, board->ram_base, board->ram_bytes_max) ? "RAM" : NULL;
+}
+
+const char *board_kernel_irq(const struct board *board, uint32_t irq)
+{
+	if (irq < INTID_SPI_FIRST) {
+		return irq == 0 ? NULL : "the kernel's timers and signals between CPUs";
+	}
+	if (irq == board->uart_irq) {
+		return "the kernel's console";
+	}
+	if (board->smmu_irq != 0 && irq - board->smmu_irq < SMMU_IRQS) {
+		return "the SMMU";
+	}
+	for (size_t i = 0; i < board->device_count; i++) {
+		const struct board_device *device = &board->devices[i];
+
+		if (device->irq == irq && device->bytes != 0 &&
+		    board_kernel_at(board, device->base, device->bytes) != NULL) {
+			return board_kernel_at(board, device->base, device->bytes);
+		}
+	}
+	return NULL;
+}
+
+const char *board_power_name(enum board_power power)
+{
+	switch (power) {
+	case BOARD_CLOCKS:
+		return "clocks";
+	case BOARD_RESETS:
+		return "resets";
+	case BOARD_SUPPLY:
+		return "power";
+	case BOARD_PINS:
+	default:
+		return "pins";
+	}
+}
+
+bool board_is_controller(const char *path)
+{
+	for (size_t i = 0; i < COUNT(boards); i++) {
+		for (size_t j = 0; j < boards[i].controller_count; j++) {
+			if (strcmp(boards[i].controllers[j].path, path) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 const struct board *board_find(const char *name)

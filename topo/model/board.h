@@ -13,11 +13,28 @@
 
 #include "abi/image.h"
 
-/* Physical addresses with a name. */
+/* Physical addresses with a name, of what is the kernel's own. */
 struct board_range {
 	const char *name;
 	uint64_t base;
 	uint64_t bytes;
+	bool shown; /* every VM has a virtual one of it: a node of it may stand for that */
+};
+
+/* What a device decides for other devices, bits. */
+enum board_power {
+	BOARD_CLOCKS = 1,
+	BOARD_RESETS = 2,
+	BOARD_SUPPLY = 4,
+	BOARD_PINS = 8,
+};
+#define BOARD_POWERS 4U
+#define PCI_LINES 4U /* INTA to INTD */
+
+/* A device on which other devices depend. */
+struct board_controller {
+	const char *path;
+	unsigned int powers;
 };
 
 /* A device that may be given to a VM: one row for each range of its registers. */
@@ -44,11 +61,17 @@ struct board {
 	bool smmu;                 /* DMA of a device can be confined to its VM */
 	uint64_t uart_base;        /* the kernel's console */
 	uint32_t uart_irq;         /* INTID */
+	uint32_t smmu_irq;         /* the first of its four, INTID; 0 = none */
 	uint64_t gicd_base, gicc_base, gich_base, gicv_base;
 	const struct board_range *reserved; /* the kernel's own, besides RAM and console */
 	size_t reserved_count;
 	const struct board_device *devices;
 	size_t device_count;
+	const struct board_controller *controllers;
+	size_t controller_count;
+	const char
+		*pci_host; /* node of the PCI host bridge, whose rows hold all that is behind it */
+	uint32_t pci_irq;  /* the first of the PCI_LINES of its functions, INTID; 0 = none */
 };
 
 /**
@@ -56,6 +79,18 @@ struct board {
  * whole pages. False behind the last.
  */
 bool board_reserved_at(const struct board *board, size_t index, struct board_range *out);
+
+/** What of the kernel's own lies in the pages of a range of addresses, NULL if nothing does. */
+const char *board_kernel_at(const struct board *board, uint64_t base, uint64_t bytes);
+
+/** The same of an interrupt. */
+const char *board_kernel_irq(const struct board *board, uint32_t irq);
+
+/** "clocks", "resets", … */
+const char *board_power_name(enum board_power power);
+
+/** Whether other devices depend on the device at that node, on any board. */
+bool board_is_controller(const char *path);
 
 /** The board of that name, NULL if there is none. */
 const struct board *board_find(const char *name);

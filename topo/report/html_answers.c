@@ -88,6 +88,7 @@ static void print_way(const struct page *page, const struct way *way)
 			fprintf(page->out, "<i>%s</i>",
 			        way->by[i] == BY_DMA      ? "DMA ⇒"
 			        : way->by[i] == BY_BRIDGE ? "bridge →"
+			        : way->by[i] == BY_SHARED ? "shared →"
 			        : way->fell[i]            ? "→"
 			                                  : "⇒");
 		}

@@ -176,7 +176,7 @@ static void draw_vm(const struct figure *figure, uint32_t vm, FILE *out)
 	html_text(out, vm_name_of(analysis, vm));
 	fprintf(out, "</text><text class=\"s\" x=\"%d\" y=\"%d\">%s", spot->x + 12, spot->y + 36,
 	        role_name(row->role));
-	if (row->hardware.dma_open) {
+	if (hardware_has_all(&row->hardware)) {
 		fputs("<tspan class=\"d\">, DMA to all</tspan></text>\n", out);
 		return;
 	}

@@ -158,7 +158,7 @@ static void print_connections(const struct page *page)
 	struct table table = table_start(page->arena, head);
 
 	if (count == 0) {
-		html_paragraph(page, "There are no connections: no VM can attack another.");
+		html_paragraph(page, "There are no connections.");
 		return;
 	}
 	html_paragraph(page,

@@ -79,6 +79,29 @@ static void add_summary(const struct analysis *analysis, struct json_writer *wri
 	json_write_member(writer, "summary", object);
 }
 
+static void add_shared(const struct analysis *analysis, struct json_writer *writer)
+{
+	const struct shared *shared = &analysis->links.shared;
+
+	json_open_rows(writer, "shared");
+	for (size_t i = 0; i < shared->count; i++) {
+		const struct shared_thing *thing = &shared->things[i];
+		struct json_object *object = json_object_new_object();
+		struct json_object *vms = NULL;
+
+		json_add_text(object, "name", thing->name);
+		json_add_number(object, "falls", thing->free ? 0 : 1);
+		vms = json_add_array(object, "vms");
+		for (size_t j = 0; j < thing->count; j++) {
+			uint32_t vm = shared->holders[thing->first + j].vm;
+
+			json_append_text(vms, analysis->model->vms[vm].name);
+		}
+		json_write_row(writer, object);
+	}
+	json_close_rows(writer);
+}
+
 static void add_patterns(const struct analysis *analysis, struct json_writer *writer)
 {
 	json_open_rows(writer, "patterns");
@@ -307,7 +330,16 @@ static const char *step_name(const struct way *way, size_t at)
 	if (at == 0) {
 		return "outside";
 	}
-	return way->by[at] == BY_DMA ? "dma" : way->by[at] == BY_BRIDGE ? "bridge" : "connection";
+	switch (way->by[at]) {
+	case BY_DMA:
+		return "dma";
+	case BY_BRIDGE:
+		return "bridge";
+	case BY_SHARED:
+		return "shared";
+	default:
+		return "connection";
+	}
 }
 
 static void add_way(const struct analysis *analysis, struct json_object *array,
@@ -408,8 +440,8 @@ void report_json(const struct report *report, FILE *out)
 {
 	static void (*const sections[])(const struct analysis *analysis,
 	                                struct json_writer *writer) = {
-		add_topology, add_summary, add_patterns, add_vm_rows,   add_connections,
-		add_memory,   add_blasts,  add_attacks,  add_practices,
+		add_topology,    add_summary, add_shared, add_patterns, add_vm_rows,
+		add_connections, add_memory,  add_blasts, add_attacks,  add_practices,
 	};
 	struct json_writer writer = {out, false};
 

@@ -52,6 +52,10 @@ static void print_summary(const struct printer *printer)
 	fprintf(out, "  Single points   %s\n", words_single_points(analysis, printer->arena));
 	fprintf(out, "  Shared memory   %s\n", words_shared(analysis, printer->arena));
 	fprintf(out, "  Device DMA      %s\n", words_dma(analysis, printer->arena));
+	if (analysis->links.shared.count != 0) {
+		fprintf(out, "  Shared things   %s\n",
+		        words_shared_things(analysis, printer->arena));
+	}
 	fprintf(out, "  Best change     %s\n", words_improvement(analysis, printer->arena));
 }
 
@@ -301,7 +305,7 @@ static void print_connections(const struct printer *printer)
 
 	heading(printer, "Connections");
 	if (count == 0) {
-		fputs("  None: no VM can attack another.\n", printer->out);
+		fputs("  None.\n", printer->out);
 		return;
 	}
 	fprintf(printer->out,

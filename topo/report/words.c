@@ -124,6 +124,27 @@ const char *words_dma(const struct analysis *analysis, struct arena *arena)
 	                    analysis->dma_open.count == 1 ? "its DMA" : "their DMA", assumed);
 }
 
+const char *words_shared_things(const struct analysis *analysis, struct arena *arena)
+{
+	const struct shared *shared = &analysis->links.shared;
+	const char *text = NULL;
+	size_t shown = shared->count <= NAMES_MAX ? shared->count : NAMES_MAX - 1;
+
+	for (size_t i = 0; i < shown; i++) {
+		const struct shared_thing *thing = &shared->things[i];
+		struct vm_list vms = {NULL, 0};
+
+		for (size_t j = 0; j < thing->count; j++) {
+			vm_list_add(&vms, shared->holders[thing->first + j].vm, arena);
+		}
+		text = arena_printf(arena, "%s%s%s by %s", i == 0 ? "" : text, i == 0 ? "" : "; ",
+		                    thing->name, vm_list_text(analysis, &vms, NAMES_MAX));
+	}
+	return shown == shared->count
+	               ? text
+	               : arena_printf(arena, "%s; and %zu more", text, shared->count - shown);
+}
+
 const char *words_improvement(const struct analysis *analysis, struct arena *arena)
 {
 	const struct improvement *improvement = &analysis->improvement;
@@ -246,9 +267,12 @@ const char *words_consequence(const struct analysis *analysis, uint32_t vm, stru
 	uint32_t kinds = analysis->vms[vm].hardware.kinds;
 	const char *text = "";
 
-	if (analysis->vms[vm].hardware.dma_open) {
-		return analysis->vms[vm].hardware.dma_known ? "can reach all memory by DMA"
-		                                            : "assumed to reach all memory by DMA";
+	if (hardware_has_all(&analysis->vms[vm].hardware)) {
+		return analysis->vms[vm].hardware.kernel
+		               ? "has what is the kernel's own, and so all memory"
+		       : analysis->vms[vm].hardware.dma_known
+		               ? "can reach all memory by DMA"
+		               : "assumed to reach all memory by DMA";
 	}
 	if (kinds == 0) {
 		return "no direct hardware access";
@@ -341,6 +365,9 @@ static const char *arrow(const struct way *way, size_t at)
 	}
 	if (way->by[at] == BY_BRIDGE) {
 		return " -bridge-> ";
+	}
+	if (way->by[at] == BY_SHARED) {
+		return way->fell[at] ? " -shared-> " : " =shared=> ";
 	}
 	return way->fell[at] ? " -> " : " => ";
 }
