@@ -53,12 +53,28 @@ struct arch_vcpu {
 	_Alignas(16) uint8_t v[32][16];
 };
 
-/* A VMM's own state, and what its entry displaces of the guest whose place it takes. */
+/*
+ * What a VMM's entry displaces of the guest whose place it takes: what EL0 has to itself, and what
+ * lets EL0 do more than a VMM may (kernel/aarch64/sysreg.h). X(register, what a VMM has there)
+ */
+#define VMM_SYSREGS(X)                                                                             \
+	X(sctlr_el1, SCTLR_EL1_VMM)                                                                \
+	X(cntkctl_el1, 0)                                                                          \
+	X(tpidrro_el0, 0)                                                                          \
+	X(tpidr_el0, tpidr)                                                                        \
+	X(sp_el0, sp)
+
+struct displaced {
+#define X(reg, value) uint64_t reg;
+	VMM_SYSREGS(X)
+#undef X
+};
+
+/* A VMM's own state, and the displaced one of the guest. */
 struct arch_vmm {
 	uint64_t vttbr; /* boot */
-	uint64_t sp_el0;
-	uint64_t guest_sp_el0;
-	uint64_t guest_sctlr_el1;
+	uint64_t sp, tpidr;
+	struct displaced guest;
 };
 
 struct cpu;

@@ -119,17 +119,23 @@ void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
 {
 	d->vmm_regs = (struct regs){.pc = pc, .pstate = PSTATE_EL0T};
 	d->vmm_regs.x[0] = arg;
-	d->vmm_arch.sp_el0 = sp;
+	d->vmm_arch.sp = sp;
+	d->vmm_arch.tpidr = 0;
 }
 
 void arch_enter_vmm(struct domain *d)
 {
 	struct arch_vmm *a = &d->vmm_arch;
 
-	a->guest_sp_el0 = sysreg_read(sp_el0);
-	a->guest_sctlr_el1 = sysreg_read(sctlr_el1);
-	sysreg_write(sctlr_el1, SCTLR_EL1_VMM);
-	sysreg_write(sp_el0, a->sp_el0);
+	/* All are read before any is written, here and below: so they go to memory in pairs. */
+#define X(reg, value) a->guest.reg = sysreg_read(reg);
+	VMM_SYSREGS(X)
+#undef X
+	const uint64_t sp = a->sp;
+	const uint64_t tpidr = a->tpidr;
+#define X(reg, value) sysreg_write(reg, value);
+	VMM_SYSREGS(X)
+#undef X
 	sysreg_write(vttbr_el2, a->vttbr);
 	sysreg_write(cptr_el2, CPTR_VMM | traps.cptr);
 	sysreg_write(hcr_el2, HCR_VMM);
@@ -139,9 +145,12 @@ void arch_leave_vmm(struct domain *d)
 {
 	struct arch_vmm *a = &d->vmm_arch;
 
-	a->sp_el0 = sysreg_read(sp_el0);
-	sysreg_write(sctlr_el1, a->guest_sctlr_el1);
-	sysreg_write(sp_el0, a->guest_sp_el0);
+	a->sp = sysreg_read(sp_el0);
+	a->tpidr = sysreg_read(tpidr_el0);
+	const struct displaced guest = a->guest;
+#define X(reg, value) sysreg_write(reg, guest.reg);
+	VMM_SYSREGS(X)
+#undef X
 	sysreg_write(vttbr_el2, kernel.vcpus[d->vcpu_first].arch.vttbr);
 	sysreg_write(cptr_el2, CPTR_GUEST | traps.cptr);
 	sysreg_write(hcr_el2, HCR_GUEST | traps.hcr);

@@ -68,7 +68,8 @@ static inline bool cpu_has_ras(void)
 /* A VMM: EL0 directly below EL2, stage-2 translation alone, cacheable memory. */
 #define HCR_VMM (HCR_RW | HCR_TGE | HCR_TSC | HCR_DC | HCR_AMO | HCR_IMO | HCR_FMO | HCR_VM)
 
-/* SCTLR_EL1 while a VMM runs: MMU off, nothing allowed at EL0, little-endian; RES1 bits. */
+/* SCTLR_EL1 while a VMM runs: MMU off, nothing allowed at EL0 (DAIF, DC ZVA, CTR, cache maintenance,
+ * WFI, WFE, SCXTNUM, TPIDR2), little-endian; RES1 bits. */
 #define SCTLR_EL1_VMM 0x30d00800ULL
 
 #define CPTR_GUEST 0x33ffULL               /* no trap of FP and SIMD; RES1, of SVE and SME */

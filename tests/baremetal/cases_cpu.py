@@ -6,11 +6,11 @@ from cases import case
 CPUS = ("cortex-a72", "cortex-a76", "max")
 
 
-def each_cpu(name, **options):
+def each_cpu(name, cpus=1, **options):
     """Register a function(setup) as a case on each of the CPUs; QEMU takes the last -cpu."""
     def register(function):
         for cpu in CPUS:
-            case(name=f"{name} on {cpu}", extra=("-cpu", cpu), **options)(function)
+            case(cpus, name=f"{name} on {cpu}", extra=("-cpu", cpu), **options)(function)
         return function
     return register
 
@@ -20,6 +20,14 @@ def registers_apart(setup):
     for name in ("writer", "reader"):
         setup.add(name, guest=f"guest_registers_{name}")
     setup.system.share(1, *setup.system.domains)
+
+
+# What EL0 has to itself, of two domains and their VMMs that take turns on two CPUs.
+@each_cpu("a VMM's registers are kept apart", cpus=2, limit=60)
+def vmm_registers_apart(setup):
+    for number in range(2):
+        setup.add(f"vm{number}", guest="guest_el0_registers", vmm="vmm_own_registers",
+                  guest_params=[0x2468 << number], cpus=[0, 1])
 
 
 @each_cpu("hidden features", limit=60)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Guest programs that go through the whole encoding space of system registers. Two VMs on one CPU:
- * one writes all that it can write, the other must find each of its own registers as it was, and
- * afterwards the first one too. And what a VM must not see: in the ID registers no feature that is
+ * one writes all that there may be, also what cannot be read, each bit in both its states, and
+ * each time the other must find each of its own registers as it was, and the first one, too. What a VM must not see: in the ID registers no feature that is
  * not given to it, and no register of such a feature.
  */
 #include "tests/baremetal/guest.h"
@@ -21,8 +21,12 @@
 #define FOUND_MAX 512U
 #define PATTERN 0x5a5a5a5a5a5a5a5aUL
 
+#define ROUNDS 2U
+
 /* Both VMs share a page; each stage of the one is announced there to the other. */
-enum stage { STAGE_START, STAGE_LOOKED, STAGE_WRITTEN, STAGE_COMPARED };
+#define STAGE_LOOKED 1U
+#define STAGE_WRITTEN(round) (2U + 2U * (round))
+#define STAGE_COMPARED(round) (3U + 2U * (round))
 
 struct found {
 	uint32_t encoding;
@@ -39,13 +43,13 @@ static volatile uint64_t *stage(void)
 	return (volatile uint64_t *)(uint64_t)T_SHARED_IPA;
 }
 
-static void await(enum stage wanted)
+static void await(uint64_t wanted)
 {
 	while (__atomic_load_n(stage(), __ATOMIC_ACQUIRE) != wanted) {
 	}
 }
 
-static void announce(enum stage reached)
+static void announce(uint64_t reached)
 {
 	__atomic_store_n(stage(), reached, __ATOMIC_RELEASE);
 }
@@ -160,35 +164,61 @@ static uint64_t compare(void)
 	return changed;
 }
 
+/* Where @e was found; NULL if it cannot be read. */
+static struct found *found_at(uint32_t e)
+{
+	for (uint32_t i = 0; i < found_count; i++) {
+		if (found[i].encoding == e) {
+			return &found[i];
+		}
+	}
+	return 0;
+}
+
+/* Write each register, @pattern to those that cannot be read. Returns how many have changed. */
+static uint32_t write_all(uint64_t pattern)
+{
+	uint32_t changed = 0;
+
+	for (uint32_t e = 0; e < ENCODINGS; e++) {
+		struct found *f = found_at(e);
+		uint64_t value = f ? f->value ^ pattern : pattern;
+
+		if (IS_ONE_OF(e, needed) || (!f && IS_ONE_OF(e, unsteady)) ||
+		    !write_register(e, value)) {
+			continue;
+		}
+		if (f && read_register(e, &value) && value != f->value) {
+			f->value = value;
+			changed++;
+		}
+	}
+	return changed;
+}
+
 PROGRAM(guest_registers_writer)
 {
-	uint64_t written = 0;
+	uint64_t pattern = PATTERN;
 
 	look();
 	await(STAGE_LOOKED);
-	for (uint32_t i = 0; i < found_count; i++) {
-		struct found *f = &found[i];
-		uint64_t value = f->value ^ PATTERN;
-
-		if (!IS_ONE_OF(f->encoding, needed) && write_register(f->encoding, value) &&
-		    read_register(f->encoding, &value) && value != f->value) {
-			f->value = value;
-			written++;
-		}
+	for (uint32_t round = 0; round < ROUNDS; round++, pattern = ~pattern) {
+		check_true("registers can be written", write_all(pattern) > 10);
+		announce(STAGE_WRITTEN(round));
+		await(STAGE_COMPARED(round));
+		check_equal("each register kept what was written", compare(), 0);
 	}
-	check_true("registers can be written", written > 10);
-	announce(STAGE_WRITTEN);
-	await(STAGE_COMPARED);
-	check_equal("each register kept what was written", compare(), 0);
 }
 
 PROGRAM(guest_registers_reader)
 {
 	look();
 	announce(STAGE_LOOKED);
-	await(STAGE_WRITTEN);
-	check_equal("no register shows what another VM wrote", compare(), 0);
-	announce(STAGE_COMPARED);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		await(STAGE_WRITTEN(round));
+		check_equal("no register shows what another VM wrote", compare(), 0);
+		announce(STAGE_COMPARED(round));
+	}
 }
 
 /* ID registers, op0 3, op1 0, CRn 0: the fields of what is hidden. */

@@ -52,8 +52,10 @@ class Domain:
     """One VM. `guest` and `vmm` are symbols in the two test programs."""
 
     def __init__(self, name, guest="guest_nothing", vmm="vmm_serve", cpus=(0,), priority=100,
-                 guest_params=(), vmm_params=(), ram_bytes=GUEST_RAM_BYTES, budget=(0, 0)):
+                 guest_params=(), vmm_params=(), ram_bytes=GUEST_RAM_BYTES, budget=(0, 0),
+                 vmm_code=None):
         self.budget_us, self.period_us = budget
+        self.vmm_code = vmm_code  # the instruction of vmm_code() in vmm_start.S
         self.name, self.guest, self.vmm = name, guest, vmm
         self.cpus, self.priority = list(cpus), priority
         self.guest_params, self.vmm_params = list(guest_params), list(vmm_params)
@@ -179,15 +181,18 @@ def pages_of(size):
     return (size + PAGE - 1) // PAGE
 
 
-def patched(elf, params):
-    """Segments of a program with its array `params` filled in."""
-    place = elf.symbols["params"]
-    words = b"".join((value % (1 << 64)).to_bytes(8, "little") for value in params)
+def patched(elf, params, code=None):
+    """Segments of a program with its array `params`, and the instruction `code`, filled in."""
+    fillings = [("params", b"".join((value % (1 << 64)).to_bytes(8, "little")
+                                    for value in params))]
+    if code is not None:
+        fillings.append(("vmm_code", code.to_bytes(4, "little")))
     out = []
     for address, body, writable in elf.segments:
-        if address <= place < address + len(body):
-            at = place - address
-            body = body[:at] + words + body[at + len(words):]
+        for symbol, data in fillings:
+            at = elf.symbols[symbol] - address
+            if 0 <= at < len(body):
+                body = body[:at] + data + body[at + len(data):]
         out.append((address, body, writable))
     return out
 
@@ -230,7 +235,8 @@ class System:
                  "ipa_page": T["T_RAM_IPA"] // PAGE}], body))
             spaces = d.vmm_regions() if isinstance(d, RealDomain) else [
                 (address, body, RIGHTS_RW if writable else RIGHTS_RX)
-                for address, body, writable in patched(self.vmm_elf, d.vmm_params)]
+                for address, body, writable in patched(self.vmm_elf, d.vmm_params,
+                                                               d.vmm_code)]
             for address, body, rights in spaces:
                 regions.append(Region(pages_of(len(body)), [
                     {"domain": d.index, "space": abi.PV_SPACE_VMM, "rights": rights,

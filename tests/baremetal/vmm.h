@@ -25,6 +25,7 @@ extern uint64_t params[T_PARAMS]; /* filled in by the case */
 /* vmm_start.S */
 void vmm_svc(uint64_t x[9]);
 uint64_t vmm_svc_keeps(uint64_t call);
+uint64_t vmm_code(uint64_t x0);
 void vmm_do_fp(void);
 void vmm_do_brk(void);
 void vmm_do_hvc(void);

@@ -52,6 +52,12 @@ vmm_svc_keeps:
 	ldp	x29, x30, [sp], #0x60
 	ret
 
+/* uint64_t vmm_code(uint64_t x0): the instruction that the case fills in, on x0. */
+	.globl	vmm_code
+vmm_code:
+	nop
+	ret
+
 /* Single instructions that a VMM must not get away with. */
 	.globl	vmm_do_fp, vmm_do_brk, vmm_do_hvc, vmm_do_smc, vmm_do_undefined, vmm_do_mask_irq
 	.globl	vmm_do_mrs, vmm_do_eret, vmm_do_wfi, vmm_do_timer
