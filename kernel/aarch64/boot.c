@@ -145,6 +145,7 @@ static void start_secondaries(void)
 
 static _Noreturn void run(struct cpu *c)
 {
+	sched_unsettle();
 	enter_frame(sched_resume(c));
 }
 

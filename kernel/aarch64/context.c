@@ -66,7 +66,7 @@ static void take_late_abort(void)
 		struct cpu *c = cpu_here();
 
 		trap_serror(c, &none);
-		arch_poke(c->id); /* the scheduler has chosen already: let it choose again */
+		arch_poke(c->poke_bit); /* the scheduler has chosen already: let it choose again */
 	}
 }
 

@@ -53,9 +53,6 @@
 #define PRIORITY_ALL 0xa0a0a0a0U
 #define INTIDS_MAX 1024U
 
-/* The CPU interface of each CPU, as a bit of a target list. Boot. */
-static uint8_t interface_bit[PV_CPUS_MAX];
-
 static volatile uint32_t *reg(uint64_t base, uint32_t offset)
 {
 	return (volatile uint32_t *)(uintptr_t)(base + offset);
@@ -90,7 +87,7 @@ void gic_init_distributor(void)
 
 void gic_init_cpu(uint32_t cpu)
 {
-	interface_bit[cpu] = own_interface_bit();
+	kernel.cpus[cpu].poke_bit = own_interface_bit();
 	*reg(board.gicd, GICD_ICENABLER) = UINT32_MAX;
 	*reg(board.gicd, GICD_ICPENDR) = UINT32_MAX;
 	*reg(board.gicd, GICD_ICACTIVER) = UINT32_MAX;
@@ -114,7 +111,7 @@ uint32_t gic_acknowledge(void)
 {
 	uint32_t iar = *reg(board.gicc, GICC_IAR);
 
-	/* What the sender of a poke stored before is read after; pairs with gic_poke(). */
+	/* What the sender of a poke stored before is read after; pairs with arch_poke(). */
 	dsb(ishld);
 	return iar;
 }
@@ -127,11 +124,11 @@ void gic_end(uint32_t iar, bool deactivate)
 	}
 }
 
-void gic_poke(uint32_t cpu)
+void arch_poke(uint32_t cpus)
 {
-	/* What the other CPU is to find was stored before; it reads it after its GICC_IAR. */
+	/* What the other CPUs are to find was stored before; they read it after their GICC_IAR. */
 	dsb(ishst);
-	*reg(board.gicd, GICD_SGIR) = (uint32_t)interface_bit[cpu] << 16 | INTID_POKE;
+	*reg(board.gicd, GICD_SGIR) = cpus << 16 | INTID_POKE;
 }
 
 /* Whether the virtual timer's physical interrupt counts as active on this CPU. */

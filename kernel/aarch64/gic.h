@@ -28,9 +28,6 @@ uint32_t gic_acknowledge(void);
 /** End interrupt @iar. @deactivate: it may come again; else whoever it was passed to does that. */
 void gic_end(uint32_t iar, bool deactivate);
 
-/** Send SGI INTID_POKE to physical CPU @cpu. */
-void gic_poke(uint32_t cpu);
-
 /** Move the virtual CPU interface's state out of the hardware, or into it. */
 void gic_save(struct vcpu *v);
 void gic_load(const struct vcpu *v);

@@ -38,11 +38,6 @@ void arch_idle(void)
 	__asm__ volatile("wfi" : : : "memory");
 }
 
-void arch_poke(uint32_t cpu)
-{
-	gic_poke(cpu);
-}
-
 void arch_power_off(void)
 {
 	(void)psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);

@@ -24,8 +24,9 @@ void arch_set_deadline(uint64_t deadline);
 void arch_idle(void);
 /** Take the interrupts that are pending at this CPU, a bounded number of them. */
 void arch_take_interrupts(void);
-/** Interrupt physical CPU @cpu so that it looks at its `resched` and its vCPU's `dirty`. */
-void arch_poke(uint32_t cpu);
+/** Interrupt the CPUs whose `poke_bit` is in @cpus, so that each looks at its `resched` and its
+ * vCPU's `dirty`. No lock is held. */
+void arch_poke(uint32_t cpus);
 /** End the whole machine. */
 _Noreturn void arch_power_off(void);
 
@@ -49,7 +50,9 @@ void arch_inject_undefined(struct vcpu *v);
  * @far that came to EL2 as an abort with syndrome @esr. */
 void arch_inject_abort(struct vcpu *v, uint64_t esr, uint64_t far);
 
-/* List registers of this CPU's virtual CPU interface; those of the loaded vCPU. */
+/* List registers of this CPU's virtual CPU interface; those of the loaded vCPU. They alone are
+ * touched with the domain's lock held: an interrupt's flags and its list register change together
+ * for whoever looks at the flags, and no CPU is woken by it. */
 
 enum lr_state { LR_EMPTY = 0, LR_PENDING = 1, LR_ACTIVE = 2, LR_BOTH = 3 };
 

@@ -107,7 +107,7 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 	v->index = index;
 	v->domain = &kernel.domains[from->domain];
 	v->number = index - domain->vcpus.first;
-	v->cpu = from->cpu;
+	v->cpu = &kernel.cpus[from->cpu];
 	v->priority = domain->priority;
 	v->budget_ticks = arch_ticks_per_second() * domain->budget_us / 1000000;
 	v->period_ticks = arch_ticks_per_second() * domain->period_us / 1000000;
@@ -120,7 +120,7 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 static void add_slot(uint32_t index)
 {
 	const struct vcpu *v = &kernel.vcpus[index];
-	struct cpu *c = &kernel.cpus[v->cpu];
+	struct cpu *c = v->cpu;
 	uint32_t at = c->slot_count++;
 
 	for (; at > 0 && kernel.vcpus[c->slots[at - 1]].priority < v->priority; at--) {

@@ -23,6 +23,9 @@ static struct {
 	/* boot */
 	uint8_t domain_of[PV_CHANNELS_MAX]; /* + 1; 0: nobody's */
 
+	/* The UART itself is touched with this lock held: a change of the channel and what follows
+	 * belong together on the line. It never waits for the UART's speed, but for console_log(),
+	 * whose lines stay whole: they are few, a VM can cause no more than its own end's. */
 	struct lock lock;
 	/* lock */
 	uint32_t output; /* the channel that the receiver thinks is current */

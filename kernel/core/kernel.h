@@ -73,6 +73,7 @@ struct load {
 	bool wide; /* 64-bit destination */
 };
 
+struct cpu;
 struct domain;
 
 struct vcpu {
@@ -80,7 +81,7 @@ struct vcpu {
 	uint32_t index; /* in vcpus[] */
 	struct domain *domain;
 	uint32_t number; /* in the domain */
-	uint32_t cpu;
+	struct cpu *cpu;
 	uint32_t priority;
 	uint64_t budget_ticks; /* CPU time in each period_ticks; 0: no limit */
 	uint64_t period_ticks;
@@ -159,20 +160,32 @@ struct cpu {
 	/* boot */
 	uint32_t slots[PV_CPU_SLOTS_MAX]; /* vcpus[], highest priority first */
 	uint32_t slot_count;
+	uint16_t poke_bit; /* this CPU in the argument of arch_poke() */
 
 	/* owner CPU */
 	bool idle;            /* nothing may run: `current` is only what ran last */
 	uint64_t charged;     /* counter value up to which `current` has paid from its budget */
-	bool settled;         /* what runs has not changed its own state since it was chosen */
 	uint64_t turns;       /* the highest `turn` of its vCPUs */
 	struct vcpu *current; /* whose registers are loaded; NULL before the first */
 	enum world world;
 	uint64_t deadline; /* what arch_set_deadline() was told last */
 	uint32_t last_vcpu[PV_DOMAINS_MAX];
 
-	/* any CPU, atomic: what runs here may have changed */
-	uint32_t resched;
+	/* What is to be done before anything goes on, in one word, so that one load sees that there
+	 * is nothing; with no more than TODO_POKES only `pokes`. */
+	union {
+		uint64_t todo;
+		struct {
+			/* owner CPU */
+			uint16_t pokes; /* the poke_bit of those to be poked once no lock is held */
+			bool unsettled; /* what runs has changed its own state since it was chosen */
+			/* any CPU, atomic: what runs here may have changed */
+			uint32_t resched;
+		};
+	};
 };
+
+#define TODO_POKES 0xffffU
 
 struct kernel {
 	/* boot */

@@ -31,13 +31,22 @@ bool sched_loaded_here(const struct vcpu *v)
 
 void sched_poke(const struct vcpu *v)
 {
-	struct cpu *c = &kernel.cpus[v->cpu];
+	struct cpu *c = v->cpu;
+	struct cpu *here = cpu_here();
 
 	/* Pairs with the exchange in sched_settle(). */
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELEASE);
-	if (c != cpu_here()) {
-		arch_poke(c->id);
+	if (c != here) {
+		here->pokes |= c->poke_bit;
 	}
+}
+
+void sched_send_pokes(struct cpu *c)
+{
+	uint32_t pokes = c->pokes;
+
+	c->pokes = 0;
+	arch_poke(pokes);
 }
 
 void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
@@ -55,14 +64,17 @@ void sched_dirty_locked(struct vcpu *v)
 		return; /* its CPU has been told, or looks when it loads @v */
 	}
 	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
-	if (v->cpu == cpu_here()->id) {
+	const struct cpu *c = v->cpu;
+	struct cpu *here = cpu_here();
+
+	if (c == here) {
 		return;
 	}
 	/* `dirty` before `current` here, `current` before `dirty` in load(): one sees the other. A
 	 * CPU that runs somebody else is left alone. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&kernel.cpus[v->cpu].current, __ATOMIC_RELAXED) == v) {
-		arch_poke(v->cpu);
+	if (__atomic_load_n(&c->current, __ATOMIC_RELAXED) == v) {
+		here->pokes |= c->poke_bit;
 	}
 }
 
@@ -206,12 +218,12 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 
 void sched_unsettle(void)
 {
-	cpu_here()->settled = false;
+	cpu_here()->unsettled = true;
 }
 
 static void leave_world(struct cpu *c)
 {
-	c->settled = false;
+	c->unsettled = true;
 	if (c->world == WORLD_VMM) {
 		arch_leave_vmm(c->current->domain);
 	}
@@ -273,7 +285,7 @@ static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 }
 
 /* Choose anew and load the choice. False: nothing may run. */
-static bool reschedule(struct cpu *c)
+static RARE bool reschedule(struct cpu *c)
 {
 	uint64_t now = arch_now();
 
@@ -320,7 +332,7 @@ void sched_deadline(struct cpu *c)
 }
 
 /* Cold code is compiled for size, which for this kind of code means fewer instructions, too. */
-RARE struct regs *sched_settle(struct cpu *c)
+RARE void sched_settle(struct cpu *c)
 {
 	/* Ends when something is runnable: an idle CPU has nothing else to do. */
 	for (;;) {
@@ -332,17 +344,22 @@ RARE struct regs *sched_settle(struct cpu *c)
 		if (again || !v || c->idle || !runnable(v) ||
 		    __atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
 			if (c->slot_count == 0 || !reschedule(c)) {
+				if (c->pokes) {
+					sched_send_pokes(c);
+				}
 				arch_idle();
 				arch_take_interrupts();
 				continue;
 			}
 			v = c->current;
 		}
-		if (!holds_vmm(v) && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
+		bool vmm = holds_vmm(v);
+
+		if (!vmm && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
 			vgic_flush(v);
 		}
-		enter_world(c, v, holds_vmm(v) ? WORLD_VMM : WORLD_GUEST);
-		c->settled = true;
-		return c->regs;
+		enter_world(c, v, vmm ? WORLD_VMM : WORLD_GUEST);
+		c->unsettled = false;
+		return;
 	}
 }

@@ -19,17 +19,27 @@
 #define SCHED_SLICE_PER_SECOND 200U /* time slices of equals */
 
 /** Choose what this CPU runs next and load it; sleeps while nothing is runnable. */
-struct regs *sched_settle(struct cpu *c);
+void sched_settle(struct cpu *c);
+
+/** Send the pokes that this CPU, @c, owes to others. No lock is held. */
+void sched_send_pokes(struct cpu *c);
 
 /** What this CPU goes on with after an exception: inline, since every exit passes here. */
 static inline struct regs *sched_resume(struct cpu *c)
 {
-	/* Others who change what decides say so by sched_poke(). */
-	if (!c->settled || __atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
-		return sched_settle(c);
-	}
 	if (c->world == WORLD_GUEST && __atomic_load_n(&c->current->vgic.dirty, __ATOMIC_RELAXED)) {
 		vgic_flush(c->current);
+	}
+	/* Others who change what decides say so by sched_poke(). */
+	uint64_t todo = __atomic_load_n(&c->todo, __ATOMIC_RELAXED);
+
+	if (todo) {
+		if (todo > TODO_POKES) {
+			sched_settle(c);
+		}
+		if (c->pokes) {
+			sched_send_pokes(c);
+		}
 	}
 	return c->regs;
 }
@@ -37,7 +47,11 @@ static inline struct regs *sched_resume(struct cpu *c)
 /** The deadline of arch_set_deadline() has passed on @c, this CPU. */
 void sched_deadline(struct cpu *c);
 
-/** The CPU of @v must choose anew: @v may run now, or no longer. Any CPU. */
+/**
+ * The CPU of @v must choose anew: @v may run now, or no longer. Any CPU, with or without a lock:
+ * another CPU is poked when this one goes on. A CPU that is woken goes straight for the lock, and
+ * would wait for as long as the poke takes.
+ */
 void sched_poke(const struct vcpu *v);
 
 /** @v has to be flushed before its guest goes on. Lock: domain lock held. */

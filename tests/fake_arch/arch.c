@@ -22,7 +22,9 @@ void fake_reset(void)
 	fake.deadline = UINT64_MAX;
 	for (uint32_t i = 0; i < PV_CPUS_MAX; i++) {
 		kernel.cpus[i].id = i;
+		kernel.cpus[i].poke_bit = (uint16_t)(1U << i);
 		kernel.cpus[i].current = NULL;
+		kernel.cpus[i].unsettled = true;
 		kernel.cpus[i].deadline = UINT64_MAX;
 		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
 			kernel.cpus[i].last_vcpu[n] = NONE;
@@ -59,7 +61,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 			v->index = index;
 			v->domain = &kernel.domains[i];
 			v->number = n;
-			v->cpu = n % cpus;
+			v->cpu = c;
 			v->priority = 100;
 			v->wake_at = UINT64_MAX;
 			v->slice_left = kernel.slice_ticks;
@@ -86,6 +88,9 @@ uint64_t arch_ticks_per_second(void)
 
 void arch_set_deadline(uint64_t deadline)
 {
+	if (fake_locks_held) {
+		abort();
+	}
 	fake.deadline = deadline;
 }
 
@@ -102,9 +107,14 @@ void arch_take_interrupts(void)
 {
 }
 
-void arch_poke(uint32_t cpu)
+void arch_poke(uint32_t cpus)
 {
-	fake.pokes[cpu]++;
+	if (fake_locks_held) {
+		abort();
+	}
+	for (uint32_t cpu = 0; cpu < PV_CPUS_MAX; cpu++) {
+		fake.pokes[cpu] += (cpus >> cpu) & 1;
+	}
 }
 
 void arch_power_off(void)

@@ -191,7 +191,7 @@ static void test_objects_are_those_of_the_image(void **state)
 		const struct vcpu *v = &kernel.vcpus[i];
 
 		assert_ptr_equal(v->domain, &kernel.domains[builder.vcpus[i].domain]);
-		assert_int_equal(v->cpu, builder.vcpus[i].cpu);
+		assert_int_equal(v->cpu - kernel.cpus, builder.vcpus[i].cpu);
 		assert_int_equal(v->number, i < 2 ? i : i - 2);
 		/* The second VM has a budget: 2 of 5 ms, and the fake counter counts ms. */
 		assert_int_equal(v->budget_ticks, i < 2 ? 0 : 2);
