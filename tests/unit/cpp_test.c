@@ -4,7 +4,7 @@
  * joined tokens out, and the places of tokens that come through macros.
  *
  * links: topo/language/cpp.c topo/language/cpp_directive.c topo/language/cpp_macro.c
- * links: topo/language/cpp_expand.c topo/language/cpp_condition.c topo/language/lex.c
+ * links: topo/language/cpp_expand.c topo/language/cpp_condition.c topo/language/lex.c topo/language/quotes.c
  * links: topo/language/token.c topo/language/search.c topo/diag/source.c topo/diag/diag.c
  * links: topo/diag/print.c topo/base/arena.c topo/base/strmap.c topo/base/suggest.c
  * links: topo/base/utf8.c
@@ -185,7 +185,7 @@ static void errors(void **state)
 	expect_error("#include <no/such/file.h>\n", "t.camkes:1:10: error: cannot include");
 	expect_error("#include nothing\n", "#include needs a file");
 	expect_error("a /* b", "t.camkes:1:3: error: this comment does not end");
-	expect_error("a \"b\nc", "t.camkes:1:3: error: this string does not end on its line");
+	expect_error("a \"b\nc", "t.camkes:1:3: error: this string does not end");
 	expect_error("#define A 1\n#define A 2\n#error x\n",
 	             "is defined again, with another meaning");
 }

@@ -2,10 +2,10 @@
 /*
  * The parser: what stands in the tree, and that what follows an error is still read.
  *
- * links: topo/language/parse.c topo/language/parse_assembly.c topo/language/parse_component.c
+ * links: topo/language/parse.c topo/language/parse_assembly.c topo/language/parse_component.c topo/language/parse_recover.c
  * links: topo/language/parse_expression.c topo/language/cpp.c topo/language/cpp_directive.c
  * links: topo/language/cpp_macro.c topo/language/cpp_expand.c topo/language/cpp_condition.c
- * links: topo/language/lex.c topo/language/token.c topo/language/search.c topo/diag/source.c
+ * links: topo/language/lex.c topo/language/quotes.c topo/language/token.c topo/language/search.c topo/diag/source.c
  * links: topo/diag/diag.c topo/diag/print.c topo/base/arena.c topo/base/strmap.c
  * links: topo/base/suggest.c
  * links: topo/base/utf8.c
@@ -104,15 +104,15 @@ static void recovery(void **state)
 		{"assembly { composition { connection K k(from a.x to b.x); component B b; } }", 1,
 	         0,										    0, 1},
 		{"assembly { composition { F(a, b) component B b; } }",                          1, 0, 0, 1},
-		{"assembly { configuration { a.x = ; a.y = 2; } }",                              0, 0, 1, 1},
+		{"assembly { configuration { a.x = ; a.y = 2; } }",                              0, 0, 2, 1},
 		{"assembly { configuration { a.x = [1, , 3]; a.y = 2; } }",                      0, 0, 2, 1},
 		{"assembly { configuration { a.x = { a 1, b: 2 }; a.y = 2; } }",                 0, 0, 2, 1},
-		{"assembly { configuration { a.x = (1; a.y = 2; } }",                            0, 0, 1, 1},
-		{"assembly { configuration { a.x = 1 a.y = 2 } }",                               0, 0, 2, 2},
+		{"assembly { configuration { a.x = (1; a.y = 2; } }",                            0, 0, 2, 1},
+		{"assembly { configuration { a.x = 1 a.y = 2 } }",                               0, 0, 2, 1},
 		{"nonsense { a b c } assembly { composition { component A a; } }",               1, 0, 0, 1},
 		{"component { } assembly { composition { component A a; } }",                    1, 0, 0, 1},
-		{"assembly { component A a; composition { component B b; } }",                   1, 0, 0, 1},
-		{"assembly { composition { component A a; ",                                     1, 0, 0, 2},
+		{"assembly { component A a; composition { component B b; } }",                   2, 0, 0, 1},
+		{"assembly { composition { component A a; ",                                     1, 0, 0, 1},
 		{"} assembly { composition { component A a; } }",                                1, 0, 0, 1},
 	};
 

@@ -41,6 +41,11 @@ enum check_id check_find(const char *name)
 	return (enum check_id)id;
 }
 
+static bool leaves_hole(enum check_id id)
+{
+	return rows[id].scope == SCOPE_BREAKS || rows[id].scope == SCOPE_ABSENT;
+}
+
 bool checks_switch_off(struct checks *checks, const char *name, struct place place)
 {
 	enum check_id id = check_find(name);
@@ -59,7 +64,7 @@ bool checks_switch_off(struct checks *checks, const char *name, struct place pla
 		}
 		return false;
 	}
-	if (rows[id].scope == SCOPE_BREAKS) {
+	if (leaves_hole(id)) {
 		diag_error(checks->diag, place, "'%s' cannot be switched off", name);
 		diag_help(checks->diag, "what it finds leaves a hole in the topology");
 		return false;
@@ -92,8 +97,9 @@ static void report(struct checks *checks, enum check_id id, enum severity severi
 	if (assumes) {
 		diag_help(checks->diag, "assumed: %s", rows[id].assumed);
 	}
-	/* The same message of the same place counts once. */
-	if (rows[id].scope != SCOPE_BREAKS) {
+	/* The same message of the same place counts once. What an attribute that is spelled wrongly
+	 * says is missing elsewhere. */
+	if (!leaves_hole(id) && id != CHECK_UNKNOWN_ATTRIBUTE) {
 		checks->errors += diag_count(checks->diag, SEVERITY_ERROR) - before;
 	}
 }
@@ -103,7 +109,8 @@ bool check_report(struct checks *checks, enum check_id id, struct place place, c
 {
 	va_list arguments;
 
-	if (checks->off[id]) {
+	if (checks->off[id] || (checks->lost && rows[id].scope == SCOPE_ABSENT)) {
+		diag_skip(checks->diag);
 		return false;
 	}
 	va_start(arguments, format);
@@ -138,6 +145,7 @@ static bool applies(const struct checks *checks, enum check_scope scope, bool wh
 		return whole && checks->errors == 0;
 	case SCOPE_EACH:
 	case SCOPE_BREAKS:
+	case SCOPE_ABSENT:
 		break;
 	}
 	return true;

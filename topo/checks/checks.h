@@ -27,6 +27,7 @@ enum check_scope {
 	SCOPE_WHOLE,  /* sums and absences: of a topology that was read whole */
 	SCOPE_SOUND,  /* a summary: of a topology without errors */
 	SCOPE_BREAKS, /* of the kind READ; what is wrong leaves a hole in the model */
+	SCOPE_ABSENT, /* the same: a name that leads nowhere, unless what could declare it is lost */
 };
 
 /*
@@ -189,6 +190,7 @@ struct checks {
 	bool must_run;              /* what cannot be run yet is an error */
 	bool analysis;              /* what only running must refuse is a warning */
 	enum check_id current;      /* the check that runs; CHECK_COUNT while the model is read */
+	bool lost;                  /* declarations could not be read, which was said */
 	size_t errors;              /* reported so far that leave the model whole */
 };
 

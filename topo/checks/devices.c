@@ -91,9 +91,10 @@ static void visit_mac(struct visitor *visitor, const struct connection *connecti
 	format_mac(device, mac, sizeof(mac));
 	const struct device *before = seen_before(visitor, device, "%s", mac);
 
-	if (before != NULL && check_report(visitor->checks, CHECK_MAC_TWICE, device->place,
-	                                   "a second interface with the MAC address %s", mac)) {
-		diag_note(visitor->checks->diag, before->place, "the first one");
+	if (before != NULL &&
+	    check_report(visitor->checks, CHECK_MAC_TWICE, device_place(device, "mac"),
+	                 "a second interface with the MAC address %s", mac)) {
+		diag_note(visitor->checks->diag, device_place(before, "mac"), "the first one");
 	}
 }
 
@@ -110,7 +111,7 @@ static void visit_mac_group(struct visitor *visitor, const struct connection *co
 	(void)connection;
 	if ((device->mac[0] & 1) != 0) {
 		format_mac(device, mac, sizeof(mac));
-		check_report(visitor->checks, CHECK_MAC_GROUP, device->place,
+		check_report(visitor->checks, CHECK_MAC_GROUP, device_place(device, "mac"),
 		             "%s is the MAC address of a group, not of an interface", mac);
 	}
 }
@@ -126,10 +127,10 @@ static void visit_tap(struct visitor *visitor, const struct connection *connecti
 	const struct device *before =
 		seen_before(visitor, device, "%u/%s", connection->device_vm, device->tap);
 
-	if (before != NULL && check_report(visitor->checks, CHECK_TAP_TWICE, device->place,
-	                                   "a second tap '%s' in '%s'", device->tap,
-	                                   suffix(visitor, connection->device_vm))) {
-		diag_note(visitor->checks->diag, before->place, "the first one");
+	if (before != NULL && check_report(visitor->checks, CHECK_TAP_TWICE,
+	                                   device_place(device, "tap"), "a second tap '%s' in '%s'",
+	                                   device->tap, suffix(visitor, connection->device_vm))) {
+		diag_note(visitor->checks->diag, device_place(before, "tap"), "the first one");
 	}
 }
 
@@ -138,7 +139,8 @@ void check_tap_twice(struct checks *checks, const struct topology *topology)
 	each_device(checks, topology, DEVICE_NET, visit_tap);
 }
 
-static void check_name(struct checks *checks, const struct device *device, const char *name)
+static void check_name(struct checks *checks, const struct device *device, const char *option,
+                       const char *name)
 {
 	size_t bytes = name == NULL ? 1 : strlen(name);
 
@@ -147,7 +149,7 @@ static void check_name(struct checks *checks, const struct device *device, const
 	     strcmp(name, ".") != 0 && strcmp(name, "..") != 0)) {
 		return;
 	}
-	check_report(checks, CHECK_INTERFACE_NAME, device->place,
+	check_report(checks, CHECK_INTERFACE_NAME, device_place(device, option),
 	             "'%s' cannot be the name of a network interface: 1 to 15 characters, without "
 	             "/ : %% and blanks",
 	             name);
@@ -157,8 +159,8 @@ static void visit_name(struct visitor *visitor, const struct connection *connect
                        const struct device *device)
 {
 	(void)connection;
-	check_name(visitor->checks, device, device->tap);
-	check_name(visitor->checks, device, device->bridge);
+	check_name(visitor->checks, device, "tap", device->tap);
+	check_name(visitor->checks, device, "bridge", device->bridge);
 }
 
 void check_interface_name(struct checks *checks, const struct topology *topology)
@@ -175,13 +177,15 @@ static void visit_bridge(struct visitor *visitor, const struct connection *conne
 	const struct device *before =
 		seen_before(visitor, device, "%u/%s", connection->device_vm, device->bridge);
 
-	if (before != NULL && check_report(visitor->checks, CHECK_BRIDGE_SHARED, device->place,
-	                                   "'%s' shares the bridge '%s' of '%s' with others",
-	                                   suffix(visitor, connection->driver_vm), device->bridge,
-	                                   suffix(visitor, connection->device_vm))) {
+	if (before != NULL &&
+	    check_report(visitor->checks, CHECK_BRIDGE_SHARED, device_place(device, "bridge"),
+	                 "'%s' shares the bridge '%s' of '%s' with others",
+	                 suffix(visitor, connection->driver_vm), device->bridge,
+	                 suffix(visitor, connection->device_vm))) {
 		diag_help(visitor->checks->diag,
 		          "without a bridge option it would get one of its own");
-		diag_note(visitor->checks->diag, before->place, "also on this bridge");
+		diag_note(visitor->checks->diag, device_place(before, "bridge"),
+		          "also on this bridge");
 	}
 }
 
@@ -206,14 +210,15 @@ static void visit_address(struct visitor *visitor, const struct connection *conn
 
 	format_address(device->address[1], text, sizeof(text));
 	if (device->address[0] == device->address[1]) {
-		check_report(visitor->checks, CHECK_ADDRESS_TWICE, device->place,
+		check_report(visitor->checks, CHECK_ADDRESS_TWICE,
+		             device_place(device, "driver_address"),
 		             "both ends of this link have the address %s", text);
 		return;
 	}
 	if ((device->address[0] & mask) != (device->address[1] & mask)) {
 		char other[16];
 
-		check_report(visitor->checks, CHECK_ADDRESS_TWICE, device->place,
+		check_report(visitor->checks, CHECK_ADDRESS_TWICE, device_place(device, "address"),
 		             "%s and %s are not in one subnet of /%u",
 		             format_address(device->address[0], other, sizeof(other)), text,
 		             device->prefix);
@@ -223,7 +228,8 @@ static void visit_address(struct visitor *visitor, const struct connection *conn
 		seen_before(visitor, device, "%u/%s/%s", connection->device_vm, scope, text);
 
 	if (before != NULL &&
-	    check_report(visitor->checks, CHECK_ADDRESS_TWICE, device->place,
+	    check_report(visitor->checks, CHECK_ADDRESS_TWICE,
+	                 device_place(device, "driver_address"),
 	                 "a second interface with the address %s on '%s'", text, scope)) {
 		diag_note(visitor->checks->diag, before->place, "the first one");
 	}
@@ -244,10 +250,10 @@ static void visit_disk(struct visitor *visitor, const struct connection *connect
 	const struct device *before = seen_before(visitor, device, "%s", device->disk);
 
 	if (before != NULL && !(before->readonly && device->readonly) &&
-	    check_report(visitor->checks, CHECK_DISK_SHARED, device->place,
+	    check_report(visitor->checks, CHECK_DISK_SHARED, device_place(device, "disk"),
 	                 "a second device opens the disk image '%s'", device->disk)) {
 		diag_help(visitor->checks->diag, "give each a copy, or make both readonly: true");
-		diag_note(visitor->checks->diag, before->place, "the first one");
+		diag_note(visitor->checks->diag, device_place(before, "disk"), "the first one");
 	}
 }
 
@@ -260,7 +266,7 @@ static void visit_cid(struct visitor *visitor, const struct connection *connecti
                       const struct device *device)
 {
 	if (device->cid < CID_FIRST) {
-		check_report(visitor->checks, CHECK_CID_TWICE, device->place,
+		check_report(visitor->checks, CHECK_CID_TWICE, device_place(device, "cid"),
 		             "a CID is %u or more, not %llu", CID_FIRST,
 		             (unsigned long long)device->cid);
 		return;
@@ -269,7 +275,7 @@ static void visit_cid(struct visitor *visitor, const struct connection *connecti
 	                                          (unsigned long long)device->cid);
 
 	if (before != NULL &&
-	    check_report(visitor->checks, CHECK_CID_TWICE, device->place,
+	    check_report(visitor->checks, CHECK_CID_TWICE, device_place(device, "cid"),
 	                 "a second vsock device with CID %llu in '%s'",
 	                 (unsigned long long)device->cid, suffix(visitor, connection->device_vm))) {
 		diag_note(visitor->checks->diag, before->place, "the first one");

@@ -127,12 +127,12 @@ static void check_queue(struct checks *checks, const struct device *device)
 	uint32_t size = device->queue_size;
 
 	if (queues > PV_VMM_QUEUES_MAX) {
-		check_report(checks, CHECK_LIMIT_QUEUES, device->place,
+		check_report(checks, CHECK_LIMIT_QUEUES, device_place(device, "queues"),
 		             "this device has %u queues; a device has at most %u", queues,
 		             PV_VMM_QUEUES_MAX);
 	}
 	if ((size & (size - 1)) != 0) {
-		if (check_report(checks, CHECK_LIMIT_QUEUES, device->place,
+		if (check_report(checks, CHECK_LIMIT_QUEUES, device_place(device, "queue_size"),
 		                 "queue_size is a power of two, not %u", size)) {
 			diag_help(checks->diag, "the default is 256");
 		}
@@ -318,7 +318,11 @@ void check_budget_sum(struct checks *checks, const struct topology *topology)
 	for (size_t i = 0; i < model->vm_count; i++) {
 		const struct vm *vm = &model->vms[i];
 
-		for (uint32_t j = 0; j < vm->vcpu_count && vm->period_us != 0; j++) {
+		/* One that is longer than its period was said. */
+		if (vm->period_us == 0 || vm->budget_us > vm->period_us) {
+			continue;
+		}
+		for (uint32_t j = 0; j < vm->vcpu_count; j++) {
 			uint32_t cpu = (uint32_t)vm->affinity[j];
 
 			if (cpu >= PV_CPUS_MAX || full[cpu]) {

@@ -58,7 +58,7 @@ static void visit_mac(struct checks *checks, const struct topology *topology, st
 	/* Bit 0: a group. Bit 1: administered locally. */
 	if ((device->mac[0] & 3) == 0) {
 		check_report(
-			checks, CHECK_MAC_LOCAL, device->place,
+			checks, CHECK_MAC_LOCAL, device_place(device, "mac"),
 			"a MAC address that begins with %02x:%02x:%02x is a maker's; with 02, nobody's",
 			device->mac[0], device->mac[1], device->mac[2]);
 	}
@@ -81,7 +81,7 @@ static void visit_host(struct checks *checks, const struct topology *topology, s
 		uint32_t host = device->address[i] & ~mask;
 
 		if (host == 0 || host == ~mask) {
-			check_report(checks, CHECK_ADDRESS_HOST, device->place,
+			check_report(checks, CHECK_ADDRESS_HOST, device_place(device, "address"),
 			             "%s is the %s of its subnet of /%u, no host's",
 			             dotted(device->address[i]).text,
 			             host == 0 ? "name" : "broadcast address", device->prefix);
@@ -147,7 +147,7 @@ static void visit_special(struct checks *checks, const struct topology *topology
 		const struct block *block = block_of(special, SPECIAL_COUNT, device->address[i]);
 
 		if (block != NULL) {
-			check_report(checks, CHECK_ADDRESS_SPECIAL, device->place,
+			check_report(checks, CHECK_ADDRESS_SPECIAL, device_place(device, "address"),
 			             "%s cannot be an interface's: such addresses are for %s",
 			             dotted(device->address[i]).text, block->what);
 		}
@@ -170,7 +170,7 @@ static void visit_public(struct checks *checks, const struct topology *topology,
 	(void)connection;
 	if (block_of(internal, INTERNAL_COUNT, address) == NULL &&
 	    block_of(special, SPECIAL_COUNT, address) == NULL) {
-		check_report(checks, CHECK_ADDRESS_PUBLIC, device->place,
+		check_report(checks, CHECK_ADDRESS_PUBLIC, device_place(device, "address"),
 		             "%s is an address of the public Internet", dotted(address).text);
 	}
 }
@@ -252,7 +252,7 @@ static void each_overlap(struct checks *checks, const struct topology *topology,
 		if (overlaps && (!now->served && !last->served) == used &&
 		    !on_one_bridge(now, last) &&
 		    check_report(checks, used ? CHECK_SUBNET_USED : CHECK_SUBNET_OVERLAP,
-		                 now->device->place,
+		                 device_place(now->device, "address"),
 		                 "'%s' has two interfaces in the subnet of %s/%u",
 		                 check_suffix(topology, now->vm),
 		                 dotted(now->device->address[0]).text, now->device->prefix)) {
@@ -303,7 +303,7 @@ static void visit_bridge_address(struct checks *checks, const struct topology *t
 
 	(void)topology;
 	if ((first->address[0] != device->address[0] || first->prefix != device->prefix) &&
-	    check_report(checks, CHECK_BRIDGE_ADDRESS, device->place,
+	    check_report(checks, CHECK_BRIDGE_ADDRESS, device_place(device, "address"),
 	                 "the bridge '%s' has the address %s/%u, and %s/%u too", device->bridge,
 	                 dotted(device->address[0]).text, device->prefix,
 	                 dotted(first->address[0]).text, first->prefix)) {
@@ -324,7 +324,7 @@ static void visit_bridge_kind(struct checks *checks, const struct topology *topo
 
 	(void)topology;
 	if (first->network != device->network &&
-	    check_report(checks, CHECK_BRIDGE_KIND, device->place,
+	    check_report(checks, CHECK_BRIDGE_KIND, device_place(device, "network"),
 	                 "the bridge '%s' is of the kind %s, and %s too", device->bridge,
 	                 network_name(device->network), network_name(first->network))) {
 		diag_note(checks->diag, first->place, "the other one");
@@ -353,16 +353,19 @@ static void visit_clash(struct checks *checks, const struct topology *topology, 
 	static char tap[1];
 	static char bridge[1];
 	const char *name = NULL;
+	const char *option = "bridge";
 
 	if (clashes(seen, connection->device_vm, device->tap, tap)) {
 		name = device->tap;
+		option = "tap";
 	}
 	if (device->bridge != NULL &&
 	    clashes(seen, connection->device_vm, device->bridge, bridge)) {
 		name = device->bridge;
+		option = "bridge";
 	}
 	if (name != NULL) {
-		check_report(checks, CHECK_INTERFACE_CLASH, device->place,
+		check_report(checks, CHECK_INTERFACE_CLASH, device_place(device, option),
 		             "'%s' is a tap and a bridge of '%s'", name,
 		             check_suffix(topology, connection->device_vm));
 	}
@@ -389,13 +392,15 @@ static void visit_reserved(struct checks *checks, const struct topology *topolog
                            struct strmap *seen, const struct connection *connection,
                            const struct device *device)
 {
-	const char *name = is_reserved(device->tap) ? device->tap : device->bridge;
+	bool tap = is_reserved(device->tap);
+	const char *name = tap ? device->tap : device->bridge;
 
 	(void)topology;
 	(void)seen;
 	(void)connection;
 	if (is_reserved(name)) {
-		check_report(checks, CHECK_INTERFACE_RESERVED, device->place,
+		check_report(checks, CHECK_INTERFACE_RESERVED,
+		             device_place(device, tap ? "tap" : "bridge"),
 		             "'%s' is a name that Linux has taken itself", name);
 	}
 }
@@ -431,7 +436,7 @@ static void visit_uplink(struct checks *checks, const struct topology *topology,
 	if (device->network == NETWORK_NAT &&
 	    !check_has_hardware(topology, connection->device_vm) &&
 	    !uses_network(topology, connection->device_vm)) {
-		check_report(checks, CHECK_NETWORK_UPLINK, device->place,
+		check_report(checks, CHECK_NETWORK_UPLINK, device_place(device, "network"),
 		             "'%s' has no network into which it could translate addresses",
 		             vm->suffix);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rows of the table of checks (topo/checks/checks.h) that are made by topo/model/resolve*.c while
- * the model is put together. BREAKS: what is wrong leaves a hole in the model.
+ * the model is put together. BREAKS and ABSENT: what is wrong leaves a hole in the model.
  */
 #ifndef TOPO_CHECKS_READ_ROWS_H
 #define TOPO_CHECKS_READ_ROWS_H
@@ -15,17 +15,17 @@
 	  "system depends on it. What was meant by it may have to be said in another way.")         \
 	X(COMPONENT_TWICE, "component-twice", ERROR, BREAKS, NULL,                                  \
 	  "Two components have one name.")                                                          \
-	X(COMPONENT_UNKNOWN, "component-unknown", ERROR, BREAKS, NULL,                              \
+	X(COMPONENT_UNKNOWN, "component-unknown", ERROR, ABSENT, NULL,                              \
 	  "An instance is of a component that nothing declares.")                                   \
-	X(CONNECTOR_UNKNOWN, "connector-unknown", ERROR, BREAKS, NULL,                              \
+	X(CONNECTOR_UNKNOWN, "connector-unknown", ERROR, ABSENT, NULL,                              \
 	  "A connection is of a connector that nothing declares.")                                  \
 	X(INSTANCE_TWICE, "instance-twice", ERROR, BREAKS, NULL,                                    \
 	  "Two instances have one name, or one that macros cannot tell apart: vm_3 and vm3.")       \
 	X(INSTANCE_NAME, "instance-name", ERROR, BREAKS, NULL,                                      \
 	  "A VM is called vm_NAME, or vm and a number: macros make its name of that.")              \
-	X(INSTANCE_UNKNOWN, "instance-unknown", ERROR, BREAKS, NULL,                                \
+	X(INSTANCE_UNKNOWN, "instance-unknown", ERROR, ABSENT, NULL,                                \
 	  "A connection or a setting speaks of an instance that is not there, or is no VM.")        \
-	X(INTERFACE_MISSING, "interface-missing", ERROR, BREAKS, NULL,                              \
+	X(INTERFACE_MISSING, "interface-missing", ERROR, ABSENT, NULL,                              \
 	  "A VM's component declares its interfaces, and not those of a connection that it has.")   \
 	X(VM_NAME_FORM, "vm-name", ERROR, BREAKS, NULL,                                             \
 	  "The name of a VM goes into file names, command lines and the kernel's tables: it has 1 " \
@@ -34,12 +34,12 @@
 	  "Two VMs have one vm_name: commands could not tell them apart.")                          \
 	X(SETTING_TWICE, "setting-twice", ERROR, EACH, NULL,                                        \
 	  "One attribute is set twice. The first setting holds when this check is off.")            \
-	X(TARGET_MISSING, "target-missing", ERROR, BREAKS, NULL,                                    \
+	X(TARGET_MISSING, "target-missing", ERROR, ABSENT, NULL,                                    \
 	  "An entry of a list of devices does not say whose it is, and the VM has none or several " \
 	  "connections on that side.")                                                              \
-	X(TARGET_UNKNOWN, "target-unknown", ERROR, BREAKS, NULL,                                    \
+	X(TARGET_UNKNOWN, "target-unknown", ERROR, ABSENT, NULL,                                    \
 	  "An entry of a list of devices names a VM that is not there.")                            \
-	X(TARGET_UNCONNECTED, "target-unconnected", ERROR, BREAKS, NULL,                            \
+	X(TARGET_UNCONNECTED, "target-unconnected", ERROR, ABSENT, NULL,                            \
 	  "An entry of a list of devices names a VM with which no connection joins this one, in "   \
 	  "that direction.")                                                                        \
 	X(TYPE_UNKNOWN, "type-unknown", ERROR, BREAKS, NULL,                                        \
@@ -51,7 +51,7 @@
 	  "names, so one of them would be lost; one connection serves any number of devices.")      \
 	X(CONNECTION_SELF, "connection-self", ERROR, BREAKS, NULL,                                  \
 	  "A connection joins a VM with itself. A VM cannot serve itself a device.")                \
-	X(CONNECTION_PIECES, "connection-pieces", ERROR, BREAKS, NULL,                              \
+	X(CONNECTION_PIECES, "connection-pieces", ERROR, ABSENT, NULL,                              \
 	  "A connection is made of four parts: iobuf, memdev, upcall and downcall. One that lacks " \
 	  "a part cannot work.")                                                                    \
 	X(DEVICE_UNSERVED, "device-unserved", ERROR, EACH, NULL,                                    \

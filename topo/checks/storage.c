@@ -52,7 +52,7 @@ static void visit_empty(struct checks *checks, const struct topology *topology, 
 {
 	(void)seen;
 	if (device->disk == NULL && device->readonly) {
-		check_report(checks, CHECK_DISK_READONLY, device->place,
+		check_report(checks, CHECK_DISK_READONLY, device_place(device, "readonly"),
 		             "'%s' gets an empty disk and can write nothing to it",
 		             check_suffix(topology, connection->driver_vm));
 	}
@@ -70,7 +70,7 @@ static void visit_tiny(struct checks *checks, const struct topology *topology, s
 	(void)seen;
 	(void)connection;
 	if (device->disk_bytes != 0 && device->disk_bytes < DISK_LEAST) {
-		check_report(checks, CHECK_DISK_TINY, device->place,
+		check_report(checks, CHECK_DISK_TINY, device_place(device, "size"),
 		             "a disk of %llu bytes is too small for a file system",
 		             (unsigned long long)device->disk_bytes);
 	}
@@ -113,7 +113,7 @@ static void visit_format(struct checks *checks, const struct topology *topology,
 	(void)seen;
 	(void)connection;
 	if (strcmp(device->format, "raw") == 0 && qcow2_header(device, header)) {
-		check_report(checks, CHECK_DISK_FORMAT, device->place,
+		check_report(checks, CHECK_DISK_FORMAT, device_place(device, "format"),
 		             "'%s' is a qcow2 image, and its bytes are served as a raw disk",
 		             device->disk);
 	}
@@ -135,7 +135,7 @@ static void visit_encrypted(struct checks *checks, const struct topology *topolo
 	(void)connection;
 	if (strcmp(device->format, "qcow2") == 0 && qcow2_header(device, header) &&
 	    header[QCOW2_CRYPT_OFFSET + 3] != 0) {
-		check_report(checks, CHECK_QCOW2_ENCRYPTED, device->place,
+		check_report(checks, CHECK_QCOW2_ENCRYPTED, device_place(device, "disk"),
 		             "the disk image '%s' is encrypted", device->disk);
 	}
 }
@@ -160,11 +160,11 @@ static void visit_features(struct checks *checks, const struct topology *topolog
 		return;
 	}
 	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_DATA_FILE) != 0) {
-		check_report(checks, CHECK_QCOW2_FEATURES, device->place,
+		check_report(checks, CHECK_QCOW2_FEATURES, device_place(device, "disk"),
 		             "the disk image '%s' keeps its data in another file", device->disk);
 	}
 	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_CORRUPT) != 0) {
-		check_report(checks, CHECK_QCOW2_FEATURES, device->place,
+		check_report(checks, CHECK_QCOW2_FEATURES, device_place(device, "disk"),
 		             "the disk image '%s' is marked as corrupt", device->disk);
 	}
 }
@@ -182,7 +182,7 @@ static void visit_queues(struct checks *checks, const struct topology *topology,
 
 	(void)seen;
 	if (device->queue_pairs_or_queues > driver->vcpu_count) {
-		check_report(checks, CHECK_QUEUES_VCPUS, device->place,
+		check_report(checks, CHECK_QUEUES_VCPUS, device_place(device, "queues"),
 		             "a %s device with %u queues, and '%s' has %u vCPU%s",
 		             device_type_name(device->type), device->queue_pairs_or_queues,
 		             driver->suffix, driver->vcpu_count,
@@ -202,7 +202,7 @@ static void visit_small(struct checks *checks, const struct topology *topology, 
 	(void)seen;
 	(void)connection;
 	if (device->queue_size < NET_QUEUE_LEAST) {
-		check_report(checks, CHECK_QUEUE_SMALL, device->place,
+		check_report(checks, CHECK_QUEUE_SMALL, device_place(device, "queue_size"),
 		             "a net device whose queues have %u entries stands still often; %u "
 		             "are the least that work well",
 		             device->queue_size, NET_QUEUE_LEAST);
@@ -245,7 +245,7 @@ static void visit_tag(struct checks *checks, const struct topology *topology, st
 	(void)seen;
 	(void)connection;
 	if (bytes == 0 || bytes > FS_TAG_MAX) {
-		check_report(checks, CHECK_FS_TAG, device->place,
+		check_report(checks, CHECK_FS_TAG, device_place(device, "tag"),
 		             "a tag has 1 to %u bytes, not %zu", FS_TAG_MAX, bytes);
 	}
 }
@@ -262,7 +262,7 @@ static void visit_tag_twice(struct checks *checks, const struct topology *topolo
 	const char *key = arena_printf(seen->arena, "%u/%s", connection->driver_vm, device->tag);
 
 	if (strmap_get(seen, key) != NULL) {
-		check_report(checks, CHECK_FS_TAG_TWICE, device->place,
+		check_report(checks, CHECK_FS_TAG_TWICE, device_place(device, "tag"),
 		             "'%s' has a second file system with the tag '%s'",
 		             check_suffix(topology, connection->driver_vm), device->tag);
 	}

@@ -120,6 +120,42 @@ void diag_error(struct diag *diag, struct place place, const char *format, ...)
 	va_end(arguments);
 }
 
+/* Whether an error of syntax was said of the same word of a macro's body: the mistake is there,
+ * however often the macro is called. */
+static bool body_repeated(struct diag *diag, struct place place)
+{
+	if (place.spelling == NULL) {
+		return false;
+	}
+	const struct place body = place.spelling->place;
+	const char *key = arena_printf(diag->arena, "body %zu:%u:%u", body.file->number, body.line,
+	                               body.column);
+	void **seen = strmap_slot(&diag->seen, key, strlen(key));
+	bool before = *seen != NULL;
+
+	*seen = diag;
+	return before;
+}
+
+void diag_syntax(struct diag *diag, struct place place, const char *format, ...)
+{
+	va_list arguments;
+
+	if (body_repeated(diag, place)) {
+		diag->latest = NULL;
+		return;
+	}
+	if (place.file != NULL && diag->syntax.file == place.file &&
+	    diag->syntax.line == place.line) {
+		diag->latest = NULL;
+		return;
+	}
+	diag->syntax = place;
+	va_start(arguments, format);
+	add_message(diag, SEVERITY_ERROR, NULL, place, format_text(diag, format, arguments));
+	va_end(arguments);
+}
+
 void diag_warning(struct diag *diag, struct place place, const char *format, ...)
 {
 	va_list arguments;
@@ -189,6 +225,16 @@ void diag_help(struct diag *diag, const char *format, ...)
 size_t diag_count(const struct diag *diag, enum severity severity)
 {
 	return diag->counts[severity];
+}
+
+bool diag_shows(const struct diag *diag)
+{
+	return diag->latest != NULL && diag->counts[diag->latest->severity] <= DIAG_SHOWN_MAX;
+}
+
+void diag_skip(struct diag *diag)
+{
+	diag->latest = NULL;
 }
 
 void diag_mute(struct diag *diag, bool mute)

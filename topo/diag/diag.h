@@ -19,6 +19,8 @@
 
 enum severity { SEVERITY_ADVICE, SEVERITY_WARNING, SEVERITY_ERROR };
 
+#define DIAG_SHOWN_MAX 100U /* messages of one severity that are printed for people */
+
 struct diag;
 struct source_set;
 
@@ -41,6 +43,13 @@ struct source_set *diag_sources(struct diag *diag);
 void diag_error(struct diag *diag, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/**
+ * An error of syntax at @place. What follows from a mistake is mostly found on the same line: of
+ * those that are said of one line one after the other, the first is kept.
+ */
+void diag_syntax(struct diag *diag, struct place place, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /** A warning at @place. */
 void diag_warning(struct diag *diag, struct place place, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -58,6 +67,14 @@ void diag_note(struct diag *diag, struct place place, const char *format, ...)
 
 /** What would be right, below the latest message. */
 void diag_help(struct diag *diag, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/**
+ * Whether the latest message will be printed for people: what is added to it is worth a search.
+ */
+bool diag_shows(const struct diag *diag);
+
+/** What is added by diag_note and diag_help from now on belongs to a message that was not made. */
+void diag_skip(struct diag *diag);
 
 /**
  * Drop all messages from now on, or no longer: what follows from an error that ended the reading

@@ -37,6 +37,7 @@ struct diag {
 	struct message *latest; /* that notes are added to; NULL = it was a repetition */
 	size_t counts[SEVERITY_ERROR + 1];
 	size_t order;
+	struct place syntax; /* of the latest error of syntax */
 	bool refused;
 	bool muted;
 };

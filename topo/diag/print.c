@@ -12,7 +12,6 @@
 
 #define LINE_SHOWN_MAX 160U /* bytes of a source line that are shown */
 #define LINE_BEFORE 60U     /* of them before the caret, when the line is longer */
-#define SHOWN_MAX 100U      /* messages of one severity that are printed for people */
 
 struct style {
 	const char *severity[SEVERITY_ERROR + 1];
@@ -222,10 +221,10 @@ static void put_unshown(FILE *out, const size_t *counts)
 	};
 
 	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_ADVICE; severity--) {
-		if (counts[severity] > SHOWN_MAX) {
+		if (counts[severity] > DIAG_SHOWN_MAX) {
 			fprintf(out,
 			        "topo: %zu more %s are not shown; `topo check --json` has all\n",
-			        counts[severity] - SHOWN_MAX, plurals[severity]);
+			        counts[severity] - DIAG_SHOWN_MAX, plurals[severity]);
 		}
 	}
 }
@@ -238,7 +237,7 @@ static void put_messages(FILE *out, struct diag *diag, const struct style *style
 	for (size_t i = 0; i < diag->message_count; i++) {
 		const struct message *message = diag->messages[i];
 
-		if (++counts[message->severity] > SHOWN_MAX) {
+		if (++counts[message->severity] > DIAG_SHOWN_MAX) {
 			continue;
 		}
 		if (message->place.file != NULL && message->place.file != file) {

@@ -29,6 +29,7 @@ enum expr_kind {
 	EXPR_BINARY, /* left, sign, right */
 	EXPR_CHOICE, /* condition ? left : right */
 	EXPR_NAME,   /* object or object.attribute */
+	EXPR_BAD,    /* could not be read, which was said */
 };
 
 struct expr;
@@ -55,6 +56,7 @@ struct expr {
 		struct {
 			struct dict_entry *entries;
 			size_t count;
+			bool partial; /* an entry could not be read, which was said */
 		} dict;
 		struct {
 			int sign; /* a character or an enum punctuator */
@@ -108,6 +110,7 @@ struct ast_assembly {
 	struct ast_setting *settings;
 	size_t setting_count;
 	bool given; /* there was an assembly */
+	bool lost;  /* something that may declare names could not be read, which was said */
 };
 
 struct ast_attribute {

@@ -38,6 +38,7 @@ void cpp_stop(struct cpp *cpp, struct place place, const char *what)
 		diag_mute(cpp->diag, true);
 	}
 	cpp->stopped = true;
+	cpp->lacks_text = true;
 }
 
 /* What is no text is left out, with one message instead of one for each byte. */
@@ -76,8 +77,8 @@ void cpp_push_file(struct cpp *cpp, const struct source *source, bool prelude)
 /* Conditions that are open where the file ends. */
 static void close_conditions(struct cpp *cpp, struct frame *frame)
 {
-	for (size_t i = 0; i < frame->condition_count && !cpp->stopped; i++) {
-		diag_error(cpp->diag, frame->conditions[i].place, "this condition does not end");
+	for (size_t i = 0; i < frame->condition_count && !cpp->lacks_text; i++) {
+		diag_syntax(cpp->diag, frame->conditions[i].place, "this condition does not end");
 		diag_help(cpp->diag, "end it with #endif in the same file");
 	}
 	frame->condition_count = 0;
@@ -154,6 +155,16 @@ static bool next_from_context(struct cpp *cpp, struct token *token)
 	return false;
 }
 
+/* #, or ## by mistake. */
+static bool begins_directive(struct cpp *cpp, const struct token *token)
+{
+	if (token_punct(token, PUNCT_PASTE)) {
+		diag_syntax(cpp->diag, token->place, "a directive begins with one #");
+		return true;
+	}
+	return token_punct(token, '#');
+}
+
 void cpp_next_unexpanded(struct cpp *cpp, struct token *token)
 {
 	for (;;) {
@@ -172,7 +183,7 @@ void cpp_next_unexpanded(struct cpp *cpp, struct token *token)
 			}
 			cpp->frame = cpp->frame->below;
 			cpp->frame_depth--;
-		} else if (token->line_start && token_punct(token, '#')) {
+		} else if (token->line_start && begins_directive(cpp, token)) {
 			cpp_directive(cpp, token);
 		} else {
 			return;
@@ -226,6 +237,16 @@ void cpp_free(struct cpp *cpp)
 		cpp_pop_context(cpp);
 	}
 	diag_mute(cpp->diag, false);
+}
+
+bool cpp_lacks_text(const struct cpp *cpp)
+{
+	return cpp->lacks_text;
+}
+
+void cpp_lose_text(struct cpp *cpp)
+{
+	cpp->lacks_text = true;
 }
 
 bool cpp_macro_value(struct cpp *cpp, const char *name, int64_t *value, struct place *place)

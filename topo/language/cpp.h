@@ -50,6 +50,18 @@ void cpp_free(struct cpp *cpp);
 /** The next token behind preprocessing; TOKEN_END again and again at the end. */
 void cpp_next(struct cpp *cpp, struct token *token);
 
+/**
+ * Whether text that may define macros could not be read, which was said: a file that was not found,
+ * a directive that could not be carried out. What follows from that is no news.
+ */
+bool cpp_lacks_text(const struct cpp *cpp);
+
+/** Say so of a directive that only the parser has recognized. */
+void cpp_lose_text(struct cpp *cpp);
+
+/** The directive of that name, NULL if there is none. */
+const char *cpp_directive_name(const struct token *word);
+
 /** The value of the macro @name as #if sees it now; false when it is not defined. */
 bool cpp_macro_value(struct cpp *cpp, const char *name, int64_t *value, struct place *place);
 

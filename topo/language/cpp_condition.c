@@ -22,7 +22,7 @@ static int64_t read_ternary(struct condition_reader *reader);
 static void fail(struct condition_reader *reader, struct place place, const char *what)
 {
 	if (!reader->failed) {
-		diag_error(reader->cpp->diag, place, "%s", what);
+		diag_syntax(reader->cpp->diag, place, "%s", what);
 	}
 	reader->failed = true;
 }
@@ -286,7 +286,7 @@ static void replace_defined(struct cpp *cpp, const struct token_list *line,
 
 		if (last >= line->count || line->tokens[name].kind != TOKEN_IDENTIFIER ||
 		    (parenthesis && !token_punct(&line->tokens[last], ')'))) {
-			diag_error(cpp->diag, token.place, "defined needs the name of a macro");
+			diag_syntax(cpp->diag, token.place, "defined needs the name of a macro");
 			return;
 		}
 		token.kind = TOKEN_NUMBER;
@@ -304,8 +304,8 @@ int64_t cpp_condition_value(struct cpp *cpp, const struct token_list *line,
 	int64_t value = 0;
 
 	if (line->count == 0) {
-		diag_error(cpp->diag, directive->place, "#%.*s needs a condition",
-		           (int)directive->bytes, directive->text);
+		diag_syntax(cpp->diag, directive->place, "#%.*s needs a condition",
+		            (int)directive->bytes, directive->text);
 		return 0;
 	}
 	replace_defined(cpp, line, &replaced);

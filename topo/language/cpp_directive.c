@@ -19,6 +19,7 @@ static void read_line(struct cpp *cpp, struct token_list *line)
 {
 	struct lexer *lexer = &cpp->frame->lexer;
 
+	lexer->one_line = true;
 	for (;;) {
 		struct lexer saved = *lexer;
 		struct token token;
@@ -26,10 +27,11 @@ static void read_line(struct cpp *cpp, struct token_list *line)
 		lex_next(lexer, &token);
 		if (token.kind == TOKEN_END || token.line_start) {
 			*lexer = saved;
-			return;
+			break;
 		}
 		token_list_add(line, &token);
 	}
+	lexer->one_line = false;
 }
 
 /* The same without messages: for text that is not made of tokens. */
@@ -78,8 +80,8 @@ static void do_if(struct cpp *cpp, struct directive *directive)
 static bool named_macro(struct cpp *cpp, const struct directive *directive)
 {
 	if (directive->line.count == 0 || directive->line.tokens[0].kind != TOKEN_IDENTIFIER) {
-		diag_error(cpp->diag, directive->name.place, "#%.*s needs the name of a macro",
-		           (int)directive->name.bytes, directive->name.text);
+		diag_syntax(cpp->diag, directive->name.place, "#%.*s needs the name of a macro",
+		            (int)directive->name.bytes, directive->name.text);
 		return false;
 	}
 	expect_end(cpp, directive, 1);
@@ -102,8 +104,10 @@ static struct condition *innermost(struct cpp *cpp, const struct directive *dire
 	struct frame *frame = cpp->frame;
 
 	if (frame->condition_count == 0) {
-		diag_error(cpp->diag, directive->name.place, "#%.*s without #if before it",
-		           (int)directive->name.bytes, directive->name.text);
+		if (!cpp->lacks_text) {
+			diag_syntax(cpp->diag, directive->name.place, "#%.*s without #if before it",
+			            (int)directive->name.bytes, directive->name.text);
+		}
 		return NULL;
 	}
 	return &frame->conditions[frame->condition_count - 1];
@@ -116,8 +120,8 @@ static bool after_else(struct cpp *cpp, const struct directive *directive,
 	if (!condition->seen_else) {
 		return false;
 	}
-	diag_error(cpp->diag, directive->name.place, "#%.*s after #else",
-	           (int)directive->name.bytes, directive->name.text);
+	diag_syntax(cpp->diag, directive->name.place, "#%.*s after #else",
+	            (int)directive->name.bytes, directive->name.text);
 	diag_note(cpp->diag, condition->else_place, "#else stands here");
 	return true;
 }
@@ -273,8 +277,8 @@ static const char *included_name(struct cpp *cpp, const struct directive *direct
 		name = angled_name(cpp, line, used);
 	}
 	if (name == NULL || name[0] == '\0') {
-		diag_error(cpp->diag, directive->name.place,
-		           "#include needs a file: \"name\" or <name>");
+		diag_syntax(cpp->diag, directive->name.place,
+		            "#include needs a file: \"name\" or <name>");
 		return NULL;
 	}
 	return name;
@@ -306,7 +310,7 @@ static void include_file(struct cpp *cpp, const struct directive *directive,
 	                                         cpp->arena, &searched, &why);
 
 	if (found == NULL) {
-		diag_error(cpp->diag, place, "cannot include '%s': %s", name, why);
+		diag_syntax(cpp->diag, place, "cannot include '%s': %s", name, why);
 		diag_help(cpp->diag, "name the directory where it lies by -I DIR");
 		return;
 	}
@@ -369,7 +373,11 @@ static const char *line_text(struct cpp *cpp, const struct directive *directive)
 
 static void do_error(struct cpp *cpp, struct directive *directive)
 {
-	diag_error(cpp->diag, directive->name.place, "#error %s", line_text(cpp, directive));
+	/* It may stand in the wrong branch of a condition that could not be read. */
+	if (!cpp->lacks_text) {
+		diag_syntax(cpp->diag, directive->name.place, "#error %s",
+		            line_text(cpp, directive));
+	}
 }
 
 static void do_warning(struct cpp *cpp, struct directive *directive)
@@ -418,18 +426,34 @@ static const struct {
 
 #define DIRECTIVE_COUNT (sizeof(directives) / sizeof(directives[0]))
 
-static void unknown_directive(struct cpp *cpp, const struct token *name)
+const char *cpp_directive_name(const struct token *word)
+{
+	for (size_t i = 0; i < DIRECTIVE_COUNT; i++) {
+		if (token_is(word, directives[i].name)) {
+			return directives[i].name;
+		}
+	}
+	return NULL;
+}
+
+/* Says so, and returns the one that was meant; DIRECTIVE_COUNT = any. */
+static size_t unknown_directive(struct cpp *cpp, const struct token *name)
 {
 	const char *text = arena_copy(cpp->arena, name->text, name->bytes);
 	struct suggest suggest = suggest_start(text);
+	size_t meant = DIRECTIVE_COUNT;
 
 	for (size_t i = 0; i < DIRECTIVE_COUNT; i++) {
+		const char *before = suggest.best;
+
 		suggest_consider(&suggest, directives[i].name);
+		meant = suggest.best == before ? meant : i;
 	}
-	diag_error(cpp->diag, name->place, "unknown directive #%s", text);
+	diag_syntax(cpp->diag, name->place, "unknown directive #%s", text);
 	if (suggest.best != NULL) {
 		diag_help(cpp->diag, "did you mean #%s?", suggest.best);
 	}
+	return meant;
 }
 
 void cpp_directive(struct cpp *cpp, const struct token *hash)
@@ -445,6 +469,8 @@ void cpp_directive(struct cpp *cpp, const struct token *hash)
 		cpp->frame->lexer = saved;
 		return;
 	}
+	size_t errors = diag_count(cpp->diag, SEVERITY_ERROR);
+
 	while (which < DIRECTIVE_COUNT && !token_is(&directive.name, directives[which].name)) {
 		which++;
 	}
@@ -454,9 +480,12 @@ void cpp_directive(struct cpp *cpp, const struct token *hash)
 		read_line(cpp, &directive.line);
 	}
 	if (which == DIRECTIVE_COUNT) {
-		unknown_directive(cpp, &directive.name);
-	} else {
+		which = unknown_directive(cpp, &directive.name);
+		cpp->lacks_text = true;
+	}
+	if (which != DIRECTIVE_COUNT) {
 		directives[which].run(cpp, &directive);
 	}
+	cpp->lacks_text = cpp->lacks_text || diag_count(cpp->diag, SEVERITY_ERROR) != errors;
 	token_list_free(&directive.line);
 }

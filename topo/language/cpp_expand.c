@@ -196,8 +196,8 @@ static void paste(struct cpp *cpp, struct call *call, const struct token *right)
 	lex_start_text(&lexer, cpp->arena, text, (size_t)left->bytes + right->bytes, left->place);
 	lex_next(&lexer, &joined);
 	if (joined.kind == TOKEN_END || joined.bytes != left->bytes + right->bytes) {
-		diag_error(cpp->diag, call->name.place, "## makes '%s', which is not one token",
-		           text);
+		diag_syntax(cpp->diag, call->name.place, "## makes '%s', which is not one token",
+		            text);
 		diag_note(cpp->diag, call->macro->place, "in the macro '%s'", call->macro->name);
 		token_list_add(&call->out, right);
 		return;
@@ -328,6 +328,11 @@ static void substitute(struct cpp *cpp, struct call *call)
 	}
 }
 
+static bool ends_statement(const struct token *token)
+{
+	return token_punct(token, ';') || token_punct(token, '{') || token_punct(token, '}');
+}
+
 /* The arguments of a call, from behind its "(" to its ")". False when the text ends before. */
 static bool collect(struct cpp *cpp, struct call *call)
 {
@@ -338,6 +343,11 @@ static bool collect(struct cpp *cpp, struct call *call)
 	for (;;) {
 		cpp_next_unexpanded(cpp, &token);
 		if (token.kind == TOKEN_END) {
+			return false;
+		}
+		/* What cannot be an argument of topo's own macros stands behind the call. */
+		if (call->macro->shipped && !call->macro->variadic && ends_statement(&token)) {
+			cpp_put_back(cpp, &token);
 			return false;
 		}
 		bool rest = call->macro->variadic && at + 1 >= call->macro->parameter_count;
@@ -373,6 +383,25 @@ static bool collect(struct cpp *cpp, struct call *call)
 	return true;
 }
 
+/* topo's own macros make names of their arguments: each is one name or number. */
+static bool check_names(struct cpp *cpp, const struct call *call)
+{
+	const struct macro *macro = call->macro;
+
+	for (size_t i = 0; macro->shipped && !macro->variadic && i < macro->parameter_count; i++) {
+		const struct token_list *given = &call->arguments[i].written;
+
+		if (given->count != 1 || (given->tokens[0].kind != TOKEN_IDENTIFIER &&
+		                          given->tokens[0].kind != TOKEN_NUMBER)) {
+			diag_syntax(cpp->diag, argument_place(call, given),
+			            "each argument of %s is the name or number of a VM",
+			            macro->name);
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool check_count(struct cpp *cpp, const struct call *call)
 {
 	const struct macro *macro = call->macro;
@@ -381,10 +410,10 @@ static bool check_count(struct cpp *cpp, const struct call *call)
 
 	if (given == wanted || (wanted == 1 && given == 0) ||
 	    (macro->variadic && given + 1 == wanted)) {
-		return true;
+		return check_names(cpp, call);
 	}
-	diag_error(cpp->diag, call->name.place, "macro '%s' takes %zu argument%s, %zu given",
-	           macro->name, wanted, wanted == 1 ? "" : "s", given);
+	diag_syntax(cpp->diag, call->name.place, "macro '%s' takes %zu argument%s, %zu given",
+	            macro->name, wanted, wanted == 1 ? "" : "s", given);
 	if (macro->shipped) {
 		diag_help(cpp->diag, "topo's own macros are described in docs/language.md");
 	} else {
@@ -413,8 +442,8 @@ static void expand_call(struct cpp *cpp, struct call *call)
 		return;
 	}
 	if (call->macro->kind == MACRO_FUNCTION && !collect(cpp, call)) {
-		diag_error(cpp->diag, call->name.place, "the call of macro '%s' does not end",
-		           call->macro->name);
+		diag_syntax(cpp->diag, call->name.place, "the call of macro '%s' does not end",
+		            call->macro->name);
 		diag_help(cpp->diag, "its arguments end with )");
 	} else if (call->macro->kind != MACRO_FUNCTION || check_count(cpp, call)) {
 		substitute(cpp, call);

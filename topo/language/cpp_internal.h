@@ -76,6 +76,7 @@ struct cpp {
 	struct context *context;
 	size_t expansion_depth;
 	size_t nested_tokens; /* of all arguments that are being expanded, one within the other */
+	bool lacks_text;      /* cpp_lacks_text() */
 	bool stopped;         /* a limit was hit: everything ends */
 };
 

@@ -61,8 +61,8 @@ static int find_parameter(const struct macro *macro, const struct token *token)
 static void add_parameter(struct cpp *cpp, struct macro *macro, const struct token *token)
 {
 	if (find_parameter(macro, token) >= 0) {
-		diag_error(cpp->diag, token->place, "a second parameter '%.*s' of the same macro",
-		           (int)token->bytes, token->text);
+		diag_syntax(cpp->diag, token->place, "a second parameter '%.*s' of the same macro",
+		            (int)token->bytes, token->text);
 	}
 	*ARENA_ADD(cpp->arena, macro->parameters, macro->parameter_count) =
 		arena_copy(cpp->arena, token->text, token->bytes);
@@ -73,7 +73,7 @@ static bool bad_parameters(struct cpp *cpp, const struct token_list *line, size_
 {
 	const struct token *token = &line->tokens[at < line->count ? at : line->count - 1];
 
-	diag_error(cpp->diag, token->place, "the parameters of a macro are (a, b) or (a, ...)");
+	diag_syntax(cpp->diag, token->place, "the parameters of a macro are (a, b) or (a, ...)");
 	return false;
 }
 
@@ -125,13 +125,13 @@ static bool check_operators(struct cpp *cpp, const struct macro *macro)
 		const struct token *token = &macro->body[i].token;
 
 		if (token_punct(token, PUNCT_PASTE) && (i == 0 || i + 1 == macro->body_count)) {
-			diag_error(cpp->diag, token->place, "## needs a token on each side");
+			diag_syntax(cpp->diag, token->place, "## needs a token on each side");
 			return false;
 		}
 		if (token_punct(token, '#') && macro->kind == MACRO_FUNCTION &&
 		    (i + 1 == macro->body_count || macro->body[i + 1].parameter < 0)) {
-			diag_error(cpp->diag, token->place,
-			           "# in a macro with parameters stands before a parameter");
+			diag_syntax(cpp->diag, token->place,
+			            "# in a macro with parameters stands before a parameter");
 			return false;
 		}
 	}
@@ -196,8 +196,8 @@ void cpp_define(struct cpp *cpp, const struct token_list *line, const struct tok
 	const struct token *name = line->tokens;
 
 	if (line->count == 0 || name->kind != TOKEN_IDENTIFIER || token_is(name, "defined")) {
-		diag_error(cpp->diag, line->count == 0 ? directive->place : name->place,
-		           "#define needs the name of a macro");
+		diag_syntax(cpp->diag, line->count == 0 ? directive->place : name->place,
+		            "#define needs the name of a macro");
 		return;
 	}
 	struct macro *macro = arena_alloc(cpp->arena, sizeof(*macro));

@@ -68,6 +68,7 @@ static struct value eval_items(struct evaluator *evaluator, const struct expr *e
 	for (size_t i = 0; i < count; i++) {
 		struct value item = eval_expression(evaluator, expr->of.list.items[i]);
 
+		list.of.list.partial = list.of.list.partial || item.kind == VALUE_BAD;
 		if (item.kind != VALUE_BAD) {
 			list.of.list.items[list.of.list.count++] = item;
 		}
@@ -95,13 +96,16 @@ static struct value eval_dict(struct evaluator *evaluator, const struct expr *ex
 	struct value dict = {.kind = VALUE_DICT, .place = expr->place};
 	size_t count = expr->of.dict.count;
 
+	dict.of.dict.partial = expr->of.dict.partial;
 	dict.of.dict.entries =
 		arena_alloc(evaluator->arena, (count + 1) * sizeof(struct value_entry));
 	for (size_t i = 0; i < count; i++) {
 		const struct dict_entry *entry = &expr->of.dict.entries[i];
 		struct value value = eval_expression(evaluator, entry->value);
 
-		if (value.kind != VALUE_BAD && key_is_new(evaluator, &dict, &entry->key)) {
+		if (value.kind == VALUE_BAD) {
+			dict.of.dict.partial = true;
+		} else if (key_is_new(evaluator, &dict, &entry->key)) {
 			dict.of.dict.entries[dict.of.dict.count++] =
 				(struct value_entry){entry->key, value};
 		}
@@ -286,6 +290,7 @@ static struct value eval_lists(struct evaluator *evaluator, const struct expr *e
 	}
 	joined.of.list.items = arena_alloc(evaluator->arena, (count + 1) * sizeof(struct value));
 	joined.of.list.count = count;
+	joined.of.list.partial = a->of.list.partial || b->of.list.partial;
 	for (size_t i = 0; i < count; i++) {
 		bool first = i < a->of.list.count;
 
@@ -359,6 +364,9 @@ static struct value eval_name(struct evaluator *evaluator, const struct expr *ex
 	const struct name *object = &expr->of.name.object;
 	const struct name *attribute = &expr->of.name.attribute;
 
+	if (attribute->text == NULL && evaluator->lacks_text) {
+		return bad(expr->place);
+	}
 	if (attribute->text == NULL) {
 		if (evaluator->string_of != NULL) {
 			diag_error(evaluator->diag, expr->place, "%s: '%s' is not a number",
@@ -378,8 +386,11 @@ static struct value eval_name(struct evaluator *evaluator, const struct expr *ex
 	                                   : evaluator->find(evaluator->context, object, attribute);
 
 	if (found == NULL) {
-		diag_error(evaluator->diag, expr->place, "%s.%s is not set", object->text,
-		           attribute->text);
+		/* After another error it may be what could not be read. */
+		if (!diag_failed(evaluator->diag)) {
+			diag_error(evaluator->diag, expr->place, "%s.%s is not set", object->text,
+			           attribute->text);
+		}
 		return bad(expr->place);
 	}
 	if (evaluator->depth >= NAME_DEPTH_MAX) {
@@ -440,6 +451,8 @@ struct value eval_expression(struct evaluator *evaluator, const struct expr *exp
 		return eval_choice(evaluator, expr);
 	case EXPR_NAME:
 		return eval_name(evaluator, expr);
+	case EXPR_BAD:
+		break;
 	}
 	return bad(expr->place);
 }

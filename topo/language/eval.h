@@ -39,10 +39,12 @@ struct value {
 		struct {
 			struct value *items;
 			size_t count;
-		} list; /* also the arguments of a call */
+			bool partial; /* what could not be read was left out */
+		} list;               /* also the arguments of a call */
 		struct {
 			struct value_entry *entries;
 			size_t count;
+			bool partial; /* what could not be read was left out */
 		} dict;
 	} of;
 };
@@ -61,6 +63,7 @@ struct evaluator {
 	                           const struct name *attribute);
 	void *context;
 	const char *string_of; /* what a string that is evaluated should give; NULL = no string */
+	bool lacks_text;       /* what may define macros could not be read, which was said */
 	size_t depth;          /* of names that lead to names */
 	size_t steps_left;     /* of evaluation behind names: EVAL_STEPS_MAX at the start */
 };

@@ -181,11 +181,11 @@ static void pass_number(struct lexer *lexer)
 	}
 }
 
-/* A string or character constant; false when it does not end on its line. */
-static bool pass_quoted(struct lexer *lexer, int quote)
+/* A string or character constant; false when it does not end, or not on its line. */
+static bool pass_quoted(struct lexer *lexer, int quote, bool one_line)
 {
 	advance(lexer);
-	for (int c = peek(lexer); c >= 0 && c != '\n'; c = peek(lexer)) {
+	for (int c = peek(lexer); c >= 0 && !(one_line && c == '\n'); c = peek(lexer)) {
 		advance(lexer);
 		if (c == quote) {
 			return true;
@@ -245,21 +245,95 @@ static void pass_punctuator(struct lexer *lexer, struct token *token)
 	}
 }
 
-/* A quoted token that does not end is said once, and taken to end at its line's end. */
+/* Of a text that most likely should stand in quotes: a name, a path. */
+static bool is_of_word(int c)
+{
+	return identifier_part(c) || c == '-' || c == '.' || c == '/' || c == '@';
+}
+
+/* Count the quotes of the line at hand, once. */
+static void look_at_quotes(struct lexer *lexer)
+{
+	if (lexer->looked_at == lexer->line || lexer->diag == NULL) {
+		return;
+	}
+	lexer->looked_at = lexer->line;
+	lexer->quotes = quotes_look(lexer->at, lexer->end, &lexer->quote_at);
+	if (lexer->quotes == QUOTES_GOOD) {
+		return;
+	}
+	const char *word = lexer->quote_at;
+	struct place place = here(lexer);
+
+	while (lexer->quotes == QUOTES_NO_BEGIN && word > lexer->at &&
+	       is_of_word((unsigned char)word[-1])) {
+		word--;
+	}
+	place.column += (uint32_t)(word - lexer->at);
+	diag_syntax(lexer->diag, place, "%s",
+	            lexer->quotes == QUOTES_NO_END ? "this string does not end"
+	                                           : "this string does not begin with a quote");
+	diag_help(lexer->diag, "strings stand in double quotes");
+}
+
+/* A token that is a string of the @bytes at @text, which lack a quote. */
+static void mend_string(struct lexer *lexer, struct token *token, const char *text, size_t bytes)
+{
+	char *copy = arena_alloc(lexer->arena, bytes + 3);
+
+	copy[0] = '"';
+	memcpy(copy + 1, text, bytes);
+	copy[bytes + 1] = '"';
+	token->kind = TOKEN_STRING;
+	token->text = copy;
+	token->bytes = (uint32_t)bytes + 2;
+	token->mended = true;
+	token->place.length = (uint32_t)bytes;
+}
+
+static bool lacks_quote(const struct lexer *lexer, enum quotes which)
+{
+	return lexer->looked_at == lexer->line && lexer->quotes == which;
+}
+
+/* At the beginning of the text whose first quote is missing: it is taken to be one word. */
+static bool at_unbegun(const struct lexer *lexer, const char *start)
+{
+	if (!lacks_quote(lexer, QUOTES_NO_BEGIN) || lexer->quote_at <= start) {
+		return false;
+	}
+	for (const char *at = start; at < lexer->quote_at; at++) {
+		if (!is_of_word((unsigned char)*at)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The string whose last quote is missing. */
+static void lex_unended(struct lexer *lexer, struct token *token)
+{
+	const char *begin = lexer->at + 1;
+	const char *end = quotes_likely_end(begin, lexer->end);
+
+	mend_string(lexer, token, begin, (size_t)(end - begin));
+	lexer->column += (uint32_t)(end - lexer->at);
+	lexer->at = end;
+}
+
 static void lex_quoted(struct lexer *lexer, struct token *token, int quote)
 {
 	struct place start = here(lexer);
 
 	token->kind = quote == '"' ? TOKEN_STRING : TOKEN_CHARACTER;
-	if (pass_quoted(lexer, quote)) {
+	if (pass_quoted(lexer, quote, quote != '"' || lexer->one_line)) {
 		return;
 	}
 	token->kind = TOKEN_OTHER;
 	if (lexer->diag != NULL) {
-		diag_error(lexer->diag, start, "this %s does not end on its line",
-		           quote == '"' ? "string" : "character constant");
-		diag_help(lexer->diag, "end it with %c; strings that follow each other join",
-		          quote);
+		diag_syntax(lexer->diag, start, "this %s does not end",
+		            quote == '"' ? "string" : "character constant");
+		diag_help(lexer->diag, "end it with %c", quote);
 	}
 }
 
@@ -325,14 +399,28 @@ void lex_next(struct lexer *lexer, struct token *token)
 	const char *start = lexer->at;
 	uint32_t line = lexer->line;
 
-	if (c < 0) {
+	if (c < 0 || (lexer->one_line && token->line_start)) {
 		token->kind = TOKEN_END;
 		token->text = lexer->at;
 		return;
 	}
+	/* Text behind #error need not be made of tokens. */
+	if (c == '#' && token->line_start) {
+		lexer->looked_at = lexer->line;
+		lexer->quotes = QUOTES_GOOD;
+	}
 	lexer->line_start = false;
-	lex_token(lexer, token, c);
-	set_text(lexer, token, start, line);
+	look_at_quotes(lexer);
+	if (lacks_quote(lexer, QUOTES_NO_END) && lexer->quote_at == start) {
+		lex_unended(lexer, token);
+	} else if (at_unbegun(lexer, start)) {
+		mend_string(lexer, token, start, (size_t)(lexer->quote_at - start));
+		lexer->column += (uint32_t)(lexer->quote_at - start) + 1;
+		lexer->at = lexer->quote_at + 1;
+	} else {
+		lex_token(lexer, token, c);
+		set_text(lexer, token, start, line);
+	}
 }
 
 bool lex_skip_to_directive(struct lexer *lexer)
@@ -352,7 +440,7 @@ bool lex_skip_to_directive(struct lexer *lexer)
 			found = true;
 		} else if (c == '"' || c == '\'') {
 			lexer->line_start = false;
-			pass_quoted(lexer, c);
+			pass_quoted(lexer, c, true);
 		} else {
 			lexer->line_start = false;
 			advance(lexer);

@@ -2,7 +2,8 @@
 /*
  * From text to tokens, one at a time. The preprocessor and the parser share this lexer: C's
  * preprocessing tokens are a superset of what CAmkES needs. Comments count as a blank; a backslash
- * at the end of a line joins it with the next, also inside a token.
+ * at the end of a line joins it with the next, also inside a token. A string may hold line ends; one
+ * that lacks a quote is said once and mended (topo/language/quotes.h).
  */
 #ifndef TOPO_LANGUAGE_LEX_H
 #define TOPO_LANGUAGE_LEX_H
@@ -14,6 +15,7 @@
 #include "topo/base/arena.h"
 #include "topo/diag/diag.h"
 #include "topo/diag/source.h"
+#include "topo/language/quotes.h"
 
 enum token_kind {
 	TOKEN_END,        /* of the text */
@@ -55,6 +57,7 @@ struct token {
 	bool no_expand;     /* was found inside the expansion of its own macro: stays as it is */
 	bool shipped;       /* spelled, if only in part, in one of topo's own files */
 	bool written;       /* stands at its place; else it was made by a macro called there */
+	bool mended;        /* a string that lacked a quote, which was said */
 	struct place place; /* in the user's text: of the outermost macro call, if any */
 	const struct macro *macro; /* whose body spells it, if only in part; NULL = none */
 };
@@ -67,7 +70,11 @@ struct lexer {
 	const char *end;
 	uint32_t line;
 	uint32_t column;
-	bool line_start; /* nothing but blanks stands before `at` on its line */
+	bool line_start;      /* nothing but blanks stands before `at` on its line */
+	bool one_line;        /* a directive is being read: it ends with its line */
+	uint32_t looked_at;   /* the line whose quotes were counted last */
+	enum quotes quotes;   /* what is wrong with them */
+	const char *quote_at; /* and where */
 };
 
 /** Start at the beginning of @source. */

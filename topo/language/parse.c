@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The top level of a file, and what all of the parser stands on: the token at hand, messages, and
- * how to go on after an error. Every loop passes over at least one token or ends.
+ * The top level of a file, and what all of the parser stands on: the token at hand and messages.
+ * Every loop passes over at least one token or ends.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,14 +12,38 @@
 
 #define PATH_BYTES_MAX 4096U
 
+static void read_ahead(struct parser *parser)
+{
+	if (parser->cpp != NULL) {
+		cpp_next(parser->cpp, &parser->ahead);
+	} else {
+		lex_next(parser->lexer, &parser->ahead);
+	}
+}
+
 void parser_advance(struct parser *parser)
 {
 	parser->previous = parser->token;
-	if (parser->cpp != NULL) {
-		cpp_next(parser->cpp, &parser->token);
-	} else {
-		lex_next(parser->lexer, &parser->token);
+	parser->token = parser->ahead;
+	if (parser->token.kind != TOKEN_END) {
+		read_ahead(parser);
 	}
+}
+
+void parser_start(struct parser *parser)
+{
+	read_ahead(parser);
+	parser_advance(parser);
+}
+
+bool parser_ahead(const struct parser *parser, int punctuator)
+{
+	return token_punct(&parser->ahead, punctuator);
+}
+
+bool parser_ahead_word(const struct parser *parser, const char *word)
+{
+	return token_is(&parser->ahead, word);
 }
 
 bool parser_at(const struct parser *parser, int punctuator)
@@ -58,8 +82,12 @@ void parser_error(struct parser *parser, struct place place, const char *format,
 	va_start(arguments, format);
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
+	if (parser->cpp != NULL && cpp_lacks_text(parser->cpp)) {
+		diag_skip(parser->diag);
+		return;
+	}
 	if (parser->diag != NULL) {
-		diag_error(parser->diag, place, "%s", text);
+		diag_syntax(parser->diag, place, "%s", text);
 		return;
 	}
 	if (parser->why == NULL) {
@@ -89,11 +117,19 @@ void parser_expected(struct parser *parser, const char *what)
 	const struct token *token = &parser->token;
 
 	if (token->kind == TOKEN_END) {
-		parser_error(parser, token->place, "expected %s, but the text ends here", what);
+		/* What has swallowed the text up to its end was said. */
+		if (parser->diag == NULL ||
+		    diag_count(parser->diag, SEVERITY_ERROR) == parser->errors) {
+			parser_error(parser, token->place, "expected %s, but the text ends here",
+			             what);
+		} else {
+			diag_skip(parser->diag);
+		}
 	} else {
 		/* A string that does not end was reported by the lexer already. */
-		if (token->kind == TOKEN_OTHER &&
+		if (token->kind == TOKEN_OTHER && parser->diag != NULL &&
 		    (token->text[0] == '"' || token->text[0] == '\'')) {
+			diag_skip(parser->diag);
 			return;
 		}
 		int shown = token->bytes > 40 ? 40 : (int)token->bytes;
@@ -107,8 +143,12 @@ void parser_expected(struct parser *parser, const char *what)
 struct name parser_name(struct parser *parser, const char *what)
 {
 	if (parser->token.kind != TOKEN_IDENTIFIER) {
+		struct place place = parser->token.place;
+
 		parser_expected(parser, what);
-		return (struct name){NULL, parser->token.place};
+		if (!parser_skip_double(parser) || parser->token.kind != TOKEN_IDENTIFIER) {
+			return (struct name){NULL, place};
+		}
 	}
 	struct name name = {
 		arena_copy(parser->arena, parser->token.text, parser->token.bytes),
@@ -117,104 +157,6 @@ struct name parser_name(struct parser *parser, const char *what)
 
 	parser_advance(parser);
 	return name;
-}
-
-/* One token, or all that stands in its brackets. */
-static void skip_balanced(struct parser *parser)
-{
-	size_t depth = 0;
-
-	do {
-		if (parser_at(parser, '{') || parser_at(parser, '(') || parser_at(parser, '[')) {
-			depth++;
-		} else if (depth > 0 && (parser_at(parser, '}') || parser_at(parser, ')') ||
-		                         parser_at(parser, ']'))) {
-			depth--;
-		}
-		parser_advance(parser);
-	} while (depth > 0 && parser->token.kind != TOKEN_END);
-}
-
-static bool starts_statement(const struct parser *parser)
-{
-	static const char *const words[] = {
-		"assembly",      "component", "connection", "composition",
-		"configuration", "connector", "procedure",  "import",
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (parser_at_word(parser, words[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-void parser_recover(struct parser *parser)
-{
-	while (parser->token.kind != TOKEN_END && !parser_at(parser, '}')) {
-		if (parser_take(parser, ';')) {
-			return;
-		}
-		skip_balanced(parser);
-		if (starts_statement(parser)) {
-			return;
-		}
-	}
-}
-
-void parser_unknown_macro(struct parser *parser, const struct token *name)
-{
-	const char *text = arena_copy(parser->arena, name->text, name->bytes);
-	struct suggest suggest = suggest_start(text);
-
-	diag_error(parser->diag, name->place, "there is no macro '%s'", text);
-	cpp_suggest_macros(parser->cpp, &suggest);
-	if (suggest.best != NULL) {
-		diag_help(parser->diag, "did you mean '%s'?", suggest.best);
-	} else {
-		diag_help(parser->diag, "is an #include missing?");
-	}
-	skip_balanced(parser);
-	parser_take(parser, ';');
-}
-
-bool parser_skip_block(struct parser *parser)
-{
-	if (!parser_at(parser, '{')) {
-		return false;
-	}
-	skip_balanced(parser);
-	return true;
-}
-
-/* Just behind the token before, where something is missing. */
-static struct place behind_previous(const struct parser *parser)
-{
-	struct place place = parser->previous.place;
-
-	if (parser->previous.written && parser->previous.macro == NULL) {
-		place.column += place.length;
-		place.length = 0;
-	}
-	return place;
-}
-
-void parser_end(struct parser *parser, const char *what)
-{
-	if (parser_take(parser, ';')) {
-		return;
-	}
-	if (parser->token.kind == TOKEN_OTHER) {
-		parser_expected(parser, "';'");
-	} else {
-		parser_error(parser, behind_previous(parser), "expected ';' behind %s", what);
-		parser_note_macro(parser, &parser->previous);
-	}
-	/* Most likely only the ; is missing, when a statement could begin here. */
-	if (parser->token.kind != TOKEN_IDENTIFIER && !parser_at(parser, '}')) {
-		parser_recover(parser);
-	}
 }
 
 void parser_no_meaning(struct parser *parser, const struct token *token, const char *what)
@@ -258,8 +200,10 @@ static void parse_import(struct parser *parser)
 	} else if (parser->token.kind == TOKEN_STRING) {
 		import.beside = true;
 		import.path.place = parser->token.place;
-		import.path.text =
-			arena_copy(parser->arena, parser->token.text + 1, parser->token.bytes - 2);
+		if (!parser->token.mended) {
+			import.path.text = arena_copy(parser->arena, parser->token.text + 1,
+			                              parser->token.bytes - 2);
+		}
 		parser_advance(parser);
 	} else {
 		parser_expected(parser, "a file: \"name\" or <name>");
@@ -267,8 +211,8 @@ static void parse_import(struct parser *parser)
 	if (import.path.text != NULL) {
 		*ARENA_ADD(parser->arena, parser->file->imports, parser->file->import_count) =
 			import;
-		parser_end(parser, "this import");
-	} else {
+	}
+	if (import.path.text == NULL || !parser_end(parser, "this import")) {
 		parser_recover(parser);
 	}
 }
@@ -278,7 +222,6 @@ static void parse_component(struct parser *parser)
 	parser_advance(parser);
 	struct name name = parser_name(parser, "the component's name");
 
-	/* A missing { is the only thing that can be wrong here. */
 	struct ast_component *component = parse_component_body(parser, name);
 
 	if (component == NULL) {
@@ -337,47 +280,100 @@ static void parse_file_configuration(struct parser *parser)
 	parse_configuration(parser, &parser->file->assembly);
 }
 
-static void parse_assembly_block(struct parser *parser)
+/* The nearest of composition and configuration to the word at hand, which was refused. */
+static const char *meant_block(struct parser *parser)
 {
-	while (!parser_at(parser, '}') && parser->token.kind != TOKEN_END) {
+	struct suggest suggest =
+		suggest_start(arena_copy(parser->arena, parser->token.text, parser->token.bytes));
+
+	suggest_consider(&suggest, "composition");
+	suggest_consider(&suggest, "configuration");
+	parser_suggest(parser, &suggest);
+	return suggest.best;
+}
+
+/* What stands in an assembly and is no block: said, and read as what it was meant to be. */
+static void parse_other_block(struct parser *parser)
+{
+	struct ast_assembly *assembly = &parser->file->assembly;
+
+	parser_expected(parser, "'composition' or 'configuration'");
+	if (parser_at(parser, '{')) {
+		if (!parser_ahead_word(parser, "composition") || !parser_skip_double(parser)) {
+			parse_nameless_block(parser, assembly);
+		}
+	} else if (parser_at_word(parser, "component") || parser_at_word(parser, "connection")) {
+		diag_help(parser->diag, "'%.*s' stands inside composition { }",
+		          (int)parser->token.bytes, parser->token.text);
+		parse_nameless_block(parser, assembly);
+	} else if (parser->token.kind == TOKEN_IDENTIFIER) {
+		const char *meant = meant_block(parser);
+
+		if (meant != NULL && meant[4] == 'o') {
+			parse_composition(parser, assembly);
+		} else if (meant != NULL) {
+			parse_configuration(parser, assembly);
+		} else {
+			parse_nameless_block(parser, assembly);
+		}
+	} else {
+		parser_advance(parser);
+	}
+}
+
+/* A block that does not stand further to the right most likely is none of this assembly. */
+static void note_slant(struct parser *parser, const struct token *word)
+{
+	if (parser->token.line_start && word->line_start && parser->slanted.file == NULL &&
+	    parser->token.place.column <= word->place.column) {
+		parser->slanted = parser->token.place;
+	}
+}
+
+static void parse_assembly_block(struct parser *parser, const struct token *word)
+{
+	while (!parser_at(parser, '}') && !parser_at_word(parser, "assembly") &&
+	       parser->token.kind != TOKEN_END) {
+		note_slant(parser, word);
 		if (parser_at_word(parser, "composition")) {
 			parse_file_composition(parser);
 		} else if (parser_at_word(parser, "configuration")) {
 			parse_file_configuration(parser);
 		} else if (!parser_take(parser, ';')) {
-			parser_expected(parser, "'composition' or 'configuration'");
-			if (parser_at_word(parser, "component") ||
-			    parser_at_word(parser, "connection")) {
-				diag_help(parser->diag, "'%.*s' stands inside composition { }",
-				          (int)parser->token.bytes, parser->token.text);
-			}
-			skip_balanced(parser);
-			parser_recover(parser);
+			parse_other_block(parser);
 		}
 	}
 }
 
-static void parse_assembly(struct parser *parser)
+/* From the { on. @word: the first token of it all. */
+static void parse_assembly_body(struct parser *parser, const struct token *word)
 {
-	struct token open;
+	struct token open = parser->token;
 
-	parser_advance(parser);
 	parser->file->assembly.given = true;
-	if (parser->token.kind == TOKEN_IDENTIFIER) {
-		parser_advance(parser);
-	}
-	open = parser->token;
-	if (!parser_take(parser, '{')) {
-		parser_expected(parser, "'{' behind 'assembly'");
-		parser_recover(parser);
-		return;
-	}
-	parse_assembly_block(parser);
+	parser_need(parser, '{', "'{' behind 'assembly'");
+	parse_assembly_block(parser, word);
+	parser->closed = parser->token.place;
 	if (!parser_take(parser, '}')) {
 		parser_expected(parser, "'}' at the end of the assembly");
 		diag_note(parser->diag, open.place, "the assembly begins here");
+		if (parser->slanted.file != NULL) {
+			diag_note(parser->diag, parser->slanted, "most likely before this one");
+		}
 	}
 	parser_take(parser, ';');
+}
+
+static void parse_assembly(struct parser *parser)
+{
+	struct token word = parser->token;
+
+	parser_advance(parser);
+	if (parser->token.kind == TOKEN_IDENTIFIER && parser_ahead(parser, '{') &&
+	    !parser_at_word(parser, "composition") && !parser_at_word(parser, "configuration")) {
+		parser_advance(parser);
+	}
+	parse_assembly_body(parser, &word);
 }
 
 /* At file level by mistake: said once, then read as if it stood in its block. */
@@ -407,6 +403,35 @@ static const struct {
 
 #define TOP_LEVEL_COUNT (sizeof(top_level) / sizeof(top_level[0]))
 
+static bool parse_known_top_level(struct parser *parser, const char *word)
+{
+	for (size_t i = 0; i < TOP_LEVEL_COUNT; i++) {
+		if (strcmp(top_level[i].word, word) == 0) {
+			top_level[i].parse(parser);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is no word: most likely there is a bracket too many, or 'assembly' is missing. */
+static void stray_token(struct parser *parser)
+{
+	bool block = parser_at(parser, '{') && (parser_ahead_word(parser, "composition") ||
+	                                        parser_ahead_word(parser, "configuration"));
+
+	if (parser_at(parser, '}') && parser->closed.file != NULL) {
+		diag_note(parser->diag, parser->closed, "the assembly ends here already");
+	}
+	if (block) {
+		struct token open = parser->token;
+
+		parse_assembly_body(parser, &open);
+	} else {
+		parser_skip_balanced(parser);
+	}
+}
+
 static void unknown_top_level(struct parser *parser)
 {
 	static const char expected[] = "'assembly', 'component', 'import' or another declaration";
@@ -414,27 +439,31 @@ static void unknown_top_level(struct parser *parser)
 
 	if (word.kind != TOKEN_IDENTIFIER) {
 		parser_expected(parser, expected);
-		skip_balanced(parser);
+		stray_token(parser);
 		return;
 	}
 	const char *text = arena_copy(parser->arena, word.text, word.bytes);
 	struct suggest suggest = suggest_start(text);
 
-	parser_advance(parser);
-	if (parser_at(parser, '(')) {
+	if (parser_ahead(parser, '(')) {
+		parser_advance(parser);
 		parser_unknown_macro(parser, &word);
 		return;
 	}
 	parser_error(parser, word.place, "expected %s, not '%s'", expected, text);
 	parser_note_macro(parser, &word);
+	if (parser_lost_directive(parser)) {
+		return;
+	}
 	for (size_t i = 0; i < TOP_LEVEL_COUNT; i++) {
 		suggest_consider(&suggest, top_level[i].word);
 	}
-	if (suggest.best != NULL) {
-		diag_help(parser->diag, "did you mean '%s'?", suggest.best);
+	parser_suggest(parser, &suggest);
+	if (suggest.best == NULL || !parse_known_top_level(parser, suggest.best)) {
+		parser_advance(parser);
+		parser_recover(parser);
+		parser_take(parser, '}');
 	}
-	parser_recover(parser);
-	parser_take(parser, '}');
 }
 
 static void parse_top_level(struct parser *parser)
@@ -455,13 +484,17 @@ struct ast_file *parse_file(struct cpp *cpp, struct arena *arena, struct diag *d
 		.arena = arena,
 		.diag = diag,
 		.file = arena_alloc(arena, sizeof(struct ast_file)),
+		.errors = diag_count(diag, SEVERITY_ERROR),
 	};
 
-	parser_advance(&parser);
+	parser_start(&parser);
 	while (parser.token.kind != TOKEN_END) {
 		if (!parser_take(&parser, ';')) {
 			parse_top_level(&parser);
 		}
 	}
+	/* A setting declares no name, whatever is wrong with it. */
+	parser.file->assembly.lost =
+		diag_count(diag, SEVERITY_ERROR) - parser.errors != parser.setting_errors;
 	return parser.file;
 }

@@ -27,7 +27,9 @@ static void parse_interface(struct parser *parser, struct ast_component *compone
 		return;
 	}
 	*ARENA_ADD(parser->arena, component->interfaces, component->interface_count) = interface;
-	parser_end(parser, "this interface");
+	if (!parser_end(parser, "this interface")) {
+		parser_recover(parser);
+	}
 }
 
 /* The words of a type; the last of them is the attribute's name. */
@@ -64,19 +66,15 @@ static void parse_attribute(struct parser *parser, struct ast_component *compone
 		if (parser->token.kind == TOKEN_NUMBER) {
 			parser_advance(parser);
 		}
-		if (!parser_take(parser, ']')) {
-			parser_expected(parser, "']'");
-		}
+		parser_need(parser, ']', "']'");
 	}
 	if (parser_take(parser, '=')) {
 		attribute.value = parse_expression(parser);
-		if (attribute.value == NULL) {
-			parser_recover(parser);
-			return;
-		}
 	}
 	*ARENA_ADD(parser->arena, component->attributes, component->attribute_count) = attribute;
-	parser_end(parser, "this attribute");
+	if (!parser_end(parser, "this attribute")) {
+		parser_recover(parser);
+	}
 }
 
 /* has mutex name; has semaphore name; */
@@ -86,7 +84,9 @@ static void parse_has(struct parser *parser, struct ast_component *component)
 	parser_advance(parser);
 	parser_name(parser, "'mutex' or 'semaphore'");
 	parser_name(parser, "a name");
-	parser_end(parser, "this");
+	if (!parser_end(parser, "this")) {
+		parser_recover(parser);
+	}
 }
 
 /* control; and other words that stand alone. */
@@ -94,7 +94,9 @@ static void parse_control(struct parser *parser, struct ast_component *component
 {
 	(void)component;
 	parser_advance(parser);
-	parser_end(parser, "this");
+	if (!parser_end(parser, "this")) {
+		parser_recover(parser);
+	}
 }
 
 static void parse_hardware(struct parser *parser, struct ast_component *component)
@@ -172,6 +174,9 @@ static void unknown_item(struct parser *parser)
 
 	if (word.kind != TOKEN_IDENTIFIER) {
 		parser_expected(parser, "an interface, an attribute or '}'");
+		if (parser_at(parser, '{') && parser_skip_double(parser)) {
+			return;
+		}
 		if (!parser_skip_block(parser)) {
 			parser_advance(parser);
 		}
@@ -192,9 +197,7 @@ static void unknown_item(struct parser *parser)
 	for (size_t i = 0; i < ITEM_COUNT; i++) {
 		suggest_consider(&suggest, items[i].word);
 	}
-	if (suggest.best != NULL) {
-		diag_help(parser->diag, "did you mean '%s'?", suggest.best);
-	}
+	parser_suggest(parser, &suggest);
 	parser_recover(parser);
 }
 
@@ -210,20 +213,40 @@ static void parse_item(struct parser *parser, struct ast_component *component)
 	unknown_item(parser);
 }
 
+/* Whether a word is at hand that stands only outside of a component. */
+static bool begins_outside(const struct parser *parser)
+{
+	static const char *const words[] = {"component", "assembly",  "import",
+	                                    "connector", "procedure", "connection"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (parser_at_word(parser, words[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
 struct ast_component *parse_component_body(struct parser *parser, struct name name)
 {
 	struct token open = parser->token;
 
-	if (parser->depth >= PARSE_DEPTH_MAX || !parser_take(parser, '{')) {
+	if (parser->depth >= PARSE_DEPTH_MAX) {
+		parser_expected(parser, "no more than that many blocks in each other");
+		return NULL;
+	}
+	if (parser_at(parser, ';') || parser_at(parser, '}')) {
 		parser_expected(parser, "'{' and the component's interfaces");
 		return NULL;
 	}
+	parser_need(parser, '{', "'{' and the component's interfaces");
 	struct ast_component *component = arena_alloc(parser->arena, sizeof(*component));
 
 	component->name = name;
 	component->shipped = open.shipped;
 	parser->depth++;
-	while (!parser_at(parser, '}') && parser->token.kind != TOKEN_END) {
+	while (!parser_at(parser, '}') && !begins_outside(parser) &&
+	       parser->token.kind != TOKEN_END) {
 		if (!parser_take(parser, ';')) {
 			parse_item(parser, component);
 		}

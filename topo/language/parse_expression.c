@@ -16,6 +16,11 @@ static struct expr *new_expr(struct parser *parser, enum expr_kind kind, struct 
 	return expr;
 }
 
+static struct expr *bad_expr(struct parser *parser)
+{
+	return new_expr(parser, EXPR_BAD, parser->token.place);
+}
+
 static bool too_deep(struct parser *parser)
 {
 	if (parser->depth < PARSE_DEPTH_MAX) {
@@ -35,7 +40,7 @@ static struct expr *parse_number(struct parser *parser)
 		             "'%.*s' is not a whole number of up to 63 bits",
 		             parser->token.bytes > 40 ? 40 : (int)parser->token.bytes,
 		             parser->token.text);
-		expr = NULL;
+		expr->kind = EXPR_BAD;
 	}
 	parser_advance(parser);
 	return expr;
@@ -61,16 +66,19 @@ static struct expr *parse_strings(struct parser *parser)
 	const char **parts = NULL;
 	size_t count = 0;
 	size_t bytes = 0;
+	bool mended = false;
 
 	while (parser->token.kind == TOKEN_STRING) {
 		bool exact = false;
 		const char *part = string_part(parser, &exact);
 
 		expr->of.string.exact = exact && count == 0;
+		mended = mended || parser->token.mended;
 		*ARENA_ADD(parser->arena, parts, count) = part;
 		bytes += strlen(part);
 		parser_advance(parser);
 	}
+	expr->kind = mended ? EXPR_BAD : EXPR_STRING;
 	if (count == 1) {
 		expr->of.string.text = parts[0];
 		return expr;
@@ -90,9 +98,7 @@ static struct expr *parse_strings(struct parser *parser)
 
 static void add_item(struct parser *parser, struct expr *expr, struct expr *item)
 {
-	if (item != NULL) {
-		*ARENA_ADD(parser->arena, expr->of.list.items, expr->of.list.count) = item;
-	}
+	*ARENA_ADD(parser->arena, expr->of.list.items, expr->of.list.count) = item;
 }
 
 /* Pass over the rest of a list or dict whose element could not be read, up to , or its end. */
@@ -117,27 +123,143 @@ static void recover_element(struct parser *parser, int close)
 	}
 }
 
-/* The , between elements; false at the end, with the closing bracket passed. */
-static bool next_element(struct parser *parser, int close, const struct token *open)
+/* Where a list or dict cannot go on: its last bracket is missing. */
+static bool at_foreign_end(const struct parser *parser)
 {
-	if (parser_take(parser, close)) {
-		return false;
+	return parser_at(parser, ';') || parser_at(parser, ']') || parser_at(parser, '}') ||
+	       parser_at(parser, ')') || parser->token.kind == TOKEN_END;
+}
+
+/* Whether an element could begin here, so that only the , before it is missing. */
+static bool at_element(const struct parser *parser, int close)
+{
+	bool word = parser->token.kind == TOKEN_IDENTIFIER || parser->token.kind == TOKEN_STRING;
+
+	if (close == '}') {
+		return word && parser_ahead(parser, ':');
 	}
-	if (parser_take(parser, ',')) {
-		return !parser_take(parser, close);
-	}
+	return parser_at(parser, '{') || parser_at(parser, '[') ||
+	       (word && parser->token.line_start);
+}
+
+/* Behind an element that is not followed by , or @close. False at the end. */
+static bool mend_separator(struct parser *parser, int close, const struct token *open)
+{
 	char what[] = "',' or 'x'";
 
 	what[8] = (char)close;
 	parser_expected(parser, what);
-	recover_element(parser, close);
+	if (at_element(parser, close)) {
+		return true;
+	}
+	if (!at_foreign_end(parser) || !parser_skip_double(parser)) {
+		if (at_foreign_end(parser) && parser->diag != NULL) {
+			diag_note(parser->diag, open->place, "this bracket is not closed");
+		}
+		recover_element(parser, close);
+	}
 	if (parser_take(parser, ',')) {
 		return !parser_take(parser, close);
 	}
-	if (!parser_take(parser, close) && parser->diag != NULL) {
+	parser_take(parser, close);
+	return false;
+}
+
+static bool say_unclosed(struct parser *parser, int close, const struct token *open)
+{
+	char what[] = "'x'";
+
+	what[1] = (char)close;
+	parser_expected(parser, what);
+	if (parser->diag != NULL) {
 		diag_note(parser->diag, open->place, "this bracket is not closed");
 	}
-	return false;
+	return true;
+}
+
+/* The , between elements; false at the end, with the closing bracket passed. *bad is set when the
+ * element before cannot be what was meant. */
+static bool next_element(struct parser *parser, int close, const struct token *open, bool *bad)
+{
+	if (parser_take(parser, close)) {
+		return false;
+	}
+	if (!parser_take(parser, ',')) {
+		*bad = true;
+		return mend_separator(parser, close, open);
+	}
+	/* One that begins a line stood behind the } that is missing. */
+	if (close == '}' && parser_at(parser, ',') && parser->token.line_start) {
+		return !say_unclosed(parser, close, open);
+	}
+	while (parser_at(parser, ',')) {
+		parser_expected(parser, "a value");
+		parser_advance(parser);
+	}
+	return !parser_take(parser, close);
+}
+
+/* Where an element should begin: says that the bracket is not closed. */
+static bool is_unclosed(struct parser *parser, int close, const struct token *open)
+{
+	/* In a dict a { begins no element: it is that of the next dict, or stands twice. */
+	if (!at_foreign_end(parser) &&
+	    !(close == '}' && parser_at(parser, '{') && !token_punct(&parser->previous, '{'))) {
+		return false;
+	}
+	return say_unclosed(parser, close, open);
+}
+
+static void parse_entries(struct parser *parser, struct expr *dict, const struct token *open);
+
+/* The rest of a dict that lacks its {: the key before the : at hand was read as a value. */
+static void parse_unopened(struct parser *parser, const struct expr *key)
+{
+	struct token colon = parser->token;
+	struct expr *dict = new_expr(parser, EXPR_DICT, key->place);
+	bool bad = false;
+
+	parser_error(parser, key->place, "expected '{' before the first key");
+	parser_advance(parser);
+	parse_expression(parser);
+	if (next_element(parser, '}', &colon, &bad)) {
+		parse_entries(parser, dict, &colon);
+	}
+}
+
+static bool lacks_brace(const struct parser *parser, const struct expr *item)
+{
+	return parser_at(parser, ':') && parser->cpp != NULL &&
+	       (item->kind == EXPR_NAME || item->kind == EXPR_STRING);
+}
+
+/* The elements of a list or call, up to @close, which is passed. */
+static void parse_elements(struct parser *parser, struct expr *expr, int close,
+                           const struct token *open)
+{
+	bool more = true;
+
+	while (more && !is_unclosed(parser, close, open)) {
+		struct expr *item = parse_expression(parser);
+		bool bad = false;
+
+		if (lacks_brace(parser, item)) {
+			parse_unopened(parser, item);
+			bad = true;
+		} else if (item->kind == EXPR_BAD) {
+			recover_element(parser, close);
+		}
+		add_item(parser, expr, item);
+		/* A macro that nobody defined may have brought its own comma. */
+		if (item->kind == EXPR_BAD && token_punct(&parser->previous, ')') &&
+		    at_element(parser, close)) {
+			continue;
+		}
+		more = next_element(parser, close, open, &bad);
+		if (bad) {
+			item->kind = EXPR_BAD;
+		}
+	}
 }
 
 static struct expr *parse_items(struct parser *parser, enum expr_kind kind, int close)
@@ -146,17 +268,9 @@ static struct expr *parse_items(struct parser *parser, enum expr_kind kind, int 
 	struct expr *expr = new_expr(parser, kind, open.place);
 
 	parser_advance(parser);
-	if (parser_take(parser, close)) {
-		return expr;
+	if (!parser_take(parser, close)) {
+		parse_elements(parser, expr, close, &open);
 	}
-	do {
-		struct expr *item = parse_expression(parser);
-
-		if (item == NULL) {
-			recover_element(parser, close);
-		}
-		add_item(parser, expr, item);
-	} while (next_element(parser, close, &open));
 	return expr;
 }
 
@@ -171,31 +285,54 @@ static struct name parse_key(struct parser *parser)
 		key = parser_name(parser, "a key");
 	} else {
 		parser_expected(parser, "a key: \"name\" or name");
+		if (parser_skip_double(parser)) {
+			return parse_key(parser);
+		}
 	}
 	return key;
 }
 
-static void parse_entry(struct parser *parser, struct expr *dict)
+static struct expr *parse_entry(struct parser *parser, struct expr *dict)
 {
 	struct name key = parse_key(parser);
 
 	if (key.text == NULL) {
+		dict->of.dict.partial = true;
+		/* Only the key is missing. */
+		if (parser_take(parser, ':')) {
+			return parse_expression(parser);
+		}
 		recover_element(parser, '}');
-		return;
+		return bad_expr(parser);
 	}
-	if (!parser_take(parser, ':')) {
-		parser_expected(parser, "':' behind the key");
-		recover_element(parser, '}');
-		return;
-	}
+	parser_need(parser, ':', "':' behind the key");
 	struct expr *value = parse_expression(parser);
 
-	if (value == NULL) {
+	if (value->kind == EXPR_BAD) {
 		recover_element(parser, '}');
-		return;
 	}
 	*ARENA_ADD(parser->arena, dict->of.dict.entries, dict->of.dict.count) =
 		(struct dict_entry){key, value};
+	return value;
+}
+
+static void parse_entries(struct parser *parser, struct expr *dict, const struct token *open)
+{
+	bool more = true;
+
+	while (more) {
+		if (is_unclosed(parser, '}', open)) {
+			return;
+		}
+		struct expr *value = parse_entry(parser, dict);
+		bool bad = false;
+
+		more = next_element(parser, '}', open, &bad);
+		if (bad) {
+			value->kind = EXPR_BAD;
+			dict->of.dict.partial = true;
+		}
+	}
 }
 
 static struct expr *parse_dict(struct parser *parser)
@@ -204,17 +341,27 @@ static struct expr *parse_dict(struct parser *parser)
 	struct expr *expr = new_expr(parser, EXPR_DICT, open.place);
 
 	parser_advance(parser);
-	if (parser_take(parser, '}')) {
-		return expr;
+	if (!parser_take(parser, '}')) {
+		parse_entries(parser, expr, &open);
 	}
-	do {
-		parse_entry(parser, expr);
-	} while (next_element(parser, '}', &open));
 	return expr;
+}
+
+/* The only function that there is; all else with arguments is a macro that nobody defined. */
+static bool is_function(const struct token *word)
+{
+	return token_is(word, "dtb");
 }
 
 static struct expr *parse_word(struct parser *parser)
 {
+	if (parser->cpp != NULL && parser_ahead(parser, '(') && !is_function(&parser->token)) {
+		struct token word = parser->token;
+
+		parser_advance(parser);
+		parser_skip_call(parser, &word);
+		return new_expr(parser, EXPR_BAD, word.place);
+	}
 	struct name name = parser_name(parser, "a name");
 	bool is_true = strcmp(name.text, "true") == 0 || strcmp(name.text, "True") == 0;
 	bool is_false = strcmp(name.text, "false") == 0 || strcmp(name.text, "False") == 0;
@@ -232,6 +379,7 @@ static struct expr *parse_word(struct parser *parser)
 		expr->of.name.object = name;
 		if (parser_take(parser, '.')) {
 			expr->of.name.attribute = parser_name(parser, "an attribute's name");
+			expr->kind = expr->of.name.attribute.text == NULL ? EXPR_BAD : EXPR_NAME;
 		}
 	}
 	return expr;
@@ -257,17 +405,14 @@ static struct expr *parse_primary(struct parser *parser)
 	if (parser_take(parser, '(')) {
 		struct expr *expr = parse_expression(parser);
 
-		if (expr != NULL && !parser_take(parser, ')')) {
-			parser_expected(parser, "')'");
-			return NULL;
-		}
+		parser_need(parser, ')', "')'");
 		return expr;
 	}
 	parser_expected(parser, "a value");
 	if (parser->token.kind == TOKEN_CHARACTER && parser->diag != NULL) {
 		diag_help(parser->diag, "strings stand in double quotes");
 	}
-	return NULL;
+	return parser_skip_double(parser) ? parse_expression(parser) : bad_expr(parser);
 }
 
 static struct expr *parse_unary(struct parser *parser)
@@ -275,7 +420,7 @@ static struct expr *parse_unary(struct parser *parser)
 	static const int signs[] = {'-', '+', '!', '~'};
 
 	if (too_deep(parser)) {
-		return NULL;
+		return bad_expr(parser);
 	}
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		struct token sign = parser->token;
@@ -285,9 +430,6 @@ static struct expr *parse_unary(struct parser *parser)
 			struct expr *operand = parse_unary(parser);
 
 			parser->depth--;
-			if (operand == NULL) {
-				return NULL;
-			}
 			struct expr *expr = new_expr(parser, EXPR_UNARY, sign.place);
 
 			expr->of.operation.sign = signs[i];
@@ -348,10 +490,6 @@ static struct expr *parse_operation(struct parser *parser, struct expr *left)
 
 	parser_advance(parser);
 	struct expr *right = parse_binary(parser, level + 1);
-
-	if (right == NULL) {
-		return NULL;
-	}
 	struct expr *expr = new_expr(parser, EXPR_BINARY, sign.place);
 
 	expr->of.operation.sign = sign.punctuator;
@@ -366,10 +504,10 @@ static struct expr *parse_binary(struct parser *parser, int level)
 	struct expr *left = parse_unary(parser);
 
 	/* A chain leans to the left: its length is the depth of the tree. */
-	for (size_t chained = 1; left != NULL && operator_level(parser) >= level; chained++) {
+	for (size_t chained = 1; operator_level(parser) >= level; chained++) {
 		if (chained + parser->depth > PARSE_DEPTH_MAX) {
 			parser_error(parser, parser->token.place, "this expression is too long");
-			return NULL;
+			return bad_expr(parser);
 		}
 		left = parse_operation(parser, left);
 	}
@@ -383,18 +521,8 @@ static struct expr *parse_choice(struct parser *parser, struct expr *condition)
 	parser_advance(parser);
 	struct expr *left = parse_expression(parser);
 
-	if (left == NULL) {
-		return NULL;
-	}
-	if (!parser_take(parser, ':')) {
-		parser_expected(parser, "':' of the '?'");
-		return NULL;
-	}
+	parser_need(parser, ':', "':' of the '?'");
 	struct expr *right = parse_expression(parser);
-
-	if (right == NULL) {
-		return NULL;
-	}
 	struct expr *expr = new_expr(parser, EXPR_CHOICE, sign.place);
 
 	expr->of.operation.condition = condition;
@@ -406,15 +534,35 @@ static struct expr *parse_choice(struct parser *parser, struct expr *condition)
 struct expr *parse_expression(struct parser *parser)
 {
 	if (too_deep(parser)) {
-		return NULL;
+		return bad_expr(parser);
 	}
 	parser->depth++;
 	struct expr *expr = parse_binary(parser, 1);
 
-	if (expr != NULL && parser_at(parser, '?')) {
+	if (parser_at(parser, '?')) {
 		expr = parse_choice(parser, expr);
 	}
 	parser->depth--;
+	return expr;
+}
+
+struct expr *parse_value(struct parser *parser)
+{
+	struct token first = parser->token;
+	struct expr *expr = parse_expression(parser);
+
+	if (lacks_brace(parser, expr)) {
+		parse_unopened(parser, expr);
+		expr->kind = EXPR_BAD;
+	} else if (parser_at(parser, ',') && expr->kind != EXPR_BAD) {
+		parser_error(parser, first.place, "expected '[' before the first element");
+		parser_advance(parser);
+		if (!parser_take(parser, ']')) {
+			parse_elements(parser, new_expr(parser, EXPR_LIST, first.place), ']',
+			               &first);
+		}
+		expr->kind = EXPR_BAD;
+	}
 	return expr;
 }
 
@@ -425,7 +573,7 @@ struct expr *parse_expression_text(struct arena *arena, const char *text, size_t
 	struct parser parser = {.lexer = &lexer, .arena = arena};
 
 	lex_start_text(&lexer, arena, text, bytes, place);
-	parser_advance(&parser);
+	parser_start(&parser);
 	struct expr *expr = parse_expression(&parser);
 
 	if (parser.why == NULL && parser.token.kind != TOKEN_END) {

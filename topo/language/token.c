@@ -160,6 +160,7 @@ char *token_decode(struct arena *arena, const struct token *token, bool *exact, 
 			at += bytes;
 			*exact = false;
 		}
+		*exact = *exact && byte != '\n';
 		if (byte == '\0') {
 			*why = "a string cannot hold a zero byte";
 			return NULL;

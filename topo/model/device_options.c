@@ -62,6 +62,17 @@ const struct device_option *device_option_at(size_t index)
 	return index < OPTION_COUNT ? &options[index] : NULL;
 }
 
+struct place device_place(const struct device *device, const char *option)
+{
+	for (size_t i = 0; device->places != NULL && device_option_at(i) != NULL; i++) {
+		if (strcmp(device_option_at(i)->name, option) == 0 &&
+		    device->places[i].file != NULL) {
+			return device->places[i];
+		}
+	}
+	return device->place;
+}
+
 const char *device_type_name(enum device_type type)
 {
 	return types[type].name;

@@ -38,6 +38,9 @@ struct device_option {
 /** Option number @index, NULL behind the last. */
 const struct device_option *device_option_at(size_t index);
 
+/** Where the option of that name was given to @device, else the place of the device. */
+struct place device_place(const struct device *device, const char *option);
+
 /** "net", "blk", … */
 const char *device_type_name(enum device_type type);
 

@@ -46,6 +46,7 @@ struct loading {
 	struct ast_assembly assembly;
 	int64_t swiotlb;
 	struct place swiotlb_place;
+	bool lacks_text; /* what may define macros could not be read, which was said */
 	bool read_whole; /* without an error of syntax */
 };
 
@@ -115,6 +116,7 @@ static void follow_imports(struct loading *loading, const struct ast_file *file,
 		                    &searched, &why);
 
 		if (found == NULL) {
+			loading->lacks_text = true;
 			diag_error(loading->diag, import->path.place, "cannot import '%s': %s",
 			           import->path.text, why);
 			diag_help(loading->diag, "name the directory where it lies by -I DIR");
@@ -134,7 +136,10 @@ static void merge_assembly(struct loading *loading, const struct ast_assembly *f
 
 	/* Most topologies are one file: what it says need not be copied. */
 	if (to->instance_count == 0 && to->connection_count == 0 && to->setting_count == 0) {
+		bool lost = to->lost || from->lost;
+
 		*to = *from;
+		to->lost = lost;
 		return;
 	}
 	for (size_t i = 0; i < from->instance_count; i++) {
@@ -148,6 +153,7 @@ static void merge_assembly(struct loading *loading, const struct ast_assembly *f
 		*ARENA_ADD(loading->arena, to->settings, to->setting_count) = from->settings[i];
 	}
 	to->given = to->given || from->given;
+	to->lost = to->lost || from->lost;
 }
 
 static void merge_file(struct loading *loading, const struct ast_file *file)
@@ -185,6 +191,7 @@ static void read_one(struct loading *loading, const struct source *source, bool 
 	if (first) {
 		cpp_macro_value(cpp, "VMSWIOTLB", &loading->swiotlb, &loading->swiotlb_place);
 	}
+	loading->lacks_text = loading->lacks_text || cpp_lacks_text(cpp);
 	cpp_free(cpp);
 	merge_file(loading, file);
 	follow_imports(loading, file, source);
@@ -270,12 +277,14 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		.assembly = &loading->assembly,
 		.options = loading->options,
 		.checks = &checks,
+		.lacks_text = loading->lacks_text,
 		.swiotlb = loading->swiotlb,
 		.swiotlb_place = loading->swiotlb_place,
 	};
 
 	size_t errors = diag_count(loading->diag, SEVERITY_ERROR);
 
+	checks.lost = loading->assembly.lost || loading->lacks_text;
 	resolve(topology, &input);
 	bool whole = loading->read_whole &&
 	             diag_count(loading->diag, SEVERITY_ERROR) - errors == checks.errors;

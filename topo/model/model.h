@@ -103,6 +103,7 @@ struct device {
 	uint32_t queue_pairs_or_queues; /* `queues`: pairs for net, request queues for others */
 	uint32_t queue_size;            /* power of two */
 	struct place place;             /* of its entry, or of the composition that implies it */
+	const struct place *places;     /* of its options: device_place(); NULL = none was given */
 
 	const char *disk;    /* blk: image file on the build host; NULL = an empty raw image */
 	const char *format;  /* blk: "raw" or "qcow2" */

@@ -55,12 +55,6 @@ static bool is_vm_name(const char *name)
 	return strncmp(name, "vm", 2) == 0 && name[2] != '\0' && strcmp(name, "vm_") != 0;
 }
 
-/* What macros call the VM: "web" of "vm_web", "3" of "vm3". */
-static const char *vm_suffix(const char *instance)
-{
-	return instance[2] == '_' ? instance + 3 : instance + 2;
-}
-
 /*
  * Whether the type is a VM's: topo's own, one that VM_INIT_DEF made, or VM0, VM1, … that the
  * macros of deployed systems name and nobody declares.
@@ -77,8 +71,10 @@ static void unknown_type(struct resolver *resolver, const struct name *type)
 {
 	struct suggest suggest = suggest_start(type->text);
 
-	check_report(resolver->checks, CHECK_COMPONENT_UNKNOWN, type->place,
-	             "no component '%s' is declared", type->text);
+	if (!check_report(resolver->checks, CHECK_COMPONENT_UNKNOWN, type->place,
+	                  "no component '%s' is declared", type->text)) {
+		return;
+	}
 	for (size_t i = 0; i < resolver->types.capacity; i++) {
 		if (resolver->types.entries[i].key != NULL) {
 			suggest_consider(&suggest, resolver->types.entries[i].key);
@@ -101,7 +97,7 @@ static void add_vm(struct resolver *resolver, struct instance *instance)
 
 	instance->vm = model->vm_count++;
 	vm->instance = name->text;
-	vm->suffix = vm_suffix(name->text);
+	vm->suffix = resolve_bare_name(name->text);
 	vm->name = vm->suffix;
 	vm->place = name->place;
 	for (size_t i = 0; i < PV_DOMAIN_VCPUS_MAX; i++) {
@@ -136,6 +132,7 @@ static void add_instance(struct resolver *resolver, const struct ast_instance *a
 		             ast->name.text);
 		diag_help(resolver->diag, "macros call vm_%s then: %s", ast->name.text,
 		          ast->name.text);
+		resolver->checks->lost = true;
 		vm = false;
 	}
 	struct instance *instance = &resolver->instances[resolver->instance_count++];
@@ -184,74 +181,6 @@ static void collect_instances(struct resolver *resolver)
 		add_instance(resolver, &assembly->instances[i]);
 	}
 	check_suffixes(resolver);
-}
-
-struct instance *resolve_find_instance(const struct resolver *resolver, const char *name)
-{
-	struct instance *instance = strmap_get(&resolver->by_name, name);
-
-	if (instance == NULL && strncmp(name, "vm", 2) == 0 && name[2] != '_') {
-		const char *spelled = arena_printf(resolver->arena, "vm_%s", name + 2);
-
-		instance = strmap_get(&resolver->by_name, spelled);
-	}
-	return instance;
-}
-
-void resolve_suggest_vm(struct resolver *resolver, const char *wrong)
-{
-	const struct model *model = &resolver->topology->model;
-	bool prefixed = strncmp(wrong, "vm", 2) == 0;
-	const char *bare = prefixed ? vm_suffix(wrong) : wrong;
-	struct suggest suggest = suggest_start(bare);
-
-	for (size_t i = 0; i < model->vm_count; i++) {
-		suggest_consider(&suggest, model->vms[i].suffix);
-	}
-	if (suggest.best == NULL) {
-		if (model->vm_count == 0) {
-			diag_help(resolver->diag, "declare it: component VM vm_%s;", bare);
-		}
-		return;
-	}
-	const struct instance *meant = NULL;
-
-	for (size_t i = 0; i < resolver->instance_count && prefixed; i++) {
-		const struct instance *instance = &resolver->instances[i];
-
-		if (instance->vm != NOT_A_VM && model->vms[instance->vm].suffix == suggest.best) {
-			meant = instance;
-		}
-	}
-	diag_help(resolver->diag, "did you mean '%s'?",
-	          meant == NULL ? suggest.best : meant->ast->name.text);
-}
-
-static size_t vm_by_name(const struct resolver *resolver, const char *text)
-{
-	const struct model *model = &resolver->topology->model;
-	const struct vm *vm = strmap_get(&resolver->vm_names, text);
-
-	return vm == NULL ? NOT_A_VM : (size_t)(vm - model->vms);
-}
-
-size_t resolve_find_vm(struct resolver *resolver, const char *text, struct place place,
-                       const char *what)
-{
-	const struct instance *instance = resolve_find_instance(resolver, text);
-
-	if (instance == NULL) {
-		instance = resolve_find_instance(resolver,
-		                                 arena_printf(resolver->arena, "vm%s", text));
-	}
-	size_t vm = instance == NULL ? vm_by_name(resolver, text) : instance->vm;
-
-	if (vm == NOT_A_VM) {
-		check_report(resolver->checks, CHECK_TARGET_UNKNOWN, place,
-		             "%s '%s' is no VM of this topology", what, text);
-		resolve_suggest_vm(resolver, text);
-	}
-	return vm;
 }
 
 /* Settings. */
@@ -332,9 +261,11 @@ static bool is_system(const struct resolver *resolver, const struct ast_setting 
 
 static void unknown_object(struct resolver *resolver, const struct name *object)
 {
-	check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, object->place,
-	             "'%s' is no instance and no connection", object->text);
-	resolve_suggest_vm(resolver, object->text);
+	if (resolve_first_unknown(resolver, object->text) &&
+	    check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, object->place,
+	                 "'%s' is no instance and no connection", object->text)) {
+		resolve_suggest_instance(resolver, object->text, NULL);
+	}
 }
 
 /* Servers that CAmkES systems have beside their VMs, whether or not they are declared here. */
@@ -453,9 +384,9 @@ static void check_vm_names(struct resolver *resolver)
 static void start(struct resolver *resolver)
 {
 	struct strmap *maps[] = {
-		&resolver->types,    &resolver->connectors, &resolver->by_name,
-		&resolver->vm_names, &resolver->settings,   &resolver->stems,
-		&resolver->pairs,    &resolver->controls,   &resolver->others,
+		&resolver->types,    &resolver->connectors, &resolver->by_name, &resolver->vm_names,
+		&resolver->settings, &resolver->stems,      &resolver->pairs,   &resolver->controls,
+		&resolver->others,   &resolver->unknown,
 	};
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
@@ -466,6 +397,7 @@ static void start(struct resolver *resolver)
 		.diag = resolver->diag,
 		.find = find_expression,
 		.context = resolver,
+		.lacks_text = resolver->input->lacks_text,
 		.steps_left = EVAL_STEPS_MAX,
 	};
 }

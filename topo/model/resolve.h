@@ -97,6 +97,7 @@ struct resolve_input {
 	const struct ast_assembly *assembly; /* of all files, merged */
 	const struct load_options *options;
 	struct checks *checks;
+	bool lacks_text; /* what may define macros could not be read, which was said */
 	int64_t swiotlb; /* VMSWIOTLB */
 	struct place swiotlb_place;
 };

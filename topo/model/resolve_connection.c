@@ -96,40 +96,50 @@ static void check_interface(struct resolver *resolver, const struct instance *in
 	diag_note(resolver->diag, type->name.place, "the component is declared here");
 }
 
-/* The instance of an end, NULL after an error. */
-static struct instance *end_instance(struct resolver *resolver, const struct ast_end *end)
+/* A name that a macro has put "vm" before, as a user writes it. */
+static const char *spelled(struct resolver *resolver, const char *name)
+{
+	return strncmp(name, "vm", 2) == 0 && name[2] != '_'
+	               ? arena_printf(resolver->arena, "vm_%s", name + 2)
+	               : name;
+}
+
+/* The instance of an end, NULL after an error. @other: the other end of the connection. */
+static struct instance *end_instance(struct resolver *resolver, const struct ast_end *end,
+                                     const struct ast_end *other)
 {
 	if (end->instance.text == NULL) {
 		diag_error(resolver->diag, end->interface.place,
 		           "an end of a connection is instance.interface");
 		return NULL;
 	}
-	struct instance *instance = resolve_find_instance(resolver, end->instance.text);
+	const char *name = end->instance.text;
+	struct instance *instance = resolve_find_instance(resolver, name);
 
-	if (instance == NULL) {
-		check_report(
-			resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
-			"there is no instance '%s'",
-			strncmp(end->instance.text, "vm", 2) == 0 && end->instance.text[2] != '_'
-				? arena_printf(resolver->arena, "vm_%s", end->instance.text + 2)
-				: end->instance.text);
-		resolve_suggest_vm(resolver, end->instance.text);
+	if (instance == NULL && resolve_first_unknown(resolver, name) &&
+	    check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
+	                 "there is no instance '%s'", spelled(resolver, name))) {
+		resolve_suggest_instance(resolver, name,
+		                         other == NULL ? NULL : other->instance.text);
 	}
 	return instance;
 }
 
 /* The VM of an end, NOT_A_VM after an error. */
-static size_t end_vm(struct resolver *resolver, const struct ast_end *end)
+static size_t end_vm(struct resolver *resolver, const struct ast_end *end,
+                     const struct ast_end *other)
 {
-	struct instance *instance = end_instance(resolver, end);
+	struct instance *instance = end_instance(resolver, end, other);
 
 	if (instance == NULL) {
 		return NOT_A_VM;
 	}
 	if (instance->vm == NOT_A_VM) {
-		check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
-		             "'%s' is not a VM", instance->ast->name.text);
-		diag_note(resolver->diag, instance->ast->name.place, "it is declared here");
+		if (resolve_first_unknown(resolver, end->instance.text)) {
+			check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
+			             "'%s' is not a VM", instance->ast->name.text);
+			diag_note(resolver->diag, instance->ast->name.place, "it is declared here");
+		}
 		return NOT_A_VM;
 	}
 	check_interface(resolver, instance, end);
@@ -158,10 +168,11 @@ static void add_piece(struct resolver *resolver, const struct ast_connection *co
 {
 	const struct ast_end *device_end = &connection->ends[pieces[piece].from_device ? 0 : 1];
 	const struct ast_end *driver_end = &connection->ends[pieces[piece].from_device ? 1 : 0];
-	size_t device_vm = end_vm(resolver, device_end);
-	size_t driver_vm = end_vm(resolver, driver_end);
+	size_t device_vm = end_vm(resolver, device_end, driver_end);
+	size_t driver_vm = end_vm(resolver, driver_end, device_end);
 
 	if (device_vm == NOT_A_VM || driver_vm == NOT_A_VM) {
+		resolver->links_lost = true;
 		return;
 	}
 	const char *stem = without(resolver, connection->name.text, pieces[piece].suffix);
@@ -208,7 +219,7 @@ static void add_other(struct resolver *resolver, const struct ast_connection *co
 	strmap_set(&resolver->others, connection->name.text, resolver);
 
 	for (size_t i = 0; i < connection->end_count; i++) {
-		if (end_instance(resolver, &connection->ends[i]) == NULL) {
+		if (end_instance(resolver, &connection->ends[i], NULL) == NULL) {
 			ends_exist = false;
 		}
 	}
@@ -231,9 +242,9 @@ static void check_connector(struct resolver *resolver, const struct name *connec
 			suggest_consider(&suggest, resolver->connectors.entries[i].key);
 		}
 	}
-	check_report(resolver->checks, CHECK_CONNECTOR_UNKNOWN, connector->place,
-	             "there is no connector '%s'", connector->text);
-	if (suggest.best != NULL) {
+	if (check_report(resolver->checks, CHECK_CONNECTOR_UNKNOWN, connector->place,
+	                 "there is no connector '%s'", connector->text) &&
+	    suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}
 }
@@ -266,6 +277,7 @@ static bool link_is_whole(struct resolver *resolver, struct link *link)
 		             "this connection joins '%s' with itself",
 		             resolver->topology->model.vms[link->device_vm].suffix);
 	}
+	resolver->links_lost = resolver->links_lost || link->bad;
 	return !link->bad;
 }
 
@@ -456,8 +468,8 @@ bool resolve_connection_setting(struct resolver *resolver, const struct ast_sett
 	size_t index = find_piece(resolver, setting->object.text, &piece);
 
 	if (index == SIZE_MAX) {
-		/* What a macro of topo's says of a connection that was refused. */
-		return setting->weak;
+		/* What is said of a connection that was refused. */
+		return setting->weak || (resolver->links_lost && piece != PIECE_COUNT);
 	}
 	if (index >= resolver->topology->model.connection_count) {
 		return true;

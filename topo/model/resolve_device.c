@@ -48,24 +48,28 @@ static const char *suffix_of(const struct resolver *resolver, size_t vm)
 
 /* The only connection of that side, when the entry names no peer. */
 static struct link *only_link(struct resolver *resolver, const struct side *side,
-                              struct place place)
+                              const struct value *dict)
 {
 	const struct vm_origin *origin = &resolver->topology->vm_origins[side->vm];
+	const char *role = side->device ? "device" : "driver";
 	size_t count = side->device ? origin->served_count : origin->used_count;
 
 	if (count == 1) {
 		return resolver->links[side->device ? origin->served[0] : origin->used[0]];
 	}
+	if (dict->of.dict.partial || resolver->links_lost) {
+		return NULL;
+	}
 	if (count == 0) {
-		check_report(resolver->checks, CHECK_TARGET_MISSING, place,
-		             "'%s' is the %s VM of no connection", suffix_of(resolver, side->vm),
-		             side->device ? "device" : "driver");
-		diag_help(resolver->diag, "VIRTIO_COMPOSITION_DEF(device, driver) makes one");
-	} else {
-		check_report(resolver->checks, CHECK_TARGET_MISSING, place,
-		             "'%s' has %zu connections as %s VM: which one is meant?",
-		             suffix_of(resolver, side->vm), count,
-		             side->device ? "device" : "driver");
+		if (check_report(resolver->checks, CHECK_TARGET_MISSING, dict->place,
+		                 "'%s' is the %s VM of no connection",
+		                 suffix_of(resolver, side->vm), role)) {
+			diag_help(resolver->diag,
+			          "VIRTIO_COMPOSITION_DEF(device, driver) makes one");
+		}
+	} else if (check_report(resolver->checks, CHECK_TARGET_MISSING, dict->place,
+	                        "'%s' has %zu connections as %s VM: which one is meant?",
+	                        suffix_of(resolver, side->vm), count, role)) {
 		diag_help(resolver->diag, "add %s: \"NAME\"", side->peer_key);
 	}
 	return NULL;
@@ -82,20 +86,61 @@ static const char *peer_text(struct resolver *resolver, const struct value *valu
 	return value_string(&resolver->evaluator, value, "the other VM", &text) ? text : NULL;
 }
 
+/* The VM that an entry names as its peer, NOT_A_VM after an error. */
+static size_t find_peer(struct resolver *resolver, const struct side *side,
+                        const struct value *value, const char *key)
+{
+	const char *text = peer_text(resolver, value);
+	size_t peer = text == NULL ? NOT_A_VM : resolve_find_vm(resolver, text);
+
+	if (text != NULL && peer == NOT_A_VM && resolve_first_unknown(resolver, text) &&
+	    check_report(resolver->checks, CHECK_TARGET_UNKNOWN, value->place,
+	                 "%s '%s' is no VM of this topology", key, text)) {
+		resolve_suggest_peer(resolver, text, side->vm, side->device);
+	}
+	return peer;
+}
+
+/* There are both VMs, and no connection of them in that direction. */
+static void report_unconnected(struct resolver *resolver, const struct side *side,
+                               struct place place, size_t device_vm, size_t driver_vm)
+{
+	const char *device = suffix_of(resolver, device_vm);
+	const char *driver = suffix_of(resolver, driver_vm);
+
+	if (resolver->links_lost) {
+		return;
+	}
+	if (device_vm == driver_vm) {
+		check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, place,
+		             "'%s' cannot be its own %s", device, side->peer_key);
+		return;
+	}
+	if (!check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, place,
+	                  "no connection leads from '%s' to '%s'", device, driver)) {
+		return;
+	}
+	if (link_between(resolver, driver_vm, device_vm) != NULL) {
+		diag_help(resolver->diag,
+		          "the connection of the two leads the other way: '%s' serves '%s'", driver,
+		          device);
+	} else if (!resolve_list_peers(resolver, side->vm, side->device)) {
+		diag_help(resolver->diag,
+		          "a connection is a path for attacks, both ways; if it is wanted: "
+		          "VIRTIO_COMPOSITION_DEF(%s, %s)",
+		          device, driver);
+	}
+}
+
 static struct link *typed_link(struct resolver *resolver, const struct side *side,
                                const struct value *dict)
 {
 	const struct value *value = resolve_entry(dict, side->peer_key);
 
 	if (value == NULL) {
-		return only_link(resolver, side, dict->place);
+		return only_link(resolver, side, dict);
 	}
-	const char *text = peer_text(resolver, value);
-
-	if (text == NULL) {
-		return NULL;
-	}
-	size_t peer = resolve_find_vm(resolver, text, value->place, side->peer_key);
+	size_t peer = find_peer(resolver, side, value, side->peer_key);
 
 	if (peer == NOT_A_VM) {
 		return NULL;
@@ -105,11 +150,7 @@ static struct link *typed_link(struct resolver *resolver, const struct side *sid
 	struct link *link = link_between(resolver, device_vm, driver_vm);
 
 	if (link == NULL) {
-		check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, value->place,
-		             "no connection leads from '%s' to '%s'",
-		             suffix_of(resolver, device_vm), suffix_of(resolver, driver_vm));
-		diag_help(resolver->diag, "add VIRTIO_COMPOSITION_DEF(%s, %s) to the composition",
-		          suffix_of(resolver, device_vm), suffix_of(resolver, driver_vm));
+		report_unconnected(resolver, side, value->place, device_vm, driver_vm);
 	}
 	return link;
 }
@@ -161,15 +202,21 @@ static bool number_device(struct resolver *resolver, const struct value *dict,
 static void read_typed(struct resolver *resolver, const struct side *side, const struct value *dict)
 {
 	struct device_entry entry = {.device = {.place = dict->place}};
-	struct link *link = typed_link(resolver, side, dict);
+	struct value read = *dict;
 
 	if (!resolve_option_type(resolver, dict, &entry.device.type)) {
 		return;
 	}
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
-		resolve_option(resolver, side->peer_key, &entry, &dict->of.dict.entries[i]);
+		/* What is missing may be what was spelled wrongly. */
+		if (!resolve_option(resolver, side->peer_key, &entry, &dict->of.dict.entries[i])) {
+			read.of.dict.partial = true;
+		}
 	}
-	if (link == NULL) {
+	struct link *link = typed_link(resolver, side, &read);
+
+	/* The id may be what could not be read. */
+	if (link == NULL || read.of.dict.partial) {
 		return;
 	}
 	struct device_list *list = side->device ? &link->served : &link->expected;
@@ -341,13 +388,15 @@ static void read_numeric(struct resolver *resolver, const struct side *side,
                          const struct value *dict)
 {
 	const struct value *id = resolve_entry(dict, "id");
-	const char *text = id == NULL ? NULL : peer_text(resolver, id);
 
-	if (text == NULL) {
-		diag_error(resolver->diag, dict->place, "this entry needs the id of the other VM");
+	if (id == NULL) {
+		if (!dict->of.dict.partial) {
+			diag_error(resolver->diag, dict->place,
+			           "this entry needs the id of the other VM");
+		}
 		return;
 	}
-	size_t peer = resolve_find_vm(resolver, text, id->place, "id");
+	size_t peer = find_peer(resolver, side, id, "id");
 
 	if (peer == NOT_A_VM) {
 		return;
@@ -358,10 +407,12 @@ static void read_numeric(struct resolver *resolver, const struct side *side,
 	if (link == NULL) {
 		link = link_between(resolver, peer, side->vm);
 	}
-	if (link == NULL) {
+	if (link == NULL && !resolver->links_lost) {
 		check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, id->place,
 		             "no connection joins '%s' and '%s'", suffix_of(resolver, side->vm),
 		             suffix_of(resolver, peer));
+	}
+	if (link == NULL) {
 		return;
 	}
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
@@ -402,6 +453,7 @@ static void mark_given(struct resolver *resolver, const struct side *side, bool 
 static void read_list(struct resolver *resolver, const struct side *side, const struct value *list)
 {
 	bool typed = list->of.list.count == 0;
+	bool partial = list->of.list.partial;
 	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
 
 	for (size_t i = 0; i < list->of.list.count; i++) {
@@ -416,14 +468,18 @@ static void read_list(struct resolver *resolver, const struct side *side, const 
 		} else {
 			read_typed(resolver, side, item);
 			typed = true;
+			partial = partial || item->of.dict.partial;
 		}
 	}
 	if (typed) {
-		mark_given(resolver, side, diag_count(resolver->diag, SEVERITY_ERROR) != errors);
+		bool failed = partial || resolver->links_lost ||
+		              diag_count(resolver->diag, SEVERITY_ERROR) != errors;
+
+		mark_given(resolver, side, failed);
 	}
 }
 
-/* Comparing the two sides. */
+/* Comparing the two sides. What a list lacks is no news where an entry of it was refused. */
 
 static void compare_sides(struct resolver *resolver, struct link *link)
 {
@@ -438,7 +494,8 @@ static void compare_sides(struct resolver *resolver, struct link *link)
 		if (served != NULL) {
 			served->matched = true;
 			resolve_options_merge(resolver, served, expected);
-		} else if (check_report(resolver->checks, CHECK_DEVICE_UNSERVED,
+		} else if (!link->served.failed &&
+		           check_report(resolver->checks, CHECK_DEVICE_UNSERVED,
 		                        expected->device.place,
 		                        "'%s' serves no %s device with id %u to '%s'", device_name,
 		                        device_type_name(expected->device.type),
@@ -450,7 +507,7 @@ static void compare_sides(struct resolver *resolver, struct link *link)
 	for (size_t i = 0; i < link->served.count; i++) {
 		const struct device_entry *served = &link->served.entries[i];
 
-		if (!served->matched &&
+		if (!served->matched && !link->expected.failed &&
 		    check_report(resolver->checks, CHECK_DEVICE_UNEXPECTED, served->device.place,
 		                 "'%s' does not expect a %s device with id %u from '%s'",
 		                 driver_name, device_type_name(served->device.type),
@@ -503,6 +560,7 @@ static void put_devices(struct resolver *resolver, const struct link *link)
 		struct device *device = &connection->devices[connection->device_count++];
 
 		*device = entry->device;
+		device->places = entry->places;
 		if (device->type == DEVICE_BLK) {
 			disk_inspect(resolver->checks, device, disk_place(entry));
 		}

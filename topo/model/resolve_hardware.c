@@ -250,7 +250,8 @@ static void add_pci(struct resolver *resolver, size_t index, const struct value 
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
 		read_pci_entry(resolver, &function, &places, &dict->of.dict.entries[i]);
 	}
-	if (diag_count(resolver->diag, SEVERITY_ERROR) - resolver->checks->errors == errors) {
+	if (!dict->of.dict.partial &&
+	    diag_count(resolver->diag, SEVERITY_ERROR) - resolver->checks->errors == errors) {
 		*ARENA_ADD(resolver->arena, vm->pci, vm->pci_count) = function;
 		*ARENA_ADD(resolver->arena, origin->pci_places, count) = places;
 	}

@@ -71,6 +71,8 @@ struct resolver {
 		controls; /* "vm:address" => bytes of the control region there that are taken */
 	struct instance *instances;
 	size_t instance_count;
+	struct strmap unknown; /* names that mean nothing, which was said => resolver */
+	bool links_lost;       /* a connection was refused */
 	struct link **links;
 	size_t link_count;
 	struct value *device_lists; /* of vms: vm_virtio_devices; kind VALUE_BAD = not given */
@@ -78,6 +80,15 @@ struct resolver {
 };
 
 /* resolve.c */
+
+/** A setting of @instance that is left out: they are reported together at the end. */
+void resolve_ignore_setting(struct resolver *resolver, struct instance *instance,
+                            const struct ast_setting *setting);
+
+/* resolve_name.c */
+
+/** What macros call the VM of that instance: "web" of "vm_web", "3" of "vm3". */
+const char *resolve_bare_name(const char *instance);
 
 /**
  * The instance that @name means: its own name, or "vmX" for "vm_X" as macros write it. NULL when
@@ -87,17 +98,28 @@ struct instance *resolve_find_instance(const struct resolver *resolver, const ch
 
 /**
  * The VM that a user means by @text: instance name, name behind vm_, or vm_name. NOT_A_VM when
- * there is none; then it was reported at @place, with @what in the message.
+ * there is none.
  */
-size_t resolve_find_vm(struct resolver *resolver, const char *text, struct place place,
-                       const char *what);
+size_t resolve_find_vm(const struct resolver *resolver, const char *text);
 
-/** Help with the nearest name of a VM. */
-void resolve_suggest_vm(struct resolver *resolver, const char *wrong);
+/** Whether nothing was said yet of @name, which means nothing: it is said once. */
+bool resolve_first_unknown(struct resolver *resolver, const char *name);
 
-/** A setting of @instance that is left out: they are reported together at the end. */
-void resolve_ignore_setting(struct resolver *resolver, struct instance *instance,
-                            const struct ast_setting *setting);
+/**
+ * Help with the instance whose name is nearest to @wrong, or to what macros call it. @other is not
+ * meant: the other end of a connection, NULL = none.
+ */
+void resolve_suggest_instance(struct resolver *resolver, const char *wrong, const char *other);
+
+/**
+ * Help with the nearest name among the VMs that are connected with @vm already, as those which it
+ * serves or which serve it: no other one is suggested, since to follow that would open a path
+ * between two VMs that nobody meant.
+ */
+void resolve_suggest_peer(struct resolver *resolver, const char *wrong, size_t vm, bool served);
+
+/** Help with the names of the VMs that are connected with @vm in that way; false if none is. */
+bool resolve_list_peers(struct resolver *resolver, size_t vm, bool served);
 
 /* resolve_connection.c */
 
@@ -147,8 +169,9 @@ void resolve_dtb(struct resolver *resolver, size_t index, const struct value *va
 bool resolve_option_type(struct resolver *resolver, const struct value *dict,
                          enum device_type *type);
 
-/** Read one option of @entry, whose type is known. @peer_key: target or backend. */
-void resolve_option(struct resolver *resolver, const char *peer_key, struct device_entry *entry,
+/** Read one option of @entry, whose type is known; false when there is none of that name. @peer_key:
+ * target or backend. */
+bool resolve_option(struct resolver *resolver, const char *peer_key, struct device_entry *entry,
                     const struct value_entry *pair);
 
 /** Both sides speak of one device: take what only @expected says, refuse contradictions. */

@@ -218,13 +218,13 @@ static void unknown_option(struct resolver *resolver, const char *peer_key, cons
 	}
 }
 
-void resolve_option(struct resolver *resolver, const char *peer_key, struct device_entry *entry,
+bool resolve_option(struct resolver *resolver, const char *peer_key, struct device_entry *entry,
                     const struct value_entry *pair)
 {
 	const char *key = pair->key.text;
 
 	if (strcmp(key, "type") == 0 || strcmp(key, "id") == 0 || strcmp(key, peer_key) == 0) {
-		return;
+		return true;
 	}
 	for (size_t i = 0; device_option_at(i) != NULL; i++) {
 		const struct device_option *option = device_option_at(i);
@@ -236,9 +236,33 @@ void resolve_option(struct resolver *resolver, const char *peer_key, struct devi
 		if (read_option(resolver, option, &pair->value, &entry->device)) {
 			entry->places[i] = pair->value.place;
 		}
-		return;
+		return true;
 	}
 	unknown_option(resolver, peer_key, &pair->key, entry->device.type);
+	return false;
+}
+
+/* Without a type the keys cannot be told: the nearest to "type" is most likely meant. */
+static void report_typeless(struct resolver *resolver, const struct value *dict)
+{
+	for (size_t i = 0; i < dict->of.dict.count; i++) {
+		const struct name *key = &dict->of.dict.entries[i].key;
+		struct suggest suggest = suggest_start(key->text);
+
+		suggest_consider(&suggest, "type");
+		if (suggest.best != NULL) {
+			check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, key->place,
+			             "there is no option '%s' of a device", key->text);
+			diag_help(resolver->diag, "did you mean 'type'?");
+			return;
+		}
+	}
+	if (!dict->of.dict.partial) {
+		check_report(resolver->checks, CHECK_TYPE_UNKNOWN, dict->place,
+		             "this device has no type");
+		diag_help(resolver->diag,
+		          "{ type: \"net\" }, or blk, vsock, console, rng, fs, gpu");
+	}
 }
 
 bool resolve_option_type(struct resolver *resolver, const struct value *dict,
@@ -248,10 +272,7 @@ bool resolve_option_type(struct resolver *resolver, const struct value *dict,
 	const char *name = NULL;
 
 	if (value == NULL) {
-		check_report(resolver->checks, CHECK_TYPE_UNKNOWN, dict->place,
-		             "this device has no type");
-		diag_help(resolver->diag,
-		          "{ type: \"net\" }, or blk, vsock, console, rng, fs, gpu");
+		report_typeless(resolver, dict);
 		return false;
 	}
 	if (!value_string(&resolver->evaluator, value, "type", &name)) {

@@ -401,6 +401,9 @@ void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
 	}
 	if (value.kind != VALUE_BAD) {
 		attributes[row].set(resolver, instance->vm, &value);
+	} else if (attributes[row].attribute != VM_ATTRIBUTE_COUNT) {
+		resolver->topology->vm_origins[instance->vm].failed[attributes[row].attribute] =
+			true;
 	}
 	note_failure(resolver, instance->vm, attributes[row].attribute, errors);
 }
