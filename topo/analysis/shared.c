@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "topo/analysis/hardware.h"
-#include "topo/model/pci.h"
 #include "topo/base/strmap.h"
 #include "topo/model/board.h"
+#include "topo/model/pci.h"
 
 struct claim {
 	const char *name;
@@ -49,8 +49,8 @@ static void claim_function(struct claimer *claimer, uint32_t vm,
                            const struct pci_function *function)
 {
 	claim(claimer, vm,
-	      arena_printf(claimer->arena, "PCI function %u:%u.%u", function->bus,
-	                   function->device, function->function),
+	      arena_printf(claimer->arena, "PCI function %u:%u.%u", function->bus, function->device,
+	                   function->function),
 	      true);
 }
 

@@ -66,6 +66,9 @@
 	X(FILE_MISSING, "file-missing", TO_RUN, EACH, NULL,                                         \
 	  "A kernel, root file system, device tree or disk image that the topology names cannot "   \
 	  "be read.")                                                                               \
+	X(DISK_FOREIGN, "disk-foreign", TO_RUN, EACH, NULL,                                         \
+	  "A disk image is of a format that nobody opens in the device VM: a disk is raw or "       \
+	  "qcow2.")                                                                                 \
 	X(MMIO_PAGE_BITS, "mmio-page-bits", ERROR, EACH, NULL,                                      \
 	  "The third field of an entry of mmios is the size of its pages in bits: 12, 21 or "       \
 	  "30, and the range is made of such pages.")                                               \

@@ -268,13 +268,13 @@
 	X(DISK_TINY, "disk-tiny", ADVICE, EACH, check_disk_tiny,                                   \
 	  "A disk is smaller than 1 MiB: common file systems do not fit on it.")                   \
 	X(DISK_FORMAT, "disk-format", ADVICE, EACH, check_disk_format,                             \
-	  "A qcow2 image is served as raw: the driver VM sees the bytes of the image file "        \
-	  "and not the disk in it.")                                                               \
+	  "A file of a format for disks is served as raw: the driver VM sees the bytes of the "    \
+	  "file and not the disk in it.")                                                          \
 	X(QCOW2_ENCRYPTED, "qcow2-encrypted", TO_RUN, EACH, check_qcow2_encrypted,                 \
 	  "A qcow2 image is encrypted, and nobody gives the device VM the key.")                   \
 	X(QCOW2_FEATURES, "qcow2-features", TO_RUN, EACH, check_qcow2_features,                    \
 	  "A qcow2 image keeps its data in another file, which is not put into the device "        \
-	  "VM, or is marked as corrupt: it cannot be opened.")                                     \
+	  "VM, is marked as corrupt or of a kind that nobody knows: it cannot be opened.")         \
 	X(QUEUES_VCPUS, "queues-vcpus", ADVICE, EACH, check_queues_vcpus,                          \
 	  "A device has more queues than the driver VM has vCPUs: Linux uses one for each "        \
 	  "vCPU, the others take memory and doorbells.")                                           \

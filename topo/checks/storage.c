@@ -8,6 +8,7 @@
 
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
+#include "topo/model/disk.h"
 
 #define DISK_LEAST ((uint64_t)1 << 20)
 #define NET_QUEUE_LEAST 32U /* a packet takes up to 19 descriptors of Linux */
@@ -107,15 +108,17 @@ static void visit_format(struct checks *checks, const struct topology *topology,
                          struct strmap *seen, const struct connection *connection,
                          const struct device *device)
 {
-	unsigned char header[QCOW2_HEADER_BYTES];
+	const char *format = device->disk != NULL && strcmp(device->format, "raw") == 0
+	                             ? disk_other_format(device->disk)
+	                             : NULL;
 
 	(void)topology;
 	(void)seen;
 	(void)connection;
-	if (strcmp(device->format, "raw") == 0 && qcow2_header(device, header)) {
+	if (format != NULL) {
 		check_report(checks, CHECK_DISK_FORMAT, device_place(device, "format"),
-		             "'%s' is a qcow2 image, and its bytes are served as a raw disk",
-		             device->disk);
+		             "'%s' is a %s file, and its bytes are served as a raw disk",
+		             device->disk, format);
 	}
 }
 

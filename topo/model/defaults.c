@@ -177,10 +177,13 @@ static void size_disks(struct topology *topology, size_t vm)
 		for (size_t j = 0; j < connection->device_count; j++) {
 			struct device *device = &connection->devices[j];
 
-			if (device->type == DEVICE_BLK && device->disk == NULL &&
-			    device->disk_bytes == 0) {
+			if (device->type != DEVICE_BLK || device->disk != NULL) {
+				continue;
+			}
+			if (device->disk_bytes == 0) {
 				device->disk_bytes = bytes;
 			}
+			device->grown_bytes = device->disk_bytes;
 		}
 	}
 }

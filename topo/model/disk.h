@@ -15,4 +15,7 @@
  */
 void disk_inspect(struct checks *checks, struct device *device, struct place place);
 
+/** The format of the file @path if it is one of disk images, or packed, and not raw; else NULL. */
+const char *disk_other_format(const char *path);
+
 #endif

@@ -109,6 +109,9 @@ struct device {
 	const char *format;  /* blk: "raw" or "qcow2" */
 	uint64_t disk_bytes; /* blk: capacity, multiple of 512; for a qcow2 file its virtual size */
 	bool readonly;       /* blk */
+	uint64_t file_bytes; /* blk: of the image file on the build host; 0 without one */
+	uint64_t
+		grown_bytes; /* blk: of the file in the device VM when all of the disk is written */
 
 	uint8_t mac[6];       /* net: of the driver VM's interface */
 	const char *tap;      /* net: interface in the device VM, unique there */

@@ -68,8 +68,8 @@ static bool node_is_bridge(const struct model *model, const char *path)
 	if (strcmp(path, host) == 0 || strcmp(path, "/") == 0 || path_is_below(host, path)) {
 		return true;
 	}
-	return path_is_below(path, host) && (strncmp(last, "/pci", 4) == 0 ||
-	                                     !pci_function_of_node(model, path, &function));
+	return path_is_below(path, host) &&
+	       (strncmp(last, "/pci", 4) == 0 || !pci_function_of_node(model, path, &function));
 }
 
 static bool range_is_bridge(const struct model *model, const struct range *range)
