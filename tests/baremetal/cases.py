@@ -171,6 +171,22 @@ def budget(setup):
     setup.system.share(1, *setup.system.domains)
 
 
+def preempted(setup, guest, priorities):
+    for mine, priority in enumerate(priorities):
+        setup.add(f"vm{mine}", guest=guest, guest_params=[mine, len(priorities), priority])
+    setup.system.share(1, *setup.system.domains)
+
+
+@case(name="preempted in a handler")
+def preempted_in_handler(setup):
+    preempted(setup, "guest_preempted_in_handler", (0x40, 0x80, 0))
+
+
+@case(name="preempted in the timer's handler")
+def preempted_in_timer(setup):
+    preempted(setup, "guest_preempted_in_timer", (0x80, 0x80, 0x80))
+
+
 @case(name="floating point is kept apart")
 def floating_point(setup):
     for n in range(3):

@@ -140,8 +140,8 @@ void arch_vcpu_save(struct vcpu *v)
 
 void arch_vcpu_load(struct vcpu *v, bool flush)
 {
-	(void)flush;
 	v->arch.loads++;
+	v->arch.flushes += flush;
 }
 
 void arch_enter_vmm(struct domain *d)

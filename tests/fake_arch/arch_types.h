@@ -16,7 +16,8 @@ struct cpu *cpu_here(void);
 
 struct arch_vcpu {
 	uint64_t vttbr;
-	uint64_t loads, saves, resets, undefined, aborts; /* how often each was asked for */
+	uint64_t loads, saves, flushes, resets, undefined,
+		aborts; /* how often each was asked for */
 	uint64_t abort_esr, abort_far;
 };
 

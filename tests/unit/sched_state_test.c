@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What must hold when one vCPU follows another, on a fake machine: translations of vCPUs that share
+ * a VMID, what is left of a budget, and whose turn it is with the VMM.
+ */
+/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
+/* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
+/* links: kernel/core/trap.c tests/fake_arch/arch.c */
+#include "kernel/core/sched.h"
+#include "kernel/core/trap.h"
+#include "kernel/core/vmm.h"
+#include "tests/fake_arch/fake.h"
+#include "tests/unit/ordered_cmocka.h"
+
+#define ESR(ec) ((uint64_t)(ec) << 26 | 1U << 25)
+#define EC_WFX 0x01U
+#define EC_SVC 0x15U
+#define EC_HVC 0x16U
+
+static void trap_on(uint32_t cpu, uint64_t ec)
+{
+	const struct trap trap = {.esr = ESR(ec)};
+
+	fake.cpu = cpu;
+	fake.in_vmm = kernel.cpus[cpu].world == WORLD_VMM;
+	trap_synchronous(&kernel.cpus[cpu], &trap);
+}
+
+static const struct regs *resume_on(uint32_t cpu)
+{
+	fake.cpu = cpu;
+	fake.in_vmm = kernel.cpus[cpu].world == WORLD_VMM;
+	return sched_resume(&kernel.cpus[cpu]);
+}
+
+/* Let @next run on CPU 0, and nobody else. */
+static void run_only(uint32_t next)
+{
+	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
+		kernel.vcpus[i].wait = i == next ? WAIT_NOTHING : WAIT_IRQ;
+	}
+	kernel.cpus[0].resched = 1;
+	assert_ptr_equal(resume_on(0), &kernel.vcpus[next].regs);
+}
+
+/* vCPUs of a domain share a VMID: what one of them has left in the TLB the next must not find, even
+ * if vCPUs of others ran between the two. One that comes back by itself keeps its own. */
+static void test_translations_of_another_vcpu_are_flushed(void **state)
+{
+	static const struct {
+		uint32_t vcpu;
+		uint64_t flushes;
+	} steps[] = {
+		{0, 0},
+                {1, 1},
+                {0, 1},
+                {2, 0},
+                {0, 1},
+                {2, 0},
+                {3, 1},
+                {1, 2},
+                {3, 1}
+        };
+
+	(void)state;
+	fake_build(2, 2, 1);
+	for (uint32_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		run_only(steps[i].vcpu);
+		assert_int_equal(kernel.vcpus[steps[i].vcpu].arch.flushes, steps[i].flushes);
+	}
+}
+
+static void ring(uint32_t vcpu)
+{
+	struct vcpu *v = &kernel.vcpus[vcpu];
+
+	lock_acquire(&v->domain->lock);
+	sched_interrupt_locked(v);
+	lock_release(&v->domain->lock);
+}
+
+/* A VM with a budget is preempted again and again before the budget ends: what it has run counts. */
+static void test_preemption_renews_no_budget(void **state)
+{
+	uint64_t ran = 0;
+
+	(void)state;
+	fake_build(3, 1, 1);
+	kernel.vcpus[0].budget_ticks = 30;
+	kernel.vcpus[0].period_ticks = 100;
+	kernel.vcpus[1].priority = 200;
+	kernel.vcpus[1].wait = WAIT_IRQ;
+	kernel.vcpus[2].priority = 50;
+	kernel.cpus[0].resched = 1;
+	fake.now = 5000;
+	while (fake.now < 15000) {
+		const struct regs *regs = resume_on(0);
+
+		if (regs == &kernel.vcpus[1].regs) {
+			fake.now += 2;
+			trap_on(0, EC_WFX);
+			continue;
+		}
+		uint64_t from = fake.now;
+		uint64_t rung = from - from % 20 + 20;
+
+		fake.now = fake.deadline < rung ? fake.deadline : rung;
+		ran += regs == &kernel.vcpus[0].regs ? fake.now - from : 0;
+		if (fake.now == rung) {
+			ring(1);
+		}
+		if (fake.now >= fake.deadline) {
+			sched_deadline(&kernel.cpus[0]);
+		}
+	}
+	assert_in_range(ran, 2500, 3030);
+}
+
+/* All vCPUs want the VMM all the time: each gets it as often as the others. */
+static void test_vmm_serves_its_vcpus_in_turn(void **state)
+{
+	uint32_t served[PV_DOMAIN_VCPUS_MAX] = {0};
+	struct domain *d = &kernel.domains[0];
+
+	(void)state;
+	fake_build(1, PV_DOMAIN_VCPUS_MAX, PV_DOMAIN_VCPUS_MAX);
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
+		assert_ptr_equal(resume_on(n), &kernel.vcpus[n].regs);
+	}
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
+		trap_on(n, EC_HVC);
+	}
+	for (uint32_t round = 0; round < 100 * PV_DOMAIN_VCPUS_MAX; round++) {
+		uint32_t owner = d->vmm_owner;
+
+		assert_true(owner < PV_DOMAIN_VCPUS_MAX);
+		served[owner]++;
+		assert_ptr_equal(resume_on(owner), &d->vmm_regs);
+		d->vmm_regs.x[8] = PV_CALL_WAIT;
+		d->vmm_regs.x[0] = PV_REPLY_RESUME;
+		trap_on(owner, EC_SVC);
+		assert_ptr_equal(resume_on(owner), &kernel.vcpus[owner].regs);
+		trap_on(owner, EC_HVC); /* and again */
+	}
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
+		assert_int_equal(served[n], 100);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_translations_of_another_vcpu_are_flushed),
+		cmocka_unit_test(test_preemption_renews_no_budget),
+		cmocka_unit_test(test_vmm_serves_its_vcpus_in_turn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
