@@ -195,7 +195,7 @@ static void make_topology(char *text, size_t room, int vms)
 		used += maybe(text + used, room - used, "vm_n%d.ram_base = 0x%d000000;", i,
 		              40 + 10 * (int)random_below(4));
 		used += maybe(text + used, room - used,
-		              "vm_n%d.untyped_mmios = [\"0x1%d000000:16\"];", i, i);
+		              "vm_n%d.untyped_mmios = [\"0x30000%02d000:12\"];", i, i);
 		for (int j = 0; j < vms; j++) {
 			if (joined[i][j]) {
 				used += maybe(text + used, room - used,
