@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
 
@@ -39,7 +40,7 @@ static void print_help(FILE *out)
 	      "Topologies of virtual machines without a host.\n\n",
 	      out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+		say(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
 	}
 	fputs("\n`topo COMMAND --help` says more of a command. The language of topologies is\n"
 	      "described in docs/language.md.\n"
@@ -56,9 +57,9 @@ static int unknown_command(const char *name)
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		suggest_consider(&suggest, commands[i].name);
 	}
-	fprintf(stderr, "topo: there is no command '%s'", name);
+	say(stderr, "topo: there is no command '%s'", name);
 	if (suggest.best != NULL) {
-		fprintf(stderr, "; did you mean '%s'?", suggest.best);
+		say(stderr, "; did you mean '%s'?", suggest.best);
 	}
 	fputs("\nTry 'topo --help'.\n", stderr);
 	return EXIT_USAGE;

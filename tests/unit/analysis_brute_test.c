@@ -12,7 +12,8 @@
 /* links: topo/analysis/memory.c topo/analysis/passage.c topo/analysis/pattern_answers.c */
 /* links: topo/analysis/patterns.c topo/analysis/practices.c topo/analysis/shortest.c */
 /* links: topo/analysis/strong.c topo/analysis/takeover.c */
-/* links: topo/base/arena.c topo/model/board.c topo/model/device_options.c */
+/* links: topo/base/arena.c topo/base/strmap.c topo/model/board.c topo/model/device_options.c */
+/* links: topo/analysis/shared.c topo/model/pci.c */
 #include <stdio.h>
 #include <string.h>
 
@@ -33,13 +34,14 @@ struct world {
 	struct board board;
 	struct vm vms[VMS_MAX];
 	char names[VMS_MAX][8];
-	struct pci_function function;
+	struct pci_function functions[VMS_MAX];
+	uint32_t irq; /* of all VMs that are given one */
 	struct connection connections[CONNECTIONS_MAX];
 	struct device devices[CONNECTIONS_MAX];
 	uint32_t count;
 	set_t attackable[VMS_MAX];          /* from that VM, by an exploit */
 	set_t owned[VMS_MAX];               /* by that VM at no cost */
-	uint32_t bridges[VMS_MAX][VMS_MAX]; /* shared by two driver VMs */
+	uint32_t bridges[VMS_MAX][VMS_MAX]; /* that two driver VMs share, and interrupts */
 	set_t dma;
 };
 
@@ -102,6 +104,14 @@ static void read_rules(struct world *w)
 			}
 		}
 	}
+	for (uint32_t a = 0; a < w->count; a++) {
+		for (uint32_t b = 0; b < w->count; b++) {
+			if (a != b && w->vms[a].irq_count != 0 && w->vms[b].irq_count != 0) {
+				w->attackable[a] |= only(b);
+				w->bridges[a][b]++;
+			}
+		}
+	}
 	for (uint32_t vm = 0; vm < w->count; vm++) {
 		w->owned[vm] |= (w->dma & only(vm)) != 0 ? only(w->count) - 1 : 0;
 	}
@@ -113,8 +123,8 @@ static void make_world(struct world *w)
 
 	memset(w, 0, sizeof(*w));
 	w->count = 2 + any(VMS_MAX - 1);
-	w->board = (struct board){.name = "test", .title = "test"};
-	w->function = (struct pci_function){.name = "disk"};
+	w->board = (struct board){.name = "test", .title = "test", .pci_host = "/pcie"};
+	w->irq = 60;
 	w->model = (struct model){.name = "random",
 	                          .board = &w->board,
 	                          .vms = w->vms,
@@ -129,9 +139,14 @@ static void make_world(struct world *w)
 		w->vms[vm].exposed = any(4) == 0;
 		w->vms[vm].asset = any(3) == 0 ? "asset" : NULL;
 		if (any(12) == 0) {
-			w->vms[vm].pci = &w->function;
+			w->functions[vm] = (struct pci_function){.name = "disk", .device = vm + 1};
+			w->vms[vm].pci = &w->functions[vm];
 			w->vms[vm].pci_count = 1;
 			w->dma |= only(vm);
+		}
+		if (any(8) == 0) {
+			w->vms[vm].irqs = &w->irq;
+			w->vms[vm].irq_count = 1;
 		}
 	}
 	for (uint32_t a = 0; a < w->count; a++) {

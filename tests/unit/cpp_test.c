@@ -7,7 +7,7 @@
  * links: topo/language/cpp_expand.c topo/language/cpp_condition.c topo/language/lex.c topo/language/quotes.c
  * links: topo/language/token.c topo/language/search.c topo/diag/source.c topo/diag/diag.c
  * links: topo/diag/print.c topo/base/arena.c topo/base/strmap.c topo/base/suggest.c
- * links: topo/base/utf8.c
+ * links: topo/base/utf8.c topo/base/say.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

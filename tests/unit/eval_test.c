@@ -9,7 +9,7 @@
  * links: topo/language/lex.c topo/language/quotes.c topo/language/token.c topo/language/search.c topo/diag/source.c
  * links: topo/diag/diag.c topo/diag/print.c topo/base/arena.c topo/base/strmap.c
  * links: topo/base/suggest.c
- * links: topo/base/utf8.c
+ * links: topo/base/utf8.c topo/base/say.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

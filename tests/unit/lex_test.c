@@ -4,7 +4,7 @@
  *
  * links: topo/language/lex.c topo/language/quotes.c topo/language/token.c topo/diag/source.c topo/diag/diag.c
  * links: topo/diag/print.c topo/base/arena.c topo/base/strmap.c
- * links: topo/base/utf8.c
+ * links: topo/base/utf8.c topo/base/say.c
  */
 #include <stdio.h>
 #include <stdlib.h>

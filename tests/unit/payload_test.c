@@ -6,7 +6,7 @@
 /* links: topo/image/payload.c topo/image/payload_files.c tests/unit/layout_fixture.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c */
-/* links: topo/base/utf8.c */
+/* links: topo/base/utf8.c topo/base/say.c */
 /* libs: elf fdt */
 /* flags: -D_GNU_SOURCE */
 #include <elf.h>

@@ -6,7 +6,7 @@
 /* links: topo/image/personality.c tests/unit/layout_fixture.c topo/image/payload.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c */
-/* links: topo/base/utf8.c */
+/* links: topo/base/utf8.c topo/base/say.c */
 /* libs: elf */
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>

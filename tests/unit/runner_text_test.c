@@ -3,6 +3,7 @@
  * The runner's small text parts: lines that are fit to be shown, the end of a stream, log files of
  * bounded size, time limits, wrong names of VMs, and the frames of the control socket.
  * links: topo/runner/linecut.c topo/runner/tail.c topo/runner/logfile.c topo/runner/seconds.c
+ * links: topo/base/say.c topo/base/utf8.c topo/base/arena.c
  * links: topo/runner/naming.c topo/runner/control.c topo/runner/fifo.c topo/base/suggest.c
  * flags: -D_GNU_SOURCE
  */

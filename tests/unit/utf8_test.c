@@ -2,12 +2,16 @@
 /*
  * UTF-8, against a decoder that is written the other way round: from code points to bytes.
  *
- * links: topo/base/utf8.c
+ * links: topo/base/utf8.c topo/base/say.c topo/base/arena.c
+ * flags: -D_GNU_SOURCE
  */
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/ordered_cmocka.h"
+#include "topo/base/say.h"
 #include "topo/base/utf8.h"
 
 #define LAST_POINT 0x10ffffU
@@ -90,8 +94,9 @@ static void wrong_forms(void **state)
 
 static void what_shows(void **state)
 {
-	static const uint32_t hidden[] = {0,      0x1b,   0x1f,   0x7f,   0x80,  0x9b,
-	                                  0x200e, 0x202a, 0x202e, 0x2066, 0xfeff};
+	static const uint32_t hidden[] = {0,      0x1b,   0x1f,   0x7f,   0x80,   0x9b,
+	                                  0x200e, 0x202a, 0x202e, 0x2066, 0xfeff, 0xad,
+	                                  0x61c,  0x200b, 0x2060, 0xe0041};
 	static const uint32_t shown[] = {' ', 'a', '~', 0xa0, 0xe9, 0x20ac, 0x4e2d, 0x1f600};
 	char text[8];
 
@@ -104,13 +109,59 @@ static void what_shows(void **state)
 	}
 }
 
+/* What say and its kin print of @text. */
+static char *printed(void (*print)(FILE *out, const char *text), const char *text)
+{
+	char *buffer = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&buffer, &bytes);
+
+	assert_non_null(out);
+	print(out, text);
+	fclose(out);
+	return buffer;
+}
+
+static void say_line(FILE *out, const char *text)
+{
+	say(out, "\n%s: %d\n", text, 7);
+}
+
+static void foreign_words(void **state)
+{
+	static const struct {
+		void (*print)(FILE *out, const char *text);
+		const char *text, *wanted;
+	} rows[] = {
+		{say_line,        "a\nb\x1b[0m",
+	         "\n"
+	         "a\\x0ab\\x1b[0m: 7\n"							     },
+		{say_line,        "\u202e\xff\t\u00e9",     "\n\\xe2\\x80\\xae\\xff\\x09\u00e9: 7\n"},
+		{say_text,        "100%s\r",                "100%s\\x0d"                            },
+		{say_json_string, "a\"\\\n\x7f\xff",        "\"a\\\"\\\\\\u000a\\u007f\\ufffd\""    },
+		{say_json_string, "\u202e\U000e0041",       "\"\\u202e\\udb40\\udc41\""             },
+		{say_json,        "{\n \"\u202e\xff\\n\"}", "{\n \"\\u202e\\ufffd\\n\"}"            },
+	};
+	struct arena *arena = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = printed(rows[i].print, rows[i].text);
+
+		assert_string_equal(text, rows[i].wanted);
+		free(text);
+	}
+	assert_string_equal(say_copy(arena, "a\nb\u2028"), "a\\x0ab\\xe2\\x80\\xa8");
+	assert_ptr_equal(say_copy(arena, rows[2].wanted), rows[2].wanted);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_character),
-		cmocka_unit_test(every_pair),
-		cmocka_unit_test(wrong_forms),
-		cmocka_unit_test(what_shows),
+		cmocka_unit_test(every_character), cmocka_unit_test(every_pair),
+		cmocka_unit_test(wrong_forms),     cmocka_unit_test(what_shows),
+		cmocka_unit_test(foreign_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

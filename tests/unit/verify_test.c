@@ -16,7 +16,7 @@
 /* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c lib/image_check.c */
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
 /* links: tests/unit/verify_fixture.c */
-/* links: topo/base/utf8.c */
+/* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf */
 #include <stdlib.h>
 #include <string.h>

@@ -6,6 +6,7 @@
 #include "topo/base/utf8.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 static const struct {
 	unsigned char first, last; /* range of the first byte */
@@ -27,12 +28,17 @@ static const struct {
 static const struct {
 	uint32_t first, last;
 } hidden[] = {
-	{0x00,   0x1f  },
-        {0x7f,   0x9f  },
-        {0x200e, 0x200f},
-	{0x2028, 0x202e},
-        {0x2066, 0x2069},
-        {0xfeff, 0xfeff},
+	{0x00,    0x1f   },
+        {0x7f,    0x9f   },
+        {0xad,    0xad   },
+        {0x61c,   0x61c  },
+	{0x180e,  0x180e },
+        {0x200b,  0x200f },
+        {0x2028,  0x202e },
+        {0x2060,  0x206f },
+	{0xfeff,  0xfeff },
+        {0xfff9,  0xfffb },
+        {0xe0000, 0xe007f},
 };
 
 size_t utf8_bytes(const char *text, size_t bytes)
@@ -86,4 +92,21 @@ bool utf8_valid(const char *text, size_t bytes)
 		bytes -= count;
 	}
 	return true;
+}
+
+void utf8_look_at(const char *text, size_t bytes, struct utf8_look *look)
+{
+	size_t count = utf8_bytes(text, bytes);
+
+	look->bytes = count == 0 ? 1 : count;
+	look->text = NULL;
+	look->columns = 1;
+	if (count != 0 && utf8_shows(text, count)) {
+		return;
+	}
+	look->text = look->buffer;
+	look->columns = 4 * look->bytes;
+	for (size_t i = 0; i < look->bytes; i++) {
+		snprintf(look->buffer + 4 * i, 5, "\\x%02x", (unsigned char)text[i]);
+	}
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/diag/diag.h"
 #include "topo/image/system.h"
@@ -90,20 +91,22 @@ static void print_json(const struct system *system)
 		json_object_array_add(vms, entry);
 	}
 	json_object_object_add(root, "vms", vms);
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+	say_json(stdout, json_object_to_json_string_ext(
+				 root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	putchar('\n');
 	json_object_put(root);
 }
 
 static void print_summary(const struct system *system)
 {
-	printf("%s: %zu VM%s, %zu connection%s\n", system->image_path, system->vm_count,
-	       system->vm_count == 1 ? "" : "s", system->connection_count,
-	       system->connection_count == 1 ? "" : "s");
-	printf("machine: qemu-system-aarch64 -M virt,virtualization=on,gic-version=2 "
-	       "-cpu cortex-a72 -smp %u -m %" PRIu64 "M -nodefaults -nographic -serial stdio "
-	       "-kernel %s\n",
-	       system->cpu_count, system->ram_bytes >> 20, system->image_path);
+	say(stdout, "%s: %zu VM%s, %zu connection%s\n", system->image_path, system->vm_count,
+	    system->vm_count == 1 ? "" : "s", system->connection_count,
+	    system->connection_count == 1 ? "" : "s");
+	say(stdout,
+	    "machine: qemu-system-aarch64 -M virt,virtualization=on,gic-version=2 "
+	    "-cpu cortex-a72 -smp %u -m %" PRIu64 "M -nodefaults -nographic -serial stdio "
+	    "-kernel %s\n",
+	    system->cpu_count, system->ram_bytes >> 20, system->image_path);
 }
 
 static int build(const struct build_options *options, struct diag *diag)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
@@ -72,6 +73,16 @@ static void print_wrapped(const char *text, size_t indent)
 	putchar('\n');
 }
 
+/* What commands do with it that only analyse. */
+static void print_assumed(const struct check *check, size_t indent)
+{
+	if (check->to_run) {
+		printf("%*sAn error for those who would run the system; others assume:\n",
+		       (int)indent, "");
+		print_wrapped(check->assumed, indent);
+	}
+}
+
 static struct json_object *check_json(const struct check *check)
 {
 	struct json_object *row = json_object_new_object();
@@ -88,8 +99,9 @@ static struct json_object *check_json(const struct check *check)
 
 static void print_json(struct json_object *root)
 {
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+	say_json(stdout, json_object_to_json_string_ext(
+				 root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	putchar('\n');
 	json_object_put(root);
 }
 
@@ -103,9 +115,9 @@ static int print_list(bool json)
 		if (json) {
 			json_object_array_add(rows, check_json(check));
 		} else {
-			printf("%s (%s%s)\n", check->name, severity_words[check->severity],
-			       check->to_run ? " for those who run it" : "");
+			say(stdout, "%s (%s)\n", check->name, severity_words[check->severity]);
 			print_wrapped(check->why, 4);
+			print_assumed(check, 4);
 		}
 	}
 	if (json) {
@@ -128,13 +140,9 @@ static int print_explanation(const struct command_line *cl, const char *name, bo
 	if (id != CHECK_COUNT) {
 		const struct check *row = check_row(id);
 
-		printf("%s (%s%s)\n\n", name, severity_words[row->severity],
-		       row->to_run ? " for those who run it" : "");
+		say(stdout, "%s (%s)\n\n", name, severity_words[row->severity]);
 		print_wrapped(row->why, 0);
-		if (row->to_run) {
-			puts("\nCommands that only analyse warn of it, and assume:");
-			print_wrapped(row->assumed, 0);
-		}
+		print_assumed(row, 0);
 		return EXIT_OK;
 	}
 	if (near != NULL) {
@@ -192,16 +200,17 @@ static void print_summary(const char *path, const struct model *model, const str
 	size_t warnings = diag_count(diag, SEVERITY_WARNING);
 	size_t advice = diag_count(diag, SEVERITY_ADVICE);
 
-	printf("%s: ", path);
+	say(stdout, "%s: ", path);
 	if (model != NULL) {
-		printf("%zu VM%s, %zu connection%s on %s, %u CPU%s: ", model->vm_count,
-		       plural(model->vm_count), model->connection_count,
-		       plural(model->connection_count), model->board->name, model->cpu_count,
-		       plural(model->cpu_count));
+		say(stdout, "%zu VM%s, %zu connection%s on %s, %u CPU%s: ", model->vm_count,
+		    plural(model->vm_count), model->connection_count,
+		    plural(model->connection_count), model->board->name, model->cpu_count,
+		    plural(model->cpu_count));
 	}
-	printf("%zu error%s, %zu warning%s", errors, plural(errors), warnings, plural(warnings));
+	say(stdout, "%zu error%s, %zu warning%s", errors, plural(errors), warnings,
+	    plural(warnings));
 	if (advice != 0) {
-		printf(", %zu piece%s of advice", advice, plural(advice));
+		say(stdout, ", %zu piece%s of advice", advice, plural(advice));
 	}
 	putchar('\n');
 }

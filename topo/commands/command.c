@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
@@ -50,7 +51,7 @@ static int take_define(struct load_options *options, const char *argument)
 	}
 	if (name == 0 || isdigit((unsigned char)argument[0]) ||
 	    (argument[name] != '\0' && argument[name] != '=') || strchr(argument, '\n') != NULL) {
-		fprintf(stderr, "topo: -D takes NAME or NAME=VALUE, not '%s'\n", argument);
+		say(stderr, "topo: -D takes NAME or NAME=VALUE, not '%s'\n", argument);
 		return -1;
 	}
 	append(&options->defines, &options->define_count, argument);
@@ -63,7 +64,7 @@ static int take_cpus(struct load_options *options, const char *argument)
 	unsigned long count = strtoul(argument, &end, 10);
 
 	if (end == argument || *end != '\0' || argument[0] == '-' || count == 0 || count > 4096) {
-		fprintf(stderr, "topo: --cpus takes a number of CPUs, not '%s'\n", argument);
+		say(stderr, "topo: --cpus takes a number of CPUs, not '%s'\n", argument);
 		return -1;
 	}
 	options->cpu_count = (uint32_t)count;
@@ -81,13 +82,13 @@ static int take_board(struct load_options *options, const char *argument)
 	for (size_t i = 0; board_at(i) != NULL; i++) {
 		suggest_consider(&suggest, board_at(i)->name);
 	}
-	fprintf(stderr, "topo: no board is called '%s'", argument);
+	say(stderr, "topo: no board is called '%s'", argument);
 	if (suggest.best != NULL) {
-		fprintf(stderr, "; did you mean '%s'?", suggest.best);
+		say(stderr, "; did you mean '%s'?", suggest.best);
 	}
 	fputs("\nThere are:\n", stderr);
 	for (size_t i = 0; board_at(i) != NULL; i++) {
-		fprintf(stderr, "  %-10s %s\n", board_at(i)->name, board_at(i)->title);
+		say(stderr, "  %-10s %s\n", board_at(i)->name, board_at(i)->title);
 	}
 	return -1;
 }
@@ -109,9 +110,9 @@ static bool known_check(const char *name)
 	if (check_find(name) != CHECK_COUNT) {
 		return true;
 	}
-	fprintf(stderr, "topo: no check is called '%s'", name);
+	say(stderr, "topo: no check is called '%s'", name);
 	if (near != NULL) {
-		fprintf(stderr, "; did you mean '%s'?", near);
+		say(stderr, "; did you mean '%s'?", near);
 	}
 	fputs("\n`topo check --list` shows all of them.\n", stderr);
 	return false;
@@ -173,7 +174,7 @@ int command_output_end(struct output *output)
 	const int error = output_end(output);
 
 	if (error != 0) {
-		fprintf(stderr, "topo: cannot write '%s': %s\n", path, strerror(error));
+		say(stderr, "topo: cannot write '%s': %s\n", path, strerror(error));
 	}
 	return error != 0 ? EXIT_SYSTEM : EXIT_OK;
 }

@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/runner/client.h"
 #include "topo/runner/message.h"
@@ -72,7 +73,9 @@ static void leave_raw(struct console *console)
 static void note(const struct console *console, const char *text, size_t count)
 {
 	const char *end = console->raw ? "\r\n" : "\n";
-	(void)fprintf(stderr, "%s[topo: %.*s]%s", end, (int)count, text, end);
+	(void)fputs(end, stderr);
+	say(stderr, "[topo: %.*s]", (int)count, text);
+	(void)fputs(end, stderr);
 }
 
 static void write_all(struct console *console, const uint8_t *bytes, size_t count)
@@ -236,8 +239,9 @@ static int show_console(const char *system, const char *vm)
 	console.signal_fd = watch_signals();
 	if (isatty(STDIN_FILENO)) {
 		enter_raw(&console);
-		(void)fprintf(stderr, "[topo: console of %s in %s; Ctrl-] leaves it]\r\n", vm,
-		              console.client.rundir.name);
+		say(stderr, "[topo: console of %s in %s; Ctrl-] leaves it]", vm,
+		    console.client.rundir.name);
+		(void)fputs("\r\n", stderr);
 	}
 	serve(&console);
 	const bool was_raw = console.raw;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/commands/commands.h"
 
 static const char help[] =
@@ -80,11 +81,11 @@ static void print_change(const struct change *change)
 	};
 	const struct fact *fact = change->after ? change->after : change->before;
 
-	printf("%c %s", signs[change->kind], fact->what);
+	say(stdout, "%c %s", signs[change->kind], fact->what);
 	if (change->before && change->after) {
-		printf(": %s (was %s)", change->after->value, change->before->value);
+		say(stdout, ": %s (was %s)", change->after->value, change->before->value);
 	} else if (fact->value) {
-		printf(": %s", fact->value);
+		say(stdout, ": %s", fact->value);
 	}
 	putchar('\n');
 }
@@ -123,15 +124,16 @@ static void print_pair(struct arena *arena, char sign, const struct attack_shift
 {
 	const struct route *route = sign == '+' ? &shift->after : &shift->before;
 
-	printf("%c attack from %s to %s: ", sign, shift->entrance, shift->asset);
+	say(stdout, "%c attack from %s to %s: ", sign, shift->entrance, shift->asset);
 	if (route->falls == DIFF_NEVER) {
 		puts("no way");
 		return;
 	}
-	printf("VMs that must fall: %" PRIu64 ", shortest ways: %s, choke points: %s, "
-	       "smallest cut: %s\n",
-	       route->falls, count_text(arena, route->ways), names_text(arena, &route->chokes),
-	       cut_text(arena, shift, route));
+	say(stdout,
+	    "VMs that must fall: %" PRIu64 ", shortest ways: %s, choke points: %s, "
+	    "smallest cut: %s\n",
+	    route->falls, count_text(arena, route->ways), names_text(arena, &route->chokes),
+	    cut_text(arena, shift, route));
 }
 
 static void print_attack(struct arena *arena, const struct attack_shift *shift)
@@ -146,20 +148,20 @@ static void print_attack(struct arena *arena, const struct attack_shift *shift)
 		return;
 	}
 	if (old->falls != new->falls) {
-		printf("%s: VMs that must fall: %s (was %s)\n", head, way_text(arena, new->falls),
-		       way_text(arena, old->falls));
+		say(stdout, "%s: VMs that must fall: %s (was %s)\n", head,
+		    way_text(arena, new->falls), way_text(arena, old->falls));
 	}
 	if (old->ways != new->ways) {
-		printf("%s: shortest ways: %s (was %s)\n", head, count_text(arena, new->ways),
-		       count_text(arena, old->ways));
+		say(stdout, "%s: shortest ways: %s (was %s)\n", head, count_text(arena, new->ways),
+		    count_text(arena, old->ways));
 	}
 	if (route_chokes_differ(old, new)) {
-		printf("%s: choke points: %s (was %s)\n", head, names_text(arena, &new->chokes),
-		       names_text(arena, &old->chokes));
+		say(stdout, "%s: choke points: %s (was %s)\n", head,
+		    names_text(arena, &new->chokes), names_text(arena, &old->chokes));
 	}
 	if (route_cut_differs(old, new)) {
-		printf("%s: smallest cut: %s (was %s)\n", head, cut_text(arena, shift, new),
-		       cut_text(arena, shift, old));
+		say(stdout, "%s: smallest cut: %s (was %s)\n", head, cut_text(arena, shift, new),
+		    cut_text(arena, shift, old));
 	}
 }
 
@@ -184,23 +186,23 @@ static void print_text(const struct diff_options *options, const struct diff *di
 	for (size_t i = 0; i < diff->exposure_count; i++) {
 		const struct shift *s = &diff->exposures[i];
 
-		printf("! memory of %s that others can read and write: %s (was %s)\n", s->vm,
-		       diff_bytes(arena, s->after), diff_bytes(arena, s->before));
+		say(stdout, "! memory of %s that others can read and write: %s (was %s)\n", s->vm,
+		    diff_bytes(arena, s->after), diff_bytes(arena, s->before));
 	}
 	if (diff->exposed_before != diff->exposed_after) {
-		printf("! memory of all VMs that others can read and write: %s (was %s)\n",
-		       diff_bytes(arena, diff->exposed_after),
-		       diff_bytes(arena, diff->exposed_before));
+		say(stdout, "! memory of all VMs that others can read and write: %s (was %s)\n",
+		    diff_bytes(arena, diff->exposed_after),
+		    diff_bytes(arena, diff->exposed_before));
 	}
 	for (size_t i = 0; i < diff->way_count; i++) {
 		const struct shift *s = &diff->ways[i];
 
-		printf("! VMs that must fall until %s is taken over: %s (was %s)\n", s->vm,
-		       way_text(arena, s->after), way_text(arena, s->before));
+		say(stdout, "! VMs that must fall until %s is taken over: %s (was %s)\n", s->vm,
+		    way_text(arena, s->after), way_text(arena, s->before));
 	}
 	print_attacks(diff);
 	if (diff->change_count == 0) {
-		printf("%s and %s give the same rights\n", options->before, options->after);
+		say(stdout, "%s and %s give the same rights\n", options->before, options->after);
 	}
 }
 
@@ -312,8 +314,9 @@ static void print_json(const struct diff_options *options, const struct diff *di
 	                       json_object_new_uint64(diff->exposed_after));
 	json_object_object_add(root, "falls", shifts_json(diff->ways, diff->way_count));
 	json_object_object_add(root, "attacks", attacks_json(diff));
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+	say_json(stdout, json_object_to_json_string_ext(
+				 root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	putchar('\n');
 	json_object_put(root);
 }
 

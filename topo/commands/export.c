@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/export/model_json.h"
 #include "topo/model/board.h"
@@ -99,7 +100,7 @@ static int parse(const struct command_line *cl, struct export_options *options)
 
 static int fail(const char *path, int error)
 {
-	fprintf(stderr, "topo export: %s: %s\n", path, strerror(error));
+	say(stderr, "topo export: %s: %s\n", path, strerror(error));
 	return EXIT_SYSTEM;
 }
 

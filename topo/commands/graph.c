@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
 
@@ -113,7 +114,7 @@ static const char *format_of(const struct graph_options *options)
 
 static int fail(const char *what, int error)
 {
-	fprintf(stderr, "topo graph: %s: %s\n", what, strerror(error));
+	say(stderr, "topo graph: %s: %s\n", what, strerror(error));
 	return EXIT_SYSTEM;
 }
 

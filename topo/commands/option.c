@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
 
@@ -14,11 +15,11 @@ int command_usage_error(const struct command_line *cl, const char *format, ...)
 {
 	va_list arguments;
 
-	fprintf(stderr, "topo %s: ", cl->argv[0]);
+	say(stderr, "topo %s: ", cl->argv[0]);
 	va_start(arguments, format);
-	vfprintf(stderr, format, arguments);
+	say_values(stderr, format, arguments);
 	va_end(arguments);
-	fprintf(stderr, "\nTry '%s %s --help'.\n", cl->program, cl->argv[0]);
+	say(stderr, "\nTry '%s %s --help'.\n", cl->program, cl->argv[0]);
 	return EXIT_USAGE;
 }
 

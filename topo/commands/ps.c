@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/runner/client.h"
 #include "topo/runner/runstate.h"
@@ -44,8 +45,8 @@ static void print_text_devices(const struct control_connection *connection)
 	     i++) {
 		const struct control_device *device = &connection->devices[i];
 		if (device->state != RUN_DEVICE_READY) {
-			(void)printf("%sdevice %" PRIu32 " (%s) %s", before, i, device->type,
-			             run_device_state_text((enum run_device_state)device->state));
+			say(stdout, "%sdevice %" PRIu32 " (%s) %s", before, i, device->type,
+			    run_device_state_text((enum run_device_state)device->state));
 			before = ", ";
 		}
 	}
@@ -55,45 +56,28 @@ static void print_text_devices(const struct control_connection *connection)
 static void print_text(const struct client_status *status)
 {
 	const struct control_system *system = &status->system;
-	(void)printf("%s: %s, %" PRIu64 " s, %s, qemu %" PRId32 "\n", system->name,
-	             system_state(system), system->age_ms / 1000, system->topology,
-	             system->machine_pid);
+	say(stdout, "%s: %s, %" PRIu64 " s, %s, qemu %" PRId32 "\n", system->name,
+	    system_state(system), system->age_ms / 1000, system->topology, system->machine_pid);
 	for (size_t i = 0; i < status->vm_count; i++) {
 		const struct control_vm *vm = &status->vms[i];
-		(void)printf("  VM %-24s %s%s%s\n", vm->name,
-		             run_vm_state_text((enum run_vm_state)vm->state),
-		             vm->reason[0] == '\0' ? "" : ": ", vm->reason);
+		say(stdout, "  VM %-24s %s%s%s\n", vm->name,
+		    run_vm_state_text((enum run_vm_state)vm->state),
+		    vm->reason[0] == '\0' ? "" : ": ", vm->reason);
 	}
 	for (size_t i = 0; i < status->connection_count; i++) {
 		const struct control_connection *connection = &status->connections[i];
 		char ends[2 * CONTROL_NAME_BYTES + 8];
 		(void)snprintf(ends, sizeof(ends), "%s -> %s", connection->device_vm,
 		               connection->driver_vm);
-		(void)printf("  connection %-16s %s", ends, connection->up != 0 ? "up" : "down");
+		say(stdout, "  connection %-16s %s", ends, connection->up != 0 ? "up" : "down");
 		print_text_devices(connection);
 	}
 }
 
-/* @text as a JSON string. What is no ASCII passes: names and paths are UTF-8 where they are text. */
-static void print_json_string(const char *text)
-{
-	(void)putchar('"');
-	for (const char *at = text; *at != '\0'; at++) {
-		if (*at == '"' || *at == '\\') {
-			(void)printf("\\%c", *at);
-		} else if ((unsigned char)*at < 0x20) {
-			(void)printf("\\u%04x", (unsigned)*at);
-		} else {
-			(void)putchar(*at);
-		}
-	}
-	(void)putchar('"');
-}
-
 static void print_json_member(const char *before, const char *name, const char *value)
 {
-	(void)printf("%s\"%s\": ", before, name);
-	print_json_string(value);
+	say(stdout, "%s\"%s\": ", before, name);
+	say_json_string(stdout, value);
 }
 
 static void print_json_vm(const struct control_vm *vm)
@@ -101,8 +85,8 @@ static void print_json_vm(const struct control_vm *vm)
 	print_json_member("{", "name", vm->name);
 	print_json_member(", ", "state", run_vm_state_text((enum run_vm_state)vm->state));
 	print_json_member(", ", "reason", vm->reason);
-	(void)printf(", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32 "}",
-	             vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
+	say(stdout, ", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32 "}",
+	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
 }
 
 static void print_json_connection(const struct control_connection *connection)
@@ -147,7 +131,7 @@ static void print_json(const struct client_status *status)
 static void print_building(const char *name, bool json)
 {
 	if (!json) {
-		(void)printf("%s: building\n", name);
+		say(stdout, "%s: building\n", name);
 		return;
 	}
 	print_json_member("{", "name", name);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/base/say.h"
+#include "topo/base/utf8.h"
 #include "topo/commands/commands.h"
 #include "topo/image/layout.h"
 
@@ -130,10 +132,18 @@ static int print_report(const struct report *report, const struct report_options
 /* The expression with a caret below what is wrong. */
 static void print_error(const char *expression, const struct assertion_error *error)
 {
-	fprintf(stderr, "topo: --assert: %s\n    %s\n    %*s^\n", error->message, expression,
-	        (int)error->at, "");
+	struct utf8_look look;
+	size_t columns = 0;
+
+	for (size_t at = 0; at < error->at; at += look.bytes) {
+		utf8_look_at(expression + at, strlen(expression + at), &look);
+		columns += look.columns;
+	}
+	say(stderr, "topo: --assert: %s\n", error->message);
+	say(stderr, "    %s\n", expression);
+	fprintf(stderr, "    %*s^\n", (int)columns, "");
 	if (error->help != NULL) {
-		fprintf(stderr, "    = help: %s\n", error->help);
+		say(stderr, "    = help: %s\n", error->help);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "abi/image.h"
+#include "topo/base/say.h"
 #include "topo/commands/commands.h"
 
 static const char help[] =
@@ -87,12 +88,12 @@ static void print_rights(const struct findings *report)
 		const struct access_right *r = &report->rights[i];
 
 		rights_letters(r->rights, letters);
-		printf("%s: %s 0x%010" PRIx64 " is 0x%010" PRIx64 ", %s: %s%s\n", r->who, letters,
-		       r->ipa, r->physical, findings_bytes_text(report->arena, r->bytes), r->thing,
-		       r->granted ? "" : " (not in the topology)");
+		say(stdout, "%s: %s 0x%010" PRIx64 " is 0x%010" PRIx64 ", %s: %s%s\n", r->who,
+		    letters, r->ipa, r->physical, findings_bytes_text(report->arena, r->bytes),
+		    r->thing, r->granted ? "" : " (not in the topology)");
 	}
 	for (size_t i = 0; i < report->power_count; i++) {
-		printf("%s: %s\n", report->powers[i].who, report->powers[i].text);
+		say(stdout, "%s: %s\n", report->powers[i].who, report->powers[i].text);
 	}
 }
 
@@ -105,20 +106,21 @@ static void print_text(const struct verify_options *options, const struct model 
 	for (size_t i = 0; i < report->finding_count; i++) {
 		const struct finding *f = &report->findings[i];
 
-		printf("%s: %s\n", finding_kind_name(f->kind), f->text);
+		say(stdout, "%s: %s\n", finding_kind_name(f->kind), f->text);
 	}
 	if (report->finding_count == 0) {
-		printf("%s gives exactly the rights of %s: %zu VM%s, %zu connection%s, %zu "
-		       "mappings, %zu other powers\n",
-		       options->image, options->topology, model->vm_count,
-		       model->vm_count == 1 ? "" : "s", model->connection_count,
-		       model->connection_count == 1 ? "" : "s", report->right_count,
-		       report->power_count);
+		say(stdout,
+		    "%s gives exactly the rights of %s: %zu VM%s, %zu connection%s, %zu "
+		    "mappings, %zu other powers\n",
+		    options->image, options->topology, model->vm_count,
+		    model->vm_count == 1 ? "" : "s", model->connection_count,
+		    model->connection_count == 1 ? "" : "s", report->right_count,
+		    report->power_count);
 		return;
 	}
-	printf("%s is not %s: %zu difference%s%s\n", options->image, options->topology,
-	       report->finding_count, report->finding_count == 1 ? "" : "s",
-	       report->full ? ", and more" : "");
+	say(stdout, "%s is not %s: %zu difference%s%s\n", options->image, options->topology,
+	    report->finding_count, report->finding_count == 1 ? "" : "s",
+	    report->full ? ", and more" : "");
 }
 
 static void add_string(struct json_object *object, const char *key, const char *text)
@@ -184,8 +186,9 @@ static void print_json(const struct verify_options *options, const struct findin
 	json_object_object_add(root, "differences", findings_json(report));
 	json_object_object_add(root, "memory", rights_json(report));
 	json_object_object_add(root, "powers", powers);
-	puts(json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
-	                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
+	say_json(stdout, json_object_to_json_string_ext(
+				 root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	putchar('\n');
 	json_object_put(root);
 }
 
@@ -198,12 +201,11 @@ static int compare(const struct verify_options *options, const struct model *mod
 	const char *why = NULL;
 
 	if (!files_read(arena, options->image, &file)) {
-		fprintf(stderr, "topo verify: cannot read '%s': %s\n", options->image,
-		        strerror(errno));
+		say(stderr, "topo verify: cannot read '%s': %s\n", options->image, strerror(errno));
 		return EXIT_SYSTEM;
 	}
 	if (!decode_image(arena, file, &image, &why)) {
-		fprintf(stderr, "topo verify: cannot read '%s': %s\n", options->image, why);
+		say(stderr, "topo verify: cannot read '%s': %s\n", options->image, why);
 		return EXIT_SYSTEM;
 	}
 	const struct files *files = files_load(arena, model, share_directory());

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "topo/base/say.h"
 #include "topo/base/utf8.h"
 #include "topo/diag/diag_internal.h"
 
@@ -47,36 +48,19 @@ static const struct style *choose_style(FILE *out)
 	return &coloured;
 }
 
-/* A character of a file as a terminal may have it. */
-struct shown {
-	size_t bytes;     /* that it takes in the file */
-	size_t columns;   /* that it takes on the screen */
-	const char *text; /* what to print for it; NULL = itself */
-	char buffer[4 * 4 + 1];
-};
-
-/* A character that shows is printed as it is, a tab too; each byte of all else as \xHH, so that
- * nothing in a file moves the cursor, hides text or turns it round. */
-static void look_at(const char *text, size_t bytes, struct shown *shown)
+/* A character of a file: a tab is a tab here. */
+static void look_at(const char *text, size_t bytes, struct utf8_look *shown)
 {
-	size_t count = utf8_bytes(text, bytes);
-
-	shown->bytes = count == 0 ? 1 : count;
-	shown->text = NULL;
-	shown->columns = 1;
-	if (*text == '\t' || (count != 0 && utf8_shows(text, count))) {
-		return;
-	}
-	shown->text = shown->buffer;
-	shown->columns = 4 * shown->bytes;
-	for (size_t i = 0; i < shown->bytes; i++) {
-		snprintf(shown->buffer + 4 * i, 5, "\\x%02x", (unsigned char)text[i]);
+	utf8_look_at(text, bytes, shown);
+	if (*text == '\t') {
+		shown->text = NULL;
+		shown->columns = 1;
 	}
 }
 
 static void put_clean(FILE *out, const char *text, size_t bytes)
 {
-	struct shown shown;
+	struct utf8_look shown;
 
 	for (size_t at = 0; at < bytes; at += shown.bytes) {
 		look_at(text + at, bytes - at, &shown);
@@ -88,17 +72,12 @@ static void put_clean(FILE *out, const char *text, size_t bytes)
 	}
 }
 
-static void put_text(FILE *out, const char *text)
-{
-	put_clean(out, text, strlen(text));
-}
-
 static void put_place(FILE *out, struct place place)
 {
 	if (place.file == NULL) {
 		fputs("topo", out);
 	} else {
-		put_text(out, place.file->path);
+		say_text(out, place.file->path);
 		fprintf(out, ":%u:%u", place.line, place.column);
 	}
 }
@@ -106,7 +85,7 @@ static void put_place(FILE *out, struct place place)
 /* Columns that a caret line must pass over, as blanks; tabs stay tabs. */
 static void put_margin(FILE *out, const char *text, size_t bytes)
 {
-	struct shown shown;
+	struct utf8_look shown;
 
 	for (size_t at = 0; at < bytes; at += shown.bytes) {
 		look_at(text + at, bytes - at, &shown);
@@ -122,7 +101,7 @@ static void put_margin(FILE *out, const char *text, size_t bytes)
 static void put_caret(FILE *out, const char *text, size_t bytes)
 {
 	size_t columns = 0;
-	struct shown shown;
+	struct utf8_look shown;
 
 	for (size_t at = 0; at < bytes; at += shown.bytes) {
 		look_at(text + at, bytes - at, &shown);
@@ -188,7 +167,7 @@ static void put_message(FILE *out, struct diag *diag, const struct message *mess
 	put_place(out, message->place);
 	fprintf(out, ":%s %s%s:%s %s", style->reset, colour, severity_names[message->severity],
 	        style->reset, style->bold);
-	put_text(out, message->text);
+	say_text(out, message->text);
 	fputs(style->reset, out);
 	if (message->check != NULL) {
 		fprintf(out, " [%s]", message->check);
@@ -197,7 +176,7 @@ static void put_message(FILE *out, struct diag *diag, const struct message *mess
 	put_line(out, diag, message->place, colour, style);
 	for (size_t i = 0; i < message->help_count; i++) {
 		fprintf(out, "      = %shelp:%s ", style->note, style->reset);
-		put_text(out, message->helps[i]);
+		say_text(out, message->helps[i]);
 		putc('\n', out);
 	}
 	for (size_t i = 0; i < message->note_count; i++) {
@@ -205,7 +184,7 @@ static void put_message(FILE *out, struct diag *diag, const struct message *mess
 
 		put_place(out, note->place);
 		fprintf(out, ": %snote:%s ", style->note, style->reset);
-		put_text(out, note->text);
+		say_text(out, note->text);
 		putc('\n', out);
 		put_line(out, diag, note->place, style->note, style);
 	}
@@ -270,38 +249,13 @@ void diag_flush(struct diag *diag, FILE *out)
 	diag_forget(diag);
 }
 
-/* JSON is UTF-8: bytes that are none become U+FFFD. */
-static void put_json_string(FILE *out, const char *text)
-{
-	size_t bytes = strlen(text);
-	size_t count = 1;
-
-	putc('"', out);
-	for (size_t at = 0; at < bytes; at += count) {
-		unsigned char byte = (unsigned char)text[at];
-
-		count = utf8_bytes(text + at, bytes - at);
-		if (byte == '"' || byte == '\\') {
-			fprintf(out, "\\%c", byte);
-		} else if (byte < 0x20 || byte == 0x7f) {
-			fprintf(out, "\\u%04x", byte);
-		} else if (count == 0) {
-			fputs("\\ufffd", out);
-			count = 1;
-		} else {
-			fwrite(text + at, 1, count, out);
-		}
-	}
-	putc('"', out);
-}
-
 static void put_json_place(FILE *out, struct place place)
 {
 	fputs("\"file\": ", out);
 	if (place.file == NULL) {
 		fputs("null", out);
 	} else {
-		put_json_string(out, place.file->path);
+		say_json_string(out, place.file->path);
 	}
 	fprintf(out, ", \"line\": %u, \"column\": %u, \"length\": %u", place.line, place.column,
 	        place.length);
@@ -313,23 +267,23 @@ static void put_json_message(FILE *out, const struct message *message)
 	if (message->check == NULL) {
 		fputs("null", out);
 	} else {
-		put_json_string(out, message->check);
+		say_json_string(out, message->check);
 	}
 	fputs(", ", out);
 	put_json_place(out, message->place);
 	fputs(", \"message\": ", out);
-	put_json_string(out, message->text);
+	say_json_string(out, message->text);
 	fputs(", \"help\": [", out);
 	for (size_t i = 0; i < message->help_count; i++) {
 		fputs(i == 0 ? "" : ", ", out);
-		put_json_string(out, message->helps[i]);
+		say_json_string(out, message->helps[i]);
 	}
 	fputs("], \"notes\": [", out);
 	for (size_t i = 0; i < message->note_count; i++) {
 		fputs(i == 0 ? "{" : ", {", out);
 		put_json_place(out, message->notes[i].place);
 		fputs(", \"message\": ", out);
-		put_json_string(out, message->notes[i].text);
+		say_json_string(out, message->notes[i].text);
 		putc('}', out);
 	}
 	fputs("]}", out);

@@ -3,6 +3,9 @@
  * The application of an export: imports, a component for each VM, the assembly, what each VM
  * boots; and the file of seL4's build system that builds it.
  */
+#include <string.h>
+
+#include "topo/base/utf8.h"
 #include "topo/export/export.h"
 #include "topo/model/explain.h"
 #include "topo/model/resolve.h"
@@ -161,11 +164,31 @@ void export_print_application(const struct export_plan *plan, FILE *out, bool de
 	fputs("}\n", out);
 }
 
+/* Inside a string of CMake; what does not show, and what no file name needs, as an underline. */
+static void put_cmake(FILE *out, const char *text)
+{
+	struct utf8_look look;
+
+	for (size_t left = strlen(text); left != 0; left -= look.bytes, text += look.bytes) {
+		utf8_look_at(text, left, &look);
+		if (look.text != NULL) {
+			putc('_', out);
+		} else if (strchr("\"\\$;#()@", *text) != NULL) {
+			fprintf(out, "\\%c", *text);
+		} else {
+			fwrite(text, 1, look.bytes, out);
+		}
+	}
+}
+
 static void put_file(FILE *out, const char *name)
 {
 	if (name != NULL) {
-		fprintf(out, "AddToFileServer(\"%s\" \"${CMAKE_CURRENT_SOURCE_DIR}/%s\")\n", name,
-		        name);
+		fputs("AddToFileServer(\"", out);
+		put_cmake(out, name);
+		fputs("\" \"${CMAKE_CURRENT_SOURCE_DIR}/", out);
+		put_cmake(out, name);
+		fputs("\")\n", out);
 	}
 }
 

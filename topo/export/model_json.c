@@ -6,6 +6,7 @@
 
 #include <json-c/json.h>
 
+#include "topo/base/say.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
 
@@ -195,8 +196,8 @@ void model_print_json(const struct model *model, FILE *out)
 		json_object_array_add(connections,
 		                      connection_object(model, &model->connections[i]));
 	}
-	fprintf(out, "%s\n",
-	        json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-	                                                       JSON_C_TO_STRING_NOSLASHESCAPE));
+	say_json(out, json_object_to_json_string_ext(
+			      object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+	putc('\n', out);
 	json_object_put(object);
 }

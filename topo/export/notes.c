@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "topo/base/say.h"
 #include "topo/export/export.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
@@ -26,7 +27,7 @@ __attribute__((format(printf, 2, 3))) static void begin(const struct notes *note
 
 	fputs(notes->before, notes->out);
 	va_start(arguments, format);
-	vfprintf(notes->out, format, arguments);
+	say_values(notes->out, format, arguments);
 	va_end(arguments);
 }
 

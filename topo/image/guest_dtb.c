@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
+#include "topo/base/say.h"
 #include "topo/image/guest_dtb_writer.h"
 
 #define FIRST_BUFFER_BYTES 0x10000U
@@ -338,7 +339,7 @@ static int write_tree(struct dtb *dtb, size_t bytes)
 
 static _Noreturn void give_up(const char *why)
 {
-	fprintf(stderr, "topo: cannot write a device tree: %s\n", why);
+	say(stderr, "topo: cannot write a device tree: %s\n", why);
 	exit(3);
 }
 

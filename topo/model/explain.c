@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "topo/base/say.h"
+#include "topo/base/utf8.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
 #include "topo/model/resolve.h"
@@ -16,16 +18,17 @@
 
 void explain_string(FILE *out, const char *text)
 {
-	putc('"', out);
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
+	struct utf8_look look;
 
-		if (byte == '"' || byte == '\\') {
-			fprintf(out, "\\%c", byte);
-		} else if (byte < 0x20 || byte == 0x7f) {
-			fprintf(out, "\\x%02x", byte);
+	putc('"', out);
+	for (size_t left = strlen(text); left != 0; left -= look.bytes, text += look.bytes) {
+		utf8_look_at(text, left, &look);
+		if (*text == '"' || *text == '\\') {
+			fprintf(out, "\\%c", *text);
+		} else if (look.text != NULL) {
+			fputs(look.text, out); /* which is the language's own escape */
 		} else {
-			putc(byte, out);
+			fwrite(text, 1, look.bytes, out);
 		}
 	}
 	putc('"', out);
@@ -390,11 +393,9 @@ static void put_system(FILE *out, const struct model *model)
 
 void explain_model(const struct model *model, FILE *out)
 {
-	fprintf(out,
-	        "// %s with every default spelled out. Addresses that are not here are\n"
-	        "// decided when an image is made.\n"
-	        "assembly {\n",
-	        model->name);
+	say(out, "// %s with every default spelled out. Addresses that are not here are\n",
+	    model->name);
+	fputs("// decided when an image is made.\nassembly {\n", out);
 	put_composition(out, model);
 	fputs("    configuration {\n", out);
 	put_system(out, model);

@@ -2,27 +2,24 @@
 /*
  * Pieces of HTML that all sections are put together from.
  */
+#include <string.h>
+
 #include "topo/analysis/parts.h"
+#include "topo/base/utf8.h"
 #include "topo/report/html.h"
 
 void html_text(FILE *out, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		case '"':
-			fputs("&quot;", out);
-			break;
-		default:
-			fputc(*text, out);
+	struct utf8_look look;
+
+	for (size_t left = strlen(text); left != 0; left -= look.bytes, text += look.bytes) {
+		utf8_look_at(text, left, &look);
+		if (look.text != NULL) {
+			fputs(look.text, out);
+		} else if (strchr("&<>\"'", *text) != NULL) {
+			fprintf(out, "&#%u;", (unsigned char)*text);
+		} else {
+			fwrite(text, 1, look.bytes, out);
 		}
 	}
 }

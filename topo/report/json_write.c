@@ -5,12 +5,13 @@
 #include "topo/report/json_write.h"
 
 #include "topo/analysis/shortest.h"
+#include "topo/base/say.h"
 
 static void write_object(struct json_writer *writer, struct json_object *object)
 {
 	int flags = JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE;
 
-	fputs(json_object_to_json_string_ext(object, flags), writer->out);
+	say_json(writer->out, json_object_to_json_string_ext(object, flags));
 	json_object_put(object);
 }
 

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "topo/base/say.h"
+
 /* Columns that @text takes: characters of UTF-8. */
 static size_t width_of(const char *text)
 {
@@ -30,7 +32,7 @@ struct table table_start(struct arena *arena, const char *const *head)
 
 void table_cell(struct table *table, const char *text)
 {
-	*ARENA_ADD(table->arena, table->cells, table->cell_count) = text;
+	*ARENA_ADD(table->arena, table->cells, table->cell_count) = say_copy(table->arena, text);
 }
 
 void table_cellf(struct table *table, const char *format, ...)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "topo/analysis/parts.h"
+#include "topo/base/say.h"
 #include "topo/model/board.h"
 #include "topo/report/report.h"
 #include "topo/report/table.h"
@@ -22,7 +23,7 @@ struct printer {
 
 static void heading(const struct printer *printer, const char *text)
 {
-	fprintf(printer->out, "\n%s\n", text);
+	say(printer->out, "\n%s\n", text);
 	for (size_t i = strlen(text); i > 0; i--) {
 		fputc('-', printer->out);
 	}
@@ -40,23 +41,22 @@ static void print_summary(const struct printer *printer)
 	const struct model *model = analysis->model;
 	FILE *out = printer->out;
 
-	fprintf(out, "%s: %zu VM%s, %zu connection%s, %s\n", model->name, model->vm_count,
-	        words_plural(model->vm_count), model->connection_count,
-	        words_plural(model->connection_count), model->board->title);
+	say(out, "%s: %zu VM%s, %zu connection%s, %s\n", model->name, model->vm_count,
+	    words_plural(model->vm_count), model->connection_count,
+	    words_plural(model->connection_count), model->board->title);
 	heading(printer, "Summary");
-	fprintf(out, "  Weakest answer  %s\n", words_weakest(analysis, printer->arena));
-	fprintf(out, "  Entrances       %s (%s)\n", names(printer, &analysis->entrances),
-	        entrance_rule_text(analysis->entrance_rule));
-	fprintf(out, "  Assets          %s (%s)\n", names(printer, &analysis->assets),
-	        asset_rule_text(analysis->asset_rule));
-	fprintf(out, "  Single points   %s\n", words_single_points(analysis, printer->arena));
-	fprintf(out, "  Shared memory   %s\n", words_shared(analysis, printer->arena));
-	fprintf(out, "  Device DMA      %s\n", words_dma(analysis, printer->arena));
+	say(out, "  Weakest answer  %s\n", words_weakest(analysis, printer->arena));
+	say(out, "  Entrances       %s (%s)\n", names(printer, &analysis->entrances),
+	    entrance_rule_text(analysis->entrance_rule));
+	say(out, "  Assets          %s (%s)\n", names(printer, &analysis->assets),
+	    asset_rule_text(analysis->asset_rule));
+	say(out, "  Single points   %s\n", words_single_points(analysis, printer->arena));
+	say(out, "  Shared memory   %s\n", words_shared(analysis, printer->arena));
+	say(out, "  Device DMA      %s\n", words_dma(analysis, printer->arena));
 	if (analysis->links.shared.count != 0) {
-		fprintf(out, "  Shared things   %s\n",
-		        words_shared_things(analysis, printer->arena));
+		say(out, "  Shared things   %s\n", words_shared_things(analysis, printer->arena));
 	}
-	fprintf(out, "  Best change     %s\n", words_improvement(analysis, printer->arena));
+	say(out, "  Best change     %s\n", words_improvement(analysis, printer->arena));
 }
 
 static void print_patterns(const struct printer *printer)
@@ -179,14 +179,14 @@ static void print_memory(const struct printer *printer)
 	}
 	table_print(&table, printer->out);
 	if (analysis->model->connection_count != 0) {
-		fprintf(printer->out, "  %s\n", words_places(analysis));
+		say(printer->out, "  %s\n", words_places(analysis));
 	}
 }
 
 static void print_line(const struct printer *printer, const char *indent, const char *label,
                        const char *text)
 {
-	fprintf(printer->out, "%s    %-16s %s\n", indent, label, text);
+	say(printer->out, "%s    %-16s %s\n", indent, label, text);
 }
 
 static void print_blast(const struct printer *printer, const struct blast *blast,
@@ -205,8 +205,7 @@ static void print_blast(const struct printer *printer, const struct blast *blast
 		           names(printer, &blast->waves[wave]));
 	}
 	if (blast->wave_count > NAMES_MAX) {
-		fprintf(printer->out, "%s    … up to %zu more exploits\n", indent,
-		        blast->wave_count);
+		say(printer->out, "%s    … up to %zu more exploits\n", indent, blast->wave_count);
 	}
 	if (blast->safe_count != 0) {
 		print_line(printer, indent, "never",
@@ -224,7 +223,7 @@ static void print_blasts(const struct printer *printer)
 		const struct blast *blast = &analysis->blasts[i];
 		const struct blast *other = words_other_blast(blast);
 
-		fprintf(printer->out, "  %s\n", vm_name_of(analysis, blast->vm));
+		say(printer->out, "  %s\n", vm_name_of(analysis, blast->vm));
 		print_blast(printer, blast, "");
 		if (other != NULL) {
 			fputs("    if all DMA were confined:\n", printer->out);
@@ -248,17 +247,17 @@ static void print_attack(const struct printer *printer, const struct attack *att
 		fputs("no way\n", out);
 		return;
 	}
-	fprintf(out, "%u VM%s must fall, %s\n", attack->falls, words_plural(attack->falls),
-	        words_ways(attack, printer->arena));
+	say(out, "%u VM%s must fall, %s\n", attack->falls, words_plural(attack->falls),
+	    words_ways(attack, printer->arena));
 	for (size_t i = 0; i < attack->listed; i++) {
-		fprintf(out, "%s    %s\n", indent,
-		        words_way(analysis, &attack->ways[i], printer->arena));
+		say(out, "%s    %s\n", indent,
+		    words_way(analysis, &attack->ways[i], printer->arena));
 	}
 	if (attack->entrance != attack->asset) {
-		fprintf(out, "%s    every way passes: %s; %s\n", indent,
-		        attack->chokes.count == 0 ? "no other VM in common"
-		                                  : names(printer, &attack->chokes),
-		        words_cut(analysis, attack, printer->arena));
+		say(out, "%s    every way passes: %s; %s\n", indent,
+		    attack->chokes.count == 0 ? "no other VM in common"
+		                              : names(printer, &attack->chokes),
+		    words_cut(analysis, attack, printer->arena));
 	}
 }
 
@@ -272,8 +271,8 @@ static void print_attacks(const struct printer *printer)
 		const struct attack *attack = &analysis->attacks[i];
 		const struct attack *other = words_other_attack(attack);
 
-		fprintf(out, "  %s to %s: ", vm_name_of(analysis, attack->entrance),
-		        vm_name_of(analysis, attack->asset));
+		say(out, "  %s to %s: ", vm_name_of(analysis, attack->entrance),
+		    vm_name_of(analysis, attack->asset));
 		print_attack(printer, attack, "");
 		if (other != NULL) {
 			fputs("    if all DMA were confined: ", out);
@@ -308,9 +307,9 @@ static void print_connections(const struct printer *printer)
 		fputs("  None.\n", printer->out);
 		return;
 	}
-	fprintf(printer->out,
-	        "  %zu connection%s, %zu attack paths: each can be crossed in both directions.\n",
-	        count, words_plural(count), 2 * count);
+	say(printer->out,
+	    "  %zu connection%s, %zu attack paths: each can be crossed in both directions.\n",
+	    count, words_plural(count), 2 * count);
 	for (uint32_t id = 0; id < shown; id++) {
 		words_connection(analysis, id, &table);
 	}
@@ -339,7 +338,7 @@ static void print_dma(const struct printer *printer)
 		return;
 	}
 	table_print(&table, printer->out);
-	fprintf(printer->out, "  %s\n", words_dma_effect(analysis, printer->arena));
+	say(printer->out, "  %s\n", words_dma_effect(analysis, printer->arena));
 	if (words_dma_pairs(analysis, &pairs) != 0) {
 		fputs("\n", printer->out);
 		table_print(&pairs, printer->out);
@@ -355,11 +354,11 @@ static void print_practices(const struct printer *printer)
 	for (size_t i = 0; i < ANALYSIS_PRACTICES; i++) {
 		const struct practice *practice = &analysis->practices[i];
 
-		fprintf(out, "  %zu. %s:%s%s\n", i + 1, practice->title,
-		        practice->finding_total == 0 ? " " : "",
-		        practice->finding_total == 0 ? practice->good : "");
+		say(out, "  %zu. %s:%s%s\n", i + 1, practice->title,
+		    practice->finding_total == 0 ? " " : "",
+		    practice->finding_total == 0 ? practice->good : "");
 		for (size_t j = 0; j < practice->finding_count; j++) {
-			fprintf(out, "     - %s\n", practice->findings[j]);
+			say(out, "     - %s\n", practice->findings[j]);
 		}
 		if (practice->finding_total > practice->finding_count) {
 			fprintf(out, "     … and %zu more\n",
@@ -375,10 +374,9 @@ void report_assertions(const struct report *report, FILE *out)
 	for (size_t i = 0; i < report->assertion_count; i++) {
 		const struct assertion *assertion = &report->assertions[i];
 
-		fprintf(out, "%s  %s\n", assertion->holds ? "holds" : "fails",
-		        assertion->expression);
+		say(out, "%s  %s\n", assertion->holds ? "holds" : "fails", assertion->expression);
 		for (size_t j = 0; j < assertion->evidence_count; j++) {
-			fprintf(out, "       %s\n", assertion->evidence[j]);
+			say(out, "       %s\n", assertion->evidence[j]);
 		}
 		asks_outside |= assertion->asks_outside;
 	}
@@ -386,7 +384,7 @@ void report_assertions(const struct report *report, FILE *out)
 	const char *assumption = words_assumption(report->analysis, arena);
 
 	if (asks_outside && assumption != NULL) {
-		fprintf(out, "note   %s\n", assumption);
+		say(out, "note   %s\n", assumption);
 	}
 	arena_free(arena);
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "topo/base/say.h"
+
 static int create_file(const struct logfile *log)
 {
 	return openat(log->directory_fd, log->name,
@@ -40,8 +42,7 @@ static void name_predecessor(const struct logfile *log, char *out, size_t size)
 
 static void give_up(struct logfile *log, int error)
 {
-	(void)fprintf(stderr, "topo: warning: the log %s ends here: %s\n", log->name,
-	              strerror(error));
+	say(stderr, "topo: warning: the log %s ends here: %s\n", log->name, strerror(error));
 	logfile_close(log);
 }
 

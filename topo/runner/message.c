@@ -5,14 +5,16 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "topo/base/say.h"
+
 static void print_line(const char *prefix, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 
 static void print_line(const char *prefix, const char *format, va_list arguments)
 {
-	char text[2048];
-	(void)vsnprintf(text, sizeof(text), format, arguments);
-	(void)fprintf(stderr, "topo: %s%s\n", prefix, text);
+	(void)fprintf(stderr, "topo: %s", prefix);
+	say_values(stderr, format, arguments);
+	(void)putc('\n', stderr);
 }
 
 void message_error(const char *format, ...)

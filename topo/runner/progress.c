@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "topo/base/say.h"
 #include "topo/runner/message.h"
 
 #define QUOTED_LINES 8U
@@ -21,24 +22,24 @@ void progress_stage(const char *name, const char *format, ...)
 {
 	va_list values;
 	va_start(values, format);
-	(void)printf("%s: ", name);
-	(void)vprintf(format, values);
+	say(stdout, "%s: ", name);
+	say_values(stdout, format, values);
 	(void)putchar('\n');
 	(void)fflush(stdout);
 	va_end(values);
 }
 
-static void say(const struct session *session, const char *format, ...)
+static void tell(const struct session *session, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* A line of progress with the time since the machine was started. */
-static void say(const struct session *session, const char *format, ...)
+static void tell(const struct session *session, const char *format, ...)
 {
 	const uint64_t age = session_age_ms(session);
 	va_list values;
 	va_start(values, format);
 	(void)printf("[%4" PRIu64 ".%" PRIu64 " s] ", age / 1000, age % 1000 / 100);
-	(void)vprintf(format, values);
+	say_values(stdout, format, values);
 	(void)putchar('\n');
 	(void)fflush(stdout);
 	va_end(values);
@@ -47,7 +48,7 @@ static void say(const struct session *session, const char *format, ...)
 static void show(void *owner, const char *line)
 {
 	(void)owner;
-	(void)printf("          | %s\n", line);
+	say(stdout, "          | %s\n", line);
 }
 
 static void say_vm(const struct session *session, size_t vm)
@@ -56,16 +57,16 @@ static void say_vm(const struct session *session, size_t vm)
 	const struct runstate_vm *entry = &session->state.vms[vm];
 	switch (entry->state) {
 	case RUN_VM_BOOTING:
-		say(session, "%s: started", known->name);
+		tell(session, "%s: started", known->name);
 		break;
 	case RUN_VM_UP:
-		say(session, "%s: %s", known->name,
-		    known->agent ? "user space reached" : "started");
+		tell(session, "%s: %s", known->name,
+		     known->agent ? "user space reached" : "started");
 		break;
 	case RUN_VM_STOPPED:
 	case RUN_VM_FAILED:
-		say(session, "%s: %s: %s", known->name, run_vm_state_text(entry->state),
-		    entry->reason);
+		tell(session, "%s: %s: %s", known->name, run_vm_state_text(entry->state),
+		     entry->reason);
 		if (entry->state == RUN_VM_FAILED) {
 			/* The VMM's report of what its guest did. */
 			tail_lines(&session->vms[vm].vmm_tail, REPORT_LINES, show, NULL);
@@ -82,16 +83,16 @@ static void say_vm(const struct session *session, size_t vm)
 static void say_connection(const struct session *session, size_t index)
 {
 	const struct system_connection *known = &session->system->connections[index];
-	say(session, "connection %s -> %s: %s", session->system->vms[known->device_vm].name,
-	    session->system->vms[known->driver_vm].name,
-	    session->state.connections[index].up ? "up" : "down");
+	tell(session, "connection %s -> %s: %s", session->system->vms[known->device_vm].name,
+	     session->system->vms[known->driver_vm].name,
+	     session->state.connections[index].up ? "up" : "down");
 }
 
 void progress_event(struct session *session, const struct runstate_event *event)
 {
 	switch (event->kind) {
 	case RUNSTATE_KERNEL:
-		say(session, "the kernel runs");
+		tell(session, "the kernel runs");
 		break;
 	case RUNSTATE_VM:
 		say_vm(session, event->index);
@@ -102,7 +103,7 @@ void progress_event(struct session *session, const struct runstate_event *event)
 	case RUNSTATE_TROUBLE:
 		session->trouble_count++;
 		if (session->trouble_count <= TROUBLE_MAX) {
-			say(session, "%s", event->text);
+			tell(session, "%s", event->text);
 		}
 		break;
 	case RUNSTATE_REFUSED: /* progress_end says it */
@@ -127,15 +128,15 @@ static const char *example_vm(const struct session *session)
 void progress_ready(const struct session *session)
 {
 	const struct system *system = session->system;
-	say(session, "all up: %zu VM%s, %zu connection%s", system->vm_count,
-	    system->vm_count == 1 ? "" : "s", system->connection_count,
-	    system->connection_count == 1 ? "" : "s");
+	tell(session, "all up: %zu VM%s, %zu connection%s", system->vm_count,
+	     system->vm_count == 1 ? "" : "s", system->connection_count,
+	     system->connection_count == 1 ? "" : "s");
 	if (system->vm_count == 0) {
 		return;
 	}
 	const char *vm = example_vm(session);
-	(void)printf("  topo console %s           its console (Ctrl-] leaves it)\n", vm);
-	(void)printf("  topo exec %s -- COMMAND   a command in it\n", vm);
+	say(stdout, "  topo console %s           its console (Ctrl-] leaves it)\n", vm);
+	say(stdout, "  topo exec %s -- COMMAND   a command in it\n", vm);
 	(void)printf("  topo ps, topo logs, topo stop\n");
 	if (session->options->parent_fd < 0) {
 		(void)printf("  Ctrl-C here ends the system\n");
@@ -146,16 +147,16 @@ void progress_ready(const struct session *session)
 static void quote(void *owner, const char *line)
 {
 	(void)owner;
-	(void)fprintf(stderr, "      | %s\n", line);
+	say(stderr, "      | %s\n", line);
 }
 
 static void quote_tail(const char *what, const struct tail *tail)
 {
 	if (tail->total == 0) {
-		(void)fprintf(stderr, "    %s: nothing\n", what);
+		say(stderr, "    %s: nothing\n", what);
 		return;
 	}
-	(void)fprintf(stderr, "    %s:\n", what);
+	say(stderr, "    %s:\n", what);
 	tail_lines(tail, QUOTED_LINES, quote, NULL);
 }
 
@@ -197,8 +198,7 @@ static void explain_vm(const struct session *session, size_t vm)
 	} else if (entry->state == RUN_VM_BOOTING) {
 		why = "its user space has not been reached";
 	}
-	(void)fprintf(stderr, "  VM %s: %s: %s\n", known->name, run_vm_state_text(entry->state),
-	              why);
+	say(stderr, "  VM %s: %s: %s\n", known->name, run_vm_state_text(entry->state), why);
 	quote_tail("its console", &line->tty_tail);
 	if (line->vmm_tail.total > 0) {
 		quote_tail("its VMM", &line->vmm_tail);
@@ -210,10 +210,10 @@ static void explain_device(uint32_t number, const char *type, enum run_device_st
 	if (state == RUN_DEVICE_READY) {
 		return;
 	}
-	(void)fprintf(stderr, "    device %" PRIu32 " (%s): %s: %s\n", number, type,
-	              run_device_state_text(state),
-	              state == RUN_DEVICE_FAILED ? "its back end refuses it"
-	                                         : "no back end stands behind it");
+	say(stderr, "    device %" PRIu32 " (%s): %s: %s\n", number, type,
+	    run_device_state_text(state),
+	    state == RUN_DEVICE_FAILED ? "its back end refuses it"
+	                               : "no back end stands behind it");
 }
 
 static void explain_connection(const struct session *session, size_t index)
@@ -225,8 +225,8 @@ static void explain_connection(const struct session *session, size_t index)
 	const bool device_missing = runstate_vm_missing(&session->state, known->device_vm);
 	const bool driver_missing = runstate_vm_missing(&session->state, known->driver_vm);
 	const bool no_answer = !state->has_session && !device_missing && !driver_missing;
-	(void)fprintf(stderr, "  connection %s -> %s: down%s\n", device->name, driver->name,
-	              no_answer ? ": the device VM's daemon has not answered" : "");
+	say(stderr, "  connection %s -> %s: down%s\n", device->name, driver->name,
+	    no_answer ? ": the device VM's daemon has not answered" : "");
 	if (!state->has_session && !no_answer) {
 		(void)fprintf(stderr, "    one of its VMs is not up\n");
 		return;
@@ -319,11 +319,11 @@ void progress_end(const struct session *session)
 		explain_crash(session);
 		break;
 	case SESSION_POWERED_OFF:
-		say(session, "all VMs have stopped");
+		tell(session, "all VMs have stopped");
 		break;
 	case SESSION_STOPPED:
 	case SESSION_SIGNALLED:
-		say(session, "ended");
+		tell(session, "ended");
 		break;
 	case SESSION_ORPHANED:
 	case SESSION_BROKEN:

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "abi/image.h"
+#include "topo/base/say.h"
 
 /* A file that was read; several VMs boot the same. */
 struct known_file {
@@ -85,7 +86,7 @@ static struct bytes get(struct reader *reader, const char *path)
 		}
 	}
 	if (!files_read(reader->arena, path, &bytes)) {
-		fprintf(stderr, "topo verify: cannot read '%s': %s\n", path, strerror(errno));
+		say(stderr, "topo verify: cannot read '%s': %s\n", path, strerror(errno));
 		reader->failed = true;
 		bytes = (struct bytes){NULL, 0};
 	}
@@ -204,7 +205,7 @@ struct files *files_load(struct arena *arena, const struct model *model, const c
 	struct bytes vmm = get_own(&reader, "vmm.elf");
 
 	if (vmm.data && !files_read_program(vmm, &out->vmm)) {
-		fprintf(stderr, "topo verify: '%s/vmm.elf' is no program\n", share);
+		say(stderr, "topo verify: '%s/vmm.elf' is no program\n", share);
 		reader.failed = true;
 	}
 	out->vms = arena_alloc(arena, (model->vm_count + 1) * sizeof(*out->vms));
