@@ -91,6 +91,7 @@ struct vcpu {
 	uint64_t period_end;  /* counter value; the next period begins when it runs again */
 	uint64_t turn;        /* of equals the lowest runs */
 	uint64_t slice_left;  /* ticks until its turn ends, not 0 */
+	uint64_t rest;        /* ticks that it has to run before its VMM serves more events */
 
 	/* owner CPU while the guest runs; domain lock while it waits */
 	struct regs regs;
@@ -99,6 +100,7 @@ struct vcpu {
 	/* domain lock */
 	enum vcpu_wait wait;
 	struct vgic_cpu vgic;
+	bool resting;     /* `rest` keeps events away: see vmm.h. Changed by the owner CPU */
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
 	uint64_t message[8];
 	struct load load;

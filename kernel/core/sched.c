@@ -9,6 +9,7 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/vgic.h"
+#include "kernel/core/vmm.h"
 
 static bool holds_vmm(const struct vcpu *v)
 {
@@ -103,12 +104,22 @@ static uint64_t less(uint64_t from, uint64_t by)
 static void charge(struct cpu *c, uint64_t now)
 {
 	struct vcpu *v = c->current;
+	uint64_t used = now - c->charged;
 
 	if (v && !c->idle) {
-		v->slice_left = less(v->slice_left, now - c->charged);
-		v->budget_left = less(v->budget_left, now - c->charged);
+		bool events = c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS;
+
+		v->slice_left = less(v->slice_left, used);
+		v->budget_left = less(v->budget_left, used);
+		/* Twice: what the kernel does at both ends of a rest counts as the guest's time. */
+		v->rest = events ? v->rest + 2 * used : less(v->rest, used);
 	}
 	c->charged = now;
+}
+
+void sched_charge(void)
+{
+	charge(cpu_here(), arch_now());
 }
 
 static bool has_budget(const struct vcpu *v, uint64_t now)
@@ -191,7 +202,7 @@ static uint64_t look_at(const struct cpu *c, const struct vcpu *v, const struct 
 	return sleeps && v != c->current ? v->wake_at : UINT64_MAX;
 }
 
-/* When this CPU must look again: the end of a slice that is contended or of a budget, a new
+/* When this CPU must look again: the end of a slice that is contended, of a budget or a rest, a new
  * period, a sleeper's timer. */
 static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now)
 {
@@ -199,6 +210,9 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 
 	if (running && running->budget_ticks) {
 		deadline = now + running->budget_left;
+	}
+	if (running && running->resting) {
+		deadline = earlier(deadline, now + running->rest);
 	}
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
 		if (n >= c->slot_count) {
@@ -291,6 +305,7 @@ static RARE bool reschedule(struct cpu *c)
 
 	charge(c, now);
 	if (c->current) {
+		vmm_end_rest(c->current);
 		end_turn(c, c->current, now);
 	}
 	struct vcpu *next = choose(c, now);

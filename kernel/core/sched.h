@@ -66,6 +66,9 @@ void sched_interrupt_locked(struct vcpu *v);
  */
 void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg);
 
+/** What runs on this CPU pays for its time until now. */
+void sched_charge(void);
+
 /** What this CPU runs has changed its own state: whether it waits, or in which world it runs. */
 void sched_unsettle(void);
 

@@ -24,13 +24,46 @@ static void give_message_locked(struct domain *d, struct vcpu *v)
 	__atomic_store_n(&d->vmm_owner, v->index, __ATOMIC_RELEASE);
 }
 
-static void give_events_locked(struct domain *d)
+/* Its guest does nothing until something wakes it. */
+static bool waits(const struct vcpu *v)
 {
+	enum vcpu_wait wait = __atomic_load_n(&v->wait, __ATOMIC_RELAXED);
+
+	return wait == WAIT_IRQ || wait == WAIT_OFF;
+}
+
+/* The VMM of @d, which waits, gets what events there are, unless vCPU 0 rests from them. False: it
+ * goes on waiting. Lock: domain lock held. */
+static bool give_events_locked(struct domain *d)
+{
+	struct vcpu *v = &kernel.vcpus[d->vcpu_first];
+
+	if (!d->events || v->resting) {
+		return false;
+	}
 	d->vmm_regs.x[0] = PV_MSG_EVENTS;
 	d->vmm_regs.x[1] = d->events;
 	d->events = 0;
 	d->serving = SERVING_EVENTS;
 	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELEASE); /* as above */
+	sched_poke(v);
+	return true;
+}
+
+void vmm_end_rest(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+
+	if (!v->resting || (v->rest && !waits(v))) {
+		return;
+	}
+	lock_acquire(&d->lock);
+	v->resting = false;
+	v->rest = 0;
+	if (d->vmm_owner == NONE) {
+		(void)give_events_locked(d);
+	}
+	lock_release(&d->lock);
 }
 
 /* Choose what the VMM, which has just ended a message, does next. Lock: domain lock held. */
@@ -50,20 +83,16 @@ static void next_message_locked(struct domain *d, const struct vcpu *last)
 			return;
 		}
 	}
-	if (d->events) {
-		give_events_locked(d);
-		sched_poke(&kernel.vcpus[d->vcpu_first]);
-		return;
+	if (!give_events_locked(d)) {
+		__atomic_store_n(&d->vmm_owner, NONE, __ATOMIC_RELAXED);
 	}
-	__atomic_store_n(&d->vmm_owner, NONE, __ATOMIC_RELAXED);
 }
 
 void vmm_event_locked(struct domain *d, uint32_t event)
 {
 	d->events |= 1ULL << event;
 	if (d->vmm_owner == NONE && d->alive) {
-		give_events_locked(d);
-		sched_poke(&kernel.vcpus[d->vcpu_first]);
+		(void)give_events_locked(d);
 	}
 }
 
@@ -165,6 +194,9 @@ err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
 		domain_stop(d, value <= PV_STOP_VMM ? (enum pv_stop)value : PV_STOP_VMM, "");
 		return OK;
 	}
+	if (d->serving == SERVING_EVENTS) {
+		sched_charge(); /* it is still the VMM that has run */
+	}
 	/* From here on another CPU may run the VMM: nothing of it may be left in this one. */
 	sched_leave_vmm();
 	lock_acquire(&d->lock);
@@ -172,6 +204,10 @@ err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
 		err = reply_to_vcpu(v, reply, value);
 	} else if (reply != PV_REPLY_NONE) {
 		err = ERR_ARG;
+	} else if (d->serving == SERVING_EVENTS) {
+		v->resting = !waits(v);
+		v->rest = v->resting ? v->rest : 0;
+		sched_poke(v); /* a rest has an end */
 	}
 	if (!err) {
 		next_message_locked(d, v);

@@ -5,6 +5,10 @@
  *
  * vmm_owner: NONE => v when a message or an event finds the VMM waiting; v => w or NONE when the
  * VMM asks for the next. Only the CPU of vcpus[vmm_owner] runs it.
+ *
+ * Events take vCPU 0's place, and anybody may ring them: they must not take all of its time. When
+ * its VMM has served some, vCPU 0 rests from them until it has run twice as long as that took
+ * (`rest` counts its CPU time), or waits. Messages of vCPUs are the guest's own wish and know no rest.
  */
 #ifndef KERNEL_CORE_VMM_H
 #define KERNEL_CORE_VMM_H
@@ -15,6 +19,9 @@
 
 /** Set event bit @event of @d (0..63). Lock: domain lock held. */
 void vmm_event_locked(struct domain *d, uint32_t event);
+
+/** The rest of @v, which runs here or ran last, ends if it is over. Takes the domain lock. */
+void vmm_end_rest(struct vcpu *v);
 
 /** vCPU @v waits until its VMM has served @message, which starts with an enum pv_msg. */
 void vmm_send(struct vcpu *v, const uint64_t message[8]);

@@ -241,6 +241,12 @@ def preempted_equals(setup):
     setup.system.share(1, *setup.system.domains)
 
 
+@case(name="events without pause leave a guest half of its time", extra=ICOUNT)
+def events_without_pause(setup):
+    one = setup.add("one", guest="guest_work_beside_events", vmm="vmm_rung_for_ever")
+    one.send(setup.system.doorbell(one, 9, abi.PV_DOORBELL_EVENT))
+
+
 def add_bystander(setup, name="bystander", milliseconds=0, late_us=0, rings=False, **keywords):
     """A guest that watches its own memory, which has a pattern of its own, and its time."""
     return setup.add(name, guest="guest_bystander",

@@ -55,3 +55,26 @@ PROGRAM(guest_work)
 	}
 	check_true("it worked", true);
 }
+
+static void work(void)
+{
+	for (volatile uint32_t i = 0; i < 200000; i++) {
+	}
+}
+
+/* Its VMM gets events without pause, once it is rung: vmm_rung_for_ever. */
+PROGRAM(guest_work_beside_events)
+{
+	uint64_t begin = guest_now();
+
+	work();
+	uint64_t rung = guest_now();
+
+	check_equal("ring", guest_call(T_RING, T_CAP_EXTRA, 0, 0), 0);
+	work();
+	uint64_t end = guest_now();
+	uint32_t served = mmio_read32(T_DEVICE_IPA);
+
+	check_true("events were served all the time", served > 100);
+	check_true("and took no more than about half of it", end - rung < 5 * (rung - begin) / 2);
+}

@@ -4,6 +4,7 @@
  * twice, the best priority comes first, whatever the order of events.
  */
 /* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c tests/fake_arch/arch.c */
+/* links: kernel/core/vmm.c kernel/core/log.c kernel/core/console.c */
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
 #include "tests/fake_arch/fake.h"
