@@ -21,7 +21,7 @@ struct fixture {
 	struct arena *arena;
 	struct diag *diag;
 	struct cpp *cpp;
-	size_t tokens_left;
+	struct cpp_budget budget;
 	struct search search;
 };
 
@@ -30,12 +30,12 @@ static void begin(struct fixture *fixture, const char *text)
 	*fixture = (struct fixture){
 		.arena = arena_new(),
 		.diag = diag_new(),
-		.tokens_left = CPP_EXPANSION_TOKENS_MAX,
+		.budget = CPP_BUDGET,
 		.search = {.share = "topo"},
 	};
 	struct cpp_options options = {
 		.search = &fixture->search,
-		.tokens_left = &fixture->tokens_left,
+		.budget = &fixture->budget,
 	};
 	const struct source *source =
 		source_add_text(diag_sources(fixture->diag), "t.camkes", text, strlen(text));
@@ -205,7 +205,7 @@ static void limits(void **state)
 	struct fixture fixture;
 
 	begin(&fixture, text);
-	fixture.tokens_left = 100000;
+	fixture.budget.tokens = 100000;
 	struct token token;
 
 	do {

@@ -33,6 +33,7 @@ static void begin(struct fixture *fixture)
 	fixture->evaluator = (struct evaluator){
 		.arena = fixture->arena,
 		.diag = fixture->diag,
+		.joined_left = EVAL_JOINED_ALL_MAX,
 		.steps_left = EVAL_STEPS_MAX,
 	};
 }

@@ -22,7 +22,7 @@ struct fixture {
 	struct arena *arena;
 	struct diag *diag;
 	struct cpp *cpp;
-	size_t tokens_left;
+	struct cpp_budget budget;
 	struct search search;
 	struct ast_file *file;
 };
@@ -32,12 +32,12 @@ static void parse(struct fixture *fixture, const char *text)
 	*fixture = (struct fixture){
 		.arena = arena_new(),
 		.diag = diag_new(),
-		.tokens_left = CPP_EXPANSION_TOKENS_MAX,
+		.budget = CPP_BUDGET,
 		.search = {.share = "topo"},
 	};
 	struct cpp_options options = {
 		.search = &fixture->search,
-		.tokens_left = &fixture->tokens_left,
+		.budget = &fixture->budget,
 	};
 
 	fixture->cpp =

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define SUGGEST_BYTES_MAX 64U
+#define SUGGEST_WORK_MAX ((size_t)4 << 20)
 #define EDIT 2U      /* insertion, deletion, replacement, swap */
 #define CASE_EDIT 1U /* a letter in the other case */
 
@@ -25,6 +26,7 @@ struct suggest suggest_start(const char *wrong)
 	return (struct suggest){
 		.wrong = wrong,
 		.best_distance = tolerance(strlen(wrong)) + 1,
+		.work_left = SUGGEST_WORK_MAX,
 	};
 }
 
@@ -77,9 +79,10 @@ void suggest_consider(struct suggest *suggest, const char *candidate)
 	size_t difference = a_bytes > b_bytes ? a_bytes - b_bytes : b_bytes - a_bytes;
 
 	if (a_bytes > SUGGEST_BYTES_MAX || b_bytes > SUGGEST_BYTES_MAX ||
-	    difference * EDIT >= suggest->best_distance) {
+	    difference * EDIT >= suggest->best_distance || a_bytes * b_bytes > suggest->work_left) {
 		return;
 	}
+	suggest->work_left -= a_bytes * b_bytes;
 	size_t found = distance(suggest->wrong, a_bytes, candidate, b_bytes);
 
 	if (found < suggest->best_distance) {

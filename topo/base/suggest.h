@@ -12,6 +12,7 @@ struct suggest {
 	const char *wrong; /* NUL-terminated */
 	const char *best;
 	size_t best_distance;
+	size_t work_left; /* pairs of letters that may still be compared */
 };
 
 /** Start a search for what was meant by @wrong. */

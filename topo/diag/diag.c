@@ -9,6 +9,9 @@
 
 #include "topo/diag/diag_internal.h"
 
+#define DIAG_TEXT_BYTES_MAX 2048U
+#define DIAG_NOTES_MAX 64U
+
 struct diag *diag_new(void)
 {
 	struct arena *arena = arena_new();
@@ -37,19 +40,13 @@ struct source_set *diag_sources(struct diag *diag)
 static const char *format_text(struct diag *diag, const char *format, va_list arguments)
 	__attribute__((format(printf, 2, 0)));
 
+/* What is longer than anybody reads is cut. */
 static const char *format_text(struct diag *diag, const char *format, va_list arguments)
 {
-	va_list again;
+	char text[DIAG_TEXT_BYTES_MAX];
+	int length = vsnprintf(text, sizeof(text), format, arguments);
 
-	va_copy(again, arguments);
-	int length = vsnprintf(NULL, 0, format, arguments);
-	char *text = arena_alloc(diag->arena, length < 0 ? 1 : (size_t)length + 1);
-
-	if (length >= 0) {
-		vsnprintf(text, (size_t)length + 1, format, again);
-	}
-	va_end(again);
-	return text;
+	return arena_copy(diag->arena, text, length < 0 ? 0 : strlen(text));
 }
 
 /* Whether the same was said of the same place before; remembers it. */
@@ -91,10 +88,24 @@ static void add_spelling(struct diag *diag, struct message *message, struct plac
 }
 
 static void add_message(struct diag *diag, enum severity severity, const char *check,
-                        struct place place, const char *text)
+                        struct place place, const char *format, va_list arguments)
+	__attribute__((format(printf, 5, 0)));
+
+static void add_message(struct diag *diag, enum severity severity, const char *check,
+                        struct place place, const char *format, va_list arguments)
 {
 	diag->latest = NULL;
-	if (diag->muted || repeated(diag, place, text)) {
+	if (diag->muted) {
+		return;
+	}
+	/* One that nobody will see takes no memory. */
+	if (diag->counts[severity] >= DIAG_KEPT_MAX) {
+		diag->counts[severity]++;
+		return;
+	}
+	const char *text = format_text(diag, format, arguments);
+
+	if (repeated(diag, place, text)) {
 		return;
 	}
 	struct message *message = arena_alloc(diag->arena, sizeof(*message));
@@ -116,7 +127,7 @@ void diag_error(struct diag *diag, struct place place, const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_message(diag, SEVERITY_ERROR, NULL, place, format_text(diag, format, arguments));
+	add_message(diag, SEVERITY_ERROR, NULL, place, format, arguments);
 	va_end(arguments);
 }
 
@@ -124,7 +135,7 @@ void diag_error(struct diag *diag, struct place place, const char *format, ...)
  * however often the macro is called. */
 static bool body_repeated(struct diag *diag, struct place place)
 {
-	if (place.spelling == NULL) {
+	if (place.spelling == NULL || diag->counts[SEVERITY_ERROR] >= DIAG_KEPT_MAX) {
 		return false;
 	}
 	const struct place body = place.spelling->place;
@@ -152,7 +163,7 @@ void diag_syntax(struct diag *diag, struct place place, const char *format, ...)
 	}
 	diag->syntax = place;
 	va_start(arguments, format);
-	add_message(diag, SEVERITY_ERROR, NULL, place, format_text(diag, format, arguments));
+	add_message(diag, SEVERITY_ERROR, NULL, place, format, arguments);
 	va_end(arguments);
 }
 
@@ -161,7 +172,7 @@ void diag_warning(struct diag *diag, struct place place, const char *format, ...
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_message(diag, SEVERITY_WARNING, NULL, place, format_text(diag, format, arguments));
+	add_message(diag, SEVERITY_WARNING, NULL, place, format, arguments);
 	va_end(arguments);
 }
 
@@ -171,7 +182,7 @@ void diag_report(struct diag *diag, enum severity severity, const char *check, s
 	va_list arguments;
 
 	va_start(arguments, format);
-	add_message(diag, severity, check, place, format_text(diag, format, arguments));
+	add_message(diag, severity, check, place, format, arguments);
 	va_end(arguments);
 }
 
@@ -197,7 +208,7 @@ void diag_note(struct diag *diag, struct place place, const char *format, ...)
 	struct message *message = diag->latest;
 	va_list arguments;
 
-	if (message == NULL) {
+	if (message == NULL || message->note_count >= DIAG_NOTES_MAX) {
 		return;
 	}
 	va_start(arguments, format);

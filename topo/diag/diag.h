@@ -19,6 +19,7 @@
 
 enum severity { SEVERITY_ADVICE, SEVERITY_WARNING, SEVERITY_ERROR };
 
+#define DIAG_KEPT_MAX 1000U /* messages of one severity that are kept; more are counted */
 #define DIAG_SHOWN_MAX 100U /* messages of one severity that are printed for people */
 
 struct diag;

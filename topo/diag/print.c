@@ -202,7 +202,7 @@ static void put_unshown(FILE *out, const size_t *counts)
 	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_ADVICE; severity--) {
 		if (counts[severity] > DIAG_SHOWN_MAX) {
 			fprintf(out,
-			        "topo: %zu more %s are not shown; `topo check --json` has all\n",
+			        "topo: %zu more %s are not shown; `topo check --json` has more\n",
 			        counts[severity] - DIAG_SHOWN_MAX, plurals[severity]);
 		}
 	}

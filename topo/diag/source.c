@@ -19,10 +19,13 @@
 #define TEXT_LOOK_BYTES 4096U
 #define TEXT_STRANGE_SHARE 4U
 
+#define LINE_STEP 1024U
+
 /* What the set keeps of a file. */
 struct file {
 	struct source source;
-	size_t *line_starts;
+	size_t *line_starts; /* of each LINE_STEPth line, from the first on */
+	size_t start_count;
 	size_t line_count;
 };
 
@@ -31,6 +34,7 @@ struct source_set {
 	struct strmap by_path; /* and by "device:inode", so that a file of two names is one */
 	struct file **files;   /* files[n] has source.number n */
 	size_t count;
+	size_t bytes; /* of all files */
 };
 
 struct source_set *source_set_new(void)
@@ -50,7 +54,7 @@ void source_set_free(struct source_set *set)
 	}
 }
 
-static const char too_large[] = "it is larger than 64 MiB";
+static const char too_large[] = "it is larger than 16 MiB";
 
 /* Why the file cannot be read as a topology, NULL if it can. */
 static const char *refusal(const struct stat *status)
@@ -115,6 +119,7 @@ static struct file *add_file(struct source_set *set, const char *path, const cha
 
 		file->source.directory = arena_copy(set->arena, path, length);
 	}
+	set->bytes += bytes;
 	skip_mark(&text, &bytes);
 	file->source.text = text;
 	file->source.bytes = bytes;
@@ -143,6 +148,11 @@ static struct file *read_open(struct source_set *set, const char *path, int fd, 
 		return known;
 	}
 	size_t bytes = 0;
+
+	if ((size_t)status.st_size > SOURCES_BYTES_MAX - set->bytes) {
+		*why = "all files together are larger than 64 MiB";
+		return NULL;
+	}
 	char *text = read_all(set->arena, fd, (size_t)status.st_size, &bytes, why);
 
 	if (text == NULL) {
@@ -242,8 +252,11 @@ static void index_lines(struct source_set *set, struct file *file)
 	const char *end = text + file->source.bytes;
 	const char *at = text;
 
-	while (at != NULL) {
-		*ARENA_ADD(set->arena, file->line_starts, file->line_count) = (size_t)(at - text);
+	for (; at != NULL; file->line_count++) {
+		if (file->line_count % LINE_STEP == 0) {
+			*ARENA_ADD(set->arena, file->line_starts, file->start_count) =
+				(size_t)(at - text);
+		}
 		at = memchr(at, '\n', (size_t)(end - at));
 		if (at != NULL) {
 			at++;
@@ -263,8 +276,12 @@ const char *source_line(struct source_set *set, const struct source *source, uin
 	if (file->line_starts == NULL || line == 0 || line > file->line_count) {
 		return "";
 	}
-	const char *start = source->text + file->line_starts[line - 1];
+	const char *start = source->text + file->line_starts[(line - 1) / LINE_STEP];
 	const char *end = source->text + source->bytes;
+
+	for (size_t i = 0; i < (line - 1) % LINE_STEP; i++) {
+		start = (const char *)memchr(start, '\n', (size_t)(end - start)) + 1;
+	}
 	const char *newline = memchr(start, '\n', (size_t)(end - start));
 
 	*bytes = (size_t)((newline == NULL ? end : newline) - start);

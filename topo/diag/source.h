@@ -2,7 +2,7 @@
 /*
  * The files that were read: text, name as people see it, and how it came in. A file is read once
  * and kept until the set is freed, so that messages can show its lines. Only regular files of at
- * most SOURCE_BYTES_MAX are read, and streams of as much.
+ * most SOURCE_BYTES_MAX are read, and streams of as much, SOURCES_BYTES_MAX all together.
  */
 #ifndef TOPO_DIAG_SOURCE_H
 #define TOPO_DIAG_SOURCE_H
@@ -13,7 +13,8 @@
 
 #include "topo/diag/place.h"
 
-#define SOURCE_BYTES_MAX ((size_t)64 << 20)
+#define SOURCE_BYTES_MAX ((size_t)16 << 20)
+#define SOURCES_BYTES_MAX ((size_t)64 << 20)
 
 struct source {
 	const char *path;      /* as it was found: what messages show */

@@ -41,6 +41,30 @@ void cpp_stop(struct cpp *cpp, struct place place, const char *what)
 	cpp->lacks_text = true;
 }
 
+bool cpp_spend_text(struct cpp *cpp, struct place place, size_t bytes)
+{
+	if (cpp->options.budget->text < bytes) {
+		cpp->options.budget->text = 0;
+		cpp_stop(cpp, place, "the text of this topology is too long");
+		return false;
+	}
+	cpp->options.budget->text -= bytes;
+	return true;
+}
+
+/* One token more of a file. */
+static void spend_read(struct cpp *cpp, const struct token *token)
+{
+	if (cpp->options.budget->tokens == 0) {
+		cpp_stop(cpp, token->place, "this topology is too long");
+		return;
+	}
+	cpp->options.budget->tokens--;
+	if (diag_count(cpp->diag, SEVERITY_ERROR) - cpp->errors > CPP_ERRORS_MAX) {
+		cpp_stop(cpp, token->place, "too many errors: the rest is not read");
+	}
+}
+
 /* What is no text is left out, with one message instead of one for each byte. */
 static void refuse_data(struct cpp *cpp, struct lexer *lexer, size_t at)
 {
@@ -65,6 +89,10 @@ void cpp_push_file(struct cpp *cpp, const struct source *source, bool prelude)
 	size_t at = 0;
 
 	lex_start(&frame->lexer, cpp->arena, cpp->diag, source);
+	/* A file may be included again and again. */
+	if (!cpp_spend_text(cpp, source->included, source->bytes)) {
+		frame->lexer.at = frame->lexer.end;
+	}
 	if (!source_is_text(source, &at)) {
 		refuse_data(cpp, &frame->lexer, at);
 	}
@@ -176,6 +204,7 @@ void cpp_next_unexpanded(struct cpp *cpp, struct token *token)
 			return;
 		}
 		lex_next(&cpp->frame->lexer, token);
+		spend_read(cpp, token);
 		if (token->kind == TOKEN_END) {
 			close_conditions(cpp, cpp->frame);
 			if (cpp->frame->below == NULL) {
@@ -221,6 +250,7 @@ struct cpp *cpp_new(struct arena *arena, struct diag *diag, const struct cpp_opt
 	cpp->arena = arena;
 	cpp->diag = diag;
 	cpp->options = *options;
+	cpp->errors = diag_count(diag, SEVERITY_ERROR);
 	strmap_init(&cpp->macros, arena);
 	strmap_init(&cpp->once, arena);
 	cpp_define_builtin(cpp);

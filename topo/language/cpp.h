@@ -6,7 +6,7 @@
  * the call. Each file that is imported is preprocessed by itself, with a state of its own.
  *
  * Whatever the input, the work is bounded: include depth and count, depth of expansion and of
- * brackets in arguments, and the tokens that expansion makes (CPP_*_MAX).
+ * brackets in arguments, the tokens that are read and made, their text, and errors (CPP_*_MAX).
  */
 #ifndef TOPO_LANGUAGE_CPP_H
 #define TOPO_LANGUAGE_CPP_H
@@ -22,7 +22,16 @@
 #define CPP_INCLUDES_MAX 4096U
 #define CPP_EXPANSION_DEPTH_MAX 200U
 #define CPP_NESTED_TOKENS_MAX ((size_t)2 << 20)
-#define CPP_EXPANSION_TOKENS_MAX ((size_t)32 << 20) /* of one load */
+#define CPP_CALL_TOKENS_MAX ((size_t)1 << 20) /* that one call makes */
+#define CPP_ERRORS_MAX 1000U                  /* of one file, then the rest is not read */
+
+/* What all files of one load may take together. */
+struct cpp_budget {
+	size_t tokens; /* that are read and that macros make */
+	size_t text;   /* bytes of tokens that are kept, and of files */
+};
+
+#define CPP_BUDGET ((struct cpp_budget){(size_t)8 << 20, (size_t)64 << 20})
 
 struct cpp;
 
@@ -37,7 +46,7 @@ struct cpp_options {
 	const struct search *search;
 	const struct source *const *preludes; /* read before the file, in this order */
 	size_t prelude_count;
-	size_t *tokens_left; /* shared by all files of a load; starts at CPP_EXPANSION_TOKENS_MAX */
+	struct cpp_budget *budget; /* that is left, of all files of a load; CPP_BUDGET at first */
 };
 
 /** Begin to preprocess @source. Memory of the tokens' texts comes from @arena. */
@@ -69,6 +78,9 @@ struct suggest;
 
 /** Consider the names of all macros that take arguments and are defined now. */
 void cpp_suggest_macros(const struct cpp *cpp, struct suggest *suggest);
+
+/** Take @bytes of text from the budget; false when none is left, which ends everything. */
+bool cpp_spend_text(struct cpp *cpp, struct place place, size_t bytes);
 
 /** What is known of a macro that a token names. */
 struct macro_info cpp_macro_info(const struct macro *macro);

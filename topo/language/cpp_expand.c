@@ -65,11 +65,11 @@ struct token_list cpp_expand_list(struct cpp *cpp, const struct token_list *list
 /* One token more that a call has read or made; false when there were too many. */
 static bool spend_token(struct cpp *cpp, const struct call *call)
 {
-	if (*cpp->options.tokens_left == 0) {
+	if (cpp->options.budget->tokens == 0 || call->out.count >= CPP_CALL_TOKENS_MAX) {
 		cpp_stop(cpp, call->name.place, "the macros of this topology expand without end");
 		return false;
 	}
-	(*cpp->options.tokens_left)--;
+	cpp->options.budget->tokens--;
 	return true;
 }
 
@@ -152,10 +152,13 @@ static struct token stringize(struct cpp *cpp, const struct call *call, int inde
 
 		bytes += stringize_token(token, i != 0 && token->space_before, NULL);
 	}
+	if (!cpp_spend_text(cpp, call->name.place, bytes)) {
+		bytes = 2;
+	}
 	char *text = arena_alloc(cpp->arena, bytes + 1);
 	size_t at = 1;
 
-	for (size_t i = 0; i < argument->count; i++) {
+	for (size_t i = 0; i < argument->count && !cpp->stopped; i++) {
 		const struct token *token = &argument->tokens[i];
 
 		at += stringize_token(token, i != 0 && token->space_before, text + at);
@@ -185,6 +188,9 @@ static void paste(struct cpp *cpp, struct call *call, const struct token *right)
 
 		*left = *right;
 		left->space_before = space;
+		return;
+	}
+	if (!cpp_spend_text(cpp, call->name.place, (size_t)left->bytes + right->bytes)) {
 		return;
 	}
 	char *text = arena_alloc(cpp->arena, (size_t)left->bytes + right->bytes + 1);
@@ -474,7 +480,7 @@ static void expand_builtin(struct cpp *cpp, enum macro_kind kind, const struct t
 	const char *path = name->place.file == NULL ? "" : name->place.file->path;
 
 	token.macro = NULL;
-	if (kind == MACRO_FILE) {
+	if (kind == MACRO_FILE && cpp_spend_text(cpp, name->place, strlen(path))) {
 		token.kind = TOKEN_STRING;
 		token.text = arena_printf(cpp->arena, "\"%s\"", path);
 	} else {

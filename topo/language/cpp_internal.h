@@ -77,6 +77,7 @@ struct cpp {
 	size_t expansion_depth;
 	size_t nested_tokens; /* of all arguments that are being expanded, one within the other */
 	bool lacks_text;      /* cpp_lacks_text() */
+	size_t errors;        /* that there were before this file */
 	bool stopped;         /* a limit was hit: everything ends */
 };
 

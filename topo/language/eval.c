@@ -252,6 +252,15 @@ static struct value eval_numbers(struct evaluator *evaluator, const struct expr 
 	return number_value(expr->place, result);
 }
 
+static bool may_join(struct evaluator *evaluator, size_t count, size_t bytes)
+{
+	if (count > EVAL_JOINED_MAX || count * bytes > evaluator->joined_left) {
+		return false;
+	}
+	evaluator->joined_left -= count * bytes;
+	return true;
+}
+
 static struct value eval_strings(struct evaluator *evaluator, const struct expr *expr,
                                  const char *a, const char *b)
 {
@@ -264,7 +273,7 @@ static struct value eval_strings(struct evaluator *evaluator, const struct expr 
 		diag_error(evaluator->diag, expr->place, "strings can only be joined by +");
 		return bad(expr->place);
 	}
-	if (strlen(a) + strlen(b) > EVAL_JOINED_MAX) {
+	if (!may_join(evaluator, strlen(a) + strlen(b), 1)) {
 		diag_error(evaluator->diag, expr->place, "the joined string is too long");
 		return bad(expr->place);
 	}
@@ -284,7 +293,7 @@ static struct value eval_lists(struct evaluator *evaluator, const struct expr *e
 		diag_error(evaluator->diag, expr->place, "lists can only be joined by +");
 		return bad(expr->place);
 	}
-	if (count > EVAL_JOINED_MAX) {
+	if (!may_join(evaluator, count, sizeof(struct value))) {
 		diag_error(evaluator->diag, expr->place, "the joined list is too long");
 		return bad(expr->place);
 	}

@@ -11,7 +11,8 @@
 #include "topo/language/ast.h"
 
 #define EVAL_STEPS_MAX ((size_t)1 << 22)
-#define EVAL_JOINED_MAX ((size_t)1 << 20) /* bytes of a string, elements of a list */
+#define EVAL_JOINED_MAX ((size_t)1 << 20)      /* bytes of a string, elements of a list */
+#define EVAL_JOINED_ALL_MAX ((size_t)64 << 20) /* bytes of all that + joins */
 
 enum value_kind {
 	VALUE_BAD, /* an error was reported */
@@ -65,6 +66,7 @@ struct evaluator {
 	const char *string_of; /* what a string that is evaluated should give; NULL = no string */
 	bool lacks_text;       /* what may define macros could not be read, which was said */
 	size_t depth;          /* of names that lead to names */
+	size_t joined_left;    /* bytes that + may still join: EVAL_JOINED_ALL_MAX at the start */
 	size_t steps_left;     /* of evaluation behind names: EVAL_STEPS_MAX at the start */
 };
 

@@ -386,6 +386,23 @@ static void set_text(struct lexer *lexer, struct token *token, const char *start
 	token->bytes = (uint32_t)kept;
 }
 
+/* What is longer than anybody writes is cut, so that no copy of it is long. */
+static void bound_token(struct lexer *lexer, struct token *token)
+{
+	bool string = token->kind == TOKEN_STRING || token->kind == TOKEN_CHARACTER;
+	size_t limit = string ? LEX_STRING_BYTES_MAX : LEX_NAME_BYTES_MAX;
+
+	if (token->bytes <= limit) {
+		return;
+	}
+	if (lexer->diag != NULL) {
+		diag_syntax(lexer->diag, token->place, "this %s is longer than %zu bytes",
+		            string ? "string" : "name", limit);
+	}
+	token->bytes = (uint32_t)limit;
+	token->kind = string ? TOKEN_OTHER : token->kind;
+}
+
 void lex_next(struct lexer *lexer, struct token *token)
 {
 	memset(token, 0, sizeof(*token));
@@ -420,6 +437,7 @@ void lex_next(struct lexer *lexer, struct token *token)
 	} else {
 		lex_token(lexer, token, c);
 		set_text(lexer, token, start, line);
+		bound_token(lexer, token);
 	}
 }
 

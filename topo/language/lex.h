@@ -45,6 +45,9 @@ enum punctuator {
 	PUNCT_ELLIPSIS /* ... */
 };
 
+#define LEX_NAME_BYTES_MAX 1024U /* of names and numbers */
+#define LEX_STRING_BYTES_MAX ((size_t)64 << 10)
+
 struct macro;
 
 struct token {

@@ -16,6 +16,8 @@ static void read_ahead(struct parser *parser)
 {
 	if (parser->cpp != NULL) {
 		cpp_next(parser->cpp, &parser->ahead);
+		/* The tree keeps the text of most tokens, of each use of a macro anew. */
+		cpp_spend_text(parser->cpp, parser->ahead.place, parser->ahead.bytes);
 	} else {
 		lex_next(parser->lexer, &parser->ahead);
 	}

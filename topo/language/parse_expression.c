@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "topo/language/eval.h"
 #include "topo/language/parse_internal.h"
 
 static struct expr *new_expr(struct parser *parser, enum expr_kind kind, struct place place)
@@ -77,6 +78,10 @@ static struct expr *parse_strings(struct parser *parser)
 		*ARENA_ADD(parser->arena, parts, count) = part;
 		bytes += strlen(part);
 		parser_advance(parser);
+	}
+	if (bytes > EVAL_JOINED_MAX) {
+		parser_error(parser, expr->place, "the joined string is too long");
+		return bad_expr(parser);
 	}
 	expr->kind = mended ? EXPR_BAD : EXPR_STRING;
 	if (count == 1) {

@@ -33,7 +33,7 @@ struct loading {
 	struct search search;
 	const struct source *preludes[3];
 	size_t prelude_count;
-	size_t tokens_left;
+	struct cpp_budget budget;
 	struct strmap loaded; /* paths of files that were read or wait for it */
 	const struct source **files;
 	size_t file_count;
@@ -183,7 +183,7 @@ static void read_one(struct loading *loading, const struct source *source, bool 
 		.preludes = loading->preludes,
 		/* topo's own files include what they need. */
 		.prelude_count = source->shipped ? 0 : loading->prelude_count,
-		.tokens_left = &loading->tokens_left,
+		.budget = &loading->budget,
 	};
 	struct cpp *cpp = cpp_new(loading->arena, loading->diag, &options, source);
 	const struct ast_file *file = parse_file(cpp, loading->arena, loading->diag);
@@ -212,10 +212,12 @@ static bool read_files(struct loading *loading, const struct source *source)
 	loading->preludes[1] = vm_macros;
 	loading->preludes[2] = tii_macros;
 	loading->prelude_count = 3;
-	loading->tokens_left = CPP_EXPANSION_TOKENS_MAX;
+	loading->budget = CPP_BUDGET;
 	add_file(loading, source);
-	/* When the macros have used up all that they may make, no file can be read any more. */
-	for (size_t i = 0; i < loading->file_count && loading->tokens_left != 0; i++) {
+	/* When the files have used up all that they may take, no other one can be read any more. */
+	for (size_t i = 0;
+	     i < loading->file_count && loading->budget.tokens != 0 && loading->budget.text != 0;
+	     i++) {
 		read_one(loading, loading->files[i], i == 0);
 		if (i + 1 == loading->file_count) {
 			add_file(loading, declarations);

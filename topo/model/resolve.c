@@ -10,6 +10,7 @@
 #include "topo/model/resolve_internal.h"
 
 #define IGNORED_SHOWN_MAX 16U
+#define INSTANCES_MAX 65536U
 
 /* Types and connectors. */
 
@@ -170,14 +171,21 @@ static void collect_instances(struct resolver *resolver)
 {
 	const struct ast_assembly *assembly = resolver->input->assembly;
 	struct topology *topology = resolver->topology;
-	size_t count = assembly->instance_count + 1;
+	size_t wanted = assembly->instance_count;
+	size_t count = wanted < INSTANCES_MAX ? wanted : INSTANCES_MAX;
 
-	resolver->instances = arena_alloc(resolver->arena, count * sizeof(struct instance));
-	resolver->device_lists = arena_alloc(resolver->arena, count * sizeof(struct value));
-	resolver->driver_lists = arena_alloc(resolver->arena, count * sizeof(struct value));
-	topology->model.vms = arena_alloc(topology->arena, count * sizeof(struct vm));
-	topology->vm_origins = arena_alloc(topology->arena, count * sizeof(struct vm_origin));
-	for (size_t i = 0; i < assembly->instance_count; i++) {
+	if (wanted > INSTANCES_MAX) {
+		diag_error(resolver->diag, assembly->instances[count].name.place,
+		           "more than %u component instances", INSTANCES_MAX);
+		resolver->checks->lost = true;
+	}
+
+	resolver->instances = arena_alloc(resolver->arena, (count + 1) * sizeof(struct instance));
+	resolver->device_lists = arena_alloc(resolver->arena, (count + 1) * sizeof(struct value));
+	resolver->driver_lists = arena_alloc(resolver->arena, (count + 1) * sizeof(struct value));
+	topology->model.vms = arena_alloc(topology->arena, (count + 1) * sizeof(struct vm));
+	topology->vm_origins = arena_alloc(topology->arena, (count + 1) * sizeof(struct vm_origin));
+	for (size_t i = 0; i < count; i++) {
 		add_instance(resolver, &assembly->instances[i]);
 	}
 	check_suffixes(resolver);
@@ -398,6 +406,7 @@ static void start(struct resolver *resolver)
 		.find = find_expression,
 		.context = resolver,
 		.lacks_text = resolver->input->lacks_text,
+		.joined_left = EVAL_JOINED_ALL_MAX,
 		.steps_left = EVAL_STEPS_MAX,
 	};
 }

@@ -362,12 +362,12 @@ static void unknown_attribute(struct resolver *resolver, const struct ast_settin
 {
 	struct suggest suggest = suggest_start(setting->attribute.text);
 
-	for (size_t i = 0; i < ATTRIBUTE_ROWS; i++) {
-		suggest_consider(&suggest, attributes[i].name);
-	}
 	if (!check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, setting->attribute.place,
 	                  "a VM has no attribute '%s'", setting->attribute.text)) {
 		return;
+	}
+	for (size_t i = 0; i < ATTRIBUTE_ROWS && diag_shows(resolver->diag); i++) {
+		suggest_consider(&suggest, attributes[i].name);
 	}
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
