@@ -82,17 +82,17 @@ static void report(struct checks *checks, enum check_id id, enum severity severi
                    struct place place, const char *format, va_list arguments)
 {
 	char text[1024];
+
+	vsnprintf(text, sizeof(text), format, arguments);
 	bool assumes = checks->analysis && rows[id].to_run;
+	size_t before = diag_count(checks->diag, SEVERITY_ERROR);
 
 	/* One that reports for another would take the other with it when it is off itself. */
 	if (checks->current != CHECK_COUNT && checks->current != id) {
 		diag_error(checks->diag, place, "a fault of topo: check '%s' speaks for '%s'",
 		           rows[checks->current].name, rows[id].name);
 	}
-	vsnprintf(text, sizeof(text), format, arguments);
 	severity = assumes ? SEVERITY_WARNING : severity;
-	size_t before = diag_count(checks->diag, SEVERITY_ERROR);
-
 	diag_report(checks->diag, severity, rows[id].name, place, "%s", text);
 	if (assumes) {
 		diag_help(checks->diag, "assumed: %s", rows[id].assumed);
