@@ -2,7 +2,8 @@
 /*
  * What a board has, as data: memory, CPUs, interrupt controller, what of it is the kernel's own,
  * and the device-tree nodes that a topology may give to a VM. A board is one row of a table in
- * topo/model/board.c; nobody else knows an address of a board.
+ * topo/model/board.c. What the kernel knows of it is in kernel/boards/; tests/documents compares the
+ * two.
  */
 #ifndef TOPO_MODEL_BOARD_H
 #define TOPO_MODEL_BOARD_H

@@ -18,7 +18,7 @@ struct config {
 
 /**
  * Check the configuration at @vm and find its tables. @fault: what is wrong with it, for a report.
- * Errors: ERR_VERSION not ours; ERR_RANGE, ERR_ARG a field that makes no sense.
+ * Errors: ERR_VERSION not ours; ERR_RANGE a field that makes no sense.
  */
 MUST_USE err_t config_open(const struct pv_vmm_config *vm, struct config *config,
                            const char **fault);
