@@ -71,7 +71,7 @@ struct pv_domain {
 	uint32_t doorbell_ipa_page;     /* first page of the doorbell window of the guest */
 	uint32_t gicc_ipa_page;         /* where the guest finds its GIC CPU interface (2 pages) */
 	uint32_t priority;              /* 0 lowest .. 255 highest */
-	uint32_t budget_us;             /* CPU time of each vCPU in each period; 0 = no limit */
+	uint32_t budget_us;             /* CPU time of each vCPU in any period; 0 = no limit */
 	uint32_t period_us;     /* >= PV_PERIOD_US_MIN and >= budget_us; 0 without a budget */
 	uint32_t channel_first; /* console channels [first, first + count) of the multiplexer */
 	uint32_t channel_count; /* <= PV_CONSOLES_MAX; disjoint between domains, 0 is nobody's */

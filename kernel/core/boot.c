@@ -109,8 +109,8 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 	v->number = index - domain->vcpus.first;
 	v->cpu = &kernel.cpus[from->cpu];
 	v->priority = domain->priority;
-	v->budget_ticks = arch_ticks_per_second() * domain->budget_us / 1000000;
-	v->period_ticks = arch_ticks_per_second() * domain->period_us / 1000000;
+	v->budget.ticks = arch_ticks_per_second() * domain->budget_us / 1000000;
+	v->budget.period = arch_ticks_per_second() * domain->period_us / 1000000;
 	v->slice_left = kernel.slice_ticks;
 	v->wait = WAIT_OFF;
 	v->wake_at = UINT64_MAX;

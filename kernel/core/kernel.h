@@ -20,6 +20,7 @@
 #include "abi/image.h"
 #include "abi/limits.h"
 #include "arch_types.h"
+#include "kernel/core/budget.h"
 #include "kernel/core/context.h"
 
 #define NONE UINT32_MAX /* no object, where an index is expected */
@@ -83,15 +84,12 @@ struct vcpu {
 	uint32_t number; /* in the domain */
 	struct cpu *cpu;
 	uint32_t priority;
-	uint64_t budget_ticks; /* CPU time in each period_ticks; 0: no limit */
-	uint64_t period_ticks;
 
 	/* owner CPU */
-	uint64_t budget_left; /* ticks of this period */
-	uint64_t period_end;  /* counter value; the next period begins when it runs again */
-	uint64_t turn;        /* of equals the lowest runs */
-	uint64_t slice_left;  /* ticks until its turn ends, not 0 */
-	uint64_t rest;        /* ticks that it has to run before its VMM serves more events */
+	struct budget budget;
+	uint64_t turn;       /* of equals the lowest runs */
+	uint64_t slice_left; /* ticks until its turn ends, not 0 */
+	uint64_t rest;       /* ticks that it has to run before its VMM serves more events */
 
 	/* owner CPU while the guest runs; domain lock while it waits */
 	struct regs regs;

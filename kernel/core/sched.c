@@ -90,11 +90,6 @@ void sched_interrupt_locked(struct vcpu *v)
 	sched_poke(v);
 }
 
-/*
- * Budgets. A period begins when a vCPU first runs in it, with its whole budget, and lasts
- * period_ticks from there: whoever always wants to run gets the budget in each period and no more.
- */
-
 static uint64_t less(uint64_t from, uint64_t by)
 {
 	return by < from ? from - by : 0;
@@ -110,7 +105,9 @@ static void charge(struct cpu *c, uint64_t now)
 		bool events = c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS;
 
 		v->slice_left = less(v->slice_left, used);
-		v->budget_left = less(v->budget_left, used);
+		if (v->budget.ticks) {
+			budget_spend(&v->budget, c->charged, now);
+		}
 		/* Twice: what the kernel does at both ends of a rest counts as the guest's time. */
 		v->rest = events ? v->rest + 2 * used : less(v->rest, used);
 	}
@@ -122,20 +119,6 @@ void sched_charge(void)
 	charge(cpu_here(), arch_now());
 }
 
-static bool has_budget(const struct vcpu *v, uint64_t now)
-{
-	return !v->budget_ticks || v->budget_left || now >= v->period_end;
-}
-
-/* @v is chosen. */
-static void begin_period(struct vcpu *v, uint64_t now)
-{
-	if (v->budget_ticks && now >= v->period_end) {
-		v->budget_left = v->budget_ticks;
-		v->period_end = now + v->period_ticks;
-	}
-}
-
 /*
  * Turns. Of equals the one whose `turn` is lowest runs, until its slice is used up or it cannot run;
  * then it is behind all others, with a new slice. Nobody else changes either: whoever preempts it
@@ -143,7 +126,16 @@ static void begin_period(struct vcpu *v, uint64_t now)
  * a whole slice between two of any of its equals.
  */
 
-static bool may_run(const struct vcpu *v, uint64_t now)
+static bool has_budget(struct vcpu *v, uint64_t now)
+{
+	if (!v->budget.ticks) {
+		return true;
+	}
+	budget_return(&v->budget, now);
+	return budget_left(&v->budget);
+}
+
+static bool may_run(struct vcpu *v, uint64_t now)
 {
 	return runnable(v) && has_budget(v, now);
 }
@@ -174,7 +166,7 @@ static struct vcpu *choose(const struct cpu *c, uint64_t now)
 		}
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
-		if (may_run(v, now) && (!best || goes_before(v, best))) {
+		if ((!best || goes_before(v, best)) && may_run(v, now)) {
 			best = v;
 		}
 	}
@@ -187,12 +179,12 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 }
 
 /* When this CPU must look again for the sake of @v, which it does not run. */
-static uint64_t look_at(const struct cpu *c, const struct vcpu *v, const struct vcpu *running,
+static uint64_t look_at(const struct cpu *c, struct vcpu *v, const struct vcpu *running,
                         uint64_t now)
 {
 	if (runnable(v)) {
 		if (!has_budget(v, now)) {
-			return v->period_end;
+			return budget_back_at(&v->budget);
 		}
 		return running && v->priority == running->priority ? now + running->slice_left
 		                                                   : UINT64_MAX;
@@ -202,14 +194,14 @@ static uint64_t look_at(const struct cpu *c, const struct vcpu *v, const struct 
 	return sleeps && v != c->current ? v->wake_at : UINT64_MAX;
 }
 
-/* When this CPU must look again: the end of a slice that is contended, of a budget or a rest, a new
- * period, a sleeper's timer. */
+/* When this CPU must look again: the end of a slice that is contended, of a budget or a rest, the
+ * return of a budget, a sleeper's timer. */
 static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now)
 {
 	uint64_t deadline = UINT64_MAX;
 
-	if (running && running->budget_ticks) {
-		deadline = now + running->budget_left;
+	if (running && running->budget.ticks) {
+		deadline = now + budget_left(&running->budget);
 	}
 	if (running && running->resting) {
 		deadline = earlier(deadline, now + running->rest);
@@ -218,7 +210,7 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 		if (n >= c->slot_count) {
 			break;
 		}
-		const struct vcpu *v = &kernel.vcpus[c->slots[n]];
+		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
 		if (v != running) {
 			deadline = earlier(deadline, look_at(c, v, running, now));
@@ -312,7 +304,6 @@ static RARE bool reschedule(struct cpu *c)
 
 	c->idle = !next;
 	if (next) {
-		begin_period(next, now);
 		load(c, next);
 	}
 	set_deadline(c, next, now);

@@ -5,6 +5,7 @@
  * anything is written; and whatever an image says, no byte outside of the regions and the pool is
  * touched. The memory of the machine is an array that holds rubbish at first.
  */
+/* links: kernel/core/budget.c */
 /* links: kernel/core/boot.c kernel/core/s2.c kernel/variants/debug.c tests/fake_arch/arch.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
@@ -194,8 +195,8 @@ static void test_objects_are_those_of_the_image(void **state)
 		assert_int_equal(v->cpu - kernel.cpus, builder.vcpus[i].cpu);
 		assert_int_equal(v->number, i < 2 ? i : i - 2);
 		/* The second VM has a budget: 2 of 5 ms, and the fake counter counts ms. */
-		assert_int_equal(v->budget_ticks, i < 2 ? 0 : 2);
-		assert_int_equal(v->period_ticks, i < 2 ? 0 : 5);
+		assert_int_equal(v->budget.ticks, i < 2 ? 0 : 2);
+		assert_int_equal(v->budget.period, i < 2 ? 0 : 5);
 		/* Only the first vCPU of a VM is on. */
 		assert_int_equal(v->wait, v->number ? WAIT_OFF : WAIT_NOTHING);
 	}

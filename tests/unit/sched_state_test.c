@@ -3,6 +3,7 @@
  * What must hold when one vCPU follows another, on a fake machine: translations of vCPUs that share
  * a VMID, what is left of a budget, and whose turn it is with the VMM.
  */
+/* links: kernel/core/budget.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c tests/fake_arch/arch.c */
@@ -86,8 +87,8 @@ static void test_preemption_renews_no_budget(void **state)
 
 	(void)state;
 	fake_build(3, 1, 1);
-	kernel.vcpus[0].budget_ticks = 30;
-	kernel.vcpus[0].period_ticks = 100;
+	kernel.vcpus[0].budget.ticks = 30;
+	kernel.vcpus[0].budget.period = 100;
 	kernel.vcpus[1].priority = 200;
 	kernel.vcpus[1].wait = WAIT_IRQ;
 	kernel.vcpus[2].priority = 50;

@@ -3,6 +3,7 @@
  * Scheduler and VMM messages on a fake machine: who runs, in which world, and that a domain's VMM
  * serves one vCPU at a time.
  */
+/* links: kernel/core/budget.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c tests/fake_arch/arch.c */
@@ -125,8 +126,8 @@ static void test_budget_bounds_a_busy_vcpu(void **state)
 
 	fake_build(2, 1, 1);
 	kernel.vcpus[0].priority = 200;
-	kernel.vcpus[0].budget_ticks = 30;
-	kernel.vcpus[0].period_ticks = 100;
+	kernel.vcpus[0].budget.ticks = 30;
+	kernel.vcpus[0].budget.period = 100;
 	kernel.cpus[0].resched = 1;
 	kernel.slice_ticks = 7;
 	fake.now = 5000;
@@ -160,8 +161,8 @@ static void test_spent_budget_leaves_the_cpu_idle(void **state)
 	fake_build(1, 1, 1);
 	struct vcpu *v = &kernel.vcpus[0];
 
-	v->budget_ticks = 30;
-	v->period_ticks = 100;
+	v->budget.ticks = 30;
+	v->budget.period = 100;
 	kernel.cpus[0].resched = 1;
 	fake.now = 5000;
 	assert_ptr_equal(resume(), &v->regs);
@@ -171,7 +172,7 @@ static void test_spent_budget_leaves_the_cpu_idle(void **state)
 	assert_ptr_equal(resume(), &v->regs);
 	assert_int_equal(fake.now, 5100);
 	assert_int_equal(fake.idles, 1);
-	assert_int_equal(v->budget_left, 30);
+	assert_int_equal(budget_left(&v->budget), 30);
 }
 
 static void interrupt_later(void)
@@ -187,8 +188,8 @@ static void test_sleep_costs_no_budget(void **state)
 	fake_build(1, 1, 1);
 	struct vcpu *v = &kernel.vcpus[0];
 
-	v->budget_ticks = 30;
-	v->period_ticks = 100;
+	v->budget.ticks = 30;
+	v->budget.period = 100;
 	kernel.cpus[0].resched = 1;
 	fake.now = 5000;
 	assert_ptr_equal(resume(), &v->regs);
@@ -196,7 +197,7 @@ static void test_sleep_costs_no_budget(void **state)
 	trap_at(ESR(EC_WFX, 0), 0);
 	fake.on_idle = interrupt_later;
 	assert_ptr_equal(resume(), &v->regs);
-	assert_int_equal(v->budget_left, 20);
+	assert_int_equal(budget_left(&v->budget), 20);
 }
 
 static void test_idle_until_an_interrupt(void **state)

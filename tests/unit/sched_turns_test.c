@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Turns of equals on a fake machine: each that always wants to run gets its slice as often as any
- * other, whatever happens above it, below it, and beside it.
+ * other, whatever happens above it, below it, and beside it; and nobody gets more than its budget.
  */
+/* links: kernel/core/budget.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c tests/fake_arch/arch.c */
@@ -26,12 +27,18 @@ struct habit {
 	uint32_t budget, period;
 };
 
+#define RUNS 1024U /* remembered of each VM: more than a period holds */
+
 static struct {
 	const struct habit *habits;
 	bool exact; /* each time as long as it says, not at random up to twice that */
 	uint64_t ran[VMS];
 	uint64_t sleeps_at[VMS];
 	uint64_t rung_at[VMS];
+	struct {
+		uint64_t from, to;
+	} runs[VMS][RUNS];
+	uint32_t run_count[VMS];
 } sim;
 
 static uint64_t some(uint32_t ticks)
@@ -53,8 +60,8 @@ static void start(const struct habit *habits, uint32_t count, bool exact)
 
 		v->priority = habits[i].priority;
 		v->slice_left = SLICE;
-		v->budget_ticks = habits[i].budget;
-		v->period_ticks = habits[i].period;
+		v->budget.ticks = habits[i].budget;
+		v->budget.period = habits[i].period;
 		sim.sleeps_at[i] = habits[i].runs ? some(habits[i].runs) : UINT64_MAX;
 		sim.rung_at[i] = habits[i].rings ? 1000 + some(habits[i].rings) : UINT64_MAX;
 	}
@@ -91,6 +98,29 @@ static void sleep_machine(void)
 	(void)ring();
 }
 
+/* VM @i has run in [from, fake.now): no window of a period that ends here holds more than its
+ * budget. */
+static void check_budget(uint32_t i, uint64_t from)
+{
+	uint64_t period = sim.habits[i].period;
+	uint64_t begin = fake.now > period ? fake.now - period : 0;
+	uint32_t last = sim.run_count[i]++;
+	uint64_t sum = 0;
+
+	sim.runs[i][last % RUNS].from = from;
+	sim.runs[i][last % RUNS].to = fake.now;
+	for (uint32_t n = 0; n < RUNS && n <= last; n++) {
+		uint32_t at = (last - n) % RUNS;
+		uint64_t a = sim.runs[i][at].from > begin ? sim.runs[i][at].from : begin;
+
+		if (sim.runs[i][at].to <= begin) {
+			break;
+		}
+		sum += sim.runs[i][at].to - a;
+	}
+	assert_true(!period || sum <= sim.habits[i].budget);
+}
+
 /* What runs runs on, until something happens. */
 static void step(void)
 {
@@ -104,6 +134,7 @@ static void step(void)
 	next = fake.deadline < next ? fake.deadline : next;
 	fake.now = sleeps < next ? sleeps : next;
 	sim.ran[i] += fake.now - from;
+	check_budget(i, from);
 	if (fake.now == sleeps) {
 		const struct trap trap = {.esr = WFI};
 

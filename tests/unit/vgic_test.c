@@ -3,6 +3,7 @@
  * Virtual interrupts on a fake machine with four list registers: nothing is lost, nothing comes
  * twice, the best priority comes first, whatever the order of events.
  */
+/* links: kernel/core/budget.c */
 /* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c tests/fake_arch/arch.c */
 /* links: kernel/core/vmm.c kernel/core/log.c kernel/core/console.c */
 #include "kernel/core/sched.h"
