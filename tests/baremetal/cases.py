@@ -38,10 +38,18 @@ class Setup:
         return domain
 
 
+# With it the counter counts instructions, so that what a guest may lose can be said, whatever else
+# the host does. QEMU then runs one CPU at a time, in turns: what two CPUs do to each other is not
+# told by it.
+ICOUNT = ["-icount", "shift=0,sleep=off"]
+
+
 def case(cpus=1, name=None, **options):
-    """Register a function(setup) as a case for `cpus` physical CPUs."""
+    """Register a function(setup) as a case for `cpus` physical CPUs; one counts instructions."""
     def register(function):
         title = name or function.__name__
+        if cpus == 1:
+            options.setdefault("extra", ICOUNT)
 
         def build(programs):
             setup = Setup(programs, cpus)
@@ -221,9 +229,6 @@ for writer, space in ((0, abi.PV_SPACE_GUEST), (1, abi.PV_SPACE_GUEST),
                          "another type")
 
 
-# With it the counter counts instructions, so that what a guest may lose can be said. QEMU then runs
-# one CPU at a time, in turns: what two CPUs do to each other is not told by it.
-ICOUNT = ["-icount", "shift=0,sleep=off"]
 SLICE_US = 5000   # of equals on one CPU: SCHED_SLICE_PER_SECOND
 ALONE_US = 3000   # ten times what a round needs by itself
 TURN_US = 50000   # of QEMU's CPUs with -icount

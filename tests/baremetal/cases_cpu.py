@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cases that depend on which CPU is below the kernel: one that is as old as the kernel asks for
 (Cortex-A72), one with the RAS extension (Cortex-A76), and one with all that QEMU knows (max)."""
-from cases import case
+from cases import ICOUNT, case
 
 CPUS = ("cortex-a72", "cortex-a76", "max")
 
@@ -10,7 +10,8 @@ def each_cpu(name, cpus=1, **options):
     """Register a function(setup) as a case on each of the CPUs; QEMU takes the last -cpu."""
     def register(function):
         for cpu in CPUS:
-            case(cpus, name=f"{name} on {cpu}", extra=("-cpu", cpu), **options)(function)
+            extra = ["-cpu", cpu] + (ICOUNT if cpus == 1 else [])
+            case(cpus, name=f"{name} on {cpu}", extra=extra, **options)(function)
         return function
     return register
 

@@ -88,6 +88,14 @@ uint64_t guest_virq_op(uint32_t vcpu, uint32_t intid, enum pv_virq_op operation)
 uint64_t guest_now(void);
 uint64_t guest_hertz(void);
 void guest_timer_arm(uint64_t ticks);
+
+/** Ticks in which all comes that comes at all: on a busy host another CPU may stand still for long.
+ * What never comes is ended by the case's limit, which is one of CPU time. */
+static inline uint64_t guest_patience(void)
+{
+	return 1000 * guest_hertz();
+}
+
 void guest_timer_off(void);
 
 static inline void guest_wfi(void)

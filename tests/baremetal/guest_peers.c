@@ -18,7 +18,7 @@ static volatile uint64_t second_sctlr;
 
 static bool wait_until(const volatile uint64_t *word, uint64_t value)
 {
-	uint64_t limit = guest_now() + 5 * guest_hertz();
+	uint64_t limit = guest_now() + guest_patience();
 
 	while (*word != value) {
 		if (guest_now() > limit) {
@@ -54,7 +54,7 @@ PROGRAM(guest_second_vcpu)
 	check_equal("one of another domain neither", guest_call(T_VCPU_START, 2, 0, 0),
 	            (uint64_t)ERR_CAP);
 	for (uint64_t i = 1; i <= 20; i++) {
-		uint64_t limit = guest_now() + guest_hertz();
+		uint64_t limit = guest_now() + guest_patience();
 		uint64_t status;
 
 		/* It says that it runs before it is off. */
@@ -176,7 +176,7 @@ PROGRAM(guest_doorbell_masked)
 	}
 	check_equal("a masked doorbell is silent", rung, 0);
 	check_equal("bind", guest_call(T_BIND, T_CAP_EXTRA + 1, SPI, 0), 0);
-	uint64_t limit = guest_now() + guest_hertz();
+	uint64_t limit = guest_now() + guest_patience();
 
 	while (rung == 0 && guest_now() < limit) {
 	}
@@ -199,7 +199,7 @@ PROGRAM(guest_doorbell_masked)
 static void settle(uint32_t want)
 {
 	volatile uint32_t *shared = (volatile uint32_t *)(uint64_t)T_SHARED_IPA;
-	uint64_t limit = guest_now() + guest_hertz();
+	uint64_t limit = guest_now() + guest_patience();
 
 	while (shared[3] < want && guest_now() < limit) {
 	}
@@ -259,7 +259,7 @@ PROGRAM(guest_doorbell_forms)
 PROGRAM(guest_event_receiver)
 {
 	uint64_t bits = 0;
-	uint64_t limit = guest_now() + 5 * guest_hertz();
+	uint64_t limit = guest_now() + guest_patience();
 
 	while (bits != (1UL << 9 | 1UL << 63) && guest_now() < limit) {
 		bits |= guest_call(T_EVENTS, 0, 0, 0);

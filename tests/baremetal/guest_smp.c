@@ -37,7 +37,7 @@ static uint64_t own_number(void)
 /* Spin until *@word is @value at least; false after long. */
 static bool reaches(const volatile uint64_t *word, uint64_t value)
 {
-	uint64_t limit = guest_now() + 10 * guest_hertz();
+	uint64_t limit = guest_now() + guest_patience();
 
 	while (*word < value) {
 		if (guest_now() > limit) {
@@ -178,7 +178,7 @@ static void on_mesh(uint32_t iar)
 
 static bool mesh_reaches(uint64_t to, uint64_t from, uint32_t value)
 {
-	uint64_t limit = guest_now() + 20 * guest_hertz();
+	uint64_t limit = guest_now() + guest_patience();
 
 	while (*mesh_heard(to, from) < value) {
 		if (guest_now() > limit) {
@@ -260,7 +260,7 @@ static void takes_all(void)
 /* Start the second vCPU, which may not be off yet. */
 static uint64_t start_second(void (*function)(void))
 {
-	uint64_t limit = guest_now() + 5 * guest_hertz();
+	uint64_t limit = guest_now() + guest_patience();
 	uint64_t status;
 
 	do {

@@ -4,16 +4,25 @@ import os
 import signal
 import struct
 import subprocess
-import time
 
 from harness import (CONSOLE, END, EXEC, OUTPUT, PAIR, STATUS, STOP, check, check_equal, check_in,
                      finish, frame, process_gone, read_until, request, wait_until)
 
 
+def told_late(world, scenario, word, *options):
+    """What `run` says at its time limit; with more time as long as that lacks `word`, since a busy
+    host may not have come so far."""
+    for seconds in ("4.5", "30", "200"):
+        text = world.bad(1, "run", *options, "--timeout", seconds, world.scenario(scenario))
+        if word in text:
+            break
+    return text
+
+
 def case_late_tells_who(world):
     scenario = "vm device agent\nvm driver agent hello=never\nconnect device driver never\n"
-    text = world.bad(1, "run", "-d", "--timeout", "4.5", world.scenario(scenario))
-    check_in("not everything was up after 4.5 s", text)
+    text = told_late(world, scenario, "| Booting Linux as driver", "-d")
+    check_in("not everything was up after ", text)
     check_in("VM driver: booting: its user space has not been reached", text)
     check_in("| Booting Linux as driver", text)
     check_in("| VMM of driver speaks", text)
@@ -24,7 +33,7 @@ def case_late_tells_who(world):
 
 def case_late_connection(world):
     scenario = "vm device agent\nvm driver agent\nconnect device driver never\n"
-    text = world.bad(1, "run", "-d", "-t", "4", world.scenario(scenario))
+    text = told_late(world, scenario, "connection device -> driver: down", "-d")
     check_in("connection device -> driver: down", text)
     check_in("the VMM of driver:\n      | VMM of driver speaks", text)
     check_in("the console of device, which serves:\n      | Booting Linux as device", text)
@@ -35,8 +44,8 @@ def case_late_device(world):
     for flag, why in (("stuck", "waiting: no back end stands behind it"),
                       ("fails", "failed: its back end refuses it")):
         scenario = f"vm device agent\nvm driver agent\nconnect device driver {flag}\n"
-        text = world.bad(1, "run", "-d", "-t", "4", world.scenario(scenario))
-        check_in("not everything was up after 4.0 s", text)
+        text = told_late(world, scenario, f"(blk): {why}", "-d")
+        check_in("not everything was up after", text)
         check_in(f"connection device -> driver: down\n    device 1 (blk): {why}\n", text)
         check("device 0" not in text, text)
         check_in("the console of device, which serves:\n      | Booting Linux as device", text)
@@ -44,33 +53,35 @@ def case_late_device(world):
 
 def case_late_vm_that_waits_for_its_disk(world):
     scenario = "vm device agent\nvm driver agent hello=never\nconnect device driver stuck\n"
-    text = world.bad(1, "run", "-d", "-t", "4", world.scenario(scenario))
+    text = told_late(world, scenario,
+                     "VM driver: booting: its user space has not been reached", "-d")
     check_in("VM driver: booting: its user space has not been reached", text)
     check_in("    device 1 (blk): waiting: no back end stands behind it\n"
              "    the console of device, which serves:\n", text)
 
 
 def case_late_silent_vm(world):
-    text = world.bad(1, "run", "-d", "-t", "4", world.scenario("vm a agent\nvm b agent quiet\n"))
+    text = told_late(world, "vm a agent\nvm b agent quiet\n",
+                     "VM b: booting: its user space has not been reached", "-d")
     check_in("VM b: booting: its user space has not been reached", text)
     check_in("its console: nothing", text)
 
 
 def case_late_is_only_reported_in_the_foreground(world):
     """Not within the default limit of two minutes; --timeout makes it an error."""
-    text = world.bad(1, "run", "-t", "4", world.scenario("vm a agent hello=never\n"))
+    text = told_late(world, "vm a agent hello=never\n", "VM a: booting")
     check_in("VM a: booting", text)
 
 
 def case_agent_of_another_version(world):
-    text = world.bad(1, "run", "-d", "-t", "4", world.scenario("vm a agent hello=bad\n"))
+    text = told_late(world, "vm a agent hello=bad\n",
+                     "its agent speaks version 9 of the protocol, not 1", "-d")
     check_in("its agent speaks version 9 of the protocol, not 1", text)
 
 
 def case_vm_that_fails_at_boot(world):
-    start = time.monotonic()
     text = world.bad(1, "run", "-d", world.scenario("vm a agent\nvm b agent ends=fault\n"))
-    check(time.monotonic() - start < 60, "it waited for the time limit")
+    check("not everything was up" not in text, "it waited for the time limit")
     check_in("pair cannot come up", text)
     check_in("VM b: failed: fault", text)
     check_in("| this is the end of b", text)

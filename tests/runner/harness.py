@@ -21,7 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 STATUS, STOP, CONSOLE, EXEC, OUTPUT, END = 1, 2, 4, 5, 16, 17  # of control.h
-PATIENCE = 60  # seconds after which whatever is waited for does not come
+PATIENCE = 300  # seconds after which whatever is waited for does not come, on a busy host too
 
 PAIR = """
 vm device agent
