@@ -110,7 +110,7 @@ static void recovery(void **state)
 		{"assembly { configuration { a.x = (1; a.y = 2; } }",                            0, 0, 2, 1},
 		{"assembly { configuration { a.x = 1 a.y = 2 } }",                               0, 0, 2, 1},
 		{"nonsense { a b c } assembly { composition { component A a; } }",               1, 0, 0, 1},
-		{"component { } assembly { composition { component A a; } }",                    1, 0, 0, 1},
+		{"component { } assembly { composition { component A a; } }",                    1, 0, 0, 0},
 		{"assembly { component A a; composition { component B b; } }",                   2, 0, 0, 1},
 		{"assembly { composition { component A a; ",                                     1, 0, 0, 1},
 		{"} assembly { composition { component A a; } }",                                1, 0, 0, 1},

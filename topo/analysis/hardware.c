@@ -386,7 +386,8 @@ static void add_kernel_range(struct hardware *hardware, const struct board *boar
 				 });
 		}
 	}
-	if (ranges_share_page(range->base, range->bytes, board->ram_base, board->ram_bytes_max)) {
+	if (!board->unknown &&
+	    ranges_share_page(range->base, range->bytes, board->ram_base, board->ram_bytes_max)) {
 		add_unit(hardware, arena,
 		         (struct hardware_unit){
 				 .name = "RAM of the board",
@@ -489,6 +490,16 @@ struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena
 	const struct vm *row = &model->vms[vm];
 
 	add_pci(&hardware, model, row, arena);
+	/* Firmware can do whatever the machine can: which of its calls are let through says little. */
+	if (row->smc) {
+		add_unit(&hardware, arena,
+		         (struct hardware_unit){
+				 .name = "secure firmware",
+				 .where = "SMC calls (allow_smc)",
+				 .kind = HARDWARE_OTHER,
+				 .dma = DMA_OPEN,
+			 });
+	}
 	for (size_t i = 0; i < row->dtb_node_count; i++) {
 		add_node(&hardware, model, row->dtb_nodes[i], arena);
 	}

@@ -159,7 +159,8 @@ void check_mmio_unknown(struct checks *checks, const struct topology *topology)
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->mmio_count; j++) {
-			if (!holds_device(topology->model.board, &vm->mmios[j])) {
+			if (!topology->model.board->unknown &&
+			    !holds_device(topology->model.board, &vm->mmios[j])) {
 				check_report(checks, CHECK_MMIO_UNKNOWN, vm->mmios[j].place,
 				             "the board %s has no device at 0x%" PRIx64
 				             " that topo knows",

@@ -91,6 +91,14 @@ static bool open_place(const struct topology *topology, size_t index, size_t ski
 	return false;
 }
 
+static const char *confinement(const struct board *board)
+{
+	if (board->unknown) {
+		return "is not known to have an SMMU";
+	}
+	return board->smmu ? "confines that of PCI functions only" : "has no SMMU";
+}
+
 static void report_open(struct checks *checks, const struct topology *topology, size_t vm,
                         const struct hardware *hardware, struct arena *arena)
 {
@@ -102,9 +110,7 @@ static void report_open(struct checks *checks, const struct topology *topology, 
 	if (!check_report(checks, CHECK_DMA_OPEN, place,
 	                  "'%s' %s reach all memory by the DMA of %s: the board %s %s",
 	                  check_suffix(topology, vm), known ? "can" : "may", names,
-	                  topology->model.board->name,
-	                  topology->model.board->smmu ? "confines that of PCI functions only"
-	                                              : "has no SMMU")) {
+	                  topology->model.board->name, confinement(topology->model.board))) {
 		return;
 	}
 	for (size_t i = 1; i < NAMES_MAX && open_place(topology, vm, i, arena, &place); i++) {

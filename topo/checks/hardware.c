@@ -37,7 +37,7 @@ bool check_has_hardware(const struct topology *topology, size_t vm)
 {
 	const struct vm *row = &topology->model.vms[vm];
 
-	if (row->mmio_count + row->pci_count + row->irq_count != 0) {
+	if (row->mmio_count + row->pci_count + row->irq_count != 0 || row->smc) {
 		return true;
 	}
 	for (size_t i = 0; i < row->dtb_node_count; i++) {
@@ -63,7 +63,10 @@ struct place check_hardware_place(const struct topology *topology, size_t vm)
 			return topology->vm_origins[vm].node_places[i];
 		}
 	}
-	return row->irq_count != 0 ? topology->vm_origins[vm].irq_places[0] : row->place;
+	if (row->irq_count != 0) {
+		return topology->vm_origins[vm].irq_places[0];
+	}
+	return vm_place(topology, vm, VM_SMC);
 }
 
 /* A range of a VM. */
@@ -443,7 +446,7 @@ void check_node_unknown(struct checks *checks, const struct topology *topology)
 		for (size_t j = 0; j < topology->model.vms[i].dtb_node_count; j++) {
 			const char *path = topology->model.vms[i].dtb_nodes[j];
 
-			if (check_find_node(board, path) == NULL) {
+			if (!board->unknown && check_find_node(board, path) == NULL) {
 				check_report(checks, CHECK_NODE_UNKNOWN,
 				             topology->vm_origins[i].node_places[j],
 				             "the board %s has no node %s", board->name, path);

@@ -41,7 +41,9 @@ static uint64_t vm_bytes(const struct topology *topology, size_t vm)
 void check_ram_fits(struct checks *checks, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
-	uint64_t room = model->board->ram_bytes_max - model->board->ram_kernel_bytes;
+	uint64_t room = model->board->unknown
+	                        ? UINT64_MAX
+	                        : model->board->ram_bytes_max - model->board->ram_kernel_bytes;
 	uint64_t sum = 0;
 	size_t beyond = model->vm_count;
 

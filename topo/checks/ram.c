@@ -34,6 +34,9 @@ static void check_window(struct checks *checks, const struct topology *topology,
 		             "ram_paddr_base of '%s' is not a multiple of 2 MiB",
 		             check_suffix(topology, window->vm));
 	}
+	if (board->unknown) {
+		return;
+	}
 	if (window->base < board->ram_base || offset > board->ram_bytes_max ||
 	    window->bytes > board->ram_bytes_max - offset) {
 		if (check_report(checks, CHECK_RAM_PADDR, window->place,

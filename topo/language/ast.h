@@ -29,6 +29,7 @@ enum expr_kind {
 	EXPR_BINARY, /* left, sign, right */
 	EXPR_CHOICE, /* condition ? left : right */
 	EXPR_NAME,   /* object or object.attribute */
+	EXPR_INDEX,  /* left[right] */
 	EXPR_BAD,    /* could not be read, which was said */
 };
 
@@ -109,8 +110,9 @@ struct ast_assembly {
 	size_t connection_count;
 	struct ast_setting *settings;
 	size_t setting_count;
-	bool given; /* there was an assembly */
-	bool lost;  /* something that may declare names could not be read, which was said */
+	bool given;       /* there was an assembly */
+	bool unaddressed; /* nobody knows of what some setting speaks, which was said */
+	bool lost;        /* something that may declare names could not be read, which was said */
 };
 
 struct ast_attribute {

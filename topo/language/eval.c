@@ -414,6 +414,33 @@ static struct value eval_name(struct evaluator *evaluator, const struct expr *ex
 	return value;
 }
 
+/* What a list or dict holds there. What a query of the device tree finds, only the board knows. */
+static struct value eval_index(struct evaluator *evaluator, const struct expr *expr)
+{
+	struct value left = eval_expression(evaluator, expr->of.operation.left);
+	struct value index = eval_expression(evaluator, expr->of.operation.right);
+
+	if (left.kind == VALUE_BAD || index.kind == VALUE_BAD) {
+		return bad(expr->place);
+	}
+	if (left.kind == VALUE_LIST && index.kind == VALUE_NUMBER && index.of.number >= 0 &&
+	    (uint64_t)index.of.number < left.of.list.count) {
+		return left.of.list.items[index.of.number];
+	}
+	size_t keys =
+		left.kind == VALUE_DICT && index.kind == VALUE_STRING ? left.of.dict.count : 0;
+
+	for (size_t i = 0; i < keys; i++) {
+		if (strcmp(left.of.dict.entries[i].key.text, index.of.string.text) == 0) {
+			return left.of.dict.entries[i].value;
+		}
+	}
+	diag_error(evaluator->diag, expr->place, "%s",
+	           left.kind == VALUE_CALL ? "topo cannot look into the device tree of the board"
+	                                   : "there is nothing at this index");
+	return bad(expr->place);
+}
+
 static struct value eval_choice(struct evaluator *evaluator, const struct expr *expr)
 {
 	struct value condition = eval_expression(evaluator, expr->of.operation.condition);
@@ -460,6 +487,8 @@ struct value eval_expression(struct evaluator *evaluator, const struct expr *exp
 		return eval_choice(evaluator, expr);
 	case EXPR_NAME:
 		return eval_name(evaluator, expr);
+	case EXPR_INDEX:
+		return eval_index(evaluator, expr);
 	case EXPR_BAD:
 		break;
 	}

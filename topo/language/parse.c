@@ -221,9 +221,15 @@ static void parse_import(struct parser *parser)
 
 static void parse_component(struct parser *parser)
 {
-	parser_advance(parser);
-	struct name name = parser_name(parser, "the component's name");
+	struct token word = parser->token;
+	struct name name = {.place = word.place};
 
+	parser_advance(parser);
+	if (parser_at(parser, '{')) {
+		parser_no_meaning(parser, &word, "a component without a name");
+	} else {
+		name = parser_name(parser, "the component's name");
+	}
 	struct ast_component *component = parse_component_body(parser, name);
 
 	if (component == NULL) {
@@ -341,6 +347,8 @@ static void parse_assembly_block(struct parser *parser, const struct token *word
 			parse_file_composition(parser);
 		} else if (parser_at_word(parser, "configuration")) {
 			parse_file_configuration(parser);
+		} else if (parser_at_word(parser, "schedule")) {
+			parse_skipped(parser);
 		} else if (!parser_take(parser, ';')) {
 			parse_other_block(parser);
 		}

@@ -135,7 +135,9 @@ static void parse_group(struct parser *parser, struct ast_assembly *assembly)
 
 	parser_advance(parser);
 	parser_no_meaning(parser, &word, "that these components share a group");
-	parser_name(parser, "the name of the group");
+	if (!parser_at(parser, '{')) {
+		parser_name(parser, "the name of the group");
+	}
 	if (!parser_take(parser, '{')) {
 		parser_expected(parser, "'{'");
 		parser_recover(parser);
@@ -359,6 +361,7 @@ static void read_setting(struct parser *parser, struct ast_assembly *assembly)
 			parser_unknown_macro(parser, &first);
 			return;
 		}
+		assembly->unaddressed = true;
 		parser_recover_value(parser);
 		return;
 	}
@@ -387,8 +390,9 @@ void parse_setting(struct parser *parser, struct ast_assembly *assembly)
 }
 
 /* What begins no setting. */
-static void stray_value(struct parser *parser)
+static void stray_value(struct parser *parser, struct ast_assembly *assembly)
 {
+	assembly->unaddressed = true;
 	parser_expected(parser, "a setting: instance.attribute = value;");
 	if (parser_at(parser, '{') && parser_skip_double(parser)) {
 		return;
@@ -414,7 +418,7 @@ static void parse_configuration_block(struct parser *parser, struct ast_assembly
 		} else if (parser->token.kind == TOKEN_IDENTIFIER) {
 			parse_setting(parser, assembly);
 		} else if (!parser_take(parser, ';')) {
-			stray_value(parser);
+			stray_value(parser, assembly);
 		}
 	}
 }

@@ -420,6 +420,25 @@ static struct expr *parse_primary(struct parser *parser)
 	return parser_skip_double(parser) ? parse_expression(parser) : bad_expr(parser);
 }
 
+/* value[index][index]: the [ stands behind its value, not on a line of its own. */
+static struct expr *parse_indices(struct parser *parser, struct expr *left)
+{
+	for (size_t chained = 1; parser_at(parser, '[') && !parser->token.line_start; chained++) {
+		struct expr *expr = new_expr(parser, EXPR_INDEX, parser->token.place);
+
+		if (chained + parser->depth > PARSE_DEPTH_MAX) {
+			parser_error(parser, parser->token.place, "this expression is too long");
+			return bad_expr(parser);
+		}
+		parser_advance(parser);
+		expr->of.operation.left = left;
+		expr->of.operation.right = parse_expression(parser);
+		parser_need(parser, ']', "']' behind the index");
+		left = expr;
+	}
+	return left;
+}
+
 static struct expr *parse_unary(struct parser *parser)
 {
 	static const int signs[] = {'-', '+', '!', '~'};
@@ -445,6 +464,7 @@ static struct expr *parse_unary(struct parser *parser)
 	parser->depth++;
 	struct expr *expr = parse_primary(parser);
 
+	expr = parse_indices(parser, expr);
 	parser->depth--;
 	return expr;
 }

@@ -58,6 +58,15 @@ const struct source *search_read(const struct search *search, struct source_set 
 	if (searched->name[0] == '/') {
 		return source_read(set, searched->name, false, searched->place, why);
 	}
+	/* topo's own files mean topo's own, whatever the user has under the same names. */
+	if (searched->from->shipped) {
+		found = try_in(&question, search->share, NULL, true);
+		if (found == NULL) {
+			found = try_in(&question, search->share, "configurations", true);
+		}
+		*why = question.why;
+		return found;
+	}
 	if (searched->beside) {
 		found = try_own(&question, search, searched->from);
 	}

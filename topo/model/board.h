@@ -52,7 +52,8 @@ struct board {
 	const char *title;     /* for people */
 	const char *directory; /* of its devices.camkes in deployed applications */
 	enum pv_board id;
-	bool runs; /* `topo build` and `topo run` know it */
+	bool runs;    /* `topo build` and `topo run` know it */
+	bool unknown; /* only its name is known: no address below is set, and it has no devices */
 	uint32_t cpu_max;
 	uint64_t ram_base;
 	uint64_t ram_bytes_max;    /* largest memory of the board */
@@ -93,7 +94,17 @@ const char *board_power_name(enum board_power power);
 /** Whether other devices depend on the device at that node, on any board. */
 bool board_is_controller(const char *path);
 
-/** The board of that name, NULL if there is none. */
+/**
+ * A board of which nothing is known, not even the name: what a topology is compared with when the
+ * name of its board was refused.
+ */
+const struct board *board_nameless(void);
+
+/**
+ * The board of that name, NULL if there is none. Boards of deployed systems that topo knows by
+ * name only are found too: nothing is assumed of their addresses, and none of their devices is
+ * taken to be confined.
+ */
 const struct board *board_find(const char *name);
 
 /** Board number @index in the order of the table, the default one first; NULL behind the last. */

@@ -304,6 +304,9 @@ static void put_analysis(FILE *out, const struct vm *vm)
 	if (vm->trust != TRUST_NONE) {
 		put_string_setting(out, vm, "trust", vm->trust == TRUST_HIGH ? "high" : "low");
 	}
+	if (vm->smc) {
+		fprintf(out, IN "%s.allow_smc = true;\n", vm->instance);
+	}
 	fprintf(out, IN "%s.exposed = ", vm->instance);
 	put_truth(out, vm->exposed);
 	fputs(";\n", out);

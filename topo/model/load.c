@@ -46,8 +46,9 @@ struct loading {
 	struct ast_assembly assembly;
 	int64_t swiotlb;
 	struct place swiotlb_place;
-	bool lacks_text; /* what may define macros could not be read, which was said */
-	bool read_whole; /* without an error of syntax */
+	bool board_inferred; /* from a directory */
+	bool lacks_text;     /* what may define macros could not be read, which was said */
+	bool read_whole;     /* without an error of syntax */
 };
 
 static void add_file(struct loading *loading, const struct source *source)
@@ -103,6 +104,22 @@ static const struct source *own_file(struct loading *loading, const char *name)
 	return source;
 }
 
+/*
+ * Which board a build is for is said by nothing but the directory of the devices that it imports:
+ * where that is the directory of a board, it is the board, unless one was named.
+ */
+static void infer_board(struct loading *loading, const struct source *found)
+{
+	const char *slash = strrchr(found->directory, '/');
+	const struct board *board = board_find(slash == NULL ? found->directory : slash + 1);
+
+	if (loading->options->board == NULL && board != NULL && !found->shipped) {
+		loading->topology->model.board = board;
+		loading->search.board = board->directory;
+		loading->board_inferred = true;
+	}
+}
+
 static void follow_imports(struct loading *loading, const struct ast_file *file,
                            const struct source *source)
 {
@@ -125,6 +142,7 @@ static void follow_imports(struct loading *loading, const struct ast_file *file,
 			           "more than %u files are imported", FILES_MAX);
 			return;
 		} else {
+			infer_board(loading, found);
 			add_file(loading, found);
 		}
 	}
@@ -137,9 +155,11 @@ static void merge_assembly(struct loading *loading, const struct ast_assembly *f
 	/* Most topologies are one file: what it says need not be copied. */
 	if (to->instance_count == 0 && to->connection_count == 0 && to->setting_count == 0) {
 		bool lost = to->lost || from->lost;
+		bool unaddressed = to->unaddressed || from->unaddressed;
 
 		*to = *from;
 		to->lost = lost;
+		to->unaddressed = unaddressed;
 		return;
 	}
 	for (size_t i = 0; i < from->instance_count; i++) {
@@ -154,6 +174,7 @@ static void merge_assembly(struct loading *loading, const struct ast_assembly *f
 	}
 	to->given = to->given || from->given;
 	to->lost = to->lost || from->lost;
+	to->unaddressed = to->unaddressed || from->unaddressed;
 }
 
 static void merge_file(struct loading *loading, const struct ast_file *file)
@@ -279,6 +300,7 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		.assembly = &loading->assembly,
 		.options = loading->options,
 		.checks = &checks,
+		.board_assumed = loading->options->board == NULL && !loading->board_inferred,
 		.lacks_text = loading->lacks_text,
 		.swiotlb = loading->swiotlb,
 		.swiotlb_place = loading->swiotlb_place,

@@ -69,18 +69,20 @@ struct vm {
 	const char **dtb_nodes; /* paths in the board's device tree */
 	size_t dtb_node_count;
 
+	bool smc; /* its SMC calls reach the secure firmware */
+
 	enum trust trust;
 	bool exposed;
 	const char *asset; /* NULL = none */
 };
 
 /**
- * Whether any physical device was given to @vm: a PCI function, registers, an interrupt or a node
- * of the board's device tree.
+ * Whether any physical device was given to @vm: a PCI function, registers, an interrupt, a node of
+ * the board's device tree, or calls of the secure firmware, which reaches them all.
  */
 static inline bool vm_has_hardware(const struct vm *vm)
 {
-	return vm->pci_count + vm->mmio_count + vm->irq_count + vm->dtb_node_count != 0;
+	return vm->pci_count + vm->mmio_count + vm->irq_count + vm->dtb_node_count != 0 || vm->smc;
 }
 
 enum device_type {

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "topo/base/suggest.h"
+#include "topo/diag/source.h"
+#include "topo/model/board.h"
 #include "topo/model/resolve_internal.h"
 
 #define IGNORED_SHOWN_MAX 16U
@@ -50,10 +52,10 @@ static bool has_attribute(const struct ast_component *type, const char *name)
 	return false;
 }
 
-/* "vm" and a name or number behind it. */
+/* "vm", or that and a name or number behind it. */
 static bool is_vm_name(const char *name)
 {
-	return strncmp(name, "vm", 2) == 0 && name[2] != '\0' && strcmp(name, "vm_") != 0;
+	return strncmp(name, "vm", 2) == 0 && strcmp(name, "vm_") != 0;
 }
 
 /*
@@ -267,12 +269,36 @@ static bool is_system(const struct resolver *resolver, const struct ast_setting 
 	       strmap_get(&resolver->by_name, "system") == NULL;
 }
 
+/* A file of a board, which several applications import, may speak of VMs of all of them. */
+static bool is_of_other_file(const struct resolver *resolver, const struct name *object)
+{
+	return strcmp(object->place.file->path, resolver->topology->model.path) != 0 &&
+	       !resolve_is_near_instance(resolver, object->text);
+}
+
 static void unknown_object(struct resolver *resolver, const struct name *object)
 {
+	if (is_of_other_file(resolver, object)) {
+		if (resolve_first_unknown(resolver, object->text)) {
+			check_report(resolver->checks, CHECK_NO_MEANING, object->place,
+			             "there is no instance '%s': what is set of it is left out",
+			             object->text);
+		}
+		return;
+	}
 	if (resolve_first_unknown(resolver, object->text) &&
 	    check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, object->place,
 	                 "'%s' is no instance and no connection", object->text)) {
-		resolve_suggest_instance(resolver, object->text, NULL);
+		struct suggest suggest = suggest_start(object->text);
+
+		suggest_consider(&suggest, "system");
+		if (suggest.best == NULL) {
+			resolve_suggest_instance(resolver, object->text, NULL);
+			return;
+		}
+		/* It may have said which board it is. */
+		diag_help(resolver->diag, "did you mean 'system'?");
+		resolver->topology->model.board = board_nameless();
 	}
 }
 
@@ -422,6 +448,10 @@ void resolve(struct topology *topology, const struct resolve_input *input)
 	};
 
 	topology->swiotlb_default = input->swiotlb;
+	/* What could not be read may have said which board it is. */
+	if (input->board_assumed && input->assembly->unaddressed) {
+		topology->model.board = board_nameless();
+	}
 	start(&resolver);
 	collect_types(&resolver);
 	collect_instances(&resolver);

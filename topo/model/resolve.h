@@ -35,6 +35,7 @@ enum vm_attribute {
 	VM_PCI,
 	VM_IRQS,
 	VM_DTB,
+	VM_SMC,
 	VM_TRUST,
 	VM_EXPOSED,
 	VM_ASSET,
@@ -97,8 +98,9 @@ struct resolve_input {
 	const struct ast_assembly *assembly; /* of all files, merged */
 	const struct load_options *options;
 	struct checks *checks;
-	bool lacks_text; /* what may define macros could not be read, which was said */
-	int64_t swiotlb; /* VMSWIOTLB */
+	bool board_assumed; /* neither an option nor a directory has named the board */
+	bool lacks_text;    /* what may define macros could not be read, which was said */
+	int64_t swiotlb;    /* VMSWIOTLB */
 	struct place swiotlb_place;
 };
 

@@ -61,11 +61,14 @@ static bool is_virtual_cpu_interface(const struct board *board, const struct ran
 	return range->base == board->gicv_base && range->bytes <= 0x2000;
 }
 
+/* Of a board that is not known, anything may be RAM: what is not the VM's own becomes a range of
+ * registers again. */
 static bool is_ram(const struct board *board, const struct range *range)
 {
-	return range->base >= board->ram_base &&
-	       range->base - board->ram_base <= board->ram_bytes_max &&
-	       range->bytes <= board->ram_bytes_max - (range->base - board->ram_base);
+	return board->unknown ||
+	       (range->base >= board->ram_base &&
+	        range->base - board->ram_base <= board->ram_bytes_max &&
+	        range->bytes <= board->ram_bytes_max - (range->base - board->ram_base));
 }
 
 static void add_range(struct resolver *resolver, size_t index, const struct range *range)

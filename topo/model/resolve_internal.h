@@ -102,6 +102,9 @@ struct instance *resolve_find_instance(const struct resolver *resolver, const ch
  */
 size_t resolve_find_vm(const struct resolver *resolver, const char *text);
 
+/** Whether some instance has a name that is so near to @name that it may be meant. */
+bool resolve_is_near_instance(const struct resolver *resolver, const char *name);
+
 /** Whether nothing was said yet of @name, which means nothing: it is said once. */
 bool resolve_first_unknown(struct resolver *resolver, const char *name);
 

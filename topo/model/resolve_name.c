@@ -14,6 +14,9 @@
 
 const char *resolve_bare_name(const char *instance)
 {
+	if (instance[2] == '\0') {
+		return instance;
+	}
 	return instance[2] == '_' ? instance + 3 : instance + 2;
 }
 
@@ -87,6 +90,16 @@ static void consider(struct suggest *suggest, const char *name)
 	if (!are_siblings(suggest->wrong, name)) {
 		suggest_consider(suggest, name);
 	}
+}
+
+bool resolve_is_near_instance(const struct resolver *resolver, const char *name)
+{
+	struct suggest suggest = suggest_start(bare_name(name));
+
+	for (size_t i = 0; i < resolver->instance_count && suggest.best == NULL; i++) {
+		consider(&suggest, bare_name(resolver->instances[i].ast->name.text));
+	}
+	return suggest.best != NULL;
 }
 
 void resolve_suggest_instance(struct resolver *resolver, const char *wrong, const char *other)

@@ -24,6 +24,7 @@ static void set_board(struct resolver *resolver, const struct value *value)
 	const char *name = NULL;
 
 	if (!value_string(&resolver->evaluator, value, "board", &name)) {
+		resolver->topology->model.board = board_nameless();
 		return;
 	}
 	const struct board *board = board_find(name);
@@ -37,6 +38,7 @@ static void set_board(struct resolver *resolver, const struct value *value)
 		}
 		diag_help(resolver->diag, "did you mean '%s'?",
 		          suggest.best == NULL ? board_at(0)->name : suggest.best);
+		resolver->topology->model.board = board_nameless();
 	} else if (resolver->input->options->board == NULL) {
 		resolver->topology->model.board = board;
 	}
@@ -80,6 +82,8 @@ void resolve_system_setting(struct resolver *resolver, const struct ast_setting 
 
 			if (value.kind != VALUE_BAD) {
 				system_settings[i].set(resolver, &value);
+			} else if (system_settings[i].set == set_board) {
+				resolver->topology->model.board = board_nameless();
 			}
 			return;
 		}
@@ -87,6 +91,8 @@ void resolve_system_setting(struct resolver *resolver, const struct ast_setting 
 	}
 	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, setting->attribute.place,
 	                 "the system has no attribute '%s'", name)) {
+		/* It may be the board. */
+		resolver->topology->model.board = board_nameless();
 		diag_help(resolver->diag, "it has: board, cpus, checks_off");
 		if (suggest.best != NULL) {
 			diag_help(resolver->diag, "did you mean '%s'?", suggest.best);

@@ -234,6 +234,11 @@ static void set_trust(struct resolver *resolver, size_t vm, const struct value *
 	}
 }
 
+static void set_smc(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	value_bool(&resolver->evaluator, value, "allow_smc", &vm_at(resolver, vm)->smc);
+}
+
 static void set_exposed(struct resolver *resolver, size_t vm, const struct value *value)
 {
 	value_bool(&resolver->evaluator, value, "exposed", &vm_at(resolver, vm)->exposed);
@@ -275,6 +280,7 @@ static const struct {
 	{"irqs",		      VM_IRQS,            resolve_irqs         },
 	{"dtb_irqs",                  VM_IRQS,            resolve_irqs         },
 	{"dtb",		       VM_DTB,             resolve_dtb          },
+	{"allow_smc",                 VM_SMC,             set_smc              },
 	{"trust",		     VM_TRUST,           set_trust            },
 	{"exposed",                   VM_EXPOSED,         set_exposed          },
 	{"asset",		     VM_ASSET,           set_asset            },
@@ -287,6 +293,7 @@ static const char *const without_meaning[] = {
 	"_domain",
 	"_stack_size",
 	"affinity",
+	"allowed_smc_functions",
 	"asid_pool",
 	"batch_shmem_size",
 	"clean_cache",
@@ -297,9 +304,12 @@ static const char *const without_meaning[] = {
 	"global_endpoint_base",
 	"guest_large_pages",
 	"heap_size",
+	"init_topology",
 	"num_extra_frame_caps",
 	"pci_config",
 	"pl011",
+	"plat_keep_devices",
+	"plat_keep_devices_and_subtree",
 	"priority",
 	"ramoops_base",
 	"ramoops_size",
@@ -307,6 +317,7 @@ static const char *const without_meaning[] = {
 	"serial_getchar_shmem_size",
 	"serial_layout",
 	"simple",
+	"smmu",
 	"tcb_pool",
 	"tcb_pool_domains",
 	"tk1_insecure",
@@ -318,11 +329,13 @@ static const char *const without_meaning[] = {
 
 /* What CAmkES knows of each interface, thread and semaphore of a component: NAME_priority, … */
 static const char *const interface_endings[] = {
-	"_affinity",   "_attributes",   "_badge",
-	"_budget",     "_domain",       "_hardware_attributes",
-	"_id",         "_max_budget",   "_period",
-	"_priority",   "_sc_size_bits", "_shmem_size",
-	"_stack_size", "_value",        "_pool",
+	"_affinity",   "_attributes",      "_badge",
+	"_budget",     "_domain",          "_hardware_attributes",
+	"_id",         "_max_budget",      "_period",
+	"_priority",   "_sc_size_bits",    "_shmem_size",
+	"_stack_size", "_value",           "_pool",
+	"_size",       "_hardware_cached", "_cached",
+	"_access",     "_paddr",           "_generate_interrupts",
 };
 
 static bool is_of_interface(const char *name)
