@@ -82,6 +82,7 @@ enum pv_stop {
 #define PV_VIRQ_ACTIVE (1U << 3)  /* state only */
 #define PV_VIRQ_PRIORITY_SHIFT 8  /* 8 bits */
 #define PV_VIRQ_TARGET_SHIFT 16   /* 8 bits: the vCPU that an SPI goes to */
+#define PV_VIRQ_SOURCES_SHIFT 24  /* state only, 8 bits: the vCPUs from which an SGI is pending */
 
 enum pv_virq_op {
 	PV_VIRQ_OP_PEND = 0,      /* latch it pending: edge, SGI, or GICD_ISPENDR */

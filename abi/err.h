@@ -23,7 +23,8 @@
 	X(ERR_VERSION, -8, "the format or protocol version is not ours")                           \
 	X(ERR_PEER, -9, "the peer broke the protocol; its connection is dead")                     \
 	X(ERR_GUEST, -10, "the guest broke the rules of its device")                               \
-	X(ERR_CALL, -11, "no such system call")
+	X(ERR_CALL, -11, "no such system call")                                                    \
+	X(ERR_AGAIN, -12, "another CPU has it and was asked for it: try again")
 
 #define PV_ERROR_ENUM(name, number, text) name = (number),
 enum pv_error { PV_ERRORS(PV_ERROR_ENUM) };

@@ -30,16 +30,21 @@ void call_wait(struct reply reply, struct message *message);
 /** Start a vCPU at @pc with @argument in x0. Errors: ERR_STATE it is on; ERR_CAP. */
 MUST_USE err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument);
 
+/** Between two tries of a call that answers ERR_AGAIN: other CPUs go first. */
+void call_pause(void);
+
 /**
  * Set the configuration (PV_VIRQ_*) of a virtual interrupt. @vcpu matters for private interrupts
- * only. Errors: ERR_RANGE, ERR_CAP, ERR_ARG.
+ * only. Errors: ERR_RANGE, ERR_CAP, ERR_ARG; ERR_AGAIN another CPU has it in a list register and
+ * has been asked for it, as for the next two.
  */
 MUST_USE err_t call_virq_set(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t config);
 
-/** Change the state of a virtual interrupt. Errors: ERR_RANGE, ERR_CAP. */
+/** Change the state of a virtual interrupt. Errors: ERR_RANGE, ERR_CAP, ERR_AGAIN. */
 MUST_USE err_t call_virq_op(uint32_t cap, uint32_t vcpu, uint32_t intid, enum pv_virq_op op);
 
-/** Read configuration and state (PV_VIRQ_*) of a virtual interrupt. Errors: ERR_RANGE, ERR_CAP. */
+/** Read configuration and state (PV_VIRQ_*) of a virtual interrupt; on an error it is 0. Errors:
+ * ERR_RANGE, ERR_CAP, ERR_AGAIN. */
 MUST_USE err_t call_virq_get(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t *state);
 
 /** Let the distributor forward interrupts, or not. Errors: ERR_CAP. */

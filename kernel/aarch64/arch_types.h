@@ -47,8 +47,6 @@ struct arch_vcpu {
 	uint64_t vttbr;  /* boot */
 	uint32_t gich_vmcr;
 	uint32_t gich_apr;
-	uint32_t gich_hcr;
-	uint32_t gich_lr[16];
 	uint32_t fpcr, fpsr;
 	_Alignas(16) uint8_t v[32][16];
 };

@@ -38,7 +38,7 @@ static RARE bool handle_interrupt_of(struct cpu *c, uint32_t intid)
 		return false;
 	}
 	if (intid == INTID_MAINTENANCE && v) {
-		vgic_flush(v);
+		vgic_sync(v); /* the exit path does the rest, if the guest is what goes on */
 	} else if (intid == INTID_DEADLINE) {
 		sched_deadline(c);
 	} else if (intid == board.uart_intid) {

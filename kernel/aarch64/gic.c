@@ -33,15 +33,15 @@
 #define GICH_HCR 0x000U
 #define GICH_VTR 0x004U
 #define GICH_VMCR 0x008U
-#define GICH_EISR0 0x020U
-#define GICH_ELRSR0 0x030U
 #define GICH_APR 0x0f0U
 #define GICH_LR(i) (0x100U + 4U * (i))
 
 #define GICC_CTLR_ENABLE 1U
 #define GICC_CTLR_EOIMODE (1U << 9)
 #define GICH_HCR_EN 1U
-#define GICH_HCR_UIE 2U
+#define GICH_HCR_LRENPIE 4U
+#define GICH_HCR_EOI_COUNT_SHIFT 27U
+#define GICH_VMCR_EOIMODE (1U << 9)
 
 #define LR_HW (1U << 31)
 #define LR_STATE_SHIFT 28U
@@ -141,25 +141,12 @@ void gic_save(struct vcpu *v)
 {
 	v->arch.gich_vmcr = *reg(board.gich, GICH_VMCR);
 	v->arch.gich_apr = *reg(board.gich, GICH_APR);
-	v->arch.gich_hcr = *reg(board.gich, GICH_HCR);
-	for (uint32_t i = 0; i < LRS_MAX; i++) {
-		if (v->vgic.lr_used & (1U << i)) {
-			v->arch.gich_lr[i] = *reg(board.gich, GICH_LR(i));
-			*reg(board.gich, GICH_LR(i)) = 0;
-		}
-	}
 }
 
 void gic_load(const struct vcpu *v)
 {
 	*reg(board.gich, GICH_VMCR) = v->arch.gich_vmcr;
 	*reg(board.gich, GICH_APR) = v->arch.gich_apr;
-	for (uint32_t i = 0; i < LRS_MAX; i++) {
-		if (v->vgic.lr_used & (1U << i)) {
-			*reg(board.gich, GICH_LR(i)) = v->arch.gich_lr[i];
-		}
-	}
-	*reg(board.gich, GICH_HCR) = v->arch.gich_hcr | GICH_HCR_EN;
 	set_timer_active(vgic_timer_in_flight(v));
 }
 
@@ -168,12 +155,6 @@ uint32_t arch_lr_count(void)
 	uint32_t count = (*reg(board.gich, GICH_VTR) & 63U) + 1;
 
 	return count < LRS_MAX ? count : LRS_MAX;
-}
-
-uint32_t arch_lr_empty(void)
-{
-	/* ELRSR0 leaves out a register whose end was signalled and not yet seen (5.3.8). */
-	return *reg(board.gich, GICH_ELRSR0) | *reg(board.gich, GICH_EISR0);
 }
 
 struct lr arch_lr_read(uint32_t i)
@@ -204,13 +185,31 @@ void arch_lr_write(uint32_t i, struct lr lr)
 	*reg(board.gich, GICH_LR(i)) = word;
 }
 
+bool arch_lr_is_empty(uint32_t i)
+{
+	return !(*reg(board.gich, GICH_LR(i)) >> LR_STATE_SHIFT & 3U);
+}
+
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
 {
 	*reg(board.gich, GICH_LR(i)) =
 		intid | priority >> 3 << LR_PRIORITY_SHIFT | (uint32_t)LR_PENDING << LR_STATE_SHIFT;
 }
 
-void arch_lr_notify_underflow(bool on)
+uint32_t arch_lr_count_ends(bool tell)
 {
-	*reg(board.gich, GICH_HCR) = on ? GICH_HCR_EN | GICH_HCR_UIE : GICH_HCR_EN;
+	uint32_t ends = *reg(board.gich, GICH_HCR) >> GICH_HCR_EOI_COUNT_SHIFT;
+
+	*reg(board.gich, GICH_HCR) = tell ? GICH_HCR_EN | GICH_HCR_LRENPIE : GICH_HCR_EN;
+	return ends;
+}
+
+bool arch_lr_ends_count(void)
+{
+	return *reg(board.gich, GICH_APR) && !(*reg(board.gich, GICH_VMCR) & GICH_VMCR_EOIMODE);
+}
+
+void arch_timer_end(void)
+{
+	set_timer_active(false);
 }

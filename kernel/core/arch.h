@@ -66,14 +66,20 @@ struct lr {
 };
 
 uint32_t arch_lr_count(void);
-/** Bit i: list register i is empty. */
-uint32_t arch_lr_empty(void);
 struct lr arch_lr_read(uint32_t i);
 void arch_lr_write(uint32_t i, struct lr lr);
+/** Whether list register @i holds nothing. */
+bool arch_lr_is_empty(uint32_t i);
 /** Make @intid pending in list register @i, of no source, no physical interrupt, untold end. */
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority);
-/** Whether this CPU is interrupted when at most one list register is in use. */
-void arch_lr_notify_underflow(bool on);
+/** How many interrupts in no list register the guest has ended since the last call. @tell: have
+ * this CPU interrupted by the next such end. */
+uint32_t arch_lr_count_ends(bool tell);
+/** Whether such an end would be counted, and be that of the most urgent: the guest handles an
+ * interrupt, and ends in one step what it handles. */
+bool arch_lr_ends_count(void);
+/** The virtual timer's physical interrupt, active on this CPU, may come again. */
+void arch_timer_end(void);
 
 /* The board's UART. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Run-time check of what is proved. kernel/variants/debug.c does it, kernel/variants/release.c does
+ * Run-time check of what is proved, or found by the fuzzers alone. kernel/variants/debug.c does it, kernel/variants/release.c does
  * nothing; the build links one of them (VARIANT).
  */
 #ifndef KERNEL_CORE_INVARIANTS_H
@@ -8,9 +8,14 @@
 
 #include <stdbool.h>
 
+#include "kernel/core/kernel.h"
 #include "kernel/core/s2.h"
 
 /** Whether the sealed mapper @s2 and every entry of its tables keep the rules of s2_spec.h. */
 bool invariants_hold(const struct s2 *s2);
+
+/** See that the interrupts of @v, loaded here and just flushed, keep the rules of vgic.h. If not, the
+ * machine ends with an exception at EL2. Lock: domain lock held. */
+void invariants_check_vgic(struct vcpu *v);
 
 #endif

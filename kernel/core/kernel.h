@@ -34,29 +34,44 @@
 #define VIRQ_WORDS (PV_VIRQS / 32U)
 #define SGIS 16U
 
+/* Priorities that differ: a list register holds the upper five bits of eight. */
+#define VIRQ_LEVELS 32U
+#define VIRQ_LEVEL_SHIFT 3U
+
 /* A virtual interrupt: see vgic.h for the flags. */
 struct virq {
 	uint16_t flags;
-	uint8_t priority;        /* 0 highest */
-	uint8_t lr : 4;          /* with VIRQ_IN_LR: which list register of the target */
-	uint8_t target : 2;      /* SPI: vCPU of the domain */
-	uint8_t next_target : 2; /* the target once it has left its list register */
+	uint8_t priority;   /* 0 highest */
+	uint8_t lr : 4;     /* with VIRQ_IN_LR: which list register of its holder */
+	uint8_t target : 2; /* SPI: vCPU of the domain */
+	uint8_t holder : 2; /* SPI: vCPU that lists or listed it last, and so may handle it */
 };
 
 _Static_assert(PV_DOMAIN_VCPUS_MAX <= 4 && LRS_MAX <= 16, "fields of struct virq");
 
+#define VGIC_DIRTY 1U
+
+/* A set of interrupts in which the best, by priority and then number, is found by three looks. */
+struct virq_set {
+	uint32_t levels;             /* bit p: words[p] is not 0 */
+	uint32_t words[VIRQ_LEVELS]; /* bit w: bits[p][w] is not 0 */
+	uint32_t bits[VIRQ_LEVELS][VIRQ_WORDS];
+	uint32_t count;
+};
+
 /* The virtual interrupts of one vCPU. Domain lock; list registers also owner CPU. */
 struct vgic_cpu {
 	struct virq private[VIRQ_PRIVATE];
-	uint8_t sgi_sources[SGIS];  /* bit s: pending from vCPU s */
-	uint32_t ready[VIRQ_WORDS]; /* interrupts that want a list register */
-	uint32_t ready_words;       /* bit w: ready[w] is not 0 */
-	uint32_t lr_used;           /* bit i: list register i holds lr_intid[i] */
-	uint32_t lr_due;            /* bit i: to be released once it is empty */
-	uint16_t lr_intid[LRS_MAX];
-	bool crowded; /* underflow is told: more are ready than listed */
-	bool recall;  /* a listed interrupt may have to leave its list register */
-	bool dirty;   /* flush before the guest goes on */
+	uint8_t sgi_sources[SGIS]; /* bit s: pending from vCPU s */
+	struct virq_set ready;     /* interrupts that want a list register */
+	/* What the guest handles without a list register, the most urgent last: an entry for each
+	 * bit of GICV_APR at most, or the guest has written that. See vgic_lr.c. */
+	uint16_t handled[VIRQ_LEVELS];
+	uint32_t handled_count;
+	uint32_t lr_used; /* bit i: list register i holds an interrupt */
+	bool counting;    /* ends of what is in handled[] are counted, and told */
+	/* Not 0: flush before the guest goes on. VGIC_DIRTY, or the SPI that alone has changed. */
+	uint32_t dirty;
 };
 
 enum vcpu_wait {

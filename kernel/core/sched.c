@@ -305,6 +305,8 @@ static RARE bool reschedule(struct cpu *c)
 	c->idle = !next;
 	if (next) {
 		load(c, next);
+	} else if (c->current) {
+		vgic_sync(c->current); /* who asks for what it lists would wait for long */
 	}
 	set_deadline(c, next, now);
 	return next;

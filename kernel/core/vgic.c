@@ -9,28 +9,70 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic_state.h"
 
-void virq_changed(struct vcpu *t, uint32_t intid, const struct virq *q)
+/* @t has an interrupt for its list registers, because of @what (see `dirty`). */
+static inline void vgic_notify_locked(struct vcpu *t, uint32_t what)
 {
-	if (virq_update(t, intid, q) && t->domain->vgic_enabled) {
-		sched_interrupt_locked(t);
+	uint32_t dirty = t->vgic.dirty ? VGIC_DIRTY : what;
+
+	sched_interrupt_locked(t);
+	__atomic_store_n(&t->vgic.dirty, dirty, __ATOMIC_RELAXED);
+}
+
+/* The CPU of @holder has to fold what it lists. */
+static void vgic_recall_locked(struct vcpu *holder)
+{
+	sched_dirty_locked(holder);
+	__atomic_store_n(&holder->vgic.dirty, VGIC_DIRTY, __ATOMIC_RELAXED);
+}
+
+void virq_changed(struct vcpu *v, uint32_t intid, const struct virq *q)
+{
+	struct vcpu *t = virq_vcpu(v, intid, q->target);
+
+	if (virq_wants_lr(q)) {
+		virq_set_ready(&t->vgic.ready, intid, q);
+		if (t->domain->vgic_enabled) {
+			vgic_notify_locked(t, VGIC_DIRTY);
+		}
+		return;
 	}
-	if ((q->flags & VIRQ_RECALL) || ((q->flags & VIRQ_IN_LR) && !(q->flags & VIRQ_ENABLED))) {
-		t->vgic.recall = true;
-		sched_dirty_locked(t);
+	virq_clear_ready(&t->vgic.ready, intid, q);
+	if (q->flags & VIRQ_IN_LR) {
+		vgic_recall_locked(virq_vcpu(v, intid, q->holder));
 	}
 }
 
-void virq_retarget(struct vcpu *v, uint32_t intid, struct virq *q)
+void virq_end(struct vcpu *v, uint32_t intid, struct virq *q, bool deactivated)
 {
-	if (intid >= VIRQ_PRIVATE && q->target != q->next_target) {
-		struct vgic_cpu *old = &virq_target(v, intid, q)->vgic;
-
-		old->ready[intid / 32] &= ~(1U << (intid % 32));
-		if (!old->ready[intid / 32]) {
-			old->ready_words &= ~(1U << intid / 32);
+	q->flags &= (uint16_t)~VIRQ_ACTIVE;
+	if (intid == VIRQ_TIMER && (q->flags & VIRQ_LINE)) {
+		q->flags &= (uint16_t)~VIRQ_LINE; /* if it is still high it comes again */
+		if (!deactivated && sched_loaded_here(v)) {
+			arch_timer_end();
 		}
-		q->target = q->next_target;
 	}
+}
+
+/* See that the flags of @q, seen from @v, say all. */
+static err_t take_back_locked(struct vcpu *v, uint32_t intid, struct virq *q)
+{
+	struct vcpu *holder = virq_vcpu(v, intid, q->holder);
+
+	if ((q->flags & VIRQ_IN_LR) || holder->vgic.counting) {
+		if (sched_loaded_here(holder)) {
+			vgic_fold_locked(holder);
+		} else if (!(q->flags & VIRQ_HELD) || holder->vgic.dirty) {
+			q->flags |= VIRQ_HELD;
+			virq_changed(v, intid, q);
+			vgic_recall_locked(holder);
+			return ERR_AGAIN;
+		}
+	}
+	if (q->flags & VIRQ_HELD) {
+		q->flags &= (uint16_t)~VIRQ_HELD;
+		virq_changed(v, intid, q);
+	}
+	return OK;
 }
 
 void vgic_init(struct domain *d)
@@ -62,6 +104,11 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 		return ERR_ARG;
 	}
 	struct virq *q = virq_of(v, intid);
+	err_t err = take_back_locked(v, intid, q);
+
+	if (err) {
+		return err;
+	}
 	uint16_t flags = (uint16_t)(q->flags & ~(VIRQ_ENABLED | VIRQ_EDGE));
 
 	if (configuration & PV_VIRQ_ENABLED) {
@@ -70,22 +117,11 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 	if ((configuration & PV_VIRQ_EDGE) || intid < SGIS) {
 		flags |= VIRQ_EDGE;
 	}
-	q->next_target = target & 3U;
+	virq_clear_ready(&virq_vcpu(v, intid, q->target)->vgic.ready, intid, q);
+	q->target = target & 3U;
 	q->priority = (uint8_t)(configuration >> PV_VIRQ_PRIORITY_SHIFT);
 	q->flags = flags;
-	struct vcpu *t = virq_target(v, intid, q);
-
-	if (q->flags & VIRQ_IN_LR) {
-		/* Once it has ended it is no longer what its list register says; one that is not
-		 * yet acknowledged moves to its new target at once. */
-		t->vgic.lr_due |= 1U << q->lr;
-		t->vgic.recall = t->vgic.recall || q->target != q->next_target;
-		sched_dirty_locked(t);
-	} else {
-		virq_retarget(v, intid, q);
-		t = virq_target(v, intid, q);
-	}
-	virq_changed(t, intid, q);
+	virq_changed(v, intid, q);
 	return OK;
 }
 
@@ -105,55 +141,50 @@ static void sgi_latch(struct vcpu *v, uint32_t sgi, uint32_t source, bool on)
 	} else {
 		q->flags &= (uint16_t)~VIRQ_LATCH;
 	}
-	virq_changed(v, sgi, q);
 }
 
-static err_t sgi_operate(struct vcpu *v, uint32_t intid, uint64_t op)
-{
-	uint32_t source = intid >> PV_SGI_SOURCE_SHIFT;
-	uint32_t sgi = intid & ((1U << PV_SGI_SOURCE_SHIFT) - 1);
-
-	if (sgi >= SGIS || source >= v->domain->vcpu_count) {
-		return ERR_RANGE;
-	}
-	if (op != PV_VIRQ_OP_PEND && op != PV_VIRQ_OP_UNPEND) {
-		return ERR_ARG;
-	}
-	sgi_latch(v, sgi, source, op == PV_VIRQ_OP_PEND);
-	return OK;
-}
-
-/* What each operation does to the flags: clear, then set. */
+/* What each operation does to the flags: clear, then set. What only adds needs no recall: it
+ * meets what the list register says when that is folded. */
 static const struct {
 	uint8_t clear;
 	uint8_t set;
+	bool recall;
+	bool sgi; /* an SGI knows it */
 } virq_ops[PV_VIRQ_OP_COUNT] = {
-	[PV_VIRQ_OP_PEND] = {0,           VIRQ_LATCH },
-          [PV_VIRQ_OP_UNPEND] = {VIRQ_LATCH,  0          },
-	[PV_VIRQ_OP_LINE_HIGH] = {0,           VIRQ_LINE  },
-          [PV_VIRQ_OP_LINE_LOW] = {VIRQ_LINE,   0          },
-	[PV_VIRQ_OP_ACTIVATE] = {0,           VIRQ_ACTIVE},
-          [PV_VIRQ_OP_DEACTIVATE] = {VIRQ_ACTIVE, 0          },
+	[PV_VIRQ_OP_PEND] = {0,           VIRQ_LATCH,  false, true },
+	[PV_VIRQ_OP_UNPEND] = {VIRQ_LATCH,  0,           true,  true },
+	[PV_VIRQ_OP_LINE_HIGH] = {0,           VIRQ_LINE,   false, false},
+	[PV_VIRQ_OP_LINE_LOW] = {VIRQ_LINE,   0,           false, false},
+	[PV_VIRQ_OP_ACTIVATE] = {0,           VIRQ_ACTIVE, true,  true },
+	[PV_VIRQ_OP_DEACTIVATE] = {VIRQ_ACTIVE, 0,           true,  true },
 };
 
 err_t vgic_operate_locked(struct vcpu *v, uint32_t intid, uint64_t op)
 {
-	if (intid >= PV_VIRQS || intid < SGIS) {
-		return sgi_operate(v, intid, op);
+	uint32_t source = intid >> PV_SGI_SOURCE_SHIFT;
+	bool latch = op == PV_VIRQ_OP_PEND || op == PV_VIRQ_OP_UNPEND;
+
+	intid &= (1U << PV_SGI_SOURCE_SHIFT) - 1;
+	if (intid >= PV_VIRQS || source >= (intid < SGIS ? v->domain->vcpu_count : 1)) {
+		return ERR_RANGE;
 	}
-	if (op >= PV_VIRQ_OP_COUNT) {
+	if (op >= PV_VIRQ_OP_COUNT || (intid < SGIS && !virq_ops[op].sgi)) {
 		return ERR_ARG;
 	}
 	struct virq *q = virq_of(v, intid);
+	err_t err = virq_ops[op].recall ? take_back_locked(v, intid, q) : OK;
 
-	if ((q->flags & VIRQ_HW) && op == PV_VIRQ_OP_UNPEND) {
-		return OK; /* the physical line is still high: it stays pending */
+	if (err) {
+		return err;
 	}
-	q->flags = (uint16_t)((q->flags & ~virq_ops[op].clear) | virq_ops[op].set);
-	if (op == PV_VIRQ_OP_UNPEND && (q->flags & VIRQ_IN_LR)) {
-		q->flags |= VIRQ_RECALL;
+	if (intid < SGIS && latch) {
+		sgi_latch(v, intid, source, op == PV_VIRQ_OP_PEND);
+	} else if (op == PV_VIRQ_OP_DEACTIVATE && (q->flags & VIRQ_ACTIVE)) {
+		virq_end(v, intid, q, false);
+	} else {
+		q->flags = (uint16_t)((q->flags & ~virq_ops[op].clear) | virq_ops[op].set);
 	}
-	virq_changed(virq_target(v, intid, q), intid, q);
+	virq_changed(v, intid, q);
 	return OK;
 }
 
@@ -162,22 +193,21 @@ err_t vgic_state_locked(struct vcpu *v, uint32_t intid, uint64_t *state)
 	if (intid >= PV_VIRQS) {
 		return ERR_RANGE;
 	}
-	const struct virq *q = virq_of(v, intid);
-	bool level = !(q->flags & VIRQ_EDGE) && (q->flags & VIRQ_LINE);
-	bool pending = (q->flags & VIRQ_LATCH) || level;
-	bool active = q->flags & VIRQ_ACTIVE;
+	struct virq *q = virq_of(v, intid);
+	err_t err = take_back_locked(v, intid, q);
 
-	/* What stands in a list register of another CPU is not read: it counts as neither. */
-	if ((q->flags & VIRQ_IN_LR) && sched_loaded_here(virq_target(v, intid, q))) {
-		uint8_t lr = arch_lr_read(q->lr).state;
-
-		pending = pending || (lr & LR_PENDING);
-		active = active || (lr & LR_ACTIVE);
+	if (err) {
+		return err;
 	}
-	*state = ((q->flags & VIRQ_ENABLED) ? PV_VIRQ_ENABLED : 0) |
-	         ((q->flags & VIRQ_EDGE) ? PV_VIRQ_EDGE : 0) | (pending ? PV_VIRQ_PENDING : 0) |
-	         (active ? PV_VIRQ_ACTIVE : 0) | ((uint64_t)q->priority << PV_VIRQ_PRIORITY_SHIFT) |
-	         ((uint64_t)q->target << PV_VIRQ_TARGET_SHIFT);
+	uint32_t flags = q->flags;
+	bool pending = (flags & VIRQ_LATCH) || (flags & (VIRQ_LINE | VIRQ_EDGE)) == VIRQ_LINE;
+	uint64_t sources = intid < SGIS ? v->vgic.sgi_sources[intid] : 0;
+
+	*state = ((flags & VIRQ_ENABLED) ? PV_VIRQ_ENABLED : 0) |
+	         ((flags & VIRQ_EDGE) ? PV_VIRQ_EDGE : 0) | (pending ? PV_VIRQ_PENDING : 0) |
+	         ((flags & VIRQ_ACTIVE) ? PV_VIRQ_ACTIVE : 0) |
+	         (uint64_t)q->priority << PV_VIRQ_PRIORITY_SHIFT |
+	         (uint64_t)q->target << PV_VIRQ_TARGET_SHIFT | sources << PV_VIRQ_SOURCES_SHIFT;
 	return OK;
 }
 
@@ -186,7 +216,7 @@ void vgic_enable_locked(struct domain *d, bool on)
 	d->vgic_enabled = on;
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
 		if (n < d->vcpu_count) {
-			sched_interrupt_locked(&kernel.vcpus[d->vcpu_first + n]);
+			vgic_notify_locked(&kernel.vcpus[d->vcpu_first + n], VGIC_DIRTY);
 		}
 	}
 }
@@ -194,21 +224,24 @@ void vgic_enable_locked(struct domain *d, bool on)
 void vgic_pend_spi_locked(struct domain *d, uint32_t intid)
 {
 	struct virq *q = &d->spis[intid - VIRQ_PRIVATE];
-
 	uint32_t flags = q->flags;
 
 	if (flags & VIRQ_LATCH) {
 		return; /* a storm of the same ends here */
 	}
 	q->flags = (uint16_t)(flags | VIRQ_LATCH);
-	if ((flags & (VIRQ_ENABLED | VIRQ_ACTIVE | VIRQ_WAIT)) != VIRQ_ENABLED) {
-		return; /* as virq_wants_lr() says */
+	if ((flags & (VIRQ_ENABLED | VIRQ_ACTIVE | VIRQ_HELD)) != VIRQ_ENABLED) {
+		return;
 	}
-	struct vcpu *t = &kernel.vcpus[d->vcpu_first + q->target];
+	/* The path of every virtqueue: as virq_changed(), but it says what has changed. */
+	uint32_t number = (flags & VIRQ_IN_LR) ? q->holder : q->target;
+	struct vcpu *t = &kernel.vcpus[d->vcpu_first + number];
 
-	virq_set_ready(&t->vgic, intid);
+	if (!(flags & VIRQ_IN_LR)) {
+		virq_set_ready(&t->vgic.ready, intid, q);
+	}
 	if (d->vgic_enabled) {
-		sched_interrupt_locked(t);
+		vgic_notify_locked(t, intid);
 	}
 }
 
@@ -218,12 +251,16 @@ void vgic_pend_timer(struct vcpu *v)
 	struct domain *d = v->domain;
 
 	lock_acquire(&d->lock);
-	q->flags |= VIRQ_LATCH | VIRQ_HW;
+	/* What is listed is the one before: its end let this one come. Or it was not the line's. */
+	if (q->flags & VIRQ_IN_LR) {
+		vgic_fold_locked(v);
+	}
+	q->flags |= VIRQ_LINE;
 	virq_changed(v, VIRQ_TIMER, q);
 	lock_release(&d->lock);
 }
 
 bool vgic_timer_in_flight(const struct vcpu *v)
 {
-	return v->vgic.private[VIRQ_TIMER].flags & VIRQ_HW;
+	return v->vgic.private[VIRQ_TIMER].flags & VIRQ_LINE;
 }

@@ -16,53 +16,70 @@ static inline struct virq *virq_of(struct vcpu *v, uint32_t intid)
 	return &v->domain->spis[intid - VIRQ_PRIVATE];
 }
 
-/** The vCPU that interrupt @q, @intid as seen from @v, goes to. */
-static inline struct vcpu *virq_target(struct vcpu *v, uint32_t intid, const struct virq *q)
+/** vCPU @number of @v's domain where @intid is an SPI; else it can only be @v. */
+static inline struct vcpu *virq_vcpu(struct vcpu *v, uint32_t intid, uint32_t number)
 {
-	if (intid < VIRQ_PRIVATE) {
-		return v;
-	}
-	return &kernel.vcpus[v->domain->vcpu_first + q->target];
+	return intid < VIRQ_PRIVATE ? v : &kernel.vcpus[v->domain->vcpu_first + number];
 }
 
-/** Whether @q has something to do with a list register: be listed, or be pending there again. */
+/** Whether @q is pending and nothing is in the way of its list register. */
 static inline bool virq_wants_lr(const struct virq *q)
 {
-	uint32_t flags = q->flags;
+	const uint32_t gates = VIRQ_ENABLED | VIRQ_ACTIVE | VIRQ_IN_LR | VIRQ_HELD;
 
-	if (!(flags & VIRQ_ENABLED) || (flags & (VIRQ_ACTIVE | VIRQ_WAIT))) {
+	if ((q->flags & gates) != VIRQ_ENABLED) {
 		return false;
 	}
-	return (flags & VIRQ_LATCH) || ((flags & VIRQ_LINE) && !(flags & (VIRQ_EDGE | VIRQ_IN_LR)));
+	return (q->flags & VIRQ_LATCH) || (q->flags & (VIRQ_LINE | VIRQ_EDGE)) == VIRQ_LINE;
 }
 
-static inline void virq_set_ready(struct vgic_cpu *g, uint32_t intid)
+static inline uint32_t virq_level(const struct virq *q)
 {
-	g->ready[intid / 32] |= 1U << (intid % 32);
-	g->ready_words |= 1U << intid / 32;
+	return q->priority >> VIRQ_LEVEL_SHIFT;
 }
 
-/** Restore the invariant of `ready` for interrupt @intid of @t. Returns whether it is set. */
-static inline bool virq_update(struct vcpu *t, uint32_t intid, const struct virq *q)
+static inline void virq_set_ready(struct virq_set *s, uint32_t intid, const struct virq *q)
 {
-	struct vgic_cpu *g = &t->vgic;
-	uint32_t w = intid / 32;
+	uint32_t level = virq_level(q);
+	uint32_t *bits = &s->bits[level][intid / 32];
+	uint32_t bit = 1U << intid % 32;
 
-	if (virq_wants_lr(q)) {
-		virq_set_ready(g, intid);
-		return true;
-	}
-	g->ready[w] &= ~(1U << (intid % 32));
-	if (!g->ready[w]) {
-		g->ready_words &= ~(1U << w);
-	}
-	return false;
+	s->count += !(*bits & bit);
+	*bits |= bit;
+	s->words[level] |= 1U << intid / 32;
+	s->levels |= 1U << level;
 }
 
-/** virq_update(), and tell @t's CPU what is new. Lock: domain lock held. */
-void virq_changed(struct vcpu *t, uint32_t intid, const struct virq *q);
+static inline void virq_clear_ready(struct virq_set *s, uint32_t intid, const struct virq *q)
+{
+	uint32_t level = virq_level(q);
+	uint32_t *bits = &s->bits[level][intid / 32];
+	uint32_t bit = 1U << intid % 32;
 
-/** Interrupt @q, in no list register, moves to the vCPU that it was last aimed at. */
-void virq_retarget(struct vcpu *v, uint32_t intid, struct virq *q);
+	s->count -= (*bits & bit) != 0;
+	*bits &= ~bit;
+	if (!*bits) {
+		s->words[level] &= ~(1U << intid / 32);
+		if (!s->words[level]) {
+			s->levels &= ~(1U << level);
+		}
+	}
+}
+
+/** The best of @s, which is not empty. */
+static inline uint32_t virq_best(const struct virq_set *s)
+{
+	uint32_t level = (uint32_t)__builtin_ctz(s->levels);
+	uint32_t w = (uint32_t)__builtin_ctz(s->words[level]);
+
+	return w * 32 + (uint32_t)__builtin_ctz(s->bits[level][w]);
+}
+
+/** The flags of @q, seen from @v, have changed: restore the invariant of `ready`, and tell who is
+ * concerned. Lock: domain lock held. */
+void virq_changed(struct vcpu *v, uint32_t intid, const struct virq *q);
+
+/** The guest has ended @q, seen from @v. @deactivated: the hardware knows. */
+void virq_end(struct vcpu *v, uint32_t intid, struct virq *q, bool deactivated);
 
 #endif

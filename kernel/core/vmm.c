@@ -177,7 +177,7 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 		set_wait(v, WAIT_NOTHING);
 		return OK;
 	case PV_REPLY_OFF:
-		vgic_withdraw_locked(v);
+		vgic_fold_locked(v);
 		set_wait(v, WAIT_OFF);
 		return OK;
 	default:

@@ -69,8 +69,8 @@ def single(guest, **keywords):
 
 for program in ("guest_loads", "guest_stores", "guest_faults", "guest_calls", "guest_undefined",
                 "guest_aborts", "guest_aborts_user", "guest_silent_registers", "guest_undefined_registers", "guest_id_registers",
-                "guest_irq_overflow", "guest_irq_nested", "guest_irq_level", "guest_irq_edge",
-                "guest_irq_masks", "guest_irq_state", "guest_timer", "guest_wfi_masked",
+                "guest_irq_overflow", "guest_irq_nested", "guest_irq_between", "guest_irq_level", "guest_irq_edge",
+                "guest_irq_masks", "guest_irq_state", "guest_timer", "guest_timer_pended", "guest_wfi_masked",
                 "guest_firmware", "guest_privileged", "guest_hello", "guest_user32"):
     single(program)
 
@@ -345,7 +345,7 @@ for spread in ([0, 0, 0, 0], [0, 1, 0, 1], [0, 1, 2, 3]):
         add_real(setup, "guest_psci_vcpus", cpus=spread, guest_params=[4])
 
 for spread in ([0, 0], [0, 1]):
-    for program in ("guest_off_pending", "guest_retarget"):
+    for program in ("guest_off_pending", "guest_off_active", "guest_retarget", "guest_remote_state"):
         @case(1 + max(spread), name=f"{program.replace('guest_', '')} {on_cpus(spread)}")
         def two_vcpus(setup, program=program, spread=spread):
             setup.add("one", guest=program, cpus=spread)

@@ -65,7 +65,7 @@ PROGRAM(guest_irq_overflow)
 
 /*
  * Nested handlers: each is acknowledged before the one before it has ended. As many nest as there
- * are list registers (GICv2 promises a guest no number); none is lost beyond that.
+ * are priorities, whatever the number of list registers, and each more urgent one comes at once.
  */
 PROGRAM(guest_irq_nested)
 {
@@ -86,7 +86,7 @@ PROGRAM(guest_irq_nested)
 			stack[depth++] = iar;
 		}
 	}
-	check_true("at least four handlers nest", depth >= 4);
+	check_equal("sixteen handlers nest", depth, 16);
 	while (depth > 0) {
 		guest_irq_end(stack[--depth]);
 		guest_irq_count[stack[depth] & 0x3ff]++;
@@ -99,6 +99,35 @@ PROGRAM(guest_irq_nested)
 		rest += guest_irq_count[SPI + i] == 1;
 	}
 	check_equal("all sixteen came once", rest, 16);
+}
+
+/* Five handlers nested, others pending below, between and above them: after each end comes what is
+ * more urgent than the handler that goes on, and nothing else. */
+PROGRAM(guest_irq_between)
+{
+	const uint32_t outer = SPI;      /* priorities 0x90, 0x70, ... 0x10 */
+	const uint32_t inner = SPI + 10; /* 0x80, 0x60, ... 0x00 */
+	uint32_t stack[5];
+
+	start();
+	for (uint32_t i = 0; i < 5; i++) {
+		guest_virq(0, outer + i, PV_VIRQ_EDGE, 0x90 - 0x20 * i, 0);
+		guest_virq(0, inner + i, PV_VIRQ_EDGE, 0x80 - 0x20 * i, 0);
+	}
+	for (uint32_t i = 0; i < 5; i++) {
+		guest_virq_op(0, outer + i, PV_VIRQ_OP_PEND);
+		stack[i] = guest_irq_poll();
+		check_equal("each preempts the one before", stack[i] & 0x3ff, outer + i);
+	}
+	for (uint32_t i = 0; i < 5; i++) {
+		guest_virq_op(0, inner + i, PV_VIRQ_OP_PEND);
+	}
+	for (uint32_t i = 5; i-- > 0;) {
+		check_next("the one above it comes", inner + i);
+		check_next("and those below it do not", SPURIOUS);
+		guest_irq_end(stack[i]);
+	}
+	check_next("no more", SPURIOUS);
 }
 
 PROGRAM(guest_irq_level)
@@ -274,6 +303,35 @@ PROGRAM(guest_timer)
 		guest_irq_end(iar);
 	}
 	check_next("and not when it is off", SPURIOUS);
+}
+
+/* GICD_ISPENDR of the timer while its handler runs: it comes once more, and is not lost. */
+PROGRAM(guest_timer_pended)
+{
+	start();
+	guest_virq(0, 27, 0, 0x80, 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		guest_timer_arm(0);
+		uint32_t iar = guest_irq_poll();
+
+		check_equal("the timer", iar & 0x3ff, 27);
+		guest_timer_off();
+		guest_virq_op(0, 27, PV_VIRQ_OP_PEND);
+		check_equal("it is active and pending",
+		            guest_call(T_VIRQ_GET, 0, 27, 0) & (PV_VIRQ_ACTIVE | PV_VIRQ_PENDING),
+		            PV_VIRQ_ACTIVE | PV_VIRQ_PENDING);
+		guest_irq_end(iar);
+		check_next("once more by hand", 27);
+		check_next("and not again", SPURIOUS);
+	}
+	/* Made inactive by hand it may come again at once. */
+	guest_timer_arm(0);
+	check_equal("the timer", guest_irq_poll() & 0x3ff, 27);
+	guest_timer_off();
+	guest_virq_op(0, 27, PV_VIRQ_OP_DEACTIVATE);
+	guest_irq_end(27);
+	guest_timer_arm(0);
+	check_next("and by its line", 27);
 }
 
 /* A masked WFI falls through when an interrupt is pending, and the guest finds it afterwards. */

@@ -333,3 +333,100 @@ PROGRAM(guest_retarget)
 	check_equal("  once", seen[1], SPURIOUS);
 	check_equal("  and not here", guest_irq_poll() & 0x3ff, SPURIOUS);
 }
+
+/* First life: acknowledge one, end it if told to, go off. */
+static volatile bool end_before;
+
+static void takes_one(void)
+{
+	guest_irq_start(false);
+	uint32_t iar = guest_irq_poll();
+
+	seen[0] = iar & 0x3ff;
+	reached = 1;
+	(void)reaches(&step, 1);
+	if (end_before) {
+		guest_irq_end(iar);
+		reached = 2;
+		(void)reaches(&step, 2);
+	}
+	reached = 3;
+	for (;;) {
+		guest_call(T_OFF, 0, 0, 0);
+	}
+}
+
+static void start_with_one(bool end)
+{
+	step = 0;
+	reached = 0;
+	end_before = end;
+	guest_virq(1, SPI, PV_VIRQ_EDGE, 0x80, 1);
+	guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
+	check_equal("a second vCPU", start_second(takes_one), 0);
+	(void)reaches(&reached, 1);
+	check_equal("  has the interrupt", seen[0], SPI);
+}
+
+static uint64_t state_of_spi(void)
+{
+	return guest_call(T_VIRQ_GET, 0, SPI, 0) & (PV_VIRQ_ACTIVE | PV_VIRQ_PENDING);
+}
+
+static void check_comes(const char *name)
+{
+	uint32_t iar = guest_irq_poll();
+
+	check_equal(name, iar & 0x3ff, SPI);
+	guest_irq_end(iar);
+	check_equal("  once", guest_irq_poll() & 0x3ff, SPURIOUS);
+}
+
+/* The state of an interrupt that another vCPU handles, as Linux's synchronize_irq() needs it. */
+PROGRAM(guest_remote_state)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_irq_start(false);
+	start_with_one(true);
+	check_equal("it is active there", state_of_spi(), PV_VIRQ_ACTIVE);
+	guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
+	check_equal("and pending", state_of_spi(), PV_VIRQ_ACTIVE | PV_VIRQ_PENDING);
+	guest_virq_op(0, SPI, PV_VIRQ_OP_UNPEND);
+	check_equal("and not any more", state_of_spi(), PV_VIRQ_ACTIVE);
+	step = 1;
+	(void)reaches(&reached, 2);
+	check_equal("and idle when its handler has ended", state_of_spi(), 0);
+	step = 2;
+	(void)reaches(&reached, 3);
+	start_with_one(true);
+	guest_virq_op(0, SPI, PV_VIRQ_OP_DEACTIVATE);
+	check_equal("it is made inactive from here", state_of_spi(), 0);
+	guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
+	guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
+	check_comes("and then comes here");
+	step = 2;
+	(void)reaches(&reached, 3);
+}
+
+/* What a vCPU has handled, or still handles, when it goes off is not lost to others. */
+PROGRAM(guest_off_active)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_irq_start(false);
+	for (uint32_t i = 0; i < 2; i++) {
+		start_with_one(true);
+		step = 2;
+		(void)reaches(&reached, 3);
+		guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
+		guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
+		check_comes("it had ended: it comes where it is aimed at now");
+		start_with_one(false);
+		step = 1;
+		(void)reaches(&reached, 3);
+		guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
+		guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
+		check_equal("it is active still", guest_irq_poll() & 0x3ff, SPURIOUS);
+		guest_virq_op(0, SPI, PV_VIRQ_OP_DEACTIVATE);
+		check_comes("made inactive it comes");
+	}
+}

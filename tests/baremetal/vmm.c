@@ -124,11 +124,26 @@ void vmm_print_end(void)
 	vmm_print("\n");
 }
 
+/* A call of an interrupt that another CPU may have in a list register. */
+static int64_t virq_call(uint64_t call, uint64_t vcpu, uint64_t intid, uint64_t argument)
+{
+	int64_t status;
+
+	while ((status = vmm_call(call, T_CAP_VGIC, vcpu, intid, argument)) == ERR_AGAIN) {
+		__asm__ volatile("yield");
+	}
+	return status;
+}
+
 static uint64_t virq_get(uint64_t vcpu, uint64_t intid)
 {
 	uint64_t state;
-	int64_t status = vmm_call_out(PV_CALL_VIRQ_GET, T_CAP_VGIC, vcpu, intid, &state);
+	int64_t status;
 
+	while ((status = vmm_call_out(PV_CALL_VIRQ_GET, T_CAP_VGIC, vcpu, intid, &state)) ==
+	       ERR_AGAIN) {
+		__asm__ volatile("yield");
+	}
 	return status == 0 ? state : (uint64_t)status;
 }
 
@@ -142,9 +157,9 @@ static uint64_t serve_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t
 	case T_VCPU_START:
 		return (uint64_t)vmm_call(PV_CALL_VCPU_START, T_CAP_VCPU + x1, x2, x3, 0);
 	case T_VIRQ_SET:
-		return (uint64_t)vmm_call(PV_CALL_VIRQ_SET, T_CAP_VGIC, x1, x2, x3);
+		return (uint64_t)virq_call(PV_CALL_VIRQ_SET, x1, x2, x3);
 	case T_VIRQ_OP:
-		return (uint64_t)vmm_call(PV_CALL_VIRQ_OP, T_CAP_VGIC, x1, x2, x3);
+		return (uint64_t)virq_call(PV_CALL_VIRQ_OP, x1, x2, x3);
 	case T_VIRQ_GET:
 		return virq_get(x1, x2);
 	case T_VGIC_ENABLE:

@@ -71,6 +71,11 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 	}
 }
 
+struct fake_gic *fake_gic(void)
+{
+	return &fake.gic[fake.cpu];
+}
+
 struct cpu *cpu_here(void)
 {
 	return &kernel.cpus[fake.cpu];
@@ -131,17 +136,31 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->regs = (struct regs){.pc = pc};
 	v->regs.x[0] = arg;
 	v->arch.resets++;
+	v->arch.apr = 0;
+	v->arch.timer_line = false;
 }
 
 void arch_vcpu_save(struct vcpu *v)
 {
 	v->arch.saves++;
+	v->arch.apr = fake_gic()->apr;
+	for (uint32_t i = 0; i < FAKE_LRS; i++) {
+		if (fake_gic()->lrs[i].state != LR_EMPTY) {
+			abort(); /* nobody saves it */
+		}
+	}
+	*fake_gic() = (struct fake_gic){0};
+	if (v->arch.timer_line && !vgic_timer_in_flight(v)) {
+		v->wake_at = fake.now;
+	}
 }
 
 void arch_vcpu_load(struct vcpu *v, bool flush)
 {
 	v->arch.loads++;
 	v->arch.flushes += flush;
+	fake_gic()->apr = v->arch.apr;
+	fake_gic()->timer_active = vgic_timer_in_flight(v);
 }
 
 void arch_enter_vmm(struct domain *d)
@@ -195,19 +214,23 @@ uint32_t arch_lr_count(void)
 	return FAKE_LRS;
 }
 
-uint32_t arch_lr_empty(void)
-{
-	uint32_t empty = 0;
-
-	for (uint32_t i = 0; i < FAKE_LRS; i++) {
-		empty |= fake.lrs[i].state == LR_EMPTY ? 1U << i : 0;
-	}
-	return empty;
-}
-
 struct lr arch_lr_read(uint32_t i)
 {
-	return fake.lrs[i];
+	return fake_gic()->lrs[i];
+}
+
+void arch_lr_write(uint32_t i, struct lr lr)
+{
+	if (i >= FAKE_LRS) {
+		abort();
+	}
+	fake_gic()->lrs[i] = lr;
+	fake_gic()->ended &= ~(1U << i);
+}
+
+bool arch_lr_is_empty(uint32_t i)
+{
+	return fake_gic()->lrs[i].state == LR_EMPTY;
 }
 
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
@@ -217,17 +240,23 @@ void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
 	                             .state = LR_PENDING});
 }
 
-void arch_lr_write(uint32_t i, struct lr lr)
+uint32_t arch_lr_count_ends(bool tell)
 {
-	if (i >= FAKE_LRS) {
-		abort();
-	}
-	fake.lrs[i] = lr;
+	uint32_t ends = fake_gic()->ends;
+
+	fake_gic()->ends = 0;
+	fake_gic()->tells_ends = tell;
+	return ends;
 }
 
-void arch_lr_notify_underflow(bool on)
+bool arch_lr_ends_count(void)
 {
-	fake.underflow = on;
+	return fake_gic()->apr && !fake_gic()->ends_in_two;
+}
+
+void arch_timer_end(void)
+{
+	fake_gic()->timer_active = false;
 }
 
 uint32_t arch_uart_room(void)
@@ -258,30 +287,60 @@ bool arch_uart_get(uint8_t *byte)
 	return true;
 }
 
-uint32_t fake_guest_acknowledge(void)
+/* Priority of what the guest handles, of 32; 32: nothing. */
+static uint32_t running(const struct fake_gic *gic)
 {
-	uint32_t best = FAKE_LRS;
-
-	for (uint32_t i = 0; i < FAKE_LRS; i++) {
-		if ((fake.lrs[i].state & LR_PENDING) &&
-		    (best == FAKE_LRS || fake.lrs[i].priority < fake.lrs[best].priority)) {
-			best = i;
-		}
-	}
-	if (best == FAKE_LRS) {
-		return 1023;
-	}
-	fake.lrs[best].state = LR_ACTIVE;
-	return fake.lrs[best].intid;
+	return gic->apr ? (uint32_t)__builtin_ctz(gic->apr) : 32;
 }
 
-void fake_guest_end(uint32_t intid)
+uint32_t fake_guest_iar(void)
 {
+	struct fake_gic *gic = fake_gic();
+	struct lr *best = NULL;
+
 	for (uint32_t i = 0; i < FAKE_LRS; i++) {
-		if (fake.lrs[i].intid == intid && (fake.lrs[i].state & LR_ACTIVE)) {
-			fake.lrs[i].state &= (uint8_t)~LR_ACTIVE;
+		struct lr *lr = &gic->lrs[i];
+
+		if ((lr->state & LR_PENDING) && (!best || lr->priority < best->priority)) {
+			best = lr;
+		}
+	}
+	if (!best || best->priority >> 3U >= running(gic)) {
+		return 1023;
+	}
+	best->state = LR_ACTIVE;
+	gic->apr |= 1U << (best->priority >> 3U);
+	return best->intid | (uint32_t)best->source << 10;
+}
+
+uint32_t fake_guest_acknowledge(void)
+{
+	return fake_guest_iar() & 0x3ffU;
+}
+
+void fake_guest_end(uint32_t iar)
+{
+	struct fake_gic *gic = fake_gic();
+	bool dropped = gic->apr;
+
+	gic->apr &= gic->apr - 1;
+	for (uint32_t i = 0; i < FAKE_LRS; i++) {
+		struct lr *lr = &gic->lrs[i];
+
+		if ((lr->state & LR_ACTIVE) && lr->intid == (iar & 0x3ffU)) {
+			lr->state &= (uint8_t)~LR_ACTIVE;
+			if (lr->hw) {
+				gic->timer_active = false;
+			} else if (lr->eoi && lr->state == LR_EMPTY) {
+				gic->ended |= 1U << i;
+			}
 			return;
 		}
 	}
-	abort();
+	gic->ends += dropped;
+}
+
+bool fake_maintenance(const struct fake_gic *gic)
+{
+	return gic->ended || (gic->tells_ends && gic->ends);
 }

@@ -19,6 +19,8 @@ struct arch_vcpu {
 	uint64_t loads, saves, flushes, resets, undefined,
 		aborts; /* how often each was asked for */
 	uint64_t abort_esr, abort_far;
+	uint32_t apr;
+	bool timer_line; /* the condition of the virtual timer holds, and it is on */
 };
 
 struct arch_vmm {

@@ -17,12 +17,22 @@
 #define FAKE_LRS 4U
 #define FAKE_OUTPUT 4096U
 
+/* The virtual CPU interface of a physical CPU, and its interrupt of the virtual timer. */
+struct fake_gic {
+	struct lr lrs[FAKE_LRS];
+	uint32_t ended;    /* list registers whose end was to be told */
+	uint32_t apr;      /* bit p: an interrupt of priority p, of 32, is being handled */
+	uint32_t ends;     /* of interrupts that stood in no list register */
+	bool tells_ends;   /* and each asks for maintenance */
+	bool ends_in_two;  /* the guest has set EOImode */
+	bool timer_active; /* the physical interrupt */
+};
+
 struct fake {
 	uint32_t cpu; /* kernel.cpus[] that executes */
 	uint64_t now;
 	uint64_t deadline;
-	struct lr lrs[FAKE_LRS]; /* of the executing CPU */
-	bool underflow;
+	struct fake_gic gic[PV_CPUS_MAX];
 	uint32_t pokes[PV_CPUS_MAX];
 	uint32_t idles;
 	void (*on_idle)(
@@ -49,8 +59,20 @@ void fake_reset(void);
 /** A system of @domains domains with @vcpus vCPUs each, vCPU n of each on CPU n % @cpus. */
 void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus);
 
-/** The guest acknowledges, then ends, the pending interrupt of the best priority; 1023: none. */
+/** The interface of the CPU that executes. */
+struct fake_gic *fake_gic(void);
+
+/**
+ * The guest on the CPU that executes acknowledges the pending interrupt of the best priority, if
+ * that is better than what it handles; 1023: none. fake_guest_iar(): with the source of an SGI.
+ */
+uint32_t fake_guest_iar(void);
 uint32_t fake_guest_acknowledge(void);
-void fake_guest_end(uint32_t intid);
+
+/** It ends @iar, the last that it has acknowledged and not ended. */
+void fake_guest_end(uint32_t iar);
+
+/** Whether @gic asks for maintenance. */
+bool fake_maintenance(const struct fake_gic *gic);
 
 #endif

@@ -7,7 +7,7 @@
 /* links: kernel/core/budget.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
-/* links: kernel/core/trap.c tests/fake_arch/arch.c */
+/* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include <string.h>
 
 #include "kernel/core/call.h"
@@ -53,10 +53,11 @@ static int64_t call(enum pv_call number, uint64_t x0, uint64_t x1, uint64_t x2, 
 
 static void configure(uint32_t intid, uint64_t target, uint64_t flags)
 {
-	assert_int_equal(call(PV_CALL_VIRQ_SET, CAP_VGIC, 1, intid,
-	                      flags | target << PV_VIRQ_TARGET_SHIFT |
-	                              (uint64_t)random_below(256) << PV_VIRQ_PRIORITY_SHIFT),
-	                 OK);
+	int64_t err = call(PV_CALL_VIRQ_SET, CAP_VGIC, 1, intid,
+	                   flags | target << PV_VIRQ_TARGET_SHIFT |
+	                           (uint64_t)random_below(256) << PV_VIRQ_PRIORITY_SHIFT);
+
+	assert_true(err == OK || err == ERR_AGAIN); /* the other CPU has it, and is told */
 }
 
 /* The second vCPU has interrupts of all kinds in its list registers, pending or active. Then
@@ -151,7 +152,6 @@ static void test_anything_a_vm_can_do(void **state)
 		second->wait = WAIT_NOTHING;
 		run_on(1);
 		assert_false(second->vgic.dirty);
-		assert_false(second->vgic.recall);
 	}
 }
 

@@ -6,7 +6,7 @@
 /* links: kernel/core/budget.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
-/* links: kernel/core/trap.c tests/fake_arch/arch.c */
+/* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include <string.h>
 
 #include "abi/mux.h"
@@ -459,12 +459,13 @@ static void test_doorbells(void **state)
 	/* Masked: it is remembered. */
 	assert_true(doorbell_access(from, 0xa000, 0, true));
 	assert_true(kernel.doorbells[0].latched);
-	assert_int_equal(kernel.vcpus[1].vgic.ready[1], 0);
+	assert_int_equal(kernel.vcpus[1].vgic.ready.count, 0);
 	assert_int_equal(doorbell_bind(to, 0, 31), ERR_RANGE);
 	assert_int_equal(doorbell_bind(to, 0, PV_VIRQS), ERR_RANGE);
 	assert_int_equal(doorbell_bind(to, 1, 50), ERR_STATE);
 	assert_int_equal(doorbell_bind(to, 0, 50), OK);
-	assert_int_equal(kernel.vcpus[1].vgic.ready[1], 1U << (50 - 32));
+	assert_int_equal(kernel.vcpus[1].vgic.ready.count, 1);
+	assert_int_equal(kernel.vcpus[1].vgic.ready.bits[0][1], 1U << (50 - 32));
 
 	/* No right, beyond the slice, unaligned, a load: nothing rings. The page behind is none. */
 	assert_true(doorbell_access(from, 0xa000, 4, true));
@@ -479,12 +480,11 @@ static void test_doorbells(void **state)
 	assert_int_equal(to->vmm_regs.x[1], 1ULL << 9);
 
 	/* A domain that has ended is told nothing. */
-	kernel.vcpus[1].vgic.ready[1] = 0;
-	kernel.vcpus[1].vgic.ready_words = 0;
+	kernel.vcpus[1].vgic.ready = (struct virq_set){0};
 	to->spis[50 - PV_SPI_FIRST].flags &= (uint16_t)~VIRQ_LATCH;
 	to->alive = false;
 	doorbell_ring(0);
-	assert_int_equal(kernel.vcpus[1].vgic.ready[1], 0);
+	assert_int_equal(kernel.vcpus[1].vgic.ready.count, 0);
 }
 
 static void test_console_frames(void **state)

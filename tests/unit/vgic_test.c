@@ -5,7 +5,7 @@
  */
 /* links: kernel/core/budget.c */
 /* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c tests/fake_arch/arch.c */
-/* links: kernel/core/vmm.c kernel/core/log.c kernel/core/console.c */
+/* links: kernel/core/vmm.c kernel/core/log.c kernel/core/console.c kernel/variants/release.c */
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
 #include "tests/fake_arch/fake.h"
@@ -91,7 +91,7 @@ static void test_level_follows_its_line(void **state)
 	operate(v, SPI, PV_VIRQ_OP_LINE_HIGH);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
-	assert_true(fake.lrs[0].eoi);
+	assert_true(fake_gic()->lrs[0].eoi);
 	fake_guest_end(SPI);
 	/* Still high: it comes again. */
 	vgic_flush(v);
@@ -138,7 +138,7 @@ static void test_more_than_list_registers(void **state)
 		assert_true(kernel.domains[0].spis[taken[i - 1] - PV_SPI_FIRST].priority <=
 		            kernel.domains[0].spis[taken[i] - PV_SPI_FIRST].priority);
 	}
-	assert_false(fake.underflow);
+	assert_int_equal(v->vgic.ready.count, 0);
 }
 
 static void test_better_priority_displaces(void **state)
@@ -154,8 +154,9 @@ static void test_better_priority_displaces(void **state)
 	configure(v, SPI + 9, 0x10, PV_VIRQ_EDGE);
 	vgic_pend_spi_locked(&kernel.domains[0], SPI + 9);
 	vgic_flush(v);
-	assert_true(fake.underflow);
 	assert_int_equal(fake_guest_acknowledge(), SPI + 9);
+	fake_guest_end(SPI + 9);
+	assert_true(fake_maintenance(fake_gic())); /* the one that it displaced is waiting */
 }
 
 static void test_sgi_of_each_source(void **state)
@@ -172,8 +173,10 @@ static void test_sgi_of_each_source(void **state)
 
 	for (uint32_t n = 0; n < 4; n++) {
 		vgic_flush(v);
-		assert_int_equal(fake_guest_acknowledge(), 3);
-		sources |= 1U << fake.lrs[v->vgic.private[3].lr].source;
+		uint32_t iar = fake_guest_iar();
+
+		assert_int_equal(iar & 0x3ffU, 3);
+		sources |= 1U << (iar >> 10);
 		/* One comes again while another is active. */
 		fake_guest_end(3);
 	}
@@ -192,11 +195,10 @@ static void test_sgi_of_another_source_waits(void **state)
 	assert_int_equal(fake_guest_acknowledge(), 3);
 	operate(v, 3 | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
 	vgic_flush(v);
-	assert_true(fake.lrs[0].eoi); /* its end is told, so that the other can follow */
+	assert_true(fake_gic()->lrs[0].eoi); /* its end is told, so that the other can follow */
 	fake_guest_end(3);
 	vgic_flush(v);
-	assert_int_equal(fake_guest_acknowledge(), 3);
-	assert_int_equal(fake.lrs[v->vgic.private[3].lr].source, 1);
+	assert_int_equal(fake_guest_iar(), 3 | 1U << 10);
 }
 
 static void test_timer_is_the_hardwares(void **state)
@@ -209,7 +211,7 @@ static void test_timer_is_the_hardwares(void **state)
 	vgic_pend_timer(v);
 	assert_true(vgic_timer_in_flight(v));
 	vgic_flush(v);
-	assert_true(fake.lrs[0].hw);
+	assert_true(fake_gic()->lrs[0].hw);
 	/* GICD_ICPENDR does not take away what the physical line holds. */
 	operate(v, VIRQ_TIMER, PV_VIRQ_OP_UNPEND);
 	assert_int_equal(take_all(v, taken, 4), 1);
@@ -227,13 +229,14 @@ static void test_retarget(void **state)
 	vgic_pend_spi_locked(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
-	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | to_1); /* takes effect when it has ended */
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | to_1);
 	vgic_pend_spi_locked(&kernel.domains[0], SPI);
-	assert_int_equal(kernel.domains[0].spis[SPI - PV_SPI_FIRST].target, 0);
+	assert_false(kernel.vcpus[1].vgic.dirty); /* it is still active here */
+	vgic_flush(v);
 	fake_guest_end(SPI);
+	vgic_sync(v);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), 1023);
-	assert_int_equal(kernel.domains[0].spis[SPI - PV_SPI_FIRST].target, 1);
 	assert_true(kernel.vcpus[1].vgic.dirty);
 	assert_int_equal(kernel.cpus[0].pokes, kernel.cpus[1].poke_bit);
 }
@@ -266,7 +269,7 @@ static void test_pending_one_outlives_power_off(void **state)
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
 	vgic_pend_spi_locked(&kernel.domains[0], SPI);
 	vgic_flush(v);
-	vgic_withdraw_locked(v);
+	vgic_fold_locked(v);
 	vgic_drop(v);
 	assert_int_equal(take_all(v, taken, 4), 1);
 	assert_int_equal(taken[0], SPI);
@@ -287,7 +290,7 @@ static void test_list_registers_are_lent(void **state)
 			assert_int_equal(taken[0], SPI + n);
 		}
 	}
-	assert_int_equal(v->vgic.ready_words, 0);
+	assert_int_equal(v->vgic.ready.count, 0);
 }
 
 /* Whoever rings and rings costs the CPU of his peer one interrupt, and other VMs there none. */
@@ -304,7 +307,7 @@ static void test_storm_pokes_once(void **state)
 	}
 	assert_int_equal(kernel.cpus[0].pokes, 0); /* CPU 1 runs somebody else */
 	assert_true(peer->vgic.dirty);
-	peer->vgic.dirty = false;
+	peer->vgic.dirty = 0;
 	kernel.cpus[1].current = peer;
 	for (uint32_t n = 0; n < 100; n++) {
 		vgic_pend_spi_locked(&kernel.domains[0], SPI + 1);
@@ -339,6 +342,172 @@ static void test_listed_one_is_taken_back(void **state)
 	assert_int_equal(take_all(v, taken, 4), 1);
 }
 
+/* The handler of the first has lowered its condition when the timer is started anew. */
+static void test_a_new_life_has_no_timer_interrupt(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, VIRQ_TIMER, 0x20, 0);
+	vgic_pend_timer(v);
+	vgic_fold_locked(v);
+	vgic_drop(v);
+	assert_int_equal(take_all(v, taken, 4), 0);
+	assert_false(vgic_has_pending_locked(v));
+}
+
+/* GICD_ISPENDR of the timer while its handler runs: it comes once more, and then the line's. */
+static void test_timer_pended_while_active(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint32_t taken[4];
+
+	configure(v, VIRQ_TIMER, 0x20, 0);
+	fake_gic()->timer_active = true;
+	vgic_pend_timer(v);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), VIRQ_TIMER);
+	operate(v, VIRQ_TIMER, PV_VIRQ_OP_PEND);
+	vgic_flush(v);
+	fake_guest_end(VIRQ_TIMER);
+	assert_true(fake_maintenance(fake_gic()));
+	assert_int_equal(take_all(v, taken, 4), 1);
+	assert_false(fake_gic()->timer_active);
+	vgic_pend_timer(v);
+	assert_int_equal(take_all(v, taken, 4), 1);
+}
+
+/* An edge-triggered SPI whose list register has ended when its vCPU goes off: it can go elsewhere. */
+static void test_ended_one_outlives_power_off(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 2);
+	uint32_t taken[4];
+
+	kernel.cpus[1].current = &kernel.vcpus[1];
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(take_all(v, taken, 4), 1);
+	vgic_fold_locked(v);
+	kernel.cpus[0].current = NULL;
+	fake.cpu = 1;
+	configure(&kernel.vcpus[1], SPI, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(take_all(&kernel.vcpus[1], taken, 4), 1);
+}
+
+/* It was active when its vCPU went off: so it stays, until GICD_ICACTIVER. */
+static void test_active_one_outlives_power_off(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+	uint64_t answer = 0;
+	uint32_t taken[4];
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_fold_locked(v);
+	fake_gic()->apr = 0;
+	vgic_drop(v);
+	assert_int_equal(take_all(v, taken, 4), 0);
+	assert_int_equal(vgic_state_locked(v, SPI, &answer), OK);
+	assert_int_equal(answer & (PV_VIRQ_ACTIVE | PV_VIRQ_PENDING),
+	                 PV_VIRQ_ACTIVE | PV_VIRQ_PENDING);
+	operate(v, SPI, PV_VIRQ_OP_DEACTIVATE);
+	assert_int_equal(take_all(v, taken, 4), 1);
+}
+
+/* What stands in a list register of another CPU is read and written there, once it has looked. */
+static void test_listed_elsewhere(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 2);
+	struct vcpu *other = &kernel.vcpus[1];
+	uint64_t answer = 0;
+	uint32_t taken[4];
+
+	kernel.cpus[1].current = other;
+	configure(other, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	fake.cpu = 1;
+	assert_int_equal(vgic_state_locked(other, SPI, &answer), ERR_AGAIN);
+	assert_int_equal(vgic_state_locked(other, SPI, &answer), ERR_AGAIN);
+	assert_int_equal(kernel.cpus[1].pokes, kernel.cpus[0].poke_bit);
+	fake.cpu = 0;
+	vgic_flush(v);
+	fake.cpu = 1;
+	assert_int_equal(vgic_state_locked(other, SPI, &answer), OK);
+	assert_true(answer & PV_VIRQ_ACTIVE);
+	/* Its end is told, though it stands in no list register now. */
+	fake.cpu = 0;
+	fake_guest_end(SPI);
+	assert_true(fake_maintenance(fake_gic()));
+	vgic_sync(v);
+	vgic_flush(v);
+	/* Pending there, taken back from here. */
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	fake.cpu = 1;
+	assert_int_equal(vgic_operate_locked(other, SPI, PV_VIRQ_OP_UNPEND), ERR_AGAIN);
+	fake.cpu = 0;
+	vgic_flush(v);
+	fake.cpu = 1;
+	assert_int_equal(vgic_operate_locked(other, SPI, PV_VIRQ_OP_UNPEND), OK);
+	fake.cpu = 0;
+	assert_int_equal(take_all(v, taken, 4), 0);
+}
+
+/* More handlers nest than there are list registers, each preempting at once. */
+static void test_nests_as_deep_as_priorities(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+
+	for (uint32_t i = 0; i < VIRQ_LEVELS; i++) {
+		uint32_t level = VIRQ_LEVELS - 1 - i;
+
+		configure(v, SPI + i, level << VIRQ_LEVEL_SHIFT, PV_VIRQ_EDGE);
+		vgic_pend_spi_locked(&kernel.domains[0], SPI + i);
+		vgic_flush(v);
+		assert_int_equal(fake_guest_acknowledge(), SPI + i);
+	}
+	for (uint32_t i = VIRQ_LEVELS; i > 0; i--) {
+		uint64_t answer = 0;
+
+		fake_guest_end(SPI + i - 1);
+		assert_int_equal(vgic_state_locked(v, SPI + i - 1, &answer), OK);
+		assert_false(answer & PV_VIRQ_ACTIVE);
+		assert_int_equal(v->vgic.handled_count, i - 1);
+		vgic_flush(v);
+	}
+}
+
+/* Where the guest ends in two steps nothing that it handles leaves the list registers. */
+static void test_ends_in_two_steps(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(1, 1);
+
+	fake_gic()->ends_in_two = true;
+	for (uint32_t i = 0; i <= FAKE_LRS; i++) {
+		configure(v, SPI + i, 0xa0 - i * 8, PV_VIRQ_EDGE);
+		vgic_pend_spi_locked(&kernel.domains[0], SPI + i);
+		vgic_flush(v);
+		assert_int_equal(fake_guest_acknowledge(), i < FAKE_LRS ? SPI + i : 1023);
+	}
+	fake_guest_end(SPI);
+	assert_true(fake_maintenance(fake_gic()));
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI + FAKE_LRS);
+}
+
 static void test_bad_arguments(void **state)
 {
 	(void)state;
@@ -352,6 +521,8 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(vgic_operate_locked(v, SPI, PV_VIRQ_OP_COUNT), ERR_ARG);
 	assert_int_equal(vgic_operate_locked(v, PV_VIRQS, PV_VIRQ_OP_PEND), ERR_RANGE);
 	assert_int_equal(vgic_operate_locked(v, 3 | 2U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
+	                 ERR_RANGE);
+	assert_int_equal(vgic_operate_locked(v, SPI | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
 	                 ERR_RANGE);
 	assert_int_equal(vgic_operate_locked(v, UINT32_MAX, PV_VIRQ_OP_PEND), ERR_RANGE);
 	assert_int_equal(vgic_operate_locked(v, 3, PV_VIRQ_OP_LINE_HIGH), ERR_ARG);
@@ -376,6 +547,13 @@ int main(void)
 		cmocka_unit_test(test_list_registers_are_lent),
 		cmocka_unit_test(test_storm_pokes_once),
 		cmocka_unit_test(test_listed_one_is_taken_back),
+		cmocka_unit_test(test_a_new_life_has_no_timer_interrupt),
+		cmocka_unit_test(test_timer_pended_while_active),
+		cmocka_unit_test(test_ended_one_outlives_power_off),
+		cmocka_unit_test(test_active_one_outlives_power_off),
+		cmocka_unit_test(test_listed_elsewhere),
+		cmocka_unit_test(test_nests_as_deep_as_priorities),
+		cmocka_unit_test(test_ends_in_two_steps),
 		cmocka_unit_test(test_bad_arguments),
 	};
 

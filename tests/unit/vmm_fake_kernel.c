@@ -90,11 +90,28 @@ err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument)
 	return OK;
 }
 
+void call_pause(void)
+{
+	fake.pauses++;
+}
+
+/* Whether a call finds its interrupt on another CPU. */
+static bool is_elsewhere(void)
+{
+	bool elsewhere = fake.elsewhere > 0;
+
+	fake.elsewhere -= elsewhere ? 1 : 0;
+	return elsewhere;
+}
+
 err_t call_virq_set(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t config)
 {
 	assert(cap == FAKE_CAP_VGIC);
 	assert((config & ~(PV_VIRQ_ENABLED | PV_VIRQ_EDGE | 0xff00U | 0xff0000U)) == 0);
 	assert(config >> PV_VIRQ_TARGET_SHIFT < fake.vcpu_count);
+	if (is_elsewhere()) {
+		return ERR_AGAIN;
+	}
 	fake_virq(vcpu, intid)->config = config;
 	record(PV_CALL_VIRQ_SET, vcpu, intid, config);
 	return OK;
@@ -130,10 +147,11 @@ err_t call_virq_op(uint32_t cap, uint32_t vcpu, uint32_t intid, enum pv_virq_op 
 
 	assert(cap == FAKE_CAP_VGIC);
 	assert(source < fake.vcpu_count && (source == 0 || low < SGIS));
-	record(PV_CALL_VIRQ_OP, vcpu, intid, (uint32_t)op);
-	if (low < SGIS && op != PV_VIRQ_OP_PEND && op != PV_VIRQ_OP_UNPEND) {
-		return ERR_ARG;
+	if (is_elsewhere()) {
+		return ERR_AGAIN;
 	}
+	record(PV_CALL_VIRQ_OP, vcpu, intid, (uint32_t)op);
+	assert(low >= SGIS || (op != PV_VIRQ_OP_LINE_HIGH && op != PV_VIRQ_OP_LINE_LOW));
 	operate(fake_virq(vcpu, low), source, op);
 	return OK;
 }
@@ -143,7 +161,12 @@ err_t call_virq_get(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t *state
 	const struct fake_virq *virq = fake_virq(vcpu, intid);
 
 	assert(cap == FAKE_CAP_VGIC);
-	*state = virq->config | (virq->pending != 0 || virq->line ? PV_VIRQ_PENDING : 0) |
+	*state = 0;
+	if (is_elsewhere()) {
+		return ERR_AGAIN;
+	}
+	*state = virq->config | (intid < SGIS ? virq->pending << PV_VIRQ_SOURCES_SHIFT : 0) |
+	         (virq->pending != 0 || virq->line ? PV_VIRQ_PENDING : 0) |
 	         (virq->active ? PV_VIRQ_ACTIVE : 0);
 	return OK;
 }

@@ -55,6 +55,8 @@ struct fake_kernel {
 	uint64_t vcpu_argument[PV_DOMAIN_VCPUS_MAX];
 	struct fake_virq private[PV_DOMAIN_VCPUS_MAX][PV_SPI_FIRST];
 	struct fake_virq spi[PV_VIRQS];
+	uint32_t elsewhere; /* so many VIRQ_* calls find the interrupt on another CPU */
+	uint32_t pauses;
 
 	uint32_t rings[FAKE_CAP_COUNT]; /* DOORBELL_RING, by capability */
 	uint32_t bound[FAKE_CAP_COUNT]; /* DOORBELL_BIND, by capability */

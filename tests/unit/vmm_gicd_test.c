@@ -254,6 +254,29 @@ static void sgi_fans_out(void **state)
 	}
 }
 
+/* What another CPU has in a list register is asked for until it is there. */
+static void interrupts_of_other_cpus_are_waited_for(void **state)
+{
+	(void)state;
+	machine_start(2);
+	fake_virq(0, 33)->active = true;
+	fake.elsewhere = 5;
+	assert_int_equal(guest_load(GICD + 0x304, 4), 1U << 1);
+	assert_int_equal(fake.pauses, 5);
+	fake.elsewhere = 5;
+	guest_store(GICD + 0x384, 4, 1U << 1);
+	assert_false(fake_virq(0, 33)->active);
+	assert_int_equal(fake.pauses, 10);
+	fake.elsewhere = 5;
+	guest_store(GICD + 0x400 + 33, 1, 0x80);
+	assert_int_equal(config_of(0, 33), 0x80 << 8);
+	assert_int_equal(fake.pauses, 15);
+	/* Never more than a bounded time. */
+	fake.elsewhere = UINT32_MAX;
+	guest_store(GICD + 0x384, 4, 1U << 1);
+	assert_true(fake.elsewhere > 0);
+}
+
 static void sgi_pending_registers(void **state)
 {
 	(void)state;
@@ -261,7 +284,7 @@ static void sgi_pending_registers(void **state)
 	guest_store_on(1, GICD + 0xf20 + 5, 1, 0x03);
 	assert_int_equal(fake_virq(1, 5)->pending, 3);
 	assert_int_equal(fake_virq(0, 5)->pending, 0);
-	assert_int_equal(guest_load_on(1, GICD + 0xf20 + 4, 4), 0x02 << 8);
+	assert_int_equal(guest_load_on(1, GICD + 0xf20 + 4, 4), 0x03 << 8);
 	guest_store_on(1, GICD + 0xf10 + 4, 4, 0x01 << 8);
 	assert_int_equal(fake_virq(1, 5)->pending, 2);
 	guest_store_on(1, GICD + 0xf10 + 4, 4, 0xff << 8);
@@ -331,6 +354,7 @@ int main(void)
 		cmocka_unit_test(one_vcpu_needs_no_targets),
 		cmocka_unit_test(pending_and_active_are_the_kernels),
 		cmocka_unit_test(sgi_fans_out),
+		cmocka_unit_test(interrupts_of_other_cpus_are_waited_for),
 		cmocka_unit_test(sgi_pending_registers),
 		cmocka_unit_test(wrong_widths_have_no_effect),
 		cmocka_unit_test(linux_brings_it_up),

@@ -66,6 +66,11 @@ err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument)
 	return issue(PV_CALL_VCPU_START, (uint64_t[5]){cap, pc, argument});
 }
 
+void call_pause(void)
+{
+	__asm__ volatile("yield");
+}
+
 err_t call_virq_set(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t config)
 {
 	return issue(PV_CALL_VIRQ_SET, (uint64_t[5]){cap, vcpu, intid, config});

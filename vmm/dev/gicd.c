@@ -13,6 +13,7 @@
 #include "vmm/calls.h"
 
 #define SGI_COUNT 16U
+#define TRIES_MAX (1U << 20)
 #define PRIORITY_MASK 0xf8U    /* five bits, what the list registers of a GIC-400 hold */
 #define IIDR_VALUE 0x5000043bU /* product 'P', Arm's JEP106 code as in every GICv2 */
 #define PIDR2_VALUE 0x2bU      /* architecture 2, as a GIC-400 */
@@ -23,6 +24,17 @@ static uint32_t slot_of(uint32_t vcpu, uint32_t intid)
 {
 	return intid < GICD_PRIVATE ? vcpu * GICD_PRIVATE + intid
 	                            : PV_DOMAIN_VCPUS_MAX * GICD_PRIVATE + intid - GICD_PRIVATE;
+}
+
+/* Whether to try a call again: another CPU had the interrupt in a list register and has been asked
+ * for it. It looks as soon as it is interrupted, so many tries mean that the kernel is broken. */
+static bool try_again(err_t err, uint32_t *tries)
+{
+	if (err != ERR_AGAIN || ++*tries == TRIES_MAX) {
+		return false;
+	}
+	call_pause();
+	return true;
 }
 
 /* Give the kernel the configuration of one interrupt. It refuses nothing that gets here. */
@@ -45,7 +57,9 @@ static void push(const struct gicd *gicd, uint32_t vcpu, uint32_t intid)
 	         ((gicd->edge[slot / 32] & bit) != 0 ? PV_VIRQ_EDGE : 0) |
 	         (uint32_t)gicd->priority[slot] << PV_VIRQ_PRIORITY_SHIFT |
 	         target << PV_VIRQ_TARGET_SHIFT;
-	(void)!call_virq_set(gicd->cap, vcpu, intid, config);
+	for (uint32_t tries = 0;
+	     try_again(call_virq_set(gicd->cap, vcpu, intid, config), &tries);) {
+	}
 }
 
 /* The state bits of one interrupt, 0 where there is none. */
@@ -53,12 +67,16 @@ static uint32_t state_of(const struct gicd *gicd, uint32_t vcpu, uint32_t intid)
 {
 	uint32_t state;
 
-	return call_virq_get(gicd->cap, vcpu, intid, &state) == OK ? state : 0;
+	for (uint32_t tries = 0;
+	     try_again(call_virq_get(gicd->cap, vcpu, intid, &state), &tries);) {
+	}
+	return state;
 }
 
 static void operate(const struct gicd *gicd, uint32_t vcpu, uint32_t intid, enum pv_virq_op op)
 {
-	(void)!call_virq_op(gicd->cap, vcpu, intid, op);
+	for (uint32_t tries = 0; try_again(call_virq_op(gicd->cap, vcpu, intid, op), &tries);) {
+	}
 }
 
 /* Run @op on each interrupt whose bit is set in @bits, a word of a one-bit-each bank. */
@@ -329,18 +347,15 @@ static void write_sgir(void *device, const struct access *access)
 	operate_sgi(gicd, access->vcpu, targets[(value >> 24) & 3], value & 0xf, PV_VIRQ_OP_PEND);
 }
 
-/*
- * GICD_S/CPENDSGIRn: a byte for each SGI of the reading vCPU, a bit for each source. The kernel
- * tells whether the SGI is pending, not from whom, so a pending one reads as sent by its own vCPU.
- */
+/* GICD_S/CPENDSGIRn: a byte for each SGI of the reading vCPU, a bit for each source. */
 static uint64_t read_sgi_pending(void *device, const struct access *access)
 {
 	uint64_t value = 0;
 
 	for (uint32_t i = 0; i < access->bytes; i++) {
-		if ((state_of(device, access->vcpu, access->offset + i) & PV_VIRQ_PENDING) != 0) {
-			value |= (uint64_t)1 << (8 * i + access->vcpu);
-		}
+		uint32_t state = state_of(device, access->vcpu, access->offset + i);
+
+		value |= (uint64_t)(state >> PV_VIRQ_SOURCES_SHIFT) << (8 * i);
 	}
 	return value;
 }
