@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtual interrupts of four vCPUs on two CPUs against a model of the GICv2 that a guest has the
+ * right to expect: distributor and CPU interfaces as in Arm IHI 0048B.b, chapters 3 and 4, and
+ * nothing of list registers. Guests acknowledge, nest, end, sleep, trap, go off and start; their
+ * distributor is written and read from any CPU; a CPU that has to look at something does so late,
+ * and only if it was told.
+ *
+ * links: kernel/core/budget.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c
+ * links: kernel/core/vmm.c
+ * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
+ * links: kernel/core/console.c kernel/core/s2.c kernel/variants/debug.c tests/fake_arch/arch.c
+ */
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/core/sched.h"
+#include "kernel/core/trap.h"
+#include "kernel/core/vgic.h"
+#include "kernel/core/vmm.h"
+#include "pte.h"
+#include "tests/fake_arch/fake.h"
+
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+#define VCPUS 4U
+#define CPUS 2U
+#define SPURIOUS 1023U
+#define ESR_WFI (0x01ULL << 26 | 1U << 25)
+#define QUIET_TURNS 64U /* after which everything must have been looked at */
+#define STEPS 400U      /* of an input: where it ends, what its hash gives goes on */
+
+/* SGIs, PPIs, SPIs: more than list registers. Odd SPIs are level-sensitive. */
+static const uint16_t intids[] = {0,  3,  20, VIRQ_TIMER, 32,  33,  34,  35,  64,  65,
+                                  66, 67, 98, 99,         128, 129, 254, 255, 286, 287};
+
+#define INTIDS (sizeof(intids) / sizeof(intids[0]))
+
+/* An interrupt as the distributor has it. */
+struct interrupt {
+	bool enabled, latch, line, active;
+	uint8_t level;   /* of priority, of 32 */
+	uint8_t target;  /* vCPU */
+	uint8_t sources; /* SGI */
+	uint8_t holder;  /* on whose CPU interface it became active */
+};
+
+/* A CPU interface: what it handles, the innermost last. */
+struct interface {
+	uint32_t iar[32];
+	uint8_t level[32];
+	uint32_t depth;
+};
+
+static struct {
+	bool enabled;
+	struct interrupt private[VCPUS][VIRQ_PRIVATE];
+	struct interrupt spi[PV_VIRQS];
+	struct interface cpu[VCPUS];
+} model;
+
+static struct input {
+	const uint8_t *at;
+	size_t left;
+	uint32_t hash;
+} input;
+uint64_t fake_pool[FAKE_POOL_PAGES][512]; /* of what else debug.c checks */
+uint32_t fake_pool_page;
+static uint32_t pokes_seen[CPUS];
+static jmp_buf asleep;
+static bool verbose;
+
+#define SAY(...) (verbose ? (void)printf(__VA_ARGS__) : (void)0)
+
+static void demand(bool holds, const char *what)
+{
+	if (!holds) {
+		(void)fprintf(stderr, "vgic_fuzz: %s\n", what);
+		abort();
+	}
+}
+
+static uint32_t take(uint32_t below)
+{
+	input.hash ^= input.hash << 13;
+	input.hash ^= input.hash >> 17;
+	input.hash ^= input.hash << 5;
+	if (input.left == 0) {
+		return (input.hash >> 8) % below;
+	}
+	input.left--;
+	input.hash += *input.at;
+	return *input.at++ % below;
+}
+
+static struct interrupt *model_of(uint32_t vcpu, uint32_t intid)
+{
+	return intid < VIRQ_PRIVATE ? &model.private[vcpu][intid] : &model.spi[intid];
+}
+
+static bool is_edge(uint32_t intid)
+{
+	return intid < SGIS || (intid >= VIRQ_PRIVATE && intid % 2 == 0);
+}
+
+/* IHI 0048B 3.2.4: pending, by trigger. The timer's line is its condition. */
+static bool is_pending(uint32_t vcpu, uint32_t intid)
+{
+	const struct interrupt *q = model_of(vcpu, intid);
+
+	if (intid == VIRQ_TIMER && kernel.vcpus[vcpu].arch.timer_line) {
+		return true;
+	}
+	return q->sources || q->latch || (q->line && !is_edge(intid));
+}
+
+static bool is_due(uint32_t vcpu, uint32_t intid)
+{
+	const struct interrupt *q = model_of(vcpu, intid);
+
+	return model.enabled && q->enabled && !q->active && is_pending(vcpu, intid) &&
+	       (intid < VIRQ_PRIVATE || q->target == vcpu);
+}
+
+/* Level of the most urgent interrupt that vCPU @vcpu can take; 32: none. */
+static uint32_t best_due(uint32_t vcpu)
+{
+	uint32_t best = 32;
+
+	for (uint32_t i = 0; i < INTIDS; i++) {
+		uint32_t level = model_of(vcpu, intids[i])->level;
+
+		if (level < best && is_due(vcpu, intids[i])) {
+			best = level;
+		}
+	}
+	return best;
+}
+
+static bool is_nested(uint32_t intid)
+{
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		for (uint32_t i = 0; i < model.cpu[v].depth; i++) {
+			if ((model.cpu[v].iar[i] & 0x3ffU) == intid) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void on_idle(void)
+{
+	longjmp(asleep, 1);
+}
+
+/* CPU @c at EL2: its interrupts, then what it goes on with. Like its exit path, it ends in the
+ * guest, in the VMM, or asleep. */
+static void visit(uint32_t c)
+{
+	struct cpu *cpu = &kernel.cpus[c];
+	struct fake_gic *gic = &fake.gic[c];
+
+	fake.cpu = c;
+	pokes_seen[c] = fake.pokes[c];
+	if (cpu->current && cpu->current->arch.timer_line && !gic->timer_active) {
+		gic->timer_active = true;
+		vgic_pend_timer(cpu->current);
+	}
+	if (fake_maintenance(gic)) {
+		vgic_sync(cpu->current);
+	}
+	for (uint32_t n = 0; n < cpu->slot_count; n++) {
+		if (kernel.vcpus[cpu->slots[n]].wake_at <= fake.now) {
+			sched_deadline(cpu);
+			break;
+		}
+	}
+	if (setjmp(asleep) == 0) {
+		if (cpu->idle) {
+			sched_settle(cpu);
+		}
+		(void)sched_resume(cpu);
+	}
+}
+
+/* Whether CPU @c has a reason to look. */
+static bool is_called(uint32_t c)
+{
+	const struct cpu *cpu = &kernel.cpus[c];
+	const struct fake_gic *gic = &fake.gic[c];
+	bool due = fake.pokes[c] != pokes_seen[c] || fake_maintenance(gic) ||
+	           (cpu->current && cpu->current->arch.timer_line && !gic->timer_active);
+
+	for (uint32_t n = 0; n < cpu->slot_count; n++) {
+		due = due || kernel.vcpus[cpu->slots[n]].wake_at <= fake.now;
+	}
+	return due;
+}
+
+/* All CPUs have looked at what they had been told. */
+static void quieten(void)
+{
+	uint32_t turns = 0;
+
+	for (uint32_t c = 0; c < CPUS; c++) {
+		while (is_called(c)) {
+			visit(c);
+			demand(turns++ < QUIET_TURNS, "the CPUs do not come to rest");
+			c = 0;
+		}
+	}
+}
+
+static bool in_guest(uint32_t vcpu)
+{
+	const struct cpu *c = kernel.vcpus[vcpu].cpu;
+
+	return c->current == &kernel.vcpus[vcpu] && c->world == WORLD_GUEST && !c->idle &&
+	       kernel.vcpus[vcpu].wait == WAIT_NOTHING;
+}
+
+static void guest_acknowledge(uint32_t vcpu)
+{
+	struct interface *own = &model.cpu[vcpu];
+
+	quieten();
+	if (!in_guest(vcpu) || own->depth == 32) {
+		return;
+	}
+	fake.cpu = kernel.vcpus[vcpu].cpu->id;
+	uint32_t iar = fake_guest_iar();
+	uint32_t running = own->depth ? own->level[own->depth - 1] : 32;
+	uint32_t best = best_due(vcpu);
+
+	SAY("vcpu %u acknowledges %u\n", vcpu, iar);
+	if (iar == SPURIOUS) {
+		demand(best >= running, "an interrupt that is due does not come");
+		return;
+	}
+	struct interrupt *q = model_of(vcpu, iar & 0x3ffU);
+
+	demand(is_due(vcpu, iar & 0x3ffU), "an interrupt comes that is not due");
+	demand(q->level == best && best < running, "a less urgent interrupt comes first");
+	if (iar < SGIS || iar >> 10) {
+		demand(q->sources >> (iar >> 10) & 1, "an SGI comes of a vCPU that sent none");
+		q->sources &= (uint8_t) ~(1U << (iar >> 10));
+	}
+	q->latch = false;
+	q->active = true;
+	q->holder = (uint8_t)vcpu;
+	own->iar[own->depth] = iar;
+	own->level[own->depth++] = (uint8_t)best;
+}
+
+static void guest_end(uint32_t vcpu)
+{
+	struct interface *own = &model.cpu[vcpu];
+
+	if (!in_guest(vcpu) || own->depth == 0) {
+		return;
+	}
+	uint32_t iar = own->iar[--own->depth];
+	struct interrupt *q = model_of(vcpu, iar & 0x3ffU);
+
+	SAY("vcpu %u ends %u\n", vcpu, iar);
+	fake.cpu = kernel.vcpus[vcpu].cpu->id;
+	fake_guest_end(iar);
+	if (q->holder == vcpu) {
+		q->active = false;
+	}
+}
+
+/* A call of the VMM, from any CPU; another guest may go on while it is tried again. */
+enum call { CALL_SET, CALL_OP, CALL_GET };
+
+static err_t try_call(enum call call, uint32_t vcpu, uint32_t intid, uint64_t argument,
+                      uint64_t *state)
+{
+	struct vcpu *v = &kernel.vcpus[vcpu];
+	err_t err = OK;
+
+	lock_acquire(&kernel.domains[0].lock);
+	switch (call) {
+	case CALL_SET:
+		err = vgic_configure_locked(v, intid, argument);
+		break;
+	case CALL_OP:
+		err = vgic_operate_locked(v, intid, argument);
+		break;
+	case CALL_GET:
+		err = vgic_state_locked(v, intid, state);
+		break;
+	}
+	lock_release(&kernel.domains[0].lock);
+	return err;
+}
+
+static void make_call(enum call call, uint32_t vcpu, uint32_t intid, uint64_t argument,
+                      uint64_t *state)
+{
+	uint32_t cpu = intid < VIRQ_PRIVATE ? kernel.vcpus[vcpu].cpu->id : take(CPUS);
+	uint32_t owner = kernel.domains[0].vmm_owner;
+	err_t err = OK;
+
+	if (owner != NONE) {
+		cpu = kernel.vcpus[owner].cpu->id; /* it runs nowhere else */
+	}
+	for (uint32_t n = 0; n < 4; n++) {
+		fake.cpu = cpu;
+		err = try_call(call, vcpu, intid, argument, state);
+		if (err != ERR_AGAIN) {
+			break;
+		}
+		if (take(2)) {
+			guest_end(take(VCPUS));
+		}
+		visit(cpu);
+		quieten();
+	}
+	demand(err == OK, "the kernel refuses a call of the VMM");
+	visit(cpu); /* it looks at what it has itself changed before it goes on */
+}
+
+static void configure(uint32_t vcpu, uint32_t intid)
+{
+	struct interrupt *q = model_of(vcpu, intid);
+
+	q->enabled = take(4) != 0;
+	q->level = (uint8_t)take(32);
+	q->target = (uint8_t)(intid < VIRQ_PRIVATE ? vcpu : take(VCPUS));
+	SAY("interrupt %u of %u: enabled %d level %u target %u\n", intid, vcpu, q->enabled,
+	    q->level, q->target);
+	make_call(CALL_SET, vcpu, intid,
+	          (q->enabled ? PV_VIRQ_ENABLED : 0) | (is_edge(intid) ? PV_VIRQ_EDGE : 0) |
+	                  (uint64_t)q->level << (PV_VIRQ_PRIORITY_SHIFT + 3) |
+	                  (uint64_t)q->target << PV_VIRQ_TARGET_SHIFT,
+	          NULL);
+}
+
+static void send_sgi(uint32_t vcpu, uint32_t sgi)
+{
+	uint32_t source = take(VCPUS);
+	bool pend = take(4) != 0;
+	uint8_t *sources = &model_of(vcpu, sgi)->sources;
+
+	*sources = (uint8_t)((*sources & ~(1U << source)) | (uint32_t)pend << source);
+	SAY("SGI %u from %u to %u: %d\n", sgi, source, vcpu, pend);
+	make_call(CALL_OP, vcpu, sgi | source << PV_SGI_SOURCE_SHIFT,
+	          pend ? PV_VIRQ_OP_PEND : PV_VIRQ_OP_UNPEND, NULL);
+}
+
+static void operate(uint32_t vcpu, uint32_t intid)
+{
+	struct interrupt *q = model_of(vcpu, intid);
+	enum pv_virq_op op = (enum pv_virq_op)take(PV_VIRQ_OP_COUNT);
+
+	if (intid < SGIS) {
+		send_sgi(vcpu, intid);
+		return;
+	}
+	if ((op == PV_VIRQ_OP_ACTIVATE && is_nested(intid)) ||
+	    ((op == PV_VIRQ_OP_LINE_HIGH || op == PV_VIRQ_OP_LINE_LOW) &&
+	     (is_edge(intid) || intid == VIRQ_TIMER))) {
+		return;
+	}
+	if (op == PV_VIRQ_OP_PEND || op == PV_VIRQ_OP_UNPEND) {
+		q->latch = op == PV_VIRQ_OP_PEND;
+	} else if (op == PV_VIRQ_OP_LINE_HIGH || op == PV_VIRQ_OP_LINE_LOW) {
+		q->line = op == PV_VIRQ_OP_LINE_HIGH;
+	} else {
+		q->active = op == PV_VIRQ_OP_ACTIVATE;
+	}
+	SAY("interrupt %u of %u: operation %d\n", intid, vcpu, op);
+	make_call(CALL_OP, vcpu, intid, op, NULL);
+}
+
+static void compare(uint32_t vcpu, uint32_t intid)
+{
+	uint64_t state = 0;
+
+	SAY("interrupt %u of %u is read\n", intid, vcpu);
+	make_call(CALL_GET, vcpu, intid, 0, &state);
+	if (intid == VIRQ_TIMER) {
+		return; /* there are exits between its condition, or a start, and what follows */
+	}
+	demand(!(state & PV_VIRQ_ACTIVE) == !model_of(vcpu, intid)->active,
+	       "the distributor reads a wrong active state");
+	demand(!(state & PV_VIRQ_PENDING) == !is_pending(vcpu, intid),
+	       "the distributor reads a wrong pending state");
+	demand(intid >= SGIS || state >> PV_VIRQ_SOURCES_SHIFT == model_of(vcpu, intid)->sources,
+	       "the distributor reads wrong sources of an SGI");
+}
+
+/* The timer's condition comes true when it likes; its handler lets it end. */
+static void move_timer(uint32_t vcpu)
+{
+	struct vcpu *v = &kernel.vcpus[vcpu];
+
+	if (v->arch.timer_line && model_of(vcpu, VIRQ_TIMER)->active && in_guest(vcpu)) {
+		v->arch.timer_line = false;
+	} else if (in_guest(vcpu)) {
+		v->arch.timer_line = true;
+	}
+	SAY("timer of %u: %d\n", vcpu, v->arch.timer_line);
+}
+
+static void trap_to_vmm(uint32_t vcpu)
+{
+	const uint64_t message[8] = {PV_MSG_CALL, vcpu};
+
+	quieten();
+	if (in_guest(vcpu)) {
+		SAY("vcpu %u calls\n", vcpu);
+		fake.cpu = kernel.vcpus[vcpu].cpu->id;
+		vmm_send(&kernel.vcpus[vcpu], message);
+		visit(fake.cpu);
+	}
+}
+
+static void reply(enum pv_reply kind)
+{
+	quieten();
+	uint32_t owner = kernel.domains[0].vmm_owner;
+
+	if (owner == NONE) {
+		return;
+	}
+	struct cpu *c = kernel.vcpus[owner].cpu;
+
+	if (c->current == &kernel.vcpus[owner] && c->world == WORLD_VMM && !c->idle) {
+		SAY("vcpu %u gets reply %d\n", owner, kind);
+		fake.cpu = c->id;
+		demand(vmm_wait(c->current, kind, 0) == OK, "a reply is refused");
+		if (kind == PV_REPLY_OFF) {
+			model.cpu[owner].depth = 0;
+		}
+		visit(c->id);
+	}
+}
+
+static void start(uint32_t vcpu)
+{
+	struct vcpu *v = &kernel.vcpus[vcpu];
+	struct interrupt *timer = model_of(vcpu, VIRQ_TIMER);
+
+	if (v->wait != WAIT_OFF) {
+		return;
+	}
+	SAY("vcpu %u starts\n", vcpu);
+	timer->latch = false;
+	timer->active = false;
+	v->arch.timer_line = false;
+	fake.cpu = take(CPUS);
+	lock_acquire(&kernel.domains[0].lock);
+	sched_start_locked(v, 0x1000, 0);
+	lock_release(&kernel.domains[0].lock);
+	/* A CPU looks at what it has itself changed before it goes on. */
+	visit(fake.cpu);
+	quieten();
+}
+
+static void sleep_until_interrupt(uint32_t vcpu)
+{
+	const struct trap wfi = {.esr = ESR_WFI};
+
+	quieten();
+	if (in_guest(vcpu)) {
+		SAY("vcpu %u sleeps\n", vcpu);
+		fake.cpu = kernel.vcpus[vcpu].cpu->id;
+		trap_synchronous(cpu_here(), &wfi);
+		visit(fake.cpu);
+	}
+}
+
+static void end_slice(uint32_t c)
+{
+	SAY("CPU %u: the slice ends\n", c);
+	fake.cpu = c;
+	fake.now += 2 * kernel.slice_ticks;
+	sched_deadline(cpu_here());
+	visit(c);
+}
+
+static void check_sleepers(void)
+{
+	quieten();
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		demand(kernel.vcpus[v].wait != WAIT_IRQ || best_due(v) == 32,
+		       "a vCPU sleeps while an interrupt is due");
+	}
+}
+
+/* Only a vCPU itself reaches its own PPIs, while its VMM stands in its place. */
+static bool is_reachable(uint32_t vcpu, uint32_t intid)
+{
+	const struct vcpu *v = &kernel.vcpus[vcpu];
+	uint32_t owner = kernel.domains[0].vmm_owner;
+
+	if (owner != NONE && kernel.vcpus[owner].cpu != v->cpu) {
+		return intid < SGIS || intid >= VIRQ_PRIVATE;
+	}
+	return intid < SGIS || intid >= VIRQ_PRIVATE ||
+	       (v->cpu->current == v && v->wait != WAIT_OFF && !v->start);
+}
+
+static void step(void)
+{
+	uint32_t what = take(20);
+	uint32_t vcpu = take(VCPUS);
+	uint32_t intid = intids[take(INTIDS)];
+
+	if (!is_reachable(vcpu, intid)) {
+		intid = intids[INTIDS - 1];
+	}
+	switch (what) {
+	case 0:
+	case 1:
+		configure(vcpu, intid);
+		break;
+	case 2:
+		model.enabled = take(4) != 0;
+		SAY("distributor: %d\n", model.enabled);
+		fake.cpu = take(CPUS);
+		lock_acquire(&kernel.domains[0].lock);
+		vgic_enable_locked(&kernel.domains[0], model.enabled);
+		lock_release(&kernel.domains[0].lock);
+		visit(fake.cpu);
+		break;
+	case 3:
+	case 4:
+	case 5:
+		operate(vcpu, intid);
+		break;
+	case 6:
+	case 7:
+	case 8:
+		guest_acknowledge(vcpu);
+		break;
+	case 9:
+	case 10:
+		guest_end(vcpu);
+		break;
+	case 11:
+		move_timer(vcpu);
+		break;
+	case 12:
+		trap_to_vmm(vcpu);
+		break;
+	case 13:
+	case 14:
+		reply(intid % 4 == 3 ? PV_REPLY_OFF : PV_REPLY_RESUME);
+		break;
+	case 15:
+		start(vcpu);
+		break;
+	case 16:
+		sleep_until_interrupt(vcpu);
+		check_sleepers();
+		break;
+	case 17:
+		end_slice(vcpu % CPUS);
+		break;
+	default:
+		compare(vcpu, intid);
+		break;
+	}
+}
+
+static void build(void)
+{
+	memset(&model, 0, sizeof(model));
+	fake_build(1, VCPUS, CPUS);
+	fake.on_idle = on_idle;
+	for (uint32_t c = 0; c < CPUS; c++) {
+		pokes_seen[c] = 0;
+		visit(c);
+	}
+	model.enabled = true;
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		for (uint32_t i = 0; i < INTIDS; i++) {
+			bool edge = is_edge(intids[i]);
+
+			fake.cpu = 0;
+			model_of(v, intids[i])->level = 16;
+			model_of(v, intids[i])->enabled = true;
+			demand(try_call(CALL_SET, v, intids[i],
+			                PV_VIRQ_ENABLED | (edge ? PV_VIRQ_EDGE : 0) |
+			                        16U << (PV_VIRQ_PRIORITY_SHIFT + 3),
+			                NULL) == OK,
+			       "the kernel refuses the first configuration");
+		}
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	verbose = getenv("VGIC_FUZZ_VERBOSE") != NULL;
+	input = (struct input){data, bytes, 1};
+	build();
+	for (uint32_t n = 0; n < STEPS; n++) {
+		step();
+	}
+	quieten();
+	return 0;
+}
