@@ -19,16 +19,23 @@ static void out_of_memory(void)
 
 void say_text(FILE *out, const char *text)
 {
+	size_t left = strlen(text);
+	size_t shown = 0; /* bytes that show, not printed yet */
 	struct utf8_look look;
 
-	for (size_t left = strlen(text); left != 0; left -= look.bytes, text += look.bytes) {
-		utf8_look_at(text, left, &look);
-		if (look.text != NULL) {
-			fputs(look.text, out);
-		} else {
-			fwrite(text, 1, look.bytes, out);
+	while (left > shown) {
+		utf8_look_at(text + shown, left - shown, &look);
+		if (look.text == NULL) {
+			shown += look.bytes;
+			continue;
 		}
+		fwrite(text, 1, shown, out);
+		fputs(look.text, out);
+		text += shown + look.bytes;
+		left -= shown + look.bytes;
+		shown = 0;
 	}
+	fwrite(text, 1, shown, out);
 }
 
 void say_values(FILE *out, const char *format, va_list values)

@@ -96,12 +96,13 @@ bool utf8_valid(const char *text, size_t bytes)
 
 void utf8_look_at(const char *text, size_t bytes, struct utf8_look *look)
 {
-	size_t count = utf8_bytes(text, bytes);
+	bool plain = *text >= 0x20 && *text < 0x7f;
+	size_t count = plain ? 1 : utf8_bytes(text, bytes);
 
 	look->bytes = count == 0 ? 1 : count;
 	look->text = NULL;
 	look->columns = 1;
-	if (count != 0 && utf8_shows(text, count)) {
+	if (plain || (count != 0 && utf8_shows(text, count))) {
 		return;
 	}
 	look->text = look->buffer;

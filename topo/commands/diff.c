@@ -11,6 +11,7 @@
 
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
+#include "topo/report/json_write.h"
 
 static const char help[] =
 	"Usage: topo diff [OPTION]... OLD NEW\n"
@@ -95,12 +96,20 @@ static const char *way_text(struct arena *arena, uint64_t falls)
 	return falls == DIFF_NEVER ? "no way" : arena_printf(arena, "%" PRIu64, falls);
 }
 
+/* In one piece: a chain has as many choke points as VMs. */
 static const char *names_text(struct arena *arena, const struct names *names)
 {
-	const char *text = "";
+	size_t bytes = 1;
+	char *text = NULL;
+	char *end = NULL;
 
 	for (size_t i = 0; i < names->count; i++) {
-		text = arena_printf(arena, "%s%s%s", text, i == 0 ? "" : ", ", names->list[i]);
+		bytes += strlen(names->list[i]) + strlen(", ");
+	}
+	text = arena_alloc(arena, bytes);
+	end = text;
+	for (size_t i = 0; i < names->count; i++) {
+		end = stpcpy(stpcpy(end, i == 0 ? "" : ", "), names->list[i]);
 	}
 	return names->count == 0 ? "none" : text;
 }
@@ -206,50 +215,42 @@ static void print_text(const struct diff_options *options, const struct diff *di
 	}
 }
 
-static void add_string(struct json_object *object, const char *key, const char *text)
+static void write_changes(struct json_writer *writer, const struct diff *diff)
 {
-	json_object_object_add(object, key, text ? json_object_new_string(text) : NULL);
-}
-
-static struct json_object *changes_json(const struct diff *diff)
-{
-	struct json_object *list = json_object_new_array();
-
+	json_open_rows(writer, "changes");
 	for (size_t i = 0; i < diff->change_count; i++) {
 		const struct change *c = &diff->changes[i];
 		const struct fact *fact = c->after ? c->after : c->before;
 		struct json_object *entry = json_object_new_object();
 
-		add_string(entry, "change", change_kind_name(c->kind));
-		add_string(entry, "about", fact->about);
-		add_string(entry, "vm", fact->vm);
-		add_string(entry, "what", fact->what);
-		add_string(entry, "old", c->before ? c->before->value : NULL);
-		add_string(entry, "new", c->after ? c->after->value : NULL);
-		json_object_array_add(list, entry);
+		json_add_text(entry, "change", change_kind_name(c->kind));
+		json_add_text(entry, "about", fact->about);
+		json_add_text(entry, "vm", fact->vm);
+		json_add_text(entry, "what", fact->what);
+		json_add_text(entry, "old", c->before ? c->before->value : NULL);
+		json_add_text(entry, "new", c->after ? c->after->value : NULL);
+		json_write_row(writer, entry);
 	}
-	return list;
+	json_close_rows(writer);
 }
 
 /* A number that stands for "never" is null. */
-static struct json_object *shifts_json(const struct shift *shifts, size_t count)
+static void write_shifts(struct json_writer *writer, const char *key, const struct shift *shifts,
+                         size_t count)
 {
-	struct json_object *list = json_object_new_array();
-
+	json_open_rows(writer, key);
 	for (size_t i = 0; i < count; i++) {
 		const struct shift *s = &shifts[i];
 		struct json_object *entry = json_object_new_object();
 
-		add_string(entry, "vm", s->vm);
-		json_object_object_add(entry, "old",
-		                       s->before == DIFF_NEVER ? NULL
-		                                               : json_object_new_uint64(s->before));
-		json_object_object_add(entry, "new",
-		                       s->after == DIFF_NEVER ? NULL
-		                                              : json_object_new_uint64(s->after));
-		json_object_array_add(list, entry);
+		json_add_text(entry, "vm", s->vm);
+		json_add(entry, "old",
+		         s->before == DIFF_NEVER ? NULL : json_object_new_uint64(s->before));
+		json_add(entry, "new",
+		         s->after == DIFF_NEVER ? NULL : json_object_new_uint64(s->after));
+		json_write_row(writer, entry);
 	}
-	return list;
+	json_close_rows(writer);
 }
 
 static struct json_object *names_json(const struct names *names)
@@ -281,43 +282,37 @@ static struct json_object *route_json(const struct route *route)
 	return entry;
 }
 
-static struct json_object *attacks_json(const struct diff *diff)
+static void write_attacks(struct json_writer *writer, const struct diff *diff)
 {
-	struct json_object *list = json_object_new_array();
-
+	json_open_rows(writer, "attacks");
 	for (size_t i = 0; i < diff->attack_count; i++) {
 		const struct attack_shift *shift = &diff->attacks[i];
 		struct json_object *entry = json_object_new_object();
 
-		add_string(entry, "entrance", shift->entrance);
-		add_string(entry, "asset", shift->asset);
-		json_object_object_add(entry, "old", route_json(&shift->before));
-		json_object_object_add(entry, "new", route_json(&shift->after));
-		json_object_array_add(list, entry);
+		json_add_text(entry, "entrance", shift->entrance);
+		json_add_text(entry, "asset", shift->asset);
+		json_add(entry, "old", route_json(&shift->before));
+		json_add(entry, "new", route_json(&shift->after));
+		json_write_row(writer, entry);
 	}
-	return list;
+	json_close_rows(writer);
 }
 
 static void print_json(const struct diff_options *options, const struct diff *diff)
 {
-	struct json_object *root = json_object_new_object();
+	struct json_writer writer = {stdout, false};
 
-	add_string(root, "old", options->before);
-	add_string(root, "new", options->after);
-	json_object_object_add(root, "same", json_object_new_boolean(!diff->change_count));
-	json_object_object_add(root, "changes", changes_json(diff));
-	json_object_object_add(root, "exposed_bytes",
-	                       shifts_json(diff->exposures, diff->exposure_count));
-	json_object_object_add(root, "exposed_bytes_old",
-	                       json_object_new_uint64(diff->exposed_before));
-	json_object_object_add(root, "exposed_bytes_new",
-	                       json_object_new_uint64(diff->exposed_after));
-	json_object_object_add(root, "falls", shifts_json(diff->ways, diff->way_count));
-	json_object_object_add(root, "attacks", attacks_json(diff));
-	say_json(stdout, json_object_to_json_string_ext(
-				 root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
-	putchar('\n');
-	json_object_put(root);
+	putchar('{');
+	json_write_member(&writer, "old", json_object_new_string(options->before));
+	json_write_member(&writer, "new", json_object_new_string(options->after));
+	json_write_member(&writer, "same", json_object_new_boolean(!diff->change_count));
+	write_changes(&writer, diff);
+	write_shifts(&writer, "exposed_bytes", diff->exposures, diff->exposure_count);
+	json_write_number(&writer, "exposed_bytes_old", diff->exposed_before);
+	json_write_number(&writer, "exposed_bytes_new", diff->exposed_after);
+	write_shifts(&writer, "falls", diff->ways, diff->way_count);
+	write_attacks(&writer, diff);
+	fputs("\n}\n", stdout);
 }
 
 static int compare(const struct diff_options *options, const struct model *before,
