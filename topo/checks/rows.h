@@ -278,9 +278,9 @@
 	X(QUEUES_VCPUS, "queues-vcpus", ADVICE, EACH, check_queues_vcpus,                          \
 	  "A device has more queues than the driver VM has vCPUs: Linux uses one for each "        \
 	  "vCPU, the others take memory and doorbells.")                                           \
-	X(QUEUE_SMALL, "queue-small", ADVICE, EACH, check_queue_small,                             \
-	  "One packet takes up to 19 entries of a queue; in a queue of less than 32 there "        \
-	  "is room for one at a time.")                                                            \
+	X(QUEUE_SMALL, "queue-small", ERROR, EACH, check_queue_small,                              \
+	  "One packet takes up to 19 entries of a queue, and Linux stops sending while there "     \
+	  "is not room for that: a queue of less than 32 passes none.")                            \
 	X(VSOCK_BOTH, "vsock-both", ADVICE, EACH, check_vsock_both,                                \
 	  "Two VMs have vsock devices from each other. One carries streams in both "               \
 	  "directions.")                                                                           \

@@ -206,8 +206,8 @@ static void visit_small(struct checks *checks, const struct topology *topology, 
 	(void)connection;
 	if (device->queue_size < NET_QUEUE_LEAST) {
 		check_report(checks, CHECK_QUEUE_SMALL, device_place(device, "queue_size"),
-		             "a net device whose queues have %u entries stands still often; %u "
-		             "are the least that work well",
+		             "no packet passes a net device whose queues have %u entries: %u are "
+		             "the least",
 		             device->queue_size, NET_QUEUE_LEAST);
 	}
 }

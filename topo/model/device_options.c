@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* virtio 1.2, 5.10.4: 32 bits, of which 0 to 2 and all ones are reserved; Linux' VMADDR_CID_ANY. */
+#define CID_LAST (UINT32_MAX - 1)
+
 #define ALL_TYPES ((1U << DEVICE_TYPE_COUNT) - 1)
 #define ONLY(type) (1U << (type))
 #define AT(field) offsetof(struct device, field), sizeof(((struct device *)NULL)->field)
@@ -14,20 +17,20 @@
 #define BLK ONLY(DEVICE_BLK)
 
 static const struct device_option options[] = {
-	{"queues",         OPTION_NUMBER,  ALL_TYPES,          AT(queue_pairs_or_queues), 1, 16        },
-	{"queue_size",     OPTION_NUMBER,  ALL_TYPES,          AT(queue_size),            2, 1024      },
-	{"disk",           OPTION_FILE,    BLK,                AT(disk),                  0, 0         },
-	{"format",         OPTION_STRING,  BLK,                AT(format),                0, 0         },
-	{"size",           OPTION_SIZE,    BLK,                AT(disk_bytes),            0, INT64_MAX },
-	{"readonly",       OPTION_BOOL,    BLK,                AT(readonly),              0, 0         },
-	{"mac",            OPTION_MAC,     NET,                AT(mac),                   0, 0         },
-	{"tap",            OPTION_STRING,  NET,                AT(tap),                   0, 0         },
-	{"network",        OPTION_NETWORK, NET,                AT(network),               0, 0         },
-	{"bridge",         OPTION_STRING,  NET,                AT(bridge),                0, 0         },
-	{"address",        OPTION_SUBNET,  NET,                AT(address[0]),            0, 0         },
-	{"driver_address", OPTION_ADDRESS, NET,                AT(address[1]),            0, 0         },
-	{"cid",            OPTION_LONG,    ONLY(DEVICE_VSOCK), AT(cid),                   3, UINT32_MAX},
-	{"tag",            OPTION_STRING,  ONLY(DEVICE_FS),    AT(tag),                   0, 0         },
+	{"queues",         OPTION_NUMBER,  ALL_TYPES,          AT(queue_pairs_or_queues), 1, 16       },
+	{"queue_size",     OPTION_NUMBER,  ALL_TYPES,          AT(queue_size),            2, 1024     },
+	{"disk",           OPTION_FILE,    BLK,                AT(disk),                  0, 0        },
+	{"format",         OPTION_STRING,  BLK,                AT(format),                0, 0        },
+	{"size",           OPTION_SIZE,    BLK,                AT(disk_bytes),            0, INT64_MAX},
+	{"readonly",       OPTION_BOOL,    BLK,                AT(readonly),              0, 0        },
+	{"mac",            OPTION_MAC,     NET,                AT(mac),                   0, 0        },
+	{"tap",            OPTION_STRING,  NET,                AT(tap),                   0, 0        },
+	{"network",        OPTION_NETWORK, NET,                AT(network),               0, 0        },
+	{"bridge",         OPTION_STRING,  NET,                AT(bridge),                0, 0        },
+	{"address",        OPTION_SUBNET,  NET,                AT(address[0]),            0, 0        },
+	{"driver_address", OPTION_ADDRESS, NET,                AT(address[1]),            0, 0        },
+	{"cid",            OPTION_LONG,    ONLY(DEVICE_VSOCK), AT(cid),                   3, CID_LAST },
+	{"tag",            OPTION_STRING,  ONLY(DEVICE_FS),    AT(tag),                   0, 0        },
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))

@@ -391,6 +391,28 @@ static void report_ignored(struct resolver *resolver)
 	}
 }
 
+/* How many vCPUs there are is known only when all settings are read. */
+static void check_affinities(struct resolver *resolver)
+{
+	for (size_t i = 0; i < resolver->topology->model.vm_count; i++) {
+		const struct vm *vm = &resolver->topology->model.vms[i];
+		const struct vm_origin *origin = &resolver->topology->vm_origins[i];
+		size_t count = vm->vcpu_count == 0 ? 1 : vm->vcpu_count;
+
+		/* After another error it may be the number of vCPUs that could not be read. */
+		bool unread = vm_given(origin, VM_NUM_VCPUS) ? origin->failed[VM_NUM_VCPUS]
+		                                             : diag_failed(resolver->diag);
+
+		if (origin->affinity_count > count && !unread) {
+			diag_error(resolver->diag, origin->affinity_places[count],
+			           "_affinity names %zu CPUs, and '%s' has %zu vCPU%s",
+			           origin->affinity_count, vm->suffix, count,
+			           count == 1 ? "" : "s");
+			diag_help(resolver->diag, "num_vcpus says how many it has");
+		}
+	}
+}
+
 /* Names are known only when all settings are read. */
 static void check_vm_names(struct resolver *resolver)
 {
@@ -458,6 +480,7 @@ void resolve(struct topology *topology, const struct resolve_input *input)
 	resolve_connections(&resolver);
 	resolve_connections_finish(&resolver);
 	apply_settings(&resolver);
+	check_affinities(&resolver);
 	check_vm_names(&resolver);
 	report_ignored(&resolver);
 	resolve_devices(&resolver);

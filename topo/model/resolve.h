@@ -49,6 +49,8 @@ struct pci_places {
 
 /* Where the attributes of a VM were given; file NULL = not given. */
 struct vm_origin {
+	struct place affinity_places[PV_DOMAIN_VCPUS_MAX]; /* of the entries of a list */
+	size_t affinity_count;
 	struct place given[VM_ATTRIBUTE_COUNT];
 	bool failed[VM_ATTRIBUTE_COUNT]; /* given, and could not be read */
 	struct place *irq_places;        /* of vm.irqs */

@@ -132,7 +132,16 @@ static bool read_number(struct resolver *resolver, const struct device_option *o
 	if (!ok) {
 		return false;
 	}
-	if (*number < option->minimum || *number > option->maximum) {
+	bool fits = *number >= option->minimum && *number <= option->maximum;
+
+	/* Only what is said of queues can be switched off. */
+	if (!fits && option->kind != OPTION_NUMBER) {
+		diag_error(resolver->diag, value->place, "%s is %llu to %llu, not %llu",
+		           option->name, (unsigned long long)option->minimum,
+		           (unsigned long long)option->maximum, (unsigned long long)*number);
+		return false;
+	}
+	if (!fits) {
 		if (check_report(resolver->checks, CHECK_LIMIT_QUEUES, value->place,
 		                 "%s is %llu to %llu, not %llu", option->name,
 		                 (unsigned long long)option->minimum,
@@ -157,7 +166,7 @@ static bool read_option(struct resolver *resolver, const struct device_option *o
 		if (!read_number(resolver, option, value, &number)) {
 			return false;
 		}
-		small = (uint32_t)number;
+		small = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
 		memcpy(field, &small, sizeof(small));
 		return true;
 	case OPTION_LONG:

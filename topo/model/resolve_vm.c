@@ -113,7 +113,11 @@ static void set_affinity(struct resolver *resolver, size_t vm, const struct valu
 		           PV_DOMAIN_VCPUS_MAX);
 		return;
 	}
+	struct vm_origin *origin = &resolver->topology->vm_origins[vm];
+
+	origin->affinity_count = value->of.list.count;
 	for (size_t i = 0; i < value->of.list.count; i++) {
+		origin->affinity_places[i] = value->of.list.items[i].place;
 		set_one_affinity(resolver, vm, i, &value->of.list.items[i]);
 	}
 }
