@@ -86,3 +86,35 @@ def tally(log, mark, kernel, vmm, shown):
     os.unlink(log)
     rounds = marks - 1
     return Count(rounds, {cpu: n / rounds for cpu, n in el2.items()}, el0 / rounds, places, shown)
+
+
+WFE = 0xd503205f
+
+
+def lock_waits(build, directory, system, mark):
+    """How often the CPUs turned in wait loops of locks, between each two marks, sorted. Not with
+    -icount, which runs one CPU at a time: two CPUs run at once, so two runs differ. The loops are
+    found by their WFE; the kernel has no other."""
+    (address, body, _) = Elf(os.path.join(build, "kernel/kernel.elf")).segments[0]
+    loops = [address + at for at in range(0, len(body) - 3, 4)
+             if int.from_bytes(body[at:at + 4], "little") == WFE]
+    path, log = (os.path.join(directory, "waits" + suffix) for suffix in (".img", ".log"))
+    with open(os.path.join(build, "share/peervisor/kernel.bin"), "rb") as file:
+        data = image.with_kernel(file.read(), system.build().data)
+    with open(path, "wb") as file:
+        file.write(data)
+    base = machine.command(path, system.cpus)
+    place = base.index("-kernel")
+    line = base[:place] + ["-accel", "tcg,thread=multi", "-d", "exec,nochain", "-dfilter",
+                           ",".join(f"{a:#x}+4" for a in loops + [mark]), "-D", log] + base[place:]
+    subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, timeout=600, check=True)
+    rounds = []
+    with open(log, "rb") as lines:
+        for match in filter(None, map(TRACE.match, lines)):
+            if int(match.group(2), 16) == mark:
+                rounds.append(0)
+            elif rounds:
+                rounds[-1] += 1
+    os.unlink(log)
+    return sorted(rounds[:-1]), " ".join(line)
