@@ -47,7 +47,9 @@ void sched_send_pokes(struct cpu *c)
 	uint32_t pokes = c->pokes;
 
 	c->pokes = 0;
-	arch_poke(pokes);
+	if (pokes) {
+		arch_poke(pokes);
+	}
 }
 
 void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
@@ -352,9 +354,7 @@ RARE void sched_settle(struct cpu *c)
 		if (again || !v || c->idle || !runnable(v) ||
 		    __atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
 			if (c->slot_count == 0 || !reschedule(c)) {
-				if (c->pokes) {
-					sched_send_pokes(c);
-				}
+				sched_send_pokes(c);
 				arch_idle();
 				arch_take_interrupts();
 				continue;
