@@ -3,6 +3,7 @@
  * Whatever a topology's text is, topo ends with a model or with messages. What loads must survive
  * being explained: the printed topology loads again, and is printed the same.
  *
+ * libs: z
  * links: topo/base topo/diag topo/language topo/model topo/checks topo/analysis/hardware.c
  */
 #define _POSIX_C_SOURCE 200809L

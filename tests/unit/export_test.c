@@ -4,6 +4,7 @@
  * gives and leaves open.
  *
  * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/notes.c
+ * libs: z
  * links: topo/base topo/diag topo/language topo/model topo/checks topo/analysis/hardware.c
  * flags: -D_GNU_SOURCE
  */

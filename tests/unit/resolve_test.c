@@ -3,6 +3,7 @@
  * From text to model: which VM is which, what the two sides of a connection come to, and what
  * defaults make of what is not said.
  *
+ * libs: z
  * links: topo/base topo/diag topo/language topo/model topo/checks topo/analysis/hardware.c
  * flags: -D_GNU_SOURCE
  */
@@ -84,7 +85,7 @@ static void six_lines(void **state)
 	assert_int_equal(blk->disk_bytes, 128 << 20);
 	assert_int_equal(net->queue_size, 256);
 	assert_int_equal(blk->queue_size, 32);
-	assert_int_equal(model->vms[0].ram_bytes, (256 + 128) << 20);
+	assert_int_equal(model->vms[0].ram_bytes, 256 << 20);
 	assert_int_equal(model->vms[1].ram_bytes, 128 << 20);
 	assert_true(model->vms[0].agent);
 	finish(&fixture);
@@ -272,7 +273,7 @@ static void options_and_images(void **state)
 	load_with(&fixture,
 	          COMPOSE(PAIR) CONFIGURE("system.cpus = 1; system.board = \"qemu-virt\";"
 	                                  "vm_a.vm_image_config = { kernel_name: \"linux\","
-	                                  "initrd_name: \"Makefile\","
+	                                  "initrd_name: \"tests/topo/bad/empty.camkes\","
 	                                  "kernel_bootcmdline: \"a\" \" b\" };"
 	                                  "vm_b.vm_image_config = { provide_initrd: false };"),
 	          &options);

@@ -173,6 +173,7 @@ enum check_scope {
 	X(LIMIT_DOORBELLS, "a kernel with tables that are large enough")                           \
 	X(RAM_FITS, "a board with RAM enough")                                                     \
 	X(FILE_MISSING, "that the file is there when the system is built, and what it should be")  \
+	X(INITRD_UNPACKED, "that the initrd can be unpacked when the system is built")             \
 	X(DISK_FOREIGN, "that the image can be opened when the system is built")                   \
 	X(QCOW2_ENCRYPTED, "that the image can be opened when the system is built")                \
 	X(QCOW2_FEATURES, "that the image can be opened when the system is built")                 \

@@ -77,7 +77,7 @@ void check_ram_small(struct checks *checks, const struct topology *topology)
 		const struct vm *vm = &model->vms[i];
 		struct ram_need need = {RAM_LEAST_OTHER, 0};
 
-		if (vm->image.own_rootfs) {
+		if (vm->image.own_rootfs || vm->image.initrd_bytes.unpacked != 0) {
 			need = defaults_ram_need(topology, i);
 		}
 		if (vm->ram_bytes >= need.bytes) {
@@ -88,8 +88,8 @@ void check_ram_small(struct checks *checks, const struct topology *topology)
 		                 mib(need.bytes), mib(vm->ram_bytes)) &&
 		    need.disks != 0) {
 			diag_help(checks->diag,
-			          "it serves disks of %llu MiB, which lie in its RAM and may take "
-			          "half of it together with the root file system",
+			          "it serves disks of %llu MiB, which lie in its RAM when all of "
+			          "them is written",
 			          mib(need.disks));
 		}
 	}

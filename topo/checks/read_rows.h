@@ -69,6 +69,9 @@
 	X(DISK_FOREIGN, "disk-foreign", TO_RUN, EACH, NULL,                                         \
 	  "A disk image is of a format that nobody opens in the device VM: a disk is raw or "       \
 	  "qcow2.")                                                                                 \
+	X(INITRD_UNPACKED, "initrd-unpacked", TO_RUN, EACH, NULL,                                   \
+	  "An initial root file system is truncated, is no newc archive, or is packed in a way "    \
+	  "that the VM's kernel does not know: the VM would come up with a part of it, or not.")    \
 	X(MMIO_PAGE_BITS, "mmio-page-bits", ERROR, EACH, NULL,                                      \
 	  "The third field of an entry of mmios is the size of its pages in bits: 12, 21 or "       \
 	  "30, and the range is made of such pages.")                                               \

@@ -6,7 +6,6 @@
 #include "topo/model/defaults.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "topo/model/default_networks.h"
 
@@ -14,14 +13,19 @@
 #define MIB(n) ((uint64_t)(n) << 20)
 
 /*
- * The project's root file system (docs/images.md) lies in RAM: its archives until they are
- * unpacked, and the files, which may take half of it. A disk that is made empty is a file; one
- * that comes from an image is in the archives too.
+ * The RAM of a Linux VM. The kernel, its table of pages and its own page tables are taken away
+ * first. An initial root file system lies there as the archive and as what was unpacked of it, and
+ * what was unpacked may take half of what is left beside the archive (Linux, mm/shmem.c). The
+ * project's own init lifts that limit afterwards to all but LINUX_BYTES, for the disks that a
+ * device VM holds in files: those that were made empty, and images that grow.
  */
-#define ROOTFS_BYTES MIB(16)
-#define ROOTFS_DEVICE_BYTES MIB(34) /* of a VM that serves: with back ends */
-#define LINUX_BYTES MIB(40)         /* kernel and programs at work */
-#define RAM_SPARE_BYTES MIB(32)     /* by default above what is needed */
+#define ROOTFS_BYTES MIB(17)
+#define ROOTFS_DEVICE_BYTES MIB(37) /* of a VM that serves: with back ends */
+#define KERNEL_BYTES MIB(14)
+#define KERNEL_OTHER_BYTES MIB(32)
+#define PAGES_SHARE 56U         /* one in so many bytes of RAM is for tables */
+#define LINUX_BYTES MIB(40)     /* kernel and programs at work */
+#define RAM_SPARE_BYTES MIB(32) /* by default above what is needed */
 #define RAM_DEFAULT_STEP MIB(32)
 #define DISK_LEAST_BYTES MIB(8)
 
@@ -89,9 +93,9 @@ static void default_connection(struct topology *topology, size_t index)
 
 /* Bytes of the files that hold the disks a VM serves. */
 struct disk_sums {
-	uint64_t empty; /* made in the VM */
-	uint64_t images;
-	size_t unsized; /* empty ones whose size is not decided yet */
+	uint64_t images; /* as they come with the root file system */
+	uint64_t more;   /* what is made, or grows, beyond that */
+	size_t unsized;  /* empty ones whose size is not decided yet */
 };
 
 static void add_bytes(uint64_t *sum, uint64_t bytes)
@@ -103,16 +107,17 @@ static void add_bytes(uint64_t *sum, uint64_t bytes)
 
 static void add_disk(struct disk_sums *sums, const struct device *device)
 {
-	struct stat status;
-
 	if (device->type != DEVICE_BLK) {
 		return;
 	}
 	if (device->disk == NULL) {
-		add_bytes(&sums->empty, device->disk_bytes);
+		add_bytes(&sums->more, device->disk_bytes);
 		sums->unsized += device->disk_bytes == 0 ? 1 : 0;
-	} else if (stat(device->disk, &status) == 0 && status.st_size > 0) {
-		add_bytes(&sums->images, (uint64_t)status.st_size);
+	} else {
+		add_bytes(&sums->images, device->file_bytes);
+		add_bytes(&sums->more, device->grown_bytes > device->file_bytes
+		                               ? device->grown_bytes - device->file_bytes
+		                               : 0);
 	}
 }
 
@@ -132,43 +137,73 @@ static struct disk_sums disk_sums(const struct topology *topology, size_t vm)
 	return sums;
 }
 
-static uint64_t rootfs_bytes(const struct topology *topology, size_t vm)
+/* The root file system of a VM, as a file and in RAM, without the disks. */
+static struct archive_bytes rootfs_bytes(const struct topology *topology, size_t vm)
 {
-	return topology->vm_origins[vm].served_count != 0 ? ROOTFS_DEVICE_BYTES : ROOTFS_BYTES;
+	const struct vm_image *image = &topology->model.vms[vm].image;
+	const bool serves = topology->vm_origins[vm].served_count != 0;
+	const uint64_t own = serves ? ROOTFS_DEVICE_BYTES : ROOTFS_BYTES;
+
+	if (image->own_rootfs || image->place.file == NULL) {
+		return (struct archive_bytes){own, own};
+	}
+	return image->initrd_bytes;
+}
+
+/* The RAM that leaves @bytes beside the tables of its pages. */
+static uint64_t with_tables(uint64_t bytes)
+{
+	add_bytes(&bytes, bytes / (PAGES_SHARE - 1));
+	return bytes;
 }
 
 struct ram_need defaults_ram_need(const struct topology *topology, size_t vm)
 {
-	struct disk_sums sums = disk_sums(topology, vm);
-	struct ram_need need = {rootfs_bytes(topology, vm), sums.empty};
-	uint64_t unpacking = need.bytes;
+	const struct vm_image *image = &topology->model.vms[vm].image;
+	const bool own = image->own_rootfs || image->place.file == NULL;
+	const bool own_kernel = image->own_kernel || image->place.file == NULL;
+	const struct archive_bytes rootfs = rootfs_bytes(topology, vm);
+	const struct disk_sums sums = disk_sums(topology, vm);
+	struct ram_need need = {0, 0};
+	uint64_t files = rootfs.unpacked;
+	uint64_t running = files;
+	uint64_t unpacking = rootfs.file;
 
 	add_bytes(&need.disks, sums.images);
-	add_bytes(&need.bytes, need.disks);
+	add_bytes(&need.disks, sums.more);
+	add_bytes(&files, own ? sums.images : need.disks);
 	add_bytes(&unpacking, sums.images);
-	add_bytes(&need.bytes, need.bytes);
-	add_bytes(&unpacking, unpacking);
-	add_bytes(&unpacking, LINUX_BYTES);
-	need.bytes = need.bytes > unpacking ? need.bytes : unpacking;
+	add_bytes(&unpacking, files);
+	add_bytes(&unpacking, files);
+	add_bytes(&running, need.disks);
+	add_bytes(&running, own ? LINUX_BYTES : 0);
+	need.bytes = running > unpacking ? running : unpacking;
+	add_bytes(&need.bytes, own_kernel ? KERNEL_BYTES : KERNEL_OTHER_BYTES);
+	need.bytes = with_tables(need.bytes);
 	return need;
+}
+
+/* The largest size that @count disks can have in the given RAM of a VM, beside all else. */
+static uint64_t room_for_disks(const struct topology *topology, size_t vm, size_t count)
+{
+	const uint64_t ram = topology->model.vms[vm].ram_bytes;
+	const uint64_t need = defaults_ram_need(topology, vm).bytes;
+	const uint64_t free = ram > need ? ram - need - (ram - need) / PAGES_SHARE : 0;
+	const uint64_t room = (free / count) & ~(MIB(1) - 1);
+
+	return room < DISK_LEAST_BYTES ? DISK_LEAST_BYTES : room;
 }
 
 /* Disks of no given size: 128 MiB, or what the RAM that was given has room for. */
 static void size_disks(struct topology *topology, size_t vm)
 {
 	const struct vm_origin *origin = &topology->vm_origins[vm];
-	struct disk_sums sums = disk_sums(topology, vm);
-	uint64_t taken = rootfs_bytes(topology, vm);
-	uint64_t half = topology->model.vms[vm].ram_bytes / 2;
+	const size_t unsized = disk_sums(topology, vm).unsized;
 	uint64_t bytes = DEFAULT_DISK_BYTES;
 
-	add_bytes(&taken, sums.empty);
-	add_bytes(&taken, sums.images);
-	if (half != 0 && sums.unsized != 0) {
-		uint64_t room = half > taken ? (half - taken) / sums.unsized : 0;
+	if (topology->model.vms[vm].ram_bytes != 0 && unsized != 0) {
+		const uint64_t room = room_for_disks(topology, vm, unsized);
 
-		room &= ~(MIB(1) - 1);
-		room = room < DISK_LEAST_BYTES ? DISK_LEAST_BYTES : room;
 		bytes = room < bytes ? room : bytes;
 	}
 	for (size_t i = 0; i < origin->served_count; i++) {

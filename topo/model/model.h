@@ -32,12 +32,18 @@ struct pci_function {
 	struct place place;
 };
 
+/* An initial root file system: the bytes of its file, and of the pages that are unpacked of it. */
+struct archive_bytes {
+	uint64_t file, unpacked;
+};
+
 /* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */
 struct vm_image {
 	const char *kernel;  /* NULL = the project's own Linux */
 	const char *initrd;  /* NULL and own_rootfs = the project's own root file system */
 	const char *dtb;     /* NULL = generated */
 	const char *cmdline; /* complete command line */
+	struct archive_bytes initrd_bytes; /* of a Linux' own initrd; 0 if it is none */
 	bool own_kernel;
 	bool own_rootfs; /* the project's root file system: it has our agent and init */
 	struct place place;

@@ -11,6 +11,7 @@
 
 #include "topo/base/suggest.h"
 #include "topo/diag/source.h"
+#include "topo/model/archive.h"
 #include "topo/model/resolve_internal.h"
 
 #define OWN_KERNEL "linux"
@@ -182,6 +183,33 @@ static void decide_kernel(struct resolver *resolver, struct vm_image *image,
 	}
 }
 
+/* What the kernel makes of the initrd. The project's own unpacks gzip and nothing else. */
+static void measure_initrd(struct resolver *resolver, struct vm_image *image, struct place place)
+{
+	struct archive archive;
+
+	if (!archive_measure(image->initrd, &archive)) {
+		return;
+	}
+	if (!archive.broken) {
+		image->initrd_bytes.file = archive.file_bytes;
+		image->initrd_bytes.unpacked = archive.unpacked_bytes;
+	}
+	if (!image->own_kernel || (!archive.broken && archive.packed == NULL)) {
+		return;
+	}
+	if (archive.packed != NULL) {
+		check_report(
+			resolver->checks, CHECK_INITRD_UNPACKED, place,
+			"the initrd '%s' is packed by %s, and the project's kernel unpacks gzip",
+			image->initrd, archive.packed);
+	} else {
+		check_report(resolver->checks, CHECK_INITRD_UNPACKED, place,
+		             "the initrd '%s' is no archive that the kernel can unpack to its end",
+		             image->initrd);
+	}
+}
+
 static void decide_initrd(struct resolver *resolver, struct vm_image *image,
                           const struct image_words *words)
 {
@@ -190,7 +218,9 @@ static void decide_initrd(struct resolver *resolver, struct vm_image *image,
 	image->own_rootfs = !none && !names_file(words->initrd, OWN_INITRD);
 	if (!none && !image->own_rootfs) {
 		image->initrd = resolve_path(resolver, words->initrd, words->initrd_place);
-		resolve_file_exists(resolver, image->initrd, "initrd", words->initrd_place);
+		if (resolve_file_exists(resolver, image->initrd, "initrd", words->initrd_place)) {
+			measure_initrd(resolver, image, words->initrd_place);
+		}
 	}
 }
 
