@@ -189,13 +189,19 @@ static err_t read_blk(const struct node *node, struct dt_device *device)
 	}
 	device->create = has(node, "peervisor,create");
 	device->readonly = has(node, "peervisor,readonly");
+	if (has(node, "peervisor,reserve")) {
+		err = read_u64(node, "peervisor,reserve", &device->reserve);
+	}
+	if (err != OK) {
+		return err;
+	}
 	if (strcmp(device->format, "raw") != 0 && strcmp(device->format, "qcow2") != 0) {
 		return complain(node, "peervisor,format", "is not raw or qcow2");
 	}
 	if (device->create && strcmp(device->format, "raw") != 0) {
 		return complain(node, "peervisor,create", "goes with raw only");
 	}
-	return device->capacity > INT64_MAX ? ERR_RANGE : OK;
+	return device->capacity > INT64_MAX || device->reserve > INT64_MAX ? ERR_RANGE : OK;
 }
 
 static err_t read_vsock(const struct node *node, struct dt_device *device)

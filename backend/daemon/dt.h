@@ -48,9 +48,10 @@ struct dt_device {
 	/* blk */
 	char disk[DT_PATH_BYTES];
 	char format[DT_WORD_BYTES]; /* raw or qcow2 */
-	bool create;                /* make the file, sparse, if it is not there */
+	bool create;                /* make the file if it is not there */
 	bool readonly;
 	uint64_t capacity; /* bytes */
+	uint64_t reserve;  /* bytes of the file that are taken before anything is served */
 
 	/* vsock */
 	uint64_t cid;

@@ -108,6 +108,41 @@ static err_t make_disk(const struct dt_device *config)
 	return OK;
 }
 
+/*
+ * Take the room that the file can ever need, so that what another disk grows by is not ours. A file
+ * system that cannot do this (ramfs) is one that nobody else should fill.
+ */
+static err_t reserve_room(const struct dt_device *config)
+{
+	if (config->readonly || config->reserve == 0) {
+		return OK;
+	}
+	int fd = open(config->disk, O_WRONLY | O_CLOEXEC);
+	int error = fd < 0 ? errno : 0;
+
+	if (fd >= 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)config->reserve) < 0) {
+		error = errno;
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (error == EOPNOTSUPP) {
+		log_line(config->disk, "room cannot be reserved here");
+		return OK;
+	}
+	if (error == ENOSPC || error == EFBIG) {
+		log_line(config->disk, "is not served: the file system is full, it needs %llu MiB",
+		         (unsigned long long)(config->reserve >> 20));
+		return ERR_FULL;
+	}
+	if (error != 0) {
+		errno = error;
+		log_errno(config->disk, "room cannot be reserved");
+		return ERR_STATE;
+	}
+	return OK;
+}
+
 /* In QEMU's KEY=VALUE,… a comma in a value is written twice. */
 static void quote(char *to, size_t bytes, const char *from)
 {
@@ -128,6 +163,7 @@ struct command {
 	char serve[160];
 };
 
+/* What a guest discards of a reserved file stays reserved; qcow2 takes it again for what is next. */
 static void build_command(const struct dt_device *config, struct command *command)
 {
 	char disk[2 * DT_PATH_BYTES];
@@ -135,8 +171,8 @@ static void build_command(const struct dt_device *config, struct command *comman
 
 	quote(disk, sizeof(disk), config->disk);
 	snprintf(command->file, sizeof(command->file),
-	         "driver=file,node-name=file,discard=unmap,read-only=%s,filename=%s", readonly,
-	         disk);
+	         "driver=file,node-name=file,discard=%s,read-only=%s,filename=%s",
+	         config->reserve != 0 ? "ignore" : "unmap", readonly, disk);
 	snprintf(command->format, sizeof(command->format),
 	         "driver=%s,node-name=disk,file=file,discard=unmap,read-only=%s", config->format,
 	         readonly);
@@ -173,6 +209,10 @@ err_t storage_spawn(const struct backend_env *env, const char *path)
 
 	if (env->config->create && make_disk(env->config) != OK) {
 		return ERR_STATE;
+	}
+	err_t reserved = reserve_room(env->config);
+	if (reserved != OK) {
+		return reserved;
 	}
 	int listen_fd = listen_at(path);
 	if (listen_fd < 0) {

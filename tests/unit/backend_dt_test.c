@@ -67,6 +67,7 @@ static const struct property good[] = {
 	{BLK,             "peervisor,format",      "raw",                         0},
 	{BLK,             "peervisor,create",      "",                            0},
 	{BLK,             "peervisor,capacity",    "\0\0\0\0\4\0\0\0",            8},
+	{BLK,             "peervisor,reserve",     "\0\0\0\0\4\1\0\0",            8},
 };
 
 /* A property of the good tree replaced, added, or (value NULL) taken away; and what comes of it. */
@@ -108,6 +109,9 @@ static const struct {
 	{{BLK, "peervisor,format", "qcow2", 0},                         ERR_ARG },
 	{{BLK, "peervisor,capacity", NULL, 0},                          ERR_ARG },
 	{{BLK, "peervisor,capacity", "\200\0\0\0\0\0\0\0", 8},          ERR_RANGE},
+	{{BLK, "peervisor,reserve", NULL, 0},                           OK      },
+	{{BLK, "peervisor,reserve", "\4\1\0\0", 4},                     ERR_ARG },
+	{{BLK, "peervisor,reserve", "\200\0\0\0\0\0\0\0", 8},           ERR_RANGE},
 	{{BLK, "peervisor,first-queue", CELL("\3")},                    ERR_ARG },
 };
 
@@ -189,6 +193,7 @@ static void test_good(void **state)
 	assert_true(blk->create);
 	assert_false(blk->readonly);
 	assert_int_equal(blk->capacity, 0x4000000);
+	assert_int_equal(blk->reserve, 0x4010000);
 	dt_free(&dt);
 }
 

@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "backend/daemon/connection.h"
+#include "backend/daemon/storage.h"
 #include "lib/bits.h"
 #include "lib/iobuf.h"
 #include "tests/unit/ordered_cmocka.h"
@@ -449,12 +450,36 @@ static void test_modules_that_fall_short_are_refused(void **state)
 	close(bench.loop.epoll_fd);
 }
 
+/* What a disk may grow to is taken first; one that cannot have it is not served. */
+static void test_room_is_reserved(void **state)
+{
+	struct dt_device *device = &bench.config.devices[0];
+	const struct backend_env env = {.peer = "driver", .run_dir = bench.run, .config = device};
+	const char *socket =
+		"/a/path/that/is/too/long/for/a/socket/so/that/no/program/is/started/by"
+		"/this/test/which/wants/none/of/that";
+	struct stat status;
+
+	(void)state;
+	snprintf(device->disk, sizeof(device->disk), "%s/reserve.raw", bench.top);
+	device->create = true;
+	device->reserve = (uint64_t)1 << 60;
+	assert_int_equal(storage_spawn(&env, socket), ERR_FULL);
+	device->reserve = (uint64_t)4 * DISK_BYTES;
+	assert_int_equal(storage_spawn(&env, socket), ERR_STATE);
+	assert_int_equal(stat(device->disk, &status), 0);
+	assert_int_equal(status.st_size, DISK_BYTES);
+	assert_in_range(status.st_blocks * 512, (uintmax_t)4 * DISK_BYTES, UINTMAX_MAX);
+	unlink(device->disk);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_blk_serves_a_sector, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown_type_refuses_to_start, set_up,
 	                                        tear_down),
+		cmocka_unit_test_setup_teardown(test_room_is_reserved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_modules_that_fall_short_are_refused, set_up,
 	                                        tear_down),
 	};

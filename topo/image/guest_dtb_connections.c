@@ -137,6 +137,8 @@ static void add_blk(struct dtb *dtb, const struct connection *connection,
 	dtb_u64(dtb, "peervisor,capacity", device->disk_bytes);
 	if (device->readonly) {
 		dtb_flag(dtb, "peervisor,readonly");
+	} else {
+		dtb_u64(dtb, "peervisor,reserve", device->grown_bytes);
 	}
 }
 

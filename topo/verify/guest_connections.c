@@ -294,6 +294,8 @@ static void want_options(struct verify *v, uint32_t link, uint32_t index, const 
 		}
 		if (device->readonly) {
 			tree_want_flag(wanted, node, "peervisor,readonly");
+		} else {
+			tree_want_u64(wanted, node, "peervisor,reserve", device->grown_bytes);
 		}
 	} else if (device->type == DEVICE_VSOCK) {
 		tree_want_u64(wanted, node, "peervisor,cid", device->cid);
