@@ -21,7 +21,7 @@
  * describes each.
  */
 #define PV_CALLS(X)                                                                                \
-	X(WAIT, 0, "x0 reply, x1 value => message in x0..x7")                                      \
+	X(WAIT, 0, "x0 reply, x1..x4 values => message in x0..x7")                                 \
 	X(NOP, 1, "does nothing: measures the way in and out")                                     \
 	X(VCPU_START, 2, "x0 cap VCPU, x1 pc, x2 argument; ERR_STATE if it is on")                 \
 	X(VIRQ_SET, 3, "x0 cap VGIC, x1 vcpu, x2 intid, x3 PV_VIRQ_* configuration")               \
@@ -37,6 +37,9 @@
 enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 11 };
 #undef PV_CALL_ENUM
 
+/* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what it can do by itself. */
+#define PV_CPU_RNDR (1U << 0) /* read RNDR (FEAT_RNG) */
+
 /* What PV_CALL_WAIT says of the message that the VMM has just served. */
 enum pv_reply {
 	PV_REPLY_NONE = 0,   /* nothing was owed: at the first call, and after PV_MSG_EVENTS */
@@ -47,7 +50,8 @@ enum pv_reply {
 	PV_REPLY_STOP = 4,   /* the domain ends; x1 is an enum pv_stop. Allowed after any message */
 	PV_REPLY_ABORT = 5,  /* the vCPU takes a synchronous External abort at EL1 for the access of
 	                        a PV_MSG_READ, _WRITE or _FAULT */
-	PV_REPLY_COUNT = 6
+	PV_REPLY_RESULTS = 6, /* after a PV_MSG_CALL: the vCPU goes on, x1..x4 are its x0..x3 */
+	PV_REPLY_COUNT = 7
 };
 
 /* What the kernel asks of the VMM: x0 of PV_CALL_WAIT's result. */

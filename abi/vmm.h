@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a VMM knows of its VM: the personality of every device, written by topo into pages that
- * the VMM can only read (mapped at pv_domain.vmm_arg). Nothing that a guest or a backend says
- * changes it.
+ * nobody else has (mapped at pv_domain.vmm_arg). Nothing that a guest or a backend says changes it;
+ * the VMM writes there once, when it takes its seed.
  *
  * In memory: struct pv_vmm_config, then connections[], then devices[], without gaps.
  */
@@ -13,12 +13,13 @@
 #include <stdint.h>
 
 #define PV_VMM_MAGIC 0x314d4d5650U /* "PVMM1" */
-#define PV_VMM_VERSION 1U
+#define PV_VMM_VERSION 2U
 
 #define PV_VMM_CONNECTIONS_MAX 16U /* in which the VM is driver */
 #define PV_VMM_DEVICES_MAX 32U
 #define PV_VMM_QUEUES_MAX 16U /* of one device */
 #define PV_VMM_CONFIG_BYTES 64U
+#define PV_VMM_SEED_BYTES 32U
 
 /* Lines that a VMM writes on its console channel PV_CONSOLE_VMM, for people and for topo run:
  *   "connection PEER up" / "connection PEER down"   the control session with that device VM
@@ -53,6 +54,9 @@ struct pv_vmm_config {
 	uint32_t v2m_first; /* its SPIs */
 	uint32_t v2m_count;
 	struct pv_vmm_uart uarts[2]; /* console, agent */
+	/* Random bytes for this VM in this run, all zero if there are none: 0 in a file that topo
+	 * builds, written into its own copy by who runs it, erased by the VMM when it starts. */
+	uint8_t seed[PV_VMM_SEED_BYTES];
 };
 
 /* A connection in which this VM is the driver: a PCIe host bridge with one bus. */
@@ -93,7 +97,7 @@ struct pv_vmm_device {
 #define PV_VMM_BAR_PBA 0x3800U
 
 _Static_assert(sizeof(struct pv_vmm_uart) == 24, "vmm uart");
-_Static_assert(sizeof(struct pv_vmm_config) == 144, "vmm config");
+_Static_assert(sizeof(struct pv_vmm_config) == 176, "vmm config");
 _Static_assert(sizeof(struct pv_vmm_connection) == 72, "vmm connection");
 _Static_assert(sizeof(struct pv_vmm_device) == 120, "vmm device");
 

@@ -22,10 +22,14 @@ struct message {
 struct reply {
 	enum pv_reply kind;
 	uint64_t value;
+	uint64_t more[3]; /* PV_REPLY_RESULTS: the guest's x1 to x3 */
 };
 
 /** Answer the message before with @reply and sleep until the next is there. */
-void call_wait(struct reply reply, struct message *message);
+void call_wait(const struct reply *reply, struct message *message);
+
+/** A random number of the CPU's own, where PV_CPU_RNDR says that it has any; false: none now. */
+MUST_USE bool call_rndr(uint64_t *value);
 
 /** Start a vCPU at @pc with @argument in x0. Errors: ERR_STATE it is on; ERR_CAP. */
 MUST_USE err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument);

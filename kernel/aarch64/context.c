@@ -119,6 +119,7 @@ void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
 {
 	d->vmm_regs = (struct regs){.pc = pc, .pstate = PSTATE_EL0T};
 	d->vmm_regs.x[0] = arg;
+	d->vmm_regs.x[1] = ID_FIELD(sysreg_read(id_aa64isar0_el1), 60) != 0 ? PV_CPU_RNDR : 0;
 	d->vmm_arch.sp = sp;
 	d->vmm_arch.tpidr = 0;
 }

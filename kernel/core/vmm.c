@@ -12,6 +12,7 @@
 
 /* Registers of the VMM that a message takes: x0..x7. */
 #define MESSAGE_REGS 8U
+#define RESULT_REGS 4U /* of a guest's call: x0..x3, SMCCC 1.1 */
 
 /* Hand the VMM, which waits, to @v with what @v wants of it. Lock: domain lock held. */
 static void give_message_locked(struct domain *d, struct vcpu *v)
@@ -159,6 +160,15 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 	case PV_REPLY_RESUME:
 		if (v->message[0] == PV_MSG_FAULT) {
 			return ERR_ARG;
+		}
+		resume(v, value);
+		return OK;
+	case PV_REPLY_RESULTS:
+		if (v->message[0] != PV_MSG_CALL) {
+			return ERR_ARG;
+		}
+		for (uint32_t i = 1; i < RESULT_REGS; i++) {
+			v->regs.x[i] = v->domain->vmm_regs.x[1 + i];
 		}
 		resume(v, value);
 		return OK;

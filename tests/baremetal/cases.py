@@ -393,6 +393,21 @@ def add_real(setup, guest, endless=False, **keywords):
     return domain
 
 
+@case(name="no random numbers, real VMM")
+def no_random(setup):
+    add_real(setup, "guest_random", guest_params=[0])
+
+
+@case(name="random numbers from a seed, real VMM")
+def seeded_random(setup):
+    add_real(setup, "guest_random", guest_params=[1], seed=bytes(range(32)))
+
+
+@case(name="random numbers from the CPU, real VMM", extra=["-cpu", "max"])
+def cpu_random(setup):
+    add_real(setup, "guest_random", guest_params=[1])
+
+
 @case(name="aborts, real VMM")
 def real_aborts(setup):
     add_real(setup, "guest_aborts_real")

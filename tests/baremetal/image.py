@@ -80,8 +80,9 @@ class RealDomain(Domain):
     UART, SPI 1, at T_DEVICE_IPA; and, where connect() joins it to a peer, a PCIe host bridge with
     one virtio device of two queues."""
 
-    def __init__(self, name, guest, vmm_path, **keywords):
+    def __init__(self, name, guest, vmm_path, seed=bytes(32), **keywords):
         super().__init__(name, guest, vmm=None, **keywords)
+        self.seed = seed
         self.real = Elf(vmm_path)
         self.connections, self.devices = [], []
 
@@ -129,7 +130,7 @@ class RealDomain(Domain):
             "vcpu_count": len(self.cpus), "cap_vcpu_first": T["T_CAP_VCPU"],
             "cap_vgic": T["T_CAP_VGIC"], "cap_log": T["T_CAP_CONSOLE"],
             "gicd_ipa": T["T_GICD_IPA"], "v2m_ipa": T["T_V2M_IPA"], "v2m_first": 96,
-            "v2m_count": 16, "uarts": abi.encode("pv_vmm_uart", {
+            "v2m_count": 16, "seed": self.seed, "uarts": abi.encode("pv_vmm_uart", {
                 "ipa": T["T_DEVICE_IPA"], "intid": 33, "cap": T["T_CAP_CONSOLE"], "event": 0})
         }) + b"".join(rows)
 
@@ -138,7 +139,7 @@ class RealDomain(Domain):
         return [(address, body, RIGHTS_RW if writable else RIGHTS_RX)
                 for address, body, writable in self.real.segments] + \
             [(CONFIG_VA - REAL_STACK_PAGES * PAGE, bytes(REAL_STACK_PAGES * PAGE), RIGHTS_RW),
-             (CONFIG_VA, self.config(), abi.PV_RIGHT_READ)]
+             (CONFIG_VA, self.config(), RIGHTS_RW)]
 
     def vmm_start(self, _elf):
         return {"vmm_entry": self.real.entry, "vmm_stack": CONFIG_VA, "vmm_arg": CONFIG_VA}

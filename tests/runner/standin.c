@@ -157,9 +157,10 @@ static int read_scenario(FILE *in, FILE *out, struct system *system)
 	return result;
 }
 
-int system_build(const struct model *model, const char *image_path, struct diag *diag,
-                 struct system *out)
+int system_build(const struct model *model, const char *image_path, enum system_use use,
+                 struct diag *diag, struct system *out)
 {
+	(void)use;
 	*out = (struct system){.name = strdup(model->name),
 	                       .image_path = strdup(image_path),
 	                       .ram_bytes = RAM_BYTES,

@@ -57,6 +57,16 @@ class SimplePair(Scenario):
         pci = self.system.shell("device", "ls /sys/bus/pci/devices 2>/dev/null | wc -l")
         ensure(pci == "0", f"the device VM has {pci} PCI devices")
 
+    def check_random_numbers_are_there_at_once(self):
+        """Before user space runs, from the VMM; and nobody waits for them."""
+        drawn = set()
+        for vm in ("device", "driver"):
+            log = self.system.shell(vm, "dmesg")
+            ensure(0 < log.find("crng init done") < log.find("Run /init"), f"{vm}: {log}")
+            drawn.add(self.system.shell(vm, "dd if=/dev/random bs=32 count=1 iflag=nonblock "
+                                        "2>/dev/null | sha256sum"))
+        ensure(len(drawn) == 2, f"drawn: {drawn}")
+
     def check_ping(self):
         text = self.system.run("driver", "ping", "-c", "5", "-i", "0.2",
                                device_address(self.system))

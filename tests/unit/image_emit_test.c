@@ -124,7 +124,8 @@ static const struct pv_vmm_config *vmm_view(const struct pv_image_header *h, uin
 	uint32_t region = region_at(h, domain, PV_SPACE_VMM, at);
 
 	assert_int_not_equal(region, UINT32_MAX);
-	assert_int_equal(rights_on(h, domain, PV_SPACE_VMM, region), PV_RIGHT_READ);
+	assert_int_equal(rights_on(h, domain, PV_SPACE_VMM, region),
+	                 PV_RIGHT_READ | PV_RIGHT_WRITE);
 	*pages = region_bytes(h, region);
 	return (const void *)*pages;
 }
@@ -411,6 +412,41 @@ static void check_stack(const struct built *b, uint32_t vm)
 	assert_int_equal(region_at(h, vm, PV_SPACE_VMM, top - bytes - 1), UINT32_MAX);
 }
 
+/* Where in the image the seed of a VM lies. */
+static uint8_t *seed_of(const struct built *b, uint32_t vm)
+{
+	const struct pv_image_header *h = b->header;
+	uint32_t region = region_at(h, vm, PV_SPACE_VMM, image_domains(h)[vm].vmm_arg);
+	uint64_t at = b->image->header_offset + offsetof(struct pv_vmm_config, seed);
+	uint32_t i = 0;
+
+	while (image_payloads(h)[i].region != region) {
+		i++;
+	}
+	return b->image->data + at + image_payloads(h)[i].image_offset;
+}
+
+/* Seeds are like no other, and all else is as without them. */
+static void check_seeds(struct fixture *f, const struct built *plain)
+{
+	struct built b = build(f);
+
+	assert_true(image_seed(b.image));
+	check_accepted(&b);
+	for (uint32_t vm = 0; vm < f->model.vm_count; vm++) {
+		for (uint32_t other = 0; other < vm; other++) {
+			assert_memory_not_equal(seed_of(&b, vm), seed_of(&b, other),
+			                        PV_VMM_SEED_BYTES);
+		}
+		assert_memory_not_equal(seed_of(&b, vm), seed_of(plain, vm), PV_VMM_SEED_BYTES);
+	}
+	for (uint32_t vm = 0; vm < f->model.vm_count; vm++) {
+		memset(seed_of(&b, vm), 0, PV_VMM_SEED_BYTES);
+	}
+	assert_memory_equal(b.image->data, plain->image->data, plain->image->bytes);
+	image_free(b.image);
+}
+
 static void check_system(struct fixture *f)
 {
 	struct built b = build(f);
@@ -430,6 +466,7 @@ static void check_system(struct fixture *f)
 		check_boot(f, &b, vm);
 		check_stack(&b, vm);
 	}
+	check_seeds(f, &b);
 	image_free(b.image);
 	image_free(again.image);
 }

@@ -387,6 +387,27 @@ static void test_accesses_are_aborted(void **state)
 	}
 }
 
+static void test_calls_have_four_results(void **state)
+{
+	(void)state;
+	fake_build(1, 1, 1);
+	struct domain *d = &kernel.domains[0];
+	struct vcpu *v = &kernel.vcpus[0];
+
+	(void)resume();
+	v->regs.x[4] = 44;
+	trap_at(ESR(EC_HVC, 0), 0);
+	(void)resume();
+	for (uint32_t i = 2; i < 8; i++) {
+		d->vmm_regs.x[i] = 100 + i;
+	}
+	assert_ptr_equal(wait_call(d, PV_REPLY_RESULTS, 101), &v->regs);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(v->regs.x[i], 101 + i);
+	}
+	assert_int_equal(v->regs.x[4], 44);
+}
+
 static void test_calls_are_not_aborted(void **state)
 {
 	(void)state;
@@ -601,6 +622,7 @@ int main(void)
 		cmocka_unit_test(test_unfit_replies_end_the_domain),
 		cmocka_unit_test(test_accesses_are_aborted),
 		cmocka_unit_test(test_calls_are_not_aborted),
+		cmocka_unit_test(test_calls_have_four_results),
 		cmocka_unit_test(test_calls_check_their_capability),
 		cmocka_unit_test(test_doorbells),
 		cmocka_unit_test(test_console_frames),

@@ -66,14 +66,20 @@ void fake_input(uint32_t cap, const void *bytes, uint32_t count)
 	}
 }
 
-void call_wait(struct reply reply, struct message *message)
+void call_wait(const struct reply *reply, struct message *message)
 {
-	fake.replies[fake.message_next] = reply;
+	fake.replies[fake.message_next] = *reply;
 	if (fake.message_next == fake.message_count) {
 		longjmp(fake.end, 1);
 	}
 	*message = fake.messages[fake.message_next];
 	fake.message_next++;
+}
+
+bool call_rndr(uint64_t *value)
+{
+	*value = fake.rndr++;
+	return (fake.rndr_fails >> fake.rndr_calls++ & 1) == 0;
 }
 
 err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument)

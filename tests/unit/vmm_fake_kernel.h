@@ -80,6 +80,10 @@ struct fake_kernel {
 	struct message messages[8];
 	struct reply replies[9];
 	jmp_buf end; /* where call_wait() goes behind the last message */
+
+	uint64_t rndr;       /* the next number of the CPU */
+	uint32_t rndr_calls; /* it fails at each of which bit n of rndr_fails is set */
+	uint64_t rndr_fails;
 };
 
 extern struct fake_kernel fake;

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * PSCI and SMCCC as the guest calls them, by HVC and SMC alike.
+ * PSCI, SMCCC and random numbers as the guest calls them, by HVC and SMC alike.
  *
  * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
  * links: vmm/dev/connection.c vmm/dev/gicd.c vmm/dev/log.c vmm/dev/msix.c vmm/dev/pci_config.c
  * links: vmm/dev/pl011.c vmm/dev/regs.c vmm/dev/v2m.c vmm/dev/virtio.c vmm/dev/virtio_pci.c
- * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/vm.c vmm/vm/windows.c
+ * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/trng.c vmm/vm/vm.c
+ * links: vmm/vm/windows.c lib/random.c
  */
+#include <string.h>
+
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
@@ -131,6 +134,141 @@ static void system_ends(void **state)
 	assert_int_equal(call(0, 0x84000009, 0, 0, 0).value, PV_STOP_RESET);
 }
 
+static const uint64_t trng_functions[] = {0x84000050, 0x84000051, 0x84000052, 0x84000053,
+                                          0xc4000053};
+
+/* Nothing that anybody could foretell is handed out. */
+static void no_random_numbers_without_a_source(void **state)
+{
+	uint8_t seed[PV_VMM_SEED_BYTES] = {0};
+
+	(void)state;
+	machine_start(1);
+	trng_init(&machine.vm.trng, seed, false);
+	for (uint32_t i = 0; i < sizeof(trng_functions) / sizeof(trng_functions[0]); i++) {
+		assert_int_equal(answer(0, trng_functions[i], 32, 0, 0), -1);
+	}
+}
+
+static void start_seeded(uint8_t first)
+{
+	machine_start(1);
+	memset(machine.config.vm.seed, first, PV_VMM_SEED_BYTES);
+	trng_init(&machine.vm.trng, machine.config.vm.seed, false);
+}
+
+static struct reply draw(uint64_t function, uint64_t bits)
+{
+	struct message message = {
+		{PV_MSG_CALL, 0, function, bits}
+        };
+
+	return vm_serve(&machine.vm, &message);
+}
+
+static void random_numbers_of_a_seed(void **state)
+{
+	struct reply first;
+
+	(void)state;
+	start_seeded(7);
+	for (uint32_t i = 0; i < PV_VMM_SEED_BYTES; i++) {
+		assert_int_equal(machine.config.vm.seed[i], 0); /* erased */
+	}
+	assert_int_equal(answer(0, 0x84000050, 0, 0, 0), 0x10000);
+	for (uint32_t i = 0; i < sizeof(trng_functions) / sizeof(trng_functions[0]); i++) {
+		assert_int_equal(answer(0, 0x84000051, trng_functions[i], 0, 0), 0);
+	}
+	assert_int_equal(answer(0, 0x84000051, 0x84000000, 0, 0), -1);
+	assert_int_equal(answer(0, 0x84000051, 0x84000054, 0, 0), -1);
+	first = draw(0xc4000053, 192);
+	assert_int_equal(first.kind, PV_REPLY_RESULTS);
+	assert_int_equal(first.value, 0);
+	start_seeded(7);
+	assert_int_equal(draw(0xc4000053, 192).more[0], first.more[0]);
+	assert_int_not_equal(draw(0xc4000053, 192).more[0], first.more[0]);
+	start_seeded(8);
+	assert_int_not_equal(draw(0xc4000053, 192).more[0], first.more[0]);
+}
+
+static void random_numbers_name_their_source(void **state)
+{
+	struct reply reply;
+
+	(void)state;
+	start_seeded(1);
+	reply = draw(0x84000052, 0);
+	assert_int_equal(reply.kind, PV_REPLY_RESULTS);
+	assert_int_not_equal(reply.value, 0xffffffff); /* would mean: none */
+	assert_int_equal(reply.value >> 32 | reply.more[0] >> 32 | reply.more[2] >> 32, 0);
+}
+
+/* Exactly as many bits as were asked for, the lowest in x3. */
+static void check_width(uint64_t function, uint32_t width)
+{
+	uint64_t any[3] = {0};
+
+	for (uint32_t count = 1; count <= 3 * width; count++) {
+		for (uint32_t i = 0; i < 3; i++) {
+			any[i] = 0;
+		}
+		for (uint32_t n = 0; n < 64; n++) {
+			struct reply reply = draw(function, count);
+
+			assert_int_equal(reply.kind, PV_REPLY_RESULTS);
+			for (uint32_t i = 0; i < 3; i++) {
+				any[i] |= reply.more[i];
+			}
+		}
+		for (uint32_t bit = 0; bit < 192; bit++) {
+			uint32_t place = bit % 64;
+			uint32_t index = bit / 64 * width + place;
+
+			assert_int_equal(any[2 - bit / 64] >> place & 1,
+			                 place < width && index < count);
+		}
+	}
+	assert_int_equal(draw(function, 0).value, (uint64_t)-2);
+	assert_int_equal(draw(function, 3 * width + 1).value, (uint64_t)-2);
+	assert_int_equal(draw(function, UINT64_C(1) << 32).value, (uint64_t)-2);
+}
+
+static void random_numbers_have_their_width(void **state)
+{
+	(void)state;
+	start_seeded(1);
+	check_width(0x84000053, 32);
+	check_width(0xc4000053, 64);
+}
+
+/* A CPU's own numbers are enough, and are added at each call; while it has none there are none. */
+static void random_numbers_of_the_cpu(void **state)
+{
+	uint8_t seed[PV_VMM_SEED_BYTES] = {0};
+	struct reply first;
+
+	(void)state;
+	machine_start(1);
+	trng_init(&machine.vm.trng, seed, true);
+	assert_int_equal(draw(0x84000050, 0).value, 0x10000);
+	fake.rndr_fails = 1U << 1;
+	assert_int_equal(draw(0xc4000053, 64).value, (uint64_t)-3);
+	assert_int_equal(fake.rndr_calls, 2);
+	first = draw(0xc4000053, 64);
+	assert_int_equal(first.kind, PV_REPLY_RESULTS);
+	assert_int_equal(fake.rndr_calls, 6);
+	assert_int_equal(draw(0xc4000053, 64).kind, PV_REPLY_RESULTS);
+	assert_int_equal(fake.rndr_calls, 10);
+	/* It is the difference. */
+	machine_start(1);
+	trng_init(&machine.vm.trng, seed, true);
+	fake.rndr = 1000;
+	assert_int_not_equal(draw(0xc4000053, 64).more[2], first.more[2]);
+	/* Once there is something, it does not matter that it fails. */
+	fake.rndr_fails = UINT64_MAX;
+	assert_int_equal(draw(0xc4000053, 64).kind, PV_REPLY_RESULTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +279,11 @@ int main(void)
 		cmocka_unit_test(parameters_are_checked),
 		cmocka_unit_test(narrow_calls_have_narrow_arguments),
 		cmocka_unit_test(system_ends),
+		cmocka_unit_test(no_random_numbers_without_a_source),
+		cmocka_unit_test(random_numbers_of_a_seed),
+		cmocka_unit_test(random_numbers_name_their_source),
+		cmocka_unit_test(random_numbers_have_their_width),
+		cmocka_unit_test(random_numbers_of_the_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

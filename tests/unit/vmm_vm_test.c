@@ -6,7 +6,8 @@
  * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
  * links: vmm/dev/connection.c vmm/dev/gicd.c vmm/dev/log.c vmm/dev/msix.c vmm/dev/pci_config.c
  * links: vmm/dev/pl011.c vmm/dev/regs.c vmm/dev/v2m.c vmm/dev/virtio.c vmm/dev/virtio_pci.c
- * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/vm.c vmm/vm/windows.c
+ * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/trng.c vmm/vm/vm.c
+ * links: vmm/vm/windows.c lib/random.c
  * links: vmm/vm/main.c
  */
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
-_Noreturn void vmm_main(const struct pv_vmm_config *config);
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu);
 
 static void good_configuration_is_taken(void **state)
 {
@@ -38,7 +39,7 @@ static const struct {
 	const char *fault;
 } bad_fields[] = {
 	{&machine.config.vm.magic,                    1,                          8, "magic or version"         },
-	{&machine.config.vm.version,                  2,                          4, "magic or version"         },
+	{&machine.config.vm.version,                  1,                          4, "magic or version"         },
 	{&machine.config.vm.bytes,                    sizeof(machine.config) - 1, 4, "bytes"                    },
 	{&machine.config.vm.name[0],                  0,                          1, "name"                     },
 	{&machine.config.vm.name[1],                  0x1b,                       1, "name"                     },
@@ -258,7 +259,7 @@ static void main_loop_serves_and_replies(void **state)
         };
 	fake.message_count = 3;
 	if (setjmp(fake.end) == 0) {
-		vmm_main(&machine.config.vm);
+		vmm_main(&machine.config.vm, 0);
 	}
 	assert_int_equal(fake.replies[0].kind, PV_REPLY_NONE);
 	assert_int_equal(fake.replies[1].kind, PV_REPLY_RESUME);
@@ -278,7 +279,7 @@ static void main_loop_stops_a_bad_vm_at_once(void **state)
         };
 	fake.message_count = 1;
 	if (setjmp(fake.end) == 0) {
-		vmm_main(&machine.config.vm);
+		vmm_main(&machine.config.vm, 0);
 	}
 	for (uint32_t i = 0; i < 2; i++) {
 		assert_int_equal(fake.replies[i].kind, PV_REPLY_STOP);

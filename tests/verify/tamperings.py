@@ -270,10 +270,21 @@ def ram_reaches_vmm_text(s, n):  # regions that lie over each other
     s.regions[n.ram[n.b][0]]["page"] = s.regions[text]["page"] - 1
 
 
-@says(r"extra: the VMM of vm_a can write the configuration of the VMM of vm_a")
-def vmm_config_writable(s, n):
+@says(r"missing: the VMM of vm_a cannot write the configuration of the VMM of vm_a")
+def vmm_config_read_only(s, n):
     _, m = s.find(n.a, VMM, s.domains[n.a]["vmm_arg"])
-    s.mappings[m]["rights"] = RW
+    s.mappings[m]["rights"] = READ
+
+
+@says(r"extra: the VMM of vm_a can execute the configuration of the VMM of vm_a")
+def vmm_config_executable(s, n):
+    _, m = s.find(n.a, VMM, s.domains[n.a]["vmm_arg"])
+    s.mappings[m]["rights"] = READ | EXEC
+
+
+@says(r"different: the VMM of vm_a has a seed in the file: whoever has read it can foretell")
+def seed_planted(s, n):
+    n.config_a.set(n.config_a.places[0], "seed", bytes(31) + b"\1")
 
 
 @says(r"extra: the VMM of vm_a can execute the stack of the VMM of vm_a")

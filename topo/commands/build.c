@@ -122,7 +122,8 @@ static int build(const struct build_options *options, struct diag *diag)
 	if (!options->output && asprintf(&named, "%s.img", model->name) < 0) {
 		exit(EXIT_SYSTEM);
 	}
-	result = system_build(model, options->output ? options->output : named, diag, &system);
+	result = system_build(model, options->output ? options->output : named, SYSTEM_FOR_ALL,
+	                      diag, &system);
 	if (result == 0) {
 		(options->json ? print_json : print_summary)(&system);
 		system_free(&system);

@@ -348,7 +348,7 @@ static int build_and_run(const struct run_options *options, const struct model *
 	struct system system;
 	(void)snprintf(image_path, sizeof(image_path), "%s/image", rundir->path);
 	progress_stage(rundir->name, "building the system image");
-	const int failed = system_build(model, image_path, diag, &system);
+	const int failed = system_build(model, image_path, SYSTEM_FOR_RUN, diag, &system);
 	diag_flush(diag, stderr);
 	sigset_t signals;
 	list_signals(&signals);

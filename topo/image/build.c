@@ -76,14 +76,26 @@ static void describe(const struct model *model, const struct image *image, const
 	}
 }
 
-int system_build(const struct model *model, const char *image_path, struct diag *diag,
-                 struct system *out)
+static bool seed(struct image *image, struct diag *diag)
+{
+	const bool done = image_seed(image);
+
+	if (!done) {
+		diag_error(diag, PLACE_NONE, "the system gives no random bytes: %s",
+		           strerror(errno));
+	}
+	return done;
+}
+
+int system_build(const struct model *model, const char *image_path, enum system_use use,
+                 struct diag *diag, struct system *out)
 {
 	struct payloads *payloads = payloads_load(model, share_directory(), diag);
 	struct image *image = payloads ? image_make(model, payloads, diag) : NULL;
 	int result = -1;
 
-	if (image && !write_file(image_path, image, diag)) {
+	if (image && ((use == SYSTEM_FOR_RUN && !seed(image, diag)) ||
+	              !write_file(image_path, image, diag))) {
 		result = SYSTEM_REFUSED;
 	} else if (image) {
 		describe(model, image, image_path, out);

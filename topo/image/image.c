@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "lib/image_check.h"
 #include "topo/image/guest_dtb.h"
@@ -312,6 +313,30 @@ struct image *image_make(const struct model *model, const struct payloads *paylo
 		return NULL;
 	}
 	return image;
+}
+
+/* Where the configuration of the VMM of @vm lies in the image. */
+static uint8_t *config_of(struct image *image, uint32_t vm)
+{
+	const struct layout_tables *t = &image->layout->tables;
+	uint32_t i = 0;
+
+	while (t->payloads[i].region != image->layout->vms[vm].config_region) {
+		i++; /* make() has put one there */
+	}
+	return image->data + image->header_offset + t->payloads[i].image_offset;
+}
+
+bool image_seed(struct image *image)
+{
+	for (uint32_t i = 0; i < image->layout->model->vm_count; i++) {
+		uint8_t *seed = config_of(image, i) + offsetof(struct pv_vmm_config, seed);
+
+		if (getrandom(seed, PV_VMM_SEED_BYTES, 0) != PV_VMM_SEED_BYTES) {
+			return false;
+		}
+	}
+	return true;
 }
 
 void image_free(struct image *image)

@@ -7,6 +7,7 @@
 #ifndef TOPO_IMAGE_IMAGE_H
 #define TOPO_IMAGE_IMAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,12 @@ struct image {
  */
 struct image *image_make(const struct model *model, const struct payloads *payloads,
                          struct diag *diag);
+
+/**
+ * Give each VM its seed (abi/vmm.h): random bytes of this machine, so @image is like no other.
+ * Returns false when it has none.
+ */
+bool image_seed(struct image *image);
 
 /** Give back @image. NULL is allowed. */
 void image_free(struct image *image);

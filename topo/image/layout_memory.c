@@ -91,7 +91,7 @@ static void add_vmm(struct layout *layout, uint32_t index)
 	vm->config_va = vm->stack_va + VMM_GUARD_BYTES;
 	vm->iobuf_va = vm->config_va + config_bytes(vm);
 	vm->config_region = add_region(layout, config_bytes(vm));
-	add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RO, vm->config_va);
+	add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RW, vm->config_va);
 }
 
 /* Page 0 is the driver VM's to write, page 1 the device VM's. */

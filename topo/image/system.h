@@ -46,16 +46,20 @@ struct system {
 
 #define SYSTEM_REFUSED (-2)
 
+/* Who boots the image: whoever gets the file, or this run alone. */
+enum system_use { SYSTEM_FOR_ALL, SYSTEM_FOR_RUN };
+
 /**
  * Lay out @model, serialise it and write the bootable image to @image_path (output_write: a failed
  * build leaves an older file alone).
+ * @use: an image for a run has a seed for each VM.
  * @out: filled on success only; the caller ends it with system_free.
  * Returns 0; -1 when the topology cannot be built; SYSTEM_REFUSED when the machine refused to write
  * the file. Each reason was reported through @diag, with its place.
- * Deterministic: the same model and the same input files give the same bytes.
+ * Deterministic but for the seeds: the same model and the same input files give the same bytes.
  */
-MUST_USE int system_build(const struct model *model, const char *image_path, struct diag *diag,
-                          struct system *out);
+MUST_USE int system_build(const struct model *model, const char *image_path, enum system_use use,
+                          struct diag *diag, struct system *out);
 
 /** Give back what system_build put in @system; the struct itself is the caller's. */
 void system_free(struct system *system);

@@ -7,7 +7,7 @@
  *   RAM of a VM              its guest RWX; with VMSWIOTLB=0 each VM that serves it RW
  *   segment of the VMM       its VMM, as its program says
  *   stack of the VMM         its VMM RW
- *   configuration            its VMM R
+ *   configuration            its VMM RW: it erases its seed
  *   iobuf page 0             the driver VM's VMM RW, the device VM's guest R
  *   iobuf page 1             the driver VM's VMM R, the device VM's guest RW
  *   pool                     both guests RW
@@ -71,7 +71,7 @@ static void add_vmm(struct memory *memory, uint32_t index)
 	add_access(memory, thing, index, PV_SPACE_VMM, RW, domain->vmm_stack - STACK_PAGES * PAGE);
 	thing = add_thing(memory, arena_printf(v->arena, "the configuration of %s", vm->who_vmm),
 	                  (config_bytes + PAGE - 1) / PAGE);
-	add_access(memory, thing, index, PV_SPACE_VMM, R, domain->vmm_arg);
+	add_access(memory, thing, index, PV_SPACE_VMM, RW, domain->vmm_arg);
 }
 
 static void add_ram(struct memory *memory, uint32_t index)

@@ -207,6 +207,13 @@ static void check_head(struct verify *v, const struct verified_vm *vm)
 	}
 	strncpy(wanted.name, vm->source->name, sizeof(wanted.name) - 1);
 	compare(v, vm, "", &config_form, found, &wanted);
+	if (memcmp(found->seed, wanted.seed, sizeof(found->seed)) != 0) {
+		/* Of a run's own copy; what it is, is nobody's business. */
+		findings_add(v->report, FINDING_DIFFERENT, vm->who, "VMM configuration",
+		             "%s has a seed in the file: whoever has read it can foretell the "
+		             "random numbers of %s",
+		             vm->who_vmm, vm->who);
+	}
 }
 
 static void check_device(struct verify *v, const struct link *link, uint32_t index,

@@ -31,7 +31,7 @@ static inline err_t issue(enum pv_call number, uint64_t argument[5])
 	return (err_t)x0; /* narrowing: errors are small */
 }
 
-void call_wait(struct reply reply, struct message *message)
+void call_wait(const struct reply *reply, struct message *message)
 {
 	register uint64_t x0 __asm__("x0");
 	register uint64_t x1 __asm__("x1");
@@ -43,11 +43,14 @@ void call_wait(struct reply reply, struct message *message)
 	register uint64_t x7 __asm__("x7");
 	register uint64_t x8 __asm__("x8");
 
-	x0 = (uint64_t)reply.kind;
-	x1 = reply.value;
+	x0 = (uint64_t)reply->kind;
+	x1 = reply->value;
+	x2 = reply->more[0];
+	x3 = reply->more[1];
+	x4 = reply->more[2];
 	x8 = (uint64_t)PV_CALL_WAIT;
 	__asm__ volatile("svc #0"
-	                 : "+r"(x0), "+r"(x1), "=r"(x2), "=r"(x3), "=r"(x4), "=r"(x5), "=r"(x6),
+	                 : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3), "+r"(x4), "=r"(x5), "=r"(x6),
 	                   "=r"(x7)
 	                 : "r"(x8)
 	                 : "memory", "cc");
@@ -122,4 +125,17 @@ err_t call_console_read(uint32_t cap, uint64_t *bytes, uint32_t *count)
 	*count = error == OK ? (uint32_t)argument[1] : 0;
 	*bytes = argument[2];
 	return error;
+}
+
+bool call_rndr(uint64_t *value)
+{
+	uint64_t number;
+	uint32_t failed; /* NZCV is 0b0100 then, else 0 (Arm ARM D24.2.146, RNDR) */
+
+	__asm__ volatile("mrs %0, s3_3_c2_c4_0\n\tcset %w1, eq"
+	                 : "=r"(number), "=r"(failed)
+	                 :
+	                 : "cc");
+	*value = number;
+	return failed == 0;
 }

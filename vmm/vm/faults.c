@@ -55,7 +55,7 @@ struct reply fault_unanswered(struct faults *faults, const struct pv_vmm_config 
 	if (faults->count <= FAULT_LINES || is_power_of_two(faults->count)) {
 		report(faults->count, config, message, what_is_done(message->word));
 	}
-	return (struct reply){PV_REPLY_ABORT, 0};
+	return (struct reply){.kind = PV_REPLY_ABORT, .value = 0};
 }
 
 struct reply fault_bad_message(const struct pv_vmm_config *config, const struct message *message)
@@ -68,7 +68,7 @@ struct reply fault_bad_message(const struct pv_vmm_config *config, const struct 
 	line_number(&line, message->word[1]);
 	line_text(&line, " is none");
 	line_write(&line, config->cap_log);
-	return (struct reply){PV_REPLY_STOP, PV_STOP_VMM};
+	return (struct reply){.kind = PV_REPLY_STOP, .value = PV_STOP_VMM};
 }
 
 void fault_bad_config(const struct pv_vmm_config *config, const char *what)

@@ -6,21 +6,24 @@
 #include "vmm/vm/vm.h"
 
 /** Never returns: the kernel does not wake a VMM whose domain has ended. */
-_Noreturn void vmm_main(const struct pv_vmm_config *config);
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu);
 
 static struct vm vm; /* the one mutable object, too large for the stack */
 
-_Noreturn void vmm_main(const struct pv_vmm_config *config)
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu)
 {
-	struct reply reply = {PV_REPLY_NONE, 0};
+	struct reply reply = {.kind = PV_REPLY_NONE, .value = 0};
 	struct message message;
 	bool is_good = vm_init(&vm, config) == OK;
 
+	if (is_good) {
+		trng_init(&vm.trng, config->seed, (cpu & PV_CPU_RNDR) != 0);
+	}
 	for (;;) {
 		if (!is_good) {
-			reply = (struct reply){PV_REPLY_STOP, PV_STOP_VMM};
+			reply = (struct reply){.kind = PV_REPLY_STOP, .value = PV_STOP_VMM};
 		}
-		call_wait(reply, &message);
+		call_wait(&reply, &message);
 		if (is_good) {
 			reply = vm_serve(&vm, &message);
 		}

@@ -32,7 +32,7 @@
 
 static struct reply resume(int64_t value)
 {
-	return (struct reply){PV_REPLY_RESUME, (uint64_t)value};
+	return (struct reply){.kind = PV_REPLY_RESUME, .value = (uint64_t)value};
 }
 
 static struct reply version(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
@@ -47,7 +47,7 @@ static struct reply cpu_off(struct psci *psci, uint32_t vcpu, const uint64_t arg
 {
 	(void)argument;
 	psci->is_on[vcpu] = false;
-	return (struct reply){PV_REPLY_OFF, 0};
+	return (struct reply){.kind = PV_REPLY_OFF, .value = 0};
 }
 
 /* Affinity level 0 is the vCPU's number, the others are 0: that is the vCPU's MPIDR. */
@@ -93,7 +93,7 @@ static struct reply system_off(struct psci *psci, uint32_t vcpu, const uint64_t 
 	(void)psci;
 	(void)vcpu;
 	(void)argument;
-	return (struct reply){PV_REPLY_STOP, PV_STOP_POWEROFF};
+	return (struct reply){.kind = PV_REPLY_STOP, .value = PV_STOP_POWEROFF};
 }
 
 static struct reply system_reset(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
@@ -101,7 +101,7 @@ static struct reply system_reset(struct psci *psci, uint32_t vcpu, const uint64_
 	(void)psci;
 	(void)vcpu;
 	(void)argument;
-	return (struct reply){PV_REPLY_STOP, PV_STOP_RESET};
+	return (struct reply){.kind = PV_REPLY_STOP, .value = PV_STOP_RESET};
 }
 
 static struct reply smccc_version(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])

@@ -100,7 +100,7 @@ static struct reply serve_access(struct vm *vm, const struct message *message)
 		.value = is_write ? message->word[4] : 0,
 	};
 	const struct window *window = windows_find(&vm->windows, ipa, access.bytes);
-	struct reply reply = {PV_REPLY_RESUME, 0};
+	struct reply reply = {.kind = PV_REPLY_RESUME, .value = 0};
 
 	if (window == NULL) {
 		return fault_unanswered(&vm->faults, vm->config.vm, message);
@@ -112,6 +112,14 @@ static struct reply serve_access(struct vm *vm, const struct message *message)
 		reply.value = kinds[window->kind].read(vm, window->index, &access);
 	}
 	return reply;
+}
+
+static struct reply serve_call(struct vm *vm, const struct message *message)
+{
+	const uint64_t *argument = &message->word[2];
+
+	return trng_has(argument[0]) ? trng_call(&vm->trng, argument)
+	                             : psci_call(&vm->psci, (uint32_t)message->word[1], argument);
 }
 
 static struct reply serve_events(struct vm *vm, uint64_t events)
@@ -128,7 +136,7 @@ static struct reply serve_events(struct vm *vm, uint64_t events)
 			connection_serve(&vm->connections[i]);
 		}
 	}
-	return (struct reply){PV_REPLY_NONE, 0};
+	return (struct reply){.kind = PV_REPLY_NONE, .value = 0};
 }
 
 struct reply vm_serve(struct vm *vm, const struct message *message)
@@ -144,7 +152,7 @@ struct reply vm_serve(struct vm *vm, const struct message *message)
 	case PV_MSG_WRITE:
 		return serve_access(vm, message);
 	case PV_MSG_CALL:
-		return psci_call(&vm->psci, (uint32_t)message->word[1], &message->word[2]);
+		return serve_call(vm, message);
 	case PV_MSG_FAULT:
 		return fault_unanswered(&vm->faults, vm->config.vm, message);
 	default:

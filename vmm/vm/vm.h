@@ -17,6 +17,7 @@
 #include "vmm/vm/config.h"
 #include "vmm/vm/faults.h"
 #include "vmm/vm/psci.h"
+#include "vmm/vm/trng.h"
 #include "vmm/vm/windows.h"
 
 #define UART_COUNT 2U
@@ -28,6 +29,7 @@ struct vm {
 
 	struct faults faults;
 	struct psci psci;
+	struct trng trng; /* set by trng_init */
 	struct gicd gicd;
 	struct v2m v2m;
 	struct pl011 uarts[UART_COUNT]; /* console, agent; cap and intid 0 where there is none */
