@@ -52,17 +52,43 @@ class Count:
         return sum(self.el2.values())
 
 
-def count(build, directory, name, system, mark, kernel, vmm):
-    """Run `system`; average between the first and the last mark. kernel, vmm: (address, bytes)."""
+def run(build, directory, name, system, ranges):
+    """Run `system` with a log of what it executes in `ranges`: (log, the command as shown)."""
     path, log = (os.path.join(directory, name + suffix) for suffix in (".img", ".log"))
     with open(os.path.join(build, "share/peervisor/kernel.bin"), "rb") as file:
         data = image.with_kernel(file.read(), system.build().data)
     with open(path, "wb") as file:
         file.write(data)
-    line = command(path, system.cpus, [kernel, vmm, (mark, 4)], log)
+    line = command(path, system.cpus, ranges, log)
     subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=600, check=True)
-    return tally(log, mark, kernel, vmm, " ".join(line))
+    return log, " ".join(line)
+
+
+def count(build, directory, name, system, mark, kernel, vmm):
+    """Run `system`; average between the first and the last mark. kernel, vmm: (address, bytes)."""
+    log, shown = run(build, directory, name, system, [kernel, vmm, (mark, 4)])
+    return tally(log, mark, kernel, vmm, shown)
+
+
+def longest(build, directory, name, system, mark, kernel, elf):
+    """The most instructions at EL2 between an exception from below, or the end of a sleep, and the
+    next return or sleep, between the first and the last mark: (instructions, the command)."""
+    log, shown = run(build, directory, name, system, [kernel, (mark, 4)])
+    vectors = elf.symbols["vectors"]
+    starts = {vectors + 0x400 + 0x80 * n for n in range(8)} | {elf.symbols["arch_idle"]}
+    best, so_far, path, marked = 0, 0, collections.Counter(), False
+    with open(log, "rb") as lines:
+        for match in filter(None, map(TRACE.match, lines)):
+            cpu, pc = int(match.group(1)), int(match.group(2), 16)
+            if pc == mark:
+                marked, best = True, so_far
+            elif pc in starts or not marked:
+                path[cpu] = 0
+            path[cpu] += pc != mark
+            so_far = max(so_far, path[cpu])
+    os.unlink(log)
+    return best, shown
 
 
 def tally(log, mark, kernel, vmm, shown):

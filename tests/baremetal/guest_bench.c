@@ -4,6 +4,7 @@
  * bench_mark before each, whose address stands in QEMU's log of executed instructions between
  * those of EL2 and EL0. Nothing else happens in the machine meanwhile.
  */
+#include "abi/limits.h"
 #include "tests/baremetal/guest.h"
 
 #define SPI 48U
@@ -126,4 +127,40 @@ PROGRAM(guest_bench_psci)
 		guest_call(PSCI_VERSION, 0, 0, 0);
 	}
 	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
+
+/* For the longest path through the kernel: all SPIs are ready at once, in priorities of no order,
+ * when the distributor goes on, when it goes off and on again, and when each of them ends; handlers
+ * nest in as many as there are priorities. */
+PROGRAM(guest_bench_longest)
+{
+	uint32_t stack[32];
+	uint32_t depth = 0;
+
+	guest_irq_start(false);
+	for (uint32_t i = PV_SPI_FIRST; i < PV_VIRQS; i++) {
+		guest_virq(0, i, i % 3 ? PV_VIRQ_EDGE : 0, i * 88 % 248, 0);
+		guest_virq_op(0, i, PV_VIRQ_OP_PEND);
+	}
+	bench_mark();
+	for (uint32_t i = 0; i < 3; i++) {
+		guest_call(T_VGIC_ENABLE, 1, 0, 0);
+		guest_call(T_VGIC_ENABLE, 0, 0, 0);
+	}
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	for (uint32_t i = 0; i < PV_VIRQS; i++) {
+		guest_irq_end(guest_irq_acknowledge());
+	}
+	for (uint32_t i = 0; i < 31; i++) {
+		guest_virq(0, PV_SPI_FIRST + i, PV_VIRQ_EDGE, 240 - 8 * i, 0);
+		guest_virq_op(0, PV_SPI_FIRST + i, PV_VIRQ_OP_PEND);
+		stack[depth++] = guest_irq_acknowledge();
+	}
+	for (uint32_t i = PV_SPI_FIRST; i < PV_VIRQS; i++) {
+		guest_virq_op(0, i, PV_VIRQ_OP_PEND);
+	}
+	while (depth > 0) {
+		guest_irq_end(stack[--depth]);
+	}
+	bench_mark();
 }
