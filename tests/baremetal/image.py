@@ -205,6 +205,7 @@ class System:
         self.guest_elf = Elf(os.path.join(programs, "guest.elf"))
         self.vmm_elf = Elf(os.path.join(programs, "vmm.elf"))
         self.cpus = cpus
+        self.ram_mib = RAM_MIB
         self.domains, self.doorbells, self.shared = [], [], []
 
     def add(self, domain):
@@ -296,7 +297,7 @@ class System:
         header = {"magic": abi.PV_IMAGE_MAGIC, "version": abi.PV_IMAGE_VERSION,
                   "header_bytes": abi.size_of("pv_image_header"),
                   "board": abi.PV_BOARD_QEMU_VIRT, "cpu_count": self.cpus,
-                  "ram_page": RAM_PAGE, "ram_page_count": RAM_MIB * 256,
+                  "ram_page": RAM_PAGE, "ram_page_count": self.ram_mib * 256,
                   "pool_page": POOL_PA // PAGE, "pool_page_count": POOL_PAGES}
         end = abi.size_of("pv_image_header")
         for name, struct in TABLES:

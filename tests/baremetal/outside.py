@@ -18,6 +18,7 @@ from elf import Elf
 
 PAGE, BLOCK, GIB = 1 << 12, 1 << 21, 1 << 30
 LIMIT = 60
+GIBS = 3
 DEVICES = (0x08000000, 0x09000000)  # GIC, UART: a block each
 VALID, TABLE, READ_ONLY, EXECUTE_NEVER = 1, 2, 1 << 7, 1 << 54
 ADDRESS = (1 << 48) - PAGE
@@ -95,8 +96,9 @@ def judge_leaves(leaves, start, end):
 
 
 def run_walk(runner):
-    """EL2's tables while two VMs run on two CPUs."""
+    """EL2's tables while two VMs run on two CPUs, of a machine with several GiB."""
     setup = Setup(runner.programs, 2)
+    setup.system.ram_mib = GIBS << 10
     for number in range(2):
         setup.add(f"vm{number}", guest="guest_spin", cpus=[number], reports=False, stops=None)
     path = runner.image_file("el2-tables", setup.system.build().data)
@@ -113,7 +115,8 @@ def run_walk(runner):
         monitor.close()
         return True
 
-    machine.run(path, 2, LIMIT, ["-qmp", f"unix:{door},server=on,wait=off"], take)
+    machine.run(path, 2, LIMIT, ["-m", f"{GIBS}G", "-qmp", f"unix:{door},server=on,wait=off"],
+                take)
     if not os.path.exists(dump):
         return ["the machine did not come up"], []
     leaves = list(walk(Memory(dump, start), elf.symbols["mmu_root"]))

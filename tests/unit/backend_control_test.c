@@ -390,6 +390,7 @@ static void test_guest_chooses_bad_rings(void **state)
 		DRIVER_ADDRESS - 4096,
 		DRIVER_ADDRESS + MEMORY_BYTES,
 		DRIVER_ADDRESS + MEMORY_BYTES - 4096,
+		DRIVER_ADDRESS + MEMORY_BYTES - 4096 - 512, /* the last part ends behind it */
 		UINT64_MAX - 4096,
 		DRIVER_ADDRESS + 8,
 	};

@@ -113,6 +113,7 @@ static const struct {
 	{{BLK, "peervisor,reserve", "\4\1\0\0", 4},                     ERR_ARG },
 	{{BLK, "peervisor,reserve", "\200\0\0\0\0\0\0\0", 8},           ERR_RANGE},
 	{{BLK, "peervisor,first-queue", CELL("\3")},                    ERR_ARG },
+	{{BLK, "peervisor,first-queue", CELL("\0")},                    ERR_ARG },
 };
 
 /* clang-format on */

@@ -112,6 +112,28 @@ static void test_the_log_gives_up(void **state)
 	              3);
 }
 
+/* What comes by the line for channels 1 and 2, with every byte there is in it. */
+static void test_input_finds_its_channel(void **state)
+{
+	static const uint8_t line[] = {PV_MUX_ESC, 1,          'a', PV_MUX_ESC, PV_MUX_ESC,
+	                               'b',        PV_MUX_ESC, 2,   'c',        1,
+	                               PV_MUX_ESC, 1,          'd'};
+	uint64_t bytes;
+
+	(void)state;
+	begin(2, 0);
+	fake.input = line;
+	fake.input_bytes = sizeof(line);
+	while (fake.input_bytes > 0) {
+		console_input();
+	}
+	assert_int_equal(console_read(1, &bytes), 4);
+	assert_int_equal(bytes, 'a' | PV_MUX_ESC << 8 | 'b' << 16 | (uint64_t)'d' << 24);
+	assert_int_equal(console_read(2, &bytes), 2);
+	assert_int_equal(bytes, 'c' | 1 << 8);
+	assert_int_equal(console_read(0, &bytes), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -119,6 +141,7 @@ int main(void)
 		cmocka_unit_test(test_a_write_looks_at_the_uart_once),
 		cmocka_unit_test(test_the_log_waits_for_room),
 		cmocka_unit_test(test_the_log_gives_up),
+		cmocka_unit_test(test_input_finds_its_channel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

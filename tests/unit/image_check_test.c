@@ -538,6 +538,11 @@ static void test_memory(void **state)
 	builder.mappings[0].ipa_page = BUILDER_GUEST_IPA + 1; /* into memdev */
 	expect_refused("mappings", "ipa_page", ERR_OVERLAP);
 	builder.mappings[0].ipa_page = BUILDER_GUEST_IPA;
+	struct pv_mapping kept = builder.mappings[5];
+	builder.mappings[5] = builder.mappings[4]; /* memdev once more in its own place */
+	builder.mappings[5].ipa_page++;
+	expect_refused("mappings", "ipa_page", ERR_OVERLAP);
+	builder.mappings[5] = kept;
 	builder.regions[4].flags = 0; /* memdev, not shared any more */
 	expect_refused("regions", "mappings.count", ERR_CAP);
 }
