@@ -30,6 +30,13 @@ test:
 
 test-build: unit-build fuzz-build
 
+# Faults planted into a copy of the tree: an hour.
+.PHONY: mutants
+mutants:
+	$(MAKE) --no-print-directory setup-test
+	$(MAKE) --no-print-directory -j$(JOBS) all test-build
+	@BUILD=$(BUILD) PV_TEST_JOBS=$(JOBS) tests/mutants/run --all
+
 # TESTS='--only unit' runs a part.
 test-run:
 	@BUILD=$(BUILD) tests/run $(TESTS)

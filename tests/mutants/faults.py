@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The faults: one row each. `old` stands once in the file; the tests stand in the order in which
+they are tried, quick ones first; `why` is what the fault would mean in a running system.
+"""
+import collections
+
+Fault = collections.namedtuple("Fault", "name file old new tests why quick")
+FAULTS = []
+
+
+def fault(file, what, old, new, tests, why, quick=False):
+    FAULTS.append(Fault(f"{file}: {what}", file, old, new, tests, why, quick))
+
+
+CHECK = ["unit:image_check"]
+fault("lib/image_check_memory.c", "writers of VMM text through aliases",
+      "if (written && executed) {", "if (written && executed && region->mappings.count == 1) {",
+      CHECK, "a guest writes the code of another VM's VMM", quick=True)
+fault("lib/image_check_memory.c", "an unshared region mapped twice",
+      "if (region->mappings.count > 1 && (region->flags",
+      "if (region->mappings.count > 2 && (region->flags",
+      CHECK, "private memory is shared without a word")
+fault("lib/image_check_memory.c", "regions over the kernel",
+      """	    pages_overlap(region->page, region->page_count, bounds->kernel_page,
+	                  bounds->kernel_page_count) ||""", "",
+      CHECK, "a guest writes the kernel")
+fault("lib/image_check_memory.c", "regions over the image",
+      """ ||
+	    pages_overlap(region->page, region->page_count, bounds->image_page,
+	                  checker->image_page_count)) {""", ") {",
+      CHECK, "a guest's memory is cleared over the image that is being read")
+fault("lib/image_check_memory.c", "payload beyond the image",
+      "!range_fits(payload->image_offset, payload->bytes, image->image_bytes)",
+      "payload->image_offset > image->image_bytes",
+      CHECK, "memory behind the image is copied into a guest")
+fault("lib/image_check_memory.c", "overlaps within a region's own mappings",
+      "for (uint32_t r = 0; r <= region; r++) {", "for (uint32_t r = 0; r < region; r++) {",
+      CHECK, "two mappings at one address")
+fault("lib/image_check_objects.c", "a vCPU of another domain",
+      "pages_inside(cap.object, 1, holder->vcpus.first, holder->vcpus.count)",
+      "cap.object < image->vcpus.count", CHECK, "a VMM starts another VM's vCPU")
+fault("lib/image_check_objects.c", "receiving another's doorbell",
+      "doorbells[cap.object].domain == domain &&", "doorbells[cap.object].domain != UINT32_MAX &&",
+      CHECK, "a VMM takes the interrupts of another VM")
+fault("lib/image_check_objects.c", "a console channel too many",
+      "cap.object < holder->channel_count", "cap.object <= holder->channel_count",
+      CHECK, "a VM writes in another one's name")
+fault("lib/image_check_objects.c", "a doorbell page of others' capabilities",
+      "!pages_inside(page->caps.first, page->caps.count, own.first, own.count)",
+      "!pages_fit(page->caps.first, page->caps.count, image->caps.count + 0 * own.count)",
+      CHECK, "a guest rings what its VM may not")
+fault("lib/image_check.c", "a pool in the image",
+      """ ||
+	    pages_overlap(image->pool_page, image->pool_page_count, bounds->image_page,
+	                  checker->image_page_count)) {""", ") {",
+      CHECK, "stage-2 tables over the image that is being read")
+
+IOBUF = ["unit:iobuf"]
+fault("lib/iobuf.c", "a producer too far ahead",
+      "if (waiting > PV_IOBUF_SLOTS) {", "if (waiting > PV_IOBUF_SLOTS + 1) {",
+      IOBUF, "a peer makes old messages come again", quick=True)
+fault("lib/iobuf.c", "a consumer that went back",
+      "if (in_flight > PV_IOBUF_SLOTS) {", "if (in_flight > 2 * PV_IOBUF_SLOTS) {",
+      IOBUF, "a peer that lies about what it took is not noticed")
+fault("lib/iobuf.c", "a full ring",
+      "if (in_flight == PV_IOBUF_SLOTS) {", "if (in_flight == PV_IOBUF_SLOTS + 1) {",
+      IOBUF, "messages that nobody has read are written over")
+fault("lib/iobuf.c", "the version of the peer", "port_read32(&iobuf->peer->version) != "
+      "PV_IOBUF_VERSION", "port_read32(&iobuf->peer->version) == 0",
+      IOBUF, "two ends that mean different things by a message")
+fault("lib/iobuf.c", "a dead session comes back",
+      "iobuf->state = IOBUF_STATE_DEAD;", "iobuf->state = IOBUF_STATE_DOWN;",
+      IOBUF, "a peer that broke the protocol goes on")
+fault("lib/agent_frame.c", "length of a frame", "if (payload_bytes > decoder->payload_max) {",
+      "if (payload_bytes > decoder->payload_max + 1) {", ["unit:agent_frame"],
+      "a frame that its receiver has no room for")
+fault("lib/agent_frame.c", "checksum of a frame", "!= get_le(&buf[covered], PV_AGENT_CRC_BYTES)",
+      "< get_le(&buf[covered], PV_AGENT_CRC_BYTES)", ["unit:agent_frame"],
+      "noise is taken for an answer")
+fault("lib/range.h", "the end of a wrapped range", "!__builtin_add_overflow(base, size, &end) && "
+      "end <= limit", "(end = base + size) <= limit",
+      ["unit:range"], "a range that wraps lies everywhere", quick=True)
+fault("lib/range.h", "pages that touch", "return a < b ? b - a < a_count : a - b < b_count;",
+      "return a < b ? b - a + 1 < a_count : a - b < b_count;",
+      ["unit:range"], "the last page of a range is given twice")
+
+CALLS = ["unit:sched", "baremetal:system_calls"]
+fault("kernel/core/call.c", "type of a capability", "if (cap->type != (uint32_t)type) {",
+      "if ((cap->type == PV_CAP_NONE) != (type == PV_CAP_NONE)) {", CALLS, "any capability does anything", quick=True)
+fault("kernel/core/call.c", "the capability behind the last",
+      "if (index >= d->caps.count) {", "if (index > d->caps.count) {",
+      CALLS, "a VMM uses the first capability of the next VM")
+fault("kernel/core/call.c", "starting a vCPU that runs", "if (v->wait == WAIT_OFF) {",
+      "if (v->wait != WAIT_VMM) {", CALLS + ["baremetal:second_vcpu"],
+      "a vCPU's registers are written under it")
+fault("kernel/core/call.c", "a vCPU that is another domain's",
+      "return number < c->d->vcpu_count ?", "return number <= c->d->vcpu_count ?",
+      CALLS, "a VMM configures the interrupts of another VM")
+fault("kernel/core/doorbell.c", "the doorbell behind the page's last",
+      "n < page->cap_count", "n <= page->cap_count",
+      ["unit:sched", "baremetal:doorbell_forms", "baremetal:events"],
+      "a guest rings a doorbell that its page does not hold")
+fault("kernel/core/doorbell.c", "the page behind the window",
+      "if (number >= d->doorbell_pages.count) {", "if (number > d->doorbell_pages.count) {",
+      ["unit:sched", "baremetal:doorbell_forms"], "a guest rings by another domain's page")
+fault("kernel/core/doorbell.c", "a ring that came before its interrupt was chosen",
+      "if (intid && b->latched) {", "if (intid && !b->latched) {", ["unit:sched"],
+      "a kick is lost and the queue stands still")
+fault("kernel/core/s2.c", "a page that may be written", "PTE_VALID | PTE_READ | PTE_ACCESSED",
+      "PTE_VALID | PTE_READ | PTE_WRITE | PTE_ACCESSED", ["unit:s2"],
+      "who may read may write", quick=True)
+fault("kernel/core/s2.c", "a range over the pool",
+      "if (pages_overlap(range->pa_page, range->page_count, s2->pool_page, s2->pool_page_count)) {",
+      "if (range->pa_page == s2->pool_page) {", ["unit:s2"],
+      "a guest writes its own stage-2 tables")
+fault("kernel/core/s2.c", "a block that is larger than the range",
+      "pages_inside(ipa_page, BLOCK_PAGES, range.ipa_page, range.page_count)",
+      "pages_inside(ipa_page, 1, range.ipa_page, range.page_count)", ["unit:s2"],
+      "a guest has up to 2 MiB behind its memory")
+fault("kernel/core/console.c", "input of another channel", "console.input = byte;",
+      "console.input = byte & ~1U;", ["unit:console"], "what is typed for one VM goes to another")
+fault("kernel/core/console.c", "an escape among the data", "if (byte != PV_MUX_ESC) {",
+      "if (byte == PV_MUX_ESC) {", ["unit:console"], "bytes of a console are lost")
+fault("kernel/core/boot.c", "clearing of memory", "memory_clear(regions[i].page",
+      "memory_clear(regions[0].page", ["unit:boot", "baremetal:memory is clear"],
+      "a VM reads what the machine held before")
+
+REGISTERS = ["baremetal:registers are kept apart on cortex-a72"]
+FEATURES = ["baremetal:hidden features on cortex-a72"]
+fault("kernel/aarch64/traps.c", "MDCR_EL2.TDOSA", "1ULL << 9 | 1ULL << 10 | 1ULL << 11",
+      "1ULL << 9 | 1ULL << 11", REGISTERS, "the OS lock is shared by all VMs")
+fault("kernel/aarch64/traps.c", "MDCR_EL2.TDA", "1ULL << 9 | 1ULL << 10", "1ULL << 10",
+      REGISTERS, "debug registers are shared by all VMs")
+fault("kernel/aarch64/traps.c", "MDCR_EL2.TPM", "(1ULL << 5 | 1ULL << 6 |", "(1ULL << 5 |",
+      REGISTERS, "counters of performance are shared by all VMs")
+fault("kernel/aarch64/sysreg.h", "HCR_EL2.TID3", "HCR_TSC | HCR_TID3 | HCR_TWI",
+      "HCR_TSC | HCR_TWI", FEATURES + ["baremetal:id_registers"],
+      "a guest uses what is not switched")
+fault("kernel/aarch64/sysreg.h", "HCR_EL2.TSC", "HCR_TIDCP | HCR_TSC | HCR_TID3",
+      "HCR_TIDCP | HCR_TID3", ["baremetal:firmware"], "a guest calls the firmware")
+fault("kernel/aarch64/sysreg.h", "floating point of a VMM", "(CPTR_GUEST | 1ULL << 10)",
+      "(CPTR_GUEST | 0ULL << 10)", ["baremetal:hostile vmm_instruction fmov"],
+      "a VMM sees and changes its guest's vectors")
+fault("kernel/aarch64/boot.c", "CNTHCTL_EL2", "sysreg_write(cnthctl_el2, 0);",
+      "sysreg_write(cnthctl_el2, 3);", ["baremetal:undefined_registers", "baremetal:user32"],
+      "a guest has the physical timer")
+fault("kernel/aarch64/arch_types.h", "TPIDR_EL1 is not switched", "	X(tpidr_el1)", "	",
+      REGISTERS, "a kernel finds the per-CPU data of another")
+fault("kernel/aarch64/arch_types.h", "a VMM has its guest's CNTKCTL_EL1",
+      "	X(cntkctl_el1, 0)                                                                          \\\n",
+      "", ["baremetal:registers that a VMM can touch on cortex-a72"],
+      "a VMM reads and sets its guest's timer", quick=True)
+fault("kernel/aarch64/arch_types.h", "a VMM has its guest's TPIDRRO_EL0", "X(tpidrro_el0, 0)",
+      "X(tpidrro_el0, a->guest.tpidrro_el0)",
+      ["baremetal:VMM's registers are kept apart on cortex-a72"], "a VMM sees its guest's thread")
+fault("kernel/aarch64/context.c", "a VMM's own TPIDR_EL0", "a->tpidr = sysreg_read(tpidr_el0);", "",
+      ["baremetal:VMM's registers are kept apart on cortex-a72"], "a VMM loses its own")
+fault("kernel/aarch64/context.c", "floating point of a guest", "	fp_load(v->arch.v);", "",
+      ["baremetal:floating point"], "vectors of one VM show in another")
+fault("kernel/aarch64/context.c", "FPCR of a guest", "	sysreg_write(fpcr, v->arch.fpcr);", "",
+      REGISTERS, "a VM computes by the rounding of another")
+fault("kernel/aarch64/context.c", "TLB between vCPUs", "		tlbi(vmalle1);\n", "",
+      ["baremetal:TLB between vCPUs"], "a vCPU uses the translations of another of its VM")
+fault("kernel/aarch64/context.c", "vector of an injected exception",
+      "sysreg_read(vbar_el1) + vector_offset(v->regs.pstate)", "sysreg_read(vbar_el1) + 0x200",
+      ["baremetal:user32", "baremetal:injected"], "an exception of user space is taken for the kernel's")
+fault("kernel/aarch64/gic.c", "GICH_APR", "	*reg(board.gich, GICH_APR) = v->arch.gich_apr;\n", "",
+      ["baremetal:preempted in a handler"], "interrupts of one VM are masked by another's handler",
+      quick=True)
+fault("kernel/aarch64/gic.c", "the timer's active state",
+      "	set_timer_active(vgic_timer_in_flight(v));",
+      "	set_timer_active(vgic_timer_in_flight(v) || *reg(board.gicd, GICD_ISACTIVER) >> INTID_TIMER & 1U);",
+      ["baremetal:preempted in the timer"], "a VM's timer is silent while another handles its own")
+fault("kernel/aarch64/mmu.c", "guest RAM of the first GiB",
+      "		if (i != kernel) {", "		if (i != kernel && i < 64) {",
+      ["baremetal:EL2's own tables"], "EL2 can read and write guests", quick=True)
+fault("kernel/aarch64/mmu.c", "the other GiB", "		if (i > ram_gib()) {", "		if (i > ram_gib() + 1) {",
+      ["baremetal:EL2's own tables"], "EL2 can read and write guests")
+fault("kernel/aarch64/mmu.c", "the kernel's text", "			rights = DESC_READ_ONLY;\n",
+      "			rights = 0;\n", ["baremetal:EL2's own tables"], "EL2 writes its own code")
+fault("kernel/aarch64/exception.c", "the guest ends its timer's interrupt itself",
+      "		vgic_pend_timer(v);\n		return false;", "		vgic_pend_timer(v);\n		return true;",
+      ["baremetal:timer"], "a timer that has not been served comes again without end")
+
+STATE = ["unit:sched_state"]
+fault("kernel/core/sched.c", "translations of another vCPU of the domain",
+      "*last != NONE && *last != v->index", "*last != NONE && *last == v->index",
+      STATE, "a vCPU uses the translations of another of its VM")
+fault("kernel/core/sched.c", "what is left of a budget", "now + budget_left(&running->budget);",
+      "now + (budget_left(&running->budget) ? running->budget.ticks : 0);", STATE,
+      "whoever is preempted often has more than its budget")
+fault("kernel/core/vmm.c", "whose turn the VMM is", "(last->number + 1 + n) % d->vcpu_count",
+      "(d->vcpu_count - 1 + n + 0 * last->number) % d->vcpu_count", STATE,
+      "a vCPU never gets its VMM while two others ask")
+fault("kernel/core/sched.c", "priority of equals", "v->priority > other->priority ||",
+      "v->priority >= other->priority ||", ["unit:sched_turns", "unit:sched"],
+      "the last of equals always runs")
+
+PCI = ["unit:vmm_pci", "unit:vmm_virtio"]
+fault("vmm/dev/msix.c", "a masked function", "!msix->enabled || msix->function_masked ||",
+      "!msix->enabled ||", PCI, "interrupts that the guest has masked")
+fault("vmm/dev/msix.c", "a masked vector", "	if ((word[3] & MSIX_ENTRY_MASKED) != 0) {",
+      "	if ((word[3] & MSIX_ENTRY_MASKED) == 0) {", PCI, "interrupts that the guest has masked")
+fault("vmm/dev/v2m.c", "an interrupt beyond the frame's", "data - v2m->first < v2m->count",
+      "data - v2m->first <= v2m->count", PCI + ["unit:vmm_gicd"],
+      "a guest raises what is not the frame's")
+fault("vmm/dev/virtio.c", "features that were not offered",
+      "(virtio->driver_features & ~offered) == 0 &&", "", PCI,
+      "a back end is told of features that it has not", quick=True)
+fault("vmm/dev/virtio.c", "a queue beyond the device",
+      "number < virtio->config->queue_count", "number <= virtio->config->queue_count", PCI,
+      "a guest sets up a queue that is not there")
+fault("vmm/dev/virtio.c", "a queue that is too large", " &&\n	    size <= virtio->config->queue_size",
+      "", PCI, "a back end gets a ring that it has no room for")
+fault("vmm/dev/virtio.c", "a queue that runs", "!virtio->is_resetting && !queue->enabled && ",
+      "!virtio->is_resetting && (queue->enabled || !queue->enabled) && ", PCI, "a ring moves under its back end")
+fault("vmm/dev/pci_config.c", "functions of a device", "(access->offset >> 12 & 7) != 0",
+      "(access->offset >> 12 & 7) > 7", PCI, "one device shows eight times")
+fault("vmm/dev/regs.c", "an access over the end of a register",
+      " &&\n		           row->bytes - (access->offset - row->offset) >= access->bytes", "",
+      ["unit:vmm_regs"], "a guest reads beyond a table")
+fault("vmm/dev/connection.c", "a message for a device that is not there",
+      "number >= connection->config->device_count", "number > connection->config->device_count",
+      ["unit:vmm_connection"], "a peer writes memory of the VMM", quick=True)
+fault("vmm/dev/connection.c", "an answer to an older question",
+      "sequence == connection->links[number].sequence",
+      "sequence <= connection->links[number].sequence", ["unit:vmm_connection"],
+      "a device is taken for stopped while it writes")
+fault("vmm/dev/pl011.c", "room for input", "PL011_FIFO - uart->rx_count >= READ_BYTES",
+      "PL011_FIFO - uart->rx_count > 0", ["unit:vmm_pl011"], "input is lost")
+fault("vmm/vm/psci.c", "a vCPU that is not there", """	uint64_t target = argument[1];
+
+	(void)vcpu;
+	if (target >= psci->vcpu_count) {""", """	uint64_t target = argument[1];
+
+	(void)vcpu;
+	if (target > psci->vcpu_count) {""", ["unit:vmm_psci"],
+      "a guest uses a capability that is no vCPU's")
+
+CONTROL = ["unit:backend_control"]
+fault("backend/daemon/control.c", "a queue beyond the device",
+      "if (queue.queue >= config->queue_count) {", "if (queue.queue > config->queue_count) {",
+      CONTROL, "a VMM writes memory of the daemon", quick=True)
+fault("backend/daemon/control.c", "a queue that is too large",
+      "|| queue.size > config->queue_size", "|| queue.size > 2 * config->queue_size",
+      CONTROL, "a driver's ring that the back end was not made for")
+fault("backend/daemon/control.c", "a device that is not there",
+      "message->device >= control->config->device_count",
+      "message->device > control->config->device_count",
+      CONTROL, "a VMM writes memory of the daemon")
+fault("backend/daemon/control.c", "features that were not offered",
+      "if ((start.features & ~control->config->devices[index].features) != 0) {",
+      "if ((start.features & ~control->config->devices[index].features) == UINT64_MAX) {",
+      CONTROL, "a back end with features that nobody gave it")
+fault("backend/daemon/control.c", "starting twice",
+      "	if (device->wanted) {\n		return \"START", "	if (device->failed) {\n		return \"START",
+      CONTROL, "a ring is served twice")
+fault("backend/daemon/ring.c", "rings outside of memdev",
+      "range_inside(parts[i].address, parts[i].bytes, memory->driver_address,",
+      "range_inside(parts[i].address, 1, memory->driver_address,",
+      CONTROL, "a driver has the back end write memory of the daemon")
+fault("backend/daemon/inflight.c", "answers ahead of the region", "return ahead <= 1;",
+      "return ahead <= 2;", ["unit:backend_vhost_user", "unit:backend_storage"],
+      "a request is answered twice, or never")
+fault("backend/daemon/dt.c", "queues that do not follow",
+      "if (device->first_queue != connection->queue_count) {",
+      "if (device->first_queue > connection->queue_count) {", ["unit:backend_dt"],
+      "one device's queues go to another")
+fault("backend/daemon/vhost_user.c", "the length of an answer",
+      "if (user->answer.bytes > VHOST_USER_PAYLOAD_MAX) {",
+      "if (user->answer.bytes > 2 * VHOST_USER_PAYLOAD_MAX) {",
+      ["unit:backend_vhost_user", "unit:backend_storage"], "a back end writes memory of the daemon")
