@@ -16,6 +16,7 @@
 /* links: topo/image/layout_boot.c topo/image/span.c topo/image/personality.c */
 /* links: topo/image/payload.c topo/image/vmm_config.c topo/image/guest_dtb.c */
 /* links: topo/image/guest_dtb_connections.c topo/diag/diag.c topo/diag/print.c */
+/* links: topo/model/routes.c */
 /* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c lib/image_check.c */
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
 /* links: tests/unit/verify_fixture.c */

@@ -7,6 +7,7 @@
 /* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
 /* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
 /* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
+/* links: topo/model/routes.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
 /* links: lib/image_check_objects.c tests/unit/layout_fixture.c */
@@ -192,6 +193,7 @@ static void check_served_device(const void *dtb, const struct layout *layout)
 	assert_string_equal(text(dtb, net, "peervisor,bridge"), "br0");
 	assert_string_equal(text(dtb, net, "peervisor,network"), "bridge");
 	assert_string_equal(text(dtb, net, "peervisor,address"), "10.77.0.1/24");
+	assert_string_equal(text(dtb, net, "peervisor,sources"), "10.77.0.2/32");
 	assert_string_equal(text(dtb, blk, "peervisor,type"), "blk");
 	assert_int_equal(cell(dtb, blk, "peervisor,first-queue", 0), 2);
 	assert_int_equal(cell(dtb, blk, "peervisor,queues", 0), 1);
@@ -291,6 +293,39 @@ static void test_used(void **state)
 	fixture_end(&f);
 }
 
+/* The first that forwards is the way out; who forwards itself takes the first at all. What is served
+ * as routed lies behind the VM that serves it, what is translated does not. */
+static void test_ways_of_packets(void **state)
+{
+	static const char net[] = "/connection@30000000/device@0";
+	struct fixture f;
+	struct image *image;
+
+	(void)state;
+	fixture_start(&f);
+	for (size_t i = 0; i < 5; i++) {
+		fixture_vm(&f, (const char *const[]){"out", "a", "b", "c", "d"}[i]);
+	}
+	fixture_connect(&f, 0, 1);
+	fixture_connect(&f, 1, 2);
+	fixture_connect(&f, 2, 3);
+	fixture_connect(&f, 2, 4);
+	f.connections[1].devices[0].network = NETWORK_ROUTED;
+	f.connections[2].devices[0].network = NETWORK_ROUTED;
+	f.connections[3].devices[0].network = NETWORK_NAT;
+	image = build(&f);
+	assert_string_equal(text(image->dtbs[0], net, "peervisor,sources"),
+	                    "10.77.0.2/32 10.77.1.0/24 10.77.2.0/24");
+	assert_string_equal(text(image->dtbs[1], net, "peervisor,sources"),
+	                    "10.77.1.2/32 10.77.2.0/24");
+	assert_string_equal(text(image->dtbs[1], "/chosen", "peervisor,network"),
+	                    "02:50:56:00:00:00=10.77.0.2/24,10.77.0.1");
+	assert_string_equal(text(image->dtbs[4], "/chosen", "peervisor,network"),
+	                    "02:50:56:00:00:03=10.77.3.2/24,10.77.3.1");
+	image_free(image);
+	fixture_end(&f);
+}
+
 static void test_whole_ram(void **state)
 {
 	struct fixture f;
@@ -375,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_served),
 		cmocka_unit_test(test_used),
 		cmocka_unit_test(test_whole_ram),
+		cmocka_unit_test(test_ways_of_packets),
 		cmocka_unit_test(test_given_addresses),
 		cmocka_unit_test(test_disk_names),
 	};

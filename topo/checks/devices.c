@@ -145,13 +145,13 @@ static void check_name(struct checks *checks, const struct device *device, const
 	size_t bytes = name == NULL ? 1 : strlen(name);
 
 	if (name == NULL ||
-	    (bytes > 0 && bytes <= INTERFACE_NAME_MAX && strpbrk(name, "/ \t:%") == NULL &&
+	    (bytes > 0 && bytes <= INTERFACE_NAME_MAX && strpbrk(name, "/ \t:%\"*\\") == NULL &&
 	     strcmp(name, ".") != 0 && strcmp(name, "..") != 0)) {
 		return;
 	}
 	check_report(checks, CHECK_INTERFACE_NAME, device_place(device, option),
 	             "'%s' cannot be the name of a network interface: 1 to 15 characters, without "
-	             "/ : %% and blanks",
+	             "/ : %% \" * \\ and blanks",
 	             name);
 }
 

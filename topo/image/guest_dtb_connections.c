@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "topo/image/guest_dtb_writer.h"
+#include "topo/model/routes.h"
 
 /* PCI Bus Binding to IEEE 1275, 2.2.1.1: non-prefetchable 32-bit memory space. */
 #define PCI_MEMORY_32 0x02000000U
@@ -103,7 +104,26 @@ static void add_host_bridge(struct dtb *dtb, size_t index)
 	dtb_end(dtb);
 }
 
-static void add_net(struct dtb *dtb, const struct device *device)
+/* From where packets may come by the device: its driver VM, and what lies behind that. */
+static void add_sources(struct dtb *dtb, uint32_t driver_vm, const struct device *device)
+{
+	struct arena *arena = arena_new();
+	size_t count = 0;
+	const struct route *routes = routes_behind(dtb->layout->model, driver_vm, &count, arena);
+	char address[24];
+
+	address_text(device->address[1], 32, address);
+	const char *text = arena_printf(arena, "%s", address);
+
+	for (size_t i = 0; i < count; i++) {
+		address_text(routes[i].address, routes[i].prefix, address);
+		text = arena_printf(arena, "%s %s", text, address);
+	}
+	dtb_string(dtb, "peervisor,sources", text);
+	arena_free(arena);
+}
+
+static void add_net(struct dtb *dtb, uint32_t driver_vm, const struct device *device)
 {
 	dtb_bytes(dtb, "peervisor,mac", device->mac, sizeof(device->mac));
 	if (device->tap) {
@@ -118,6 +138,9 @@ static void add_net(struct dtb *dtb, const struct device *device)
 
 		address_text(device->address[0], device->prefix, text);
 		dtb_string(dtb, "peervisor,address", text);
+	}
+	if (device->address[1]) {
+		add_sources(dtb, driver_vm, device);
 	}
 }
 
@@ -156,7 +179,7 @@ static void add_device(struct dtb *dtb, const struct connection *connection,
 	dtb_u32(dtb, "peervisor,queue-size", device->queue_size);
 	dtb_u64(dtb, "peervisor,features", numbers->personality.features);
 	if (device->type == DEVICE_NET) {
-		add_net(dtb, device);
+		add_net(dtb, connection->driver_vm, device);
 	} else if (device->type == DEVICE_BLK) {
 		add_blk(dtb, connection, device);
 	} else if (device->type == DEVICE_VSOCK) {
@@ -214,31 +237,46 @@ void dtb_add_connections(struct dtb *dtb)
 	}
 }
 
-/* "MAC=ADDRESS/PREFIX" for each net device that the VM uses, separated by blanks. */
+/* "MAC=ADDRESS/PREFIX", and behind it ",GATEWAY" if the default route leads there. */
+static const char *network_entry(struct arena *arena, const struct device *d, bool way_out)
+{
+	char address[24];
+
+	address_text(d->address[1], d->prefix, address);
+	const char *text =
+		arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x=%s", d->mac[0], d->mac[1],
+	                     d->mac[2], d->mac[3], d->mac[4], d->mac[5], address);
+
+	if (way_out) {
+		address_text(d->address[0], 32, address);
+		*strchr(address, '/') = '\0';
+		text = arena_printf(arena, "%s,%s", text, address);
+	}
+	return text;
+}
+
+/* An entry for each net device that the VM uses, separated by blanks. */
 void dtb_add_network(struct dtb *dtb)
 {
 	const struct model *model = dtb->layout->model;
-	char text[PV_VMM_DEVICES_MAX * 48];
-	size_t length = 0;
+	const struct device *way_out = routes_default(model, dtb->vm);
+	struct arena *arena = arena_new();
+	const char *text = "";
 
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
 
 		for (size_t j = 0; j < connection->device_count && is_driver(dtb, i); j++) {
 			const struct device *d = &connection->devices[j];
-			char address[24];
 
-			if (d->type != DEVICE_NET || !d->address[1]) {
-				continue;
+			if (d->type == DEVICE_NET && d->address[1]) {
+				text = arena_printf(arena, "%s%s%s", text, text[0] ? " " : "",
+				                    network_entry(arena, d, d == way_out));
 			}
-			address_text(d->address[1], d->prefix, address);
-			length += (size_t)snprintf(
-				text + length, sizeof(text) - length,
-				"%s%02x:%02x:%02x:%02x:%02x:%02x=%s", length ? " " : "", d->mac[0],
-				d->mac[1], d->mac[2], d->mac[3], d->mac[4], d->mac[5], address);
 		}
 	}
-	if (length) {
+	if (text[0]) {
 		dtb_string(dtb, "peervisor,network", text);
 	}
+	arena_free(arena);
 }

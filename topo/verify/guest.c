@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/model/routes.h"
 #include "topo/verify/verify.h"
 
 #define SPI 0U
@@ -281,9 +282,10 @@ static void want_memory(struct verify *v, uint32_t index, struct tree *wanted)
 	tree_want_cells(wanted, node, "reg", &cells);
 }
 
-/* "MAC=ADDRESS/PREFIX", one for each network interface that the VM uses. */
+/* "MAC=ADDRESS/PREFIX", one for each network interface that the VM uses, and the gateway of one. */
 static const char *network_text(const struct verify *v, uint32_t index)
 {
+	const struct device *way_out = routes_default(v->model, index);
 	const char *text = "";
 
 	for (size_t i = 0; i < v->model->connection_count; i++) {
@@ -301,6 +303,11 @@ static const char *network_text(const struct verify *v, uint32_t index)
 			                    text, text[0] ? " " : "", d->mac[0], d->mac[1],
 			                    d->mac[2], d->mac[3], d->mac[4], d->mac[5], a >> 24,
 			                    a >> 16 & 255, a >> 8 & 255, a & 255, d->prefix);
+			a = d->address[0];
+			if (d == way_out) {
+				text = arena_printf(v->arena, "%s,%u.%u.%u.%u", text, a >> 24,
+				                    a >> 16 & 255, a >> 8 & 255, a & 255);
+			}
 		}
 	}
 	return text;

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "topo/model/routes.h"
 #include "topo/verify/verify.h"
 
 #define PCI_MEMORY_32 0x02000000U /* PCI Bus Binding 2.2.1.1: not prefetchable */
@@ -251,7 +252,29 @@ static void want_bridge(struct verify *v, const struct link *link, uint32_t v2m_
 	                 v->model->vms[link->source->device_vm].name);
 }
 
-static void want_net(struct tree *wanted, const char *node, const struct device *device)
+static const char *subnet_text(struct tree *wanted, uint32_t a, uint32_t prefix)
+{
+	return arena_printf(wanted->arena, "%u.%u.%u.%u/%u", a >> 24, a >> 16 & 255, a >> 8 & 255,
+	                    a & 255, prefix);
+}
+
+/* The driver VM's address, and what lies behind that VM. */
+static const char *sources_text(const struct model *model, uint32_t driver_vm, struct tree *wanted,
+                                const struct device *device)
+{
+	size_t count = 0;
+	const struct route *routes = routes_behind(model, driver_vm, &count, wanted->arena);
+	const char *text = subnet_text(wanted, device->address[1], 32);
+
+	for (size_t i = 0; i < count; i++) {
+		text = arena_printf(wanted->arena, "%s %s", text,
+		                    subnet_text(wanted, routes[i].address, routes[i].prefix));
+	}
+	return text;
+}
+
+static void want_net(const struct verify *v, uint32_t link, struct tree *wanted, const char *node,
+                     const struct device *device)
 {
 	static const char *const networks[] = {
 		[NETWORK_BRIDGE] = "bridge",
@@ -259,7 +282,6 @@ static void want_net(struct tree *wanted, const char *node, const struct device 
 		[NETWORK_ISOLATED] = "isolated",
 		[NETWORK_ROUTED] = "routed",
 	};
-	uint32_t a = device->address[0];
 
 	tree_want(wanted, node, "peervisor,mac", (struct bytes){device->mac, sizeof(device->mac)});
 	tree_want_string(wanted, node, "peervisor,network", networks[device->network]);
@@ -269,11 +291,14 @@ static void want_net(struct tree *wanted, const char *node, const struct device 
 	if (device->bridge) {
 		tree_want_string(wanted, node, "peervisor,bridge", device->bridge);
 	}
-	if (a) {
+	if (device->address[0]) {
 		tree_want_string(wanted, node, "peervisor,address",
-		                 arena_printf(wanted->arena, "%u.%u.%u.%u/%u", a >> 24,
-		                              a >> 16 & 255, a >> 8 & 255, a & 255,
-		                              device->prefix));
+		                 subnet_text(wanted, device->address[0], device->prefix));
+	}
+	if (device->address[1]) {
+		tree_want_string(wanted, node, "peervisor,sources",
+		                 sources_text(v->model, v->model->connections[link].driver_vm,
+		                              wanted, device));
 	}
 }
 
@@ -283,7 +308,7 @@ static void want_options(struct verify *v, uint32_t link, uint32_t index, const 
 	const struct device *device = &v->model->connections[link].devices[index];
 
 	if (device->type == DEVICE_NET) {
-		want_net(wanted, node, device);
+		want_net(v, link, wanted, node, device);
 	} else if (device->type == DEVICE_BLK) {
 		tree_want_string(wanted, node, "peervisor,disk", archive_disk_path(v, link, index));
 		tree_want_string(wanted, node, "peervisor,format",
