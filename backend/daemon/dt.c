@@ -131,42 +131,85 @@ static err_t read_network(const struct node *node, enum dt_network *network)
 	return complain(node, "peervisor,network", "is not bridge, nat, isolated or routed");
 }
 
-/* "10.77.0.1/24" */
+/* "10.77.0.1/24"; @text is taken apart. */
+static bool parse_subnet(char *text, struct dt_subnet *subnet)
+{
+	char *slash = strchr(text, '/');
+	char *end = NULL;
+
+	if (slash == NULL) {
+		return false;
+	}
+	*slash = '\0';
+	errno = 0;
+	unsigned long prefix = strtoul(slash + 1, &end, 10);
+	subnet->prefix = (uint32_t)prefix;
+	return end != slash + 1 && *end == '\0' && errno == 0 && prefix <= 32 &&
+	       inet_pton(AF_INET, text, &subnet->address) == 1;
+}
+
 static err_t read_address(const struct node *node, struct dt_device *device)
 {
 	char text[DT_WORD_BYTES];
 	err_t err = read_string(node, "peervisor,address", text, sizeof(text));
 
+	if (err == OK && !parse_subnet(text, &device->own)) {
+		return complain(node, "peervisor,address", "is not ADDRESS/PREFIX");
+	}
+	return err;
+}
+
+/* "10.77.0.2/32 10.78.0.0/24" */
+static err_t read_sources(const struct node *node, struct dt_device *device)
+{
+	char text[DT_SOURCES_MAX * DT_WORD_BYTES];
+	char *rest = NULL;
+	err_t err = read_string(node, "peervisor,sources", text, sizeof(text));
+
 	if (err != OK) {
 		return err;
 	}
-	char *slash = strchr(text, '/');
-	char *end = NULL;
-	if (slash != NULL) {
-		*slash = '\0';
-		errno = 0;
-		unsigned long prefix = strtoul(slash + 1, &end, 10);
-		if (end != slash + 1 && *end == '\0' && errno == 0 && prefix <= 32 &&
-		    inet_pton(AF_INET, text, &device->address) == 1) {
-			device->prefix = (uint32_t)prefix;
-			return OK;
+	for (char *word = strtok_r(text, " ", &rest); word != NULL;
+	     word = strtok_r(NULL, " ", &rest)) {
+		if (device->source_count == DT_SOURCES_MAX ||
+		    !parse_subnet(word, &device->sources[device->source_count])) {
+			return complain(node, "peervisor,sources", "is no list of ADDRESS/PREFIX");
 		}
+		device->source_count++;
 	}
-	return complain(node, "peervisor,address", "is not ADDRESS/PREFIX");
+	return OK;
+}
+
+/* The name of an interface: it stands in paths, and in quotes among rules (filter.c). */
+static err_t read_interface(const struct node *node, const char *property, char *to)
+{
+	err_t err = read_name(node, property, to, IFNAMSIZ);
+
+	if (err == OK && strpbrk(to, "\"*\\ \t\n") != NULL) {
+		return complain(node, property, "is no fit name");
+	}
+	return err;
 }
 
 static err_t read_net(const struct node *node, struct dt_device *device)
 {
-	err_t err = read_name(node, "peervisor,tap", device->tap, sizeof(device->tap));
+	err_t err = read_interface(node, "peervisor,tap", device->tap);
 
 	if (err == OK) {
 		err = read_network(node, &device->network);
 	}
 	if (err == OK && has(node, "peervisor,bridge")) {
-		err = read_name(node, "peervisor,bridge", device->bridge, sizeof(device->bridge));
+		err = read_interface(node, "peervisor,bridge", device->bridge);
 	}
 	if (err == OK && has(node, "peervisor,address")) {
 		err = read_address(node, device);
+	}
+	if (err == OK && has(node, "peervisor,sources")) {
+		err = read_sources(node, device);
+	}
+	if (err == OK && read_bytes(node, "peervisor,mac", device->mac, sizeof(device->mac)) !=
+	                         (ssize_t)sizeof(device->mac)) {
+		err = complain(node, "peervisor,mac", "is not six bytes");
 	}
 	if (err == OK && device->queue_count != 2) {
 		err = complain(node, "peervisor,queues", "of a net device is not 2");

@@ -20,6 +20,7 @@
 #define DT_PATH_BYTES 256U
 #define DT_WORD_BYTES 32U
 #define DT_QUEUE_SIZE_MAX 32768U /* virtio 1.2, 2.7 */
+#define DT_SOURCES_MAX 64U
 
 enum dt_network {
 	DT_NETWORK_BRIDGE,
@@ -27,6 +28,11 @@ enum dt_network {
 	DT_NETWORK_ISOLATED,
 	DT_NETWORK_ROUTED,
 	DT_NETWORK_COUNT
+};
+
+struct dt_subnet {
+	struct in_addr address;
+	uint32_t prefix;
 };
 
 /* A device to serve. Options that its type does not have are 0. */
@@ -42,8 +48,11 @@ struct dt_device {
 	char tap[IFNAMSIZ];
 	char bridge[IFNAMSIZ]; /* empty: none */
 	enum dt_network network;
-	struct in_addr address; /* of the bridge or tap; 0: none */
-	uint32_t prefix;
+	struct dt_subnet own; /* the bridge's or tap's address and its subnet; 0: none */
+	uint8_t mac[6];       /* of the driver VM's interface */
+	/* Whence IPv4 may come by the tap: the driver VM, then what lies behind it. None: anything. */
+	struct dt_subnet sources[DT_SOURCES_MAX];
+	uint32_t source_count;
 
 	/* blk */
 	char disk[DT_PATH_BYTES];

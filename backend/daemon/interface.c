@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* See interface.h. ioctls of netdevice(7) and bridges; iptables for address translation. */
+/* See interface.h. ioctls of netdevice(7), routes and bridges; iproute2 for tables of bridges. */
 #include "backend/daemon/interface.h"
 
 #include <arpa/inet.h>
@@ -8,20 +8,17 @@
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
 #include <net/if.h>
-#include <spawn.h>
-#include <stdbool.h>
+#include <net/route.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "backend/daemon/log.h"
+#include "backend/daemon/system.h"
 
 #define NET_HEADER_BYTES 12 /* virtio 1.2, 5.1.6: struct virtio_net_hdr with num_buffers */
-
-extern char **environ;
 
 static void set_name(struct ifreq *request, const char *name)
 {
@@ -98,13 +95,43 @@ err_t interface_make_bridge(const char *name)
 	return err == OK ? fix_hardware_address(name) : err;
 }
 
-err_t interface_join_bridge(const char *name, const char *bridge)
+/* A setting of a port, by what Linux shows of it in sysfs. */
+static err_t set_port(const char *name, const char *setting, const char *value)
+{
+	char path[sizeof("/sys/class/net//brport/") + IFNAMSIZ + 32];
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/brport/%s", name, setting);
+	return system_set(name, path, value);
+}
+
+/*
+ * The topology says which address is behind a port, so the bridge need not learn it, and nobody can
+ * move it. What is for nobody is not sent to everybody.
+ */
+static err_t lock_port(const char *name, const uint8_t mac[6])
+{
+	char text[18];
+	const char *const argv[] = {"bridge", "fdb",    "replace", text, "dev",
+	                            name,     "master", "static",  NULL};
+
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+	         mac[3], mac[4], mac[5]);
+	if (!system_run(argv, "")) {
+		log_line(name, "cannot be given the address %s in its bridge", text);
+		return ERR_STATE;
+	}
+	err_t err = set_port(name, "learning", "0");
+	return err == OK ? set_port(name, "unicast_flood", "0") : err;
+}
+
+err_t interface_join_bridge(const char *name, const char *bridge, const uint8_t mac[6])
 {
 	struct ifreq join;
 
 	set_name(&join, bridge);
 	join.ifr_ifindex = (int)if_nametoindex(name);
-	return request(SIOCBRADDIF, &join, EBUSY, name, "cannot join the bridge");
+	err_t err = request(SIOCBRADDIF, &join, EBUSY, name, "cannot join the bridge");
+	return err == OK ? lock_port(name, mac) : err;
 }
 
 static struct in_addr mask_of(uint32_t prefix)
@@ -119,15 +146,15 @@ static void set_sockaddr(struct sockaddr *to, struct in_addr address)
 	memcpy(to, &in, sizeof(in));
 }
 
-err_t interface_set_address(const char *name, struct in_addr address, uint32_t prefix)
+err_t interface_set_address(const char *name, const struct dt_subnet *own)
 {
 	struct ifreq ifr;
 
 	set_name(&ifr, name);
-	set_sockaddr(&ifr.ifr_addr, address);
+	set_sockaddr(&ifr.ifr_addr, own->address);
 	err_t err = request(SIOCSIFADDR, &ifr, EEXIST, name, "cannot set the address");
 	if (err == OK) {
-		set_sockaddr(&ifr.ifr_netmask, mask_of(prefix));
+		set_sockaddr(&ifr.ifr_netmask, mask_of(own->prefix));
 		err = request(SIOCSIFNETMASK, &ifr, 0, name, "cannot set the netmask");
 	}
 	return err;
@@ -146,59 +173,17 @@ err_t interface_set_up(const char *name)
 	return err;
 }
 
+err_t interface_add_route(const struct dt_subnet *to, struct in_addr through)
+{
+	struct rtentry route = {.rt_flags = RTF_UP | RTF_GATEWAY};
+
+	set_sockaddr(&route.rt_dst, to->address);
+	set_sockaddr(&route.rt_genmask, mask_of(to->prefix));
+	set_sockaddr(&route.rt_gateway, through);
+	return request(SIOCADDRT, &route, EEXIST, "net", "cannot set a route");
+}
+
 err_t interface_forward(void)
 {
-	static const char path[] = "/proc/sys/net/ipv4/ip_forward";
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	err_t err = OK;
-
-	if (fd < 0 || write(fd, "1", 1) != 1) {
-		log_errno("net", "%s", path);
-		err = ERR_STATE;
-	}
-	if (fd >= 0) {
-		close(fd);
-	}
-	return err;
-}
-
-/* Run a program to its end; @quiet: what it complains of is of no interest. */
-static bool run(const char *const argv[], bool quiet)
-{
-	posix_spawn_file_actions_t actions;
-	pid_t pid;
-	int status = 0;
-	/* POSIX: posix_spawnp does not write to its arguments, whatever their type says. */
-	char *const *arguments = (char *const *)(uintptr_t)argv;
-
-	if (posix_spawn_file_actions_init(&actions) != 0) {
-		return false;
-	}
-	bool ok = !quiet || posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null",
-	                                                     O_WRONLY, 0) == 0;
-	ok = ok && posix_spawnp(&pid, argv[0], &actions, NULL, arguments, environ) == 0;
-	posix_spawn_file_actions_destroy(&actions);
-	return ok && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
-	       WEXITSTATUS(status) == 0;
-}
-
-err_t interface_masquerade(const char *name, struct in_addr address, uint32_t prefix)
-{
-	char text[INET_ADDRSTRLEN];
-	char source[INET_ADDRSTRLEN + 4];
-	struct in_addr net = {.s_addr = address.s_addr & mask_of(prefix).s_addr};
-
-	inet_ntop(AF_INET, &net, text, sizeof(text));
-	snprintf(source, sizeof(source), "%s/%u", text, prefix);
-	for (int i = 0; i < 2; i++) {
-		const char *command = i == 0 ? "--check" : "--append";
-		const char *argv[] = {"iptables", "-w", "-t", "nat", command, "POSTROUTING", "-s",
-		                      source,     "!",  "-o", name,  "-j",    "MASQUERADE",  NULL};
-		/* That the rule is not there yet is no complaint. */
-		if (run(argv, i == 0)) {
-			return OK;
-		}
-	}
-	log_line(name, "iptables cannot translate addresses of %s", source);
-	return ERR_STATE;
+	return system_set("net", "/proc/sys/net/ipv4/ip_forward", "1");
 }

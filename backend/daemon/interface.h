@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "abi/err.h"
+#include "backend/daemon/dt.h"
 
 /** Make or take up the tap @name, whose frames carry a virtio-net header of 12 bytes. It stays when
  * the file, which is returned in @fd, is closed: with its address, in its bridge. */
@@ -19,20 +20,19 @@ MUST_USE err_t interface_open_tap(const char *name, int *fd);
 /** Make the bridge @name, if it is not there. Its hardware address does not change any more. */
 MUST_USE err_t interface_make_bridge(const char *name);
 
-/** Put @name under @bridge, if it is not there. */
-MUST_USE err_t interface_join_bridge(const char *name, const char *bridge);
+/** Put @name under @bridge, if it is not there: @mac is behind it and nothing else. */
+MUST_USE err_t interface_join_bridge(const char *name, const char *bridge, const uint8_t mac[6]);
 
 /** Give @name an address. */
-MUST_USE err_t interface_set_address(const char *name, struct in_addr address, uint32_t prefix);
+MUST_USE err_t interface_set_address(const char *name, const struct dt_subnet *own);
+
+/** Let packets for @to go through the neighbour @through. */
+MUST_USE err_t interface_add_route(const struct dt_subnet *to, struct in_addr through);
 
 /** Switch @name on. */
 MUST_USE err_t interface_set_up(const char *name);
 
-/** Let this VM forward between its interfaces. */
+/** Let this VM forward, as far as the rules allow (filter.h). */
 MUST_USE err_t interface_forward(void);
-
-/** Let what comes from @address/@prefix and leaves by another interface than @name carry the
- * address of that interface. */
-MUST_USE err_t interface_masquerade(const char *name, struct in_addr address, uint32_t prefix);
 
 #endif

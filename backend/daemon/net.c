@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "backend/daemon/backend.h"
+#include "backend/daemon/filter.h"
 #include "backend/daemon/interface.h"
 #include "backend/daemon/log.h"
 #include "backend/daemon/vhost.h"
@@ -57,40 +58,58 @@ static err_t set_offload(const struct net *net, uint64_t features)
 	return OK;
 }
 
-/* Where the tap's own network begins: the bridge if there is one, else the tap. */
-static const char *address_place(const struct dt_device *config)
+/* The way to what lies behind the driver VM leads through it. */
+static err_t add_routes(const struct dt_device *config)
 {
-	return config->bridge[0] != '\0' ? config->bridge : config->tap;
-}
-
-static err_t attach(const struct dt_device *config)
-{
-	const char *place = address_place(config);
 	err_t err = OK;
 
-	if (config->network == DT_NETWORK_ISOLATED) {
-		return interface_set_up(config->tap);
+	for (uint32_t i = 1; i < config->source_count && err == OK; i++) {
+		err = interface_add_route(&config->sources[i], config->sources[0].address);
 	}
-	if (config->bridge[0] != '\0') {
-		err = interface_make_bridge(config->bridge);
+	return err;
+}
+
+/* Make the place of the tap's network: the bridge, if there is one. */
+static err_t make_place(const struct dt_device *config, const char *place)
+{
+	err_t err = OK;
+
+	if (place != config->tap) {
+		err = interface_make_bridge(place);
 		if (err == OK) {
-			err = interface_join_bridge(config->tap, config->bridge);
+			err = interface_join_bridge(config->tap, place, config->mac);
 		}
 	}
-	if (err == OK && config->address.s_addr != 0) {
-		err = interface_set_address(place, config->address, config->prefix);
+	if (err == OK && config->own.address.s_addr != 0) {
+		err = interface_set_address(place, &config->own);
+	}
+	return err;
+}
+
+/* Nothing is switched on or forwarded before the rules are there. */
+static err_t attach(const struct dt_device *config)
+{
+	const char *place = filter_place(config);
+	err_t err = filter_guard(config);
+
+	if (err == OK && config->network != DT_NETWORK_ISOLATED) {
+		err = make_place(config, place);
+	}
+	if (err == OK &&
+	    (config->network == DT_NETWORK_NAT || config->network == DT_NETWORK_ROUTED)) {
+		err = interface_forward();
+	}
+	if (err == OK) {
+		err = filter_harden();
 	}
 	if (err == OK) {
 		err = interface_set_up(config->tap);
 	}
-	if (err == OK) {
+	if (err == OK && place != config->tap) {
 		err = interface_set_up(place);
 	}
-	if (err == OK && config->network != DT_NETWORK_BRIDGE) {
-		err = interface_forward();
-	}
-	if (err == OK && config->network == DT_NETWORK_NAT) {
-		err = interface_masquerade(place, config->address, config->prefix);
+	if (err == OK && config->network != DT_NETWORK_ISOLATED) {
+		err = add_routes(config);
 	}
 	return err;
 }

@@ -57,6 +57,8 @@ static const struct property good[] = {
 	{NET,             "peervisor,bridge",      "br0",                         0},
 	{NET,             "peervisor,network",     "nat",                         0},
 	{NET,             "peervisor,address",     "10.77.0.1/24",                0},
+	{NET,             "peervisor,mac",         "\2\x70\x76\0\0\1",            6},
+	{NET,             "peervisor,sources",     "10.77.0.2/32 10.78.0.0/16",   0},
 	{BLK,             "reg",                   CELL("\1")},
 	{BLK,             "peervisor,type",        "blk",                         0},
 	{BLK,             "peervisor,first-queue", CELL("\2")},
@@ -99,6 +101,15 @@ static const struct {
 	{{NET, "peervisor,tap", NULL, 0},                               ERR_ARG },
 	{{NET, "peervisor,tap", "sixteen-letters-", 0},                 ERR_ARG },
 	{{NET, "peervisor,tap", "", 1},                                 ERR_ARG },
+	{{NET, "peervisor,tap", "quoted\"name", 0},                      ERR_ARG },
+	{{NET, "peervisor,tap", "every*", 0},                           ERR_ARG },
+	{{NET, "peervisor,bridge", "a\nb", 0},                          ERR_ARG },
+	{{NET, "peervisor,mac", NULL, 0},                               ERR_ARG },
+	{{NET, "peervisor,mac", "\2\x70\x76\0\0", 5},                    ERR_ARG },
+	{{NET, "peervisor,mac", "\2\x70\x76\0\0\1\0", 7},                ERR_ARG },
+	{{NET, "peervisor,sources", "10.77.0.2", 0},                    ERR_ARG },
+	{{NET, "peervisor,sources", "10.77.0.2/32, 10.78.0.0/16", 0},   ERR_ARG },
+	{{NET, "peervisor,sources", "0.0.0.0/0 }", 0},                  ERR_ARG },
 	{{NET, "peervisor,network", "open", 0},                         ERR_ARG },
 	{{NET, "peervisor,address", "10.77.0.1", 0},                    ERR_ARG },
 	{{NET, "peervisor,address", "10.77.0.1/33", 0},                 ERR_ARG },
@@ -185,8 +196,14 @@ static void test_good(void **state)
 	assert_string_equal(net->tap, "tap-driver0");
 	assert_string_equal(net->bridge, "br0");
 	assert_int_equal(net->network, DT_NETWORK_NAT);
-	assert_int_equal(net->address.s_addr, htonl(0x0a4d0001));
-	assert_int_equal(net->prefix, 24);
+	assert_int_equal(net->own.address.s_addr, htonl(0x0a4d0001));
+	assert_int_equal(net->own.prefix, 24);
+	assert_memory_equal(net->mac, "\2\x70\x76\0\0\1", 6);
+	assert_int_equal(net->source_count, 2);
+	assert_int_equal(net->sources[0].address.s_addr, htonl(0x0a4d0002));
+	assert_int_equal(net->sources[0].prefix, 32);
+	assert_int_equal(net->sources[1].address.s_addr, htonl(0x0a4e0000));
+	assert_int_equal(net->sources[1].prefix, 16);
 	const struct dt_device *blk = &connection->devices[1];
 	assert_int_equal(blk->first_queue, 2);
 	assert_string_equal(blk->disk, "/var/lib/peervisor/d-0.raw");
