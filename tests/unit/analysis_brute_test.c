@@ -9,6 +9,7 @@
 /* links: topo/analysis/blocks.c topo/analysis/choke.c topo/analysis/facts.c */
 /* links: topo/analysis/falls.c topo/analysis/flow.c topo/analysis/graph.c */
 /* links: topo/analysis/hardware.c topo/analysis/improve.c topo/analysis/links.c */
+/* links: topo/analysis/packets.c topo/model/routes.c */
 /* links: topo/analysis/memory.c topo/analysis/passage.c topo/analysis/pattern_answers.c */
 /* links: topo/analysis/patterns.c topo/analysis/practices.c topo/analysis/shortest.c */
 /* links: topo/analysis/strong.c topo/analysis/takeover.c */
@@ -39,9 +40,10 @@ struct world {
 	struct connection connections[CONNECTIONS_MAX];
 	struct device devices[CONNECTIONS_MAX];
 	uint32_t count;
-	set_t attackable[VMS_MAX];          /* from that VM, by an exploit */
-	set_t owned[VMS_MAX];               /* by that VM at no cost */
-	uint32_t bridges[VMS_MAX][VMS_MAX]; /* that two driver VMs share, and interrupts */
+	set_t attackable[VMS_MAX]; /* from that VM, by an exploit */
+	set_t owned[VMS_MAX];      /* by that VM at no cost */
+	uint32_t nets[VMS_MAX]
+		     [VMS_MAX]; /* ways of packets between two VMs, and shared interrupts */
 	set_t dma;
 };
 
@@ -71,8 +73,9 @@ static void add_connection(struct world *w, uint32_t device, uint32_t driver)
 	size_t at = w->model.connection_count++;
 
 	w->devices[at] = (struct device){.type = any(2) == 0 ? DEVICE_NET : DEVICE_BLK};
-	if (w->devices[at].type == DEVICE_NET && any(3) == 0) {
-		w->devices[at].bridge = bridges[any(2)];
+	if (w->devices[at].type == DEVICE_NET) {
+		w->devices[at].network = any(2) == 0 ? (enum network)any(4) : NETWORK_BRIDGE;
+		w->devices[at].bridge = any(3) == 0 ? bridges[any(2)] : NULL;
 	}
 	w->connections[at] = (struct connection){
 		.device_vm = device,
@@ -84,6 +87,136 @@ static void add_connection(struct world *w, uint32_t device, uint32_t driver)
 	w->connections[at].pool_bytes = w->connections[at].swiotlb ? 8 * MIB : 0;
 }
 
+static bool is_known(const struct world *w, size_t at)
+{
+	return w->vms[w->connections[at].device_vm].image.own_rootfs;
+}
+
+/* Whether frames get into the network of connection @at at all. */
+static bool is_net(const struct world *w, size_t at)
+{
+	return w->devices[at].type == DEVICE_NET &&
+	       (w->devices[at].network != NETWORK_ISOLATED || !is_known(w, at));
+}
+
+static bool forwards(const struct world *w, size_t at)
+{
+	return !is_known(w, at) || w->devices[at].network == NETWORK_NAT ||
+	       w->devices[at].network == NETWORK_ROUTED;
+}
+
+static bool same_net(const struct world *w, size_t a, size_t b)
+{
+	const char *first = w->devices[a].bridge;
+	const char *second = w->devices[b].bridge;
+
+	return a == b || (is_net(w, a) && is_net(w, b) &&
+	                  w->connections[a].device_vm == w->connections[b].device_vm &&
+	                  (!is_known(w, a) ||
+	                   (first != NULL && second != NULL && strcmp(first, second) == 0)));
+}
+
+/* The connection that stands for its network: the first of it. */
+static size_t net_of(const struct world *w, size_t at)
+{
+	size_t first = 0;
+
+	while (!same_net(w, first, at)) {
+		first++;
+	}
+	return first;
+}
+
+/* A network forwards if one of its devices does. */
+static bool net_forwards(const struct world *w, size_t net)
+{
+	bool any_does = false;
+
+	for (size_t i = net; i < w->model.connection_count; i++) {
+		any_does |= same_net(w, net, i) && forwards(w, i);
+	}
+	return any_does;
+}
+
+/* Where the packets of one VM have been: networks, and the VM that forwarded them last (VMS_MAX:
+ * none). */
+struct trip {
+	const struct world *w;
+	bool been[CONNECTIONS_MAX][VMS_MAX + 1][2];
+	bool up[CONNECTIONS_MAX], down[CONNECTIONS_MAX];
+};
+
+static void travel(struct trip *t, size_t net, uint32_t by, bool down)
+{
+	const struct world *w = t->w;
+
+	if (t->been[net][by][down]) {
+		return;
+	}
+	t->been[net][by][down] = true;
+	t->down[net] |= down;
+	t->up[net] |= !down && by != VMS_MAX;
+	for (size_t i = 0; i < w->model.connection_count; i++) {
+		uint32_t owner = w->connections[net].device_vm;
+
+		if (!is_net(w, i)) {
+			continue;
+		}
+		/* Up: its owner is on another network as a driver VM. */
+		if (!down && net_forwards(w, net) && w->connections[i].driver_vm == owner) {
+			travel(t, net_of(w, i), owner, false);
+		}
+		/* Down: one of its driver VMs serves another network. */
+		for (size_t j = 0; j < w->model.connection_count; j++) {
+			if (same_net(w, net, j) &&
+			    w->connections[i].device_vm == w->connections[j].driver_vm &&
+			    (down || w->connections[i].device_vm != by) &&
+			    net_forwards(w, net_of(w, i))) {
+				travel(t, net_of(w, i), VMS_MAX, true);
+			}
+		}
+	}
+}
+
+/* The rules of docs/report.md, "Packets". */
+static void read_packets(struct world *w, uint32_t from)
+{
+	static struct trip t;
+
+	memset(&t, 0, sizeof(t));
+	t.w = w;
+	for (size_t i = 0; i < w->model.connection_count; i++) {
+		if (is_net(w, i) && w->connections[i].driver_vm == from) {
+			travel(&t, net_of(w, i), VMS_MAX, false);
+		}
+		/* What it sends to a driver VM of its own goes on from there. */
+		for (size_t j = 0; is_net(w, i) && j < w->model.connection_count; j++) {
+			if (w->connections[i].device_vm == from && is_net(w, j) &&
+			    w->connections[j].device_vm == w->connections[i].driver_vm &&
+			    net_forwards(w, net_of(w, j))) {
+				travel(&t, net_of(w, j), VMS_MAX, true);
+			}
+		}
+	}
+	for (size_t i = 0; i < w->model.connection_count; i++) {
+		const struct connection *c = &w->connections[i];
+		size_t net = is_net(w, i) ? net_of(w, i) : i;
+
+		w->nets[from][c->driver_vm] += (t.up[net] ? 1 : 0) + (t.down[net] ? 1 : 0);
+		w->nets[from][c->device_vm] += net == i && t.up[net] ? 1 : 0;
+		for (size_t j = 0; j < w->model.connection_count; j++) {
+			/* Peers. */
+			w->nets[from][c->driver_vm] +=
+				i != j && w->connections[j].driver_vm == from && same_net(w, i, j)
+					? 1
+					: 0;
+		}
+	}
+	for (uint32_t vm = 0; vm < w->count; vm++) {
+		w->attackable[from] |= w->nets[from][vm] != 0 ? only(vm) : 0;
+	}
+}
+
 /* The rules of docs/report.md, "The attacker". */
 static void read_rules(struct world *w)
 {
@@ -93,26 +226,17 @@ static void read_rules(struct world *w)
 		w->attackable[a->device_vm] |= only(a->driver_vm);
 		w->attackable[a->driver_vm] |= only(a->device_vm);
 		w->owned[a->device_vm] |= a->swiotlb ? 0 : only(a->driver_vm);
-		for (size_t j = 0; j < w->model.connection_count; j++) {
-			const struct connection *b = &w->connections[j];
-
-			if (i != j && a->device_vm == b->device_vm && a->devices->bridge != NULL &&
-			    b->devices->bridge != NULL &&
-			    strcmp(a->devices->bridge, b->devices->bridge) == 0) {
-				w->attackable[a->driver_vm] |= only(b->driver_vm);
-				w->bridges[a->driver_vm][b->driver_vm]++;
-			}
-		}
 	}
 	for (uint32_t a = 0; a < w->count; a++) {
 		for (uint32_t b = 0; b < w->count; b++) {
 			if (a != b && w->vms[a].irq_count != 0 && w->vms[b].irq_count != 0) {
 				w->attackable[a] |= only(b);
-				w->bridges[a][b]++;
+				w->nets[a][b]++;
 			}
 		}
 	}
 	for (uint32_t vm = 0; vm < w->count; vm++) {
+		read_packets(w, vm);
 		w->owned[vm] |= (w->dma & only(vm)) != 0 ? only(w->count) - 1 : 0;
 	}
 }
@@ -136,6 +260,7 @@ static void make_world(struct world *w)
 		                         .suffix = w->names[vm],
 		                         .name = w->names[vm],
 		                         .ram_bytes = (uint64_t)(16 + vm) * MIB};
+		w->vms[vm].image.own_rootfs = any(8) != 0;
 		w->vms[vm].exposed = any(4) == 0;
 		w->vms[vm].asset = any(3) == 0 ? "asset" : NULL;
 		if (any(12) == 0) {
@@ -232,6 +357,26 @@ static set_t set_of(const struct vm_list *list)
 	return set;
 }
 
+/* With those that packets from outside get to through @entrances. */
+static set_t routed_from(const struct world *w, set_t entrances)
+{
+	set_t before;
+
+	do {
+		before = entrances;
+		for (size_t i = 0; i < w->model.connection_count; i++) {
+			for (size_t j = 0; j < w->model.connection_count; j++) {
+				if (is_net(w, i) && same_net(w, i, j) &&
+				    (before & only(w->connections[i].device_vm)) != 0 &&
+				    (w->devices[i].network == NETWORK_ROUTED || !is_known(w, i))) {
+					entrances |= only(w->connections[j].driver_vm);
+				}
+			}
+		}
+	} while (entrances != before);
+	return entrances;
+}
+
 static set_t entrances_of(const struct world *w)
 {
 	set_t marked = 0;
@@ -246,8 +391,8 @@ static set_t entrances_of(const struct world *w)
 		used |= only(w->connections[i].driver_vm);
 	}
 	roots &= ~used;
-	return marked != 0   ? marked
-	       : w->dma != 0 ? w->dma
+	return marked != 0   ? routed_from(w, marked)
+	       : w->dma != 0 ? routed_from(w, w->dma)
 	       : roots != 0  ? roots
 	                     : only(w->count) - 1;
 }
@@ -325,8 +470,8 @@ static struct hop hop_between(const struct world *w, uint32_t from, uint32_t to)
 {
 	struct hop best = {0, 0};
 
-	if (w->bridges[from][to] != 0) {
-		best = (struct hop){102, w->bridges[from][to]};
+	if (w->nets[from][to] != 0) {
+		best = (struct hop){102, w->nets[from][to]};
 	}
 	for (size_t i = 0; i < w->model.connection_count; i++) {
 		const struct connection *c = &w->connections[i];
@@ -435,7 +580,7 @@ static const struct world *confine(const struct world *w)
 	confined.dma = 0;
 	memset(confined.attackable, 0, sizeof(confined.attackable));
 	memset(confined.owned, 0, sizeof(confined.owned));
-	memset(confined.bridges, 0, sizeof(confined.bridges));
+	memset(confined.nets, 0, sizeof(confined.nets));
 	read_rules(&confined);
 	return &confined;
 }

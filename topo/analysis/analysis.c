@@ -58,18 +58,24 @@ const char *pattern_name(enum pattern_kind kind)
 	return names[kind];
 }
 
-const char *entrance_rule_text(enum entrance_rule rule)
+const char *entrance_rule_text(const struct analysis *analysis)
 {
-	static const char *const texts[] = {
-		[ENTRANCES_MARKED] = "marked as exposed",
-		[ENTRANCES_NIC] = "have a network controller; none is marked as exposed",
-		[ENTRANCES_HARDWARE] = "have hardware; none is marked as exposed",
+	/* By rule, then whether there are others behind those that it finds. */
+	static const char *const texts[][2] = {
+		[ENTRANCES_MARKED] = {"marked as exposed",
+	                              "marked as exposed, or routed to by one that is"                        },
+		[ENTRANCES_NIC] = {"have a network controller; none is marked as exposed",
+	                              "have a network controller, or are routed to by one that has; "
+	                           "none is marked as exposed"                                                },
+		[ENTRANCES_HARDWARE] = {"have hardware; none is marked as exposed",
+                                      "have hardware, or are routed to by one that has; none is "
+	                                "marked as exposed"                                                   },
 		[ENTRANCES_ROOTS] =
-			"serve others and are served by nobody; none is marked as exposed",
-		[ENTRANCES_ALL] = "every VM; none is marked as exposed",
+			{"serve others and are served by nobody; none is marked as exposed", NULL},
+		[ENTRANCES_ALL] = {"every VM; none is marked as exposed",                              NULL},
 	};
 
-	return texts[rule];
+	return texts[analysis->entrance_rule][analysis->entrances_behind];
 }
 
 const char *asset_rule_text(enum asset_rule rule)

@@ -154,6 +154,7 @@ struct analysis {
 	struct vm_analysis *vms;
 
 	enum entrance_rule entrance_rule;
+	bool entrances_behind; /* there are some because packets get to them through others */
 	struct vm_list entrances;
 	enum asset_rule asset_rule;
 	struct vm_list assets;
@@ -190,7 +191,7 @@ void analysis_free(struct analysis *analysis);
 
 const char *role_name(enum role role);
 const char *pattern_name(enum pattern_kind kind);
-const char *entrance_rule_text(enum entrance_rule rule);
+const char *entrance_rule_text(const struct analysis *analysis);
 const char *asset_rule_text(enum asset_rule rule);
 
 /** Fewest falls from @from to @to, both counted; *way is one shortest way (arena of @analysis). */

@@ -257,6 +257,29 @@ static bool is_asset(const struct analysis *analysis, uint32_t vm, enum asset_ru
 	}
 }
 
+/* Outsiders' packets get through an entrance into what it routes to, and on. */
+static void enter_behind(struct analysis *analysis)
+{
+	const struct packets *packets = &analysis->links.packets;
+	bool more = analysis->entrance_rule <= ENTRANCES_HARDWARE;
+
+	while (more) {
+		more = false;
+		for (size_t i = 0; i < packets->segment_count; i++) {
+			const struct segment *segment = &packets->segments[i];
+			bool open = segment->open && analysis->vms[segment->owner].entrance;
+
+			for (size_t j = 0; open && j < segment->driver_count; j++) {
+				struct vm_analysis *row = &analysis->vms[segment->driver_vms[j]];
+
+				more |= !row->entrance;
+				row->entrance = true;
+			}
+		}
+		analysis->entrances_behind |= more;
+	}
+}
+
 /* The first rule that finds any VM. */
 void analyse_ends(struct analysis *analysis)
 {
@@ -266,8 +289,12 @@ void analyse_ends(struct analysis *analysis)
 	     rule++) {
 		analysis->entrance_rule = (enum entrance_rule)rule;
 		for (uint32_t vm = 0; vm < count; vm++) {
-			if (may_enter(analysis, vm, analysis->entrance_rule)) {
-				analysis->vms[vm].entrance = true;
+			analysis->vms[vm].entrance =
+				may_enter(analysis, vm, analysis->entrance_rule);
+		}
+		enter_behind(analysis);
+		for (uint32_t vm = 0; vm < count; vm++) {
+			if (analysis->vms[vm].entrance) {
 				vm_list_add(&analysis->entrances, vm, analysis->arena);
 			}
 		}

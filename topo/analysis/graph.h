@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A directed graph of what an attacker can do next: nodes are VMs, and behind them helper nodes
- * (all memory, a bridge) that stand for many steps between VMs at once, so that the graph stays
+ * (all memory, a bridge, a network) that stand for many steps between VMs at once, so that the graph stays
  * sparse. Each edge says how many VMs fall by it, 0 or 1. Graphs are built once from a draft and
  * then constant; between two nodes there is at most one edge in each direction, the cheapest.
  */
@@ -19,6 +19,7 @@
 #define BY_DMA UINT32_MAX
 #define BY_BRIDGE (UINT32_MAX - 1)
 #define BY_SHARED (UINT32_MAX - 2)
+#define BY_FORWARD (UINT32_MAX - 3)
 
 struct edge {
 	uint32_t to;

@@ -7,76 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A net device that joins a bridge. */
-struct plug {
-	uint32_t device_vm;
-	uint32_t driver_vm;
-	const char *bridge;
-};
-
-static int compare_plugs(const void *left, const void *right)
+/* Segments with two driver VMs or more. */
+static void find_bridges(struct links *links, const struct model *model,
+                         const struct packets *packets, struct arena *arena)
 {
-	const struct plug *a = left;
-	const struct plug *b = right;
-
-	if (a->device_vm != b->device_vm) {
-		return a->device_vm < b->device_vm ? -1 : 1;
-	}
-	int names = strcmp(a->bridge, b->bridge);
-
-	return names != 0 ? names : (a->driver_vm > b->driver_vm) - (a->driver_vm < b->driver_vm);
-}
-
-static bool same_bridge(const struct plug *a, const struct plug *b)
-{
-	return a->device_vm == b->device_vm && strcmp(a->bridge, b->bridge) == 0;
-}
-
-static struct plug *collect_plugs(const struct model *model, size_t *count, struct arena *arena)
-{
-	struct plug *plugs = NULL;
-
-	*count = 0;
-	for (size_t i = 0; i < model->connection_count; i++) {
-		const struct connection *connection = &model->connections[i];
-
-		for (size_t j = 0; j < connection->device_count; j++) {
-			if (connection->devices[j].bridge != NULL) {
-				*ARENA_ADD(arena, plugs, *count) =
-					(struct plug){connection->device_vm, connection->driver_vm,
-				                      connection->devices[j].bridge};
-			}
-		}
-	}
-	return plugs;
-}
-
-/* Bridges with two driver VMs or more. */
-static void find_bridges(struct links *links, const struct model *model, struct arena *arena)
-{
-	size_t count = 0;
-	struct plug *plugs = collect_plugs(model, &count, arena);
-
-	if (count != 0) {
-		qsort(plugs, count, sizeof(*plugs), compare_plugs);
-	}
-	for (size_t begin = 0, end = 0; begin < count; begin = end) {
-		while (end < count && same_bridge(&plugs[begin], &plugs[end])) {
-			end++;
-		}
-		if (plugs[begin].driver_vm == plugs[end - 1].driver_vm) {
-			continue;
-		}
+	for (size_t i = 0; i < packets->segment_count; i++) {
+		const struct segment *segment = &packets->segments[i];
 		size_t names = links->bridge_count;
 
+		if (segment->driver_count < 2) {
+			continue;
+		}
 		*ARENA_ADD(arena, links->bridge_names, names) =
-			arena_printf(arena, "%s of %s", plugs[begin].bridge,
-		                     model->vms[plugs[begin].device_vm].name);
-		for (size_t i = begin; i < end; i++) {
-			if (i == begin || plugs[i].driver_vm != plugs[i - 1].driver_vm) {
-				*ARENA_ADD(arena, links->ports, links->port_count) =
-					(struct port){links->bridge_count, plugs[i].driver_vm};
-			}
+			arena_printf(arena, "%s of %s",
+		                     segment->bridge[0] != '\0' ? segment->bridge : "all networks",
+		                     model->vms[segment->owner].name);
+		for (size_t j = 0; j < segment->driver_count; j++) {
+			*ARENA_ADD(arena, links->ports, links->port_count) =
+				(struct port){links->bridge_count, segment->driver_vms[j]};
 		}
 		links->bridge_count++;
 	}
@@ -96,7 +44,8 @@ struct links links_from_model(const struct model *model, const bool *dma_open, s
 	}
 	links.dma_open = arena_alloc(arena, model->vm_count + 1);
 	memcpy(links.dma_open, dma_open, model->vm_count * sizeof(bool));
-	find_bridges(&links, model, arena);
+	links.packets = packets_from_model(model, arena);
+	find_bridges(&links, model, &links.packets, arena);
 	links.shared = shared_find(model, arena);
 	return links;
 }
@@ -190,6 +139,26 @@ static void add_shared(struct graph_draft *draft, const struct shared *shared)
 	}
 }
 
+/* From who sends to who hears. */
+static void add_forwarding(struct graph_draft *draft, const struct packets *packets)
+{
+	uint32_t first = draft->node_count;
+
+	for (uint32_t i = 0; i < packets->group_count; i++) {
+		graph_draft_helper(draft);
+	}
+	for (size_t i = 0; i < packets->reach_count; i++) {
+		const struct reach *reach = &packets->reaches[i];
+		uint32_t node = first + reach->group;
+
+		if (reach->sends) {
+			graph_draft_edge(draft, reach->vm, (struct edge){node, 0, BY_FORWARD});
+		} else {
+			graph_draft_edge(draft, node, (struct edge){reach->vm, 1, BY_FORWARD});
+		}
+	}
+}
+
 const struct graph *links_graph(const struct links *links, struct arena *arena)
 {
 	struct graph_draft draft;
@@ -205,5 +174,6 @@ const struct graph *links_graph(const struct links *links, struct arena *arena)
 	add_dma(&draft, links);
 	add_bridges(&draft, links);
 	add_shared(&draft, &links->shared);
+	add_forwarding(&draft, &links->packets);
 	return graph_finish(&draft);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "topo/analysis/graph.h"
+#include "topo/analysis/packets.h"
 #include "topo/analysis/shared.h"
 #include "topo/model/model.h"
 
@@ -35,6 +36,7 @@ struct links {
 	uint32_t bridge_count;
 	const char **bridge_names; /* "br0 of gateway" */
 	struct shared shared;      /* what several VMs hold by themselves */
+	struct packets packets;    /* what VMs forward; no change alters it */
 };
 
 /** The links of @model. @dma_open: of each VM. All in @arena. */

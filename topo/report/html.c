@@ -71,7 +71,7 @@ static void print_summary(const struct page *page)
 	print_lead(page);
 	fputs("<div class=\"cards\">\n", page->out);
 	card(page, "Entrances",
-	     ends_text(page, &analysis->entrances, entrance_rule_text(analysis->entrance_rule)));
+	     ends_text(page, &analysis->entrances, entrance_rule_text(analysis)));
 	card(page, "Assets",
 	     ends_text(page, &analysis->assets, asset_rule_text(analysis->asset_rule)));
 	card(page, "Single points", words_single_points(analysis, page->arena));

@@ -86,11 +86,12 @@ static void print_way(const struct page *page, const struct way *way)
 		fputs("<li>", page->out);
 		if (i > 0) {
 			fprintf(page->out, "<i>%s</i>",
-			        way->by[i] == BY_DMA      ? "DMA ⇒"
-			        : way->by[i] == BY_BRIDGE ? "bridge →"
-			        : way->by[i] == BY_SHARED ? "shared →"
-			        : way->fell[i]            ? "→"
-			                                  : "⇒");
+			        way->by[i] == BY_DMA       ? "DMA ⇒"
+			        : way->by[i] == BY_BRIDGE  ? "bridge →"
+			        : way->by[i] == BY_SHARED  ? "shared →"
+			        : way->by[i] == BY_FORWARD ? "forwarded →"
+			        : way->fell[i]             ? "→"
+			                                   : "⇒");
 		}
 		fputs(way->fell[i] ? "<b class=\"fell\">" : "<b>", page->out);
 		html_text(page->out, vm_name_of(page->analysis, way->vms[i]));

@@ -68,7 +68,7 @@ static void add_summary(const struct analysis *analysis, struct json_writer *wri
 	add_vm(analysis, weakest, "entrance", analysis->weakest_entrance);
 	add_vm(analysis, weakest, "asset", analysis->weakest_asset);
 	add_vms(analysis, object, "entrances", &analysis->entrances);
-	json_add_text(object, "entrance_rule", entrance_rule_text(analysis->entrance_rule));
+	json_add_text(object, "entrance_rule", entrance_rule_text(analysis));
 	add_vms(analysis, object, "assets", &analysis->assets);
 	json_add_text(object, "asset_rule", asset_rule_text(analysis->asset_rule));
 	add_vms(analysis, object, "single_points", &analysis->single_points);
@@ -337,6 +337,8 @@ static const char *step_name(const struct way *way, size_t at)
 		return "bridge";
 	case BY_SHARED:
 		return "shared";
+	case BY_FORWARD:
+		return "forwarded";
 	default:
 		return "connection";
 	}

@@ -47,7 +47,7 @@ static void print_summary(const struct printer *printer)
 	heading(printer, "Summary");
 	say(out, "  Weakest answer  %s\n", words_weakest(analysis, printer->arena));
 	say(out, "  Entrances       %s (%s)\n", names(printer, &analysis->entrances),
-	    entrance_rule_text(analysis->entrance_rule));
+	    entrance_rule_text(analysis));
 	say(out, "  Assets          %s (%s)\n", names(printer, &analysis->assets),
 	    asset_rule_text(analysis->asset_rule));
 	say(out, "  Single points   %s\n", words_single_points(analysis, printer->arena));

@@ -342,7 +342,7 @@ const char *words_assumption(const struct analysis *analysis, struct arena *aren
 	               ? NULL
 	               : arena_printf(arena, "outsiders are assumed to come in by %s (%s)",
 	                              vm_list_text(analysis, &analysis->entrances, NAMES_MAX),
-	                              entrance_rule_text(analysis->entrance_rule));
+	                              entrance_rule_text(analysis));
 }
 
 const char *words_ways(const struct attack *attack, struct arena *arena)
@@ -368,6 +368,9 @@ static const char *arrow(const struct way *way, size_t at)
 	}
 	if (way->by[at] == BY_SHARED) {
 		return way->fell[at] ? " -shared-> " : " =shared=> ";
+	}
+	if (way->by[at] == BY_FORWARD) {
+		return " -forwarded-> ";
 	}
 	return way->fell[at] ? " -> " : " => ";
 }

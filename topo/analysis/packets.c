@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Segments, and a search from each VM over them. Who forwards does it between a network that it
+ * serves and those that it uses, never between two that it serves: so packets go up, from served to
+ * used, any number of times, and then down. At the turn they cannot go back into the VM that they
+ * came out of.
+ */
+#include "topo/analysis/packets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "topo/model/routes.h"
+
+#define NOBODY UINT32_MAX
+
+/* A net device. */
+struct plug {
+	uint32_t device_vm;
+	uint32_t driver_vm;
+	const char *bridge;
+	bool forwards, open;
+	size_t number;
+};
+
+/* A segment that a driver VM of another one serves and forwards into. */
+struct below {
+	uint32_t driver_vm;
+	uint32_t segment;
+};
+
+/* Segments of each VM or segment: row n is entries[first[n]] to entries[first[n + 1]]. */
+struct rows {
+	size_t *first;
+	struct below *entries;
+};
+
+/* Where packets are. */
+struct spot {
+	uint32_t segment;
+	uint32_t came_by; /* the VM that forwarded them up into it, NOBODY if none did */
+	bool down;
+};
+
+/* What the search of one VM has seen of a segment. */
+struct seen {
+	uint32_t up_run, down_run; /* the search that was there last */
+	uint32_t from_below_run;   /* the one whose packets were forwarded up into it */
+	uint32_t came_by;
+	uint32_t up_group, down_group; /* 0: none yet */
+};
+
+struct search {
+	struct packets *packets;
+	struct arena *arena;
+	struct rows used;  /* of each VM: the segments that it is on */
+	struct rows owned; /* of each VM */
+	struct rows below; /* of each segment */
+	struct seen *seen; /* of each segment */
+	struct spot *stack;
+	size_t stack_count, stack_room;
+	uint32_t vm;
+	uint32_t run;
+};
+
+static int compare_plugs(const void *left, const void *right)
+{
+	const struct plug *a = left;
+	const struct plug *b = right;
+
+	if (a->device_vm != b->device_vm) {
+		return a->device_vm < b->device_vm ? -1 : 1;
+	}
+	if ((a->bridge == NULL) != (b->bridge == NULL)) {
+		return a->bridge == NULL ? 1 : -1;
+	}
+	int names = a->bridge == NULL ? (a->number > b->number) - (a->number < b->number)
+	                              : strcmp(a->bridge, b->bridge);
+
+	return names != 0 ? names : (a->driver_vm > b->driver_vm) - (a->driver_vm < b->driver_vm);
+}
+
+static bool same_segment(const struct plug *a, const struct plug *b)
+{
+	return a->device_vm == b->device_vm && a->bridge != NULL && b->bridge != NULL &&
+	       strcmp(a->bridge, b->bridge) == 0;
+}
+
+/* Of a root file system that is not ours it is not known what it forwards: so everything. */
+static struct plug *collect_plugs(const struct model *model, size_t *count, struct arena *arena)
+{
+	struct plug *plugs = NULL;
+
+	*count = 0;
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *connection = &model->connections[i];
+		bool known = model->vms[connection->device_vm].image.own_rootfs;
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			const struct device *d = &connection->devices[j];
+
+			if (d->type != DEVICE_NET || (known && d->network == NETWORK_ISOLATED)) {
+				continue;
+			}
+			struct plug plug = {connection->device_vm,
+			                    connection->driver_vm,
+			                    known ? d->bridge : "",
+			                    !known || network_forwards(d->network),
+			                    !known || d->network == NETWORK_ROUTED,
+			                    *count};
+
+			*ARENA_ADD(arena, plugs, *count) = plug;
+		}
+	}
+	if (*count != 0) {
+		qsort(plugs, *count, sizeof(*plugs), compare_plugs);
+	}
+	return plugs;
+}
+
+static void make_segments(struct packets *packets, const struct model *model, struct arena *arena)
+{
+	size_t count = 0;
+	const struct plug *plugs = collect_plugs(model, &count, arena);
+	struct segment *segment = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (i == 0 || !same_segment(&plugs[i - 1], &plugs[i])) {
+			segment = ARENA_ADD(arena, packets->segments, packets->segment_count);
+			segment->owner = plugs[i].device_vm;
+			segment->bridge = plugs[i].bridge;
+		}
+		segment->forwards |= plugs[i].forwards;
+		segment->open |= plugs[i].open;
+		if (segment->driver_count == 0 ||
+		    segment->driver_vms[segment->driver_count - 1] != plugs[i].driver_vm) {
+			*ARENA_ADD(arena, segment->driver_vms, segment->driver_count) =
+				plugs[i].driver_vm;
+		}
+	}
+}
+
+/* Rows from (row, entry) pairs, by counting. */
+static struct rows make_rows(const uint32_t *row_of, const struct below *entries, size_t count,
+                             size_t row_count, struct arena *arena)
+{
+	struct rows rows = {
+		.first = arena_alloc(arena, (row_count + 2) * sizeof(*rows.first)),
+		.entries = arena_alloc(arena, (count + 1) * sizeof(*rows.entries)),
+	};
+
+	for (size_t i = 0; i < count; i++) {
+		rows.first[row_of[i] + 2]++;
+	}
+	for (size_t row = 0; row < row_count; row++) {
+		rows.first[row + 2] += rows.first[row + 1];
+	}
+	for (size_t i = 0; i < count; i++) {
+		rows.entries[rows.first[row_of[i] + 1]++] = entries[i];
+	}
+	return rows;
+}
+
+/* @of: the segments that each VM owns, or else the segments that it is on. */
+static struct rows rows_of_vms(const struct packets *packets, bool owned, size_t vm_count,
+                               struct arena *arena)
+{
+	uint32_t *row_of = NULL;
+	struct below *entries = NULL;
+	size_t count = 0;
+
+	for (uint32_t s = 0; s < packets->segment_count; s++) {
+		const struct segment *segment = &packets->segments[s];
+		size_t rows = owned ? 1 : segment->driver_count;
+
+		for (size_t i = 0; i < rows; i++) {
+			size_t same = count;
+			uint32_t vm = owned ? segment->owner : segment->driver_vms[i];
+
+			*ARENA_ADD(arena, row_of, same) = vm;
+			*ARENA_ADD(arena, entries, count) = (struct below){vm, s};
+		}
+	}
+	return make_rows(row_of, entries, count, vm_count, arena);
+}
+
+static struct rows rows_below(const struct search *search)
+{
+	const struct packets *packets = search->packets;
+	uint32_t *row_of = NULL;
+	struct below *entries = NULL;
+	size_t count = 0;
+
+	for (uint32_t s = 0; s < packets->segment_count; s++) {
+		for (size_t i = 0; i < packets->segments[s].driver_count; i++) {
+			uint32_t vm = packets->segments[s].driver_vms[i];
+
+			for (size_t j = search->owned.first[vm]; j < search->owned.first[vm + 1];
+			     j++) {
+				size_t same = count;
+				uint32_t low = search->owned.entries[j].segment;
+
+				if (packets->segments[low].forwards) {
+					*ARENA_ADD(search->arena, row_of, same) = s;
+					*ARENA_ADD(search->arena, entries, count) =
+						(struct below){vm, low};
+				}
+			}
+		}
+	}
+	return make_rows(row_of, entries, count, packets->segment_count, search->arena);
+}
+
+static void push(struct search *search, uint32_t segment, uint32_t came_by, bool down)
+{
+	if (search->stack_count == search->stack_room) {
+		ARENA_ADD(search->arena, search->stack, search->stack_room);
+	}
+	search->stack[search->stack_count++] = (struct spot){segment, came_by, down};
+}
+
+static void push_below(struct search *search, uint32_t segment, uint32_t came_by)
+{
+	for (size_t i = search->below.first[segment]; i < search->below.first[segment + 1]; i++) {
+		if (search->below.entries[i].driver_vm != came_by) {
+			push(search, search->below.entries[i].segment, NOBODY, true);
+		}
+	}
+}
+
+/* The VM that is searched from gets to all that hear on @segment. */
+static void note(struct search *search, uint32_t s, uint32_t *group, bool owner_hears)
+{
+	struct packets *packets = search->packets;
+	const struct segment *segment = &packets->segments[s];
+
+	if (*group == 0) {
+		*group = ++packets->group_count;
+		for (size_t i = 0; i < segment->driver_count + (owner_hears ? 1 : 0); i++) {
+			uint32_t vm =
+				i < segment->driver_count ? segment->driver_vms[i] : segment->owner;
+
+			*ARENA_ADD(search->arena, packets->reaches, packets->reach_count) =
+				(struct reach){*group - 1, vm, false};
+		}
+	}
+	*ARENA_ADD(search->arena, packets->reaches, packets->reach_count) =
+		(struct reach){*group - 1, search->vm, true};
+}
+
+static void go_down(struct search *search, uint32_t segment)
+{
+	struct seen *seen = &search->seen[segment];
+
+	if (seen->down_run == search->run) {
+		return;
+	}
+	seen->down_run = search->run;
+	note(search, segment, &seen->down_group, false);
+	push_below(search, segment, NOBODY);
+}
+
+static void go_up(struct search *search, const struct spot *spot)
+{
+	struct seen *seen = &search->seen[spot->segment];
+	const struct segment *segment = &search->packets->segments[spot->segment];
+
+	if (spot->came_by != NOBODY && seen->from_below_run != search->run) {
+		seen->from_below_run = search->run;
+		note(search, spot->segment, &seen->up_group, true);
+	}
+	if (seen->up_run == search->run) {
+		/* By two ways: what one of them kept out the other lets in. */
+		if (seen->came_by != NOBODY && seen->came_by != spot->came_by) {
+			seen->came_by = NOBODY;
+			push_below(search, spot->segment, NOBODY);
+		}
+		return;
+	}
+	seen->up_run = search->run;
+	seen->came_by = spot->came_by;
+	push_below(search, spot->segment, spot->came_by);
+	for (size_t i = search->used.first[segment->owner];
+	     segment->forwards && i < search->used.first[segment->owner + 1]; i++) {
+		push(search, search->used.entries[i].segment, segment->owner, false);
+	}
+}
+
+static void search_from(struct search *search, uint32_t vm)
+{
+	search->vm = vm;
+	search->run++;
+	for (size_t i = search->used.first[vm]; i < search->used.first[vm + 1]; i++) {
+		push(search, search->used.entries[i].segment, NOBODY, false);
+	}
+	for (size_t i = search->owned.first[vm]; i < search->owned.first[vm + 1]; i++) {
+		push_below(search, search->owned.entries[i].segment, vm);
+	}
+	while (search->stack_count > 0) {
+		struct spot spot = search->stack[--search->stack_count];
+
+		if (spot.down) {
+			go_down(search, spot.segment);
+		} else {
+			go_up(search, &spot);
+		}
+	}
+}
+
+struct packets packets_from_model(const struct model *model, struct arena *arena)
+{
+	struct packets packets = {.segments = NULL};
+	struct search search = {.packets = &packets, .arena = arena};
+
+	make_segments(&packets, model, arena);
+	search.used = rows_of_vms(&packets, false, model->vm_count, arena);
+	search.owned = rows_of_vms(&packets, true, model->vm_count, arena);
+	search.below = rows_below(&search);
+	search.seen = arena_alloc(arena, (packets.segment_count + 1) * sizeof(*search.seen));
+	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
+		search_from(&search, vm);
+	}
+	return packets;
+}
