@@ -310,6 +310,8 @@ static const struct {
         {"exclusive", 1, command_exclusive},
 	{"ring",      1, command_ring     },
         {"forge",     3, command_forge    },
+	{"frames",    1, command_frames   },
+        {"sniff",     3, command_sniff    },
 };
 
 int main(int argc, char **argv)

@@ -20,4 +20,10 @@ uint64_t next_random(uint64_t *state);
 /** forge IN OUT BELL: attack a control ring (probe_forge.c). */
 int command_forge(char **argument);
 
+/** frames INTERFACE: send frames as they are (probe_net.c). */
+int command_frames(char **argument);
+
+/** sniff INTERFACE FILE LAST: note marked frames that come in (probe_net.c). */
+int command_sniff(char **argument);
+
 #endif
