@@ -57,7 +57,9 @@ enum pv_agent_type {
 	PV_AGENT_EXEC_GO = 0x03,   /* u32: milliseconds until SIGKILL, 0 = no limit */
 	PV_AGENT_STDIN = 0x04,     /* data; answered with BUSY while the command does not read */
 	PV_AGENT_STDIN_EOF = 0x05, /* no payload */
-	PV_AGENT_SIGNAL = 0x06,    /* u8: Linux signal number, to the command's process group */
+	PV_AGENT_SIGNAL = 0x06,    /* u8: Linux signal number, to the command's process group; 0 is
+	                              none. NO_COMMAND: it does not run, what it had to say of its
+	                              end has been said */
 	/* guest to host */
 	PV_AGENT_HELLO = 0x81,  /* u8 version; at the agent's start with sequence 0, and on PING */
 	PV_AGENT_ACK = 0x82,    /* u8: enum pv_agent_status */

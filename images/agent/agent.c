@@ -304,10 +304,14 @@ static uint8_t on_signal(struct agent *agent, const struct agent_frame *frame)
 	if (command == NULL) {
 		return PV_AGENT_NO_COMMAND;
 	}
-	if (frame->payload_bytes != 1 || frame->payload[0] == 0 || frame->payload[0] > SIGNAL_MAX) {
+	if (frame->payload_bytes != 1 || frame->payload[0] > SIGNAL_MAX) {
 		return PV_AGENT_BAD;
 	}
-	return kill(-command->pid, frame->payload[0]) == 0 ? PV_AGENT_OK : PV_AGENT_NO_COMMAND;
+	/* To the process alone if it has left its group. It is there until it is reaped. */
+	return kill(-command->pid, frame->payload[0]) == 0 ||
+	                       kill(command->pid, frame->payload[0]) == 0
+	               ? PV_AGENT_OK
+	               : PV_AGENT_FAILED;
 }
 
 static uint8_t on_stdin_eof(struct agent *agent, const struct agent_frame *frame)

@@ -15,6 +15,7 @@
 #define NO_ROOM_MS 20U
 #define BUSY_FIRST_MS 10U
 #define BUSY_DOUBLINGS 5U
+#define SIGNAL_NONE 0U
 #define SIGNAL_KILL 9U
 #define SIGNAL_CONT 18U
 #define SIGNAL_STOP 19U
@@ -128,6 +129,11 @@ static uint32_t lowest_signal(uint64_t signals)
 	return (uint32_t)__builtin_ctzll(signals);
 }
 
+static uint64_t probe_due(const struct agent_command *command)
+{
+	return command->go_sent ? command->heard_ms + AGENTLINK_PROBE_MS : AGENTLINK_NEVER;
+}
+
 static bool has_input(const struct agent_command *command)
 {
 	return !command->input_closed && (command->input.count > 0 || command->input_ends);
@@ -139,6 +145,9 @@ static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct 
 {
 	*sending = (struct sending){.about = command, .payload = scratch};
 	const bool quiet = now_ms < command->quiet_until_ms;
+	if (now_ms >= probe_due(command)) {
+		command->signals |= UINT64_C(1) << SIGNAL_NONE;
+	}
 	if (!command->go_sent && (command->abandoned || quiet)) {
 		return false;
 	}
@@ -186,8 +195,8 @@ static void send_next(struct agentlink *link, uint64_t now_ms)
 	}
 }
 
-/* When the first command that the agent called busy may be tried again. */
-static uint64_t first_quiet_end(const struct agentlink *link)
+/* When the first command that the agent called busy may be tried again, or is to be asked after. */
+static uint64_t first_due(const struct agentlink *link)
 {
 	uint64_t first = AGENTLINK_NEVER;
 	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
@@ -195,6 +204,9 @@ static uint64_t first_quiet_end(const struct agentlink *link)
 		const bool wants = command->go_sent ? has_input(command) : !command->abandoned;
 		if (command->used && wants && command->quiet_until_ms < first) {
 			first = command->quiet_until_ms;
+		}
+		if (command->used && probe_due(command) < first) {
+			first = probe_due(command);
 		}
 	}
 	return first;
@@ -206,10 +218,10 @@ static void chase_frame(struct agentlink *link, uint64_t now_ms)
 	if (now_ms < link->again_ms) {
 		return;
 	}
-	if (link->type != PV_AGENT_PING && now_ms - link->first_sent_ms >= AGENTLINK_SILENCE_MS) {
+	if (now_ms - link->first_sent_ms >= AGENTLINK_SILENCE_MS) {
 		const bool heard = link->heard;
 		agentlink_fail_all(link, "its agent does not answer");
-		/* It may come back: the PING that follows is repeated for ever. */
+		/* It may come back: a PING follows, and another, for ever. */
 		link->heard = heard;
 		return;
 	}
@@ -232,7 +244,7 @@ uint64_t agentlink_work(struct agentlink *link, uint64_t now_ms)
 	if (link->waiting) {
 		return link->again_ms;
 	}
-	return link->talking ? first_quiet_end(link) : AGENTLINK_NEVER;
+	return link->talking ? first_due(link) : AGENTLINK_NEVER;
 }
 
 /* The agent has taken our PING: it has forgotten all commands that it has not started. */
@@ -317,6 +329,7 @@ static void take_start_answer(struct agentlink *link, struct agent_command *comm
 		command->argv_sent += link->part;
 	} else if (status == PV_AGENT_OK) {
 		command->go_sent = true;
+		command->heard_ms = now_ms;
 		if (command->abandoned) {
 			agentlink_signal(command, SIGNAL_KILL);
 		}
@@ -325,6 +338,19 @@ static void take_start_answer(struct agentlink *link, struct agent_command *comm
 	} else {
 		link->ping_wanted = link->ping_wanted || command->argv_sent > 0;
 		fail_command(link, command, status_text(status));
+	}
+}
+
+/* What the agent had to report of the command came before its answer, so a command that is not there
+ * any more has had a report that was lost, or an agent that is not this one. */
+static void take_signal_answer(struct agentlink *link, struct agent_command *command,
+                               uint8_t status, uint64_t now_ms)
+{
+	command->heard_ms = now_ms;
+	if (status == PV_AGENT_NO_COMMAND) {
+		fail_command(link, command, status_text(status));
+	} else if (status != PV_AGENT_BUSY || link->part == SIGNAL_NONE) {
+		command->signals &= ~(UINT64_C(1) << link->part);
 	}
 }
 
@@ -347,9 +373,7 @@ static void take_answer(struct agentlink *link, const struct agent_frame *frame,
 		take_start_answer(link, command, status, now_ms);
 		break;
 	case PV_AGENT_SIGNAL:
-		if (status != PV_AGENT_BUSY) {
-			command->signals &= ~(UINT64_C(1) << link->part);
-		}
+		take_signal_answer(link, command, status, now_ms);
 		break;
 	default:
 		if (status == PV_AGENT_BUSY) {
@@ -362,12 +386,13 @@ static void take_answer(struct agentlink *link, const struct agent_frame *frame,
 }
 
 /* A frame about a command of ours; about any other id it is dropped. */
-static void take_report(struct agentlink *link, const struct agent_frame *frame)
+static void take_report(struct agentlink *link, const struct agent_frame *frame, uint64_t now_ms)
 {
 	struct agent_command *command = find_command(link, frame->id);
 	if (command == NULL || !command->announced) {
 		return;
 	}
+	command->heard_ms = now_ms;
 	if (frame->type != PV_AGENT_EXIT) {
 		if (!command->abandoned) {
 			link->ops->output(command->holder, frame->type == PV_AGENT_STDERR,
@@ -398,7 +423,7 @@ static void take_frame(struct agentlink *link, const struct agent_frame *frame, 
 	case PV_AGENT_STDOUT:
 	case PV_AGENT_STDERR:
 	case PV_AGENT_EXIT:
-		take_report(link, frame);
+		take_report(link, frame, now_ms);
 		break;
 	default:
 		break;

@@ -26,6 +26,9 @@
 
 /* An agent that has not answered a frame for so long is taken for dead. */
 #define AGENTLINK_SILENCE_MS 30000U
+/* Of a command that was silent for so long its agent is asked whether it still has it: the report
+ * of its end may be lost, and a VM that has halted says nothing. */
+#define AGENTLINK_PROBE_MS 10000U
 
 struct agentlink;
 
@@ -42,7 +45,8 @@ struct agent_command {
 	uint8_t argv[PV_AGENT_ARGV_BYTES_MAX];
 	size_t argv_bytes;
 	size_t argv_sent;
-	uint64_t signals; /* bit n: signal n is to be sent */
+	uint64_t signals;  /* bit n: signal n is to be sent; 0 asks, as in kill(2) */
+	uint64_t heard_ms; /* when the agent last said something of it, since it runs */
 	struct fifo input;
 	uint64_t quiet_until_ms; /* BUSY: its input is not tried again before */
 	uint32_t busy_count;     /* BUSY in a row */
