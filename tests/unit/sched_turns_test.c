@@ -16,7 +16,7 @@
 #include "tests/unit/steady_random.h"
 
 #define VMS 6U
-#define SLICE 100U
+#define SLICE 100ULL
 #define WFI (0x01ULL << 26 | 1ULL << 25)
 
 /* What a VM does: it runs for about `runs` ticks and sleeps until it is rung, each about `rings`

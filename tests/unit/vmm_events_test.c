@@ -20,7 +20,7 @@
 #define WFI (0x01ULL << 26 | IL)
 #define HVC (0x16ULL << 26 | IL)
 #define SVC (0x15ULL << 26 | IL)
-#define SERVICE 30U /* ticks that the VMM takes for events */
+#define SERVICE 30ULL /* ticks that the VMM takes for events */
 
 static struct domain *const domain = &kernel.domains[0];
 static struct vcpu *const first = &kernel.vcpus[0];
