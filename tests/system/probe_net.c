@@ -76,8 +76,8 @@ static const char *mark_of(uint8_t *frame, size_t bytes)
  * the mark is @last. */
 static void watch(int fd, FILE *out, const char *last)
 {
-	uint8_t frame[FRAME_BYTES];
-	struct sockaddr_ll from;
+	uint8_t frame[FRAME_BYTES] = {0};
+	struct sockaddr_ll from = {0};
 
 	for (;;) {
 		socklen_t length = sizeof(from);

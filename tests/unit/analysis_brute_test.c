@@ -357,6 +357,20 @@ static set_t set_of(const struct vm_list *list)
 	return set;
 }
 
+/* Those whom the device VM of net @i lets packets from outside get to. */
+static set_t let_in(const struct world *w, size_t i)
+{
+	set_t set = 0;
+
+	if (!is_net(w, i) || (w->devices[i].network != NETWORK_ROUTED && is_known(w, i))) {
+		return 0;
+	}
+	for (size_t j = 0; j < w->model.connection_count; j++) {
+		set |= same_net(w, i, j) ? only(w->connections[j].driver_vm) : 0;
+	}
+	return set;
+}
+
 /* With those that packets from outside get to through @entrances. */
 static set_t routed_from(const struct world *w, set_t entrances)
 {
@@ -365,12 +379,8 @@ static set_t routed_from(const struct world *w, set_t entrances)
 	do {
 		before = entrances;
 		for (size_t i = 0; i < w->model.connection_count; i++) {
-			for (size_t j = 0; j < w->model.connection_count; j++) {
-				if (is_net(w, i) && same_net(w, i, j) &&
-				    (before & only(w->connections[i].device_vm)) != 0 &&
-				    (w->devices[i].network == NETWORK_ROUTED || !is_known(w, i))) {
-					entrances |= only(w->connections[j].driver_vm);
-				}
+			if ((before & only(w->connections[i].device_vm)) != 0) {
+				entrances |= let_in(w, i);
 			}
 		}
 	} while (entrances != before);

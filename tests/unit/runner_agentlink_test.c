@@ -505,7 +505,7 @@ static void test_silence_of_an_idle_command(void **state)
 	struct heard heard;
 	say_hello(fixture);
 	(void)start(fixture, "sleep", 6, &heard);
-	settle(fixture, 10 * AGENTLINK_PROBE_MS);
+	settle(fixture, 10ULL * AGENTLINK_PROBE_MS);
 	assert_int_equal(heard.failed, 0);
 	assert_int_equal(guest_find(fixture, heard.command->id)->signal_count, 0);
 	fixture->dead = true;

@@ -35,6 +35,17 @@ struct rows {
 	struct below *entries;
 };
 
+/* What rows are made of. */
+struct pair {
+	uint32_t row;
+	struct below entry;
+};
+
+struct pairs {
+	struct pair *pairs;
+	size_t count;
+};
+
 /* Where packets are. */
 struct spot {
 	uint32_t segment;
@@ -125,7 +136,7 @@ static void make_segments(struct packets *packets, const struct model *model, st
 	struct segment *segment = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		if (i == 0 || !same_segment(&plugs[i - 1], &plugs[i])) {
+		if (segment == NULL || !same_segment(&plugs[i - 1], &plugs[i])) {
 			segment = ARENA_ADD(arena, packets->segments, packets->segment_count);
 			segment->owner = plugs[i].device_vm;
 			segment->bridge = plugs[i].bridge;
@@ -140,23 +151,27 @@ static void make_segments(struct packets *packets, const struct model *model, st
 	}
 }
 
-/* Rows from (row, entry) pairs, by counting. */
-static struct rows make_rows(const uint32_t *row_of, const struct below *entries, size_t count,
-                             size_t row_count, struct arena *arena)
+static void add_pair(struct arena *arena, struct pairs *pairs, uint32_t row, struct below entry)
+{
+	*ARENA_ADD(arena, pairs->pairs, pairs->count) = (struct pair){row, entry};
+}
+
+/* By counting. */
+static struct rows make_rows(const struct pairs *pairs, size_t row_count, struct arena *arena)
 {
 	struct rows rows = {
 		.first = arena_alloc(arena, (row_count + 2) * sizeof(*rows.first)),
-		.entries = arena_alloc(arena, (count + 1) * sizeof(*rows.entries)),
+		.entries = arena_alloc(arena, (pairs->count + 1) * sizeof(*rows.entries)),
 	};
 
-	for (size_t i = 0; i < count; i++) {
-		rows.first[row_of[i] + 2]++;
+	for (size_t i = 0; i < pairs->count; i++) {
+		rows.first[pairs->pairs[i].row + 2]++;
 	}
 	for (size_t row = 0; row < row_count; row++) {
 		rows.first[row + 2] += rows.first[row + 1];
 	}
-	for (size_t i = 0; i < count; i++) {
-		rows.entries[rows.first[row_of[i] + 1]++] = entries[i];
+	for (size_t i = 0; i < pairs->count; i++) {
+		rows.entries[rows.first[pairs->pairs[i].row + 1]++] = pairs->pairs[i].entry;
 	}
 	return rows;
 }
@@ -165,50 +180,46 @@ static struct rows make_rows(const uint32_t *row_of, const struct below *entries
 static struct rows rows_of_vms(const struct packets *packets, bool owned, size_t vm_count,
                                struct arena *arena)
 {
-	uint32_t *row_of = NULL;
-	struct below *entries = NULL;
-	size_t count = 0;
+	struct pairs pairs = {.count = 0};
 
 	for (uint32_t s = 0; s < packets->segment_count; s++) {
 		const struct segment *segment = &packets->segments[s];
 		size_t rows = owned ? 1 : segment->driver_count;
 
 		for (size_t i = 0; i < rows; i++) {
-			size_t same = count;
 			uint32_t vm = owned ? segment->owner : segment->driver_vms[i];
 
-			*ARENA_ADD(arena, row_of, same) = vm;
-			*ARENA_ADD(arena, entries, count) = (struct below){vm, s};
+			add_pair(arena, &pairs, vm, (struct below){vm, s});
 		}
 	}
-	return make_rows(row_of, entries, count, vm_count, arena);
+	return make_rows(&pairs, vm_count, arena);
+}
+
+/* Add a pair for each segment that @vm, which is on segment @s, forwards into. */
+static void pair_below(const struct search *search, struct pairs *pairs, uint32_t s, uint32_t vm)
+{
+	const size_t *first = search->owned.first;
+
+	for (size_t i = first[vm]; i < first[vm + 1]; i++) {
+		uint32_t low = search->owned.entries[i].segment;
+
+		if (search->packets->segments[low].forwards) {
+			add_pair(search->arena, pairs, s, (struct below){vm, low});
+		}
+	}
 }
 
 static struct rows rows_below(const struct search *search)
 {
 	const struct packets *packets = search->packets;
-	uint32_t *row_of = NULL;
-	struct below *entries = NULL;
-	size_t count = 0;
+	struct pairs pairs = {.count = 0};
 
 	for (uint32_t s = 0; s < packets->segment_count; s++) {
 		for (size_t i = 0; i < packets->segments[s].driver_count; i++) {
-			uint32_t vm = packets->segments[s].driver_vms[i];
-
-			for (size_t j = search->owned.first[vm]; j < search->owned.first[vm + 1];
-			     j++) {
-				size_t same = count;
-				uint32_t low = search->owned.entries[j].segment;
-
-				if (packets->segments[low].forwards) {
-					*ARENA_ADD(search->arena, row_of, same) = s;
-					*ARENA_ADD(search->arena, entries, count) =
-						(struct below){vm, low};
-				}
-			}
+			pair_below(search, &pairs, s, packets->segments[s].driver_vms[i]);
 		}
 	}
-	return make_rows(row_of, entries, count, packets->segment_count, search->arena);
+	return make_rows(&pairs, packets->segment_count, search->arena);
 }
 
 static void push(struct search *search, uint32_t segment, uint32_t came_by, bool down)
@@ -313,6 +324,9 @@ struct packets packets_from_model(const struct model *model, struct arena *arena
 	struct search search = {.packets = &packets, .arena = arena};
 
 	make_segments(&packets, model, arena);
+	if (packets.segments == NULL) {
+		return packets;
+	}
 	search.used = rows_of_vms(&packets, false, model->vm_count, arena);
 	search.owned = rows_of_vms(&packets, true, model->vm_count, arena);
 	search.below = rows_below(&search);
