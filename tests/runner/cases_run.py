@@ -165,6 +165,13 @@ def case_long_run_directory(world):
     check_equal(world.good("exec", "driver", "--", "echo", "far"), "far\n")
 
 
+def case_no_runtime_directory(world):
+    world.env["XDG_RUNTIME_DIR"] = os.path.join(world.runtime, "none")
+    error = world.bad(3, "run", world.scenario(PAIR))
+    check_in("there is no directory to make it in", error)
+    check_in("XDG_RUNTIME_DIR", error)
+
+
 def case_progress_of_the_foreground(world):
     process = world.start("run", world.scenario(PAIR))
     out = read_until(process.stdout, b"Ctrl-C here ends the system").decode()

@@ -41,11 +41,11 @@ static const char *const severity_names[] = {
 static const struct style *choose_style(FILE *out)
 {
 	const char *no_color = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+	bool refused = no_color != NULL && no_color[0] != '\0';
+	bool able = terminal != NULL && strcmp(terminal, "dumb") != 0 && isatty(fileno(out));
 
-	if ((no_color != NULL && no_color[0] != '\0') || !isatty(fileno(out))) {
-		return &plain;
-	}
-	return &coloured;
+	return able && !refused ? &coloured : &plain;
 }
 
 /* A character of a file: a tab is a tab here. */

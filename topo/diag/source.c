@@ -206,6 +206,25 @@ const struct source *source_read_stream(struct source_set *set, const char *path
 	return text == NULL ? NULL : &add_file(set, path, text, bytes)->source;
 }
 
+const struct source *source_read_given(struct source_set *set, const char *path, const char **why)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0 || !S_ISFIFO(status.st_mode)) {
+		return source_read(set, path, false, (struct place){.file = NULL}, why);
+	}
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		*why = strerror(errno);
+		return NULL;
+	}
+	const struct source *source = source_read_stream(set, path, fd, why);
+
+	close(fd);
+	return source;
+}
+
 const struct source *source_add_text(struct source_set *set, const char *path, const char *text,
                                      size_t bytes)
 {

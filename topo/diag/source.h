@@ -46,6 +46,12 @@ const struct source *source_read_stream(struct source_set *set, const char *path
                                         const char **why);
 
 /**
+ * Read @path, which a user has named: like source_read(), and a pipe like a stream, which may wait
+ * for its writer. What a file names by #include is no pipe. Returns NULL with *why saying why not.
+ */
+const struct source *source_read_given(struct source_set *set, const char *path, const char **why);
+
+/**
  * Whether @source can be a text: it holds no zero byte, and its beginning is not full of control
  * characters and bytes that are no UTF-8. Else *at is the first byte that says so.
  */

@@ -385,7 +385,7 @@ struct model *model_load(const char *path, const struct load_options *options, s
 	const struct source *source =
 		strcmp(path, "-") == 0
 			? source_read_stream(diag_sources(diag), STANDARD_INPUT, STDIN_FILENO, &why)
-			: source_read(diag_sources(diag), path, false, PLACE_NONE, &why);
+			: source_read_given(diag_sources(diag), path, &why);
 
 	if (source == NULL) {
 		diag_error(diag, PLACE_NONE, "cannot read '%s': %s", path, why);

@@ -198,6 +198,11 @@ static err_t explain(const struct rundir *rundir, int error)
 		              "use",
 		              rundir->path);
 		message_help("remove it, or set XDG_RUNTIME_DIR to a directory of your own");
+	} else if (error == -ESTALE) {
+		message_error(
+			"cannot make the run directory %s: there is no directory to make it in",
+			rundir->path);
+		message_help("make the directory that XDG_RUNTIME_DIR names, or unset it");
 	} else {
 		message_error("cannot make the run directory %s: %s", rundir->path,
 		              strerror(-error));
