@@ -49,13 +49,15 @@ $(BUILD)/host/%.o: %.c
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: all run install clean setup-run setup-test help
-all:
+.PHONY: all programs run install clean setup-run setup-test help
+# All that `topo run` needs: each part adds to programs; images are what its VMs boot.
+all: programs images
+programs:
 
 # The main job, from a fresh machine: set up, build, boot the pair and put it to work.
 run:
 	$(MAKE) --no-print-directory setup-run
-	$(MAKE) --no-print-directory -j$(JOBS) all images
+	$(MAKE) --no-print-directory -j$(JOBS) all
 	@tools/foreground tools/demo $(BUILD)/topo
 
 setup-run:
@@ -65,7 +67,7 @@ setup-test:
 
 # Everybody may read what is installed, whatever the umask is.
 INSTALL_TO = $(DESTDIR)$(PREFIX)
-install: all images
+install: all
 	install -D -m 755 $(BUILD)/topo "$(INSTALL_TO)/bin/topo"
 	find $(BUILD)/share/peervisor -type f -printf '%P\n' | while read -r file; do install -D -m 644 \
 		"$(BUILD)/share/peervisor/$$file" "$(INSTALL_TO)/share/peervisor/$$file" || exit; done
@@ -81,7 +83,8 @@ clean:
 help:
 	@echo "make run      set up, build, boot topologies/simple-pair.camkes and put it to work"
 	@echo "              (ONCE=1: stop afterwards instead of leaving it running)"
-	@echo "make          build topo and what it ships, below $(BUILD); make images: guests' files"
+	@echo "make          build all that topo run needs, below $(BUILD); of it, make images: the"
+	@echo "              guests' kernel and root file systems, make programs: the rest"
 	@echo "make test     all tests; TESTS='--only unit' runs a part, TESTS=--list names them"
 	@echo "make lint     what machines check of the sources; CHECKS='text format' runs a part"
 	@echo "make fuzz     the fuzzers, $(FUZZ_SECONDS) s each (FUZZ_SECONDS=N)"

@@ -14,7 +14,7 @@ CFLAGS_backend := -D_GNU_SOURCE -Ilib/port/hosted
 
 .PHONY: backend
 backend: $(PEERVISORD)
-all: backend
+programs: backend
 
 $(BACKEND_DIR)/%.o: %.c
 	@mkdir -p $(@D)

@@ -5,6 +5,6 @@
 .PHONY: bench
 bench:
 	$(MAKE) --no-print-directory setup-test
-	$(MAKE) --no-print-directory -j$(JOBS) all images baremetal-build
+	$(MAKE) --no-print-directory -j$(JOBS) all baremetal-build
 	bench/run --build $(BUILD) $(FIGURES)
 	bench/topo_scale --build $(BUILD)

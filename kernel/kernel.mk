@@ -10,7 +10,7 @@ KERNEL_SOURCES := $(sort $(wildcard kernel/core/*.c kernel/aarch64/*.[cS])) kern
 KERNEL_OBJECTS := $(patsubst %,$(KERNEL_DIR)/%.o,$(basename $(KERNEL_SOURCES)))
 KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ilib/port/free -fstack-usage
 
-all: $(BUILD)/share/peervisor/kernel.bin
+programs: $(BUILD)/share/peervisor/kernel.bin
 
 $(KERNEL_DIR)/%.o: %.c
 	@mkdir -p $(@D)

@@ -25,7 +25,7 @@ include $(wildcard tests/*/*.mk)
 .PHONY: test test-build test-run
 test:
 	$(MAKE) --no-print-directory setup-test
-	$(MAKE) --no-print-directory -j$(JOBS) all images test-build
+	$(MAKE) --no-print-directory -j$(JOBS) all test-build
 	$(MAKE) --no-print-directory test-run
 
 test-build: unit-build fuzz-build
@@ -34,7 +34,7 @@ test-build: unit-build fuzz-build
 .PHONY: mutants
 mutants:
 	$(MAKE) --no-print-directory setup-test
-	$(MAKE) --no-print-directory -j$(JOBS) all test-build
+	$(MAKE) --no-print-directory -j$(JOBS) programs test-build
 	@BUILD=$(BUILD) PV_TEST_JOBS=$(JOBS) tests/mutants/run --all
 
 # TESTS='--only unit' runs a part.

@@ -26,7 +26,7 @@ $(BUILD)/share/peervisor/configurations/%: topo/configurations/%
 
 .PHONY: topo test-topo
 topo: $(BUILD)/topo $(TOPO_SHARE)
-all: topo
+programs: topo
 
 test-topo: topo
 	tests/topo/run $(BUILD)/topo

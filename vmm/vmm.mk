@@ -11,7 +11,7 @@ VMM_LDFLAGS := -nostdlib -static -no-pie -Wl,-T,vmm/vmm.ld -Wl,--gc-sections \
 
 .PHONY: vmm
 vmm: $(VMM_ELF)
-all: $(VMM_ELF)
+programs: $(VMM_ELF)
 
 $(BUILD)/el0/%.o: %.c
 	@mkdir -p $(@D)
