@@ -94,6 +94,21 @@ def case_exec_signals(world):
     check_equal(finish(process)[0], 128 + signal.SIGHUP)
 
 
+def case_exec_ends_before_it_is_told_more(world):
+    """The runner has told the end and hung up while there is input, and a signal, to send."""
+    world.detach()
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo $$; exec sleep 100")
+    pid = int(read_until(process.stdout, b"\n"))
+    process.send_signal(signal.SIGSTOP)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: world.vm("driver")["commands"] == 0, "the runner has told the end")
+    process.stdin.write(b"too late")
+    process.stdin.flush()
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGCONT)
+    check_equal(finish(process)[0], 128 + signal.SIGKILL)
+
+
 def case_exec_third_interrupt_gives_up(world):
     world.detach()
     script = "trap '' INT; echo $$; while :; do sleep 0.05; done"

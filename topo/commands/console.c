@@ -108,9 +108,7 @@ static void send_typed(struct console *console)
 		fifo_drop(&console->typed, count);
 		console->credit -= (uint32_t)count;
 	}
-	if (fifo_write_to(&console->client.out, console->client.fd) != 0) {
-		console->code = EXIT_SYSTEM;
-	}
+	client_send(&console->client);
 }
 
 static void read_typed(struct console *console)

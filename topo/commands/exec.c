@@ -88,11 +88,10 @@ static void write_all(struct running *running, int fd, const uint8_t *bytes, siz
 
 static void send_frame(struct running *running, uint32_t kind, const void *payload, size_t bytes)
 {
-	struct client *client = &running->client;
-	if (control_frame_put(&client->out, kind, payload, bytes) != OK ||
-	    fifo_write_to(&client->out, client->fd) != 0) {
+	if (control_frame_put(&running->client.out, kind, payload, bytes) != OK) {
 		fail(running, "the runner does not take input any more");
 	}
+	client_send(&running->client);
 }
 
 /* Standard input, as far as the credit goes. */
@@ -232,9 +231,7 @@ static void serve(struct running *running)
 			read_input(running);
 		}
 		if (running->code < 0 && ready > 0 && (polled[0].revents & POLLOUT) != 0) {
-			running->code = fifo_write_to(&client->out, client->fd) == 0
-			                        ? -1
-			                        : EXIT_EXEC_FAILED;
+			client_send(client);
 		}
 		if (running->code < 0 && ready > 0 && polled[0].revents != 0) {
 			read_runner(running);

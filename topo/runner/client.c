@@ -116,6 +116,13 @@ err_t client_connect(struct client *client, const char *name)
 	return error;
 }
 
+void client_send(struct client *client)
+{
+	if (fifo_write_to(&client->out, client->fd) != 0) {
+		fifo_drop(&client->out, client->out.count);
+	}
+}
+
 err_t client_next(struct client *client, struct control_frame *frame)
 {
 	err_t error = control_frame_peek(&client->in, frame);

@@ -61,6 +61,12 @@ MUST_USE err_t client_ask(struct client *client, uint32_t kind,
                           const struct control_request *request, const void *more,
                           size_t more_bytes, uint32_t *credit);
 
+/**
+ * Send what the socket takes of client->out. A runner that has hung up takes nothing more: what is
+ * left is dropped. Its last words, and then its end, are still to be read.
+ */
+void client_send(struct client *client);
+
 /** Wait for a frame. Errors, silent: ERR_PEER the runner has gone, or does not speak our protocol. */
 MUST_USE err_t client_next(struct client *client, struct control_frame *frame);
 
