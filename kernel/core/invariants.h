@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Run-time check of what is proved, or found by the fuzzers alone. kernel/variants/debug.c does it, kernel/variants/release.c does
- * nothing; the build links one of them (VARIANT).
+ * Run-time check of what is proved, or found by the fuzzers alone. kernel/variants/debug.c does it,
+ * kernel/variants/release.c does nothing; the build links one of them (VARIANT).
  */
 #ifndef KERNEL_CORE_INVARIANTS_H
 #define KERNEL_CORE_INVARIANTS_H
@@ -14,8 +14,8 @@
 /** Whether the sealed mapper @s2 and every entry of its tables keep the rules of s2_spec.h. */
 bool invariants_hold(const struct s2 *s2);
 
-/** See that the interrupts of @v, loaded here and just flushed, keep the rules of vgic.h. If not, the
- * machine ends with an exception at EL2. Lock: domain lock held. */
+/** See that the interrupts of @v, loaded here and just flushed, keep the rules of vgic.h. If not,
+ * the machine ends with an exception at EL2. Lock: domain lock held. */
 void invariants_check_vgic(struct vcpu *v);
 
 #endif
