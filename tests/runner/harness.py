@@ -21,6 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 STATUS, STOP, CONSOLE, EXEC, OUTPUT, END = 1, 2, 4, 5, 16, 17  # of control.h
+# What the leak checker writes of a process that a case kills while it is being looked through: no finding.
+KILLED_AT_ITS_END = re.compile(r"==\d+==Unable to get registers from thread \d+\.$|\s*$")
 PATIENCE = 300  # seconds after which whatever is waited for does not come, on a busy host too
 
 PAIR = """
@@ -161,7 +163,9 @@ class World:
     def check_sanitizers(self):
         for path in glob.glob(os.path.join(self.directory, "sanitizer*")):
             with open(path, encoding="utf-8", errors="replace") as log:
-                raise AssertionError("sanitizer: " + log.read()[:3000])
+                words = [line for line in log if not KILLED_AT_ITS_END.match(line)]
+            if words:
+                raise AssertionError("sanitizer: " + "".join(words)[:3000])
 
     def ours(self):
         """Processes of this world, known by their environment."""
