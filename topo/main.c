@@ -16,20 +16,20 @@ static const struct {
 	int (*run)(const struct command_line *cl);
 	const char *summary;
 } commands[] = {
-	{"check",   command_check,   "look for errors, and give advice"          },
-	{"explain", command_explain, "print the topology with all defaults"      },
-	{"report",  command_report,  "what an attacker reaches, and from where"  },
-	{"graph",   command_graph,   "draw the topology"                         },
-	{"export",  command_export,  "the topology for other systems"            },
-	{"diff",    command_diff,    "what rights a change adds and removes"     },
-	{"build",   command_build,   "compile a topology into a bootable image"  },
-	{"verify",  command_verify,  "read the rights back out of a built image" },
-	{"run",     command_run,     "build a topology and boot it in QEMU"      },
-	{"console", command_console, "the console of a VM of a running system"   },
-	{"logs",    command_logs,    "what the consoles of a system have printed"},
-	{"exec",    command_exec,    "run a command in a VM"                     },
-	{"ps",      command_ps,      "list the running systems and their VMs"    },
-	{"stop",    command_stop,    "end a running system"                      },
+	{"check", command_check, "look for errors, and give advice"},
+	{"explain", command_explain, "print the topology with all defaults"},
+	{"report", command_report, "what an attacker reaches, and from where"},
+	{"graph", command_graph, "draw the topology"},
+	{"export", command_export, "the topology for other systems"},
+	{"diff", command_diff, "what rights a change adds and removes"},
+	{"build", command_build, "compile a topology into a bootable image"},
+	{"verify", command_verify, "read the rights back out of a built image"},
+	{"run", command_run, "build a topology and boot it in QEMU"},
+	{"console", command_console, "the console of a VM of a running system"},
+	{"logs", command_logs, "what the consoles of a system have printed"},
+	{"exec", command_exec, "run a command in a VM"},
+	{"ps", command_ps, "list the running systems and their VMs"},
+	{"stop", command_stop, "end a running system"},
 };
 
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

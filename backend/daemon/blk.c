@@ -292,8 +292,8 @@ static void *blk_open(const struct backend_env *env)
 		.user = {.source = {.fd = -1}},
 		.inflight_fd = -1,
 		.debt = DEBT_GONE, /* a predecessor's program may be at work */
-		.retry = { .fire = on_retry,        .owner = blk},
-		.calm = { .fire = on_calm,        .owner = blk},
+		.retry = {.fire = on_retry, .owner = blk},
+		.calm = {.fire = on_calm, .owner = blk},
 	};
 	snprintf(blk->socket, sizeof(blk->socket), "%s/%s-%u.sock", env->run_dir, env->peer,
 	         env->config->index);

@@ -257,8 +257,8 @@ static const struct {
 	const char *type;
 	err_t (*read)(const struct node *node, struct dt_device *device);
 } type_rows[] = {
-	{"net",   read_net  },
-	{"blk",   read_blk  },
+	{"net", read_net},
+	{"blk", read_blk},
 	{"vsock", read_vsock},
 };
 

@@ -119,14 +119,16 @@ err_t filter_guard(const struct dt_device *config)
 static err_t harden(const char *interface)
 {
 	/* Linux, Documentation/networking/ip-sysctl.rst. */
+	/* clang-format off */
 	static const char *const settings[][2] = {
 		{"rp_filter",           "1"}, /* a source must be where its route leads */
 		{"arp_ignore",          "1"},
-                {"arp_announce",        "2"},
-                {"send_redirects",      "0"},
+		{"arp_announce",        "2"},
+		{"send_redirects",      "0"},
 		{"accept_redirects",    "0"},
-                {"accept_source_route", "0"},
+		{"accept_source_route", "0"},
 	};
+	/* clang-format on */
 	char path[sizeof(SETTINGS_DIR) + NAME_MAX + 32];
 	err_t err = OK;
 

@@ -39,11 +39,11 @@ struct options {
 static bool read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
-		{"dt",   required_argument, NULL, 'd'},
-		{"dev",  required_argument, NULL, 'v'},
-		{"run",  required_argument, NULL, 'r'},
-		{"help", no_argument,       NULL, 'h'},
-		{NULL,   0,                 NULL, 0  },
+		{"dt", required_argument, NULL, 'd'},
+		{"dev", required_argument, NULL, 'v'},
+		{"run", required_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 

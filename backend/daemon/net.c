@@ -36,9 +36,9 @@ static const struct {
 	uint32_t feature;
 	unsigned int offload;
 } offload_rows[] = {
-	{1, TUN_F_CSUM   }, /* GUEST_CSUM */
-	{7, TUN_F_TSO4   }, /* GUEST_TSO4 */
-	{8, TUN_F_TSO6   }, /* GUEST_TSO6 */
+	{1, TUN_F_CSUM},    /* GUEST_CSUM */
+	{7, TUN_F_TSO4},    /* GUEST_TSO4 */
+	{8, TUN_F_TSO6},    /* GUEST_TSO6 */
 	{9, TUN_F_TSO_ECN}, /* GUEST_ECN */
 };
 

@@ -20,9 +20,9 @@ err_t ring_check(const struct ring_memory *memory, const struct pv_ctl_queue *qu
 		uint64_t bytes;
 		uint64_t align;
 	} parts[] = {
-		{queue->desc,   DESCRIPTOR_BYTES * (uint64_t)queue->size, 16},
-		{queue->driver, AVAILABLE_BYTES(queue->size),             2 },
-		{queue->device, USED_BYTES(queue->size),                  4 },
+		{queue->desc, DESCRIPTOR_BYTES * (uint64_t)queue->size, 16},
+		{queue->driver, AVAILABLE_BYTES(queue->size), 2},
+		{queue->device, USED_BYTES(queue->size), 4},
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(parts); i++) {

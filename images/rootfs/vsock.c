@@ -106,7 +106,7 @@ static void copy_both_ways(int peer)
 {
 	struct pollfd fds[2] = {
 		{.fd = STDIN_FILENO, .events = POLLIN},
-		{.fd = peer,         .events = POLLIN},
+		{.fd = peer, .events = POLLIN},
 	};
 
 	for (;;) {

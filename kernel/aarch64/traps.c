@@ -33,13 +33,13 @@ static const struct later {
 	uint8_t id, shift;
 	uint8_t target, bit;
 } later[] = {
-	{PFR0,  28, HCR,  36}, /* RAS: TERR, its error records */
-	{PFR0,  28, HCR,  37}, /* RAS: TEA, external aborts come to EL2 */
-	{MMFR1, 16, HCR,  35}, /* LO: TLOR, limited ordering regions */
-	{DFR0,  4,  CPTR, 20}, /* TraceVer: TTA, the trace unit */
-	{PFR0,  44, CPTR, 30}, /* AMU: TAM, activity monitors */
-	{DFR0,  32, MDCR, 14}, /* PMSVer: TPMS, statistical profiling */
-	{DFR0,  40, MDCR, 19}, /* TraceFilt: TTRF, trace filters */
+	{PFR0, 28, HCR, 36},  /* RAS: TERR, its error records */
+	{PFR0, 28, HCR, 37},  /* RAS: TEA, external aborts come to EL2 */
+	{MMFR1, 16, HCR, 35}, /* LO: TLOR, limited ordering regions */
+	{DFR0, 4, CPTR, 20},  /* TraceVer: TTA, the trace unit */
+	{PFR0, 44, CPTR, 30}, /* AMU: TAM, activity monitors */
+	{DFR0, 32, MDCR, 14}, /* PMSVer: TPMS, statistical profiling */
+	{DFR0, 40, MDCR, 19}, /* TraceFilt: TTRF, trace filters */
 };
 
 static void collect(uint64_t bits[TARGETS])

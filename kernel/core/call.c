@@ -132,16 +132,16 @@ static const struct {
 	err_t (*run)(const struct call *c);
 	enum pv_cap_type cap; /* of x0; PV_CAP_NONE: takes no capability */
 } calls[PV_CALL_COUNT] = {
-	[PV_CALL_NOP] = {call_nop,           PV_CAP_NONE         },
-	[PV_CALL_VCPU_START] = {call_vcpu_start,    PV_CAP_VCPU         },
-	[PV_CALL_VIRQ_SET] = {call_virq_set,      PV_CAP_VGIC         },
-	[PV_CALL_VIRQ_OP] = {call_virq_op,       PV_CAP_VGIC         },
-	[PV_CALL_VIRQ_GET] = {call_virq_get,      PV_CAP_VGIC         },
-	[PV_CALL_VGIC_ENABLE] = {call_vgic_enable,   PV_CAP_VGIC         },
+	[PV_CALL_NOP] = {call_nop, PV_CAP_NONE},
+	[PV_CALL_VCPU_START] = {call_vcpu_start, PV_CAP_VCPU},
+	[PV_CALL_VIRQ_SET] = {call_virq_set, PV_CAP_VGIC},
+	[PV_CALL_VIRQ_OP] = {call_virq_op, PV_CAP_VGIC},
+	[PV_CALL_VIRQ_GET] = {call_virq_get, PV_CAP_VGIC},
+	[PV_CALL_VGIC_ENABLE] = {call_vgic_enable, PV_CAP_VGIC},
 	[PV_CALL_DOORBELL_RING] = {call_doorbell_ring, PV_CAP_DOORBELL_SEND},
 	[PV_CALL_DOORBELL_BIND] = {call_doorbell_bind, PV_CAP_DOORBELL_RECV},
-	[PV_CALL_CONSOLE_WRITE] = {call_console_write, PV_CAP_CONSOLE      },
-	[PV_CALL_CONSOLE_READ] = {call_console_read,  PV_CAP_CONSOLE      },
+	[PV_CALL_CONSOLE_WRITE] = {call_console_write, PV_CAP_CONSOLE},
+	[PV_CALL_CONSOLE_READ] = {call_console_read, PV_CAP_CONSOLE},
 };
 
 /* The object of capability @index of @d, which must be of @type. */

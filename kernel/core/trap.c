@@ -163,15 +163,15 @@ struct sysreg {
 /* Registers that read as zero and ignore writes: a guest may look for them, they are not its.
  * Arm ARM D22 (tables of debug and performance-monitor registers). */
 static const struct sysreg silent_sysregs[] = {
-	{1, 0, 7,  6,  14}, /* DC ISW, CSW, CISW: a guest cannot own a cache */
-	{2, 0, 0,  0,  15}, /* MDCCINT, MDSCR, DBGBVR.. DBGWCR, OSDTRRX/TX, OSECCR */
-	{2, 0, 1,  0,  15}, /* MDRAR, OSLAR, OSLSR, OSDLR, DBGPRCR */
-	{2, 0, 7,  8,  14}, /* DBGCLAIM, DBGAUTHSTATUS */
-	{2, 3, 0,  1,  7 }, /* MDCCSR, DBGDTR */
-	{3, 0, 1,  0,  0 }, /* ACTLR_EL1 */
-	{3, 0, 9,  14, 14}, /* PMINTENSET, PMINTENCLR, PMMIR */
-	{3, 3, 9,  12, 14}, /* PMCR .. PMOVSSET */
-	{3, 3, 14, 8,  15}, /* PMEVCNTR, PMEVTYPER, PMCCFILTR */
+	{1, 0, 7, 6, 14},  /* DC ISW, CSW, CISW: a guest cannot own a cache */
+	{2, 0, 0, 0, 15},  /* MDCCINT, MDSCR, DBGBVR.. DBGWCR, OSDTRRX/TX, OSECCR */
+	{2, 0, 1, 0, 15},  /* MDRAR, OSLAR, OSLSR, OSDLR, DBGPRCR */
+	{2, 0, 7, 8, 14},  /* DBGCLAIM, DBGAUTHSTATUS */
+	{2, 3, 0, 1, 7},   /* MDCCSR, DBGDTR */
+	{3, 0, 1, 0, 0},   /* ACTLR_EL1 */
+	{3, 0, 9, 14, 14}, /* PMINTENSET, PMINTENCLR, PMMIR */
+	{3, 3, 9, 12, 14}, /* PMCR .. PMOVSSET */
+	{3, 3, 14, 8, 15}, /* PMEVCNTR, PMEVTYPER, PMCCFILTR */
 };
 
 static bool sysreg_is_silent(uint32_t iss)

@@ -151,12 +151,12 @@ static const struct {
 	bool recall;
 	bool sgi; /* an SGI knows it */
 } virq_ops[PV_VIRQ_OP_COUNT] = {
-	[PV_VIRQ_OP_PEND] = {0,           VIRQ_LATCH,  false, true },
-	[PV_VIRQ_OP_UNPEND] = {VIRQ_LATCH,  0,           true,  true },
-	[PV_VIRQ_OP_LINE_HIGH] = {0,           VIRQ_LINE,   false, false},
-	[PV_VIRQ_OP_LINE_LOW] = {VIRQ_LINE,   0,           false, false},
-	[PV_VIRQ_OP_ACTIVATE] = {0,           VIRQ_ACTIVE, true,  true },
-	[PV_VIRQ_OP_DEACTIVATE] = {VIRQ_ACTIVE, 0,           true,  true },
+	[PV_VIRQ_OP_PEND] = {0, VIRQ_LATCH, false, true},
+	[PV_VIRQ_OP_UNPEND] = {VIRQ_LATCH, 0, true, true},
+	[PV_VIRQ_OP_LINE_HIGH] = {0, VIRQ_LINE, false, false},
+	[PV_VIRQ_OP_LINE_LOW] = {VIRQ_LINE, 0, false, false},
+	[PV_VIRQ_OP_ACTIVATE] = {0, VIRQ_ACTIVE, true, true},
+	[PV_VIRQ_OP_DEACTIVATE] = {VIRQ_ACTIVE, 0, true, true},
 };
 
 err_t vgic_operate_locked(struct vcpu *v, uint32_t intid, uint64_t op)

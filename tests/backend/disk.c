@@ -43,9 +43,9 @@ static void disk_submit(struct disk *disk, uint32_t request, uint32_t block, boo
 	uint64_t place = BUFFERS + request * SLOT;
 	volatile uint32_t *header = (volatile uint32_t *)(disk->peer->memory + place + BLOCK);
 	const struct queue_part parts[] = {
-		{place + BLOCK,      16,    false },
-		{place,              BLOCK, !write},
-		{place + BLOCK + 16, 1,     true  },
+		{place + BLOCK, 16, false},
+		{place, BLOCK, !write},
+		{place + BLOCK + 16, 1, true},
 	};
 
 	header[0] = write ? 1 : 0; /* VIRTIO_BLK_T_OUT, _IN */

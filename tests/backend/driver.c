@@ -278,11 +278,11 @@ static void test_bad_rings(struct peer *peer)
 		const char *name;
 		uint64_t offset;
 	} rings[] = {
-		{"rings-before-memdev",  (uint64_t)-4096                       },
-		{"rings-behind-memdev",  peer->memory_bytes                    },
-		{"rings-across-the-end", peer->memory_bytes - 64               },
-		{"rings-that-wrap",      (uint64_t)-peer->driver_address - 4096},
-		{"rings-unaligned",      1				     },
+		{"rings-before-memdev", (uint64_t)-4096},
+		{"rings-behind-memdev", peer->memory_bytes},
+		{"rings-across-the-end", peer->memory_bytes - 64},
+		{"rings-that-wrap", (uint64_t)-peer->driver_address - 4096},
+		{"rings-unaligned", 1},
 	};
 	uint32_t sequence = 21;
 
@@ -317,18 +317,19 @@ static void test_hostile(struct peer *hostile, struct peer *bystander)
 		uint32_t device;
 		struct pv_ctl_queue payload;
 	} messages[] = {
-		{"unknown-kind",           99,             0,          {0}                              },
-		{"kind-of-the-other-side", PV_CTL_STARTED, 0,          {0}                              },
-		{"no-such-device",         PV_CTL_STOP,    7,          {0}                              },
-		{"largest-device",         PV_CTL_STOP,    UINT32_MAX, {0}                              },
-		{"no-such-queue",          PV_CTL_QUEUE,   0,          {.queue = 1, .size = 64}         },
-		{"largest-queue",          PV_CTL_QUEUE,   0,          {.queue = UINT32_MAX, .size = 64}},
-		{"size-zero",              PV_CTL_QUEUE,   0,          {.queue = 0, .size = 0}          },
-		{"size-odd",               PV_CTL_QUEUE,   0,          {.queue = 0, .size = 63}         },
-		{"size-beyond",            PV_CTL_QUEUE,   0,          {.queue = 0, .size = 32768}      },
+		{"unknown-kind", 99, 0, {0}},
+		{"kind-of-the-other-side", PV_CTL_STARTED, 0, {0}},
+		{"no-such-device", PV_CTL_STOP, 7, {0}},
+		{"largest-device", PV_CTL_STOP, UINT32_MAX, {0}},
+		{"no-such-queue", PV_CTL_QUEUE, 0, {.queue = 1, .size = 64}},
+		{"largest-queue", PV_CTL_QUEUE, 0, {.queue = UINT32_MAX, .size = 64}},
+		{"size-zero", PV_CTL_QUEUE, 0, {.queue = 0, .size = 0}},
+		{"size-odd", PV_CTL_QUEUE, 0, {.queue = 0, .size = 63}},
+		{"size-beyond", PV_CTL_QUEUE, 0, {.queue = 0, .size = 32768}},
 		{"features-not-offered",
-	         PV_CTL_START,	                     0,
-	         {.queue = UINT32_MAX, .size = UINT32_MAX}                                              },
+	         PV_CTL_START,
+	         0,
+	         {.queue = UINT32_MAX, .size = UINT32_MAX}},
 	};
 	static struct disk disk;
 	uint32_t sequence = 1000;

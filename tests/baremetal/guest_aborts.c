@@ -55,18 +55,18 @@ static const struct {
 	uint64_t wnr;
 	uint64_t offset; /* of the access, from the base */
 } accesses[] = {
-	{"load",            do_load,              0,   0},
-	{"load of a byte",  do_load_byte,         0,   0},
-	{"store",           do_store,             WNR, 0},
-	{"store of zero",   do_store_zero,        WNR, 0},
-	{"load of a pair",  do_load_pair,         0,   0},
-	{"store of a pair", do_store_pair,        WNR, 0},
-	{"post-index",      do_post_index,        WNR, 0},
-	{"pre-index",       do_pre_index,         0,   8},
-	{"exclusive load",  do_exclusive,         0,   0},
-	{"acquire load",    do_acquire_exclusive, 0,   0},
-	{"load of SIMD",    do_simd_load,         0,   0},
-	{"store of SIMD",   do_simd_store,        WNR, 0},
+	{"load", do_load, 0, 0},
+	{"load of a byte", do_load_byte, 0, 0},
+	{"store", do_store, WNR, 0},
+	{"store of zero", do_store_zero, WNR, 0},
+	{"load of a pair", do_load_pair, 0, 0},
+	{"store of a pair", do_store_pair, WNR, 0},
+	{"post-index", do_post_index, WNR, 0},
+	{"pre-index", do_pre_index, 0, 8},
+	{"exclusive load", do_exclusive, 0, 0},
+	{"acquire load", do_acquire_exclusive, 0, 0},
+	{"load of SIMD", do_simd_load, 0, 0},
+	{"store of SIMD", do_simd_store, WNR, 0},
 };
 
 static void do_fetch(uint64_t address)
@@ -152,12 +152,12 @@ static const struct user {
 	uint32_t fetch; /* it aborts at its target, not at its first instruction */
 	uint64_t esr;
 } users[] = {
-	{"A64 load",  load_a64,       PSTATE_USER64,              0, DATA_LOWER      },
-	{"A64 pair",  store_pair_a64, PSTATE_USER64,              0, DATA_LOWER | WNR},
-	{"A64 fetch", fetch_a64,      PSTATE_USER64,              1, FETCH_LOWER     },
-	{"A32 load",  load_a32,       PSTATE_USER32,              0, DATA_LOWER      },
-	{"A32 loads", load_many_a32,  PSTATE_USER32,              0, DATA_LOWER      },
-	{"T32 store", store_t32,      PSTATE_USER32 | PSTATE_T32, 0, DATA_LOWER | WNR},
+	{"A64 load", load_a64, PSTATE_USER64, 0, DATA_LOWER},
+	{"A64 pair", store_pair_a64, PSTATE_USER64, 0, DATA_LOWER | WNR},
+	{"A64 fetch", fetch_a64, PSTATE_USER64, 1, FETCH_LOWER},
+	{"A32 load", load_a32, PSTATE_USER32, 0, DATA_LOWER},
+	{"A32 loads", load_many_a32, PSTATE_USER32, 0, DATA_LOWER},
+	{"T32 store", store_t32, PSTATE_USER32 | PSTATE_T32, 0, DATA_LOWER | WNR},
 };
 
 PROGRAM(guest_aborts_user)

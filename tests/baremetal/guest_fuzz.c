@@ -24,15 +24,11 @@ static const struct {
 	uint64_t ipa;
 	uint64_t bytes;
 } windows[] = {
-	{T_GICD_IPA,     0x1000          },
-        {T_V2M_IPA,      0x1000          },
-	{T_DEVICE_IPA,   0x1000          },
-        {T_BAR_IPA,      PV_VMM_BAR_BYTES},
-	{T_BAR_IPA,      0x40            }, /* the common configuration, more often */
-	{T_BAR_IPA,      0x40            },
-        {T_ECAM_IPA,     0x100           }, /* the device's configuration space */
-	{T_ECAM_IPA,     0x100000        },
-        {T_DOORBELL_IPA, 0x1000          },
+	{T_GICD_IPA, 0x1000},   {T_V2M_IPA, 0x1000},
+	{T_DEVICE_IPA, 0x1000}, {T_BAR_IPA, PV_VMM_BAR_BYTES},
+	{T_BAR_IPA, 0x40},                           /* the common configuration, more often */
+	{T_BAR_IPA, 0x40},      {T_ECAM_IPA, 0x100}, /* the device's configuration space */
+	{T_ECAM_IPA, 0x100000}, {T_DOORBELL_IPA, 0x1000},
 };
 
 /* Calls that do not end the run: everything but CPU_OFF, SUSPEND, SYSTEM_OFF, SYSTEM_RESET. */

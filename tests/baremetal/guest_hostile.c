@@ -93,16 +93,11 @@ PROGRAM(guest_privileged)
 		const char *name;
 		void (*run)(uint64_t value);
 	} attacks[] = {
-		{"tlbi alle2",        do_tlbi_alle2   },
-                {"tlbi vmalls12e1",   do_tlbi_vmalls12},
-		{"tlbi ipas2e1is",    do_tlbi_ipas2   },
-                {"at s12e1r",         do_at_s12       },
-		{"at s1e2r",          do_at_s1e2      },
-                {"msr spsr_el2",      do_eret_el2     },
-		{"msr hstr_el2",      do_hstr         },
-                {"msr vmpidr_el2",    do_vmpidr       },
-		{"msr tpidr_el2",     do_tpidr2       },
-                {"msr cnthp_ctl_el2", do_cnthp        },
+		{"tlbi alle2", do_tlbi_alle2},     {"tlbi vmalls12e1", do_tlbi_vmalls12},
+		{"tlbi ipas2e1is", do_tlbi_ipas2}, {"at s12e1r", do_at_s12},
+		{"at s1e2r", do_at_s1e2},          {"msr spsr_el2", do_eret_el2},
+		{"msr hstr_el2", do_hstr},         {"msr vmpidr_el2", do_vmpidr},
+		{"msr tpidr_el2", do_tpidr2},      {"msr cnthp_ctl_el2", do_cnthp},
 	};
 
 	for (unsigned int i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {

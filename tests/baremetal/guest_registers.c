@@ -89,21 +89,21 @@ struct pattern {
 /* What changes by itself: counters and what counts with them, random numbers, what each exception
  * writes, what CSSELR selects, pending interrupts; and PSTATE, which is no register of its own. */
 static const struct pattern unsteady[] = {
-	{3, 0, 4,  0, 0, 1}, /* SPSR, ELR */
-	{3, 0, 4,  2, 0, 7}, /* PSTATE */
+	{3, 0, 4, 0, 0, 1},  /* SPSR, ELR */
+	{3, 0, 4, 2, 0, 7},  /* PSTATE */
 	{3, 0, 12, 1, 0, 0}, /* ISR */
-	{3, 1, 0,  0, 0, 2}, /* CCSIDR */
-	{3, 3, 2,  4, 0, 1}, /* RNDR */
-	{3, 3, 4,  2, 0, 7}, /* PSTATE */
+	{3, 1, 0, 0, 0, 2},  /* CCSIDR */
+	{3, 3, 2, 4, 0, 1},  /* RNDR */
+	{3, 3, 4, 2, 0, 7},  /* PSTATE */
 	{3, 3, 14, 0, 1, 7}, /* counters */
 	{3, 3, 14, 3, 0, 0}, /* CNTV_TVAL */
 };
 
 /* What this program runs by, and what an exception writes. */
 static const struct pattern needed[] = {
-	{3, 0, 1,  0, 0, 0}, /* SCTLR */
-	{3, 0, 1,  0, 2, 2}, /* CPACR */
-	{3, 0, 5,  2, 0, 0}, /* ESR */
+	{3, 0, 1, 0, 0, 0},  /* SCTLR */
+	{3, 0, 1, 0, 2, 2},  /* CPACR */
+	{3, 0, 5, 2, 0, 0},  /* ESR */
 	{3, 0, 12, 0, 0, 0}, /* VBAR */
 };
 
@@ -227,47 +227,47 @@ static const struct {
 	uint64_t hidden;
 } ids[] = {
 	{1, 1, 0xfffffffffff0ff00}, /* ID_PFR1: GIC, virtualization */
-	{1, 2, ~0UL              }, /* ID_DFR0 */
+	{1, 2, ~0UL},               /* ID_DFR0 */
 	{4, 0, 0x00f0ffffff00ff00}, /* AA64PFR0: EL2, EL3, GIC, RAS, SVE, SEL2, MPAM, AMU, RME */
 	{4, 1, 0xfffffff0ffffff00}, /* AA64PFR1: MTE, RAS, MPAM, SME, NMI, GCS, .. */
-	{4, 2, ~0UL              }, /* AA64PFR2 */
-	{4, 4, ~0UL              }, /* AA64ZFR0: SVE */
-	{4, 5, ~0UL              }, /* AA64SMFR0: SME */
+	{4, 2, ~0UL},               /* AA64PFR2 */
+	{4, 4, ~0UL},               /* AA64ZFR0: SVE */
+	{4, 5, ~0UL},               /* AA64SMFR0: SME */
 	{5, 0, 0xffffff0f00000ff0}, /* AA64DFR0: trace, performance monitors, profiling, .. */
-	{5, 1, ~0UL              }, /* AA64DFR1 */
+	{5, 1, ~0UL},               /* AA64DFR1 */
 	{6, 0, 0x000000000f000000}, /* AA64ISAR0: TME */
 	{6, 1, 0xff000f00ff000ff0}, /* AA64ISAR1: pointer authentication, LS64, XS, SPECRES */
 	{6, 2, 0x000000000f0fff0f}, /* AA64ISAR2: pointer authentication, WFxT, MOPS */
 	{7, 0, 0xff00000000000000}, /* AA64MMFR0: FGT, ECV */
 	{7, 1, 0x00000f0ff00f0ff0}, /* AA64MMFR1: LO, VH, VMIDBits, XNX, TWED, HCX */
 	{7, 2, 0x0f000f000f00f000}, /* AA64MMFR2: NV, FWB, EVT, IESB */
-	{7, 3, ~0UL              }, /* AA64MMFR3 */
-	{7, 4, ~0UL              }, /* AA64MMFR4 */
+	{7, 3, ~0UL},               /* AA64MMFR3 */
+	{7, 4, ~0UL},               /* AA64MMFR4 */
 };
 
 /* Registers of what is hidden. */
 static const struct pattern hidden[] = {
-	{2, 1, 0,  8,  7, 7}, /* TRCIDR */
-	{3, 0, 1,  0,  5, 6}, /* RGSR, GCR: MTE */
-	{3, 0, 1,  2,  0, 1}, /* ZCR: SVE; TRFCR */
-	{3, 0, 1,  2,  6, 6}, /* SMCR: SME */
-	{3, 0, 2,  1,  0, 3}, /* keys of pointer authentication */
-	{3, 0, 2,  3,  0, 1}, /* one more of them */
-	{3, 0, 5,  3,  0, 1}, /* ERRIDR, ERRSELR: RAS */
-	{3, 0, 5,  4,  0, 7}, /* ERX*: error records */
-	{3, 0, 5,  6,  0, 0}, /* TFSR: MTE */
-	{3, 0, 9,  9,  0, 7}, /* PMS*: profiling */
-	{3, 0, 9,  10, 0, 3}, /* PMB*: its buffer */
-	{3, 0, 9,  11, 0, 7}, /* TRB*: trace buffer */
-	{3, 0, 10, 4,  0, 7}, /* LOR*; MPAMIDR */
-	{3, 0, 10, 5,  0, 1}, /* MPAM1, MPAM0 */
+	{2, 1, 0, 8, 7, 7},   /* TRCIDR */
+	{3, 0, 1, 0, 5, 6},   /* RGSR, GCR: MTE */
+	{3, 0, 1, 2, 0, 1},   /* ZCR: SVE; TRFCR */
+	{3, 0, 1, 2, 6, 6},   /* SMCR: SME */
+	{3, 0, 2, 1, 0, 3},   /* keys of pointer authentication */
+	{3, 0, 2, 3, 0, 1},   /* one more of them */
+	{3, 0, 5, 3, 0, 1},   /* ERRIDR, ERRSELR: RAS */
+	{3, 0, 5, 4, 0, 7},   /* ERX*: error records */
+	{3, 0, 5, 6, 0, 0},   /* TFSR: MTE */
+	{3, 0, 9, 9, 0, 7},   /* PMS*: profiling */
+	{3, 0, 9, 10, 0, 3},  /* PMB*: its buffer */
+	{3, 0, 9, 11, 0, 7},  /* TRB*: trace buffer */
+	{3, 0, 10, 4, 0, 7},  /* LOR*; MPAMIDR */
+	{3, 0, 10, 5, 0, 1},  /* MPAM1, MPAM0 */
 	{3, 0, 12, 12, 5, 5}, /* ICC_SRE */
-	{3, 0, 13, 0,  7, 7}, /* SCXTNUM_EL1 */
-	{3, 3, 13, 0,  5, 5}, /* TPIDR2: SME */
-	{3, 3, 13, 0,  7, 7}, /* SCXTNUM_EL0 */
-	{3, 3, 13, 2,  0, 7}, /* AM*: activity monitors */
-	{3, 3, 13, 4,  0, 3}, /* their counters */
-	{3, 3, 14, 0,  5, 5}, /* CNTPCTSS */
+	{3, 0, 13, 0, 7, 7},  /* SCXTNUM_EL1 */
+	{3, 3, 13, 0, 5, 5},  /* TPIDR2: SME */
+	{3, 3, 13, 0, 7, 7},  /* SCXTNUM_EL0 */
+	{3, 3, 13, 2, 0, 7},  /* AM*: activity monitors */
+	{3, 3, 13, 4, 0, 3},  /* their counters */
+	{3, 3, 14, 0, 5, 5},  /* CNTPCTSS */
 };
 
 PROGRAM(guest_hidden_features)

@@ -43,16 +43,16 @@ static const struct {
 	uint64_t bytes;
 	uint64_t want; /* of PATTERN */
 } loads[] = {
-	{"load ldrb",    load_ldrb,    1, 0x88                 },
-	{"load ldrh",    load_ldrh,    2, 0x8788               },
-	{"load ldr w",   load_ldrw,    4, 0x85868788           },
-	{"load ldr x",   load_ldrx,    8, PATTERN              },
-	{"load ldrsb w", load_ldrsb_w, 1, 0xffffff88           },
-	{"load ldrsh w", load_ldrsh_w, 2, 0xffff8788           },
+	{"load ldrb", load_ldrb, 1, 0x88},
+	{"load ldrh", load_ldrh, 2, 0x8788},
+	{"load ldr w", load_ldrw, 4, 0x85868788},
+	{"load ldr x", load_ldrx, 8, PATTERN},
+	{"load ldrsb w", load_ldrsb_w, 1, 0xffffff88},
+	{"load ldrsh w", load_ldrsh_w, 2, 0xffff8788},
 	{"load ldrsb x", load_ldrsb_x, 1, 0xffffffffffffff88ULL},
 	{"load ldrsh x", load_ldrsh_x, 2, 0xffffffffffff8788ULL},
 	{"load ldrsw x", load_ldrsw_x, 4, 0xffffffff85868788ULL},
-	{"load ldar w",  load_ldar,    4, 0x85868788           },
+	{"load ldar w", load_ldar, 4, 0x85868788},
 };
 
 PROGRAM(guest_loads)

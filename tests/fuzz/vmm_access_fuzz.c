@@ -42,20 +42,20 @@ static const struct {
 	uint64_t base;
 	uint32_t mask; /* of the offset */
 } places[] = {
-	{GICD,		       0xfff  },
-	{V2M,			0xfff  },
-	{TTY,			0xfff  },
-	{AGENT,		      0xfff  },
-	{ECAM(0),		    0xfffff},
-	{ECAM(0),		    0xff   },
-	{ECAM(0) + (1U << 15),       0xff   },
-	{ECAM(1) + (5U << 15),       0xff   },
-	{BAR(NET),		   0x3fff },
-	{BAR(NET),		   0x3f   },
-	{BAR(BLK),		   0x3f   },
-	{BAR(RNG),		   0x3f   },
-	{BAR(NET) + PV_VMM_BAR_MSIX, 0x3f   },
-	{BAR(BLK) + PV_VMM_BAR_MSIX, 0x1f   },
+	{GICD, 0xfff},
+	{V2M, 0xfff},
+	{TTY, 0xfff},
+	{AGENT, 0xfff},
+	{ECAM(0), 0xfffff},
+	{ECAM(0), 0xff},
+	{ECAM(0) + (1U << 15), 0xff},
+	{ECAM(1) + (5U << 15), 0xff},
+	{BAR(NET), 0x3fff},
+	{BAR(NET), 0x3f},
+	{BAR(BLK), 0x3f},
+	{BAR(RNG), 0x3f},
+	{BAR(NET) + PV_VMM_BAR_MSIX, 0x3f},
+	{BAR(BLK) + PV_VMM_BAR_MSIX, 0x1f},
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
@@ -86,11 +86,9 @@ static void call(struct input *input)
 {
 	static const uint32_t bases[] = {0x84000000, 0xc4000000, 0x80000000, 0};
 	uint32_t number = (uint32_t)take(input, 1);
-	struct message message = {
-		{PV_MSG_CALL, (number >> 6) % fake.vcpu_count,
-	         bases[(number >> 4) & 3] + (number & 0xf), take(input, 1), take(input, 2),
-	         take(input, 1)}
-        };
+	struct message message = {{PV_MSG_CALL, (number >> 6) % fake.vcpu_count,
+	                           bases[(number >> 4) & 3] + (number & 0xf), take(input, 1),
+	                           take(input, 2), take(input, 1)}};
 	struct reply reply = vm_serve(&machine.vm, &message);
 
 	assert(reply.kind == PV_REPLY_RESUME || reply.kind == PV_REPLY_OFF ||

@@ -127,12 +127,11 @@ static void take_connection(struct system *system, const char *line)
 	char device[64] = "";
 	char driver[64] = "";
 	if (sscanf(line, "connect %63s %63s", device, driver) == 2) {
-		system->connections[system->connection_count++] = (struct system_connection){
-			.device_vm = find_vm(system, device),
-			.driver_vm = find_vm(system, driver),
-			.device_count = 2,
-			.device_types = {"net", "blk"}
-                };
+		system->connections[system->connection_count++] =
+			(struct system_connection){.device_vm = find_vm(system, device),
+		                                   .driver_vm = find_vm(system, driver),
+		                                   .device_count = 2,
+		                                   .device_types = {"net", "blk"}};
 	}
 }
 
@@ -201,12 +200,8 @@ static const struct {
 	const char *name;
 	int (*run)(const struct command_line *cl);
 } commands[] = {
-	{"run",     command_run    },
-        {"console", command_console},
-        {"logs",    command_logs   },
-	{"ps",      command_ps     },
-        {"stop",    command_stop   },
-        {"exec",    command_exec   },
+	{"run", command_run}, {"console", command_console}, {"logs", command_logs},
+	{"ps", command_ps},   {"stop", command_stop},       {"exec", command_exec},
 };
 
 int main(int argc, char **argv)

@@ -298,20 +298,13 @@ static const struct {
 	int arguments;
 	int (*run)(char **argument);
 } commands[] = {
-	{"stream",    2, command_stream   },
-        {"absorb",    2, command_absorb   },
-	{"receive",   3, command_receive  },
-        {"send",      4, command_send     },
-	{"plant",     2, command_plant    },
-        {"repeat",    2, command_repeat   },
-	{"find",      1, command_find     },
-        {"store",     2, command_store    },
-	{"load",      1, command_load     },
-        {"exclusive", 1, command_exclusive},
-	{"ring",      1, command_ring     },
-        {"forge",     3, command_forge    },
-	{"frames",    1, command_frames   },
-        {"sniff",     3, command_sniff    },
+	{"stream", 2, command_stream},   {"absorb", 2, command_absorb},
+	{"receive", 3, command_receive}, {"send", 4, command_send},
+	{"plant", 2, command_plant},     {"repeat", 2, command_repeat},
+	{"find", 1, command_find},       {"store", 2, command_store},
+	{"load", 1, command_load},       {"exclusive", 1, command_exclusive},
+	{"ring", 1, command_ring},       {"forge", 3, command_forge},
+	{"frames", 1, command_frames},   {"sniff", 3, command_sniff},
 };
 
 int main(int argc, char **argv)

@@ -96,13 +96,13 @@ err_t link_open(struct link *link, const char *dev_dir, const char *peer)
 	(void)peer;
 	*link = (struct link){
 		.control_fd = -1,
-		.info = {.count = LINES                  },
+		.info = {.count = LINES},
 		.page_in = &bench->page_in,
 		.page_out = &bench->page_out,
-		.memory = { .fd = bench->memory_fd,
-                         .base = bench->memory,
-                         .bytes = MEMORY_BYTES,
-                         .driver_address = DRIVER_ADDRESS},
+		.memory = {.fd = bench->memory_fd,
+	                   .base = bench->memory,
+	                   .bytes = MEMORY_BYTES,
+	                   .driver_address = DRIVER_ADDRESS},
 	};
 	return OK;
 }

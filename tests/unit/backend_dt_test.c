@@ -233,12 +233,12 @@ static void test_bad(void **state)
 static void test_device_twice(void **state)
 {
 	static const struct property twin[] = {
-		{CONNECTION "/device@2", "reg",            CELL("\0")                  },
-		{CONNECTION "/device@2", "peervisor,type", "rng",                        0},
-		{CONNECTION "/device@2",                      "peervisor,first-queue",                 CELL("\3")},
-		{CONNECTION "/device@2",                      "peervisor,queues",                 CELL("\1")     },
-		{CONNECTION "/device@2",                      "peervisor,queue-size",                 CELL("\1")},
-		{CONNECTION "/device@2",                      "peervisor,features",                 FEATURES       },
+		{CONNECTION "/device@2", "reg", CELL("\0")},
+		{CONNECTION "/device@2", "peervisor,type", "rng", 0},
+		{CONNECTION "/device@2", "peervisor,first-queue", CELL("\3")},
+		{CONNECTION "/device@2", "peervisor,queues", CELL("\1")},
+		{CONNECTION "/device@2", "peervisor,queue-size", CELL("\1")},
+		{CONNECTION "/device@2", "peervisor,features", FEATURES},
 	};
 	static const struct property index = {CONNECTION "/device@2", "reg", CELL("\2")};
 	struct dt dt;

@@ -327,14 +327,12 @@ static void test_refusal(void **state)
 static void test_bad_answers(void **state)
 {
 	static const struct vhost_user_message answers[] = {
-		{2, VERSION | REPLY, 8,          {0}}, /* to another request */
-		{1, VERSION,         8,          {0}}, /* not an answer */
-		{1, 2 | REPLY,       8,          {0}}, /* of another version */
-		{1, VERSION | REPLY, 4,          {0}},
-                {1, VERSION | REPLY, 64,         {0}},
-		{1, VERSION | REPLY, 65,         {0}},
-                {1, VERSION | REPLY, UINT32_MAX, {0}},
-		{1, VERSION | REPLY, 0,          {0}},
+		{2, VERSION | REPLY, 8, {0}}, /* to another request */
+		{1, VERSION, 8, {0}},         /* not an answer */
+		{1, 2 | REPLY, 8, {0}},       /* of another version */
+		{1, VERSION | REPLY, 4, {0}},  {1, VERSION | REPLY, 64, {0}},
+		{1, VERSION | REPLY, 65, {0}}, {1, VERSION | REPLY, UINT32_MAX, {0}},
+		{1, VERSION | REPLY, 0, {0}},
 	};
 	struct bench *bench = *state;
 
@@ -388,14 +386,7 @@ static void test_inflight_life(void **state)
 	static const struct {
 		uint32_t sequence;
 		bool kept;
-	} lives[] = {
-		{5, true },
-                {6, true },
-                {8, false},
-                {8, true },
-                {7, false},
-                {9, false}
-        };
+	} lives[] = {{5, true}, {6, true}, {8, false}, {8, true}, {7, false}, {9, false}};
 	struct bench *bench = *state;
 	bool kept = true;
 	int fd;

@@ -43,9 +43,9 @@ static void test_what_belongs_together_goes_out_whole(void **state)
 		uint8_t bytes[4];
 		uint32_t count;
 	} rows[] = {
-		{1, 1, 'a',        {'a'},				   1},
-		{1, 1, PV_MUX_ESC, {PV_MUX_ESC, PV_MUX_ESC},                2},
-		{1, 2, 'a',        {PV_MUX_ESC, 2, 'a'},                    3},
+		{1, 1, 'a', {'a'}, 1},
+		{1, 1, PV_MUX_ESC, {PV_MUX_ESC, PV_MUX_ESC}, 2},
+		{1, 2, 'a', {PV_MUX_ESC, 2, 'a'}, 3},
 		{1, 2, PV_MUX_ESC, {PV_MUX_ESC, 2, PV_MUX_ESC, PV_MUX_ESC}, 4},
 	};
 

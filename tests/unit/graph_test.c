@@ -222,12 +222,12 @@ static void texts_are_escaped(void **state)
 		const char *text;
 		const char *drawn;
 	} cases[] = {
-		{"a<b>&\"c\"",           ": a&#60;b&#62;&#38;&#34;c&#34;<"},
-		{"\xc3\xa9\xe2\x82\xac", ": \xc3\xa9\xe2\x82\xac<"        },
-		{"cut \xe2\x82",         ": cut \?\?<"                    },
-		{"\xff\xc0\xaf",         ": \?\?\?<"                      },
-		{"line\nbreak\x7f\x01",  ": line?break\?\?<"              },
-		{"\\n \\G {|}",          ": \\n \\G {|}<"                 },
+		{"a<b>&\"c\"", ": a&#60;b&#62;&#38;&#34;c&#34;<"},
+		{"\xc3\xa9\xe2\x82\xac", ": \xc3\xa9\xe2\x82\xac<"},
+		{"cut \xe2\x82", ": cut \?\?<"},
+		{"\xff\xc0\xaf", ": \?\?\?<"},
+		{"line\nbreak\x7f\x01", ": line?break\?\?<"},
+		{"\\n \\G {|}", ": \\n \\G {|}<"},
 	};
 
 	(void)state;
@@ -278,7 +278,7 @@ static void hardware_is_named_once(void **state)
 {
 	struct range ranges[] = {
 		{.base = 0xfd580000, .bytes = 0x10000},
-		{.base = 0x12345000, .bytes = 0x1000 },
+		{.base = 0x12345000, .bytes = 0x1000},
 	};
 	struct pci_function function = {.name = "genet", .bus = 1};
 	struct fixture f;

@@ -150,9 +150,9 @@ void image_builder_add_domain(struct image_builder *builder, const char *name, u
 
 	assert(index < PV_DOMAINS_MAX);
 	*domain = (struct pv_domain){
-		.vcpus = {builder->header.vcpus.count,          vcpu_count},
-		.caps = {builder->header.caps.count,           0         },
-		.doorbell_pages = {builder->header.doorbell_pages.count, 0         },
+		.vcpus = {builder->header.vcpus.count, vcpu_count},
+		.caps = {builder->header.caps.count, 0},
+		.doorbell_pages = {builder->header.doorbell_pages.count, 0},
 		.doorbell_ipa_page = BUILDER_DOORBELL_IPA,
 		.gicc_ipa_page = BUILDER_GICC_IPA,
 		.priority = 100,

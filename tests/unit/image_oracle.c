@@ -112,14 +112,10 @@ static const char *judge_tables(void)
 		struct pv_table table;
 		uint64_t entry_bytes, min, max;
 	} tables[] = {
-		{h->domains,        128, 1, 32  },
-                {h->vcpus,          8,   1, 64  },
-		{h->regions,        24,  1, 512 },
-                {h->mappings,       16,  1, 1024},
-		{h->payloads,       24,  0, 256 },
-                {h->caps,           8,   0, 2048},
-		{h->doorbells,      8,   0, 1024},
-                {h->doorbell_pages, 16,  0, 256 },
+		{h->domains, 128, 1, 32},   {h->vcpus, 8, 1, 64},
+		{h->regions, 24, 1, 512},   {h->mappings, 16, 1, 1024},
+		{h->payloads, 24, 0, 256},  {h->caps, 8, 0, 2048},
+		{h->doorbells, 8, 0, 1024}, {h->doorbell_pages, 16, 0, 256},
 	};
 	uint64_t end = 112;
 

@@ -59,11 +59,11 @@ void fixture_start(struct fixture *f)
 	                          .vms = f->vms,
 	                          .connections = f->connections};
 	f->payloads = (struct payloads){
-		.kernel = {el2_kernel,         sizeof(el2_kernel)           },
-		.vmm = { .entry = 0x200000,
-	                   .end = 0x205000,
-	                   .segment_count = 2,
-	                   .segments = {{.va = 0x200000,
+		.kernel = {el2_kernel, sizeof(el2_kernel)},
+		.vmm = {.entry = 0x200000,
+	                .end = 0x205000,
+	                .segment_count = 2,
+	                .segments = {{.va = 0x200000,
 	                              .bytes = 0x3000,
 	                              .rights = PV_RIGHT_READ | PV_RIGHT_EXEC,
 	                              .file = {vmm_text, sizeof(vmm_text)}},
@@ -93,15 +93,14 @@ uint32_t fixture_vm(struct fixture *f, const char *name)
 		.instance = name,
 		.suffix = name,
 		.name = name,
-		.place = {NULL,                         index + 1, 1, 1, NULL},
+		.place = {NULL, index + 1, 1, 1, NULL},
 		.vcpu_count = 1,
-		.affinity = {(int32_t)(index % 2)                       },
+		.affinity = {(int32_t)(index % 2)},
 		.priority = 100,
 		.ram_base = 0x40000000,
 		.ram_bytes = 64 * MIB,
-		.image = {.cmdline = "console=ttyAMA0", .own_kernel = true,                                 .own_rootfs = true              },
-		.agent = true
-        };
+		.image = {.cmdline = "console=ttyAMA0", .own_kernel = true, .own_rootfs = true},
+		.agent = true};
 	payload->kernel = (struct blob){guest_kernel, sizeof(guest_kernel)};
 	payload->initrd[0] = (struct blob){base_archive, sizeof(base_archive)};
 	payload->initrd_count = 1;
@@ -118,31 +117,28 @@ uint32_t fixture_connect(struct fixture *f, uint32_t device_vm, uint32_t driver_
 	struct vm_payload *payload = &f->vm_payloads[device_vm];
 	struct device *devices = f->devices[index];
 
-	devices[0] = (struct device){
-		.type = DEVICE_NET,
-		.queue_pairs_or_queues = 1,
-		.queue_size = 256,
-		.mac = {2,  0x50, 0x56, 0, 0, (uint8_t)index},
-		.tap = "tap-x0",
-		.bridge = "br0",
-		.network = NETWORK_BRIDGE,
-		.address = {0x0a4d0001 + (index << 8), 0x0a4d0002 + (index << 8)   },
-		.prefix = 24
-        };
+	devices[0] =
+		(struct device){.type = DEVICE_NET,
+	                        .queue_pairs_or_queues = 1,
+	                        .queue_size = 256,
+	                        .mac = {2, 0x50, 0x56, 0, 0, (uint8_t)index},
+	                        .tap = "tap-x0",
+	                        .bridge = "br0",
+	                        .network = NETWORK_BRIDGE,
+	                        .address = {0x0a4d0001 + (index << 8), 0x0a4d0002 + (index << 8)},
+	                        .prefix = 24};
 	devices[1] = (struct device){.type = DEVICE_BLK,
 	                             .queue_pairs_or_queues = 1,
 	                             .queue_size = 128,
 	                             .format = "raw",
 	                             .disk_bytes = 64 * MIB};
-	f->connections[index] = (struct connection){
-		.device_vm = device_vm,
-		.driver_vm = driver_vm,
-		.place = {NULL, 100 + index, 1, 1, NULL},
-		.swiotlb = true,
-		.pool_bytes = 8 * MIB,
-		.devices = devices,
-		.device_count = FIXTURE_DEVICES
-        };
+	f->connections[index] = (struct connection){.device_vm = device_vm,
+	                                            .driver_vm = driver_vm,
+	                                            .place = {NULL, 100 + index, 1, 1, NULL},
+	                                            .swiotlb = true,
+	                                            .pool_bytes = 8 * MIB,
+	                                            .devices = devices,
+	                                            .device_count = FIXTURE_DEVICES};
 	payload->initrd[1] = (struct blob){device_archive, sizeof(device_archive)};
 	payload->initrd_count = 2;
 	return index;

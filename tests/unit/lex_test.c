@@ -158,15 +158,9 @@ static void numbers(void **state)
 		const char *text;
 		int64_t value;
 	} good[] = {
-		{"0",                  0        },
-                {"7",                  7        },
-                {"010",                8        },
-		{"0x10",               16       },
-                {"0XfF",               255      },
-                {"0b101",              5        },
-		{"10u",                10       },
-                {"10ULL",              10       },
-                {"0x7fffffffffffffff", INT64_MAX},
+		{"0", 0},     {"7", 7},      {"010", 8},
+		{"0x10", 16}, {"0XfF", 255}, {"0b101", 5},
+		{"10u", 10},  {"10ULL", 10}, {"0x7fffffffffffffff", INT64_MAX},
 	};
 	static const char *const bad[] = {
 		"08",    "0x", "0b2", "1x", "1.5", "9223372036854775808", "0x10000000000000000",

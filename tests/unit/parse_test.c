@@ -99,21 +99,21 @@ static void recovery(void **state)
 		const char *text;
 		size_t instances, connections, settings, errors;
 	} rows[] = {
-		{"assembly { composition { component A a component B b; } }",                    2, 0, 0, 1},
-		{"assembly { composition { nonsense x y; component B b; } }",                    1, 0, 0, 1},
+		{"assembly { composition { component A a component B b; } }", 2, 0, 0, 1},
+		{"assembly { composition { nonsense x y; component B b; } }", 1, 0, 0, 1},
 		{"assembly { composition { connection K k(from a.x to b.x); component B b; } }", 1,
-	         0,										    0, 1},
-		{"assembly { composition { F(a, b) component B b; } }",                          1, 0, 0, 1},
-		{"assembly { configuration { a.x = ; a.y = 2; } }",                              0, 0, 2, 1},
-		{"assembly { configuration { a.x = [1, , 3]; a.y = 2; } }",                      0, 0, 2, 1},
-		{"assembly { configuration { a.x = { a 1, b: 2 }; a.y = 2; } }",                 0, 0, 2, 1},
-		{"assembly { configuration { a.x = (1; a.y = 2; } }",                            0, 0, 2, 1},
-		{"assembly { configuration { a.x = 1 a.y = 2 } }",                               0, 0, 2, 1},
-		{"nonsense { a b c } assembly { composition { component A a; } }",               1, 0, 0, 1},
-		{"component { } assembly { composition { component A a; } }",                    1, 0, 0, 0},
-		{"assembly { component A a; composition { component B b; } }",                   2, 0, 0, 1},
-		{"assembly { composition { component A a; ",                                     1, 0, 0, 1},
-		{"} assembly { composition { component A a; } }",                                1, 0, 0, 1},
+	         0, 0, 1},
+		{"assembly { composition { F(a, b) component B b; } }", 1, 0, 0, 1},
+		{"assembly { configuration { a.x = ; a.y = 2; } }", 0, 0, 2, 1},
+		{"assembly { configuration { a.x = [1, , 3]; a.y = 2; } }", 0, 0, 2, 1},
+		{"assembly { configuration { a.x = { a 1, b: 2 }; a.y = 2; } }", 0, 0, 2, 1},
+		{"assembly { configuration { a.x = (1; a.y = 2; } }", 0, 0, 2, 1},
+		{"assembly { configuration { a.x = 1 a.y = 2 } }", 0, 0, 2, 1},
+		{"nonsense { a b c } assembly { composition { component A a; } }", 1, 0, 0, 1},
+		{"component { } assembly { composition { component A a; } }", 1, 0, 0, 0},
+		{"assembly { component A a; composition { component B b; } }", 2, 0, 0, 1},
+		{"assembly { composition { component A a; ", 1, 0, 0, 1},
+		{"} assembly { composition { component A a; } }", 1, 0, 0, 1},
 	};
 
 	(void)state;

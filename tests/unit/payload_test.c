@@ -93,18 +93,18 @@ static void test_program(void **state)
 		uint64_t value;
 		const char *why;
 	} spoilt[] = {
-		{&p->phdrs[0].p_vaddr,  0x200800,          "a segment does not start at a page"   },
+		{&p->phdrs[0].p_vaddr, 0x200800, "a segment does not start at a page"},
 		{&p->phdrs[1].p_filesz, 0x101,
-	         "a segment lies outside of the file or of the address space"                     },
+	         "a segment lies outside of the file or of the address space"},
 		{&p->phdrs[1].p_offset, UINT64_MAX - 0x10,
-	         "a segment lies outside of the file or of the address space"                     },
-		{&p->phdrs[1].p_memsz,  0x80,
-	         "a segment lies outside of the file or of the address space"                     },
-		{&p->phdrs[1].p_memsz,  UINT64_MAX,
-	         "a segment lies outside of the file or of the address space"                     },
-		{&p->phdrs[1].p_vaddr,  0x201000,          "two segments share a page"            },
-		{&p->ehdr.e_entry,      0x202000,          "its entry is in no executable segment"},
-		{&p->ehdr.e_phoff,      sizeof(*p),        "it has no program headers"            },
+	         "a segment lies outside of the file or of the address space"},
+		{&p->phdrs[1].p_memsz, 0x80,
+	         "a segment lies outside of the file or of the address space"},
+		{&p->phdrs[1].p_memsz, UINT64_MAX,
+	         "a segment lies outside of the file or of the address space"},
+		{&p->phdrs[1].p_vaddr, 0x201000, "two segments share a page"},
+		{&p->ehdr.e_entry, 0x202000, "its entry is in no executable segment"},
+		{&p->ehdr.e_phoff, sizeof(*p), "it has no program headers"},
 	};
 
 	(void)state;

@@ -44,12 +44,10 @@ static struct personality make(const struct device *device)
 
 static void test_net(void **state)
 {
-	const struct device device = {
-		.type = DEVICE_NET,
-		.queue_pairs_or_queues = 1,
-		.queue_size = 256,
-		.mac = {2, 1, 2, 3, 4, 5}
-        };
+	const struct device device = {.type = DEVICE_NET,
+	                              .queue_pairs_or_queues = 1,
+	                              .queue_size = 256,
+	                              .mac = {2, 1, 2, 3, 4, 5}};
 	struct personality p = make(&device);
 	struct virtio_net_config config;
 

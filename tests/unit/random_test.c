@@ -93,15 +93,9 @@ static void every_bit_mixed_in_counts(void **state)
 	uint64_t plain[RANDOM_WORDS];
 
 	(void)state;
-	random_draw(
-		&(struct random){
-			{1, 2, 3, 4}
-        },
-		plain);
+	random_draw(&(struct random){{1, 2, 3, 4}}, plain);
 	for (size_t bit = 0; bit < 256; bit++) {
-		struct random random = {
-			{1, 2, 3, 4}
-                };
+		struct random random = {{1, 2, 3, 4}};
 		uint64_t bits[RANDOM_WORDS] = {0};
 		uint64_t out[RANDOM_WORDS];
 

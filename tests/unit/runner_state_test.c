@@ -23,16 +23,14 @@ enum { DEVICE, DRIVER, PLAIN, VM_COUNT };
 
 /* "device" is the front of another VM's name on purpose. */
 static struct system_vm vms[VM_COUNT] = {
-	{.name = (char[]){"device"},   .channel_first = 1, .agent = true },
-	{.name = (char[]){"device 2"}, .channel_first = 4, .agent = true },
-	{.name = (char[]){"plain"},    .channel_first = 7, .agent = false},
+	{.name = (char[]){"device"}, .channel_first = 1, .agent = true},
+	{.name = (char[]){"device 2"}, .channel_first = 4, .agent = true},
+	{.name = (char[]){"plain"}, .channel_first = 7, .agent = false},
 };
-static struct system_connection connections[1] = {
-	{.device_vm = DEVICE,
-         .driver_vm = DRIVER,
-         .device_count = 2,
-         .device_types = {"net", "blk"}}
-};
+static struct system_connection connections[1] = {{.device_vm = DEVICE,
+                                                   .driver_vm = DRIVER,
+                                                   .device_count = 2,
+                                                   .device_types = {"net", "blk"}}};
 static const struct system example = {
 	.vms = vms, .vm_count = VM_COUNT, .connections = connections, .connection_count = 1};
 
@@ -133,27 +131,27 @@ static void test_each_device_is_needed(void **state)
 		enum run_device_state device;
 		bool up;
 	} steps[] = {
-		{"device device/1 backend ready",   RUN_DEVICE_WAITING, false}, /* no session */
-		{"connection device up",            RUN_DEVICE_WAITING, false},
-		{"device device/0 backend ready",   RUN_DEVICE_WAITING, false},
-		{"device device/2 backend ready",   RUN_DEVICE_WAITING, false},
-		{"device device/ backend ready",    RUN_DEVICE_WAITING, false},
-		{"device device/-1 backend ready",  RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready", RUN_DEVICE_WAITING, false}, /* no session */
+		{"connection device up", RUN_DEVICE_WAITING, false},
+		{"device device/0 backend ready", RUN_DEVICE_WAITING, false},
+		{"device device/2 backend ready", RUN_DEVICE_WAITING, false},
+		{"device device/ backend ready", RUN_DEVICE_WAITING, false},
+		{"device device/-1 backend ready", RUN_DEVICE_WAITING, false},
 		{"device device 2/1 backend ready", RUN_DEVICE_WAITING, false},
-		{"device device/1 backend ready?",  RUN_DEVICE_WAITING, false},
-		{"device device/1 backend ready",   RUN_DEVICE_READY,   true },
-		{"device device/1 started",         RUN_DEVICE_READY,   true },
-		{"device device/1 failed",          RUN_DEVICE_FAILED,  false},
-		{"device device/1 stopped",         RUN_DEVICE_READY,   true },
-		{"device device/1 failed",          RUN_DEVICE_FAILED,  false},
-		{"device device/1 started",         RUN_DEVICE_READY,   true },
-		{"device device/1 backend gone",    RUN_DEVICE_WAITING, false},
-		{"device device/1 backend ready",   RUN_DEVICE_READY,   true },
-		{"device device/1 failed",          RUN_DEVICE_FAILED,  false},
-		{"connection device down",          RUN_DEVICE_WAITING, false},
-		{"connection device up",            RUN_DEVICE_WAITING, false},
-		{"device device/1 backend ready",   RUN_DEVICE_READY,   false},
-		{"device device/0 backend ready",   RUN_DEVICE_READY,   true },
+		{"device device/1 backend ready?", RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready", RUN_DEVICE_READY, true},
+		{"device device/1 started", RUN_DEVICE_READY, true},
+		{"device device/1 failed", RUN_DEVICE_FAILED, false},
+		{"device device/1 stopped", RUN_DEVICE_READY, true},
+		{"device device/1 failed", RUN_DEVICE_FAILED, false},
+		{"device device/1 started", RUN_DEVICE_READY, true},
+		{"device device/1 backend gone", RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready", RUN_DEVICE_READY, true},
+		{"device device/1 failed", RUN_DEVICE_FAILED, false},
+		{"connection device down", RUN_DEVICE_WAITING, false},
+		{"connection device up", RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready", RUN_DEVICE_READY, false},
+		{"device device/0 backend ready", RUN_DEVICE_READY, true},
 	};
 	struct fixture *fixture = *state;
 	const struct runstate_connection *connection = &fixture->state.connections[0];

@@ -135,18 +135,18 @@ static void test_refusals(void **state)
 		struct s2_range range;
 		err_t err;
 	} refusals[] = {
-		{{0x400, 0x80000, 0, 0, RW, 0},                 ERR_RANGE  },
-		{{S2_SPEC_IPA_PAGES - 1, 0x80000, 2, 0, RW, 0}, ERR_RANGE  },
-		{{UINT32_MAX, 0x80000, 2, 0, RW, 0},            ERR_RANGE  },
-		{{0x400, S2_SPEC_PA_PAGES - 1, 2, 0, RW, 0},    ERR_RANGE  },
-		{{0x400, 0x80000, 1, S2_SPACES, RW, 0},         ERR_RANGE  },
-		{{0x400, 0x80000, 1, 1, RW, 0},                 ERR_STATE  },
-		{{0x400, 0x80000, 1, 0, PV_RIGHT_WRITE, 0},     ERR_ARG    },
-		{{0x400, 0x80000, 1, 0, 0x81, 0},               ERR_ARG    },
-		{{0x400, 0x80000, 1, 0, RW, 2},                 ERR_ARG    },
-		{{0x400, 0x8040, 1, 0, RWX, S2_MEMORY_DEVICE},  ERR_ARG    },
-		{{0x400, POOL + 7, 1, 0, RW, 0},                ERR_OVERLAP},
-		{{0x400, POOL - 1, 2, 0, RW, 0},                ERR_OVERLAP},
+		{{0x400, 0x80000, 0, 0, RW, 0}, ERR_RANGE},
+		{{S2_SPEC_IPA_PAGES - 1, 0x80000, 2, 0, RW, 0}, ERR_RANGE},
+		{{UINT32_MAX, 0x80000, 2, 0, RW, 0}, ERR_RANGE},
+		{{0x400, S2_SPEC_PA_PAGES - 1, 2, 0, RW, 0}, ERR_RANGE},
+		{{0x400, 0x80000, 1, S2_SPACES, RW, 0}, ERR_RANGE},
+		{{0x400, 0x80000, 1, 1, RW, 0}, ERR_STATE},
+		{{0x400, 0x80000, 1, 0, PV_RIGHT_WRITE, 0}, ERR_ARG},
+		{{0x400, 0x80000, 1, 0, 0x81, 0}, ERR_ARG},
+		{{0x400, 0x80000, 1, 0, RW, 2}, ERR_ARG},
+		{{0x400, 0x8040, 1, 0, RWX, S2_MEMORY_DEVICE}, ERR_ARG},
+		{{0x400, POOL + 7, 1, 0, RW, 0}, ERR_OVERLAP},
+		{{0x400, POOL - 1, 2, 0, RW, 0}, ERR_OVERLAP},
 	};
 	uint32_t index;
 	uint32_t mapped;

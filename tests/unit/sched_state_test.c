@@ -51,17 +51,7 @@ static void test_translations_of_another_vcpu_are_flushed(void **state)
 	static const struct {
 		uint32_t vcpu;
 		uint64_t flushes;
-	} steps[] = {
-		{0, 0},
-                {1, 1},
-                {0, 1},
-                {2, 0},
-                {0, 1},
-                {2, 0},
-                {3, 1},
-                {1, 2},
-                {3, 1}
-        };
+	} steps[] = {{0, 0}, {1, 1}, {0, 1}, {2, 0}, {0, 1}, {2, 0}, {3, 1}, {1, 2}, {3, 1}};
 
 	(void)state;
 	fake_build(2, 2, 1);

@@ -256,13 +256,13 @@ static void test_load_is_extended(void **state)
 		uint32_t iss; /* SAS, SSE, SF */
 		uint64_t value, result;
 	} rows[] = {
-		{0U << 22,                       0xffffff80,         0x80              },
-		{0U << 22 | 1U << 21,            0x80,               0xffffff80        },
-		{0U << 22 | 1U << 21 | 1U << 15, 0x80,               0xffffffffffffff80},
-		{1U << 22 | 1U << 21 | 1U << 15, 0x18000,            0xffffffffffff8000},
-		{2U << 22,                       0x1234567890,       0x34567890        },
-		{2U << 22 | 1U << 21 | 1U << 15, 0x80000000,         0xffffffff80000000},
-		{3U << 22 | 1U << 15,            0x123456789abcdef0, 0x123456789abcdef0},
+		{0U << 22, 0xffffff80, 0x80},
+		{0U << 22 | 1U << 21, 0x80, 0xffffff80},
+		{0U << 22 | 1U << 21 | 1U << 15, 0x80, 0xffffffffffffff80},
+		{1U << 22 | 1U << 21 | 1U << 15, 0x18000, 0xffffffffffff8000},
+		{2U << 22, 0x1234567890, 0x34567890},
+		{2U << 22 | 1U << 21 | 1U << 15, 0x80000000, 0xffffffff80000000},
+		{3U << 22 | 1U << 15, 0x123456789abcdef0, 0x123456789abcdef0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -358,9 +358,9 @@ static void test_accesses_are_aborted(void **state)
 		uint64_t esr;
 		enum pv_msg kind;
 	} rows[] = {
-		{ESR(EC_DATA, 1U << 24 | 5U << 16 | 7), PV_MSG_READ },
-		{ESR(EC_DATA, 1U << 24 | 1U << 6 | 7),  PV_MSG_WRITE},
-		{ESR(EC_DATA, 7),                       PV_MSG_FAULT},
+		{ESR(EC_DATA, 1U << 24 | 5U << 16 | 7), PV_MSG_READ},
+		{ESR(EC_DATA, 1U << 24 | 1U << 6 | 7), PV_MSG_WRITE},
+		{ESR(EC_DATA, 7), PV_MSG_FAULT},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -548,10 +548,10 @@ static void test_registers_that_are_not_there(void **state)
 		uint32_t op0, op1, crn, crm, op2;
 		bool silent;
 	} rows[] = {
-		{3, 3, 9,  12, 0, true },
-		{2, 0, 0,  2,  2, true },
-		{2, 0, 0,  5,  4, true },
-		{3, 3, 14, 0,  1, false},
+		{3, 3, 9, 12, 0, true},
+		{2, 0, 0, 2, 2, true},
+		{2, 0, 0, 5, 4, true},
+		{3, 3, 14, 0, 1, false},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

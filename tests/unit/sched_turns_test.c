@@ -179,10 +179,7 @@ static void test_preemption_leaves_the_turn(void **state)
 {
 	(void)state;
 	static const struct habit habits[] = {
-		{200, 1, 10, 0, 0},
-                {100, 0, 0,  0, 0},
-                {100, 0, 0,  0, 0}
-        };
+		{200, 1, 10, 0, 0}, {100, 0, 0, 0, 0}, {100, 0, 0, 0, 0}};
 
 	start(habits, 3, true);
 	run(100000);
@@ -194,12 +191,10 @@ static void test_preemption_at_any_time(void **state)
 {
 	(void)state;
 	for (uint32_t rings = 2; rings < 2 * SLICE + 3; rings++) {
-		const struct habit habits[] = {
-			{100, 0, 0,     0, 0},
-			{200, 1, rings, 0, 0},
-			{100, 0, 0,     0, 0},
-			{100, 0, 0,     0, 0}
-                };
+		const struct habit habits[] = {{100, 0, 0, 0, 0},
+		                               {200, 1, rings, 0, 0},
+		                               {100, 0, 0, 0, 0},
+		                               {100, 0, 0, 0, 0}};
 
 		start(habits, 4, true);
 		run(20000);
@@ -212,12 +207,10 @@ static void test_restless_equal(void **state)
 {
 	(void)state;
 	for (uint32_t runs = 1; runs < 2 * SLICE; runs += 7) {
-		const struct habit habits[] = {
-			{100, runs,     3, 0, 0},
-			{100, 0,        0, 0, 0},
-			{100, runs + 1, 2, 0, 0},
-			{100, 0,        0, 0, 0}
-                };
+		const struct habit habits[] = {{100, runs, 3, 0, 0},
+		                               {100, 0, 0, 0, 0},
+		                               {100, runs + 1, 2, 0, 0},
+		                               {100, 0, 0, 0, 0}};
 
 		start(habits, 4, true);
 		run(40000);

@@ -133,14 +133,14 @@ static void foreign_words(void **state)
 		void (*print)(FILE *out, const char *text);
 		const char *text, *wanted;
 	} rows[] = {
-		{say_line,        "a\nb\x1b[0m",
+		{say_line, "a\nb\x1b[0m",
 	         "\n"
-	         "a\\x0ab\\x1b[0m: 7\n"								   },
-		{say_line,        "\u202e\xff\t\u00e9",           "\n\\xe2\\x80\\xae\\xff\\x09\u00e9: 7\n"},
-		{say_text,        "100%s\r",                      "100%s\\x0d"                            },
-		{say_json_string, "a\"\\\n\x7f\xff",              "\"a\\\"\\\\\\u000a\\u007f\\ufffd\""    },
-		{say_json_string, "\u202e\U000e0041\u202c",       "\"\\u202e\\udb40\\udc41\\u202c\""      },
-		{say_json,        "{\n \"\u202e\u202c\xff\\n\"}", "{\n \"\\u202e\\u202c\\ufffd\\n\"}"     },
+	         "a\\x0ab\\x1b[0m: 7\n"},
+		{say_line, "\u202e\xff\t\u00e9", "\n\\xe2\\x80\\xae\\xff\\x09\u00e9: 7\n"},
+		{say_text, "100%s\r", "100%s\\x0d"},
+		{say_json_string, "a\"\\\n\x7f\xff", "\"a\\\"\\\\\\u000a\\u007f\\ufffd\""},
+		{say_json_string, "\u202e\U000e0041\u202c", "\"\\u202e\\udb40\\udc41\\u202c\""},
+		{say_json, "{\n \"\u202e\u202c\xff\\n\"}", "{\n \"\\u202e\\u202c\\ufffd\\n\"}"},
 	};
 	struct arena *arena = arena_new();
 

@@ -368,15 +368,13 @@ static void nonsense_is_dropped(void **state)
 	static const struct {
 		uint32_t kind;
 		uint32_t device;
-	} nonsense[] = {
-		{0,              0         },
-		{PV_CTL_QUEUE,   0         },
-		{15,             0         },
-		{21,             0         },
-		{0xffffffff,     0         },
-		{PV_CTL_STARTED, 2         },
-		{PV_CTL_READY,   0xffffffff}
-        };
+	} nonsense[] = {{0, 0},
+	                {PV_CTL_QUEUE, 0},
+	                {15, 0},
+	                {21, 0},
+	                {0xffffffff, 0},
+	                {PV_CTL_STARTED, 2},
+	                {PV_CTL_READY, 0xffffffff}};
 
 	(void)state;
 	machine_start(1);

@@ -88,17 +88,9 @@ static void unimplemented_numbers_are_raz_wi(void **state)
 		uint32_t first;
 		uint32_t end;
 		uint32_t per_interrupt; /* eighths of a byte */
-	} banks[] = {
-		{0x100, 0x180, 1},
-                {0x180, 0x200, 1},
-                {0x200, 0x280, 1},
-		{0x280, 0x300, 1},
-                {0x300, 0x380, 1},
-                {0x380, 0x400, 1},
-		{0x400, 0x800, 8},
-                {0x800, 0xc00, 8},
-                {0xc00, 0xd00, 2}
-        };
+	} banks[] = {{0x100, 0x180, 1}, {0x180, 0x200, 1}, {0x200, 0x280, 1},
+	             {0x280, 0x300, 1}, {0x300, 0x380, 1}, {0x380, 0x400, 1},
+	             {0x400, 0x800, 8}, {0x800, 0xc00, 8}, {0xc00, 0xd00, 2}};
 
 	(void)state;
 	machine_start(4);

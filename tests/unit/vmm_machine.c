@@ -18,8 +18,8 @@ static void configure_devices(void)
 		uint64_t features;
 	} devices[MACHINE_DEVICES] = {
 		[NET] = {0, 0, 0, 1, 2, 12, FEATURES | 1U << 5 | 1U << 16},
-		[BLK] = {0, 1, 1, 2, 1, 60, FEATURES | 1U << 9           },
-		[RNG] = {1, 0, 5, 4, 1, 0,  FEATURES                     },
+		[BLK] = {0, 1, 1, 2, 1, 60, FEATURES | 1U << 9},
+		[RNG] = {1, 0, 5, 4, 1, 0, FEATURES},
 	};
 	uint32_t recv = FAKE_CAP_RECV;
 
@@ -99,9 +99,7 @@ void machine_start(uint32_t vcpu_count)
 
 struct reply machine_send(enum pv_msg kind, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4)
 {
-	const struct message message = {
-		{(uint64_t)kind, x1, x2, x3, x4}
-        };
+	const struct message message = {{(uint64_t)kind, x1, x2, x3, x4}};
 
 	machine.last = vm_serve(&machine.vm, &message);
 	return machine.last;

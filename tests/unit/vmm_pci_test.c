@@ -80,14 +80,12 @@ static void size_of_bars(void **state)
 		uint32_t reg;
 		uint32_t size_mask;
 		uint32_t address;
-	} bars[6] = {
-		{0x10, 0xffffc000, BAR(0)   },
-		{0x14, 0,          0        },
-		{0x18, 0xfffff000, NOTIFY(0)},
-		{0x1c, 0,          0        },
-		{0x20, 0,          0        },
-		{0x24, 0,          0        }
-        };
+	} bars[6] = {{0x10, 0xffffc000, BAR(0)},
+	             {0x14, 0, 0},
+	             {0x18, 0xfffff000, NOTIFY(0)},
+	             {0x1c, 0, 0},
+	             {0x20, 0, 0},
+	             {0x24, 0, 0}};
 
 	(void)state;
 	machine_start(1);
@@ -153,13 +151,11 @@ static uint32_t walk(uint32_t connection, uint32_t slot, uint32_t position[6], u
 
 static void capabilities_lead_to_registers(void **state)
 {
-	static const uint32_t expected[6][3] = {
-  /* BAR, offset, bytes */
-		[1] = {0, PV_VMM_BAR_COMMON, 0x38},
-		[2] = {2, 0,                 8   },
-		[3] = {0, PV_VMM_BAR_ISR,    1   },
-		[4] = {0, PV_VMM_BAR_DEVICE, 12  }
-        };
+	static const uint32_t expected[6][3] = {/* BAR, offset, bytes */
+	                                        [1] = {0, PV_VMM_BAR_COMMON, 0x38},
+	                                        [2] = {2, 0, 8},
+	                                        [3] = {0, PV_VMM_BAR_ISR, 1},
+	                                        [4] = {0, PV_VMM_BAR_DEVICE, 12}};
 	uint32_t position[6];
 	uint32_t msix;
 

@@ -15,9 +15,7 @@
 
 static struct reply call(uint32_t vcpu, uint64_t function, uint64_t x1, uint64_t x2, uint64_t x3)
 {
-	struct message message = {
-		{PV_MSG_CALL, vcpu, function, x1, x2, x3, 0, 0}
-        };
+	struct message message = {{PV_MSG_CALL, vcpu, function, x1, x2, x3, 0, 0}};
 	struct reply hvc;
 	struct reply smc;
 
@@ -159,9 +157,7 @@ static void start_seeded(uint8_t first)
 
 static struct reply draw(uint64_t function, uint64_t bits)
 {
-	struct message message = {
-		{PV_MSG_CALL, 0, function, bits}
-        };
+	struct message message = {{PV_MSG_CALL, 0, function, bits}};
 
 	return vm_serve(&machine.vm, &message);
 }

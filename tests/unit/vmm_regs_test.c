@@ -23,10 +23,10 @@ static void write_row(void *device, const struct access *access)
 }
 
 static const struct reg rows[] = {
-	{0,  12, W32 | W64, read_row, write_row},
-	{16, 4,  W8 | W32,  read_row, write_row},
-	{20, 2,  W16,       read_row, write_row},
-	{32, 8,  W64,       read_row, write_row},
+	{0, 12, W32 | W64, read_row, write_row},
+	{16, 4, W8 | W32, read_row, write_row},
+	{20, 2, W16, read_row, write_row},
+	{32, 8, W64, read_row, write_row},
 };
 static const struct reg_table table = REG_TABLE(rows);
 

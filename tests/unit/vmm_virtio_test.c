@@ -196,12 +196,9 @@ static void queue_addresses_are_aligned_or_refused(void **state)
 		uint64_t desc, driver, device;
 		bool good;
 	} cases[] = {
-		{0x1000, 0x2000, 0x3000, true },
-                {0x1008, 0x2000, 0x3000, false},
-		{0x1000, 0x2001, 0x3000, false},
-                {0x1000, 0x2002, 0x3002, false},
-		{0x1010, 0x2002, 0x3004, true },
-                {0,      0,      0,      true },
+		{0x1000, 0x2000, 0x3000, true},  {0x1008, 0x2000, 0x3000, false},
+		{0x1000, 0x2001, 0x3000, false}, {0x1000, 0x2002, 0x3002, false},
+		{0x1010, 0x2002, 0x3004, true},  {0, 0, 0, true},
 	};
 
 	(void)state;
@@ -311,14 +308,14 @@ static void messages_go_to_the_frame_only(void **state)
 		uint64_t address;
 		uint32_t data;
 	} bad[] = {
-		{SETSPI + 4,                 V2M_FIRST            },
-		{0,			  V2M_FIRST            },
-		{SETSPI | UINT64_C(1) << 32, V2M_FIRST            },
-		{SETSPI,                     V2M_FIRST - 1        },
-		{SETSPI,                     V2M_FIRST + V2M_COUNT},
-		{SETSPI,                     TTY_INTID            },
-		{SETSPI,                     V2M_FIRST | 1U << 16 },
-		{GICD + 0x204,               V2M_FIRST            },
+		{SETSPI + 4, V2M_FIRST},
+		{0, V2M_FIRST},
+		{SETSPI | UINT64_C(1) << 32, V2M_FIRST},
+		{SETSPI, V2M_FIRST - 1},
+		{SETSPI, V2M_FIRST + V2M_COUNT},
+		{SETSPI, TTY_INTID},
+		{SETSPI, V2M_FIRST | 1U << 16},
+		{GICD + 0x204, V2M_FIRST},
 	};
 
 	(void)state;

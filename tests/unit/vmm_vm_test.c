@@ -38,55 +38,55 @@ static const struct {
 	uint32_t bytes;
 	const char *fault;
 } bad_fields[] = {
-	{&machine.config.vm.magic,                    1,                          8, "magic or version"         },
-	{&machine.config.vm.version,                  1,                          4, "magic or version"         },
-	{&machine.config.vm.bytes,                    sizeof(machine.config) - 1, 4, "bytes"                    },
-	{&machine.config.vm.name[0],                  0,                          1, "name"                     },
-	{&machine.config.vm.name[1],                  0x1b,                       1, "name"                     },
-	{&machine.config.vm.vcpu_count,               0,                          4, "vcpu_count"               },
-	{&machine.config.vm.vcpu_count,               5,                          4, "vcpu_count"               },
-	{&machine.config.vm.connection_count,         17,                         4, "connection_count"         },
-	{&machine.config.vm.connection_count,         1,                          4, "device slices"            },
-	{&machine.config.vm.device_count,             33,                         4, "device_count"             },
-	{&machine.config.vm.device_count,             2,                          4, "device slices"            },
-	{&machine.config.vm.gicd_ipa,                 GICD + 4,                   8, "gicd_ipa"                 },
-	{&machine.config.vm.gicd_ipa,                 UINT64_C(1) << 39,          8, "gicd_ipa"                 },
-	{&machine.config.vm.gicd_ipa,                 TTY,                        8, "windows overlap"          },
-	{&machine.config.vm.v2m_ipa,                  V2M + 1,                    8, "v2m"                      },
-	{&machine.config.vm.v2m_first,                31,                         4, "v2m"                      },
-	{&machine.config.vm.v2m_first,                PV_VIRQS,                   4, "v2m"                      },
-	{&machine.config.vm.v2m_count,                PV_VIRQS - V2M_FIRST + 1,   4, "v2m"                      },
-	{&machine.config.vm.v2m_count,                UINT32_MAX,                 4, "v2m"                      },
-	{&machine.config.vm.uarts[0].intid,           31,                         4, "uarts"                    },
-	{&machine.config.vm.uarts[1].intid,           PV_VIRQS,                   4, "uarts"                    },
-	{&machine.config.vm.uarts[1].ipa,             AGENT + 8,                  8, "uarts"                    },
-	{&machine.config.vm.uarts[1].event,           64,                         4, "uarts"                    },
-	{&machine.config.connections[0].peer[0],      0,                          1, "connection peer"          },
-	{&machine.config.connections[1].ecam_ipa,     ECAM(1) + 0x1000,           8, "connection ecam_ipa"      },
-	{&machine.config.connections[1].ecam_ipa,     ECAM(0),                    8, "windows overlap"          },
-	{&machine.config.connections[0].page_in,      8,                          8, "connection pages or event"},
-	{&machine.config.connections[0].event,        64,                         4, "connection pages or event"},
-	{&machine.config.connections[1].device_first, 1,                          4, "device slices"            },
-	{&machine.config.connections[1].device_first, 3,                          4, "device slices"            },
-	{&machine.config.connections[1].device_count, UINT32_MAX,                 4, "device slices"            },
-	{&machine.config.devices[0].connection,       1,                          4, "device"                   },
-	{&machine.config.devices[1].index,            0,                          4, "device"                   },
-	{&machine.config.devices[1].slot,             0,                          4, "device"                   },
-	{&machine.config.devices[1].slot,             32,                         4, "device"                   },
-	{&machine.config.devices[1].type,             0,                          4, "device"                   },
-	{&machine.config.devices[1].type,             64,                         4, "device"                   },
-	{&machine.config.devices[1].queue_count,      0,                          4, "device"                   },
-	{&machine.config.devices[1].queue_count,      17,                         4, "device"                   },
-	{&machine.config.devices[1].queue_size,       0,                          4, "device"                   },
-	{&machine.config.devices[1].queue_size,       96,                         4, "device"                   },
-	{&machine.config.devices[1].queue_size,       65536,                      4, "device"                   },
-	{&machine.config.devices[1].config_bytes,     65,                         4, "device"                   },
-	{&machine.config.devices[1].features,         1,                          8, "device"                   },
-	{&machine.config.devices[1].bar_ipa,          BAR(1) + 0x1000,            8, "device"                   },
-	{&machine.config.devices[1].bar_ipa,          UINT64_C(1) << 32,          8, "device"                   },
-	{&machine.config.devices[1].bar_ipa,          BAR(0),                     8, "windows overlap"          },
-	{&machine.config.devices[1].notify_ipa,       UINT64_C(1) << 32,          8, "device"                   },
-	{&machine.config.devices[1].notify_ipa,       NOTIFY(1) + 4,              8, "device"                   },
+	{&machine.config.vm.magic, 1, 8, "magic or version"},
+	{&machine.config.vm.version, 1, 4, "magic or version"},
+	{&machine.config.vm.bytes, sizeof(machine.config) - 1, 4, "bytes"},
+	{&machine.config.vm.name[0], 0, 1, "name"},
+	{&machine.config.vm.name[1], 0x1b, 1, "name"},
+	{&machine.config.vm.vcpu_count, 0, 4, "vcpu_count"},
+	{&machine.config.vm.vcpu_count, 5, 4, "vcpu_count"},
+	{&machine.config.vm.connection_count, 17, 4, "connection_count"},
+	{&machine.config.vm.connection_count, 1, 4, "device slices"},
+	{&machine.config.vm.device_count, 33, 4, "device_count"},
+	{&machine.config.vm.device_count, 2, 4, "device slices"},
+	{&machine.config.vm.gicd_ipa, GICD + 4, 8, "gicd_ipa"},
+	{&machine.config.vm.gicd_ipa, UINT64_C(1) << 39, 8, "gicd_ipa"},
+	{&machine.config.vm.gicd_ipa, TTY, 8, "windows overlap"},
+	{&machine.config.vm.v2m_ipa, V2M + 1, 8, "v2m"},
+	{&machine.config.vm.v2m_first, 31, 4, "v2m"},
+	{&machine.config.vm.v2m_first, PV_VIRQS, 4, "v2m"},
+	{&machine.config.vm.v2m_count, PV_VIRQS - V2M_FIRST + 1, 4, "v2m"},
+	{&machine.config.vm.v2m_count, UINT32_MAX, 4, "v2m"},
+	{&machine.config.vm.uarts[0].intid, 31, 4, "uarts"},
+	{&machine.config.vm.uarts[1].intid, PV_VIRQS, 4, "uarts"},
+	{&machine.config.vm.uarts[1].ipa, AGENT + 8, 8, "uarts"},
+	{&machine.config.vm.uarts[1].event, 64, 4, "uarts"},
+	{&machine.config.connections[0].peer[0], 0, 1, "connection peer"},
+	{&machine.config.connections[1].ecam_ipa, ECAM(1) + 0x1000, 8, "connection ecam_ipa"},
+	{&machine.config.connections[1].ecam_ipa, ECAM(0), 8, "windows overlap"},
+	{&machine.config.connections[0].page_in, 8, 8, "connection pages or event"},
+	{&machine.config.connections[0].event, 64, 4, "connection pages or event"},
+	{&machine.config.connections[1].device_first, 1, 4, "device slices"},
+	{&machine.config.connections[1].device_first, 3, 4, "device slices"},
+	{&machine.config.connections[1].device_count, UINT32_MAX, 4, "device slices"},
+	{&machine.config.devices[0].connection, 1, 4, "device"},
+	{&machine.config.devices[1].index, 0, 4, "device"},
+	{&machine.config.devices[1].slot, 0, 4, "device"},
+	{&machine.config.devices[1].slot, 32, 4, "device"},
+	{&machine.config.devices[1].type, 0, 4, "device"},
+	{&machine.config.devices[1].type, 64, 4, "device"},
+	{&machine.config.devices[1].queue_count, 0, 4, "device"},
+	{&machine.config.devices[1].queue_count, 17, 4, "device"},
+	{&machine.config.devices[1].queue_size, 0, 4, "device"},
+	{&machine.config.devices[1].queue_size, 96, 4, "device"},
+	{&machine.config.devices[1].queue_size, 65536, 4, "device"},
+	{&machine.config.devices[1].config_bytes, 65, 4, "device"},
+	{&machine.config.devices[1].features, 1, 8, "device"},
+	{&machine.config.devices[1].bar_ipa, BAR(1) + 0x1000, 8, "device"},
+	{&machine.config.devices[1].bar_ipa, UINT64_C(1) << 32, 8, "device"},
+	{&machine.config.devices[1].bar_ipa, BAR(0), 8, "windows overlap"},
+	{&machine.config.devices[1].notify_ipa, UINT64_C(1) << 32, 8, "device"},
+	{&machine.config.devices[1].notify_ipa, NOTIFY(1) + 4, 8, "device"},
 };
 
 static void bad_configurations_are_refused(void **state)
@@ -128,13 +128,13 @@ static void unanswered_accesses_are_aborted(void **state)
 	} cases[] = {
 		{{{PV_MSG_READ, 1, 0xdead0000, 4, 0, 0x93820006, 0xffff800010081234, 0}},
 	         "fault 1: driver vcpu 1 loads from 0xdead0000, pc 0xffff800010081234, syndrome "
-	         "0x93820006\n"        },
+	         "0x93820006\n"},
 		{{{PV_MSG_WRITE, 0, 0x0, 8, 0x1122, 0x93c20046, 0x40080000, 0}},
 	         "fault 2: driver vcpu 0 stores to 0x0, pc 0x40080000, syndrome 0x93c20046, value "
-	         "0x1122\n"            },
+	         "0x1122\n"},
 		{{{PV_MSG_FAULT, 0, 0x7000, 0, 0, 0x82000005, 0x7000, 0x8000}},
 	         "fault 3: driver vcpu 0 fetches from 0x7000, pc 0x7000, syndrome 0x82000005, virtual "
-	         "0x8000\n"            },
+	         "0x8000\n"},
 		{{{PV_MSG_FAULT, 1, GICD, 0, 0, 0x92000046, 0x40080004, 0xffff0000}},
 	         "fault 4: driver vcpu 1 cannot access 0x8000000, pc 0x40080004, syndrome 0x92000046, "
 	         "virtual 0xffff0000\n"},
@@ -248,15 +248,9 @@ static void main_loop_serves_and_replies(void **state)
 {
 	(void)state;
 	machine_configure(1);
-	fake.messages[0] = (struct message){
-		{PV_MSG_READ, 0, GICD + 4, 4}
-        };
-	fake.messages[1] = (struct message){
-		{PV_MSG_EVENTS, 1}
-        };
-	fake.messages[2] = (struct message){
-		{PV_MSG_CALL, 0, 0x84000008}
-        };
+	fake.messages[0] = (struct message){{PV_MSG_READ, 0, GICD + 4, 4}};
+	fake.messages[1] = (struct message){{PV_MSG_EVENTS, 1}};
+	fake.messages[2] = (struct message){{PV_MSG_CALL, 0, 0x84000008}};
 	fake.message_count = 3;
 	if (setjmp(fake.end) == 0) {
 		vmm_main(&machine.config.vm, 0);
@@ -274,9 +268,7 @@ static void main_loop_stops_a_bad_vm_at_once(void **state)
 	(void)state;
 	machine_configure(1);
 	machine.config.vm.version++;
-	fake.messages[0] = (struct message){
-		{PV_MSG_READ, 0, GICD + 4, 4}
-        };
+	fake.messages[0] = (struct message){{PV_MSG_READ, 0, GICD + 4, 4}};
 	fake.message_count = 1;
 	if (setjmp(fake.end) == 0) {
 		vmm_main(&machine.config.vm, 0);

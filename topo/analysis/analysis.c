@@ -63,16 +63,16 @@ const char *entrance_rule_text(const struct analysis *analysis)
 	/* By rule, then whether there are others behind those that it finds. */
 	static const char *const texts[][2] = {
 		[ENTRANCES_MARKED] = {"marked as exposed",
-	                              "marked as exposed, or routed to by one that is"                        },
+	                              "marked as exposed, or routed to by one that is"},
 		[ENTRANCES_NIC] = {"have a network controller; none is marked as exposed",
-	                              "have a network controller, or are routed to by one that has; "
-	                           "none is marked as exposed"                                                },
+	                           "have a network controller, or are routed to by one that has; "
+	                           "none is marked as exposed"},
 		[ENTRANCES_HARDWARE] = {"have hardware; none is marked as exposed",
-                                      "have hardware, or are routed to by one that has; none is "
-	                                "marked as exposed"                                                   },
+	                                "have hardware, or are routed to by one that has; none is "
+	                                "marked as exposed"},
 		[ENTRANCES_ROOTS] =
 			{"serve others and are served by nobody; none is marked as exposed", NULL},
-		[ENTRANCES_ALL] = {"every VM; none is marked as exposed",                              NULL},
+		[ENTRANCES_ALL] = {"every VM; none is marked as exposed", NULL},
 	};
 
 	return texts[analysis->entrance_rule][analysis->entrances_behind];

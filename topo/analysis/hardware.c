@@ -15,12 +15,12 @@ static const struct {
 	const char *name;
 	const char *affects;
 } kinds[HARDWARE_KIND_COUNT] = {
-	[HARDWARE_NIC] = {"NIC",     "network"       },
-	[HARDWARE_STORAGE] = {"storage", "storage"       },
-	[HARDWARE_GPU] = {"GPU",     "display"       },
-	[HARDWARE_USB] = {"USB",     "USB devices"   },
-	[HARDWARE_SERIAL] = {"serial",  "serial lines"  },
-	[HARDWARE_OTHER] = {"other",   "other hardware"},
+	[HARDWARE_NIC] = {"NIC", "network"},
+	[HARDWARE_STORAGE] = {"storage", "storage"},
+	[HARDWARE_GPU] = {"GPU", "display"},
+	[HARDWARE_USB] = {"USB", "USB devices"},
+	[HARDWARE_SERIAL] = {"serial", "serial lines"},
+	[HARDWARE_OTHER] = {"other", "other hardware"},
 };
 
 /* Words in a device's name; a word that stands earlier wins. */
@@ -28,40 +28,18 @@ static const struct {
 	const char *word;
 	enum hardware_kind kind;
 } words[] = {
-	{"genet",      HARDWARE_NIC    },
-        {"ethernet",   HARDWARE_NIC    },
-        {"e1000",      HARDWARE_NIC    },
-	{"wifi",       HARDWARE_NIC    },
-        {"wlan",       HARDWARE_NIC    },
-        {"igb",        HARDWARE_NIC    },
-	{"virtio-net", HARDWARE_NIC    },
-        {"nic",        HARDWARE_NIC    },
-        {"eth",        HARDWARE_NIC    },
-	{"net",        HARDWARE_NIC    },
-        {"mmc",        HARDWARE_STORAGE},
-        {"sdhc",       HARDWARE_STORAGE},
-	{"nvme",       HARDWARE_STORAGE},
-        {"ahci",       HARDWARE_STORAGE},
-        {"sata",       HARDWARE_STORAGE},
-	{"blk",        HARDWARE_STORAGE},
-        {"disk",       HARDWARE_STORAGE},
-        {"ufs",        HARDWARE_STORAGE},
-	{"storage",    HARDWARE_STORAGE},
-        {"flash",      HARDWARE_STORAGE},
-        {"gpu",        HARDWARE_GPU    },
-	{"v3d",        HARDWARE_GPU    },
-        {"hdmi",       HARDWARE_GPU    },
-        {"hvs",        HARDWARE_GPU    },
-	{"pixelvalve", HARDWARE_GPU    },
-        {"txp",        HARDWARE_GPU    },
-        {"vga",        HARDWARE_GPU    },
-	{"display",    HARDWARE_GPU    },
-        {"usb",        HARDWARE_USB    },
-        {"xhci",       HARDWARE_USB    },
-	{"ehci",       HARDWARE_USB    },
-        {"serial",     HARDWARE_SERIAL },
-        {"uart",       HARDWARE_SERIAL },
-	{"pl011",      HARDWARE_SERIAL },
+	{"genet", HARDWARE_NIC},       {"ethernet", HARDWARE_NIC},  {"e1000", HARDWARE_NIC},
+	{"wifi", HARDWARE_NIC},        {"wlan", HARDWARE_NIC},      {"igb", HARDWARE_NIC},
+	{"virtio-net", HARDWARE_NIC},  {"nic", HARDWARE_NIC},       {"eth", HARDWARE_NIC},
+	{"net", HARDWARE_NIC},         {"mmc", HARDWARE_STORAGE},   {"sdhc", HARDWARE_STORAGE},
+	{"nvme", HARDWARE_STORAGE},    {"ahci", HARDWARE_STORAGE},  {"sata", HARDWARE_STORAGE},
+	{"blk", HARDWARE_STORAGE},     {"disk", HARDWARE_STORAGE},  {"ufs", HARDWARE_STORAGE},
+	{"storage", HARDWARE_STORAGE}, {"flash", HARDWARE_STORAGE}, {"gpu", HARDWARE_GPU},
+	{"v3d", HARDWARE_GPU},         {"hdmi", HARDWARE_GPU},      {"hvs", HARDWARE_GPU},
+	{"pixelvalve", HARDWARE_GPU},  {"txp", HARDWARE_GPU},       {"vga", HARDWARE_GPU},
+	{"display", HARDWARE_GPU},     {"usb", HARDWARE_USB},       {"xhci", HARDWARE_USB},
+	{"ehci", HARDWARE_USB},        {"serial", HARDWARE_SERIAL}, {"uart", HARDWARE_SERIAL},
+	{"pl011", HARDWARE_SERIAL},
 };
 
 #define BEHIND_MAX 64U /* functions behind a bridge that are listed */

@@ -193,11 +193,7 @@ static void note_steps(struct improver *improver, uint32_t vm)
 	for (uint32_t e = reverse->first[vm]; e < reverse->first[vm + 1]; e++) {
 		uint32_t from = reverse->edges[e].to;
 		uint32_t by = reverse->edges[e].by;
-		struct way way = {
-			(uint32_t[]){from, vm},
-                        (uint32_t[]){0,    by},
-                        NULL, 2
-                };
+		struct way way = {(uint32_t[]){from, vm}, (uint32_t[]){0, by}, NULL, 2};
 
 		note_way(improver, &way);
 	}
@@ -294,12 +290,12 @@ static void try_all(struct improver *improver)
 
 /* What a change of a connection is called: before, between and behind the names of its VMs. */
 static const char *const sentences[CHANGE_KIND_COUNT][3] = {
-	[CHANGE_POOL] = {"give the connection from ",   " to ",       " a pool (VMSWIOTLB=1)"    },
+	[CHANGE_POOL] = {"give the connection from ", " to ", " a pool (VMSWIOTLB=1)"},
 	[CHANGE_REMOVE] = {"remove the connection from ", " to ",
-                         ", if what it serves can be spared"                                     },
-	[CHANGE_SPLIT] = {"split ",                      ", so that ", " has a backend of its own"},
-	[CHANGE_INSERT] = {"put a VM between ",           " and ",
-                         " that is served by the one and serves the other"                       },
+                           ", if what it serves can be spared"},
+	[CHANGE_SPLIT] = {"split ", ", so that ", " has a backend of its own"},
+	[CHANGE_INSERT] = {"put a VM between ", " and ",
+                           " that is served by the one and serves the other"},
 };
 
 static const char *describe(const struct analysis *analysis, struct trial trial)

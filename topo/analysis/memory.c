@@ -133,10 +133,7 @@ static void show_connection(const struct mapper *mapper, uint32_t id)
 {
 	const struct connection *connection = &mapper->analysis->model->connections[id];
 	struct memory_place place = place_of(mapper->analysis, id);
-	struct vm_list all = {
-		(uint32_t[]){connection->driver_vm, connection->device_vm},
-                2
-        };
+	struct vm_list all = {(uint32_t[]){connection->driver_vm, connection->device_vm}, 2};
 	struct vm_list driver = {&all.vms[0], 1};
 	struct vm_list device = {&all.vms[1], 1};
 

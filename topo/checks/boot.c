@@ -91,9 +91,9 @@ void check_boot_overlap(struct checks *checks, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 		const struct part parts[] = {
-			{"kernel",      vm->kernel_entry, file_bytes(vm->image.kernel), VM_KERNEL_ENTRY},
-			{"initrd",      vm->initrd_addr,  file_bytes(vm->image.initrd), VM_INITRD_ADDR },
-			{"device tree", vm->dtb_addr,     file_bytes(vm->image.dtb),    VM_DTB_ADDR    },
+			{"kernel", vm->kernel_entry, file_bytes(vm->image.kernel), VM_KERNEL_ENTRY},
+			{"initrd", vm->initrd_addr, file_bytes(vm->image.initrd), VM_INITRD_ADDR},
+			{"device tree", vm->dtb_addr, file_bytes(vm->image.dtb), VM_DTB_ADDR},
 		};
 
 		for (size_t j = 0; j < 3; j++) {

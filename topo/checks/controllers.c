@@ -86,10 +86,7 @@ static void visit_held(struct checks *checks, const struct topology *topology, s
 void check_controller_held(struct checks *checks, const struct topology *topology)
 {
 	size_t count = topology->model.vm_count;
-	struct victims victims = {
-		{count, count},
-                count
-        };
+	struct victims victims = {{count, count}, count};
 	size_t found = 0;
 
 	for (size_t i = 0; i < count && found < 2; i++) {

@@ -361,9 +361,9 @@ static void check_function_range(struct checks *checks, const struct pci_functio
 		uint32_t number, most;
 		struct place place;
 	} rows[] = {
-		{"bus",      function->bus,      255, places->bus     },
-		{"device",   function->device,   31,  places->device  },
-		{"function", function->function, 7,   places->function},
+		{"bus", function->bus, 255, places->bus},
+		{"device", function->device, 31, places->device},
+		{"function", function->function, 7, places->function},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -219,10 +219,7 @@ static void add_placed(struct placed *list, size_t *count, uint64_t base, uint64
                        struct place place, const char *what)
 {
 	if (base != 0) {
-		list[(*count)++] = (struct placed){
-			{base, bytes, place},
-                        what
-                };
+		list[(*count)++] = (struct placed){{base, bytes, place}, what};
 	}
 }
 

@@ -112,9 +112,9 @@ static const struct block *block_of(const struct block *blocks, size_t count, ui
 
 /* RFC 6890. */
 static const struct block special[] = {
-	{0x00000000, 8, "\"this network\""   },
-	{0x7f000000, 8, "the host itself"    },
-	{0xe0000000, 4, "groups"             },
+	{0x00000000, 8, "\"this network\""},
+	{0x7f000000, 8, "the host itself"},
+	{0xe0000000, 4, "groups"},
 	{0xf0000000, 4, "nobody, as of today"},
 };
 

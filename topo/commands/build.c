@@ -36,10 +36,10 @@ struct build_options {
 
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
-	{"output", required_argument, NULL, 'o'       },
-	{"json",   no_argument,       NULL, OPTION_OWN},
-	{"help",   no_argument,       NULL, 'h'       },
-	{NULL,     0,                 NULL, 0         },
+	{"output", required_argument, NULL, 'o'},
+	{"json", no_argument, NULL, OPTION_OWN},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* Returns EXIT_OK, or why not, after a message. */

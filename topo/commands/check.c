@@ -28,12 +28,12 @@ enum { CHECK_LIST = OPTION_OWN, CHECK_EXPLAIN, CHECK_JSON, CHECK_WERROR };
 
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
-	{"list",    no_argument,       NULL, CHECK_LIST   },
+	{"list", no_argument, NULL, CHECK_LIST},
 	{"explain", required_argument, NULL, CHECK_EXPLAIN},
-	{"json",    no_argument,       NULL, CHECK_JSON   },
-	{"werror",  no_argument,       NULL, CHECK_WERROR },
-	{"help",    no_argument,       NULL, 'h'          },
-	{NULL,      0,                 NULL, 0            },
+	{"json", no_argument, NULL, CHECK_JSON},
+	{"werror", no_argument, NULL, CHECK_WERROR},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 struct check_options {

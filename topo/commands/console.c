@@ -23,8 +23,8 @@
 
 static const struct option long_options[] = {
 	{"name", required_argument, NULL, 'n'},
-	{"help", no_argument,       NULL, 'h'},
-	{NULL,   0,                 NULL, 0  },
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char help[] =
@@ -197,9 +197,9 @@ static void serve(struct console *console)
 	while (console->code < 0) {
 		const bool sending = console->client.out.count > 0;
 		struct pollfd polled[3] = {
-			{.fd = console->client.fd,                      .events = sending ? POLLIN | POLLOUT : POLLIN},
-			{.fd = console->input_open ? STDIN_FILENO : -1, .events = POLLIN                             },
-			{.fd = console->signal_fd,                      .events = POLLIN                             },
+			{.fd = console->client.fd, .events = sending ? POLLIN | POLLOUT : POLLIN},
+			{.fd = console->input_open ? STDIN_FILENO : -1, .events = POLLIN},
+			{.fd = console->signal_fd, .events = POLLIN},
 		};
 		if (poll(polled, 3, -1) < 0 && errno != EINTR) {
 			console->code = EXIT_SYSTEM;

@@ -41,10 +41,10 @@ struct diff_options {
 
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
-	{"all",  no_argument, NULL, DIFF_ALL },
+	{"all", no_argument, NULL, DIFF_ALL},
 	{"json", no_argument, NULL, DIFF_JSON},
-	{"help", no_argument, NULL, 'h'      },
-	{NULL,   0,           NULL, 0        },
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* Returns EXIT_OK, or why not, after a message. */

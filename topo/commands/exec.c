@@ -26,10 +26,10 @@
 #define INTERRUPTS_MAX 3
 
 static const struct option long_options[] = {
-	{"name",    required_argument, NULL, 'n'},
+	{"name", required_argument, NULL, 'n'},
 	{"timeout", required_argument, NULL, 't'},
-	{"help",    no_argument,       NULL, 'h'},
-	{NULL,      0,                 NULL, 0  },
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char help[] =
@@ -216,8 +216,8 @@ static void serve(struct running *running)
 		struct pollfd polled[3] = {
 			{.fd = client->fd,
 		         .events = client->out.count > 0 ? POLLIN | POLLOUT : POLLIN},
-			{.fd = wants_input ? STDIN_FILENO : -1, .events = POLLIN    },
-			{.fd = running->signal_fd,              .events = POLLIN    },
+			{.fd = wants_input ? STDIN_FILENO : -1, .events = POLLIN},
+			{.fd = running->signal_fd, .events = POLLIN},
 		};
 		const int ready = poll(polled, 3, patience(running));
 		if (ready == 0) {

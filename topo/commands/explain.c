@@ -26,8 +26,8 @@ enum { EXPLAIN_JSON = OPTION_OWN };
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
 	{"json", no_argument, NULL, EXPLAIN_JSON},
-	{"help", no_argument, NULL, 'h'         },
-	{NULL,   0,           NULL, 0           },
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 struct explain_options {

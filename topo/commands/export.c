@@ -38,9 +38,9 @@ static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
 	{"format", required_argument, NULL, 'f'},
 	{"output", required_argument, NULL, 'o'},
-	{"quiet",  no_argument,       NULL, 'q'},
-	{"help",   no_argument,       NULL, 'h'},
-	{NULL,     0,                 NULL, 0  },
+	{"quiet", no_argument, NULL, 'q'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_CAMKES };
@@ -168,7 +168,7 @@ static int link_files(const struct export_plan *plan, struct arena *arena, const
 		} files[] = {
 			{vm->kernel_name, image->kernel},
 			{vm->initrd_name, image->initrd},
-			{vm->dtb_name,    image->dtb   },
+			{vm->dtb_name, image->dtb},
 		};
 
 		for (size_t j = 0; code == EXIT_OK && j < sizeof(files) / sizeof(files[0]); j++) {

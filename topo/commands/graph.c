@@ -33,8 +33,8 @@ static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
 	{"format", required_argument, NULL, 'f'},
 	{"output", required_argument, NULL, 'o'},
-	{"help",   no_argument,       NULL, 'h'},
-	{NULL,     0,                 NULL, 0  },
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* The text of the drawing is the one format that needs no program. */

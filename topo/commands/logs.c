@@ -23,13 +23,13 @@
 enum logs_option { LOGS_KERNEL = OPTION_OWN, LOGS_VMM, LOGS_QEMU };
 
 static const struct option long_options[] = {
-	{"follow", no_argument,       NULL, 'f'        },
-	{"kernel", no_argument,       NULL, LOGS_KERNEL},
-	{"vmm",    no_argument,       NULL, LOGS_VMM   },
-	{"qemu",   no_argument,       NULL, LOGS_QEMU  },
-	{"name",   required_argument, NULL, 'n'        },
-	{"help",   no_argument,       NULL, 'h'        },
-	{NULL,     0,                 NULL, 0          },
+	{"follow", no_argument, NULL, 'f'},
+	{"kernel", no_argument, NULL, LOGS_KERNEL},
+	{"vmm", no_argument, NULL, LOGS_VMM},
+	{"qemu", no_argument, NULL, LOGS_QEMU},
+	{"name", required_argument, NULL, 'n'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char help[] =
@@ -135,10 +135,8 @@ static bool print_predecessor(const struct reader *reader)
 /* Until the runner closes @client's connection. */
 static bool follow(struct reader *reader, const struct client *client, int notify_fd)
 {
-	struct pollfd polled[2] = {
-		{.fd = notify_fd,  .events = POLLIN},
-                {.fd = client->fd, .events = POLLIN}
-        };
+	struct pollfd polled[2] = {{.fd = notify_fd, .events = POLLIN},
+	                           {.fd = client->fd, .events = POLLIN}};
 	bool good = print_news(reader);
 	while (good && polled[1].revents == 0) {
 		if (poll(polled, 2, -1) < 0 && errno != EINTR) {

@@ -13,8 +13,8 @@ enum ps_option { PS_JSON = OPTION_OWN };
 
 static const struct option long_options[] = {
 	{"json", no_argument, NULL, PS_JSON},
-	{"help", no_argument, NULL, 'h'    },
-	{NULL,   0,           NULL, 0      },
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char help[] =

@@ -36,11 +36,11 @@ enum { REPORT_FORMAT = OPTION_OWN, REPORT_JSON, REPORT_ASSERT };
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
 	{"format", required_argument, NULL, REPORT_FORMAT},
-	{"json",   no_argument,       NULL, REPORT_JSON  },
-	{"output", required_argument, NULL, 'o'          },
+	{"json", no_argument, NULL, REPORT_JSON},
+	{"output", required_argument, NULL, 'o'},
 	{"assert", required_argument, NULL, REPORT_ASSERT},
-	{"help",   no_argument,       NULL, 'h'          },
-	{NULL,     0,                 NULL, 0            },
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const struct {
@@ -190,9 +190,9 @@ static struct memory_place *find_places(const struct model *model)
 		const struct layout_connection *laid = &layout->connections[i];
 
 		places[i] = (struct memory_place){
-			.pool = {laid->device_memory_ipa,   laid->driver_memory_ipa},
+			.pool = {laid->device_memory_ipa, laid->driver_memory_ipa},
 			.control = laid->device_iobuf_ipa,
-			.doorbell = {laid->device_doorbell_ipa, laid->notify_ipa       },
+			.doorbell = {laid->device_doorbell_ipa, laid->notify_ipa},
 		};
 	}
 	layout_free(layout);

@@ -45,15 +45,15 @@ enum run_option { RUN_LOG_DIR = OPTION_OWN, RUN_QEMU_ARG, RUN_GDB, RUN_ICOUNT };
 
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
-	{"detach",   no_argument,       NULL, 'd'         },
-	{"name",     required_argument, NULL, 'n'         },
-	{"timeout",  required_argument, NULL, 't'         },
-	{"log-dir",  required_argument, NULL, RUN_LOG_DIR },
+	{"detach", no_argument, NULL, 'd'},
+	{"name", required_argument, NULL, 'n'},
+	{"timeout", required_argument, NULL, 't'},
+	{"log-dir", required_argument, NULL, RUN_LOG_DIR},
 	{"qemu-arg", required_argument, NULL, RUN_QEMU_ARG},
-	{"gdb",      no_argument,       NULL, RUN_GDB     },
-	{"icount",   no_argument,       NULL, RUN_ICOUNT  },
-	{"help",     no_argument,       NULL, 'h'         },
-	{NULL,       0,                 NULL, 0           },
+	{"gdb", no_argument, NULL, RUN_GDB},
+	{"icount", no_argument, NULL, RUN_ICOUNT},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char help[] =

@@ -19,10 +19,10 @@
 enum stop_option { STOP_ALL = OPTION_OWN };
 
 static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'     },
-	{"all",  no_argument,       NULL, STOP_ALL},
-	{"help", no_argument,       NULL, 'h'     },
-	{NULL,   0,                 NULL, 0       },
+	{"name", required_argument, NULL, 'n'},
+	{"all", no_argument, NULL, STOP_ALL},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 static const char help[] =

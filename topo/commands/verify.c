@@ -41,9 +41,9 @@ struct verify_options {
 static const struct option long_options[] = {
 	COMMAND_LOAD_LONG,
 	{"rights", no_argument, NULL, VERIFY_RIGHTS},
-	{"json",   no_argument, NULL, VERIFY_JSON  },
-	{"help",   no_argument, NULL, 'h'          },
-	{NULL,     0,           NULL, 0            },
+	{"json", no_argument, NULL, VERIFY_JSON},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
 };
 
 /* Returns EXIT_OK, or why not, after a message. */

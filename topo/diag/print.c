@@ -21,10 +21,7 @@ struct style {
 	const char *reset;
 };
 
-static const struct style plain = {
-	{"", "", ""},
-        "", "", ""
-};
+static const struct style plain = {{"", "", ""}, "", "", ""};
 static const struct style coloured = {
 	{"\033[1;36m", "\033[1;35m", "\033[1;31m"},
 	"\033[1m",

@@ -21,11 +21,9 @@ static void put_addresses(const struct export_plan *plan, FILE *out)
 			const char *what;
 			uint64_t value;
 		} rows[] = {
-			{"RAM_BASE",    vm->ram_base                 },
-                        {"RAM_SIZE",    plan->model->vms[i].ram_bytes},
-			{"DTB_ADDR",    vm->dtb                      },
-                        {"INITRD_ADDR", vm->initrd                   },
-			{"ENTRY_ADDR",  vm->entry                    },
+			{"RAM_BASE", vm->ram_base}, {"RAM_SIZE", plan->model->vms[i].ram_bytes},
+			{"DTB_ADDR", vm->dtb},      {"INITRD_ADDR", vm->initrd},
+			{"ENTRY_ADDR", vm->entry},
 		};
 
 		for (size_t j = 0; j < sizeof(rows) / sizeof(rows[0]); j++) {

@@ -287,7 +287,7 @@ static void name_files(struct export_plan *plan, struct arena *arena, bool besid
 		} files[] = {
 			{image->kernel, "kernel", &vm->kernel_name},
 			{image->initrd, "initrd", &vm->initrd_name},
-			{image->dtb,    "dtb",    &vm->dtb_name   },
+			{image->dtb, "dtb", &vm->dtb_name},
 		};
 
 		for (size_t j = 0; j < sizeof(files) / sizeof(files[0]); j++) {

@@ -41,9 +41,9 @@ static const struct {
 	const char *line;
 } roles[] = {
 	[ROLE_ALONE] = {"no connection", "#f3f4f6", "#6b7280"},
-	[ROLE_DEVICE] = {"device VM",     "#dbeafe", "#1d4ed8"},
-	[ROLE_DRIVER] = {"driver VM",     "#dcfce7", "#15803d"},
-	[ROLE_HYBRID] = {"hybrid",        "#ede9fe", "#6d28d9"},
+	[ROLE_DEVICE] = {"device VM", "#dbeafe", "#1d4ed8"},
+	[ROLE_DRIVER] = {"driver VM", "#dcfce7", "#15803d"},
+	[ROLE_HYBRID] = {"hybrid", "#ede9fe", "#6d28d9"},
 };
 
 /* What has a meaning in HTML by its name, what nobody can see as a question mark. */
@@ -76,11 +76,7 @@ static void put_bytes(FILE *out, uint64_t bytes)
 	static const struct {
 		unsigned int shift;
 		const char *name;
-	} units[] = {
-		{30, "GiB"},
-                {20, "MiB"},
-                {10, "KiB"}
-        };
+	} units[] = {{30, "GiB"}, {20, "MiB"}, {10, "KiB"}};
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (bytes != 0 && (bytes & ((1ULL << units[i].shift) - 1)) == 0) {

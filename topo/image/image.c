@@ -132,15 +132,15 @@ static void list_tables(const struct layout_tables *t, struct pv_image_header *h
                         struct table tables[TABLES])
 {
 	const struct table list[TABLES] = {
-		{&h->domains,        t->domains,        sizeof(t->domains[0]),        t->domain_count  },
-		{&h->vcpus,          t->vcpus,          sizeof(t->vcpus[0]),          t->vcpu_count    },
-		{&h->regions,        t->regions,        sizeof(t->regions[0]),        t->region_count  },
-		{&h->mappings,       t->mappings,       sizeof(t->mappings[0]),       t->mapping_count },
-		{&h->payloads,       t->payloads,       sizeof(t->payloads[0]),       t->payload_count },
-		{&h->caps,           t->caps,           sizeof(t->caps[0]),           t->cap_count     },
-		{&h->doorbells,      t->doorbells,      sizeof(t->doorbells[0]),      t->doorbell_count},
+		{&h->domains, t->domains, sizeof(t->domains[0]), t->domain_count},
+		{&h->vcpus, t->vcpus, sizeof(t->vcpus[0]), t->vcpu_count},
+		{&h->regions, t->regions, sizeof(t->regions[0]), t->region_count},
+		{&h->mappings, t->mappings, sizeof(t->mappings[0]), t->mapping_count},
+		{&h->payloads, t->payloads, sizeof(t->payloads[0]), t->payload_count},
+		{&h->caps, t->caps, sizeof(t->caps[0]), t->cap_count},
+		{&h->doorbells, t->doorbells, sizeof(t->doorbells[0]), t->doorbell_count},
 		{&h->doorbell_pages, t->doorbell_pages, sizeof(t->doorbell_pages[0]),
-	         t->doorbell_page_count								},
+	         t->doorbell_page_count},
 	};
 
 	memcpy(tables, list, sizeof(list));

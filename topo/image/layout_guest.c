@@ -34,9 +34,9 @@ static const struct span_zone zone_memdev = {0x4000000000, IPA_LIMIT, GUEST_BLOC
 /* What every guest has. */
 static const struct span fixed_spans[] = {
 	{GUEST_GICD_IPA, GUEST_GICD_BYTES, "interrupt distributor", NULL, {0}},
-	{GUEST_GICC_IPA, GUEST_GICC_BYTES, "CPU interface",         NULL, {0}},
-	{GUEST_V2M_IPA,  GUEST_PAGE,       "MSI frame",             NULL, {0}},
-	{GUEST_UART_IPA, GUEST_PAGE,       "console UART",          NULL, {0}},
+	{GUEST_GICC_IPA, GUEST_GICC_BYTES, "CPU interface", NULL, {0}},
+	{GUEST_V2M_IPA, GUEST_PAGE, "MSI frame", NULL, {0}},
+	{GUEST_UART_IPA, GUEST_PAGE, "console UART", NULL, {0}},
 };
 
 static const struct span agent_span = {GUEST_AGENT_IPA, GUEST_PAGE, "agent's UART", NULL, {0}};

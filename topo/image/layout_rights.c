@@ -47,10 +47,7 @@ static void add_doorbell_page(struct layout *layout, uint32_t domain, uint32_t c
 	uint32_t i = layout_take(layout, "doorbell pages", &t->doorbell_page_count,
 	                         PV_DOORBELL_PAGES_MAX);
 
-	t->doorbell_pages[i] = (struct pv_doorbell_page){
-		domain, {t->cap_count, count},
-                 0
-        };
+	t->doorbell_pages[i] = (struct pv_doorbell_page){domain, {t->cap_count, count}, 0};
 }
 
 /* docs/connection.md, "Numbers": number 0 is control, then the queues; first the device VM's. */

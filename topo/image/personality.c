@@ -153,13 +153,13 @@ struct type_row {
 
 /* In the order of struct type_row; the section is that of virtio 1.2. */
 static const struct type_row type_rows[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = {"net",     1,  2, 12, NET_FEATURES,    fill_net    }, /* 5.1 */
-	[DEVICE_BLK] = {"blk",     2,  1, 60, BLK_FEATURES,    fill_blk    }, /* 5.2 */
-	[DEVICE_GPU] = {"gpu",     16, 2, 16, 0,               fill_gpu    }, /* 5.7 */
-	[DEVICE_VSOCK] = {"vsock",   19, 3, 8,  VSOCK_SEQPACKET, fill_vsock  }, /* 5.10 */
-	[DEVICE_CONSOLE] = {"console", 3,  2, 12, 0,               fill_console}, /* 5.3 */
-	[DEVICE_RNG] = {"rng",     4,  1, 0,  0,               fill_rng    }, /* 5.4 */
-	[DEVICE_FS] = {"fs",      26, 2, 40, 0,               fill_fs     }, /* 5.11 */
+	[DEVICE_NET] = {"net", 1, 2, 12, NET_FEATURES, fill_net},          /* 5.1 */
+	[DEVICE_BLK] = {"blk", 2, 1, 60, BLK_FEATURES, fill_blk},          /* 5.2 */
+	[DEVICE_GPU] = {"gpu", 16, 2, 16, 0, fill_gpu},                    /* 5.7 */
+	[DEVICE_VSOCK] = {"vsock", 19, 3, 8, VSOCK_SEQPACKET, fill_vsock}, /* 5.10 */
+	[DEVICE_CONSOLE] = {"console", 3, 2, 12, 0, fill_console},         /* 5.3 */
+	[DEVICE_RNG] = {"rng", 4, 1, 0, 0, fill_rng},                      /* 5.4 */
+	[DEVICE_FS] = {"fs", 26, 2, 40, 0, fill_fs},                       /* 5.11 */
 };
 
 _Static_assert(PV_VMM_CONFIG_BYTES >= 60, "the longest configuration space, of blk");

@@ -185,9 +185,7 @@ static void do_endif(struct cpp *cpp, struct directive *directive)
 /* At the # of a directive inside a group that is left out; whether the group ends with it. */
 static bool skipped_directive(struct cpp *cpp, size_t *depth)
 {
-	struct directive directive = {
-		.line = {NULL, 0, 0}
-        };
+	struct directive directive = {.line = {NULL, 0, 0}};
 	bool ends = false;
 
 	lex_next(&cpp->frame->lexer, &directive.hash);
@@ -409,19 +407,11 @@ static const struct {
 	void (*run)(struct cpp *cpp, struct directive *directive);
 	bool free_text; /* the line need not be made of tokens */
 } directives[] = {
-	{"define",  do_define,  false},
-        {"undef",   do_undef,   false},
-        {"include", do_include, false},
-	{"if",      do_if,      false},
-        {"ifdef",   do_ifdef,   false},
-        {"ifndef",  do_ifndef,  false},
-	{"elif",    do_elif,    false},
-        {"else",    do_else,    false},
-        {"endif",   do_endif,   false},
-	{"error",   do_error,   true },
-        {"warning", do_warning, true },
-        {"pragma",  do_pragma,  true },
-	{"line",    do_line,    false},
+	{"define", do_define, false}, {"undef", do_undef, false},    {"include", do_include, false},
+	{"if", do_if, false},         {"ifdef", do_ifdef, false},    {"ifndef", do_ifndef, false},
+	{"elif", do_elif, false},     {"else", do_else, false},      {"endif", do_endif, false},
+	{"error", do_error, true},    {"warning", do_warning, true}, {"pragma", do_pragma, true},
+	{"line", do_line, false},
 };
 
 #define DIRECTIVE_COUNT (sizeof(directives) / sizeof(directives[0]))
@@ -458,9 +448,7 @@ static size_t unknown_directive(struct cpp *cpp, const struct token *name)
 
 void cpp_directive(struct cpp *cpp, const struct token *hash)
 {
-	struct directive directive = {
-		.hash = *hash, .line = {NULL, 0, 0}
-        };
+	struct directive directive = {.hash = *hash, .line = {NULL, 0, 0}};
 	struct lexer saved = cpp->frame->lexer;
 	size_t which = 0;
 

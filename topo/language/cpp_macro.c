@@ -30,10 +30,7 @@ void cpp_define_builtin(struct cpp *cpp)
 	static const struct {
 		const char *name;
 		enum macro_kind kind;
-	} builtin[] = {
-		{"__FILE__", MACRO_FILE},
-                {"__LINE__", MACRO_LINE}
-        };
+	} builtin[] = {{"__FILE__", MACRO_FILE}, {"__LINE__", MACRO_LINE}};
 
 	for (size_t i = 0; i < sizeof(builtin) / sizeof(builtin[0]); i++) {
 		struct macro *macro = arena_alloc(cpp->arena, sizeof(*macro));

@@ -202,18 +202,18 @@ static const struct {
 	char second;
 	uint16_t punctuator;
 } pairs[] = {
-	{'#', '#', PUNCT_PASTE        },
-	{'<', '-', PUNCT_ARROW_LEFT   },
-	{'-', '>', PUNCT_ARROW_RIGHT  },
-	{'<', '<', PUNCT_SHIFT_LEFT   },
-	{'>', '>', PUNCT_SHIFT_RIGHT  },
-	{'<', '=', PUNCT_LESS_EQUAL   },
+	{'#', '#', PUNCT_PASTE},
+	{'<', '-', PUNCT_ARROW_LEFT},
+	{'-', '>', PUNCT_ARROW_RIGHT},
+	{'<', '<', PUNCT_SHIFT_LEFT},
+	{'>', '>', PUNCT_SHIFT_RIGHT},
+	{'<', '=', PUNCT_LESS_EQUAL},
 	{'>', '=', PUNCT_GREATER_EQUAL},
-	{'=', '=', PUNCT_EQUAL        },
-	{'!', '=', PUNCT_NOT_EQUAL    },
-	{'&', '&', PUNCT_AND          },
-	{'|', '|', PUNCT_OR           },
-	{'*', '*', PUNCT_POWER        },
+	{'=', '=', PUNCT_EQUAL},
+	{'!', '=', PUNCT_NOT_EQUAL},
+	{'&', '&', PUNCT_AND},
+	{'|', '|', PUNCT_OR},
+	{'*', '*', PUNCT_POWER},
 };
 
 static void pass_punctuator(struct lexer *lexer, struct token *token)

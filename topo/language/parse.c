@@ -399,16 +399,16 @@ static const struct {
 	const char *word;
 	void (*parse)(struct parser *parser);
 } top_level[] = {
-	{"import",        parse_import            },
-	{"component",     parse_component         },
-	{"connector",     parse_connector         },
-	{"procedure",     parse_skipped           },
-	{"struct",        parse_skipped           },
-	{"enum",          parse_skipped           },
-	{"assembly",      parse_assembly          },
-	{"composition",   parse_file_composition  },
+	{"import", parse_import},
+	{"component", parse_component},
+	{"connector", parse_connector},
+	{"procedure", parse_skipped},
+	{"struct", parse_skipped},
+	{"enum", parse_skipped},
+	{"assembly", parse_assembly},
+	{"composition", parse_file_composition},
 	{"configuration", parse_file_configuration},
-	{"connection",    parse_stray_connection  },
+	{"connection", parse_stray_connection},
 };
 
 #define TOP_LEVEL_COUNT (sizeof(top_level) / sizeof(top_level[0]))

@@ -242,9 +242,7 @@ static void parse_other_statement(struct parser *parser, struct ast_assembly *as
 	}
 	parser_advance(parser);
 	if (lacks_component(parser, &word)) {
-		struct ast_instance instance = {
-			.type = {text, word.place}
-                };
+		struct ast_instance instance = {.type = {text, word.place}};
 
 		parse_instance_names(parser, assembly, &instance);
 		return;

@@ -152,17 +152,17 @@ static const struct {
 	const char *word;
 	void (*parse)(struct parser *parser, struct ast_component *component);
 } items[] = {
-	{"control",       parse_control            },
-	{"hardware",      parse_hardware           },
-	{"uses",          parse_uses               },
-	{"provides",      parse_provides           },
-	{"emits",         parse_emits              },
-	{"consumes",      parse_consumes           },
-	{"dataport",      parse_dataport           },
-	{"attribute",     parse_attribute          },
-	{"has",           parse_has                },
-	{"include",       parse_c_include          },
-	{"composition",   parse_inner_composition  },
+	{"control", parse_control},
+	{"hardware", parse_hardware},
+	{"uses", parse_uses},
+	{"provides", parse_provides},
+	{"emits", parse_emits},
+	{"consumes", parse_consumes},
+	{"dataport", parse_dataport},
+	{"attribute", parse_attribute},
+	{"has", parse_has},
+	{"include", parse_c_include},
+	{"composition", parse_inner_composition},
 	{"configuration", parse_inner_configuration},
 };
 

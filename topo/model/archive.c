@@ -160,13 +160,13 @@ static const char *packed_by(const unsigned char *bytes, size_t count)
 		const char *name;
 		const char *magic;
 	} rows[] = {
-		{"bzip2", "BZ"                  },
-		{"lzma",  "\x5d"                },
-		{"xz",    "\xfd"
+		{"bzip2", "BZ"},
+		{"lzma", "\x5d"},
+		{"xz", "\xfd"
 	               "7"},
-		{"lzo",   "\x89\x4c"            },
-		{"lz4",   "\x02\x21"            },
-		{"zstd",  "\x28\xb5"            },
+		{"lzo", "\x89\x4c"},
+		{"lz4", "\x02\x21"},
+		{"zstd", "\x28\xb5"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -17,20 +17,20 @@
 #define BLK ONLY(DEVICE_BLK)
 
 static const struct device_option options[] = {
-	{"queues",         OPTION_NUMBER,  ALL_TYPES,          AT(queue_pairs_or_queues), 1, 16       },
-	{"queue_size",     OPTION_NUMBER,  ALL_TYPES,          AT(queue_size),            2, 1024     },
-	{"disk",           OPTION_FILE,    BLK,                AT(disk),                  0, 0        },
-	{"format",         OPTION_STRING,  BLK,                AT(format),                0, 0        },
-	{"size",           OPTION_SIZE,    BLK,                AT(disk_bytes),            0, INT64_MAX},
-	{"readonly",       OPTION_BOOL,    BLK,                AT(readonly),              0, 0        },
-	{"mac",            OPTION_MAC,     NET,                AT(mac),                   0, 0        },
-	{"tap",            OPTION_STRING,  NET,                AT(tap),                   0, 0        },
-	{"network",        OPTION_NETWORK, NET,                AT(network),               0, 0        },
-	{"bridge",         OPTION_STRING,  NET,                AT(bridge),                0, 0        },
-	{"address",        OPTION_SUBNET,  NET,                AT(address[0]),            0, 0        },
-	{"driver_address", OPTION_ADDRESS, NET,                AT(address[1]),            0, 0        },
-	{"cid",            OPTION_LONG,    ONLY(DEVICE_VSOCK), AT(cid),                   3, CID_LAST },
-	{"tag",            OPTION_STRING,  ONLY(DEVICE_FS),    AT(tag),                   0, 0        },
+	{"queues", OPTION_NUMBER, ALL_TYPES, AT(queue_pairs_or_queues), 1, 16},
+	{"queue_size", OPTION_NUMBER, ALL_TYPES, AT(queue_size), 2, 1024},
+	{"disk", OPTION_FILE, BLK, AT(disk), 0, 0},
+	{"format", OPTION_STRING, BLK, AT(format), 0, 0},
+	{"size", OPTION_SIZE, BLK, AT(disk_bytes), 0, INT64_MAX},
+	{"readonly", OPTION_BOOL, BLK, AT(readonly), 0, 0},
+	{"mac", OPTION_MAC, NET, AT(mac), 0, 0},
+	{"tap", OPTION_STRING, NET, AT(tap), 0, 0},
+	{"network", OPTION_NETWORK, NET, AT(network), 0, 0},
+	{"bridge", OPTION_STRING, NET, AT(bridge), 0, 0},
+	{"address", OPTION_SUBNET, NET, AT(address[0]), 0, 0},
+	{"driver_address", OPTION_ADDRESS, NET, AT(address[1]), 0, 0},
+	{"cid", OPTION_LONG, ONLY(DEVICE_VSOCK), AT(cid), 3, CID_LAST},
+	{"tag", OPTION_STRING, ONLY(DEVICE_FS), AT(tag), 0, 0},
 };
 
 #define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
@@ -42,13 +42,10 @@ static const struct {
 	const char *name;
 	bool runs;
 } types[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = {"net",     true },
-          [DEVICE_BLK] = {"blk",     true },
-	[DEVICE_GPU] = {"gpu",     false},
-          [DEVICE_VSOCK] = {"vsock",   true },
-	[DEVICE_CONSOLE] = {"console", false},
-          [DEVICE_RNG] = {"rng",     false},
-	[DEVICE_FS] = {"fs",      false},
+	[DEVICE_NET] = {"net", true},          [DEVICE_BLK] = {"blk", true},
+	[DEVICE_GPU] = {"gpu", false},         [DEVICE_VSOCK] = {"vsock", true},
+	[DEVICE_CONSOLE] = {"console", false}, [DEVICE_RNG] = {"rng", false},
+	[DEVICE_FS] = {"fs", false},
 };
 
 static const char *const network_names[] = {
@@ -117,12 +114,8 @@ static const struct {
 	uint32_t fixed;
 	uint32_t each; /* for each of `queues` */
 } queue_counts[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = {0, 2},
-          [DEVICE_BLK] = {0, 1},
-          [DEVICE_GPU] = {2, 0},
-	[DEVICE_VSOCK] = {3, 0},
-          [DEVICE_CONSOLE] = {2, 0},
-          [DEVICE_RNG] = {1, 0},
+	[DEVICE_NET] = {0, 2},   [DEVICE_BLK] = {0, 1},     [DEVICE_GPU] = {2, 0},
+	[DEVICE_VSOCK] = {3, 0}, [DEVICE_CONSOLE] = {2, 0}, [DEVICE_RNG] = {1, 0},
 	[DEVICE_FS] = {1, 1},
 };
 

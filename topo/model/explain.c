@@ -191,8 +191,8 @@ static void put_addresses(FILE *out, const struct vm *vm)
 		const char *name;
 		uint64_t address;
 	} rows[] = {
-		{"dtb_addr",          vm->dtb_addr    },
-		{"initrd_addr",       vm->initrd_addr },
+		{"dtb_addr", vm->dtb_addr},
+		{"initrd_addr", vm->initrd_addr},
 		{"kernel_entry_addr", vm->kernel_entry},
 	};
 	fprintf(out, IN "%s.vm_address_config = { ram_base: 0x%" PRIx64 ", ram_size: 0x%" PRIx64,
@@ -339,10 +339,10 @@ static void put_connection(FILE *out, const struct model *model,
 		const char *attribute;
 		uint64_t value;
 	} rows[] = {
-		{"memdev.size",        connection->pool_bytes      },
-		{"memdev.base",        connection->device_data_base},
+		{"memdev.size", connection->pool_bytes},
+		{"memdev.base", connection->device_data_base},
 		{"memdev.driver_base", connection->driver_data_base},
-		{"iobuf.base",         connection->device_ctrl_base},
+		{"iobuf.base", connection->device_ctrl_base},
 	};
 	const char *device = model->vms[connection->device_vm].suffix;
 	const char *driver = model->vms[connection->driver_vm].suffix;

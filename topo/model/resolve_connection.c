@@ -25,10 +25,10 @@ static const struct {
 	const char *to;
 	bool from_device; /* the from end is the device VM's */
 } pieces[PIECE_COUNT] = {
-	[PIECE_IOBUF] = {"_iobuf",    "_iobuf",     "_iobuf",     true },
-	[PIECE_MEMDEV] = {"_memdev",   "_memdev",    "_memdev",    true },
-	[PIECE_UPCALL] = {"_upcall",   "_ntfn_send", "_ntfn_recv", false},
-	[PIECE_DOWNCALL] = {"_downcall", "_ntfn_send", "_ntfn_recv", true },
+	[PIECE_IOBUF] = {"_iobuf", "_iobuf", "_iobuf", true},
+	[PIECE_MEMDEV] = {"_memdev", "_memdev", "_memdev", true},
+	[PIECE_UPCALL] = {"_upcall", "_ntfn_send", "_ntfn_recv", false},
+	[PIECE_DOWNCALL] = {"_downcall", "_ntfn_send", "_ntfn_recv", true},
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -427,12 +427,9 @@ static const struct {
 	const char *attribute;
 	void (*set)(struct resolver *resolver, size_t index, const struct value *value);
 } connection_settings[] = {
-	{"_memdev", "swiotlb",     set_swiotlb     },
-        {"_memdev", "size",        set_size        },
-	{"_memdev", "base",        set_base        },
-        {"_memdev", "driver_base", set_driver_base },
-	{"_iobuf",  "base",        set_control_base},
-        {"_iobuf",  "size",        set_nothing     },
+	{"_memdev", "swiotlb", set_swiotlb},  {"_memdev", "size", set_size},
+	{"_memdev", "base", set_base},        {"_memdev", "driver_base", set_driver_base},
+	{"_iobuf", "base", set_control_base}, {"_iobuf", "size", set_nothing},
 };
 
 #define CONNECTION_SETTING_COUNT (sizeof(connection_settings) / sizeof(connection_settings[0]))

@@ -211,10 +211,10 @@ static void read_pci_entry(struct resolver *resolver, struct pci_function *funct
 		uint32_t *number;
 		struct place *place;
 	} keys[] = {
-		{"bus", &function->bus,      &places->bus     },
-		{"dev", &function->device,   &places->device  },
+		{"bus", &function->bus, &places->bus},
+		{"dev", &function->device, &places->device},
 		{"fun", &function->function, &places->function},
-		{"irq", &function->irq,      &places->irq     },
+		{"irq", &function->irq, &places->irq},
 	};
 	struct suggest suggest = suggest_start(entry->key.text);
 

@@ -51,20 +51,20 @@ static const struct {
 	const char *name;
 	enum image_key key;
 } image_keys[] = {
-	{"kernel_name",        KEY_KERNEL        },
-	{"initrd_name",        KEY_INITRD        },
-	{"dtb_name",           KEY_DTB           },
-	{"kernel_bootcmdline", KEY_CMDLINE       },
-	{"provide_initrd",     KEY_PROVIDE_INITRD},
-	{"provide_dtb",        KEY_PROVIDE_DTB   },
-	{"generate_dtb",       KEY_GENERATE_DTB  },
-	{"map_one_to_one",     KEY_ONE_TO_ONE    },
-	{"kernel_stdout",      KEY_NOTHING       }, /* the console is always the VM's UART */
-	{"clean_cache",        KEY_NOTHING       }, /* always done */
-	{"dtb_base_name",      KEY_NOTHING       },
-	{"linux_name",         KEY_KERNEL        },
-	{"linux_bootcmdline",  KEY_CMDLINE       },
-	{"linux_stdout",       KEY_NOTHING       },
+	{"kernel_name", KEY_KERNEL},
+	{"initrd_name", KEY_INITRD},
+	{"dtb_name", KEY_DTB},
+	{"kernel_bootcmdline", KEY_CMDLINE},
+	{"provide_initrd", KEY_PROVIDE_INITRD},
+	{"provide_dtb", KEY_PROVIDE_DTB},
+	{"generate_dtb", KEY_GENERATE_DTB},
+	{"map_one_to_one", KEY_ONE_TO_ONE},
+	{"kernel_stdout", KEY_NOTHING}, /* the console is always the VM's UART */
+	{"clean_cache", KEY_NOTHING},   /* always done */
+	{"dtb_base_name", KEY_NOTHING},
+	{"linux_name", KEY_KERNEL},
+	{"linux_bootcmdline", KEY_CMDLINE},
+	{"linux_stdout", KEY_NOTHING},
 };
 
 #define IMAGE_KEY_COUNT (sizeof(image_keys) / sizeof(image_keys[0]))

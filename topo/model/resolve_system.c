@@ -65,8 +65,8 @@ static const struct {
 	void (*set)(struct resolver *resolver, const struct value *value);
 } system_settings[] = {
 	{"checks_off", set_checks_off},
-	{"board",      set_board     },
-	{"cpus",       set_cpus      },
+	{"board", set_board},
+	{"cpus", set_cpus},
 };
 
 #define SYSTEM_SETTING_COUNT (sizeof(system_settings) / sizeof(system_settings[0]))

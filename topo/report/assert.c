@@ -111,13 +111,7 @@ static struct term *read_number(struct reader *reader)
 		const char *unit;
 		unsigned shift;
 	} units[] = {
-		{"KiB", 10},
-                {"MiB", 20},
-                {"GiB", 30},
-                {"K",   10},
-                {"M",   20},
-                {"G",   30},
-                {"B",   0 },
+		{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"K", 10}, {"M", 20}, {"G", 30}, {"B", 0},
 	};
 	struct term *term = new_term(reader, TERM_VALUE, VALUE_NUMBER, reader->at);
 
@@ -275,8 +269,8 @@ static struct term *read_word(struct reader *reader)
 		uint64_t value;
 	} constants[] = {
 		{"never", VALUE_NUMBER, VALUE_NEVER},
-		{"true",  VALUE_TRUTH,  1          },
-		{"false", VALUE_TRUTH,  0          },
+		{"true", VALUE_TRUTH, 1},
+		{"false", VALUE_TRUTH, 0},
 	};
 	size_t fact_count = 0;
 	const struct fact *facts = fact_table(&fact_count);
@@ -371,20 +365,14 @@ static struct term *read_level(struct reader *reader, const struct level *level)
 
 static struct term *read_product(struct reader *reader)
 {
-	static const struct level level = {
-		{"*", "*"},
-                TERM_TIMES, VALUE_NUMBER, read_primary
-        };
+	static const struct level level = {{"*", "*"}, TERM_TIMES, VALUE_NUMBER, read_primary};
 
 	return read_level(reader, &level);
 }
 
 static struct term *read_sum(struct reader *reader)
 {
-	static const struct level level = {
-		{"+", "+"},
-                TERM_ADD, VALUE_NUMBER, read_product
-        };
+	static const struct level level = {{"+", "+"}, TERM_ADD, VALUE_NUMBER, read_product};
 
 	return read_level(reader, &level);
 }
@@ -396,12 +384,9 @@ static struct term *read_compare(struct reader *reader)
 		unsigned comparison;
 		bool truths; /* it compares truths too */
 	} signs[] = {
-		{"==", EQUAL,           true },
-                {"!=", LESS | GREATER,  true },
-		{"<=", LESS | EQUAL,    false},
-                {">=", GREATER | EQUAL, false},
-		{"<",  LESS,            false},
-                {">",  GREATER,         false},
+		{"==", EQUAL, true},         {"!=", LESS | GREATER, true},
+		{"<=", LESS | EQUAL, false}, {">=", GREATER | EQUAL, false},
+		{"<", LESS, false},          {">", GREATER, false},
 	};
 	struct term *left = read_sum(reader);
 
@@ -457,20 +442,14 @@ static struct term *read_not(struct reader *reader)
 
 static struct term *read_and(struct reader *reader)
 {
-	static const struct level level = {
-		{"&&", "and"},
-                TERM_AND, VALUE_TRUTH, read_not
-        };
+	static const struct level level = {{"&&", "and"}, TERM_AND, VALUE_TRUTH, read_not};
 
 	return read_level(reader, &level);
 }
 
 static struct term *read_or(struct reader *reader)
 {
-	static const struct level level = {
-		{"||", "or"},
-                TERM_OR, VALUE_TRUTH, read_and
-        };
+	static const struct level level = {{"||", "or"}, TERM_OR, VALUE_TRUTH, read_and};
 
 	if (reader->depth >= DEPTH_MAX) {
 		return complain(reader, reader->at, "this is nested too deeply", NULL);

@@ -193,14 +193,14 @@ static uint64_t fact_cut(const struct analysis *analysis, const struct fact_call
 }
 
 static const struct fact facts[] = {
-	{"compromises", "compromises([THROUGH,] TO)",  1, 2, 2, true,  VALUE_NUMBER,
-         fact_compromises									 },
-	{"reach",       "reach(FROM, TO)",             2, 2, 2, false, VALUE_TRUTH,  fact_reach   },
-	{"path",        "path(FROM, TO)",              2, 2, 2, false, VALUE_TRUTH,  fact_path    },
-	{"exposure",    "exposure(VM [, PEER])",       1, 2, 2, false, VALUE_NUMBER, fact_exposure},
-	{"hardware",    "hardware(VM [, \"DEVICE\"])", 1, 2, 1, false, VALUE_TRUTH,  fact_hardware},
-	{"stops",       "stops(DEVICE_VM, DRIVER_VM)", 2, 2, 2, false, VALUE_TRUTH,  fact_stops   },
-	{"cut",         "cut(FROM, TO)",               2, 2, 2, false, VALUE_NUMBER, fact_cut     },
+	{"compromises", "compromises([THROUGH,] TO)", 1, 2, 2, true, VALUE_NUMBER,
+         fact_compromises},
+	{"reach", "reach(FROM, TO)", 2, 2, 2, false, VALUE_TRUTH, fact_reach},
+	{"path", "path(FROM, TO)", 2, 2, 2, false, VALUE_TRUTH, fact_path},
+	{"exposure", "exposure(VM [, PEER])", 1, 2, 2, false, VALUE_NUMBER, fact_exposure},
+	{"hardware", "hardware(VM [, \"DEVICE\"])", 1, 2, 1, false, VALUE_TRUTH, fact_hardware},
+	{"stops", "stops(DEVICE_VM, DRIVER_VM)", 2, 2, 2, false, VALUE_TRUTH, fact_stops},
+	{"cut", "cut(FROM, TO)", 2, 2, 2, false, VALUE_NUMBER, fact_cut},
 };
 
 const struct fact *fact_table(size_t *count)

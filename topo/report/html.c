@@ -110,16 +110,16 @@ static const struct {
 	const char *title;
 	void (*print)(const struct page *page);
 } sections[] = {
-	{"summary",   "Summary",      "Summary",                     print_summary       },
-	{"figure",    "Depth",        "Depth",                       print_figure        },
-	{"patterns",  "Patterns",     "Attack surface per topology", html_print_patterns },
-	{"vms",       "VMs",          "VMs",                         html_print_vms      },
-	{"hardware",  "Hardware",     "Hardware isolation",          html_print_matrix   },
-	{"memory",    "Memory",       "Connections and memory",      html_print_memory   },
-	{"blast",     "Blast radius", "Blast radius",                html_print_blasts   },
-	{"attacks",   "Attack paths", "Attack paths",                html_print_attacks  },
-	{"dma",       "DMA",          "Device DMA",                  html_print_dma      },
-	{"practices", "Practices",    "Best practices",              html_print_practices},
+	{"summary", "Summary", "Summary", print_summary},
+	{"figure", "Depth", "Depth", print_figure},
+	{"patterns", "Patterns", "Attack surface per topology", html_print_patterns},
+	{"vms", "VMs", "VMs", html_print_vms},
+	{"hardware", "Hardware", "Hardware isolation", html_print_matrix},
+	{"memory", "Memory", "Connections and memory", html_print_memory},
+	{"blast", "Blast radius", "Blast radius", html_print_blasts},
+	{"attacks", "Attack paths", "Attack paths", html_print_attacks},
+	{"dma", "DMA", "Device DMA", html_print_dma},
+	{"practices", "Practices", "Best practices", html_print_practices},
 };
 
 #define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))

@@ -244,16 +244,16 @@ static struct named *list_named(const struct verify *v, size_t *count)
 {
 	const struct pv_image_header *h = &v->image->header;
 	const struct named tables[] = {
-		{0,			sizeof(*h)				     },
-		{h->domains.offset,        h->domains.count * sizeof(struct pv_domain)    },
-		{h->vcpus.offset,          h->vcpus.count * sizeof(struct pv_vcpu)        },
-		{h->regions.offset,        h->regions.count * sizeof(struct pv_region)    },
-		{h->mappings.offset,       h->mappings.count * sizeof(struct pv_mapping)  },
-		{h->payloads.offset,       h->payloads.count * sizeof(struct pv_payload)  },
-		{h->caps.offset,           h->caps.count * sizeof(struct pv_cap)          },
-		{h->doorbells.offset,      h->doorbells.count * sizeof(struct pv_doorbell)},
+		{0, sizeof(*h)},
+		{h->domains.offset, h->domains.count * sizeof(struct pv_domain)},
+		{h->vcpus.offset, h->vcpus.count * sizeof(struct pv_vcpu)},
+		{h->regions.offset, h->regions.count * sizeof(struct pv_region)},
+		{h->mappings.offset, h->mappings.count * sizeof(struct pv_mapping)},
+		{h->payloads.offset, h->payloads.count * sizeof(struct pv_payload)},
+		{h->caps.offset, h->caps.count * sizeof(struct pv_cap)},
+		{h->doorbells.offset, h->doorbells.count * sizeof(struct pv_doorbell)},
 		{h->doorbell_pages.offset,
-	         h->doorbell_pages.count * sizeof(struct pv_doorbell_page)                },
+	         h->doorbell_pages.count * sizeof(struct pv_doorbell_page)},
 	};
 	struct named *list = NULL;
 

@@ -90,9 +90,9 @@ const char *findings_rights_text(struct arena *arena, uint32_t rights)
 		uint32_t bit;
 		const char *word;
 	} words[] = {
-		{PV_RIGHT_READ,  "read"   },
-		{PV_RIGHT_WRITE, "write"  },
-		{PV_RIGHT_EXEC,  "execute"},
+		{PV_RIGHT_READ, "read"},
+		{PV_RIGHT_WRITE, "write"},
+		{PV_RIGHT_EXEC, "execute"},
 	};
 	const char *text = "";
 	uint32_t left = rights & (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC);

@@ -82,13 +82,13 @@ static void check_tables(struct verify *v)
 		struct pv_table table;
 		size_t entry;
 	} tables[] = {
-		{"domains",        h->domains,        sizeof(struct pv_domain)       },
-		{"vcpus",          h->vcpus,          sizeof(struct pv_vcpu)         },
-		{"regions",        h->regions,        sizeof(struct pv_region)       },
-		{"mappings",       h->mappings,       sizeof(struct pv_mapping)      },
-		{"payloads",       h->payloads,       sizeof(struct pv_payload)      },
-		{"caps",           h->caps,           sizeof(struct pv_cap)          },
-		{"doorbells",      h->doorbells,      sizeof(struct pv_doorbell)     },
+		{"domains", h->domains, sizeof(struct pv_domain)},
+		{"vcpus", h->vcpus, sizeof(struct pv_vcpu)},
+		{"regions", h->regions, sizeof(struct pv_region)},
+		{"mappings", h->mappings, sizeof(struct pv_mapping)},
+		{"payloads", h->payloads, sizeof(struct pv_payload)},
+		{"caps", h->caps, sizeof(struct pv_cap)},
+		{"doorbells", h->doorbells, sizeof(struct pv_doorbell)},
 		{"doorbell pages", h->doorbell_pages, sizeof(struct pv_doorbell_page)},
 	};
 	uint64_t end = sizeof(*h);

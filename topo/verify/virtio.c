@@ -123,13 +123,10 @@ struct virtio virtio_of(const struct device *device, bool pool)
 		uint32_t number;
 		uint32_t queues;
 	} rows[DEVICE_TYPE_COUNT] = {
-		[DEVICE_NET] = {"net",     1,  2},
-                  [DEVICE_BLK] = {"blk",     2,  1},
-		[DEVICE_GPU] = {"gpu",     16, 2},
-                  [DEVICE_VSOCK] = {"vsock",   19, 3},
-		[DEVICE_CONSOLE] = {"console", 3,  2},
-                  [DEVICE_RNG] = {"rng",     4,  1},
-		[DEVICE_FS] = {"fs",      26, 2},
+		[DEVICE_NET] = {"net", 1, 2},         [DEVICE_BLK] = {"blk", 2, 1},
+		[DEVICE_GPU] = {"gpu", 16, 2},        [DEVICE_VSOCK] = {"vsock", 19, 3},
+		[DEVICE_CONSOLE] = {"console", 3, 2}, [DEVICE_RNG] = {"rng", 4, 1},
+		[DEVICE_FS] = {"fs", 26, 2},
 	};
 	const uint32_t gpu[] = {0, 0, 1, 0};  /* 5.7.4: one scanout */
 	const uint32_t console[] = {0, 1, 0}; /* 5.3.4: one port */

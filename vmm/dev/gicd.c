@@ -387,22 +387,22 @@ static void write_sgi_clear(void *device, const struct access *access)
 
 /* Arm IHI 0048B.b, table 4-1. Banks of one bit, two bits or one byte for each interrupt. */
 static const struct reg rows[] = {
-	{0x000, 4,            W32,      read_ctlr,        write_ctlr         }, /* GICD_CTLR */
-	{0x004, 4,            W32,      read_typer,       NULL               }, /* GICD_TYPER */
-	{0x008, 4,            W32,      read_iidr,        NULL               }, /* GICD_IIDR */
-	{0x100, PV_VIRQS / 8, W32,      read_enable,      write_set_enable   }, /* GICD_ISENABLERn */
-	{0x180, PV_VIRQS / 8, W32,      read_enable,      write_clear_enable }, /* GICD_ICENABLERn */
-	{0x200, PV_VIRQS / 8, W32,      read_pending,     write_set_pending  }, /* GICD_ISPENDRn */
-	{0x280, PV_VIRQS / 8, W32,      read_pending,     write_clear_pending}, /* GICD_ICPENDRn */
-	{0x300, PV_VIRQS / 8, W32,      read_active,      write_set_active   }, /* GICD_ISACTIVERn */
-	{0x380, PV_VIRQS / 8, W32,      read_active,      write_clear_active }, /* GICD_ICACTIVERn */
-	{0x400, PV_VIRQS,     W8 | W32, read_priority,    write_priority     }, /* GICD_IPRIORITYRn */
-	{0x800, PV_VIRQS,     W8 | W32, read_targets,     write_targets      }, /* GICD_ITARGETSRn */
-	{0xc00, PV_VIRQS / 4, W32,      read_config,      write_config       }, /* GICD_ICFGRn */
-	{0xf00, 4,            W32,      NULL,             write_sgir         }, /* GICD_SGIR */
-	{0xf10, SGI_COUNT,    W8 | W32, read_sgi_pending, write_sgi_clear    }, /* GICD_CPENDSGIRn */
-	{0xf20, SGI_COUNT,    W8 | W32, read_sgi_pending, write_sgi_set      }, /* GICD_SPENDSGIRn */
-	{0xfe8, 4,            W32,      read_pidr2,       NULL               }, /* ICPIDR2 */
+	{0x000, 4, W32, read_ctlr, write_ctlr},                          /* GICD_CTLR */
+	{0x004, 4, W32, read_typer, NULL},                               /* GICD_TYPER */
+	{0x008, 4, W32, read_iidr, NULL},                                /* GICD_IIDR */
+	{0x100, PV_VIRQS / 8, W32, read_enable, write_set_enable},       /* GICD_ISENABLERn */
+	{0x180, PV_VIRQS / 8, W32, read_enable, write_clear_enable},     /* GICD_ICENABLERn */
+	{0x200, PV_VIRQS / 8, W32, read_pending, write_set_pending},     /* GICD_ISPENDRn */
+	{0x280, PV_VIRQS / 8, W32, read_pending, write_clear_pending},   /* GICD_ICPENDRn */
+	{0x300, PV_VIRQS / 8, W32, read_active, write_set_active},       /* GICD_ISACTIVERn */
+	{0x380, PV_VIRQS / 8, W32, read_active, write_clear_active},     /* GICD_ICACTIVERn */
+	{0x400, PV_VIRQS, W8 | W32, read_priority, write_priority},      /* GICD_IPRIORITYRn */
+	{0x800, PV_VIRQS, W8 | W32, read_targets, write_targets},        /* GICD_ITARGETSRn */
+	{0xc00, PV_VIRQS / 4, W32, read_config, write_config},           /* GICD_ICFGRn */
+	{0xf00, 4, W32, NULL, write_sgir},                               /* GICD_SGIR */
+	{0xf10, SGI_COUNT, W8 | W32, read_sgi_pending, write_sgi_clear}, /* GICD_CPENDSGIRn */
+	{0xf20, SGI_COUNT, W8 | W32, read_sgi_pending, write_sgi_set},   /* GICD_SPENDSGIRn */
+	{0xfe8, 4, W32, read_pidr2, NULL},                               /* ICPIDR2 */
 };
 const struct reg_table gicd_registers = REG_TABLE(rows);
 

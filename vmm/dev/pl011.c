@@ -172,13 +172,13 @@ static uint64_t read_id(void *device, const struct access *access)
 /* Arm DDI 0183G, table 3-1. Drivers use 8, 16 and 32 bits; the rest of each word is reserved. */
 #define ANY (W8 | W16 | W32)
 static const struct reg rows[] = {
-	{0x000, 4,                ANY, read_dr,     write_dr    }, /* UARTDR */
-	{0x018, 4,                ANY, read_fr,     NULL        }, /* UARTFR */
+	{0x000, 4, ANY, read_dr, write_dr},                        /* UARTDR */
+	{0x018, 4, ANY, read_fr, NULL},                            /* UARTFR */
 	{0x020, 4 * PL011_STORED, ANY, read_stored, write_stored}, /* UARTILPR .. UARTIMSC */
-	{0x03c, 4,                ANY, read_ris,    NULL        }, /* UARTRIS */
-	{0x040, 4,                ANY, read_mis,    NULL        }, /* UARTMIS */
-	{0x044, 4,                ANY, NULL,        write_icr   }, /* UARTICR */
-	{0xfe0, 32,               ANY, read_id,     NULL        }, /* UARTPeriphIDn, UARTPCellIDn */
+	{0x03c, 4, ANY, read_ris, NULL},                           /* UARTRIS */
+	{0x040, 4, ANY, read_mis, NULL},                           /* UARTMIS */
+	{0x044, 4, ANY, NULL, write_icr},                          /* UARTICR */
+	{0xfe0, 32, ANY, read_id, NULL},                           /* UARTPeriphIDn, UARTPCellIDn */
 };
 const struct reg_table pl011_registers = REG_TABLE(rows);
 

@@ -24,8 +24,8 @@ static void write_setspi(void *device, const struct access *access)
 
 /* Arm SBSA, GICv2m. MSI_IIDR (0xfcc) reads 0: no known product, so no driver's quirk. */
 static const struct reg rows[] = {
-	{0x008,      4, W32, read_typer, NULL        }, /* MSI_TYPER */
-	{V2M_SETSPI, 4, W32, NULL,       write_setspi}, /* MSI_SETSPI_NS */
+	{0x008, 4, W32, read_typer, NULL},        /* MSI_TYPER */
+	{V2M_SETSPI, 4, W32, NULL, write_setspi}, /* MSI_SETSPI_NS */
 };
 const struct reg_table v2m_registers = REG_TABLE(rows);
 

@@ -336,24 +336,24 @@ static uint64_t read_pba(void *device, const struct access *access)
 #define COMMON(offset) (PV_VMM_BAR_COMMON + (offset))
 #define ALL (W8 | W16 | W32 | W64)
 static const struct reg rows[] = {
-	{COMMON(0x00),      4,                   W32,       read_device_feature_select, write_device_feature_select},
-	{COMMON(0x04),      4,                   W32,       read_device_feature,        NULL                       },
-	{COMMON(0x08),      4,                   W32,       read_driver_feature_select, write_driver_feature_select},
-	{COMMON(0x0c),      4,                   W32,       read_driver_feature,        write_driver_feature       },
-	{COMMON(0x10),      2,                   W16,       read_config_vector,         write_config_vector        },
-	{COMMON(0x12),      2,                   W16,       read_num_queues,            NULL                       },
-	{COMMON(0x14),      1,                   W8,        read_status,                write_status               },
-	{COMMON(0x15),      1,                   W8,        NULL,                       NULL                       }, /* config_generation: nothing ever changes */
-	{COMMON(0x16),      2,                   W16,       read_queue_select,          write_queue_select         },
-	{COMMON(0x18),      2,                   W16,       read_queue_size,            write_queue_size           },
-	{COMMON(0x1a),      2,                   W16,       read_queue_vector,          write_queue_vector         },
-	{COMMON(0x1c),      2,                   W16,       read_queue_enable,          write_queue_enable         },
-	{COMMON(0x1e),      2,                   W16,       read_queue_notify_off,      NULL                       },
-	{COMMON(0x20),      24,                  W32 | W64, read_queue_address,         write_queue_address        },
-	{PV_VMM_BAR_ISR,    1,                   W8,        read_isr,                   NULL                       },
-	{PV_VMM_BAR_DEVICE, PV_VMM_CONFIG_BYTES, ALL,       read_config,                NULL                       },
-	{PV_VMM_BAR_MSIX,   MSIX_TABLE_BYTES,    W32 | W64, read_msix,                  write_msix                 },
-	{PV_VMM_BAR_PBA,    8,                   W32 | W64, read_pba,                   NULL                       },
+	{COMMON(0x00), 4, W32, read_device_feature_select, write_device_feature_select},
+	{COMMON(0x04), 4, W32, read_device_feature, NULL},
+	{COMMON(0x08), 4, W32, read_driver_feature_select, write_driver_feature_select},
+	{COMMON(0x0c), 4, W32, read_driver_feature, write_driver_feature},
+	{COMMON(0x10), 2, W16, read_config_vector, write_config_vector},
+	{COMMON(0x12), 2, W16, read_num_queues, NULL},
+	{COMMON(0x14), 1, W8, read_status, write_status},
+	{COMMON(0x15), 1, W8, NULL, NULL}, /* config_generation: nothing ever changes */
+	{COMMON(0x16), 2, W16, read_queue_select, write_queue_select},
+	{COMMON(0x18), 2, W16, read_queue_size, write_queue_size},
+	{COMMON(0x1a), 2, W16, read_queue_vector, write_queue_vector},
+	{COMMON(0x1c), 2, W16, read_queue_enable, write_queue_enable},
+	{COMMON(0x1e), 2, W16, read_queue_notify_off, NULL},
+	{COMMON(0x20), 24, W32 | W64, read_queue_address, write_queue_address},
+	{PV_VMM_BAR_ISR, 1, W8, read_isr, NULL},
+	{PV_VMM_BAR_DEVICE, PV_VMM_CONFIG_BYTES, ALL, read_config, NULL},
+	{PV_VMM_BAR_MSIX, MSIX_TABLE_BYTES, W32 | W64, read_msix, write_msix},
+	{PV_VMM_BAR_PBA, 8, W32 | W64, read_pba, NULL},
 };
 const struct reg_table virtio_pci_registers = REG_TABLE(rows);
 

@@ -124,16 +124,16 @@ static const struct function {
 	bool wide;
 	struct reply (*call)(struct psci *psci, uint32_t vcpu, const uint64_t argument[4]);
 } functions[] = {
-	{SMCCC_VERSION,       false, smccc_version    },
-	{SMCCC_ARCH_FEATURES, false, arch_features    },
-	{0x84000000U,         false, version          }, /* PSCI_VERSION */
-	{0x84000002U,         false, cpu_off          }, /* CPU_OFF */
-	{PSCI_CPU_ON,         true,  cpu_on           },
-	{PSCI_AFFINITY_INFO,  true,  affinity_info    },
-	{0x84000006U,         false, migrate_info_type}, /* MIGRATE_INFO_TYPE */
-	{0x84000008U,         false, system_off       }, /* SYSTEM_OFF */
-	{0x84000009U,         false, system_reset     }, /* SYSTEM_RESET */
-	{0x8400000aU,         false, psci_features    }, /* PSCI_FEATURES */
+	{SMCCC_VERSION, false, smccc_version},
+	{SMCCC_ARCH_FEATURES, false, arch_features},
+	{0x84000000U, false, version}, /* PSCI_VERSION */
+	{0x84000002U, false, cpu_off}, /* CPU_OFF */
+	{PSCI_CPU_ON, true, cpu_on},
+	{PSCI_AFFINITY_INFO, true, affinity_info},
+	{0x84000006U, false, migrate_info_type}, /* MIGRATE_INFO_TYPE */
+	{0x84000008U, false, system_off},        /* SYSTEM_OFF */
+	{0x84000009U, false, system_reset},      /* SYSTEM_RESET */
+	{0x8400000aU, false, psci_features},     /* PSCI_FEATURES */
 };
 
 static const struct function *find(uint32_t number)
