@@ -3,7 +3,7 @@
 # The VMM: one static EL0 program, the same for each VM; its VM's personality is a page of data.
 
 VMM_ELF := $(BUILD)/share/peervisor/vmm.elf
-VMM_SOURCES := $(wildcard vmm/vm/*.c vmm/dev/*.c vmm/aarch64/*.c) $(LIB_VMM_SOURCES)
+VMM_SOURCES := $(wildcard vmm/*/*.c) $(LIB_VMM_SOURCES)
 VMM_OBJECTS := $(BUILD)/el0/vmm/aarch64/start.o $(VMM_SOURCES:%.c=$(BUILD)/el0/%.o)
 VMM_CFLAGS = $(BARE_CFLAGS) -Ilib/port/free
 VMM_LDFLAGS := -nostdlib -static -no-pie -Wl,-T,vmm/vmm.ld -Wl,--gc-sections \

@@ -5,10 +5,7 @@
  * own life cycle moves, and a new honest incarnation is served.
  *
  * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
- * links: vmm/dev/connection.c vmm/dev/gicd.c vmm/dev/log.c vmm/dev/msix.c vmm/dev/pci_config.c
- * links: vmm/dev/pl011.c vmm/dev/regs.c vmm/dev/v2m.c vmm/dev/virtio.c vmm/dev/virtio_pci.c
- * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/trng.c vmm/vm/vm.c
- * links: vmm/vm/windows.c lib/random.c
+ * links: vmm/base vmm/gic vmm/pci vmm/serial vmm/session vmm/virtio vmm/vm lib/random.c
  */
 #include <assert.h>
 #include <stddef.h>

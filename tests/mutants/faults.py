@@ -197,36 +197,36 @@ fault("kernel/core/sched.c", "priority of equals", "v->priority > other->priorit
       "the last of equals always runs")
 
 PCI = ["unit:vmm_pci", "unit:vmm_virtio"]
-fault("vmm/dev/msix.c", "a masked function", "!msix->enabled || msix->function_masked ||",
+fault("vmm/pci/msix.c", "a masked function", "!msix->enabled || msix->function_masked ||",
       "!msix->enabled ||", PCI, "interrupts that the guest has masked")
-fault("vmm/dev/msix.c", "a masked vector", "	if ((word[3] & MSIX_ENTRY_MASKED) != 0) {",
+fault("vmm/pci/msix.c", "a masked vector", "	if ((word[3] & MSIX_ENTRY_MASKED) != 0) {",
       "	if ((word[3] & MSIX_ENTRY_MASKED) == 0) {", PCI, "interrupts that the guest has masked")
-fault("vmm/dev/v2m.c", "an interrupt beyond the frame's", "data - v2m->first < v2m->count",
+fault("vmm/gic/v2m.c", "an interrupt beyond the frame's", "data - v2m->first < v2m->count",
       "data - v2m->first <= v2m->count", PCI + ["unit:vmm_gicd"],
       "a guest raises what is not the frame's")
-fault("vmm/dev/virtio.c", "features that were not offered",
+fault("vmm/virtio/virtio.c", "features that were not offered",
       "(virtio->driver_features & ~offered) == 0 &&", "", PCI,
       "a back end is told of features that it has not", quick=True)
-fault("vmm/dev/virtio.c", "a queue beyond the device",
+fault("vmm/virtio/virtio.c", "a queue beyond the device",
       "number < virtio->config->queue_count", "number <= virtio->config->queue_count", PCI,
       "a guest sets up a queue that is not there")
-fault("vmm/dev/virtio.c", "a queue that is too large", " &&\n	    size <= virtio->config->queue_size",
+fault("vmm/virtio/virtio.c", "a queue that is too large", " &&\n	    size <= virtio->config->queue_size",
       "", PCI, "a back end gets a ring that it has no room for")
-fault("vmm/dev/virtio.c", "a queue that runs", "!virtio->is_resetting && !queue->enabled && ",
+fault("vmm/virtio/virtio.c", "a queue that runs", "!virtio->is_resetting && !queue->enabled && ",
       "!virtio->is_resetting && (queue->enabled || !queue->enabled) && ", PCI, "a ring moves under its back end")
-fault("vmm/dev/pci_config.c", "functions of a device", "(access->offset >> 12 & 7) != 0",
+fault("vmm/pci/pci_config.c", "functions of a device", "(access->offset >> 12 & 7) != 0",
       "(access->offset >> 12 & 7) > 7", PCI, "one device shows eight times")
-fault("vmm/dev/regs.c", "an access over the end of a register",
+fault("vmm/base/regs.c", "an access over the end of a register",
       " &&\n		           row->bytes - (access->offset - row->offset) >= access->bytes", "",
       ["unit:vmm_regs"], "a guest reads beyond a table")
-fault("vmm/dev/connection.c", "a message for a device that is not there",
+fault("vmm/session/connection.c", "a message for a device that is not there",
       "number >= connection->config->device_count", "number > connection->config->device_count",
       ["unit:vmm_connection"], "a peer writes memory of the VMM", quick=True)
-fault("vmm/dev/connection.c", "an answer to an older question",
+fault("vmm/session/connection.c", "an answer to an older question",
       "sequence == connection->links[number].sequence",
       "sequence <= connection->links[number].sequence", ["unit:vmm_connection"],
       "a device is taken for stopped while it writes")
-fault("vmm/dev/pl011.c", "room for input", "PL011_FIFO - uart->rx_count >= READ_BYTES",
+fault("vmm/serial/pl011.c", "room for input", "PL011_FIFO - uart->rx_count >= READ_BYTES",
       "PL011_FIFO - uart->rx_count > 0", ["unit:vmm_pl011"], "input is lost")
 fault("vmm/vm/psci.c", "a vCPU that is not there", """	uint64_t target = argument[1];
 

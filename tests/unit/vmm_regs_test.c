@@ -3,9 +3,9 @@
  * The lookup of the VMM's register tables: each access of each width at each offset hits the row that
  * holds all of it and takes its width, or none.
  */
-/* links: vmm/dev/regs.c */
+/* links: vmm/base/regs.c */
 #include "tests/unit/ordered_cmocka.h"
-#include "vmm/dev/regs.h"
+#include "vmm/base/regs.h"
 
 #define WINDOW 64U
 

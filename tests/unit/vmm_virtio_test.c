@@ -4,10 +4,7 @@
  * the binding of MSI-X vectors to the kernel's doorbells.
  *
  * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
- * links: vmm/dev/connection.c vmm/dev/gicd.c vmm/dev/log.c vmm/dev/msix.c vmm/dev/pci_config.c
- * links: vmm/dev/pl011.c vmm/dev/regs.c vmm/dev/v2m.c vmm/dev/virtio.c vmm/dev/virtio_pci.c
- * links: vmm/vm/config.c vmm/vm/faults.c vmm/vm/psci.c vmm/vm/trng.c vmm/vm/vm.c
- * links: vmm/vm/windows.c lib/random.c
+ * links: vmm/base vmm/gic vmm/pci vmm/serial vmm/session vmm/virtio vmm/vm lib/random.c
  */
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"

@@ -11,7 +11,7 @@
 #include "abi/limits.h"
 #include "lib/bits.h"
 #include "lib/range.h"
-#include "vmm/dev/pci_config.h"
+#include "vmm/pci/pci_config.h"
 
 #define PCI_SLOTS 32U
 #define EVENTS 64U

@@ -6,7 +6,7 @@
 #include "vmm/vm/faults.h"
 
 #include "lib/bits.h"
-#include "vmm/dev/log.h"
+#include "vmm/base/log.h"
 
 #define ESR_CLASS_SHIFT 26
 #define ESR_CLASS_FETCH 0x20U /* instruction abort from a lower exception level */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "lib/bits.h"
-#include "vmm/dev/pci_config.h"
+#include "vmm/pci/pci_config.h"
 
 static uint64_t read_gicd(struct vm *vm, uint32_t index, const struct access *access)
 {

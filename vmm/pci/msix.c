@@ -3,7 +3,7 @@
  * MSI-X table (msix.h). Reserved bits of Vector Control are not kept; Message Address is kept as
  * written, and an unaligned one matches no frame.
  */
-#include "vmm/dev/msix.h"
+#include "vmm/pci/msix.h"
 
 void msix_init(struct msix *msix, const struct v2m *v2m, uint32_t vectors)
 {

@@ -5,13 +5,13 @@
  * elsewhere. Base address registers show their size when asked, but their place is the topology's:
  * no write moves what they decode, since the kernel watches the notify page at a fixed address.
  */
-#ifndef VMM_DEV_PCI_CONFIG_H
-#define VMM_DEV_PCI_CONFIG_H
+#ifndef VMM_PCI_PCI_CONFIG_H
+#define VMM_PCI_PCI_CONFIG_H
 
 #include <stdint.h>
 
-#include "vmm/dev/regs.h"
-#include "vmm/dev/virtio_pci.h"
+#include "vmm/base/regs.h"
+#include "vmm/virtio/virtio_pci.h"
 
 #define ECAM_BYTES 0x100000U /* one bus: 32 devices of 8 functions of 4 KiB */
 

@@ -5,15 +5,15 @@
  * receive FIFO here and, behind that, in the kernel. The interrupt line is level-sensitive and
  * changes only through this file.
  */
-#ifndef VMM_DEV_PL011_H
-#define VMM_DEV_PL011_H
+#ifndef VMM_SERIAL_PL011_H
+#define VMM_SERIAL_PL011_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/vmm.h"
-#include "vmm/dev/gicd.h"
-#include "vmm/dev/regs.h"
+#include "vmm/base/regs.h"
+#include "vmm/gic/gicd.h"
 
 #define PL011_BYTES 0x1000U
 #define PL011_FIFO 32U /* characters; revision 3 of the PL011 has as many */

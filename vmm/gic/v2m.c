@@ -2,7 +2,7 @@
 /*
  * GICv2m frame (v2m.h). MSI_TYPER gives first INTID and count; MSI_SETSPI_NS raises.
  */
-#include "vmm/dev/v2m.h"
+#include "vmm/gic/v2m.h"
 
 static uint64_t read_typer(void *device, const struct access *access)
 {

@@ -5,14 +5,14 @@
  * keeps the kernel informed: after each access the kernel's configuration of every interrupt is
  * the one kept here.
  */
-#ifndef VMM_DEV_GICD_H
-#define VMM_DEV_GICD_H
+#ifndef VMM_GIC_GICD_H
+#define VMM_GIC_GICD_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/limits.h"
-#include "vmm/dev/regs.h"
+#include "vmm/base/regs.h"
 
 #define GICD_BYTES 0x1000U
 #define GICD_PRIVATE 32U /* INTIDs 0..31: a bank for each vCPU */

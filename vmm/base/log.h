@@ -4,8 +4,8 @@
  * in memory and then written whole; what does not fit is cut. No format strings: nothing that a
  * guest or a peer says is ever interpreted.
  */
-#ifndef VMM_DEV_LOG_H
-#define VMM_DEV_LOG_H
+#ifndef VMM_BASE_LOG_H
+#define VMM_BASE_LOG_H
 
 #include <stdint.h>
 

@@ -5,16 +5,16 @@
  * It keeps this true after each access: for each queue the kernel raises, when the backend rings,
  * the interrupt that the guest's vector and MSI-X entry say, and none if there is none.
  */
-#ifndef VMM_DEV_VIRTIO_PCI_H
-#define VMM_DEV_VIRTIO_PCI_H
+#ifndef VMM_VIRTIO_VIRTIO_PCI_H
+#define VMM_VIRTIO_VIRTIO_PCI_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/vmm.h"
-#include "vmm/dev/msix.h"
-#include "vmm/dev/regs.h"
-#include "vmm/dev/virtio.h"
+#include "vmm/base/regs.h"
+#include "vmm/pci/msix.h"
+#include "vmm/virtio/virtio.h"
 
 struct virtio_pci {
 	struct virtio virtio;

@@ -5,14 +5,14 @@
  * dropped. All it can do is stop serving. The work that one ring causes is bounded by the
  * constants below, the log lines that it causes in its whole life by LINES_MAX.
  */
-#include "vmm/dev/connection.h"
+#include "vmm/session/connection.h"
 
 #include <stddef.h>
 
 #include "lib/bits.h"
 #include "lib/freestanding.h"
+#include "vmm/base/log.h"
 #include "vmm/calls.h"
-#include "vmm/dev/log.h"
 
 #define SESSION_STEPS 4U /* changes followed in one go; an honest peer causes three */
 #define LINES_MAX 4096U

@@ -8,7 +8,7 @@
  * An SPI with several targets goes to the lowest of them, which "1 of N" allows; one with none
  * stays disabled in the kernel.
  */
-#include "vmm/dev/gicd.h"
+#include "vmm/gic/gicd.h"
 
 #include "vmm/calls.h"
 

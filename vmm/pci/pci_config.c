@@ -8,7 +8,7 @@
  * with "device" left out of the chain where the type has no configuration. Registers are dwords;
  * narrower accesses read a part of one or write some of its byte lanes.
  */
-#include "vmm/dev/pci_config.h"
+#include "vmm/pci/pci_config.h"
 
 #include <stddef.h>
 

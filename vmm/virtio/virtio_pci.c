@@ -8,7 +8,7 @@
  * rings, and keeps a ring that comes while nothing is bound until something is. So masking a
  * vector is binding 0, and the pending bits of queue vectors read as 0.
  */
-#include "vmm/dev/virtio_pci.h"
+#include "vmm/virtio/virtio_pci.h"
 
 #include <stddef.h>
 

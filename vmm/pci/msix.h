@@ -4,15 +4,15 @@
  * raises now; whoever raises asks here. A message counts only if it goes to the VM's own GICv2m
  * frame with an SPI of that frame: an entry cannot make the VMM write anywhere.
  */
-#ifndef VMM_DEV_MSIX_H
-#define VMM_DEV_MSIX_H
+#ifndef VMM_PCI_MSIX_H
+#define VMM_PCI_MSIX_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/vmm.h"
-#include "vmm/dev/regs.h"
-#include "vmm/dev/v2m.h"
+#include "vmm/base/regs.h"
+#include "vmm/gic/v2m.h"
 
 #define MSIX_ENTRY_BYTES 16U
 #define MSIX_VECTORS_MAX (PV_VMM_QUEUES_MAX + 1U)

@@ -9,10 +9,10 @@
  * so a driver that clears before it reads cannot get stuck. Transmit: a character written raises
  * UARTTXRIS, as the FIFO falls below its mark at once; it stays until UARTICR.
  */
-#include "vmm/dev/pl011.h"
+#include "vmm/serial/pl011.h"
 
+#include "vmm/base/log.h"
 #include "vmm/calls.h"
-#include "vmm/dev/log.h"
 
 #define FR_RXFE (1U << 4) /* receive FIFO empty */
 #define FR_RXFF (1U << 6) /* receive FIFO full */

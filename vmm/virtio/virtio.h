@@ -5,8 +5,8 @@
  * It neither calls nor waits for anybody: connection.c compares what it wants (running, reset)
  * with what the backend has been told.
  */
-#ifndef VMM_DEV_VIRTIO_H
-#define VMM_DEV_VIRTIO_H
+#ifndef VMM_VIRTIO_VIRTIO_H
+#define VMM_VIRTIO_VIRTIO_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * The one lookup in register tables (regs.h): binary search by offset, then the checks that every
  * access has to pass before a handler sees it.
  */
-#include "vmm/dev/regs.h"
+#include "vmm/base/regs.h"
 
 static uint64_t width_mask(uint32_t bytes)
 {

@@ -4,13 +4,13 @@
  * SPIs message-signalled interrupts may use, and turns a store of such an INTID to its doorbell
  * register into that SPI. Devices of the VMM check their MSI-X entries against it.
  */
-#ifndef VMM_DEV_V2M_H
-#define VMM_DEV_V2M_H
+#ifndef VMM_GIC_V2M_H
+#define VMM_GIC_V2M_H
 
 #include <stdint.h>
 
-#include "vmm/dev/gicd.h"
-#include "vmm/dev/regs.h"
+#include "vmm/base/regs.h"
+#include "vmm/gic/gicd.h"
 
 #define V2M_BYTES 0x1000U
 #define V2M_SETSPI 0x040U

@@ -6,7 +6,7 @@
  * Status:  0 => ACKNOWLEDGE, DRIVER => FEATURES_OK => DRIVER_OK; FAILED at any time; a bit once set
  * stays until reset. While a reset is under way the old status stands and all writes are ignored.
  */
-#include "vmm/dev/virtio.h"
+#include "vmm/virtio/virtio.h"
 
 #include <stddef.h>
 

@@ -8,15 +8,15 @@
  * Invariant: while a device's link is not LINK_IDLE the guest does not see its reset done. A session
  * that ends makes it idle: the new epoch that ends it promises that nothing touches the queues.
  */
-#ifndef VMM_DEV_CONNECTION_H
-#define VMM_DEV_CONNECTION_H
+#ifndef VMM_SESSION_CONNECTION_H
+#define VMM_SESSION_CONNECTION_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/vmm.h"
 #include "lib/iobuf.h"
-#include "vmm/dev/virtio_pci.h"
+#include "vmm/virtio/virtio_pci.h"
 
 /*
  * What the backend has been told of a device in this session:

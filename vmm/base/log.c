@@ -4,7 +4,7 @@
  * the UART's FIFO; the rest is offered again from here, at EL0, where the wait is preemptible and
  * on the account of the VM that wants to be heard.
  */
-#include "vmm/dev/log.h"
+#include "vmm/base/log.h"
 
 #include "vmm/calls.h"
 

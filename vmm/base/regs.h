@@ -4,8 +4,8 @@
  * bounds, width and alignment of every access of the guest, so that no register can forget to.
  * What no row describes reads as zero and ignores writes.
  */
-#ifndef VMM_DEV_REGS_H
-#define VMM_DEV_REGS_H
+#ifndef VMM_BASE_REGS_H
+#define VMM_BASE_REGS_H
 
 #include <stdbool.h>
 #include <stddef.h>
