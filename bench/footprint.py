@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a VM costs in memory beyond its RAM and pools, read from a system image: its VMM's pages
 (iobuf pages among them) and the stage-2 tables of its two spaces, counted by the rules of
-kernel/core/s2.h (three levels, blocks of 2 MiB where both addresses allow it).
+kernel/arm/s2.h (three levels, blocks of 2 MiB where both addresses allow it).
 """
 import abi
 

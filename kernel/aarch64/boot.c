@@ -6,12 +6,12 @@
 
 #include <stddef.h>
 
-#include "kernel/aarch64/exception.h"
+#include "kernel/aarch64/entry.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/mmu.h"
 #include "kernel/aarch64/psci.h"
 #include "kernel/aarch64/sysreg.h"
-#include "kernel/aarch64/traps.h"
+#include "kernel/aarch64/trap_controls.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
@@ -39,7 +39,7 @@ static uint64_t counter_offset; /* guests count from the kernel's start; boot */
  * no physical timer. */
 static void init_registers(void)
 {
-	traps_init();
+	trap_controls_init();
 	sysreg_write(vtcr_el2, VTCR_VALUE);
 	sysreg_write(cnthctl_el2, 0);
 	sysreg_write(cnthp_ctl_el2, 0);

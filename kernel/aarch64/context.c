@@ -10,7 +10,7 @@
 #include "kernel/aarch64/fp.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
-#include "kernel/aarch64/traps.h"
+#include "kernel/aarch64/trap_controls.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/kernel.h"
 #include "kernel/core/sched.h"
@@ -138,7 +138,7 @@ void arch_enter_vmm(struct domain *d)
 	VMM_SYSREGS(X)
 #undef X
 	sysreg_write(vttbr_el2, a->vttbr);
-	sysreg_write(cptr_el2, CPTR_VMM | traps.cptr);
+	sysreg_write(cptr_el2, CPTR_VMM | trap_controls.cptr);
 	sysreg_write(hcr_el2, HCR_VMM);
 }
 
@@ -153,8 +153,8 @@ void arch_leave_vmm(struct domain *d)
 	VMM_SYSREGS(X)
 #undef X
 	sysreg_write(vttbr_el2, kernel.vcpus[d->vcpu_first].arch.vttbr);
-	sysreg_write(cptr_el2, CPTR_GUEST | traps.cptr);
-	sysreg_write(hcr_el2, HCR_GUEST | traps.hcr);
+	sysreg_write(cptr_el2, CPTR_GUEST | trap_controls.cptr);
+	sysreg_write(hcr_el2, HCR_GUEST | trap_controls.hcr);
 	isb();
 }
 

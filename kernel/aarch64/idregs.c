@@ -2,7 +2,7 @@
 /*
  * What a guest reads from the ID registers (HCR_EL2.TID3): what the CPU has, but no more than is
  * given to guests. That is what works without help of EL2, by instructions or by registers that are
- * switched with the vCPU. What is not given is trapped (traps.c).
+ * switched with the vCPU. What is not given is trapped (trap_controls.c).
  */
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/core/arch.h"

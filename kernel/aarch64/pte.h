@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Access to the entries of stage-2 tables, for kernel/core/s2.c alone. The table pool is identity
+ * Access to the entries of stage-2 tables, for kernel/arm/s2.c alone. The table pool is identity
  * mapped at EL2 while tables are built; barriers are the caller's who puts a root into VTTBR_EL2.
  */
 #ifndef KERNEL_AARCH64_PTE_H

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "abi/image.h"
+#include "kernel/arm/s2.h"
 #include "kernel/core/kernel.h"
-#include "kernel/core/s2.h"
 #include "lib/image_check.h"
 
 /**

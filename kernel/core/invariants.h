@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
+#include "kernel/arm/s2.h"
 #include "kernel/core/kernel.h"
-#include "kernel/core/s2.h"
 
 /** Whether the sealed mapper @s2 and every entry of its tables keep the rules of s2_spec.h. */
 bool invariants_hold(const struct s2 *s2);

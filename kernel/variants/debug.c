@@ -3,9 +3,9 @@
  * A debug build looks at every entry of every stage-2 table before the first VM runs, and at all
  * interrupts of a vCPU whenever its list registers were filled.
  */
+#include "kernel/arm/s2_spec.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/invariants.h"
-#include "kernel/core/s2_spec.h"
 #include "kernel/core/vgic_state.h"
 #include "pte.h"
 

@@ -9,7 +9,7 @@
  * links: kernel/core/budget.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c
  * links: kernel/core/vmm.c
  * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
- * links: kernel/core/console.c kernel/core/s2.c kernel/variants/debug.c tests/fake_arch/arch.c
+ * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c
  */
 #include <setjmp.h>
 #include <stddef.h>

@@ -106,14 +106,14 @@ fault("kernel/core/doorbell.c", "the page behind the window",
 fault("kernel/core/doorbell.c", "a ring that came before its interrupt was chosen",
       "if (intid && b->latched) {", "if (intid && !b->latched) {", ["unit:sched"],
       "a kick is lost and the queue stands still")
-fault("kernel/core/s2.c", "a page that may be written", "PTE_VALID | PTE_READ | PTE_ACCESSED",
+fault("kernel/arm/s2.c", "a page that may be written", "PTE_VALID | PTE_READ | PTE_ACCESSED",
       "PTE_VALID | PTE_READ | PTE_WRITE | PTE_ACCESSED", ["unit:s2"],
       "who may read may write", quick=True)
-fault("kernel/core/s2.c", "a range over the pool",
+fault("kernel/arm/s2.c", "a range over the pool",
       "if (pages_overlap(range->pa_page, range->page_count, s2->pool_page, s2->pool_page_count)) {",
       "if (range->pa_page == s2->pool_page) {", ["unit:s2"],
       "a guest writes its own stage-2 tables")
-fault("kernel/core/s2.c", "a block that is larger than the range",
+fault("kernel/arm/s2.c", "a block that is larger than the range",
       "pages_inside(ipa_page, BLOCK_PAGES, range.ipa_page, range.page_count)",
       "pages_inside(ipa_page, 1, range.ipa_page, range.page_count)", ["unit:s2"],
       "a guest has up to 2 MiB behind its memory")
@@ -127,11 +127,11 @@ fault("kernel/core/boot.c", "clearing of memory", "memory_clear(regions[i].page"
 
 REGISTERS = ["baremetal:registers are kept apart on cortex-a72"]
 FEATURES = ["baremetal:hidden features on cortex-a72"]
-fault("kernel/aarch64/traps.c", "MDCR_EL2.TDOSA", "1ULL << 9 | 1ULL << 10 | 1ULL << 11",
+fault("kernel/aarch64/trap_controls.c", "MDCR_EL2.TDOSA", "1ULL << 9 | 1ULL << 10 | 1ULL << 11",
       "1ULL << 9 | 1ULL << 11", REGISTERS, "the OS lock is shared by all VMs")
-fault("kernel/aarch64/traps.c", "MDCR_EL2.TDA", "1ULL << 9 | 1ULL << 10", "1ULL << 10",
+fault("kernel/aarch64/trap_controls.c", "MDCR_EL2.TDA", "1ULL << 9 | 1ULL << 10", "1ULL << 10",
       REGISTERS, "debug registers are shared by all VMs")
-fault("kernel/aarch64/traps.c", "MDCR_EL2.TPM", "(1ULL << 5 | 1ULL << 6 |", "(1ULL << 5 |",
+fault("kernel/aarch64/trap_controls.c", "MDCR_EL2.TPM", "(1ULL << 5 | 1ULL << 6 |", "(1ULL << 5 |",
       REGISTERS, "counters of performance are shared by all VMs")
 fault("kernel/aarch64/sysreg.h", "HCR_EL2.TID3", "HCR_TSC | HCR_TID3 | HCR_TWI",
       "HCR_TSC | HCR_TWI", FEATURES + ["baremetal:id_registers"],
@@ -178,7 +178,7 @@ fault("kernel/aarch64/mmu.c", "the other GiB", "		if (i > ram_gib()) {", "		if (
       ["baremetal:EL2's own tables"], "EL2 can read and write guests")
 fault("kernel/aarch64/mmu.c", "the kernel's text", "			rights = DESC_READ_ONLY;\n",
       "			rights = 0;\n", ["baremetal:EL2's own tables"], "EL2 writes its own code")
-fault("kernel/aarch64/exception.c", "the guest ends its timer's interrupt itself",
+fault("kernel/aarch64/entry.c", "the guest ends its timer's interrupt itself",
       "		vgic_pend_timer(v);\n		return false;", "		vgic_pend_timer(v);\n		return true;",
       ["baremetal:timer"], "a timer that has not been served comes again without end")
 

@@ -8,7 +8,7 @@
 #ifndef TESTS_PROOFS_PTE_H
 #define TESTS_PROOFS_PTE_H
 
-#include "kernel/core/s2_spec.h"
+#include "kernel/arm/s2_spec.h"
 #include "tests/proofs/proof.h"
 
 struct proof_pte {

@@ -7,7 +7,7 @@
 #ifndef TESTS_PROOFS_S2_LEMMAS_H
 #define TESTS_PROOFS_S2_LEMMAS_H
 
-#include "kernel/core/s2_spec.h"
+#include "kernel/arm/s2_spec.h"
 
 /* Where @range translates @ipa_page to; modulo 2^32 on the way. */
 static inline uint32_t translate(struct s2_range range, uint32_t ipa_page)

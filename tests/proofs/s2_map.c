@@ -7,7 +7,7 @@
  * Three turns are any number of turns: the loop's only state is the page that it stands at, and
  * the first turn may already leave it anywhere in the range.
  */
-#include "kernel/core/s2.h"
+#include "kernel/arm/s2.h"
 #include "tests/proofs/proof.h"
 
 #define TURNS 3U

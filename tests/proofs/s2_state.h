@@ -8,7 +8,7 @@
 
 #include "tests/proofs/pte.h"
 
-#include S2_SOURCE /* kernel/core/s2.c, or a mutant of it: the runner says */
+#include S2_SOURCE /* kernel/arm/s2.c, or a mutant of it: the runner says */
 
 struct s2 proof_s2;
 struct proof_pte proof_pte;

@@ -6,7 +6,7 @@
  * touched. The memory of the machine is an array that holds rubbish at first.
  */
 /* links: kernel/core/budget.c */
-/* links: kernel/core/boot.c kernel/core/s2.c kernel/variants/debug.c tests/fake_arch/arch.c */
+/* links: kernel/core/boot.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c lib/image_check.c lib/image_check_memory.c */
@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/arm/s2_spec.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/memory.h"
-#include "kernel/core/s2_spec.h"
 #include "pte.h"
 #include "tests/fake_arch/fake.h"
 #include "tests/unit/image_builder.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * topo/image/layout_memory.c against kernel/core/s2.c: the kernel's own mapper, run on the host
+ * topo/image/layout_memory.c against kernel/arm/s2.c: the kernel's own mapper, run on the host
  * over the images of hand-written models as the kernel runs it at boot. It must find everything
  * mappable, and use the table pool up to its last page: topo counts as the mapper takes.
  */
@@ -11,12 +11,12 @@
 /* links: topo/model/routes.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
-/* links: lib/image_check_objects.c tests/unit/layout_fixture.c kernel/core/s2.c */
+/* links: lib/image_check_objects.c tests/unit/layout_fixture.c kernel/arm/s2.c */
 /* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf */
 #include <string.h>
 
-#include "kernel/core/s2.h"
+#include "kernel/arm/s2.h"
 #include "layout_fixture.h"
 #include "lib/image_check.h"
 #include "pte.h"

@@ -2,15 +2,15 @@
 /*
  * The stage-2 mapper over real tables: what is declared and mapped is found by a walk, with its
  * rights, in blocks where that is possible, and nothing else is; after random calls the invariant
- * of kernel/core/s2_spec.h holds for every entry of every table. tests/proofs shows what no call
+ * of kernel/arm/s2_spec.h holds for every entry of every table. tests/proofs shows what no call
  * can break; here it is shown that the mapper maps at all.
  */
-/* links: kernel/core/s2.c */
+/* links: kernel/arm/s2.c */
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/core/s2.h"
-#include "kernel/core/s2_spec.h"
+#include "kernel/arm/s2.h"
+#include "kernel/arm/s2_spec.h"
 #include "ordered_cmocka.h"
 #include "pte.h"
 #include "tests/unit/steady_random.h"

@@ -16,8 +16,8 @@
  * Table memory is reached only by pte_get() and pte_set() of "pte.h", which the include path
  * chooses: kernel/aarch64, tests/fake_arch or tests/proofs. The pool must be zero at s2_init().
  */
-#ifndef KERNEL_CORE_S2_H
-#define KERNEL_CORE_S2_H
+#ifndef KERNEL_ARM_S2_H
+#define KERNEL_ARM_S2_H
 
 #include <stdbool.h>
 #include <stdint.h>

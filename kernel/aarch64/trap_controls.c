@@ -3,7 +3,7 @@
  * The registers of EL2 that say what traps. What a later architecture added is trapped where the
  * CPU has it: a register that is neither trapped nor switched would be shared by all VMs.
  */
-#include "kernel/aarch64/traps.h"
+#include "kernel/aarch64/trap_controls.h"
 
 #include "kernel/aarch64/sysreg.h"
 
@@ -26,7 +26,7 @@
 enum id { PFR0, DFR0, MMFR1, IDS };
 enum target { HCR, CPTR, MDCR, TARGETS };
 
-struct traps traps;
+struct trap_controls trap_controls;
 
 /* A trap bit, and the field that says whether the CPU has it: it is RES0 where that is 0. */
 static const struct later {
@@ -91,15 +91,15 @@ static void init_fine_grained(void)
 	}
 }
 
-void traps_init(void)
+void trap_controls_init(void)
 {
 	uint64_t bits[TARGETS] = {0};
 
 	collect(bits);
-	traps.hcr |= bits[HCR];
-	traps.cptr |= bits[CPTR];
-	sysreg_write(hcr_el2, HCR_GUEST | traps.hcr);
-	sysreg_write(cptr_el2, CPTR_GUEST | traps.cptr);
+	trap_controls.hcr |= bits[HCR];
+	trap_controls.cptr |= bits[CPTR];
+	sysreg_write(hcr_el2, HCR_GUEST | trap_controls.hcr);
+	sysreg_write(cptr_el2, CPTR_GUEST | trap_controls.cptr);
 	sysreg_write(mdcr_el2, (sysreg_read(mdcr_el2) & MDCR_HPMN) | MDCR_TRAPS | bits[MDCR]);
 	sysreg_write(hstr_el2, 0);
 	init_fine_grained();

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The stage-2 mapper. Boot calls it on one CPU, before any space is in use; nobody calls it after
- * s2_seal(). It owns struct s2 and the page pool; its invariant is kernel/core/s2_spec.h.
+ * s2_seal(). It owns struct s2 and the page pool; its invariant is kernel/arm/s2_spec.h.
  */
-#include "kernel/core/s2.h"
+#include "kernel/arm/s2.h"
 
 #include "lib/bits.h"
 #include "lib/range.h"

@@ -12,10 +12,10 @@
  * The heart is s2_spec_entry(): a statement on one entry and on state that never changes again, so
  * it stays true whatever is written elsewhere.
  */
-#ifndef KERNEL_CORE_S2_SPEC_H
-#define KERNEL_CORE_S2_SPEC_H
+#ifndef KERNEL_ARM_S2_SPEC_H
+#define KERNEL_ARM_S2_SPEC_H
 
-#include "kernel/core/s2.h"
+#include "kernel/arm/s2.h"
 #include "lib/range.h"
 
 #define S2_SPEC_IPA_PAGES (1U << (PV_IPA_BITS - PV_PAGE_SHIFT))

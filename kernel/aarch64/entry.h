@@ -2,8 +2,8 @@
 /*
  * What vectors.S calls, and what it offers.
  */
-#ifndef KERNEL_AARCH64_EXCEPTION_H
-#define KERNEL_AARCH64_EXCEPTION_H
+#ifndef KERNEL_AARCH64_ENTRY_H
+#define KERNEL_AARCH64_ENTRY_H
 
 #include "kernel/core/kernel.h"
 

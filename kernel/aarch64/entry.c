@@ -3,7 +3,7 @@
  * From the vectors to the core and back: each handler deals with one exception from below EL2 and
  * returns the frame that runs next.
  */
-#include "kernel/aarch64/exception.h"
+#include "kernel/aarch64/entry.h"
 
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
