@@ -155,6 +155,7 @@ static void add_vm(struct lister *l, const struct vm *vm)
 	add_detail(l, "VM", who, key, "name", vm->name);
 	add_detail(l, "VM", who, key, "RAM", diff_bytes(l->facts->arena, vm->ram_bytes));
 	add_detail(l, "VM", who, key, "vCPUs", number(l, vm->vcpu_count));
+	add_detail(l, "VM", who, key, "SMC calls reach the firmware", vm->smc ? "yes" : "no");
 	add_detail(l, "VM", who, key, "exposed", vm->exposed ? "yes" : "no");
 	add_detail(l, "VM", who, key, "trust", trusts[vm->trust]);
 	add_detail(l, "VM", who, key, "asset", vm->asset);

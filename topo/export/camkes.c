@@ -115,6 +115,9 @@ static void put_vm(FILE *out, const struct export_vm *to, const struct vm *vm)
 		fprintf(out, IN "vm%u._budget = %u;\n" IN "vm%u._period = %u;\n", number,
 		        vm->budget_us, number, vm->period_us);
 	}
+	if (vm->smc) {
+		fprintf(out, IN "vm%u.allow_smc = true;\n", number);
+	}
 	put_image(out, to, vm);
 }
 

@@ -174,9 +174,7 @@ static struct json_object *vm_object(const struct vm *vm)
 	add_bool(object, "agent", vm->agent);
 	add_hardware(object, vm);
 	add_string(object, "trust", trust_name(vm->trust));
-	if (vm->smc) {
-		add_bool(object, "allow_smc", true);
-	}
+	add_bool(object, "allow_smc", vm->smc);
 	add_bool(object, "exposed", vm->exposed);
 	add_string(object, "asset", vm->asset);
 	return object;

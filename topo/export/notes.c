@@ -77,6 +77,9 @@ static void note_attributes(const struct notes *notes, const struct vm *vm, uint
 		}
 		fputs("]: only that of the first vCPU is exported\n", notes->out);
 	}
+	if (vm->smc) {
+		begin(notes, "vm%u: all SMC calls: name them in allowed_smc_functions\n", number);
+	}
 	if (vm->period_us != 0) {
 		begin(notes, "vm%u: _budget and _period need a kernel with MCS\n", number);
 	}

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a VM is given is told wherever a topology is printed: no attribute is lost on the way."""
+import json
+import os
+
+# Attributes of a VM, and a setting of each that is not its default.
+EXAMPLES = {
+    "vm_name": '= "other"',
+    "num_vcpus": "= 2",
+    "_affinity": "= 1",
+    "_priority": "= 7",
+    "_budget": "= 1000; vm_a._period = 10000",
+    "_period": "= 5000; vm_a._budget = 1000",
+    "ram_base": "= 0x80000000",
+    "ram_size": '= "512M"',
+    "vm_address_config": "= { dtb_addr: 0x44000000, initrd_addr: 0x45000000 }",
+    "vm_image_config": '= { kernel_bootcmdline: "console=ttyAMA0 quiet" }',
+    "pci_devices": '= [{ name: "nic", bus: 0, dev: 1, fun: 0, irq: 36 }]',
+    "mmios": '= ["0x9010000:0x1000:12"]',
+    "irqs": "= [34]",
+    "dtb": '= dtb([{ path: "/pl061@9030000" }])',
+    "allow_smc": "= true",
+    "trust": '= "low"',
+    "exposed": "= true",
+    "asset": '= "keys"',
+    "vm_virtio_devices": '= [{ type: "vsock" }]',
+    "vm_virtio_drivers": '= [{ type: "vsock", backend: "b" }]',
+}
+PRINTERS = [["explain"], ["explain", "--json"], ["export", "-f", "json"], ["export", "-f", "camkes"]]
+
+
+def topology(settings):
+    return ("assembly { composition { component VM vm_a; component VM vm_b;\n"
+            "VIRTIO_COMPOSITION_DEF(a, b) VIRTIO_COMPOSITION_DEF(b, a) } configuration {\n"
+            + settings + "\n} }\n")
+
+
+def check(suite, directory):
+    plain = os.path.join(directory, "plain.camkes")
+    given = os.path.join(directory, "given", "plain.camkes")
+    os.mkdir(os.path.dirname(given))
+    with open(plain, "w", encoding="utf-8") as file:
+        file.write(topology(""))
+    for name, value in EXAMPLES.items():
+        with open(given, "w", encoding="utf-8") as file:
+            file.write(topology(f"vm_a.{name} {value};"))
+        said = []
+        for printer in PRINTERS:
+            code, out, err = suite.call(*printer, given)
+            said += [] if code == 0 and out != suite.call(*printer, plain)[1] else \
+                [f"{' '.join(printer)} does not tell: {' '.join(err[:200].split())}"]
+        out = suite.call("diff", "--all", "--json", plain, given)[1]
+        if not any("vm_a" in change["what"] for change in json.loads(out)["changes"]):
+            said += ["diff does not"]
+        suite.result(f"attribute {name}", "; ".join(said))
