@@ -4,7 +4,8 @@
  * being explained: the printed topology loads again, and is printed the same.
  *
  * libs: z
- * links: topo/base topo/diag topo/language topo/model topo/checks topo/analysis/hardware.c
+ * links: topo/base topo/diag topo/rules topo/language topo/model topo/resolve topo/checks topo/front
+ * links: topo/export/explain.c
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -14,8 +15,8 @@
 #include <string.h>
 
 #include "topo/diag/source.h"
-#include "topo/model/explain.h"
-#include "topo/model/load.h"
+#include "topo/export/explain.h"
+#include "topo/front/load.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -15,8 +15,8 @@
 #include "abi/mux.h"
 #include "topo/commands/commands.h"
 #include "topo/diag/diag.h"
+#include "topo/front/load.h"
 #include "topo/image/system.h"
-#include "topo/model/load.h"
 
 #define RAM_BYTES (64ULL << 20)
 

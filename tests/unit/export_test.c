@@ -3,9 +3,10 @@
  * The plan of an export: numbers, and addresses that are free in every VM, whatever a topology
  * gives and leaves open.
  *
- * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/notes.c
+ * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/explain.c
+ * links: topo/export/notes.c
  * libs: z
- * links: topo/base topo/diag topo/language topo/model topo/checks topo/analysis/hardware.c
+ * links: topo/base topo/diag topo/rules topo/language topo/model topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -16,8 +17,8 @@
 #include "tests/unit/steady_random.h"
 #include "topo/diag/source.h"
 #include "topo/export/export.h"
+#include "topo/front/load.h"
 #include "topo/model/board.h"
-#include "topo/model/load.h"
 
 #define OFF                                                                                        \
 	"limit-vms", "limit-vcpus", "limit-connections", "limit-doorbells", "limit-interrupts",    \

@@ -4,7 +4,7 @@
  * defaults make of what is not said.
  *
  * libs: z
- * links: topo/base topo/diag topo/language topo/model topo/checks topo/analysis/hardware.c
+ * links: topo/base topo/diag topo/rules topo/language topo/model topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>
@@ -13,8 +13,8 @@
 
 #include "tests/unit/ordered_cmocka.h"
 #include "topo/diag/source.h"
+#include "topo/front/load.h"
 #include "topo/model/board.h"
-#include "topo/model/load.h"
 
 #define COMPOSE(text) "assembly { composition { " text " } }"
 #define CONFIGURE(text) "assembly { configuration { " text " } }"

@@ -15,10 +15,10 @@
 
 #include "topo/analysis/cut.h"
 #include "topo/analysis/graph.h"
-#include "topo/analysis/hardware.h"
 #include "topo/analysis/links.h"
 #include "topo/analysis/shortest.h"
 #include "topo/analysis/takeover.h"
+#include "topo/model/hardware.h"
 #include "topo/model/model.h"
 
 #define ANALYSIS_WHOLE_VMS 64U /* up to so many VMs, tables are whole */

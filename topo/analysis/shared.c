@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "topo/analysis/hardware.h"
 #include "topo/base/strmap.h"
 #include "topo/model/board.h"
+#include "topo/model/hardware.h"
 #include "topo/model/pci.h"
 
 struct claim {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "topo/checks/internal.h"
-#include "topo/model/defaults.h"
+#include "topo/resolve/defaults.h"
 
 #define COMMAND_LINE_MAX 2047U /* COMMAND_LINE_SIZE of arm64 Linux, with its end */
 

@@ -3,8 +3,8 @@
  * Checks of devices that reach memory by themselves, by what the analysis says of each: a device
  * that nobody knows is taken for one that does.
  */
-#include "topo/analysis/hardware.h"
 #include "topo/checks/internal.h"
+#include "topo/model/hardware.h"
 
 #define NAMES_MAX 8U /* more devices than these are counted only */
 

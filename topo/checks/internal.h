@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The functions of the table in topo/checks/checks.h, one file for each group, and what the groups
+ * The functions of the table in topo/rules/rules.h, one file for each group, and what the groups
  * share.
  */
 #ifndef TOPO_CHECKS_INTERNAL_H
 #define TOPO_CHECKS_INTERNAL_H
 
-#include "topo/checks/checks.h"
-#include "topo/model/resolve.h"
+#include "topo/base/strmap.h"
+#include "topo/resolve/resolve.h"
+#include "topo/rules/rules.h"
 
 typedef void check_function(struct checks *checks, const struct topology *topology);
 
@@ -59,7 +60,7 @@ check_function check_driver_hardware;
 check_function check_trust_mixed;
 check_function check_exposed_asset;
 
-/* Those of topo/checks/rows.h. */
+/* Those of topo/rules/rows.h. */
 #define CHECK_DECLARE(id, name, severity, scope, run, why) check_function run;
 CHECKS_MORE(CHECK_DECLARE)
 #undef CHECK_DECLARE
@@ -87,9 +88,5 @@ bool check_has_hardware(const struct topology *topology, size_t vm);
 
 /** Where the hardware of VM @vm was given; the VM's own place when none was. */
 struct place check_hardware_place(const struct topology *topology, size_t vm);
-
-/** Report what cannot be run yet: an error when the topology is to be run, advice otherwise. */
-bool check_report_runs(struct checks *checks, enum check_id id, struct place place,
-                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "topo/checks/internal.h"
-#include "topo/model/defaults.h"
 #include "topo/model/device_options.h"
+#include "topo/resolve/defaults.h"
 
 #define GUEST_END ((uint64_t)1 << PV_IPA_BITS)
 /* docs/guest.md: interrupt controller and UARTs, which every guest has at these places. */

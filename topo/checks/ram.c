@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "topo/checks/internal.h"
-#include "topo/model/defaults.h"
+#include "topo/resolve/defaults.h"
 
 void check_ram_as_mmio(struct checks *checks, const struct topology *topology)
 {

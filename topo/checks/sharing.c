@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 #include "topo/checks/internal.h"
-#include "topo/model/defaults.h"
+#include "topo/resolve/defaults.h"
 
 #define GUEST_END ((uint64_t)1 << PV_IPA_BITS)
 #define IOBUF_BYTES (2 * (uint64_t)PV_PAGE_BYTES)

@@ -8,7 +8,7 @@
 
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
-#include "topo/model/disk.h"
+#include "topo/resolve/disk.h"
 
 #define DISK_LEAST ((uint64_t)1 << 20)
 #define NET_QUEUE_LEAST 32U /* a packet takes up to 19 descriptors of Linux */

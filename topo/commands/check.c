@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "topo/base/say.h"
-#include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
+#include "topo/rules/rules.h"
 
 static const char help[] =
 	"Usage: topo check [OPTION]... FILE\n"

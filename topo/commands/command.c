@@ -9,9 +9,9 @@
 
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
-#include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
+#include "topo/rules/rules.h"
 
 void command_load_init(struct load_options *options)
 {

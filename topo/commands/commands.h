@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 #include "topo/base/output.h"
-#include "topo/model/load.h"
+#include "topo/front/load.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
 

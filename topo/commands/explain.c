@@ -2,10 +2,11 @@
 /*
  * topo explain: the complete topology behind a short one.
  */
-#include "topo/model/explain.h"
+#include "topo/export/explain.h"
 
 #include <stdio.h>
 
+#include "topo/base/share.h"
 #include "topo/commands/commands.h"
 #include "topo/export/model_json.h"
 #include "topo/image/addresses.h"

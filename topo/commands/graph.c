@@ -3,8 +3,6 @@
  * topo graph: the drawing of a topology. Graphviz' program `dot` turns it into a picture. Nothing
  * is written before the picture is complete, so a failure leaves an older one as it was.
  */
-#include "topo/graph/graph.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -16,6 +14,7 @@
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
+#include "topo/draw/draw.h"
 
 static const char help[] =
 	"Usage: topo graph [OPTION]... FILE\n"
@@ -183,7 +182,7 @@ static int graph_model(const struct model *model, const struct graph_options *op
 	} else {
 		const bool drawn = strcmp(format, "dot") != 0;
 
-		graph_print(model, text);
+		draw_print(model, text);
 		if (fflush(text) != 0 || ferror(text) != 0) {
 			code = fail("temporary file", errno);
 		} else if (drawn) {

@@ -17,8 +17,8 @@
 
 #include "topo/commands/commands.h"
 #include "topo/diag/diag.h"
+#include "topo/front/load.h"
 #include "topo/image/system.h"
-#include "topo/model/load.h"
 #include "topo/runner/message.h"
 #include "topo/runner/progress.h"
 #include "topo/runner/seconds.h"

@@ -12,6 +12,7 @@
 
 #include "abi/image.h"
 #include "topo/base/say.h"
+#include "topo/base/share.h"
 #include "topo/commands/commands.h"
 
 static const char help[] =

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "topo/base/utf8.h"
+#include "topo/export/explain.h"
 #include "topo/export/export.h"
-#include "topo/model/explain.h"
-#include "topo/model/resolve.h"
+#include "topo/model/topology.h"
 
 #define IN "        " /* inside composition and configuration */
 

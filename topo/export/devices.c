@@ -6,10 +6,10 @@
 #include <inttypes.h>
 
 #include "abi/limits.h"
+#include "topo/export/explain.h"
 #include "topo/export/export.h"
 #include "topo/model/board.h"
-#include "topo/model/explain.h"
-#include "topo/model/resolve.h"
+#include "topo/model/topology.h"
 
 #define IN "        " /* inside configuration */
 

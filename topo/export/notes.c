@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "topo/base/say.h"
+#include "topo/export/explain.h"
 #include "topo/export/export.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
-#include "topo/model/explain.h"
 
 struct notes {
 	const struct export_plan *plan;

@@ -9,7 +9,7 @@
 
 #include "topo/export/export.h"
 #include "topo/model/board.h"
-#include "topo/model/resolve.h"
+#include "topo/model/topology.h"
 
 #define MIB(n) ((uint64_t)(n) << 20)
 #define FIRST_ADDRESS 0x40000000U /* both boards have RAM from here on */

@@ -9,12 +9,12 @@
 
 #include "abi/mux.h"
 #include "topo/base/output.h"
+#include "topo/base/share.h"
 #include "topo/diag/diag.h"
 #include "topo/image/image.h"
 #include "topo/image/payload.h"
 #include "topo/image/system.h"
 #include "topo/model/device_options.h"
-#include "topo/model/load.h"
 #include "topo/model/model.h"
 
 /* The process ends when there is no memory. */

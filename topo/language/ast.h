@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a file says, as it says it: the tree that topo/language/parse.h makes and
- * topo/model/resolve.h reads. Everything lives in the arena of the load and is not changed once it
+ * topo/resolve/resolve.h reads. Everything lives in the arena of the load and is not changed once it
  * is made. A part that was not there, or was wrong and was reported, is NULL.
  */
 #ifndef TOPO_LANGUAGE_AST_H

@@ -2,7 +2,7 @@
 /*
  * The options of virtio devices, one row each: its name in a list of devices, the types that have
  * it, how its value is read, and where it stands in struct device. Reading, comparing the two
- * sides of a connection and printing (topo/model/explain.c) all go by these rows.
+ * sides of a connection and printing (topo/export/explain.c) all go by these rows.
  */
 #ifndef TOPO_MODEL_DEVICE_OPTIONS_H
 #define TOPO_MODEL_DEVICE_OPTIONS_H

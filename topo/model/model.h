@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The resolved model of a topology: what the front end hands to checks, analysis, layout and
- * runner. Everything that a topology leaves out is filled in here by topo/model/defaults.c, so
+ * runner. Everything that a topology leaves out is filled in here by topo/resolve/defaults.c, so
  * nobody behind it knows a default; what only layout can know (addresses that the user did not
  * give) stays 0 and is marked so below. Indices refer to the arrays of struct model. All memory
  * belongs to the model's arena and lives as long as it.

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The complete topology behind a short one, as text that compiles to the same model.
+ */
+#ifndef TOPO_EXPORT_EXPLAIN_H
+#define TOPO_EXPORT_EXPLAIN_H
+
+#include <stdio.h>
+
+#include "topo/model/model.h"
+
+/** Print @model as a topology in which every default is spelled out. */
+void explain_model(const struct model *model, FILE *out);
+
+/** Print @text as a string of the language, in quotes. */
+void explain_string(FILE *out, const char *text);
+
+/** Print each option that @device has as "name: value", @before before each. */
+void explain_options(FILE *out, const struct device *device, const char *before);
+
+#endif

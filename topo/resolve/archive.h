@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Initial root file systems: what the kernel makes of one (Linux, Documentation/driver-api/
+ * early-userspace/buffer-format.rst): archives of the form newc, packed or not, one behind the
+ * other, whose files lie in pages of RAM afterwards.
+ */
+#ifndef TOPO_RESOLVE_ARCHIVE_H
+#define TOPO_RESOLVE_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct archive {
+	uint64_t file_bytes;
+	uint64_t unpacked_bytes; /* in whole pages; an estimate unless measured */
+	bool measured;
+	const char *packed; /* by what it is packed that is not unpacked here; else NULL */
+	bool broken;        /* it ends too early, or something else stands in it */
+};
+
+/** Read the archive in the file @path. False: it cannot be read. */
+bool archive_measure(const char *path, struct archive *out);
+
+#endif

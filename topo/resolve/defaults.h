@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Defaults: the one place that knows what a topology means where it says nothing. docs/language.md
+ * describes them in the same order.
+ */
+#ifndef TOPO_RESOLVE_DEFAULTS_H
+#define TOPO_RESOLVE_DEFAULTS_H
+
+#include "topo/resolve/resolve.h"
+
+#define DEFAULT_RAM_BASE 0x40000000U
+#define DEFAULT_PRIORITY 100U
+#define DEFAULT_CPUS_MAX 4U
+#define DEFAULT_POOL_BYTES ((uint64_t)8 << 20)
+#define DEFAULT_RAM_SERVING ((uint64_t)256 << 20) /* least of a VM that serves */
+#define DEFAULT_RAM_OTHER ((uint64_t)128 << 20)
+#define DEFAULT_DISK_BYTES ((uint64_t)128 << 20)
+#define DEFAULT_QUEUE_SIZE 256U
+#define DEFAULT_BLK_QUEUE_SIZE 32U /* a full queue fits a pool: topo/image/personality.c */
+#define RAM_BLOCK_BYTES ((uint64_t)2 << 20)
+
+/** Fill in everything that @topology leaves out. Deterministic: no order but the text's matters. */
+void defaults_fill(struct topology *topology);
+
+/** What VM @vm needs of RAM, in bytes, and how much of it for the disks that it serves. */
+struct ram_need {
+	uint64_t bytes;
+	uint64_t disks;
+};
+
+/** The RAM without which the project's root file system does not come up in VM @vm. */
+struct ram_need defaults_ram_need(const struct topology *topology, size_t vm);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a VM boots. The names that CAmkES has as defaults, "linux" and "linux-initrd", mean the
+ * project's own; everything else is a file beside the topology that names it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "topo/base/suggest.h"
+#include "topo/diag/source.h"
+#include "topo/resolve/archive.h"
+#include "topo/resolve/resolve_internal.h"
+
+#define OWN_KERNEL "linux"
+#define OWN_INITRD "linux-initrd"
+
+/* What a vm_image_config says, before it is decided what follows from it. */
+struct image_words {
+	const char *kernel;
+	const char *initrd;
+	const char *dtb;
+	const char *cmdline;
+	struct place kernel_place;
+	struct place initrd_place;
+	struct place dtb_place;
+	struct place cmdline_place;
+	bool provide_initrd;
+	bool provide_dtb;
+	bool generate_dtb;
+	bool generate_dtb_given;
+	bool one_to_one;
+	struct place one_to_one_place;
+};
+
+enum image_key {
+	KEY_KERNEL,
+	KEY_INITRD,
+	KEY_DTB,
+	KEY_CMDLINE,
+	KEY_PROVIDE_INITRD,
+	KEY_PROVIDE_DTB,
+	KEY_GENERATE_DTB,
+	KEY_ONE_TO_ONE,
+	KEY_NOTHING
+};
+
+static const struct {
+	const char *name;
+	enum image_key key;
+} image_keys[] = {
+	{"kernel_name", KEY_KERNEL},
+	{"initrd_name", KEY_INITRD},
+	{"dtb_name", KEY_DTB},
+	{"kernel_bootcmdline", KEY_CMDLINE},
+	{"provide_initrd", KEY_PROVIDE_INITRD},
+	{"provide_dtb", KEY_PROVIDE_DTB},
+	{"generate_dtb", KEY_GENERATE_DTB},
+	{"map_one_to_one", KEY_ONE_TO_ONE},
+	{"kernel_stdout", KEY_NOTHING}, /* the console is always the VM's UART */
+	{"clean_cache", KEY_NOTHING},   /* always done */
+	{"dtb_base_name", KEY_NOTHING},
+	{"linux_name", KEY_KERNEL},
+	{"linux_bootcmdline", KEY_CMDLINE},
+	{"linux_stdout", KEY_NOTHING},
+};
+
+#define IMAGE_KEY_COUNT (sizeof(image_keys) / sizeof(image_keys[0]))
+
+const char *resolve_path(struct resolver *resolver, const char *name, struct place place)
+{
+	const char *directory = place.file == NULL ? "." : place.file->directory;
+	const char *path = name;
+
+	if (name[0] != '/' && strcmp(directory, ".") != 0) {
+		path = arena_printf(resolver->arena, "%s/%s", directory, name);
+	}
+	char *real = realpath(path, NULL);
+
+	if (real == NULL) {
+		return path;
+	}
+	const char *kept = arena_copy(resolver->arena, real, strlen(real));
+
+	free(real);
+	return kept;
+}
+
+bool resolve_file_exists(struct resolver *resolver, const char *path, const char *what,
+                         struct place place)
+{
+	struct stat status;
+	const char *why = NULL;
+
+	if (stat(path, &status) != 0 || access(path, R_OK) != 0) {
+		why = strerror(errno);
+	} else if (!S_ISREG(status.st_mode)) {
+		why = "it is not a regular file";
+	}
+	if (why != NULL) {
+		check_report(resolver->checks, CHECK_FILE_MISSING, place,
+		             "cannot read the %s '%s': %s", what, path, why);
+	}
+	return why == NULL;
+}
+
+static void take_entry(struct resolver *resolver, struct image_words *words,
+                       const struct value_entry *entry, enum image_key key)
+{
+	struct evaluator *evaluator = &resolver->evaluator;
+	const struct value *value = &entry->value;
+	const char *what = entry->key.text;
+
+	switch (key) {
+	case KEY_KERNEL:
+		words->kernel_place = value->place;
+		value_string(evaluator, value, what, &words->kernel);
+		break;
+	case KEY_INITRD:
+		words->initrd_place = value->place;
+		value_string(evaluator, value, what, &words->initrd);
+		break;
+	case KEY_DTB:
+		words->dtb_place = value->place;
+		value_string(evaluator, value, what, &words->dtb);
+		break;
+	case KEY_CMDLINE:
+		words->cmdline_place = value->place;
+		value_string(evaluator, value, what, &words->cmdline);
+		break;
+	case KEY_PROVIDE_INITRD:
+		value_bool(evaluator, value, what, &words->provide_initrd);
+		break;
+	case KEY_PROVIDE_DTB:
+		value_bool(evaluator, value, what, &words->provide_dtb);
+		break;
+	case KEY_GENERATE_DTB:
+		words->generate_dtb_given = true;
+		value_bool(evaluator, value, what, &words->generate_dtb);
+		break;
+	case KEY_ONE_TO_ONE:
+		words->one_to_one_place = value->place;
+		value_bool(evaluator, value, what, &words->one_to_one);
+		break;
+	case KEY_NOTHING:
+		break;
+	}
+}
+
+static void read_entry(struct resolver *resolver, struct image_words *words,
+                       const struct value_entry *entry)
+{
+	struct suggest suggest = suggest_start(entry->key.text);
+
+	for (size_t i = 0; i < IMAGE_KEY_COUNT; i++) {
+		if (strcmp(image_keys[i].name, entry->key.text) == 0) {
+			take_entry(resolver, words, entry, image_keys[i].key);
+			return;
+		}
+		suggest_consider(&suggest, image_keys[i].name);
+	}
+	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
+	                 "vm_image_config has no '%s'", entry->key.text) &&
+	    suggest.best != NULL) {
+		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
+	}
+}
+
+static bool names_file(const char *name, const char *own)
+{
+	return name != NULL && name[0] != '\0' && strcmp(name, own) != 0;
+}
+
+static void decide_kernel(struct resolver *resolver, struct vm_image *image,
+                          const struct image_words *words)
+{
+	image->own_kernel = !names_file(words->kernel, OWN_KERNEL);
+	if (!image->own_kernel) {
+		image->kernel = resolve_path(resolver, words->kernel, words->kernel_place);
+		resolve_file_exists(resolver, image->kernel, "kernel", words->kernel_place);
+	}
+}
+
+/* What the kernel makes of the initrd. The project's own unpacks gzip and nothing else. */
+static void measure_initrd(struct resolver *resolver, struct vm_image *image, struct place place)
+{
+	struct archive archive;
+
+	if (!archive_measure(image->initrd, &archive)) {
+		return;
+	}
+	if (!archive.broken) {
+		image->initrd_bytes.file = archive.file_bytes;
+		image->initrd_bytes.unpacked = archive.unpacked_bytes;
+	}
+	if (!image->own_kernel || (!archive.broken && archive.packed == NULL)) {
+		return;
+	}
+	if (archive.packed != NULL) {
+		check_report(
+			resolver->checks, CHECK_INITRD_UNPACKED, place,
+			"the initrd '%s' is packed by %s, and the project's kernel unpacks gzip",
+			image->initrd, archive.packed);
+	} else {
+		check_report(resolver->checks, CHECK_INITRD_UNPACKED, place,
+		             "the initrd '%s' is no archive that the kernel can unpack to its end",
+		             image->initrd);
+	}
+}
+
+static void decide_initrd(struct resolver *resolver, struct vm_image *image,
+                          const struct image_words *words)
+{
+	bool none = !words->provide_initrd || (words->initrd != NULL && words->initrd[0] == '\0');
+
+	image->own_rootfs = !none && !names_file(words->initrd, OWN_INITRD);
+	if (!none && !image->own_rootfs) {
+		image->initrd = resolve_path(resolver, words->initrd, words->initrd_place);
+		if (resolve_file_exists(resolver, image->initrd, "initrd", words->initrd_place)) {
+			measure_initrd(resolver, image, words->initrd_place);
+		}
+	}
+}
+
+/* The tree is generated unless one is provided; one that is only named is provided. */
+static void decide_dtb(struct resolver *resolver, struct vm_image *image,
+                       const struct image_words *words)
+{
+	bool named = words->dtb != NULL && words->dtb[0] != '\0';
+
+	if (!named || !words->provide_dtb) {
+		return;
+	}
+	if (words->generate_dtb_given && words->generate_dtb) {
+		diag_error(resolver->diag, words->dtb_place,
+		           "a device tree is either generated or provided");
+		diag_help(resolver->diag, "leave out dtb_name, or generate_dtb");
+		return;
+	}
+	image->dtb = resolve_path(resolver, words->dtb, words->dtb_place);
+	resolve_file_exists(resolver, image->dtb, "device tree", words->dtb_place);
+}
+
+void resolve_image_config(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	struct vm_image *image = &resolver->topology->model.vms[vm].image;
+	struct image_words words = {.provide_initrd = true, .provide_dtb = true};
+
+	if (value->kind != VALUE_DICT) {
+		diag_error(resolver->diag, value->place, "vm_image_config is a dict, not %s",
+		           value_kind_name(value->kind));
+		diag_help(resolver->diag, "{ kernel_bootcmdline: \"console=ttyAMA0\" }");
+		return;
+	}
+	for (size_t i = 0; i < value->of.dict.count; i++) {
+		read_entry(resolver, &words, &value->of.dict.entries[i]);
+	}
+	*image = (struct vm_image){.place = value->place};
+	decide_kernel(resolver, image, &words);
+	decide_initrd(resolver, image, &words);
+	decide_dtb(resolver, image, &words);
+	if (words.cmdline != NULL) {
+		image->cmdline = words.cmdline;
+		resolver->topology->vm_origins[vm].given[VM_CMDLINE] = words.cmdline_place;
+	}
+	if (words.one_to_one) {
+		check_report(resolver->checks, CHECK_NO_MEANING, words.one_to_one_place,
+		             "map_one_to_one has no meaning yet: topo places physical memory");
+	}
+}
