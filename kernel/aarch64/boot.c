@@ -145,7 +145,7 @@ static void start_secondaries(void)
 
 static _Noreturn void run(struct cpu *c)
 {
-	sched_unsettle();
+	vcpu_unsettle();
 	enter_frame(sched_resume(c));
 }
 

@@ -13,7 +13,6 @@
 #include "kernel/aarch64/trap_controls.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/kernel.h"
-#include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
 #include "kernel/core/vgic.h"
 

@@ -220,7 +220,7 @@ static void start_domain(uint32_t index, const struct pv_domain *from)
 	struct domain *d = &kernel.domains[index];
 
 	arch_vmm_reset(d, from->vmm_entry, from->vmm_stack, from->vmm_arg);
-	sched_start_locked(&kernel.vcpus[d->vcpu_first], from->entry, from->entry_arg);
+	vcpu_start_locked(&kernel.vcpus[d->vcpu_first], from->entry, from->entry_arg);
 }
 
 void boot_build(const struct pv_image_header *image, uint64_t available_bytes,

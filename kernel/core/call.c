@@ -8,7 +8,7 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/console.h"
 #include "kernel/core/doorbell.h"
-#include "kernel/core/sched.h"
+#include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 #include "kernel/core/vmm.h"
 
@@ -33,7 +33,7 @@ static err_t call_vcpu_start(const struct call *c)
 
 	lock_acquire(&c->d->lock);
 	if (v->wait == WAIT_OFF) {
-		sched_start_locked(v, c->regs->x[1], c->regs->x[2]);
+		vcpu_start_locked(v, c->regs->x[1], c->regs->x[2]);
 		err = OK;
 	}
 	lock_release(&c->d->lock);

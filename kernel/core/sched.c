@@ -19,77 +19,10 @@ static bool holds_vmm(const struct vcpu *v)
 
 static bool runnable(const struct vcpu *v)
 {
-	/* Pairs with the releases in sched_poke() and sched_start_locked(): what was written before
+	/* Pairs with the releases in vcpu_poke() and vcpu_start_locked(): what was written before
 	 * is seen here. */
 	return __atomic_load_n(&v->domain->alive, __ATOMIC_RELAXED) &&
 	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING);
-}
-
-bool sched_loaded_here(const struct vcpu *v)
-{
-	return cpu_here()->current == v;
-}
-
-void sched_poke(const struct vcpu *v)
-{
-	struct cpu *c = v->cpu;
-	struct cpu *here = cpu_here();
-
-	/* Pairs with the exchange in sched_settle(). */
-	__atomic_store_n(&c->resched, 1, __ATOMIC_RELEASE);
-	if (c != here) {
-		here->pokes |= c->poke_bit;
-	}
-}
-
-void sched_send_pokes(struct cpu *c)
-{
-	uint32_t pokes = c->pokes;
-
-	c->pokes = 0;
-	if (pokes) {
-		arch_poke(pokes);
-	}
-}
-
-void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
-{
-	v->start_pc = pc;
-	v->start_arg = arg;
-	__atomic_store_n(&v->start, true, __ATOMIC_RELAXED);
-	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELEASE); /* pairs with runnable() */
-	sched_poke(v);
-}
-
-void sched_dirty_locked(struct vcpu *v)
-{
-	if (v->vgic.dirty) {
-		return; /* its CPU has been told, or looks when it loads @v */
-	}
-	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
-	const struct cpu *c = v->cpu;
-	struct cpu *here = cpu_here();
-
-	if (c == here) {
-		return;
-	}
-	/* `dirty` before `current` here, `current` before `dirty` in load(): one sees the other. A
-	 * CPU that runs somebody else is left alone. */
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&c->current, __ATOMIC_RELAXED) == v) {
-		here->pokes |= c->poke_bit;
-	}
-}
-
-void sched_interrupt_locked(struct vcpu *v)
-{
-	if (v->wait != WAIT_IRQ) {
-		sched_dirty_locked(v);
-		return;
-	}
-	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
-	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
-	sched_poke(v);
 }
 
 static uint64_t less(uint64_t from, uint64_t by)
@@ -224,11 +157,6 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 	}
 }
 
-void sched_unsettle(void)
-{
-	cpu_here()->unsettled = true;
-}
-
 static void leave_world(struct cpu *c)
 {
 	c->unsettled = true;
@@ -275,7 +203,7 @@ static void load(struct cpu *c, struct vcpu *v)
 	arch_vcpu_load(v, *last != NONE && *last != v->index);
 	*last = v->index;
 	__atomic_store_n(&c->current, v, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with sched_dirty_locked() */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with vcpu_dirty_locked() */
 }
 
 static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
@@ -354,7 +282,7 @@ RARE void sched_settle(struct cpu *c)
 		if (again || !v || c->idle || !runnable(v) ||
 		    __atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
 			if (c->slot_count == 0 || !reschedule(c)) {
-				sched_send_pokes(c);
+				vcpu_send_pokes(c);
 				arch_idle();
 				arch_take_interrupts();
 				continue;

@@ -5,7 +5,7 @@
  * Each CPU has its own fixed slots, one for each vCPU pinned to it. The runnable slot of the
  * highest priority runs; equals take turns by time slice. A slot is runnable when its domain is
  * alive, its vCPU holds the domain's VMM or waits for nothing, and its budget is not spent. Who
- * makes a slot runnable calls sched_poke(); the owner CPU then chooses anew.
+ * makes a slot runnable calls vcpu_poke(); the owner CPU then chooses anew.
  */
 #ifndef KERNEL_CORE_SCHED_H
 #define KERNEL_CORE_SCHED_H
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "kernel/core/kernel.h"
+#include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
 #define SCHED_SLICE_PER_SECOND 200U /* time slices of equals */
@@ -21,16 +22,13 @@
 /** Choose what this CPU runs next and load it; sleeps while nothing is runnable. */
 void sched_settle(struct cpu *c);
 
-/** Send the pokes that this CPU, @c, owes to others. No lock is held. */
-void sched_send_pokes(struct cpu *c);
-
 /** What this CPU goes on with after an exception: inline, since every exit passes here. */
 static inline struct regs *sched_resume(struct cpu *c)
 {
 	if (c->world == WORLD_GUEST && __atomic_load_n(&c->current->vgic.dirty, __ATOMIC_RELAXED)) {
 		vgic_flush(c->current);
 	}
-	/* Others who change what decides say so by sched_poke(). */
+	/* Others who change what decides say so by vcpu_poke(). */
 	uint64_t todo = __atomic_load_n(&c->todo, __ATOMIC_RELAXED);
 
 	if (todo) {
@@ -38,7 +36,7 @@ static inline struct regs *sched_resume(struct cpu *c)
 			sched_settle(c);
 		}
 		if (c->pokes) {
-			sched_send_pokes(c);
+			vcpu_send_pokes(c);
 		}
 	}
 	return c->regs;
@@ -47,35 +45,10 @@ static inline struct regs *sched_resume(struct cpu *c)
 /** The deadline of arch_set_deadline() has passed on @c, this CPU. */
 void sched_deadline(struct cpu *c);
 
-/**
- * The CPU of @v must choose anew: @v may run now, or no longer. Any CPU, with or without a lock:
- * another CPU is poked when this one goes on. A CPU that is woken goes straight for the lock, and
- * would wait for as long as the poke takes.
- */
-void sched_poke(const struct vcpu *v);
-
-/** @v has to be flushed before its guest goes on. Lock: domain lock held. */
-void sched_dirty_locked(struct vcpu *v);
-
-/** An interrupt is ready for @v: it waits for none any more. Lock: domain lock held. */
-void sched_interrupt_locked(struct vcpu *v);
-
-/**
- * Let @v, which is off, start at @pc with x0 = @arg. Its own CPU resets its registers when it
- * first runs it. Lock: domain lock held.
- */
-void sched_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg);
-
 /** What runs on this CPU pays for its time until now. */
 void sched_charge(void);
 
-/** What this CPU runs has changed its own state: whether it waits, or in which world it runs. */
-void sched_unsettle(void);
-
 /** This CPU, which runs a VMM, returns to the world of the guest in whose place it runs. */
 void sched_leave_vmm(void);
-
-/** Whether @v's registers are in this CPU. */
-bool sched_loaded_here(const struct vcpu *v);
 
 #endif

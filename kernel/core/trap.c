@@ -9,7 +9,7 @@
 #include "kernel/core/call.h"
 #include "kernel/core/doorbell.h"
 #include "kernel/core/log.h"
-#include "kernel/core/sched.h"
+#include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 #include "kernel/core/vmm.h"
 
@@ -141,7 +141,7 @@ static RARE void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 	lock_acquire(&d->lock);
 	if (!vgic_has_pending_locked(v)) {
 		__atomic_store_n(&v->wait, WAIT_IRQ, __ATOMIC_RELAXED);
-		sched_unsettle();
+		vcpu_unsettle();
 	}
 	lock_release(&d->lock);
 }

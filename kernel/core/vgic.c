@@ -6,7 +6,7 @@
 #include "kernel/core/vgic.h"
 
 #include "kernel/core/arch.h"
-#include "kernel/core/sched.h"
+#include "kernel/core/vcpu.h"
 #include "kernel/core/vgic_state.h"
 
 /* @t has an interrupt for its list registers, because of @what (see `dirty`). */
@@ -14,14 +14,14 @@ static inline void vgic_notify_locked(struct vcpu *t, uint32_t what)
 {
 	uint32_t dirty = t->vgic.dirty ? VGIC_DIRTY : what;
 
-	sched_interrupt_locked(t);
+	vcpu_wake_locked(t);
 	__atomic_store_n(&t->vgic.dirty, dirty, __ATOMIC_RELAXED);
 }
 
 /* The CPU of @holder has to fold what it lists. */
 static void vgic_recall_locked(struct vcpu *holder)
 {
-	sched_dirty_locked(holder);
+	vcpu_dirty_locked(holder);
 	__atomic_store_n(&holder->vgic.dirty, VGIC_DIRTY, __ATOMIC_RELAXED);
 }
 
@@ -47,7 +47,7 @@ void virq_end(struct vcpu *v, uint32_t intid, struct virq *q, bool deactivated)
 	q->flags &= (uint16_t)~VIRQ_ACTIVE;
 	if (intid == VIRQ_TIMER && (q->flags & VIRQ_LINE)) {
 		q->flags &= (uint16_t)~VIRQ_LINE; /* if it is still high it comes again */
-		if (!deactivated && sched_loaded_here(v)) {
+		if (!deactivated && vcpu_is_loaded_here(v)) {
 			arch_timer_end();
 		}
 	}
@@ -59,7 +59,7 @@ static err_t take_back_locked(struct vcpu *v, uint32_t intid, struct virq *q)
 	struct vcpu *holder = virq_vcpu(v, intid, q->holder);
 
 	if ((q->flags & VIRQ_IN_LR) || holder->vgic.counting) {
-		if (sched_loaded_here(holder)) {
+		if (vcpu_is_loaded_here(holder)) {
 			vgic_fold_locked(holder);
 		} else if (!(q->flags & VIRQ_HELD) || holder->vgic.dirty) {
 			q->flags |= VIRQ_HELD;

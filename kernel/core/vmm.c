@@ -47,7 +47,7 @@ static bool give_events_locked(struct domain *d)
 	d->events = 0;
 	d->serving = SERVING_EVENTS;
 	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELEASE); /* as above */
-	sched_poke(v);
+	vcpu_poke(v);
 	return true;
 }
 
@@ -80,7 +80,7 @@ static void next_message_locked(struct domain *d, const struct vcpu *last)
 
 		if (v->wait == WAIT_VMM) {
 			give_message_locked(d, v);
-			sched_poke(v);
+			vcpu_poke(v);
 			return;
 		}
 	}
@@ -104,7 +104,7 @@ void vmm_send(struct vcpu *v, const uint64_t message[8])
 	for (uint32_t i = 0; i < MESSAGE_REGS; i++) {
 		v->message[i] = message[i];
 	}
-	sched_unsettle();
+	vcpu_unsettle();
 	lock_acquire(&d->lock);
 	__atomic_store_n(&v->wait, WAIT_VMM, __ATOMIC_RELAXED);
 	if (d->vmm_owner == NONE) {
@@ -217,7 +217,7 @@ err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
 	} else if (d->serving == SERVING_EVENTS) {
 		v->resting = !waits(v);
 		v->rest = v->resting ? v->rest : 0;
-		sched_poke(v); /* a rest has an end */
+		vcpu_poke(v); /* a rest has an end */
 	}
 	if (!err) {
 		next_message_locked(d, v);
@@ -241,7 +241,7 @@ void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 	__atomic_store_n(&d->alive, false, __ATOMIC_RELAXED);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
 		if (was_alive && n < d->vcpu_count) {
-			sched_poke(&kernel.vcpus[d->vcpu_first + n]);
+			vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
 		}
 	}
 	lock_release(&d->lock);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
 #include "tests/fake_arch/fake.h"
 

@@ -6,7 +6,7 @@
  * distributor is written and read from any CPU; a CPU that has to look at something does so late,
  * and only if it was told.
  *
- * links: kernel/core/budget.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c
+ * links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c
  * links: kernel/core/vmm.c
  * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
  * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c
@@ -457,7 +457,7 @@ static void start(uint32_t vcpu)
 	v->arch.timer_line = false;
 	fake.cpu = take(CPUS);
 	lock_acquire(&kernel.domains[0].lock);
-	sched_start_locked(v, 0x1000, 0);
+	vcpu_start_locked(v, 0x1000, 0);
 	lock_release(&kernel.domains[0].lock);
 	/* A CPU looks at what it has itself changed before it goes on. */
 	visit(fake.cpu);

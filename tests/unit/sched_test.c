@@ -3,7 +3,7 @@
  * Scheduler and VMM messages on a fake machine: who runs, in which world, and that a domain's VMM
  * serves one vCPU at a time.
  */
-/* links: kernel/core/budget.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
@@ -66,7 +66,7 @@ static void test_highest_priority_runs(void **state)
 	trap_at(ESR(EC_WFX, 0), 0);
 	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
 	/* It wakes up: at the next exit it has the CPU again. */
-	sched_interrupt_locked(&kernel.vcpus[1]);
+	vcpu_wake_locked(&kernel.vcpus[1]);
 	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
 }
 
@@ -80,9 +80,9 @@ static void test_start_is_seen_without_a_poke(void **state)
 	kernel.cpus[0].resched = 1;
 	assert_ptr_equal(resume(), &v->regs);
 	v->wait = WAIT_OFF;
-	sched_unsettle();
-	sched_start_locked(v, 0x1000, 7);
-	kernel.cpus[0].resched = 0; /* the store of sched_poke() has not arrived yet */
+	vcpu_unsettle();
+	vcpu_start_locked(v, 0x1000, 7);
+	kernel.cpus[0].resched = 0; /* the store of vcpu_poke() has not arrived yet */
 	assert_ptr_equal(resume(), &v->regs);
 	assert_int_equal(v->regs.pc, 0x1000);
 	assert_int_equal(v->regs.x[0], 7);
@@ -114,7 +114,7 @@ static void test_equals_take_turns(void **state)
 static void wake_first(void)
 {
 	lock_acquire(&kernel.domains[0].lock);
-	sched_interrupt_locked(&kernel.vcpus[0]);
+	vcpu_wake_locked(&kernel.vcpus[0]);
 	lock_release(&kernel.domains[0].lock);
 }
 
@@ -141,7 +141,7 @@ static void test_budget_bounds_a_busy_vcpu(void **state)
 		if (fake.now == fake.deadline) {
 			sched_deadline(here());
 		} else {
-			sched_unsettle();
+			vcpu_unsettle();
 		}
 	}
 	assert_int_equal(ran[0], 3000);
@@ -178,7 +178,7 @@ static void test_spent_budget_leaves_the_cpu_idle(void **state)
 static void interrupt_later(void)
 {
 	fake.now = 5060;
-	sched_interrupt_locked(&kernel.vcpus[0]);
+	vcpu_wake_locked(&kernel.vcpus[0]);
 }
 
 /* Who sleeps does not pay. */

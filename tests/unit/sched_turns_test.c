@@ -3,7 +3,7 @@
  * Turns of equals on a fake machine: each that always wants to run gets its slice as often as any
  * other, whatever happens above it, below it, and beside it; and nobody gets more than its budget.
  */
-/* links: kernel/core/budget.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
@@ -78,7 +78,7 @@ static uint64_t ring(void)
 		if (fake.now >= sim.rung_at[i]) {
 			sim.rung_at[i] = fake.now + some(sim.habits[i].rings);
 			lock_acquire(&v->domain->lock);
-			sched_interrupt_locked(v);
+			vcpu_wake_locked(v);
 			lock_release(&v->domain->lock);
 		}
 		next = sim.rung_at[i] < next ? sim.rung_at[i] : next;

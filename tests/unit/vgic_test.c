@@ -3,7 +3,7 @@
  * Virtual interrupts on a fake machine with four list registers: nothing is lost, nothing comes
  * twice, the best priority comes first, whatever the order of events.
  */
-/* links: kernel/core/budget.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c */
 /* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c tests/fake_arch/arch.c */
 /* links: kernel/core/vmm.c kernel/core/log.c kernel/core/console.c kernel/variants/release.c */
 #include "kernel/core/sched.h"
@@ -313,7 +313,7 @@ static void test_storm_pokes_once(void **state)
 		vgic_pend_spi_locked(&kernel.domains[0], SPI + 1);
 		if (n == 0) {
 			assert_int_equal(kernel.cpus[0].pokes, kernel.cpus[1].poke_bit);
-			sched_send_pokes(&kernel.cpus[0]);
+			vcpu_send_pokes(&kernel.cpus[0]);
 		}
 	}
 	assert_int_equal(kernel.cpus[0].pokes, 0);

@@ -3,7 +3,7 @@
  * Events of a VMM on a fake machine: however often they are rung, the guest of vCPU 0, in whose
  * place they are served, gets more time than they take; who does not flood does not wait.
  */
-/* links: kernel/core/budget.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
@@ -179,7 +179,7 @@ static void test_guest_waits(void **state)
 		step(SERVICE);
 	}
 	/* An interrupt meanwhile: its guest has its turn. */
-	sched_interrupt_locked(first);
+	vcpu_wake_locked(first);
 	step(SERVICE);
 	doorbell_ring(0);
 	assert_ptr_equal(resume(), &first->regs);

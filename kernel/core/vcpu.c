@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What other CPUs, and the calls and interrupts of this one, do to a vCPU (vcpu.h).
+ */
+#include "kernel/core/vcpu.h"
+
+#include "kernel/core/arch.h"
+
+bool vcpu_is_loaded_here(const struct vcpu *v)
+{
+	return cpu_here()->current == v;
+}
+
+void vcpu_poke(const struct vcpu *v)
+{
+	struct cpu *c = v->cpu;
+	struct cpu *here = cpu_here();
+
+	/* Pairs with the exchange in sched_settle(). */
+	__atomic_store_n(&c->resched, 1, __ATOMIC_RELEASE);
+	if (c != here) {
+		here->pokes |= c->poke_bit;
+	}
+}
+
+void vcpu_send_pokes(struct cpu *c)
+{
+	uint32_t pokes = c->pokes;
+
+	c->pokes = 0;
+	if (pokes) {
+		arch_poke(pokes);
+	}
+}
+
+void vcpu_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	v->start_pc = pc;
+	v->start_arg = arg;
+	__atomic_store_n(&v->start, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELEASE); /* pairs with runnable() */
+	vcpu_poke(v);
+}
+
+void vcpu_dirty_locked(struct vcpu *v)
+{
+	if (v->vgic.dirty) {
+		return; /* its CPU has been told, or looks when it loads @v */
+	}
+	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
+	const struct cpu *c = v->cpu;
+	struct cpu *here = cpu_here();
+
+	if (c == here) {
+		return;
+	}
+	/* `dirty` before `current` here, `current` before `dirty` in load(): one sees the other. A
+	 * CPU that runs somebody else is left alone. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&c->current, __ATOMIC_RELAXED) == v) {
+		here->pokes |= c->poke_bit;
+	}
+}
+
+void vcpu_wake_locked(struct vcpu *v)
+{
+	if (v->wait != WAIT_IRQ) {
+		vcpu_dirty_locked(v);
+		return;
+	}
+	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
+	vcpu_poke(v);
+}
+
+void vcpu_unsettle(void)
+{
+	cpu_here()->unsettled = true;
+}
