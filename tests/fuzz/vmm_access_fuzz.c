@@ -129,7 +129,7 @@ static void check_queue(const struct virtio *virtio, const struct virtqueue *que
 static void check(void)
 {
 	for (uint32_t i = 0; i < MACHINE_DEVICES; i++) {
-		const struct virtio *virtio = &machine.vm.functions[i].virtio;
+		const struct virtio *virtio = &machine.vm.devices[i].function.virtio;
 
 		if ((virtio->status & VIRTIO_FEATURES_OK) != 0) {
 			assert((virtio->driver_features & ~virtio->config->features) == 0);
@@ -140,11 +140,11 @@ static void check(void)
 
 			check_queue(virtio, &virtio->queues[q]);
 			assert(bound == 0 || (bound >= V2M_FIRST && bound < V2M_FIRST + V2M_COUNT));
-			assert(bound == machine.vm.functions[i].bound[q]);
+			assert(bound == machine.vm.devices[i].function.bound[q]);
 		}
 		/* A reset waits for nobody but a backend that knows of the device. */
-		assert(!virtio->is_resetting || machine.vm.links[i].phase == LINK_STOPPING ||
-		       machine.vm.links[i].next_queue != 0);
+		assert(!virtio->is_resetting || machine.vm.devices[i].link.phase == LINK_STOPPING ||
+		       machine.vm.devices[i].link.next_queue != 0);
 	}
 	for (uint32_t i = 0; i < UART_COUNT; i++) {
 		assert(machine.vm.uarts[i].rx_count <= PL011_FIFO);

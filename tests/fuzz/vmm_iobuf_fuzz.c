@@ -95,7 +95,7 @@ static void check(const struct machine_config *before)
 		assert(machine.page_out[i].epoch == 1);
 	}
 	for (uint32_t i = 0; i < MACHINE_DEVICES; i++) {
-		const struct virtio *virtio = &machine.vm.functions[i].virtio;
+		const struct virtio *virtio = &machine.vm.devices[i].function.virtio;
 		const struct connection *connection =
 			&machine.vm.connections[virtio->config->connection];
 
@@ -111,7 +111,7 @@ static void check_recovery(void)
 {
 	memset(&machine.page_in[0], 0, sizeof(machine.page_in[0]));
 	peer_ring(0);
-	assert(!machine.vm.functions[NET].virtio.is_resetting);
+	assert(!machine.vm.devices[NET].function.virtio.is_resetting);
 	if (driver_status(NET) != 0) {
 		driver_set_status(NET, 0);
 		assert(driver_status(NET) == 0);

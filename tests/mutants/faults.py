@@ -214,7 +214,7 @@ fault("vmm/virtio/virtio.c", "a queue that is too large", " &&\n	    size <= vir
       "", PCI, "a back end gets a ring that it has no room for")
 fault("vmm/virtio/virtio.c", "a queue that runs", "!virtio->is_resetting && !queue->enabled && ",
       "!virtio->is_resetting && (queue->enabled || !queue->enabled) && ", PCI, "a ring moves under its back end")
-fault("vmm/pci/pci_config.c", "functions of a device", "(access->offset >> 12 & 7) != 0",
+fault("vmm/pci/pci_bus.c", "functions of a device", "(access->offset >> 12 & 7) != 0",
       "(access->offset >> 12 & 7) > 7", PCI, "one device shows eight times")
 fault("vmm/base/regs.c", "an access over the end of a register",
       " &&\n		           row->bytes - (access->offset - row->offset) >= access->bytes", "",
@@ -223,8 +223,8 @@ fault("vmm/session/connection.c", "a message for a device that is not there",
       "number >= connection->config->device_count", "number > connection->config->device_count",
       ["unit:vmm_connection"], "a peer writes memory of the VMM", quick=True)
 fault("vmm/session/connection.c", "an answer to an older question",
-      "sequence == connection->links[number].sequence",
-      "sequence <= connection->links[number].sequence", ["unit:vmm_connection"],
+      "sequence == connection->devices[number].link.sequence",
+      "sequence <= connection->devices[number].link.sequence", ["unit:vmm_connection"],
       "a device is taken for stopped while it writes")
 fault("vmm/serial/pl011.c", "room for input", "PL011_FIFO - uart->rx_count >= READ_BYTES",
       "PL011_FIFO - uart->rx_count > 0", ["unit:vmm_pl011"], "input is lost")

@@ -4,6 +4,26 @@
  */
 #include "vmm/gic/v2m.h"
 
+/* A message counts if it goes to the frame's register with an SPI of the frame. */
+static uint32_t message_intid(const void *block, uint64_t address, uint32_t data)
+{
+	const struct v2m *v2m = block;
+
+	if (v2m->ipa == 0 || address != v2m->ipa + V2M_SETSPI) {
+		return 0;
+	}
+	return data >= v2m->first && data - v2m->first < v2m->count ? data : 0;
+}
+
+static void raise_intid(const void *block, uint32_t intid)
+{
+	const struct v2m *v2m = block;
+
+	gicd_pend_spi(v2m->gicd, intid);
+}
+
+static const struct msi_operations operations = {message_intid, raise_intid};
+
 static uint64_t read_typer(void *device, const struct access *access)
 {
 	const struct v2m *v2m = device;
@@ -15,10 +35,10 @@ static uint64_t read_typer(void *device, const struct access *access)
 static void write_setspi(void *device, const struct access *access)
 {
 	const struct v2m *v2m = device;
-	uint32_t intid = v2m_intid(v2m, v2m->ipa + V2M_SETSPI, (uint32_t)access->value);
+	uint32_t intid = message_intid(v2m, v2m->ipa + V2M_SETSPI, (uint32_t)access->value);
 
 	if (intid != 0) {
-		gicd_pend_spi(v2m->gicd, intid);
+		raise_intid(v2m, intid);
 	}
 }
 
@@ -39,10 +59,7 @@ void v2m_write(struct v2m *v2m, const struct access *access)
 	regs_write(&v2m_registers, v2m, access);
 }
 
-uint32_t v2m_intid(const struct v2m *v2m, uint64_t address, uint32_t data)
+struct msi_target v2m_target(const struct v2m *v2m)
 {
-	if (v2m->ipa == 0 || address != v2m->ipa + V2M_SETSPI) {
-		return 0;
-	}
-	return data >= v2m->first && data - v2m->first < v2m->count ? data : 0;
+	return (struct msi_target){&operations, v2m};
 }

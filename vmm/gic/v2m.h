@@ -2,7 +2,7 @@
 /*
  * The guest's GICv2m frame (Arm SBSA, appendix "GICv2m architecture"): it tells the guest which
  * SPIs message-signalled interrupts may use, and turns a store of such an INTID to its doorbell
- * register into that SPI. Devices of the VMM check their MSI-X entries against it.
+ * register into that SPI. The messages of functions that the VMM emulates go there too (msi.h).
  */
 #ifndef VMM_GIC_V2M_H
 #define VMM_GIC_V2M_H
@@ -11,6 +11,7 @@
 
 #include "vmm/base/regs.h"
 #include "vmm/gic/gicd.h"
+#include "vmm/gic/msi.h"
 
 #define V2M_BYTES 0x1000U
 #define V2M_SETSPI 0x040U
@@ -26,8 +27,8 @@ struct v2m {
 uint64_t v2m_read(struct v2m *v2m, const struct access *access);
 void v2m_write(struct v2m *v2m, const struct access *access);
 
-/** The SPI that a message of @data to @address raises, 0 = none. */
-uint32_t v2m_intid(const struct v2m *v2m, uint64_t address, uint32_t data);
+/** The frame as functions know it. */
+struct msi_target v2m_target(const struct v2m *v2m);
 
 /* The registers, for the test that they are sorted and disjoint. */
 extern const struct reg_table v2m_registers;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * MSI-X table (msix.h). Reserved bits of Vector Control are not kept; Message Address is kept as
- * written, and an unaligned one matches no frame.
+ * written, and an unaligned one is nobody's.
  */
 #include "vmm/pci/msix.h"
 
-void msix_init(struct msix *msix, const struct v2m *v2m, uint32_t vectors)
+void msix_init(struct msix *msix, const struct msi_target *target, uint32_t vectors)
 {
-	*msix = (struct msix){.v2m = v2m, .vectors = vectors};
+	*msix = (struct msix){.target = *target, .vectors = vectors};
 	for (uint32_t i = 0; i < MSIX_VECTORS_MAX; i++) {
 		msix->entries[i].word[3] = MSIX_ENTRY_MASKED;
 	}
@@ -55,5 +55,16 @@ uint32_t msix_intid(const struct msix *msix, uint32_t vector)
 	if ((word[3] & MSIX_ENTRY_MASKED) != 0) {
 		return 0;
 	}
-	return v2m_intid(msix->v2m, (uint64_t)word[1] << 32 | word[0], word[2]);
+	return msix->target.operations->intid(msix->target.block, (uint64_t)word[1] << 32 | word[0],
+	                                      word[2]);
+}
+
+bool msix_raise(const struct msix *msix, uint32_t vector)
+{
+	uint32_t intid = msix_intid(msix, vector);
+
+	if (intid != 0) {
+		msix->target.operations->raise(msix->target.block, intid);
+	}
+	return intid != 0;
 }

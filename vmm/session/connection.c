@@ -79,8 +79,8 @@ static void follow_session(struct connection *connection)
 		case IOBUF_DOWN:
 			log_connection(connection, " down");
 			for (uint32_t n = 0; n < connection->config->device_count; n++) {
-				forget(&connection->links[n]);
-				connection->links[n].has_backend = false;
+				forget(&connection->devices[n].link);
+				connection->devices[n].link.has_backend = false;
 			}
 			break;
 		}
@@ -104,8 +104,8 @@ static err_t send(struct connection *connection, uint32_t number, enum pv_iobuf_
 /* Send what the backend does not know yet of a running device: its queues, then START. */
 static err_t send_start(struct connection *connection, uint32_t number)
 {
-	const struct virtio *virtio = &connection->functions[number].virtio;
-	struct device_link *link = &connection->links[number];
+	const struct virtio *virtio = &connection->devices[number].function.virtio;
+	struct device_link *link = &connection->devices[number].link;
 	const struct pv_ctl_start start = {.features = virtio->driver_features,
 	                                   .sequence = link->sequence + !link->is_announced};
 	err_t error;
@@ -138,13 +138,13 @@ static err_t send_start(struct connection *connection, uint32_t number)
 /* The guest waits for its reset: tell the backend, or finish it if the backend knows nothing. */
 static err_t send_stop(struct connection *connection, uint32_t number)
 {
-	struct device_link *link = &connection->links[number];
+	struct device_link *link = &connection->devices[number].link;
 	const struct pv_ctl_stop stop = {.sequence = link->sequence + 1};
 	err_t error;
 
 	link->is_announced = false; /* what starts next are other rings */
 	if (link->phase == LINK_IDLE && link->next_queue == 0) {
-		virtio_pci_finish_reset(&connection->functions[number]);
+		virtio_pci_finish_reset(&connection->devices[number].function);
 		return OK;
 	}
 	if (link->phase == LINK_STOPPING) {
@@ -164,11 +164,12 @@ static err_t send_stop(struct connection *connection, uint32_t number)
  */
 static void reconcile(struct connection *connection, uint32_t number)
 {
-	const struct virtio *virtio = &connection->functions[number].virtio;
+	const struct virtio *virtio = &connection->devices[number].function.virtio;
 
 	if (virtio->is_resetting) {
 		(void)!send_stop(connection, number);
-	} else if (virtio_is_running(virtio) && connection->links[number].phase == LINK_IDLE &&
+	} else if (virtio_is_running(virtio) &&
+	           connection->devices[number].link.phase == LINK_IDLE &&
 	           connection->iobuf.state == IOBUF_STATE_UP) {
 		(void)!send_start(connection, number);
 	}
@@ -195,7 +196,7 @@ static void settle(struct connection *connection)
 
 static void take_started(struct connection *connection, uint32_t number)
 {
-	struct device_link *link = &connection->links[number];
+	struct device_link *link = &connection->devices[number].link;
 
 	if (link->phase == LINK_STARTED && link->answer == ANSWER_NONE) {
 		link->answer = ANSWER_STARTED;
@@ -205,29 +206,29 @@ static void take_started(struct connection *connection, uint32_t number)
 
 static void take_failed(struct connection *connection, uint32_t number)
 {
-	struct device_link *link = &connection->links[number];
+	struct device_link *link = &connection->devices[number].link;
 
 	if (link->phase == LINK_STARTED && link->answer != ANSWER_FAILED) {
 		link->answer = ANSWER_FAILED;
 		log_device(connection, number, " failed");
-		virtio_pci_break(&connection->functions[number]);
+		virtio_pci_break(&connection->devices[number].function);
 	}
 }
 
 static void take_stopped(struct connection *connection, uint32_t number)
 {
-	struct device_link *link = &connection->links[number];
+	struct device_link *link = &connection->devices[number].link;
 
 	if (link->phase == LINK_STOPPING) {
 		forget(link);
 		log_device(connection, number, " stopped");
-		virtio_pci_finish_reset(&connection->functions[number]);
+		virtio_pci_finish_reset(&connection->devices[number].function);
 	}
 }
 
 static void take_ready(struct connection *connection, uint32_t number)
 {
-	struct device_link *link = &connection->links[number];
+	struct device_link *link = &connection->devices[number].link;
 
 	if (!link->has_backend) {
 		link->has_backend = true;
@@ -237,7 +238,7 @@ static void take_ready(struct connection *connection, uint32_t number)
 
 static void take_gone(struct connection *connection, uint32_t number)
 {
-	struct device_link *link = &connection->links[number];
+	struct device_link *link = &connection->devices[number].link;
 
 	if (link->has_backend) {
 		link->has_backend = false;
@@ -271,7 +272,7 @@ static void take(struct connection *connection, const struct pv_iobuf_message *m
 	    number >= connection->config->device_count) {
 		log_connection(connection, " sent a message that means nothing");
 	} else if (!kinds[message->kind].has_sequence ||
-	           sequence == connection->links[number].sequence) {
+	           sequence == connection->devices[number].link.sequence) {
 		kinds[message->kind].take(connection, number);
 	}
 }
@@ -292,13 +293,12 @@ static void take_messages(struct connection *connection)
 }
 
 void connection_init(struct connection *connection, const struct pv_vmm_connection *config,
-                     uint32_t cap_log, struct virtio_pci *functions, struct device_link *links)
+                     uint32_t cap_log, struct served *devices)
 {
 	*connection = (struct connection){
 		.config = config,
 		.cap_log = cap_log,
-		.functions = functions,
-		.links = links,
+		.devices = devices,
 		.lines_left = LINES_MAX,
 	};
 	/* Mapped by the kernel at the addresses that the configuration names. */

@@ -37,21 +37,27 @@ struct device_link {
 	bool has_backend;        /* READY came, and no GONE behind it */
 };
 
+/* A device of a connection: the guest's view of it, and what the backend knows. */
+struct served {
+	struct connection *connection; /* constant */
+	struct virtio_pci function;
+	struct device_link link;
+};
+
 struct connection {
 	/* Set by connection_init, then constant. */
 	const struct pv_vmm_connection *config;
 	uint32_t cap_log;
-	struct virtio_pci *functions; /* config->device_count of them, as of links */
-	struct device_link *links;
+	struct served *devices; /* config->device_count of them */
 
 	struct iobuf iobuf;
 	bool owes_ring;      /* something was sent since the last ring */
 	uint32_t lines_left; /* log lines that the peer may still cause */
 };
 
-/** Open this end with a new epoch and show it to the peer. Functions are in power-on state. */
+/** Open this end with a new epoch and show it to the peer. @devices are in power-on state. */
 void connection_init(struct connection *connection, const struct pv_vmm_connection *config,
-                     uint32_t cap_log, struct virtio_pci *functions, struct device_link *links);
+                     uint32_t cap_log, struct served *devices);
 
 /** The peer rang: follow the session, take what it sent (bounded), send what is missing. */
 void connection_serve(struct connection *connection);

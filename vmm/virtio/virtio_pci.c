@@ -24,19 +24,16 @@ static uint32_t clip_vector(const struct virtio_pci *function, uint64_t vector)
 void virtio_pci_bind(struct virtio_pci *function)
 {
 	const struct virtio *virtio = &function->virtio;
-	uint32_t intid;
 
 	for (uint32_t i = 0; i < virtio->config->queue_count; i++) {
-		intid = msix_intid(&function->msix, virtio->queues[i].vector);
+		uint32_t intid = msix_intid(&function->msix, virtio->queues[i].vector);
 		if (intid != function->bound[i]) {
 			function->bound[i] = (uint16_t)intid; /* < PV_VIRQS */
 			(void)!call_doorbell_bind(virtio->config->cap_recv_first + i, intid);
 		}
 	}
-	intid = msix_intid(&function->msix, virtio->config_vector);
-	if (function->config_pending && intid != 0) {
+	if (function->config_pending && msix_raise(&function->msix, virtio->config_vector)) {
 		function->config_pending = false;
-		gicd_pend_spi(function->msix.v2m->gicd, intid);
 	}
 }
 
@@ -357,12 +354,20 @@ static const struct reg rows[] = {
 };
 const struct reg_table virtio_pci_registers = REG_TABLE(rows);
 
-void virtio_pci_init(struct virtio_pci *function, const struct v2m *v2m,
+void virtio_pci_init(struct virtio_pci *function, const struct msi_target *msi,
                      const struct pv_vmm_device *config)
 {
 	*function = (struct virtio_pci){0};
 	virtio_init(&function->virtio, config);
-	msix_init(&function->msix, v2m, config->queue_count + 1);
+	msix_init(&function->msix, msi, config->queue_count + 1);
+}
+
+void virtio_pci_reset(struct virtio_pci *function)
+{
+	const struct pv_vmm_device *config = function->virtio.config;
+	const struct msi_target msi = function->msix.target;
+
+	virtio_pci_init(function, &msi, config);
 	for (uint32_t i = 0; i < config->queue_count; i++) {
 		(void)!call_doorbell_bind(config->cap_recv_first + i, 0);
 	}

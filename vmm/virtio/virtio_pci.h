@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A modern virtio-pci function (virtio 1.2, 4.1): BAR0 with common configuration, ISR, device
- * configuration and MSI-X table, and the state of its PCI configuration space (pci_config.h).
+ * configuration and MSI-X table, and the state of its configuration space (virtio_pci_config.h).
  * It keeps this true after each access: for each queue the kernel raises, when the backend rings,
  * the interrupt that the guest's vector and MSI-X entry say, and none if there is none.
  */
@@ -16,6 +16,9 @@
 #include "vmm/pci/msix.h"
 #include "vmm/virtio/virtio.h"
 
+#define VIRTIO_PCI_BAR_REGISTERS 0U
+#define VIRTIO_PCI_BAR_NOTIFY 2U
+
 struct virtio_pci {
 	struct virtio virtio;
 	struct msix msix;
@@ -29,17 +32,19 @@ struct virtio_pci {
 	bool config_pending;               /* a configuration interrupt waits for its vector */
 	uint16_t bound[PV_VMM_QUEUES_MAX]; /* SPI that the kernel raises for a queue, 0 = none */
 
-	/* PCI configuration space: pci_config.c. */
+	/* PCI configuration space: virtio_pci_config.c. */
 	uint16_t command;
-	uint8_t sizing;     /* bit n: BAR n shows its size, since all ones were written to it */
 	uint8_t window_bar; /* virtio's configuration access capability (4.1.4.9) */
 	uint32_t window_offset;
 	uint32_t window_bytes;
 };
 
-/** Power-on state. */
-void virtio_pci_init(struct virtio_pci *function, const struct v2m *v2m,
+/** The function that @config describes, whose messages go to @msi. It is to be reset before use. */
+void virtio_pci_init(struct virtio_pci *function, const struct msi_target *msi,
                      const struct pv_vmm_device *config);
+
+/** Power-on state. */
+void virtio_pci_reset(struct virtio_pci *function);
 
 /** The guest reads or writes BAR0. */
 uint64_t virtio_pci_read(struct virtio_pci *function, const struct access *access);

@@ -11,9 +11,9 @@
 #include "abi/limits.h"
 #include "lib/bits.h"
 #include "lib/range.h"
-#include "vmm/pci/pci_config.h"
+#include "vmm/pci/pci_bus.h"
+#include "vmm/virtio/virtio.h"
 
-#define PCI_SLOTS 32U
 #define EVENTS 64U
 #define QUEUE_SIZE_MAX 32768U /* virtio 1.2, 2.7 */
 

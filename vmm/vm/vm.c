@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "lib/bits.h"
-#include "vmm/pci/pci_config.h"
+#include "vmm/session/served.h"
 
 static uint64_t read_gicd(struct vm *vm, uint32_t index, const struct access *access)
 {
@@ -46,34 +46,27 @@ static void write_uart(struct vm *vm, uint32_t index, const struct access *acces
 
 static uint64_t read_ecam(struct vm *vm, uint32_t index, const struct access *access)
 {
-	const struct connection *connection = &vm->connections[index];
-
-	return pci_ecam_read(connection->functions, connection->config->device_count, access);
+	return pci_bus_read(&vm->buses[index], access);
 }
 
 static void write_ecam(struct vm *vm, uint32_t index, const struct access *access)
 {
-	struct connection *connection = &vm->connections[index];
-	uint32_t count = connection->config->device_count;
-
-	pci_ecam_write(connection->functions, count, access);
-	/* The access window of virtio reaches BAR0, so any device may have changed. */
-	for (uint32_t i = 0; i < count; i++) {
-		connection_update(connection, i);
-	}
+	pci_bus_write(&vm->buses[index], access);
 }
 
+/* BARs are counted through all functions. */
 static uint64_t read_bar(struct vm *vm, uint32_t index, const struct access *access)
 {
-	return virtio_pci_read(&vm->functions[index], access);
+	const struct pci_function *function = &vm->functions[index / PCI_BARS];
+
+	return function->operations->read_bar(function->device, index % PCI_BARS, access);
 }
 
 static void write_bar(struct vm *vm, uint32_t index, const struct access *access)
 {
-	const struct pv_vmm_device *device = &vm->config.devices[index];
+	const struct pci_function *function = &vm->functions[index / PCI_BARS];
 
-	virtio_pci_write(&vm->functions[index], access);
-	connection_update(&vm->connections[device->connection], device->index);
+	function->operations->write_bar(function->device, index % PCI_BARS, access);
 }
 
 /* clang-format off */
@@ -183,27 +176,39 @@ static err_t add_windows(struct vm *vm)
 		error = add_window(vm, WINDOW_ECAM, i, vm->config.connections[i].ecam_ipa,
 		                   ECAM_BYTES);
 	}
-	for (uint32_t i = 0; i < config->device_count && error == OK; i++) {
-		error = add_window(vm, WINDOW_BAR, i, vm->config.devices[i].bar_ipa,
-		                   PV_VMM_BAR_BYTES);
+	for (uint32_t i = 0; i < config->device_count * PCI_BARS && error == OK; i++) {
+		const struct pci_bar *bar = &vm->functions[i / PCI_BARS].bars[i % PCI_BARS];
+
+		if (bar->is_emulated) {
+			error = add_window(vm, WINDOW_BAR, i, bar->base, bar->bytes);
+		}
 	}
 	return error;
 }
 
+/* Put the functions into their slots. */
+static void init_functions(struct vm *vm)
+{
+	const struct msi_target msi = v2m_target(&vm->v2m);
+
+	for (uint32_t i = 0; i < vm->config.vm->device_count; i++) {
+		const struct pv_vmm_device *device = &vm->config.devices[i];
+
+		served_init(&vm->devices[i], &vm->functions[i],
+		            &vm->connections[device->connection], device, &msi);
+		vm->buses[device->connection].slots[device->slot] = &vm->functions[i];
+	}
+}
+
 /* Power on the functions, then open the connections: their functions must be there. */
-static void init_connections(struct vm *vm)
+static void start_connections(struct vm *vm)
 {
 	const struct config *config = &vm->config;
 
-	for (uint32_t i = 0; i < config->vm->device_count; i++) {
-		virtio_pci_init(&vm->functions[i], &vm->v2m, &config->devices[i]);
-		vm->links[i] = (struct device_link){.phase = LINK_IDLE};
-	}
 	for (uint32_t i = 0; i < config->vm->connection_count; i++) {
-		uint32_t first = config->connections[i].device_first;
-
+		pci_bus_reset(&vm->buses[i]);
 		connection_init(&vm->connections[i], &config->connections[i], config->vm->cap_log,
-		                &vm->functions[first], &vm->links[first]);
+		                &vm->devices[config->connections[i].device_first]);
 	}
 }
 
@@ -213,6 +218,9 @@ err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
 	err_t error = config_open(config, &vm->config, &fault);
 
 	if (error == OK) {
+		vm->v2m = (struct v2m){&vm->gicd, config->v2m_ipa, config->v2m_first,
+		                       config->v2m_count};
+		init_functions(vm);
 		fault = "windows overlap";
 		error = add_windows(vm);
 	}
@@ -222,10 +230,9 @@ err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
 	}
 	psci_init(&vm->psci, config->cap_vcpu_first, config->vcpu_count);
 	gicd_init(&vm->gicd, config->cap_vgic, config->vcpu_count);
-	vm->v2m = (struct v2m){&vm->gicd, config->v2m_ipa, config->v2m_first, config->v2m_count};
 	for (uint32_t i = 0; i < UART_COUNT; i++) {
 		pl011_init(&vm->uarts[i], &vm->gicd, &config->uarts[i]);
 	}
-	init_connections(vm);
+	start_connections(vm);
 	return OK;
 }

@@ -11,9 +11,9 @@
 #include "vmm/calls.h"
 #include "vmm/gic/gicd.h"
 #include "vmm/gic/v2m.h"
+#include "vmm/pci/pci_bus.h"
 #include "vmm/serial/pl011.h"
 #include "vmm/session/connection.h"
-#include "vmm/virtio/virtio_pci.h"
 #include "vmm/vm/config.h"
 #include "vmm/vm/faults.h"
 #include "vmm/vm/psci.h"
@@ -34,9 +34,10 @@ struct vm {
 	struct v2m v2m;
 	struct pl011 uarts[UART_COUNT]; /* console, agent; cap and intid 0 where there is none */
 	struct connection connections[PV_VMM_CONNECTIONS_MAX];
+	struct pci_bus buses[PV_VMM_CONNECTIONS_MAX]; /* one for each connection */
 	/* Of all connections, in the order of the configuration: a slice each. */
-	struct virtio_pci functions[PV_VMM_DEVICES_MAX];
-	struct device_link links[PV_VMM_DEVICES_MAX];
+	struct served devices[PV_VMM_DEVICES_MAX];
+	struct pci_function functions[PV_VMM_DEVICES_MAX];
 };
 
 /**

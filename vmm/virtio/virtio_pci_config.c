@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * ECAM and configuration space (pci_config.h), after PCI Local Bus 3.0 chapter 6 and virtio 1.2,
- * 4.1. The header is type 0 without INTx; behind it a chain of capabilities:
+ * Registers of configuration space (virtio_pci_config.h), after PCI Local Bus 3.0 chapter 6 and
+ * virtio 1.2, 4.1. The header is type 0 without INTx; behind it a chain of capabilities:
  *
  *   0x40 MSI-X -> 0x50 common -> 0x60 notify -> 0x74 ISR -> 0x84 access window -> 0x98 device
  *
- * with "device" left out of the chain where the type has no configuration. Registers are dwords;
- * narrower accesses read a part of one or write some of its byte lanes.
+ * with "device" left out of the chain where the type has no configuration.
  */
-#include "vmm/pci/pci_config.h"
+#include "vmm/virtio/virtio_pci_config.h"
 
 #include <stddef.h>
 
@@ -38,8 +37,6 @@
 #define VIRTIO_CAP(next, length, type)                                                             \
 	(CAP_ID_VENDOR | (uint32_t)(next) << 8 | (uint32_t)(length) << 16 | (uint32_t)(type) << 24)
 
-#define BAR_REGISTERS 0U
-#define BAR_NOTIFY 2U
 #define CONFIG_BYTES 0x100U
 
 /* Bytes of @now outside of @lanes, those of @value inside. */
@@ -78,44 +75,6 @@ static uint32_t read_class(struct virtio_pci *function)
 	uint32_t code = type < ARRAY_COUNT(codes) && codes[type] != 0 ? codes[type] : 0xff0000;
 
 	return code << 8 | REVISION;
-}
-
-static uint32_t read_bar(const struct virtio_pci *function, uint32_t bar, uint64_t base,
-                         uint32_t bytes)
-{
-	return (function->sizing & BIT32(bar)) != 0 ? ~(bytes - 1) : (uint32_t)base;
-}
-
-static void write_bar(struct virtio_pci *function, uint32_t bar, uint32_t value, uint32_t lanes)
-{
-	uint8_t bit = (uint8_t)BIT32(bar);
-
-	if ((value & lanes) == UINT32_MAX) {
-		function->sizing |= bit;
-	} else {
-		function->sizing &= (uint8_t)~bit;
-	}
-}
-
-static uint32_t read_bar0(struct virtio_pci *function)
-{
-	return read_bar(function, BAR_REGISTERS, function->virtio.config->bar_ipa,
-	                PV_VMM_BAR_BYTES);
-}
-
-static void write_bar0(struct virtio_pci *function, uint32_t value, uint32_t lanes)
-{
-	write_bar(function, BAR_REGISTERS, value, lanes);
-}
-
-static uint32_t read_bar2(struct virtio_pci *function)
-{
-	return read_bar(function, BAR_NOTIFY, function->virtio.config->notify_ipa, PV_PAGE_BYTES);
-}
-
-static void write_bar2(struct virtio_pci *function, uint32_t value, uint32_t lanes)
-{
-	write_bar(function, BAR_NOTIFY, value, lanes);
 }
 
 static uint32_t read_msix_control(struct virtio_pci *function)
@@ -190,7 +149,7 @@ static bool window_access(const struct virtio_pci *function, struct access *acce
 {
 	*access =
 		(struct access){.offset = function->window_offset, .bytes = function->window_bytes};
-	return function->window_bar == BAR_REGISTERS && access->bytes <= 4;
+	return function->window_bar == VIRTIO_PCI_BAR_REGISTERS && access->bytes <= 4;
 }
 
 static uint32_t read_window_data(struct virtio_pci *function)
@@ -226,29 +185,27 @@ static const struct config_row config_rows[CONFIG_BYTES / 4] = {
 	AT(0x00)            = CALLS(read_id, NULL),
 	AT(0x04)            = CALLS(read_command, write_command),
 	AT(0x08)            = CALLS(read_class, NULL),
-	AT(0x10)            = CALLS(read_bar0, write_bar0),
-	AT(0x18)            = CALLS(read_bar2, write_bar2),
 	AT(0x2c)            = VALUE(VENDOR_VIRTIO | SUBSYSTEM << 16),
 	AT(0x34)            = VALUE(CAP_MSIX),
 	/* 0x3c: interrupt pin 0, there is no INTx */
 
 	AT(CAP_MSIX + 0)    = CALLS(read_msix_control, write_msix_control),
-	AT(CAP_MSIX + 4)    = VALUE(PV_VMM_BAR_MSIX | BAR_REGISTERS),
-	AT(CAP_MSIX + 8)    = VALUE(PV_VMM_BAR_PBA | BAR_REGISTERS),
+	AT(CAP_MSIX + 4)    = VALUE(PV_VMM_BAR_MSIX | VIRTIO_PCI_BAR_REGISTERS),
+	AT(CAP_MSIX + 8)    = VALUE(PV_VMM_BAR_PBA | VIRTIO_PCI_BAR_REGISTERS),
 
 	AT(CAP_COMMON + 0)  = VALUE(VIRTIO_CAP(CAP_NOTIFY, 16, 1)),
-	AT(CAP_COMMON + 4)  = VALUE(BAR_REGISTERS),
+	AT(CAP_COMMON + 4)  = VALUE(VIRTIO_PCI_BAR_REGISTERS),
 	AT(CAP_COMMON + 8)  = VALUE(PV_VMM_BAR_COMMON),
 	AT(CAP_COMMON + 12) = VALUE(COMMON_BYTES),
 
 	AT(CAP_NOTIFY + 0)  = VALUE(VIRTIO_CAP(CAP_ISR, 20, 2)),
-	AT(CAP_NOTIFY + 4)  = VALUE(BAR_NOTIFY),
+	AT(CAP_NOTIFY + 4)  = VALUE(VIRTIO_PCI_BAR_NOTIFY),
 	AT(CAP_NOTIFY + 8)  = VALUE(0),
 	AT(CAP_NOTIFY + 12) = CALLS(read_notify_bytes, NULL),
 	AT(CAP_NOTIFY + 16) = VALUE(NOTIFY_MULTIPLIER),
 
 	AT(CAP_ISR + 0)     = VALUE(VIRTIO_CAP(CAP_WINDOW, 16, 3)),
-	AT(CAP_ISR + 4)     = VALUE(BAR_REGISTERS),
+	AT(CAP_ISR + 4)     = VALUE(VIRTIO_PCI_BAR_REGISTERS),
 	AT(CAP_ISR + 8)     = VALUE(PV_VMM_BAR_ISR),
 	AT(CAP_ISR + 12)    = VALUE(1),
 
@@ -259,7 +216,7 @@ static const struct config_row config_rows[CONFIG_BYTES / 4] = {
 	AT(CAP_WINDOW + 16) = CALLS(read_window_data, write_window_data),
 
 	AT(CAP_DEVICE + 0)  = VALUE(VIRTIO_CAP(0, 16, 4)),
-	AT(CAP_DEVICE + 4)  = VALUE(BAR_REGISTERS),
+	AT(CAP_DEVICE + 4)  = VALUE(VIRTIO_PCI_BAR_REGISTERS),
 	AT(CAP_DEVICE + 8)  = VALUE(PV_VMM_BAR_DEVICE),
 	AT(CAP_DEVICE + 12) = CALLS(read_device_bytes, NULL),
 };
@@ -268,57 +225,21 @@ static const struct config_row config_rows[CONFIG_BYTES / 4] = {
 #undef AT
 /* clang-format on */
 
-/*
- * The function and the register that an ECAM access hits: bits [19:15] device, [14:12] function,
- * [11:0] register (PCI Express 4.0, 7.2.2). NULL: no such function, or no width of
- * configuration space.
- */
-static struct virtio_pci *decode(struct virtio_pci *functions, uint32_t count,
-                                 const struct access *access)
+uint32_t virtio_pci_config_read(struct virtio_pci *function, uint32_t offset)
 {
-	if (!access_is_sane(access) || access->bytes > 4 || (access->offset >> 12 & 7) != 0) {
-		return NULL;
-	}
-	for (uint32_t i = 0; i < count; i++) {
-		if (functions[i].virtio.config->slot == access->offset >> 15) {
-			return &functions[i];
-		}
-	}
-	return NULL;
-}
-
-uint64_t pci_ecam_read(struct virtio_pci *functions, uint32_t count, const struct access *access)
-{
-	struct virtio_pci *function = decode(functions, count, access);
-	uint32_t offset = access->offset & 0xfff;
 	const struct config_row *row;
-	uint32_t dword;
 
-	if (function == NULL) {
-		return access->bytes >= 8 ? UINT64_MAX : BIT64(8 * access->bytes) - 1;
-	}
 	if (offset >= CONFIG_BYTES) {
 		return 0; /* no extended capabilities */
 	}
 	row = &config_rows[offset / 4];
-	dword = row->read != NULL ? row->read(function) : row->value;
-	return dword >> (8 * (offset % 4)) & (BIT64(8 * access->bytes) - 1);
+	return row->read != NULL ? row->read(function) : row->value;
 }
 
-void pci_ecam_write(struct virtio_pci *functions, uint32_t count, const struct access *access)
+void virtio_pci_config_write(struct virtio_pci *function, uint32_t offset, uint32_t value,
+                             uint32_t lanes)
 {
-	struct virtio_pci *function = decode(functions, count, access);
-	uint32_t offset = access->offset & 0xfff;
-	uint32_t shift = 8 * (offset % 4);
-	const struct config_row *row;
-
-	if (function == NULL || offset >= CONFIG_BYTES) {
-		return;
-	}
-	row = &config_rows[offset / 4];
-	if (row->write != NULL) {
-		uint32_t lanes = (uint32_t)(BIT64(8 * access->bytes) - 1) << shift;
-
-		row->write(function, (uint32_t)access->value << shift, lanes);
+	if (offset < CONFIG_BYTES && config_rows[offset / 4].write != NULL) {
+		config_rows[offset / 4].write(function, value, lanes);
 	}
 }
