@@ -61,7 +61,8 @@ enum pv_iobuf_kind {
 	PV_CTL_GONE = 17,    /* no payload: it does not (yet, or any longer) */
 	PV_CTL_STARTED = 18, /* pv_ctl_stop: the START with that number is carried out */
 	PV_CTL_STOPPED = 19, /* pv_ctl_stop: the STOP with that number is carried out */
-	PV_CTL_FAILED = 20   /* pv_ctl_failed: the backend refuses the device as set up */
+	PV_CTL_FAILED = 20,  /* pv_ctl_failed: the backend refuses the device as set up */
+	PV_CTL_FULL = 21     /* no payload: GONE, for want of room where its storage lies */
 };
 
 /* A virtqueue, split layout (virtio 1.2, 2.7). Addresses are the driver VM's guest-physical. */

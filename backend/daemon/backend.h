@@ -17,6 +17,7 @@
 enum backend_event {
 	BACKEND_READY,   /* it is there, and serves no queue yet */
 	BACKEND_GONE,    /* it is not there (yet, or any more), and touches no queue */
+	BACKEND_FULL,    /* as gone, and does not come until its storage has room */
 	BACKEND_STARTED, /* answers start */
 	BACKEND_STOPPED, /* answers stop */
 	BACKEND_FAILED   /* answers start, or breaks off what ran; it touches no queue */
@@ -42,7 +43,8 @@ struct backend_type {
 	 * is certain that what a daemon before us started touches no queue. NULL: it cannot be,
 	 * and nothing touches a queue; logged. */
 	void *(*open)(const struct backend_env *env);
-	/* Serve the queues of @setup, which stays valid until BACKEND_STOPPED, _GONE or _FAILED. */
+	/* Serve the queues of @setup, which stays valid until BACKEND_STOPPED, _GONE, _FULL or
+	 * _FAILED. */
 	void (*start)(void *backend, const struct control_setup *setup);
 	/* Let go of the queues, whether start is answered already or not. */
 	void (*stop)(void *backend);

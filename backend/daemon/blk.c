@@ -239,6 +239,13 @@ static void on_event(void *owner, enum vhost_user_event event)
 	}
 }
 
+/* None could be started, and what was owed is paid: say why, as far as the owner can tell it on. */
+static void tell_absence(struct blk *blk, err_t why)
+{
+	blk->told = false;
+	backend_tell(&blk->env, why == ERR_FULL ? BACKEND_FULL : BACKEND_GONE, OK);
+}
+
 /* Find the program at its socket, or start one. */
 static void connect_program(struct blk *blk)
 {
@@ -259,6 +266,8 @@ static void connect_program(struct blk *blk)
 		err = storage_spawn(&blk->env, blk->socket);
 		if (err == OK) {
 			err = storage_connect(blk->socket, &fd);
+		} else {
+			tell_absence(blk, err);
 		}
 	}
 	if (err != OK) {

@@ -121,11 +121,15 @@ static void on_backend(void *owner, uint32_t index, enum backend_event event, er
 
 	switch (event) {
 	case BACKEND_READY:
-		control_set_ready(control, index, true);
+		control_set_backend(control, index, CONTROL_BACKEND_READY);
 		settle(connection, index);
 		break;
 	case BACKEND_GONE:
-		control_set_ready(control, index, false);
+		control_set_backend(control, index, CONTROL_BACKEND_GONE);
+		settle(connection, index);
+		break;
+	case BACKEND_FULL:
+		control_set_backend(control, index, CONTROL_BACKEND_FULL);
 		settle(connection, index);
 		break;
 	case BACKEND_STARTED:

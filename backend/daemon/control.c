@@ -14,6 +14,12 @@
 
 _Static_assert(PV_VMM_QUEUES_MAX <= 32, "control_setup.given has a bit for each queue");
 
+static const enum control_report backend_reports[] = {
+	[CONTROL_BACKEND_GONE] = CONTROL_REPORT_GONE,
+	[CONTROL_BACKEND_READY] = CONTROL_REPORT_READY,
+	[CONTROL_BACKEND_FULL] = CONTROL_REPORT_FULL,
+};
+
 static bool is_owed(const struct control_device *device, enum control_report report)
 {
 	return (device->owed & BIT32(report)) != 0;
@@ -52,7 +58,7 @@ static void step(struct control *control, uint32_t index)
 
 	switch (device->phase) {
 	case CONTROL_IDLE:
-		if (device->wanted && device->ready && !device->failed) {
+		if (device->wanted && device->backend == CONTROL_BACKEND_READY && !device->failed) {
 			device->phase = CONTROL_STARTING;
 			device->current = device->wish;
 			control->host.start(control->host.owner, index, &device->current);
@@ -76,7 +82,7 @@ static void fill_report(const struct control_device *device, enum control_report
 	static const uint32_t kinds[CONTROL_REPORT_COUNT] = {
 		[CONTROL_REPORT_GONE] = PV_CTL_GONE,       [CONTROL_REPORT_READY] = PV_CTL_READY,
 		[CONTROL_REPORT_STOPPED] = PV_CTL_STOPPED, [CONTROL_REPORT_FAILED] = PV_CTL_FAILED,
-		[CONTROL_REPORT_STARTED] = PV_CTL_STARTED,
+		[CONTROL_REPORT_STARTED] = PV_CTL_STARTED, [CONTROL_REPORT_FULL] = PV_CTL_FULL,
 	};
 	struct pv_ctl_stop done = {.sequence = report == CONTROL_REPORT_STOPPED
 	                                               ? device->stop_sequence
@@ -251,8 +257,9 @@ static void greet(struct control *control)
 	log_line(control->config->peer, "connected");
 	control->broken = false;
 	for (uint32_t i = 0; i < control->config->device_count; i++) {
-		if (control->devices[i].ready) {
-			owe(&control->devices[i], CONTROL_REPORT_READY);
+		struct control_device *device = &control->devices[i];
+		if (device->backend != CONTROL_BACKEND_GONE) {
+			owe(device, backend_reports[device->backend]);
 		}
 	}
 }
@@ -317,17 +324,17 @@ bool control_poll(struct control *control)
 	return taken == BUDGET;
 }
 
-void control_set_ready(struct control *control, uint32_t index, bool ready)
+void control_set_backend(struct control *control, uint32_t index, enum control_backend backend)
 {
 	struct control_device *device = &control->devices[index];
 
-	if (device->ready == ready) {
+	if (device->backend == backend) {
 		return;
 	}
-	device->ready = ready;
-	settle(device, ready ? CONTROL_REPORT_GONE : CONTROL_REPORT_READY);
-	owe(device, ready ? CONTROL_REPORT_READY : CONTROL_REPORT_GONE);
-	if (!ready) {
+	settle(device, backend_reports[device->backend]);
+	owe(device, backend_reports[backend]);
+	device->backend = backend;
+	if (backend != CONTROL_BACKEND_READY) {
 		become_idle(device);
 	}
 	step(control, index);

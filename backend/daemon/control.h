@@ -43,10 +43,18 @@ enum control_phase {
 	CONTROL_STOPPING
 };
 
+/* What is known of a device's back end; each is reported as it changes. */
+enum control_backend {
+	CONTROL_BACKEND_GONE, /* so before control_begin() already */
+	CONTROL_BACKEND_READY,
+	CONTROL_BACKEND_FULL /* gone, until there is room where its storage lies */
+};
+
 /* Reports that are owed to the peer: bits, in the order in which they are sent. */
 enum control_report {
 	CONTROL_REPORT_GONE,
 	CONTROL_REPORT_READY,
+	CONTROL_REPORT_FULL,
 	CONTROL_REPORT_STOPPED,
 	CONTROL_REPORT_FAILED,
 	CONTROL_REPORT_STARTED,
@@ -67,7 +75,7 @@ struct control_host {
 
 struct control_device {
 	enum control_phase phase;
-	bool ready;                   /* a back end is there */
+	enum control_backend backend;
 	bool wanted;                  /* between START and STOP */
 	bool failed;                  /* START was refused; until STOP */
 	bool told;                    /* STARTED was said of this START */
@@ -108,9 +116,9 @@ void control_begin(struct control *control, volatile struct pv_iobuf_page *own,
 /** After control_begin(): serve the session and messages that have come. Returns true if more are waiting: call again. */
 MUST_USE bool control_poll(struct control *control);
 
-/** A back end for device @index is there, or (only while it is not idle or ready) gone. When it is gone,
- * it touches no queue; a device that ran starts again when a back end comes back. */
-void control_set_ready(struct control *control, uint32_t index, bool ready);
+/** The back end of device @index is there, or (only while it touches no queue) is not. A device that
+ * ran starts again when a back end comes back. */
+void control_set_backend(struct control *control, uint32_t index, enum control_backend backend);
 
 /** The start that was asked for is carried out. */
 void control_started(struct control *control, uint32_t index);

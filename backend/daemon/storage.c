@@ -97,12 +97,13 @@ static err_t make_disk(const struct dt_device *config)
 		return OK;
 	}
 	if (fd < 0 || ftruncate(fd, (off_t)config->capacity) < 0) {
+		err_t err = errno == ENOSPC ? ERR_FULL : ERR_STATE;
 		log_errno(config->disk, "cannot be made");
 		if (fd >= 0) {
 			close(fd);
 			unlink(config->disk);
 		}
-		return ERR_STATE;
+		return err;
 	}
 	close(fd);
 	return OK;
@@ -207,12 +208,12 @@ err_t storage_spawn(const struct backend_env *env, const char *path)
 {
 	struct command command;
 
-	if (env->config->create && make_disk(env->config) != OK) {
-		return ERR_STATE;
+	err_t err = env->config->create ? make_disk(env->config) : OK;
+	if (err == OK) {
+		err = reserve_room(env->config);
 	}
-	err_t reserved = reserve_room(env->config);
-	if (reserved != OK) {
-		return reserved;
+	if (err != OK) {
+		return err;
 	}
 	int listen_fd = listen_at(path);
 	if (listen_fd < 0) {

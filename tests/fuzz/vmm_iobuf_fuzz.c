@@ -65,7 +65,7 @@ static void poke(struct input *input, uint32_t number)
 		volatile struct pv_iobuf_message *slot =
 			&page->slots[take(input, 1) % PV_IOBUF_SLOTS];
 
-		slot->kind = near == 0 ? take(input, 4) : PV_CTL_READY + take(input, 1) % 6;
+		slot->kind = near == 0 ? take(input, 4) : PV_CTL_READY + take(input, 1) % 7;
 		slot->device = near == 1 ? take(input, 4) : take(input, 1) & 1;
 		slot->payload[0] = (uint8_t)take(input, 1);
 		slot->payload[1] = slot->payload[2] = slot->payload[3] = 0;

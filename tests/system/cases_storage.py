@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The least RAM that topo check takes: everything comes up in it, and disks have their room."""
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -93,3 +94,26 @@ class TwoTenants(Scenario):
         count = DISK_B_BYTES >> 20
         self.system.shell("b", f"dd if=/dev/urandom of=/dev/vda bs=1M count={count} conv=fsync "
                           "2>&1", limit=600)
+
+    def check_a_full_device_vm_is_told(self):
+        """There is no room for the disk of b, whose program must start anew."""
+        self.system.shell("store", f"""
+            mount -t tmpfs -o size=1M none {IN_THE_VM}
+            kill -9 $(grep -l "filename=[/]{IN_THE_VM[1:]}/b-" /proc/[0-9]*/cmdline | cut -d / -f 3)""")
+        self.system.wait("b's disk is full", lambda: self.device("b") == "full")
+        ensure(self.device("a") == "ready", "a's disk is not ready")
+        text = subprocess.run([TOPO, "ps", self.system.name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, check=True).stdout
+        ensure(re.search(r"store -> b +down: device 0 \(blk\) full\n", text), text)
+
+    def check_it_comes_when_there_is_room(self):
+        self.system.run("store", "umount", IN_THE_VM)
+        self.system.wait_connection("store", "b")
+
+    def device(self, driver):
+        """What topo ps says of the only device of that VM."""
+        done = subprocess.run([TOPO, "ps", "--json", self.system.name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, check=True)
+        return next(connection["devices"][0]["state"]
+                    for connection in json.loads(done.stdout)[0]["connections"]
+                    if connection["driver"] == driver)

@@ -204,7 +204,7 @@ static void forge_messages(struct forger *f)
 		}
 	}
 	for (uint32_t i = 0; i < PV_IOBUF_SLOTS; i++) {
-		forge_message(f, PV_CTL_READY + i % 5, i % 20);
+		forge_message(f, PV_CTL_READY + i % 6, i % 20);
 	}
 	ring(f);
 	await(f, WORD(consumed), f->produced, "a full ring");

@@ -46,9 +46,10 @@ static struct bench {
 	int program;        /* its end of the last connection; -1: none */
 	uint32_t connected; /* how often it was connected to */
 	uint32_t spawned;
+	err_t spawn_error;
 	int control_fd; /* the eventfd that the VMM's ring signals */
 	char run_dir[64];
-	uint32_t heard[PV_CTL_FAILED + 1]; /* messages of each kind */
+	uint32_t heard[PV_CTL_FULL + 1]; /* messages of each kind */
 } * bench;
 
 err_t storage_connect(const char *path, int *fd)
@@ -75,8 +76,8 @@ err_t storage_spawn(const struct backend_env *env, const char *path)
 	(void)env;
 	(void)path;
 	bench->spawned++;
-	bench->listens = true;
-	return OK;
+	bench->listens = bench->spawn_error == OK;
+	return bench->spawn_error;
 }
 
 const struct backend_type *backend_find(const char *name)
@@ -200,7 +201,7 @@ static void settle(void)
 		while (iobuf_poll_session(&bench->peer) != IOBUF_NONE) {
 		}
 		while (iobuf_receive(&bench->peer, &message) == OK) {
-			assert_in_range(message.kind, PV_CTL_READY, PV_CTL_FAILED);
+			assert_in_range(message.kind, PV_CTL_READY, PV_CTL_FULL);
 			bench->heard[message.kind]++;
 		}
 		if (bench->connection != NULL) {
@@ -420,6 +421,33 @@ static void program_that_died_is_gone_at_once(void **state)
 	assert_int_equal(bench->heard[PV_CTL_STOPPED], 1);
 }
 
+static void storage_without_room_is_told_until_there_is(void **state)
+{
+	(void)state;
+	bench->spawn_error = ERR_FULL;
+	start_daemon();
+	settle();
+	assert_true(is_up());
+	assert_int_equal(bench->heard[PV_CTL_FULL], 1);
+	while (bench->spawned < 3) {
+		loop_turn(&bench->loop, -1); /* it tries again after a time */
+	}
+	settle();
+	assert_int_equal(bench->heard[PV_CTL_FULL], 1);
+	bench->spawn_error = ERR_STATE; /* another reason */
+	while (bench->spawned < 4) {
+		loop_turn(&bench->loop, -1);
+	}
+	settle();
+	assert_int_equal(bench->heard[PV_CTL_GONE], 1);
+	bench->spawn_error = OK;
+	while (bench->spawned < 5) {
+		loop_turn(&bench->loop, -1);
+	}
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_READY], 1);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -433,6 +461,7 @@ int main(void)
 		TEST(program_that_hung_up_is_gone_and_ready_when_it_rests),
 		TEST(program_that_hangs_up_again_is_not_connected_to_at_once),
 		TEST(program_that_died_is_gone_at_once),
+		TEST(storage_without_room_is_told_until_there_is),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

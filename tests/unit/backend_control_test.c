@@ -192,7 +192,7 @@ static void test_whole_life(void **state)
 
 	greet(bench);
 	expect_nothing(bench);
-	control_set_ready(&bench->control, 1, true);
+	control_set_backend(&bench->control, 1, CONTROL_BACKEND_READY);
 	expect(bench, PV_CTL_READY, 1, 0);
 
 	say_queue(bench, 1, 1, DRIVER_ADDRESS + 0x2000);
@@ -229,7 +229,7 @@ static void test_start_waits_for_backend(void **state)
 	run_device(bench, 0, 1);
 	assert_int_equal(bench->starts[0], 0);
 	expect_nothing(bench);
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	assert_int_equal(bench->starts[0], 1);
 	expect(bench, PV_CTL_READY, 0, 0);
 	expect(bench, PV_CTL_STARTED, 0, 1);
@@ -241,24 +241,52 @@ static void test_backend_dies_and_comes_back(void **state)
 
 	bench->manner = AT_ONCE;
 	greet(bench);
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	run_device(bench, 0, 1);
 	expect(bench, PV_CTL_READY, 0, 0);
 	expect(bench, PV_CTL_STARTED, 0, 1);
-	control_set_ready(&bench->control, 0, false);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_GONE);
 	expect(bench, PV_CTL_GONE, 0, 0);
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	assert_int_equal(bench->starts[0], 2);
 	assert_int_equal(bench->setup->sequence, 1);
 	/* STARTED was said of this START. */
 	expect(bench, PV_CTL_READY, 0, 0);
 	expect_nothing(bench);
 
-	control_set_ready(&bench->control, 0, false);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_GONE);
 	say_stop(bench, 0, 2);
 	settle(bench);
 	expect(bench, PV_CTL_GONE, 0, 0);
 	expect(bench, PV_CTL_STOPPED, 0, 2);
+	assert_int_equal(bench->stops[0], 0);
+}
+
+static void test_storage_is_full_and_has_room_again(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->manner = AT_ONCE;
+	greet(bench);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_FULL);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_FULL);
+	expect(bench, PV_CTL_FULL, 0, 0);
+	expect_nothing(bench);
+	run_device(bench, 0, 1);
+	assert_int_equal(bench->starts[0], 0);
+	/* Who comes later is told too. */
+	greet(bench);
+	expect(bench, PV_CTL_FULL, 0, 0);
+	run_device(bench, 0, 2);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
+	expect(bench, PV_CTL_READY, 0, 0);
+	expect(bench, PV_CTL_STARTED, 0, 2);
+	/* A program that died, and whose room is taken by then. */
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_FULL);
+	expect(bench, PV_CTL_FULL, 0, 0);
+	say_stop(bench, 0, 3);
+	settle(bench);
+	expect(bench, PV_CTL_STOPPED, 0, 3);
 	assert_int_equal(bench->stops[0], 0);
 }
 
@@ -267,13 +295,13 @@ static void test_backend_dies_while_it_stops(void **state)
 	struct bench *bench = *state;
 
 	greet(bench);
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	expect(bench, PV_CTL_READY, 0, 0);
 	run_device(bench, 0, 1);
 	say_stop(bench, 0, 2);
 	settle(bench);
 	assert_int_equal(bench->stops[0], 1);
-	control_set_ready(&bench->control, 0, false);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_GONE);
 	expect(bench, PV_CTL_GONE, 0, 0);
 	expect(bench, PV_CTL_STOPPED, 0, 2);
 	/* An answer that comes late means nothing. */
@@ -287,7 +315,7 @@ static void test_stop_while_it_starts(void **state)
 	struct bench *bench = *state;
 
 	greet(bench);
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	expect(bench, PV_CTL_READY, 0, 0);
 	run_device(bench, 0, 1);
 	say_stop(bench, 0, 2);
@@ -310,7 +338,7 @@ static void test_backend_refuses(void **state)
 
 	bench->manner = REFUSE;
 	greet(bench);
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	expect(bench, PV_CTL_READY, 0, 0);
 	run_device(bench, 0, 5);
 	assert_int_equal(iobuf_receive(&bench->peer, &message), OK);
@@ -333,8 +361,8 @@ static void test_session_ends(void **state)
 	struct bench *bench = *state;
 
 	greet(bench);
-	control_set_ready(&bench->control, 0, true);
-	control_set_ready(&bench->control, 1, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
+	control_set_backend(&bench->control, 1, CONTROL_BACKEND_READY);
 	run_device(bench, 0, 1);
 	control_started(&bench->control, 0);
 	run_device(bench, 1, 1);
@@ -368,9 +396,10 @@ static void test_full_ring_loses_nothing(void **state)
 	greet(bench);
 	/* A back end that comes and goes for ever, and a peer that does not read. */
 	for (int i = 0; i < 1000; i++) {
-		control_set_ready(&bench->control, 1, i % 2 == 0);
+		control_set_backend(&bench->control, 1,
+		                    i % 2 == 0 ? CONTROL_BACKEND_READY : CONTROL_BACKEND_GONE);
 	}
-	control_set_ready(&bench->control, 1, true);
+	control_set_backend(&bench->control, 1, CONTROL_BACKEND_READY);
 	run_device(bench, 1, 3);
 	while (iobuf_receive(&bench->peer, &message) == OK) {
 		messages++;
@@ -398,7 +427,7 @@ static void test_guest_chooses_bad_rings(void **state)
 
 	bench->manner = AT_ONCE;
 	greet(bench);
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	expect(bench, PV_CTL_READY, 0, 0);
 	for (uint32_t i = 0; i < ARRAY_COUNT(bases); i++) {
 		say_queue(bench, 0, 0, bases[i]);
@@ -494,7 +523,7 @@ static void test_peer_lies(void **state)
 	struct bench *bench = *state;
 
 	bench->manner = AT_ONCE;
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	for (size_t i = 0; i < ARRAY_COUNT(wrongs); i++) {
 		check_breach(bench, wrongs[i]);
 	}
@@ -512,12 +541,12 @@ static void test_peer_lies_about_what_it_took(void **state)
 	struct bench *bench = *state;
 
 	bench->manner = AT_ONCE;
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	greet(bench);
 	run_device(bench, 0, 1);
 	assert_int_equal(bench->control.devices[0].phase, CONTROL_RUNNING);
 	bench->page_in.consumed += PV_IOBUF_SLOTS + 1;
-	control_set_ready(&bench->control, 1, true);
+	control_set_backend(&bench->control, 1, CONTROL_BACKEND_READY);
 	assert_int_equal(bench->control.iobuf.state, IOBUF_STATE_DEAD);
 	assert_int_equal(bench->control.devices[0].phase, CONTROL_IDLE);
 	assert_int_equal(bench->stops[0], 1);
@@ -529,7 +558,7 @@ static void test_random_peer(void **state)
 	struct bench *bench = *state;
 	uint32_t random = 1;
 
-	control_set_ready(&bench->control, 0, true);
+	control_set_backend(&bench->control, 0, CONTROL_BACKEND_READY);
 	greet(bench);
 	for (uint32_t i = 0; i < 200000; i++) {
 		struct pv_iobuf_message message;
@@ -565,6 +594,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_whole_life, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_start_waits_for_backend, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_backend_dies_and_comes_back, set_up,
+	                                        tear_down),
+		cmocka_unit_test_setup_teardown(test_storage_is_full_and_has_room_again, set_up,
 	                                        tear_down),
 		cmocka_unit_test_setup_teardown(test_backend_dies_while_it_stops, set_up,
 	                                        tear_down),

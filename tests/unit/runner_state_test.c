@@ -147,6 +147,11 @@ static void test_each_device_is_needed(void **state)
 		{"device device/1 started", RUN_DEVICE_READY, true},
 		{"device device/1 backend gone", RUN_DEVICE_WAITING, false},
 		{"device device/1 backend ready", RUN_DEVICE_READY, true},
+		{"device device/1 backend full", RUN_DEVICE_FULL, false},
+		{"device device/1 backend gone", RUN_DEVICE_WAITING, false},
+		{"device device/1 backend full", RUN_DEVICE_FULL, false},
+		{"device device/1 backend ready", RUN_DEVICE_READY, true},
+		{"device device/1 backend full", RUN_DEVICE_FULL, false},
 		{"device device/1 failed", RUN_DEVICE_FAILED, false},
 		{"connection device down", RUN_DEVICE_WAITING, false},
 		{"connection device up", RUN_DEVICE_WAITING, false},
@@ -163,7 +168,7 @@ static void test_each_device_is_needed(void **state)
 	}
 	assert_int_equal(connection->session_count, 2);
 	assert_int_equal(connection->devices[0].backend_count, 2);
-	assert_int_equal(connection->devices[1].backend_count, 3);
+	assert_int_equal(connection->devices[1].backend_count, 4);
 	assert_string_equal(run_device_state_text(RUN_DEVICE_READY), "ready");
 }
 

@@ -207,13 +207,15 @@ static void explain_vm(const struct session *session, size_t vm)
 
 static void explain_device(uint32_t number, const char *type, enum run_device_state state)
 {
-	if (state == RUN_DEVICE_READY) {
-		return;
+	static const char *const whys[RUN_DEVICE_STATE_COUNT] = {
+		[RUN_DEVICE_WAITING] = "no back end stands behind it",
+		[RUN_DEVICE_FAILED] = "its back end refuses it",
+		[RUN_DEVICE_FULL] = "there is no room where its disk lies",
+	};
+	if (whys[state] != NULL) {
+		say(stderr, "    device %" PRIu32 " (%s): %s: %s\n", number, type,
+		    run_device_state_text(state), whys[state]);
 	}
-	say(stderr, "    device %" PRIu32 " (%s): %s: %s\n", number, type,
-	    run_device_state_text(state),
-	    state == RUN_DEVICE_FAILED ? "its back end refuses it"
-	                               : "no back end stands behind it");
 }
 
 static void explain_connection(const struct session *session, size_t index)

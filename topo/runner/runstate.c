@@ -49,10 +49,7 @@ const char *run_device_state_text(enum run_device_state state)
 
 enum run_device_state runstate_device_state(const struct runstate_device *device)
 {
-	if (device->failed) {
-		return RUN_DEVICE_FAILED;
-	}
-	return device->has_backend ? RUN_DEVICE_READY : RUN_DEVICE_WAITING;
+	return device->failed ? RUN_DEVICE_FAILED : device->backend;
 }
 
 size_t runstate_find_vm(const struct system *system, const char *name)
@@ -106,7 +103,7 @@ static void set_session(struct runstate *state, size_t connection, bool has_sess
 	entry->has_session = has_session;
 	entry->session_count += has_session ? 1 : 0;
 	for (uint32_t i = 0; i < state->system->connections[connection].device_count; i++) {
-		entry->devices[i].has_backend = false;
+		entry->devices[i].backend = RUN_DEVICE_WAITING;
 		entry->devices[i].failed = false;
 	}
 	judge_connection(state, connection);
@@ -230,10 +227,12 @@ static void take_connection_line(struct runstate *state, size_t vm, const char *
 static void take_device_word(struct runstate_device *device, const char *word)
 {
 	if (strcmp(word, " backend ready") == 0) {
-		device->has_backend = true;
+		device->backend = RUN_DEVICE_READY;
 		device->backend_count++;
 	} else if (strcmp(word, " backend gone") == 0) {
-		device->has_backend = false;
+		device->backend = RUN_DEVICE_WAITING;
+	} else if (strcmp(word, " backend full") == 0) {
+		device->backend = RUN_DEVICE_FULL;
 	} else if (strcmp(word, " failed") == 0) {
 		device->failed = true;
 	} else if (strcmp(word, " started") == 0 || strcmp(word, " stopped") == 0) {

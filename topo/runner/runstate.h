@@ -16,6 +16,7 @@
  *
  *   waiting => ready     "device PEER/N backend ready"
  *   ready => waiting     "device PEER/N backend gone", or the end of the session
+ *   waiting => full      "device PEER/N backend full"; until one of those
  *   any => failed        "device PEER/N failed"; until "… started", "… stopped" or that end
  *
  * A VM that is stopped or failed stays so: nothing is created after boot.
@@ -47,7 +48,8 @@ enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
 #define RUN_DEVICE_STATES(X)                                                                       \
 	X(RUN_DEVICE_WAITING, 0, "waiting")                                                        \
 	X(RUN_DEVICE_READY, 1, "ready")                                                            \
-	X(RUN_DEVICE_FAILED, 2, "failed")
+	X(RUN_DEVICE_FAILED, 2, "failed")                                                          \
+	X(RUN_DEVICE_FULL, 3, "full")
 
 #define RUN_DEVICE_STATE_ENUM(name, number, text) name = (number),
 enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STATE_COUNT };
@@ -62,7 +64,7 @@ struct runstate_vm {
 };
 
 struct runstate_device {
-	bool has_backend;
+	enum run_device_state backend; /* waiting, ready or full */
 	bool failed;
 	uint32_t backend_count; /* back ends that became ready so far */
 };

@@ -80,7 +80,7 @@ static void follow_session(struct connection *connection)
 			log_connection(connection, " down");
 			for (uint32_t n = 0; n < connection->config->device_count; n++) {
 				forget(&connection->devices[n].link);
-				connection->devices[n].link.has_backend = false;
+				connection->devices[n].link.backend = BACKEND_GONE;
 			}
 			break;
 		}
@@ -226,24 +226,30 @@ static void take_stopped(struct connection *connection, uint32_t number)
 	}
 }
 
-static void take_ready(struct connection *connection, uint32_t number)
+static void set_backend(struct connection *connection, uint32_t number, enum link_backend backend,
+                        const char *what)
 {
 	struct device_link *link = &connection->devices[number].link;
 
-	if (!link->has_backend) {
-		link->has_backend = true;
-		log_device(connection, number, " backend ready");
+	if (link->backend != backend) {
+		link->backend = backend;
+		log_device(connection, number, what);
 	}
+}
+
+static void take_ready(struct connection *connection, uint32_t number)
+{
+	set_backend(connection, number, BACKEND_READY, " backend ready");
 }
 
 static void take_gone(struct connection *connection, uint32_t number)
 {
-	struct device_link *link = &connection->devices[number].link;
+	set_backend(connection, number, BACKEND_GONE, " backend gone");
+}
 
-	if (link->has_backend) {
-		link->has_backend = false;
-		log_device(connection, number, " backend gone");
-	}
+static void take_full(struct connection *connection, uint32_t number)
+{
+	set_backend(connection, number, BACKEND_FULL, " backend full");
 }
 
 /* By kind. Those with a sequence count only with that of the last START or STOP. */
@@ -257,6 +263,7 @@ static const struct {
 	[PV_CTL_STARTED] = { take_started, true  },
 	[PV_CTL_STOPPED] = { take_stopped, true  },
 	[PV_CTL_FAILED]  = { take_failed,  true  },
+	[PV_CTL_FULL]    = { take_full,    false },
 };
 /* clang-format on */
 

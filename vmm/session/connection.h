@@ -25,6 +25,8 @@
  */
 enum link_phase { LINK_IDLE, LINK_STARTED, LINK_STOPPING };
 
+enum link_backend { BACKEND_GONE, BACKEND_READY, BACKEND_FULL };
+
 enum link_answer { ANSWER_NONE, ANSWER_STARTED, ANSWER_FAILED };
 
 struct device_link {
@@ -33,8 +35,8 @@ struct device_link {
 	uint32_t sequence;   /* of the last START or STOP; never goes back, over all sessions */
 	bool is_announced;   /* sequence is that of a START, and no reset came since: a new session
 	                        is told the same number, since the rings are the same */
-	enum link_answer answer; /* to that START */
-	bool has_backend;        /* READY came, and no GONE behind it */
+	enum link_answer answer;   /* to that START */
+	enum link_backend backend; /* the last of these words that came */
 };
 
 /* A device of a connection: the guest's view of it, and what the backend knows. */
