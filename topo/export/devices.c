@@ -126,7 +126,7 @@ static void put_ranges(const struct export_plan *plan, FILE *out, size_t index)
 	fprintf(out,
 	        IN "vm%u.mmios = [\n" IN "    \"0x%" PRIx64
 	           ":0x1000:12\", // virtual CPU interface\n",
-	        to->number, plan->model->board->gicv_base);
+	        to->number, board_cpu_interface(plan->model->board));
 	for (size_t i = 0; i < vm->mmio_count; i++) {
 		if (export_by_pages(&vm->mmios[i])) {
 			fprintf(out, IN "    \"0x%" PRIx64 ":0x%" PRIx64 ":12\",\n",

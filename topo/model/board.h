@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a board has, as data: memory, CPUs, interrupt controller, what of it is the kernel's own,
- * and the device-tree nodes that a topology may give to a VM. A board is one row of a table in
- * topo/model/board.c. What the kernel knows of it is in kernel/boards/; tests/documents compares the
- * two.
+ * and the device-tree nodes that a topology may give to a VM. All of it is read from abi/boards/.
  */
 #ifndef TOPO_MODEL_BOARD_H
 #define TOPO_MODEL_BOARD_H
@@ -19,7 +17,15 @@ struct board_range {
 	const char *name;
 	uint64_t base;
 	uint64_t bytes;
-	bool shown; /* every VM has a virtual one of it: a node of it may stand for that */
+	bool shown;  /* every VM has a virtual one of it: a node of it may stand for that */
+	bool guests; /* guests reach it by themselves */
+};
+
+/* Interrupts with a name, of what is the kernel's own. */
+struct board_irqs {
+	const char *name;
+	uint32_t first; /* INTID */
+	uint32_t count;
 };
 
 /* What a device decides for other devices, bits. */
@@ -61,12 +67,10 @@ struct board {
 	uint32_t list_registers;   /* of the virtual CPU interface */
 	uint32_t spi_count;        /* physical SPIs, from INTID 32 */
 	bool smmu;                 /* DMA of a device can be confined to its VM */
-	uint64_t uart_base;        /* the kernel's console */
-	uint32_t uart_irq;         /* INTID */
-	uint32_t smmu_irq;         /* the first of its four, INTID; 0 = none */
-	uint64_t gicd_base, gicc_base, gich_base, gicv_base;
-	const struct board_range *reserved; /* the kernel's own, besides RAM and console */
+	const struct board_range *reserved; /* the kernel's own, besides RAM */
 	size_t reserved_count;
+	const struct board_irqs *irqs; /* the kernel's own, from INTID 32 */
+	size_t irq_count;
 	const struct board_device *devices;
 	size_t device_count;
 	const struct board_controller *controllers;
@@ -77,10 +81,13 @@ struct board {
 };
 
 /**
- * Number @index of what is the kernel's own besides RAM: rows of the table, and the console, in
- * whole pages. False behind the last.
+ * Number @index of what is the kernel's own besides RAM; neighbours of one name are one. False
+ * behind the last.
  */
 bool board_reserved_at(const struct board *board, size_t index, struct board_range *out);
+
+/** Where the CPU interface lies that guests reach by themselves; UINT64_MAX if none is known. */
+uint64_t board_cpu_interface(const struct board *board);
 
 /** What of the kernel's own lies in the pages of a range of addresses, NULL if nothing does. */
 const char *board_kernel_at(const struct board *board, uint64_t base, uint64_t bytes);

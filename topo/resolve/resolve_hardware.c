@@ -58,7 +58,7 @@ static size_t field_count(const char *text)
 /* Every VM has the virtual CPU interface anyway; deployed systems list it among its ranges. */
 static bool is_virtual_cpu_interface(const struct board *board, const struct range *range)
 {
-	return range->base == board->gicv_base && range->bytes <= 0x2000;
+	return range->base == board_cpu_interface(board) && range->bytes <= 0x2000;
 }
 
 /* Of a board that is not known, anything may be RAM: what is not the VM's own becomes a range of

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Raspberry Pi 4: BCM2711 ARM Peripherals, and the device tree of Linux 6.12. For check and
+ * analysis. What the rows mean: boards.h.
+ */
+#ifndef ABI_BOARDS_RPI4_H
+#define ABI_BOARDS_RPI4_H
+
+#define BOARD_NAME "rpi4"
+#define BOARD_TITLE "Raspberry Pi 4 (check and analysis only)"
+#define BOARD_DIRECTORY "rpi4"
+#define BOARD_ID 0
+#define BOARD_CPUS 4
+#define BOARD_RAM_BASE 0x0
+#define BOARD_RAM_BYTES 0xfc000000 /* below the peripherals */
+#define BOARD_RAM_TAKEN 0x2000000
+#define BOARD_LOAD 0x200000
+#define BOARD_GIC_VERSION 2
+#define BOARD_GIC_LIST_REGISTERS 4
+#define BOARD_GIC_SPIS 224
+#define BOARD_SMMU 0
+#define BOARD_PCI_HOST "/scb/pcie@7d500000"
+#define BOARD_PCI_IRQ 0
+#define BOARD_QEMU_MACHINE ""
+#define BOARD_QEMU_CPU ""
+
+/* clang-format off */
+#define BOARD_BLOCKS(X) \
+	X(gicd,  0xff841000, 0x1000, KERNEL, SHOWN,  "the interrupt controller's distributor") \
+	X(gicc,  0xff842000, 0x2000, KERNEL, SHOWN,  "the interrupt controller") \
+	X(gich,  0xff844000, 0x2000, KERNEL, SHOWN,  "the interrupt controller") \
+	X(gicv,  0xff846000, 0x2000, GUESTS, SHOWN,  "the interrupt controller") \
+	X(local, 0xff800000, 0x1000, NOBODY, HIDDEN, "the local interrupt controller") \
+	X(uart,  0xfe201000, 0x1000, KERNEL, SHOWN,  "the kernel's console")
+
+#define BOARD_IRQS(X) \
+	X(uart, 153, 1, "the kernel's console")
+
+#define BOARD_PCI_WINDOWS(X) \
+	X(REGISTERS, 0xfd500000,  0x9310,     180) \
+	X(MEMORY,    0x600000000, 0x40000000, 180)
+/* clang-format on */
+
+#endif
