@@ -6,11 +6,11 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/console.h"
+#include "kernel/core/domain.h"
 #include "kernel/core/invariants.h"
 #include "kernel/core/log.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/sched.h"
-#include "kernel/core/vgic.h"
 
 #define GICC_PAGES 2U /* of a GICv2 CPU interface: IHI 0048B 4.1 */
 
@@ -94,9 +94,6 @@ static void build_domain(uint32_t index, const struct pv_domain *from)
 	d->doorbell_ipa_page = from->doorbell_ipa_page;
 	d->channel_first = from->channel_first;
 	d->channel_count = from->channel_count;
-	d->alive = true;
-	d->serving = SERVING_START;
-	d->vmm_owner = d->vcpu_first; /* the VMM starts in the place of vCPU 0 */
 	console_attach(index);
 }
 
@@ -214,15 +211,6 @@ static void load_regions(const struct pv_image_header *image)
 	}
 }
 
-/* Power on: the VMM of each domain, and behind it vCPU 0. */
-static void start_domain(uint32_t index, const struct pv_domain *from)
-{
-	struct domain *d = &kernel.domains[index];
-
-	arch_vmm_reset(d, from->vmm_entry, from->vmm_stack, from->vmm_arg);
-	vcpu_start_locked(&kernel.vcpus[d->vcpu_first], from->entry, from->entry_arg);
-}
-
 void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
                 const struct image_bounds *bounds, uint32_t gicv_page)
 {
@@ -250,7 +238,6 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 	build_spaces(image, gicv_page);
 	load_regions(image);
 	for (uint32_t i = 0; i < image->domains.count; i++) {
-		vgic_init(&kernel.domains[i]);
-		start_domain(i, &image_domains(image)[i]);
+		domain_start(&kernel.domains[i], &image_domains(image)[i]);
 	}
 }

@@ -7,10 +7,12 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/console.h"
+#include "kernel/core/domain.h"
 #include "kernel/core/doorbell.h"
+#include "kernel/core/message.h"
+#include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
-#include "kernel/core/vmm.h"
 
 /* A call in progress: who calls, the object of its capability, its registers. */
 struct call {
@@ -175,15 +177,31 @@ static err_t call_run(struct vcpu *v, struct regs *regs)
 	return err ? err : calls[number].run(&c);
 }
 
+/* PV_CALL_WAIT: ends the work on one message, and returns with the next. */
+static void call_wait(struct vcpu *v, const struct regs *regs)
+{
+	struct domain *d = v->domain;
+	uint64_t reply = regs->x[0];
+	uint64_t value = regs->x[1];
+
+	if (reply == PV_REPLY_STOP) {
+		domain_stop(d, value <= PV_STOP_VMM ? (enum pv_stop)value : PV_STOP_VMM, "");
+		return;
+	}
+	/* From here on another CPU may run the VMM: nothing of it may be left in this one. */
+	sched_leave_vmm();
+	/* A reply that fits nothing: the VMM has lost its way, and its VM ends. */
+	if (message_reply(v, reply, value)) {
+		domain_stop(d, PV_STOP_VMM, ", a reply that fits no message");
+	}
+}
+
 void call_dispatch(struct vcpu *v)
 {
 	struct regs *regs = &v->domain->vmm_regs;
 
 	if (regs->x[8] == PV_CALL_WAIT) {
-		/* A reply that fits nothing: the VMM has lost its way, and its VM ends. */
-		if (vmm_wait(v, regs->x[0], regs->x[1]) != OK) {
-			domain_stop(v->domain, PV_STOP_VMM, ", a reply that fits no message");
-		}
+		call_wait(v, regs);
 		return;
 	}
 	regs->x[0] = (uint64_t)(int64_t)call_run(v, regs);

@@ -6,7 +6,7 @@
 
 #include "abi/mux.h"
 #include "kernel/core/arch.h"
-#include "kernel/core/vmm.h"
+#include "kernel/core/message.h"
 
 #define INPUT_BYTES 256U      /* for each channel; power of two */
 #define INPUT_BUDGET 64U      /* bytes taken from the UART at one interrupt */
@@ -138,7 +138,7 @@ static void announce(uint32_t channel)
 	struct domain *d = &kernel.domains[console.domain_of[channel] - 1];
 
 	lock_acquire(&d->lock);
-	vmm_event_locked(d, PV_EVENT_CONSOLE(channel - d->channel_first));
+	message_event_locked(d, PV_EVENT_CONSOLE(channel - d->channel_first));
 	lock_release(&d->lock);
 }
 

@@ -5,8 +5,8 @@
  */
 #include "kernel/core/doorbell.h"
 
+#include "kernel/core/message.h"
 #include "kernel/core/vgic.h"
-#include "kernel/core/vmm.h"
 
 /* Lock: domain lock of the target held. */
 static void deliver_locked(struct domain *d, struct doorbell *b)
@@ -15,7 +15,7 @@ static void deliver_locked(struct domain *d, struct doorbell *b)
 		return;
 	}
 	if (b->kind == PV_DOORBELL_EVENT) {
-		vmm_event_locked(d, b->number);
+		message_event_locked(d, b->number);
 	} else if (b->number) {
 		vgic_pend_spi_locked(d, b->number);
 	} else {

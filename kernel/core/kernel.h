@@ -113,7 +113,7 @@ struct vcpu {
 	/* domain lock */
 	enum vcpu_wait wait;
 	struct vgic_cpu vgic;
-	bool resting;     /* `rest` keeps events away: see vmm.h. Changed by the owner CPU */
+	bool resting;     /* `rest` keeps events away: see message.h. Changed by the owner CPU */
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
 	uint64_t message[8];
 	struct load load;

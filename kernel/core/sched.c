@@ -8,12 +8,12 @@
 #include <stddef.h>
 
 #include "kernel/core/arch.h"
+#include "kernel/core/message.h"
 #include "kernel/core/vgic.h"
-#include "kernel/core/vmm.h"
 
 static bool holds_vmm(const struct vcpu *v)
 {
-	/* Pairs with the releases in vmm.c. */
+	/* Pairs with the releases in message.c. */
 	return __atomic_load_n(&v->domain->vmm_owner, __ATOMIC_ACQUIRE) == v->index;
 }
 
@@ -47,11 +47,6 @@ static void charge(struct cpu *c, uint64_t now)
 		v->rest = events ? v->rest + 2 * used : less(v->rest, used);
 	}
 	c->charged = now;
-}
-
-void sched_charge(void)
-{
-	charge(cpu_here(), arch_now());
 }
 
 /*
@@ -168,7 +163,12 @@ static void leave_world(struct cpu *c)
 
 void sched_leave_vmm(void)
 {
-	leave_world(cpu_here());
+	struct cpu *c = cpu_here();
+
+	if (c->current->domain->serving == SERVING_EVENTS) {
+		charge(c, arch_now()); /* it is still the VMM that has run */
+	}
+	leave_world(c);
 }
 
 /* Store the registers of the vCPU that this CPU holds. */
@@ -227,7 +227,7 @@ static RARE bool reschedule(struct cpu *c)
 
 	charge(c, now);
 	if (c->current) {
-		vmm_end_rest(c->current);
+		message_end_rest(c->current);
 		end_turn(c, c->current, now);
 	}
 	struct vcpu *next = choose(c, now);

@@ -45,10 +45,8 @@ static inline struct regs *sched_resume(struct cpu *c)
 /** The deadline of arch_set_deadline() has passed on @c, this CPU. */
 void sched_deadline(struct cpu *c);
 
-/** What runs on this CPU pays for its time until now. */
-void sched_charge(void);
-
-/** This CPU, which runs a VMM, returns to the world of the guest in whose place it runs. */
+/** This CPU, whose VMM has served a message and paid for it, returns to the world of the guest in
+ * whose place it ran. `serving` still says what. */
 void sched_leave_vmm(void);
 
 #endif

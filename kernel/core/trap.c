@@ -7,11 +7,12 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/call.h"
+#include "kernel/core/domain.h"
 #include "kernel/core/doorbell.h"
 #include "kernel/core/log.h"
+#include "kernel/core/message.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
-#include "kernel/core/vmm.h"
 
 /* Exception classes, ESR_EL2.EC. */
 #define EC_WFX 0x01U
@@ -50,7 +51,7 @@ static void send_fault(struct vcpu *v, const struct trap *trap, uint64_t ipa)
 	const uint64_t message[8] = {PV_MSG_FAULT, v->number,  ipa,      0, 0,
 	                             trap->esr,    v->regs.pc, trap->far};
 
-	vmm_send(v, message);
+	message_send(v, message);
 }
 
 /* HPFAR_EL2[39:4] is IPA[47:12]. */
@@ -100,7 +101,7 @@ static RARE void emulated_access(struct vcpu *v, const struct trap *trap)
 		                        .sign = iss & ISS_SSE,
 		                        .wide = iss & ISS_SF};
 	}
-	vmm_send(v, message);
+	message_send(v, message);
 }
 
 /* The guest touched an address that its stage-2 tables do not grant: on the hot path a doorbell. */
@@ -152,7 +153,7 @@ static RARE void guest_call(struct vcpu *v, bool smc)
 	const uint64_t message[8] = {PV_MSG_CALL, v->number, r->x[0], r->x[1],
 	                             r->x[2],     r->x[3],   smc};
 
-	vmm_send(v, message);
+	message_send(v, message);
 }
 
 /* A system register, by the fields of its encoding. */

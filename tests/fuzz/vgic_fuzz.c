@@ -7,7 +7,7 @@
  * and only if it was told.
  *
  * links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c
- * links: kernel/core/vmm.c
+ * links: kernel/core/message.c kernel/core/domain.c
  * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
  * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c
  */
@@ -17,10 +17,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/core/message.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
 #include "kernel/core/vgic.h"
-#include "kernel/core/vmm.h"
 #include "pte.h"
 #include "tests/fake_arch/fake.h"
 
@@ -417,7 +417,7 @@ static void trap_to_vmm(uint32_t vcpu)
 	if (in_guest(vcpu)) {
 		SAY("vcpu %u calls\n", vcpu);
 		fake.cpu = kernel.vcpus[vcpu].cpu->id;
-		vmm_send(&kernel.vcpus[vcpu], message);
+		message_send(&kernel.vcpus[vcpu], message);
 		visit(fake.cpu);
 	}
 }
@@ -435,7 +435,8 @@ static void reply(enum pv_reply kind)
 	if (c->current == &kernel.vcpus[owner] && c->world == WORLD_VMM && !c->idle) {
 		SAY("vcpu %u gets reply %d\n", owner, kind);
 		fake.cpu = c->id;
-		demand(vmm_wait(c->current, kind, 0) == OK, "a reply is refused");
+		sched_leave_vmm();
+		demand(message_reply(c->current, kind, 0) == OK, "a reply is refused");
 		if (kind == PV_REPLY_OFF) {
 			model.cpu[owner].depth = 0;
 		}

@@ -189,7 +189,7 @@ fault("kernel/core/sched.c", "translations of another vCPU of the domain",
 fault("kernel/core/sched.c", "what is left of a budget", "now + budget_left(&running->budget);",
       "now + (budget_left(&running->budget) ? running->budget.ticks : 0);", STATE,
       "whoever is preempted often has more than its budget")
-fault("kernel/core/vmm.c", "whose turn the VMM is", "(last->number + 1 + n) % d->vcpu_count",
+fault("kernel/core/message.c", "whose turn the VMM is", "(last->number + 1 + n) % d->vcpu_count",
       "(d->vcpu_count - 1 + n + 0 * last->number) % d->vcpu_count", STATE,
       "a vCPU never gets its VMM while two others ask")
 fault("kernel/core/sched.c", "priority of equals", "v->priority > other->priority ||",

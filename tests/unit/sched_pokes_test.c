@@ -5,16 +5,17 @@
  * the fake machine sees to.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c */
-/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
+/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include <string.h>
 
 #include "kernel/core/call.h"
+#include "kernel/core/domain.h"
 #include "kernel/core/doorbell.h"
+#include "kernel/core/message.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
-#include "kernel/core/vmm.h"
 #include "tests/fake_arch/fake.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/steady_random.h"

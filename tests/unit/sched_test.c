@@ -4,7 +4,7 @@
  * serves one vCPU at a time.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c */
-/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/vmm.c */
+/* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include <string.h>
@@ -13,10 +13,10 @@
 #include "kernel/core/call.h"
 #include "kernel/core/console.h"
 #include "kernel/core/doorbell.h"
+#include "kernel/core/message.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
 #include "kernel/core/vgic.h"
-#include "kernel/core/vmm.h"
 #include "tests/fake_arch/fake.h"
 #include "tests/unit/ordered_cmocka.h"
 
@@ -304,7 +304,7 @@ static void test_one_message_at_a_time(void **state)
 
 	/* An event comes meanwhile: it waits, too. */
 	lock_acquire(&d->lock);
-	vmm_event_locked(d, PV_EVENT_DOORBELL);
+	message_event_locked(d, PV_EVENT_DOORBELL);
 	lock_release(&d->lock);
 
 	fake.cpu = 0;

@@ -10,30 +10,27 @@
  * its VMM has served some, vCPU 0 rests from them until it has run twice as long as that took
  * (`rest` counts its CPU time), or waits. Messages of vCPUs are the guest's own wish and know no rest.
  */
-#ifndef KERNEL_CORE_VMM_H
-#define KERNEL_CORE_VMM_H
+#ifndef KERNEL_CORE_MESSAGE_H
+#define KERNEL_CORE_MESSAGE_H
 
 #include <stdint.h>
 
 #include "kernel/core/kernel.h"
 
 /** Set event bit @event of @d (0..63). Lock: domain lock held. */
-void vmm_event_locked(struct domain *d, uint32_t event);
+void message_event_locked(struct domain *d, uint32_t event);
 
 /** The rest of @v, which runs here or ran last, ends if it is over. Takes the domain lock. */
-void vmm_end_rest(struct vcpu *v);
+void message_end_rest(struct vcpu *v);
 
 /** vCPU @v waits until its VMM has served @message, which starts with an enum pv_msg. */
-void vmm_send(struct vcpu *v, const uint64_t message[8]);
+void message_send(struct vcpu *v, const uint64_t message[8]);
 
 /**
- * PV_CALL_WAIT of the VMM that runs in the place of @v: reply to what it has served, then give it
- * the next message or let it wait. Errors: ERR_ARG for a reply that does not fit the message;
- * then nothing has changed.
+ * The VMM that ran in the place of @v, and has left it (sched_leave_vmm()), replies to what it has
+ * served, and gets the next message or waits. Errors: ERR_ARG for a reply that does not fit the
+ * message; then nothing has changed.
  */
-MUST_USE err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value);
-
-/** @d ends for @reason: it never runs again. @detail: for people, may be empty. */
-void domain_stop(struct domain *d, enum pv_stop reason, const char *detail);
+MUST_USE err_t message_reply(struct vcpu *v, uint64_t reply, uint64_t value);
 
 #endif

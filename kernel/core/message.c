@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Messages to a VMM and its replies.
+ * The message path: from what a vCPU or an event wants to its VMM, and back with the reply.
  */
-#include "kernel/core/vmm.h"
+#include "kernel/core/message.h"
 
 #include "kernel/core/arch.h"
-#include "kernel/core/log.h"
-#include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
+#include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
 /* Registers of the VMM that a message takes: x0..x7. */
@@ -51,7 +50,7 @@ static bool give_events_locked(struct domain *d)
 	return true;
 }
 
-void vmm_end_rest(struct vcpu *v)
+void message_end_rest(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
@@ -89,7 +88,7 @@ static void next_message_locked(struct domain *d, const struct vcpu *last)
 	}
 }
 
-void vmm_event_locked(struct domain *d, uint32_t event)
+void message_event_locked(struct domain *d, uint32_t event)
 {
 	d->events |= 1ULL << event;
 	if (d->vmm_owner == NONE && d->alive) {
@@ -97,7 +96,7 @@ void vmm_event_locked(struct domain *d, uint32_t event)
 	}
 }
 
-void vmm_send(struct vcpu *v, const uint64_t message[8])
+void message_send(struct vcpu *v, const uint64_t message[8])
 {
 	struct domain *d = v->domain;
 
@@ -195,20 +194,11 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 	}
 }
 
-err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
+err_t message_reply(struct vcpu *v, uint64_t reply, uint64_t value)
 {
 	struct domain *d = v->domain;
 	err_t err = OK;
 
-	if (reply == PV_REPLY_STOP) {
-		domain_stop(d, value <= PV_STOP_VMM ? (enum pv_stop)value : PV_STOP_VMM, "");
-		return OK;
-	}
-	if (d->serving == SERVING_EVENTS) {
-		sched_charge(); /* it is still the VMM that has run */
-	}
-	/* From here on another CPU may run the VMM: nothing of it may be left in this one. */
-	sched_leave_vmm();
 	lock_acquire(&d->lock);
 	if (d->serving == SERVING_VCPU) {
 		err = reply_to_vcpu(v, reply, value);
@@ -224,41 +214,4 @@ err_t vmm_wait(struct vcpu *v, uint64_t reply, uint64_t value)
 	}
 	lock_release(&d->lock);
 	return err;
-}
-
-static const char *const stop_texts[] = {
-	[PV_STOP_POWEROFF] = "poweroff",
-	[PV_STOP_RESET] = "reset",
-	[PV_STOP_FAULT] = "fault",
-	[PV_STOP_VMM] = "vmm",
-};
-
-void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
-{
-	lock_acquire(&d->lock);
-	bool was_alive = d->alive;
-
-	__atomic_store_n(&d->alive, false, __ATOMIC_RELAXED);
-	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
-		if (was_alive && n < d->vcpu_count) {
-			vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
-		}
-	}
-	lock_release(&d->lock);
-	if (!was_alive) {
-		return;
-	}
-	struct log_line line;
-
-	log_begin(&line, "domain ");
-	log_text(&line, d->name);
-	log_text(&line, " stopped: ");
-	log_text(&line, stop_texts[reason]);
-	log_text(&line, detail);
-	log_end(&line);
-	if (__atomic_sub_fetch(&kernel.domains_alive, 1, __ATOMIC_RELAXED) == 0) {
-		log_begin(&line, "all domains have stopped");
-		log_end(&line);
-		arch_power_off();
-	}
 }
