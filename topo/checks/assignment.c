@@ -11,7 +11,7 @@
 
 #define PAGE_MASK ((uint64_t)PV_PAGE_BYTES - 1)
 
-void check_mmio_page(struct checks *checks, const struct topology *topology)
+void check_mmio_page(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
@@ -20,14 +20,18 @@ void check_mmio_page(struct checks *checks, const struct topology *topology)
 			const struct range *range = &vm->mmios[j];
 
 			if (((range->base | range->bytes) & PAGE_MASK) != 0) {
-				check_report(checks, CHECK_MMIO_PAGE, range->place,
-				             "0x%" PRIx64 " with 0x%" PRIx64
-				             " bytes is a part of its page: '%s' gets all of it",
-				             range->base, range->bytes, vm->suffix);
+				rule_report(rules, &rule_mmio_page, range->place,
+				            "0x%" PRIx64 " with 0x%" PRIx64
+				            " bytes is a part of its page: '%s' gets all of it",
+				            range->base, range->bytes, vm->suffix);
 			}
 		}
 	}
 }
+
+RULE(mmio_page, "mmio-page", ADVICE, EACH,
+     "A range does not begin and end at a page of 4 KiB. A VM is given whole pages, and with "
+     "them whatever else they hold.");
 
 /* A range of a VM, and the pages that it takes. */
 struct paged {
@@ -74,8 +78,8 @@ static struct paged *collect_pages(const struct topology *topology, size_t *coun
 }
 
 /* Call @found for each range that shares a page with one before it, which ends last of those. */
-static void each_shared_page(struct checks *checks, const struct topology *topology,
-                             void (*found)(struct checks *checks, const struct topology *topology,
+static void each_shared_page(struct rules *rules, const struct topology *topology,
+                             void (*found)(struct rules *rules, const struct topology *topology,
                                            const struct paged *now, const struct paged *before))
 {
 	size_t count = 0;
@@ -84,7 +88,7 @@ static void each_shared_page(struct checks *checks, const struct topology *topol
 
 	for (size_t i = 1; i < count; i++) {
 		if (list[i].first <= last->last) {
-			found(checks, topology, &list[i], last);
+			found(rules, topology, &list[i], last);
 		}
 		if (list[i].last >= last->last) {
 			last = &list[i];
@@ -98,41 +102,47 @@ static bool ranges_overlap(const struct paged *a, const struct paged *b)
 	return check_overlap(a->range->base, a->range->bytes, b->range->base, b->range->bytes);
 }
 
-static void found_shared(struct checks *checks, const struct topology *topology,
+static void found_shared(struct rules *rules, const struct topology *topology,
                          const struct paged *now, const struct paged *before)
 {
 	/* Ranges that overlap are those of mmio-twice. */
 	if (now->vm != before->vm && !ranges_overlap(now, before) &&
-	    check_report(checks, CHECK_MMIO_PAGE_SHARED, now->range->place,
-	                 "the page at 0x%" PRIx64 " holds registers of '%s', and of '%s' too",
-	                 now->first << PV_PAGE_SHIFT, check_suffix(topology, now->vm),
-	                 check_suffix(topology, before->vm))) {
-		diag_note(checks->diag, before->range->place, "given to '%s' here",
+	    rule_report(rules, &rule_mmio_page_shared, now->range->place,
+	                "the page at 0x%" PRIx64 " holds registers of '%s', and of '%s' too",
+	                now->first << PV_PAGE_SHIFT, check_suffix(topology, now->vm),
+	                check_suffix(topology, before->vm))) {
+		diag_note(rules->diag, before->range->place, "given to '%s' here",
 		          check_suffix(topology, before->vm));
 	}
 }
 
-void check_mmio_page_shared(struct checks *checks, const struct topology *topology)
+void check_mmio_page_shared(struct rules *rules, const struct topology *topology)
 {
-	each_shared_page(checks, topology, found_shared);
+	each_shared_page(rules, topology, found_shared);
 }
 
-static void found_repeat(struct checks *checks, const struct topology *topology,
+RULE(mmio_page_shared, "mmio-page-shared", ERROR, EACH,
+     "Registers of two VMs lie in one page of 4 KiB. Pages are what can be given, so each VM "
+     "would have the other one's registers too.");
+
+static void found_repeat(struct rules *rules, const struct topology *topology,
                          const struct paged *now, const struct paged *before)
 {
 	if (now->vm == before->vm && ranges_overlap(now, before) &&
-	    check_report(checks, CHECK_MMIO_REPEAT, now->range->place,
-	                 "'%s' is given 0x%" PRIx64 " with 0x%" PRIx64 " bytes twice, in part at "
-	                 "least",
-	                 check_suffix(topology, now->vm), now->range->base, now->range->bytes)) {
-		diag_note(checks->diag, before->range->place, "the other range");
+	    rule_report(rules, &rule_mmio_repeat, now->range->place,
+	                "'%s' is given 0x%" PRIx64 " with 0x%" PRIx64 " bytes twice, in part at "
+	                "least",
+	                check_suffix(topology, now->vm), now->range->base, now->range->bytes)) {
+		diag_note(rules->diag, before->range->place, "the other range");
 	}
 }
 
-void check_mmio_repeat(struct checks *checks, const struct topology *topology)
+void check_mmio_repeat(struct rules *rules, const struct topology *topology)
 {
-	each_shared_page(checks, topology, found_repeat);
+	each_shared_page(rules, topology, found_repeat);
 }
+
+RULE(mmio_repeat, "mmio-repeat", ADVICE, EACH, "One VM is given the same registers twice.");
 
 static bool holds_device(const struct board *board, const struct range *range)
 {
@@ -153,7 +163,7 @@ static bool holds_device(const struct board *board, const struct range *range)
 	return check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max);
 }
 
-void check_mmio_unknown(struct checks *checks, const struct topology *topology)
+void check_mmio_unknown(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
@@ -161,14 +171,18 @@ void check_mmio_unknown(struct checks *checks, const struct topology *topology)
 		for (size_t j = 0; j < vm->mmio_count; j++) {
 			if (!topology->model.board->unknown &&
 			    !holds_device(topology->model.board, &vm->mmios[j])) {
-				check_report(checks, CHECK_MMIO_UNKNOWN, vm->mmios[j].place,
-				             "the board %s has no device at 0x%" PRIx64
-				             " that topo knows",
-				             topology->model.board->name, vm->mmios[j].base);
+				rule_report(rules, &rule_mmio_unknown, vm->mmios[j].place,
+				            "the board %s has no device at 0x%" PRIx64
+				            " that topo knows",
+				            topology->model.board->name, vm->mmios[j].base);
 			}
 		}
 	}
 }
+
+RULE(mmio_unknown, "mmio-unknown", ADVICE, EACH,
+     "A range holds no device of the board that topo knows. Reading where nothing answers ends "
+     "in an abort.");
 
 /* Whether @key was not there before; now it is. */
 static bool first_time(struct strmap *seen, const char *key, void *value)
@@ -182,7 +196,7 @@ static bool first_time(struct strmap *seen, const char *key, void *value)
 	return true;
 }
 
-void check_irq_repeat(struct checks *checks, const struct topology *topology)
+void check_irq_repeat(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap seen;
@@ -194,34 +208,41 @@ void check_irq_repeat(struct checks *checks, const struct topology *topology)
 		for (size_t j = 0; j < vm->irq_count; j++) {
 			if (!first_time(&seen, arena_printf(arena, "%zu/%u", i, vm->irqs[j]),
 			                arena)) {
-				check_report(checks, CHECK_IRQ_REPEAT,
-				             topology->vm_origins[i].irq_places[j],
-				             "'%s' is given interrupt %u twice", vm->suffix,
-				             vm->irqs[j]);
+				rule_report(rules, &rule_irq_repeat,
+				            topology->vm_origins[i].irq_places[j],
+				            "'%s' is given interrupt %u twice", vm->suffix,
+				            vm->irqs[j]);
 			}
 		}
 	}
 	arena_free(arena);
 }
 
-void check_irq_alone(struct checks *checks, const struct topology *topology)
+RULE(irq_repeat, "irq-repeat", ADVICE, EACH,
+     "One VM is given the same interrupt twice in its lists.");
+
+void check_irq_alone(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->irq_count != 0 && vm->mmio_count == 0 && vm->pci_count == 0 &&
 		    vm->dtb_node_count == 0) {
-			check_report(checks, CHECK_IRQ_ALONE, vm_place(topology, i, VM_IRQS),
-			             "'%s' is given interrupts, and no device that raises them",
-			             vm->suffix);
+			rule_report(rules, &rule_irq_alone, vm_place(topology, i, VM_IRQS),
+			            "'%s' is given interrupts, and no device that raises them",
+			            vm->suffix);
 		}
 	}
 }
 
-typedef void pci_visit(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(irq_alone, "irq-alone", ADVICE, WHOLE,
+     "A VM is given interrupts and no registers, PCI function or node: it cannot quiet the "
+     "device that raises them.");
+
+typedef void pci_visit(struct rules *rules, const struct topology *topology, struct strmap *seen,
                        size_t vm, const struct pci_function *function);
 
-static void each_function(struct checks *checks, const struct topology *topology, pci_visit *visit)
+static void each_function(struct rules *rules, const struct topology *topology, pci_visit *visit)
 {
 	struct arena *arena = arena_new();
 	struct strmap seen;
@@ -229,48 +250,53 @@ static void each_function(struct checks *checks, const struct topology *topology
 	strmap_init(&seen, arena);
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			visit(checks, topology, &seen, i, &topology->model.vms[i].pci[j]);
+			visit(rules, topology, &seen, i, &topology->model.vms[i].pci[j]);
 		}
 	}
 	arena_free(arena);
 }
 
-static void visit_no_irq(struct checks *checks, const struct topology *topology,
-                         struct strmap *seen, size_t vm, const struct pci_function *function)
+static void visit_no_irq(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         size_t vm, const struct pci_function *function)
 {
 	(void)seen;
 	if (function->irq == 0) {
-		check_report(checks, CHECK_PCI_NO_IRQ, function->place,
-		             "PCI function %u:%u.%u of '%s' has no interrupt", function->bus,
-		             function->device, function->function, check_suffix(topology, vm));
+		rule_report(rules, &rule_pci_no_irq, function->place,
+		            "PCI function %u:%u.%u of '%s' has no interrupt", function->bus,
+		            function->device, function->function, check_suffix(topology, vm));
 	}
 }
 
-void check_pci_no_irq(struct checks *checks, const struct topology *topology)
+void check_pci_no_irq(struct rules *rules, const struct topology *topology)
 {
-	each_function(checks, topology, visit_no_irq);
+	each_function(rules, topology, visit_no_irq);
 }
 
-static void visit_repeat(struct checks *checks, const struct topology *topology,
-                         struct strmap *seen, size_t vm, const struct pci_function *function)
+RULE(pci_no_irq, "pci-no-irq", ADVICE, EACH,
+     "A PCI function is given without an interrupt: its driver has to ask the device over and "
+     "over.");
+
+static void visit_repeat(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         size_t vm, const struct pci_function *function)
 {
 	const char *key = arena_printf(seen->arena, "%zu/%u:%u.%u", vm, function->bus,
 	                               function->device, function->function);
 
 	if (!first_time(seen, key, seen)) {
-		check_report(checks, CHECK_PCI_REPEAT, function->place,
-		             "'%s' is given PCI function %u:%u.%u twice",
-		             check_suffix(topology, vm), function->bus, function->device,
-		             function->function);
+		rule_report(rules, &rule_pci_repeat, function->place,
+		            "'%s' is given PCI function %u:%u.%u twice", check_suffix(topology, vm),
+		            function->bus, function->device, function->function);
 	}
 }
 
-void check_pci_repeat(struct checks *checks, const struct topology *topology)
+void check_pci_repeat(struct rules *rules, const struct topology *topology)
 {
-	each_function(checks, topology, visit_repeat);
+	each_function(rules, topology, visit_repeat);
 }
 
-static void visit_split(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(pci_repeat, "pci-repeat", ERROR, EACH, "One VM is given the same PCI function twice.");
+
+static void visit_split(struct rules *rules, const struct topology *topology, struct strmap *seen,
                         size_t vm, const struct pci_function *function)
 {
 	const char *key = arena_printf(seen->arena, "%u:%u", function->bus, function->device);
@@ -280,44 +306,56 @@ static void visit_split(struct checks *checks, const struct topology *topology, 
 	if (owner == NULL) {
 		strmap_set(seen, key, &topology->model.vms[vm]);
 	} else if (owner != row) {
-		check_report(checks, CHECK_PCI_SPLIT, function->place,
-		             "functions of PCI device %s belong to '%s' and to '%s'", key,
-		             row->suffix, owner->suffix);
+		rule_report(rules, &rule_pci_split, function->place,
+		            "functions of PCI device %s belong to '%s' and to '%s'", key,
+		            row->suffix, owner->suffix);
 	}
 }
 
-void check_pci_split(struct checks *checks, const struct topology *topology)
+void check_pci_split(struct rules *rules, const struct topology *topology)
 {
-	each_function(checks, topology, visit_split);
+	each_function(rules, topology, visit_split);
 }
 
-static void visit_bridge(struct checks *checks, const struct topology *topology,
-                         struct strmap *seen, size_t vm, const struct pci_function *function)
+RULE(pci_split, "pci-split", ADVICE, EACH,
+     "Functions of one PCI device belong to different VMs. They share its reset and its power, "
+     "and often nothing keeps the DMA of one apart from the other.");
+
+static void visit_bridge(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         size_t vm, const struct pci_function *function)
 {
 	(void)seen;
 	if (function->bus == 0 && function->device == 0 && function->function == 0) {
-		check_report(checks, CHECK_PCI_BRIDGE, function->place,
-		             "'%s' is given PCI function 0:0.0, the host bridge or root port",
-		             check_suffix(topology, vm));
+		rule_report(rules, &rule_pci_bridge, function->place,
+		            "'%s' is given PCI function 0:0.0, the host bridge or root port",
+		            check_suffix(topology, vm));
 	}
 }
 
-void check_pci_bridge(struct checks *checks, const struct topology *topology)
+void check_pci_bridge(struct rules *rules, const struct topology *topology)
 {
-	each_function(checks, topology, visit_bridge);
+	each_function(rules, topology, visit_bridge);
 }
 
-static void visit_function_name(struct checks *checks, const struct topology *topology,
+RULE(pci_bridge, "pci-bridge", ADVICE, EACH,
+     "A VM is given function 0:0.0, which is the host bridge or root port: who holds it "
+     "configures what lies behind it.");
+
+static void visit_function_name(struct rules *rules, const struct topology *topology,
                                 struct strmap *seen, size_t vm, const struct pci_function *function)
 {
 	if (function->name[0] != '\0' && !first_time(seen, function->name, seen)) {
-		check_report(checks, CHECK_PCI_NAME_TWICE, function->place,
-		             "a second PCI function is called '%s', this one of '%s'",
-		             function->name, check_suffix(topology, vm));
+		rule_report(rules, &rule_pci_name_twice, function->place,
+		            "a second PCI function is called '%s', this one of '%s'",
+		            function->name, check_suffix(topology, vm));
 	}
 }
 
-void check_pci_name_twice(struct checks *checks, const struct topology *topology)
+void check_pci_name_twice(struct rules *rules, const struct topology *topology)
 {
-	each_function(checks, topology, visit_function_name);
+	each_function(rules, topology, visit_function_name);
 }
+
+RULE(pci_name_twice, "pci-name-twice", ADVICE, EACH,
+     "Two PCI functions have the same name: reports and the hardware matrix cannot tell them "
+     "apart.");

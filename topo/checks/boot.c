@@ -19,49 +19,61 @@ static bool aligned(uint64_t address, uint64_t bytes)
 	return address % bytes == 0;
 }
 
-void check_kernel_align(struct checks *checks, const struct topology *topology)
+void check_kernel_align(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 		uint64_t unit = vm->image.own_kernel ? RAM_BLOCK_BYTES : PV_PAGE_BYTES;
 
 		if (!aligned(vm->kernel_entry, unit)) {
-			check_report(checks, CHECK_KERNEL_ALIGN,
-			             vm_place(topology, i, VM_KERNEL_ENTRY),
-			             "the kernel of '%s' at 0x%" PRIx64
-			             " does not begin at a multiple of 0x%" PRIx64,
-			             vm->suffix, vm->kernel_entry, unit);
+			rule_report(rules, &rule_kernel_align,
+			            vm_place(topology, i, VM_KERNEL_ENTRY),
+			            "the kernel of '%s' at 0x%" PRIx64
+			            " does not begin at a multiple of 0x%" PRIx64,
+			            vm->suffix, vm->kernel_entry, unit);
 		}
 	}
 }
 
-void check_dtb_align(struct checks *checks, const struct topology *topology)
+RULE(kernel_align, "kernel-align", ERROR, EACH,
+     "An arm64 kernel begins at a multiple of 2 MiB, and whatever else a VM boots at a page at "
+     "least: elsewhere it does not come up.");
+
+void check_dtb_align(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (!aligned(vm->dtb_addr, PV_PAGE_BYTES)) {
-			check_report(checks, CHECK_DTB_ALIGN, vm_place(topology, i, VM_DTB_ADDR),
-			             "the device tree of '%s' at 0x%" PRIx64
-			             " does not begin at a page",
-			             vm->suffix, vm->dtb_addr);
+			rule_report(rules, &rule_dtb_align, vm_place(topology, i, VM_DTB_ADDR),
+			            "the device tree of '%s' at 0x%" PRIx64
+			            " does not begin at a page",
+			            vm->suffix, vm->dtb_addr);
 		}
 	}
 }
 
-void check_initrd_align(struct checks *checks, const struct topology *topology)
+RULE(dtb_align, "dtb-align", ERROR, EACH,
+     "The address that is given for a device tree is not that of a page, and whole pages are "
+     "what a VM's RAM is filled by.");
+
+void check_initrd_align(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (!aligned(vm->initrd_addr, PV_PAGE_BYTES)) {
-			check_report(checks, CHECK_INITRD_ALIGN,
-			             vm_place(topology, i, VM_INITRD_ADDR),
-			             "the initrd of '%s' at 0x%" PRIx64 " does not begin at a page",
-			             vm->suffix, vm->initrd_addr);
+			rule_report(rules, &rule_initrd_align,
+			            vm_place(topology, i, VM_INITRD_ADDR),
+			            "the initrd of '%s' at 0x%" PRIx64 " does not begin at a page",
+			            vm->suffix, vm->initrd_addr);
 		}
 	}
 }
+
+RULE(initrd_align, "initrd-align", ERROR, EACH,
+     "The address that is given for an initrd is not that of a page, and whole pages are what a "
+     "VM's RAM is filled by.");
 
 /* A part of what a VM boots, at least one page long. */
 struct part {
@@ -86,7 +98,7 @@ static bool overlap(const struct part *a, const struct part *b)
 	return a->base < b->base ? b->base - a->base < a->bytes : a->base - b->base < b->bytes;
 }
 
-void check_boot_overlap(struct checks *checks, const struct topology *topology)
+void check_boot_overlap(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
@@ -103,31 +115,38 @@ void check_boot_overlap(struct checks *checks, const struct topology *topology)
 			if (a->base == 0 || b->base == 0 || !overlap(a, b)) {
 				continue;
 			}
-			if (check_report(
-				    checks, CHECK_BOOT_OVERLAP, vm_place(topology, i, a->attribute),
+			if (rule_report(
+				    rules, &rule_boot_overlap, vm_place(topology, i, a->attribute),
 				    "the %s of '%s' at 0x%" PRIx64 " overlaps its %s at 0x%" PRIx64,
 				    a->what, vm->suffix, a->base, b->what, b->base)) {
-				diag_note(checks->diag, vm_place(topology, i, b->attribute),
+				diag_note(rules->diag, vm_place(topology, i, b->attribute),
 				          "the %s", b->what);
 			}
 		}
 	}
 }
 
-void check_cmdline_long(struct checks *checks, const struct topology *topology)
+RULE(boot_overlap, "boot-overlap", ERROR, EACH,
+     "Kernel, initrd and device tree of a VM are put at addresses at which one lies upon "
+     "another.");
+
+void check_cmdline_long(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		size_t bytes = strlen(topology->model.vms[i].image.cmdline);
 
 		if (bytes > COMMAND_LINE_MAX) {
-			check_report(checks, CHECK_CMDLINE_LONG, vm_place(topology, i, VM_CMDLINE),
-			             "the command line of '%s' has %zu bytes; Linux takes %u",
-			             check_suffix(topology, i), bytes, COMMAND_LINE_MAX);
+			rule_report(rules, &rule_cmdline_long, vm_place(topology, i, VM_CMDLINE),
+			            "the command line of '%s' has %zu bytes; Linux takes %u",
+			            check_suffix(topology, i), bytes, COMMAND_LINE_MAX);
 		}
 	}
 }
 
-void check_cmdline_text(struct checks *checks, const struct topology *topology)
+RULE(cmdline_long, "cmdline-long", ERROR, EACH,
+     "Linux on arm64 takes a command line of 2047 bytes and cuts off the rest, silently.");
+
+void check_cmdline_text(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const char *next = topology->model.vms[i].image.cmdline;
@@ -136,12 +155,16 @@ void check_cmdline_text(struct checks *checks, const struct topology *topology)
 			next++;
 		}
 		if (*next != '\0') {
-			check_report(checks, CHECK_CMDLINE_TEXT, vm_place(topology, i, VM_CMDLINE),
-			             "the command line of '%s' holds a control character, 0x%02x",
-			             check_suffix(topology, i), (unsigned char)*next);
+			rule_report(rules, &rule_cmdline_text, vm_place(topology, i, VM_CMDLINE),
+			            "the command line of '%s' holds a control character, 0x%02x",
+			            check_suffix(topology, i), (unsigned char)*next);
 		}
 	}
 }
+
+RULE(cmdline_text, "cmdline-text", ERROR, EACH,
+     "A command line is one line of text: a control character in it ends an argument or the "
+     "whole of it.");
 
 /* The value of @key ("root=") in a command line; NULL when it is not there. The last one counts. */
 static const char *argument(const char *cmdline, const char *key)
@@ -156,19 +179,22 @@ static const char *argument(const char *cmdline, const char *key)
 	return found;
 }
 
-void check_cmdline_console(struct checks *checks, const struct topology *topology)
+void check_cmdline_console(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (strstr(vm->image.cmdline, "console=ttyAMA0") == NULL &&
-		    check_report(checks, CHECK_CMDLINE_CONSOLE, vm_place(topology, i, VM_CMDLINE),
-		                 "the command line of '%s' does not name its console",
-		                 vm->suffix)) {
-			diag_help(checks->diag, "add console=ttyAMA0");
+		    rule_report(rules, &rule_cmdline_console, vm_place(topology, i, VM_CMDLINE),
+		                "the command line of '%s' does not name its console", vm->suffix)) {
+			diag_help(rules->diag, "add console=ttyAMA0");
 		}
 	}
 }
+
+RULE(cmdline_console, "cmdline-console", ADVICE, EACH,
+     "A command line does not say console=ttyAMA0, the only console that a VM has: nothing of "
+     "what the kernel prints is seen.");
 
 /* Disk number @number of a VM in the order in which Linux finds them, and how many there are. */
 static const struct device *disk_of(const struct topology *topology, size_t vm, size_t number,
@@ -207,20 +233,24 @@ static bool root_disk(const struct topology *topology, size_t vm, const struct d
 	return true;
 }
 
-void check_root_device(struct checks *checks, const struct topology *topology)
+void check_root_device(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct device *disk = NULL;
 		size_t count = 0;
 
 		if (root_disk(topology, i, &disk, &count) && disk == NULL) {
-			check_report(checks, CHECK_ROOT_DEVICE, vm_place(topology, i, VM_CMDLINE),
-			             "the root file system of '%s' is on a disk that it does not "
-			             "have: it is served %zu disk%s",
-			             check_suffix(topology, i), count, count == 1 ? "" : "s");
+			rule_report(rules, &rule_root_device, vm_place(topology, i, VM_CMDLINE),
+			            "the root file system of '%s' is on a disk that it does not "
+			            "have: it is served %zu disk%s",
+			            check_suffix(topology, i), count, count == 1 ? "" : "s");
 		}
 	}
 }
+
+RULE(root_device, "root-device", WARNING, WHOLE,
+     "The root file system is said to be on a virtio disk that no connection gives to the VM: "
+     "the kernel waits for it, or gives up.");
 
 static bool has_word(const char *text, const char *word)
 {
@@ -234,7 +264,7 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-void check_root_readonly(struct checks *checks, const struct topology *topology)
+void check_root_readonly(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct device *disk = NULL;
@@ -242,27 +272,35 @@ void check_root_readonly(struct checks *checks, const struct topology *topology)
 
 		if (root_disk(topology, i, &disk, &count) && disk != NULL && disk->readonly &&
 		    has_word(topology->model.vms[i].image.cmdline, "rw") &&
-		    check_report(checks, CHECK_ROOT_READONLY, vm_place(topology, i, VM_CMDLINE),
-		                 "'%s' mounts its root file system rw, and the disk is readonly",
-		                 check_suffix(topology, i))) {
-			diag_note(checks->diag, disk->place, "the disk");
+		    rule_report(rules, &rule_root_readonly, vm_place(topology, i, VM_CMDLINE),
+		                "'%s' mounts its root file system rw, and the disk is readonly",
+		                check_suffix(topology, i))) {
+			diag_note(rules->diag, disk->place, "the disk");
 		}
 	}
 }
 
-void check_root_none(struct checks *checks, const struct topology *topology)
+RULE(root_readonly, "root-readonly", WARNING, EACH,
+     "A VM mounts its root file system for writing from a disk that is served readonly: "
+     "mounting fails at boot.");
+
+void check_root_none(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (!vm->image.own_rootfs && vm->image.initrd == NULL &&
 		    argument(vm->image.cmdline, "root=") == NULL) {
-			check_report(checks, CHECK_ROOT_NONE, vm_place(topology, i, VM_IMAGE),
-			             "'%s' has no initrd and no root= on its command line",
-			             vm->suffix);
+			rule_report(rules, &rule_root_none, vm_place(topology, i, VM_IMAGE),
+			            "'%s' has no initrd and no root= on its command line",
+			            vm->suffix);
 		}
 	}
 }
+
+RULE(root_none, "root-none", ADVICE, EACH,
+     "A VM boots without an initrd, and no root= names a disk: unless its kernel has a file "
+     "system built in it gives up.");
 
 /* A size as Linux reads it in a command line, with a unit or without (memparse). */
 static uint64_t argument_bytes(const char *value)
@@ -282,7 +320,7 @@ static uint64_t argument_bytes(const char *value)
 	}
 }
 
-void check_cmdline_mem(struct checks *checks, const struct topology *topology)
+void check_cmdline_mem(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
@@ -290,14 +328,17 @@ void check_cmdline_mem(struct checks *checks, const struct topology *topology)
 		uint64_t bytes = value == NULL ? 0 : argument_bytes(value);
 
 		if (bytes > vm->ram_bytes) {
-			check_report(checks, CHECK_CMDLINE_MEM, vm_place(topology, i, VM_CMDLINE),
-			             "mem= speaks of %" PRIu64 " MiB, and '%s' has %" PRIu64,
-			             bytes >> 20, vm->suffix, vm->ram_bytes >> 20);
+			rule_report(rules, &rule_cmdline_mem, vm_place(topology, i, VM_CMDLINE),
+			            "mem= speaks of %" PRIu64 " MiB, and '%s' has %" PRIu64,
+			            bytes >> 20, vm->suffix, vm->ram_bytes >> 20);
 		}
 	}
 }
 
-void check_cmdline_cpus(struct checks *checks, const struct topology *topology)
+RULE(cmdline_mem, "cmdline-mem", WARNING, EACH,
+     "A command line speaks by mem= of more memory than the VM's RAM.");
+
+void check_cmdline_cpus(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
@@ -307,51 +348,67 @@ void check_cmdline_cpus(struct checks *checks, const struct topology *topology)
 			value = argument(vm->image.cmdline, "nr_cpus=");
 		}
 		if (value != NULL && strtoull(value, NULL, 0) < vm->vcpu_count) {
-			check_report(checks, CHECK_CMDLINE_CPUS, vm_place(topology, i, VM_CMDLINE),
-			             "the command line of '%s' leaves some of its %u vCPUs off",
-			             vm->suffix, vm->vcpu_count);
+			rule_report(rules, &rule_cmdline_cpus, vm_place(topology, i, VM_CMDLINE),
+			            "the command line of '%s' leaves some of its %u vCPUs off",
+			            vm->suffix, vm->vcpu_count);
 		}
 	}
 }
 
-void check_agent_missing(struct checks *checks, const struct topology *topology)
+RULE(cmdline_cpus, "cmdline-cpus", ADVICE, EACH,
+     "A command line lets Linux use fewer CPUs than the VM has vCPUs: the others are never "
+     "started.");
+
+void check_agent_missing(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (!vm->agent) {
-			check_report(checks, CHECK_AGENT_MISSING, vm_place(topology, i, VM_IMAGE),
-			             "'%s' has no agent: `topo exec` cannot reach it", vm->suffix);
+			rule_report(rules, &rule_agent_missing, vm_place(topology, i, VM_IMAGE),
+			            "'%s' has no agent: `topo exec` cannot reach it", vm->suffix);
 		}
 	}
 }
 
-void check_backend_missing(struct checks *checks, const struct topology *topology)
+RULE(agent_missing, "agent-missing", ADVICE, EACH,
+     "A VM with a root file system of the user's own has no agent: `topo exec` does not reach "
+     "it, and nobody knows when it is up.");
+
+void check_backend_missing(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (!vm->image.own_rootfs && topology->vm_origins[i].served_count != 0) {
-			check_report(checks, CHECK_BACKEND_MISSING, vm_place(topology, i, VM_IMAGE),
-			             "'%s' serves %zu VM%s, and its root file system has to bring "
-			             "the back ends",
-			             vm->suffix, topology->vm_origins[i].served_count,
-			             topology->vm_origins[i].served_count == 1 ? "" : "s");
+			rule_report(rules, &rule_backend_missing, vm_place(topology, i, VM_IMAGE),
+			            "'%s' serves %zu VM%s, and its root file system has to bring "
+			            "the back ends",
+			            vm->suffix, topology->vm_origins[i].served_count,
+			            topology->vm_origins[i].served_count == 1 ? "" : "s");
 		}
 	}
 }
 
-void check_dtb_own(struct checks *checks, const struct topology *topology)
+RULE(backend_missing, "backend-missing", ADVICE, EACH,
+     "A device VM boots a root file system of the user's own, which has to bring the back ends: "
+     "without them its driver VMs wait for their devices.");
+
+void check_dtb_own(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
 
 		if (topology->model.vms[i].image.dtb != NULL &&
 		    origin->served_count + origin->used_count != 0) {
-			check_report(checks, CHECK_DTB_OWN, vm_place(topology, i, VM_IMAGE),
-			             "'%s' brings its own device tree, which has to describe its "
-			             "connections",
-			             check_suffix(topology, i));
+			rule_report(rules, &rule_dtb_own, vm_place(topology, i, VM_IMAGE),
+			            "'%s' brings its own device tree, which has to describe its "
+			            "connections",
+			            check_suffix(topology, i));
 		}
 	}
 }
+
+RULE(dtb_own, "dtb-own", ADVICE, EACH,
+     "A VM with connections brings a device tree of its own. Its connections are found by the "
+     "tree: one that does not describe them hides them.");

@@ -1,26 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Running the checks over a finished model.
+ * The table of rules, and running them over a finished model.
  */
 #include "topo/checks/checks.h"
 
-#include "topo/checks/internal.h"
+#include <string.h>
 
-#define CHECK_RUN(id, name, severity, scope, run, why) [CHECK_##id] = run,
+#include "topo/checks/table.h"
+#include "topo/resolve/read_rules.h"
 
-static check_function *const runs[CHECK_COUNT] = {CHECKS(CHECK_RUN)};
+static const struct rule *const table[] = {READ_RULES(RULE_POINTER) CHECKS(RULE_POINTER)};
 
-#undef CHECK_RUN
+#define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
 
-/* Whether a check of that scope has something to say. */
-static bool applies(const struct checks *checks, enum check_scope scope, bool whole)
+#define CHECK_ROW(id) {&rule_##id, check_##id},
+
+static const struct check {
+	const struct rule *rule;
+	check_function *run;
+} checks[] = {CHECKS(CHECK_ROW)};
+
+#define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
+
+const struct rule *checks_at(size_t index)
+{
+	return index < TABLE_COUNT ? table[index] : NULL;
+}
+
+const struct rule *checks_find(const char *name)
+{
+	size_t index = 0;
+
+	while (index < TABLE_COUNT && strcmp(table[index]->name, name) != 0) {
+		index++;
+	}
+	return checks_at(index);
+}
+
+struct rules checks_rules(struct diag *diag, struct arena *arena)
+{
+	return (struct rules){
+		.diag = diag,
+		.all = table,
+		.count = TABLE_COUNT,
+		.off = arena_alloc(arena, TABLE_COUNT * sizeof(bool)),
+	};
+}
+
+/* Whether a rule of that scope has something to say. */
+static bool applies(const struct rules *rules, enum rule_scope scope, bool whole)
 {
 	switch (scope) {
 	case SCOPE_WHOLE:
 		return whole;
 	case SCOPE_SOUND:
-		return whole && checks->errors == 0;
+		return whole && rules->errors == 0;
 	case SCOPE_EACH:
+	case SCOPE_LACKS:
 	case SCOPE_BREAKS:
 	case SCOPE_ABSENT:
 		break;
@@ -28,20 +64,20 @@ static bool applies(const struct checks *checks, enum check_scope scope, bool wh
 	return true;
 }
 
-void checks_run(struct checks *checks, const struct topology *topology, bool whole)
+void checks_run(struct rules *rules, const struct topology *topology, bool whole)
 {
 	/* Summaries last, when it is known whether there were errors. */
 	for (unsigned int round = 0; round < 2; round++) {
-		for (size_t id = 0; id < CHECK_COUNT; id++) {
-			enum check_scope scope = check_row((enum check_id)id)->scope;
-			bool wanted = !checks->off[id] || checks->must_run;
+		for (size_t i = 0; i < CHECK_COUNT; i++) {
+			const struct rule *rule = checks[i].rule;
+			bool wanted = !rule_is_off(rules, rule) || rules->must_run;
 
-			if (runs[id] != NULL && wanted && (scope == SCOPE_SOUND) == (round == 1) &&
-			    applies(checks, scope, whole)) {
-				checks->current = (enum check_id)id;
-				runs[id](checks, topology);
+			if (wanted && (rule->scope == SCOPE_SOUND) == (round == 1) &&
+			    applies(rules, rule->scope, whole)) {
+				rules->current = rule;
+				checks[i].run(rules, topology);
 			}
 		}
 	}
-	checks->current = CHECK_COUNT;
+	rules->current = NULL;
 }

@@ -38,13 +38,13 @@ static bool find_holding(const struct topology *topology, size_t vm,
 	return false;
 }
 
-typedef void holding_visit(struct checks *checks, const struct topology *topology, size_t vm,
+typedef void holding_visit(struct rules *rules, const struct topology *topology, size_t vm,
                            const struct board_controller *controller, struct place place,
                            void *context);
 
 /* Call @visit for each controller that a VM is given. */
-static void each_holding(struct checks *checks, const struct topology *topology,
-                         holding_visit *visit, void *context)
+static void each_holding(struct rules *rules, const struct topology *topology, holding_visit *visit,
+                         void *context)
 {
 	const struct board *board = topology->model.board;
 
@@ -53,7 +53,7 @@ static void each_holding(struct checks *checks, const struct topology *topology,
 			struct place place;
 
 			if (find_holding(topology, i, &board->controllers[j], &place)) {
-				visit(checks, topology, i, &board->controllers[j], place, context);
+				visit(rules, topology, i, &board->controllers[j], place, context);
 			}
 		}
 	}
@@ -65,7 +65,7 @@ struct victims {
 	size_t said_of; /* once of each VM is enough */
 };
 
-static void visit_held(struct checks *checks, const struct topology *topology, size_t vm,
+static void visit_held(struct rules *rules, const struct topology *topology, size_t vm,
                        const struct board_controller *controller, struct place place, void *context)
 {
 	struct victims *victims = context;
@@ -75,15 +75,15 @@ static void visit_held(struct checks *checks, const struct topology *topology, s
 		return;
 	}
 	victims->said_of = vm;
-	if (check_report(checks, CHECK_CONTROLLER_HELD, place,
-	                 "by %s '%s' can stop devices of '%s'", controller->path,
-	                 check_suffix(topology, vm), check_suffix(topology, victim))) {
-		diag_note(checks->diag, check_hardware_place(topology, victim),
+	if (rule_report(rules, &rule_controller_held, place, "by %s '%s' can stop devices of '%s'",
+	                controller->path, check_suffix(topology, vm),
+	                check_suffix(topology, victim))) {
+		diag_note(rules->diag, check_hardware_place(topology, victim),
 		          "'%s' is given devices here", check_suffix(topology, victim));
 	}
 }
 
-void check_controller_held(struct checks *checks, const struct topology *topology)
+void check_controller_held(struct rules *rules, const struct topology *topology)
 {
 	size_t count = topology->model.vm_count;
 	struct victims victims = {{count, count}, count};
@@ -94,8 +94,12 @@ void check_controller_held(struct checks *checks, const struct topology *topolog
 			victims.vms[found++] = i;
 		}
 	}
-	each_holding(checks, topology, visit_held, &victims);
+	each_holding(rules, topology, visit_held, &victims);
 }
+
+RULE(controller_held, "controller-held", WARNING, EACH,
+     "A VM holds a controller of clocks, resets, power or pins that devices of other VMs depend "
+     "on: it can stop them.");
 
 /* Who had a power first. */
 struct holder {
@@ -104,7 +108,7 @@ struct holder {
 	struct place place;
 };
 
-static void visit_shared(struct checks *checks, const struct topology *topology, size_t vm,
+static void visit_shared(struct rules *rules, const struct topology *topology, size_t vm,
                          const struct board_controller *controller, struct place place,
                          void *context)
 {
@@ -120,21 +124,25 @@ static void visit_shared(struct checks *checks, const struct topology *topology,
 		if (first->controller == NULL) {
 			*first = (struct holder){controller, vm, place};
 		} else if (first->vm != vm && !said &&
-		           check_report(
-				   checks, CHECK_CONTROLLER_SHARED, place,
+		           rule_report(
+				   rules, &rule_controller_shared, place,
 				   "'%s' sets %s by %s, and '%s' by %s", check_suffix(topology, vm),
 				   board_power_name((enum board_power)(1U << i)), controller->path,
 				   check_suffix(topology, first->vm), first->controller->path)) {
 			said = true;
-			diag_note(checks->diag, first->place, "given to '%s' here",
+			diag_note(rules->diag, first->place, "given to '%s' here",
 			          check_suffix(topology, first->vm));
 		}
 	}
 }
 
-void check_controller_shared(struct checks *checks, const struct topology *topology)
+void check_controller_shared(struct rules *rules, const struct topology *topology)
 {
 	struct holder holders[BOARD_POWERS] = {{.vm = 0}};
 
-	each_holding(checks, topology, visit_shared, holders);
+	each_holding(rules, topology, visit_shared, holders);
 }
+
+RULE(controller_shared, "controller-shared", ERROR, EACH,
+     "Two VMs set the same clocks, resets, power or pins, each by a controller of its own or by "
+     "one that they share: each undoes what the other one did.");

@@ -14,18 +14,16 @@
 
 /* Call @visit for each device of type @type. */
 struct visitor {
-	struct checks *checks;
+	struct rules *rules;
 	const struct topology *topology;
 	struct strmap seen;
-	enum check_id id;
 };
 
-static void each_device(struct checks *checks, const struct topology *topology,
-                        enum device_type type,
+static void each_device(struct rules *rules, const struct topology *topology, enum device_type type,
                         void (*visit)(struct visitor *visitor, const struct connection *connection,
                                       const struct device *device))
 {
-	struct visitor visitor = {checks, topology, {.arena = NULL}, CHECK_COUNT};
+	struct visitor visitor = {rules, topology, {.arena = NULL}};
 	struct arena *arena = arena_new();
 
 	strmap_init(&visitor.seen, arena);
@@ -92,16 +90,18 @@ static void visit_mac(struct visitor *visitor, const struct connection *connecti
 	const struct device *before = seen_before(visitor, device, "%s", mac);
 
 	if (before != NULL &&
-	    check_report(visitor->checks, CHECK_MAC_TWICE, device_place(device, "mac"),
-	                 "a second interface with the MAC address %s", mac)) {
-		diag_note(visitor->checks->diag, device_place(before, "mac"), "the first one");
+	    rule_report(visitor->rules, &rule_mac_twice, device_place(device, "mac"),
+	                "a second interface with the MAC address %s", mac)) {
+		diag_note(visitor->rules->diag, device_place(before, "mac"), "the first one");
 	}
 }
 
-void check_mac_twice(struct checks *checks, const struct topology *topology)
+void check_mac_twice(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_NET, visit_mac);
+	each_device(rules, topology, DEVICE_NET, visit_mac);
 }
+
+RULE(mac_twice, "mac-twice", ERROR, EACH, "Two network interfaces have the same MAC address.");
 
 static void visit_mac_group(struct visitor *visitor, const struct connection *connection,
                             const struct device *device)
@@ -111,15 +111,19 @@ static void visit_mac_group(struct visitor *visitor, const struct connection *co
 	(void)connection;
 	if ((device->mac[0] & 1) != 0) {
 		format_mac(device, mac, sizeof(mac));
-		check_report(visitor->checks, CHECK_MAC_GROUP, device_place(device, "mac"),
-		             "%s is the MAC address of a group, not of an interface", mac);
+		rule_report(visitor->rules, &rule_mac_group, device_place(device, "mac"),
+		            "%s is the MAC address of a group, not of an interface", mac);
 	}
 }
 
-void check_mac_group(struct checks *checks, const struct topology *topology)
+void check_mac_group(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_NET, visit_mac_group);
+	each_device(rules, topology, DEVICE_NET, visit_mac_group);
 }
+
+RULE(mac_group, "mac-group", ERROR, EACH,
+     "A MAC address with the lowest bit of its first byte set is one of a group, not of an "
+     "interface, and 00:00:00:00:00:00 is none.");
 
 static void visit_tap(struct visitor *visitor, const struct connection *connection,
                       const struct device *device)
@@ -127,19 +131,22 @@ static void visit_tap(struct visitor *visitor, const struct connection *connecti
 	const struct device *before =
 		seen_before(visitor, device, "%u/%s", connection->device_vm, device->tap);
 
-	if (before != NULL && check_report(visitor->checks, CHECK_TAP_TWICE,
-	                                   device_place(device, "tap"), "a second tap '%s' in '%s'",
-	                                   device->tap, suffix(visitor, connection->device_vm))) {
-		diag_note(visitor->checks->diag, device_place(before, "tap"), "the first one");
+	if (before != NULL && rule_report(visitor->rules, &rule_tap_twice,
+	                                  device_place(device, "tap"), "a second tap '%s' in '%s'",
+	                                  device->tap, suffix(visitor, connection->device_vm))) {
+		diag_note(visitor->rules->diag, device_place(before, "tap"), "the first one");
 	}
 }
 
-void check_tap_twice(struct checks *checks, const struct topology *topology)
+void check_tap_twice(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_NET, visit_tap);
+	each_device(rules, topology, DEVICE_NET, visit_tap);
 }
 
-static void check_name(struct checks *checks, const struct device *device, const char *option,
+RULE(tap_twice, "tap-twice", ERROR, EACH,
+     "Two network devices of one device VM have the same tap interface.");
+
+static void check_name(struct rules *rules, const struct device *device, const char *option,
                        const char *name)
 {
 	size_t bytes = name == NULL ? 1 : strlen(name);
@@ -149,24 +156,27 @@ static void check_name(struct checks *checks, const struct device *device, const
 	     strcmp(name, ".") != 0 && strcmp(name, "..") != 0)) {
 		return;
 	}
-	check_report(checks, CHECK_INTERFACE_NAME, device_place(device, option),
-	             "'%s' cannot be the name of a network interface: 1 to 15 characters, without "
-	             "/ : %% \" * \\ and blanks",
-	             name);
+	rule_report(rules, &rule_interface_name, device_place(device, option),
+	            "'%s' cannot be the name of a network interface: 1 to 15 characters, without "
+	            "/ : %% \" * \\ and blanks",
+	            name);
 }
 
 static void visit_name(struct visitor *visitor, const struct connection *connection,
                        const struct device *device)
 {
 	(void)connection;
-	check_name(visitor->checks, device, "tap", device->tap);
-	check_name(visitor->checks, device, "bridge", device->bridge);
+	check_name(visitor->rules, device, "tap", device->tap);
+	check_name(visitor->rules, device, "bridge", device->bridge);
 }
 
-void check_interface_name(struct checks *checks, const struct topology *topology)
+void check_interface_name(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_NET, visit_name);
+	each_device(rules, topology, DEVICE_NET, visit_name);
 }
+
+RULE(interface_name, "interface-name", ERROR, EACH,
+     "Linux takes names of network interfaces of 1 to 15 characters, without / and blanks.");
 
 static void visit_bridge(struct visitor *visitor, const struct connection *connection,
                          const struct device *device)
@@ -178,21 +188,25 @@ static void visit_bridge(struct visitor *visitor, const struct connection *conne
 		seen_before(visitor, device, "%u/%s", connection->device_vm, device->bridge);
 
 	if (before != NULL &&
-	    check_report(visitor->checks, CHECK_BRIDGE_SHARED, device_place(device, "bridge"),
-	                 "'%s' shares the bridge '%s' of '%s' with others",
-	                 suffix(visitor, connection->driver_vm), device->bridge,
-	                 suffix(visitor, connection->device_vm))) {
-		diag_help(visitor->checks->diag,
+	    rule_report(visitor->rules, &rule_bridge_shared, device_place(device, "bridge"),
+	                "'%s' shares the bridge '%s' of '%s' with others",
+	                suffix(visitor, connection->driver_vm), device->bridge,
+	                suffix(visitor, connection->device_vm))) {
+		diag_help(visitor->rules->diag,
 		          "without a bridge option it would get one of its own");
-		diag_note(visitor->checks->diag, device_place(before, "bridge"),
+		diag_note(visitor->rules->diag, device_place(before, "bridge"),
 		          "also on this bridge");
 	}
 }
 
-void check_bridge_shared(struct checks *checks, const struct topology *topology)
+void check_bridge_shared(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_NET, visit_bridge);
+	each_device(rules, topology, DEVICE_NET, visit_bridge);
 }
+
+RULE(bridge_shared, "bridge-shared", ADVICE, EACH,
+     "Driver VMs on one bridge see each other's traffic. Without a `bridge` option each gets a "
+     "bridge of its own.");
 
 static const char *format_address(uint32_t address, char *text, size_t bytes)
 {
@@ -210,35 +224,37 @@ static void visit_address(struct visitor *visitor, const struct connection *conn
 
 	format_address(device->address[1], text, sizeof(text));
 	if (device->address[0] == device->address[1]) {
-		check_report(visitor->checks, CHECK_ADDRESS_TWICE,
-		             device_place(device, "driver_address"),
-		             "both ends of this link have the address %s", text);
+		rule_report(visitor->rules, &rule_address_twice,
+		            device_place(device, "driver_address"),
+		            "both ends of this link have the address %s", text);
 		return;
 	}
 	if ((device->address[0] & mask) != (device->address[1] & mask)) {
 		char other[16];
 
-		check_report(visitor->checks, CHECK_ADDRESS_TWICE, device_place(device, "address"),
-		             "%s and %s are not in one subnet of /%u",
-		             format_address(device->address[0], other, sizeof(other)), text,
-		             device->prefix);
+		rule_report(visitor->rules, &rule_address_twice, device_place(device, "address"),
+		            "%s and %s are not in one subnet of /%u",
+		            format_address(device->address[0], other, sizeof(other)), text,
+		            device->prefix);
 		return;
 	}
 	const struct device *before =
 		seen_before(visitor, device, "%u/%s/%s", connection->device_vm, scope, text);
 
 	if (before != NULL &&
-	    check_report(visitor->checks, CHECK_ADDRESS_TWICE,
-	                 device_place(device, "driver_address"),
-	                 "a second interface with the address %s on '%s'", text, scope)) {
-		diag_note(visitor->checks->diag, before->place, "the first one");
+	    rule_report(visitor->rules, &rule_address_twice, device_place(device, "driver_address"),
+	                "a second interface with the address %s on '%s'", text, scope)) {
+		diag_note(visitor->rules->diag, before->place, "the first one");
 	}
 }
 
-void check_address_twice(struct checks *checks, const struct topology *topology)
+void check_address_twice(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_NET, visit_address);
+	each_device(rules, topology, DEVICE_NET, visit_address);
 }
+
+RULE(address_twice, "address-twice", ERROR, EACH,
+     "Two interfaces on one bridge have the same IPv4 address, or the two ends of a link do.");
 
 static void visit_disk(struct visitor *visitor, const struct connection *connection,
                        const struct device *device)
@@ -250,42 +266,49 @@ static void visit_disk(struct visitor *visitor, const struct connection *connect
 	const struct device *before = seen_before(visitor, device, "%s", device->disk);
 
 	if (before != NULL && !(before->readonly && device->readonly) &&
-	    check_report(visitor->checks, CHECK_DISK_SHARED, device_place(device, "disk"),
-	                 "a second device opens the disk image '%s'", device->disk)) {
-		diag_help(visitor->checks->diag, "give each a copy, or make both readonly: true");
-		diag_note(visitor->checks->diag, device_place(before, "disk"), "the first one");
+	    rule_report(visitor->rules, &rule_disk_shared, device_place(device, "disk"),
+	                "a second device opens the disk image '%s'", device->disk)) {
+		diag_help(visitor->rules->diag, "give each a copy, or make both readonly: true");
+		diag_note(visitor->rules->diag, device_place(before, "disk"), "the first one");
 	}
 }
 
-void check_disk_shared(struct checks *checks, const struct topology *topology)
+void check_disk_shared(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_BLK, visit_disk);
+	each_device(rules, topology, DEVICE_BLK, visit_disk);
 }
+
+RULE(disk_shared, "disk-shared", ERROR, EACH,
+     "One disk image is opened by two devices, and one of them writes to it: a file system on "
+     "it would be destroyed.");
 
 static void visit_cid(struct visitor *visitor, const struct connection *connection,
                       const struct device *device)
 {
 	if (device->cid < CID_FIRST) {
-		check_report(visitor->checks, CHECK_CID_TWICE, device_place(device, "cid"),
-		             "a CID is %u or more, not %llu", CID_FIRST,
-		             (unsigned long long)device->cid);
+		rule_report(visitor->rules, &rule_cid_twice, device_place(device, "cid"),
+		            "a CID is %u or more, not %llu", CID_FIRST,
+		            (unsigned long long)device->cid);
 		return;
 	}
 	const struct device *before = seen_before(visitor, device, "%u/%llu", connection->device_vm,
 	                                          (unsigned long long)device->cid);
 
 	if (before != NULL &&
-	    check_report(visitor->checks, CHECK_CID_TWICE, device_place(device, "cid"),
-	                 "a second vsock device with CID %llu in '%s'",
-	                 (unsigned long long)device->cid, suffix(visitor, connection->device_vm))) {
-		diag_note(visitor->checks->diag, before->place, "the first one");
+	    rule_report(visitor->rules, &rule_cid_twice, device_place(device, "cid"),
+	                "a second vsock device with CID %llu in '%s'",
+	                (unsigned long long)device->cid, suffix(visitor, connection->device_vm))) {
+		diag_note(visitor->rules->diag, before->place, "the first one");
 	}
 }
 
-void check_cid_twice(struct checks *checks, const struct topology *topology)
+void check_cid_twice(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_VSOCK, visit_cid);
+	each_device(rules, topology, DEVICE_VSOCK, visit_cid);
 }
+
+RULE(cid_twice, "cid-twice", ERROR, EACH,
+     "Two vsock devices of one device VM have the same CID, or a CID below 3, which is reserved.");
 
 /* A root file system of the user's own may have any back end. */
 static void visit_type(struct visitor *visitor, const struct connection *connection,
@@ -294,44 +317,52 @@ static void visit_type(struct visitor *visitor, const struct connection *connect
 	const struct vm *server = &visitor->topology->model.vms[connection->device_vm];
 
 	if (server->image.own_rootfs && !device_type_runs(device->type)) {
-		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
-		                  "nothing in '%s' can serve the %s device of '%s' yet",
-		                  server->suffix, device_type_name(device->type),
-		                  suffix(visitor, connection->driver_vm));
+		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
+		                 "nothing in '%s' can serve the %s device of '%s' yet",
+		                 server->suffix, device_type_name(device->type),
+		                 suffix(visitor, connection->driver_vm));
 	} else if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1) {
-		check_report_runs(
-			visitor->checks, CHECK_TYPE_RUNS, device->place,
-			"the net device of '%s' has %u pairs of queues, and more than one "
-			"cannot be run yet",
-			suffix(visitor, connection->driver_vm), device->queue_pairs_or_queues);
+		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
+		                 "the net device of '%s' has %u pairs of queues, and more than one "
+		                 "cannot be run yet",
+		                 suffix(visitor, connection->driver_vm),
+		                 device->queue_pairs_or_queues);
 	} else if (device->type == DEVICE_BLK && device->disk == NULL &&
 	           strcmp(device->format, "raw") != 0) {
-		check_report_runs(visitor->checks, CHECK_TYPE_RUNS, device->place,
-		                  "the empty disk of '%s' is made in raw format only",
-		                  suffix(visitor, connection->driver_vm));
+		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
+		                 "the empty disk of '%s' is made in raw format only",
+		                 suffix(visitor, connection->driver_vm));
 	}
 }
 
-void check_type_runs(struct checks *checks, const struct topology *topology)
+void check_type_runs(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_TYPE_COUNT, visit_type);
+	each_device(rules, topology, DEVICE_TYPE_COUNT, visit_type);
 }
+
+RULE(type_runs, "type-runs", ADVICE, EACH,
+     "The language knows this type of device and the analysis counts it, but the project's root "
+     "file system, which the device VM boots, has no back end for it yet: `topo build` and "
+     "`topo run` refuse the topology. net, blk and vsock run.");
 
 static void visit_vsock(struct visitor *visitor, const struct connection *connection,
                         const struct device *device)
 {
 	const struct device *before = seen_before(visitor, device, "%u", connection->driver_vm);
 
-	if (before != NULL && check_report(visitor->checks, CHECK_VSOCK_ONE, device->place,
-	                                   "'%s' would have two vsock devices, and Linux takes one",
-	                                   suffix(visitor, connection->driver_vm))) {
-		diag_help(visitor->checks->diag,
+	if (before != NULL && rule_report(visitor->rules, &rule_vsock_one, device->place,
+	                                  "'%s' would have two vsock devices, and Linux takes one",
+	                                  suffix(visitor, connection->driver_vm))) {
+		diag_help(visitor->rules->diag,
 		          "turn one of the connections round: a VM may serve any number of them");
-		diag_note(visitor->checks->diag, before->place, "the first one");
+		diag_note(visitor->rules->diag, before->place, "the first one");
 	}
 }
 
-void check_vsock_one(struct checks *checks, const struct topology *topology)
+void check_vsock_one(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_VSOCK, visit_vsock);
+	each_device(rules, topology, DEVICE_VSOCK, visit_vsock);
 }
+
+RULE(vsock_one, "vsock-one", ERROR, EACH,
+     "Linux takes one vsock device in a guest at most: a VM can be driver VM of one only.");

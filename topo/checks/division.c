@@ -25,17 +25,21 @@ static bool is_connected(const struct topology *topology, size_t vm)
 	       topology->vm_origins[vm].used_count != 0;
 }
 
-void check_hardware_unused(struct checks *checks, const struct topology *topology)
+void check_hardware_unused(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count && topology->model.vm_count > 1; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (check_has_hardware(topology, i) && !is_connected(topology, i)) {
-			check_report(checks, CHECK_HARDWARE_UNUSED, vm->place,
-			             "'%s' has hardware and serves nobody", vm->suffix);
+			rule_report(rules, &rule_hardware_unused, vm->place,
+			            "'%s' has hardware and serves nobody", vm->suffix);
 		}
 	}
 }
+
+RULE(hardware_unused, "hardware-unused", ADVICE, WHOLE,
+     "A VM has hardware and no connection, in a system of several VMs: nothing uses the "
+     "hardware but itself.");
 
 static unsigned int types_served(const struct topology *topology, size_t vm)
 {
@@ -53,20 +57,24 @@ static unsigned int types_served(const struct topology *topology, size_t vm)
 	return types;
 }
 
-void check_hardware_many(struct checks *checks, const struct topology *topology)
+void check_hardware_many(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 		int types = __builtin_popcount(types_served(topology, i));
 
 		if (vm->pci_count > 1 && types > 1) {
-			check_report(checks, CHECK_HARDWARE_MANY, vm_place(topology, i, VM_PCI),
-			             "'%s' has %zu PCI functions and serves %d types of device; "
-			             "they could be divided among device VMs",
-			             vm->suffix, vm->pci_count, types);
+			rule_report(rules, &rule_hardware_many, vm_place(topology, i, VM_PCI),
+			            "'%s' has %zu PCI functions and serves %d types of device; "
+			            "they could be divided among device VMs",
+			            vm->suffix, vm->pci_count, types);
 		}
 	}
 }
+
+RULE(hardware_many, "hardware-many", ADVICE, WHOLE,
+     "One device VM has several PCI functions and serves several types of device. With a device "
+     "VM for each, the loss of one is not the loss of all.");
 
 static bool has_network(const struct topology *topology, const size_t *list, size_t count)
 {
@@ -78,7 +86,7 @@ static bool has_network(const struct topology *topology, const size_t *list, siz
 	return false;
 }
 
-void check_exposed_no_way(struct checks *checks, const struct topology *topology)
+void check_exposed_no_way(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
@@ -87,13 +95,16 @@ void check_exposed_no_way(struct checks *checks, const struct topology *topology
 		if (vm->exposed && !check_has_hardware(topology, i) &&
 		    !has_network(topology, origin->served, origin->served_count) &&
 		    !has_network(topology, origin->used, origin->used_count)) {
-			check_report(checks, CHECK_EXPOSED_NO_WAY,
-			             vm_place(topology, i, VM_EXPOSED),
-			             "'%s' is exposed and has neither hardware nor a network",
-			             vm->suffix);
+			rule_report(rules, &rule_exposed_no_way, vm_place(topology, i, VM_EXPOSED),
+			            "'%s' is exposed and has neither hardware nor a network",
+			            vm->suffix);
 		}
 	}
 }
+
+RULE(exposed_no_way, "exposed-no-way", ADVICE, WHOLE,
+     "A VM is said to be exposed and has neither hardware nor a network interface: nothing from "
+     "outside reaches it.");
 
 /* Network connections from the exposed VMs, breadth first. */
 struct walk {
@@ -139,7 +150,7 @@ static void walk_networks(struct walk *walk)
 	}
 }
 
-void check_asset_network(struct checks *checks, const struct topology *topology)
+void check_asset_network(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	size_t bytes = (topology->model.vm_count + 1) * sizeof(size_t);
@@ -156,25 +167,29 @@ void check_asset_network(struct checks *checks, const struct topology *topology)
 
 		/* Direct neighbours are those of exposed-asset. */
 		if (vm->asset != NULL && walk.distance[i] > 2) {
-			check_report(checks, CHECK_ASSET_NETWORK, vm_place(topology, i, VM_ASSET),
-			             "%zu networks lead from the outside to '%s', the last one by "
-			             "'%s'",
-			             walk.distance[i] - 1, vm->suffix,
-			             check_suffix(topology, walk.from[i]));
+			rule_report(rules, &rule_asset_network, vm_place(topology, i, VM_ASSET),
+			            "%zu networks lead from the outside to '%s', the last one by "
+			            "'%s'",
+			            walk.distance[i] - 1, vm->suffix,
+			            check_suffix(topology, walk.from[i]));
 		}
 	}
 	arena_free(arena);
 }
 
-void check_attack_paths(struct checks *checks, const struct topology *topology)
+RULE(asset_network, "asset-network", ADVICE, WHOLE,
+     "Network connections alone lead from an exposed VM to one with an asset. Put a connection "
+     "that is no network between them.");
+
+void check_attack_paths(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 	size_t count = model->connection_count;
 	struct arena *arena = arena_new();
 
-	if (count != 0 && check_report(checks, CHECK_ATTACK_PATHS, model->connections[0].place,
-	                               "%zu connection%s: each is a path for an attack, both ways",
-	                               count, count == 1 ? "" : "s")) {
+	if (count != 0 && rule_report(rules, &rule_attack_paths, model->connections[0].place,
+	                              "%zu connection%s: each is a path for an attack, both ways",
+	                              count, count == 1 ? "" : "s")) {
 		const char *names = "";
 
 		for (size_t i = 0; i < count && i < PATHS_SHOWN_MAX; i++) {
@@ -183,23 +198,31 @@ void check_attack_paths(struct checks *checks, const struct topology *topology)
 				check_suffix(topology, model->connections[i].device_vm),
 				check_suffix(topology, model->connections[i].driver_vm));
 		}
-		diag_help(checks->diag, "audit each: %s%s", names,
+		diag_help(rules->diag, "audit each: %s%s", names,
 		          count > PATHS_SHOWN_MAX ? ", ...; `topo report` has all" : "");
 	}
 	arena_free(arena);
 }
 
-void check_vm_alone(struct checks *checks, const struct topology *topology)
+RULE(attack_paths, "attack-paths", ADVICE, SOUND,
+     "Every connection is a path by which a VM that has fallen can attack the VM at the other "
+     "end: audit each. `topo report` shows where they lead.");
+
+void check_vm_alone(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count && topology->model.vm_count > 1; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (!check_has_hardware(topology, i) && !is_connected(topology, i)) {
-			check_report(checks, CHECK_VM_ALONE, vm->place,
-			             "'%s' has no connection and no hardware", vm->suffix);
+			rule_report(rules, &rule_vm_alone, vm->place,
+			            "'%s' has no connection and no hardware", vm->suffix);
 		}
 	}
 }
+
+RULE(vm_alone, "vm-alone", ADVICE, WHOLE,
+     "A VM has no connection and no hardware: nothing goes in and nothing comes out, apart from "
+     "its console.");
 
 /* Take away who waits for nobody, again and again: @waits stays above 0 for the others. */
 static void take_ready(const struct topology *topology, size_t *waits, size_t *queue)
@@ -238,7 +261,7 @@ static const struct connection *waits_by(const struct topology *topology, const 
 	return &topology->model.connections[origin->used[i]];
 }
 
-void check_start_cycle(struct checks *checks, const struct topology *topology)
+void check_start_cycle(struct rules *rules, const struct topology *topology)
 {
 	size_t count = topology->model.vm_count;
 	struct arena *arena = arena_new();
@@ -257,16 +280,20 @@ void check_start_cycle(struct checks *checks, const struct topology *topology)
 		}
 		const struct connection *connection = waits_by(topology, waits, vm);
 
-		check_report(checks, CHECK_START_CYCLE, connection->place,
-		             "'%s' waits for '%s', which waits for '%s' in the end",
-		             check_suffix(topology, vm),
-		             check_suffix(topology, connection->device_vm),
-		             check_suffix(topology, vm));
+		rule_report(rules, &rule_start_cycle, connection->place,
+		            "'%s' waits for '%s', which waits for '%s' in the end",
+		            check_suffix(topology, vm),
+		            check_suffix(topology, connection->device_vm),
+		            check_suffix(topology, vm));
 	}
 	arena_free(arena);
 }
 
-void check_trust_inverted(struct checks *checks, const struct topology *topology)
+RULE(start_cycle, "start-cycle", ADVICE, WHOLE,
+     "VMs serve each other in a cycle: none of them can have its devices before another one is "
+     "up, and the loss of one stops all.");
+
+void check_trust_inverted(struct rules *rules, const struct topology *topology)
 {
 	const struct vm *vms = topology->model.vms;
 
@@ -275,27 +302,34 @@ void check_trust_inverted(struct checks *checks, const struct topology *topology
 
 		if (vms[connection->device_vm].trust == TRUST_LOW &&
 		    vms[connection->driver_vm].trust == TRUST_HIGH) {
-			check_report(checks, CHECK_TRUST_INVERTED, connection->place,
-			             "'%s', of low trust, serves '%s', of high trust",
-			             vms[connection->device_vm].suffix,
-			             vms[connection->driver_vm].suffix);
+			rule_report(rules, &rule_trust_inverted, connection->place,
+			            "'%s', of low trust, serves '%s', of high trust",
+			            vms[connection->device_vm].suffix,
+			            vms[connection->driver_vm].suffix);
 		}
 	}
 }
 
-void check_trust_exposed(struct checks *checks, const struct topology *topology)
+RULE(trust_inverted, "trust-inverted", ADVICE, EACH,
+     "A VM of high trust gets its devices from one of low trust, which sees and can change all "
+     "that passes.");
+
+void check_trust_exposed(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->exposed && vm->trust == TRUST_HIGH) {
-			check_report(checks, CHECK_TRUST_EXPOSED, vm_place(topology, i, VM_TRUST),
-			             "'%s' has high trust and is exposed", vm->suffix);
+			rule_report(rules, &rule_trust_exposed, vm_place(topology, i, VM_TRUST),
+			            "'%s' has high trust and is exposed", vm->suffix);
 		}
 	}
 }
 
-void check_trust_missing(struct checks *checks, const struct topology *topology)
+RULE(trust_exposed, "trust-exposed", ADVICE, EACH,
+     "A VM of high trust is exposed: what faces the outside should be trusted least.");
+
+void check_trust_missing(struct rules *rules, const struct topology *topology)
 {
 	size_t with = 0;
 	size_t without = topology->model.vm_count;
@@ -308,11 +342,15 @@ void check_trust_missing(struct checks *checks, const struct topology *topology)
 		}
 	}
 	if (with != 0 && without != topology->model.vm_count) {
-		check_report(checks, CHECK_TRUST_MISSING, topology->model.vms[without].place,
-		             "%zu of %zu VMs have a level of trust; '%s' has none", with,
-		             topology->model.vm_count, check_suffix(topology, without));
+		rule_report(rules, &rule_trust_missing, topology->model.vms[without].place,
+		            "%zu of %zu VMs have a level of trust; '%s' has none", with,
+		            topology->model.vm_count, check_suffix(topology, without));
 	}
 }
+
+RULE(trust_missing, "trust-missing", ADVICE, WHOLE,
+     "Some VMs have a level of trust and others have none: the checks of trust say nothing of "
+     "those.");
 
 /* The first exposed VM and the first with an asset; vm_count for none. */
 static void find_ends(const struct topology *topology, size_t *exposed, size_t *asset)
@@ -325,33 +363,39 @@ static void find_ends(const struct topology *topology, size_t *exposed, size_t *
 	}
 }
 
-void check_asset_missing(struct checks *checks, const struct topology *topology)
+void check_asset_missing(struct rules *rules, const struct topology *topology)
 {
 	size_t exposed = 0;
 	size_t asset = 0;
 
 	find_ends(topology, &exposed, &asset);
 	if (exposed < topology->model.vm_count && asset == topology->model.vm_count) {
-		check_report(checks, CHECK_ASSET_MISSING, vm_place(topology, exposed, VM_EXPOSED),
-		             "'%s' is exposed, and no VM has an asset",
-		             check_suffix(topology, exposed));
+		rule_report(rules, &rule_asset_missing, vm_place(topology, exposed, VM_EXPOSED),
+		            "'%s' is exposed, and no VM has an asset",
+		            check_suffix(topology, exposed));
 	}
 }
 
-void check_exposed_missing(struct checks *checks, const struct topology *topology)
+RULE(asset_missing, "asset-missing", ADVICE, WHOLE,
+     "VMs are exposed and no VM has an asset: the analysis has no path to compute.");
+
+void check_exposed_missing(struct rules *rules, const struct topology *topology)
 {
 	size_t exposed = 0;
 	size_t asset = 0;
 
 	find_ends(topology, &exposed, &asset);
 	if (asset < topology->model.vm_count && exposed == topology->model.vm_count) {
-		check_report(checks, CHECK_EXPOSED_MISSING, vm_place(topology, asset, VM_ASSET),
-		             "'%s' has an asset, and no VM is exposed",
-		             check_suffix(topology, asset));
+		rule_report(rules, &rule_exposed_missing, vm_place(topology, asset, VM_ASSET),
+		            "'%s' has an asset, and no VM is exposed",
+		            check_suffix(topology, asset));
 	}
 }
 
-void check_asset_backend(struct checks *checks, const struct topology *topology)
+RULE(exposed_missing, "exposed-missing", ADVICE, WHOLE,
+     "VMs have assets and none is exposed: the analysis does not know where an attack begins.");
+
+void check_asset_backend(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 
@@ -367,27 +411,34 @@ void check_asset_backend(struct checks *checks, const struct topology *topology)
 			asset = model->vms[driver].asset != NULL ? driver : asset;
 		}
 		if (exposed != model->vm_count && asset != model->vm_count && exposed != asset) {
-			check_report(checks, CHECK_ASSET_BACKEND, model->vms[i].place,
-			             "'%s' serves '%s', which is exposed, and '%s', which holds %s",
-			             model->vms[i].suffix, model->vms[exposed].suffix,
-			             model->vms[asset].suffix, model->vms[asset].asset);
+			rule_report(rules, &rule_asset_backend, model->vms[i].place,
+			            "'%s' serves '%s', which is exposed, and '%s', which holds %s",
+			            model->vms[i].suffix, model->vms[exposed].suffix,
+			            model->vms[asset].suffix, model->vms[asset].asset);
 		}
 	}
 }
 
-void check_star(struct checks *checks, const struct topology *topology)
+RULE(asset_backend, "asset-backend", ADVICE, EACH,
+     "One device VM serves an exposed VM and one with an asset: it is the only step between "
+     "them.");
+
+void check_star(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 
 	for (size_t i = 0; i < model->vm_count; i++) {
 		if (model->vm_count > 3 &&
 		    topology->vm_origins[i].served_count == model->vm_count - 1) {
-			check_report(checks, CHECK_STAR, model->vms[i].place,
-			             "'%s' serves all %zu other VMs", model->vms[i].suffix,
-			             model->vm_count - 1);
+			rule_report(rules, &rule_star, model->vms[i].place,
+			            "'%s' serves all %zu other VMs", model->vms[i].suffix,
+			            model->vm_count - 1);
 		}
 	}
 }
+
+RULE(star, "star", ADVICE, WHOLE,
+     "One VM serves all others, as a host does. Its loss is the loss of the whole system.");
 
 static const char *lower_case(struct arena *arena, const char *name)
 {
@@ -401,7 +452,7 @@ static const char *lower_case(struct arena *arena, const char *name)
 	return lower;
 }
 
-void check_name_case(struct checks *checks, const struct topology *topology)
+void check_name_case(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap names;
@@ -413,16 +464,19 @@ void check_name_case(struct checks *checks, const struct topology *topology)
 		const struct vm *before = strmap_get(&names, lower);
 
 		if (before != NULL && strcmp(before->name, vm->name) != 0) {
-			check_report(checks, CHECK_NAME_CASE, vm_place(topology, i, VM_NAME),
-			             "the names '%s' and '%s' differ in capitals only", vm->name,
-			             before->name);
+			rule_report(rules, &rule_name_case, vm_place(topology, i, VM_NAME),
+			            "the names '%s' and '%s' differ in capitals only", vm->name,
+			            before->name);
 		}
 		strmap_set(&names, lower, &topology->model.vms[i]);
 	}
 	arena_free(arena);
 }
 
-void check_name_swap(struct checks *checks, const struct topology *topology)
+RULE(name_case, "name-case", ADVICE, EACH,
+     "The names of two VMs differ in capitals only: people mix them up.");
+
+void check_name_swap(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap suffixes;
@@ -438,10 +492,14 @@ void check_name_swap(struct checks *checks, const struct topology *topology)
 		const struct vm *other = strmap_get(&suffixes, vm->name);
 
 		if (other != NULL && other != vm) {
-			check_report(checks, CHECK_NAME_SWAP, vm_place(topology, i, VM_NAME),
-			             "'%s' is named as '%s' is called in the text", vm->suffix,
-			             other->instance);
+			rule_report(rules, &rule_name_swap, vm_place(topology, i, VM_NAME),
+			            "'%s' is named as '%s' is called in the text", vm->suffix,
+			            other->instance);
 		}
 	}
 	arena_free(arena);
 }
+
+RULE(name_swap, "name-swap", ADVICE, EACH,
+     "A VM has by vm_name the name that another instance has in the text: messages and commands "
+     "then speak of different VMs.");

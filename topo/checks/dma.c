@@ -99,7 +99,7 @@ static const char *confinement(const struct board *board)
 	return board->smmu ? "confines that of PCI functions only" : "has no SMMU";
 }
 
-static void report_open(struct checks *checks, const struct topology *topology, size_t vm,
+static void report_open(struct rules *rules, const struct topology *topology, size_t vm,
                         const struct hardware *hardware, struct arena *arena)
 {
 	struct place place = check_hardware_place(topology, vm);
@@ -107,18 +107,18 @@ static void report_open(struct checks *checks, const struct topology *topology, 
 	const char *names = open_names(hardware, arena, &known);
 
 	open_place(topology, vm, 0, arena, &place);
-	if (!check_report(checks, CHECK_DMA_OPEN, place,
-	                  "'%s' %s reach all memory by the DMA of %s: the board %s %s",
-	                  check_suffix(topology, vm), known ? "can" : "may", names,
-	                  topology->model.board->name, confinement(topology->model.board))) {
+	if (!rule_report(rules, &rule_dma_open, place,
+	                 "'%s' %s reach all memory by the DMA of %s: the board %s %s",
+	                 check_suffix(topology, vm), known ? "can" : "may", names,
+	                 topology->model.board->name, confinement(topology->model.board))) {
 		return;
 	}
 	for (size_t i = 1; i < NAMES_MAX && open_place(topology, vm, i, arena, &place); i++) {
-		diag_note(checks->diag, place, "by this too");
+		diag_note(rules->diag, place, "by this too");
 	}
 }
 
-void check_dma_open(struct checks *checks, const struct topology *topology)
+void check_dma_open(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		if (!check_has_hardware(topology, i)) {
@@ -128,13 +128,17 @@ void check_dma_open(struct checks *checks, const struct topology *topology)
 		struct hardware hardware = hardware_of(&topology->model, (uint32_t)i, arena);
 
 		if (any_open(&hardware)) {
-			report_open(checks, topology, i, &hardware, arena);
+			report_open(rules, topology, i, &hardware, arena);
 		}
 		arena_free(arena);
 	}
 }
 
-void check_dma_exposed(struct checks *checks, const struct topology *topology)
+RULE(dma_open, "dma-open", ADVICE, EACH,
+     "A device that reaches memory by itself, or that topo does not know, is given to a VM, and "
+     "the board cannot confine it: that VM can reach all memory through the device.");
+
+void check_dma_exposed(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		if (!topology->model.vms[i].exposed || !check_has_hardware(topology, i)) {
@@ -149,10 +153,14 @@ void check_dma_exposed(struct checks *checks, const struct topology *topology)
 			bool known = false;
 			const char *names = open_names(&hardware, arena, &known);
 
-			check_report(checks, CHECK_DMA_EXPOSED, place,
-			             "'%s' is exposed, and by the DMA of %s %s all memory",
-			             check_suffix(topology, i), names, known ? "has" : "may have");
+			rule_report(rules, &rule_dma_exposed, place,
+			            "'%s' is exposed, and by the DMA of %s %s all memory",
+			            check_suffix(topology, i), names, known ? "has" : "may have");
 		}
 		arena_free(arena);
 	}
 }
+
+RULE(dma_exposed, "dma-exposed", ADVICE, EACH,
+     "An exposed VM holds a device whose DMA the board cannot confine: an attack from outside "
+     "that takes the VM has all memory.");

@@ -104,7 +104,7 @@ static struct owned *collect_ranges(const struct topology *topology, size_t *cou
 }
 
 /* Two ranges overlap if one begins in another: it is enough to keep the one that ends last. */
-void check_mmio_twice(struct checks *checks, const struct topology *topology)
+void check_mmio_twice(struct rules *rules, const struct topology *topology)
 {
 	size_t count = 0;
 	struct owned *list = collect_ranges(topology, &count);
@@ -119,12 +119,12 @@ void check_mmio_twice(struct checks *checks, const struct topology *topology)
 		bool overlaps = now->range.base - last->range.base < last->range.bytes;
 
 		if (overlaps && now->vm != last->vm &&
-		    check_report(checks, CHECK_MMIO_TWICE, now->range.place,
-		                 "0x%" PRIx64 " with 0x%" PRIx64 " bytes belongs to '%s', and to "
-		                 "'%s' too",
-		                 now->range.base, now->range.bytes, suffix(topology, now->vm),
-		                 suffix(topology, last->vm))) {
-			diag_note(checks->diag, last->range.place, "given to '%s' here",
+		    rule_report(rules, &rule_mmio_twice, now->range.place,
+		                "0x%" PRIx64 " with 0x%" PRIx64 " bytes belongs to '%s', and to "
+		                "'%s' too",
+		                now->range.base, now->range.bytes, suffix(topology, now->vm),
+		                suffix(topology, last->vm))) {
+			diag_note(rules->diag, last->range.place, "given to '%s' here",
 			          suffix(topology, last->vm));
 		}
 		if (now->range.base + now->range.bytes >= last->range.base + last->range.bytes) {
@@ -134,7 +134,10 @@ void check_mmio_twice(struct checks *checks, const struct topology *topology)
 	free(list);
 }
 
-static void check_range(struct checks *checks, const struct topology *topology,
+RULE(mmio_twice, "mmio-twice", ERROR, EACH,
+     "Two VMs are given the same physical registers. A device belongs to one VM at most.");
+
+static void check_range(struct rules *rules, const struct topology *topology,
                         const struct range *range)
 {
 	const struct board *board = topology->model.board;
@@ -142,30 +145,34 @@ static void check_range(struct checks *checks, const struct topology *topology,
 
 	for (size_t i = 0; board_reserved_at(board, i, &reserved); i++) {
 		if (check_overlap(range->base, range->bytes, reserved.base, reserved.bytes)) {
-			check_report(checks, CHECK_MMIO_KERNEL, range->place,
-			             "this range holds %s at 0x%" PRIx64
-			             ", which is the kernel's own",
-			             reserved.name, reserved.base);
+			rule_report(rules, &rule_mmio_kernel, range->place,
+			            "this range holds %s at 0x%" PRIx64
+			            ", which is the kernel's own",
+			            reserved.name, reserved.base);
 		}
 	}
 	if (check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max) &&
-	    check_report(checks, CHECK_MMIO_KERNEL, range->place,
-	                 "this range holds RAM of the board %s", board->name)) {
-		diag_help(checks->diag, "only a VM's own RAM, where vm_address_config says that it "
-		                        "lies, may be named here");
+	    rule_report(rules, &rule_mmio_kernel, range->place,
+	                "this range holds RAM of the board %s", board->name)) {
+		diag_help(rules->diag, "only a VM's own RAM, where vm_address_config says that it "
+		                       "lies, may be named here");
 	}
 }
 
-void check_mmio_kernel(struct checks *checks, const struct topology *topology)
+void check_mmio_kernel(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->mmio_count; j++) {
-			check_range(checks, topology, &vm->mmios[j]);
+			check_range(rules, topology, &vm->mmios[j]);
 		}
 	}
 }
+
+RULE(mmio_kernel, "mmio-kernel", ERROR, EACH,
+     "A VM is given a range that holds memory, the interrupt controller or another part of the "
+     "kernel's own.");
 
 /* Who had a key before. */
 struct owner {
@@ -189,7 +196,7 @@ static const struct owner *claim(struct strmap *owners, const char *key, size_t 
 	return owner->vm == vm ? NULL : owner;
 }
 
-static void claim_irq(struct checks *checks, const struct topology *topology, struct strmap *owners,
+static void claim_irq(struct rules *rules, const struct topology *topology, struct strmap *owners,
                       uint32_t irq, size_t vm, struct place place)
 {
 	const struct owner *owner = NULL;
@@ -197,15 +204,15 @@ static void claim_irq(struct checks *checks, const struct topology *topology, st
 	if (irq != 0) {
 		owner = claim(owners, arena_printf(owners->arena, "%u", irq), vm, place);
 	}
-	if (owner != NULL && check_report(checks, CHECK_IRQ_TWICE, place,
-	                                  "interrupt %u belongs to '%s', and to '%s' too", irq,
-	                                  suffix(topology, vm), suffix(topology, owner->vm))) {
-		diag_note(checks->diag, owner->place, "given to '%s' here",
+	if (owner != NULL && rule_report(rules, &rule_irq_twice, place,
+	                                 "interrupt %u belongs to '%s', and to '%s' too", irq,
+	                                 suffix(topology, vm), suffix(topology, owner->vm))) {
+		diag_note(rules->diag, owner->place, "given to '%s' here",
 		          suffix(topology, owner->vm));
 	}
 }
 
-void check_irq_twice(struct checks *checks, const struct topology *topology)
+void check_irq_twice(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap owners;
@@ -215,69 +222,75 @@ void check_irq_twice(struct checks *checks, const struct topology *topology)
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->irq_count; j++) {
-			claim_irq(checks, topology, &owners, vm->irqs[j], i,
+			claim_irq(rules, topology, &owners, vm->irqs[j], i,
 			          topology->vm_origins[i].irq_places[j]);
 		}
 		for (size_t j = 0; j < vm->pci_count; j++) {
-			claim_irq(checks, topology, &owners, vm->pci[j].irq, i,
+			claim_irq(rules, topology, &owners, vm->pci[j].irq, i,
 			          topology->vm_origins[i].pci_places[j].irq);
 		}
 	}
 	arena_free(arena);
 }
 
-static void check_irq(struct checks *checks, const struct topology *topology, uint32_t irq,
+RULE(irq_twice, "irq-twice", ERROR, EACH, "Two VMs are given the same physical interrupt.");
+
+static void check_irq(struct rules *rules, const struct topology *topology, uint32_t irq,
                       struct place place)
 {
 	const struct board *board = topology->model.board;
 
 	if (irq >= INTID_SPI_FIRST && board_kernel_irq(board, irq) != NULL) {
-		check_report(checks, CHECK_IRQ_RANGE, place, "interrupt %u is that of %s", irq,
-		             board_kernel_irq(board, irq));
+		rule_report(rules, &rule_irq_range, place, "interrupt %u is that of %s", irq,
+		            board_kernel_irq(board, irq));
 	} else if (irq < INTID_SPI_FIRST || irq - INTID_SPI_FIRST >= board->spi_count) {
-		if (check_report(checks, CHECK_IRQ_RANGE, place,
-		                 "the board %s has no interrupt %u for a VM", board->name, irq)) {
-			diag_help(checks->diag, "its shared interrupts are %u to %u",
+		if (rule_report(rules, &rule_irq_range, place,
+		                "the board %s has no interrupt %u for a VM", board->name, irq)) {
+			diag_help(rules->diag, "its shared interrupts are %u to %u",
 			          INTID_SPI_FIRST, INTID_SPI_FIRST + board->spi_count - 1);
 		}
 	}
 }
 
-void check_irq_range(struct checks *checks, const struct topology *topology)
+void check_irq_range(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->irq_count; j++) {
-			check_irq(checks, topology, vm->irqs[j],
+			check_irq(rules, topology, vm->irqs[j],
 			          topology->vm_origins[i].irq_places[j]);
 		}
 		for (size_t j = 0; j < vm->pci_count; j++) {
 			if (vm->pci[j].irq != 0) {
-				check_irq(checks, topology, vm->pci[j].irq,
+				check_irq(rules, topology, vm->pci[j].irq,
 				          topology->vm_origins[i].pci_places[j].irq);
 			}
 		}
 	}
 }
 
+RULE(irq_range, "irq-range", ERROR, EACH,
+     "An interrupt is not one of the board's, or is the kernel's own. Numbers are those of the "
+     "GIC (INTID): the first shared one is 32.");
+
 /* A function of a VM: given by itself, or by its node. */
-static void claim_function(struct checks *checks, const struct topology *topology,
+static void claim_function(struct rules *rules, const struct topology *topology,
                            struct strmap *owners, const struct pci_function *function, size_t vm)
 {
 	const char *key = arena_printf(owners->arena, "%u:%u.%u", function->bus, function->device,
 	                               function->function);
 	const struct owner *owner = claim(owners, key, vm, function->place);
 
-	if (owner != NULL && check_report(checks, CHECK_PCI_TWICE, function->place,
-	                                  "PCI function %s belongs to '%s', and to '%s' too", key,
-	                                  suffix(topology, vm), suffix(topology, owner->vm))) {
-		diag_note(checks->diag, owner->place, "given to '%s' here",
+	if (owner != NULL && rule_report(rules, &rule_pci_twice, function->place,
+	                                 "PCI function %s belongs to '%s', and to '%s' too", key,
+	                                 suffix(topology, vm), suffix(topology, owner->vm))) {
+		diag_note(rules->diag, owner->place, "given to '%s' here",
 		          suffix(topology, owner->vm));
 	}
 }
 
-void check_pci_twice(struct checks *checks, const struct topology *topology)
+void check_pci_twice(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap owners;
@@ -288,17 +301,19 @@ void check_pci_twice(struct checks *checks, const struct topology *topology)
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->pci_count; j++) {
-			claim_function(checks, topology, &owners, &vm->pci[j], i);
+			claim_function(rules, topology, &owners, &vm->pci[j], i);
 		}
 		for (size_t j = 0; j < vm->dtb_node_count; j++) {
 			if (pci_function_of_node(&topology->model, vm->dtb_nodes[j], &function)) {
 				function.place = topology->vm_origins[i].node_places[j];
-				claim_function(checks, topology, &owners, &function, i);
+				claim_function(rules, topology, &owners, &function, i);
 			}
 		}
 	}
 	arena_free(arena);
 }
+
+RULE(pci_twice, "pci-twice", ERROR, EACH, "Two VMs are given the same PCI function.");
 
 static struct place holding_place(const struct topology *topology, size_t vm,
                                   struct pci_holding holding)
@@ -332,7 +347,7 @@ static bool find_pci(const struct topology *topology, size_t vm, bool bridge, st
 }
 
 /* Everyone who has something of PCI, beside the first VM that has a bridge. */
-void check_pci_host(struct checks *checks, const struct topology *topology)
+void check_pci_host(struct rules *rules, const struct topology *topology)
 {
 	size_t count = topology->model.vm_count;
 	size_t holder = 0;
@@ -344,16 +359,21 @@ void check_pci_host(struct checks *checks, const struct topology *topology)
 	}
 	for (size_t i = 0; i < count && holder < count; i++) {
 		if (i != holder && find_pci(topology, i, false, &place) &&
-		    check_report(checks, CHECK_PCI_HOST, place,
-		                 "'%s' is given what lies behind the PCI bridge that '%s' holds",
-		                 suffix(topology, i), suffix(topology, holder))) {
-			diag_note(checks->diag, held, "given to '%s' here",
+		    rule_report(rules, &rule_pci_host, place,
+		                "'%s' is given what lies behind the PCI bridge that '%s' holds",
+		                suffix(topology, i), suffix(topology, holder))) {
+			diag_note(rules->diag, held, "given to '%s' here",
 			          suffix(topology, holder));
 		}
 	}
 }
 
-static void check_function_range(struct checks *checks, const struct pci_function *function,
+RULE(pci_host, "pci-host", ERROR, EACH,
+     "A VM is given a PCI bridge, or registers of the host bridge (configuration space, or a "
+     "window over base addresses), and another VM something behind it: who has the bridge has "
+     "every function.");
+
+static void check_function_range(struct rules *rules, const struct pci_function *function,
                                  const struct pci_places *places)
 {
 	const struct {
@@ -368,25 +388,28 @@ static void check_function_range(struct checks *checks, const struct pci_functio
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].number > rows[i].most) {
-			check_report(checks, CHECK_PCI_RANGE, rows[i].place,
-			             "PCI has no %s %u: they are 0 to %u", rows[i].what,
-			             rows[i].number, rows[i].most);
+			rule_report(rules, &rule_pci_range, rows[i].place,
+			            "PCI has no %s %u: they are 0 to %u", rows[i].what,
+			            rows[i].number, rows[i].most);
 		}
 	}
 }
 
-void check_pci_range(struct checks *checks, const struct topology *topology)
+void check_pci_range(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			check_function_range(checks, &topology->model.vms[i].pci[j],
+			check_function_range(rules, &topology->model.vms[i].pci[j],
 			                     &topology->vm_origins[i].pci_places[j]);
 		}
 	}
 }
 
-static void claim_node(struct checks *checks, const struct topology *topology,
-                       struct strmap *owners, size_t vm, size_t node)
+RULE(pci_range, "pci-range", ERROR, EACH,
+     "A PCI function has a bus of 0 to 255, a device of 0 to 31 and a function of 0 to 7.");
+
+static void claim_node(struct rules *rules, const struct topology *topology, struct strmap *owners,
+                       size_t vm, size_t node)
 {
 	const char *path = topology->model.vms[vm].dtb_nodes[node];
 	struct place place = topology->vm_origins[vm].node_places[node];
@@ -402,28 +425,28 @@ static void claim_node(struct checks *checks, const struct topology *topology,
 			owner = owner != NULL && owner->vm == vm ? NULL : owner;
 		}
 	}
-	if (owner != NULL && check_report(checks, CHECK_NODE_TWICE, place,
-	                                  "node %s belongs to '%s', and to '%s' too", path,
-	                                  suffix(topology, vm), suffix(topology, owner->vm))) {
-		diag_note(checks->diag, owner->place, "given to '%s' here",
+	if (owner != NULL &&
+	    rule_report(rules, &rule_node_twice, place, "node %s belongs to '%s', and to '%s' too",
+	                path, suffix(topology, vm), suffix(topology, owner->vm))) {
+		diag_note(rules->diag, owner->place, "given to '%s' here",
 		          suffix(topology, owner->vm));
 	}
 }
 
 /* All nodes of a VM that stand for a device. */
-static void claim_nodes(struct checks *checks, const struct topology *topology,
-                        struct strmap *owners, size_t vm)
+static void claim_nodes(struct rules *rules, const struct topology *topology, struct strmap *owners,
+                        size_t vm)
 {
 	const struct vm *row = &topology->model.vms[vm];
 
 	for (size_t i = 0; i < row->dtb_node_count; i++) {
 		if (!check_is_common_node(topology->model.board, row->dtb_nodes[i])) {
-			claim_node(checks, topology, owners, vm, i);
+			claim_node(rules, topology, owners, vm, i);
 		}
 	}
 }
 
-void check_node_twice(struct checks *checks, const struct topology *topology)
+void check_node_twice(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap owners;
@@ -432,13 +455,16 @@ void check_node_twice(struct checks *checks, const struct topology *topology)
 	/* Twice, so that a node is found whether it comes before or after the one above it. */
 	for (size_t round = 0; round < 2; round++) {
 		for (size_t i = 0; i < topology->model.vm_count; i++) {
-			claim_nodes(checks, topology, &owners, i);
+			claim_nodes(rules, topology, &owners, i);
 		}
 	}
 	arena_free(arena);
 }
 
-void check_node_unknown(struct checks *checks, const struct topology *topology)
+RULE(node_twice, "node-twice", ERROR, EACH,
+     "Two VMs are given the same node of the board's device tree, or a node and one below it.");
+
+void check_node_unknown(struct rules *rules, const struct topology *topology)
 {
 	const struct board *board = topology->model.board;
 
@@ -447,37 +473,47 @@ void check_node_unknown(struct checks *checks, const struct topology *topology)
 			const char *path = topology->model.vms[i].dtb_nodes[j];
 
 			if (!board->unknown && check_find_node(board, path) == NULL) {
-				check_report(checks, CHECK_NODE_UNKNOWN,
-				             topology->vm_origins[i].node_places[j],
-				             "the board %s has no node %s", board->name, path);
+				rule_report(rules, &rule_node_unknown,
+				            topology->vm_origins[i].node_places[j],
+				            "the board %s has no node %s", board->name, path);
 			}
 		}
 	}
 }
 
-void check_hardware_runs(struct checks *checks, const struct topology *topology)
+RULE(node_unknown, "node-unknown", WARNING, EACH,
+     "The board's device tree, as topo knows it, has no such node.");
+
+void check_hardware_runs(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		if (check_has_hardware(topology, i)) {
-			check_report_runs(checks, CHECK_HARDWARE_RUNS,
-			                  check_hardware_place(topology, i),
-			                  "'%s' is given physical devices, which cannot be run yet",
-			                  suffix(topology, i));
+			rule_report_runs(rules, &rule_hardware_runs,
+			                 check_hardware_place(topology, i),
+			                 "'%s' is given physical devices, which cannot be run yet",
+			                 suffix(topology, i));
 		}
 	}
 }
 
-void check_driver_hardware(struct checks *checks, const struct topology *topology)
+RULE(hardware_runs, "hardware-runs", ADVICE, EACH,
+     "The language knows devices that are passed to a VM and the analysis counts them, but the "
+     "kernel cannot pass them yet: `topo build` and `topo run` refuse the topology.");
+
+void check_driver_hardware(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
 
 		if (origin->used_count != 0 && origin->served_count == 0 &&
 		    check_has_hardware(topology, i)) {
-			check_report(checks, CHECK_DRIVER_HARDWARE,
-			             check_hardware_place(topology, i),
-			             "'%s' is a driver VM and has hardware of its own",
-			             suffix(topology, i));
+			rule_report(rules, &rule_driver_hardware, check_hardware_place(topology, i),
+			            "'%s' is a driver VM and has hardware of its own",
+			            suffix(topology, i));
 		}
 	}
 }
+
+RULE(driver_hardware, "driver-hardware", ADVICE, EACH,
+     "A VM that is only served, and serves nobody, has hardware. Minimise hardware per VM: a "
+     "driver VM can get its devices from a device VM.");

@@ -35,22 +35,26 @@ static size_t first_beyond(const struct topology *topology, uint64_t limit,
 	return beyond;
 }
 
-void check_limit_vms(struct checks *checks, const struct topology *topology)
+void check_limit_vms(struct rules *rules, const struct topology *topology)
 {
 	size_t count = topology->model.vm_count;
 
 	if (count > PV_DOMAINS_MAX) {
-		check_report(checks, CHECK_LIMIT_VMS, vm_at(topology, PV_DOMAINS_MAX),
-		             "%zu VMs; the kernel has room for %u", count, PV_DOMAINS_MAX);
+		rule_report(rules, &rule_limit_vms, vm_at(topology, PV_DOMAINS_MAX),
+		            "%zu VMs; the kernel has room for %u", count, PV_DOMAINS_MAX);
 	}
 }
+
+RULE_TO_RUN(limit_vms, "limit-vms", WHOLE,
+            "The kernel's tables hold a fixed number of VMs, since nothing is created after boot.",
+            "a kernel with tables that are large enough");
 
 static uint64_t vm_vcpus(const struct topology *topology, size_t vm)
 {
 	return topology->model.vms[vm].vcpu_count;
 }
 
-static void check_cpu_slots(struct checks *checks, const struct topology *topology)
+static void check_cpu_slots(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 	size_t slots[PV_CPUS_MAX] = {0};
@@ -62,28 +66,28 @@ static void check_cpu_slots(struct checks *checks, const struct topology *topolo
 			if (cpu >= PV_CPUS_MAX || ++slots[cpu] != PV_CPU_SLOTS_MAX + 1) {
 				continue;
 			}
-			if (check_report(checks, CHECK_LIMIT_VCPUS,
-			                 vm_place(topology, i, VM_AFFINITY),
-			                 "more than %u vCPUs are pinned to CPU %u",
-			                 PV_CPU_SLOTS_MAX, cpu)) {
-				diag_help(checks->diag, "the topology uses %u CPUs",
+			if (rule_report(rules, &rule_limit_vcpus,
+			                vm_place(topology, i, VM_AFFINITY),
+			                "more than %u vCPUs are pinned to CPU %u", PV_CPU_SLOTS_MAX,
+			                cpu)) {
+				diag_help(rules->diag, "the topology uses %u CPUs",
 				          model->cpu_count);
 			}
 		}
 	}
 }
 
-void check_limit_vcpus(struct checks *checks, const struct topology *topology)
+void check_limit_vcpus(struct rules *rules, const struct topology *topology)
 {
 	uint64_t sum = 0;
 	size_t beyond = first_beyond(topology, PV_VCPUS_MAX, vm_vcpus, &sum);
 
 	if (beyond < topology->model.vm_count) {
-		check_report(checks, CHECK_LIMIT_VCPUS, vm_place(topology, beyond, VM_NUM_VCPUS),
-		             "%llu vCPUs of all VMs; the kernel has room for %u",
-		             (unsigned long long)sum, PV_VCPUS_MAX);
+		rule_report(rules, &rule_limit_vcpus, vm_place(topology, beyond, VM_NUM_VCPUS),
+		            "%llu vCPUs of all VMs; the kernel has room for %u",
+		            (unsigned long long)sum, PV_VCPUS_MAX);
 	}
-	check_cpu_slots(checks, topology);
+	check_cpu_slots(rules, topology);
 }
 
 /* Devices that the VM is given by all its connections. */
@@ -98,15 +102,15 @@ static size_t used_devices(const struct topology *topology, size_t vm)
 	return sum;
 }
 
-void check_limit_connections(struct checks *checks, const struct topology *topology)
+void check_limit_connections(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
 		size_t devices = used_devices(topology, i);
 
 		if (origin->used_count > PV_VMM_CONNECTIONS_MAX) {
-			check_report(
-				checks, CHECK_LIMIT_CONNECTIONS,
+			rule_report(
+				rules, &rule_limit_connections,
 				topology->model.connections[origin->used[PV_VMM_CONNECTIONS_MAX]]
 					.place,
 				"'%s' is the driver VM of %zu connections; its VMM has room "
@@ -114,38 +118,38 @@ void check_limit_connections(struct checks *checks, const struct topology *topol
 				topology->model.vms[i].suffix, origin->used_count,
 				PV_VMM_CONNECTIONS_MAX);
 		} else if (devices > PV_VMM_DEVICES_MAX) {
-			check_report(checks, CHECK_LIMIT_CONNECTIONS, vm_at(topology, i),
-			             "'%s' is given %zu devices; its VMM has room for %u",
-			             topology->model.vms[i].suffix, devices, PV_VMM_DEVICES_MAX);
+			rule_report(rules, &rule_limit_connections, vm_at(topology, i),
+			            "'%s' is given %zu devices; its VMM has room for %u",
+			            topology->model.vms[i].suffix, devices, PV_VMM_DEVICES_MAX);
 		}
 	}
 }
 
-static void check_queue(struct checks *checks, const struct device *device)
+static void check_queue(struct rules *rules, const struct device *device)
 {
 	uint32_t queues = device_queue_count(device);
 	uint32_t size = device->queue_size;
 
 	if (queues > PV_VMM_QUEUES_MAX) {
-		check_report(checks, CHECK_LIMIT_QUEUES, device_place(device, "queues"),
-		             "this device has %u queues; a device has at most %u", queues,
-		             PV_VMM_QUEUES_MAX);
+		rule_report(rules, &rule_limit_queues, device_place(device, "queues"),
+		            "this device has %u queues; a device has at most %u", queues,
+		            PV_VMM_QUEUES_MAX);
 	}
 	if ((size & (size - 1)) != 0) {
-		if (check_report(checks, CHECK_LIMIT_QUEUES, device_place(device, "queue_size"),
-		                 "queue_size is a power of two, not %u", size)) {
-			diag_help(checks->diag, "the default is 256");
+		if (rule_report(rules, &rule_limit_queues, device_place(device, "queue_size"),
+		                "queue_size is a power of two, not %u", size)) {
+			diag_help(rules->diag, "the default is 256");
 		}
 	}
 }
 
-void check_limit_queues(struct checks *checks, const struct topology *topology)
+void check_limit_queues(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
 
 		for (size_t j = 0; j < connection->device_count; j++) {
-			check_queue(checks, &connection->devices[j]);
+			check_queue(rules, &connection->devices[j]);
 		}
 	}
 }
@@ -178,7 +182,7 @@ static uint64_t connection_interrupts(const struct topology *topology, size_t vm
 	return sum;
 }
 
-void check_limit_interrupts(struct checks *checks, const struct topology *topology)
+void check_limit_interrupts(struct rules *rules, const struct topology *topology)
 {
 	uint64_t limit = PV_VIRQS - PV_SPI_FIRST - SPI_FIRST_FREE;
 
@@ -187,21 +191,27 @@ void check_limit_interrupts(struct checks *checks, const struct topology *topolo
 		uint64_t needed = connection_interrupts(topology, i);
 
 		if (needed > limit) {
-			check_report(checks, CHECK_LIMIT_INTERRUPTS, vm_at(topology, i),
-			             "the connections of '%s' need %llu interrupts; a VM has room "
-			             "for %llu",
-			             topology->model.vms[i].suffix, (unsigned long long)needed,
-			             (unsigned long long)limit);
+			rule_report(rules, &rule_limit_interrupts, vm_at(topology, i),
+			            "the connections of '%s' need %llu interrupts; a VM has room "
+			            "for %llu",
+			            topology->model.vms[i].suffix, (unsigned long long)needed,
+			            (unsigned long long)limit);
 		}
 		if (origin->used_count > EVENTS_MAX) {
-			check_report(checks, CHECK_LIMIT_INTERRUPTS, vm_at(topology, i),
-			             "the VMM of '%s' has events for %u connections, not %zu",
-			             topology->model.vms[i].suffix, EVENTS_MAX, origin->used_count);
+			rule_report(rules, &rule_limit_interrupts, vm_at(topology, i),
+			            "the VMM of '%s' has events for %u connections, not %zu",
+			            topology->model.vms[i].suffix, EVENTS_MAX, origin->used_count);
 		}
 	}
 }
 
-void check_list_registers(struct checks *checks, const struct topology *topology)
+RULE_TO_RUN(limit_interrupts, "limit-interrupts", WHOLE,
+            "Each connection that a VM serves takes an interrupt of it, and one more for each "
+            "queue; each device that it uses takes one for each queue and one for its "
+            "configuration. A virtual GICv2 has room for a fixed number of them.",
+            "an interrupt controller with interrupts enough");
+
+void check_list_registers(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 	uint32_t registers = model->board->list_registers;
@@ -211,16 +221,21 @@ void check_list_registers(struct checks *checks, const struct topology *topology
 
 		/* Those of one VM go to its first vCPU unless the guest spreads them. */
 		if (interrupts > (uint64_t)REFILLS_MAX * registers) {
-			check_report(checks, CHECK_LIST_REGISTERS, vm_at(topology, i),
-			             "'%s' has %llu interrupts, and a CPU of the board %s has %u "
-			             "list registers",
-			             model->vms[i].suffix, (unsigned long long)interrupts,
-			             model->board->name, registers);
+			rule_report(rules, &rule_list_registers, vm_at(topology, i),
+			            "'%s' has %llu interrupts, and a CPU of the board %s has %u "
+			            "list registers",
+			            model->vms[i].suffix, (unsigned long long)interrupts,
+			            model->board->name, registers);
 		}
 	}
 }
 
-void check_limit_doorbells(struct checks *checks, const struct topology *topology)
+RULE(list_registers, "list-registers", ADVICE, WHOLE,
+     "A CPU shows a guest as many interrupts at a time as it has list registers. A VM with more "
+     "than four times as many is stopped again and again to refill them: divide its connections "
+     "among VMs, or use fewer queues.");
+
+void check_limit_doorbells(struct rules *rules, const struct topology *topology)
 {
 	uint64_t doorbells = 0;
 	uint64_t pages = 0;
@@ -231,35 +246,39 @@ void check_limit_doorbells(struct checks *checks, const struct topology *topolog
 		doorbells += 2 + 2 * connection_queues(connection);
 		pages += 1 + connection->device_count;
 		if (doorbells > PV_DOORBELLS_MAX || pages > PV_DOORBELL_PAGES_MAX) {
-			check_report(checks, CHECK_LIMIT_DOORBELLS, connection->place,
-			             "the kernel's tables of %u doorbells on %u pages have no room "
-			             "for this connection",
-			             PV_DOORBELLS_MAX, PV_DOORBELL_PAGES_MAX);
+			rule_report(rules, &rule_limit_doorbells, connection->place,
+			            "the kernel's tables of %u doorbells on %u pages have no room "
+			            "for this connection",
+			            PV_DOORBELLS_MAX, PV_DOORBELL_PAGES_MAX);
 			return;
 		}
 	}
 }
 
-static void check_cpu_count(struct checks *checks, const struct topology *topology)
+RULE_TO_RUN(limit_doorbells, "limit-doorbells", WHOLE,
+            "Every queue takes two doorbells and every connection two more; the kernel's tables "
+            "of doorbells and of the pages that ring them have a fixed size.",
+            "a kernel with tables that are large enough");
+
+static void check_cpu_count(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 
 	if (model->cpu_count > model->board->cpu_max) {
-		check_report(checks, CHECK_CPU_MISSING, topology->cpus_given,
-		             "%u CPUs; the board %s has %u", model->cpu_count, model->board->name,
-		             model->board->cpu_max);
+		rule_report(rules, &rule_cpu_missing, topology->cpus_given,
+		            "%u CPUs; the board %s has %u", model->cpu_count, model->board->name,
+		            model->board->cpu_max);
 	}
 	if (topology->cpus_given.file != NULL && model->cpu_count == 0) {
-		check_report(checks, CHECK_CPU_MISSING, topology->cpus_given,
-		             "a system needs a CPU");
+		rule_report(rules, &rule_cpu_missing, topology->cpus_given, "a system needs a CPU");
 	}
 }
 
-void check_cpu_missing(struct checks *checks, const struct topology *topology)
+void check_cpu_missing(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 
-	check_cpu_count(checks, topology);
+	check_cpu_count(rules, topology);
 	for (size_t i = 0; i < model->vm_count; i++) {
 		const struct vm *vm = &model->vms[i];
 
@@ -267,12 +286,12 @@ void check_cpu_missing(struct checks *checks, const struct topology *topology)
 			if (vm->affinity[j] < (int32_t)model->cpu_count) {
 				continue;
 			}
-			if (check_report(checks, CHECK_CPU_MISSING,
-			                 vm_place(topology, i, VM_AFFINITY),
-			                 "vCPU %u of '%s' is pinned to CPU %d, and the system uses "
-			                 "CPUs 0 to %u",
-			                 j, vm->suffix, vm->affinity[j], model->cpu_count - 1)) {
-				diag_help(checks->diag,
+			if (rule_report(rules, &rule_cpu_missing,
+			                vm_place(topology, i, VM_AFFINITY),
+			                "vCPU %u of '%s' is pinned to CPU %d, and the system uses "
+			                "CPUs 0 to %u",
+			                j, vm->suffix, vm->affinity[j], model->cpu_count - 1)) {
+				diag_help(rules->diag,
 				          "say how many by system.cpus, or --cpus; "
 				          "the board %s has %u",
 				          model->board->name, model->board->cpu_max);
@@ -282,7 +301,11 @@ void check_cpu_missing(struct checks *checks, const struct topology *topology)
 	}
 }
 
-void check_budget_range(struct checks *checks, const struct topology *topology)
+RULE(cpu_missing, "cpu-missing", ERROR, EACH,
+     "A vCPU is pinned to a physical CPU that the system does not use, or more CPUs are asked "
+     "for than the board has.");
+
+void check_budget_range(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
@@ -290,26 +313,30 @@ void check_budget_range(struct checks *checks, const struct topology *topology)
 		if ((vm->budget_us == 0) != (vm->period_us == 0)) {
 			enum vm_attribute given = vm->budget_us != 0 ? VM_BUDGET : VM_PERIOD;
 
-			if (check_report(checks, CHECK_BUDGET_RANGE, vm_place(topology, i, given),
-			                 "'%s' has a %s and no %s", vm->suffix,
-			                 vm->budget_us != 0 ? "_budget" : "_period",
-			                 vm->budget_us != 0 ? "_period" : "_budget")) {
-				diag_help(checks->diag,
+			if (rule_report(rules, &rule_budget_range, vm_place(topology, i, given),
+			                "'%s' has a %s and no %s", vm->suffix,
+			                vm->budget_us != 0 ? "_budget" : "_period",
+			                vm->budget_us != 0 ? "_period" : "_budget")) {
+				diag_help(rules->diag,
 				          "both are in microseconds: _budget in each _period");
 			}
 		} else if (vm->budget_us > vm->period_us) {
-			check_report(checks, CHECK_BUDGET_RANGE, vm_place(topology, i, VM_BUDGET),
-			             "the budget of '%s', %u us, is longer than its period, %u us",
-			             vm->suffix, vm->budget_us, vm->period_us);
+			rule_report(rules, &rule_budget_range, vm_place(topology, i, VM_BUDGET),
+			            "the budget of '%s', %u us, is longer than its period, %u us",
+			            vm->suffix, vm->budget_us, vm->period_us);
 		} else if (vm->period_us != 0 && vm->period_us < PV_PERIOD_US_MIN) {
-			check_report(checks, CHECK_BUDGET_RANGE, vm_place(topology, i, VM_PERIOD),
-			             "the period of '%s' is %u us; the kernel takes %u and more",
-			             vm->suffix, vm->period_us, PV_PERIOD_US_MIN);
+			rule_report(rules, &rule_budget_range, vm_place(topology, i, VM_PERIOD),
+			            "the period of '%s' is %u us; the kernel takes %u and more",
+			            vm->suffix, vm->period_us, PV_PERIOD_US_MIN);
 		}
 	}
 }
 
-void check_budget_sum(struct checks *checks, const struct topology *topology)
+RULE(budget_range, "budget-range", ERROR, WHOLE,
+     "_budget is the CPU time in each _period: it cannot be longer than the period, and one of "
+     "the two alone says nothing.");
+
+void check_budget_sum(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 	double loads[PV_CPUS_MAX] = {0};
@@ -332,12 +359,16 @@ void check_budget_sum(struct checks *checks, const struct topology *topology)
 			/* A sum of fractions that make one whole may miss it by a rounding. */
 			if (loads[cpu] > 1.000001) {
 				full[cpu] = true;
-				check_report(
-					checks, CHECK_BUDGET_SUM, vm_place(topology, i, VM_BUDGET),
-					"with '%s' the budgets on CPU %u come to more than all "
-					"of its time",
-					vm->suffix, cpu);
+				rule_report(rules, &rule_budget_sum,
+				            vm_place(topology, i, VM_BUDGET),
+				            "with '%s' the budgets on CPU %u come to more than all "
+				            "of its time",
+				            vm->suffix, cpu);
 			}
 		}
 	}
 }
+
+RULE(budget_sum, "budget-sum", ERROR, WHOLE,
+     "The budgets of the vCPUs that are pinned to one physical CPU, each divided by its period, "
+     "come to more than the whole CPU: they cannot all be kept.");

@@ -38,7 +38,7 @@ static uint64_t vm_bytes(const struct topology *topology, size_t vm)
 	return sum;
 }
 
-void check_ram_fits(struct checks *checks, const struct topology *topology)
+void check_ram_fits(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 	uint64_t room = model->board->unknown
@@ -58,18 +58,23 @@ void check_ram_fits(struct checks *checks, const struct topology *topology)
 	if (beyond == model->vm_count) {
 		return;
 	}
-	if (check_report(checks, CHECK_RAM_FITS, vm_place(topology, beyond, VM_RAM_SIZE),
-	                 "with the %llu MiB of '%s' the VMs need %llu MiB of RAM; the board %s has "
-	                 "%llu MiB, %llu MiB of them for the kernel",
-	                 mib(vm_bytes(topology, beyond)), model->vms[beyond].suffix, mib(sum),
-	                 model->board->name, mib(model->board->ram_bytes_max),
-	                 mib(model->board->ram_kernel_bytes))) {
-		diag_help(checks->diag, "ram_size says how much a VM has; disks without an image "
-		                        "lie in the RAM of the device VM");
+	if (rule_report(rules, &rule_ram_fits, vm_place(topology, beyond, VM_RAM_SIZE),
+	                "with the %llu MiB of '%s' the VMs need %llu MiB of RAM; the board %s has "
+	                "%llu MiB, %llu MiB of them for the kernel",
+	                mib(vm_bytes(topology, beyond)), model->vms[beyond].suffix, mib(sum),
+	                model->board->name, mib(model->board->ram_bytes_max),
+	                mib(model->board->ram_kernel_bytes))) {
+		diag_help(rules->diag, "ram_size says how much a VM has; disks without an image "
+		                       "lie in the RAM of the device VM");
 	}
 }
 
-void check_ram_small(struct checks *checks, const struct topology *topology)
+RULE_TO_RUN(ram_fits, "ram-fits", WHOLE,
+            "The RAM of all VMs, their pools and what the kernel needs are more than the board "
+            "has.",
+            "a board with RAM enough");
+
+void check_ram_small(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 
@@ -83,11 +88,11 @@ void check_ram_small(struct checks *checks, const struct topology *topology)
 		if (vm->ram_bytes >= need.bytes) {
 			continue;
 		}
-		if (check_report(checks, CHECK_RAM_SMALL, vm_place(topology, i, VM_RAM_SIZE),
-		                 "'%s' needs at least %llu MiB of RAM, not %llu", vm->suffix,
-		                 mib(need.bytes), mib(vm->ram_bytes)) &&
+		if (rule_report(rules, &rule_ram_small, vm_place(topology, i, VM_RAM_SIZE),
+		                "'%s' needs at least %llu MiB of RAM, not %llu", vm->suffix,
+		                mib(need.bytes), mib(vm->ram_bytes)) &&
 		    need.disks != 0) {
-			diag_help(checks->diag,
+			diag_help(rules->diag,
 			          "it serves disks of %llu MiB, which lie in its RAM when all of "
 			          "them is written",
 			          mib(need.disks));
@@ -95,39 +100,46 @@ void check_ram_small(struct checks *checks, const struct topology *topology)
 	}
 }
 
-static void check_ram_of(struct checks *checks, const struct topology *topology, size_t index)
+RULE(ram_small, "ram-small", ERROR, EACH,
+     "Linux with the project's root file system does not reach user space with so little RAM, "
+     "and disks that a device VM holds in its RAM need room there.");
+
+static void check_ram_of(struct rules *rules, const struct topology *topology, size_t index)
 {
 	const struct vm *vm = &topology->model.vms[index];
 	uint64_t end = 0;
 
 	if (vm->ram_bytes % RAM_BLOCK_BYTES != 0) {
-		if (check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_SIZE),
-		                 "the RAM of '%s' is not a multiple of 2 MiB", vm->suffix)) {
-			diag_help(checks->diag, "0x%" PRIx64 " would be one",
+		if (rule_report(rules, &rule_ram_place, vm_place(topology, index, VM_RAM_SIZE),
+		                "the RAM of '%s' is not a multiple of 2 MiB", vm->suffix)) {
+			diag_help(rules->diag, "0x%" PRIx64 " would be one",
 			          (vm->ram_bytes / RAM_BLOCK_BYTES + 1) * RAM_BLOCK_BYTES);
 		}
 	}
 	if (vm->ram_base % RAM_BLOCK_BYTES != 0) {
-		check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_BASE),
-		             "the RAM of '%s' does not begin at a multiple of 2 MiB", vm->suffix);
+		rule_report(rules, &rule_ram_place, vm_place(topology, index, VM_RAM_BASE),
+		            "the RAM of '%s' does not begin at a multiple of 2 MiB", vm->suffix);
 	}
 	if (__builtin_add_overflow(vm->ram_base, vm->ram_bytes, &end) || end > GUEST_END) {
-		if (check_report(checks, CHECK_RAM_PLACE, vm_place(topology, index, VM_RAM_BASE),
-		                 "the RAM of '%s' ends above a guest's address space of %u bits",
-		                 vm->suffix, PV_IPA_BITS)) {
-			diag_help(checks->diag, "the default is 0x%x", DEFAULT_RAM_BASE);
+		if (rule_report(rules, &rule_ram_place, vm_place(topology, index, VM_RAM_BASE),
+		                "the RAM of '%s' ends above a guest's address space of %u bits",
+		                vm->suffix, PV_IPA_BITS)) {
+			diag_help(rules->diag, "the default is 0x%x", DEFAULT_RAM_BASE);
 		}
 	}
 }
 
-void check_ram_place(struct checks *checks, const struct topology *topology)
+void check_ram_place(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		check_ram_of(checks, topology, i);
+		check_ram_of(rules, topology, i);
 	}
 }
 
-static void check_in_ram(struct checks *checks, const struct topology *topology, size_t index,
+RULE(ram_place, "ram-place", ERROR, EACH,
+     "RAM is made of 2 MiB blocks and lies in a guest's address space of 39 bits.");
+
+static void check_in_ram(struct rules *rules, const struct topology *topology, size_t index,
                          uint64_t address, enum vm_attribute attribute, const char *what)
 {
 	const struct vm *vm = &topology->model.vms[index];
@@ -138,22 +150,25 @@ static void check_in_ram(struct checks *checks, const struct topology *topology,
 		return;
 	}
 	if (address != 0 && (address < vm->ram_base || address - vm->ram_base >= vm->ram_bytes)) {
-		check_report(checks, CHECK_BOOT_PLACE, vm_place(topology, index, attribute),
-		             "the %s of '%s' at 0x%" PRIx64 " is not in its RAM", what, vm->suffix,
-		             address);
+		rule_report(rules, &rule_boot_place, vm_place(topology, index, attribute),
+		            "the %s of '%s' at 0x%" PRIx64 " is not in its RAM", what, vm->suffix,
+		            address);
 	}
 }
 
-void check_boot_place(struct checks *checks, const struct topology *topology)
+void check_boot_place(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		check_in_ram(checks, topology, i, vm->dtb_addr, VM_DTB_ADDR, "device tree");
-		check_in_ram(checks, topology, i, vm->initrd_addr, VM_INITRD_ADDR, "initrd");
-		check_in_ram(checks, topology, i, vm->kernel_entry, VM_KERNEL_ENTRY, "kernel");
+		check_in_ram(rules, topology, i, vm->dtb_addr, VM_DTB_ADDR, "device tree");
+		check_in_ram(rules, topology, i, vm->initrd_addr, VM_INITRD_ADDR, "initrd");
+		check_in_ram(rules, topology, i, vm->kernel_entry, VM_KERNEL_ENTRY, "kernel");
 	}
 }
+
+RULE(boot_place, "boot-place", ERROR, EACH,
+     "Kernel, initrd and device tree are put into the VM's RAM: their addresses must lie in it.");
 
 /* virtio 1.2, 2.7: rings of a queue, and a small buffer for each descriptor. */
 static uint64_t pool_need(const struct connection *connection)
@@ -171,7 +186,7 @@ static uint64_t pool_need(const struct connection *connection)
 	return sum;
 }
 
-void check_pool_size(struct checks *checks, const struct topology *topology)
+void check_pool_size(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
@@ -183,22 +198,26 @@ void check_pool_size(struct checks *checks, const struct topology *topology)
 			continue;
 		}
 		if (connection->pool_bytes % RAM_BLOCK_BYTES != 0 || connection->pool_bytes == 0) {
-			check_report(checks, CHECK_POOL_SIZE, place,
-			             "a pool is a multiple of 2 MiB, not %" PRIu64 " bytes",
-			             connection->pool_bytes);
+			rule_report(rules, &rule_pool_size, place,
+			            "a pool is a multiple of 2 MiB, not %" PRIu64 " bytes",
+			            connection->pool_bytes);
 		} else if (connection->pool_bytes < needed) {
-			if (check_report(checks, CHECK_POOL_SIZE, place,
-			                 "the queues of this connection need a pool of %llu MiB, "
-			                 "not %llu",
-			                 mib(needed), mib(connection->pool_bytes))) {
+			if (rule_report(rules, &rule_pool_size, place,
+			                "the queues of this connection need a pool of %llu MiB, "
+			                "not %llu",
+			                mib(needed), mib(connection->pool_bytes))) {
 				diag_help(
-					checks->diag,
+					rules->diag,
 					"make the pool larger by _memdev.size, or the queues smaller by "
 					"queue_size");
 			}
 		}
 	}
 }
+
+RULE(pool_size, "pool-size", ERROR, EACH,
+     "A pool holds the queues of its connection and every buffer that is in flight. One that is "
+     "too small for its queues makes the driver VM fail at boot.");
 
 /* A range of a guest's address space, for finding overlaps. */
 struct placed {
@@ -260,7 +279,7 @@ static size_t collect_placed(const struct topology *topology, size_t vm, struct 
 	return count;
 }
 
-static void check_overlap_in(struct checks *checks, const struct topology *topology, size_t vm,
+static void check_overlap_in(struct rules *rules, const struct topology *topology, size_t vm,
                              struct placed *list)
 {
 	size_t count = collect_placed(topology, vm, list);
@@ -273,12 +292,12 @@ static void check_overlap_in(struct checks *checks, const struct topology *topol
 		uint64_t distance = now->range.base - before->range.base;
 
 		if (distance < before->range.bytes &&
-		    check_report(checks, CHECK_GUEST_OVERLAP, now->range.place,
-		                 "in '%s' %s at 0x%" PRIx64 " overlaps %s at 0x%" PRIx64
-		                 " with 0x%" PRIx64 " bytes",
-		                 topology->model.vms[vm].suffix, now->what, now->range.base,
-		                 before->what, before->range.base, before->range.bytes)) {
-			diag_note(checks->diag, before->range.place, "the other range");
+		    rule_report(rules, &rule_guest_overlap, now->range.place,
+		                "in '%s' %s at 0x%" PRIx64 " overlaps %s at 0x%" PRIx64
+		                " with 0x%" PRIx64 " bytes",
+		                topology->model.vms[vm].suffix, now->what, now->range.base,
+		                before->what, before->range.base, before->range.bytes)) {
+			diag_note(rules->diag, before->range.place, "the other range");
 		}
 		/* The one that ends last is the one that the next can overlap. */
 		if (distance >= before->range.bytes ||
@@ -288,7 +307,7 @@ static void check_overlap_in(struct checks *checks, const struct topology *topol
 	}
 }
 
-void check_guest_overlap(struct checks *checks, const struct topology *topology)
+void check_guest_overlap(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
@@ -296,13 +315,17 @@ void check_guest_overlap(struct checks *checks, const struct topology *topology)
 		struct placed *list = calloc(most, sizeof(*list));
 
 		if (list != NULL) {
-			check_overlap_in(checks, topology, i, list);
+			check_overlap_in(rules, topology, i, list);
 		}
 		free(list);
 	}
 }
 
-void check_swiotlb_off(struct checks *checks, const struct topology *topology)
+RULE(guest_overlap, "guest-overlap", ERROR, EACH,
+     "Two ranges of one VM's guest-physical addresses overlap: RAM, pools, shared memory of "
+     "connections, or devices.");
+
+void check_swiotlb_off(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
@@ -311,12 +334,16 @@ void check_swiotlb_off(struct checks *checks, const struct topology *topology)
 		if (connection->swiotlb) {
 			continue;
 		}
-		if (check_report(checks, CHECK_SWIOTLB_OFF, connection->place,
-		                 "VMSWIOTLB=0: '%s' can read and write all RAM of '%s'",
-		                 vms[connection->device_vm].suffix,
-		                 vms[connection->driver_vm].suffix)) {
-			diag_help(checks->diag,
+		if (rule_report(rules, &rule_swiotlb_off, connection->place,
+		                "VMSWIOTLB=0: '%s' can read and write all RAM of '%s'",
+		                vms[connection->device_vm].suffix,
+		                vms[connection->driver_vm].suffix)) {
+			diag_help(rules->diag,
 			          "with VMSWIOTLB=1, the default, it sees an 8 MiB pool");
 		}
 	}
 }
+
+RULE(swiotlb_off, "swiotlb-off", ADVICE, EACH,
+     "With VMSWIOTLB=0 the device VM can read and write all RAM of the driver VM. With "
+     "VMSWIOTLB=1, the default, it sees the 8 MiB pool of the connection and nothing else.");

@@ -28,10 +28,10 @@ static uint32_t mask_of(uint32_t prefix)
 	return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
 }
 
-typedef void net_visit(struct checks *checks, const struct topology *topology, struct strmap *seen,
+typedef void net_visit(struct rules *rules, const struct topology *topology, struct strmap *seen,
                        const struct connection *connection, const struct device *device);
 
-static void each_net(struct checks *checks, const struct topology *topology, net_visit *visit)
+static void each_net(struct rules *rules, const struct topology *topology, net_visit *visit)
 {
 	struct arena *arena = arena_new();
 	struct strmap seen;
@@ -42,14 +42,14 @@ static void each_net(struct checks *checks, const struct topology *topology, net
 
 		for (size_t j = 0; j < connection->device_count; j++) {
 			if (connection->devices[j].type == DEVICE_NET) {
-				visit(checks, topology, &seen, connection, &connection->devices[j]);
+				visit(rules, topology, &seen, connection, &connection->devices[j]);
 			}
 		}
 	}
 	arena_free(arena);
 }
 
-static void visit_mac(struct checks *checks, const struct topology *topology, struct strmap *seen,
+static void visit_mac(struct rules *rules, const struct topology *topology, struct strmap *seen,
                       const struct connection *connection, const struct device *device)
 {
 	(void)topology;
@@ -57,19 +57,23 @@ static void visit_mac(struct checks *checks, const struct topology *topology, st
 	(void)connection;
 	/* Bit 0: a group. Bit 1: administered locally. */
 	if ((device->mac[0] & 3) == 0) {
-		check_report(
-			checks, CHECK_MAC_LOCAL, device_place(device, "mac"),
+		rule_report(
+			rules, &rule_mac_local, device_place(device, "mac"),
 			"a MAC address that begins with %02x:%02x:%02x is a maker's; with 02, nobody's",
 			device->mac[0], device->mac[1], device->mac[2]);
 	}
 }
 
-void check_mac_local(struct checks *checks, const struct topology *topology)
+void check_mac_local(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_mac);
+	each_net(rules, topology, visit_mac);
 }
 
-static void visit_host(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(mac_local, "mac-local", ADVICE, EACH,
+     "A MAC address that is not marked as administered locally belongs to a maker of network "
+     "cards, and may be that of a real card.");
+
+static void visit_host(struct rules *rules, const struct topology *topology, struct strmap *seen,
                        const struct connection *connection, const struct device *device)
 {
 	uint32_t mask = mask_of(device->prefix);
@@ -81,18 +85,22 @@ static void visit_host(struct checks *checks, const struct topology *topology, s
 		uint32_t host = device->address[i] & ~mask;
 
 		if (host == 0 || host == ~mask) {
-			check_report(checks, CHECK_ADDRESS_HOST, device_place(device, "address"),
-			             "%s is the %s of its subnet of /%u, no host's",
-			             dotted(device->address[i]).text,
-			             host == 0 ? "name" : "broadcast address", device->prefix);
+			rule_report(rules, &rule_address_host, device_place(device, "address"),
+			            "%s is the %s of its subnet of /%u, no host's",
+			            dotted(device->address[i]).text,
+			            host == 0 ? "name" : "broadcast address", device->prefix);
 		}
 	}
 }
 
-void check_address_host(struct checks *checks, const struct topology *topology)
+void check_address_host(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_host);
+	each_net(rules, topology, visit_host);
 }
+
+RULE(address_host, "address-host", ERROR, EACH,
+     "An interface has the first or the last address of its subnet, which stand for the subnet "
+     "itself and for all its hosts.");
 
 struct block {
 	uint32_t base;
@@ -136,9 +144,8 @@ static const struct block internal[] = {
 #define SPECIAL_COUNT (sizeof(special) / sizeof(special[0]))
 #define INTERNAL_COUNT (sizeof(internal) / sizeof(internal[0]))
 
-static void visit_special(struct checks *checks, const struct topology *topology,
-                          struct strmap *seen, const struct connection *connection,
-                          const struct device *device)
+static void visit_special(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                          const struct connection *connection, const struct device *device)
 {
 	(void)topology;
 	(void)seen;
@@ -147,21 +154,24 @@ static void visit_special(struct checks *checks, const struct topology *topology
 		const struct block *block = block_of(special, SPECIAL_COUNT, device->address[i]);
 
 		if (block != NULL) {
-			check_report(checks, CHECK_ADDRESS_SPECIAL, device_place(device, "address"),
-			             "%s cannot be an interface's: such addresses are for %s",
-			             dotted(device->address[i]).text, block->what);
+			rule_report(rules, &rule_address_special, device_place(device, "address"),
+			            "%s cannot be an interface's: such addresses are for %s",
+			            dotted(device->address[i]).text, block->what);
 		}
 	}
 }
 
-void check_address_special(struct checks *checks, const struct topology *topology)
+void check_address_special(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_special);
+	each_net(rules, topology, visit_special);
 }
 
-static void visit_public(struct checks *checks, const struct topology *topology,
-                         struct strmap *seen, const struct connection *connection,
-                         const struct device *device)
+RULE(address_special, "address-special", ERROR, EACH,
+     "An interface has an address that no interface can have: of loopback, of a group, or a "
+     "reserved one.");
+
+static void visit_public(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         const struct connection *connection, const struct device *device)
 {
 	uint32_t address = device->address[0];
 
@@ -170,15 +180,19 @@ static void visit_public(struct checks *checks, const struct topology *topology,
 	(void)connection;
 	if (block_of(internal, INTERNAL_COUNT, address) == NULL &&
 	    block_of(special, SPECIAL_COUNT, address) == NULL) {
-		check_report(checks, CHECK_ADDRESS_PUBLIC, device_place(device, "address"),
-		             "%s is an address of the public Internet", dotted(address).text);
+		rule_report(rules, &rule_address_public, device_place(device, "address"),
+		            "%s is an address of the public Internet", dotted(address).text);
 	}
 }
 
-void check_address_public(struct checks *checks, const struct topology *topology)
+void check_address_public(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_public);
+	each_net(rules, topology, visit_public);
 }
+
+RULE(address_public, "address-public", ADVICE, EACH,
+     "A network between VMs has addresses of the public Internet: whoever really has them "
+     "cannot be reached.");
 
 /* A subnet in which a VM has an interface. */
 struct subnet {
@@ -234,7 +248,7 @@ static bool on_one_bridge(const struct subnet *a, const struct subnet *b)
 }
 
 /* Of the subnets of one VM, those that begin in one before; @used: that it uses, both of them. */
-static void each_overlap(struct checks *checks, const struct topology *topology, bool used)
+static void each_overlap(struct rules *rules, const struct topology *topology, bool used)
 {
 	size_t count = collect_subnets(topology, NULL);
 	struct subnet *list = calloc(count + 1, sizeof(*list));
@@ -251,12 +265,12 @@ static void each_overlap(struct checks *checks, const struct topology *topology,
 
 		if (overlaps && (!now->served && !last->served) == used &&
 		    !on_one_bridge(now, last) &&
-		    check_report(checks, used ? CHECK_SUBNET_USED : CHECK_SUBNET_OVERLAP,
-		                 device_place(now->device, "address"),
-		                 "'%s' has two interfaces in the subnet of %s/%u",
-		                 check_suffix(topology, now->vm),
-		                 dotted(now->device->address[0]).text, now->device->prefix)) {
-			diag_note(checks->diag, last->device->place, "the other one");
+		    rule_report(rules, used ? &rule_subnet_used : &rule_subnet_overlap,
+		                device_place(now->device, "address"),
+		                "'%s' has two interfaces in the subnet of %s/%u",
+		                check_suffix(topology, now->vm),
+		                dotted(now->device->address[0]).text, now->device->prefix)) {
+			diag_note(rules->diag, last->device->place, "the other one");
 		}
 		if (now->vm != last->vm || now->last >= last->last) {
 			last = now;
@@ -265,15 +279,23 @@ static void each_overlap(struct checks *checks, const struct topology *topology,
 	free(list);
 }
 
-void check_subnet_overlap(struct checks *checks, const struct topology *topology)
+void check_subnet_overlap(struct rules *rules, const struct topology *topology)
 {
-	each_overlap(checks, topology, false);
+	each_overlap(rules, topology, false);
 }
 
-void check_subnet_used(struct checks *checks, const struct topology *topology)
+RULE(subnet_overlap, "subnet-overlap", ERROR, EACH,
+     "A VM that serves a network has another interface in the same subnet, and not on the same "
+     "bridge: it cannot know where to send a packet.");
+
+void check_subnet_used(struct rules *rules, const struct topology *topology)
 {
-	each_overlap(checks, topology, true);
+	each_overlap(rules, topology, true);
 }
+
+RULE(subnet_used, "subnet-used", ADVICE, EACH,
+     "A VM uses two networks with the same subnet: its packets leave by one of them whichever "
+     "was meant.");
 
 /* The first device on the bridge of @device, which is remembered if it is the first. */
 static const struct device *first_on_bridge(struct strmap *seen,
@@ -295,7 +317,7 @@ static const struct device *first_on_bridge(struct strmap *seen,
 	return *slot;
 }
 
-static void visit_bridge_address(struct checks *checks, const struct topology *topology,
+static void visit_bridge_address(struct rules *rules, const struct topology *topology,
                                  struct strmap *seen, const struct connection *connection,
                                  const struct device *device)
 {
@@ -303,20 +325,23 @@ static void visit_bridge_address(struct checks *checks, const struct topology *t
 
 	(void)topology;
 	if ((first->address[0] != device->address[0] || first->prefix != device->prefix) &&
-	    check_report(checks, CHECK_BRIDGE_ADDRESS, device_place(device, "address"),
-	                 "the bridge '%s' has the address %s/%u, and %s/%u too", device->bridge,
-	                 dotted(device->address[0]).text, device->prefix,
-	                 dotted(first->address[0]).text, first->prefix)) {
-		diag_note(checks->diag, first->place, "the other one");
+	    rule_report(rules, &rule_bridge_address, device_place(device, "address"),
+	                "the bridge '%s' has the address %s/%u, and %s/%u too", device->bridge,
+	                dotted(device->address[0]).text, device->prefix,
+	                dotted(first->address[0]).text, first->prefix)) {
+		diag_note(rules->diag, first->place, "the other one");
 	}
 }
 
-void check_bridge_address(struct checks *checks, const struct topology *topology)
+void check_bridge_address(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_bridge_address);
+	each_net(rules, topology, visit_bridge_address);
 }
 
-static void visit_bridge_kind(struct checks *checks, const struct topology *topology,
+RULE(bridge_address, "bridge-address", ERROR, EACH,
+     "Devices on one bridge say different things of the bridge's address. It has one.");
+
+static void visit_bridge_kind(struct rules *rules, const struct topology *topology,
                               struct strmap *seen, const struct connection *connection,
                               const struct device *device)
 {
@@ -324,17 +349,20 @@ static void visit_bridge_kind(struct checks *checks, const struct topology *topo
 
 	(void)topology;
 	if (first->network != device->network &&
-	    check_report(checks, CHECK_BRIDGE_KIND, device_place(device, "network"),
-	                 "the bridge '%s' is of the kind %s, and %s too", device->bridge,
-	                 network_name(device->network), network_name(first->network))) {
-		diag_note(checks->diag, first->place, "the other one");
+	    rule_report(rules, &rule_bridge_kind, device_place(device, "network"),
+	                "the bridge '%s' is of the kind %s, and %s too", device->bridge,
+	                network_name(device->network), network_name(first->network))) {
+		diag_note(rules->diag, first->place, "the other one");
 	}
 }
 
-void check_bridge_kind(struct checks *checks, const struct topology *topology)
+void check_bridge_kind(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_bridge_kind);
+	each_net(rules, topology, visit_bridge_kind);
 }
+
+RULE(bridge_kind, "bridge-kind", ERROR, EACH,
+     "Devices on one bridge say different kinds of network, and a bridge is of one kind.");
 
 static bool clashes(struct strmap *seen, size_t vm, const char *name, void *kind)
 {
@@ -347,7 +375,7 @@ static bool clashes(struct strmap *seen, size_t vm, const char *name, void *kind
 	return *slot != kind;
 }
 
-static void visit_clash(struct checks *checks, const struct topology *topology, struct strmap *seen,
+static void visit_clash(struct rules *rules, const struct topology *topology, struct strmap *seen,
                         const struct connection *connection, const struct device *device)
 {
 	static char tap[1];
@@ -365,16 +393,19 @@ static void visit_clash(struct checks *checks, const struct topology *topology, 
 		option = "bridge";
 	}
 	if (name != NULL) {
-		check_report(checks, CHECK_INTERFACE_CLASH, device_place(device, option),
-		             "'%s' is a tap and a bridge of '%s'", name,
-		             check_suffix(topology, connection->device_vm));
+		rule_report(rules, &rule_interface_clash, device_place(device, option),
+		            "'%s' is a tap and a bridge of '%s'", name,
+		            check_suffix(topology, connection->device_vm));
 	}
 }
 
-void check_interface_clash(struct checks *checks, const struct topology *topology)
+void check_interface_clash(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_clash);
+	each_net(rules, topology, visit_clash);
 }
+
+RULE(interface_clash, "interface-clash", ERROR, EACH,
+     "A tap and a bridge of one device VM have the same name: the second one cannot be made.");
 
 static bool is_reserved(const char *name)
 {
@@ -388,7 +419,7 @@ static bool is_reserved(const char *name)
 	return name != NULL && strncmp(name, "eth", 3) == 0 && isdigit((unsigned char)name[3]);
 }
 
-static void visit_reserved(struct checks *checks, const struct topology *topology,
+static void visit_reserved(struct rules *rules, const struct topology *topology,
                            struct strmap *seen, const struct connection *connection,
                            const struct device *device)
 {
@@ -399,16 +430,20 @@ static void visit_reserved(struct checks *checks, const struct topology *topolog
 	(void)seen;
 	(void)connection;
 	if (is_reserved(name)) {
-		check_report(checks, CHECK_INTERFACE_RESERVED,
-		             device_place(device, tap ? "tap" : "bridge"),
-		             "'%s' is a name that Linux has taken itself", name);
+		rule_report(rules, &rule_interface_reserved,
+		            device_place(device, tap ? "tap" : "bridge"),
+		            "'%s' is a name that Linux has taken itself", name);
 	}
 }
 
-void check_interface_reserved(struct checks *checks, const struct topology *topology)
+void check_interface_reserved(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_reserved);
+	each_net(rules, topology, visit_reserved);
 }
+
+RULE(interface_reserved, "interface-reserved", ERROR, EACH,
+     "A tap or bridge has a name that Linux uses itself: lo, all, default, or that of a network "
+     "card.");
 
 static bool uses_network(const struct topology *topology, size_t vm)
 {
@@ -426,9 +461,8 @@ static bool uses_network(const struct topology *topology, size_t vm)
 	return false;
 }
 
-static void visit_uplink(struct checks *checks, const struct topology *topology,
-                         struct strmap *seen, const struct connection *connection,
-                         const struct device *device)
+static void visit_uplink(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         const struct connection *connection, const struct device *device)
 {
 	const struct vm *vm = &topology->model.vms[connection->device_vm];
 
@@ -436,13 +470,17 @@ static void visit_uplink(struct checks *checks, const struct topology *topology,
 	if (device->network == NETWORK_NAT &&
 	    !check_has_hardware(topology, connection->device_vm) &&
 	    !uses_network(topology, connection->device_vm)) {
-		check_report(checks, CHECK_NETWORK_UPLINK, device_place(device, "network"),
-		             "'%s' has no network into which it could translate addresses",
-		             vm->suffix);
+		rule_report(rules, &rule_network_uplink, device_place(device, "network"),
+		            "'%s' has no network into which it could translate addresses",
+		            vm->suffix);
 	}
 }
 
-void check_network_uplink(struct checks *checks, const struct topology *topology)
+void check_network_uplink(struct rules *rules, const struct topology *topology)
 {
-	each_net(checks, topology, visit_uplink);
+	each_net(rules, topology, visit_uplink);
 }
+
+RULE(network_uplink, "network-uplink", ADVICE, WHOLE,
+     "A device VM is to translate the addresses of a network and has neither hardware nor a "
+     "network of its own to which it could pass the packets on.");

@@ -9,7 +9,7 @@
 #include "topo/checks/internal.h"
 #include "topo/model/pci.h"
 
-void check_node_repeat(struct checks *checks, const struct topology *topology)
+void check_node_repeat(struct rules *rules, const struct topology *topology)
 {
 	struct arena *arena = arena_new();
 	struct strmap seen;
@@ -22,10 +22,10 @@ void check_node_repeat(struct checks *checks, const struct topology *topology)
 			const char *key = arena_printf(arena, "%zu%s", i, vm->dtb_nodes[j]);
 
 			if (strmap_get(&seen, key) != NULL) {
-				check_report(checks, CHECK_NODE_REPEAT,
-				             topology->vm_origins[i].node_places[j],
-				             "'%s' is given node %s twice", vm->suffix,
-				             vm->dtb_nodes[j]);
+				rule_report(rules, &rule_node_repeat,
+				            topology->vm_origins[i].node_places[j],
+				            "'%s' is given node %s twice", vm->suffix,
+				            vm->dtb_nodes[j]);
 			}
 			strmap_set(&seen, key, arena);
 		}
@@ -33,11 +33,14 @@ void check_node_repeat(struct checks *checks, const struct topology *topology)
 	arena_free(arena);
 }
 
-typedef void node_visit(struct checks *checks, const struct topology *topology, size_t vm,
+RULE(node_repeat, "node-repeat", ADVICE, EACH,
+     "One VM is given the same node of the device tree twice.");
+
+typedef void node_visit(struct rules *rules, const struct topology *topology, size_t vm,
                         size_t node, const struct board_device *device);
 
 /* Call @visit for each row that the board has of a node of a VM, and of what lies below it. */
-static void each_row(struct checks *checks, const struct topology *topology, size_t vm, size_t node,
+static void each_row(struct rules *rules, const struct topology *topology, size_t vm, size_t node,
                      node_visit *visit)
 {
 	const struct board *board = topology->model.board;
@@ -46,22 +49,22 @@ static void each_row(struct checks *checks, const struct topology *topology, siz
 	for (size_t i = 0; i < board->device_count; i++) {
 		if (strcmp(board->devices[i].path, path) == 0 ||
 		    path_is_below(board->devices[i].path, path)) {
-			visit(checks, topology, vm, node, &board->devices[i]);
+			visit(rules, topology, vm, node, &board->devices[i]);
 		}
 	}
 }
 
 /* The same for all nodes of all VMs. */
-static void each_node(struct checks *checks, const struct topology *topology, node_visit *visit)
+static void each_node(struct rules *rules, const struct topology *topology, node_visit *visit)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		for (size_t j = 0; j < topology->model.vms[i].dtb_node_count; j++) {
-			each_row(checks, topology, i, j, visit);
+			each_row(rules, topology, i, j, visit);
 		}
 	}
 }
 
-static void visit_registers(struct checks *checks, const struct topology *topology, size_t vm,
+static void visit_registers(struct rules *rules, const struct topology *topology, size_t vm,
                             size_t node, const struct board_device *device)
 {
 	for (size_t i = 0; i < topology->model.vm_count && device->bytes != 0; i++) {
@@ -71,22 +74,26 @@ static void visit_registers(struct checks *checks, const struct topology *topolo
 			const struct range *range = &other->mmios[j];
 
 			if (check_overlap(range->base, range->bytes, device->base, device->bytes) &&
-			    check_report(checks, CHECK_NODE_REGISTERS, range->place,
-			                 "0x%" PRIx64 " with 0x%" PRIx64
-			                 " bytes holds registers of %s, which belongs to '%s'",
-			                 range->base, range->bytes, device->path,
-			                 check_suffix(topology, vm))) {
-				diag_note(checks->diag, topology->vm_origins[vm].node_places[node],
+			    rule_report(rules, &rule_node_registers, range->place,
+			                "0x%" PRIx64 " with 0x%" PRIx64
+			                " bytes holds registers of %s, which belongs to '%s'",
+			                range->base, range->bytes, device->path,
+			                check_suffix(topology, vm))) {
+				diag_note(rules->diag, topology->vm_origins[vm].node_places[node],
 				          "given to '%s' here", check_suffix(topology, vm));
 			}
 		}
 	}
 }
 
-void check_node_registers(struct checks *checks, const struct topology *topology)
+void check_node_registers(struct rules *rules, const struct topology *topology)
 {
-	each_node(checks, topology, visit_registers);
+	each_node(rules, topology, visit_registers);
 }
+
+RULE(node_registers, "node-registers", ERROR, EACH,
+     "A VM is given a node, and another VM the registers of that node: the device has two "
+     "owners.");
 
 /* The host bridge has the four lines of the functions behind it. */
 static bool has_irq(const struct board *board, const struct board_device *device, uint32_t irq)
@@ -97,16 +104,16 @@ static bool has_irq(const struct board *board, const struct board_device *device
 	                    (host && irq >= board->pci_irq && irq - board->pci_irq < PCI_LINES));
 }
 
-static void report_irq(struct checks *checks, const struct topology *topology, size_t vm,
+static void report_irq(struct rules *rules, const struct topology *topology, size_t vm,
                        const struct board_device *device, uint32_t irq, struct place place)
 {
-	check_report(checks, CHECK_NODE_IRQ, place,
-	             "interrupt %u is that of %s, which belongs to '%s'", irq, device->path,
-	             check_suffix(topology, vm));
+	rule_report(rules, &rule_node_irq, place,
+	            "interrupt %u is that of %s, which belongs to '%s'", irq, device->path,
+	            check_suffix(topology, vm));
 }
 
-static void visit_irq(struct checks *checks, const struct topology *topology, size_t vm,
-                      size_t node, const struct board_device *device)
+static void visit_irq(struct rules *rules, const struct topology *topology, size_t vm, size_t node,
+                      const struct board_device *device)
 {
 	const struct board *board = topology->model.board;
 
@@ -116,25 +123,28 @@ static void visit_irq(struct checks *checks, const struct topology *topology, si
 
 		for (size_t j = 0; j < other->irq_count && i != vm; j++) {
 			if (has_irq(board, device, other->irqs[j])) {
-				report_irq(checks, topology, vm, device, other->irqs[j],
+				report_irq(rules, topology, vm, device, other->irqs[j],
 				           topology->vm_origins[i].irq_places[j]);
 			}
 		}
 		for (size_t j = 0; j < other->pci_count && i != vm; j++) {
 			if (has_irq(board, device, other->pci[j].irq)) {
-				report_irq(checks, topology, vm, device, other->pci[j].irq,
+				report_irq(rules, topology, vm, device, other->pci[j].irq,
 				           topology->vm_origins[i].pci_places[j].irq);
 			}
 		}
 	}
 }
 
-void check_node_irq(struct checks *checks, const struct topology *topology)
+void check_node_irq(struct rules *rules, const struct topology *topology)
 {
-	each_node(checks, topology, visit_irq);
+	each_node(rules, topology, visit_irq);
 }
 
-static void visit_kernel(struct checks *checks, const struct topology *topology, size_t vm,
+RULE(node_irq, "node-irq", ERROR, EACH,
+     "A VM is given a node, and another VM the interrupt of that node.");
+
+static void visit_kernel(struct rules *rules, const struct topology *topology, size_t vm,
                          size_t node, const struct board_device *device)
 {
 	const struct board *board = topology->model.board;
@@ -142,16 +152,22 @@ static void visit_kernel(struct checks *checks, const struct topology *topology,
 
 	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, &reserved); i++) {
 		if (check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
-		    check_report(checks, CHECK_NODE_KERNEL,
-		                 topology->vm_origins[vm].node_places[node],
-		                 "'%s' is given %s, which is %s and the kernel's own",
-		                 check_suffix(topology, vm), device->path, reserved.name)) {
+		    rule_report(rules, &rule_node_kernel,
+		                topology->vm_origins[vm].node_places[node],
+		                "'%s' is given %s, which is %s and the kernel's own",
+		                check_suffix(topology, vm), device->path, reserved.name)) {
 			return;
 		}
 	}
 }
 
-void check_node_kernel(struct checks *checks, const struct topology *topology)
+void check_node_kernel(struct rules *rules, const struct topology *topology)
 {
-	each_node(checks, topology, visit_kernel);
+	each_node(rules, topology, visit_kernel);
 }
+
+RULE_TO_RUN(node_kernel, "node-kernel", EACH,
+            "A VM is given the node of a device that is the kernel's own, such as the interrupt "
+            "controller or the console.",
+            "that the VM has the virtual console and interrupt controller that every VM has; of "
+            "the kernel's other parts, that it has them, and all memory");

@@ -28,21 +28,25 @@ static uint32_t cpu_count(const struct topology *topology)
 	return count < PV_CPUS_MAX ? count : PV_CPUS_MAX;
 }
 
-void check_cpu_shared(struct checks *checks, const struct topology *topology)
+void check_cpu_shared(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 		uint32_t distinct = (uint32_t)__builtin_popcount(cpu_mask(vm));
 
 		if (distinct != 0 && distinct < vm->vcpu_count) {
-			check_report(checks, CHECK_CPU_SHARED, vm_place(topology, i, VM_AFFINITY),
-			             "the %u vCPUs of '%s' share %u physical CPU%s", vm->vcpu_count,
-			             vm->suffix, distinct, distinct == 1 ? "" : "s");
+			rule_report(rules, &rule_cpu_shared, vm_place(topology, i, VM_AFFINITY),
+			            "the %u vCPUs of '%s' share %u physical CPU%s", vm->vcpu_count,
+			            vm->suffix, distinct, distinct == 1 ? "" : "s");
 		}
 	}
 }
 
-void check_cpu_idle(struct checks *checks, const struct topology *topology)
+RULE(cpu_shared, "cpu-shared", ADVICE, EACH,
+     "Two vCPUs of one VM are pinned to one physical CPU. They never run at the same moment, "
+     "and a lock that one holds keeps the other spinning.");
+
+void check_cpu_idle(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 	uint32_t used = 0;
@@ -56,13 +60,16 @@ void check_cpu_idle(struct checks *checks, const struct topology *topology)
 			                             ? topology->cpus_given
 			                             : model->vms[0].place;
 
-			check_report(checks, CHECK_CPU_IDLE, place,
-			             "the system takes CPU %u, and no vCPU is pinned to it", cpu);
+			rule_report(rules, &rule_cpu_idle, place,
+			            "the system takes CPU %u, and no vCPU is pinned to it", cpu);
 		}
 	}
 }
 
-void check_cpu_uneven(struct checks *checks, const struct topology *topology)
+RULE(cpu_idle, "cpu-idle", ADVICE, WHOLE,
+     "The system takes a physical CPU to which no vCPU is pinned: it does nothing.");
+
+void check_cpu_uneven(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 	size_t loads[PV_CPUS_MAX] = {0};
@@ -86,13 +93,16 @@ void check_cpu_uneven(struct checks *checks, const struct topology *topology)
 	}
 	if (loads[most] >= loads[least] + 2 &&
 	    vm_given(&topology->vm_origins[given[most]], VM_AFFINITY)) {
-		check_report(checks, CHECK_CPU_UNEVEN, vm_place(topology, given[most], VM_AFFINITY),
-		             "CPU %u has %zu vCPUs, and CPU %u has %zu", most, loads[most], least,
-		             loads[least]);
+		rule_report(rules, &rule_cpu_uneven, vm_place(topology, given[most], VM_AFFINITY),
+		            "CPU %u has %zu vCPUs, and CPU %u has %zu", most, loads[most], least,
+		            loads[least]);
 	}
 }
 
-void check_priority_serving(struct checks *checks, const struct topology *topology)
+RULE(cpu_uneven, "cpu-uneven", ADVICE, WHOLE,
+     "By _affinity one CPU has at least two vCPUs more than another one of the system.");
+
+void check_priority_serving(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
@@ -101,15 +111,19 @@ void check_priority_serving(struct checks *checks, const struct topology *topolo
 
 		if (device->priority < driver->priority &&
 		    (cpu_mask(device) & cpu_mask(driver)) != 0) {
-			check_report(checks, CHECK_PRIORITY_SERVING,
-			             vm_place(topology, connection->device_vm, VM_PRIORITY),
-			             "'%s' serves '%s' with a lower priority, %u under %u, on the "
-			             "same CPU",
-			             device->suffix, driver->suffix, device->priority,
-			             driver->priority);
+			rule_report(rules, &rule_priority_serving,
+			            vm_place(topology, connection->device_vm, VM_PRIORITY),
+			            "'%s' serves '%s' with a lower priority, %u under %u, on the "
+			            "same CPU",
+			            device->suffix, driver->suffix, device->priority,
+			            driver->priority);
 		}
 	}
 }
+
+RULE(priority_serving, "priority-serving", ADVICE, EACH,
+     "A device VM has a lower priority than a VM that it serves, and they share a CPU: requests "
+     "wait until the driver VM sleeps.");
 
 /* Of the VMs on @cpu that nothing limits the one with the highest priority; vm_count for none. */
 static size_t highest_unlimited(const struct topology *topology, uint32_t cpu)
@@ -128,7 +142,7 @@ static size_t highest_unlimited(const struct topology *topology, uint32_t cpu)
 	return highest;
 }
 
-void check_priority_starved(struct checks *checks, const struct topology *topology)
+void check_priority_starved(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 
@@ -140,67 +154,84 @@ void check_priority_starved(struct checks *checks, const struct topology *topolo
 
 			if ((cpu_mask(vm) & 1U << cpu) != 0 &&
 			    vm->priority < model->vms[high].priority) {
-				check_report(checks, CHECK_PRIORITY_STARVED,
-				             vm_place(topology, i, VM_PRIORITY),
-				             "'%s' runs on CPU %u only while '%s' sleeps, which "
-				             "has no budget",
-				             vm->suffix, cpu, model->vms[high].suffix);
+				rule_report(rules, &rule_priority_starved,
+				            vm_place(topology, i, VM_PRIORITY),
+				            "'%s' runs on CPU %u only while '%s' sleeps, which "
+				            "has no budget",
+				            vm->suffix, cpu, model->vms[high].suffix);
 			}
 		}
 	}
 }
 
-void check_period_short(struct checks *checks, const struct topology *topology)
+RULE(priority_starved, "priority-starved", ADVICE, WHOLE,
+     "On one CPU a VM of higher priority has no budget: those of lower priority run only while "
+     "it sleeps, perhaps never.");
+
+void check_period_short(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->period_us != 0 && vm->period_us < PERIOD_LEAST_US) {
-			check_report(checks, CHECK_PERIOD_SHORT, vm_place(topology, i, VM_PERIOD),
-			             "'%s' has a period of %u us; %u or more leave time to work",
-			             vm->suffix, vm->period_us, PERIOD_LEAST_US);
+			rule_report(rules, &rule_period_short, vm_place(topology, i, VM_PERIOD),
+			            "'%s' has a period of %u us; %u or more leave time to work",
+			            vm->suffix, vm->period_us, PERIOD_LEAST_US);
 		}
 	}
 }
 
-void check_period_long(struct checks *checks, const struct topology *topology)
+RULE(period_short, "period-short", ADVICE, EACH,
+     "A period under one millisecond: the CPU switches between VMs so often that it does little "
+     "else.");
+
+void check_period_long(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->period_us > PERIOD_MOST_US && vm->budget_us < vm->period_us) {
-			check_report(checks, CHECK_PERIOD_LONG, vm_place(topology, i, VM_PERIOD),
-			             "'%s' can stand still for %u ms of each period", vm->suffix,
-			             (vm->period_us - vm->budget_us) / 1000);
+			rule_report(rules, &rule_period_long, vm_place(topology, i, VM_PERIOD),
+			            "'%s' can stand still for %u ms of each period", vm->suffix,
+			            (vm->period_us - vm->budget_us) / 1000);
 		}
 	}
 }
 
-void check_budget_short(struct checks *checks, const struct topology *topology)
+RULE(period_long, "period-long", ADVICE, EACH,
+     "A period over one second: a VM that has spent its budget stands still for so long that "
+     "its peers see time-outs.");
+
+void check_budget_short(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->budget_us != 0 && vm->budget_us < BUDGET_LEAST_US) {
-			check_report(checks, CHECK_BUDGET_SHORT, vm_place(topology, i, VM_BUDGET),
-			             "a budget of %u us is too short for '%s' to handle an "
-			             "interrupt",
-			             vm->budget_us, vm->suffix);
+			rule_report(rules, &rule_budget_short, vm_place(topology, i, VM_BUDGET),
+			            "a budget of %u us is too short for '%s' to handle an "
+			            "interrupt",
+			            vm->budget_us, vm->suffix);
 		}
 	}
 }
 
-void check_budget_full(struct checks *checks, const struct topology *topology)
+RULE(budget_short, "budget-short", ADVICE, EACH,
+     "A budget under 100 microseconds is spent before a guest has handled an interrupt.");
+
+void check_budget_full(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->budget_us != 0 && vm->budget_us == vm->period_us) {
-			check_report(checks, CHECK_BUDGET_FULL, vm_place(topology, i, VM_BUDGET),
-			             "the budget of '%s' is its whole period", vm->suffix);
+			rule_report(rules, &rule_budget_full, vm_place(topology, i, VM_BUDGET),
+			            "the budget of '%s' is its whole period", vm->suffix);
 		}
 	}
 }
+
+RULE(budget_full, "budget-full", ADVICE, EACH, "A budget as long as its period limits nothing.");
 
 /* CPUs on which more than one VM runs. */
 static uint32_t shared_cpus(const struct topology *topology)
@@ -217,7 +248,7 @@ static uint32_t shared_cpus(const struct topology *topology)
 	return twice;
 }
 
-void check_budget_exposed(struct checks *checks, const struct topology *topology)
+void check_budget_exposed(struct rules *rules, const struct topology *topology)
 {
 	uint32_t shared = shared_cpus(topology);
 
@@ -225,12 +256,15 @@ void check_budget_exposed(struct checks *checks, const struct topology *topology
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->exposed && vm->period_us == 0 && (cpu_mask(vm) & shared) != 0) {
-			check_report(
-				checks, CHECK_BUDGET_EXPOSED, vm_place(topology, i, VM_EXPOSED),
-				"'%s' is exposed, shares a CPU, and has no budget", vm->suffix);
+			rule_report(rules, &rule_budget_exposed, vm_place(topology, i, VM_EXPOSED),
+			            "'%s' is exposed, shares a CPU, and has no budget", vm->suffix);
 		}
 	}
 }
+
+RULE(budget_exposed, "budget-exposed", ADVICE, WHOLE,
+     "An exposed VM shares a CPU with another one and has no budget: who takes it over can keep "
+     "the CPU busy.");
 
 static bool is_high(const struct vm *vm)
 {
@@ -266,7 +300,7 @@ static size_t first_on(const struct topology *topology, uint32_t cpu, size_t exc
 	return i;
 }
 
-void check_trust_cpu(struct checks *checks, const struct topology *topology)
+void check_trust_cpu(struct rules *rules, const struct topology *topology)
 {
 	size_t none = topology->model.vm_count;
 
@@ -275,15 +309,18 @@ void check_trust_cpu(struct checks *checks, const struct topology *topology)
 		size_t low = first_on(topology, cpu, none, is_low);
 
 		if (high != none && low != none) {
-			check_report(checks, CHECK_TRUST_CPU, vm_place(topology, low, VM_AFFINITY),
-			             "'%s', of low trust, shares CPU %u with '%s', of high trust",
-			             check_suffix(topology, low), cpu,
-			             check_suffix(topology, high));
+			rule_report(rules, &rule_trust_cpu, vm_place(topology, low, VM_AFFINITY),
+			            "'%s', of low trust, shares CPU %u with '%s', of high trust",
+			            check_suffix(topology, low), cpu, check_suffix(topology, high));
 		}
 	}
 }
 
-void check_asset_cpu(struct checks *checks, const struct topology *topology)
+RULE(trust_cpu, "trust-cpu", ADVICE, EACH,
+     "VMs of high and of low trust share a physical CPU, and with it its caches and predictors, "
+     "through which one can observe the other.");
+
+void check_asset_cpu(struct rules *rules, const struct topology *topology)
 {
 	size_t none = topology->model.vm_count;
 
@@ -292,8 +329,8 @@ void check_asset_cpu(struct checks *checks, const struct topology *topology)
 		size_t exposed = first_on(topology, cpu, asset, is_exposed);
 
 		if (asset != none && exposed != none) {
-			check_report(
-				checks, CHECK_ASSET_CPU, vm_place(topology, exposed, VM_AFFINITY),
+			rule_report(
+				rules, &rule_asset_cpu, vm_place(topology, exposed, VM_AFFINITY),
 				"'%s', which is exposed, shares CPU %u with '%s', which holds "
 				"%s",
 				check_suffix(topology, exposed), cpu, check_suffix(topology, asset),
@@ -301,3 +338,7 @@ void check_asset_cpu(struct checks *checks, const struct topology *topology)
 		}
 	}
 }
+
+RULE(asset_cpu, "asset-cpu", ADVICE, EACH,
+     "A VM with an asset shares a physical CPU with an exposed VM, which can observe it through "
+     "the caches.");

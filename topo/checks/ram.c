@@ -9,42 +9,46 @@
 #include "topo/checks/internal.h"
 #include "topo/resolve/defaults.h"
 
-void check_ram_as_mmio(struct checks *checks, const struct topology *topology)
+void check_ram_as_mmio(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
 
 		for (size_t j = 0; j < origin->ram_range_count; j++) {
-			check_report(checks, CHECK_RAM_AS_MMIO, origin->ram_ranges[j].place,
-			             "this range is the RAM of '%s', which topo places by itself: "
-			             "it is left out",
-			             check_suffix(topology, i));
+			rule_report(rules, &rule_ram_as_mmio, origin->ram_ranges[j].place,
+			            "this range is the RAM of '%s', which topo places by itself: "
+			            "it is left out",
+			            check_suffix(topology, i));
 		}
 	}
 }
 
-static void check_window(struct checks *checks, const struct topology *topology,
+RULE(ram_as_mmio, "ram-as-mmio", ADVICE, EACH,
+     "untyped_mmios names the RAM of a VM, as deployed seL4 systems do to reserve it. Here topo "
+     "places RAM by itself; the range is left out.");
+
+static void check_window(struct rules *rules, const struct topology *topology,
                          const struct ram_window *window)
 {
 	const struct board *board = topology->model.board;
 	uint64_t offset = window->base - board->ram_base;
 
 	if (window->base % RAM_BLOCK_BYTES != 0) {
-		check_report(checks, CHECK_RAM_PADDR, window->place,
-		             "ram_paddr_base of '%s' is not a multiple of 2 MiB",
-		             check_suffix(topology, window->vm));
+		rule_report(rules, &rule_ram_paddr, window->place,
+		            "ram_paddr_base of '%s' is not a multiple of 2 MiB",
+		            check_suffix(topology, window->vm));
 	}
 	if (board->unknown) {
 		return;
 	}
 	if (window->base < board->ram_base || offset > board->ram_bytes_max ||
 	    window->bytes > board->ram_bytes_max - offset) {
-		if (check_report(checks, CHECK_RAM_PADDR, window->place,
-		                 "the RAM of '%s' at 0x%" PRIx64 " with 0x%" PRIx64
-		                 " bytes is not in the RAM of the board %s",
-		                 check_suffix(topology, window->vm), window->base, window->bytes,
-		                 board->name)) {
-			diag_help(checks->diag, "that is 0x%" PRIx64 " to 0x%" PRIx64,
+		if (rule_report(rules, &rule_ram_paddr, window->place,
+		                "the RAM of '%s' at 0x%" PRIx64 " with 0x%" PRIx64
+		                " bytes is not in the RAM of the board %s",
+		                check_suffix(topology, window->vm), window->base, window->bytes,
+		                board->name)) {
+			diag_help(rules->diag, "that is 0x%" PRIx64 " to 0x%" PRIx64,
 			          board->ram_base, board->ram_base + board->ram_bytes_max - 1);
 		}
 	}
@@ -77,7 +81,7 @@ static struct ram_window *collect_windows(const struct topology *topology, size_
 	return list;
 }
 
-void check_ram_paddr(struct checks *checks, const struct topology *topology)
+void check_ram_paddr(struct rules *rules, const struct topology *topology)
 {
 	size_t count = 0;
 	struct ram_window *list = collect_windows(topology, &count);
@@ -87,14 +91,14 @@ void check_ram_paddr(struct checks *checks, const struct topology *topology)
 		const struct ram_window *now = &list[i];
 		uint64_t distance = now->base - last->base;
 
-		check_window(checks, topology, now);
+		check_window(rules, topology, now);
 		if (i != 0 && distance < last->bytes &&
-		    check_report(checks, CHECK_RAM_PADDR, now->place,
-		                 "the RAM of '%s' at 0x%" PRIx64
-		                 " overlaps that of '%s' at 0x%" PRIx64 " with 0x%" PRIx64 " bytes",
-		                 check_suffix(topology, now->vm), now->base,
-		                 check_suffix(topology, last->vm), last->base, last->bytes)) {
-			diag_note(checks->diag, last->place, "given to '%s' here",
+		    rule_report(rules, &rule_ram_paddr, now->place,
+		                "the RAM of '%s' at 0x%" PRIx64
+		                " overlaps that of '%s' at 0x%" PRIx64 " with 0x%" PRIx64 " bytes",
+		                check_suffix(topology, now->vm), now->base,
+		                check_suffix(topology, last->vm), last->base, last->bytes)) {
+			diag_note(rules->diag, last->place, "given to '%s' here",
 			          check_suffix(topology, last->vm));
 		}
 		if (distance >= last->bytes || now->bytes >= last->bytes - distance) {
@@ -104,7 +108,11 @@ void check_ram_paddr(struct checks *checks, const struct topology *topology)
 	free(list);
 }
 
-void check_ram_paddr_unused(struct checks *checks, const struct topology *topology)
+RULE(ram_paddr, "ram-paddr", ERROR, EACH,
+     "ram_paddr_base puts the RAM of a VM upon that of another one, beside the board's RAM, or "
+     "at an address that is no multiple of 2 MiB.");
+
+void check_ram_paddr_unused(struct rules *rules, const struct topology *topology)
 {
 	size_t count = 0;
 	struct ram_window *list = collect_windows(topology, &count);
@@ -114,10 +122,15 @@ void check_ram_paddr_unused(struct checks *checks, const struct topology *topolo
 		first = list[i].vm < first->vm ? &list[i] : first;
 	}
 	if (count != 0) {
-		check_report(checks, CHECK_RAM_PADDR_UNUSED, first->place,
-		             "topo places RAM by itself: ram_paddr_base of %zu VM%s is checked and "
-		             "left out",
-		             count, count == 1 ? "" : "s");
+		rule_report(rules, &rule_ram_paddr_unused, first->place,
+		            "topo places RAM by itself: ram_paddr_base of %zu VM%s is checked and "
+		            "left out",
+		            count, count == 1 ? "" : "s");
 	}
 	free(list);
 }
+
+RULE(ram_paddr_unused, "ram-paddr-unused", ADVICE, EACH,
+     "ram_paddr_base says where in the board's memory a VM's RAM shall lie. topo decides that "
+     "by itself, so that a guest's addresses need not be the board's; what is given is checked "
+     "and otherwise left out.");

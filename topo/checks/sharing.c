@@ -25,10 +25,10 @@ struct memdev_side {
 	const char *vm;
 };
 
-typedef void side_visit(struct checks *checks, const struct memdev_side *side);
+typedef void side_visit(struct rules *rules, const struct memdev_side *side);
 
 /* Call @visit for each address of memdev that the topology gives. */
-static void each_side(struct checks *checks, const struct topology *topology, side_visit *visit)
+static void each_side(struct rules *rules, const struct topology *topology, side_visit *visit)
 {
 	const struct vm *vms = topology->model.vms;
 
@@ -45,107 +45,127 @@ static void each_side(struct checks *checks, const struct topology *topology, si
 
 		for (size_t j = 0; j < 2; j++) {
 			if (sides[j].base != 0) {
-				visit(checks, &sides[j]);
+				visit(rules, &sides[j]);
 			}
 		}
 	}
 }
 
-static void visit_align(struct checks *checks, const struct memdev_side *side)
+static void visit_align(struct rules *rules, const struct memdev_side *side)
 {
 	if (side->base % PV_PAGE_BYTES != 0) {
-		check_report(checks, CHECK_MEMDEV_ALIGN, side->place,
-		             "the memory of this connection is placed at 0x%" PRIx64
-		             " in '%s', which is not a multiple of 4 KiB",
-		             side->base, side->vm);
+		rule_report(rules, &rule_memdev_align, side->place,
+		            "the memory of this connection is placed at 0x%" PRIx64
+		            " in '%s', which is not a multiple of 4 KiB",
+		            side->base, side->vm);
 	}
 }
 
-void check_memdev_align(struct checks *checks, const struct topology *topology)
+void check_memdev_align(struct rules *rules, const struct topology *topology)
 {
-	each_side(checks, topology, visit_align);
+	each_side(rules, topology, visit_align);
 }
 
-static void visit_block(struct checks *checks, const struct memdev_side *side)
+RULE(memdev_align, "memdev-align", ERROR, EACH,
+     "The memory of a connection is placed at an address that is no multiple of 4 KiB: memory "
+     "is mapped by pages.");
+
+static void visit_block(struct rules *rules, const struct memdev_side *side)
 {
 	if (side->base % PV_PAGE_BYTES == 0 && side->base % RAM_BLOCK_BYTES != 0) {
-		check_report(checks, CHECK_MEMDEV_BLOCK, side->place,
-		             "the memory of this connection does not begin at a multiple of 2 MiB "
-		             "in '%s'",
-		             side->vm);
+		rule_report(rules, &rule_memdev_block, side->place,
+		            "the memory of this connection does not begin at a multiple of 2 MiB "
+		            "in '%s'",
+		            side->vm);
 	}
 }
 
-void check_memdev_block(struct checks *checks, const struct topology *topology)
+void check_memdev_block(struct rules *rules, const struct topology *topology)
 {
-	each_side(checks, topology, visit_block);
+	each_side(rules, topology, visit_block);
 }
+
+RULE(memdev_block, "memdev-block", ADVICE, EACH,
+     "The memory of a connection is placed at an address that is no multiple of 2 MiB: it takes "
+     "many small pages and more of the kernel's tables.");
 
 static bool beyond(uint64_t base, uint64_t bytes)
 {
 	return base != 0 && (base >= GUEST_END || bytes > GUEST_END - base);
 }
 
-static void visit_range(struct checks *checks, const struct memdev_side *side)
+static void visit_range(struct rules *rules, const struct memdev_side *side)
 {
 	if (beyond(side->base, side->bytes)) {
-		check_report(checks, CHECK_MEMDEV_RANGE, side->place,
-		             "the memory of this connection ends above the address space of '%s', "
-		             "of %u bits",
-		             side->vm, PV_IPA_BITS);
+		rule_report(rules, &rule_memdev_range, side->place,
+		            "the memory of this connection ends above the address space of '%s', "
+		            "of %u bits",
+		            side->vm, PV_IPA_BITS);
 	}
 }
 
-void check_memdev_range(struct checks *checks, const struct topology *topology)
+void check_memdev_range(struct rules *rules, const struct topology *topology)
 {
-	each_side(checks, topology, visit_range);
+	each_side(rules, topology, visit_range);
 }
 
-void check_iobuf_align(struct checks *checks, const struct topology *topology)
+RULE(memdev_range, "memdev-range", ERROR, EACH,
+     "The memory of a connection is placed above what a guest can address.");
+
+void check_iobuf_align(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
 
 		if (connection->device_ctrl_base % PV_PAGE_BYTES != 0) {
-			check_report(checks, CHECK_IOBUF_ALIGN,
-			             topology->connection_origins[i].device_ctrl_base,
-			             "the iobuf of this connection at 0x%" PRIx64
-			             " does not begin at a page",
-			             connection->device_ctrl_base);
+			rule_report(rules, &rule_iobuf_align,
+			            topology->connection_origins[i].device_ctrl_base,
+			            "the iobuf of this connection at 0x%" PRIx64
+			            " does not begin at a page",
+			            connection->device_ctrl_base);
 		}
 	}
 }
 
-void check_iobuf_range(struct checks *checks, const struct topology *topology)
+RULE(iobuf_align, "iobuf-align", ERROR, EACH,
+     "The control pages of a connection are placed at an address that is no multiple of 4 KiB.");
+
+void check_iobuf_range(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
 
 		if (beyond(connection->device_ctrl_base, IOBUF_BYTES)) {
-			check_report(checks, CHECK_IOBUF_RANGE,
-			             topology->connection_origins[i].device_ctrl_base,
-			             "the iobuf of this connection lies above a guest's address "
-			             "space of %u bits",
-			             PV_IPA_BITS);
+			rule_report(rules, &rule_iobuf_range,
+			            topology->connection_origins[i].device_ctrl_base,
+			            "the iobuf of this connection lies above a guest's address "
+			            "space of %u bits",
+			            PV_IPA_BITS);
 		}
 	}
 }
 
-void check_pool_large(struct checks *checks, const struct topology *topology)
+RULE(iobuf_range, "iobuf-range", ERROR, EACH,
+     "The control pages of a connection are placed above what a guest can address.");
+
+void check_pool_large(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
 		const struct vm *driver = &topology->model.vms[connection->driver_vm];
 
 		if (connection->swiotlb && connection->pool_bytes >= driver->ram_bytes) {
-			check_report(checks, CHECK_POOL_LARGE,
-			             topology->connection_origins[i].pool_bytes,
-			             "this pool is as large as all RAM of '%s'", driver->suffix);
+			rule_report(rules, &rule_pool_large,
+			            topology->connection_origins[i].pool_bytes,
+			            "this pool is as large as all RAM of '%s'", driver->suffix);
 		}
 	}
 }
 
-void check_swiotlb_mixed(struct checks *checks, const struct topology *topology)
+RULE(pool_large, "pool-large", ADVICE, EACH,
+     "A pool is at least as large as all RAM of the driver VM, which cannot fill it.");
+
+void check_swiotlb_mixed(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm_origin *origin = &topology->vm_origins[i];
@@ -155,39 +175,51 @@ void check_swiotlb_mixed(struct checks *checks, const struct topology *topology)
 			open += topology->model.connections[origin->used[j]].swiotlb ? 0 : 1;
 		}
 		if (open != 0 && open < origin->used_count) {
-			check_report(checks, CHECK_SWIOTLB_MIXED, topology->model.vms[i].place,
-			             "%zu of the %zu connections that '%s' uses show all its RAM, "
-			             "and the others a pool",
-			             open, origin->used_count, check_suffix(topology, i));
+			rule_report(rules, &rule_swiotlb_mixed, topology->model.vms[i].place,
+			            "%zu of the %zu connections that '%s' uses show all its RAM, "
+			            "and the others a pool",
+			            open, origin->used_count, check_suffix(topology, i));
 		}
 	}
 }
 
-void check_swiotlb_asset(struct checks *checks, const struct topology *topology)
+RULE(swiotlb_mixed, "swiotlb-mixed", ADVICE, WHOLE,
+     "Of the connections that a VM uses some show a pool and others all its RAM: one device VM "
+     "that has all of it makes the others' pools useless.");
+
+void check_swiotlb_asset(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
 		const struct vm *driver = &topology->model.vms[connection->driver_vm];
 
 		if (!connection->swiotlb && driver->asset != NULL) {
-			check_report(checks, CHECK_SWIOTLB_ASSET, connection->place,
-			             "'%s' can read %s in the RAM of '%s'",
-			             check_suffix(topology, connection->device_vm), driver->asset,
-			             driver->suffix);
+			rule_report(rules, &rule_swiotlb_asset, connection->place,
+			            "'%s' can read %s in the RAM of '%s'",
+			            check_suffix(topology, connection->device_vm), driver->asset,
+			            driver->suffix);
 		}
 	}
 }
 
-void check_swiotlb_exposed(struct checks *checks, const struct topology *topology)
+RULE(swiotlb_asset, "swiotlb-asset", ADVICE, EACH,
+     "With VMSWIOTLB=0 a device VM can read the RAM of a VM that holds an asset, and the asset "
+     "in it.");
+
+void check_swiotlb_exposed(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
 		const struct vm *device = &topology->model.vms[connection->device_vm];
 
 		if (!connection->swiotlb && device->exposed) {
-			check_report(checks, CHECK_SWIOTLB_EXPOSED, connection->place,
-			             "'%s' is exposed and has all RAM of '%s'", device->suffix,
-			             check_suffix(topology, connection->driver_vm));
+			rule_report(rules, &rule_swiotlb_exposed, connection->place,
+			            "'%s' is exposed and has all RAM of '%s'", device->suffix,
+			            check_suffix(topology, connection->driver_vm));
 		}
 	}
 }
+
+RULE(swiotlb_exposed, "swiotlb-exposed", ADVICE, EACH,
+     "With VMSWIOTLB=0 an exposed device VM has all RAM of its driver VM: who takes over the "
+     "one has the other without another attack.");

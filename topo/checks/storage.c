@@ -22,13 +22,12 @@
 #define QCOW2_CORRUPT 2U
 #define QCOW2_DATA_FILE 4U
 
-typedef void device_visit(struct checks *checks, const struct topology *topology,
-                          struct strmap *seen, const struct connection *connection,
-                          const struct device *device);
+typedef void device_visit(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                          const struct connection *connection, const struct device *device);
 
 /* Call @visit for each device of @type, of all types for DEVICE_TYPE_COUNT. */
-static void each_device(struct checks *checks, const struct topology *topology,
-                        enum device_type type, device_visit *visit)
+static void each_device(struct rules *rules, const struct topology *topology, enum device_type type,
+                        device_visit *visit)
 {
 	struct arena *arena = arena_new();
 	struct strmap seen;
@@ -41,46 +40,52 @@ static void each_device(struct checks *checks, const struct topology *topology,
 			const struct device *device = &connection->devices[j];
 
 			if (type == DEVICE_TYPE_COUNT || type == device->type) {
-				visit(checks, topology, &seen, connection, device);
+				visit(rules, topology, &seen, connection, device);
 			}
 		}
 	}
 	arena_free(arena);
 }
 
-static void visit_empty(struct checks *checks, const struct topology *topology, struct strmap *seen,
+static void visit_empty(struct rules *rules, const struct topology *topology, struct strmap *seen,
                         const struct connection *connection, const struct device *device)
 {
 	(void)seen;
 	if (device->disk == NULL && device->readonly) {
-		check_report(checks, CHECK_DISK_READONLY, device_place(device, "readonly"),
-		             "'%s' gets an empty disk and can write nothing to it",
-		             check_suffix(topology, connection->driver_vm));
+		rule_report(rules, &rule_disk_readonly, device_place(device, "readonly"),
+		            "'%s' gets an empty disk and can write nothing to it",
+		            check_suffix(topology, connection->driver_vm));
 	}
 }
 
-void check_disk_readonly(struct checks *checks, const struct topology *topology)
+void check_disk_readonly(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_BLK, visit_empty);
+	each_device(rules, topology, DEVICE_BLK, visit_empty);
 }
 
-static void visit_tiny(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(disk_readonly, "disk-readonly", ADVICE, EACH,
+     "An empty disk is readonly: nothing can ever be on it.");
+
+static void visit_tiny(struct rules *rules, const struct topology *topology, struct strmap *seen,
                        const struct connection *connection, const struct device *device)
 {
 	(void)topology;
 	(void)seen;
 	(void)connection;
 	if (device->disk_bytes != 0 && device->disk_bytes < DISK_LEAST) {
-		check_report(checks, CHECK_DISK_TINY, device_place(device, "size"),
-		             "a disk of %llu bytes is too small for a file system",
-		             (unsigned long long)device->disk_bytes);
+		rule_report(rules, &rule_disk_tiny, device_place(device, "size"),
+		            "a disk of %llu bytes is too small for a file system",
+		            (unsigned long long)device->disk_bytes);
 	}
 }
 
-void check_disk_tiny(struct checks *checks, const struct topology *topology)
+void check_disk_tiny(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_BLK, visit_tiny);
+	each_device(rules, topology, DEVICE_BLK, visit_tiny);
 }
+
+RULE(disk_tiny, "disk-tiny", ADVICE, EACH,
+     "A disk is smaller than 1 MiB: common file systems do not fit on it.");
 
 /* The header of a qcow2 image; false when the disk has no image, or another one. */
 static bool qcow2_header(const struct device *device, unsigned char header[QCOW2_HEADER_BYTES])
@@ -104,9 +109,8 @@ static bool qcow2_header(const struct device *device, unsigned char header[QCOW2
 	return bytes >= 4 && magic == QCOW2_MAGIC;
 }
 
-static void visit_format(struct checks *checks, const struct topology *topology,
-                         struct strmap *seen, const struct connection *connection,
-                         const struct device *device)
+static void visit_format(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         const struct connection *connection, const struct device *device)
 {
 	const char *format = device->disk != NULL && strcmp(device->format, "raw") == 0
 	                             ? disk_other_format(device->disk)
@@ -116,18 +120,22 @@ static void visit_format(struct checks *checks, const struct topology *topology,
 	(void)seen;
 	(void)connection;
 	if (format != NULL) {
-		check_report(checks, CHECK_DISK_FORMAT, device_place(device, "format"),
-		             "'%s' is a %s file, and its bytes are served as a raw disk",
-		             device->disk, format);
+		rule_report(rules, &rule_disk_format, device_place(device, "format"),
+		            "'%s' is a %s file, and its bytes are served as a raw disk",
+		            device->disk, format);
 	}
 }
 
-void check_disk_format(struct checks *checks, const struct topology *topology)
+void check_disk_format(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_BLK, visit_format);
+	each_device(rules, topology, DEVICE_BLK, visit_format);
 }
 
-static void visit_encrypted(struct checks *checks, const struct topology *topology,
+RULE(disk_format, "disk-format", ADVICE, EACH,
+     "A file of a format for disks is served as raw: the driver VM sees the bytes of the file "
+     "and not the disk in it.");
+
+static void visit_encrypted(struct rules *rules, const struct topology *topology,
                             struct strmap *seen, const struct connection *connection,
                             const struct device *device)
 {
@@ -138,17 +146,21 @@ static void visit_encrypted(struct checks *checks, const struct topology *topolo
 	(void)connection;
 	if (strcmp(device->format, "qcow2") == 0 && qcow2_header(device, header) &&
 	    header[QCOW2_CRYPT_OFFSET + 3] != 0) {
-		check_report(checks, CHECK_QCOW2_ENCRYPTED, device_place(device, "disk"),
-		             "the disk image '%s' is encrypted", device->disk);
+		rule_report(rules, &rule_qcow2_encrypted, device_place(device, "disk"),
+		            "the disk image '%s' is encrypted", device->disk);
 	}
 }
 
-void check_qcow2_encrypted(struct checks *checks, const struct topology *topology)
+void check_qcow2_encrypted(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_BLK, visit_encrypted);
+	each_device(rules, topology, DEVICE_BLK, visit_encrypted);
 }
 
-static void visit_features(struct checks *checks, const struct topology *topology,
+RULE_TO_RUN(qcow2_encrypted, "qcow2-encrypted", EACH,
+            "A qcow2 image is encrypted, and nobody gives the device VM the key.",
+            "that the image can be opened when the system is built");
+
+static void visit_features(struct rules *rules, const struct topology *topology,
                            struct strmap *seen, const struct connection *connection,
                            const struct device *device)
 {
@@ -163,61 +175,67 @@ static void visit_features(struct checks *checks, const struct topology *topolog
 		return;
 	}
 	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_DATA_FILE) != 0) {
-		check_report(checks, CHECK_QCOW2_FEATURES, device_place(device, "disk"),
-		             "the disk image '%s' keeps its data in another file", device->disk);
+		rule_report(rules, &rule_qcow2_features, device_place(device, "disk"),
+		            "the disk image '%s' keeps its data in another file", device->disk);
 	}
 	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_CORRUPT) != 0) {
-		check_report(checks, CHECK_QCOW2_FEATURES, device_place(device, "disk"),
-		             "the disk image '%s' is marked as corrupt", device->disk);
+		rule_report(rules, &rule_qcow2_features, device_place(device, "disk"),
+		            "the disk image '%s' is marked as corrupt", device->disk);
 	}
 }
 
-void check_qcow2_features(struct checks *checks, const struct topology *topology)
+void check_qcow2_features(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_BLK, visit_features);
+	each_device(rules, topology, DEVICE_BLK, visit_features);
 }
 
-static void visit_queues(struct checks *checks, const struct topology *topology,
-                         struct strmap *seen, const struct connection *connection,
-                         const struct device *device)
+static void visit_queues(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         const struct connection *connection, const struct device *device)
 {
 	const struct vm *driver = &topology->model.vms[connection->driver_vm];
 
 	(void)seen;
 	if (device->queue_pairs_or_queues > driver->vcpu_count) {
-		check_report(checks, CHECK_QUEUES_VCPUS, device_place(device, "queues"),
-		             "a %s device with %u queues, and '%s' has %u vCPU%s",
-		             device_type_name(device->type), device->queue_pairs_or_queues,
-		             driver->suffix, driver->vcpu_count,
-		             driver->vcpu_count == 1 ? "" : "s");
+		rule_report(rules, &rule_queues_vcpus, device_place(device, "queues"),
+		            "a %s device with %u queues, and '%s' has %u vCPU%s",
+		            device_type_name(device->type), device->queue_pairs_or_queues,
+		            driver->suffix, driver->vcpu_count, driver->vcpu_count == 1 ? "" : "s");
 	}
 }
 
-void check_queues_vcpus(struct checks *checks, const struct topology *topology)
+void check_queues_vcpus(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_TYPE_COUNT, visit_queues);
+	each_device(rules, topology, DEVICE_TYPE_COUNT, visit_queues);
 }
 
-static void visit_small(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(queues_vcpus, "queues-vcpus", ADVICE, EACH,
+     "A device has more queues than the driver VM has vCPUs: Linux uses one for each vCPU, the "
+     "others take memory and doorbells.");
+
+static void visit_small(struct rules *rules, const struct topology *topology, struct strmap *seen,
                         const struct connection *connection, const struct device *device)
 {
 	(void)topology;
 	(void)seen;
 	(void)connection;
 	if (device->queue_size < NET_QUEUE_LEAST) {
-		check_report(checks, CHECK_QUEUE_SMALL, device_place(device, "queue_size"),
-		             "no packet passes a net device whose queues have %u entries: %u are "
-		             "the least",
-		             device->queue_size, NET_QUEUE_LEAST);
+		rule_report(rules, &rule_queue_small, device_place(device, "queue_size"),
+		            "no packet passes a net device whose queues have %u entries: %u are "
+		            "the least",
+		            device->queue_size, NET_QUEUE_LEAST);
 	}
 }
 
-void check_queue_small(struct checks *checks, const struct topology *topology)
+void check_queue_small(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_NET, visit_small);
+	each_device(rules, topology, DEVICE_NET, visit_small);
 }
 
-static void visit_vsock(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(queue_small, "queue-small", ERROR, EACH,
+     "One packet takes up to 19 entries of a queue, and Linux stops sending while there is not "
+     "room for that: a queue of less than 32 passes none.");
+
+static void visit_vsock(struct rules *rules, const struct topology *topology, struct strmap *seen,
                         const struct connection *connection, const struct device *device)
 {
 	const char *back =
@@ -226,20 +244,23 @@ static void visit_vsock(struct checks *checks, const struct topology *topology, 
 		arena_printf(seen->arena, "%u/%u", connection->device_vm, connection->driver_vm);
 
 	if (strmap_get(seen, back) != NULL) {
-		check_report(checks, CHECK_VSOCK_BOTH, device->place,
-		             "vsock between '%s' and '%s' in both directions",
-		             check_suffix(topology, connection->device_vm),
-		             check_suffix(topology, connection->driver_vm));
+		rule_report(rules, &rule_vsock_both, device->place,
+		            "vsock between '%s' and '%s' in both directions",
+		            check_suffix(topology, connection->device_vm),
+		            check_suffix(topology, connection->driver_vm));
 	}
 	strmap_set(seen, forth, seen);
 }
 
-void check_vsock_both(struct checks *checks, const struct topology *topology)
+void check_vsock_both(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_VSOCK, visit_vsock);
+	each_device(rules, topology, DEVICE_VSOCK, visit_vsock);
 }
 
-static void visit_tag(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(vsock_both, "vsock-both", ADVICE, EACH,
+     "Two VMs have vsock devices from each other. One carries streams in both directions.");
+
+static void visit_tag(struct rules *rules, const struct topology *topology, struct strmap *seen,
                       const struct connection *connection, const struct device *device)
 {
 	size_t bytes = strlen(device->tag);
@@ -248,48 +269,57 @@ static void visit_tag(struct checks *checks, const struct topology *topology, st
 	(void)seen;
 	(void)connection;
 	if (bytes == 0 || bytes > FS_TAG_MAX) {
-		check_report(checks, CHECK_FS_TAG, device_place(device, "tag"),
-		             "a tag has 1 to %u bytes, not %zu", FS_TAG_MAX, bytes);
+		rule_report(rules, &rule_fs_tag, device_place(device, "tag"),
+		            "a tag has 1 to %u bytes, not %zu", FS_TAG_MAX, bytes);
 	}
 }
 
-void check_fs_tag(struct checks *checks, const struct topology *topology)
+void check_fs_tag(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_FS, visit_tag);
+	each_device(rules, topology, DEVICE_FS, visit_tag);
 }
 
-static void visit_tag_twice(struct checks *checks, const struct topology *topology,
+RULE(fs_tag, "fs-tag", ERROR, EACH,
+     "A file system's tag, by which it is mounted, has 1 to 36 bytes.");
+
+static void visit_tag_twice(struct rules *rules, const struct topology *topology,
                             struct strmap *seen, const struct connection *connection,
                             const struct device *device)
 {
 	const char *key = arena_printf(seen->arena, "%u/%s", connection->driver_vm, device->tag);
 
 	if (strmap_get(seen, key) != NULL) {
-		check_report(checks, CHECK_FS_TAG_TWICE, device_place(device, "tag"),
-		             "'%s' has a second file system with the tag '%s'",
-		             check_suffix(topology, connection->driver_vm), device->tag);
+		rule_report(rules, &rule_fs_tag_twice, device_place(device, "tag"),
+		            "'%s' has a second file system with the tag '%s'",
+		            check_suffix(topology, connection->driver_vm), device->tag);
 	}
 	strmap_set(seen, key, seen);
 }
 
-void check_fs_tag_twice(struct checks *checks, const struct topology *topology)
+void check_fs_tag_twice(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_FS, visit_tag_twice);
+	each_device(rules, topology, DEVICE_FS, visit_tag_twice);
 }
 
-static void visit_rng(struct checks *checks, const struct topology *topology, struct strmap *seen,
+RULE(fs_tag_twice, "fs-tag-twice", ERROR, EACH,
+     "Two file systems of one VM have the same tag: only one of them can be mounted.");
+
+static void visit_rng(struct rules *rules, const struct topology *topology, struct strmap *seen,
                       const struct connection *connection, const struct device *device)
 {
 	const char *key = arena_printf(seen->arena, "%u", connection->driver_vm);
 
 	if (strmap_get(seen, key) != NULL) {
-		check_report(checks, CHECK_RNG_MANY, device->place, "a second rng device of '%s'",
-		             check_suffix(topology, connection->driver_vm));
+		rule_report(rules, &rule_rng_many, device->place, "a second rng device of '%s'",
+		            check_suffix(topology, connection->driver_vm));
 	}
 	strmap_set(seen, key, seen);
 }
 
-void check_rng_many(struct checks *checks, const struct topology *topology)
+void check_rng_many(struct rules *rules, const struct topology *topology)
 {
-	each_device(checks, topology, DEVICE_RNG, visit_rng);
+	each_device(rules, topology, DEVICE_RNG, visit_rng);
 }
+
+RULE(rng_many, "rng-many", ADVICE, EACH,
+     "A VM has several rng devices; Linux takes random bytes of one.");

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "topo/base/say.h"
+#include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
-#include "topo/rules/rules.h"
 
 static const char help[] =
 	"Usage: topo check [OPTION]... FILE\n"
@@ -74,26 +74,27 @@ static void print_wrapped(const char *text, size_t indent)
 }
 
 /* What commands do with it that only analyse. */
-static void print_assumed(const struct check *check, size_t indent)
+static void print_assumed(const struct rule *rule, size_t indent)
 {
-	if (check->to_run) {
+	if (rule->assumed != NULL) {
 		printf("%*sAn error for those who would run the system; others assume:\n",
 		       (int)indent, "");
-		print_wrapped(check->assumed, indent);
+		print_wrapped(rule->assumed, indent);
 	}
 }
 
-static struct json_object *check_json(const struct check *check)
+static struct json_object *rule_json(const struct rule *rule)
 {
 	struct json_object *row = json_object_new_object();
 
-	json_object_object_add(row, "name", json_object_new_string(check->name));
+	json_object_object_add(row, "name", json_object_new_string(rule->name));
 	json_object_object_add(row, "severity",
-	                       json_object_new_string(severity_words[check->severity]));
-	json_object_object_add(row, "to_run", json_object_new_boolean(check->to_run));
-	json_object_object_add(row, "why", json_object_new_string(check->why));
+	                       json_object_new_string(severity_words[rule->severity]));
+	json_object_object_add(row, "to_run", json_object_new_boolean(rule->assumed != NULL));
+	json_object_object_add(row, "why", json_object_new_string(rule->why));
 	json_object_object_add(row, "assumed",
-	                       check->to_run ? json_object_new_string(check->assumed) : NULL);
+	                       rule->assumed != NULL ? json_object_new_string(rule->assumed)
+	                                             : NULL);
 	return row;
 }
 
@@ -109,15 +110,15 @@ static int print_list(bool json)
 {
 	struct json_object *rows = json_object_new_array();
 
-	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		const struct check *check = check_row((enum check_id)i);
+	const struct rule *rule;
 
+	for (size_t i = 0; (rule = checks_at(i)) != NULL; i++) {
 		if (json) {
-			json_object_array_add(rows, check_json(check));
+			json_object_array_add(rows, rule_json(rule));
 		} else {
-			say(stdout, "%s (%s)\n", check->name, severity_words[check->severity]);
-			print_wrapped(check->why, 4);
-			print_assumed(check, 4);
+			say(stdout, "%s (%s)\n", rule->name, severity_words[rule->severity]);
+			print_wrapped(rule->why, 4);
+			print_assumed(rule, 4);
 		}
 	}
 	if (json) {
@@ -130,19 +131,17 @@ static int print_list(bool json)
 
 static int print_explanation(const struct command_line *cl, const char *name, bool json)
 {
-	enum check_id id = check_find(name);
+	const struct rule *rule = checks_find(name);
 	const char *near = command_suggest_check(name);
 
-	if (id != CHECK_COUNT && json) {
-		print_json(check_json(check_row(id)));
+	if (rule != NULL && json) {
+		print_json(rule_json(rule));
 		return EXIT_OK;
 	}
-	if (id != CHECK_COUNT) {
-		const struct check *row = check_row(id);
-
-		say(stdout, "%s (%s)\n\n", name, severity_words[row->severity]);
-		print_wrapped(row->why, 0);
-		print_assumed(row, 0);
+	if (rule != NULL) {
+		say(stdout, "%s (%s)\n\n", name, severity_words[rule->severity]);
+		print_wrapped(rule->why, 0);
+		print_assumed(rule, 0);
 		return EXIT_OK;
 	}
 	if (near != NULL) {

@@ -9,9 +9,9 @@
 
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
+#include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
-#include "topo/rules/rules.h"
 
 void command_load_init(struct load_options *options)
 {
@@ -97,8 +97,8 @@ const char *command_suggest_check(const char *name)
 {
 	struct suggest suggest = suggest_start(name);
 
-	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		suggest_consider(&suggest, check_row((enum check_id)i)->name);
+	for (size_t i = 0; checks_at(i) != NULL; i++) {
+		suggest_consider(&suggest, checks_at(i)->name);
 	}
 	return suggest.best;
 }
@@ -107,7 +107,7 @@ static bool known_check(const char *name)
 {
 	const char *near = command_suggest_check(name);
 
-	if (check_find(name) != CHECK_COUNT) {
+	if (checks_find(name) != NULL) {
 		return true;
 	}
 	say(stderr, "topo: no check is called '%s'", name);

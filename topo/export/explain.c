@@ -379,15 +379,15 @@ static void put_composition(FILE *out, const struct model *model)
 
 static void put_system(FILE *out, const struct model *model)
 {
-	const struct topology *topology = topology_of(model);
+	const struct rules *rules = topology_of(model)->rules;
 	const char *before = "";
 
 	fprintf(out, IN "system.board = \"%s\";\n" IN "system.cpus = %u;\n", model->board->name,
 	        model->cpu_count);
 	fputs(IN "system.checks_off = [", out);
-	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		if (topology->checks_off[i]) {
-			fprintf(out, "%s\"%s\"", before, check_row((enum check_id)i)->name);
+	for (size_t i = 0; i < rules->count; i++) {
+		if (rules->off[i]) {
+			fprintf(out, "%s\"%s\"", before, rules->all[i]->name);
 			before = ", ";
 		}
 	}

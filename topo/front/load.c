@@ -19,6 +19,7 @@
 #include "topo/language/parse.h"
 #include "topo/model/board.h"
 #include "topo/resolve/defaults.h"
+#include "topo/resolve/read_rules.h"
 #include "topo/resolve/resolve.h"
 
 #define OWN_VM_MACROS "configurations/vm.h"
@@ -250,21 +251,19 @@ static bool read_files(struct loading *loading, const struct source *source)
 	return true;
 }
 
-static void set_up_checks(struct loading *loading, struct checks *checks)
+static struct rules *set_up_rules(struct loading *loading)
 {
 	const struct load_options *options = loading->options;
+	struct rules *rules = arena_alloc(loading->arena, sizeof(*rules));
 
-	*checks = (struct checks){.diag = loading->diag,
-	                          .current = CHECK_COUNT,
-	                          .must_run = options->must_run,
-	                          .analysis = options->analysis};
-	for (size_t i = 0; i < CHECK_COUNT; i++) {
-		checks->off[i] = !options->advice &&
-		                 check_row((enum check_id)i)->severity == SEVERITY_ADVICE;
-	}
+	*rules = checks_rules(loading->diag, loading->arena);
+	rules->advice = options->advice;
+	rules->must_run = options->must_run;
+	rules->analysis = options->analysis;
 	for (size_t i = 0; i < options->checks_off_count; i++) {
-		checks_switch_off(checks, options->checks_off[i], PLACE_NONE);
+		rules_switch_off(rules, options->checks_off[i], PLACE_NONE);
 	}
+	return rules;
 }
 
 static bool choose_board(struct loading *loading)
@@ -286,11 +285,12 @@ static bool choose_board(struct loading *loading)
 
 static void resolve_all(struct loading *loading, const struct source *source)
 {
-	struct checks checks;
 	struct topology *topology = loading->topology;
 
 	loading->read_whole = !diag_failed(loading->diag);
-	set_up_checks(loading, &checks);
+	struct rules *rules = set_up_rules(loading);
+
+	topology->rules = rules;
 	for (size_t i = 0; i < loading->shipped_count; i++) {
 		*ARENA_ADD(loading->arena, loading->components, loading->component_count) =
 			loading->shipped[i];
@@ -302,7 +302,7 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		.connector_count = loading->connector_count,
 		.assembly = &loading->assembly,
 		.board_named = loading->options->board != NULL,
-		.checks = &checks,
+		.rules = rules,
 		.board_assumed = loading->options->board == NULL && !loading->board_inferred,
 		.lacks_text = loading->lacks_text,
 		.swiotlb = loading->swiotlb,
@@ -311,10 +311,10 @@ static void resolve_all(struct loading *loading, const struct source *source)
 
 	size_t errors = diag_count(loading->diag, SEVERITY_ERROR);
 
-	checks.lost = loading->assembly.lost || loading->lacks_text;
+	rules->lost = loading->assembly.lost || loading->lacks_text;
 	resolve(topology, &input);
 	bool whole = loading->read_whole &&
-	             diag_count(loading->diag, SEVERITY_ERROR) - errors == checks.errors;
+	             diag_count(loading->diag, SEVERITY_ERROR) - errors == rules->errors;
 
 	if (loading->options->cpu_count != 0) {
 		topology->model.cpu_count = loading->options->cpu_count;
@@ -325,14 +325,13 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		diag_help(loading->diag,
 		          "assembly { composition { component VM vm_NAME; } } is the smallest one");
 	}
-	memcpy(topology->checks_off, checks.switched, sizeof(topology->checks_off));
 	/* What the parser has left out it said before the topology could switch that off. */
-	if (checks.off[CHECK_NO_MEANING]) {
-		diag_take_back(loading->diag, check_row(CHECK_NO_MEANING)->name);
+	if (rule_is_off(rules, &rule_no_meaning)) {
+		diag_take_back(loading->diag, rule_no_meaning.name);
 	}
 	defaults_fill(topology);
 	resolve_ram_ranges(topology);
-	checks_run(&checks, topology, whole);
+	checks_run(rules, topology, whole);
 }
 
 static const char *base_name(struct arena *arena, const char *path)

@@ -79,7 +79,7 @@ struct topology {
 	struct vm_origin *vm_origins;                 /* of model.vms */
 	struct connection_origin *connection_origins; /* of model.connections */
 	struct place cpus_given;                      /* file NULL = not given */
-	bool checks_off[CHECK_COUNT];                 /* those that were switched off by name */
+	const struct rules *rules;                    /* which of them were switched off by name */
 	int64_t swiotlb_default;                      /* VMSWIOTLB at the end of the user's file */
 };
 

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "topo/resolve/read_rules.h"
+
 #define SECTOR_BYTES 512U
 #define HEAD_BYTES 512U
 #define ARCHIVE_FILE_MAX UINT32_MAX /* of an initial root file system: newc has 32 bits */
@@ -194,85 +196,85 @@ const char *disk_other_format(const char *path)
 	                                          : facts.format;
 }
 
-static bool known_format(struct checks *checks, const struct device *device, struct place place)
+static bool known_format(struct rules *rules, const struct device *device, struct place place)
 {
 	if (device->format == NULL || strcmp(device->format, "raw") == 0 ||
 	    strcmp(device->format, "qcow2") == 0) {
 		return true;
 	}
-	diag_error(checks->diag, place, "the format of a disk is raw or qcow2, not '%s'",
+	diag_error(rules->diag, place, "the format of a disk is raw or qcow2, not '%s'",
 	           device->format);
 	return false;
 }
 
-static void check_capacity(struct checks *checks, const struct device *device, struct place place)
+static void check_capacity(struct rules *rules, const struct device *device, struct place place)
 {
 	if (device->disk_bytes % SECTOR_BYTES != 0) {
-		diag_error(checks->diag, place,
+		diag_error(rules->diag, place,
 		           "the size of a disk is a multiple of 512 bytes, not %llu",
 		           (unsigned long long)device->disk_bytes);
 	}
 }
 
 /* Only who says raw means the bytes of such a file. */
-static void refuse_foreign(struct checks *checks, struct device *device,
+static void refuse_foreign(struct rules *rules, struct device *device,
                            const struct image_facts *facts, struct place place)
 {
-	if (!check_report(checks, CHECK_DISK_FOREIGN, place,
-	                  "the disk image '%s' is a %s file; a disk is raw or qcow2", device->disk,
-	                  facts->foreign)) {
+	if (!rule_report(rules, &rule_disk_foreign, place,
+	                 "the disk image '%s' is a %s file; a disk is raw or qcow2", device->disk,
+	                 facts->foreign)) {
 		device->format = "raw";
 		device->disk_bytes = facts->file_bytes;
 		return;
 	}
 	device->format = facts->foreign;
 	if (facts->unpack != NULL) {
-		diag_help(checks->diag, "unpack it by %s", facts->unpack);
+		diag_help(rules->diag, "unpack it by %s", facts->unpack);
 	} else {
-		diag_help(checks->diag, "qemu-img convert -f %s -O qcow2 makes one of it",
+		diag_help(rules->diag, "qemu-img convert -f %s -O qcow2 makes one of it",
 		          facts->foreign);
 	}
-	diag_help(checks->diag, "with format: \"raw\" the driver VM sees these very bytes");
+	diag_help(rules->diag, "with format: \"raw\" the driver VM sees these very bytes");
 }
 
-static void refuse_qcow2(struct checks *checks, const struct device *device,
+static void refuse_qcow2(struct rules *rules, const struct device *device,
                          const struct image_facts *facts, struct place place)
 {
 	if (facts->backing) {
-		diag_error(checks->diag, place,
+		diag_error(rules->diag, place,
 		           "the disk image '%s' needs a backing file, which is not put into the VM",
 		           device->disk);
-		diag_help(checks->diag, "make a copy that stands alone: qemu-img convert -O qcow2");
+		diag_help(rules->diag, "make a copy that stands alone: qemu-img convert -O qcow2");
 	}
 	if (facts->unknown &&
-	    check_report(checks, CHECK_QCOW2_FEATURES, place,
-	                 "the disk image '%s' is a qcow2 image of an unknown kind", device->disk)) {
-		diag_help(checks->diag, "qemu-img convert -O qcow2 makes one of version 3");
+	    rule_report(rules, &rule_qcow2_features, place,
+	                "the disk image '%s' is a qcow2 image of an unknown kind", device->disk)) {
+		diag_help(rules->diag, "qemu-img convert -O qcow2 makes one of version 3");
 	}
 }
 
-static void compare(struct checks *checks, struct device *device, const struct image_facts *facts,
+static void compare(struct rules *rules, struct device *device, const struct image_facts *facts,
                     struct place place)
 {
 	const bool means_raw = device->format != NULL && strcmp(device->format, "raw") == 0;
 
 	if (facts->foreign != NULL && !means_raw) {
-		refuse_foreign(checks, device, facts, place);
+		refuse_foreign(rules, device, facts, place);
 		return;
 	}
 	const char *format = device->format == NULL ? facts->format : device->format;
 	bool same = strcmp(format, facts->format) == 0;
 
 	if (!same && strcmp(format, "qcow2") == 0) {
-		diag_error(checks->diag, place, "the disk image '%s' is not a qcow2 image",
+		diag_error(rules->diag, place, "the disk image '%s' is not a qcow2 image",
 		           device->disk);
 	}
-	refuse_qcow2(checks, device, facts, place);
+	refuse_qcow2(rules, device, facts, place);
 	if (facts->disk_bytes == 0) {
-		diag_error(checks->diag, place, "the disk image '%s' is empty", device->disk);
+		diag_error(rules->diag, place, "the disk image '%s' is empty", device->disk);
 	}
 	if (facts->file_bytes > ARCHIVE_FILE_MAX) {
-		diag_error(checks->diag, place,
+		diag_error(rules->diag, place,
 		           "the disk image '%s' is larger than 4 GiB, too large for the root file "
 		           "system of a VM",
 		           device->disk);
@@ -284,34 +286,34 @@ static void compare(struct checks *checks, struct device *device, const struct i
 	const uint64_t disk_bytes = same ? facts->disk_bytes : facts->file_bytes;
 
 	if (device->disk_bytes != 0 && device->disk_bytes != disk_bytes) {
-		diag_error(checks->diag, place, "the disk in '%s' has %llu bytes, not %llu",
+		diag_error(rules->diag, place, "the disk in '%s' has %llu bytes, not %llu",
 		           device->disk, (unsigned long long)disk_bytes,
 		           (unsigned long long)device->disk_bytes);
 	}
 	device->disk_bytes = disk_bytes;
 }
 
-void disk_inspect(struct checks *checks, struct device *device, struct place place)
+void disk_inspect(struct rules *rules, struct device *device, struct place place)
 {
 	struct image_facts facts = {.format = "raw"};
 
-	if (!known_format(checks, device, place)) {
+	if (!known_format(rules, device, place)) {
 		return;
 	}
 	if (device->disk != NULL) {
 		int error = read_facts(device->disk, &facts);
 
 		if (error != 0) {
-			if (check_report(checks, CHECK_FILE_MISSING, place,
-			                 "cannot read the disk image '%s': %s", device->disk,
-			                 error == EINVAL ? "it is not a regular file"
-			                                 : strerror(error))) {
-				diag_help(checks->diag,
+			if (rule_report(rules, &rule_file_missing, place,
+			                "cannot read the disk image '%s': %s", device->disk,
+			                error == EINVAL ? "it is not a regular file"
+			                                : strerror(error))) {
+				diag_help(rules->diag,
 				          "leave out disk for an empty one; size says how large");
 			}
 			return;
 		}
-		compare(checks, device, &facts, place);
+		compare(rules, device, &facts, place);
 	}
-	check_capacity(checks, device, place);
+	check_capacity(rules, device, place);
 }

@@ -13,7 +13,7 @@
  * topology says; @place is where it speaks of the disk. A device without an image keeps what it
  * has.
  */
-void disk_inspect(struct checks *checks, struct device *device, struct place place);
+void disk_inspect(struct rules *rules, struct device *device, struct place place);
 
 /** The format of the file @path if it is one of disk images, or packed, and not raw; else NULL. */
 const char *disk_other_format(const char *path);

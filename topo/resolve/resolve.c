@@ -27,8 +27,8 @@ static void collect_types(struct resolver *resolver)
 		const struct ast_component *before = *slot;
 
 		if (before != NULL && !before->shipped && !type->shipped) {
-			check_report(resolver->checks, CHECK_COMPONENT_TWICE, type->name.place,
-			             "component '%s' is declared twice", type->name.text);
+			rule_report(resolver->rules, &rule_component_twice, type->name.place,
+			            "component '%s' is declared twice", type->name.text);
 			diag_note(resolver->diag, before->name.place, "first declared here");
 		}
 		/* The user's own declarations come first and win. */
@@ -74,8 +74,8 @@ static void unknown_type(struct resolver *resolver, const struct name *type)
 {
 	struct suggest suggest = suggest_start(type->text);
 
-	if (!check_report(resolver->checks, CHECK_COMPONENT_UNKNOWN, type->place,
-	                  "no component '%s' is declared", type->text)) {
+	if (!rule_report(resolver->rules, &rule_component_unknown, type->place,
+	                 "no component '%s' is declared", type->text)) {
 		return;
 	}
 	for (size_t i = 0; i < resolver->types.capacity; i++) {
@@ -115,8 +115,8 @@ static void add_instance(struct resolver *resolver, const struct ast_instance *a
 	const struct instance *before = *slot;
 
 	if (before != NULL) {
-		check_report(resolver->checks, CHECK_INSTANCE_TWICE, ast->name.place,
-		             "a second instance '%s'", ast->name.text);
+		rule_report(resolver->rules, &rule_instance_twice, ast->name.place,
+		            "a second instance '%s'", ast->name.text);
 		diag_note(resolver->diag, before->ast->name.place, "first given here");
 		return;
 	}
@@ -130,12 +130,12 @@ static void add_instance(struct resolver *resolver, const struct ast_instance *a
 		vm = is_vm_name(ast->name.text);
 	}
 	if (vm && !is_vm_name(ast->name.text)) {
-		check_report(resolver->checks, CHECK_INSTANCE_NAME, ast->name.place,
-		             "an instance of a VM is named vm_NAME or vm with a number, not '%s'",
-		             ast->name.text);
+		rule_report(resolver->rules, &rule_instance_name, ast->name.place,
+		            "an instance of a VM is named vm_NAME or vm with a number, not '%s'",
+		            ast->name.text);
 		diag_help(resolver->diag, "macros call vm_%s then: %s", ast->name.text,
 		          ast->name.text);
-		resolver->checks->lost = true;
+		resolver->rules->lost = true;
 		vm = false;
 	}
 	struct instance *instance = &resolver->instances[resolver->instance_count++];
@@ -160,9 +160,9 @@ static void check_suffixes(struct resolver *resolver)
 		const struct vm *before = *slot;
 
 		if (before != NULL) {
-			check_report(resolver->checks, CHECK_INSTANCE_TWICE, vm->place,
-			             "'%s' and '%s' are the same VM to macros, which call it %s",
-			             vm->instance, before->instance, vm->suffix);
+			rule_report(resolver->rules, &rule_instance_twice, vm->place,
+			            "'%s' and '%s' are the same VM to macros, which call it %s",
+			            vm->instance, before->instance, vm->suffix);
 			diag_note(resolver->diag, before->place, "the other one");
 		}
 		*slot = vm;
@@ -179,7 +179,7 @@ static void collect_instances(struct resolver *resolver)
 	if (wanted > INSTANCES_MAX) {
 		diag_error(resolver->diag, assembly->instances[count].name.place,
 		           "more than %u component instances", INSTANCES_MAX);
-		resolver->checks->lost = true;
+		resolver->rules->lost = true;
 	}
 
 	resolver->instances = arena_alloc(resolver->arena, (count + 1) * sizeof(struct instance));
@@ -217,8 +217,8 @@ static bool is_repeated(struct resolver *resolver, const struct ast_setting *set
 		return false;
 	}
 	if (!setting->weak) {
-		check_report(resolver->checks, CHECK_SETTING_TWICE, setting->attribute.place,
-		             "%s.%s is set twice", object, setting->attribute.text);
+		rule_report(resolver->rules, &rule_setting_twice, setting->attribute.place,
+		            "%s.%s is set twice", object, setting->attribute.text);
 		diag_note(resolver->diag, before->attribute.place, "first set here");
 	}
 	return true;
@@ -280,15 +280,15 @@ static void unknown_object(struct resolver *resolver, const struct name *object)
 {
 	if (is_of_other_file(resolver, object)) {
 		if (resolve_first_unknown(resolver, object->text)) {
-			check_report(resolver->checks, CHECK_NO_MEANING, object->place,
-			             "there is no instance '%s': what is set of it is left out",
-			             object->text);
+			rule_report(resolver->rules, &rule_no_meaning, object->place,
+			            "there is no instance '%s': what is set of it is left out",
+			            object->text);
 		}
 		return;
 	}
 	if (resolve_first_unknown(resolver, object->text) &&
-	    check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, object->place,
-	                 "'%s' is no instance and no connection", object->text)) {
+	    rule_report(resolver->rules, &rule_instance_unknown, object->place,
+	                "'%s' is no instance and no connection", object->text)) {
 		struct suggest suggest = suggest_start(object->text);
 
 		suggest_consider(&suggest, "system");
@@ -325,9 +325,9 @@ static void apply_setting(struct resolver *resolver, const struct ast_setting *s
 
 	if (instance == NULL) {
 		if (is_left_out(resolver, setting->object.text)) {
-			check_report(resolver->checks, CHECK_NO_MEANING, setting->object.place,
-			             "%s.%s has no meaning here and is left out",
-			             setting->object.text, setting->attribute.text);
+			rule_report(resolver->rules, &rule_no_meaning, setting->object.place,
+			            "%s.%s has no meaning here and is left out",
+			            setting->object.text, setting->attribute.text);
 		} else if (!resolve_connection_setting(resolver, setting)) {
 			unknown_object(resolver, &setting->object);
 		}
@@ -379,14 +379,14 @@ static void report_ignored(struct resolver *resolver)
 		const char *name = instance->ast->name.text;
 
 		if (instance->ignored_count == 1) {
-			check_report(resolver->checks, CHECK_NO_MEANING, instance->ignored_place,
-			             "%s.%s has no meaning here and is left out", name,
-			             instance->ignored);
+			rule_report(resolver->rules, &rule_no_meaning, instance->ignored_place,
+			            "%s.%s has no meaning here and is left out", name,
+			            instance->ignored);
 		} else {
-			check_report(resolver->checks, CHECK_NO_MEANING, instance->ignored_place,
-			             "%zu attributes of %s have no meaning here and are left out: "
-			             "%s",
-			             instance->ignored_count, name, instance->ignored);
+			rule_report(resolver->rules, &rule_no_meaning, instance->ignored_place,
+			            "%zu attributes of %s have no meaning here and are left out: "
+			            "%s",
+			            instance->ignored_count, name, instance->ignored);
 		}
 	}
 }
@@ -427,9 +427,9 @@ static void check_vm_names(struct resolver *resolver)
 		if (before != NULL && strcmp(before->suffix, vm->suffix) != 0) {
 			size_t other = (size_t)(before - topology->model.vms);
 
-			check_report(resolver->checks, CHECK_VM_NAME_TWICE,
-			             vm_place(topology, i, VM_NAME), "two VMs are named '%s'",
-			             vm->name);
+			rule_report(resolver->rules, &rule_vm_name_twice,
+			            vm_place(topology, i, VM_NAME), "two VMs are named '%s'",
+			            vm->name);
 			diag_note(resolver->diag, vm_place(topology, other, VM_NAME),
 			          "the other one is %s", before->instance);
 		}
@@ -464,8 +464,8 @@ void resolve(struct topology *topology, const struct resolve_input *input)
 	struct resolver resolver = {
 		.topology = topology,
 		.input = input,
-		.checks = input->checks,
-		.diag = input->checks->diag,
+		.rules = input->rules,
+		.diag = input->rules->diag,
 		.arena = topology->arena,
 	};
 

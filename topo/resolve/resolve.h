@@ -16,7 +16,7 @@ struct resolve_input {
 	const struct name *connectors;
 	size_t connector_count;
 	const struct ast_assembly *assembly; /* of all files, merged */
-	struct checks *checks;
+	struct rules *rules;
 	bool board_named;   /* by an option, which goes before what the text says */
 	bool board_assumed; /* neither an option nor a directory has named the board */
 	bool lacks_text;    /* what may define macros could not be read, which was said */
@@ -25,7 +25,7 @@ struct resolve_input {
 };
 
 /**
- * Fill @topology (its arena is set, the rest zero) from @input. Errors are in the checks' diag;
+ * Fill @topology (its arena is set, the rest zero) from @input. Errors are in the rules' diag;
  * what could be understood is in the topology all the same. What was not given is left 0, and a
  * vCPU without affinity has -1: topo/resolve/defaults.h fills it in.
  */

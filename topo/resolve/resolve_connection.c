@@ -87,9 +87,9 @@ static void check_interface(struct resolver *resolver, const struct instance *in
 	if (strncmp(name, "vm_", 3) == 0) {
 		peer = 3 + (int)strcspn(name + 3, "_");
 	}
-	check_report(resolver->checks, CHECK_INTERFACE_MISSING, end->interface.place,
-	             "component '%s' does not declare the interfaces of a connection with %.*s",
-	             type->name.text, peer, name);
+	rule_report(resolver->rules, &rule_interface_missing, end->interface.place,
+	            "component '%s' does not declare the interfaces of a connection with %.*s",
+	            type->name.text, peer, name);
 	diag_help(resolver->diag,
 	          "VIRTIO_DEVICE_COMPONENT_DEF(n) and VIRTIO_DRIVER_COMPONENT_DEF(n) in the "
 	          "component declare them");
@@ -117,8 +117,8 @@ static struct instance *end_instance(struct resolver *resolver, const struct ast
 	struct instance *instance = resolve_find_instance(resolver, name);
 
 	if (instance == NULL && resolve_first_unknown(resolver, name) &&
-	    check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
-	                 "there is no instance '%s'", spelled(resolver, name))) {
+	    rule_report(resolver->rules, &rule_instance_unknown, end->instance.place,
+	                "there is no instance '%s'", spelled(resolver, name))) {
 		resolve_suggest_instance(resolver, name,
 		                         other == NULL ? NULL : other->instance.text);
 	}
@@ -136,8 +136,8 @@ static size_t end_vm(struct resolver *resolver, const struct ast_end *end,
 	}
 	if (instance->vm == NOT_A_VM) {
 		if (resolve_first_unknown(resolver, end->instance.text)) {
-			check_report(resolver->checks, CHECK_INSTANCE_UNKNOWN, end->instance.place,
-			             "'%s' is not a VM", instance->ast->name.text);
+			rule_report(resolver->rules, &rule_instance_unknown, end->instance.place,
+			            "'%s' is not a VM", instance->ast->name.text);
 			diag_note(resolver->diag, instance->ast->name.place, "it is declared here");
 		}
 		return NOT_A_VM;
@@ -179,10 +179,10 @@ static void add_piece(struct resolver *resolver, const struct ast_connection *co
 	struct link *link = find_link(resolver, stem, device_vm, driver_vm);
 
 	if (link->places[piece].file != NULL) {
-		if (check_report(resolver->checks, CHECK_CONNECTION_TWICE, connection->name.place,
-		                 "a second connection of '%s' and '%s'",
-		                 resolver->topology->model.vms[device_vm].suffix,
-		                 resolver->topology->model.vms[driver_vm].suffix)) {
+		if (rule_report(resolver->rules, &rule_connection_twice, connection->name.place,
+		                "a second connection of '%s' and '%s'",
+		                resolver->topology->model.vms[device_vm].suffix,
+		                resolver->topology->model.vms[driver_vm].suffix)) {
 			diag_help(resolver->diag,
 			          "one connection serves any number of devices: list them in "
 			          "vm_virtio_devices");
@@ -193,8 +193,8 @@ static void add_piece(struct resolver *resolver, const struct ast_connection *co
 	link->places[piece] = connection->name.place;
 	link->driver_place = driver_end->instance.place;
 	if (link->device_vm != device_vm || link->driver_vm != driver_vm) {
-		check_report(resolver->checks, CHECK_CONNECTION_PIECES, connection->name.place,
-		             "the pieces of connection '%s' join different VMs", stem);
+		rule_report(resolver->rules, &rule_connection_pieces, connection->name.place,
+		            "the pieces of connection '%s' join different VMs", stem);
 		link->bad = true;
 	}
 }
@@ -224,9 +224,9 @@ static void add_other(struct resolver *resolver, const struct ast_connection *co
 		}
 	}
 	if (ends_exist && !is_expected(connection) && !connection->name.place.file->shipped) {
-		check_report(resolver->checks, CHECK_NO_MEANING, connection->name.place,
-		             "connection '%s' has no meaning here and is left out",
-		             connection->name.text);
+		rule_report(resolver->rules, &rule_no_meaning, connection->name.place,
+		            "connection '%s' has no meaning here and is left out",
+		            connection->name.text);
 	}
 }
 
@@ -242,8 +242,8 @@ static void check_connector(struct resolver *resolver, const struct name *connec
 			suggest_consider(&suggest, resolver->connectors.entries[i].key);
 		}
 	}
-	if (check_report(resolver->checks, CHECK_CONNECTOR_UNKNOWN, connector->place,
-	                 "there is no connector '%s'", connector->text) &&
+	if (rule_report(resolver->rules, &rule_connector_unknown, connector->place,
+	                "there is no connector '%s'", connector->text) &&
 	    suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}
@@ -264,18 +264,18 @@ static bool link_is_whole(struct resolver *resolver, struct link *link)
 	}
 	if (missing != NULL && !link->bad) {
 		link->bad = true;
-		if (check_report(resolver->checks, CHECK_CONNECTION_PIECES, place,
-		                 "connection '%s' lacks its piece '%s%s'", link->stem, link->stem,
-		                 missing)) {
+		if (rule_report(resolver->rules, &rule_connection_pieces, place,
+		                "connection '%s' lacks its piece '%s%s'", link->stem, link->stem,
+		                missing)) {
 			diag_help(resolver->diag,
 			          "VIRTIO_COMPOSITION_DEF(device, driver) declares all four");
 		}
 	}
 	if (link->device_vm == link->driver_vm) {
 		link->bad = true;
-		check_report(resolver->checks, CHECK_CONNECTION_SELF, link->driver_place,
-		             "this connection joins '%s' with itself",
-		             resolver->topology->model.vms[link->device_vm].suffix);
+		rule_report(resolver->rules, &rule_connection_self, link->driver_place,
+		            "this connection joins '%s' with itself",
+		            resolver->topology->model.vms[link->device_vm].suffix);
 	}
 	resolver->links_lost = resolver->links_lost || link->bad;
 	return !link->bad;
@@ -293,10 +293,10 @@ static bool pair_is_new(struct resolver *resolver, struct link *link)
 		*slot = link;
 		return true;
 	}
-	if (check_report(resolver->checks, CHECK_CONNECTION_TWICE, link->places[PIECE_IOBUF],
-	                 "a second connection of '%s' and '%s'",
-	                 resolver->topology->model.vms[link->device_vm].suffix,
-	                 resolver->topology->model.vms[link->driver_vm].suffix)) {
+	if (rule_report(resolver->rules, &rule_connection_twice, link->places[PIECE_IOBUF],
+	                "a second connection of '%s' and '%s'",
+	                resolver->topology->model.vms[link->device_vm].suffix,
+	                resolver->topology->model.vms[link->driver_vm].suffix)) {
 		diag_note(resolver->diag, before->places[PIECE_IOBUF], "first given here");
 	}
 	return false;
@@ -482,9 +482,9 @@ bool resolve_connection_setting(struct resolver *resolver, const struct ast_sett
 			return true;
 		}
 	}
-	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, setting->attribute.place,
-	                 "'%s' has no attribute '%s'", setting->object.text,
-	                 setting->attribute.text)) {
+	if (rule_report(resolver->rules, &rule_unknown_attribute, setting->attribute.place,
+	                "'%s' has no attribute '%s'", setting->object.text,
+	                setting->attribute.text)) {
 		diag_help(resolver->diag, "a connection has: _memdev.swiotlb, _memdev.size, "
 		                          "_memdev.base, _memdev.driver_base, _iobuf.base");
 	}

@@ -61,15 +61,15 @@ static struct link *only_link(struct resolver *resolver, const struct side *side
 		return NULL;
 	}
 	if (count == 0) {
-		if (check_report(resolver->checks, CHECK_TARGET_MISSING, dict->place,
-		                 "'%s' is the %s VM of no connection",
-		                 suffix_of(resolver, side->vm), role)) {
+		if (rule_report(resolver->rules, &rule_target_missing, dict->place,
+		                "'%s' is the %s VM of no connection", suffix_of(resolver, side->vm),
+		                role)) {
 			diag_help(resolver->diag,
 			          "VIRTIO_COMPOSITION_DEF(device, driver) makes one");
 		}
-	} else if (check_report(resolver->checks, CHECK_TARGET_MISSING, dict->place,
-	                        "'%s' has %zu connections as %s VM: which one is meant?",
-	                        suffix_of(resolver, side->vm), count, role)) {
+	} else if (rule_report(resolver->rules, &rule_target_missing, dict->place,
+	                       "'%s' has %zu connections as %s VM: which one is meant?",
+	                       suffix_of(resolver, side->vm), count, role)) {
 		diag_help(resolver->diag, "add %s: \"NAME\"", side->peer_key);
 	}
 	return NULL;
@@ -94,8 +94,8 @@ static size_t find_peer(struct resolver *resolver, const struct side *side,
 	size_t peer = text == NULL ? NOT_A_VM : resolve_find_vm(resolver, text);
 
 	if (text != NULL && peer == NOT_A_VM && resolve_first_unknown(resolver, text) &&
-	    check_report(resolver->checks, CHECK_TARGET_UNKNOWN, value->place,
-	                 "%s '%s' is no VM of this topology", key, text)) {
+	    rule_report(resolver->rules, &rule_target_unknown, value->place,
+	                "%s '%s' is no VM of this topology", key, text)) {
 		resolve_suggest_peer(resolver, text, side->vm, side->device);
 	}
 	return peer;
@@ -112,12 +112,12 @@ static void report_unconnected(struct resolver *resolver, const struct side *sid
 		return;
 	}
 	if (device_vm == driver_vm) {
-		check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, place,
-		             "'%s' cannot be its own %s", device, side->peer_key);
+		rule_report(resolver->rules, &rule_target_unconnected, place,
+		            "'%s' cannot be its own %s", device, side->peer_key);
 		return;
 	}
-	if (!check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, place,
-	                  "no connection leads from '%s' to '%s'", device, driver)) {
+	if (!rule_report(resolver->rules, &rule_target_unconnected, place,
+	                 "no connection leads from '%s' to '%s'", device, driver)) {
 		return;
 	}
 	if (link_between(resolver, driver_vm, device_vm) != NULL) {
@@ -190,9 +190,9 @@ static bool number_device(struct resolver *resolver, const struct value *dict,
 	const struct device_entry *before = find_device(list, entry->device.type, entry->device.id);
 
 	if (before != NULL) {
-		check_report(resolver->checks, CHECK_DEVICE_ID_TWICE, value->place,
-		             "a second %s device with id %u on this connection",
-		             device_type_name(entry->device.type), entry->device.id);
+		rule_report(resolver->rules, &rule_device_id_twice, value->place,
+		            "a second %s device with id %u on this connection",
+		            device_type_name(entry->device.type), entry->device.id);
 		diag_note(resolver->diag, before->device.place, "first given here");
 		return false;
 	}
@@ -222,8 +222,8 @@ static void read_typed(struct resolver *resolver, const struct side *side, const
 	struct device_list *list = side->device ? &link->served : &link->expected;
 
 	if (list->count >= LINK_DEVICES_MAX) {
-		if (check_report(resolver->checks, CHECK_LIMIT_CONNECTIONS, dict->place,
-		                 "a connection has at most %u devices", LINK_DEVICES_MAX)) {
+		if (rule_report(resolver->rules, &rule_limit_connections, dict->place,
+		                "a connection has at most %u devices", LINK_DEVICES_MAX)) {
 			diag_help(resolver->diag, "a PCI bus has no more");
 		}
 		return;
@@ -246,10 +246,10 @@ static void take_size(struct resolver *resolver, size_t index, const struct valu
 		return;
 	}
 	if (origin->pool_given && connection->pool_bytes != bytes) {
-		if (check_report(resolver->checks, CHECK_DEVICE_DISAGREE, value->place,
-		                 "the size of this memdev is given as %llu and as %llu bytes",
-		                 (unsigned long long)bytes,
-		                 (unsigned long long)connection->pool_bytes)) {
+		if (rule_report(resolver->rules, &rule_device_disagree, value->place,
+		                "the size of this memdev is given as %llu and as %llu bytes",
+		                (unsigned long long)bytes,
+		                (unsigned long long)connection->pool_bytes)) {
 			diag_note(resolver->diag, origin->pool_bytes, "first given here");
 		}
 		return;
@@ -317,9 +317,9 @@ static void take_base(struct resolver *resolver, uint64_t *base, struct place *p
                       uint64_t number, struct place given)
 {
 	if (*base != 0 && *base != number) {
-		if (check_report(resolver->checks, CHECK_DEVICE_DISAGREE, given,
-		                 "memdev is given at 0x%llx and at 0x%llx in one VM",
-		                 (unsigned long long)number, (unsigned long long)*base)) {
+		if (rule_report(resolver->rules, &rule_device_disagree, given,
+		                "memdev is given at 0x%llx and at 0x%llx in one VM",
+		                (unsigned long long)number, (unsigned long long)*base)) {
 			diag_note(resolver->diag, *place, "first given here");
 		}
 		return;
@@ -378,8 +378,8 @@ static void take_numeric_key(struct resolver *resolver, const struct side *side,
 		} else {
 			value_number(&resolver->evaluator, &entry->value, key, &number);
 		}
-	} else if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
-	                        "there is no '%s' in this form of an entry", key)) {
+	} else if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
+	                       "there is no '%s' in this form of an entry", key)) {
 		suggest_numeric_key(resolver, key);
 	}
 }
@@ -408,9 +408,9 @@ static void read_numeric(struct resolver *resolver, const struct side *side,
 		link = link_between(resolver, peer, side->vm);
 	}
 	if (link == NULL && !resolver->links_lost) {
-		check_report(resolver->checks, CHECK_TARGET_UNCONNECTED, id->place,
-		             "no connection joins '%s' and '%s'", suffix_of(resolver, side->vm),
-		             suffix_of(resolver, peer));
+		rule_report(resolver->rules, &rule_target_unconnected, id->place,
+		            "no connection joins '%s' and '%s'", suffix_of(resolver, side->vm),
+		            suffix_of(resolver, peer));
 	}
 	if (link == NULL) {
 		return;
@@ -495,11 +495,11 @@ static void compare_sides(struct resolver *resolver, struct link *link)
 			served->matched = true;
 			resolve_options_merge(resolver, served, expected);
 		} else if (!link->served.failed &&
-		           check_report(resolver->checks, CHECK_DEVICE_UNSERVED,
-		                        expected->device.place,
-		                        "'%s' serves no %s device with id %u to '%s'", device_name,
-		                        device_type_name(expected->device.type),
-		                        expected->device.id, driver_name)) {
+		           rule_report(resolver->rules, &rule_device_unserved,
+		                       expected->device.place,
+		                       "'%s' serves no %s device with id %u to '%s'", device_name,
+		                       device_type_name(expected->device.type), expected->device.id,
+		                       driver_name)) {
 			diag_help(resolver->diag, "vm_virtio_devices of '%s' lists what it serves",
 			          device_name);
 		}
@@ -508,10 +508,10 @@ static void compare_sides(struct resolver *resolver, struct link *link)
 		const struct device_entry *served = &link->served.entries[i];
 
 		if (!served->matched && !link->expected.failed &&
-		    check_report(resolver->checks, CHECK_DEVICE_UNEXPECTED, served->device.place,
-		                 "'%s' does not expect a %s device with id %u from '%s'",
-		                 driver_name, device_type_name(served->device.type),
-		                 served->device.id, device_name)) {
+		    rule_report(resolver->rules, &rule_device_unexpected, served->device.place,
+		                "'%s' does not expect a %s device with id %u from '%s'",
+		                driver_name, device_type_name(served->device.type),
+		                served->device.id, device_name)) {
 			diag_help(resolver->diag, "vm_virtio_drivers of '%s' lists what it expects",
 			          driver_name);
 		}
@@ -542,10 +542,9 @@ static void put_devices(struct resolver *resolver, const struct link *link)
 
 	resolver->topology->connection_origins[link->index].devices_given = given;
 	if (given && list->count == 0 && !list->failed) {
-		if (check_report(resolver->checks, CHECK_CONNECTION_EMPTY, connection->place,
-		                 "'%s' serves nothing to '%s'",
-		                 suffix_of(resolver, link->device_vm),
-		                 suffix_of(resolver, link->driver_vm))) {
+		if (rule_report(resolver->rules, &rule_connection_empty, connection->place,
+		                "'%s' serves nothing to '%s'", suffix_of(resolver, link->device_vm),
+		                suffix_of(resolver, link->driver_vm))) {
 			diag_help(resolver->diag,
 			          "the list of '%s' holds no entry for it; without a list a "
 			          "connection serves net and blk",
@@ -562,7 +561,7 @@ static void put_devices(struct resolver *resolver, const struct link *link)
 		*device = entry->device;
 		device->places = entry->places;
 		if (device->type == DEVICE_BLK) {
-			disk_inspect(resolver->checks, device, disk_place(entry));
+			disk_inspect(resolver->rules, device, disk_place(entry));
 		}
 	}
 }

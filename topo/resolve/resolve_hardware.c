@@ -122,17 +122,17 @@ static void check_page_bits(struct resolver *resolver, const struct value *value
 		return;
 	}
 	if (bits != 12 && bits != 21 && bits != 30) {
-		if (check_report(resolver->checks, CHECK_MMIO_PAGE_BITS, value->place,
-		                 "there are no pages of %llu bits", (unsigned long long)bits)) {
+		if (rule_report(resolver->rules, &rule_mmio_page_bits, value->place,
+		                "there are no pages of %llu bits", (unsigned long long)bits)) {
 			diag_help(resolver->diag, "12, 21 and 30 bits are 4 KiB, 2 MiB and 1 GiB");
 		}
 	} else if (bits > PV_PAGE_SHIFT &&
 	           ((range->base | range->bytes) & (((uint64_t)1 << bits) - 1)) != 0) {
 		/* Parts of small pages are those of mmio-page. */
-		check_report(resolver->checks, CHECK_MMIO_PAGE_BITS, value->place,
-		             "0x%llx with 0x%llx bytes is not made of pages of %llu bits",
-		             (unsigned long long)range->base, (unsigned long long)range->bytes,
-		             (unsigned long long)bits);
+		rule_report(resolver->rules, &rule_mmio_page_bits, value->place,
+		            "0x%llx with 0x%llx bytes is not made of pages of %llu bits",
+		            (unsigned long long)range->base, (unsigned long long)range->bytes,
+		            (unsigned long long)bits);
 	}
 }
 
@@ -162,9 +162,9 @@ static void check_size_bits(struct resolver *resolver, const struct value *value
 
 	/* Nobody counts bits in hex. */
 	if ((hex || bits < PV_PAGE_SHIFT) &&
-	    check_report(resolver->checks, CHECK_SIZE_BITS, value->place,
-	                 "%llu is under 64, so it is read as a number of bits: 0x%llx bytes",
-	                 (unsigned long long)bits, 1ULL << bits)) {
+	    rule_report(resolver->rules, &rule_size_bits, value->place,
+	                "%llu is under 64, so it is read as a number of bits: 0x%llx bytes",
+	                (unsigned long long)bits, 1ULL << bits)) {
 		diag_help(resolver->diag, "a page, the least that can be given, is 12 or 0x1000");
 	}
 }
@@ -230,8 +230,8 @@ static void read_pci_entry(struct resolver *resolver, struct pci_function *funct
 		}
 		suggest_consider(&suggest, keys[i].name);
 	}
-	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
-	                 "a PCI function has no '%s'", entry->key.text)) {
+	if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
+	                "a PCI function has no '%s'", entry->key.text)) {
 		diag_help(resolver->diag, "it has: name, bus, dev, fun, irq");
 		if (suggest.best != NULL) {
 			diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
@@ -248,13 +248,13 @@ static void add_pci(struct resolver *resolver, size_t index, const struct value 
 	struct pci_function function = {.name = "", .place = place};
 	struct pci_places places = {place, place, place, place};
 	size_t count = vm->pci_count;
-	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR) - resolver->checks->errors;
+	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR) - resolver->rules->errors;
 
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
 		read_pci_entry(resolver, &function, &places, &dict->of.dict.entries[i]);
 	}
 	if (!dict->of.dict.partial &&
-	    diag_count(resolver->diag, SEVERITY_ERROR) - resolver->checks->errors == errors) {
+	    diag_count(resolver->diag, SEVERITY_ERROR) - resolver->rules->errors == errors) {
 		*ARENA_ADD(resolver->arena, vm->pci, vm->pci_count) = function;
 		*ARENA_ADD(resolver->arena, origin->pci_places, count) = places;
 	}
@@ -307,8 +307,8 @@ static void add_node(struct resolver *resolver, size_t index, const struct value
 	const char *path = NULL;
 
 	if (strcmp(entry->key.text, "path") != 0) {
-		if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
-		                 "dtb() does not look for '%s'", entry->key.text)) {
+		if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
+		                "dtb() does not look for '%s'", entry->key.text)) {
 			diag_help(resolver->diag, "nodes are named by { \"path\": \"/...\" }");
 		}
 		return;

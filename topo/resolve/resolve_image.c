@@ -100,8 +100,8 @@ bool resolve_file_exists(struct resolver *resolver, const char *path, const char
 		why = "it is not a regular file";
 	}
 	if (why != NULL) {
-		check_report(resolver->checks, CHECK_FILE_MISSING, place,
-		             "cannot read the %s '%s': %s", what, path, why);
+		rule_report(resolver->rules, &rule_file_missing, place,
+		            "cannot read the %s '%s': %s", what, path, why);
 	}
 	return why == NULL;
 }
@@ -161,8 +161,8 @@ static void read_entry(struct resolver *resolver, struct image_words *words,
 		}
 		suggest_consider(&suggest, image_keys[i].name);
 	}
-	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
-	                 "vm_image_config has no '%s'", entry->key.text) &&
+	if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
+	                "vm_image_config has no '%s'", entry->key.text) &&
 	    suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}
@@ -199,14 +199,14 @@ static void measure_initrd(struct resolver *resolver, struct vm_image *image, st
 		return;
 	}
 	if (archive.packed != NULL) {
-		check_report(
-			resolver->checks, CHECK_INITRD_UNPACKED, place,
+		rule_report(
+			resolver->rules, &rule_initrd_unpacked, place,
 			"the initrd '%s' is packed by %s, and the project's kernel unpacks gzip",
 			image->initrd, archive.packed);
 	} else {
-		check_report(resolver->checks, CHECK_INITRD_UNPACKED, place,
-		             "the initrd '%s' is no archive that the kernel can unpack to its end",
-		             image->initrd);
+		rule_report(resolver->rules, &rule_initrd_unpacked, place,
+		            "the initrd '%s' is no archive that the kernel can unpack to its end",
+		            image->initrd);
 	}
 }
 
@@ -266,7 +266,7 @@ void resolve_image_config(struct resolver *resolver, size_t vm, const struct val
 		resolver->topology->vm_origins[vm].given[VM_CMDLINE] = words.cmdline_place;
 	}
 	if (words.one_to_one) {
-		check_report(resolver->checks, CHECK_NO_MEANING, words.one_to_one_place,
-		             "map_one_to_one has no meaning yet: topo places physical memory");
+		rule_report(resolver->rules, &rule_no_meaning, words.one_to_one_place,
+		            "map_one_to_one has no meaning yet: topo places physical memory");
 	}
 }

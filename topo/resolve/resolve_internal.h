@@ -10,6 +10,7 @@
 #include "topo/base/strmap.h"
 #include "topo/language/eval.h"
 #include "topo/model/device_options.h"
+#include "topo/resolve/read_rules.h"
 #include "topo/resolve/resolve.h"
 
 #define NOT_A_VM SIZE_MAX
@@ -56,7 +57,7 @@ struct link {
 struct resolver {
 	struct topology *topology;
 	const struct resolve_input *input;
-	struct checks *checks;
+	struct rules *rules;
 	struct diag *diag;
 	struct arena *arena;
 	struct evaluator evaluator;

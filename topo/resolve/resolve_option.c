@@ -142,11 +142,10 @@ static bool read_number(struct resolver *resolver, const struct device_option *o
 		return false;
 	}
 	if (!fits) {
-		if (check_report(resolver->checks, CHECK_LIMIT_QUEUES, value->place,
-		                 "%s is %llu to %llu, not %llu", option->name,
-		                 (unsigned long long)option->minimum,
-		                 (unsigned long long)option->maximum,
-		                 (unsigned long long)*number)) {
+		if (rule_report(resolver->rules, &rule_limit_queues, value->place,
+		                "%s is %llu to %llu, not %llu", option->name,
+		                (unsigned long long)option->minimum,
+		                (unsigned long long)option->maximum, (unsigned long long)*number)) {
 			return false;
 		}
 	}
@@ -216,10 +215,10 @@ static void unknown_option(struct resolver *resolver, const char *peer_key, cons
 		}
 	}
 	suggest_consider(&suggest, peer_key);
-	if (!check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, key->place,
-	                  of_other_type ? "'%s' is no option of a %s device"
-	                                : "there is no option '%s' of a %s device",
-	                  key->text, device_type_name(type))) {
+	if (!rule_report(resolver->rules, &rule_unknown_attribute, key->place,
+	                 of_other_type ? "'%s' is no option of a %s device"
+	                               : "there is no option '%s' of a %s device",
+	                 key->text, device_type_name(type))) {
 		return;
 	}
 	if (suggest.best != NULL) {
@@ -260,15 +259,15 @@ static void report_typeless(struct resolver *resolver, const struct value *dict)
 
 		suggest_consider(&suggest, "type");
 		if (suggest.best != NULL) {
-			check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, key->place,
-			             "there is no option '%s' of a device", key->text);
+			rule_report(resolver->rules, &rule_unknown_attribute, key->place,
+			            "there is no option '%s' of a device", key->text);
 			diag_help(resolver->diag, "did you mean 'type'?");
 			return;
 		}
 	}
 	if (!dict->of.dict.partial) {
-		check_report(resolver->checks, CHECK_TYPE_UNKNOWN, dict->place,
-		             "this device has no type");
+		rule_report(resolver->rules, &rule_type_unknown, dict->place,
+		            "this device has no type");
 		diag_help(resolver->diag,
 		          "{ type: \"net\" }, or blk, vsock, console, rng, fs, gpu");
 	}
@@ -296,8 +295,8 @@ bool resolve_option_type(struct resolver *resolver, const struct value *dict,
 	for (enum device_type i = DEVICE_NET; i < DEVICE_TYPE_COUNT; i++) {
 		suggest_consider(&suggest, device_type_name(i));
 	}
-	check_report(resolver->checks, CHECK_TYPE_UNKNOWN, value->place,
-	             "there is no type of device '%s'", name);
+	rule_report(resolver->rules, &rule_type_unknown, value->place,
+	            "there is no type of device '%s'", name);
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	} else {
@@ -341,10 +340,9 @@ void resolve_options_merge(struct resolver *resolver, struct device_entry *serve
 				served->device.prefix = expected->device.prefix;
 			}
 		} else if (!same_option(option, &served->device, &expected->device)) {
-			if (check_report(resolver->checks, CHECK_DEVICE_DISAGREE,
-			                 expected->places[i],
-			                 "device VM and driver VM disagree on %s of this device",
-			                 option->name)) {
+			if (rule_report(resolver->rules, &rule_device_disagree, expected->places[i],
+			                "device VM and driver VM disagree on %s of this device",
+			                option->name)) {
 				diag_note(resolver->diag, served->places[i],
 				          "the device VM says this");
 			}

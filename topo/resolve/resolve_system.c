@@ -51,7 +51,7 @@ static void set_checks_off(struct resolver *resolver, const struct value *value)
 		const char *name = NULL;
 
 		if (value_string(&resolver->evaluator, item, "the name of a check", &name)) {
-			checks_switch_off(resolver->checks, name, item->place);
+			rules_switch_off(resolver->rules, name, item->place);
 		}
 	}
 	if (value->kind != VALUE_LIST) {
@@ -89,8 +89,8 @@ void resolve_system_setting(struct resolver *resolver, const struct ast_setting 
 		}
 		suggest_consider(&suggest, system_settings[i].name);
 	}
-	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, setting->attribute.place,
-	                 "the system has no attribute '%s'", name)) {
+	if (rule_report(resolver->rules, &rule_unknown_attribute, setting->attribute.place,
+	                "the system has no attribute '%s'", name)) {
 		/* It may be the board. */
 		resolver->topology->model.board = board_nameless();
 		diag_help(resolver->diag, "it has: board, cpus, checks_off");

@@ -63,8 +63,8 @@ static void set_name(struct resolver *resolver, size_t vm, const struct value *v
 		return;
 	}
 	if (!good_name(name)) {
-		check_report(resolver->checks, CHECK_VM_NAME_FORM, value->place,
-		             "'%s' cannot be the name of a VM", name);
+		rule_report(resolver->rules, &rule_vm_name_form, value->place,
+		            "'%s' cannot be the name of a VM", name);
 		diag_help(resolver->diag,
 		          "a name has 1 to 31 letters, digits and _ - . and does not "
 		          "begin with - or .");
@@ -81,9 +81,9 @@ static void set_num_vcpus(struct resolver *resolver, size_t vm, const struct val
 		return;
 	}
 	if (count == 0 || count > PV_DOMAIN_VCPUS_MAX) {
-		if (check_report(resolver->checks, CHECK_LIMIT_VCPUS, value->place,
-		                 "a VM has 1 to %u vCPUs, not %llu", PV_DOMAIN_VCPUS_MAX,
-		                 (unsigned long long)count)) {
+		if (rule_report(resolver->rules, &rule_limit_vcpus, value->place,
+		                "a VM has 1 to %u vCPUs, not %llu", PV_DOMAIN_VCPUS_MAX,
+		                (unsigned long long)count)) {
 			diag_help(resolver->diag, "divide the work among several VMs");
 		}
 		return;
@@ -379,8 +379,8 @@ static void unknown_attribute(struct resolver *resolver, const struct ast_settin
 {
 	struct suggest suggest = suggest_start(setting->attribute.text);
 
-	if (!check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, setting->attribute.place,
-	                  "a VM has no attribute '%s'", setting->attribute.text)) {
+	if (!rule_report(resolver->rules, &rule_unknown_attribute, setting->attribute.place,
+	                 "a VM has no attribute '%s'", setting->attribute.text)) {
 		return;
 	}
 	for (size_t i = 0; i < ATTRIBUTE_ROWS && diag_shows(resolver->diag); i++) {
@@ -475,9 +475,8 @@ static void set_address_entry(struct resolver *resolver, size_t vm, const struct
 		}
 		if (attribute != VM_ATTRIBUTE_COUNT) {
 			if (vm_given(origin, attribute)) {
-				check_report(resolver->checks, CHECK_SETTING_TWICE,
-				             entry->key.place, "%s is given twice",
-				             entry->key.text);
+				rule_report(resolver->rules, &rule_setting_twice, entry->key.place,
+				            "%s is given twice", entry->key.text);
 				diag_note(resolver->diag, origin->given[attribute],
 				          "first given here");
 			}
@@ -489,8 +488,8 @@ static void set_address_entry(struct resolver *resolver, size_t vm, const struct
 		note_failure(resolver, vm, attribute, errors);
 		return;
 	}
-	if (check_report(resolver->checks, CHECK_UNKNOWN_ATTRIBUTE, entry->key.place,
-	                 "vm_address_config has no '%s'", entry->key.text) &&
+	if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
+	                "vm_address_config has no '%s'", entry->key.text) &&
 	    suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}
