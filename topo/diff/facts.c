@@ -126,39 +126,31 @@ static const char *affinity_text(struct lister *l, const struct vm *vm)
 	return text;
 }
 
-/* What is no right of a VM. */
-static void add_tuning(struct lister *l, const struct vm *vm, const char *key)
+/* What no right follows from. */
+static void add_tuning(struct lister *l, const struct vm *vm, const char *key, const char *name,
+                       const char *value)
 {
-	const char *who = vm->instance;
+	if (l->all) {
+		add_detail(l, "tuning", vm->instance, key, name, value);
+	}
+}
 
-	add_detail(l, "tuning", who, key, "physical CPUs", affinity_text(l, vm));
-	add_detail(l, "tuning", who, key, "priority", number(l, vm->priority));
-	add_detail(l, "tuning", who, key, "budget",
+static void add_processors(struct lister *l, const struct vm *vm, const char *key)
+{
+	add_detail(l, "VM", vm->instance, key, "vCPUs", number(l, vm->vcpu_count));
+	add_tuning(l, vm, key, "physical CPUs", affinity_text(l, vm));
+	add_tuning(l, vm, key, "priority", number(l, vm->priority));
+	add_tuning(l, vm, key, "budget",
 	           vm->budget_us ? arena_printf(l->facts->arena, "%u us in each %u us",
 	                                        vm->budget_us, vm->period_us)
 	                         : "no limit");
-	add_detail(l, "tuning", who, key, "RAM at", address(l, vm->ram_base));
-	add_detail(l, "tuning", who, key, "kernel at", address(l, vm->kernel_entry));
-	add_detail(l, "tuning", who, key, "initrd at", address(l, vm->initrd_addr));
-	add_detail(l, "tuning", who, key, "device tree at", address(l, vm->dtb_addr));
 }
 
-static void add_vm(struct lister *l, const struct vm *vm)
+static void add_boot(struct lister *l, const struct vm *vm, const char *key)
 {
-	static const char *const trusts[] = {
-		[TRUST_NONE] = NULL, [TRUST_LOW] = "low", [TRUST_HIGH] = "high"};
 	const struct vm_image *image = &vm->image;
 	const char *who = vm->instance;
-	const char *key = arena_printf(l->facts->arena, "VM %s", who);
 
-	add_right(l, "VM", who, key, key, NULL);
-	add_detail(l, "VM", who, key, "name", vm->name);
-	add_detail(l, "VM", who, key, "RAM", diff_bytes(l->facts->arena, vm->ram_bytes));
-	add_detail(l, "VM", who, key, "vCPUs", number(l, vm->vcpu_count));
-	add_detail(l, "VM", who, key, "SMC calls reach the firmware", vm->smc ? "yes" : "no");
-	add_detail(l, "VM", who, key, "exposed", vm->exposed ? "yes" : "no");
-	add_detail(l, "VM", who, key, "trust", trusts[vm->trust]);
-	add_detail(l, "VM", who, key, "asset", vm->asset);
 	add_detail(l, "boot", who, key, "kernel",
 	           image->own_kernel ? "the project's own" : image->kernel);
 	add_detail(l, "boot", who, key, "root file system",
@@ -166,9 +158,28 @@ static void add_vm(struct lister *l, const struct vm *vm)
 	add_detail(l, "boot", who, key, "device tree", image->dtb ? image->dtb : "generated");
 	add_detail(l, "boot", who, key, "command line", image->cmdline);
 	add_detail(l, "VM", who, key, "channel of topo exec", vm->agent ? "yes" : "no");
-	if (l->all) {
-		add_tuning(l, vm, key);
-	}
+}
+
+static void add_vm(struct lister *l, const struct vm *vm)
+{
+	static const char *const trusts[] = {
+		[TRUST_NONE] = NULL, [TRUST_LOW] = "low", [TRUST_HIGH] = "high"};
+	const char *who = vm->instance;
+	const char *key = arena_printf(l->facts->arena, "VM %s", who);
+
+	add_right(l, "VM", who, key, key, NULL);
+	add_detail(l, "VM", who, key, "name", vm->name);
+	add_processors(l, vm, key);
+	add_tuning(l, vm, key, "RAM at", address(l, vm->ram_base));
+	add_detail(l, "VM", who, key, "RAM", diff_bytes(l->facts->arena, vm->ram_bytes));
+	add_tuning(l, vm, key, "device tree at", address(l, vm->dtb_addr));
+	add_tuning(l, vm, key, "initrd at", address(l, vm->initrd_addr));
+	add_tuning(l, vm, key, "kernel at", address(l, vm->kernel_entry));
+	add_boot(l, vm, key);
+	add_detail(l, "VM", who, key, "trust", trusts[vm->trust]);
+	add_detail(l, "VM", who, key, "SMC calls reach the firmware", vm->smc ? "yes" : "no");
+	add_detail(l, "VM", who, key, "exposed", vm->exposed ? "yes" : "no");
+	add_detail(l, "VM", who, key, "asset", vm->asset);
 	add_hardware(l, vm);
 }
 

@@ -102,23 +102,25 @@ static void put_vm(FILE *out, const struct export_vm *to, const struct vm *vm)
 {
 	uint32_t number = to->number;
 
-	fprintf(out, "\n" IN "vm%u.vm_name = ", number);
+	fprintf(out,
+	        "\n" IN "vm%u.num_extra_frame_caps = 0;\n" IN
+	        "vm%u.extra_frame_map_address = 0;\n" IN "vm%u.cnode_size_bits = 23;\n" IN
+	        "vm%u.vm_name = ",
+	        number, number, number, number);
 	explain_string(out, vm->name);
 	fprintf(out,
-	        ";\n" IN "vm%u.num_extra_frame_caps = 0;\n" IN
-	        "vm%u.extra_frame_map_address = 0;\n" IN "vm%u.cnode_size_bits = 23;\n" IN
-	        "vm%u.num_vcpus = %u;\n" IN "vm%u._affinity = %d;\n" IN "vm%u._priority = %u;\n" IN
-	        "vm%u.base_prio = %u;\n",
-	        number, number, number, number, vm->vcpu_count, number, vm->affinity[0], number,
-	        vm->priority, number, vm->priority == 0 ? 0 : vm->priority - 1);
+	        ";\n" IN "vm%u.num_vcpus = %u;\n" IN "vm%u._affinity = %d;\n" IN
+	        "vm%u._priority = %u;\n" IN "vm%u.base_prio = %u;\n",
+	        number, vm->vcpu_count, number, vm->affinity[0], number, vm->priority, number,
+	        vm->priority == 0 ? 0 : vm->priority - 1);
 	if (vm->period_us != 0) {
 		fprintf(out, IN "vm%u._budget = %u;\n" IN "vm%u._period = %u;\n", number,
 		        vm->budget_us, number, vm->period_us);
 	}
+	put_image(out, to, vm);
 	if (vm->smc) {
 		fprintf(out, IN "vm%u.allow_smc = true;\n", number);
 	}
-	put_image(out, to, vm);
 }
 
 static void put_configuration(const struct export_plan *plan, FILE *out)

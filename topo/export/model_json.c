@@ -102,8 +102,8 @@ static struct json_object *connection_object(const struct model *model,
 
 static void add_hardware(struct json_object *object, const struct vm *vm)
 {
-	struct json_object *mmios = add_array(object, "mmios");
 	struct json_object *functions = add_array(object, "pci_devices");
+	struct json_object *mmios = add_array(object, "mmios");
 	struct json_object *irqs = add_array(object, "irqs");
 	struct json_object *nodes = add_array(object, "dtb_nodes");
 
