@@ -9,36 +9,8 @@
 #include "topo/base/arena.h"
 #include "topo/model/board.h"
 #include "topo/model/model.h"
+#include "topo/model/vm_attributes.h"
 #include "topo/rules/rules.h"
-
-/* Attributes of a VM that the model keeps, in the order of docs/language.md. */
-enum vm_attribute {
-	VM_NAME,
-	VM_NUM_VCPUS,
-	VM_AFFINITY,
-	VM_PRIORITY,
-	VM_BUDGET,
-	VM_PERIOD,
-	VM_RAM_BASE,
-	VM_RAM_SIZE,
-	VM_RAM_PADDR,
-	VM_DTB_ADDR,
-	VM_INITRD_ADDR,
-	VM_KERNEL_ENTRY,
-	VM_IMAGE,
-	VM_CMDLINE,
-	VM_VIRTIO_DEVICES,
-	VM_VIRTIO_DRIVERS,
-	VM_MMIOS,
-	VM_PCI,
-	VM_IRQS,
-	VM_DTB,
-	VM_SMC,
-	VM_TRUST,
-	VM_EXPOSED,
-	VM_ASSET,
-	VM_ATTRIBUTE_COUNT
-};
 
 /* Where the numbers of a PCI function were given; that of the function where they were not. */
 struct pci_places {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Attributes of a VM: one row for each that has a meaning, and the names of those that CAmkES
- * systems set and that have none here.
+ * Reading attributes of a VM: by the rows of topo/model/vm_attributes.h, or by a function of their
+ * own; and the names of those that CAmkES systems set and that have no meaning here.
  */
 #include <string.h>
 
@@ -25,22 +25,23 @@ static void mark(struct resolver *resolver, size_t vm, enum vm_attribute attribu
 static void note_failure(struct resolver *resolver, size_t vm, enum vm_attribute attribute,
                          size_t errors)
 {
-	if (attribute != VM_ATTRIBUTE_COUNT &&
-	    diag_count(resolver->diag, SEVERITY_ERROR) != errors) {
+	if (diag_count(resolver->diag, SEVERITY_ERROR) != errors) {
 		resolver->topology->vm_origins[vm].failed[attribute] = true;
 	}
 }
 
-/* A number of at most @limit. */
-static bool number_up_to(struct resolver *resolver, const struct value *value, const char *what,
-                         uint64_t limit, uint64_t *out)
+/* A number in the range of @attribute. */
+static bool read_number(struct resolver *resolver, enum vm_attribute attribute,
+                        const struct value *value, uint64_t *out)
 {
-	if (!value_number(&resolver->evaluator, value, what, out)) {
+	const struct vm_attribute_row *row = vm_attribute_row(attribute);
+
+	if (!value_number(&resolver->evaluator, value, row->name, out)) {
 		return false;
 	}
-	if (*out > limit) {
-		diag_error(resolver->diag, value->place, "%s is at most %llu, not %llu", what,
-		           (unsigned long long)limit, (unsigned long long)*out);
+	if (*out > row->maximum) {
+		diag_error(resolver->diag, value->place, "%s is at most %llu, not %llu", row->name,
+		           (unsigned long long)row->maximum, (unsigned long long)*out);
 		return false;
 	}
 	return true;
@@ -96,7 +97,7 @@ static void set_one_affinity(struct resolver *resolver, size_t vm, size_t vcpu,
 {
 	uint64_t cpu = 0;
 
-	if (number_up_to(resolver, value, "_affinity", INT32_MAX, &cpu)) {
+	if (read_number(resolver, VM_AFFINITY, value, &cpu)) {
 		vm_at(resolver, vm)->affinity[vcpu] = (int32_t)cpu;
 	}
 }
@@ -122,49 +123,17 @@ static void set_affinity(struct resolver *resolver, size_t vm, const struct valu
 	}
 }
 
-static void set_priority(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	uint64_t priority = 0;
-
-	if (number_up_to(resolver, value, "_priority", 255, &priority)) {
-		vm_at(resolver, vm)->priority = (uint32_t)priority;
-	}
-}
-
 /* In CAmkES the priority of the VMM's other threads: _priority goes before it. */
 static void set_base_prio(struct resolver *resolver, size_t vm, const struct value *value)
 {
 	const struct vm_origin *origin = &resolver->topology->vm_origins[vm];
 	uint64_t priority = 0;
 
-	if (number_up_to(resolver, value, "base_prio", 255, &priority) &&
+	if (read_number(resolver, VM_BASE_PRIO, value, &priority) &&
 	    !vm_given(origin, VM_PRIORITY)) {
 		vm_at(resolver, vm)->priority = (uint32_t)priority;
 		mark(resolver, vm, VM_PRIORITY, value->place);
 	}
-}
-
-static void set_budget(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	uint64_t us = 0;
-
-	if (number_up_to(resolver, value, "_budget", UINT32_MAX, &us)) {
-		vm_at(resolver, vm)->budget_us = (uint32_t)us;
-	}
-}
-
-static void set_period(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	uint64_t us = 0;
-
-	if (number_up_to(resolver, value, "_period", UINT32_MAX, &us)) {
-		vm_at(resolver, vm)->period_us = (uint32_t)us;
-	}
-}
-
-static void set_ram_base(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	value_number(&resolver->evaluator, value, "ram_base", &vm_at(resolver, vm)->ram_base);
 }
 
 static void set_ram_size(struct resolver *resolver, size_t vm, const struct value *value)
@@ -179,16 +148,6 @@ static void set_ram_size(struct resolver *resolver, size_t vm, const struct valu
 		return;
 	}
 	vm_at(resolver, vm)->ram_bytes = bytes;
-}
-
-static void set_dtb_addr(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	value_number(&resolver->evaluator, value, "dtb_addr", &vm_at(resolver, vm)->dtb_addr);
-}
-
-static void set_initrd_addr(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	value_number(&resolver->evaluator, value, "initrd_addr", &vm_at(resolver, vm)->initrd_addr);
 }
 
 /* CAmkES' own default is "-1": where the kernel's header says. */
@@ -221,76 +180,122 @@ static void set_drivers(struct resolver *resolver, size_t vm, const struct value
 	resolver->driver_lists[vm] = *value;
 }
 
-static void set_trust(struct resolver *resolver, size_t vm, const struct value *value)
+/* topo chooses the physical address. */
+static void set_paddr_base(struct resolver *resolver, size_t vm, const struct value *value)
 {
-	const char *text = NULL;
-
-	if (!value_string(&resolver->evaluator, value, "trust", &text)) {
-		return;
-	}
-	if (strcmp(text, "high") == 0) {
-		vm_at(resolver, vm)->trust = TRUST_HIGH;
-	} else if (strcmp(text, "low") == 0) {
-		vm_at(resolver, vm)->trust = TRUST_LOW;
-	} else {
-		diag_error(resolver->diag, value->place, "trust is \"high\" or \"low\", not \"%s\"",
-		           text);
-	}
-}
-
-static void set_smc(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	value_bool(&resolver->evaluator, value, "allow_smc", &vm_at(resolver, vm)->smc);
-}
-
-static void set_exposed(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	value_bool(&resolver->evaluator, value, "exposed", &vm_at(resolver, vm)->exposed);
-}
-
-static void set_asset(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	value_string(&resolver->evaluator, value, "asset", &vm_at(resolver, vm)->asset);
+	value_number(&resolver->evaluator, value, "ram_paddr_base",
+	             &resolver->topology->vm_origins[vm].ram_paddr_base);
 }
 
 static set_attribute set_address_config;
 
-/* The dicts of addresses hold several attributes and mark each. */
-static const struct {
-	const char *name;
-	enum vm_attribute attribute; /* VM_ATTRIBUTE_COUNT: the function marks what was given */
-	set_attribute *set;
-} attributes[] = {
-	{"vm_name", VM_NAME, set_name},
-	{"num_vcpus", VM_NUM_VCPUS, set_num_vcpus},
-	{"_affinity", VM_AFFINITY, set_affinity},
-	{"_priority", VM_PRIORITY, set_priority},
-	{"base_prio", VM_ATTRIBUTE_COUNT, set_base_prio},
-	{"_budget", VM_BUDGET, set_budget},
-	{"_period", VM_PERIOD, set_period},
-	{"ram_base", VM_RAM_BASE, set_ram_base},
-	{"ram_size", VM_RAM_SIZE, set_ram_size},
-	{"vm_address_config", VM_ATTRIBUTE_COUNT, set_address_config},
-	{"linux_address_config", VM_ATTRIBUTE_COUNT, set_address_config},
-	{"vm_image_config", VM_IMAGE, resolve_image_config},
-	{"linux_image_config", VM_IMAGE, resolve_image_config},
-	{"vm_virtio_devices", VM_VIRTIO_DEVICES, set_devices},
-	{"vm_virtio_drivers", VM_VIRTIO_DRIVERS, set_drivers},
-	{"vm_virtio_device_channels", VM_VIRTIO_DEVICES, set_devices},
-	{"vm_virtio_driver_channels", VM_VIRTIO_DRIVERS, set_drivers},
-	{"mmios", VM_MMIOS, resolve_mmios},
-	{"untyped_mmios", VM_MMIOS, resolve_untyped_mmios},
-	{"pci_devices", VM_PCI, resolve_pci_devices},
-	{"irqs", VM_IRQS, resolve_irqs},
-	{"dtb_irqs", VM_IRQS, resolve_irqs},
-	{"dtb", VM_DTB, resolve_dtb},
-	{"allow_smc", VM_SMC, set_smc},
-	{"trust", VM_TRUST, set_trust},
-	{"exposed", VM_EXPOSED, set_exposed},
-	{"asset", VM_ASSET, set_asset},
+/* Attributes that are more than a number, a truth or a text. */
+static set_attribute *const own_readers[VM_ATTRIBUTE_COUNT] = {
+	[VM_NAME] = set_name,
+	[VM_NUM_VCPUS] = set_num_vcpus,
+	[VM_AFFINITY] = set_affinity,
+	[VM_BASE_PRIO] = set_base_prio,
+	[VM_ADDRESSES] = set_address_config,
+	[VM_RAM_SIZE] = set_ram_size,
+	[VM_RAM_PADDR] = set_paddr_base,
+	[VM_KERNEL_ENTRY] = set_kernel_entry,
+	[VM_IMAGE] = resolve_image_config,
+	[VM_PCI] = resolve_pci_devices,
+	[VM_UNTYPED_MMIOS] = resolve_untyped_mmios,
+	[VM_MMIOS] = resolve_mmios,
+	[VM_IRQS] = resolve_irqs,
+	[VM_DTB] = resolve_dtb,
+	[VM_VIRTIO_DEVICES] = set_devices,
+	[VM_VIRTIO_DRIVERS] = set_drivers,
 };
 
-#define ATTRIBUTE_ROWS (sizeof(attributes) / sizeof(attributes[0]))
+/* "high" or "low": the last first. */
+static const char *words_text(struct arena *arena, const char *const *words)
+{
+	const char *text = "";
+
+	for (size_t i = 1; words[i] != NULL; i++) {
+		text = arena_printf(arena, "\"%s\"%s%s", words[i],
+		                    i == 1   ? ""
+		                    : i == 2 ? " or "
+		                             : ", ",
+		                    text);
+	}
+	return text;
+}
+
+static void set_word(struct resolver *resolver, size_t vm, enum vm_attribute attribute,
+                     const struct value *value)
+{
+	const struct vm_attribute_row *row = vm_attribute_row(attribute);
+	const char *text = NULL;
+
+	if (!value_string(&resolver->evaluator, value, row->name, &text)) {
+		return;
+	}
+	for (size_t i = 1; row->words[i] != NULL; i++) {
+		if (strcmp(row->words[i], text) == 0) {
+			vm_attribute_set_number(attribute, vm_at(resolver, vm), i);
+			return;
+		}
+	}
+	diag_error(resolver->diag, value->place, "%s is %s, not \"%s\"", row->name,
+	           words_text(resolver->arena, row->words), text);
+}
+
+static void set_by_kind(struct resolver *resolver, size_t vm, enum vm_attribute attribute,
+                        const struct value *value)
+{
+	struct evaluator *evaluator = &resolver->evaluator;
+	const struct vm_attribute_row *row = vm_attribute_row(attribute);
+	const char *text = NULL;
+	uint64_t number = 0;
+	bool truth = false;
+	bool numeric = false;
+
+	switch (row->kind) {
+	case ATTRIBUTE_NUMBER:
+		numeric = read_number(resolver, attribute, value, &number);
+		break;
+	case ATTRIBUTE_ADDRESS:
+		numeric = value_number(evaluator, value, row->name, &number);
+		break;
+	case ATTRIBUTE_SIZE:
+		numeric = value_size(evaluator, value, row->name, &number);
+		break;
+	case ATTRIBUTE_TRUTH:
+		numeric = value_bool(evaluator, value, row->name, &truth);
+		number = truth ? 1 : 0;
+		break;
+	case ATTRIBUTE_STRING:
+		if (value_string(evaluator, value, row->name, &text)) {
+			vm_attribute_set_text(attribute, vm_at(resolver, vm), text);
+		}
+		break;
+	case ATTRIBUTE_WORD:
+		set_word(resolver, vm, attribute, value);
+		break;
+	case ATTRIBUTE_OWN:
+		break;
+	}
+	if (numeric) {
+		vm_attribute_set_number(attribute, vm_at(resolver, vm), number);
+	}
+}
+
+static void set_attribute_of(struct resolver *resolver, size_t vm, enum vm_attribute attribute,
+                             const struct value *value)
+{
+	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
+
+	mark(resolver, vm, attribute, value->place);
+	if (own_readers[attribute] != NULL) {
+		own_readers[attribute](resolver, vm, value);
+	} else {
+		set_by_kind(resolver, vm, attribute, value);
+	}
+	note_failure(resolver, vm, attribute, errors);
+}
 
 /* What CAmkES systems say of the seL4 objects behind a VM: topo lays out its own. */
 static const char *const without_meaning[] = {
@@ -375,6 +380,20 @@ static bool is_without_meaning(const struct instance *instance, const char *name
 	return false;
 }
 
+static void consider_names(struct suggest *suggest, enum attribute_place place)
+{
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		const char *older = vm_attribute_older(i, place);
+
+		if (vm_attribute_stands(i, place)) {
+			suggest_consider(suggest, vm_attribute_row(i)->name);
+		}
+		if (older != NULL) {
+			suggest_consider(suggest, older);
+		}
+	}
+}
+
 static void unknown_attribute(struct resolver *resolver, const struct ast_setting *setting)
 {
 	struct suggest suggest = suggest_start(setting->attribute.text);
@@ -383,8 +402,8 @@ static void unknown_attribute(struct resolver *resolver, const struct ast_settin
 	                 "a VM has no attribute '%s'", setting->attribute.text)) {
 		return;
 	}
-	for (size_t i = 0; i < ATTRIBUTE_ROWS && diag_shows(resolver->diag); i++) {
-		suggest_consider(&suggest, attributes[i].name);
+	if (diag_shows(resolver->diag)) {
+		consider_names(&suggest, ATTRIBUTE_ALONE);
 	}
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
@@ -396,103 +415,67 @@ static void unknown_attribute(struct resolver *resolver, const struct ast_settin
 void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
                         const struct ast_setting *setting)
 {
-	size_t row = 0;
+	const char *name = setting->attribute.text;
+	enum vm_attribute attribute = vm_attribute_find(name, ATTRIBUTE_ALONE);
 
-	while (row < ATTRIBUTE_ROWS && strcmp(attributes[row].name, setting->attribute.text) != 0) {
-		row++;
-	}
-	if (row == ATTRIBUTE_ROWS) {
-		if (is_without_meaning(instance, setting->attribute.text)) {
+	if (attribute == VM_ATTRIBUTE_COUNT) {
+		if (is_without_meaning(instance, name)) {
 			resolve_ignore_setting(resolver, instance, setting);
 		} else {
 			unknown_attribute(resolver, setting);
 		}
 		return;
 	}
-	size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
 	struct value value = eval_expression(&resolver->evaluator, setting->value);
 
-	if (attributes[row].attribute != VM_ATTRIBUTE_COUNT) {
-		mark(resolver, instance->vm, attributes[row].attribute,
-		     value.kind == VALUE_BAD ? setting->attribute.place : value.place);
-	}
 	if (value.kind != VALUE_BAD) {
-		attributes[row].set(resolver, instance->vm, &value);
-	} else if (attributes[row].attribute != VM_ATTRIBUTE_COUNT) {
-		resolver->topology->vm_origins[instance->vm].failed[attributes[row].attribute] =
-			true;
+		set_attribute_of(resolver, instance->vm, attribute, &value);
+	} else {
+		mark(resolver, instance->vm, attribute, setting->attribute.place);
+		resolver->topology->vm_origins[instance->vm].failed[attribute] = true;
 	}
-	note_failure(resolver, instance->vm, attributes[row].attribute, errors);
 }
 
 /* vm_address_config: a dict of what may be given by itself too. */
 
-/* topo chooses the physical address. */
-static void set_paddr_base(struct resolver *resolver, size_t vm, const struct value *value)
+/* Keys that are read and have no meaning. */
+static const char *const obsolete_keys[] = {"linux_ram_offset", "initrd_max_size"};
+
+#define OBSOLETE_KEY_COUNT (sizeof(obsolete_keys) / sizeof(obsolete_keys[0]))
+
+static void unknown_key(struct resolver *resolver, const struct name *key)
 {
-	value_number(&resolver->evaluator, value, "ram_paddr_base",
-	             &resolver->topology->vm_origins[vm].ram_paddr_base);
+	struct suggest suggest = suggest_start(key->text);
+
+	consider_names(&suggest, ATTRIBUTE_KEY);
+	for (size_t i = 0; i < OBSOLETE_KEY_COUNT; i++) {
+		if (strcmp(obsolete_keys[i], key->text) == 0) {
+			return;
+		}
+		suggest_consider(&suggest, obsolete_keys[i]);
+	}
+	if (rule_report(resolver->rules, &rule_unknown_attribute, key->place,
+	                "vm_address_config has no '%s'", key->text) &&
+	    suggest.best != NULL) {
+		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
+	}
 }
-
-static void set_obsolete(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	(void)resolver;
-	(void)vm;
-	(void)value;
-}
-
-static const struct {
-	const char *key;
-	enum vm_attribute attribute;
-	set_attribute *set;
-} address_keys[] = {
-	{"ram_base", VM_RAM_BASE, set_ram_base},
-	{"ram_size", VM_RAM_SIZE, set_ram_size},
-	{"ram_paddr_base", VM_RAM_PADDR, set_paddr_base},
-	{"dtb_addr", VM_DTB_ADDR, set_dtb_addr},
-	{"initrd_addr", VM_INITRD_ADDR, set_initrd_addr},
-	{"kernel_entry_addr", VM_KERNEL_ENTRY, set_kernel_entry},
-	{"linux_ram_base", VM_RAM_BASE, set_ram_base},
-	{"linux_ram_size", VM_RAM_SIZE, set_ram_size},
-	{"linux_ram_paddr_base", VM_RAM_PADDR, set_paddr_base},
-	{"linux_ram_offset", VM_ATTRIBUTE_COUNT, set_obsolete},
-	{"initrd_max_size", VM_ATTRIBUTE_COUNT, set_obsolete},
-};
-
-#define ADDRESS_KEY_COUNT (sizeof(address_keys) / sizeof(address_keys[0]))
 
 static void set_address_entry(struct resolver *resolver, size_t vm, const struct value_entry *entry)
 {
 	const struct vm_origin *origin = &resolver->topology->vm_origins[vm];
-	struct suggest suggest = suggest_start(entry->key.text);
+	enum vm_attribute attribute = vm_attribute_find(entry->key.text, ATTRIBUTE_KEY);
 
-	for (size_t i = 0; i < ADDRESS_KEY_COUNT; i++) {
-		enum vm_attribute attribute = address_keys[i].attribute;
-
-		suggest_consider(&suggest, address_keys[i].key);
-		if (strcmp(address_keys[i].key, entry->key.text) != 0) {
-			continue;
-		}
-		if (attribute != VM_ATTRIBUTE_COUNT) {
-			if (vm_given(origin, attribute)) {
-				rule_report(resolver->rules, &rule_setting_twice, entry->key.place,
-				            "%s is given twice", entry->key.text);
-				diag_note(resolver->diag, origin->given[attribute],
-				          "first given here");
-			}
-			mark(resolver, vm, attribute, entry->value.place);
-		}
-		size_t errors = diag_count(resolver->diag, SEVERITY_ERROR);
-
-		address_keys[i].set(resolver, vm, &entry->value);
-		note_failure(resolver, vm, attribute, errors);
+	if (attribute == VM_ATTRIBUTE_COUNT) {
+		unknown_key(resolver, &entry->key);
 		return;
 	}
-	if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
-	                "vm_address_config has no '%s'", entry->key.text) &&
-	    suggest.best != NULL) {
-		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
+	if (vm_given(origin, attribute)) {
+		rule_report(resolver->rules, &rule_setting_twice, entry->key.place,
+		            "%s is given twice", entry->key.text);
+		diag_note(resolver->diag, origin->given[attribute], "first given here");
 	}
+	set_attribute_of(resolver, vm, attribute, &entry->value);
 }
 
 static void set_address_config(struct resolver *resolver, size_t vm, const struct value *value)
