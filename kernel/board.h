@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What differs between boards, as data. The build links exactly one of kernel/boards/.
+ * What differs between boards, as data. It is read from abi/boards/.
  */
 #ifndef KERNEL_BOARD_H
 #define KERNEL_BOARD_H

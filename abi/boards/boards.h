@@ -1,35 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every board, and what its rows mean. abi/boards/BOARD.h says what the machine is, and
- * abi/boards/BOARD_tree.h which devices stand where. Nobody else has an address of a board: the
- * kernel, its linker script, topo, the runner and tests read these files. All that
- * stands in them is for the preprocessor, so that a linker script can read them too; no two boards
- * are read by one source.
+ * Every board, and what its rows mean. Two files have all facts about a board: what the kernel knows
+ * too stands in abi/boards/BOARD.h, the rest in BOARD_topo.h. Nobody else has an address of a board:
+ * the kernel, its linker script, topo, the runner, tests and documents read these. They are for the
+ * preprocessor alone, so that a linker script can read them; no source reads those of two boards.
  *
  * BOARD.h:
- *   BOARD_NAME, _TITLE        for --board and system.board; for people
- *   BOARD_DIRECTORY           of its devices.camkes in deployed applications
+ *   BOARD_NAME                for --board and system.board
  *   BOARD_ID                  enum pv_board, which an image is made for; 0: the kernel does not run
- *   BOARD_CPUS                at most
  *   BOARD_RAM_BASE, _BYTES    at most; whole blocks of 2 MiB
- *   BOARD_RAM_TAKEN           bytes taken by kernel, image tables, stage-2 tables and VMMs
  *   BOARD_LOAD                where the kernel lies: a block of 2 MiB in RAM
- *   BOARD_GIC_VERSION, _GIC_LIST_REGISTERS, _GIC_SPIS
- *   BOARD_SMMU                the version of the SMMU that PCI functions are behind; 0: none
+ *   BOARD_GIC_VERSION         of the interrupt controller
  *   BOARD_BLOCKS(X)           registers that nobody may be given: X(block, base, bytes, whose:
  *                             KERNEL, GUESTS by a mapping, or NOBODY; SHOWN: every VM has a
  *                             virtual one, HIDDEN; its name)
  *   BOARD_IRQS(X)             the same of interrupts: X(block, first INTID, count, name)
+ * BOARD_topo.h:
+ *   BOARD_TITLE               for people
+ *   BOARD_DIRECTORY           of its devices.camkes in deployed applications
+ *   BOARD_CPUS                at most
+ *   BOARD_RAM_TAKEN           bytes taken by kernel, image tables, stage-2 tables and VMMs
+ *   BOARD_GIC_LIST_REGISTERS, _GIC_SPIS
+ *   BOARD_SMMU                the version of the SMMU that PCI functions are behind; 0: none
+ *   BOARD_QEMU_MACHINE, _CPU  QEMU's -M and -cpu; "": QEMU is not this board
  *   BOARD_PCI_HOST            node of the PCI host bridge
  *   BOARD_PCI_IRQ             the first of the four lines of its functions, INTID; 0: unknown
  *   BOARD_PCI_WINDOWS(X)      X(REGISTERS, CONFIG, IO or MEMORY; base, bytes, INTID of the bridge)
- *   BOARD_QEMU_MACHINE, _CPU  QEMU's -M and -cpu; "": QEMU is not this board
- * BOARD_tree.h:
- *   BOARD_TREE(X)             X(node, base, bytes, INTID, class, DMA: it reaches memory by itself,
- *                             or QUIET); a row for each range of registers, the one with the
- *                             interrupt first; 0: none
- *   BOARD_CONTROLLERS(X)      devices that others depend on, which should be nobody's:
- *                             X(node, what they decide)
+ *   BOARD_TREE(X)             nodes of the device tree that may be given to a VM: X(node, base,
+ *                             bytes, INTID, class, DMA: it reaches memory by itself, or QUIET); a
+ *                             row for each range of registers, the one with the interrupt first;
+ *                             0: none
+ *   BOARD_CONTROLLERS(X)      those of them on which others depend, so that they should be
+ *                             nobody's: X(node, what it decides)
  */
 #ifndef ABI_BOARDS_BOARDS_H
 #define ABI_BOARDS_BOARDS_H

@@ -7,22 +7,11 @@
 #define ABI_BOARDS_QEMU_VIRT_H
 
 #define BOARD_NAME "qemu-virt"
-#define BOARD_TITLE "QEMU virt, GICv2, SMMUv3"
-#define BOARD_DIRECTORY "qemu-arm-virt"
 #define BOARD_ID PV_BOARD_QEMU_VIRT
-#define BOARD_CPUS 8
 #define BOARD_RAM_BASE 0x40000000
 #define BOARD_RAM_BYTES 0x200000000
-#define BOARD_RAM_TAKEN 0x2000000
 #define BOARD_LOAD 0x40200000
 #define BOARD_GIC_VERSION 2
-#define BOARD_GIC_LIST_REGISTERS 4
-#define BOARD_GIC_SPIS 256
-#define BOARD_SMMU 3
-#define BOARD_PCI_HOST "/pcie@10000000"
-#define BOARD_PCI_IRQ 35
-#define BOARD_QEMU_MACHINE "virt,virtualization=on,gic-version=2"
-#define BOARD_QEMU_CPU "cortex-a72"
 
 /* clang-format off */
 #define BOARD_BLOCKS(X) \
@@ -38,12 +27,6 @@
 #define BOARD_IRQS(X) \
 	X(uart, 33,  1, "the kernel's console") \
 	X(smmu, 106, 4, "the SMMU")
-
-#define BOARD_PCI_WINDOWS(X) \
-	X(MEMORY, 0x10000000,   0x2eff0000,   35) \
-	X(IO,     0x3eff0000,   0x10000,      35) \
-	X(CONFIG, 0x4010000000, 0x10000000,   35) \
-	X(MEMORY, 0x8000000000, 0x8000000000, 35)
 /* clang-format on */
 
 #endif

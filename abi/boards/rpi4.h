@@ -7,22 +7,11 @@
 #define ABI_BOARDS_RPI4_H
 
 #define BOARD_NAME "rpi4"
-#define BOARD_TITLE "Raspberry Pi 4 (check and analysis only)"
-#define BOARD_DIRECTORY "rpi4"
 #define BOARD_ID 0
-#define BOARD_CPUS 4
 #define BOARD_RAM_BASE 0x0
 #define BOARD_RAM_BYTES 0xfc000000 /* below the peripherals */
-#define BOARD_RAM_TAKEN 0x2000000
 #define BOARD_LOAD 0x200000
 #define BOARD_GIC_VERSION 2
-#define BOARD_GIC_LIST_REGISTERS 4
-#define BOARD_GIC_SPIS 224
-#define BOARD_SMMU 0
-#define BOARD_PCI_HOST "/scb/pcie@7d500000"
-#define BOARD_PCI_IRQ 0
-#define BOARD_QEMU_MACHINE ""
-#define BOARD_QEMU_CPU ""
 
 /* clang-format off */
 #define BOARD_BLOCKS(X) \
@@ -35,10 +24,6 @@
 
 #define BOARD_IRQS(X) \
 	X(uart, 153, 1, "the kernel's console")
-
-#define BOARD_PCI_WINDOWS(X) \
-	X(REGISTERS, 0xfd500000,  0x9310,     180) \
-	X(MEMORY,    0x600000000, 0x40000000, 180)
 /* clang-format on */
 
 #endif

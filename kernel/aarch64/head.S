@@ -12,7 +12,7 @@
 _start:
 	b	primary
 	.long	0
-	.quad	0x200000		/* text_offset: 2 MiB from the start of RAM */
+	.quad	__text_offset		/* from the start of RAM */
 	.quad	__kernel_bytes		/* image_size */
 	.quad	0x2			/* little-endian, 4 KiB pages, near the start of RAM */
 	.quad	0, 0, 0

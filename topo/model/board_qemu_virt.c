@@ -3,7 +3,7 @@
  * topo's view of abi/boards/qemu_virt.h.
  */
 #include "abi/boards/qemu_virt.h"
-#include "abi/boards/qemu_virt_tree.h"
+#include "abi/boards/qemu_virt_topo.h"
 #include "topo/model/board_rows.h"
 
 BOARD_DEFINE(qemu_virt);

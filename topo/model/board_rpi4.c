@@ -3,7 +3,7 @@
  * topo's view of abi/boards/rpi4.h.
  */
 #include "abi/boards/rpi4.h"
-#include "abi/boards/rpi4_tree.h"
+#include "abi/boards/rpi4_topo.h"
 #include "topo/model/board_rows.h"
 
 BOARD_DEFINE(rpi4);

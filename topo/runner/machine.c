@@ -139,7 +139,7 @@ static void add_all(struct arguments *arguments, const char *const *words, size_
 	}
 }
 
-/* The machine of kernel/boards/qemu_virt.c, and nothing besides. */
+/* The machine of abi/boards/qemu_virt.h, and nothing besides. */
 static void compose(struct arguments *arguments, const struct machine_options *options,
                     int serial_fd)
 {

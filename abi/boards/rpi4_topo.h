@@ -1,15 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The nodes of the device tree of rpi4.h that a topology may give to a VM; columns: boards.h.
+ * What topo alone knows of rpi4.h. What the rows mean: boards.h.
  *
  * What moves its data by the DMA controller (SPI, I2C, I2S, PWM, the SD host, display encoders) is
  * no master by itself: who has the controller is. The VideoCore does what its mailboxes ask for; by
  * them the firmware sets clocks and power on request.
  */
-#ifndef ABI_BOARDS_RPI4_TREE_H
-#define ABI_BOARDS_RPI4_TREE_H
+#ifndef ABI_BOARDS_RPI4_TOPO_H
+#define ABI_BOARDS_RPI4_TOPO_H
+
+#define BOARD_TITLE "Raspberry Pi 4 (check and analysis only)"
+#define BOARD_DIRECTORY "rpi4"
+#define BOARD_CPUS 4
+#define BOARD_RAM_TAKEN 0x2000000
+#define BOARD_GIC_LIST_REGISTERS 4
+#define BOARD_GIC_SPIS 224
+#define BOARD_SMMU 0
+#define BOARD_PCI_HOST "/scb/pcie@7d500000"
+#define BOARD_PCI_IRQ 0
+#define BOARD_QEMU_MACHINE ""
+#define BOARD_QEMU_CPU ""
 
 /* clang-format off */
+#define BOARD_PCI_WINDOWS(X) \
+	X(REGISTERS, 0xfd500000,  0x9310,     180) \
+	X(MEMORY,    0x600000000, 0x40000000, 180)
+
 #define BOARD_TREE(X) \
 	X("/soc/mailbox@7e00b880",              0xfe00b880,     0x40,  65, OTHER,   DMA)   \
 	X("/soc/mailbox@7e00b840",              0xfe00b840,     0x3c,  66, OTHER,   DMA)   \

@@ -1,11 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The nodes of the device tree of qemu_virt.h that a topology may give to a VM; columns: boards.h.
+ * What topo alone knows of qemu_virt.h. What the rows mean: boards.h.
  */
-#ifndef ABI_BOARDS_QEMU_VIRT_TREE_H
-#define ABI_BOARDS_QEMU_VIRT_TREE_H
+#ifndef ABI_BOARDS_QEMU_VIRT_TOPO_H
+#define ABI_BOARDS_QEMU_VIRT_TOPO_H
+
+#define BOARD_TITLE "QEMU virt, GICv2, SMMUv3"
+#define BOARD_DIRECTORY "qemu-arm-virt"
+#define BOARD_CPUS 8
+#define BOARD_RAM_TAKEN 0x2000000
+#define BOARD_GIC_LIST_REGISTERS 4
+#define BOARD_GIC_SPIS 256
+#define BOARD_SMMU 3
+#define BOARD_PCI_HOST "/pcie@10000000"
+#define BOARD_PCI_IRQ 35
+#define BOARD_QEMU_MACHINE "virt,virtualization=on,gic-version=2"
+#define BOARD_QEMU_CPU "cortex-a72"
 
 /* clang-format off */
+#define BOARD_PCI_WINDOWS(X) \
+	X(MEMORY, 0x10000000,   0x2eff0000,   35) \
+	X(IO,     0x3eff0000,   0x10000,      35) \
+	X(CONFIG, 0x4010000000, 0x10000000,   35) \
+	X(MEMORY, 0x8000000000, 0x8000000000, 35)
+
 #define BOARD_TREE(X) \
 	X("/pl011@9000000",            0x09000000,    0x1000, 33, SERIAL,  QUIET) \
 	X("/pl031@9010000",            0x09010000,    0x1000, 34, OTHER,   QUIET) \
