@@ -255,7 +255,7 @@ static inline bool list_alone(struct vcpu *v)
 	uint32_t i = q->lr;
 
 	if (flags == (VIRQ_ENABLED | VIRQ_EDGE | VIRQ_LATCH | VIRQ_IN_LR)) {
-		if (g->ready.levels || !arch_lr_is_empty(i)) {
+		if (g->ready.levels || q->target != v->number || !arch_lr_is_empty(i)) {
 			return false;
 		}
 	} else {

@@ -529,6 +529,29 @@ static void test_bad_arguments(void **state)
 	assert_int_equal(vgic_state_locked(v, PV_VIRQS, &answer), ERR_RANGE);
 }
 
+/* An interrupt is aimed at another vCPU while it is handled: what comes from then on goes there. */
+static void test_new_target_gets_what_comes(void **state)
+{
+	(void)state;
+	struct vcpu *v = boot_one(2, 2);
+	struct vcpu *other = &kernel.vcpus[1];
+
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | 1U << PV_VIRQ_TARGET_SHIFT);
+	vgic_flush(v);
+	fake_guest_end(SPI);
+	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	vgic_flush(v);
+	assert_int_equal(fake_guest_acknowledge(), 1023);
+	fake.cpu = 1;
+	kernel.cpus[1].current = other;
+	vgic_flush(other);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -555,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_nests_as_deep_as_priorities),
 		cmocka_unit_test(test_ends_in_two_steps),
 		cmocka_unit_test(test_bad_arguments),
+		cmocka_unit_test(test_new_target_gets_what_comes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
