@@ -269,6 +269,19 @@ void sched_deadline(struct cpu *c)
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
 }
 
+/* Ready the interrupts of @v, which goes on. That may find that one of them is now for another vCPU
+ * of its domain, an equal, which wakes: then the turn of @v has an end. */
+static void flush(struct cpu *c, struct vcpu *v)
+{
+	vgic_flush(v);
+	if (__atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
+		uint64_t now = arch_now();
+
+		charge(c, now);
+		set_deadline(c, v, now);
+	}
+}
+
 /* Cold code is compiled for size, which for this kind of code means fewer instructions, too. */
 RARE void sched_settle(struct cpu *c)
 {
@@ -292,7 +305,7 @@ RARE void sched_settle(struct cpu *c)
 		bool vmm = holds_vmm(v);
 
 		if (!vmm && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
-			vgic_flush(v);
+			flush(c, v);
 		}
 		enter_world(c, v, vmm ? WORLD_VMM : WORLD_GUEST);
 		c->unsettled = false;

@@ -138,12 +138,73 @@ static void test_vmm_serves_its_vcpus_in_turn(void **state)
 	}
 }
 
+#define SPI 40U
+
+/* The VMM, as it answers for the distributor, makes @intid an edge for vCPU @target. */
+static void aim(uint32_t intid, uint64_t target)
+{
+	struct vcpu *v = &kernel.vcpus[0];
+
+	lock_acquire(&v->domain->lock);
+	assert_int_equal(vgic_configure_locked(v, intid,
+	                                       PV_VIRQ_ENABLED | PV_VIRQ_EDGE |
+	                                               target << PV_VIRQ_TARGET_SHIFT),
+	                 OK);
+	lock_release(&v->domain->lock);
+}
+
+static void pend(uint32_t intid)
+{
+	lock_acquire(&kernel.domains[0].lock);
+	vgic_pend_spi_locked(&kernel.domains[0], intid);
+	lock_release(&kernel.domains[0].lock);
+}
+
+/* vCPU 0 handles an interrupt that is then aimed at its sleeping sibling, and comes again. That it
+ * has ended the first is found out when its VMM returns to it: the sibling wakes then, and gets the
+ * CPU at the end of vCPU 0's slice, not at whatever exit comes next. */
+static void test_whom_a_flush_wakes_has_its_turn(void **state)
+{
+	struct domain *d = &kernel.domains[0];
+
+	(void)state;
+	fake_build(1, 2, 1);
+	kernel.vcpus[1].wait = WAIT_IRQ;
+	kernel.cpus[0].resched = 1;
+	fake.now = 1000;
+	assert_ptr_equal(resume_on(0), &kernel.vcpus[0].regs);
+	assert_int_equal(fake.deadline, UINT64_MAX);
+	aim(SPI, 0);
+	pend(SPI);
+	(void)resume_on(0);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+	aim(SPI, 1);
+	(void)resume_on(0);
+	fake.now += 10;
+	trap_on(0, EC_HVC);
+	assert_ptr_equal(resume_on(0), &d->vmm_regs);
+	pend(SPI);
+	fake_guest_end(SPI); /* it was done before the call */
+	fake.now += 10;
+	d->vmm_regs.x[8] = PV_CALL_WAIT;
+	d->vmm_regs.x[0] = PV_REPLY_RESUME;
+	trap_on(0, EC_SVC);
+	assert_ptr_equal(resume_on(0), &kernel.vcpus[0].regs);
+	assert_int_equal(kernel.vcpus[1].wait, WAIT_NOTHING);
+	assert_int_equal(fake.deadline, 1000 + kernel.slice_ticks);
+	fake.now = fake.deadline;
+	sched_deadline(&kernel.cpus[0]);
+	assert_ptr_equal(resume_on(0), &kernel.vcpus[1].regs);
+	assert_int_equal(fake_guest_acknowledge(), SPI);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_translations_of_another_vcpu_are_flushed),
 		cmocka_unit_test(test_preemption_renews_no_budget),
 		cmocka_unit_test(test_vmm_serves_its_vcpus_in_turn),
+		cmocka_unit_test(test_whom_a_flush_wakes_has_its_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
