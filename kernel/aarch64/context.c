@@ -13,8 +13,6 @@
 #include "kernel/aarch64/trap_controls.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/kernel.h"
-#include "kernel/core/trap.h"
-#include "kernel/core/vgic.h"
 
 _Static_assert(offsetof(struct regs, pc) == REGS_PC, "REGS_PC");
 _Static_assert(offsetof(struct regs, pstate) == REGS_PSTATE, "REGS_PSTATE");
@@ -51,7 +49,7 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
  * the store early (nGnRE), and on a CPU without RAS what it chooses to report later. Such an error
  * ends the domain that runs then.
  */
-static void take_late_abort(void)
+static bool take_late_abort(void)
 {
 	register uint64_t taken __asm__("x0") = 0;
 
@@ -60,18 +58,13 @@ static void take_late_abort(void)
 	                 : "+r"(taken)
 	                 :
 	                 : "memory");
-	if (taken) {
-		const struct trap none = {0};
-		struct cpu *c = cpu_here();
-
-		trap_serror(c, &none);
-		arch_poke(c->poke_bit); /* the scheduler has chosen already: let it choose again */
-	}
+	return taken;
 }
 
-void arch_vcpu_save(struct vcpu *v)
+bool arch_vcpu_save(struct vcpu *v, bool timer)
 {
-	take_late_abort();
+	bool aborted = take_late_abort();
+
 #define X(reg) v->arch.reg = sysreg_read(reg);
 	GUEST_SYSREGS(X)
 #undef X
@@ -87,16 +80,17 @@ void arch_vcpu_save(struct vcpu *v)
 	uint32_t armed = v->arch.cntv_ctl_el0 & (CNTV_CTL_ENABLE | CNTV_CTL_IMASK);
 
 	v->wake_at = UINT64_MAX;
-	if (armed == CNTV_CTL_ENABLE && !vgic_timer_in_flight(v)) {
+	if (armed == CNTV_CTL_ENABLE && !timer) {
 		v->wake_at = v->arch.cntv_cval_el0 + sysreg_read(cntvoff_el2);
 	}
+	return aborted;
 }
 
-void arch_vcpu_load(struct vcpu *v, bool flush)
+void arch_vcpu_load(struct vcpu *v, bool timer, bool flush)
 {
 	sysreg_write(vttbr_el2, v->arch.vttbr);
 	sysreg_write(vmpidr_el2, v->arch.vmpidr);
-	gic_load(v); /* before the timer's registers: its interrupt may be active already */
+	gic_load(v, timer); /* before the timer's registers: its interrupt may be active already */
 #define X(reg) sysreg_write(reg, v->arch.reg);
 	GUEST_SYSREGS(X)
 #undef X

@@ -11,6 +11,7 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/console.h"
+#include "kernel/core/domain.h"
 #include "kernel/core/log.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
@@ -19,13 +20,6 @@
 #define INTERRUPT_BUDGET 4U /* taken at one exception; what is left comes as the next */
 
 const char *panic_hint;
-
-static struct trap read_trap(void)
-{
-	return (struct trap){.esr = sysreg_read(esr_el2),
-	                     .far = sysreg_read(far_el2),
-	                     .hpfar = sysreg_read(hpfar_el2)};
-}
 
 /* Returns whether the interrupt is to be deactivated: not that of a timer, which the guest's own
  * end of interrupt deactivates. */
@@ -71,7 +65,9 @@ void arch_take_interrupts(void)
 
 struct regs *handle_synchronous(struct cpu *c)
 {
-	const struct trap trap = read_trap();
+	const struct trap trap = {.esr = sysreg_read(esr_el2),
+	                          .far = sysreg_read(far_el2),
+	                          .hpfar = sysreg_read(hpfar_el2)};
 
 	trap_synchronous(c, &trap);
 	return sched_resume(c);
@@ -85,9 +81,7 @@ struct regs *handle_interrupt(struct cpu *c)
 
 struct regs *handle_serror(struct cpu *c)
 {
-	const struct trap trap = read_trap();
-
-	trap_serror(c, &trap);
+	domain_abort(c->current->domain);
 	return sched_resume(c);
 }
 

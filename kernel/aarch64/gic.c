@@ -9,7 +9,6 @@
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
-#include "kernel/core/vgic.h"
 
 /* Distributor. */
 #define GICD_CTLR 0x000U
@@ -143,11 +142,11 @@ void gic_save(struct vcpu *v)
 	v->arch.gich_apr = *reg(board.gich, GICH_APR);
 }
 
-void gic_load(const struct vcpu *v)
+void gic_load(const struct vcpu *v, bool timer_active)
 {
 	*reg(board.gich, GICH_VMCR) = v->arch.gich_vmcr;
 	*reg(board.gich, GICH_APR) = v->arch.gich_apr;
-	set_timer_active(vgic_timer_in_flight(v));
+	set_timer_active(timer_active);
 }
 
 uint32_t arch_lr_count(void)

@@ -28,8 +28,9 @@ uint32_t gic_acknowledge(void);
 /** End interrupt @iar. @deactivate: it may come again; else whoever it was passed to does that. */
 void gic_end(uint32_t iar, bool deactivate);
 
-/** Move the virtual CPU interface's state out of the hardware, or into it. */
+/** Move the virtual CPU interface's state out of the hardware, or into it. @timer_active: the
+ * guest has yet to end the virtual timer's interrupt. */
 void gic_save(struct vcpu *v);
-void gic_load(const struct vcpu *v);
+void gic_load(const struct vcpu *v, bool timer_active);
 
 #endif

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/err.h"
+
 struct domain;
 struct regs;
 struct vcpu;
@@ -32,11 +34,12 @@ _Noreturn void arch_power_off(void);
 
 /** Give vCPU @v its state at power-on: it starts at @pc with x0 = @arg, EL1, MMU off. */
 void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg);
-/** Store the hardware state of @v, which is loaded here, and set its wake_at. No lock is held: an
- * asynchronous abort that @v left behind ends its domain. */
-void arch_vcpu_save(struct vcpu *v);
-/** Load the hardware state of @v. @flush: another vCPU of its domain ran here since. */
-void arch_vcpu_load(struct vcpu *v, bool flush);
+/** Store the hardware state of @v, which is loaded here, and set its wake_at, unless @timer: its
+ * timer's interrupt is in flight. Returns whether @v left an asynchronous abort behind. */
+MUST_USE bool arch_vcpu_save(struct vcpu *v, bool timer);
+/** Load the hardware state of @v. @timer: as above. @flush: another vCPU of its domain ran here
+ * since. */
+void arch_vcpu_load(struct vcpu *v, bool timer, bool flush);
 /** From the guest's world to its VMM's, and back, with a vCPU of @d loaded. */
 void arch_enter_vmm(struct domain *d);
 void arch_leave_vmm(struct domain *d);

@@ -57,3 +57,8 @@ void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 		arch_power_off();
 	}
 }
+
+void domain_abort(struct domain *d)
+{
+	domain_stop(d, PV_STOP_FAULT, ", an asynchronous abort");
+}

@@ -16,4 +16,7 @@ void domain_start(struct domain *d, const struct pv_domain *from);
  * lock, and the console's. */
 void domain_stop(struct domain *d, enum pv_stop reason, const char *detail);
 
+/** What runs in @d, or ran last on this CPU, has caused an asynchronous abort (SError): @d ends. */
+void domain_abort(struct domain *d);
+
 #endif

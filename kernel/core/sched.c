@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "kernel/core/arch.h"
+#include "kernel/core/domain.h"
 #include "kernel/core/message.h"
 #include "kernel/core/vgic.h"
 
@@ -179,7 +180,9 @@ static void unload(struct cpu *c)
 	}
 	leave_world(c);
 	vgic_sync(c->current);
-	arch_vcpu_save(c->current);
+	if (arch_vcpu_save(c->current, vgic_timer_in_flight(c->current))) {
+		domain_abort(c->current->domain);
+	}
 	__atomic_store_n(&c->current, NULL, __ATOMIC_RELAXED);
 }
 
@@ -200,7 +203,7 @@ static void load(struct cpu *c, struct vcpu *v)
 	uint32_t *last = &c->last_vcpu[v->domain - kernel.domains];
 
 	/* vCPUs of a domain share a VMID, so they may not see each other's local translations. */
-	arch_vcpu_load(v, *last != NONE && *last != v->index);
+	arch_vcpu_load(v, vgic_timer_in_flight(v), *last != NONE && *last != v->index);
 	*last = v->index;
 	__atomic_store_n(&c->current, v, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with vcpu_dirty_locked() */
@@ -301,6 +304,9 @@ RARE void sched_settle(struct cpu *c)
 				continue;
 			}
 			v = c->current;
+			if (!runnable(v)) {
+				continue; /* whom it followed has ended its domain, too late */
+			}
 		}
 		bool vmm = holds_vmm(v);
 

@@ -268,11 +268,3 @@ void trap_synchronous(struct cpu *c, const struct trap *trap)
 		vmm_fault(v->domain, trap);
 	}
 }
-
-void trap_serror(struct cpu *c, const struct trap *trap)
-{
-	struct domain *d = c->current->domain;
-
-	(void)trap;
-	domain_stop(d, PV_STOP_FAULT, ", an asynchronous abort");
-}

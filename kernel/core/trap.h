@@ -17,7 +17,4 @@ static inline uint64_t trap_instruction_bytes(uint64_t esr)
 /** Handle @trap, taken on @c from what it runs. sched_resume() then says what goes on. */
 void trap_synchronous(struct cpu *c, const struct trap *trap);
 
-/** An asynchronous abort (SError) was taken on @c from what it runs: its domain ends. */
-void trap_serror(struct cpu *c, const struct trap *trap);
-
 #endif

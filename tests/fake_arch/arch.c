@@ -139,8 +139,11 @@ void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->arch.timer_line = false;
 }
 
-void arch_vcpu_save(struct vcpu *v)
+bool arch_vcpu_save(struct vcpu *v, bool timer)
 {
+	bool aborted = v->arch.late_abort;
+
+	v->arch.late_abort = false;
 	v->arch.saves++;
 	v->arch.apr = fake_gic()->apr;
 	for (uint32_t i = 0; i < FAKE_LRS; i++) {
@@ -149,17 +152,18 @@ void arch_vcpu_save(struct vcpu *v)
 		}
 	}
 	*fake_gic() = (struct fake_gic){0};
-	if (v->arch.timer_line && !vgic_timer_in_flight(v)) {
+	if (v->arch.timer_line && !timer) {
 		v->wake_at = fake.now;
 	}
+	return aborted;
 }
 
-void arch_vcpu_load(struct vcpu *v, bool flush)
+void arch_vcpu_load(struct vcpu *v, bool timer, bool flush)
 {
 	v->arch.loads++;
 	v->arch.flushes += flush;
 	fake_gic()->apr = v->arch.apr;
-	fake_gic()->timer_active = vgic_timer_in_flight(v);
+	fake_gic()->timer_active = timer;
 }
 
 void arch_enter_vmm(struct domain *d)

@@ -20,6 +20,7 @@ struct arch_vcpu {
 		aborts; /* how often each was asked for */
 	uint64_t abort_esr, abort_far;
 	uint32_t apr;
+	bool late_abort; /* one is found when it is saved */
 	bool timer_line; /* the condition of the virtual timer holds, and it is on */
 };
 

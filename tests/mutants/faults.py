@@ -168,8 +168,8 @@ fault("kernel/aarch64/gic.c", "GICH_APR", "	*reg(board.gich, GICH_APR) = v->arch
       ["baremetal:preempted in a handler"], "interrupts of one VM are masked by another's handler",
       quick=True)
 fault("kernel/aarch64/gic.c", "the timer's active state",
-      "	set_timer_active(vgic_timer_in_flight(v));",
-      "	set_timer_active(vgic_timer_in_flight(v) || *reg(board.gicd, GICD_ISACTIVER) >> INTID_TIMER & 1U);",
+      "	set_timer_active(timer_active);",
+      "	set_timer_active(timer_active || *reg(board.gicd, GICD_ISACTIVER) >> INTID_TIMER & 1U);",
       ["baremetal:preempted in the timer"], "a VM's timer is silent while another handles its own")
 fault("kernel/aarch64/mmu.c", "guest RAM of the first GiB",
       "		if (i != kernel) {", "		if (i != kernel && i < 64) {",

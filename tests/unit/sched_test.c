@@ -13,6 +13,7 @@
 #include "kernel/core/call.h"
 #include "kernel/core/console.h"
 #include "kernel/core/doorbell.h"
+#include "kernel/core/domain.h"
 #include "kernel/core/message.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
@@ -587,8 +588,6 @@ static void test_instructions_of_two_bytes(void **state)
 static void test_serror_ends_its_domain(void **state)
 {
 	(void)state;
-	const struct trap trap = {.esr = ESR(0x2fU, 0)};
-
 	for (uint32_t in_vmm = 0; in_vmm < 2; in_vmm++) {
 		fake_build(2, 1, 1);
 		kernel.vcpus[0].priority = 200;
@@ -597,12 +596,26 @@ static void test_serror_ends_its_domain(void **state)
 			trap_at(ESR(EC_HVC, 0), 0);
 			assert_ptr_equal(resume(), &kernel.domains[0].vmm_regs);
 		}
-		trap_serror(here(), &trap);
+		domain_abort(here()->current->domain);
 		assert_false(kernel.domains[0].alive);
 		assert_true(kernel.domains[1].alive);
 		assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
 		assert_false(fake.powered_off);
 	}
+}
+
+/* One that is found when its vCPU leaves the CPU ends its domain, too: no sibling follows. */
+static void test_late_serror_ends_its_domain(void **state)
+{
+	(void)state;
+	fake_build(2, 2, 1);
+	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
+	kernel.vcpus[0].arch.late_abort = true;
+	trap_at(ESR(EC_WFX, 0), 0);
+	assert_ptr_equal(resume(), &kernel.vcpus[2].regs);
+	assert_false(kernel.domains[0].alive);
+	assert_true(kernel.domains[1].alive);
+	assert_int_equal(kernel.vcpus[2].arch.loads, 1);
 }
 
 int main(void)
@@ -629,6 +642,7 @@ int main(void)
 		cmocka_unit_test(test_registers_that_are_not_there),
 		cmocka_unit_test(test_instructions_of_two_bytes),
 		cmocka_unit_test(test_serror_ends_its_domain),
+		cmocka_unit_test(test_late_serror_ends_its_domain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
