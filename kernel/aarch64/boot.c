@@ -69,18 +69,6 @@ static void init_cpu_structs(void)
 	}
 }
 
-/* The board says how much RAM there can be, the image how much there is: look whether its last
- * word answers. It does not when the image was made for a larger machine. */
-static void probe_ram(uint64_t end_page)
-{
-	const volatile uint64_t *end = (const volatile uint64_t *)(end_page << PV_PAGE_SHIFT);
-
-	panic_hint = "header[0].ram_page_count: the machine has less RAM";
-	(void)end[-1];
-	dsb(sy);
-	panic_hint = NULL;
-}
-
 /* Build everything from the image that follows the kernel. */
 static void build(void)
 {
@@ -91,7 +79,8 @@ static void build(void)
 	ram_pages = ram_pages < board.ram_page_count ? ram_pages : board.ram_page_count;
 	mmu_map_ram(board.ram_page + ram_pages);
 	if (ram_pages) {
-		probe_ram(board.ram_page + ram_pages);
+		/* The board says how much RAM there can be, the image how much there is. */
+		boot_probe_ram(((board.ram_page + ram_pages) << PV_PAGE_SHIFT) - 8);
 	}
 
 	const struct image_bounds bounds = {

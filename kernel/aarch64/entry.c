@@ -5,6 +5,7 @@
  */
 #include "kernel/aarch64/entry.h"
 
+#include "kernel/aarch64/boot.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/board.h"
@@ -18,8 +19,6 @@
 #include "kernel/core/vgic.h"
 
 #define INTERRUPT_BUDGET 4U /* taken at one exception; what is left comes as the next */
-
-const char *panic_hint;
 
 /* Returns whether the interrupt is to be deactivated: not that of a timer, which the guest's own
  * end of interrupt deactivates. */
@@ -89,8 +88,8 @@ void panic_exception(void)
 {
 	struct log_line line;
 
-	if (panic_hint) {
-		boot_refuse(panic_hint, NULL);
+	if (sysreg_read(elr_el2) == (uintptr_t)boot_probe_ram) {
+		boot_refuse("header[0].ram_page_count: the machine has less RAM", NULL);
 	}
 	log_begin(&line, "panic: exception at EL2: pc ");
 	log_hex(&line, sysreg_read(elr_el2));

@@ -14,9 +14,6 @@ struct regs *handle_synchronous(struct cpu *c);
 struct regs *handle_interrupt(struct cpu *c);
 struct regs *handle_serror(struct cpu *c);
 
-/** While booting: what is wrong with the image when there is an exception at EL2; else NULL. */
-extern const char *panic_hint;
-
 /** An exception at EL2 itself: say where, and end the machine. */
 _Noreturn void panic_exception(void);
 

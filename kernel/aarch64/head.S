@@ -80,6 +80,13 @@ mmu_enable:
 	ret
 	.ltorg
 
+/* See boot.h. */
+	.global boot_probe_ram
+boot_probe_ram:
+	ldr	x0, [x0]
+	dsb	sy
+	ret
+
 	.section .bss.stacks, "aw", %nobits
 	.balign	16
 	.global stacks
