@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "layout_fixture.h"
+#include "lib/bits.h"
 #include "topo/image/image.h"
 
 static struct image *build(struct fixture *f)
@@ -371,11 +372,20 @@ static void test_given_addresses(void **state)
 	fixture_end(&f);
 }
 
+/* The name of the image behind the disk of spoke @i of a hub. */
+static const char *disk_path(const struct image *image, int i)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/connection@3000%d000/device@1", 2 * i);
+	return text(image->dtbs[0], path, "peervisor,disk");
+}
+
 /* Disks: a file's own name, one name for one file, and never one name for two. */
 static void test_disk_names(void **state)
 {
 	const char *const expected[] = {"/var/lib/peervisor/a.qcow2", "/var/lib/peervisor/a.qcow2",
-	                                "/var/lib/peervisor/spoke_c-0-a.qcow2"};
+	                                "/var/lib/peervisor/@spoke_c-0-a.qcow2"};
 	struct fixture f;
 	struct image *image;
 
@@ -393,12 +403,45 @@ static void test_disk_names(void **state)
 		char path[64];
 
 		snprintf(path, sizeof(path), "/connection@3000%d000/device@1", 2 * i);
-		assert_string_equal(text(image->dtbs[0], path, "peervisor,disk"), expected[i]);
+		assert_string_equal(disk_path(image, i), expected[i]);
 		assert_false(has(image->dtbs[0], path, "peervisor,create"));
 		assert_int_equal(has(image->dtbs[0], path, "peervisor,readonly"), i == 1);
 	}
 	image_free(image);
 	fixture_end(&f);
+}
+
+/* A file that has the very name that another disk gets instead of the one it wished. */
+static void test_disk_names_apart(void **state)
+{
+	/* Files of the three spokes; NULL is a disk without one. */
+	static const char *const files[][3] = {
+		{"d/x.img", "e/x.img", "d/spoke_b-0-x.img"},
+		{"d/x.img", "e/x.img", "d/@spoke_b-0-x.img"},
+		{"d/@spoke_b-0-x.img", "d/x.img", "e/x.img"},
+		{"d/@spoke_c-0-x.img", "d/x.img", "e/x.img"},
+		{NULL, "d/spoke_a-0.raw", "d/spoke_b-0-spoke_a-0.raw"},
+		{NULL, "d/spoke_a-0.raw", "d/@spoke_b-0-spoke_a-0.raw"},
+		{"d/spoke_c-0.raw", "d/@spoke_a-0-spoke_c-0.raw", NULL},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < ARRAY_COUNT(files); row++) {
+		struct fixture f;
+		struct image *image;
+
+		fixture_hub(&f);
+		for (int i = 0; i < 3; i++) {
+			f.devices[i][1].disk = files[row][i];
+			f.devices[i][1].format = "raw";
+		}
+		image = build(&f);
+		assert_string_not_equal(disk_path(image, 0), disk_path(image, 1));
+		assert_string_not_equal(disk_path(image, 0), disk_path(image, 2));
+		assert_string_not_equal(disk_path(image, 1), disk_path(image, 2));
+		image_free(image);
+		fixture_end(&f);
+	}
 }
 
 int main(void)
@@ -413,6 +456,7 @@ int main(void)
 		cmocka_unit_test(test_ways_of_packets),
 		cmocka_unit_test(test_given_addresses),
 		cmocka_unit_test(test_disk_names),
+		cmocka_unit_test(test_disk_names_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -287,12 +287,16 @@ static const struct device *next_disk(struct disk_walk *walk)
 }
 
 /* Does another disk have a better claim to @name than @owner: one without a file, whose name is
- * made up of names that are unique, or an earlier one with another file? */
+ * made up of names that are unique, or an earlier one with another file? Names that begin like
+ * those for whom the wished one is taken are nobody's wish. */
 static bool name_taken(struct disk_walk walk, const struct device *owner, const char *name)
 {
 	const struct device *disk;
 	bool earlier = true;
 
+	if (name[0] == '@') {
+		return true;
+	}
 	while ((disk = next_disk(&walk)) != NULL) {
 		char wish[DISK_NAME_BYTES];
 
@@ -322,7 +326,8 @@ void disk_name(const struct model *model, const struct connection *connection,
 		owner = next_disk(&walk);
 	} while (owner && !(owner->disk && strcmp(owner->disk, device->disk) == 0));
 	if (owner && name_taken(start, owner, wish)) {
-		snprintf(name, DISK_NAME_BYTES, "%s-%u-%.160s",
+		/* The name of a VM has neither '@' nor '-': no two disks get the same. */
+		snprintf(name, DISK_NAME_BYTES, "@%s-%u-%.160s",
 		         model->vms[walk.connection->driver_vm].name, owner->id, wish);
 	}
 }

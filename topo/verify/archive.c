@@ -41,6 +41,9 @@ struct disks {
 
 static bool name_taken(const struct disks *disks, const struct disk *disk)
 {
+	if (disk->wish[0] == '@') {
+		return true;
+	}
 	for (const struct disk *d = disks->list; d < disks->list + disks->count; d++) {
 		if (d != disk && (d < disk || !d->file) && strcmp(d->wish, disk->wish) == 0) {
 			return true;
@@ -62,7 +65,7 @@ static void name_disks(const struct verify *v, struct disks *disks)
 		if (disk->file && owner != disk) {
 			disk->name = owner->name;
 		} else if (disk->file && name_taken(disks, disk)) {
-			disk->name = arena_printf(v->arena, "%s-%u-%.160s", disk->driver,
+			disk->name = arena_printf(v->arena, "@%s-%u-%.160s", disk->driver,
 			                          disk->device->id, disk->wish);
 		} else {
 			disk->name = disk->wish;
@@ -230,6 +233,29 @@ static bool is_disk(const struct entry *e, struct disks *disks)
 	return false;
 }
 
+static bool same_file(const struct disk *a, const struct disk *b)
+{
+	return a->file && b->file && strcmp(a->file, b->file) == 0;
+}
+
+/* Whatever the rule for names is: a path that two disks share is one disk for two VMs. */
+static void check_names(const struct verify *v, uint32_t vm, const struct disks *disks)
+{
+	for (size_t i = 0; i < disks->count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			const struct disk *a = &disks->list[j];
+			const struct disk *b = &disks->list[i];
+
+			if (strcmp(a->name, b->name) == 0 && !same_file(a, b)) {
+				findings_add(v->report, FINDING_EXTRA, v->vms[vm].who, "payload",
+				             "%s: /" DIRECTORY "/%s is a disk of %s and of %s, "
+				             "which the topology keeps apart",
+				             v->vms[vm].who, a->name, a->driver, b->driver);
+			}
+		}
+	}
+}
+
 static void check_all_found(const struct verify *v, uint32_t vm, const struct disks *disks)
 {
 	for (size_t i = 0; i < disks->count; i++) {
@@ -276,5 +302,6 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive)
 		             "%s: the archive of disk images does not end as it should",
 		             v->vms[vm].who);
 	}
+	check_names(v, vm, &disks);
 	check_all_found(v, vm, &disks);
 }
