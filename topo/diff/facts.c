@@ -70,7 +70,7 @@ static const char *address(struct lister *l, uint64_t value)
 
 const char *diff_bytes(struct arena *arena, uint64_t bytes)
 {
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
 	uint32_t unit = 0;
 
 	while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {

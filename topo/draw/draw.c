@@ -84,7 +84,7 @@ static void put_bytes(FILE *out, uint64_t bytes)
 			return;
 		}
 	}
-	fprintf(out, "%" PRIu64 " bytes", bytes);
+	fprintf(out, "%" PRIu64 " B", bytes);
 }
 
 /* Hardware. */

@@ -113,7 +113,7 @@ const char *findings_rights_text(struct arena *arena, uint32_t rights)
 
 const char *findings_bytes_text(struct arena *arena, uint64_t bytes)
 {
-	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+	static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
 	uint32_t unit = 0;
 
 	while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {
