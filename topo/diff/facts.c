@@ -10,6 +10,7 @@
 
 #include "topo/diff/diff.h"
 #include "topo/model/device_options.h"
+#include "topo/model/vm_attributes.h"
 
 struct lister {
 	struct facts *facts;
@@ -126,24 +127,11 @@ static const char *affinity_text(struct lister *l, const struct vm *vm)
 	return text;
 }
 
-/* What no right follows from. */
-static void add_tuning(struct lister *l, const struct vm *vm, const char *key, const char *name,
-                       const char *value)
+static const char *budget_text(struct lister *l, const struct vm *vm)
 {
-	if (l->all) {
-		add_detail(l, "tuning", vm->instance, key, name, value);
-	}
-}
-
-static void add_processors(struct lister *l, const struct vm *vm, const char *key)
-{
-	add_detail(l, "VM", vm->instance, key, "vCPUs", number(l, vm->vcpu_count));
-	add_tuning(l, vm, key, "physical CPUs", affinity_text(l, vm));
-	add_tuning(l, vm, key, "priority", number(l, vm->priority));
-	add_tuning(l, vm, key, "budget",
-	           vm->budget_us ? arena_printf(l->facts->arena, "%u us in each %u us",
-	                                        vm->budget_us, vm->period_us)
-	                         : "no limit");
+	return vm->budget_us ? arena_printf(l->facts->arena, "%u us in each %u us", vm->budget_us,
+	                                    vm->period_us)
+	                     : "no limit";
 }
 
 static void add_boot(struct lister *l, const struct vm *vm, const char *key)
@@ -160,26 +148,49 @@ static void add_boot(struct lister *l, const struct vm *vm, const char *key)
 	add_detail(l, "VM", who, key, "channel of topo exec", vm->agent ? "yes" : "no");
 }
 
+static const char *attribute_text(struct lister *l, enum vm_attribute attribute,
+                                  const struct vm *vm)
+{
+	if (attribute == VM_AFFINITY) {
+		return affinity_text(l, vm);
+	}
+	if (attribute == VM_BUDGET) {
+		return budget_text(l, vm);
+	}
+	switch (vm_attribute_row(attribute)->kind) {
+	case ATTRIBUTE_NUMBER:
+		return number(l, vm_attribute_number(attribute, vm));
+	case ATTRIBUTE_ADDRESS:
+		return address(l, vm_attribute_number(attribute, vm));
+	case ATTRIBUTE_SIZE:
+		return diff_bytes(l->facts->arena, vm_attribute_number(attribute, vm));
+	case ATTRIBUTE_TRUTH:
+		return vm_attribute_number(attribute, vm) ? "yes" : "no";
+	case ATTRIBUTE_STRING:
+	case ATTRIBUTE_WORD:
+		return vm_attribute_text(attribute, vm);
+	case ATTRIBUTE_OWN:
+		break;
+	}
+	return NULL;
+}
+
 static void add_vm(struct lister *l, const struct vm *vm)
 {
-	static const char *const trusts[] = {
-		[TRUST_NONE] = NULL, [TRUST_LOW] = "low", [TRUST_HIGH] = "high"};
 	const char *who = vm->instance;
 	const char *key = arena_printf(l->facts->arena, "VM %s", who);
 
 	add_right(l, "VM", who, key, key, NULL);
-	add_detail(l, "VM", who, key, "name", vm->name);
-	add_processors(l, vm, key);
-	add_tuning(l, vm, key, "RAM at", address(l, vm->ram_base));
-	add_detail(l, "VM", who, key, "RAM", diff_bytes(l->facts->arena, vm->ram_bytes));
-	add_tuning(l, vm, key, "device tree at", address(l, vm->dtb_addr));
-	add_tuning(l, vm, key, "initrd at", address(l, vm->initrd_addr));
-	add_tuning(l, vm, key, "kernel at", address(l, vm->kernel_entry));
-	add_boot(l, vm, key);
-	add_detail(l, "VM", who, key, "trust", trusts[vm->trust]);
-	add_detail(l, "VM", who, key, "SMC calls reach the firmware", vm->smc ? "yes" : "no");
-	add_detail(l, "VM", who, key, "exposed", vm->exposed ? "yes" : "no");
-	add_detail(l, "VM", who, key, "asset", vm->asset);
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		const struct vm_attribute_row *row = vm_attribute_row(i);
+
+		if (i == VM_IMAGE) {
+			add_boot(l, vm, key);
+		} else if (row->diff && (l->all || !row->tuning)) {
+			add_detail(l, row->tuning ? "tuning" : "VM", who, key, row->diff,
+			           attribute_text(l, i, vm));
+		}
+	}
 	add_hardware(l, vm);
 }
 

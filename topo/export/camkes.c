@@ -98,28 +98,47 @@ static void put_image(FILE *out, const struct export_vm *to, const struct vm *vm
 	        to->dtb_name != NULL ? "false" : "true", to->one_to_one ? "true" : "false");
 }
 
+/* Of the first vCPU: the form has no more. */
+static void put_affinity(FILE *out, const struct export_vm *to, const struct vm *vm)
+{
+	fprintf(out, IN "vm%u._affinity = %d;\n", to->number, vm->affinity[0]);
+}
+
+/* The VMM goes before its guest. */
+static void put_priority(FILE *out, const struct export_vm *to, const struct vm *vm)
+{
+	fprintf(out, IN "vm%u._priority = %u;\n" IN "vm%u.base_prio = %u;\n", to->number,
+	        vm->priority, to->number, vm->priority == 0 ? 0 : vm->priority - 1);
+}
+
+/* Settings that are not those of the topology; memory and hardware are in topo/export/devices.c. */
+typedef void put_setting(FILE *out, const struct export_vm *to, const struct vm *vm);
+
+static put_setting *const own_settings[VM_ATTRIBUTE_COUNT] = {
+	[VM_AFFINITY] = put_affinity,
+	[VM_PRIORITY] = put_priority,
+	[VM_IMAGE] = put_image,
+};
+
 static void put_vm(FILE *out, const struct export_vm *to, const struct vm *vm)
 {
 	uint32_t number = to->number;
 
 	fprintf(out,
 	        "\n" IN "vm%u.num_extra_frame_caps = 0;\n" IN
-	        "vm%u.extra_frame_map_address = 0;\n" IN "vm%u.cnode_size_bits = 23;\n" IN
-	        "vm%u.vm_name = ",
-	        number, number, number, number);
-	explain_string(out, vm->name);
-	fprintf(out,
-	        ";\n" IN "vm%u.num_vcpus = %u;\n" IN "vm%u._affinity = %d;\n" IN
-	        "vm%u._priority = %u;\n" IN "vm%u.base_prio = %u;\n",
-	        number, vm->vcpu_count, number, vm->affinity[0], number, vm->priority, number,
-	        vm->priority == 0 ? 0 : vm->priority - 1);
-	if (vm->period_us != 0) {
-		fprintf(out, IN "vm%u._budget = %u;\n" IN "vm%u._period = %u;\n", number,
-		        vm->budget_us, number, vm->period_us);
-	}
-	put_image(out, to, vm);
-	if (vm->smc) {
-		fprintf(out, IN "vm%u.allow_smc = true;\n", number);
+	        "vm%u.extra_frame_map_address = 0;\n" IN "vm%u.cnode_size_bits = 23;\n",
+	        number, number, number);
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		const struct vm_attribute_row *row = vm_attribute_row(i);
+
+		if (own_settings[i] != NULL) {
+			own_settings[i](out, to, vm);
+		} else if (row->camkes == CAMKES_SETTING &&
+		           !(row->optional && vm_attribute_none(i, vm))) {
+			fprintf(out, IN "vm%u.%s = ", number, row->name);
+			explain_attribute(out, i, vm);
+			fputs(";\n", out);
+		}
 	}
 }
 

@@ -34,14 +34,6 @@ void explain_string(FILE *out, const char *text)
 	putc('"', out);
 }
 
-static void put_string_setting(FILE *out, const struct vm *vm, const char *attribute,
-                               const char *text)
-{
-	fprintf(out, IN "%s.%s = ", vm->instance, attribute);
-	explain_string(out, text);
-	fputs(";\n", out);
-}
-
 static void put_truth(FILE *out, bool truth)
 {
 	fputs(truth ? "true" : "false", out);
@@ -141,15 +133,36 @@ static void put_device(FILE *out, const struct device *device, const char *targe
 	fputs(" },\n", out);
 }
 
+void explain_attribute(FILE *out, enum vm_attribute attribute, const struct vm *vm)
+{
+	switch (vm_attribute_row(attribute)->kind) {
+	case ATTRIBUTE_NUMBER:
+		fprintf(out, "%" PRIu64, vm_attribute_number(attribute, vm));
+		break;
+	case ATTRIBUTE_ADDRESS:
+	case ATTRIBUTE_SIZE:
+		fprintf(out, "0x%" PRIx64, vm_attribute_number(attribute, vm));
+		break;
+	case ATTRIBUTE_TRUTH:
+		put_truth(out, vm_attribute_number(attribute, vm) != 0);
+		break;
+	case ATTRIBUTE_STRING:
+	case ATTRIBUTE_WORD:
+		explain_string(out, vm_attribute_text(attribute, vm));
+		break;
+	case ATTRIBUTE_OWN:
+		break;
+	}
+}
+
+/* Values of the attributes that are more than a number, a truth or a text. */
+typedef void put_value(FILE *out, const struct model *model, size_t vm);
+
 static void put_served(FILE *out, const struct model *model, size_t vm)
 {
 	const struct vm_origin *origin = &topology_of(model)->vm_origins[vm];
 
-	if (origin->served_count == 0) {
-		fprintf(out, IN "%s.vm_virtio_devices = [];\n", model->vms[vm].instance);
-		return;
-	}
-	fprintf(out, IN "%s.vm_virtio_devices = [\n", model->vms[vm].instance);
+	fputs(origin->served_count == 0 ? "[" : "[\n", out);
 	for (size_t i = 0; i < origin->served_count; i++) {
 		const struct connection *connection = &model->connections[origin->served[i]];
 
@@ -158,7 +171,7 @@ static void put_served(FILE *out, const struct model *model, size_t vm)
 			           model->vms[connection->driver_vm].suffix);
 		}
 	}
-	fputs(IN "];\n", out);
+	fputs(origin->served_count == 0 ? "]" : IN "]", out);
 }
 
 /* The device VM's list has the options. */
@@ -166,11 +179,7 @@ static void put_used(FILE *out, const struct model *model, size_t vm)
 {
 	const struct vm_origin *origin = &topology_of(model)->vm_origins[vm];
 
-	if (origin->used_count == 0) {
-		fprintf(out, IN "%s.vm_virtio_drivers = [];\n", model->vms[vm].instance);
-		return;
-	}
-	fprintf(out, IN "%s.vm_virtio_drivers = [\n", model->vms[vm].instance);
+	fputs(origin->used_count == 0 ? "[" : "[\n", out);
 	for (size_t i = 0; i < origin->used_count; i++) {
 		const struct connection *connection = &model->connections[origin->used[i]];
 
@@ -181,38 +190,34 @@ static void put_used(FILE *out, const struct model *model, size_t vm)
 			        model->vms[connection->device_vm].suffix);
 		}
 	}
-	fputs(IN "];\n", out);
+	fputs(origin->used_count == 0 ? "]" : IN "]", out);
 }
 
-/* 0: layout decides. */
-static void put_addresses(FILE *out, const struct vm *vm)
+/* Its keys are attributes too. 0: layout decides. */
+static void put_addresses(FILE *out, const struct model *model, size_t vm)
 {
-	const struct {
-		const char *name;
-		uint64_t address;
-	} rows[] = {
-		{"dtb_addr", vm->dtb_addr},
-		{"initrd_addr", vm->initrd_addr},
-		{"kernel_entry_addr", vm->kernel_entry},
-	};
-	fprintf(out, IN "%s.vm_address_config = { ram_base: 0x%" PRIx64 ", ram_size: 0x%" PRIx64,
-	        vm->instance, vm->ram_base, vm->ram_bytes);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].address != 0) {
-			fprintf(out, ", %s: 0x%" PRIx64, rows[i].name, rows[i].address);
+	const char *before = "{ ";
+
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		const struct vm_attribute_row *row = vm_attribute_row(i);
+
+		if (vm_attribute_stands(i, ATTRIBUTE_KEY) && row->kind != ATTRIBUTE_OWN &&
+		    !(row->optional && vm_attribute_none(i, &model->vms[vm]))) {
+			fprintf(out, "%s%s: ", before, row->name);
+			explain_attribute(out, i, &model->vms[vm]);
+			before = ", ";
 		}
 	}
-	fputs(" };\n", out);
+	fputs(" }", out);
 }
 
-static void put_image(FILE *out, const struct vm *vm)
+static void put_image(FILE *out, const struct model *model, size_t vm)
 {
-	const struct vm_image *image = &vm->image;
+	const struct vm_image *image = &model->vms[vm].image;
 	const char *kernel = image->own_kernel ? "linux" : image->kernel;
 	const char *initrd = image->own_rootfs ? "linux-initrd" : image->initrd;
 
-	fprintf(out, IN "%s.vm_image_config = {\n", vm->instance);
-	fputs(IN "    kernel_name: ", out);
+	fputs("{\n" IN "    kernel_name: ", out);
 	explain_string(out, kernel);
 	fputs(",\n" IN "    initrd_name: ", out);
 	explain_string(out, initrd == NULL ? "" : initrd);
@@ -228,108 +233,109 @@ static void put_image(FILE *out, const struct vm *vm)
 	} else {
 		fputs(",\n" IN "    generate_dtb: true,\n" IN "    provide_dtb: false", out);
 	}
-	fputs("\n" IN "};\n", out);
+	fputs("\n" IN "}", out);
 }
 
-static void put_affinity(FILE *out, const struct vm *vm)
+static void put_affinity(FILE *out, const struct model *model, size_t vm)
 {
-	fprintf(out, IN "%s._affinity = [", vm->instance);
-	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-		fprintf(out, "%s%d", i == 0 ? "" : ", ", vm->affinity[i]);
+	const struct vm *row = &model->vms[vm];
+
+	putc('[', out);
+	for (uint32_t i = 0; i < row->vcpu_count; i++) {
+		fprintf(out, "%s%d", i == 0 ? "" : ", ", row->affinity[i]);
 	}
-	fputs("];\n", out);
+	putc(']', out);
 }
 
-static void put_pci(FILE *out, const struct vm *vm)
+static void put_pci(FILE *out, const struct model *model, size_t vm)
 {
-	if (vm->pci_count == 0) {
-		fprintf(out, IN "%s.pci_devices = [];\n", vm->instance);
-		return;
-	}
-	fprintf(out, IN "%s.pci_devices = [\n", vm->instance);
-	for (size_t i = 0; i < vm->pci_count; i++) {
-		const struct pci_function *function = &vm->pci[i];
+	const struct vm *row = &model->vms[vm];
+
+	fputs(row->pci_count == 0 ? "[" : "[\n", out);
+	for (size_t i = 0; i < row->pci_count; i++) {
+		const struct pci_function *function = &row->pci[i];
 
 		fputs(IN "    { name: ", out);
 		explain_string(out, function->name);
 		fprintf(out, ", bus: %u, dev: %u, fun: %u, irq: %u },\n", function->bus,
 		        function->device, function->function, function->irq);
 	}
-	fputs(IN "];\n", out);
+	fputs(row->pci_count == 0 ? "]" : IN "]", out);
 }
 
-static void put_mmios(FILE *out, const struct vm *vm)
+static void put_mmios(FILE *out, const struct model *model, size_t vm)
 {
-	if (vm->mmio_count == 0) {
-		fprintf(out, IN "%s.mmios = [];\n", vm->instance);
-		return;
+	const struct vm *row = &model->vms[vm];
+
+	fputs(row->mmio_count == 0 ? "[" : "[\n", out);
+	for (size_t i = 0; i < row->mmio_count; i++) {
+		fprintf(out, IN "    \"0x%" PRIx64 ":0x%" PRIx64 ":12\",\n", row->mmios[i].base,
+		        row->mmios[i].bytes);
 	}
-	fprintf(out, IN "%s.mmios = [\n", vm->instance);
-	for (size_t i = 0; i < vm->mmio_count; i++) {
-		fprintf(out, IN "    \"0x%" PRIx64 ":0x%" PRIx64 ":12\",\n", vm->mmios[i].base,
-		        vm->mmios[i].bytes);
-	}
-	fputs(IN "];\n", out);
+	fputs(row->mmio_count == 0 ? "]" : IN "]", out);
 }
 
-static void put_nodes(FILE *out, const struct vm *vm)
+static void put_irqs(FILE *out, const struct model *model, size_t vm)
 {
-	if (vm->dtb_node_count == 0) {
-		fprintf(out, IN "%s.dtb = dtb([]);\n", vm->instance);
-		return;
+	const struct vm *row = &model->vms[vm];
+
+	putc('[', out);
+	for (size_t i = 0; i < row->irq_count; i++) {
+		fprintf(out, "%s%u", i == 0 ? "" : ", ", row->irqs[i]);
 	}
-	fprintf(out, IN "%s.dtb = dtb([\n", vm->instance);
-	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+	putc(']', out);
+}
+
+static void put_nodes(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm *row = &model->vms[vm];
+
+	fputs(row->dtb_node_count == 0 ? "dtb([" : "dtb([\n", out);
+	for (size_t i = 0; i < row->dtb_node_count; i++) {
 		fputs(IN "    { path: ", out);
-		explain_string(out, vm->dtb_nodes[i]);
+		explain_string(out, row->dtb_nodes[i]);
 		fputs(" },\n", out);
 	}
-	fputs(IN "]);\n", out);
+	fputs(row->dtb_node_count == 0 ? "])" : IN "])", out);
 }
 
-static void put_hardware(FILE *out, const struct vm *vm)
+/* What has no function here and no kind is another form of what has one. */
+static put_value *const own_values[VM_ATTRIBUTE_COUNT] = {
+	[VM_AFFINITY] = put_affinity,   [VM_ADDRESSES] = put_addresses,
+	[VM_IMAGE] = put_image,         [VM_PCI] = put_pci,
+	[VM_MMIOS] = put_mmios,         [VM_IRQS] = put_irqs,
+	[VM_DTB] = put_nodes,           [VM_VIRTIO_DEVICES] = put_served,
+	[VM_VIRTIO_DRIVERS] = put_used,
+};
+
+static bool is_told(enum vm_attribute attribute, const struct vm *vm)
 {
-	put_pci(out, vm);
-	put_mmios(out, vm);
-	fprintf(out, IN "%s.irqs = [", vm->instance);
-	for (size_t i = 0; i < vm->irq_count; i++) {
-		fprintf(out, "%s%u", i == 0 ? "" : ", ", vm->irqs[i]);
+	const struct vm_attribute_row *row = vm_attribute_row(attribute);
+
+	if (row->place != ATTRIBUTE_ALONE) {
+		return false;
 	}
-	fputs("];\n", out);
-	put_nodes(out, vm);
+	return row->kind == ATTRIBUTE_OWN ? own_values[attribute] != NULL
+	                                  : !(row->optional && vm_attribute_none(attribute, vm));
 }
 
-static void put_analysis(FILE *out, const struct vm *vm)
+static void put_vm(FILE *out, const struct model *model, size_t index)
 {
-	if (vm->trust != TRUST_NONE) {
-		put_string_setting(out, vm, "trust", vm->trust == TRUST_HIGH ? "high" : "low");
-	}
-	if (vm->smc) {
-		fprintf(out, IN "%s.allow_smc = true;\n", vm->instance);
-	}
-	fprintf(out, IN "%s.exposed = ", vm->instance);
-	put_truth(out, vm->exposed);
-	fputs(";\n", out);
-	if (vm->asset != NULL) {
-		put_string_setting(out, vm, "asset", vm->asset);
-	}
-}
+	const struct vm *vm = &model->vms[index];
 
-static void put_vm(FILE *out, const struct vm *vm)
-{
 	fputs("\n", out);
-	put_string_setting(out, vm, "vm_name", vm->name);
-	fprintf(out, IN "%s.num_vcpus = %u;\n", vm->instance, vm->vcpu_count);
-	put_affinity(out, vm);
-	fprintf(out, IN "%s._priority = %u;\n", vm->instance, vm->priority);
-	if (vm->period_us != 0) {
-		fprintf(out, IN "%s._budget = %u;\n" IN "%s._period = %u;\n", vm->instance,
-		        vm->budget_us, vm->instance, vm->period_us);
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		if (!is_told(i, vm)) {
+			continue;
+		}
+		fprintf(out, IN "%s.%s = ", vm->instance, vm_attribute_row(i)->name);
+		if (own_values[i] != NULL) {
+			own_values[i](out, model, index);
+		} else {
+			explain_attribute(out, i, vm);
+		}
+		fputs(";\n", out);
 	}
-	put_addresses(out, vm);
-	put_image(out, vm);
-	put_hardware(out, vm);
-	put_analysis(out, vm);
 }
 
 static void put_connection(FILE *out, const struct model *model,
@@ -403,9 +409,7 @@ void explain_model(const struct model *model, FILE *out)
 	fputs("    configuration {\n", out);
 	put_system(out, model);
 	for (size_t i = 0; i < model->vm_count; i++) {
-		put_vm(out, &model->vms[i]);
-		put_served(out, model, i);
-		put_used(out, model, i);
+		put_vm(out, model, i);
 	}
 	if (model->connection_count != 0) {
 		fputs("\n", out);

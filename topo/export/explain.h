@@ -7,13 +7,16 @@
 
 #include <stdio.h>
 
-#include "topo/model/model.h"
+#include "topo/model/vm_attributes.h"
 
 /** Print @model as a topology in which every default is spelled out. */
 void explain_model(const struct model *model, FILE *out);
 
 /** Print @text as a string of the language, in quotes. */
 void explain_string(FILE *out, const char *text);
+
+/** Print the value that an attribute with a kind has in @vm, as the language writes it. */
+void explain_attribute(FILE *out, enum vm_attribute attribute, const struct vm *vm);
 
 /** Print each option that @device has as "name: value", @before before each. */
 void explain_options(FILE *out, const struct device *device, const char *before);

@@ -9,6 +9,7 @@
 #include "topo/base/say.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
+#include "topo/model/vm_attributes.h"
 
 static void add_string(struct json_object *object, const char *key, const char *text)
 {
@@ -100,20 +101,43 @@ static struct json_object *connection_object(const struct model *model,
 	return object;
 }
 
-static void add_hardware(struct json_object *object, const struct vm *vm)
+/* Members that are more than a number, a truth or a text, and what stands beside them. */
+typedef void add_member(struct json_object *object, const struct vm *vm);
+
+static void add_names(struct json_object *object, const struct vm *vm)
+{
+	add_string(object, "name", vm->name);
+	add_string(object, "instance", vm->instance);
+}
+
+static void add_affinity(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *affinity = add_array(object, "affinity");
+
+	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
+		json_object_array_add(affinity, json_object_new_int(vm->affinity[i]));
+	}
+}
+
+static void add_image(struct json_object *object, const struct vm *vm)
+{
+	const struct vm_image *image = &vm->image;
+	struct json_object *inner = json_object_new_object();
+
+	add_bool(inner, "own_kernel", image->own_kernel);
+	add_bool(inner, "own_rootfs", image->own_rootfs);
+	add_string(inner, "kernel", image->kernel);
+	add_string(inner, "initrd", image->initrd);
+	add_string(inner, "dtb", image->dtb);
+	add_string(inner, "cmdline", image->cmdline);
+	json_object_object_add(object, "image", inner);
+	add_bool(object, "agent", vm->agent);
+}
+
+static void add_pci(struct json_object *object, const struct vm *vm)
 {
 	struct json_object *functions = add_array(object, "pci_devices");
-	struct json_object *mmios = add_array(object, "mmios");
-	struct json_object *irqs = add_array(object, "irqs");
-	struct json_object *nodes = add_array(object, "dtb_nodes");
 
-	for (size_t i = 0; i < vm->mmio_count; i++) {
-		struct json_object *range = json_object_new_object();
-
-		add_number(range, "base", vm->mmios[i].base);
-		add_number(range, "bytes", vm->mmios[i].bytes);
-		json_object_array_add(mmios, range);
-	}
 	for (size_t i = 0; i < vm->pci_count; i++) {
 		struct json_object *function = json_object_new_object();
 
@@ -124,59 +148,79 @@ static void add_hardware(struct json_object *object, const struct vm *vm)
 		add_number(function, "irq", vm->pci[i].irq);
 		json_object_array_add(functions, function);
 	}
+}
+
+static void add_mmios(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *mmios = add_array(object, "mmios");
+
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		struct json_object *range = json_object_new_object();
+
+		add_number(range, "base", vm->mmios[i].base);
+		add_number(range, "bytes", vm->mmios[i].bytes);
+		json_object_array_add(mmios, range);
+	}
+}
+
+static void add_irqs(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *irqs = add_array(object, "irqs");
+
 	for (size_t i = 0; i < vm->irq_count; i++) {
 		json_object_array_add(irqs, json_object_new_uint64(vm->irqs[i]));
 	}
+}
+
+static void add_nodes(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *nodes = add_array(object, "dtb_nodes");
+
 	for (size_t i = 0; i < vm->dtb_node_count; i++) {
 		json_object_array_add(nodes, json_object_new_string(vm->dtb_nodes[i]));
 	}
 }
 
-static void add_image(struct json_object *object, const struct vm_image *image)
-{
-	struct json_object *inner = json_object_new_object();
+static add_member *const own_members[VM_ATTRIBUTE_COUNT] = {
+	[VM_NAME] = add_names, [VM_AFFINITY] = add_affinity, [VM_IMAGE] = add_image,
+	[VM_PCI] = add_pci,    [VM_MMIOS] = add_mmios,       [VM_IRQS] = add_irqs,
+	[VM_DTB] = add_nodes,
+};
 
-	add_bool(inner, "own_kernel", image->own_kernel);
-	add_bool(inner, "own_rootfs", image->own_rootfs);
-	add_string(inner, "kernel", image->kernel);
-	add_string(inner, "initrd", image->initrd);
-	add_string(inner, "dtb", image->dtb);
-	add_string(inner, "cmdline", image->cmdline);
-	json_object_object_add(object, "image", inner);
-}
-
-static const char *trust_name(enum trust trust)
+static void add_attribute(struct json_object *object, enum vm_attribute attribute,
+                          const struct vm *vm)
 {
-	return trust == TRUST_HIGH ? "high" : trust == TRUST_LOW ? "low" : NULL;
+	const struct vm_attribute_row *row = vm_attribute_row(attribute);
+
+	switch (row->kind) {
+	case ATTRIBUTE_NUMBER:
+	case ATTRIBUTE_ADDRESS:
+	case ATTRIBUTE_SIZE:
+		add_number(object, row->json, vm_attribute_number(attribute, vm));
+		break;
+	case ATTRIBUTE_TRUTH:
+		add_bool(object, row->json, vm_attribute_number(attribute, vm) != 0);
+		break;
+	case ATTRIBUTE_STRING:
+	case ATTRIBUTE_WORD:
+		add_string(object, row->json, vm_attribute_text(attribute, vm));
+		break;
+	case ATTRIBUTE_OWN:
+		break;
+	}
 }
 
 static struct json_object *vm_object(const struct vm *vm)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_string(object, "name", vm->name);
-	add_string(object, "instance", vm->instance);
-	add_number(object, "num_vcpus", vm->vcpu_count);
-	struct json_object *affinity = add_array(object, "affinity");
-
-	for (uint32_t i = 0; i < vm->vcpu_count; i++) {
-		json_object_array_add(affinity, json_object_new_int(vm->affinity[i]));
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		if (own_members[i] != NULL) {
+			own_members[i](object, vm);
+		} else {
+			add_attribute(object, i, vm);
+		}
 	}
-	add_number(object, "priority", vm->priority);
-	add_number(object, "budget_us", vm->budget_us);
-	add_number(object, "period_us", vm->period_us);
-	add_number(object, "ram_base", vm->ram_base);
-	add_number(object, "ram_bytes", vm->ram_bytes);
-	add_number(object, "dtb_addr", vm->dtb_addr);
-	add_number(object, "initrd_addr", vm->initrd_addr);
-	add_number(object, "kernel_entry", vm->kernel_entry);
-	add_image(object, &vm->image);
-	add_bool(object, "agent", vm->agent);
-	add_hardware(object, vm);
-	add_string(object, "trust", trust_name(vm->trust));
-	add_bool(object, "allow_smc", vm->smc);
-	add_bool(object, "exposed", vm->exposed);
-	add_string(object, "asset", vm->asset);
 	return object;
 }
 

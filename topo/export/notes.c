@@ -58,17 +58,14 @@ static void note_system(const struct notes *notes)
 
 static void note_attributes(const struct notes *notes, const struct vm *vm, uint32_t number)
 {
-	if (vm->trust != TRUST_NONE) {
-		begin(notes, "vm%u: trust = \"%s\"\n", number,
-		      vm->trust == TRUST_HIGH ? "high" : "low");
-	}
-	if (vm->exposed) {
-		begin(notes, "vm%u: exposed = true\n", number);
-	}
-	if (vm->asset != NULL) {
-		begin(notes, "vm%u: asset = ", number);
-		explain_string(notes->out, vm->asset);
-		fputs("\n", notes->out);
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		const struct vm_attribute_row *row = vm_attribute_row(i);
+
+		if (row->camkes == CAMKES_NOTE && !vm_attribute_none(i, vm)) {
+			begin(notes, "vm%u: %s = ", number, row->name);
+			explain_attribute(notes->out, i, vm);
+			fputs("\n", notes->out);
+		}
 	}
 	if (vm->vcpu_count > 1) {
 		begin(notes, "vm%u: _affinity = [", number);

@@ -106,13 +106,11 @@ void vm_attribute_set_text(enum vm_attribute attribute, struct vm *vm, const cha
 	memcpy((char *)vm + rows[attribute].offset, &text, sizeof(text));
 }
 
-bool vm_attribute_absent(enum vm_attribute attribute, const struct vm *vm)
+bool vm_attribute_none(enum vm_attribute attribute, const struct vm *vm)
 {
-	const struct vm_attribute_row *row = &rows[attribute];
-
-	if (!row->optional) {
+	if (rows[attribute].kind == ATTRIBUTE_OWN) {
 		return false;
 	}
-	return row->kind == ATTRIBUTE_STRING ? vm_attribute_text(attribute, vm) == NULL
-	                                     : vm_attribute_number(attribute, vm) == 0;
+	return rows[attribute].kind == ATTRIBUTE_STRING ? vm_attribute_text(attribute, vm) == NULL
+	                                                : vm_attribute_number(attribute, vm) == 0;
 }

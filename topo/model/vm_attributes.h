@@ -47,7 +47,7 @@ struct vm_attribute_row {
 	size_t bytes;
 	uint64_t minimum, maximum; /* numbers */
 	const char *const *words;  /* by the field's value; NULL for 0, and behind the last */
-	bool optional;             /* 0, NULL and false stand for nothing, which is not printed */
+	bool optional;             /* explain leaves out 0, NULL and false */
 	const char *json;          /* what JSON calls it; NULL = not there, or by code of its own */
 	const char *diff;          /* what topo diff calls it; NULL likewise */
 	bool tuning;               /* no right: only topo diff --all compares it */
@@ -81,7 +81,7 @@ void vm_attribute_set_number(enum vm_attribute attribute, struct vm *vm, uint64_
 /** Put a string into @vm. */
 void vm_attribute_set_text(enum vm_attribute attribute, struct vm *vm, const char *text);
 
-/** Whether @vm has nothing of it, and nothing is to be printed. */
-bool vm_attribute_absent(enum vm_attribute attribute, const struct vm *vm);
+/** Whether its value in @vm is 0, NULL or false. */
+bool vm_attribute_none(enum vm_attribute attribute, const struct vm *vm);
 
 #endif
