@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What differs between boards, as data. It is read from abi/boards/.
+ * The board that the build names, from its rows (abi/boards/boards.h): where its registers are, as
+ * board_gicd, and which interrupts they raise, as board_uart_intid.
  */
 #ifndef KERNEL_BOARD_H
 #define KERNEL_BOARD_H
 
 #include <stdint.h>
 
-struct board {
-	const char *name;
-	uint32_t id; /* enum pv_board */
-	uint32_t ram_page;
-	uint32_t ram_page_count; /* at most; the image says how much is there */
-	/* GICv2, and its virtualization extensions (IHI 0048B). Physical addresses. */
-	uint64_t gicd, gicc, gich, gicv;
-	uint64_t uart;       /* PL011 that the kernel keeps */
-	uint32_t uart_intid; /* its interrupt */
-};
+#include BOARD_ROWS
+#include "abi/limits.h"
 
-extern const struct board board;
+#define BOARD_RAM_PAGE ((uint32_t)(BOARD_RAM_BASE >> PV_PAGE_SHIFT))
+#define BOARD_RAM_PAGES ((uint32_t)(BOARD_RAM_BYTES >> PV_PAGE_SHIFT)) /* at most */
+#define BOARD_BASE(block, base, bytes, user, shown, text)                                          \
+	static const uint64_t board_##block = (base);
+#define BOARD_INTID(block, first, count, text)                                                     \
+	static const uint32_t board_##block##_intid = (first);
+BOARD_BLOCKS(BOARD_BASE)
+BOARD_IRQS(BOARD_INTID)
 
 #endif

@@ -76,27 +76,27 @@ static void build(void)
 	uint64_t ram_pages = image->ram_page_count; /* not checked yet: bounded by the board */
 	uint64_t image_page = (uintptr_t)image >> PV_PAGE_SHIFT;
 
-	ram_pages = ram_pages < board.ram_page_count ? ram_pages : board.ram_page_count;
-	mmu_map_ram(board.ram_page + ram_pages);
+	ram_pages = ram_pages < BOARD_RAM_PAGES ? ram_pages : BOARD_RAM_PAGES;
+	mmu_map_ram(BOARD_RAM_PAGE + ram_pages);
 	if (ram_pages) {
 		/* The board says how much RAM there can be, the image how much there is. */
-		boot_probe_ram(((board.ram_page + ram_pages) << PV_PAGE_SHIFT) - 8);
+		boot_probe_ram(((BOARD_RAM_PAGE + ram_pages) << PV_PAGE_SHIFT) - 8);
 	}
 
 	const struct image_bounds bounds = {
-		.board = board.id,
+		.board = BOARD_ID,
 		.cpu_count =
 			PV_CPUS_MAX, /* one that is not there is found when it does not start */
-		.ram_page = board.ram_page,
-		.ram_page_count = board.ram_page_count,
+		.ram_page = BOARD_RAM_PAGE,
+		.ram_page_count = BOARD_RAM_PAGES,
 		.kernel_page = (uint32_t)((uintptr_t)__text_start >> PV_PAGE_SHIFT),
 		.kernel_page_count = (uint32_t)((__kernel_end - __text_start) >> PV_PAGE_SHIFT),
 		.image_page = (uint32_t)image_page,
 	};
-	uint64_t end_page = board.ram_page + ram_pages;
+	uint64_t end_page = BOARD_RAM_PAGE + ram_pages;
 
 	boot_build(image, end_page > image_page ? (end_page - image_page) << PV_PAGE_SHIFT : 0,
-	           &bounds, (uint32_t)(board.gicv >> PV_PAGE_SHIFT));
+	           &bounds, (uint32_t)(board_gicv >> PV_PAGE_SHIFT));
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		struct vcpu *v = &kernel.vcpus[i];
 		uint32_t domain = (uint32_t)(v->domain - kernel.domains);
@@ -147,11 +147,11 @@ void boot_primary(void)
 	mmu_enable();
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_cpu_structs();
-	uart_init(board.uart);
+	uart_init(board_uart);
 	struct log_line line;
 
 	log_begin(&line, "Peervisor on ");
-	log_text(&line, board.name);
+	log_text(&line, BOARD_NAME);
 	log_end(&line);
 	counter_offset = arch_now();
 	init_registers();

@@ -34,7 +34,7 @@ static RARE bool handle_interrupt_of(struct cpu *c, uint32_t intid)
 		vgic_sync(v); /* the exit path does the rest, if the guest is what goes on */
 	} else if (intid == INTID_DEADLINE) {
 		sched_deadline(c);
-	} else if (intid == board.uart_intid) {
+	} else if (intid == board_uart_intid) {
 		console_input();
 	}
 	return true;

@@ -60,55 +60,55 @@ static volatile uint32_t *reg(uint64_t base, uint32_t offset)
 /* Of the CPU that asks. A distributor with one interface has no target registers: they read 0. */
 static uint8_t own_interface_bit(void)
 {
-	uint8_t bit = (uint8_t)*reg(board.gicd, GICD_ITARGETSR);
+	uint8_t bit = (uint8_t)*reg(board_gicd, GICD_ITARGETSR);
 
 	return bit ? bit : 1;
 }
 
 void gic_init_distributor(void)
 {
-	uint32_t intids = 32U * ((*reg(board.gicd, GICD_TYPER) & 31U) + 1U);
+	uint32_t intids = 32U * ((*reg(board_gicd, GICD_TYPER) & 31U) + 1U);
 	uint32_t boot_cpu = 0x01010101U * own_interface_bit();
 
-	*reg(board.gicd, GICD_CTLR) = 0;
+	*reg(board_gicd, GICD_CTLR) = 0;
 	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 32) {
-		*reg(board.gicd, GICD_ICENABLER + i / 8) = UINT32_MAX;
-		*reg(board.gicd, GICD_ICPENDR + i / 8) = UINT32_MAX;
-		*reg(board.gicd, GICD_ICACTIVER + i / 8) = UINT32_MAX;
+		*reg(board_gicd, GICD_ICENABLER + i / 8) = UINT32_MAX;
+		*reg(board_gicd, GICD_ICPENDR + i / 8) = UINT32_MAX;
+		*reg(board_gicd, GICD_ICACTIVER + i / 8) = UINT32_MAX;
 	}
 	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 4) {
-		*reg(board.gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
-		*reg(board.gicd, GICD_ITARGETSR + i) = boot_cpu;
+		*reg(board_gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
+		*reg(board_gicd, GICD_ITARGETSR + i) = boot_cpu;
 	}
-	*reg(board.gicd, GICD_ISENABLER + board.uart_intid / 32 * 4) = 1U << board.uart_intid % 32;
-	*reg(board.gicd, GICD_CTLR) = 1;
+	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
+	*reg(board_gicd, GICD_CTLR) = 1;
 }
 
 void gic_init_cpu(uint32_t cpu)
 {
 	kernel.cpus[cpu].poke_bit = own_interface_bit();
-	*reg(board.gicd, GICD_ICENABLER) = UINT32_MAX;
-	*reg(board.gicd, GICD_ICPENDR) = UINT32_MAX;
-	*reg(board.gicd, GICD_ICACTIVER) = UINT32_MAX;
+	*reg(board_gicd, GICD_ICENABLER) = UINT32_MAX;
+	*reg(board_gicd, GICD_ICPENDR) = UINT32_MAX;
+	*reg(board_gicd, GICD_ICACTIVER) = UINT32_MAX;
 	for (uint32_t i = 0; i < SGIS; i += 4) {
-		*reg(board.gicd, GICD_CPENDSGIR + i) = UINT32_MAX;
+		*reg(board_gicd, GICD_CPENDSGIR + i) = UINT32_MAX;
 	}
 	for (uint32_t i = 0; i < 32; i += 4) {
-		*reg(board.gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
+		*reg(board_gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
 	}
-	*reg(board.gicd, GICD_ISENABLER) = 1U << INTID_POKE | 1U << INTID_MAINTENANCE |
+	*reg(board_gicd, GICD_ISENABLER) = 1U << INTID_POKE | 1U << INTID_MAINTENANCE |
 	                                   1U << INTID_DEADLINE | 1U << INTID_TIMER;
-	*reg(board.gicc, GICC_PMR) = 0xff;
-	*reg(board.gicc, GICC_CTLR) = GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE;
+	*reg(board_gicc, GICC_PMR) = 0xff;
+	*reg(board_gicc, GICC_CTLR) = GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE;
 	for (uint32_t i = 0; i < LRS_MAX && i < arch_lr_count(); i++) {
-		*reg(board.gich, GICH_LR(i)) = 0;
+		*reg(board_gich, GICH_LR(i)) = 0;
 	}
-	*reg(board.gich, GICH_HCR) = GICH_HCR_EN;
+	*reg(board_gich, GICH_HCR) = GICH_HCR_EN;
 }
 
 uint32_t gic_acknowledge(void)
 {
-	uint32_t iar = *reg(board.gicc, GICC_IAR);
+	uint32_t iar = *reg(board_gicc, GICC_IAR);
 
 	/* What the sender of a poke stored before is read after; pairs with arch_poke(). */
 	dsb(ishld);
@@ -117,9 +117,9 @@ uint32_t gic_acknowledge(void)
 
 void gic_end(uint32_t iar, bool deactivate)
 {
-	*reg(board.gicc, GICC_EOIR) = iar;
+	*reg(board_gicc, GICC_EOIR) = iar;
 	if (deactivate) {
-		*reg(board.gicc, GICC_DIR) = iar;
+		*reg(board_gicc, GICC_DIR) = iar;
 	}
 }
 
@@ -127,38 +127,38 @@ void arch_poke(uint32_t cpus)
 {
 	/* What the other CPUs are to find was stored before; they read it after their GICC_IAR. */
 	dsb(ishst);
-	*reg(board.gicd, GICD_SGIR) = cpus << 16 | INTID_POKE;
+	*reg(board_gicd, GICD_SGIR) = cpus << 16 | INTID_POKE;
 }
 
 /* Whether the virtual timer's physical interrupt counts as active on this CPU. */
 static void set_timer_active(bool active)
 {
-	*reg(board.gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << INTID_TIMER;
+	*reg(board_gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << INTID_TIMER;
 }
 
 void gic_save(struct vcpu *v)
 {
-	v->arch.gich_vmcr = *reg(board.gich, GICH_VMCR);
-	v->arch.gich_apr = *reg(board.gich, GICH_APR);
+	v->arch.gich_vmcr = *reg(board_gich, GICH_VMCR);
+	v->arch.gich_apr = *reg(board_gich, GICH_APR);
 }
 
 void gic_load(const struct vcpu *v, bool timer_active)
 {
-	*reg(board.gich, GICH_VMCR) = v->arch.gich_vmcr;
-	*reg(board.gich, GICH_APR) = v->arch.gich_apr;
+	*reg(board_gich, GICH_VMCR) = v->arch.gich_vmcr;
+	*reg(board_gich, GICH_APR) = v->arch.gich_apr;
 	set_timer_active(timer_active);
 }
 
 uint32_t arch_lr_count(void)
 {
-	uint32_t count = (*reg(board.gich, GICH_VTR) & 63U) + 1;
+	uint32_t count = (*reg(board_gich, GICH_VTR) & 63U) + 1;
 
 	return count < LRS_MAX ? count : LRS_MAX;
 }
 
 struct lr arch_lr_read(uint32_t i)
 {
-	uint32_t word = *reg(board.gich, GICH_LR(i));
+	uint32_t word = *reg(board_gich, GICH_LR(i));
 	bool hw = word & LR_HW;
 
 	return (struct lr){
@@ -181,31 +181,31 @@ void arch_lr_write(uint32_t i, struct lr lr)
 	} else {
 		word |= (uint32_t)lr.source << LR_PHYSICAL_SHIFT | (lr.eoi ? LR_EOI : 0);
 	}
-	*reg(board.gich, GICH_LR(i)) = word;
+	*reg(board_gich, GICH_LR(i)) = word;
 }
 
 bool arch_lr_is_empty(uint32_t i)
 {
-	return !(*reg(board.gich, GICH_LR(i)) >> LR_STATE_SHIFT & 3U);
+	return !(*reg(board_gich, GICH_LR(i)) >> LR_STATE_SHIFT & 3U);
 }
 
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
 {
-	*reg(board.gich, GICH_LR(i)) =
+	*reg(board_gich, GICH_LR(i)) =
 		intid | priority >> 3 << LR_PRIORITY_SHIFT | (uint32_t)LR_PENDING << LR_STATE_SHIFT;
 }
 
 uint32_t arch_lr_count_ends(bool tell)
 {
-	uint32_t ends = *reg(board.gich, GICH_HCR) >> GICH_HCR_EOI_COUNT_SHIFT;
+	uint32_t ends = *reg(board_gich, GICH_HCR) >> GICH_HCR_EOI_COUNT_SHIFT;
 
-	*reg(board.gich, GICH_HCR) = tell ? GICH_HCR_EN | GICH_HCR_LRENPIE : GICH_HCR_EN;
+	*reg(board_gich, GICH_HCR) = tell ? GICH_HCR_EN | GICH_HCR_LRENPIE : GICH_HCR_EN;
 	return ends;
 }
 
 bool arch_lr_ends_count(void)
 {
-	return *reg(board.gich, GICH_APR) && !(*reg(board.gich, GICH_VMCR) & GICH_VMCR_EOIMODE);
+	return *reg(board_gich, GICH_APR) && !(*reg(board_gich, GICH_VMCR) & GICH_VMCR_EOIMODE);
 }
 
 void arch_timer_end(void)

@@ -38,7 +38,7 @@ static struct {
 
 static uint32_t ram_gib(void)
 {
-	return board.ram_page >> (GIB_SHIFT - PV_PAGE_SHIFT);
+	return BOARD_RAM_PAGE >> (GIB_SHIFT - PV_PAGE_SHIFT);
 }
 
 /* The kernel's pages by section, and what follows in the same block as RAM. */
@@ -70,16 +70,16 @@ static void map_device(uint64_t pa)
 
 void mmu_build(void)
 {
-	uint64_t base = (uint64_t)board.ram_page << PV_PAGE_SHIFT;
+	uint64_t base = (uint64_t)BOARD_RAM_PAGE << PV_PAGE_SHIFT;
 
 	for (uint64_t i = 0; i < ENTRIES; i++) {
 		tables.ram[i] = (base + (i << BLOCK_SHIFT)) | NORMAL | DESC_XN | DESC_BLOCK;
 	}
 	map_kernel();
-	map_device(board.gicd);
-	map_device(board.gicc);
-	map_device(board.gich);
-	map_device(board.uart);
+	map_device(board_gicd);
+	map_device(board_gicc);
+	map_device(board_gich);
+	map_device(board_uart);
 	mmu_root[0] = (uintptr_t)tables.devices | DESC_TABLE;
 	mmu_root[ram_gib()] = (uintptr_t)tables.ram | DESC_TABLE;
 }
