@@ -122,18 +122,6 @@ const char *vm_list_text(const struct analysis *analysis, const struct vm_list *
 	return text;
 }
 
-const char *bytes_text(struct arena *arena, uint64_t bytes)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-	size_t unit = 0;
-
-	while (unit < 4 && bytes != 0 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	return arena_printf(arena, "%" PRIu64 " %s", bytes, units[unit]);
-}
-
 uint64_t analysis_exposure_to(const struct analysis *analysis, uint32_t vm, uint32_t peer)
 {
 	const struct vm_analysis *row = &analysis->vms[vm];

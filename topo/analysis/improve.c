@@ -5,8 +5,9 @@
  */
 #include "topo/analysis/blocks.h"
 #include "topo/analysis/parts.h"
+#include "topo/base/units.h"
 
-#define POOL_BYTES ((uint64_t)8 << 20)
+#define POOL_BYTES MIB(8)
 #define WORK_MAX 300000U /* VMs and connections looked at, over all trials */
 #define TRIALS_LEAST 8U
 #define TRIALS_MOST 96U

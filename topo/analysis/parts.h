@@ -56,9 +56,6 @@ void vm_list_add(struct vm_list *list, uint32_t vm, struct arena *arena);
  */
 const char *vm_list_text(const struct analysis *analysis, const struct vm_list *list, size_t limit);
 
-/** "8 MiB", in the largest unit that leaves no rest. */
-const char *bytes_text(struct arena *arena, uint64_t bytes);
-
 /** What people read as the name of VM @vm: "vm1" where its name is but a number. */
 const char *vm_name_of(const struct analysis *analysis, uint32_t vm);
 

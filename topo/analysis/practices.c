@@ -4,6 +4,7 @@
  */
 #include "topo/analysis/blocks.h"
 #include "topo/analysis/parts.h"
+#include "topo/base/units.h"
 
 static void find(struct analysis *analysis, struct practice *practice, const char *finding)
 {
@@ -69,8 +70,8 @@ static void use_pools(struct analysis *analysis, struct practice *practice)
 			     arena_printf(analysis->arena,
 			                  "%s reads and writes all %s of %s: VMSWIOTLB=0",
 			                  vm_name_of(analysis, connection->device_vm),
-			                  bytes_text(analysis->arena,
-			                             model->vms[connection->driver_vm].ram_bytes),
+			                  size_text(analysis->arena,
+			                            model->vms[connection->driver_vm].ram_bytes),
 			                  vm_name_of(analysis, connection->driver_vm)));
 		}
 	}

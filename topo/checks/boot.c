@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "topo/base/units.h"
 #include "topo/checks/internal.h"
 #include "topo/resolve/defaults.h"
 
@@ -308,16 +309,7 @@ static uint64_t argument_bytes(const char *value)
 	char *end = NULL;
 	uint64_t bytes = strtoull(value, &end, 0);
 
-	switch (toupper((unsigned char)*end)) {
-	case 'K':
-		return bytes << 10;
-	case 'M':
-		return bytes << 20;
-	case 'G':
-		return bytes << 30;
-	default:
-		return bytes;
-	}
+	return bytes << unit_shift(*end);
 }
 
 void check_cmdline_mem(struct rules *rules, const struct topology *topology)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "topo/base/units.h"
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
 #include "topo/resolve/defaults.h"
@@ -13,7 +14,7 @@
 /* docs/guest.md: interrupt controller and UARTs, which every guest has at these places. */
 #define GUEST_DEVICES_BASE 0x08000000U
 #define GUEST_DEVICES_BYTES 0x02000000U
-#define RAM_LEAST_OTHER ((uint64_t)2 << 20) /* a guest of the user's own */
+#define RAM_LEAST_OTHER MIB(2) /* a guest of the user's own */
 #define PAGE_BYTES ((uint64_t)PV_PAGE_BYTES)
 #define BUFFER_LEAST 2048U /* bytes that a buffer in flight takes, on average at least */
 

@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "topo/base/units.h"
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
 #include "topo/resolve/disk.h"
 
-#define DISK_LEAST ((uint64_t)1 << 20)
+#define DISK_LEAST MIB(1)
 #define NET_QUEUE_LEAST 32U /* a packet takes up to 19 descriptors of Linux */
 #define FS_TAG_MAX 36U      /* virtio 1.2, 5.11.4 */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "topo/base/say.h"
+#include "topo/base/units.h"
 #include "topo/commands/commands.h"
 #include "topo/report/json_write.h"
 
@@ -196,12 +197,11 @@ static void print_text(const struct diff_options *options, const struct diff *di
 		const struct shift *s = &diff->exposures[i];
 
 		say(stdout, "! memory of %s that others can read and write: %s (was %s)\n", s->vm,
-		    diff_bytes(arena, s->after), diff_bytes(arena, s->before));
+		    size_text(arena, s->after), size_text(arena, s->before));
 	}
 	if (diff->exposed_before != diff->exposed_after) {
 		say(stdout, "! memory of all VMs that others can read and write: %s (was %s)\n",
-		    diff_bytes(arena, diff->exposed_after),
-		    diff_bytes(arena, diff->exposed_before));
+		    size_text(arena, diff->exposed_after), size_text(arena, diff->exposed_before));
 	}
 	for (size_t i = 0; i < diff->way_count; i++) {
 		const struct shift *s = &diff->ways[i];

@@ -13,6 +13,7 @@
 #include "abi/image.h"
 #include "topo/base/say.h"
 #include "topo/base/share.h"
+#include "topo/base/units.h"
 #include "topo/commands/commands.h"
 
 static const char help[] =
@@ -90,8 +91,8 @@ static void print_rights(const struct findings *report)
 
 		rights_letters(r->rights, letters);
 		say(stdout, "%s: %s 0x%010" PRIx64 " is 0x%010" PRIx64 ", %s: %s%s\n", r->who,
-		    letters, r->ipa, r->physical, findings_bytes_text(report->arena, r->bytes),
-		    r->thing, r->granted ? "" : " (not in the topology)");
+		    letters, r->ipa, r->physical, size_text(report->arena, r->bytes), r->thing,
+		    r->granted ? "" : " (not in the topology)");
 	}
 	for (size_t i = 0; i < report->power_count; i++) {
 		say(stdout, "%s: %s\n", report->powers[i].who, report->powers[i].text);

@@ -108,9 +108,6 @@ bool route_chokes_differ(const struct route *a, const struct route *b);
 /** Whether a cut takes more VMs, or fewer. */
 bool route_cut_differs(const struct route *a, const struct route *b);
 
-/** "8 MiB" */
-const char *diff_bytes(struct arena *arena, uint64_t bytes);
-
 const char *change_kind_name(enum change_kind kind);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "topo/base/units.h"
 #include "topo/diff/diff.h"
 #include "topo/model/device_options.h"
 #include "topo/model/vm_attributes.h"
@@ -69,18 +70,6 @@ static const char *address(struct lister *l, uint64_t value)
 	return value ? arena_printf(l->facts->arena, "0x%" PRIx64, value) : "placed by topo";
 }
 
-const char *diff_bytes(struct arena *arena, uint64_t bytes)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
-	uint32_t unit = 0;
-
-	while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	return arena_printf(arena, "%" PRIu64 " %s", bytes, units[unit]);
-}
-
 static void add_hardware(struct lister *l, const struct vm *vm)
 {
 	struct arena *arena = l->facts->arena;
@@ -101,7 +90,7 @@ static void add_hardware(struct lister *l, const struct vm *vm)
 		add_right(l, "hardware", vm->instance,
 		          arena_printf(arena, "%s/mmio %" PRIx64, vm->instance, r->base),
 		          arena_printf(arena, "%s: registers at 0x%" PRIx64, vm->instance, r->base),
-		          diff_bytes(arena, r->bytes));
+		          size_text(arena, r->bytes));
 	}
 	for (size_t i = 0; i < vm->irq_count; i++) {
 		add_right(l, "hardware", vm->instance,
@@ -163,7 +152,7 @@ static const char *attribute_text(struct lister *l, enum vm_attribute attribute,
 	case ATTRIBUTE_ADDRESS:
 		return address(l, vm_attribute_number(attribute, vm));
 	case ATTRIBUTE_SIZE:
-		return diff_bytes(l->facts->arena, vm_attribute_number(attribute, vm));
+		return size_text(l->facts->arena, vm_attribute_number(attribute, vm));
 	case ATTRIBUTE_TRUTH:
 		return vm_attribute_number(attribute, vm) ? "yes" : "no";
 	case ATTRIBUTE_STRING:
@@ -221,7 +210,7 @@ static const char *device_text(struct lister *l, const struct device *d)
 		text = net_text(l, d);
 	} else if (d->type == DEVICE_BLK) {
 		text = arena_printf(arena, "%s, %s%s", d->disk ? d->disk : "an empty disk",
-		                    diff_bytes(arena, d->disk_bytes),
+		                    size_text(arena, d->disk_bytes),
 		                    d->readonly ? ", read-only" : "");
 	} else if (d->type == DEVICE_VSOCK) {
 		text = arena_printf(arena, "CID %" PRIu64, d->cid);
@@ -245,7 +234,7 @@ static void add_connection(struct lister *l, const struct connection *c)
 	add_right(l, "memory", device, arena_printf(arena, "%s/memory", key),
 	          arena_printf(arena, "%s can read and write", device),
 	          arena_printf(arena, c->swiotlb ? "a pool of %s, %s" : "all RAM of %s, %s", driver,
-	                       diff_bytes(arena, bytes)));
+	                       size_text(arena, bytes)));
 	for (size_t i = 0; i < c->device_count; i++) {
 		const struct device *d = &c->devices[i];
 		const char *type = device_type_name(d->type);

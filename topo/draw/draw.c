@@ -11,6 +11,7 @@
 
 #include "topo/base/arena.h"
 #include "topo/base/strmap.h"
+#include "topo/base/units.h"
 #include "topo/base/utf8.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
@@ -19,7 +20,7 @@
 #define CHIPS_MAX 5U /* pieces of hardware that a box names */
 #define LINE_CHARACTERS 34U
 #define SMALL "<FONT POINT-SIZE=\"10\" COLOR=\"#4b5563\">"
-#define COMMON_POOL (8ULL << 20)
+#define COMMON_POOL MIB(8)
 #define CURVES_VMS 80U /* arrows of a larger web are straight */
 #define DANGER "#b91c1c"
 
@@ -73,18 +74,9 @@ static void put_text(FILE *out, const char *text)
 
 static void put_bytes(FILE *out, uint64_t bytes)
 {
-	static const struct {
-		unsigned int shift;
-		const char *name;
-	} units[] = {{30, "GiB"}, {20, "MiB"}, {10, "KiB"}};
+	struct size_in_units size = size_in_units(bytes);
 
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (bytes != 0 && (bytes & ((1ULL << units[i].shift) - 1)) == 0) {
-			fprintf(out, "%" PRIu64 " %s", bytes >> units[i].shift, units[i].name);
-			return;
-		}
-	}
-	fprintf(out, "%" PRIu64 " B", bytes);
+	fprintf(out, "%" PRIu64 " %s", size.count, size.unit);
 }
 
 /* Hardware. */

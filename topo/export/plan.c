@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/base/units.h"
 #include "topo/export/export.h"
 #include "topo/model/board.h"
 #include "topo/model/topology.h"
 
-#define MIB(n) ((uint64_t)(n) << 20)
 #define FIRST_ADDRESS 0x40000000U /* both boards have RAM from here on */
 #define RAM_ALIGN MIB(16)         /* of seL4's objects that RAM is made of */
 #define DATA_ALIGN MIB(2)

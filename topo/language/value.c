@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "topo/base/units.h"
 #include "topo/language/eval.h"
 #include "topo/language/parse.h"
 
@@ -76,24 +77,6 @@ bool value_number(struct evaluator *evaluator, const struct value *value, const 
 		                         out);
 	}
 	return wrong_kind(evaluator, value, what, "a number");
-}
-
-/* The power of 1024 that a unit stands for, 0 if there is none. */
-static unsigned int unit_shift(char unit)
-{
-	switch (unit) {
-	case 'k':
-	case 'K':
-		return 10;
-	case 'm':
-	case 'M':
-		return 20;
-	case 'g':
-	case 'G':
-		return 30;
-	default:
-		return 0;
-	}
 }
 
 bool value_size(struct evaluator *evaluator, const struct value *value, const char *what,

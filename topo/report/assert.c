@@ -19,6 +19,7 @@
 
 #include "topo/analysis/parts.h"
 #include "topo/base/suggest.h"
+#include "topo/base/units.h"
 
 #define DEPTH_MAX 64U
 #define TERMS_MAX 4096U
@@ -105,14 +106,23 @@ static bool suits(struct reader *reader, const struct term *operand, enum value_
 	return false;
 }
 
+/* "B", "K" or "KiB" and the like, if that is the next word. */
+static void take_unit(struct reader *reader, struct term *term)
+{
+	skip_blanks(reader);
+	const char *word = reader->text + reader->at;
+	size_t length = word_length(word);
+	unsigned int shift = isupper((unsigned char)word[0]) ? unit_shift(word[0]) : 0;
+
+	if ((length == 1 && (shift != 0 || word[0] == 'B')) ||
+	    (length == 3 && shift != 0 && strncmp(word + 1, "iB", 2) == 0)) {
+		term->value <<= shift;
+		reader->at += length;
+	}
+}
+
 static struct term *read_number(struct reader *reader)
 {
-	static const struct {
-		const char *unit;
-		unsigned shift;
-	} units[] = {
-		{"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"K", 10}, {"M", 20}, {"G", 30}, {"B", 0},
-	};
 	struct term *term = new_term(reader, TERM_VALUE, VALUE_NUMBER, reader->at);
 
 	while (isdigit((unsigned char)reader->text[reader->at])) {
@@ -121,12 +131,7 @@ static struct term *read_number(struct reader *reader)
 			return complain(reader, term->at, "this number is too large", NULL);
 		}
 	}
-	for (size_t i = 0; i < COUNT(units); i++) {
-		if (take(reader, units[i].unit)) {
-			term->value <<= units[i].shift;
-			break;
-		}
-	}
+	take_unit(reader, term);
 	return term;
 }
 

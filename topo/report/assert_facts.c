@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "topo/analysis/parts.h"
+#include "topo/base/units.h"
 #include "topo/report/assert.h"
 #include "topo/report/words.h"
 
@@ -113,7 +114,7 @@ static const char *exposure_text(const struct analysis *analysis, uint32_t vm)
 		if (bytes != 0 && count++ < ANALYSIS_WAYS_MAX) {
 			text = arena_printf(
 				analysis->arena, "%s%s%s to %s", text, count == 1 ? "" : ", ",
-				bytes_text(analysis->arena, bytes), vm_name_of(analysis, peer));
+				size_text(analysis->arena, bytes), vm_name_of(analysis, peer));
 		}
 	}
 	if (count > ANALYSIS_WAYS_MAX) {
@@ -131,13 +132,13 @@ static uint64_t fact_exposure(const struct analysis *analysis, const struct fact
 	if (call->argument_count == 2) {
 		uint64_t bytes = analysis_exposure_to(analysis, vm, call->vms[1]);
 
-		*evidence = arena_printf(
-			analysis->arena, "%s exposes %s to %s", name(analysis, call, 0),
-			bytes_text(analysis->arena, bytes), name(analysis, call, 1));
+		*evidence = arena_printf(analysis->arena, "%s exposes %s to %s",
+		                         name(analysis, call, 0), size_text(analysis->arena, bytes),
+		                         name(analysis, call, 1));
 		return bytes;
 	}
 	*evidence = arena_printf(analysis->arena, "%s exposes %s: %s", name(analysis, call, 0),
-	                         bytes_text(analysis->arena, analysis->vms[vm].exposed_bytes),
+	                         size_text(analysis->arena, analysis->vms[vm].exposed_bytes),
 	                         exposure_text(analysis, vm));
 	return analysis->vms[vm].exposed_bytes;
 }

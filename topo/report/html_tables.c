@@ -4,6 +4,7 @@
  * memory and device.
  */
 #include "topo/analysis/parts.h"
+#include "topo/base/units.h"
 #include "topo/report/html.h"
 #include "topo/report/words.h"
 
@@ -62,8 +63,8 @@ static void print_vm_row(const struct page *page, uint32_t vm)
 	fputs("</td>", page->out);
 	html_cell_vms(page, &backends);
 	html_cell_vms(page, &served);
-	html_cell(page, "n", bytes_text(page->arena, row->exposed_bytes));
-	html_cell(page, "n", bytes_text(page->arena, row->foreign_bytes));
+	html_cell(page, "n", size_text(page->arena, row->exposed_bytes));
+	html_cell(page, "n", size_text(page->arena, row->foreign_bytes));
 	html_cell_falls(page, words_falls(row->falls, page->arena), row->falls);
 	fputs("</tr>\n", page->out);
 }
@@ -184,7 +185,7 @@ static void print_range(const struct memory_range *range, void *context)
 	html_cell(page, "k", vm_name_of(page->analysis, range->owner));
 	html_cell(page, "", range->name);
 	html_cell(page, "", words_where(range, page->analysis, page->arena));
-	html_cell(page, "n", bytes_text(page->arena, range->bytes));
+	html_cell(page, "n", size_text(page->arena, range->bytes));
 	html_cell(page, "", words_users(range, &range->readers, page->analysis, page->arena));
 	html_cell(page, "", words_users(range, &range->writers, page->analysis, page->arena));
 	fputs("</tr>\n", page->out);

@@ -7,6 +7,7 @@
 
 #include "topo/analysis/parts.h"
 #include "topo/base/say.h"
+#include "topo/base/units.h"
 #include "topo/model/board.h"
 #include "topo/report/report.h"
 #include "topo/report/table.h"
@@ -107,8 +108,8 @@ static void print_vms(const struct printer *printer)
 		table_cell(&table, words_hardware(analysis, vm, printer->arena));
 		table_cell(&table, names(printer, &backends));
 		table_cell(&table, names(printer, &served));
-		table_cell(&table, bytes_text(printer->arena, row->exposed_bytes));
-		table_cell(&table, bytes_text(printer->arena, row->foreign_bytes));
+		table_cell(&table, size_text(printer->arena, row->exposed_bytes));
+		table_cell(&table, size_text(printer->arena, row->foreign_bytes));
 		table_cell(&table, words_falls(row->falls, printer->arena));
 		table_cell(&table, words_marks(analysis, vm, printer->arena));
 	}
@@ -156,7 +157,7 @@ static void add_range(const struct memory_range *range, void *context)
 	table_cell(table, vm_name_of(analysis, range->owner));
 	table_cellf(table, "%s", range->name);
 	table_cell(table, words_where(range, analysis, table->arena));
-	table_cell(table, bytes_text(table->arena, range->bytes));
+	table_cell(table, size_text(table->arena, range->bytes));
 	table_cell(table, words_users(range, &range->readers, analysis, table->arena));
 	table_cell(table, words_users(range, &range->writers, analysis, table->arena));
 }

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "topo/analysis/parts.h"
+#include "topo/base/units.h"
 #include "topo/model/board.h"
 
 #define NAMES_MAX 8U
@@ -91,7 +92,7 @@ const char *words_shared(const struct analysis *analysis, struct arena *arena)
 	for (size_t vm = 0; vm < analysis->model->vm_count; vm++) {
 		open += analysis->vms[vm].ram_open ? 1 : 0;
 	}
-	return arena_printf(arena, "%s in %zu pool%s; %s", bytes_text(arena, analysis->pool_bytes),
+	return arena_printf(arena, "%s in %zu pool%s; %s", size_text(arena, analysis->pool_bytes),
 	                    analysis->pool_count, words_plural(analysis->pool_count),
 	                    open == 0 ? "no VM's private RAM is shared"
 	                              : arena_printf(arena, "whole RAM of %zu VM%s (VMSWIOTLB=0)",
@@ -167,8 +168,8 @@ const char *words_improvement(const struct analysis *analysis, struct arena *are
 		                      after->weakest_count, before->weakest_count);
 	} else {
 		effect = arena_printf(arena, "then %s instead of %s are exposed",
-		                      bytes_text(arena, after->exposed_bytes),
-		                      bytes_text(arena, before->exposed_bytes));
+		                      size_text(arena, after->exposed_bytes),
+		                      size_text(arena, before->exposed_bytes));
 	}
 	return arena_printf(arena, "%s; %s", improvement->change, effect);
 }
@@ -295,7 +296,7 @@ const char *words_blast(const struct blast *blast, struct arena *arena)
 
 	if (blast->bytes != 0) {
 		text = arena_printf(arena, "%s, reads and writes %s of others", text,
-		                    bytes_text(arena, blast->bytes));
+		                    size_text(arena, blast->bytes));
 	}
 	if (blast->stops.count != 0) {
 		text = arena_printf(arena, "%s, stops devices of %zu VM%s", text,
@@ -310,7 +311,7 @@ const char *words_at_once(const struct analysis *analysis, const struct blast *b
 	struct vm_list others = {blast->held.vms + 1, blast->held.count - 1};
 	const char *text =
 		arena_printf(arena, "its own RAM (%s)",
-	                     bytes_text(arena, analysis->model->vms[blast->vm].ram_bytes));
+	                     size_text(arena, analysis->model->vms[blast->vm].ram_bytes));
 
 	if (others.count != 0) {
 		text = arena_printf(arena, "%s; %s without a further exploit", text,
@@ -318,7 +319,7 @@ const char *words_at_once(const struct analysis *analysis, const struct blast *b
 	}
 	if (blast->bytes != 0) {
 		text = arena_printf(arena, "%s; %s of other VMs", text,
-		                    bytes_text(arena, blast->bytes));
+		                    size_text(arena, blast->bytes));
 	}
 	for (unsigned kind = 0; kind < HARDWARE_KIND_COUNT; kind++) {
 		if ((blast->kinds >> kind & 1U) != 0) {

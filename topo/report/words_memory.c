@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "topo/analysis/parts.h"
+#include "topo/base/units.h"
 #include "topo/model/device_options.h"
 #include "topo/report/words.h"
 
@@ -82,10 +83,10 @@ size_t words_dma_pairs(const struct analysis *analysis, struct table *table)
 			continue;
 		}
 		table_cell(table, vm_name_of(analysis, vm));
-		table_cell(table, bytes_text(table->arena, row->exposed_bytes));
-		table_cell(table, bytes_text(table->arena, row->exposed_confined));
-		table_cell(table, bytes_text(table->arena, row->foreign_bytes));
-		table_cell(table, bytes_text(table->arena, row->foreign_confined));
+		table_cell(table, size_text(table->arena, row->exposed_bytes));
+		table_cell(table, size_text(table->arena, row->exposed_confined));
+		table_cell(table, size_text(table->arena, row->foreign_bytes));
+		table_cell(table, size_text(table->arena, row->foreign_confined));
 		table_cell(table, words_falls(row->falls, table->arena));
 		table_cell(table, words_falls(row->falls_confined, table->arena));
 		count++;
@@ -160,9 +161,9 @@ void words_connection(const struct analysis *analysis, uint32_t id, struct table
 	table_cell(table, devices_text(connection, table->arena));
 	table_cell(table, connection->swiotlb
 	                          ? arena_printf(table->arena, "pool of %s",
-	                                         bytes_text(table->arena, bytes))
+	                                         size_text(table->arena, bytes))
 	                          : arena_printf(table->arena, "whole RAM, %s (VMSWIOTLB=0)",
-	                                         bytes_text(table->arena, bytes)));
+	                                         size_text(table->arena, bytes)));
 	table_cell(table, connection->swiotlb ? "answers and data of back ends; an exploit"
 	                                      : "writes to all its RAM; no exploit");
 	table_cell(table, "rings and requests that back ends read; an exploit");

@@ -7,10 +7,10 @@
 
 #include <string.h>
 
+#include "topo/base/units.h"
 #include "topo/resolve/default_networks.h"
 
 /* panic=-1: a guest that cannot go on ends at once, and topo says so. */
-#define MIB(n) ((uint64_t)(n) << 20)
 
 /*
  * The RAM of a Linux VM. The kernel, its table of pages and its own page tables are taken away

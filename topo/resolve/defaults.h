@@ -6,18 +6,19 @@
 #ifndef TOPO_RESOLVE_DEFAULTS_H
 #define TOPO_RESOLVE_DEFAULTS_H
 
+#include "topo/base/units.h"
 #include "topo/resolve/resolve.h"
 
 #define DEFAULT_RAM_BASE 0x40000000U
 #define DEFAULT_PRIORITY 100U
 #define DEFAULT_CPUS_MAX 4U
-#define DEFAULT_POOL_BYTES ((uint64_t)8 << 20)
-#define DEFAULT_RAM_SERVING ((uint64_t)256 << 20) /* least of a VM that serves */
-#define DEFAULT_RAM_OTHER ((uint64_t)128 << 20)
-#define DEFAULT_DISK_BYTES ((uint64_t)128 << 20)
+#define DEFAULT_POOL_BYTES MIB(8)
+#define DEFAULT_RAM_SERVING MIB(256) /* least of a VM that serves */
+#define DEFAULT_RAM_OTHER MIB(128)
+#define DEFAULT_DISK_BYTES MIB(128)
 #define DEFAULT_QUEUE_SIZE 256U
 #define DEFAULT_BLK_QUEUE_SIZE 32U /* a full queue fits a pool: topo/image/personality.c */
-#define RAM_BLOCK_BYTES ((uint64_t)2 << 20)
+#define RAM_BLOCK_BYTES MIB(2)
 
 /** Fill in everything that @topology leaves out. Deterministic: no order but the text's matters. */
 void defaults_fill(struct topology *topology);

@@ -110,15 +110,3 @@ const char *findings_rights_text(struct arena *arena, uint32_t rights)
 	}
 	return text[0] ? text : "do nothing with";
 }
-
-const char *findings_bytes_text(struct arena *arena, uint64_t bytes)
-{
-	static const char *const units[] = {"B", "KiB", "MiB", "GiB"};
-	uint32_t unit = 0;
-
-	while (unit < 3 && bytes >= 1024 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit++;
-	}
-	return arena_printf(arena, "%" PRIu64 " %s", bytes, units[unit]);
-}

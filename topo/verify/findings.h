@@ -76,7 +76,4 @@ const char *finding_kind_name(enum finding_kind kind);
 /** "read, write and execute" for PV_RIGHT_*, "do nothing with" for none. */
 const char *findings_rights_text(struct arena *arena, uint32_t rights);
 
-/** "4 KiB", "8 MiB", "17 B" */
-const char *findings_bytes_text(struct arena *arena, uint64_t bytes);
-
 #endif

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 
+#include "topo/base/units.h"
 #include "topo/model/board.h"
 
 const struct verified_vm *memory_vm(const struct verify *v, uint32_t domain)
@@ -98,8 +99,7 @@ static const char *amount_text(const struct verify *v, const struct thing *thing
 	if (pages == thing->pages) {
 		return thing->name;
 	}
-	return arena_printf(v->arena, "%s of %s", findings_bytes_text(v->arena, pages * PAGE),
-	                    thing->name);
+	return arena_printf(v->arena, "%s of %s", size_text(v->arena, pages * PAGE), thing->name);
 }
 
 static void extra(struct verify *v, const struct part *part, uint32_t rights, const char *what)
@@ -164,8 +164,8 @@ static void check_part(struct memory *memory, const struct part *part, const str
 		const char *place = place_text(v, part->page);
 
 		extra(v, part, part->rights,
-		      arena_printf(v->arena, "%s of %s",
-		                   findings_bytes_text(v->arena, part->pages * PAGE), place));
+		      arena_printf(v->arena, "%s of %s", size_text(v->arena, part->pages * PAGE),
+		                   place));
 		note(memory, part, place, false);
 		return;
 	}

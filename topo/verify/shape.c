@@ -7,13 +7,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "topo/base/units.h"
 #include "topo/model/board.h"
 #include "topo/verify/verify.h"
 
 #define IMAGE_TEXT_OFFSET_AT 8U
 #define BLOCK_PAGES 512U
-#define RAM_STEP_BYTES (UINT64_C(64) << 20)
-#define RAM_SPARE_BYTES (UINT64_C(8) << 20) /* for the machine's own device tree */
+#define RAM_STEP_BYTES MIB(64)
+#define RAM_SPARE_BYTES MIB(8) /* for the machine's own device tree */
 
 static void broken(struct verify *v, const char *table, uint32_t index, const char *what)
 {
