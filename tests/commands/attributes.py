@@ -3,12 +3,13 @@
 import json
 import os
 
-# Attributes of a VM, and a setting of each that is not its default.
+# Attributes of a VM, and a setting of each that is not its default; all that topo lists.
 EXAMPLES = {
     "vm_name": '= "other"',
     "num_vcpus": "= 2",
     "_affinity": "= 1",
     "_priority": "= 7",
+    "base_prio": "= 7",
     "_budget": "= 1000; vm_a._period = 10000",
     "_period": "= 5000; vm_a._budget = 1000",
     "ram_base": "= 0x80000000",
@@ -16,6 +17,7 @@ EXAMPLES = {
     "vm_address_config": "= { dtb_addr: 0x44000000, initrd_addr: 0x45000000 }",
     "vm_image_config": '= { kernel_bootcmdline: "console=ttyAMA0 quiet" }',
     "pci_devices": '= [{ name: "nic", bus: 0, dev: 1, fun: 0, irq: 36 }]',
+    "untyped_mmios": '= ["0x9010000:0x1000"]',
     "mmios": '= ["0x9010000:0x1000:12"]',
     "irqs": "= [34]",
     "dtb": '= dtb([{ path: "/pl061@9030000" }])',
@@ -36,6 +38,12 @@ def topology(settings):
 
 
 def check(suite, directory):
+    rows = json.loads(suite.call("explain", "--list", "--json")[1])
+    listed = {row["name"] for row in rows if row["alone"]}
+    suite.result("attributes: an example of each", " ".join(listed ^ set(EXAMPLES)))
+    text = suite.call("explain", "--list")[1].decode()
+    suite.result("attributes: the list for people", " ".join(
+        row["name"] for row in rows if not row["meaning"] or row["meaning"] not in text))
     plain = os.path.join(directory, "plain.camkes")
     given = os.path.join(directory, "given", "plain.camkes")
     os.mkdir(os.path.dirname(given))

@@ -9,53 +9,96 @@
 /* X(attribute, fields) */
 #define VM_ATTRIBUTE_ROWS(X)                                                                       \
 	X(VM_NAME, .name = "vm_name", VM_FIELD(STRING, name), .json = "name", .diff = "name",      \
-	  .camkes = CAMKES_SETTING)                                                                \
+	  .camkes = CAMKES_SETTING, .values = "1 to 31 letters, digits, _ - .",                    \
+	  .meaning = "what people see", .otherwise = "the instance's name without vm_")            \
 	X(VM_NUM_VCPUS, .name = "num_vcpus", VM_FIELD(NUMBER, vcpu_count), .minimum = 1,           \
 	  .maximum = PV_DOMAIN_VCPUS_MAX, .json = "num_vcpus", .diff = "vCPUs",                    \
-	  .camkes = CAMKES_SETTING)                                                                \
+	  .camkes = CAMKES_SETTING, .meaning = "how many virtual CPUs it has", .otherwise = "1")   \
 	X(VM_AFFINITY, .name = "_affinity", .maximum = INT32_MAX, .diff = "physical CPUs",         \
-	  .tuning = true)                                                                          \
+	  .tuning = true, .values = "a number, or a list of numbers",                              \
+	  .meaning = "physical CPU of vCPU 0, or one for each vCPU",                               \
+	  .otherwise = "the CPU with the fewest vCPUs; those of one VM apart")                     \
 	X(VM_PRIORITY, .name = "_priority", VM_FIELD(NUMBER, priority), .maximum = 255,            \
-	  .json = "priority", .diff = "priority", .tuning = true)                                  \
-	X(VM_BASE_PRIO, .name = "base_prio", .maximum = 255)                                       \
+	  .json = "priority", .diff = "priority", .tuning = true,                                  \
+	  .meaning = "its vCPUs go before those of lower priority", .otherwise = "100")            \
+	X(VM_BASE_PRIO, .name = "base_prio", .maximum = 255, .values = "0 to 255",                 \
+	  .meaning = "the same, where there is no _priority", .otherwise = "100")                  \
 	X(VM_BUDGET, .name = "_budget", VM_FIELD(NUMBER, budget_us), .maximum = UINT32_MAX,        \
 	  .optional = true, .json = "budget_us", .diff = "budget", .tuning = true,                 \
-	  .camkes = CAMKES_SETTING)                                                                \
+	  .camkes = CAMKES_SETTING, .unit = "microseconds",                                        \
+	  .meaning = "CPU time that each vCPU has at most in each period",                         \
+	  .otherwise = "no limit")                                                                 \
 	X(VM_PERIOD, .name = "_period", VM_FIELD(NUMBER, period_us), .maximum = UINT32_MAX,        \
-	  .optional = true, .json = "period_us", .camkes = CAMKES_SETTING)                         \
-	X(VM_ADDRESSES, .name = "vm_address_config", .older = "linux_address_config")              \
+	  .optional = true, .json = "period_us", .camkes = CAMKES_SETTING, .unit = "microseconds", \
+	  .meaning = "period of the budget, which is 100 at least; one needs the other",           \
+	  .otherwise = "no limit")                                                                 \
+	X(VM_ADDRESSES, .name = "vm_address_config", .older = "linux_address_config",              \
+	  .values = "a dict", .meaning = "where the VM's RAM lies and what is put there",          \
+	  .otherwise = "placed by topo")                                                           \
 	X(VM_RAM_BASE, .name = "ram_base", .older = "linux_ram_base",                              \
 	  .place = ATTRIBUTE_ALONE_OR_KEY, VM_FIELD(ADDRESS, ram_base), .json = "ram_base",        \
-	  .diff = "RAM at", .tuning = true)                                                        \
+	  .diff = "RAM at", .tuning = true,                                                        \
+	  .meaning = "where its RAM begins; also a key of vm_address_config",                      \
+	  .otherwise = "0x40000000")                                                               \
 	X(VM_RAM_SIZE, .name = "ram_size", .older = "linux_ram_size",                              \
 	  .place = ATTRIBUTE_ALONE_OR_KEY, VM_FIELD(SIZE, ram_bytes), .json = "ram_bytes",         \
-	  .diff = "RAM")                                                                           \
+	  .diff = "RAM",                                                                           \
+	  .meaning = "its RAM, a multiple of 2 MiB; also a key of vm_address_config",              \
+	  .otherwise = "128 MiB, of a VM that serves 256 MiB; more where initrd or disks need it") \
 	X(VM_RAM_PADDR, .name = "ram_paddr_base", .older = "linux_ram_paddr_base",                 \
-	  .place = ATTRIBUTE_KEY)                                                                  \
+	  .place = ATTRIBUTE_KEY, .values = "a physical address",                                  \
+	  .meaning = "where the board has its RAM: checked, and otherwise left out",               \
+	  .otherwise = "placed by topo")                                                           \
 	X(VM_DTB_ADDR, .name = "dtb_addr", .place = ATTRIBUTE_KEY, VM_FIELD(ADDRESS, dtb_addr),    \
-	  .optional = true, .json = "dtb_addr", .diff = "device tree at", .tuning = true)          \
+	  .optional = true, .json = "dtb_addr", .diff = "device tree at", .tuning = true,          \
+	  .meaning = "where its device tree lies", .otherwise = "placed by topo")                  \
 	X(VM_INITRD_ADDR, .name = "initrd_addr", .place = ATTRIBUTE_KEY,                           \
 	  VM_FIELD(ADDRESS, initrd_addr), .optional = true, .json = "initrd_addr",                 \
-	  .diff = "initrd at", .tuning = true)                                                     \
+	  .diff = "initrd at", .tuning = true, .meaning = "where its initrd lies",                 \
+	  .otherwise = "placed by topo")                                                           \
 	X(VM_KERNEL_ENTRY, .name = "kernel_entry_addr", .place = ATTRIBUTE_KEY,                    \
 	  VM_FIELD(ADDRESS, kernel_entry), .optional = true, .json = "kernel_entry",               \
-	  .diff = "kernel at", .tuning = true)                                                     \
-	X(VM_IMAGE, .name = "vm_image_config", .older = "linux_image_config")                      \
-	X(VM_CMDLINE, .name = "kernel_bootcmdline", .place = ATTRIBUTE_IMAGE_KEY)                  \
-	X(VM_PCI, .name = "pci_devices")                                                           \
-	X(VM_UNTYPED_MMIOS, .name = "untyped_mmios")                                               \
-	X(VM_MMIOS, .name = "mmios")                                                               \
-	X(VM_IRQS, .name = "irqs", .older = "dtb_irqs")                                            \
-	X(VM_DTB, .name = "dtb")                                                                   \
+	  .diff = "kernel at", .tuning = true, .meaning = "where its kernel lies and begins",      \
+	  .otherwise = "as the kernel's header says")                                              \
+	X(VM_IMAGE, .name = "vm_image_config", .older = "linux_image_config", .values = "a dict",  \
+	  .meaning = "what it boots",                                                              \
+	  .otherwise = "the project's own kernel and root file system")                            \
+	X(VM_CMDLINE, .name = "kernel_bootcmdline", .place = ATTRIBUTE_IMAGE_KEY,                  \
+	  .values = "text", .meaning = "the complete command line of its kernel",                  \
+	  .otherwise = "console=ttyAMA0 quiet loglevel=4 panic=-1")                                \
+	X(VM_PCI, .name = "pci_devices", .values = "[{ name, bus, dev, fun, irq }]",               \
+	  .meaning = "PCI functions of this VM", .otherwise = "[]")                                \
+	X(VM_UNTYPED_MMIOS, .name = "untyped_mmios", .values = "[\"0xfe340000:0x100\"]",           \
+	  .meaning = "registers, by address:bytes; under 64 a number of bits, in hex with a "      \
+	             "warning. The VM's own RAM may stand here",                                   \
+	  .otherwise = "[]")                                                                       \
+	X(VM_MMIOS, .name = "mmios", .values = "[\"0x8040000:0x1000:12\"]",                        \
+	  .meaning = "registers, by address:bytes:page bits (12, 21 or 30)", .otherwise = "[]")    \
+	X(VM_IRQS, .name = "irqs", .older = "dtb_irqs", .values = "a list of numbers",             \
+	  .meaning = "interrupts, by the numbers of the GIC", .otherwise = "[]")                   \
+	X(VM_DTB, .name = "dtb", .values = "dtb([{ \"path\": \"/…\" }])",                          \
+	  .meaning = "nodes of the board's device tree", .otherwise = "none")                      \
 	X(VM_TRUST, .name = "trust", VM_FIELD(WORD, trust), .words = trusts, .optional = true,     \
-	  .json = "trust", .diff = "trust", .camkes = CAMKES_NOTE)                                 \
+	  .json = "trust", .diff = "trust", .camkes = CAMKES_NOTE,                                 \
+	  .meaning = "how far it is trusted; for the analysis only", .otherwise = "none")          \
 	X(VM_SMC, .name = "allow_smc", VM_FIELD(TRUTH, smc), .optional = true,                     \
-	  .json = "allow_smc", .diff = "SMC calls reach the firmware", .camkes = CAMKES_SETTING)   \
+	  .json = "allow_smc", .diff = "SMC calls reach the firmware", .camkes = CAMKES_SETTING,   \
+	  .meaning = "its SMC calls reach the secure firmware, whatever "                          \
+	             "allowed_smc_functions says. Counted as a device that "                       \
+	             "reaches all memory; cannot be run",                                          \
+	  .otherwise = "false")                                                                    \
 	X(VM_EXPOSED, .name = "exposed", VM_FIELD(TRUTH, exposed), .json = "exposed",              \
-	  .diff = "exposed", .camkes = CAMKES_NOTE)                                                \
+	  .diff = "exposed", .camkes = CAMKES_NOTE,                                                \
+	  .meaning = "outsiders reach it; for the analysis only", .otherwise = "false")            \
 	X(VM_ASSET, .name = "asset", VM_FIELD(STRING, asset), .optional = true, .json = "asset",   \
-	  .diff = "asset", .camkes = CAMKES_NOTE)                                                  \
-	X(VM_VIRTIO_DEVICES, .name = "vm_virtio_devices", .older = "vm_virtio_device_channels")    \
-	X(VM_VIRTIO_DRIVERS, .name = "vm_virtio_drivers", .older = "vm_virtio_driver_channels")
+	  .diff = "asset", .camkes = CAMKES_NOTE,                                                  \
+	  .meaning = "what it holds that is worth protecting; for the analysis only",              \
+	  .otherwise = "none")                                                                     \
+	X(VM_VIRTIO_DEVICES, .name = "vm_virtio_devices", .older = "vm_virtio_device_channels",    \
+	  .values = "a list of dicts", .meaning = "what it serves",                                \
+	  .otherwise = "of each connection one net and one blk")                                   \
+	X(VM_VIRTIO_DRIVERS, .name = "vm_virtio_drivers", .older = "vm_virtio_driver_channels",    \
+	  .values = "a list of dicts", .meaning = "what it expects",                               \
+	  .otherwise = "what is served")
 
 #endif

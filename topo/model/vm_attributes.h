@@ -52,6 +52,11 @@ struct vm_attribute_row {
 	const char *diff;          /* what topo diff calls it; NULL likewise */
 	bool tuning;               /* no right: only topo diff --all compares it */
 	enum attribute_camkes camkes;
+	/* For people: topo explain --list, docs/language.md. */
+	const char *unit;      /* of a number without a range */
+	const char *values;    /* what may stand there; NULL = what follows from the above */
+	const char *meaning;   /* what it says */
+	const char *otherwise; /* what holds where it is not given */
 };
 
 /** The row of @attribute. */
