@@ -3,6 +3,8 @@
 image of hub.camkes (hub serves a net and a blk device to a and to b) and names what topo verify
 must say. All of them would boot, but for those that say so.
 """
+import struct
+
 import abi  # found by system.py
 from system import Config, EXEC, GUEST, PAGE, READ, VMM, WRITE, tree_properties
 
@@ -678,6 +680,94 @@ def tree_peer(s, n):
 @says(r"`compatible` of /reserved-memory/pool@")
 def tree_pool_not_restricted(s, n):
     tree_set(s, n.a, "/reserved-memory/pool@", "compatible", lambda v: b"x" + v[1:])
+
+
+# What no reader of a tree or a name would look at.
+
+def tree_move(s, domain, change):
+    """Rebuild a tree from its parts after `change` has had them in a dictionary; the offsets and
+    sizes in the header follow them."""
+    at = s.tree(domain)
+    head = list(struct.unpack(">10I", s.blobs[at][:40]))
+    structure, strings, reserved, string_bytes, structure_bytes = (head[i] for i in (2, 3, 4, 8, 9))
+    parts = {"head": bytes(8), "gap": b"", "map": s.blobs[at][reserved:reserved + 16], "end": b"",
+             "structure": s.blobs[at][structure:structure + structure_bytes],
+             "strings": s.blobs[at][strings:strings + string_bytes]}
+    change(parts)
+    body = b""
+    for index, size, name in ((None, None, "head"), (4, None, "map"), (2, 9, "structure"),
+                              (None, None, "gap"), (3, 8, "strings"), (None, None, "end")):
+        if index:
+            head[index] = 40 + len(body)
+        if size:
+            head[size] = len(parts[name])
+        body += bytes(parts[name])
+    head[1] = 40 + len(body)
+    blob = struct.pack(">10I", *head) + body
+    s.blobs[at][:] = blob
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_behind_its_header(s, n):
+    tree_move(s, n.a, lambda p: p.update(head=b"password"))
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_nop(s, n):
+    tree_move(s, n.a, lambda p: p.update(
+        structure=p["structure"][:8] + b"\0\0\0\4" + p["structure"][8:]))
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_end_twice(s, n):
+    tree_move(s, n.a, lambda p: p.update(structure=p["structure"] + b"\0\0\0\x09"))
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_behind_its_end(s, n):
+    tree_move(s, n.a, lambda p: p.update(structure=p["structure"] + b"key!"))
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_string_of_nobody(s, n):
+    tree_move(s, n.a, lambda p: p.update(strings=p["strings"] + b"secret\0"))
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_gap(s, n):
+    tree_move(s, n.a, lambda p: p.update(gap=b"gap!"))
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_behind_its_strings(s, n):
+    tree_move(s, n.a, lambda p: p.update(end=b"end!"))
+
+
+@says(r"device tree is none: it has bytes that mean nothing")
+def tree_last_comp_version(s, n):
+    s.blobs[s.tree(n.a)][27] -= 1
+
+
+@says(r"domain \d+ of the image has a name that is none")
+def name_tail_of_domain(s, n):
+    s.domains[n.a]["name"] = b"a".ljust(20, b"\0") + b"secret".ljust(12, b"\0")
+
+
+@says(r"the VMM of vm_a is told name = ")
+def name_tail_of_config(s, n):
+    s.blobs[s.config(n.a)][16 + 31 - 1] ^= 1
+
+
+@says(r"the VMM of vm_a is told peer = ")
+def name_tail_of_peer(s, n):
+    place = n.config_a.connections[0]
+    n.config_a.set(place, "peer", b"hub".ljust(20, b"\0") + b"secret".ljust(12, b"\0"))
+
+
+@says(r"the VMM of vm_a is told config = ")
+def tail_of_device_configuration(s, n):
+    place = n.config_a.devices[0]
+    n.config_a.set(place, "config", n.config_a.get(place, "config")[:-4] + b"tail")
 
 
 # The machine.

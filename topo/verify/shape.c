@@ -127,6 +127,22 @@ static void check_slices(struct verify *v, const char *what, size_t offset, uint
 	}
 }
 
+/* Printable, and 0 from its end on. */
+static bool is_name(const char *name, size_t bytes)
+{
+	size_t length = 0;
+
+	while (length < bytes && name[length] >= ' ' && name[length] <= '~') {
+		length++;
+	}
+	for (size_t i = length; i < bytes; i++) {
+		if (name[i] != '\0') {
+			return false;
+		}
+	}
+	return length > 0 && length < bytes;
+}
+
 static void check_domains(struct verify *v)
 {
 	const struct pv_image_header *h = &v->image->header;
@@ -138,8 +154,8 @@ static void check_domains(struct verify *v)
 	for (uint32_t i = 0; i < h->domains.count; i++) {
 		const struct pv_domain *d = &v->image->domains[i];
 
-		if (d->name[sizeof(d->name) - 1]) {
-			broken(v, "domain", i, "has a name without an end");
+		if (!is_name(d->name, sizeof(d->name))) {
+			broken(v, "domain", i, "has a name that is none, or bytes behind its end");
 		}
 		if (d->budget_us > d->period_us || (d->period_us && !d->budget_us)) {
 			broken(v, "domain", i, "has a budget that does not fit its period");

@@ -15,6 +15,8 @@
 #define DEPTH_MAX 16
 #define TREE_BYTES_MAX 0x200000U /* what an arm64 kernel takes */
 
+static const char meaningless[] = "it has bytes that mean nothing and are not 0";
+
 static void add(struct tree *tree, const char *node, const char *name, struct bytes value)
 {
 	*ARENA_ADD(tree->arena, tree->properties, tree->count) =
@@ -34,7 +36,28 @@ static bool padded(const void *data, size_t bytes)
 	return true;
 }
 
-static bool read_properties(struct tree *tree, const void *fdt, int offset, const char *path)
+/* How much of a blob its nodes and properties take; the rest must be nothing. */
+struct extent {
+	size_t structure;    /* bytes of the structure block */
+	bool *is_string;     /* of each byte of the strings block: belongs to a name in use */
+	size_t string_bytes; /* of that block */
+};
+
+/* Name and value of the property at @at, as fdt_check_full has found them in their blocks. */
+static void count_property(struct extent *extent, const void *fdt, int at, const char *name,
+                           size_t value_bytes)
+{
+	const struct fdt_property *property = fdt_get_property_by_offset(fdt, at, NULL);
+	const size_t from = fdt32_ld(&property->nameoff);
+
+	extent->structure += sizeof(*property) + (value_bytes + 3) / 4 * 4;
+	for (size_t i = from; i <= from + strlen(name) && i < extent->string_bytes; i++) {
+		extent->is_string[i] = true;
+	}
+}
+
+static bool read_properties(struct tree *tree, const void *fdt, int offset, const char *path,
+                            struct extent *extent)
 {
 	int at;
 
@@ -47,6 +70,7 @@ static bool read_properties(struct tree *tree, const void *fdt, int offset, cons
 
 		if (value && length >= 0) {
 			add(tree, path, name, (struct bytes){value, (size_t)length});
+			count_property(extent, fdt, at, name, (size_t)length);
 			if (!padded(value, (size_t)length)) {
 				return false;
 			}
@@ -55,7 +79,7 @@ static bool read_properties(struct tree *tree, const void *fdt, int offset, cons
 	return true;
 }
 
-static bool walk(struct tree *tree, const void *fdt, const char **why)
+static bool walk(struct tree *tree, const void *fdt, struct extent *extent, const char **why)
 {
 	const char *paths[DEPTH_MAX] = {"/"};
 	int depth = 0;
@@ -71,13 +95,45 @@ static bool walk(struct tree *tree, const void *fdt, const char **why)
 			paths[depth] = arena_printf(tree->arena, "%s/%s",
 			                            depth == 1 ? "" : paths[depth - 1], name);
 		}
+		/* FDT_BEGIN_NODE, the name, FDT_END_NODE. */
+		extent->structure += FDT_TAGSIZE + (strlen(name) + 4) / 4 * 4 + FDT_TAGSIZE;
 		if (!padded(name, strlen(name) + 1) ||
-		    !read_properties(tree, fdt, at, paths[depth])) {
-			*why = "it has bytes that mean nothing and are not 0";
+		    !read_properties(tree, fdt, at, paths[depth], extent)) {
+			*why = meaningless;
 			return false;
 		}
 	}
 	return true;
+}
+
+/*
+ * Header, an empty memory reservation map at the next multiple of its entries, structure and strings
+ * stand one behind the other, and each holds what has been read of it and nothing else (devicetree
+ * spec 0.4, 5).
+ */
+static bool is_tight(const void *fdt, const struct extent *extent)
+{
+	const size_t entry = sizeof(struct fdt_reserve_entry);
+	const size_t map = (sizeof(struct fdt_header) + entry - 1) / entry * entry;
+	const size_t structure = map + entry;
+	const size_t strings = structure + extent->structure + FDT_TAGSIZE;
+
+	for (size_t i = sizeof(struct fdt_header); i < map; i++) {
+		if (((const uint8_t *)fdt)[i] != 0) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < extent->string_bytes; i++) {
+		if (!extent->is_string[i]) {
+			return false;
+		}
+	}
+	return fdt_version(fdt) == FDT_LAST_SUPPORTED_VERSION &&
+	       fdt_last_comp_version(fdt) == FDT_LAST_COMPATIBLE_VERSION &&
+	       fdt_off_mem_rsvmap(fdt) == map && fdt_off_dt_struct(fdt) == structure &&
+	       fdt_size_dt_struct(fdt) == strings - structure &&
+	       fdt_off_dt_strings(fdt) == strings &&
+	       fdt_totalsize(fdt) == strings + extent->string_bytes;
 }
 
 bool tree_read(struct arena *arena, struct bytes dtb, struct tree *out, const char **why)
@@ -104,7 +160,14 @@ bool tree_read(struct arena *arena, struct bytes dtb, struct tree *out, const ch
 		*why = "it reserves memory or names a boot CPU, which topo does not";
 		return false;
 	}
-	return walk(out, copy, why);
+	struct extent extent = {.string_bytes = fdt_size_dt_strings(copy)};
+
+	extent.is_string = arena_alloc(arena, extent.string_bytes + 1);
+	if (!walk(out, copy, &extent, why)) {
+		return false;
+	}
+	*why = meaningless;
+	return is_tight(copy, &extent);
 }
 
 const struct property *tree_find(const struct tree *tree, const char *node, const char *name)
