@@ -11,7 +11,8 @@ def case_logs_of_each_kind(world):
     check_equal(world.good("logs", "driver"), "Booting Linux as driver\r\n")
     check_equal(world.good("logs", "--vmm", "driver"),
                 "VMM of driver speaks\nconnection device up\ndevice device/0 backend ready\n"
-                "device device/1 backend ready\ndevice device/0 started\n")
+                "device device/1 backend ready\ndevice device/0 started\n"
+                "device device/1 started\n")
     check_equal(world.good("logs", "--kernel"),
                 "pv: kernel starts\npv: domains 2, vCPUs 2, CPUs 2\n")
     text = world.good("logs")

@@ -40,14 +40,15 @@ def case_late_connection(world):
 
 
 def case_late_device(world):
-    """A session is not enough: each device needs a back end that is ready."""
-    for flag, why in (("stuck", "waiting: no back end stands behind it"),
-                      ("fails", "failed: its back end refuses it")):
+    """A session is not enough: each device needs a back end that is ready, and a driver."""
+    for flag, device, why in (("stuck", "1 (blk)", "waiting: no back end stands behind it"),
+                              ("fails", "1 (blk)", "failed: its back end refuses it"),
+                              ("undriven", "0 (net)", "idle: no driver in its VM has started it")):
         scenario = f"vm device agent\nvm driver agent\nconnect device driver {flag}\n"
-        text = told_late(world, scenario, f"(blk): {why}", "-d")
+        text = told_late(world, scenario, f"{device}: {why}", "-d")
         check_in("not everything was up after", text)
-        check_in(f"connection device -> driver: down\n    device 1 (blk): {why}\n", text)
-        check("device 0" not in text, text)
+        check_in(f"connection device -> driver: down\n    device {device}: {why}\n", text)
+        check(text.count("    device ") == 1, text)
         check_in("the console of device, which serves:\n      | Booting Linux as device", text)
 
 

@@ -68,7 +68,9 @@ static void bring_connection_up(struct fixture *fixture)
 {
 	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
 	runstate_vmm_line(&fixture->state, DRIVER, "device device/0 backend ready");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/0 started");
 	runstate_vmm_line(&fixture->state, DRIVER, "device device/1 backend ready");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/1 started");
 }
 
 static void bring_up(struct fixture *fixture)
@@ -139,10 +141,14 @@ static void test_each_device_is_needed(void **state)
 		{"device device/-1 backend ready", RUN_DEVICE_WAITING, false},
 		{"device device 2/1 backend ready", RUN_DEVICE_WAITING, false},
 		{"device device/1 backend ready?", RUN_DEVICE_WAITING, false},
-		{"device device/1 backend ready", RUN_DEVICE_READY, true},
+		{"device device/1 backend ready", RUN_DEVICE_IDLE, false},
+		{"device device/0 started", RUN_DEVICE_IDLE, false},
 		{"device device/1 started", RUN_DEVICE_READY, true},
 		{"device device/1 failed", RUN_DEVICE_FAILED, false},
-		{"device device/1 stopped", RUN_DEVICE_READY, true},
+		{"device device/1 stopped", RUN_DEVICE_IDLE, false},
+		{"device device/1 backend gone", RUN_DEVICE_WAITING, false},
+		{"device device/1 backend ready", RUN_DEVICE_IDLE, false},
+		{"device device/1 started", RUN_DEVICE_READY, true},
 		{"device device/1 failed", RUN_DEVICE_FAILED, false},
 		{"device device/1 started", RUN_DEVICE_READY, true},
 		{"device device/1 backend gone", RUN_DEVICE_WAITING, false},
@@ -155,8 +161,10 @@ static void test_each_device_is_needed(void **state)
 		{"device device/1 failed", RUN_DEVICE_FAILED, false},
 		{"connection device down", RUN_DEVICE_WAITING, false},
 		{"connection device up", RUN_DEVICE_WAITING, false},
-		{"device device/1 backend ready", RUN_DEVICE_READY, false},
-		{"device device/0 backend ready", RUN_DEVICE_READY, true},
+		{"device device/1 backend ready", RUN_DEVICE_IDLE, false},
+		{"device device/0 backend ready", RUN_DEVICE_IDLE, false},
+		{"device device/0 started", RUN_DEVICE_IDLE, false},
+		{"device device/1 started", RUN_DEVICE_READY, true},
 	};
 	struct fixture *fixture = *state;
 	const struct runstate_connection *connection = &fixture->state.connections[0];
@@ -168,8 +176,23 @@ static void test_each_device_is_needed(void **state)
 	}
 	assert_int_equal(connection->session_count, 2);
 	assert_int_equal(connection->devices[0].backend_count, 2);
-	assert_int_equal(connection->devices[1].backend_count, 4);
+	assert_int_equal(connection->devices[1].backend_count, 5);
 	assert_string_equal(run_device_state_text(RUN_DEVICE_READY), "ready");
+}
+
+/* What boots a root file system of the user's may leave a device alone. */
+static void test_devices_of_others_need_no_driver(void **state)
+{
+	struct fixture *fixture = *state;
+	struct runstate other;
+	vms[DRIVER].agent = false;
+	assert_int_equal(runstate_init(&other, &example, note, fixture), OK);
+	vms[DRIVER].agent = true;
+	runstate_vmm_line(&other, DRIVER, "connection device up");
+	runstate_vmm_line(&other, DRIVER, "device device/0 backend ready");
+	runstate_vmm_line(&other, DRIVER, "device device/1 backend ready");
+	assert_true(other.connections[0].up);
+	runstate_free(&other);
 }
 
 static void test_orderly_end_after_up(void **state)
@@ -309,6 +332,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_all_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_each_piece_is_needed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_each_device_is_needed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_devices_of_others_need_no_driver, set_up,
+	                                        tear_down),
 		cmocka_unit_test_setup_teardown(test_orderly_end_after_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_end_before_up_is_hopeless, set_up, tear_down),

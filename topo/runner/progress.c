@@ -211,6 +211,7 @@ static void explain_device(uint32_t number, const char *type, enum run_device_st
 		[RUN_DEVICE_WAITING] = "no back end stands behind it",
 		[RUN_DEVICE_FAILED] = "its back end refuses it",
 		[RUN_DEVICE_FULL] = "there is no room where its disk lies",
+		[RUN_DEVICE_IDLE] = "no driver in its VM has started it",
 	};
 	if (whys[state] != NULL) {
 		say(stderr, "    device %" PRIu32 " (%s): %s: %s\n", number, type,

@@ -19,6 +19,13 @@ err_t runstate_init(struct runstate *state, const struct system *system, runstat
 		runstate_free(state);
 		return ERR_FULL;
 	}
+	for (size_t i = 0; i < system->connection_count; i++) {
+		const struct system_connection *connection = &system->connections[i];
+		for (uint32_t n = 0; n < connection->device_count; n++) {
+			state->connections[i].devices[n].needs_driver =
+				system->vms[connection->driver_vm].agent;
+		}
+	}
 	return OK;
 }
 
@@ -49,7 +56,11 @@ const char *run_device_state_text(enum run_device_state state)
 
 enum run_device_state runstate_device_state(const struct runstate_device *device)
 {
-	return device->failed ? RUN_DEVICE_FAILED : device->backend;
+	if (device->failed) {
+		return RUN_DEVICE_FAILED;
+	}
+	const bool is_idle = device->needs_driver && !device->started;
+	return device->backend == RUN_DEVICE_READY && is_idle ? RUN_DEVICE_IDLE : device->backend;
 }
 
 size_t runstate_find_vm(const struct system *system, const char *name)
@@ -104,6 +115,7 @@ static void set_session(struct runstate *state, size_t connection, bool has_sess
 	entry->session_count += has_session ? 1 : 0;
 	for (uint32_t i = 0; i < state->system->connections[connection].device_count; i++) {
 		entry->devices[i].backend = RUN_DEVICE_WAITING;
+		entry->devices[i].started = false;
 		entry->devices[i].failed = false;
 	}
 	judge_connection(state, connection);
@@ -235,8 +247,10 @@ static void take_device_word(struct runstate_device *device, const char *word)
 		device->backend = RUN_DEVICE_FULL;
 	} else if (strcmp(word, " failed") == 0) {
 		device->failed = true;
+		device->started = false;
 	} else if (strcmp(word, " started") == 0 || strcmp(word, " stopped") == 0) {
 		device->failed = false;
+		device->started = strcmp(word, " started") == 0;
 	}
 }
 

@@ -14,8 +14,11 @@
  * A connection is up while its session is ("connection PEER up", "… down"), both VMs run, and each
  * of its devices is ready:
  *
- *   waiting => ready     "device PEER/N backend ready"
- *   ready => waiting     "device PEER/N backend gone", or the end of the session
+ *   waiting => idle      "device PEER/N backend ready"
+ *   idle => ready        "device PEER/N started": the guest's driver has taken it; at once if the
+ *                        VM boots a root file system that is not ours, and need not use it
+ *   ready => idle        "device PEER/N stopped"
+ *   any => waiting       "device PEER/N backend gone", or the end of the session
  *   waiting => full      "device PEER/N backend full"; until one of those
  *   any => failed        "device PEER/N failed"; until "… started", "… stopped" or that end
  *
@@ -49,7 +52,8 @@ enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
 	X(RUN_DEVICE_WAITING, 0, "waiting")                                                        \
 	X(RUN_DEVICE_READY, 1, "ready")                                                            \
 	X(RUN_DEVICE_FAILED, 2, "failed")                                                          \
-	X(RUN_DEVICE_FULL, 3, "full")
+	X(RUN_DEVICE_FULL, 3, "full")                                                              \
+	X(RUN_DEVICE_IDLE, 4, "idle")
 
 #define RUN_DEVICE_STATE_ENUM(name, number, text) name = (number),
 enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STATE_COUNT };
@@ -64,7 +68,9 @@ struct runstate_vm {
 };
 
 struct runstate_device {
+	bool needs_driver;             /* ready only when the guest's driver has started it */
 	enum run_device_state backend; /* waiting, ready or full */
+	bool started;
 	bool failed;
 	uint32_t backend_count; /* back ends that became ready so far */
 };
