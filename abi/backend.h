@@ -23,6 +23,7 @@
 
 #define PV_BACKEND_VERSION 1U
 #define PV_BACKEND_PEER_BYTES 32U
+#define PV_BACKEND_SOURCES_MAX 64U /* peervisor,sources of a net device */
 #define PV_BACKEND_COMPATIBLE "peervisor,connection"
 
 /* Offsets for mmap of the control device. */

@@ -162,7 +162,7 @@ static err_t read_address(const struct node *node, struct dt_device *device)
 /* "10.77.0.2/32 10.78.0.0/24" */
 static err_t read_sources(const struct node *node, struct dt_device *device)
 {
-	char text[DT_SOURCES_MAX * DT_WORD_BYTES];
+	char text[PV_BACKEND_SOURCES_MAX * DT_WORD_BYTES];
 	char *rest = NULL;
 	err_t err = read_string(node, "peervisor,sources", text, sizeof(text));
 
@@ -171,7 +171,7 @@ static err_t read_sources(const struct node *node, struct dt_device *device)
 	}
 	for (char *word = strtok_r(text, " ", &rest); word != NULL;
 	     word = strtok_r(NULL, " ", &rest)) {
-		if (device->source_count == DT_SOURCES_MAX ||
+		if (device->source_count == PV_BACKEND_SOURCES_MAX ||
 		    !parse_subnet(word, &device->sources[device->source_count])) {
 			return complain(node, "peervisor,sources", "is no list of ADDRESS/PREFIX");
 		}

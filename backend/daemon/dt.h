@@ -20,7 +20,6 @@
 #define DT_PATH_BYTES 256U
 #define DT_WORD_BYTES 32U
 #define DT_QUEUE_SIZE_MAX 32768U /* virtio 1.2, 2.7 */
-#define DT_SOURCES_MAX 64U
 
 enum dt_network {
 	DT_NETWORK_BRIDGE,
@@ -51,7 +50,7 @@ struct dt_device {
 	struct dt_subnet own; /* the bridge's or tap's address and its subnet; 0: none */
 	uint8_t mac[6];       /* of the driver VM's interface */
 	/* Whence IPv4 may come by the tap: the driver VM, then what lies behind it. None: anything. */
-	struct dt_subnet sources[DT_SOURCES_MAX];
+	struct dt_subnet sources[PV_BACKEND_SOURCES_MAX];
 	uint32_t source_count;
 
 	/* blk */

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/backend.h"
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
+#include "topo/model/routes.h"
 
 struct text_address {
 	char text[16];
@@ -444,6 +446,42 @@ void check_interface_reserved(struct rules *rules, const struct topology *topolo
 RULE(interface_reserved, "interface-reserved", ERROR, EACH,
      "A tap or bridge has a name that Linux uses itself: lo, all, default, or that of a network "
      "card.");
+
+static void visit_routes(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                         const struct connection *connection, const struct device *device)
+{
+	/* One is the driver VM's own address. */
+	const size_t room = PV_BACKEND_SOURCES_MAX - 1;
+	size_t count = 0;
+
+	routes_behind(&topology->model, connection->driver_vm, &count, seen->arena);
+	if (count > room) {
+		rule_report(rules, &rule_routes_many, device_place(device, "target"),
+		            "'%s' has %zu routed networks behind it, and a device VM knows the way "
+		            "to %zu",
+		            check_suffix(topology, connection->driver_vm), count, room);
+	}
+}
+
+void check_routes_many(struct rules *rules, const struct topology *topology)
+{
+	const struct model *model = &topology->model;
+	size_t count = 0;
+
+	/* Looking behind each VM is work; hardly any topology has so many in all. */
+	for (size_t i = 0; i < model->connection_count; i++) {
+		for (size_t j = 0; j < model->connections[i].device_count; j++) {
+			count += model->connections[i].devices[j].network == NETWORK_ROUTED;
+		}
+	}
+	if (count >= PV_BACKEND_SOURCES_MAX) {
+		each_net(rules, topology, visit_routes);
+	}
+}
+
+RULE(routes_many, "routes-many", ERROR, EACH,
+     "Behind a driver VM lie more networks that are passed on as they are than the daemon of its "
+     "device VM takes.");
 
 static bool uses_network(const struct topology *topology, size_t vm)
 {

@@ -37,7 +37,7 @@
 	X(ram_as_mmio) X(ram_paddr) X(ram_paddr_unused) \
 	X(mac_local) X(address_host) X(address_special) X(address_public) X(subnet_overlap) \
 	X(subnet_used) X(bridge_address) X(bridge_kind) X(interface_clash) \
-	X(interface_reserved) X(network_uplink) \
+	X(interface_reserved) X(routes_many) X(network_uplink) \
 	X(disk_readonly) X(disk_tiny) X(disk_format) X(qcow2_encrypted) X(qcow2_features) \
 	X(queues_vcpus) X(queue_small) X(vsock_both) X(fs_tag) X(fs_tag_twice) X(rng_many)
 /* clang-format on */
