@@ -24,7 +24,8 @@
 	X(ERR_PEER, -9, "the peer broke the protocol; its connection is dead")                     \
 	X(ERR_GUEST, -10, "the guest broke the rules of its device")                               \
 	X(ERR_CALL, -11, "no such system call")                                                    \
-	X(ERR_AGAIN, -12, "another CPU has it and was asked for it: try again")
+	X(ERR_AGAIN, -12, "another CPU has it and was asked for it: try again")                    \
+	X(ERR_RIGHT, -13, "a right that may not be given here")
 
 #define PV_ERROR_ENUM(name, number, text) name = (number),
 enum pv_error { PV_ERRORS(PV_ERROR_ENUM) };

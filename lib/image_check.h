@@ -41,8 +41,8 @@ struct image_fault {
  * @fault is filled in unless OK is returned.
  * Errors: ERR_VERSION not an image, or of another format; ERR_ARG malformed (alignment, unknown
  * bits, kinds and types, reserved fields); ERR_RANGE an index, number or range out of bounds;
- * ERR_OVERLAP ranges that must be disjoint are not; ERR_CAP a right that may not be given;
- * ERR_FULL more of something than the kernel's tables hold.
+ * ERR_OVERLAP ranges that must be disjoint are not; ERR_CAP a capability that may not be held;
+ * ERR_RIGHT a right that may not be given; ERR_FULL more of something than the kernel's tables hold.
  */
 MUST_USE err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
                            const struct image_bounds *bounds, struct image_fault *fault);

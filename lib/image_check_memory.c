@@ -63,7 +63,7 @@ static err_t check_regions(const struct image_checker *checker)
 			return image_refuse(checker, "regions", i, "mappings.count", ERR_RANGE);
 		}
 		if (region->mappings.count > 1 && (region->flags & PV_REGION_SHARED) == 0) {
-			return image_refuse(checker, "regions", i, "mappings.count", ERR_CAP);
+			return image_refuse(checker, "regions", i, "mappings.count", ERR_RIGHT);
 		}
 		previous_end = region->page + region->page_count;
 		next_mapping += region->mappings.count;
@@ -129,7 +129,7 @@ static err_t check_writers(const struct image_checker *checker, const struct pv_
 		executed = executed || (mapping->space == PV_SPACE_VMM &&
 		                        (mapping->rights & PV_RIGHT_EXEC) != 0);
 		if (written && executed) {
-			return image_refuse(checker, "mappings", index, "rights", ERR_CAP);
+			return image_refuse(checker, "mappings", index, "rights", ERR_RIGHT);
 		}
 	}
 	return OK;

@@ -527,7 +527,7 @@ static void test_memory(void **state)
 	ram->page = BUILDER_REGION_PAGE;
 	assert_int_equal(text->space, PV_SPACE_VMM);
 	text->rights |= PV_RIGHT_WRITE;
-	expect_refused("mappings", "rights", ERR_CAP);
+	expect_refused("mappings", "rights", ERR_RIGHT);
 	text->rights = PV_RIGHT_READ;
 	expect_refused("domains", "vmm_entry", ERR_RANGE);
 	text->rights = PV_RIGHT_READ | PV_RIGHT_EXEC;
@@ -544,7 +544,7 @@ static void test_memory(void **state)
 	expect_refused("mappings", "ipa_page", ERR_OVERLAP);
 	builder.mappings[5] = kept;
 	builder.regions[4].flags = 0; /* memdev, not shared any more */
-	expect_refused("regions", "mappings.count", ERR_CAP);
+	expect_refused("regions", "mappings.count", ERR_RIGHT);
 }
 
 /* A VMM's text, which is region 1 of the pair, mapped once more: by whom, and with which rights. */
@@ -589,7 +589,7 @@ static void test_vmm_text_has_no_writer(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < ARRAY_COUNT(rights); i++) {
-		err_t wanted = rights[i] & PV_RIGHT_WRITE ? ERR_CAP : OK;
+		err_t wanted = rights[i] & PV_RIGHT_WRITE ? ERR_RIGHT : OK;
 
 		for (uint32_t domain = 0; domain < 2; domain++) {
 			map_text_again(domain, PV_SPACE_GUEST, rights[i], wanted);
@@ -604,7 +604,7 @@ static void test_vmm_text_has_no_writer(void **state)
 		.rights = PV_RIGHT_READ | PV_RIGHT_EXEC,
 		.ipa_page = 0x5000,
 	};
-	expect_refused("mappings", "rights", ERR_CAP);
+	expect_refused("mappings", "rights", ERR_RIGHT);
 }
 
 static int free_image(void **state)
