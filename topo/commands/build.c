@@ -122,15 +122,21 @@ static int build(const struct build_options *options, struct diag *diag)
 	if (!options->output && asprintf(&named, "%s.img", model->name) < 0) {
 		exit(EXIT_SYSTEM);
 	}
-	result = system_build(model, options->output ? options->output : named, SYSTEM_FOR_ALL,
-	                      diag, &system);
+	const char *output = options->output ? options->output : named;
+	const int spared = command_spare_inputs(model, diag, output);
+
+	result =
+		spared == EXIT_OK ? system_build(model, output, SYSTEM_FOR_ALL, diag, &system) : -1;
 	if (result == 0) {
 		(options->json ? print_json : print_summary)(&system);
 		system_free(&system);
 	}
 	free(named);
 	model_free(model);
-	return result == 0 ? EXIT_OK : result == SYSTEM_REFUSED ? EXIT_SYSTEM : EXIT_NO;
+	return spared != EXIT_OK          ? spared
+	       : result == 0              ? EXIT_OK
+	       : result == SYSTEM_REFUSED ? EXIT_SYSTEM
+	                                  : EXIT_NO;
 }
 
 int command_build(const struct command_line *cl)

@@ -124,6 +124,12 @@ void command_hold_streams(void);
  * lost. A reader that has left wants no more, and is told nothing. */
 int command_end(int code, int refused);
 
+/**
+ * Is @path no file that @model was made from: a text, or what a VM boots or has as a disk? NULL is
+ * none. Returns EXIT_OK; EXIT_USAGE after a message when writing there would destroy one.
+ */
+int command_spare_inputs(const struct model *model, struct diag *diag, const char *path);
+
 /** End @output. Returns EXIT_OK; EXIT_SYSTEM after a message when the file cannot be written. */
 int command_output_end(struct output *output);
 

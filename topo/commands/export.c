@@ -104,10 +104,13 @@ static int fail(const char *path, int error)
 	return EXIT_SYSTEM;
 }
 
-static int export_json(const struct model *model, const char *path)
+static int export_json(const struct model *model, struct diag *diag, const char *path)
 {
 	struct output output;
 
+	if (command_spare_inputs(model, diag, path) != EXIT_OK) {
+		return EXIT_USAGE;
+	}
 	output_begin(&output, path);
 	model_print_json(model, output.to);
 	return command_output_end(&output);
@@ -178,7 +181,8 @@ static int link_files(const struct export_plan *plan, struct arena *arena, const
 	return code;
 }
 
-static int write_files(const struct export_plan *plan, struct arena *arena, const char *directory)
+static int write_files(const struct export_plan *plan, struct diag *diag, struct arena *arena,
+                       const char *directory)
 {
 	const char *board = arena_printf(arena, "%s/%s", directory, plan->model->board->directory);
 	const char *paths[] = {
@@ -186,8 +190,14 @@ static int write_files(const struct export_plan *plan, struct arena *arena, cons
 		arena_printf(arena, "%s/devices.camkes", board),
 		arena_printf(arena, "%s/CMakeLists.txt", directory),
 	};
-	int code = make_directory(directory);
+	int code = EXIT_OK;
 
+	for (size_t i = 0; code == EXIT_OK && i < sizeof(paths) / sizeof(paths[0]); i++) {
+		code = command_spare_inputs(plan->model, diag, paths[i]);
+	}
+	if (code == EXIT_OK) {
+		code = make_directory(directory);
+	}
 	if (code == EXIT_OK) {
 		code = make_directory(board);
 	}
@@ -207,7 +217,8 @@ static int write_files(const struct export_plan *plan, struct arena *arena, cons
 	return code == EXIT_OK ? link_files(plan, arena, directory) : code;
 }
 
-static int export_camkes(const struct model *model, const struct export_options *options)
+static int export_camkes(const struct model *model, struct diag *diag,
+                         const struct export_options *options)
 {
 	struct arena *arena = arena_new();
 	const struct export_plan plan = export_plan(model, arena, options->output != NULL);
@@ -218,7 +229,7 @@ static int export_camkes(const struct model *model, const struct export_options 
 		export_print_notes(&plan, stderr, "  ");
 	}
 	if (options->output != NULL) {
-		code = write_files(&plan, arena, options->output);
+		code = write_files(&plan, diag, arena, options->output);
 	} else {
 		export_print_application(&plan, stdout, false);
 		export_print_devices(&plan, stdout);
@@ -235,8 +246,8 @@ static int export_file(const char *path, const struct export_options *options)
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {
-		code = options->format == FORMAT_JSON ? export_json(model, options->output)
-		                                      : export_camkes(model, options);
+		code = options->format == FORMAT_JSON ? export_json(model, diag, options->output)
+		                                      : export_camkes(model, diag, options);
 	}
 	model_free(model);
 	diag_free(diag);

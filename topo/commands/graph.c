@@ -210,6 +210,9 @@ static int graph_file(const char *path, const struct graph_options *options)
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {
+		code = command_spare_inputs(model, diag, options->output);
+	}
+	if (model != NULL && code == EXIT_OK) {
 		code = graph_model(model, options);
 	}
 	model_free(model);

@@ -208,6 +208,9 @@ static int report_file(const char *path, const struct report_options *options)
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {
+		code = command_spare_inputs(model, diag, options->output);
+	}
+	if (model != NULL && code == EXIT_OK) {
 		struct analysis *analysis = analysis_new(model);
 		struct memory_place *places = find_places(model);
 

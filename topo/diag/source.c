@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +30,8 @@ struct file {
 	size_t start_count;
 	size_t line_count;
 };
+
+#define IDENTITY "%" PRIu64 ":%" PRIu64 /* device, inode */
 
 struct source_set {
 	struct arena *arena;
@@ -140,8 +144,8 @@ static struct file *read_open(struct source_set *set, const char *path, int fd, 
 	if (*why != NULL) {
 		return NULL;
 	}
-	const char *identity = arena_printf(set->arena, "%ju:%ju", (uintmax_t)status.st_dev,
-	                                    (uintmax_t)status.st_ino);
+	const char *identity = arena_printf(set->arena, IDENTITY, (uint64_t)status.st_dev,
+	                                    (uint64_t)status.st_ino);
 	struct file *known = strmap_get(&set->by_path, identity);
 
 	if (known != NULL) {
@@ -223,6 +227,14 @@ const struct source *source_read_given(struct source_set *set, const char *path,
 
 	close(fd);
 	return source;
+}
+
+bool source_was_read(const struct source_set *set, uint64_t device, uint64_t inode)
+{
+	char identity[64];
+
+	snprintf(identity, sizeof(identity), IDENTITY, device, inode);
+	return strmap_get(&set->by_path, identity) != NULL;
 }
 
 const struct source *source_add_text(struct source_set *set, const char *path, const char *text,

@@ -57,6 +57,9 @@ const struct source *source_read_given(struct source_set *set, const char *path,
  */
 bool source_is_text(const struct source *source, size_t *at);
 
+/** Whether the file of @device and @inode is one of the set, under whatever name. */
+bool source_was_read(const struct source_set *set, uint64_t device, uint64_t inode);
+
 /** Add a text that is no file (a macro of the command line, a test) under the name @path. */
 const struct source *source_add_text(struct source_set *set, const char *path, const char *text,
                                      size_t bytes);
