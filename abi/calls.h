@@ -37,8 +37,19 @@
 enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 11 };
 #undef PV_CALL_ENUM
 
-/* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what it can do by itself. */
-#define PV_CPU_RNDR (1U << 0) /* read RNDR (FEAT_RNG) */
+/* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its MIDR_EL1. */
+#define PV_CPU_RNDR (1U << 0)     /* RNDR (FEAT_RNG), which a VMM may read */
+#define PV_CPU_SSBS (1U << 1)     /* PSTATE.SSBS (FEAT_SSBS) */
+#define PV_CPU_CSV2_SHIFT 4       /* 4 bits: ID_AA64PFR0_EL1.CSV2 */
+#define PV_CPU_WORKAROUND_SHIFT 8 /* enum pv_workaround of SMCCC_ARCH_WORKAROUND_1 to _3 */
+
+/* What the firmware below the kernel says of a workaround for speculation (Arm DEN 0070); 2 bits. */
+enum pv_workaround {
+	PV_WORKAROUND_NONE = 0,    /* it has none */
+	PV_WORKAROUND_THERE = 1,   /* it has: a guest's calls of 1 and 3 do not come to its VMM
+	                              but to the firmware, and 2 is on for good */
+	PV_WORKAROUND_NEEDLESS = 2 /* the CPU needs none */
+};
 
 /* What PV_CALL_WAIT says of the message that the VMM has just served. */
 enum pv_reply {

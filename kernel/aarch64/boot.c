@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 #include "kernel/aarch64/entry.h"
+#include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/mmu.h"
-#include "kernel/aarch64/psci.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/aarch64/trap_controls.h"
 #include "kernel/board.h"
@@ -47,6 +47,7 @@ static void init_registers(void)
 	sysreg_write(cntvoff_el2, counter_offset);
 	sysreg_write(vpidr_el2, sysreg_read(midr_el1));
 	sysreg_write(mdscr_el1, 0);
+	firmware_init();
 	isb();
 	/* Translations of whatever ran before us. */
 	tlbi(alle1);
@@ -119,7 +120,7 @@ static void start_secondaries(void)
 		if (i >= kernel.cpu_count) {
 			break;
 		}
-		if (psci_call(PSCI_CPU_ON, i, (uintptr_t)secondary_entry, i) != 0) {
+		if (firmware_call(PSCI_CPU_ON, i, (uintptr_t)secondary_entry, i) != 0) {
 			boot_refuse("header[0].cpu_count: a physical CPU does not exist", NULL);
 		}
 		/* Pairs with the increment in boot_secondary(). */

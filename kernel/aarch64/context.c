@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "kernel/aarch64/asm_offsets.h"
+#include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/fp.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
@@ -112,7 +113,11 @@ void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
 {
 	d->vmm_regs = (struct regs){.pc = pc, .pstate = PSTATE_EL0T};
 	d->vmm_regs.x[0] = arg;
-	d->vmm_regs.x[1] = ID_FIELD(sysreg_read(id_aa64isar0_el1), 60) != 0 ? PV_CPU_RNDR : 0;
+	d->vmm_regs.x[1] = (ID_FIELD(sysreg_read(id_aa64isar0_el1), 60) != 0 ? PV_CPU_RNDR : 0) |
+	                   (ID_FIELD(sysreg_read(id_aa64pfr1_el1), 4) != 0 ? PV_CPU_SSBS : 0) |
+	                   ID_FIELD(sysreg_read(id_aa64pfr0_el1), 56) << PV_CPU_CSV2_SHIFT |
+	                   firmware_workarounds() << PV_CPU_WORKAROUND_SHIFT;
+	d->vmm_regs.x[2] = sysreg_read(midr_el1);
 	d->vmm_arch.sp = sp;
 	d->vmm_arch.tpidr = 0;
 }

@@ -2,8 +2,8 @@
 /*
  * The rest of core/arch.h: counter, deadline, sleep, power, UART; and core/memory.h.
  */
+#include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/gic.h"
-#include "kernel/aarch64/psci.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/memory.h"
@@ -40,7 +40,7 @@ void arch_idle(void)
 
 void arch_power_off(void)
 {
-	(void)psci_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+	(void)firmware_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 	for (;;) {
 		arch_idle(); /* firmware without SYSTEM_OFF: stay silent */
 	}

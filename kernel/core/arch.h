@@ -29,6 +29,8 @@ void arch_take_interrupts(void);
 /** Interrupt the CPUs whose `poke_bit` is in @cpus, so that each looks at its `resched` and its
  * vCPU's `dirty`. No lock is held. */
 void arch_poke(uint32_t cpus);
+/** Whether a guest's call of @function is one that the firmware below serves: it has. */
+bool arch_workaround(uint64_t function);
 /** End the whole machine. */
 _Noreturn void arch_power_off(void);
 

@@ -153,6 +153,10 @@ static RARE void guest_call(struct vcpu *v, bool smc)
 	const uint64_t message[8] = {PV_MSG_CALL, v->number, r->x[0], r->x[1],
 	                             r->x[2],     r->x[3],   smc};
 
+	if (arch_workaround(r->x[0])) {
+		v->regs.pc += smc ? 4 : 0;
+		return;
+	}
 	message_send(v, message);
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cases that depend on which CPU is below the kernel: one that is as old as the kernel asks for
 (Cortex-A72), one with the RAS extension (Cortex-A76), and one with all that QEMU knows (max)."""
-from cases import ICOUNT, case
+from cases import ICOUNT, add_real, case
 
 CPUS = ("cortex-a72", "cortex-a76", "max")
 
@@ -46,3 +46,17 @@ def injected_exception(setup):
 def missing_ram(setup):
     setup.add("one", guest="guest_nothing", reports=False, stops=None)
     setup.refused = "header[0].ram_page_count: the machine has less RAM"
+
+
+def workarounds_of(cpu, answers):
+    @case(name=f"workarounds on {cpu}, real VMM", extra=["-cpu", cpu] + ICOUNT, limit=60)
+    def workarounds(setup):
+        add_real(setup, "guest_workarounds", guest_params=[n % 2**64 for n in answers])
+
+
+# Without firmware, whose workarounds there might be: what the core itself does not need is said to
+# be needless; 2 is not there where PSTATE.SSBS does its work.
+for core, said in (("cortex-a53", (1, -2, 1)), ("cortex-a57", (-1, -1, -1)),
+                   ("cortex-a72", (-1, -1, -1)), ("cortex-a76", (1, -1, -1)),
+                   ("neoverse-n1", (1, -1, -1)), ("max", (1, -1, 1))):
+    workarounds_of(core, said)

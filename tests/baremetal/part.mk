@@ -8,7 +8,7 @@ baremetal_objects = $(patsubst tests/baremetal/%,$(BAREMETAL_DIR)/%.o,\
 	$(wildcard tests/baremetal/$(1)*.c tests/baremetal/$(1)*.S))
 
 .PHONY: baremetal-build
-baremetal-build: $(addprefix $(BAREMETAL_DIR)/,guest.elf vmm.elf sweep.image sweep_vmm.elf)
+baremetal-build: $(addprefix $(BAREMETAL_DIR)/,guest.elf vmm.elf sweep.image sweep_vmm.elf firmware.bin)
 test-build: baremetal-build
 
 define BAREMETAL_CC
@@ -28,6 +28,14 @@ $(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf: $(BAREMETAL_DIR)/freestandi
 $(BAREMETAL_DIR)/%.elf:
 	$(call step,LD)
 	$(Q)$(CROSS)ld -nostdlib -static --no-warn-rwx-segments -z max-page-size=4096 -o $@ -T $^
+
+# What runs at EL3, at address 0, in the place of a machine's firmware.
+$(BAREMETAL_DIR)/firmware.elf: $(BAREMETAL_DIR)/firmware.S.o
+	$(call step,LD)
+	$(Q)$(CROSS)ld -nostdlib -static -Ttext 0 -o $@ $<
+$(BAREMETAL_DIR)/firmware.bin: $(BAREMETAL_DIR)/firmware.elf
+	$(call step,OBJCOPY)
+	$(Q)$(CROSS)objcopy -O binary -j .text $< $@
 
 # The sweep of a topology's address spaces: an arm64 Image and a VMM in the place of the true ones.
 $(BAREMETAL_DIR)/sweep.elf: tests/baremetal/sweep.ld $(addprefix $(BAREMETAL_DIR)/,\

@@ -121,6 +121,11 @@ void arch_poke(uint32_t cpus)
 	}
 }
 
+bool arch_workaround(uint64_t function)
+{
+	return function == fake.workaround && function != 0;
+}
+
 void arch_power_off(void)
 {
 	fake.powered_off = true;

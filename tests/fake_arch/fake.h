@@ -41,6 +41,7 @@ struct fake {
 	uint64_t sysreg_value;
 	bool in_vmm;
 	bool powered_off;
+	uint64_t workaround;   /* the one call that the firmware serves */
 	jmp_buf *on_power_off; /* where the test goes on; NULL: it ends */
 	uint8_t output[FAKE_OUTPUT];
 	size_t output_bytes;

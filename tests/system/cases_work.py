@@ -5,7 +5,7 @@ import os
 import subprocess
 import tempfile
 
-from harness import BUILD, HERE, Failure, Scenario, ensure
+from harness import BUILD, HERE, TOPO, Failure, Scenario, ensure
 
 TCP_BYTES = 100_000_000
 FIO = ("fio --name=mix --filename=/dev/vda --size=64M --rw=randrw --bs=16k --direct=1 "
@@ -172,8 +172,39 @@ class DeviceFirst(Scenario):
         check_file_system(self.system, 8)
 
 
+def vulnerabilities(system, vm):
+    """What the guest's kernel says of each."""
+    lines = system.shell(vm, "cd /sys/devices/system/cpu/vulnerabilities; grep . *").split("\n")
+    return dict(line.split(":", 1) for line in lines)
+
+
+class OverFirmware(Scenario):
+    """The machine starts in firmware that has the workarounds for speculation, at EL3. QEMU loads
+    no kernel behind firmware, so the image is put there by name."""
+    topology = os.path.join(HERE, "topologies/one-cpu.camkes")
+    image = os.path.join(BUILD, "system/over-firmware.image")
+    arguments = [f"--qemu-arg={argument}" for argument in (
+        "-M", "secure=on", "-bios", os.path.join(BUILD, "baremetal/firmware.bin"),
+        "-device", f"loader,file={image},addr=0x40200000,force-raw=on")]
+
+    def prepare(self):
+        subprocess.run([TOPO, "build", "-o", self.image, self.topology], check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=60)
+
+    def check_the_guests_use_it(self):
+        for vm in ("device", "driver"):
+            said = vulnerabilities(self.system, vm)
+            ensure(said["spectre_v2"] == "Mitigation: Branch predictor hardening, BHB" and
+                   said["spec_store_bypass"] == "Not affected", f"{vm}: {said}")
+
+
 class ThreeIslands(Scenario):
     topology = "topologies/three-islands.camkes"
+
+    def check_without_firmware_nothing_is_promised(self):
+        said = vulnerabilities(self.system, "one")
+        ensure(said["spectre_v2"] == "Vulnerable" and said["spec_store_bypass"] == "Vulnerable",
+               f"{said}")
 
     def check_two_vcpus(self):
         ensure(self.system.run("two", "nproc") == "2", "two has not 2 vCPUs")

@@ -24,6 +24,7 @@
 #define IL (1U << 25) /* the instruction has four bytes */
 #define ESR(ec, iss) ((uint64_t)(ec) << 26 | IL | (iss))
 #define EC_HVC 0x16U
+#define EC_SMC 0x17U
 #define EC_WFX 0x01U
 #define EC_SVC 0x15U
 #define EC_DATA 0x24U
@@ -227,6 +228,28 @@ static void test_sleeper_wakes_at_its_deadline(void **state)
 	fake.now = 70;
 	sched_deadline(here());
 	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+}
+
+static void test_workaround_does_not_reach_the_vmm(void **state)
+{
+	(void)state;
+	struct domain *d = &kernel.domains[0];
+	struct vcpu *v = &kernel.vcpus[0];
+
+	fake_build(1, 1, 1);
+	fake.workaround = 0x80008000;
+	assert_ptr_equal(resume(), &v->regs);
+	v->regs.pc = 0x1000;
+	v->regs.x[0] = 0x80008000;
+	trap_at(ESR(EC_HVC, 0), 0);
+	assert_ptr_equal(resume(), &v->regs);
+	assert_int_equal(v->regs.pc, 0x1000); /* behind the HVC */
+	trap_at(ESR(EC_SMC, 0), 0);
+	assert_ptr_equal(resume(), &v->regs);
+	assert_int_equal(v->regs.pc, 0x1004);
+	v->regs.x[0] = 0x80003fff; /* another: its VMM knows */
+	trap_at(ESR(EC_HVC, 0), 0);
+	assert_ptr_equal(resume(), &d->vmm_regs);
 }
 
 static void test_call_goes_to_the_vmm_and_back(void **state)
@@ -629,6 +652,7 @@ int main(void)
 		cmocka_unit_test(test_sleep_costs_no_budget),
 		cmocka_unit_test(test_idle_until_an_interrupt),
 		cmocka_unit_test(test_sleeper_wakes_at_its_deadline),
+		cmocka_unit_test(test_workaround_does_not_reach_the_vmm),
 		cmocka_unit_test(test_call_goes_to_the_vmm_and_back),
 		cmocka_unit_test(test_load_is_extended),
 		cmocka_unit_test(test_one_message_at_a_time),

@@ -262,12 +262,55 @@ static void random_numbers_of_the_cpu(void **state)
 	assert_int_equal(draw(0xc4000053, 64).kind, PV_REPLY_RESULTS);
 }
 
+/* What a guest is told of workarounds 1 to 3, and whether it may call them. */
+static void workarounds_by_cpu(void **state)
+{
+#define THERE(n) ((uint64_t)PV_WORKAROUND_THERE << (PV_CPU_WORKAROUND_SHIFT + 2 * ((n)-1)))
+#define NEEDLESS(n) ((uint64_t)PV_WORKAROUND_NEEDLESS << (PV_CPU_WORKAROUND_SHIFT + 2 * ((n)-1)))
+#define CSV2(value) ((uint64_t)(value) << PV_CPU_CSV2_SHIFT)
+	static const struct {
+		struct cpu cpu;
+		int64_t answers[3];
+	} rows[] = {
+		{{0, 0x410fd083}, {-1, -1, -1}},                                /* Cortex-A72 */
+		{{THERE(1) | THERE(2) | THERE(3), 0x410fd083}, {0, -2, 0}},     /* its firmware */
+		{{THERE(1), 0x410fd083}, {0, -1, -1}},                          /* of 2018 */
+		{{NEEDLESS(1) | NEEDLESS(2), 0x410fd083}, {1, -2, -1}},         /* r1p0 */
+		{{0, 0x410fd034}, {1, -2, 1}},                                  /* Cortex-A53 */
+		{{0, 0x410fd042}, {1, -2, 1}},                                  /* Cortex-A35 */
+		{{0, 0x410fd050}, {1, -2, 1}},                                  /* Cortex-A55 */
+		{{0, 0x510fd034}, {-1, -1, -1}},                                /* not Arm's */
+		{{CSV2(1) | PV_CPU_SSBS, 0x414fd0b1}, {1, -1, -1}},             /* Cortex-A76 */
+		{{CSV2(1) | PV_CPU_SSBS | THERE(2) | THERE(3), 0}, {1, -1, 0}}, /* its firmware */
+		{{CSV2(2), 0}, {1, -1, -1}},
+		{{CSV2(3) | PV_CPU_RNDR, 0}, {1, -1, 1}},
+	};
+	static const uint64_t functions[3] = {0x80008000, 0x80007fff, 0x80003fff};
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		machine_start(1);
+		machine.vm.psci.cpu = rows[i].cpu;
+		for (uint32_t n = 0; n < 3; n++) {
+			int64_t said = rows[i].answers[n];
+
+			assert_int_equal(answer(0, 0x80000001, functions[n], 0, 0), said);
+			assert_int_equal(answer(0, functions[n], 1, 0, 0), said == -1 ? -1 : 0);
+			assert_int_equal(answer(0, 0x8400000a, functions[n], 0, 0), -1);
+		}
+	}
+#undef CSV2
+#undef NEEDLESS
+#undef THERE
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(versions),
 		cmocka_unit_test(unknown_functions_are_not_supported),
 		cmocka_unit_test(features_name_what_exists),
+		cmocka_unit_test(workarounds_by_cpu),
 		cmocka_unit_test(life_of_a_vcpu),
 		cmocka_unit_test(parameters_are_checked),
 		cmocka_unit_test(narrow_calls_have_narrow_arguments),

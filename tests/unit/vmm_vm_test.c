@@ -12,7 +12,7 @@
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
-_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu);
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr);
 
 static void good_configuration_is_taken(void **state)
 {
@@ -249,7 +249,7 @@ static void main_loop_serves_and_replies(void **state)
 	fake.messages[2] = (struct message){{PV_MSG_CALL, 0, 0x84000008}};
 	fake.message_count = 3;
 	if (setjmp(fake.end) == 0) {
-		vmm_main(&machine.config.vm, 0);
+		vmm_main(&machine.config.vm, 0, 0);
 	}
 	assert_int_equal(fake.replies[0].kind, PV_REPLY_NONE);
 	assert_int_equal(fake.replies[1].kind, PV_REPLY_RESUME);
@@ -267,7 +267,7 @@ static void main_loop_stops_a_bad_vm_at_once(void **state)
 	fake.messages[0] = (struct message){{PV_MSG_READ, 0, GICD + 4, 4}};
 	fake.message_count = 1;
 	if (setjmp(fake.end) == 0) {
-		vmm_main(&machine.config.vm, 0);
+		vmm_main(&machine.config.vm, 0, 0);
 	}
 	for (uint32_t i = 0; i < 2; i++) {
 		assert_int_equal(fake.replies[i].kind, PV_REPLY_STOP);

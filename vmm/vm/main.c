@@ -6,17 +6,18 @@
 #include "vmm/vm/vm.h"
 
 /** Never returns: the kernel does not wake a VMM whose domain has ended. */
-_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu);
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr);
 
 static struct vm vm; /* the one mutable object, too large for the stack */
 
-_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu)
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr)
 {
 	struct reply reply = {.kind = PV_REPLY_NONE, .value = 0};
 	struct message message;
 	bool is_good = vm_init(&vm, config) == OK;
 
 	if (is_good) {
+		vm.psci.cpu = (struct cpu){.has = cpu, .midr = midr};
 		trng_init(&vm.trng, config->seed, (cpu & PV_CPU_RNDR) != 0);
 	}
 	for (;;) {

@@ -157,16 +157,15 @@ static struct reply psci_features(struct psci *psci, uint32_t vcpu, const uint64
 	return resume(find((uint32_t)argument[1]) != NULL ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED);
 }
 
-/* Only the architecture calls themselves: no workaround is offered. */
+/* The architecture calls themselves, and workarounds. */
 static struct reply arch_features(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
 {
 	uint32_t number = (uint32_t)argument[1];
 
-	(void)psci;
 	(void)vcpu;
 	return resume(number == SMCCC_VERSION || number == SMCCC_ARCH_FEATURES
 	                      ? PSCI_SUCCESS
-	                      : PSCI_NOT_SUPPORTED);
+	                      : workaround_feature(&psci->cpu, number));
 }
 
 void psci_init(struct psci *psci, uint32_t cap_vcpu_first, uint32_t vcpu_count)
@@ -181,8 +180,10 @@ struct reply psci_call(struct psci *psci, uint32_t vcpu, const uint64_t argument
 	const struct function *function = find(number);
 	uint64_t narrow[4];
 
-	if (function == NULL) {
-		return resume(PSCI_NOT_SUPPORTED);
+	if (function == NULL) { /* a workaround that gets here has nothing to do */
+		return resume(workaround_feature(&psci->cpu, number) == PSCI_NOT_SUPPORTED
+		                      ? PSCI_NOT_SUPPORTED
+		                      : PSCI_SUCCESS);
 	}
 	for (uint32_t i = 0; i < 4; i++) {
 		narrow[i] = (number & CALL_64BIT) != 0 ? argument[i] : (uint32_t)argument[i];

@@ -12,11 +12,14 @@
 
 #include "abi/limits.h"
 #include "vmm/calls.h"
+#include "vmm/vm/workarounds.h"
 
 struct psci {
 	/* Set by psci_init, then constant. */
 	uint32_t cap_vcpu_first; /* PV_CAP_VCPU of vCPU 0; the others follow */
 	uint32_t vcpu_count;
+
+	struct cpu cpu; /* set by vmm_main */
 
 	bool is_on[PV_DOMAIN_VCPUS_MAX];
 };
