@@ -16,38 +16,16 @@
 /* links: topo/base/arena.c topo/base/strmap.c topo/model/board.c topo/model/device_options.c */
 /* links: topo/base/units.c */
 /* links: topo/model/board_qemu_virt.c topo/model/board_rpi4.c */
-/* links: topo/analysis/shared.c topo/model/pci.c */
+/* links: topo/analysis/shared.c topo/model/pci.c tests/unit/packets_oracle.c */
 #include <stdio.h>
 #include <string.h>
 
+#include "packets_oracle.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "topo/analysis/analysis.h"
 #include "topo/model/board.h"
 
-#define VMS_MAX 7U
-#define CONNECTIONS_MAX (VMS_MAX * (VMS_MAX - 1))
 #define ROUNDS 3000U
-#define MIB UINT64_C(0x100000)
-
-typedef uint32_t set_t; /* of VMs, one bit each */
-
-/* A random topology, and the rules read off it. */
-struct world {
-	struct model model;
-	struct board board;
-	struct vm vms[VMS_MAX];
-	char names[VMS_MAX][8];
-	struct pci_function functions[VMS_MAX];
-	uint32_t irq; /* of all VMs that are given one */
-	struct connection connections[CONNECTIONS_MAX];
-	struct device devices[CONNECTIONS_MAX];
-	uint32_t count;
-	set_t attackable[VMS_MAX]; /* from that VM, by an exploit */
-	set_t owned[VMS_MAX];      /* by that VM at no cost */
-	uint32_t nets[VMS_MAX]
-		     [VMS_MAX]; /* ways of packets between two VMs, and shared interrupts */
-	set_t dma;
-};
 
 static uint64_t random_state = 88172645463325252U;
 
@@ -57,11 +35,6 @@ static uint32_t any(uint32_t below)
 	random_state ^= random_state >> 7;
 	random_state ^= random_state << 17;
 	return below == 0 ? 0 : (uint32_t)(random_state >> 33) % below;
-}
-
-static set_t only(uint32_t vm)
-{
-	return (set_t)1 << vm;
 }
 
 static uint32_t size_of(set_t set)
@@ -89,157 +62,27 @@ static void add_connection(struct world *w, uint32_t device, uint32_t driver)
 	w->connections[at].pool_bytes = w->connections[at].swiotlb ? 8 * MIB : 0;
 }
 
-static bool is_known(const struct world *w, size_t at)
-{
-	return w->vms[w->connections[at].device_vm].image.own_rootfs;
-}
-
-/* Whether frames get into the network of connection @at at all. */
-static bool is_net(const struct world *w, size_t at)
-{
-	return w->devices[at].type == DEVICE_NET &&
-	       (w->devices[at].network != NETWORK_ISOLATED || !is_known(w, at));
-}
-
-static bool forwards(const struct world *w, size_t at)
-{
-	return !is_known(w, at) || w->devices[at].network == NETWORK_NAT ||
-	       w->devices[at].network == NETWORK_ROUTED;
-}
-
-static bool same_net(const struct world *w, size_t a, size_t b)
-{
-	const char *first = w->devices[a].bridge;
-	const char *second = w->devices[b].bridge;
-
-	return a == b || (is_net(w, a) && is_net(w, b) &&
-	                  w->connections[a].device_vm == w->connections[b].device_vm &&
-	                  (!is_known(w, a) ||
-	                   (first != NULL && second != NULL && strcmp(first, second) == 0)));
-}
-
-/* The connection that stands for its network: the first of it. */
-static size_t net_of(const struct world *w, size_t at)
-{
-	size_t first = 0;
-
-	while (!same_net(w, first, at)) {
-		first++;
-	}
-	return first;
-}
-
-/* A network forwards if one of its devices does. */
-static bool net_forwards(const struct world *w, size_t net)
-{
-	bool any_does = false;
-
-	for (size_t i = net; i < w->model.connection_count; i++) {
-		any_does |= same_net(w, net, i) && forwards(w, i);
-	}
-	return any_does;
-}
-
-/* Where the packets of one VM have been: networks, and the VM that forwarded them last (VMS_MAX:
- * none). */
-struct trip {
-	const struct world *w;
-	bool been[CONNECTIONS_MAX][VMS_MAX + 1][2];
-	bool up[CONNECTIONS_MAX], down[CONNECTIONS_MAX];
-};
-
-static void travel(struct trip *t, size_t net, uint32_t by, bool down)
-{
-	const struct world *w = t->w;
-
-	if (t->been[net][by][down]) {
-		return;
-	}
-	t->been[net][by][down] = true;
-	t->down[net] |= down;
-	t->up[net] |= !down && by != VMS_MAX;
-	for (size_t i = 0; i < w->model.connection_count; i++) {
-		uint32_t owner = w->connections[net].device_vm;
-
-		if (!is_net(w, i)) {
-			continue;
-		}
-		/* Up: its owner is on another network as a driver VM. */
-		if (!down && net_forwards(w, net) && w->connections[i].driver_vm == owner) {
-			travel(t, net_of(w, i), owner, false);
-		}
-		/* Down: one of its driver VMs serves another network. */
-		for (size_t j = 0; j < w->model.connection_count; j++) {
-			if (same_net(w, net, j) &&
-			    w->connections[i].device_vm == w->connections[j].driver_vm &&
-			    (down || w->connections[i].device_vm != by) &&
-			    net_forwards(w, net_of(w, i))) {
-				travel(t, net_of(w, i), VMS_MAX, true);
-			}
-		}
-	}
-}
-
-/* The rules of docs/report.md, "Packets". */
-static void read_packets(struct world *w, uint32_t from)
-{
-	static struct trip t;
-
-	memset(&t, 0, sizeof(t));
-	t.w = w;
-	for (size_t i = 0; i < w->model.connection_count; i++) {
-		if (is_net(w, i) && w->connections[i].driver_vm == from) {
-			travel(&t, net_of(w, i), VMS_MAX, false);
-		}
-		/* What it sends to a driver VM of its own goes on from there. */
-		for (size_t j = 0; is_net(w, i) && j < w->model.connection_count; j++) {
-			if (w->connections[i].device_vm == from && is_net(w, j) &&
-			    w->connections[j].device_vm == w->connections[i].driver_vm &&
-			    net_forwards(w, net_of(w, j))) {
-				travel(&t, net_of(w, j), VMS_MAX, true);
-			}
-		}
-	}
-	for (size_t i = 0; i < w->model.connection_count; i++) {
-		const struct connection *c = &w->connections[i];
-		size_t net = is_net(w, i) ? net_of(w, i) : i;
-
-		w->nets[from][c->driver_vm] += (t.up[net] ? 1 : 0) + (t.down[net] ? 1 : 0);
-		w->nets[from][c->device_vm] += net == i && t.up[net] ? 1 : 0;
-		for (size_t j = 0; j < w->model.connection_count; j++) {
-			/* Peers. */
-			w->nets[from][c->driver_vm] +=
-				i != j && w->connections[j].driver_vm == from && same_net(w, i, j)
-					? 1
-					: 0;
-		}
-	}
-	for (uint32_t vm = 0; vm < w->count; vm++) {
-		w->attackable[from] |= w->nets[from][vm] != 0 ? only(vm) : 0;
-	}
-}
-
 /* The rules of docs/report.md, "The attacker". */
 static void read_rules(struct world *w)
 {
 	for (size_t i = 0; i < w->model.connection_count; i++) {
 		const struct connection *a = &w->connections[i];
 
-		w->attackable[a->device_vm] |= only(a->driver_vm);
-		w->attackable[a->driver_vm] |= only(a->device_vm);
-		w->owned[a->device_vm] |= a->swiotlb ? 0 : only(a->driver_vm);
+		w->attackable[a->device_vm] |= only_vm(a->driver_vm);
+		w->attackable[a->driver_vm] |= only_vm(a->device_vm);
+		w->owned[a->device_vm] |= a->swiotlb ? 0 : only_vm(a->driver_vm);
 	}
 	for (uint32_t a = 0; a < w->count; a++) {
 		for (uint32_t b = 0; b < w->count; b++) {
 			if (a != b && w->vms[a].irq_count != 0 && w->vms[b].irq_count != 0) {
-				w->attackable[a] |= only(b);
+				w->attackable[a] |= only_vm(b);
 				w->nets[a][b]++;
 			}
 		}
 	}
 	for (uint32_t vm = 0; vm < w->count; vm++) {
-		read_packets(w, vm);
-		w->owned[vm] |= (w->dma & only(vm)) != 0 ? only(w->count) - 1 : 0;
+		oracle_packets(w, vm);
+		w->owned[vm] |= (w->dma & only_vm(vm)) != 0 ? only_vm(w->count) - 1 : 0;
 	}
 }
 
@@ -262,14 +105,17 @@ static void make_world(struct world *w)
 		                         .suffix = w->names[vm],
 		                         .name = w->names[vm],
 		                         .ram_bytes = (uint64_t)(16 + vm) * MIB};
-		w->vms[vm].image.own_rootfs = any(8) != 0;
+		w->vms[vm].image.own_rootfs = any(16) != 0;
+		w->vms[vm].image.own_kernel = any(16) != 0;
+		w->vms[vm].image.cmdline = any(16) != 0 ? "quiet console=ttyAMA0 panic=1"
+		                                        : "quiet sysctl.net.ipv4.ip_forward=1";
 		w->vms[vm].exposed = any(4) == 0;
 		w->vms[vm].asset = any(3) == 0 ? "asset" : NULL;
 		if (any(12) == 0) {
 			w->functions[vm] = (struct pci_function){.name = "disk", .device = vm + 1};
 			w->vms[vm].pci = &w->functions[vm];
 			w->vms[vm].pci_count = 1;
-			w->dma |= only(vm);
+			w->dma |= only_vm(vm);
 		}
 		if (any(8) == 0) {
 			w->vms[vm].irqs = &w->irq;
@@ -294,7 +140,7 @@ static set_t closure(const struct world *w, set_t held)
 	do {
 		before = held;
 		for (uint32_t vm = 0; vm < w->count; vm++) {
-			held |= (before & only(vm)) != 0 ? w->owned[vm] : 0;
+			held |= (before & only_vm(vm)) != 0 ? w->owned[vm] : 0;
 		}
 	} while (held != before);
 	return held;
@@ -309,7 +155,7 @@ static set_t play(const struct world *w, set_t ways_in, set_t falls)
 	do {
 		before = held;
 		for (uint32_t vm = 0; vm < w->count; vm++) {
-			if ((before & only(vm)) != 0) {
+			if ((before & only_vm(vm)) != 0) {
 				held |= w->attackable[vm] & falls;
 			}
 		}
@@ -323,7 +169,7 @@ static uint32_t least_falls(const struct world *w, set_t ways_in, set_t goals)
 {
 	uint32_t best = FALLS_NEVER;
 
-	for (set_t falls = 1; falls < only(w->count); falls++) {
+	for (set_t falls = 1; falls < only_vm(w->count); falls++) {
 		if (size_of(falls) < best && (play(w, ways_in, falls) & goals) == goals) {
 			best = size_of(falls);
 		}
@@ -334,18 +180,18 @@ static uint32_t least_falls(const struct world *w, set_t ways_in, set_t goals)
 /* Whether a way leads from @from to @to when the VMs of @without are taken out. */
 static bool leads(const struct world *w, uint32_t from, uint32_t to, set_t without)
 {
-	set_t seen = only(from);
+	set_t seen = only_vm(from);
 	set_t before;
 
 	do {
 		before = seen;
 		for (uint32_t vm = 0; vm < w->count; vm++) {
-			if ((before & only(vm)) != 0) {
+			if ((before & only_vm(vm)) != 0) {
 				seen |= (w->attackable[vm] | w->owned[vm]) & ~without;
 			}
 		}
 	} while (seen != before);
-	return (seen & only(to)) != 0;
+	return (seen & only_vm(to)) != 0;
 }
 
 static set_t set_of(const struct vm_list *list)
@@ -353,40 +199,10 @@ static set_t set_of(const struct vm_list *list)
 	set_t set = 0;
 
 	for (size_t i = 0; i < list->count; i++) {
-		assert_false((set & only(list->vms[i])) != 0);
-		set |= only(list->vms[i]);
+		assert_false((set & only_vm(list->vms[i])) != 0);
+		set |= only_vm(list->vms[i]);
 	}
 	return set;
-}
-
-/* Those whom the device VM of net @i lets packets from outside get to. */
-static set_t let_in(const struct world *w, size_t i)
-{
-	set_t set = 0;
-
-	if (!is_net(w, i) || (w->devices[i].network != NETWORK_ROUTED && is_known(w, i))) {
-		return 0;
-	}
-	for (size_t j = 0; j < w->model.connection_count; j++) {
-		set |= same_net(w, i, j) ? only(w->connections[j].driver_vm) : 0;
-	}
-	return set;
-}
-
-/* With those that packets from outside get to through @entrances. */
-static set_t routed_from(const struct world *w, set_t entrances)
-{
-	set_t before;
-
-	do {
-		before = entrances;
-		for (size_t i = 0; i < w->model.connection_count; i++) {
-			if ((before & only(w->connections[i].device_vm)) != 0) {
-				entrances |= let_in(w, i);
-			}
-		}
-	} while (entrances != before);
-	return entrances;
 }
 
 static set_t entrances_of(const struct world *w)
@@ -396,17 +212,17 @@ static set_t entrances_of(const struct world *w)
 	set_t used = 0;
 
 	for (uint32_t vm = 0; vm < w->count; vm++) {
-		marked |= w->vms[vm].exposed ? only(vm) : 0;
+		marked |= w->vms[vm].exposed ? only_vm(vm) : 0;
 	}
 	for (size_t i = 0; i < w->model.connection_count; i++) {
-		roots |= only(w->connections[i].device_vm);
-		used |= only(w->connections[i].driver_vm);
+		roots |= only_vm(w->connections[i].device_vm);
+		used |= only_vm(w->connections[i].driver_vm);
 	}
 	roots &= ~used;
-	return marked != 0   ? routed_from(w, marked)
-	       : w->dma != 0 ? routed_from(w, w->dma)
+	return marked != 0   ? oracle_routed_from(w, marked)
+	       : w->dma != 0 ? oracle_routed_from(w, w->dma)
 	       : roots != 0  ? roots
-	                     : only(w->count) - 1;
+	                     : only_vm(w->count) - 1;
 }
 
 /* Nothing says where outsiders come from: every VM is an entrance, to all others. */
@@ -417,11 +233,11 @@ static bool all_enter(const struct world *w)
 	set_t drivers = 0;
 
 	for (uint32_t vm = 0; vm < w->count; vm++) {
-		marked |= w->vms[vm].exposed ? only(vm) : 0;
+		marked |= w->vms[vm].exposed ? only_vm(vm) : 0;
 	}
 	for (size_t i = 0; i < w->model.connection_count; i++) {
-		devices |= only(w->connections[i].device_vm);
-		drivers |= only(w->connections[i].driver_vm);
+		devices |= only_vm(w->connections[i].device_vm);
+		drivers |= only_vm(w->connections[i].driver_vm);
 	}
 	return marked == 0 && w->dma == 0 && (devices & ~drivers) == 0;
 }
@@ -431,14 +247,14 @@ static set_t assets_of(const struct world *w)
 	set_t marked = 0;
 	set_t leaves = 0;
 	set_t served = 0;
-	set_t all = only(w->count) - 1;
+	set_t all = only_vm(w->count) - 1;
 
 	for (uint32_t vm = 0; vm < w->count; vm++) {
-		marked |= w->vms[vm].asset != NULL ? only(vm) : 0;
+		marked |= w->vms[vm].asset != NULL ? only_vm(vm) : 0;
 	}
 	for (size_t i = 0; i < w->model.connection_count; i++) {
-		served |= only(w->connections[i].device_vm);
-		leaves |= only(w->connections[i].driver_vm);
+		served |= only_vm(w->connections[i].device_vm);
+		leaves |= only_vm(w->connections[i].driver_vm);
 	}
 	leaves &= ~served;
 	set_t inside = all & ~entrances_of(w);
@@ -455,17 +271,17 @@ static void check_ends(const struct world *w, const struct analysis *analysis)
 	assert_int_equal(set_of(&analysis->entrances), entrances);
 	assert_int_equal(set_of(&analysis->assets), assets_of(w));
 	for (uint32_t vm = 0; vm < w->count; vm++) {
-		uint32_t falls = least_falls(w, entrances, only(vm));
+		uint32_t falls = least_falls(w, entrances, only_vm(vm));
 
 		assert_int_equal(analysis->vms[vm].falls, falls);
 		if (all_enter(w)) {
-			falls = least_falls(w, entrances & ~only(vm), only(vm));
+			falls = least_falls(w, entrances & ~only_vm(vm), only_vm(vm));
 		}
-		if ((assets_of(w) & only(vm)) != 0 && falls < weakest) {
+		if ((assets_of(w) & only_vm(vm)) != 0 && falls < weakest) {
 			weakest = falls;
 		}
-		if ((closure(w, only(vm)) & assets_of(w)) == assets_of(w)) {
-			singles |= only(vm);
+		if ((closure(w, only_vm(vm)) & assets_of(w)) == assets_of(w)) {
+			singles |= only_vm(vm);
 		}
 	}
 	assert_int_equal(analysis->score.weakest_falls, weakest);
@@ -495,7 +311,7 @@ static struct hop hop_between(const struct world *w, uint32_t from, uint32_t to)
 			best = (struct hop){cost, 1};
 		}
 	}
-	if ((w->dma & only(from)) != 0 && (best.cost == 0 || best.cost > 2)) {
+	if ((w->dma & only_vm(from)) != 0 && (best.cost == 0 || best.cost > 2)) {
 		best = (struct hop){2, 1};
 	}
 	return best;
@@ -515,8 +331,8 @@ static void walk(const struct world *w, uint32_t at, uint32_t to, set_t seen, st
 	for (uint32_t next = 0; next < w->count; next++) {
 		struct hop hop = hop_between(w, at, next);
 
-		if (hop.cost != 0 && (seen & only(next)) == 0) {
-			walk(w, next, to, seen | only(next),
+		if (hop.cost != 0 && (seen & only_vm(next)) == 0) {
+			walk(w, next, to, seen | only_vm(next),
 			     (struct hop){so_far.cost + hop.cost, so_far.count * hop.count}, best);
 		}
 	}
@@ -534,7 +350,7 @@ static void check_way(const struct world *w, const struct attack *attack, const 
 			set_t step = way->fell[i] ? w->attackable[way->vms[i - 1]]
 			                          : w->owned[way->vms[i - 1]];
 
-			assert_true((step & only(way->vms[i])) != 0);
+			assert_true((step & only_vm(way->vms[i])) != 0);
 		}
 	}
 	assert_int_equal(falls, attack->falls);
@@ -544,8 +360,8 @@ static void check_cut(const struct world *w, const struct attack *attack)
 {
 	uint32_t from = attack->entrance;
 	uint32_t to = attack->asset;
-	set_t ends = only(from) | only(to);
-	set_t others = (only(w->count) - 1) & ~ends;
+	set_t ends = only_vm(from) | only_vm(to);
+	set_t others = (only_vm(w->count) - 1) & ~ends;
 	set_t chokes = 0;
 	uint32_t smallest = FALLS_NEVER;
 
@@ -569,8 +385,8 @@ static void check_attack(const struct world *w, const struct attack *attack)
 	struct hop best = {0, 0};
 
 	assert_int_equal(attack->falls,
-	                 least_falls(w, only(attack->entrance), only(attack->asset)));
-	walk(w, attack->entrance, attack->asset, only(attack->entrance), (struct hop){100, 1},
+	                 least_falls(w, only_vm(attack->entrance), only_vm(attack->asset)));
+	walk(w, attack->entrance, attack->asset, only_vm(attack->entrance), (struct hop){100, 1},
 	     &best);
 	assert_int_equal(attack->way_count, best.count);
 	assert_int_equal(attack->listed,
@@ -621,10 +437,10 @@ static void check_passages(const struct world *w, const struct analysis *analysi
 			uint32_t best = FALLS_NEVER;
 
 			for (uint32_t vm = 0; vm < w->count && leads(w, a, b, 0); vm++) {
-				uint32_t falls =
-					(entrances_of(w) & only(vm)) == 0
-						? FALLS_NEVER
-						: least_falls(w, only(vm), only(a) | only(b));
+				uint32_t falls = (entrances_of(w) & only_vm(vm)) == 0
+				                         ? FALLS_NEVER
+				                         : least_falls(w, only_vm(vm),
+				                                       only_vm(a) | only_vm(b));
 
 				best = falls < best ? falls : best;
 			}
@@ -643,14 +459,14 @@ static uint64_t bytes_open(const struct world *w, set_t owners, set_t readers)
 	uint64_t sum = 0;
 
 	for (uint32_t vm = 0; vm < w->count; vm++) {
-		bool open = (readers & (only(vm) | w->dma)) != 0;
+		bool open = (readers & (only_vm(vm) | w->dma)) != 0;
 
-		if ((owners & only(vm)) == 0) {
+		if ((owners & only_vm(vm)) == 0) {
 			continue;
 		}
 		for (size_t i = 0; i < w->model.connection_count; i++) {
 			const struct connection *c = &w->connections[i];
-			bool mapped = (readers & (only(c->device_vm) | only(vm))) != 0;
+			bool mapped = (readers & (only_vm(c->device_vm) | only_vm(vm))) != 0;
 
 			if (c->driver_vm == vm && c->swiotlb) {
 				sum += mapped || (readers & w->dma) != 0 ? c->pool_bytes : 0;
@@ -665,54 +481,55 @@ static uint64_t bytes_open(const struct world *w, set_t owners, set_t readers)
 
 static void check_memory(const struct world *w, const struct analysis *analysis)
 {
-	set_t all = only(w->count) - 1;
+	set_t all = only_vm(w->count) - 1;
 
 	for (uint32_t vm = 0; vm < w->count; vm++) {
 		assert_int_equal(analysis->vms[vm].exposed_bytes,
-		                 bytes_open(w, only(vm), all & ~only(vm)));
+		                 bytes_open(w, only_vm(vm), all & ~only_vm(vm)));
 		assert_int_equal(analysis->vms[vm].foreign_bytes,
-		                 bytes_open(w, all & ~only(vm), only(vm)));
+		                 bytes_open(w, all & ~only_vm(vm), only_vm(vm)));
 		assert_int_equal(analysis->vms[vm].exposed_confined,
-		                 bytes_open(confine(w), only(vm), all & ~only(vm)));
+		                 bytes_open(confine(w), only_vm(vm), all & ~only_vm(vm)));
 		assert_int_equal(analysis->vms[vm].foreign_confined,
-		                 bytes_open(confine(w), all & ~only(vm), only(vm)));
+		                 bytes_open(confine(w), all & ~only_vm(vm), only_vm(vm)));
 		for (uint32_t peer = 0; peer < w->count; peer++) {
 			assert_int_equal(analysis_exposure_to(analysis, vm, peer),
-			                 vm == peer ? 0 : bytes_open(w, only(vm), only(peer)));
+			                 vm == peer ? 0
+			                            : bytes_open(w, only_vm(vm), only_vm(peer)));
 		}
 	}
 }
 
 static void check_blast(const struct world *w, const struct blast *blast)
 {
-	set_t held = closure(w, only(blast->vm));
-	set_t all = only(w->count) - 1;
+	set_t held = closure(w, only_vm(blast->vm));
+	set_t all = only_vm(w->count) - 1;
 	set_t stops = 0;
 	set_t reached = held;
 
 	for (size_t i = 0; i < w->model.connection_count; i++) {
 		const struct connection *c = &w->connections[i];
 
-		stops |= (held & only(c->device_vm)) != 0 ? only(c->driver_vm) : 0;
+		stops |= (held & only_vm(c->device_vm)) != 0 ? only_vm(c->driver_vm) : 0;
 	}
 	assert_int_equal(blast->held.vms[0], blast->vm);
 	assert_int_equal(set_of(&blast->held), held);
-	assert_int_equal(set_of(&blast->stops), stops & ~only(blast->vm));
-	assert_int_equal(blast->bytes, bytes_open(w, all & ~only(blast->vm), held));
+	assert_int_equal(set_of(&blast->stops), stops & ~only_vm(blast->vm));
+	assert_int_equal(blast->bytes, bytes_open(w, all & ~only_vm(blast->vm), held));
 	for (size_t wave = 0; wave < blast->wave_count; wave++) {
 		set_t vms = set_of(&blast->waves[wave]);
 
 		assert_int_equal(reached & vms, 0);
 		reached |= vms;
 		for (uint32_t vm = 0; vm < w->count; vm++) {
-			if ((vms & only(vm)) != 0) {
-				assert_int_equal(least_falls(w, only(blast->vm), only(vm)),
+			if ((vms & only_vm(vm)) != 0) {
+				assert_int_equal(least_falls(w, only_vm(blast->vm), only_vm(vm)),
 				                 wave + 2);
 			}
 		}
 	}
 	for (uint32_t vm = 0; vm < w->count; vm++) {
-		assert_int_equal(leads(w, blast->vm, vm, 0), (reached & only(vm)) != 0);
+		assert_int_equal(leads(w, blast->vm, vm, 0), (reached & only_vm(vm)) != 0);
 	}
 	assert_int_equal(blast->safe_count, w->count - size_of(reached));
 }
@@ -721,18 +538,18 @@ static void check_blast(const struct world *w, const struct blast *blast)
 static void check_takeover(const struct world *w, const struct analysis *analysis)
 {
 	for (uint32_t round = 0; round < 4; round++) {
-		set_t ways_in = 1 + any(only(w->count) - 1);
-		set_t goals = round == 0 ? ways_in : 1 + any(only(w->count) - 1);
+		set_t ways_in = 1 + any(only_vm(w->count) - 1);
+		set_t goals = round == 0 ? ways_in : 1 + any(only_vm(w->count) - 1);
 		uint32_t in[VMS_MAX];
 		uint32_t at[VMS_MAX];
 		struct vm_list in_list = {in, 0};
 		struct vm_list goal_list = {at, 0};
 
 		for (uint32_t vm = 0; vm < w->count; vm++) {
-			if ((ways_in & only(vm)) != 0) {
+			if ((ways_in & only_vm(vm)) != 0) {
 				in[in_list.count++] = vm;
 			}
-			if ((goals & only(vm)) != 0) {
+			if ((goals & only_vm(vm)) != 0) {
 				at[goal_list.count++] = vm;
 			}
 		}

@@ -165,8 +165,10 @@ struct analysis {
 	struct vm_list dma_open; /* VMs with DMA that is not confined, or that may have it, or with
 	                             * what is the kernel's own */
 	uint32_t dma_assumed_count; /* of these, VMs of which it is not known for certain */
-	uint32_t kinds;             /* of hardware that occur, bits */
-	uint64_t pool_bytes;        /* all pools */
+	struct vm_list
+		forwards_assumed; /* VMs on networks of which it is not known what they forward */
+	uint32_t kinds;           /* of hardware that occur, bits */
+	uint64_t pool_bytes;      /* all pools */
 	size_t pool_count;
 	struct vm_list single_points;
 

@@ -193,6 +193,22 @@ static void make_graphs(struct analysis *analysis, const bool *has_kernel)
 	}
 }
 
+/* Each of them has a segment, which is the only one of its owner. */
+static void list_unknown_forwarders(struct analysis *analysis)
+{
+	const struct packets *packets = &analysis->links.packets;
+	bool *owns = arena_alloc(analysis->arena, analysis->model->vm_count + 1);
+
+	for (size_t i = 0; i < packets->segment_count; i++) {
+		owns[packets->segments[i].owner] = true;
+	}
+	for (uint32_t vm = 0; vm < analysis->model->vm_count; vm++) {
+		if (owns[vm] && packets_unknown(&analysis->model->vms[vm])) {
+			vm_list_add(&analysis->forwards_assumed, vm, analysis->arena);
+		}
+	}
+}
+
 void analyse_facts(struct analysis *analysis)
 {
 	const struct model *model = analysis->model;
@@ -217,6 +233,7 @@ void analyse_facts(struct analysis *analysis)
 	index_connections(analysis);
 	share_memory(analysis);
 	analysis->links = links_from_model(model, dma_open, analysis->arena);
+	list_unknown_forwarders(analysis);
 	open_memory(analysis, has_kernel, dma_open);
 	make_graphs(analysis, has_kernel);
 }
@@ -257,6 +274,28 @@ static bool is_asset(const struct analysis *analysis, uint32_t vm, enum asset_ru
 	}
 }
 
+/* An entrance that may forward anything is on the segment as a driver VM. */
+static bool comes_from_below(const struct analysis *analysis, const struct segment *segment)
+{
+	for (size_t i = 0; i < segment->driver_count; i++) {
+		uint32_t vm = segment->driver_vms[i];
+
+		if (analysis->vms[vm].entrance && packets_unknown(&analysis->model->vms[vm])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Returns true if it was none. */
+static bool make_entrance(struct analysis *analysis, uint32_t vm)
+{
+	bool was_one = analysis->vms[vm].entrance;
+
+	analysis->vms[vm].entrance = true;
+	return !was_one;
+}
+
 /* Outsiders' packets get through an entrance into what it routes to, and on. */
 static void enter_behind(struct analysis *analysis)
 {
@@ -267,14 +306,13 @@ static void enter_behind(struct analysis *analysis)
 		more = false;
 		for (size_t i = 0; i < packets->segment_count; i++) {
 			const struct segment *segment = &packets->segments[i];
+			bool below = comes_from_below(analysis, segment);
 			bool open = segment->open && analysis->vms[segment->owner].entrance;
 
-			for (size_t j = 0; open && j < segment->driver_count; j++) {
-				struct vm_analysis *row = &analysis->vms[segment->driver_vms[j]];
-
-				more |= !row->entrance;
-				row->entrance = true;
+			for (size_t j = 0; (open || below) && j < segment->driver_count; j++) {
+				more |= make_entrance(analysis, segment->driver_vms[j]);
 			}
+			more |= below && make_entrance(analysis, segment->owner);
 		}
 		analysis->entrances_behind |= more;
 	}

@@ -3,7 +3,8 @@
  * Segments, and a search from each VM over them. Who forwards does it between a network that it
  * serves and those that it uses, never between two that it serves: so packets go up, from served to
  * used, any number of times, and then down. At the turn they cannot go back into the VM that they
- * came out of.
+ * came out of. A VM of which it is not known what it forwards has one segment for all that it
+ * serves, an empty one if it serves nothing, and what comes down into it goes up again.
  */
 #include "topo/analysis/packets.h"
 
@@ -13,6 +14,7 @@
 #include "topo/model/routes.h"
 
 #define NOBODY UINT32_MAX
+#define BLANKS " \t\n\r\f\v"
 
 /* A net device. */
 struct plug {
@@ -74,6 +76,45 @@ struct search {
 	uint32_t run;
 };
 
+/* A word of a command line that has no say in what its system forwards. */
+static bool is_harmless(const char *word, size_t length)
+{
+	static const char *const words[] = {
+		"console=",  "debug",    "earlycon",  "earlycon=", "ignore_loglevel",
+		"loglevel=", "maxcpus=", "mem=",      "nokaslr",   "nosmp",
+		"nr_cpus=",  "panic=",   "pci=nomsi", "quiet",     "rootwait",
+		"ro",        "rw",       "swiotlb=",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		size_t known = strlen(words[i]);
+		bool takes_value = words[i][known - 1] == '=';
+
+		if (strncmp(word, words[i], known) == 0 && (takes_value || known == length)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool packets_unknown(const struct vm *vm)
+{
+	const char *word = vm->image.cmdline ? vm->image.cmdline : "";
+
+	if (!vm->image.own_rootfs || !vm->image.own_kernel) {
+		return true;
+	}
+	for (word += strspn(word, BLANKS); *word != '\0'; word += strspn(word, BLANKS)) {
+		size_t length = strcspn(word, BLANKS);
+
+		if (!is_harmless(word, length)) {
+			return true;
+		}
+		word += length;
+	}
+	return false;
+}
+
 static int compare_plugs(const void *left, const void *right)
 {
 	const struct plug *a = left;
@@ -97,7 +138,7 @@ static bool same_segment(const struct plug *a, const struct plug *b)
 	       strcmp(a->bridge, b->bridge) == 0;
 }
 
-/* Of a root file system that is not ours it is not known what it forwards: so everything. */
+/* Of what is not known: everything. */
 static struct plug *collect_plugs(const struct model *model, size_t *count, struct arena *arena)
 {
 	struct plug *plugs = NULL;
@@ -105,7 +146,7 @@ static struct plug *collect_plugs(const struct model *model, size_t *count, stru
 	*count = 0;
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
-		bool known = model->vms[connection->device_vm].image.own_rootfs;
+		bool known = !packets_unknown(&model->vms[connection->device_vm]);
 
 		for (size_t j = 0; j < connection->device_count; j++) {
 			const struct device *d = &connection->devices[j];
@@ -147,6 +188,35 @@ static void make_segments(struct packets *packets, const struct model *model, st
 		    segment->driver_vms[segment->driver_count - 1] != plugs[i].driver_vm) {
 			*ARENA_ADD(arena, segment->driver_vms, segment->driver_count) =
 				plugs[i].driver_vm;
+		}
+	}
+}
+
+static bool goes_up_again(const struct segment *segment)
+{
+	return segment->bridge != NULL && segment->bridge[0] == '\0';
+}
+
+/* Where packets turn round in a VM that serves nothing and may forward all the same. */
+static void add_empty_segments(struct packets *packets, const struct model *model,
+                               struct arena *arena)
+{
+	bool *has = arena_alloc(arena, model->vm_count + 1);
+	bool *uses = arena_alloc(arena, model->vm_count + 1);
+	size_t count = packets->segment_count;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct segment *segment = &packets->segments[i];
+
+		has[segment->owner] = true;
+		for (size_t j = 0; j < segment->driver_count; j++) {
+			uses[segment->driver_vms[j]] = true;
+		}
+	}
+	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
+		if (uses[vm] && !has[vm] && packets_unknown(&model->vms[vm])) {
+			*ARENA_ADD(arena, packets->segments, packets->segment_count) =
+				(struct segment){.owner = vm, .bridge = "", .forwards = true};
 		}
 	}
 }
@@ -233,8 +303,11 @@ static void push(struct search *search, uint32_t segment, uint32_t came_by, bool
 static void push_below(struct search *search, uint32_t segment, uint32_t came_by)
 {
 	for (size_t i = search->below.first[segment]; i < search->below.first[segment + 1]; i++) {
-		if (search->below.entries[i].driver_vm != came_by) {
-			push(search, search->below.entries[i].segment, NOBODY, true);
+		const struct below *low = &search->below.entries[i];
+		bool up = goes_up_again(&search->packets->segments[low->segment]);
+
+		if (low->driver_vm != came_by) {
+			push(search, low->segment, up ? low->driver_vm : NOBODY, !up);
 		}
 	}
 }
@@ -245,6 +318,9 @@ static void note(struct search *search, uint32_t s, uint32_t *group, bool owner_
 	struct packets *packets = search->packets;
 	const struct segment *segment = &packets->segments[s];
 
+	if (segment->driver_count == 0) {
+		return;
+	}
 	if (*group == 0) {
 		*group = ++packets->group_count;
 		for (size_t i = 0; i < segment->driver_count + (owner_hears ? 1 : 0); i++) {
@@ -327,6 +403,7 @@ struct packets packets_from_model(const struct model *model, struct arena *arena
 	if (packets.segments == NULL) {
 		return packets;
 	}
+	add_empty_segments(&packets, model, arena);
 	search.used = rows_of_vms(&packets, false, model->vm_count, arena);
 	search.owned = rows_of_vms(&packets, true, model->vm_count, arena);
 	search.below = rows_below(&search);

@@ -14,8 +14,8 @@
 /* A network that a device VM serves: a bridge of it, or the link to one driver VM. */
 struct segment {
 	uint32_t owner;
-	const char *bridge; /* NULL: it has none; "": all that its owner serves, which has a root
-	                       file system of its own */
+	const char *bridge; /* NULL: it has none; "": all that its owner serves, of which it is not
+	                       known what it forwards; then it may have no driver VMs */
 	bool forwards;      /* its owner forwards between it and the networks that it uses itself */
 	bool open;          /* not only answers come in so */
 	uint32_t *driver_vms; /* in the order of their numbers, each once */
@@ -36,6 +36,12 @@ struct packets {
 	size_t reach_count;
 	uint32_t group_count;
 };
+
+/**
+ * Whether nothing is known of what @vm forwards: its root file system or kernel is the user's own,
+ * or its command line has words that may change it.
+ */
+bool packets_unknown(const struct vm *vm);
 
 /** Where packets get to in @model. All in @arena. */
 struct packets packets_from_model(const struct model *model, struct arena *arena);

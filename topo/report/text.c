@@ -54,6 +54,9 @@ static void print_summary(const struct printer *printer)
 	say(out, "  Single points   %s\n", words_single_points(analysis, printer->arena));
 	say(out, "  Shared memory   %s\n", words_shared(analysis, printer->arena));
 	say(out, "  Device DMA      %s\n", words_dma(analysis, printer->arena));
+	if (analysis->forwards_assumed.count != 0) {
+		say(out, "  Forwarding      %s\n", words_forwarding(analysis, printer->arena));
+	}
 	if (analysis->links.shared.count != 0) {
 		say(out, "  Shared things   %s\n", words_shared_things(analysis, printer->arena));
 	}
@@ -383,9 +386,13 @@ void report_assertions(const struct report *report, FILE *out)
 	}
 	struct arena *arena = arena_new();
 	const char *assumption = words_assumption(report->analysis, arena);
+	const char *forwarding = words_forwarding(report->analysis, arena);
 
 	if (asks_outside && assumption != NULL) {
 		say(out, "note   %s\n", assumption);
+	}
+	if (asks_outside && forwarding != NULL) {
+		say(out, "note   %s\n", forwarding);
 	}
 	arena_free(arena);
 }

@@ -125,6 +125,18 @@ const char *words_dma(const struct analysis *analysis, struct arena *arena)
 	                    analysis->dma_open.count == 1 ? "its DMA" : "their DMA", assumed);
 }
 
+const char *words_forwarding(const struct analysis *analysis, struct arena *arena)
+{
+	if (analysis->forwards_assumed.count == 0) {
+		return NULL;
+	}
+	return arena_printf(
+		arena,
+		"%s may forward anything between all their networks: it is assumed, since "
+		"root file system, kernel or command line are not the project's",
+		vm_list_text(analysis, &analysis->forwards_assumed, NAMES_MAX));
+}
+
 const char *words_shared_things(const struct analysis *analysis, struct arena *arena)
 {
 	const struct shared *shared = &analysis->links.shared;
