@@ -9,9 +9,9 @@
 #include "kernel/aarch64/entry.h"
 #include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/gic.h"
-#include "kernel/aarch64/mmu.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/aarch64/trap_controls.h"
+#include "kernel/arm/mmu.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
@@ -20,6 +20,11 @@
 #include "kernel/core/sched.h"
 #include "kernel/drivers/uart.h"
 
+/* Registers that EL2 uses. */
+#define MAP_KERNEL(base, bytes) mmu_map_device(base, bytes);
+#define MAP_GUESTS(base, bytes)
+#define MAP_NOBODY(base, bytes)
+#define MAP(block, base, bytes, user, shown, text) MAP_##user(base, bytes)
 #define START_PATIENCE 100000000U /* polls for another CPU to come up */
 
 /* VTCR_EL2: 39-bit input from level 1, 4 KiB, walks write-back inner shareable, 40-bit output;
@@ -27,7 +32,7 @@
 #define VTCR_VALUE                                                                                 \
 	(25ULL | 1ULL << 6 | 1ULL << 8 | 1ULL << 10 | 3ULL << 12 | 2ULL << 16 | 1ULL << 31)
 
-extern const char __text_start[], __kernel_end[];
+extern const char __text_start[], __rodata_start[], __data_start[], __kernel_end[];
 
 struct kernel kernel;
 
@@ -78,10 +83,14 @@ static void build(void)
 	uint64_t image_page = (uintptr_t)image >> PV_PAGE_SHIFT;
 
 	ram_pages = ram_pages < BOARD_RAM_PAGES ? ram_pages : BOARD_RAM_PAGES;
-	mmu_map_ram(BOARD_RAM_PAGE + ram_pages);
+	uint64_t end_page = BOARD_RAM_PAGE + ram_pages;
+
+	mmu_map_ram(BOARD_RAM_BASE, end_page << PV_PAGE_SHIFT);
+	dsb(ishst);
+	isb();
 	if (ram_pages) {
 		/* The board says how much RAM there can be, the image how much there is. */
-		boot_probe_ram(((BOARD_RAM_PAGE + ram_pages) << PV_PAGE_SHIFT) - 8);
+		boot_probe_ram((end_page << PV_PAGE_SHIFT) - 8);
 	}
 
 	const struct image_bounds bounds = {
@@ -94,7 +103,6 @@ static void build(void)
 		.kernel_page_count = (uint32_t)((__kernel_end - __text_start) >> PV_PAGE_SHIFT),
 		.image_page = (uint32_t)image_page,
 	};
-	uint64_t end_page = BOARD_RAM_PAGE + ram_pages;
 
 	boot_build(image, end_page > image_page ? (end_page - image_page) << PV_PAGE_SHIFT : 0,
 	           &bounds, (uint32_t)(board_gicv >> PV_PAGE_SHIFT));
@@ -144,7 +152,8 @@ void boot_primary(void)
 	struct cpu *c = &kernel.cpus[0];
 
 	sysreg_write(vbar_el2, (uintptr_t)vectors);
-	mmu_build();
+	mmu_map_kernel((uintptr_t)__text_start, (uintptr_t)__rodata_start, (uintptr_t)__data_start);
+	BOARD_BLOCKS(MAP)
 	mmu_enable();
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_cpu_structs();
@@ -160,7 +169,11 @@ void boot_primary(void)
 	gic_init_cpu(0);
 	build();
 	start_secondaries();
-	mmu_seal();
+	mmu_seal((uintptr_t)__kernel_end);
+	dsb(ishst);
+	tlbi(alle2is);
+	dsb(ish);
+	isb();
 	log_begin(&line, "domains ");
 	log_decimal(&line, kernel.domain_count);
 	log_text(&line, ", vCPUs ");

@@ -15,6 +15,9 @@ _Noreturn void boot_secondary(uint64_t id);
 
 extern const char secondary_entry[];
 
+/** Turn this CPU's MMU and caches on, by mmu_root. In assembly, since a CPU needs it before a stack. */
+void mmu_enable(void);
+
 /** Load the word at @pa, the last of RAM. Where it does not answer, since the image was made for a
  * larger machine, there is an exception at this function's first instruction: panic_exception(). */
 void boot_probe_ram(uint64_t pa);

@@ -60,7 +60,7 @@ call_on_stack:
 	mov	x30, xzr
 	br	x20
 
-/* See mmu.h. Uses x0 alone, and no stack. */
+/* See boot.h. Uses x0 alone, and no stack. */
 	.global mmu_enable
 mmu_enable:
 	ldr	x0, =MMU_MAIR

@@ -171,13 +171,16 @@ fault("kernel/aarch64/gic.c", "the timer's active state",
       "	set_timer_active(timer_active);",
       "	set_timer_active(timer_active || *reg(board_gicd, GICD_ISACTIVER) >> INTID_TIMER & 1U);",
       ["baremetal:preempted in the timer"], "a VM's timer is silent while another handles its own")
-fault("kernel/aarch64/mmu.c", "guest RAM of the first GiB",
-      "		if (i != kernel) {", "		if (i != kernel && i < 64) {",
-      ["baremetal:EL2's own tables"], "EL2 can read and write guests", quick=True)
-fault("kernel/aarch64/mmu.c", "the other GiB", "		if (i > ram_gib()) {", "		if (i > ram_gib() + 1) {",
-      ["baremetal:EL2's own tables"], "EL2 can read and write guests")
-fault("kernel/aarch64/mmu.c", "the kernel's text", "			rights = DESC_READ_ONLY;\n",
-      "			rights = 0;\n", ["baremetal:EL2's own tables"], "EL2 writes its own code")
+fault("kernel/arm/mmu.c", "guest RAM in a table of blocks",
+      "	for (uint32_t i = 0; i < MMU_ENTRIES; i++) {\n		if ((table[i]",
+      "	for (uint32_t i = 0; i < 64; i++) {\n		if ((table[i]",
+      ["unit:mmu_rpi4", "baremetal:EL2's own tables"], "EL2 can read and write guests", quick=True)
+fault("kernel/arm/mmu.c", "whole GiB of guest RAM", "	drop_ram(mmu_root);\n", "",
+      ["unit:mmu_rpi4", "baremetal:EL2's own tables"], "EL2 can read and write guests")
+fault("kernel/arm/mmu.c", "the kernel's text", "			rights = DESC_READ_ONLY;\n",
+      "			rights = 0;\n", ["unit:mmu_rpi4", "baremetal:EL2's own tables"], "EL2 writes its own code")
+fault("kernel/arm/mmu.c", "RAM beside the kernel", "!*gib && pa % MMU_GIB_BYTES == 0 && end",
+      "pa % MMU_GIB_BYTES == 0 && end", ["unit:mmu_rpi4"], "a GiB of RAM with something else in it is not mapped")
 fault("kernel/aarch64/entry.c", "the guest ends its timer's interrupt itself",
       "		vgic_pend_timer(v);\n		return false;", "		vgic_pend_timer(v);\n		return true;",
       ["baremetal:timer"], "a timer that has not been served comes again without end")

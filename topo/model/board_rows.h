@@ -7,6 +7,7 @@
 #define TOPO_MODEL_BOARD_ROWS_H
 
 #include "abi/boards/boards.h"
+#include "abi/boards/fits.h"
 #include "topo/model/board.h"
 
 #define BOARD_DECLARE(name) extern const struct board board_##name;
@@ -30,6 +31,7 @@ PV_BOARDS(BOARD_DECLARE)
 #define ROW_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define BOARD_DEFINE(symbol)                                                                       \
+	BOARD_FITS                                                                                 \
 	static const struct board_range reserved[] = {BOARD_BLOCKS(ROW_RANGE)};                    \
 	static const struct board_irqs irqs[] = {BOARD_IRQS(ROW_IRQS)};                            \
 	static const struct board_device devices[] = {BOARD_TREE(ROW_DEVICE)                       \
