@@ -69,6 +69,14 @@ def case_logs_of_vms_with_odd_names(world):
     check_equal(world.good("logs", "--vmm", "a"), "VMM of a speaks\n")
 
 
+def case_logs_of_vms_with_names_like_files(world):
+    """A name that is taken is replaced by one that no VM can have."""
+    names = ("kernel-1", "kernel", "kernel-2", "x.vmm", "system-3")
+    world.detach("".join(f"vm {name} agent\n" for name in names))
+    for name in names:
+        check_equal(world.good("logs", name), f"Booting Linux as {name}\r\n")
+
+
 def case_logs_refused(world):
     check_in("no system runs", world.bad(1, "logs"))
     world.detach(PAIR)

@@ -385,7 +385,7 @@ static const char *disk_path(const struct image *image, int i)
 static void test_disk_names(void **state)
 {
 	const char *const expected[] = {"/var/lib/peervisor/a.qcow2", "/var/lib/peervisor/a.qcow2",
-	                                "/var/lib/peervisor/@spoke_c-0-a.qcow2"};
+	                                "/var/lib/peervisor/@spoke_c@0@a.qcow2"};
 	struct fixture f;
 	struct image *image;
 
@@ -417,12 +417,12 @@ static void test_disk_names_apart(void **state)
 	/* Files of the three spokes; NULL is a disk without one. */
 	static const char *const files[][3] = {
 		{"d/x.img", "e/x.img", "d/spoke_b-0-x.img"},
-		{"d/x.img", "e/x.img", "d/@spoke_b-0-x.img"},
-		{"d/@spoke_b-0-x.img", "d/x.img", "e/x.img"},
-		{"d/@spoke_c-0-x.img", "d/x.img", "e/x.img"},
+		{"d/x.img", "e/x.img", "d/@spoke_b@0@x.img"},
+		{"d/@spoke_b@0@x.img", "d/x.img", "e/x.img"},
+		{"d/@spoke_c@0@x.img", "d/x.img", "e/x.img"},
 		{NULL, "d/spoke_a-0.raw", "d/spoke_b-0-spoke_a-0.raw"},
-		{NULL, "d/spoke_a-0.raw", "d/@spoke_b-0-spoke_a-0.raw"},
-		{"d/spoke_c-0.raw", "d/@spoke_a-0-spoke_c-0.raw", NULL},
+		{NULL, "d/spoke_a-0.raw", "d/@spoke_b@0@spoke_a-0.raw"},
+		{"d/spoke_c-0.raw", "d/@spoke_a@0@spoke_c-0.raw", NULL},
 	};
 
 	(void)state;

@@ -326,8 +326,8 @@ void disk_name(const struct model *model, const struct connection *connection,
 		owner = next_disk(&walk);
 	} while (owner && !(owner->disk && strcmp(owner->disk, device->disk) == 0));
 	if (owner && name_taken(start, owner, wish)) {
-		/* The name of a VM has neither '@' nor '-': no two disks get the same. */
-		snprintf(name, DISK_NAME_BYTES, "@%s-%u-%.160s",
+		/* The name of a VM has no '@': no two disks get the same. */
+		snprintf(name, DISK_NAME_BYTES, "@%s@%u@%.160s",
 		         model->vms[walk.connection->driver_vm].name, owner->id, wish);
 	}
 }

@@ -117,7 +117,7 @@ void payloads_free(struct payloads *payloads);
 /**
  * The name, below DISK_DIRECTORY of the device VM, of the image behind the blk device @device of
  * @connection: the base name of the user's file, or DRIVER-ID.FORMAT for a disk without one, or
- * @DRIVER-ID-NAME for a file whose own name is taken or begins with '@'. Two disks of one device VM share a name only when they are the same file.
+ * @DRIVER@ID@NAME for a file whose own name is taken or begins with '@'. Two disks of one device VM share a name only when they are the same file.
  */
 void disk_name(const struct model *model, const struct connection *connection,
                const struct device *device, char name[DISK_NAME_BYTES]);

@@ -225,7 +225,8 @@ static void choose_log_name(struct session *session, size_t vm)
 	rundir_name(name, session->system->vms[vm].name);
 	(void)snprintf(entry->log_name, sizeof(entry->log_name), "%.24s", name);
 	if (log_name_taken(session, vm, entry->log_name)) {
-		(void)snprintf(entry->log_name, sizeof(entry->log_name), "%.20s-%u", name,
+		/* No name has an '@' of its own. */
+		(void)snprintf(entry->log_name, sizeof(entry->log_name), "%.20s@%u", name,
 		               (unsigned)vm);
 	}
 }

@@ -65,7 +65,7 @@ static void name_disks(const struct verify *v, struct disks *disks)
 		if (disk->file && owner != disk) {
 			disk->name = owner->name;
 		} else if (disk->file && name_taken(disks, disk)) {
-			disk->name = arena_printf(v->arena, "@%s-%u-%.160s", disk->driver,
+			disk->name = arena_printf(v->arena, "@%s@%u@%.160s", disk->driver,
 			                          disk->device->id, disk->wish);
 		} else {
 			disk->name = disk->wish;
