@@ -37,6 +37,7 @@ static const char vm_rules[] =
 	"add rule ip peervisor input iifname != \"lo\""
 	" fib daddr . iif type != { local, broadcast, multicast } drop\n"
 	"add rule ip peervisor forward fib saddr . iif oif missing drop\n"
+	"add rule ip peervisor forward iifname @inside oifname @inside drop\n"
 	"add rule ip peervisor forward ct state established,related accept\n"
 	"add rule ip peervisor forward iifname @nat oifname != @inside accept\n"
 	"add rule ip peervisor forward iifname @routed oifname != @inside accept\n"

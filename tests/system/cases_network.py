@@ -271,3 +271,56 @@ class Networks(Scenario):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               check=False)
         ensure(done.returncode == 0, done.stdout[-1500:])
+
+
+class Errors(Scenario):
+    """Errors that quote what a VM sent, made up by another driver VM of the same device VM."""
+    topology = os.path.join(HERE, "topologies/errors.camkes")
+
+    def prepare(self):
+        done = subprocess.run([TOPO, "export", "-f", "json", "--no-advice", self.topology],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+        self.nodes = {}
+        for connection in json.loads(done.stdout)["connections"]:
+            device, name = connection["devices"][0], connection["driver_vm"]
+            self.nodes[name] = Node(name, "eth0", device["mac"], device["driver_address"], device)
+        self.hub = self.nodes.pop("hub")
+
+    def send(self, name, to_mac, packet):
+        node = self.nodes[name]
+        frame = frames.ether(to_mac, node.mac, frames.IPV4, packet)
+        self.system.run(name, "/tmp/probe", "frames", node.interface, stdin=frame.hex().encode())
+
+    def check_errors_do_not_pass_between_tenants(self):
+        outside = self.hub.gateway
+        self.system.shell("hub", f"ping -c 2 {outside}")
+        for node in self.nodes.values():
+            self.system.shell("hub", f"ping -c 2 {node.address}")
+            node.gateway_mac = self.system.shell("hub", f"cat /sys/class/net/{node.place}/address")
+        for vm in (*self.nodes, "hub"):
+            self.system.probe(vm)
+        seen = {}
+        for name, node in self.nodes.items():
+            self.system.run(name, "/tmp/probe", "sniff", node.interface, "/tmp/seen", "last")
+        for name in ("r1", "n1"):
+            node = self.nodes[name]
+            self.send(name, node.gateway_mac,
+                      frames.datagram(node.address, outside, f"out:{name}:up"))
+            for liar in self.nodes.values():
+                if liar is node:
+                    continue
+                for to in (node.address, self.hub.address):
+                    quoted = frames.datagram(to, outside, f"error:{liar.name}:{name}")
+                    self.send(liar.name, liar.gateway_mac,
+                              frames.unreachable(liar.address, to, quoted))
+        for name, node in self.nodes.items():
+            # Who is answered was heard, and all that he sent before.
+            self.system.shell(name, f"ping -c 2 {node.gateway}")
+        for name, node in self.nodes.items():
+            last = frames.ether(frames.BROADCAST, self.hub.mac, frames.LOCAL, frames.mark("last"))
+            self.system.run("hub", "/tmp/probe", "frames", node.tap, stdin=last.hex().encode())
+            text = self.system.shell(name, "until [ -e /tmp/seen ]; do sleep 0.1; done; "
+                                     "sort -u /tmp/seen")
+            seen[name] = [line for line in text.split() if line.startswith("error:")
+                          and line.split(":")[1] != name]
+        ensure(not any(seen.values()), str(seen))

@@ -7,7 +7,7 @@ import struct
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 IPV4, ARP, VLAN, IPV6, LOCAL = 0x0800, 0x0806, 0x8100, 0x86dd, 0x88b5
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
-ECHO_REQUEST, ROUTER_ADVERTISEMENT = 8, 134
+UNREACHABLE, ECHO_REQUEST, ROUTER_ADVERTISEMENT = 3, 8, 134
 SYN = 2
 
 
@@ -69,6 +69,12 @@ def datagram(source, to, text):
     """RFC 768"""
     body = struct.pack("!HHHH", 4000, 4000, 8 + len(mark(text)), 0) + mark(text)
     return of_port(source, to, UDP, body, 6)
+
+
+def unreachable(source, to, packet):
+    """RFC 792: an error about `packet`, whose mark it carries on."""
+    body = struct.pack("!BBHI", UNREACHABLE, 3, 0, 0) + packet
+    return ipv4(source, to, ICMP, body[:2] + struct.pack("!H", checksum(body)) + body[4:])
 
 
 def arp(operation, sender_mac, sender, target_mac, target, text=""):
