@@ -172,14 +172,13 @@ void sched_leave_vmm(void)
 	leave_world(c);
 }
 
-/* Store the registers of the vCPU that this CPU holds. */
+/* Store the registers of the vCPU that this CPU holds, whose list registers are folded. */
 static void unload(struct cpu *c)
 {
 	if (!c->current) {
 		return;
 	}
 	leave_world(c);
-	vgic_sync(c->current);
 	if (arch_vcpu_save(c->current, vgic_timer_in_flight(c->current))) {
 		domain_abort(c->current->domain);
 	}
@@ -230,7 +229,12 @@ static RARE bool reschedule(struct cpu *c)
 
 	charge(c, now);
 	if (c->current) {
+		vgic_sync(c->current); /* that may wake another vCPU of its domain */
 		message_end_rest(c->current);
+	}
+	/* Before the looks that follow, behind what this CPU itself has just found. */
+	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
+	if (c->current) {
 		end_turn(c, c->current, now);
 	}
 	struct vcpu *next = choose(c, now);
@@ -238,8 +242,6 @@ static RARE bool reschedule(struct cpu *c)
 	c->idle = !next;
 	if (next) {
 		load(c, next);
-	} else if (c->current) {
-		vgic_sync(c->current); /* who asks for what it lists would wait for long */
 	}
 	set_deadline(c, next, now);
 	return next;
@@ -272,31 +274,16 @@ void sched_deadline(struct cpu *c)
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
 }
 
-/* Ready the interrupts of @v, which goes on. That may find that one of them is now for another vCPU
- * of its domain, an equal, which wakes: then the turn of @v has an end. */
-static void flush(struct cpu *c, struct vcpu *v)
-{
-	vgic_flush(v);
-	if (__atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
-		uint64_t now = arch_now();
-
-		charge(c, now);
-		set_deadline(c, v, now);
-	}
-}
-
 /* Cold code is compiled for size, which for this kind of code means fewer instructions, too. */
 RARE void sched_settle(struct cpu *c)
 {
 	/* Ends when something is runnable: an idle CPU has nothing else to do. */
 	for (;;) {
-		bool again = __atomic_load_n(&c->resched, __ATOMIC_RELAXED) &&
-		             __atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
 		struct vcpu *v = c->current;
 
 		/* One that starts anew is loaded anew, even if this CPU still holds it. */
-		if (again || !v || c->idle || !runnable(v) ||
-		    __atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
+		if (__atomic_load_n(&c->resched, __ATOMIC_RELAXED) || !v || c->idle ||
+		    !runnable(v) || __atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
 			if (c->slot_count == 0 || !reschedule(c)) {
 				vcpu_send_pokes(c);
 				arch_idle();
@@ -311,7 +298,10 @@ RARE void sched_settle(struct cpu *c)
 		bool vmm = holds_vmm(v);
 
 		if (!vmm && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
-			flush(c, v);
+			vgic_flush(v);
+		}
+		if (__atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
+			continue; /* an interrupt of @v was for another vCPU here, which has woken */
 		}
 		enter_world(c, v, vmm ? WORLD_VMM : WORLD_GUEST);
 		c->unsettled = false;

@@ -16,7 +16,7 @@ void vcpu_poke(const struct vcpu *v)
 	struct cpu *c = v->cpu;
 	struct cpu *here = cpu_here();
 
-	/* Pairs with the exchange in sched_settle(). */
+	/* Pairs with the exchange in reschedule(). */
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELEASE);
 	if (c != here) {
 		here->pokes |= c->poke_bit;
