@@ -229,6 +229,21 @@ class ThreeIslands(Scenario):
         for vm in ("two", "three"):
             self.system.run(vm, "true")
 
+    def check_who_says_that_it_halts_and_goes_on(self):
+        self.system.shell("three", "echo reboot: System halted >/dev/console")
+        self.system.wait("three has said it",
+                         lambda: "reboot: System halted" in self.system.log("three"))
+        self.system.wait_vm("three", "up")
+
+    def check_one_halts(self):
+        """Both of its vCPUs turn in place then, and no call of the guest says so."""
+        halting = self.system.spawn("two", "halt -f")
+        self.system.wait_vm("two", "halted")
+        halting.kill()
+        halting.communicate()
+        ensure(self.system.state()[0] == {"one": "stopped", "two": "halted", "three": "up"},
+               f"{self.system.state()}")
+
 
 class EightCpus(Scenario):
     """A VM of four vCPUs on eight CPUs, every other one: as large as both can be."""

@@ -219,6 +219,53 @@ static void test_orderly_end_after_up(void **state)
 	assert_true(runstate_ended_well(&fixture->state));
 }
 
+static void test_halt(void **state)
+{
+	struct fixture *fixture = *state;
+	struct runstate_vm *driver = &fixture->state.vms[DRIVER];
+	bring_up(fixture);
+	assert_false(runstate_vm_line(&fixture->state, DRIVER, "reboot: System restart"));
+	assert_true(runstate_vm_line(&fixture->state, DRIVER, "[    9.5] reboot: System halted"));
+	assert_int_equal(driver->state, RUN_VM_HALTED);
+	assert_string_equal(driver->reason, "reboot: System halted");
+	assert_int_equal(fixture->state.vms[DEVICE].state, RUN_VM_UP);
+	assert_true(runstate_ready(&fixture->state));
+	assert_false(runstate_ended(&fixture->state));
+	/* More of its console is no sign of life where there is an agent to be asked. */
+	assert_false(runstate_vm_line(&fixture->state, DRIVER, "[    9.6] something"));
+	assert_int_equal(driver->state, RUN_VM_HALTED);
+	runstate_vm_agent(&fixture->state, DRIVER);
+	assert_int_equal(driver->state, RUN_VM_UP);
+	assert_string_equal(driver->reason, "");
+	/* A panic, without an agent. */
+	assert_true(runstate_vm_line(&fixture->state, PLAIN,
+	                             "[ 1.0] ---[ end Kernel panic - not syncing: x ]---"));
+	assert_int_equal(fixture->state.vms[PLAIN].state, RUN_VM_HALTED);
+	runstate_vm_output(&fixture->state, PLAIN); /* of its VMM */
+	assert_int_equal(fixture->state.vms[PLAIN].state, RUN_VM_HALTED);
+	assert_false(runstate_vm_line(&fixture->state, PLAIN, "login:"));
+	assert_int_equal(fixture->state.vms[PLAIN].state, RUN_VM_UP);
+	/* The end comes all the same. */
+	assert_true(runstate_vm_line(&fixture->state, DRIVER, "reboot: System halted"));
+	runstate_kernel_line(&fixture->state, "pv: domain device 2 stopped: poweroff");
+	assert_int_equal(driver->state, RUN_VM_STOPPED);
+	assert_false(runstate_vm_line(&fixture->state, DRIVER, "reboot: System halted"));
+	assert_int_equal(driver->state, RUN_VM_STOPPED);
+}
+
+static void test_halts_that_are_none(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t believed = 0;
+	bring_up(fixture);
+	for (uint32_t i = 0; i < 100; i++) {
+		believed += runstate_vm_line(&fixture->state, DRIVER, "reboot: System halted");
+		runstate_vm_agent(&fixture->state, DRIVER);
+		assert_int_equal(fixture->state.vms[DRIVER].state, RUN_VM_UP);
+	}
+	assert_int_equal(believed, 4);
+}
+
 static void test_failure(void **state)
 {
 	struct fixture *fixture = *state;
@@ -335,6 +382,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_devices_of_others_need_no_driver, set_up,
 	                                        tear_down),
 		cmocka_unit_test_setup_teardown(test_orderly_end_after_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_halt, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_halts_that_are_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_end_before_up_is_hopeless, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_connection_that_cannot_come, set_up,

@@ -19,8 +19,8 @@ static const struct option long_options[] = {
 
 static const char help[] =
 	"Usage: topo ps [--json] [NAME]\n"
-	"Show the running systems, or the one called NAME: their VMs (waiting, booting, up, stopped\n"
-	"or failed, and why) and connections (up or down).\n"
+	"Show the running systems, or the one called NAME: their VMs (waiting, booting, up, halted,\n"
+	"stopped or failed, and why) and connections (up or down).\n"
 	"\n"
 	"      --json   an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms,\n"
 	"               vms, connections}\n"

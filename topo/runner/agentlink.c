@@ -228,6 +228,11 @@ static void chase_frame(struct agentlink *link, uint64_t now_ms)
 	put_frame(link, now_ms);
 }
 
+void agentlink_ask(struct agentlink *link)
+{
+	link->ping_wanted = true;
+}
+
 uint64_t agentlink_work(struct agentlink *link, uint64_t now_ms)
 {
 	if (link->waiting) {

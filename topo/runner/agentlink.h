@@ -98,6 +98,9 @@ void agentlink_init(struct agentlink *link, const struct agentlink_ops *ops, voi
 /** Give back the memory of all commands, without a call to their holders. */
 void agentlink_free(struct agentlink *link);
 
+/** Ask whether the agent is there: it answers with HELLO. Call agentlink_work afterwards. */
+void agentlink_ask(struct agentlink *link);
+
 /** Bytes that came on the agent channel. Call agentlink_work afterwards. */
 void agentlink_receive(struct agentlink *link, const uint8_t *bytes, size_t count, uint64_t now_ms);
 

@@ -61,9 +61,12 @@ static void say_vm(const struct session *session, size_t vm)
 		break;
 	case RUN_VM_UP:
 		tell(session, "%s: %s", known->name,
-		     known->agent ? "user space reached" : "started");
+		     entry->halt_count > 0 ? "goes on"
+		     : known->agent        ? "user space reached"
+		                           : "started");
 		break;
 	case RUN_VM_STOPPED:
+	case RUN_VM_HALTED:
 	case RUN_VM_FAILED:
 		tell(session, "%s: %s: %s", known->name, run_vm_state_text(entry->state),
 		     entry->reason);

@@ -8,6 +8,13 @@
 
 static const char kernel_prefix[] = "pv: ";
 
+/* Of Linux: kernel/reboot.c, kernel/panic.c. */
+static const char *const last_words[] = {"reboot: System halted",
+                                         "---[ end Kernel panic - not syncing"};
+
+/* Who has gone on so often after its last words is believed no more. */
+#define HALTS_MAX 4U
+
 err_t runstate_init(struct runstate *state, const struct system *system, runstate_sink *sink,
                     void *owner)
 {
@@ -298,11 +305,40 @@ void runstate_vm_output(struct runstate *state, size_t vm)
 	}
 }
 
+/* It is heard of, so it goes on. */
+static void end_halt(struct runstate *state, size_t vm)
+{
+	if (state->vms[vm].state == RUN_VM_HALTED) {
+		state->vms[vm].reason[0] = '\0';
+		set_vm(state, vm, RUN_VM_UP);
+	}
+}
+
+bool runstate_vm_line(struct runstate *state, size_t vm, const char *line)
+{
+	struct runstate_vm *entry = &state->vms[vm];
+	const bool runs = entry->state == RUN_VM_BOOTING || entry->state == RUN_VM_UP;
+	if (!state->system->vms[vm].agent) {
+		end_halt(state, vm);
+	}
+	for (size_t i = 0; runs && i < sizeof(last_words) / sizeof(last_words[0]); i++) {
+		const char *said = strstr(line, last_words[i]);
+		if (said != NULL && entry->halt_count < HALTS_MAX) {
+			entry->halt_count++;
+			(void)snprintf(entry->reason, sizeof(entry->reason), "%.200s", said);
+			set_vm(state, vm, RUN_VM_HALTED);
+			return true;
+		}
+	}
+	return false;
+}
+
 void runstate_vm_agent(struct runstate *state, size_t vm)
 {
 	if (state->vms[vm].state == RUN_VM_WAITING || state->vms[vm].state == RUN_VM_BOOTING) {
 		set_vm(state, vm, RUN_VM_UP);
 	}
+	end_halt(state, vm);
 }
 
 bool runstate_vm_missing(const struct runstate *state, size_t vm)

@@ -2,12 +2,15 @@
 /*
  * How far a running system has come: the state of each VM and connection, as told by the kernel's
  * log (channel 0), the lines of the VMMs (abi/vmm.h) and the agents. Pure: no file descriptors, no
- * clock, so that every order of reports can be tested. What a guest writes cannot reach it: its
- * console only proves that the VM runs.
+ * clock, so that every order of reports can be tested. What a guest writes reaches its own state
+ * alone: its console proves that the VM runs, and its kernel's last words that it does not.
  *
  *   waiting => booting   "pv: domains …", the kernel's last line before it lets all VMs run, or
  *                        some output of the VM
  *   booting => up        HELLO of its agent; without an agent both steps at once
+ *   booting, up => halted   its kernel's last words on its console, as after `halt -f` or a panic:
+ *                        no call tells, and its CPUs turn in place
+ *   halted => up         HELLO of its agent, which is asked then; without one, another line
  *   any => stopped       "pv: domain NAME stopped: poweroff" or "reset"
  *   any => failed        "pv: domain NAME stopped: " and anything else (fault, vmm)
  *
@@ -41,7 +44,8 @@
 	X(RUN_VM_BOOTING, 1, "booting")                                                            \
 	X(RUN_VM_UP, 2, "up")                                                                      \
 	X(RUN_VM_STOPPED, 3, "stopped")                                                            \
-	X(RUN_VM_FAILED, 4, "failed")
+	X(RUN_VM_FAILED, 4, "failed")                                                              \
+	X(RUN_VM_HALTED, 5, "halted")
 
 #define RUN_VM_STATE_ENUM(name, number, text) name = (number),
 enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
@@ -64,7 +68,8 @@ enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STAT
 struct runstate_vm {
 	enum run_vm_state state;
 	bool was_up;
-	char reason[RUNSTATE_REASON_BYTES]; /* stopped and failed: why */
+	char reason[RUNSTATE_REASON_BYTES]; /* stopped, failed and halted: why */
+	uint32_t halt_count;                /* how often it has said that it halted */
 };
 
 struct runstate_device {
@@ -129,6 +134,9 @@ void runstate_vmm_line(struct runstate *state, size_t vm, const char *line);
 
 /** The guest or the VMM of vms[@vm] has written something. */
 void runstate_vm_output(struct runstate *state, size_t vm);
+
+/** A line of the console of vms[@vm]. Whether it says that the VM has halted: ask its agent. */
+MUST_USE bool runstate_vm_line(struct runstate *state, size_t vm, const char *line);
 
 /** The agent of vms[@vm] has said HELLO. */
 void runstate_vm_agent(struct runstate *state, size_t vm);

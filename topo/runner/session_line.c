@@ -47,8 +47,12 @@ static void log_kernel_line(void *owner, const char *line)
 
 static void log_tty_line(void *owner, const char *line)
 {
-	const struct session_vm *vm = owner;
+	struct session_vm *vm = owner;
 	session_log(vm->session, vm->session->system->vms[vm->index].name, line);
+	if (runstate_vm_line(&vm->session->state, vm->index, line)) {
+		agentlink_ask(&vm->agent);
+		session_agent_work(vm->session, vm->index);
+	}
 }
 
 static void log_vmm_line(void *owner, const char *line)
