@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/boards/qemu_virt_topo.h"
 #include "abi/mux.h"
 #include "topo/commands/commands.h"
 #include "topo/diag/diag.h"
@@ -162,6 +163,8 @@ int system_build(const struct model *model, const char *image_path, enum system_
 	(void)use;
 	*out = (struct system){.name = strdup(model->name),
 	                       .image_path = strdup(image_path),
+	                       .qemu_machine = BOARD_QEMU_MACHINE,
+	                       .qemu_cpu = BOARD_QEMU_CPU,
 	                       .ram_bytes = RAM_BYTES,
 	                       .cpu_count = 2,
 	                       .vms = calloc(PV_DOMAINS_MAX, sizeof(*out->vms)),

@@ -103,10 +103,10 @@ static void print_summary(const struct system *system)
 	    system->vm_count == 1 ? "" : "s", system->connection_count,
 	    system->connection_count == 1 ? "" : "s");
 	say(stdout,
-	    "machine: qemu-system-aarch64 -M virt,virtualization=on,gic-version=2 "
-	    "-cpu cortex-a72 -smp %u -m %" PRIu64 "M -nodefaults -nographic -serial stdio "
-	    "-kernel %s\n",
-	    system->cpu_count, system->ram_bytes >> 20, system->image_path);
+	    "machine: qemu-system-aarch64 -M %s -cpu %s -smp %u -m %" PRIu64
+	    "M -nodefaults -nographic -serial stdio -kernel %s\n",
+	    system->qemu_machine, system->qemu_cpu, system->cpu_count, system->ram_bytes >> 20,
+	    system->image_path);
 }
 
 static int build(const struct build_options *options, struct diag *diag)

@@ -255,6 +255,8 @@ static int run_here(const struct run_options *options, const struct system *syst
 		.log_directory = log_path,
 		.log_directory_fd = log_directory_fd,
 		.machine = {.image_path = system->image_path,
+	                    .qemu_machine = system->qemu_machine,
+	                    .qemu_cpu = system->qemu_cpu,
 	                    .ram_bytes = system->ram_bytes,
 	                    .cpu_count = system->cpu_count,
 	                    .gdb = options->gdb,

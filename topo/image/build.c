@@ -14,6 +14,7 @@
 #include "topo/image/image.h"
 #include "topo/image/payload.h"
 #include "topo/image/system.h"
+#include "topo/model/board.h"
 #include "topo/model/device_options.h"
 #include "topo/model/model.h"
 
@@ -45,6 +46,8 @@ static void describe(const struct model *model, const struct image *image, const
 	*out = (struct system){
 		.name = must(strdup(model->name)),
 		.image_path = must(strdup(path)),
+		.qemu_machine = model->board->qemu_machine,
+		.qemu_cpu = model->board->qemu_cpu,
 		.ram_bytes = image->layout->ram_bytes,
 		.cpu_count = model->cpu_count,
 		.vms = must(calloc(model->vm_count, sizeof(*out->vms))),

@@ -58,7 +58,8 @@ struct board {
 	const char *title;     /* for people */
 	const char *directory; /* of its devices.camkes in deployed applications */
 	enum pv_board id;
-	bool runs;    /* `topo build` and `topo run` know it */
+	bool runs;                           /* `topo build` and `topo run` know it */
+	const char *qemu_machine, *qemu_cpu; /* QEMU's -M and -cpu of a board that runs */
 	bool unknown; /* only its name is known: no address below is set, and it has no devices */
 	uint32_t cpu_max;
 	uint64_t ram_base;

@@ -45,6 +45,8 @@ PV_BOARDS(BOARD_DECLARE)
 		.directory = BOARD_DIRECTORY,                                                      \
 		.id = BOARD_ID,                                                                    \
 		.runs = BOARD_ID != 0,                                                             \
+		.qemu_machine = BOARD_QEMU_MACHINE,                                                \
+		.qemu_cpu = BOARD_QEMU_CPU,                                                        \
 		.cpu_max = BOARD_CPUS,                                                             \
 		.ram_base = BOARD_RAM_BASE,                                                        \
 		.ram_bytes_max = BOARD_RAM_BYTES,                                                  \

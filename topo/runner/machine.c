@@ -139,21 +139,22 @@ static void add_all(struct arguments *arguments, const char *const *words, size_
 	}
 }
 
-/* The machine of abi/boards/qemu_virt.h, and nothing besides. */
+/* The board, and nothing besides. */
 static void compose(struct arguments *arguments, const struct machine_options *options,
                     int serial_fd)
 {
+	/* clang-format off */
 	static const char *const fixed[] = {
-		"-M",          "virt,virtualization=on,gic-version=2",
-		"-cpu",        "cortex-a72",
-		"-display",    "none",
-		"-monitor",    "none",
-		"-nodefaults", "-no-user-config",
-		"-no-reboot",
+		"-display", "none", "-monitor", "none", "-nodefaults", "-no-user-config", "-no-reboot",
 	};
+	/* clang-format on */
 	static const char *const gdb[] = {"-s", "-S"};
 	static const char *const icount[] = {"-icount", "shift=0,sleep=off"};
 	add(arguments, "%s", machine_program());
+	add(arguments, "-M");
+	add(arguments, "%s", options->qemu_machine);
+	add(arguments, "-cpu");
+	add(arguments, "%s", options->qemu_cpu);
 	add_all(arguments, fixed, sizeof(fixed) / sizeof(fixed[0]));
 	add(arguments, "-smp");
 	add(arguments, "%" PRIu32, options->cpu_count);

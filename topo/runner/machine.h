@@ -2,7 +2,7 @@
 /*
  * The machine that a system runs on: one QEMU, a child of the runner. Its serial port is a socket
  * pair of ours. It cannot outlive the runner, however that ends (PR_SET_PDEATHSIG), does not take
- * part in the terminal's signals, and gets no device but what -M virt has.
+ * part in the terminal's signals, and gets no device but what the board has.
  */
 #ifndef TOPO_RUNNER_MACHINE_H
 #define TOPO_RUNNER_MACHINE_H
@@ -19,6 +19,7 @@
 
 struct machine_options {
 	const char *image_path;
+	const char *qemu_machine, *qemu_cpu; /* its -M and -cpu */
 	uint64_t ram_bytes;
 	uint32_t cpu_count;
 	bool gdb;                /* wait for a debugger on TCP port 1234 */
