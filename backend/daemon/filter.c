@@ -24,7 +24,11 @@
  * one to the same address (ip_route_use_hint()): the first rule of `forward` does.
  *
  * `flush` takes rules away and leaves what is in the sets. `fib daddr . iif type` is what an address
- * is to the interface that the packet came by: one of another interface is nothing there. */
+ * is to the interface that the packet came by: one of another interface is nothing there.
+ *
+ * The kernel's table of connections is one for all tenants, so who fills it keeps the others from
+ * connecting: only what leaves by another address, and its answers, get a place in it. `raw` says so
+ * before a packet is looked up; `forward` lets the rest pass by its direction alone. */
 static const char vm_rules[] =
 	"add table ip peervisor\n"
 	"add set ip peervisor inside { type ifname; }\n"
@@ -32,8 +36,14 @@ static const char vm_rules[] =
 	"add set ip peervisor routed { type ifname; }\n"
 	"add chain ip peervisor input { type filter hook input priority 0; policy accept; }\n"
 	"add chain ip peervisor forward { type filter hook forward priority 0; policy drop; }\n"
+	"add chain ip peervisor raw { type filter hook prerouting priority -300; policy accept; }\n"
+	"add chain ip peervisor raw_own { type filter hook output priority -300; policy accept; }\n"
 	"add chain ip peervisor leave { type nat hook postrouting priority 100; }\n"
 	"flush table ip peervisor\n"
+	"add rule ip peervisor raw iifname @nat fib daddr type != local accept\n"
+	"add rule ip peervisor raw iifname @inside notrack\n"
+	"add rule ip peervisor raw fib daddr type != local notrack\n"
+	"add rule ip peervisor raw_own oifname @inside notrack\n"
 	"add rule ip peervisor input iifname != \"lo\""
 	" fib daddr . iif type != { local, broadcast, multicast } drop\n"
 	"add rule ip peervisor forward fib saddr . iif oif missing drop\n"

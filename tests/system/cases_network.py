@@ -14,6 +14,8 @@ from cases_work import check_tcp
 from harness import HERE, TOPO, Scenario, ensure
 
 BYTES = 1_000_000
+FLOWS = 500
+TRACKING = "/proc/sys/net/netfilter/nf_conntrack_"
 FORWARDING = ("nat", "routed")
 # What peers on a bridge can do: frames of their own to each other and to all.
 PEER_KINDS = ("direct-echo", "broadcast", "multicast")
@@ -129,6 +131,40 @@ class Networks(Scenario):
         """By routes that nobody had to write: through the hub, and from behind one of its VMs."""
         for name in ("n1", "r1", "deep"):
             check_tcp(self.system, name, "up", self.up.address, BYTES)
+
+    def check_floods_of_connections_take_no_room(self):
+        """Only what leaves by another address needs a place in the table of connections that the
+        tenants of one device VM share: a full one would keep others from connecting."""
+        self.learn_addresses()
+        self.system.probe("hub")
+        flooders = [self.nodes[name] for name in ("b1", "r1")]
+        for node in flooders:
+            flows = "".join(frames.ether(node.gateway_mac, node.mac, frames.IPV4, frames.datagram(
+                node.address, to, "flow", 10000 + i)).hex() + "\n"
+                for i in range(FLOWS) for to in (node.gateway, self.up.address))
+            self.system.probe(node.name)
+            self.system.shell(node.name, "gunzip > /tmp/flows", limit=120,
+                              stdin=gzip.compress(flows.encode(), 9))
+        before = self.tracked()
+        for node in flooders:
+            self.system.shell(node.name, f"/tmp/probe frames {node.interface} < /tmp/flows; "
+                              f"ping -c 1 {node.gateway}")
+        ensure(self.tracked() < before + FLOWS, f"{before} connections, then {self.tracked()}")
+        room = self.system.run("hub", "cat", f"{TRACKING}max")
+        self.system.shell("hub", f"echo 8 > {TRACKING}max")
+        floods = [self.system.spawn(node.name, "until [ -e /tmp/enough ]; do /tmp/probe frames "
+                                    f"{node.interface} < /tmp/flows; done") for node in flooders]
+        try:
+            for _ in range(3):
+                check_tcp(self.system, "n1", "up", self.up.address, BYTES)
+        finally:
+            for node, flood in zip(flooders, floods):
+                self.system.run(node.name, "touch", "/tmp/enough")
+                flood.communicate(timeout=60)
+            self.system.shell("hub", f"echo {room} > {TRACKING}max")
+
+    def tracked(self):
+        return int(self.system.run("hub", "cat", f"{TRACKING}count"))
 
     def learn_addresses(self):
         self.up.mac = self.system.shell("up", "cat /sys/class/net/br0/address")

@@ -65,9 +65,9 @@ def syn(source, to, text):
     return of_port(source, to, TCP, body, 16)
 
 
-def datagram(source, to, text):
+def datagram(source, to, text, port=4000):
     """RFC 768"""
-    body = struct.pack("!HHHH", 4000, 4000, 8 + len(mark(text)), 0) + mark(text)
+    body = struct.pack("!HHHH", port, 4000, 8 + len(mark(text)), 0) + mark(text)
     return of_port(source, to, UDP, body, 6)
 
 
