@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Measures archives. The bytes come in pieces, from the file itself or from zlib, and go through a
+ * Measures archives. The bytes come in pieces, from the file itself or unpacked, and go through a
  * small machine that knows where headers, names and contents end; nothing of them is kept.
  */
 #include "topo/resolve/archive.h"
@@ -11,7 +11,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
+
+#include "topo/resolve/unpack.h"
 
 #define HEADER_BYTES 110U
 #define PAGE_BYTES 4096U
@@ -19,7 +20,8 @@
 #define NAME_BYTES_MAX 4096U
 #define MODE_TYPE 0170000U
 #define MODE_LINK 0120000U
-#define GUESS 4U /* what packing saves, where it is not unpacked */
+#define GUESS 4U                          /* what packing saves, where it is not unpacked */
+#define UNPACKED_MAX (UINT64_C(16) << 30) /* more is no root file system in RAM */
 
 /* What the next bytes are. */
 enum part { PART_HEADER, PART_NAME, PART_CONTENT };
@@ -126,57 +128,12 @@ static size_t walk(struct walker *walker, const unsigned char *bytes, size_t cou
 	return taken;
 }
 
-/* A packed piece inside the archive; returns its length in the file, 0 if it is none. */
-static size_t unpack(struct walker *walker, const unsigned char *bytes, size_t count)
+static bool take_unpacked(void *owner, const unsigned char *bytes, size_t count)
 {
-	unsigned char room[16384];
-	z_stream stream = {.next_in = (unsigned char *)(uintptr_t)bytes};
-	size_t given = 0;
-	int state = inflateInit2(&stream, 15 + 16); /* a gzip header, the largest window */
+	struct walker *walker = owner;
 
-	while (state == Z_OK && !walker->broken) {
-		if (stream.avail_in == 0 && given < count) {
-			stream.avail_in =
-				(unsigned)(count - given < 1U << 30 ? count - given : 1U << 30);
-			given += stream.avail_in;
-		}
-		stream.next_out = room;
-		stream.avail_out = sizeof(room);
-		state = inflate(&stream, Z_NO_FLUSH);
-		const size_t bytes_out = sizeof(room) - stream.avail_out;
-
-		walker->broken |= walk(walker, room, bytes_out) != bytes_out;
-	}
-	const size_t used = given - stream.avail_in;
-
-	inflateEnd(&stream);
-	return state == Z_STREAM_END ? used : 0;
-}
-
-/* Linux, lib/decompress.c. */
-static const char *packed_by(const unsigned char *bytes, size_t count)
-{
-	static const struct {
-		const char *name;
-		const char *magic;
-	} rows[] = {
-		{"bzip2", "BZ"},
-		{"lzma", "\x5d"},
-		{"xz", "\xfd"
-	               "7"},
-		{"lzo", "\x89\x4c"},
-		{"lz4", "\x02\x21"},
-		{"zstd", "\x28\xb5"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		const size_t length = strlen(rows[i].magic);
-
-		if (count >= length && memcmp(bytes, rows[i].magic, length) == 0) {
-			return rows[i].name;
-		}
-	}
-	return NULL;
+	walker->broken |= walk(walker, bytes, count) != count;
+	return !walker->broken && walker->at <= UNPACKED_MAX;
 }
 
 static void measure(const unsigned char *bytes, size_t count, struct archive *out)
@@ -189,14 +146,18 @@ static void measure(const unsigned char *bytes, size_t count, struct archive *ou
 		if (at == count || walker.broken) {
 			break;
 		}
-		const bool gzip = count - at >= 2 && bytes[at] == 0x1f && bytes[at + 1] == 0x8b;
-		const size_t used = gzip ? unpack(&walker, bytes + at, count - at) : 0;
+		const struct packing *packing = packing_find(bytes + at, count - at);
+		const bool known = packing != NULL && packing->unpack != NULL;
+		const size_t used =
+			known ? packing->unpack(bytes + at, count - at, take_unpacked, &walker) : 0;
 
+		if (packing != NULL && !packing->by_ours) {
+			out->packed = packing->name;
+		}
 		if (used == 0) {
-			out->packed = gzip ? NULL : packed_by(bytes + at, count - at);
 			out->unpacked_bytes += (count - at) * GUESS;
 			out->measured = false;
-			out->broken = out->packed == NULL;
+			out->broken = packing == NULL || packing->by_ours;
 			return;
 		}
 		at += used;

@@ -14,8 +14,9 @@ struct archive {
 	uint64_t file_bytes;
 	uint64_t unpacked_bytes; /* in whole pages; an estimate unless measured */
 	bool measured;
-	const char *packed; /* by what it is packed that is not unpacked here; else NULL */
-	bool broken;        /* it ends too early, or something else stands in it */
+	const char
+		*packed; /* by what it is packed that the project's kernel cannot unpack, or NULL */
+	bool broken;     /* it ends too early, or something else stands in it */
 };
 
 /** Read the archive in the file @path. False: it cannot be read. */
