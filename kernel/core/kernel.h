@@ -104,7 +104,9 @@ struct vcpu {
 	struct budget budget;
 	uint64_t turn;       /* of equals the lowest runs */
 	uint64_t slice_left; /* ticks until its turn ends, not 0 */
-	uint64_t rest;       /* ticks that it has to run before its VMM serves more events */
+	uint64_t left_at;    /* counter value when it ran last; UINT64_MAX: then it began to wait */
+	uint64_t
+		rest_at; /* when its rest ends, if it has not been kept from the CPU since left_at */
 
 	/* owner CPU while the guest runs; domain lock while it waits */
 	struct regs regs;
@@ -113,7 +115,7 @@ struct vcpu {
 	/* domain lock */
 	enum vcpu_wait wait;
 	struct vgic_cpu vgic;
-	bool resting;     /* `rest` keeps events away: see message.h. Changed by the owner CPU */
+	bool resting;     /* a rest keeps events away: see message.h. Changed by the owner CPU */
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
 	uint64_t message[8];
 	struct load load;

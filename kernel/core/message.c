@@ -24,14 +24,6 @@ static void give_message_locked(struct domain *d, struct vcpu *v)
 	__atomic_store_n(&d->vmm_owner, v->index, __ATOMIC_RELEASE);
 }
 
-/* Its guest does nothing until something wakes it. */
-static bool waits(const struct vcpu *v)
-{
-	enum vcpu_wait wait = __atomic_load_n(&v->wait, __ATOMIC_RELAXED);
-
-	return wait == WAIT_IRQ || wait == WAIT_OFF;
-}
-
 /* The VMM of @d, which waits, gets what events there are, unless vCPU 0 rests from them. False: it
  * goes on waiting. Lock: domain lock held. */
 static bool give_events_locked(struct domain *d)
@@ -54,12 +46,8 @@ void message_end_rest(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
-	if (!v->resting || (v->rest && !waits(v))) {
-		return;
-	}
 	lock_acquire(&d->lock);
 	v->resting = false;
-	v->rest = 0;
 	if (d->vmm_owner == NONE) {
 		(void)give_events_locked(d);
 	}
@@ -205,8 +193,7 @@ err_t message_reply(struct vcpu *v, uint64_t reply, uint64_t value)
 	} else if (reply != PV_REPLY_NONE) {
 		err = ERR_ARG;
 	} else if (d->serving == SERVING_EVENTS) {
-		v->resting = !waits(v);
-		v->rest = v->resting ? v->rest : 0;
+		v->resting = true;
 		vcpu_poke(v); /* a rest has an end */
 	}
 	if (!err) {

@@ -7,8 +7,9 @@
  * VMM asks for the next. Only the CPU of vcpus[vmm_owner] runs it.
  *
  * Events take vCPU 0's place, and anybody may ring them: they must not take all of its time. When
- * its VMM has served some, vCPU 0 rests from them until it has run twice as long as that took
- * (`rest` counts its CPU time), or waits. Messages of vCPUs are the guest's own wish and know no rest.
+ * its VMM has served some, vCPU 0 rests from them until it has run, or waited, twice as long as that
+ * took: so what they take is neither its own time nor, while it waits, that of others on its CPU.
+ * Messages of vCPUs are the guest's own wish and know no rest.
  */
 #ifndef KERNEL_CORE_MESSAGE_H
 #define KERNEL_CORE_MESSAGE_H
@@ -20,7 +21,7 @@
 /** Set event bit @event of @d (0..63). Lock: domain lock held. */
 void message_event_locked(struct domain *d, uint32_t event);
 
-/** The rest of @v, which runs here or ran last, ends if it is over. Takes the domain lock. */
+/** The rest of @v is over. Takes the domain lock. */
 void message_end_rest(struct vcpu *v);
 
 /** vCPU @v waits until its VMM has served @message, which starts with an enum pv_msg. */

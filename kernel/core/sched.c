@@ -26,6 +26,19 @@ static bool runnable(const struct vcpu *v)
 	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING);
 }
 
+/* Its guest does nothing until something wakes it. */
+static bool waits(const struct vcpu *v)
+{
+	enum vcpu_wait wait = __atomic_load_n(&v->wait, __ATOMIC_RELAXED);
+
+	return wait == WAIT_IRQ || wait == WAIT_OFF;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t less(uint64_t from, uint64_t by)
 {
 	return by < from ? from - by : 0;
@@ -38,14 +51,14 @@ static void charge(struct cpu *c, uint64_t now)
 	uint64_t used = now - c->charged;
 
 	if (v && !c->idle) {
-		bool events = c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS;
-
 		v->slice_left = less(v->slice_left, used);
 		if (v->budget.ticks) {
 			budget_spend(&v->budget, c->charged, now);
 		}
-		/* Twice: what the kernel does at both ends of a rest counts as the guest's time. */
-		v->rest = events ? v->rest + 2 * used : less(v->rest, used);
+		if (c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS) {
+			/* Twice: what the kernel does at both ends of a rest counts as rest. */
+			v->rest_at = now + less(v->rest_at, c->charged) + 2 * used;
+		}
 	}
 	c->charged = now;
 }
@@ -104,11 +117,6 @@ static struct vcpu *choose(const struct cpu *c, uint64_t now)
 	return best;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* When this CPU must look again for the sake of @v, which it does not run. */
 static uint64_t look_at(const struct cpu *c, struct vcpu *v, const struct vcpu *running,
                         uint64_t now)
@@ -122,7 +130,8 @@ static uint64_t look_at(const struct cpu *c, struct vcpu *v, const struct vcpu *
 	}
 	bool sleeps = __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ;
 
-	return sleeps && v != c->current ? v->wake_at : UINT64_MAX;
+	return earlier(sleeps && v != c->current ? v->wake_at : UINT64_MAX,
+	               v->resting && v->left_at == UINT64_MAX ? v->rest_at : UINT64_MAX);
 }
 
 /* When this CPU must look again: the end of a slice that is contended, of a budget or a rest, the
@@ -135,7 +144,7 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 		deadline = now + budget_left(&running->budget);
 	}
 	if (running && running->resting) {
-		deadline = earlier(deadline, now + running->rest);
+		deadline = earlier(deadline, running->rest_at);
 	}
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
 		if (n >= c->slot_count) {
@@ -222,6 +231,14 @@ static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 	c->regs = world == WORLD_VMM ? &d->vmm_regs : &v->regs;
 }
 
+/* End the rest of @v if it is over: what it was kept from the CPU does not count. */
+static void end_rest(struct vcpu *v, uint64_t now)
+{
+	if (v->resting && v->rest_at <= earlier(now, v->left_at)) {
+		message_end_rest(v);
+	}
+}
+
 /* Choose anew and load the choice. False: nothing may run. */
 static RARE bool reschedule(struct cpu *c)
 {
@@ -230,7 +247,10 @@ static RARE bool reschedule(struct cpu *c)
 	charge(c, now);
 	if (c->current) {
 		vgic_sync(c->current); /* that may wake another vCPU of its domain */
-		message_end_rest(c->current);
+		if (!c->idle) {
+			c->current->left_at = waits(c->current) ? UINT64_MAX : now;
+		}
+		end_rest(c->current, now);
 	}
 	/* Before the looks that follow, behind what this CPU itself has just found. */
 	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
@@ -241,6 +261,7 @@ static RARE bool reschedule(struct cpu *c)
 
 	c->idle = !next;
 	if (next) {
+		next->rest_at += less(now, next->left_at);
 		load(c, next);
 	}
 	set_deadline(c, next, now);
@@ -270,6 +291,7 @@ void sched_deadline(struct cpu *c)
 			}
 			lock_release(&d->lock);
 		}
+		end_rest(v, now);
 	}
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
 }

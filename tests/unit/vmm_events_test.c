@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Events of a VMM on a fake machine: however often they are rung, the guest of vCPU 0, in whose
- * place they are served, gets more time than they take; who does not flood does not wait.
+ * place they are served, gets more time than they take, or while it waits others do; who does not
+ * flood does not wait.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c */
 /* links: kernel/core/sched.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
@@ -27,7 +28,7 @@ static struct vcpu *const first = &kernel.vcpus[0];
 static struct vcpu *const second = &kernel.vcpus[1];
 
 static struct {
-	uint64_t guest, vmm, above; /* ticks that each has run */
+	uint64_t guest, vmm, above; /* ticks that each has run; above: the other VM */
 	uint64_t services;
 	uint64_t left; /* of the service in progress */
 } ran;
@@ -157,12 +158,14 @@ static void test_alone_it_does_not_wait(void **state)
 	}
 }
 
-static void no_sleep(void)
+static void sleep_to_deadline(void)
 {
-	fail();
+	assert_true(fake.deadline != UINT64_MAX);
+	fake.now = fake.deadline;
+	sched_deadline(&kernel.cpus[0]);
 }
 
-/* A guest that waits loses nothing: the next events follow at once, and it may wait in its rest. */
+/* A guest that waits rests in time: the next events follow at the end of that, by themselves. */
 static void test_guest_waits(void **state)
 {
 	(void)state;
@@ -171,10 +174,13 @@ static void test_guest_waits(void **state)
 	step(SERVICE);
 	doorbell_ring(0);
 	assert_ptr_equal(resume(), &first->regs); /* it rests */
-	fake.on_idle = no_sleep;
+	fake.on_idle = sleep_to_deadline;
 	trap(WFI);
 	for (uint32_t n = 0; n < 10; n++) {
+		uint64_t begin = fake.now;
+
 		assert_ptr_equal(resume(), &domain->vmm_regs);
+		assert_int_equal(fake.now - begin, 2 * SERVICE);
 		doorbell_ring(0);
 		step(SERVICE);
 	}
@@ -183,13 +189,23 @@ static void test_guest_waits(void **state)
 	step(SERVICE);
 	doorbell_ring(0);
 	assert_ptr_equal(resume(), &first->regs);
-	/* And it goes off in its rest. */
+	/* And it goes off in its rest, which goes on. */
 	trap(HVC);
 	assert_ptr_equal(resume(), &domain->vmm_regs);
 	assert_int_equal(domain->vmm_regs.x[0], PV_MSG_CALL);
 	reply(PV_REPLY_OFF);
+	uint64_t off = fake.now;
+
 	assert_ptr_equal(resume(), &domain->vmm_regs);
 	assert_int_equal(domain->vmm_regs.x[0], PV_MSG_EVENTS);
+	assert_int_equal(fake.now - off, SERVICE);
+	/* Where its rest is long over, events are served at once. */
+	step(SERVICE);
+	fake.on_idle = NULL;
+	fake.now += 2 * SERVICE;
+	sched_deadline(&kernel.cpus[0]);
+	doorbell_ring(0);
+	assert_ptr_equal(resume(), &domain->vmm_regs);
 }
 
 /* Messages of any vCPU wait for one service at most, in a rest for none. */
@@ -225,10 +241,29 @@ static void test_messages_go_before(void **state)
 	assert_int_equal(domain->vmm_regs.x[0], PV_MSG_EVENTS);
 }
 
+/* While the guest sleeps, and another VM of lower priority works on the same CPU: who rings has no
+ * capability for that one's time. */
+static void test_flood_of_a_sleeper(void **state)
+{
+	(void)state;
+	build(2, 1, 1);
+	first->priority = 200;
+	first->wait = WAIT_IRQ;
+	kernel.cpus[0].resched = 1;
+	while (fake.now < 20000) {
+		doorbell_ring(0);
+		step(10);
+		doorbell_ring(0);
+	}
+	assert_true(ran.above >= ran.vmm);
+	assert_true(2 * ran.vmm + 3 * SERVICE >= ran.above);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_flood_of_a_sleeper),
 		cmocka_unit_test(test_flood_under_preemption),
 		cmocka_unit_test(test_alone_it_does_not_wait),
 		cmocka_unit_test(test_guest_waits),
