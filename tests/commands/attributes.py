@@ -6,6 +6,7 @@ import os
 # Attributes of a VM, and a setting of each that is not its default; all that topo lists.
 EXAMPLES = {
     "vm_name": '= "other"',
+    "description": '= "what it is for"',
     "num_vcpus": "= 2",
     "_affinity": "= 1",
     "_priority": "= 7",
@@ -61,3 +62,12 @@ def check(suite, directory):
         if not any("vm_a" in change["what"] for change in json.loads(out)["changes"]):
             said += ["diff does not"]
         suite.result(f"attribute {name}", "; ".join(said))
+    with open(given, "w", encoding="utf-8") as file:
+        file.write(topology('vm_a.description = "<b>what</b> it is for";'))
+    for words, text in [(["report"], b"  a: <b>what</b> it is for\n"),
+                        (["report", "--json"], b'"description":"<b>what</b> it is for"'),
+                        (["report", "--format", "html"], b"<small>&#60;b&#62;what&#60;/b&#62; it is"),
+                        (["graph", "-f", "dot"], b"&#60;b&#62;what&#60;/b&#62; it is for")]:
+        out = suite.call(*words, given)[1]
+        suite.result(f"description: {' '.join(words)}", "" if text in out.replace(b'": "', b'":"')
+                     else out.decode())

@@ -16,6 +16,7 @@ HIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u
 # Settings with %s for a nasty string, and the checks that refuse it, to be switched off.
 PLACES = {
     "asset": ('vm_a.asset = "%s";', ""),
+    "description": ('vm_a.description = "%s";', "text-form"),
     "function": ('vm_a.pci_devices = [{ name: "%s", bus: 0, dev: 1, fun: 0 }];', ""),
     "node": ('vm_a.dtb = dtb([{ "path": "/%s" }]);', ""),
     "disk": ('vm_a.vm_virtio_devices = [{ type: "blk", disk: "%s" }];', ""),

@@ -58,6 +58,19 @@ def case_ps_as_text(world):
     check_in("no system called nobody", world.bad(1, "ps", "nobody"))
 
 
+def case_ps_tells_descriptions(world):
+    """Whatever they hold: a check may have been switched off."""
+    text = 'he said "<b>\\" \x1b[31m \u202e' + "é" * 150
+    world.detach("vm one about=what it is for\nvm two about=" + text + "\nvm three\n")
+    check_equal(world.vm("one")["description"], "what it is for")
+    check_in('he said "<b>\\" \x1b[31m \u202eéé', world.vm("two")["description"])
+    check_equal(world.vm("three")["description"], "")
+    out = world.good("ps", "pair")
+    check_in("VM one                      up\n     what it is for\n", out)
+    check_in('     he said "<b>\\" \\x1b[31m \\xe2\\x80\\xaeéé', out)
+    check(out.isprintable() or not set(out) & set("\x1b\u202e"), "a terminal would obey")
+
+
 def case_ctrl_c_ends_all(world):
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         process = world.foreground()

@@ -114,8 +114,10 @@ static void take_vm(struct system *system, const char *line)
 	if (sscanf(line, "vm %63s %15s", name, agent) < 1) {
 		return;
 	}
+	const char *about = strstr(line, " about=");
 	system->vms[system->vm_count] = (struct system_vm){
 		.name = strdup(name),
+		.description = about == NULL ? NULL : strndup(about + 7, strcspn(about + 7, "\n")),
 		.vcpu_count = 1,
 		.channel_first = (uint32_t)(1 + system->vm_count * PV_CONSOLE_COUNT),
 		.agent = strcmp(agent, "agent") == 0,
@@ -192,6 +194,7 @@ void system_free(struct system *system)
 {
 	for (size_t i = 0; i < system->vm_count; i++) {
 		free(system->vms[i].name);
+		free(system->vms[i].description);
 	}
 	free(system->name);
 	free(system->image_path);

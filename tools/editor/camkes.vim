@@ -17,8 +17,8 @@ syntax keyword camkesBoolean true false
 syntax keyword camkesTodo contained TODO FIXME XXX
 
 " Attributes of a VM, settings of the system and of connections.
-syntax keyword camkesAttribute vm_name num_vcpus _affinity _priority base_prio _budget _period
-syntax keyword camkesAttribute ram_base ram_size vm_address_config linux_address_config
+syntax keyword camkesAttribute vm_name description num_vcpus _affinity _priority base_prio
+syntax keyword camkesAttribute _budget _period ram_base ram_size vm_address_config linux_address_config
 syntax keyword camkesAttribute vm_image_config linux_image_config vm_virtio_devices
 syntax keyword camkesAttribute vm_virtio_drivers vm_virtio_device_channels
 syntax keyword camkesAttribute vm_virtio_driver_channels mmios untyped_mmios pci_devices irqs

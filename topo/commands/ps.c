@@ -63,6 +63,9 @@ static void print_text(const struct client_status *status)
 		say(stdout, "  VM %-24s %s%s%s\n", vm->name,
 		    run_vm_state_text((enum run_vm_state)vm->state),
 		    vm->reason[0] == '\0' ? "" : ": ", vm->reason);
+		if (vm->description[0] != '\0') {
+			say(stdout, "     %s\n", vm->description);
+		}
 	}
 	for (size_t i = 0; i < status->connection_count; i++) {
 		const struct control_connection *connection = &status->connections[i];
@@ -85,6 +88,7 @@ static void print_json_vm(const struct control_vm *vm)
 	print_json_member("{", "name", vm->name);
 	print_json_member(", ", "state", run_vm_state_text((enum run_vm_state)vm->state));
 	print_json_member(", ", "reason", vm->reason);
+	print_json_member(", ", "description", vm->description);
 	say(stdout, ", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32 "}",
 	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
 }

@@ -204,6 +204,33 @@ static void put_marks(FILE *out, const struct vm *vm)
 	}
 }
 
+/* In lines that break between words. Graphviz takes no FONT that is empty. */
+static void put_description(FILE *out, const char *text)
+{
+	size_t column = 0;
+
+	text += strspn(text, " ");
+	if (*text == '\0') {
+		return;
+	}
+	fputs("<TR><TD>" SMALL, out);
+	while (*text != '\0') {
+		size_t bytes = strcspn(text, " ");
+
+		if (column != 0) {
+			bool fits = column + 1 + bytes <= LINE_CHARACTERS;
+
+			fputs(fits ? " " : "<BR/>", out);
+			column = fits ? column + 1 : 0;
+		}
+		put_text_bytes(out, text, bytes);
+		column += bytes;
+		text += bytes;
+		text += strspn(text, " ");
+	}
+	fputs("</FONT></TD></TR>", out);
+}
+
 static void put_vm(struct drawing *drawing, size_t index, enum role role)
 {
 	const struct model *model = drawing->model;
@@ -225,6 +252,9 @@ static void put_vm(struct drawing *drawing, size_t index, enum role role)
 		fprintf(out, " · %u vCPUs", vm->vcpu_count);
 	}
 	fputs("</FONT></TD></TR>", out);
+	if (vm->description != NULL) {
+		put_description(out, vm->description);
+	}
 	if (has_hardware(vm)) {
 		const struct hardware hardware =
 			hardware_of(model, (uint32_t)index, drawing->arena);

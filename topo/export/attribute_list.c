@@ -37,6 +37,9 @@ static const char *values_of(const struct vm_attribute_row *row, struct arena *a
 		}
 		return text;
 	case ATTRIBUTE_STRING:
+		return row->maximum == 0 ? "text"
+		                         : arena_printf(arena, "text, %" PRIu64 " bytes at most",
+		                                        row->maximum);
 	case ATTRIBUTE_OWN:
 		break;
 	}

@@ -56,8 +56,11 @@ static void describe(const struct model *model, const struct image *image, const
 		.connection_count = model->connection_count,
 	};
 	for (size_t i = 0; i < model->vm_count; i++) {
+		const char *description = model->vms[i].description;
+
 		out->vms[i] = (struct system_vm){
 			.name = must(strdup(model->vms[i].name)),
+			.description = description ? must(strdup(description)) : NULL,
 			.vcpu_count = model->vms[i].vcpu_count,
 			.channel_first = image->layout->tables.domains[i].channel_first,
 			.overhead_bytes = layout_overhead(image->layout, (uint32_t)i),
@@ -113,6 +116,7 @@ void system_free(struct system *system)
 {
 	for (size_t i = 0; i < system->vm_count; i++) {
 		free(system->vms[i].name);
+		free(system->vms[i].description);
 	}
 	free(system->vms);
 	free(system->connections);

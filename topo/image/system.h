@@ -20,6 +20,7 @@ struct model;
 
 struct system_vm {
 	char *name;              /* vm_name: what people and commands see */
+	char *description;       /* NULL = none */
 	uint32_t vcpu_count;     /* virtual CPUs */
 	uint32_t channel_first;  /* of the multiplexer; console n is channel_first + PV_CONSOLE_n */
 	uint64_t overhead_bytes; /* memory that it takes beyond RAM and pools */

@@ -50,10 +50,11 @@ struct vm_image {
 };
 
 struct vm {
-	const char *instance; /* "vm_web", unique */
-	const char *suffix;   /* "web": what macros call it */
-	const char *name;     /* vm_name; what people and commands see, unique */
-	struct place place;   /* of the component instance */
+	const char *instance;    /* "vm_web", unique */
+	const char *suffix;      /* "web": what macros call it */
+	const char *name;        /* vm_name; what people and commands see, unique */
+	const char *description; /* what it is for, in the user's words; NULL = none */
+	struct place place;      /* of the component instance */
 
 	uint32_t vcpu_count;
 	int32_t affinity

@@ -11,6 +11,10 @@
 	X(VM_NAME, .name = "vm_name", VM_FIELD(STRING, name), .json = "name", .diff = "name",      \
 	  .camkes = CAMKES_SETTING, .values = "1 to 31 letters, digits, _ - .",                    \
 	  .meaning = "what people see", .otherwise = "the instance's name without vm_")            \
+	X(VM_DESCRIPTION, .name = "description", VM_FIELD(STRING, description), .maximum = 200,    \
+	  .optional = true, .json = "description", .diff = "description", .tuning = true,          \
+	  .camkes = CAMKES_NOTE, .meaning = "what it is for: shown beside its name",               \
+	  .otherwise = "none")                                                                     \
 	X(VM_NUM_VCPUS, .name = "num_vcpus", VM_FIELD(NUMBER, vcpu_count), .minimum = 1,           \
 	  .maximum = PV_DOMAIN_VCPUS_MAX, .json = "num_vcpus", .diff = "vCPUs",                    \
 	  .camkes = CAMKES_SETTING, .meaning = "how many virtual CPUs it has", .otherwise = "1")   \

@@ -45,7 +45,7 @@ struct vm_attribute_row {
 	enum attribute_kind kind;
 	size_t offset; /* in struct vm */
 	size_t bytes;
-	uint64_t minimum, maximum; /* numbers */
+	uint64_t minimum, maximum; /* numbers; of a string the bytes, which show; 0 = any string */
 	const char *const *words;  /* by the field's value; NULL for 0, and behind the last */
 	bool optional;             /* explain leaves out 0, NULL and false */
 	const char *json;          /* what JSON calls it; NULL = not there, or by code of its own */

@@ -51,6 +51,7 @@ static void print_vm_row(const struct page *page, uint32_t vm)
 	struct vm_list backends = words_backends(analysis, vm, page->arena);
 	struct vm_list served = words_served(analysis, vm, page->arena);
 	const char *marks = words_marks(analysis, vm, page->arena);
+	const char *description = analysis->model->vms[vm].description;
 
 	fputs("<tr>", page->out);
 	html_cell(page, "k", vm_name_of(analysis, vm));
@@ -59,6 +60,11 @@ static void print_vm_row(const struct page *page, uint32_t vm)
 		fputs("<br><span class=\"tag\">", page->out);
 		html_text(page->out, marks);
 		fputs("</span>", page->out);
+	}
+	if (description != NULL) {
+		fputs("<br><small>", page->out);
+		html_text(page->out, description);
+		fputs("</small>", page->out);
 	}
 	fputs("</td>", page->out);
 	html_cell_vms(page, &backends);

@@ -157,6 +157,7 @@ static void add_vm_row(const struct analysis *analysis, struct json_object *obje
 
 	json_add_text(object, "name", model_vm->name);
 	json_add_text(object, "instance", model_vm->instance);
+	json_add_text(object, "description", model_vm->description);
 	json_add_text(object, "role", role_name(row->role));
 	json_add_truth(object, "entrance", row->entrance);
 	json_add_truth(object, "is_asset", row->asset);

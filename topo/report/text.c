@@ -91,6 +91,17 @@ static void print_patterns(const struct printer *printer)
 	}
 }
 
+static void print_descriptions(const struct printer *printer, size_t shown)
+{
+	for (size_t i = 0; i < shown; i++) {
+		const struct vm *vm = &printer->analysis->model->vms[i];
+
+		if (vm->description != NULL) {
+			say(printer->out, "  %s: %s\n", vm->name, vm->description);
+		}
+	}
+}
+
 static void print_vms(const struct printer *printer)
 {
 	static const char *const head[] = {"VM",     "role",    "hardware",        "served by",
@@ -117,6 +128,7 @@ static void print_vms(const struct printer *printer)
 		table_cell(&table, words_marks(analysis, vm, printer->arena));
 	}
 	table_print(&table, printer->out);
+	print_descriptions(printer, shown);
 	if (shown < analysis->model->vm_count) {
 		fprintf(printer->out, "  … and %zu more VMs; --json lists all\n",
 		        analysis->model->vm_count - shown);

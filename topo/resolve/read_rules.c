@@ -39,6 +39,10 @@ RULE(vm_name_form, "vm-name", ERROR, BREAKS,
 RULE(vm_name_twice, "vm-name-twice", ERROR, BREAKS,
      "Two VMs have one vm_name: commands could not tell them apart.");
 
+RULE(text_form, "text-form", ERROR, EACH,
+     "A text that is shown on terminals, in reports and drawings is short, and each of its "
+     "characters shows: no new line, none that a terminal obeys or that turns text round.");
+
 RULE(setting_twice, "setting-twice", ERROR, EACH,
      "One attribute is set twice. The first setting holds when this check is off.");
 

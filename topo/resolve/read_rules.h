@@ -12,7 +12,7 @@
 #define READ_RULES(X) \
 	X(unknown_attribute) X(no_meaning) X(component_twice) X(component_unknown) \
 	X(connector_unknown) X(instance_twice) X(instance_name) X(instance_unknown) \
-	X(interface_missing) X(vm_name_form) X(vm_name_twice) X(setting_twice) \
+	X(interface_missing) X(vm_name_form) X(vm_name_twice) X(text_form) X(setting_twice) \
 	X(target_missing) X(target_unknown) X(target_unconnected) X(type_unknown) \
 	X(device_id_twice) X(connection_twice) X(connection_self) X(connection_pieces) \
 	X(device_unserved) X(device_unexpected) X(device_disagree) X(connection_empty) \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "topo/base/suggest.h"
+#include "topo/base/utf8.h"
 #include "topo/resolve/resolve_internal.h"
 
 typedef void set_attribute(struct resolver *resolver, size_t vm, const struct value *value);
@@ -243,12 +244,49 @@ static void set_word(struct resolver *resolver, size_t vm, enum vm_attribute att
 	           words_text(resolver->arena, row->words), text);
 }
 
+/* A text with a bound is one that people see: docs/language.md, rule text-form. */
+static void check_text(struct resolver *resolver, const struct vm_attribute_row *row,
+                       const char *text, struct place place)
+{
+	size_t bytes = strlen(text);
+	struct utf8_look look;
+
+	if (bytes > row->maximum) {
+		rule_report(resolver->rules, &rule_text_form, place,
+		            "%s has at most %llu bytes, not %zu", row->name,
+		            (unsigned long long)row->maximum, bytes);
+		return;
+	}
+	for (size_t at = 0; at < bytes; at += look.bytes) {
+		utf8_look_at(text + at, bytes - at, &look);
+		if (look.text != NULL) {
+			rule_report(resolver->rules, &rule_text_form, place,
+			            "%s holds what does not show: %s", row->name, look.text);
+			return;
+		}
+	}
+}
+
+static void set_text(struct resolver *resolver, size_t vm, enum vm_attribute attribute,
+                     const struct value *value)
+{
+	const struct vm_attribute_row *row = vm_attribute_row(attribute);
+	const char *text = NULL;
+
+	if (!value_string(&resolver->evaluator, value, row->name, &text)) {
+		return;
+	}
+	if (row->maximum != 0) {
+		check_text(resolver, row, text, value->place);
+	}
+	vm_attribute_set_text(attribute, vm_at(resolver, vm), text);
+}
+
 static void set_by_kind(struct resolver *resolver, size_t vm, enum vm_attribute attribute,
                         const struct value *value)
 {
 	struct evaluator *evaluator = &resolver->evaluator;
 	const struct vm_attribute_row *row = vm_attribute_row(attribute);
-	const char *text = NULL;
 	uint64_t number = 0;
 	bool truth = false;
 	bool numeric = false;
@@ -268,9 +306,7 @@ static void set_by_kind(struct resolver *resolver, size_t vm, enum vm_attribute 
 		number = truth ? 1 : 0;
 		break;
 	case ATTRIBUTE_STRING:
-		if (value_string(evaluator, value, row->name, &text)) {
-			vm_attribute_set_text(attribute, vm_at(resolver, vm), text);
-		}
+		set_text(resolver, vm, attribute, value);
 		break;
 	case ATTRIBUTE_WORD:
 		set_word(resolver, vm, attribute, value);

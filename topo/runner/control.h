@@ -32,7 +32,7 @@
 #include "abi/vmm.h"
 #include "topo/runner/fifo.h"
 
-#define CONTROL_VERSION 2U
+#define CONTROL_VERSION 3U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -85,7 +85,8 @@ struct control_system {
 
 struct control_vm {
 	char name[CONTROL_NAME_BYTES];
-	char reason[256]; /* why it stopped or failed */
+	char description[256]; /* "" = none */
+	char reason[256];      /* why it stopped or failed */
 	char log_name[CONTROL_NAME_BYTES];
 	uint32_t state; /* enum run_vm_state */
 	uint32_t vcpu_count;

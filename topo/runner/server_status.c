@@ -42,6 +42,8 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 		.command_count = count_commands(&session->vms[vm].agent),
 	};
 	(void)snprintf(entry.name, sizeof(entry.name), "%s", known->name);
+	(void)snprintf(entry.description, sizeof(entry.description), "%s",
+	               known->description == NULL ? "" : known->description);
 	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
 	visitor_send(visitor, CONTROL_VM, &entry, sizeof(entry));
