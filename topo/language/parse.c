@@ -192,11 +192,10 @@ static struct name angled_path(struct parser *parser)
 	return path;
 }
 
-static void parse_import(struct parser *parser)
+struct ast_import parser_file(struct parser *parser)
 {
 	struct ast_import import = {.beside = false};
 
-	parser_advance(parser);
 	if (parser_at(parser, '<')) {
 		import.path = angled_path(parser);
 	} else if (parser->token.kind == TOKEN_STRING) {
@@ -210,6 +209,14 @@ static void parse_import(struct parser *parser)
 	} else {
 		parser_expected(parser, "a file: \"name\" or <name>");
 	}
+	return import;
+}
+
+static void parse_import(struct parser *parser)
+{
+	parser_advance(parser);
+	struct ast_import import = parser_file(parser);
+
 	if (import.path.text != NULL) {
 		*ARENA_ADD(parser->arena, parser->file->imports, parser->file->import_count) =
 			import;
@@ -252,7 +259,7 @@ static void parse_connector(struct parser *parser)
 		*ARENA_ADD(parser->arena, parser->file->connectors, parser->file->connector_count) =
 			name;
 	}
-	if (!parser_skip_block(parser)) {
+	if (!parser_pass_block(parser)) {
 		parser_expected(parser, "'{' and what the connector joins");
 		parser_recover(parser);
 	}
@@ -271,7 +278,7 @@ static void parse_skipped(struct parser *parser)
 	if (parser->token.kind == TOKEN_IDENTIFIER) {
 		parser_advance(parser);
 	}
-	if (!parser_skip_block(parser)) {
+	if (!parser_pass_block(parser)) {
 		parser_expected(parser, "'{'");
 		parser_recover(parser);
 	}

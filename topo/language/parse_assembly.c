@@ -68,6 +68,16 @@ static void parse_instance(struct parser *parser, struct ast_assembly *assembly)
 }
 
 /* instance.interface, or group.instance.interface, or interface alone inside a component. */
+static bool parse_reference(struct parser *parser, struct name *instance, struct name *interface)
+{
+	*interface = parser_name(parser, "an instance");
+	while (interface->text != NULL && parser_take(parser, '.')) {
+		*instance = *interface;
+		*interface = parser_name(parser, "an interface");
+	}
+	return interface->text != NULL;
+}
+
 static bool parse_end(struct parser *parser, struct ast_end *end)
 {
 	end->from = parser_at_word(parser, "from");
@@ -78,12 +88,7 @@ static bool parse_end(struct parser *parser, struct ast_end *end)
 		}
 		end->from = parser_at_word(parser, "from");
 	}
-	end->interface = parser_name(parser, "an instance");
-	while (end->interface.text != NULL && parser_take(parser, '.')) {
-		end->instance = end->interface;
-		end->interface = parser_name(parser, "an interface");
-	}
-	return end->interface.text != NULL;
+	return parse_reference(parser, &end->instance, &end->interface);
 }
 
 /* from a.x, from b.y, to c.z) */
@@ -154,12 +159,25 @@ static void parse_group(struct parser *parser, struct ast_assembly *assembly)
 	parser_take(parser, ';');
 }
 
+/* export instance.interface -> interface; */
 static void parse_export(struct parser *parser)
 {
 	struct token word = parser->token;
+	struct name instance;
+	struct name interface;
 
 	parser_no_meaning(parser, &word, "'export'");
-	parser_recover(parser);
+	parser_advance(parser);
+	bool read = parse_reference(parser, &instance, &interface);
+
+	if (read) {
+		parser_need(parser, PUNCT_ARROW_RIGHT, "'->' and the name outside");
+		read = parser_name(parser, "an interface").text != NULL &&
+		       parser_end(parser, "this export");
+	}
+	if (!read) {
+		parser_recover(parser);
+	}
 }
 
 /* TYPE NAME; where only the word before it is missing. */

@@ -16,8 +16,9 @@ static void parse_interface(struct parser *parser, struct ast_component *compone
 
 	parser_advance(parser);
 	interface.type = parser_name(parser, "the type of the interface");
-	if (interface.type.text != NULL && parser_at(parser, '(')) {
+	if (interface.type.text != NULL && parser_take(parser, '(')) {
 		parse_expression(parser);
+		parser_need(parser, ')', "')' behind the size");
 	}
 	if (interface.type.text != NULL) {
 		interface.name = parser_name(parser, "the name of the interface");
@@ -52,7 +53,7 @@ static void parse_attribute(struct parser *parser, struct ast_component *compone
 	struct ast_attribute attribute = {.list = false};
 
 	parser_advance(parser);
-	if (parser_skip_block(parser)) {
+	if (parser_pass_block(parser)) {
 		attribute.name = parser_name(parser, "the name of the attribute");
 	} else {
 		parse_attribute_words(parser, &attribute);
@@ -110,7 +111,9 @@ static void parse_c_include(struct parser *parser, struct ast_component *compone
 {
 	(void)component;
 	parser_advance(parser);
-	parser_recover(parser);
+	if (parser_file(parser).path.text == NULL || !parser_end(parser, "this include")) {
+		parser_recover(parser);
+	}
 }
 
 static void parse_inner_composition(struct parser *parser, struct ast_component *component)

@@ -62,6 +62,9 @@ void parser_note_macro(struct parser *parser, const struct token *token);
 /** An identifier; text NULL after an error, with @what in the message. */
 struct name parser_name(struct parser *parser, const char *what);
 
+/** The file that an import or include names, "…" or <…>; path.text NULL after an error. */
+struct ast_import parser_file(struct parser *parser);
+
 /** Begin with the first token. */
 void parser_start(struct parser *parser);
 
@@ -120,8 +123,14 @@ void parser_skip_call(struct parser *parser, const struct token *name);
 /** Pass over one token, or all that stands in its brackets. */
 void parser_skip_balanced(struct parser *parser);
 
-/** Pass over a block from its { to its }. False when no block is at hand. */
+/** Pass over what was refused, from its { to its }. False when no block is at hand. */
 bool parser_skip_block(struct parser *parser);
+
+/**
+ * Pass over a block that nothing here reads, and say so if its brackets do not match. False when
+ * none is at hand.
+ */
+bool parser_pass_block(struct parser *parser);
 
 /** A warning that @what has no meaning in a VM topology, unless it is of topo's own text. */
 void parser_no_meaning(struct parser *parser, const struct token *token, const char *what);

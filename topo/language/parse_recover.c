@@ -182,6 +182,61 @@ bool parser_skip_block(struct parser *parser)
 	return true;
 }
 
+/* The bracket that closes the one at hand, 0 if none is. */
+static int closing_bracket(const struct parser *parser)
+{
+	return parser_at(parser, '{')   ? '}'
+	       : parser_at(parser, '[') ? ']'
+	       : parser_at(parser, '(') ? ')'
+	                                : 0;
+}
+
+/* Up to the bracket that none of the block's own is open for; false when one cannot be closed. */
+static bool pass_matching(struct parser *parser)
+{
+	char open[PARSE_DEPTH_MAX];
+	size_t depth = 0;
+
+	do {
+		int close = closing_bracket(parser);
+
+		if (close != 0 && depth == PARSE_DEPTH_MAX) {
+			parser_error(parser, parser->token.place,
+			             "this is nested more than %u deep", PARSE_DEPTH_MAX);
+			return false;
+		}
+		if (close != 0) {
+			open[depth++] = (char)close;
+		} else if (parser_at(parser, open[depth - 1])) {
+			depth--;
+		} else if (parser->token.kind == TOKEN_END || parser_at(parser, '}') ||
+		           parser_at(parser, ']') || parser_at(parser, ')')) {
+			char what[] = "'x'";
+
+			what[1] = open[depth - 1];
+			parser_expected(parser, what);
+			return false;
+		}
+		parser_advance(parser);
+	} while (depth > 0);
+	return true;
+}
+
+bool parser_pass_block(struct parser *parser)
+{
+	struct place begin = parser->token.place;
+
+	if (!parser_at(parser, '{')) {
+		return false;
+	}
+	if (!pass_matching(parser)) {
+		diag_note(parser->diag, begin, "the block begins here");
+		parser_recover(parser);
+		parser_take(parser, '}');
+	}
+	return true;
+}
+
 /* At the first token of a macro that is called behind the token before. */
 static bool at_new_call(const struct parser *parser)
 {
