@@ -22,6 +22,7 @@
 #define PV_IMAGE_MAGIC 0x3153594952565650ULL /* "PVVRIYS1", little-endian */
 #define PV_IMAGE_VERSION 2U
 #define PV_IMAGE_ALIGN 0x10000U /* of the header, behind the kernel's binary */
+#define PV_GICC_PAGES 2U /* of a GICv2 CPU interface, IHI 0048B 4.1: GICC_DIR lies in the second */
 
 /* Boards; the kernel refuses an image that was made for another. */
 enum pv_board { PV_BOARD_QEMU_VIRT = 1 };
@@ -69,7 +70,7 @@ struct pv_domain {
 	struct pv_slice caps;
 	struct pv_slice doorbell_pages; /* page i of the slice lies at doorbell_ipa_page + i */
 	uint32_t doorbell_ipa_page;     /* first page of the doorbell window of the guest */
-	uint32_t gicc_ipa_page;         /* where the guest finds its GIC CPU interface (2 pages) */
+	uint32_t gicc_ipa_page;         /* where the guest finds its GIC CPU interface */
 	uint32_t priority;              /* 0 lowest .. 255 highest */
 	uint32_t budget_us;             /* CPU time of each vCPU in any period; 0 = no limit */
 	uint32_t period_us;     /* >= PV_PERIOD_US_MIN and >= budget_us; 0 without a budget */

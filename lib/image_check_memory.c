@@ -79,7 +79,7 @@ static bool is_kernels_own(const struct pv_domain *domain, uint32_t page, uint32
 {
 	return pages_overlap(page, count, domain->doorbell_ipa_page,
 	                     domain->doorbell_pages.count) ||
-	       pages_overlap(page, count, domain->gicc_ipa_page, IMAGE_GICC_PAGES);
+	       pages_overlap(page, count, domain->gicc_ipa_page, PV_GICC_PAGES);
 }
 
 /* Mapping @index of a region of @page_count pages, by itself. */

@@ -99,11 +99,11 @@ static err_t check_domain(const struct image_checker *checker, uint32_t index)
 	if (!pages_fit(domain->doorbell_ipa_page, domain->doorbell_pages.count, IMAGE_IPA_PAGES)) {
 		return image_refuse(checker, "domains", index, "doorbell_ipa_page", ERR_RANGE);
 	}
-	if (!pages_fit(domain->gicc_ipa_page, IMAGE_GICC_PAGES, IMAGE_IPA_PAGES)) {
+	if (!pages_fit(domain->gicc_ipa_page, PV_GICC_PAGES, IMAGE_IPA_PAGES)) {
 		return image_refuse(checker, "domains", index, "gicc_ipa_page", ERR_RANGE);
 	}
 	if (pages_overlap(domain->doorbell_ipa_page, domain->doorbell_pages.count,
-	                  domain->gicc_ipa_page, IMAGE_GICC_PAGES)) {
+	                  domain->gicc_ipa_page, PV_GICC_PAGES)) {
 		return image_refuse(checker, "domains", index, "gicc_ipa_page", ERR_OVERLAP);
 	}
 	if (domain->priority > 255) {

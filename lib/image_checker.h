@@ -16,7 +16,6 @@
 
 #define IMAGE_IPA_PAGES BIT32(PV_IPA_BITS - PV_PAGE_SHIFT)
 #define IMAGE_PA_PAGES BIT32(PV_PA_BITS - PV_PAGE_SHIFT)
-#define IMAGE_GICC_PAGES 2U /* the CPU interface: GICC_DIR lies in its second page */
 
 struct image_checker {
 	const struct pv_image_header *image;

@@ -12,8 +12,6 @@
 #include "kernel/core/memory.h"
 #include "kernel/core/sched.h"
 
-#define GICC_PAGES 2U /* of a GICv2 CPU interface: IHI 0048B 4.1 */
-
 static struct s2 s2;
 
 static const char *error_text(err_t err)
@@ -168,7 +166,7 @@ static void build_spaces(const struct pv_image_header *image, uint32_t gicv_page
 		const struct s2_range gicc = {
 			.ipa_page = domains[i].gicc_ipa_page,
 			.pa_page = gicv_page,
-			.page_count = GICC_PAGES,
+			.page_count = PV_GICC_PAGES,
 			.space = (uint16_t)s2_space_of(i, PV_SPACE_GUEST),
 			.rights = PV_RIGHT_READ | PV_RIGHT_WRITE,
 			.memory = S2_MEMORY_DEVICE,

@@ -16,7 +16,7 @@
 /**
  * Check @image and build domains, vCPUs, capabilities and translation tables from it. Does not
  * return when the image is refused: it says which entry is wrong and ends the machine.
- * @gicv_page: physical page of the virtual CPU interface, mapped into every guest (2 pages).
+ * @gicv_page: physical page of the virtual CPU interface, mapped into every guest (PV_GICC_PAGES).
  */
 void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
                 const struct image_bounds *bounds, uint32_t gicv_page);

@@ -195,8 +195,7 @@ static bool next_extent(const struct layout *layout, uint32_t domain, enum pv_sp
 	bool found = false;
 
 	if (space == PV_SPACE_GUEST && GUEST_GICC_IPA >> PV_PAGE_SHIFT >= from_page) {
-		*out = (struct extent){GUEST_GICC_IPA >> PV_PAGE_SHIFT,
-		                       GUEST_GICC_BYTES >> PV_PAGE_SHIFT, BLOCK_PAGES};
+		*out = (struct extent){GUEST_GICC_IPA >> PV_PAGE_SHIFT, PV_GICC_PAGES, BLOCK_PAGES};
 		found = true;
 	}
 	for (uint32_t i = 0; i < t->region_count; i++) {

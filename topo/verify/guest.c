@@ -187,7 +187,7 @@ static void want_gic(const struct verified_vm *vm, struct tree *wanted)
 	cells_add64(&reg, GICD_IPA);
 	cells_add64(&reg, PAGE);
 	cells_add64(&reg, GICC_IPA);
-	cells_add64(&reg, GICC_PAGES * PAGE);
+	cells_add64(&reg, PV_GICC_PAGES * PAGE);
 	tree_want_node(wanted, gic_node);
 	tree_want_string(wanted, gic_node, "compatible", "arm,cortex-a15-gic");
 	tree_want_flag(wanted, gic_node, "interrupt-controller");

@@ -320,7 +320,7 @@ static void check_memory(struct verify *v)
 		const struct pv_domain *d = &image->domains[i];
 
 		*ARENA_ADD(v->arena, list, count) = (struct stretch){
-			i, PV_SPACE_GUEST, d->gicc_ipa_page, GICC_PAGES, "the CPU interface"};
+			i, PV_SPACE_GUEST, d->gicc_ipa_page, PV_GICC_PAGES, "the CPU interface"};
 		*ARENA_ADD(v->arena, list, count) =
 			(struct stretch){i, PV_SPACE_GUEST, d->doorbell_ipa_page,
 		                         d->doorbell_pages.count, "the doorbell window"};
@@ -396,7 +396,7 @@ static uint32_t space_tables(const struct verify *v, struct walk *walk, uint32_t
 	if (space == PV_SPACE_GUEST) {
 		/* Device memory is mapped page by page. */
 		walk_stretch(walk, v->image->domains[domain].gicc_ipa_page,
-		             v->image->domains[domain].gicc_ipa_page + 1, GICC_PAGES);
+		             v->image->domains[domain].gicc_ipa_page + 1, PV_GICC_PAGES);
 	}
 	for (uint32_t r = 0; r < v->image->header.regions.count; r++) {
 		const struct pv_region *region = &v->image->regions[r];

@@ -38,7 +38,6 @@
 /* What every guest has at these places (docs/guest.md). */
 #define GICD_IPA 0x08000000U
 #define GICC_IPA 0x08010000U
-#define GICC_PAGES 2U
 #define V2M_IPA 0x08020000U
 #define UART_IPA 0x09000000U
 #define AGENT_IPA 0x09010000U

@@ -322,7 +322,7 @@ static void check_windows(struct verify *v, uint32_t index)
 	add_mapped(v, vm, &uses, &count);
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"the distributor", GICD_IPA, PAGE};
 	*ARENA_ADD(v->arena, uses, count) =
-		(struct use){"the CPU interface", GICC_IPA, GICC_PAGES * PAGE};
+		(struct use){"the CPU interface", GICC_IPA, PV_GICC_PAGES * PAGE};
 	*ARENA_ADD(v->arena, uses, count) =
 		(struct use){"the MSI frame", V2M_IPA, vm->vectors ? PAGE : 0};
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"the console", UART_IPA, PAGE};
