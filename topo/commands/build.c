@@ -109,30 +109,26 @@ static void print_summary(const struct system *system)
 	    system->image_path);
 }
 
-static int build(const struct build_options *options, struct diag *diag)
+static int build(const struct loaded *loaded)
 {
-	struct model *model = model_load(options->path, &options->load, diag);
+	const struct build_options *options = loaded->options;
 	struct system system;
 	char *named = NULL;
-	int result;
 
-	if (!model) {
-		return command_load_failed(diag);
-	}
-	if (!options->output && asprintf(&named, "%s.img", model->name) < 0) {
+	if (!options->output && asprintf(&named, "%s.img", loaded->model->name) < 0) {
 		exit(EXIT_SYSTEM);
 	}
 	const char *output = options->output ? options->output : named;
-	const int spared = command_spare_inputs(model, diag, output);
+	const int spared = command_spare_inputs(loaded->model, loaded->diag, output);
+	const int result = spared == EXIT_OK ? system_build(loaded->model, output, SYSTEM_FOR_ALL,
+	                                                    loaded->diag, &system)
+	                                     : -1;
 
-	result =
-		spared == EXIT_OK ? system_build(model, output, SYSTEM_FOR_ALL, diag, &system) : -1;
 	if (result == 0) {
 		(options->json ? print_json : print_summary)(&system);
 		system_free(&system);
 	}
 	free(named);
-	model_free(model);
 	return spared != EXIT_OK          ? spared
 	       : result == 0              ? EXIT_OK
 	       : result == SYSTEM_REFUSED ? EXIT_SYSTEM
@@ -142,7 +138,6 @@ static int build(const struct build_options *options, struct diag *diag)
 int command_build(const struct command_line *cl)
 {
 	struct build_options options = {.json = false};
-	struct diag *diag = diag_new();
 	int code;
 
 	command_load_init(&options.load);
@@ -151,10 +146,8 @@ int command_build(const struct command_line *cl)
 	if (code == EXIT_OK && options.help) {
 		fputs(help, stdout);
 	} else if (code == EXIT_OK) {
-		code = build(&options, diag);
-		diag_flush(diag, stderr);
+		code = command_load_and(options.path, &options.load, build, &options);
 	}
 	command_load_done(&options.load);
-	diag_free(diag);
 	return code;
 }

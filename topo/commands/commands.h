@@ -111,6 +111,23 @@ int command_next_option(const struct command_line *cl, const char *letters,
 /** The name of the check that is nearest to @name, NULL when none is near. */
 const char *command_suggest_check(const char *name);
 
+/* A topology that was read, for a command to use. */
+struct loaded {
+	struct model *model;
+	struct diag *diag;   /* what is said there is printed after the use */
+	const void *options; /* the command's own */
+};
+
+/** Returns the command's exit status. */
+typedef int loaded_use(const struct loaded *loaded);
+
+/**
+ * Read the topology in @path, print what there is to say of it, and have it used.
+ * Returns what @use returned; command_load_failed() when the topology has errors.
+ */
+int command_load_and(const char *path, const struct load_options *load, loaded_use *use,
+                     const void *options);
+
 /** The exit status when model_load has returned NULL. */
 int command_load_failed(const struct diag *diag);
 

@@ -66,24 +66,17 @@ static int parse(const struct command_line *cl, struct explain_options *options)
 	return EXIT_OK;
 }
 
-static int explain_file(const char *path, const struct explain_options *options)
+static int explain(const struct loaded *loaded)
 {
-	struct diag *diag = diag_new();
-	struct model *model = model_load(path, &options->load, diag);
-	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
+	const struct explain_options *options = loaded->options;
 
-	diag_flush(diag, stderr);
-	if (model != NULL) {
-		addresses_fill(model, share_directory());
+	addresses_fill(loaded->model, share_directory());
+	if (options->json) {
+		model_print_json(loaded->model, stdout);
+	} else {
+		explain_model(loaded->model, stdout);
 	}
-	if (model != NULL && options->json) {
-		model_print_json(model, stdout);
-	} else if (model != NULL) {
-		explain_model(model, stdout);
-	}
-	model_free(model);
-	diag_free(diag);
-	return code;
+	return EXIT_OK;
 }
 
 int command_explain(const struct command_line *cl)
@@ -102,7 +95,7 @@ int command_explain(const struct command_line *cl)
 		} else if (cl->argc - optind != 1) {
 			code = command_usage_error(cl, "one FILE is needed");
 		} else {
-			code = explain_file(cl->argv[optind], &options);
+			code = command_load_and(cl->argv[optind], &options.load, explain, &options);
 		}
 	}
 	command_load_done(&options.load);

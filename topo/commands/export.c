@@ -238,20 +238,13 @@ static int export_camkes(const struct model *model, struct diag *diag,
 	return code;
 }
 
-static int export_file(const char *path, const struct export_options *options)
+static int export(const struct loaded *loaded)
 {
-	struct diag *diag = diag_new();
-	struct model *model = model_load(path, &options->load, diag);
-	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
+	const struct export_options *options = loaded->options;
 
-	diag_flush(diag, stderr);
-	if (model != NULL) {
-		code = options->format == FORMAT_JSON ? export_json(model, diag, options->output)
-		                                      : export_camkes(model, diag, options);
-	}
-	model_free(model);
-	diag_free(diag);
-	return code;
+	return options->format == FORMAT_JSON
+	               ? export_json(loaded->model, loaded->diag, options->output)
+	               : export_camkes(loaded->model, loaded->diag, options);
 }
 
 int command_export(const struct command_line *cl)
@@ -270,7 +263,7 @@ int command_export(const struct command_line *cl)
 		} else if (cl->argc - optind != 1) {
 			code = command_usage_error(cl, "one FILE is needed");
 		} else {
-			code = export_file(cl->argv[optind], &options);
+			code = command_load_and(cl->argv[optind], &options.load, export, &options);
 		}
 	}
 	command_load_done(&options.load);

@@ -170,7 +170,7 @@ static int deliver(FILE *from, const char *path)
 	return command_output_end(&output);
 }
 
-static int graph_model(const struct model *model, const struct graph_options *options)
+static int draw_model(const struct model *model, const struct graph_options *options)
 {
 	const char *format = format_of(options);
 	FILE *text = tmpfile();
@@ -202,22 +202,12 @@ static int graph_model(const struct model *model, const struct graph_options *op
 	return code;
 }
 
-static int graph_file(const char *path, const struct graph_options *options)
+static int graph(const struct loaded *loaded)
 {
-	struct diag *diag = diag_new();
-	struct model *model = model_load(path, &options->load, diag);
-	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
+	const struct graph_options *options = loaded->options;
+	const int spared = command_spare_inputs(loaded->model, loaded->diag, options->output);
 
-	diag_flush(diag, stderr);
-	if (model != NULL) {
-		code = command_spare_inputs(model, diag, options->output);
-	}
-	if (model != NULL && code == EXIT_OK) {
-		code = graph_model(model, options);
-	}
-	model_free(model);
-	diag_free(diag);
-	return code;
+	return spared == EXIT_OK ? draw_model(loaded->model, options) : spared;
 }
 
 int command_graph(const struct command_line *cl)
@@ -234,7 +224,7 @@ int command_graph(const struct command_line *cl)
 		} else if (cl->argc - optind != 1) {
 			code = command_usage_error(cl, "one FILE is needed");
 		} else {
-			code = graph_file(cl->argv[optind], &options);
+			code = command_load_and(cl->argv[optind], &options.load, graph, &options);
 		}
 	}
 	command_load_done(&options.load);

@@ -200,27 +200,22 @@ static struct memory_place *find_places(const struct model *model)
 	return places;
 }
 
-static int report_file(const char *path, const struct report_options *options)
+static int report(const struct loaded *loaded)
 {
-	struct diag *diag = diag_new();
-	struct model *model = model_load(path, &options->load, diag);
-	int code = model == NULL ? command_load_failed(diag) : EXIT_OK;
+	const struct report_options *options = loaded->options;
+	int code = command_spare_inputs(loaded->model, loaded->diag, options->output);
 
-	diag_flush(diag, stderr);
-	if (model != NULL) {
-		code = command_spare_inputs(model, diag, options->output);
+	if (code != EXIT_OK) {
+		return code;
 	}
-	if (model != NULL && code == EXIT_OK) {
-		struct analysis *analysis = analysis_new(model);
-		struct memory_place *places = find_places(model);
+	struct analysis *analysis = analysis_new(loaded->model);
+	struct memory_place *places = find_places(loaded->model);
 
-		analysis->places = places;
-		code = report_analysis(analysis, options);
-		analysis_free(analysis);
-		free(places);
-	}
-	model_free(model);
-	diag_free(diag);
+	analysis->places = places;
+	code = report_analysis(analysis, options);
+
+	analysis_free(analysis);
+	free(places);
 	return code;
 }
 
@@ -243,7 +238,7 @@ int command_report(const struct command_line *cl)
 		} else if (cl->argc - optind != 1) {
 			code = command_usage_error(cl, "one FILE is needed");
 		} else {
-			code = report_file(cl->argv[optind], &options);
+			code = command_load_and(cl->argv[optind], &options.load, report, &options);
 		}
 	}
 	command_load_done(&options.load);

@@ -375,39 +375,25 @@ static int build_and_run(const struct run_options *options, const struct model *
 	return code;
 }
 
-static int run_model(const struct run_options *options, const struct model *model,
-                     struct diag *diag)
+static int run_model(const struct loaded *loaded)
 {
+	const struct run_options *options = loaded->options;
 	char name[RUNDIR_NAME_BYTES];
 	struct rundir rundir;
-	rundir_name(name, model->name);
+	rundir_name(name, loaded->model->name);
+	/* Who would be told that all is up? */
+	if (ferror(stdout) != 0 || machine_check() != OK) {
+		return EXIT_SYSTEM;
+	}
 	handle_signals();
 	const err_t error = rundir_create(&rundir, options->name != NULL ? options->name : name);
 	if (error != OK) {
 		return error == ERR_ARG ? EXIT_USAGE : error == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
 	}
-	const int code = build_and_run(options, model, diag, &rundir);
+	const int code = build_and_run(options, loaded->model, loaded->diag, &rundir);
 	if (rundir.lock_fd >= 0) {
 		rundir_remove(&rundir);
 	}
-	return code;
-}
-
-static int load_and_run(const struct run_options *options)
-{
-	struct diag *diag = diag_new();
-	progress_stage("topo", "compiling %s", options->file);
-	struct model *model = model_load(options->file, &options->load, diag);
-	diag_flush(diag, stderr);
-	int code = model == NULL ? command_load_failed(diag) : EXIT_NO;
-	if (ferror(stdout) != 0) {
-		/* Who would be told that all is up? */
-		code = EXIT_SYSTEM;
-	} else if (model != NULL) {
-		code = machine_check() == OK ? run_model(options, model, diag) : EXIT_SYSTEM;
-	}
-	model_free(model);
-	diag_free(diag);
 	return code;
 }
 
@@ -418,7 +404,8 @@ int command_run(const struct command_line *cl)
 	options.load.must_run = true;
 	int code = parse_options(cl, &options);
 	if (code < 0) {
-		code = load_and_run(&options);
+		progress_stage("topo", "compiling %s", options.file);
+		code = command_load_and(options.file, &options.load, run_model, &options);
 	}
 	command_load_done(&options.load);
 	return code;
