@@ -15,11 +15,4 @@ struct regs {
 	uint64_t pstate; /* SPSR_EL2 */
 };
 
-/* What the hardware says of a synchronous exception. */
-struct trap {
-	uint64_t esr;   /* ESR_EL2 */
-	uint64_t far;   /* FAR_EL2 */
-	uint64_t hpfar; /* HPFAR_EL2; meaningful for translation and access-flag faults only */
-};
-
 #endif

@@ -20,6 +20,7 @@
 #include "abi/image.h"
 #include "abi/limits.h"
 #include "arch_types.h"
+#include "kernel/arm/syndrome.h"
 #include "kernel/core/budget.h"
 #include "kernel/core/context.h"
 
@@ -81,14 +82,6 @@ enum vcpu_wait {
 	WAIT_VMM      /* until the VMM has replied to its message */
 };
 
-/* How the reply of the VMM to a load reaches the guest's register. */
-struct load {
-	uint8_t reg;   /* 0..31; 31 is the zero register */
-	uint8_t bytes; /* 1 2 4 8 */
-	bool sign;
-	bool wide; /* 64-bit destination */
-};
-
 struct cpu;
 struct domain;
 
@@ -118,8 +111,8 @@ struct vcpu {
 	bool resting;     /* a rest keeps events away: see message.h. Changed by the owner CPU */
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
 	uint64_t message[8];
-	struct load load;
-	bool start; /* reset to start_pc, start_arg before it runs next */
+	struct access access; /* that its message asks for */
+	bool start;           /* reset to start_pc, start_arg before it runs next */
 	uint64_t start_pc, start_arg;
 };
 

@@ -5,7 +5,6 @@
 #include "kernel/core/message.h"
 
 #include "kernel/core/arch.h"
-#include "kernel/core/trap.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
@@ -100,25 +99,6 @@ void message_send(struct vcpu *v, const uint64_t message[8])
 	lock_release(&d->lock);
 }
 
-/* The value of a load, as the guest's instruction asked for it. */
-static void finish_load(struct vcpu *v, uint64_t value)
-{
-	uint32_t bits = v->load.bytes * 8U;
-
-	if (bits < 64) {
-		value &= (1ULL << bits) - 1;
-		if (v->load.sign && (value >> (bits - 1))) {
-			value |= ~0ULL << bits;
-		}
-	}
-	if (!v->load.wide) {
-		value = (uint32_t)value;
-	}
-	if (v->load.reg < 31) {
-		v->regs.x[v->load.reg] = value;
-	}
-}
-
 static void set_wait(struct vcpu *v, enum vcpu_wait wait)
 {
 	__atomic_store_n(&v->wait, wait, __ATOMIC_RELAXED);
@@ -127,8 +107,8 @@ static void set_wait(struct vcpu *v, enum vcpu_wait wait)
 /* The guest of @v goes on behind the instruction that asked for the VMM. */
 static void resume(struct vcpu *v, uint64_t value)
 {
-	if (v->message[0] == PV_MSG_READ) {
-		finish_load(v, value);
+	if (v->message[0] == PV_MSG_READ && v->access.reg < 31) {
+		v->regs.x[v->access.reg] = access_extend(v->access, value);
 	}
 	if (v->message[0] == PV_MSG_CALL) {
 		/* An HVC has its return address behind itself, an SMC has not. */
