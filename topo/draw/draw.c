@@ -47,7 +47,8 @@ static const struct {
 	[ROLE_HYBRID] = {"hybrid", "#ede9fe", "#6d28d9"},
 };
 
-/* What has a meaning in HTML by its name, what nobody can see as a question mark. */
+/* What has a meaning in HTML by its number, what nobody can see as a question mark. A backslash is
+ * written twice: Graphviz puts the name of the node for \N, also in HTML. */
 static void put_text_bytes(FILE *out, const char *text, size_t bytes)
 {
 	const char *end = text + bytes;
@@ -61,6 +62,7 @@ static void put_text_bytes(FILE *out, const char *text, size_t bytes)
 		} else if (strchr("&<>\"", *text) != NULL) {
 			fprintf(out, "&#%u;", (unsigned char)*text);
 		} else {
+			fputs(*text == '\\' ? "\\" : "", out);
 			fwrite(text, 1, count, out);
 		}
 		text += count;
