@@ -29,9 +29,13 @@ NUMBERS = [
     ("report", "{} VMs that reach a range", "topo/analysis/analysis.h", "MEMORY_DMA_MAX_LARGE"),
     ("report", "or are at most {}, else bounds", "topo/analysis/takeover.c", "EXACT_GOALS_MAX"),
     ("guest", "BAR0 of virtio-pci functions, {:K} KiB", "abi/vmm.h", "PV_VMM_BAR_BYTES"),
+    ("running", "the last {:K} KiB are shown", "topo/runner/tail.h", "TAIL_BYTES"),
+    ("vmm", "at most {} changes of session", "vmm/session/connection.c", "SESSION_STEPS"),
+    ("vmm", "at most {} messages", "abi/iobuf.h", "PV_IOBUF_SLOTS"),
+    ("vmm", "at most {:,} lines of log", "vmm/session/connection.c", "LINES_MAX"),
     ("threat-model", "is dropped after {} bytes", "kernel/core/console.h", "CONSOLE_LOG_MAX"),
 ]
-DIVISORS = {":K": 1 << 10, ":M": 1 << 20, ":s": 1000, "": 1}
+DIVISORS = {":K": 1 << 10, ":M": 1 << 20, ":s": 1000, "": 1, ":,": 1}
 
 
 def value_of(path, name):
@@ -44,7 +48,7 @@ def numbers():
     for page, words, path, name in NUMBERS:
         number = value_of(path, name)
         divisor = DIVISORS[re.search(r"\{(.*?)\}", words)[1]]
-        said = number and re.sub(r"\{.*?\}", str(number // divisor), words)
+        said = number and re.sub(r"\{.*?\}", f"{number // divisor:,}", words)
         good = number and one_line(said) in one_line(read(f"docs/{page}.md"))
         by_page.setdefault(page, []).append("" if good else f"does not say '{said}' ({name})")
     for page, problems in by_page.items():

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What documents say of single parts against these: the guest's map, words of verify and of
+assertions, defaults of devices, fields that locks guard, and commands as they are shown.
+"""
+import glob
+import os
+import re
+import subprocess
+import tempfile
+
+from common import DOCUMENTS, TOPO, printed, read, same, test
+
+TOPOLOGY = "topologies/simple-pair.camkes"
+
+
+def guest_map():
+    """Each place of the map is one of topo's constants, and each of these is in the map."""
+    said = {int(digits.replace("_", ""), 16) for digits in
+            re.findall(r"^\| `0x([0-9a-f_]+)` \|", read("docs/guest.md"), re.M)}
+    layout = read("topo/image/layout.h") + read("topo/image/layout_guest.c")
+    known = re.findall(r"#define GUEST_\w+_IPA (0x[0-9a-f]+)U|zone_\w+ = \{(0x[0-9a-f]+),", layout)
+    known = {int(a or b, 16) for a, b in known} | {
+        int(re.search(r"DEFAULT_RAM_BASE (0x\w+?)U", read("topo/resolve/defaults.h"))[1], 16)}
+    test("guest: map", same("address", map(hex, said), map(hex, known)))
+
+
+def verify_words():
+    said = re.findall(r"^\| `(\w+)` \|", read("docs/verify.md"), re.M)
+    known = re.findall(r'\[FINDING_\w+\] = "(\w+)"', read("topo/verify/findings.c"))
+    test("verify: words", same("word", said, known))
+
+
+def assertions():
+    text = read("docs/report.md").split("## Assertions")[1].split("\n## ")[0]
+    said = set(re.findall(r"`(\w+)\(", "".join(re.findall(r"^\| (`.*?) \|", text, re.M))))
+    known = re.findall(r'^\t\{"(\w+)", "\w+\(', read("topo/report/assert_facts.c"), re.M)
+    test("report: assertions", same("fact", said, known))
+
+
+def device_defaults():
+    """Of a connection that says nothing."""
+    connection = printed("explain", "--json", TOPOLOGY)["connections"][0]
+    net, blk = connection["devices"]
+    page = read("docs/language.md")
+    test("language: defaults of devices", [f"does not say '{words}'" for words in (
+        f"{net['queue_size']}; blk {blk['queue_size']} |", f"| `network` | net | ",
+        f"| `\"{net['network']}\"` |", f"| {blk['size'] >> 20} MiB |", f"`{net['tap'].split('-')[0]}-`",
+        f"| {connection['pool_bytes'] >> 20} MiB |") if words not in page])
+
+
+def lock_fields():
+    """The fields of the table are those of the kernel's structures."""
+    structures = "".join(read(path) for path in glob.glob("kernel/core/*.h"))
+    fields = set(re.findall(r"\b(\w+)(?:\[[^\]]*\])?;", structures))
+    rows = re.findall(r"^\| ((?:`[\w.]+`(?:, )?)+)", read("docs/locking.md"), re.M)
+    said = {name for row in rows for path in re.findall(r"`\w+\.([\w.]+)`", row)
+            for name in path.split(".")}
+    test("locking: fields", [f"there is no field {n}" for n in sorted(said - fields)] +
+         ([] if said else ["none found"]))
+
+
+def kernel_folders():
+    page = read("docs/architecture.md")
+    rows = " ".join(re.findall(r"^\| (`kernel.*?) \|", page, re.M))
+    found = {path.split("/")[1] for path in glob.glob("kernel/*/")}
+    test("architecture: folders of the kernel", [f"no {f}" for f in sorted(found) if f"{f}`" not in rows])
+
+
+def states():
+    """States of VMs, and what the kernel says when one ends or an image is refused."""
+    known = re.findall(r'X\([A-Z_]+, \d+, "([a-z ]+)"', read("topo/runner/runstate.h").split(
+        "define RUN_VM_STATES")[1].split("\n\n")[0])
+    running = read("docs/running.md").split("## When is it up?")[1].split("\n## ")[0]
+    test("running: states of a VM", [f"no `{s}`" for s in known if f"`{s}`" not in running] +
+         ([] if known else ["none found"]))
+    kernel = "".join(read(path) for path in glob.glob("kernel/*/*.c"))
+    page = read("docs/kernel-abi.md")
+    said = [row.replace("pv: ", "") for row in re.findall(r"^\| `(pv: .*?)` \|", page, re.M)]
+    parts = [p.strip() for row in said for p in re.split(r"\b[A-Z]+\b|[…\[\].:]", row)]
+    problems = [f"the kernel has no '{p}'" for p in parts if re.fullmatch(r"[a-z]+( [a-z]+)+", p) and
+                p not in kernel and p != "stopped: poweroff, reset, fault or vmm"]
+    test("kernel-abi: lines of the kernel", problems + ([] if said else ["none found"]))
+
+
+# What only reads a topology: safe to run as a document shows it.
+READERS = ("check", "explain", "report", "graph", "diff", "export")
+
+
+def shown_commands():
+    """A command in a document's table or block is a right command line: it is run on a topology."""
+    for document in DOCUMENTS:
+        problems = []
+        for line in set(re.findall(r"(?:^|`)(topo (?:%s)\b[^`\n]*)" % "|".join(READERS),
+                                   read(document), re.M)):
+            words = re.split(r"  +|,$| -o ", line)[0].replace("…", "")
+            if not re.search(r"\b(FILE|OLD|NEW)\b", words) or "NAME" in words:
+                continue
+            words = re.sub(r"\b(FILE|OLD|NEW)\b", TOPOLOGY, words)
+            words = re.sub(r"\[.*?\]", "", words)
+            with tempfile.TemporaryDirectory() as place:
+                done = subprocess.run(
+                    [TOPO, *command_words(words)], capture_output=True, check=False, text=True,
+                    cwd=os.getcwd(), env={**os.environ, "TMPDIR": place})
+            # An assertion about other VMs than those of this topology is none of its form.
+            if done.returncode == 2 and "no VM" not in done.stderr:
+                problems.append(f"'{line}': {done.stderr.strip().splitlines()[0]}")
+        test(f"{document}: commands as shown", problems)
+
+
+def command_words(text):
+    """The words behind topo, with quotes read as a shell does."""
+    return [a or b for a, b in re.findall(r"'([^']*)'|(\S+)", text)][1:]
+
+
+SUBJECTS = [states, guest_map, verify_words, assertions, device_defaults, lock_fields, kernel_folders,
+            shown_commands]
+PLANTED = [
+    (states, "docs/running.md", "`booting`", "`starting`", "running: states"),
+    (states, "docs/kernel-abi.md", "pv: all domains have", "pv: all domains had", "kernel-abi: lines"),
+    (guest_map, "docs/guest.md", "`0x0a00_0000`", "`0x0b00_0000`", "guest: map"),
+    (verify_words, "docs/verify.md", "| `extra` |", "| `surplus` |", "verify: words"),
+    (assertions, "docs/report.md", "| `path(a, b)` |", "| `way(a, b)` |", "report: assertions"),
+    (device_defaults, "docs/language.md", "256; blk 32", "256; blk 64", "language: defaults of dev"),
+    (lock_fields, "docs/locking.md", "`cpu.resched`", "`cpu.again`", "locking: fields"),
+    (kernel_folders, "docs/architecture.md", "`kernel/variants`", "`kernel/kinds`", "architecture: fo"),
+    (shown_commands, "docs/report.md", "topo report --json FILE", "topo report --format xml FILE",
+     "docs/report.md: commands as shown"),
+]
