@@ -82,6 +82,35 @@ def states():
     test("kernel-abi: lines of the kernel", problems + ([] if said else ["none found"]))
 
 
+def macros():
+    """topo's macros are in the page, whole or by what stands before an ellipsis, and no others."""
+    text = read("topo/configurations/vm.h") + read("topo/configurations/tii/vm.h")
+    known = set(re.findall(r"^#define ([A-Z_]+_(?:DEF|STRINGIZE))\(", text, re.M)) - {"VIRTIO_ENTRY_DEF"}
+    page = read("docs/language.md").split("## Names")[1].split("\n## ")[0]
+    said = re.findall(r"`([A-Z_]+?)(…?)(_DEF|(?<=STRINGIZE))\(", page)
+    test("language: topo's macros", [
+        f"no {k}" for k in sorted(known) if not any(
+            k.startswith(n) if dots else k == n + end for n, dots, end in said)] + [
+        f"there is no {n}{end}" for n, dots, end in said if not dots and n + end not in known] + (
+            [] if known else ["none found"]))
+
+
+def guest_calls():
+    """What a guest can call, by the names of the VMM's tables."""
+    source = read("vmm/vm/psci.c")
+    known = set(re.findall(r"\{0x8\w+U, \w+, \w+\}, +/\* (\w+) \*/", source)) | set(
+        re.findall(r"#define (?:PSCI_)?((?:SMCCC_|CPU_|AFF)\w+) 0x[8c]\w{7}U", source))
+    said = set(re.findall(r"`([A-Z_]{6,})`", read("docs/guest.md").split("`SMC` and `HVC`")[1]))
+    test("guest: calls", same("call", said, known))
+
+
+def proofs():
+    said = [n for row in re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", read("docs/proofs.md"), re.M)
+            for n in re.findall(r"`(\w+)`", row)] + ["range"]
+    known = [os.path.basename(path)[:-2] for path in glob.glob("tests/proofs/*.c")]
+    test("proofs: harnesses", same("harness", said, known))
+
+
 # What only reads a topology: safe to run as a document shows it.
 READERS = ("check", "explain", "report", "graph", "diff", "export")
 
@@ -112,9 +141,12 @@ def command_words(text):
     return [a or b for a, b in re.findall(r"'([^']*)'|(\S+)", text)][1:]
 
 
-SUBJECTS = [states, guest_map, verify_words, assertions, device_defaults, lock_fields, kernel_folders,
+SUBJECTS = [macros, guest_calls, proofs, states, guest_map, verify_words, assertions, device_defaults, lock_fields, kernel_folders,
             shown_commands]
 PLANTED = [
+    (macros, "docs/language.md", "`VM_COMPONENT_DEF(n)`", "`VM_COMPONENTS_DEF(n)`", "language: topo's"),
+    (guest_calls, "docs/guest.md", "`CPU_OFF`", "`CPU_SUSPEND`", "guest: calls"),
+    (proofs, "docs/proofs.md", "| `s2_walk` |", "| `s2_run` |", "proofs: harnesses"),
     (states, "docs/running.md", "`booting`", "`starting`", "running: states"),
     (states, "docs/kernel-abi.md", "pv: all domains have", "pv: all domains had", "kernel-abi: lines"),
     (guest_map, "docs/guest.md", "`0x0a00_0000`", "`0x0b00_0000`", "guest: map"),
