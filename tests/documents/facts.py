@@ -111,6 +111,24 @@ def proofs():
     test("proofs: harnesses", same("harness", said, known))
 
 
+def guest_kernel():
+    """Options of the guests' kernel that pages name are options of it."""
+    config = set(re.findall(r"\b([A-Z0-9_]{3,})\b", read("images/kernel/config").replace("CONFIG_", "")))
+    for page in ("device-vm", "images"):
+        said = set(re.findall(r"`(?:CONFIG_)?((?:VHOST|NF|NFT|DMA|ZONE|EVENT|TUN|BRIDGE|MOD)[A-Z0-9_]*)`",
+                              read(f"docs/{page}.md")))
+        test(f"{page}: options of the kernel", [f"images/kernel/config has no {o}" for o in
+                                                sorted(said - config)] +
+             ([] if said else ["none found"]))
+
+
+def hardware_kinds():
+    row = re.search(r"the kind of that name: ([a-z, ]+)\.", read("docs/report.md"))
+    known = re.findall(r'\[HARDWARE_\w+\] = \{"(\w+)"', read("topo/model/hardware.c"))
+    test("report: kinds of hardware", same("kind", re.findall(r"[a-z]+", row[1]) if row else [],
+                                           [name.lower() for name in known]))
+
+
 # What only reads a topology: safe to run as a document shows it.
 READERS = ("check", "explain", "report", "graph", "diff", "export")
 
@@ -141,9 +159,11 @@ def command_words(text):
     return [a or b for a, b in re.findall(r"'([^']*)'|(\S+)", text)][1:]
 
 
-SUBJECTS = [macros, guest_calls, proofs, states, guest_map, verify_words, assertions, device_defaults, lock_fields, kernel_folders,
+SUBJECTS = [guest_kernel, hardware_kinds, macros, guest_calls, proofs, states, guest_map, verify_words, assertions, device_defaults, lock_fields, kernel_folders,
             shown_commands]
 PLANTED = [
+    (guest_kernel, "docs/device-vm.md", "`VHOST_NET`", "`VHOST_NETS`", "device-vm: options"),
+    (hardware_kinds, "docs/report.md", "name: nic,", "name: network,", "report: kinds"),
     (macros, "docs/language.md", "`VM_COMPONENT_DEF(n)`", "`VM_COMPONENTS_DEF(n)`", "language: topo's"),
     (guest_calls, "docs/guest.md", "`CPU_OFF`", "`CPU_SUSPEND`", "guest: calls"),
     (proofs, "docs/proofs.md", "| `s2_walk` |", "| `s2_run` |", "proofs: harnesses"),

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Lists, names and numbers of documents against the sources: one test for each kind of list."""
+import fnmatch
 import functools
 import glob
 import os
@@ -107,6 +108,7 @@ def all_sources():
 def paths():
     """Files and folders that a document names exist; * stands for anything, NAME for a name."""
     roots = {p.split("/")[0] for p in tracked() if "/" in p}
+    names = {os.path.basename(p) for p in tracked()} | {"peervisor_connection.ko"}
     places = {"docs/vmm.md": "vmm/", "docs/running.md": "topo/runner/"}
     for document in DOCUMENTS:
         problems = []
@@ -118,6 +120,10 @@ def paths():
                 problems.append(f"there is no {path}")
             elif re.search(r"\.(c|h|py)$", path) and not glob.glob(path) and not glob.glob(near):
                 problems.append(f"there is no {path}")
+        # A source by its name alone lies somewhere.
+        problems += [f"there is no {name}" for name in
+                     set(re.findall(r"`([\w*]+\.(?:c|h|S|py|camkes|ko))`", read(document)))
+                     if not any(fnmatch.fnmatch(known, name) for known in names)]
         test(f"{document}: files", sorted(problems))
 
 
