@@ -123,6 +123,8 @@ enum serving {
 	SERVING_VCPU    /* the message of vCPU vmm_owner */
 };
 
+#define VMM_OFFERED (NONE - 1)
+
 struct domain {
 	/* boot */
 	char name[32];
@@ -135,7 +137,9 @@ struct domain {
 	struct lock lock;
 	/* domain lock */
 	bool alive;
-	uint32_t vmm_owner; /* vcpus[]: in whose place the VMM runs; NONE: it waits */
+	/* vcpus[]: in whose place the VMM runs. NONE: it waits. VMM_OFFERED: it is to serve events,
+	 * or to go on with that, in the place of whoever takes it: see message.h */
+	uint32_t vmm_owner;
 	enum serving serving;
 	uint64_t events; /* not yet told to the VMM */
 	bool vgic_enabled;

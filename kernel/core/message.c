@@ -36,9 +36,37 @@ static bool give_events_locked(struct domain *d)
 	d->vmm_regs.x[1] = d->events;
 	d->events = 0;
 	d->serving = SERVING_EVENTS;
-	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELEASE); /* as above */
+	__atomic_store_n(&d->vmm_owner, VMM_OFFERED, __ATOMIC_RELEASE); /* as above */
 	vcpu_poke(v);
 	return true;
+}
+
+bool message_take_events(struct vcpu *v)
+{
+	struct domain *d = v->domain;
+
+	lock_acquire(&d->lock);
+	bool offered = d->vmm_owner == VMM_OFFERED;
+
+	if (offered) {
+		__atomic_store_n(&d->vmm_owner, v->index, __ATOMIC_RELAXED);
+	}
+	lock_release(&d->lock);
+	return offered;
+}
+
+void message_offer_events(struct domain *d)
+{
+	lock_acquire(&d->lock);
+	if (d->serving == SERVING_EVENTS) {
+		__atomic_store_n(&d->vmm_owner, VMM_OFFERED, __ATOMIC_RELEASE); /* as above */
+		for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+			if (n == 0 || kernel.vcpus[d->vcpu_first + n].wait == WAIT_VMM) {
+				vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
+			}
+		}
+	}
+	lock_release(&d->lock);
 }
 
 void message_end_rest(struct vcpu *v)
@@ -173,8 +201,10 @@ err_t message_reply(struct vcpu *v, uint64_t reply, uint64_t value)
 	} else if (reply != PV_REPLY_NONE) {
 		err = ERR_ARG;
 	} else if (d->serving == SERVING_EVENTS) {
-		v->resting = true;
-		vcpu_poke(v); /* a rest has an end */
+		struct vcpu *first = &kernel.vcpus[d->vcpu_first];
+
+		first->resting = true;
+		vcpu_poke(first); /* a rest has an end */
 	}
 	if (!err) {
 		next_message_locked(d, v);

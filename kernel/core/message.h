@@ -6,6 +6,10 @@
  * vmm_owner: NONE => v when a message or an event finds the VMM waiting; v => w or NONE when the
  * VMM asks for the next. Only the CPU of vcpus[vmm_owner] runs it.
  *
+ * Events are nobody's, and no vCPU may wait for one that its CPU does not run: they are offered. Of
+ * vCPU 0, and those that wait for the VMM, the first that is chosen by its CPU takes them, and
+ * offers them again if somebody goes before it.
+ *
  * Events take vCPU 0's place, and anybody may ring them: they must not take all of its time. When
  * its VMM has served some, vCPU 0 rests from them until it has run, or waited, twice as long as that
  * took: so what they take is neither its own time nor, while it waits, that of others on its CPU.
@@ -23,6 +27,14 @@ void message_event_locked(struct domain *d, uint32_t event);
 
 /** The rest of @v is over. Takes the domain lock. */
 void message_end_rest(struct vcpu *v);
+
+/** @v, loaded here, takes the events that are offered. False: another vCPU has. Takes the domain
+ * lock. */
+bool message_take_events(struct vcpu *v);
+
+/** The VMM of @d, which has left its vCPU's CPU, can go on elsewhere if it serves events. Takes the
+ * domain lock. */
+void message_offer_events(struct domain *d);
 
 /** vCPU @v waits until its VMM has served @message, which starts with an enum pv_msg. */
 void message_send(struct vcpu *v, const uint64_t message[8]);

@@ -12,6 +12,13 @@
 #include "kernel/core/message.h"
 #include "kernel/core/vgic.h"
 
+/* It may serve the events that are offered: a hint. */
+static bool takes_events(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->domain->vmm_owner, __ATOMIC_RELAXED) == VMM_OFFERED &&
+	       (v->number == 0 || __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_VMM);
+}
+
 static bool holds_vmm(const struct vcpu *v)
 {
 	/* Pairs with the releases in message.c. */
@@ -23,7 +30,8 @@ static bool runnable(const struct vcpu *v)
 	/* Pairs with the releases in vcpu_poke() and vcpu_start_locked(): what was written before
 	 * is seen here. */
 	return __atomic_load_n(&v->domain->alive, __ATOMIC_RELAXED) &&
-	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING);
+	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING ||
+	        takes_events(v));
 }
 
 /* Its guest does nothing until something wakes it. */
@@ -259,6 +267,10 @@ static RARE bool reschedule(struct cpu *c)
 	}
 	struct vcpu *next = choose(c, now);
 
+	if (c->current && next != c->current && holds_vmm(c->current)) {
+		leave_world(c);
+		message_offer_events(c->current->domain);
+	}
 	c->idle = !next;
 	if (next) {
 		next->rest_at += less(now, next->left_at);
@@ -317,7 +329,11 @@ RARE void sched_settle(struct cpu *c)
 				continue; /* whom it followed has ended its domain, too late */
 			}
 		}
-		bool vmm = holds_vmm(v);
+		bool vmm = holds_vmm(v) || (takes_events(v) && message_take_events(v));
+
+		if (!vmm && v->wait != WAIT_NOTHING) {
+			continue; /* another has taken the events that @v was chosen for */
+		}
 
 		if (!vmm && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
 			vgic_flush(v);
