@@ -231,13 +231,8 @@ fault("vmm/session/connection.c", "an answer to an older question",
       "a device is taken for stopped while it writes")
 fault("vmm/serial/pl011.c", "room for input", "PL011_FIFO - uart->rx_count >= READ_BYTES",
       "PL011_FIFO - uart->rx_count > 0", ["unit:vmm_pl011"], "input is lost")
-fault("vmm/vm/psci.c", "a vCPU that is not there", """	uint64_t target = argument[1];
-
-	(void)vcpu;
-	if (target >= psci->vcpu_count) {""", """	uint64_t target = argument[1];
-
-	(void)vcpu;
-	if (target > psci->vcpu_count) {""", ["unit:vmm_psci"],
+fault("vmm/vm/psci.c", "a vCPU that is not there", "	if (target >= psci->vcpu_count) {",
+      "	if (target > psci->vcpu_count) {", ["unit:vmm_psci"],
       "a guest uses a capability that is no vCPU's")
 
 CONTROL = ["unit:backend_control"]

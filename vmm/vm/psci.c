@@ -27,40 +27,44 @@
 
 #define SMCCC_VERSION 0x80000000U
 #define SMCCC_ARCH_FEATURES 0x80000001U
+#define PSCI_VERSION 0x84000000U
+#define PSCI_CPU_OFF 0x84000002U
 #define PSCI_CPU_ON 0x84000003U
 #define PSCI_AFFINITY_INFO 0x84000004U
+#define PSCI_MIGRATE_INFO_TYPE 0x84000006U
+#define PSCI_SYSTEM_OFF 0x84000008U
+#define PSCI_SYSTEM_RESET 0x84000009U
+#define PSCI_FEATURES 0x8400000aU
 
 static struct reply resume(int64_t value)
 {
 	return (struct reply){.kind = PV_REPLY_RESUME, .value = (uint64_t)value};
 }
 
-static struct reply version(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
-{
-	(void)psci;
-	(void)vcpu;
-	(void)argument;
-	return resume(PSCI_VERSION_1_1);
-}
+/* A call of the guest: of the 32-bit convention its arguments have 32 bits. */
+struct call {
+	struct psci *psci;
+	uint32_t vcpu;
+	uint64_t argument[4];
+};
 
-static struct reply cpu_off(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
+static struct reply cpu_off(const struct call *call)
 {
-	(void)argument;
-	psci->is_on[vcpu] = false;
+	call->psci->is_on[call->vcpu] = false;
 	return (struct reply){.kind = PV_REPLY_OFF, .value = 0};
 }
 
 /* Affinity level 0 is the vCPU's number, the others are 0: that is the vCPU's MPIDR. */
-static struct reply cpu_on(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
+static struct reply cpu_on(const struct call *call)
 {
-	uint64_t target = argument[1];
+	struct psci *psci = call->psci;
+	uint64_t target = call->argument[1];
 
-	(void)vcpu;
 	if (target >= psci->vcpu_count) {
 		return resume(PSCI_INVALID_PARAMETERS);
 	}
-	switch (call_vcpu_start(psci->cap_vcpu_first + (uint32_t)target, argument[2],
-	                        argument[3])) {
+	switch (call_vcpu_start(psci->cap_vcpu_first + (uint32_t)target, call->argument[2],
+	                        call->argument[3])) {
 	case OK:
 		psci->is_on[target] = true;
 		return resume(PSCI_SUCCESS);
@@ -71,70 +75,57 @@ static struct reply cpu_on(struct psci *psci, uint32_t vcpu, const uint64_t argu
 	}
 }
 
-static struct reply affinity_info(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
+static struct reply affinity_info(const struct call *call)
 {
-	(void)vcpu;
-	if (argument[1] >= psci->vcpu_count || argument[2] != 0) {
+	uint64_t target = call->argument[1];
+
+	if (target >= call->psci->vcpu_count || call->argument[2] != 0) {
 		return resume(PSCI_INVALID_PARAMETERS);
 	}
-	return resume(psci->is_on[argument[1]] ? AFFINITY_ON : AFFINITY_OFF);
+	return resume(call->psci->is_on[target] ? AFFINITY_ON : AFFINITY_OFF);
 }
 
-static struct reply migrate_info_type(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
+static struct reply psci_features(const struct call *call);
+
+/* The architecture calls themselves, and workarounds. */
+static struct reply arch_features(const struct call *call)
 {
-	(void)psci;
-	(void)vcpu;
-	(void)argument;
-	return resume(MIGRATE_NO_TRUSTED_OS);
-}
+	uint32_t number = (uint32_t)call->argument[1];
 
-static struct reply system_off(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
-{
-	(void)psci;
-	(void)vcpu;
-	(void)argument;
-	return (struct reply){.kind = PV_REPLY_STOP, .value = PV_STOP_POWEROFF};
+	return resume(number == SMCCC_VERSION || number == SMCCC_ARCH_FEATURES
+	                      ? PSCI_SUCCESS
+	                      : workaround_feature(&call->psci->cpu, number));
 }
-
-static struct reply system_reset(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
-{
-	(void)psci;
-	(void)vcpu;
-	(void)argument;
-	return (struct reply){.kind = PV_REPLY_STOP, .value = PV_STOP_RESET};
-}
-
-static struct reply smccc_version(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
-{
-	(void)psci;
-	(void)vcpu;
-	(void)argument;
-	return resume(SMCCC_VERSION_1_1);
-}
-
-static struct reply psci_features(struct psci *psci, uint32_t vcpu, const uint64_t argument[4]);
-static struct reply arch_features(struct psci *psci, uint32_t vcpu, const uint64_t argument[4]);
 
 /*
  * DEN 0022D 5.1, DEN 0028 7. CPU_SUSPEND is not here: WFI suspends a vCPU as deeply as it can be.
- * `wide` functions exist in both calling conventions.
+ * `wide` functions exist in both calling conventions. One without `call` has one answer.
  */
+/* clang-format off */
+#define CALLS(function) function, { .kind = PV_REPLY_NONE }
+#define SAYS(what) NULL, { .kind = PV_REPLY_RESUME, .value = (what) }
+#define STOPS(why) NULL, { .kind = PV_REPLY_STOP, .value = (why) }
 static const struct function {
 	uint32_t number;
 	bool wide;
-	struct reply (*call)(struct psci *psci, uint32_t vcpu, const uint64_t argument[4]);
+	struct reply (*call)(const struct call *call);
+	struct reply answer;
 } functions[] = {
-	{SMCCC_VERSION, false, smccc_version},
-	{SMCCC_ARCH_FEATURES, false, arch_features},
-	{0x84000000U, false, version}, /* PSCI_VERSION */
-	{0x84000002U, false, cpu_off}, /* CPU_OFF */
-	{PSCI_CPU_ON, true, cpu_on},
-	{PSCI_AFFINITY_INFO, true, affinity_info},
-	{0x84000006U, false, migrate_info_type}, /* MIGRATE_INFO_TYPE */
-	{0x84000008U, false, system_off},        /* SYSTEM_OFF */
-	{0x84000009U, false, system_reset},      /* SYSTEM_RESET */
-	{0x8400000aU, false, psci_features},     /* PSCI_FEATURES */
+	{ SMCCC_VERSION,          false, SAYS(SMCCC_VERSION_1_1) },
+	{ SMCCC_ARCH_FEATURES,    false, CALLS(arch_features) },
+	{ PSCI_VERSION,           false, SAYS(PSCI_VERSION_1_1) },
+	{ PSCI_CPU_OFF,           false, CALLS(cpu_off) },
+	{ PSCI_CPU_ON,            true,  CALLS(cpu_on) },
+	{ PSCI_AFFINITY_INFO,     true,  CALLS(affinity_info) },
+	{ PSCI_MIGRATE_INFO_TYPE, false, SAYS(MIGRATE_NO_TRUSTED_OS) },
+	{ PSCI_SYSTEM_OFF,        false, STOPS(PV_STOP_POWEROFF) },
+	{ PSCI_SYSTEM_RESET,      false, STOPS(PV_STOP_RESET) },
+	{ PSCI_FEATURES,          false, CALLS(psci_features) },
 };
+#undef STOPS
+#undef SAYS
+#undef CALLS
+/* clang-format on */
 
 static const struct function *find(uint32_t number)
 {
@@ -150,22 +141,10 @@ static const struct function *find(uint32_t number)
 }
 
 /* Whether the function exists; none has optional features, so "yes" is 0. */
-static struct reply psci_features(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
+static struct reply psci_features(const struct call *call)
 {
-	(void)psci;
-	(void)vcpu;
-	return resume(find((uint32_t)argument[1]) != NULL ? PSCI_SUCCESS : PSCI_NOT_SUPPORTED);
-}
-
-/* The architecture calls themselves, and workarounds. */
-static struct reply arch_features(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])
-{
-	uint32_t number = (uint32_t)argument[1];
-
-	(void)vcpu;
-	return resume(number == SMCCC_VERSION || number == SMCCC_ARCH_FEATURES
-	                      ? PSCI_SUCCESS
-	                      : workaround_feature(&psci->cpu, number));
+	return resume(find((uint32_t)call->argument[1]) != NULL ? PSCI_SUCCESS
+	                                                        : PSCI_NOT_SUPPORTED);
 }
 
 void psci_init(struct psci *psci, uint32_t cap_vcpu_first, uint32_t vcpu_count)
@@ -178,15 +157,18 @@ struct reply psci_call(struct psci *psci, uint32_t vcpu, const uint64_t argument
 {
 	uint32_t number = (uint32_t)argument[0]; /* SMCCC: the upper half of x0 is ignored */
 	const struct function *function = find(number);
-	uint64_t narrow[4];
+	struct call call = {.psci = psci, .vcpu = vcpu};
 
 	if (function == NULL) { /* a workaround that gets here has nothing to do */
 		return resume(workaround_feature(&psci->cpu, number) == PSCI_NOT_SUPPORTED
 		                      ? PSCI_NOT_SUPPORTED
 		                      : PSCI_SUCCESS);
 	}
-	for (uint32_t i = 0; i < 4; i++) {
-		narrow[i] = (number & CALL_64BIT) != 0 ? argument[i] : (uint32_t)argument[i];
+	if (function->call == NULL) {
+		return function->answer;
 	}
-	return function->call(psci, vcpu, narrow);
+	for (uint32_t i = 0; i < 4; i++) {
+		call.argument[i] = (number & CALL_64BIT) != 0 ? argument[i] : (uint32_t)argument[i];
+	}
+	return function->call(&call);
 }
