@@ -191,13 +191,14 @@ static int closing_bracket(const struct parser *parser)
 	                                : 0;
 }
 
-/* Up to the bracket that none of the block's own is open for; false when one cannot be closed. */
+/* From the { at hand behind its }; false when a bracket within cannot be closed. */
 static bool pass_matching(struct parser *parser)
 {
-	char open[PARSE_DEPTH_MAX];
-	size_t depth = 0;
+	char open[PARSE_DEPTH_MAX] = {'}'};
+	size_t depth = 1;
 
-	do {
+	parser_advance(parser);
+	while (depth > 0) {
 		int close = closing_bracket(parser);
 
 		if (close != 0 && depth == PARSE_DEPTH_MAX) {
@@ -218,7 +219,7 @@ static bool pass_matching(struct parser *parser)
 			return false;
 		}
 		parser_advance(parser);
-	} while (depth > 0);
+	}
 	return true;
 }
 
