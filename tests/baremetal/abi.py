@@ -6,6 +6,7 @@ of constants are attributes of the module: abi.PV_CAP_CONSOLE.
 """
 import os
 import re
+import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -32,6 +33,10 @@ def _load():
     return structs, constants
 
 
+sys.path.insert(0, os.path.join(ROOT, "tools"))
+import board_rows  # pylint: disable=wrong-import-position,import-error
+
+BOARD = board_rows.load("qemu_virt")
 STRUCTS, _CONSTANTS = _load()
 globals().update(_CONSTANTS)
 

@@ -12,8 +12,8 @@ import abi
 from elf import Elf
 
 PAGE = abi.PV_PAGE_BYTES
-LOAD_PA = 0x40200000      # QEMU virt puts the kernel there
-RAM_PAGE = 0x40000        # page of 0x40000000
+LOAD_PA = abi.BOARD["LOAD"]
+RAM_PAGE = abi.BOARD["RAM_BASE"] // PAGE
 POOL_PA = 0x42000000
 POOL_PAGES = 1024
 REGIONS_PA = 0x43000000

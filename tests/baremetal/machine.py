@@ -58,7 +58,7 @@ class Run:
 
 
 def command(image_path, cpus, extra=()):
-    return [QEMU, "-M", "virt,virtualization=on,gic-version=2", "-cpu", "cortex-a72",
+    return [QEMU, "-M", abi.BOARD["QEMU_MACHINE"], "-cpu", abi.BOARD["QEMU_CPU"],
             "-smp", str(cpus), "-m", "128M", "-nodefaults", "-display", "none",
             "-monitor", "none", "-serial", "stdio", "-kernel", image_path] + list(extra)
 

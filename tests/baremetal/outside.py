@@ -12,6 +12,7 @@ import os
 import re
 import socket
 
+import abi
 import machine
 from cases import Setup
 from elf import Elf
@@ -19,7 +20,7 @@ from elf import Elf
 PAGE, BLOCK, GIB = 1 << 12, 1 << 21, 1 << 30
 LIMIT = 60
 GIBS = 3
-DEVICES = (0x08000000, 0x09000000)  # GIC, UART: a block each
+DEVICES = {row[1] // BLOCK * BLOCK for row in abi.BOARD["BLOCKS"] if row[3] == "KERNEL"}
 VALID, TABLE, READ_ONLY, EXECUTE_NEVER = 1, 2, 1 << 7, 1 << 54
 ADDRESS = (1 << 48) - PAGE
 TLBI_VMALLE1 = "d508871f"

@@ -12,8 +12,8 @@
 #include "topo/model/board.h"
 #include "topo/model/topology.h"
 
-#define FIRST_ADDRESS 0x40000000U /* both boards have RAM from here on */
-#define RAM_ALIGN MIB(16)         /* of seL4's objects that RAM is made of */
+#define FIRST_ADDRESS MIB(1024) /* below it guests have their devices */
+#define RAM_ALIGN MIB(16)       /* of seL4's objects that RAM is made of */
 #define DATA_ALIGN MIB(2)
 #define CTRL_STEP (2ULL * PV_PAGE_BYTES) /* what one connection takes of a control region */
 #define SMALL_PIECE 0x10000U             /* below that, ranges go by pages */
@@ -102,7 +102,8 @@ static void collect_space(struct space *space, const struct model *model, struct
 	if (space->count != 0) {
 		qsort(space->taken, space->count, sizeof(*space->taken), compare_ranges);
 	}
-	space->cursor = FIRST_ADDRESS;
+	space->cursor =
+		model->board->ram_base > FIRST_ADDRESS ? model->board->ram_base : FIRST_ADDRESS;
 }
 
 /* The next free @bytes. Ranges overlap each other at most a few deep, so looking back from the

@@ -30,7 +30,7 @@ enum dma {
 };
 
 struct hardware_unit {
-	const char *name;  /* "genet", "ethernet@7d580000", "0xfd580000" */
+	const char *name;  /* "genet", "ethernet@1000", "0x1000" */
 	const char *alias; /* another name of the same device, NULL = none */
 	const char *where; /* "PCI 1:0.0, interrupt 189" */
 	enum hardware_kind kind;
