@@ -331,8 +331,8 @@ class Maker:
         return "".join(self.characters(node[1])
                        for _ in range(self.random.choice((0, 1) if kind == "opt" else (0, 1, 2, 5))))
 
-    def unmade(self):
-        """Alternatives of rules that no sentence has used."""
+    def unmade_of(self, names):
+        """Alternatives of these rules that no sentence has used."""
         found = []
 
         def look(name, node):
@@ -345,6 +345,6 @@ class Maker:
             elif node[0] in ("opt", "any", "minus"):
                 look(name, node[1])
         for name, node in self.grammar.rules.items():
-            if name not in self.samples:
+            if name in names and name not in self.samples:
                 look(name, node)
         return found
