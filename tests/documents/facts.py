@@ -98,7 +98,7 @@ def macros():
 def guest_calls():
     """What a guest can call, by the names of the VMM's tables."""
     source = read("vmm/vm/psci.c")
-    known = set(re.findall(r"\{0x8\w+U, \w+, \w+\}, +/\* (\w+) \*/", source)) | set(
+    known = set(re.findall(r"^\t\{0x8\w+U, .*/\* (\w+) \*/", source, re.M)) | set(
         re.findall(r"#define (?:PSCI_)?((?:SMCCC_|CPU_|AFF)\w+) 0x[8c]\w{7}U", source))
     said = set(re.findall(r"`([A-Z_]{6,})`", read("docs/guest.md").split("`SMC` and `HVC`")[1]))
     test("guest: calls", same("call", said, known))
