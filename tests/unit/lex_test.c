@@ -2,7 +2,7 @@
 /*
  * The lexer: kinds, texts and places of tokens, splices and comments, numbers and strings.
  *
- * links: topo/language/lex.c topo/language/quotes.c topo/language/token.c topo/diag/source.c topo/diag/diag.c
+ * links: topo/language/lex.c topo/language/operators.c topo/language/quotes.c topo/language/token.c topo/diag/source.c topo/diag/diag.c
  * links: topo/diag/print.c topo/base/arena.c topo/base/strmap.c
  * links: topo/base/utf8.c topo/base/say.c
  */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The expressions of #if and #elif (C11 6.10.1, 6.6): precedence climbing over one table of
- * operators. Arithmetic is in 64 bits and wraps; a name that is no macro is 0.
+ * The expressions of #if and #elif (C11 6.10.1, 6.6): precedence climbing over the table of
+ * topo/language/operators.h. Arithmetic is in 64 bits and wraps; a name that is no macro is 0.
  */
 #include "topo/language/cpp_internal.h"
+#include "topo/language/operators.h"
 
 #define CONDITION_DEPTH_MAX 200U
 
@@ -116,41 +117,14 @@ static int64_t read_unary(struct condition_reader *reader)
 	return value;
 }
 
-static const struct {
-	int punctuator;
-	int level; /* higher binds tighter */
-} operators[] = {
-	{PUNCT_OR, 1},
-	{PUNCT_AND, 2},
-	{'|', 3},
-	{'^', 4},
-	{'&', 5},
-	{PUNCT_EQUAL, 6},
-	{PUNCT_NOT_EQUAL, 6},
-	{'<', 7},
-	{'>', 7},
-	{PUNCT_LESS_EQUAL, 7},
-	{PUNCT_GREATER_EQUAL, 7},
-	{PUNCT_SHIFT_LEFT, 8},
-	{PUNCT_SHIFT_RIGHT, 8},
-	{'+', 9},
-	{'-', 9},
-	{'*', 10},
-	{'/', 10},
-	{'%', 10},
-};
-
-/* The binary operator at hand and its level, 0 if there is none. */
-static int operator_level(const struct condition_reader *reader)
+/* The level of the binary operator at hand, 0 if there is none: ** is of the language alone. */
+static int level_at_hand(const struct condition_reader *reader)
 {
 	const struct token *token = at_hand(reader);
+	bool none = token == NULL || token->kind != TOKEN_PUNCTUATOR ||
+	            token->punctuator == PUNCT_POWER;
 
-	for (size_t i = 0; token != NULL && i < sizeof(operators) / sizeof(operators[0]); i++) {
-		if (token_punct(token, operators[i].punctuator)) {
-			return operators[i].level;
-		}
-	}
-	return 0;
+	return none ? 0 : operator_level(token->punctuator);
 }
 
 static int64_t divide(struct condition_reader *reader, const struct token *sign, int64_t a,
@@ -179,6 +153,9 @@ static int64_t shift(int punctuator, int64_t a, int64_t b)
 static int64_t apply(struct condition_reader *reader, const struct token *sign, int64_t a,
                      int64_t b)
 {
+	if (operator_compares(sign->punctuator)) {
+		return operator_holds(sign->punctuator, (a > b) - (a < b));
+	}
 	switch (sign->punctuator) {
 	case PUNCT_OR:
 		return a != 0 || b != 0;
@@ -190,18 +167,6 @@ static int64_t apply(struct condition_reader *reader, const struct token *sign, 
 		return a ^ b;
 	case '&':
 		return a & b;
-	case PUNCT_EQUAL:
-		return a == b;
-	case PUNCT_NOT_EQUAL:
-		return a != b;
-	case '<':
-		return a < b;
-	case '>':
-		return a > b;
-	case PUNCT_LESS_EQUAL:
-		return a <= b;
-	case PUNCT_GREATER_EQUAL:
-		return a >= b;
 	case PUNCT_SHIFT_LEFT:
 	case PUNCT_SHIFT_RIGHT:
 		return shift(sign->punctuator, a, b);
@@ -221,8 +186,8 @@ static int64_t read_binary(struct condition_reader *reader, int level)
 {
 	int64_t left = read_unary(reader);
 
-	for (int found = operator_level(reader); found >= level && found != 0 && !reader->failed;
-	     found = operator_level(reader)) {
+	for (int found = level_at_hand(reader); found >= level && found != 0 && !reader->failed;
+	     found = level_at_hand(reader)) {
 		const struct token *sign = &reader->line->tokens[reader->at];
 		bool skipped = reader->skipped;
 

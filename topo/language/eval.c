@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "topo/language/lex.h"
+#include "topo/language/operators.h"
 
 #define NAME_DEPTH_MAX 32U
 
@@ -209,38 +210,14 @@ static bool calculate(int sign, int64_t a, int64_t b, int64_t *result)
 	}
 }
 
-static bool ordered(int sign, int order)
-{
-	switch (sign) {
-	case PUNCT_EQUAL:
-		return order == 0;
-	case PUNCT_NOT_EQUAL:
-		return order != 0;
-	case '<':
-		return order < 0;
-	case '>':
-		return order > 0;
-	case PUNCT_LESS_EQUAL:
-		return order <= 0;
-	default:
-		return order >= 0;
-	}
-}
-
-static bool is_comparison(int sign)
-{
-	return sign == PUNCT_EQUAL || sign == PUNCT_NOT_EQUAL || sign == '<' || sign == '>' ||
-	       sign == PUNCT_LESS_EQUAL || sign == PUNCT_GREATER_EQUAL;
-}
-
 static struct value eval_numbers(struct evaluator *evaluator, const struct expr *expr, int64_t a,
                                  int64_t b)
 {
 	int sign = expr->of.operation.sign;
 	int64_t result = 0;
 
-	if (is_comparison(sign)) {
-		return bool_value(expr->place, ordered(sign, (a > b) - (a < b)));
+	if (operator_compares(sign)) {
+		return bool_value(expr->place, operator_holds(sign, (a > b) - (a < b)));
 	}
 	if (!calculate(sign, a, b, &result)) {
 		bool divides = (sign == '/' || sign == '%') && b == 0;
@@ -266,8 +243,8 @@ static struct value eval_strings(struct evaluator *evaluator, const struct expr 
 {
 	int sign = expr->of.operation.sign;
 
-	if (is_comparison(sign)) {
-		return bool_value(expr->place, ordered(sign, strcmp(a, b)));
+	if (operator_compares(sign)) {
+		return bool_value(expr->place, operator_holds(sign, strcmp(a, b)));
 	}
 	if (sign != '+') {
 		diag_error(evaluator->diag, expr->place, "strings can only be joined by +");

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Expressions: precedence climbing over one table of operators. The depth of nesting is bounded,
+ * Expressions: precedence climbing over the table of topo/language/operators.h. The depth of nesting is bounded,
  * here and wherever the tree is walked later.
  */
 #include <string.h>
 
 #include "topo/language/eval.h"
+#include "topo/language/operators.h"
 #include "topo/language/parse_internal.h"
 
 static struct expr *new_expr(struct parser *parser, enum expr_kind kind, struct place place)
@@ -469,40 +470,11 @@ static struct expr *parse_unary(struct parser *parser)
 	return expr;
 }
 
-/* CAmkES has C's levels; ** binds tightest, to the left like the others. */
-static const struct {
-	int sign;
-	int level;
-} operators[] = {
-	{PUNCT_OR, 1},
-	{PUNCT_AND, 2},
-	{'|', 3},
-	{'^', 4},
-	{'&', 5},
-	{PUNCT_EQUAL, 6},
-	{PUNCT_NOT_EQUAL, 6},
-	{'<', 7},
-	{'>', 7},
-	{PUNCT_LESS_EQUAL, 7},
-	{PUNCT_GREATER_EQUAL, 7},
-	{PUNCT_SHIFT_LEFT, 8},
-	{PUNCT_SHIFT_RIGHT, 8},
-	{'+', 9},
-	{'-', 9},
-	{'*', 10},
-	{'/', 10},
-	{'%', 10},
-	{PUNCT_POWER, 11},
-};
-
-static int operator_level(const struct parser *parser)
+static int level_at_hand(const struct parser *parser)
 {
-	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
-		if (parser_at(parser, operators[i].sign)) {
-			return operators[i].level;
-		}
-	}
-	return 0;
+	const struct token *token = &parser->token;
+
+	return token->kind == TOKEN_PUNCTUATOR ? operator_level(token->punctuator) : 0;
 }
 
 static struct expr *parse_binary(struct parser *parser, int level);
@@ -511,7 +483,7 @@ static struct expr *parse_binary(struct parser *parser, int level);
 static struct expr *parse_operation(struct parser *parser, struct expr *left)
 {
 	struct token sign = parser->token;
-	int level = operator_level(parser);
+	int level = level_at_hand(parser);
 
 	parser_advance(parser);
 	struct expr *right = parse_binary(parser, level + 1);
@@ -529,7 +501,7 @@ static struct expr *parse_binary(struct parser *parser, int level)
 	struct expr *left = parse_unary(parser);
 
 	/* A chain leans to the left: its length is the depth of the tree. */
-	for (size_t chained = 1; operator_level(parser) >= level; chained++) {
+	for (size_t chained = 1; level_at_hand(parser) >= level; chained++) {
 		if (chained + parser->depth > PARSE_DEPTH_MAX) {
 			parser_error(parser, parser->token.place, "this expression is too long");
 			return bad_expr(parser);
