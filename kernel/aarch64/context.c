@@ -82,7 +82,12 @@ bool arch_vcpu_save(struct vcpu *v, bool timer)
 
 	v->wake_at = UINT64_MAX;
 	if (armed == CNTV_CTL_ENABLE && !timer) {
-		v->wake_at = v->arch.cntv_cval_el0 + sysreg_read(cntvoff_el2);
+		uint64_t offset = sysreg_read(cntvoff_el2);
+
+		/* Beyond the end of the counter it never fires. */
+		v->wake_at = __builtin_add_overflow(v->arch.cntv_cval_el0, offset, &offset)
+		                     ? UINT64_MAX
+		                     : offset;
 	}
 	return aborted;
 }

@@ -75,6 +75,17 @@ for program in ("guest_loads", "guest_stores", "guest_faults", "guest_calls", "g
     single(program)
 
 
+@case(name="a timer that never fires wakes nobody")
+def far_timer(setup):
+    one = setup.add("one", guest="guest_far_timer", priority=200)
+    two = setup.add("two", guest="guest_far_timer_beside", reports=False)
+    bell = setup.system.doorbell(one)
+    one.receive(bell)
+    two.send(bell)
+    two.doorbell_pages.append((0, 1))
+    setup.system.share(1, one, two)
+
+
 @case()
 def irq_sgi(setup):
     setup.add("one", guest="guest_irq_sgi", cpus=[0, 0])
