@@ -47,9 +47,20 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static uint64_t less(uint64_t from, uint64_t by)
 {
 	return by < from ? from - by : 0;
+}
+
+static void pay(struct vcpu *v, uint64_t from, uint64_t to)
+{
+	v->slice_left = less(v->slice_left, to - from);
+	budget_spend(&v->budget, from, to);
 }
 
 /* What ran on @c until @now pays for it. */
@@ -59,10 +70,7 @@ static void charge(struct cpu *c, uint64_t now)
 	uint64_t used = now - c->charged;
 
 	if (v && !c->idle) {
-		v->slice_left = less(v->slice_left, used);
-		if (v->budget.ticks) {
-			budget_spend(&v->budget, c->charged, now);
-		}
+		pay(v, c->charged, now);
 		if (c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS) {
 			/* Twice: what the kernel does at both ends of a rest counts as rest. */
 			v->rest_at = now + less(v->rest_at, c->charged) + 2 * used;
@@ -164,7 +172,7 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 			deadline = earlier(deadline, look_at(c, v, running, now));
 		}
 	}
-	if (deadline != c->deadline) {
+	if (deadline != c->deadline || deadline <= now) {
 		c->deadline = deadline;
 		arch_set_deadline(deadline);
 	}
@@ -247,45 +255,9 @@ static void end_rest(struct vcpu *v, uint64_t now)
 	}
 }
 
-/* Choose anew and load the choice. False: nothing may run. */
-static RARE bool reschedule(struct cpu *c)
+/* Wake those whose timers are due. Whoever runs next because of that pays for it. */
+static void wake_sleepers(struct cpu *c, uint64_t now)
 {
-	uint64_t now = arch_now();
-
-	charge(c, now);
-	if (c->current) {
-		vgic_sync(c->current); /* that may wake another vCPU of its domain */
-		if (!c->idle) {
-			c->current->left_at = waits(c->current) ? UINT64_MAX : now;
-		}
-		end_rest(c->current, now);
-	}
-	/* Before the looks that follow, behind what this CPU itself has just found. */
-	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
-	if (c->current) {
-		end_turn(c, c->current, now);
-	}
-	struct vcpu *next = choose(c, now);
-
-	if (c->current && next != c->current && holds_vmm(c->current)) {
-		leave_world(c);
-		message_offer_events(c->current->domain);
-	}
-	c->idle = !next;
-	if (next) {
-		next->rest_at += less(now, next->left_at);
-		load(c, next);
-	}
-	set_deadline(c, next, now);
-	return next;
-}
-
-void sched_deadline(struct cpu *c)
-{
-	uint64_t now = arch_now();
-
-	c->deadline = UINT64_MAX;
-	arch_set_deadline(UINT64_MAX);
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
 		if (n >= c->slot_count) {
 			break;
@@ -305,6 +277,52 @@ void sched_deadline(struct cpu *c)
 		}
 		end_rest(v, now);
 	}
+}
+
+/* Choose anew and load the choice. False: nothing may run. */
+static RARE bool reschedule(struct cpu *c)
+{
+	struct vcpu *last = c->idle ? NULL : c->current;
+	uint64_t now = arch_now();
+
+	/* From the deadline on, who is woken pays, or who has to stop. */
+	charge(c, c->deadline < now ? later(c->deadline, c->charged) : now);
+	if (c->current) {
+		vgic_sync(c->current); /* that may wake another vCPU of its domain */
+		if (!c->idle) {
+			c->current->left_at = waits(c->current) ? UINT64_MAX : now;
+		}
+	}
+	wake_sleepers(c, now);
+	/* Before the looks that follow, behind what this CPU itself has just found. */
+	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
+	if (c->current) {
+		end_turn(c, c->current, now);
+	}
+	struct vcpu *next = choose(c, now);
+
+	if (c->current && next != c->current && holds_vmm(c->current)) {
+		leave_world(c);
+		message_offer_events(c->current->domain);
+	}
+	c->idle = !next;
+	if (next) {
+		next->rest_at += less(now, next->left_at);
+		load(c, next);
+	}
+	if (last && next != last && !may_run(last, now)) {
+		uint64_t from = c->charged;
+
+		c->charged = arch_now(); /* it has stopped, and so pays until the next can go on */
+		pay(last, from, c->charged);
+	}
+	set_deadline(c, next, now);
+	return next;
+}
+
+void sched_deadline(struct cpu *c)
+{
+	arch_set_deadline(UINT64_MAX); /* c->deadline stays, and says when this began */
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
 }
 
@@ -334,7 +352,6 @@ RARE void sched_settle(struct cpu *c)
 		if (!vmm && v->wait != WAIT_NOTHING) {
 			continue; /* another has taken the events that @v was chosen for */
 		}
-
 		if (!vmm && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
 			vgic_flush(v);
 		}

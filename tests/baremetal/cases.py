@@ -75,6 +75,13 @@ for program in ("guest_loads", "guest_stores", "guest_faults", "guest_calls", "g
     single(program)
 
 
+@case(name="a budget bounds a VM that wakes all the time", extra=ICOUNT)
+def budget_wakes(setup):
+    one = setup.add("one", guest="guest_budget_wakes", priority=200, budget=(5000, 10000))
+    two = setup.add("two", guest="guest_budget_beside", reports=False)
+    setup.system.share(1, one, two)
+
+
 @case(name="a timer that never fires wakes nobody")
 def far_timer(setup):
     one = setup.add("one", guest="guest_far_timer", priority=200)

@@ -2,6 +2,56 @@
 /* What a VM takes of the one below it by going to sleep and waking. */
 #include "tests/baremetal/guest.h"
 
+static void spend_spinning(uint64_t end)
+{
+	while (guest_now() < end) {
+	}
+}
+
+static void spend_waking(uint64_t end)
+{
+	while (guest_now() < end) {
+		guest_timer_arm(60);
+		guest_wfi();
+		guest_timer_off();
+		guest_irq_end(guest_irq_acknowledge());
+	}
+}
+
+/* Above a worker, with a budget of a half: spends it by running, and then by going to sleep and
+ * waking as often as it can. The worker gets the other half of the time either way. */
+PROGRAM(guest_budget_wakes)
+{
+	volatile uint64_t *shared = (volatile uint64_t *)(uint64_t)T_SHARED_IPA;
+	uint64_t ms = guest_hertz() / 1000;
+
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_virq(0, 27, 0, 0x80, 0);
+	guest_irq_start(false);
+	spend_spinning(guest_now() + 20 * ms);
+	uint64_t begin = shared[1];
+
+	spend_spinning(guest_now() + 50 * ms);
+	uint64_t beside_spinning = shared[1] - begin;
+
+	begin = shared[1];
+	spend_waking(guest_now() + 50 * ms);
+	uint64_t beside_waking = shared[1] - begin;
+
+	check_true("waking takes no more of the other than running",
+	           beside_waking > beside_spinning / 10 * 9);
+	shared[0] = 1;
+}
+
+PROGRAM(guest_budget_beside)
+{
+	volatile uint64_t *shared = (volatile uint64_t *)(uint64_t)T_SHARED_IPA;
+
+	while (!shared[0]) {
+		shared[1]++;
+	}
+}
+
 /* Its timer never fires: it sleeps until it is rung. */
 PROGRAM(guest_far_timer)
 {
