@@ -33,9 +33,15 @@ static const struct table_rule {
 #undef RULE
 };
 
-static err_t refuse_header(const struct image_checker *checker, const char *field, err_t err)
+err_t image_judge(const struct image_checker *checker, const char *table, uint32_t index,
+                  const struct image_rule *rules, uint32_t count)
 {
-	return image_refuse(checker, "header", 0, field, err);
+	for (uint32_t i = 0; i < count; i++) {
+		if (!rules[i].holds) {
+			return image_refuse(checker, table, index, rules[i].field, rules[i].err);
+		}
+	}
+	return OK;
 }
 
 /* Is it an image at all, and is all of it there? */
@@ -44,26 +50,20 @@ static err_t check_identity(struct image_checker *checker, uint64_t available_by
 	const struct pv_image_header *image = checker->image;
 
 	if (available_bytes < sizeof(*image)) {
-		return refuse_header(checker, "header_bytes", ERR_RANGE);
-	}
-	if (image->magic != PV_IMAGE_MAGIC) {
-		return refuse_header(checker, "magic", ERR_VERSION);
-	}
-	if (image->version != PV_IMAGE_VERSION) {
-		return refuse_header(checker, "version", ERR_VERSION);
-	}
-	if (image->header_bytes != sizeof(*image)) {
-		return refuse_header(checker, "header_bytes", ERR_VERSION);
-	}
-	if (image->image_bytes < sizeof(*image) || image->image_bytes > available_bytes) {
-		return refuse_header(checker, "image_bytes", ERR_RANGE);
+		return image_refuse(checker, "header", 0, "header_bytes", ERR_RANGE);
 	}
 	uint64_t pages = (image->image_bytes - 1) / PV_PAGE_BYTES + 1;
-	if (!range_fits(checker->bounds->image_page, pages, IMAGE_PA_PAGES)) {
-		return refuse_header(checker, "image_bytes", ERR_RANGE);
-	}
-	checker->image_page_count = (uint32_t)pages; /* below IMAGE_PA_PAGES */
-	return OK;
+	const struct image_rule rules[] = {
+		{"magic", ERR_VERSION, image->magic == PV_IMAGE_MAGIC},
+		{"version", ERR_VERSION, image->version == PV_IMAGE_VERSION},
+		{"header_bytes", ERR_VERSION, image->header_bytes == sizeof(*image)},
+		{"image_bytes", ERR_RANGE,
+	         image->image_bytes >= sizeof(*image) && image->image_bytes <= available_bytes &&
+	                 range_fits(checker->bounds->image_page, pages, IMAGE_PA_PAGES)},
+	};
+
+	checker->image_page_count = (uint32_t)pages; /* below IMAGE_PA_PAGES, or it is refused */
+	return image_judge(checker, "header", 0, rules, ARRAY_COUNT(rules));
 }
 
 /* Board, CPUs, RAM and the pool of tables against what the machine has. */
@@ -71,33 +71,24 @@ static err_t check_machine(const struct image_checker *checker)
 {
 	const struct pv_image_header *image = checker->image;
 	const struct image_bounds *bounds = checker->bounds;
+	uint32_t pool = image->pool_page;
+	uint32_t pool_count = image->pool_page_count;
+	const struct image_rule rules[] = {
+		{"board", ERR_ARG, image->board == bounds->board},
+		{"cpu_count", ERR_RANGE,
+	         image->cpu_count > 0 && image->cpu_count <= bounds->cpu_count &&
+	                 image->cpu_count <= PV_CPUS_MAX},
+		{"ram_page_count", ERR_RANGE,
+	         pages_fit(image->ram_page, image->ram_page_count, IMAGE_PA_PAGES) &&
+	                 pages_inside(image->ram_page, image->ram_page_count, bounds->ram_page,
+	                              bounds->ram_page_count)},
+		{"pool_page_count", ERR_RANGE, pool_count > 0 && pool_count <= PV_TABLES_MAX},
+		{"pool_page", ERR_RANGE,
+	         pages_inside(pool, pool_count, image->ram_page, image->ram_page_count)},
+		{"pool_page", ERR_OVERLAP, !image_is_taken(checker, pool, pool_count)},
+	};
 
-	if (image->board != bounds->board) {
-		return refuse_header(checker, "board", ERR_ARG);
-	}
-	if (image->cpu_count == 0 || image->cpu_count > bounds->cpu_count ||
-	    image->cpu_count > PV_CPUS_MAX) {
-		return refuse_header(checker, "cpu_count", ERR_RANGE);
-	}
-	if (!pages_fit(image->ram_page, image->ram_page_count, IMAGE_PA_PAGES) ||
-	    !pages_inside(image->ram_page, image->ram_page_count, bounds->ram_page,
-	                  bounds->ram_page_count)) {
-		return refuse_header(checker, "ram_page_count", ERR_RANGE);
-	}
-	if (image->pool_page_count == 0 || image->pool_page_count > PV_TABLES_MAX) {
-		return refuse_header(checker, "pool_page_count", ERR_RANGE);
-	}
-	if (!pages_inside(image->pool_page, image->pool_page_count, image->ram_page,
-	                  image->ram_page_count)) {
-		return refuse_header(checker, "pool_page", ERR_RANGE);
-	}
-	if (pages_overlap(image->pool_page, image->pool_page_count, bounds->kernel_page,
-	                  bounds->kernel_page_count) ||
-	    pages_overlap(image->pool_page, image->pool_page_count, bounds->image_page,
-	                  checker->image_page_count)) {
-		return refuse_header(checker, "pool_page", ERR_OVERLAP);
-	}
-	return OK;
+	return image_judge(checker, "header", 0, rules, ARRAY_COUNT(rules));
 }
 
 /* The tables follow the header and each other without a gap. */
@@ -109,16 +100,18 @@ static err_t check_tables(struct image_checker *checker)
 		const struct table_rule *rule = &table_rules[i];
 		const struct pv_table *table =
 			(const void *)((const uint8_t *)checker->image + rule->header_offset);
-
-		if (table->count < rule->count_min) {
-			return refuse_header(checker, rule->name, ERR_RANGE);
-		}
-		if (table->count > rule->count_max) {
-			return refuse_header(checker, rule->name, ERR_FULL);
-		}
 		uint64_t bytes = (uint64_t)table->count * rule->entry_bytes;
-		if (table->offset != end || !range_fits(end, bytes, checker->image->image_bytes)) {
-			return refuse_header(checker, rule->name, ERR_RANGE);
+		const struct image_rule rules[] = {
+			{rule->name, ERR_RANGE, table->count >= rule->count_min},
+			{rule->name, ERR_FULL, table->count <= rule->count_max},
+			{rule->name, ERR_RANGE,
+		         table->offset == end &&
+		                 range_fits(end, bytes, checker->image->image_bytes)},
+		};
+		err_t err = image_judge(checker, "header", 0, rules, ARRAY_COUNT(rules));
+
+		if (err) {
+			return err;
 		}
 		end += bytes;
 	}

@@ -47,52 +47,21 @@ struct image_fault {
 MUST_USE err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
                            const struct image_bounds *bounds, struct image_fault *fault);
 
-/* A table by its header field; only for an image that image_check() accepted. */
-static inline const void *image_table(const struct pv_image_header *image, struct pv_table table)
-{
-	return (const uint8_t *)image + table.offset;
-}
-
-static inline const struct pv_domain *image_domains(const struct pv_image_header *image)
-{
-	return image_table(image, image->domains);
-}
-
-static inline const struct pv_vcpu *image_vcpus(const struct pv_image_header *image)
-{
-	return image_table(image, image->vcpus);
-}
-
-static inline const struct pv_region *image_regions(const struct pv_image_header *image)
-{
-	return image_table(image, image->regions);
-}
-
-static inline const struct pv_mapping *image_mappings(const struct pv_image_header *image)
-{
-	return image_table(image, image->mappings);
-}
-
-static inline const struct pv_payload *image_payloads(const struct pv_image_header *image)
-{
-	return image_table(image, image->payloads);
-}
-
-static inline const struct pv_cap *image_caps(const struct pv_image_header *image)
-{
-	return image_table(image, image->caps);
-}
-
-static inline const struct pv_doorbell *image_doorbells(const struct pv_image_header *image)
-{
-	return image_table(image, image->doorbells);
-}
-
-static inline const struct pv_doorbell_page *
-image_doorbell_pages(const struct pv_image_header *image)
-{
-	return image_table(image, image->doorbell_pages);
-}
+/* image_domains() and so on: a table; only for an image that image_check() accepted. */
+#define IMAGE_TABLE(table, type)                                                                   \
+	static inline const struct type *image_##table(const struct pv_image_header *image)        \
+	{                                                                                          \
+		return (const void *)((const uint8_t *)image + image->table.offset);               \
+	}
+IMAGE_TABLE(domains, pv_domain)
+IMAGE_TABLE(vcpus, pv_vcpu)
+IMAGE_TABLE(regions, pv_region)
+IMAGE_TABLE(mappings, pv_mapping)
+IMAGE_TABLE(payloads, pv_payload)
+IMAGE_TABLE(caps, pv_cap)
+IMAGE_TABLE(doorbells, pv_doorbell)
+IMAGE_TABLE(doorbell_pages, pv_doorbell_page)
+#undef IMAGE_TABLE
 
 /** The bytes of payload @payload of an accepted image. */
 static inline const uint8_t *image_payload_bytes(const struct pv_image_header *image,

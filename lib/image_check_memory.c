@@ -8,65 +8,51 @@
 #include <stddef.h>
 
 #include "lib/image_checker.h"
-#include "lib/range.h"
 
 #define RIGHTS_KNOWN (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
 
-/* The physical range of a region, next to the end of the region before it. */
-static err_t check_region_range(const struct image_checker *checker, uint32_t index,
-                                uint32_t previous_end)
+/* Region @index, behind one that ended at page @previous_end, with mappings from @mapping on. */
+static err_t check_region(const struct image_checker *checker, uint32_t index,
+                          uint32_t previous_end, uint32_t mapping)
 {
 	const struct pv_image_header *image = checker->image;
-	const struct image_bounds *bounds = checker->bounds;
 	const struct pv_region *region = &image_regions(image)[index];
+	uint32_t page = region->page;
+	uint32_t count = region->page_count;
+	struct pv_slice mappings = region->mappings;
+	const struct image_rule rules[] = {
+		{"page_count", ERR_RANGE,
+	         count > 0 && pages_inside(page, count, image->ram_page, image->ram_page_count)},
+		{"page", ERR_OVERLAP,
+	         page >= previous_end &&
+	                 !pages_overlap(page, count, image->pool_page, image->pool_page_count) &&
+	                 !image_is_taken(checker, page, count)},
+		{"flags", ERR_ARG, (region->flags & ~PV_REGION_SHARED) == 0},
+		{"reserved", ERR_ARG, region->reserved == 0},
+		{"mappings.first", ERR_RANGE, mappings.first == mapping},
+		{"mappings.count", ERR_RANGE,
+	         mappings.count > 0 && pages_fit(mapping, mappings.count, image->mappings.count)},
+		{"mappings.count", ERR_RIGHT,
+	         mappings.count == 1 || (region->flags & PV_REGION_SHARED) != 0},
+	};
 
-	if (region->page_count == 0 || !pages_inside(region->page, region->page_count,
-	                                             image->ram_page, image->ram_page_count)) {
-		return image_refuse(checker, "regions", index, "page_count", ERR_RANGE);
-	}
-	if (region->page < previous_end ||
-	    pages_overlap(region->page, region->page_count, image->pool_page,
-	                  image->pool_page_count) ||
-	    pages_overlap(region->page, region->page_count, bounds->kernel_page,
-	                  bounds->kernel_page_count) ||
-	    pages_overlap(region->page, region->page_count, bounds->image_page,
-	                  checker->image_page_count)) {
-		return image_refuse(checker, "regions", index, "page", ERR_OVERLAP);
-	}
-	return OK;
+	return image_judge(checker, "regions", index, rules, ARRAY_COUNT(rules));
 }
 
 static err_t check_regions(const struct image_checker *checker)
 {
 	const struct pv_region *regions = image_regions(checker->image);
-	uint32_t count = checker->image->regions.count;
 	uint32_t previous_end = 0;
 	uint32_t next_mapping = 0;
 
-	for (uint32_t i = 0; i < count; i++) {
-		const struct pv_region *region = &regions[i];
-		err_t err = check_region_range(checker, i, previous_end);
+	for (uint32_t i = 0; i < checker->image->regions.count; i++) {
+		err_t err = check_region(checker, i, previous_end, next_mapping);
+
 		if (err != OK) {
 			return err;
 		}
-		if ((region->flags & ~PV_REGION_SHARED) != 0) {
-			return image_refuse(checker, "regions", i, "flags", ERR_ARG);
-		}
-		if (region->reserved != 0) {
-			return image_refuse(checker, "regions", i, "reserved", ERR_ARG);
-		}
-		if (region->mappings.first != next_mapping) {
-			return image_refuse(checker, "regions", i, "mappings.first", ERR_RANGE);
-		}
-		if (region->mappings.count == 0 || !pages_fit(next_mapping, region->mappings.count,
-		                                              checker->image->mappings.count)) {
-			return image_refuse(checker, "regions", i, "mappings.count", ERR_RANGE);
-		}
-		if (region->mappings.count > 1 && (region->flags & PV_REGION_SHARED) == 0) {
-			return image_refuse(checker, "regions", i, "mappings.count", ERR_RIGHT);
-		}
-		previous_end = region->page + region->page_count;
-		next_mapping += region->mappings.count;
+		previous_end = regions[i].page + regions[i].page_count;
+		next_mapping += regions[i].mappings.count;
 	}
 	if (next_mapping != checker->image->mappings.count) {
 		return image_refuse(checker, "mappings", next_mapping, "region", ERR_RANGE);
@@ -85,30 +71,23 @@ static bool is_kernels_own(const struct pv_domain *domain, uint32_t page, uint32
 /* Mapping @index of a region of @page_count pages, by itself. */
 static err_t check_mapping(const struct image_checker *checker, uint32_t index, uint32_t page_count)
 {
-	const struct pv_mapping *mapping = &image_mappings(checker->image)[index];
+	const struct pv_image_header *image = checker->image;
+	const struct pv_mapping *mapping = &image_mappings(image)[index];
 	uint32_t rights = mapping->rights;
+	uint32_t page = mapping->ipa_page;
+	bool known = mapping->domain < image->domains.count;
+	const struct image_rule rules[] = {
+		{"domain", ERR_RANGE, known},
+		{"space", ERR_RANGE, mapping->space < PV_SPACE_COUNT},
+		{"rights", ERR_ARG, (rights & PV_RIGHT_READ) != 0 && (rights & ~RIGHTS_KNOWN) == 0},
+		{"reserved", ERR_ARG, mapping->reserved == 0},
+		{"ipa_page", ERR_RANGE, pages_fit(page, page_count, IMAGE_IPA_PAGES)},
+		{"ipa_page", ERR_OVERLAP,
+	         mapping->space != PV_SPACE_GUEST || !known ||
+	                 !is_kernels_own(&image_domains(image)[mapping->domain], page, page_count)},
+	};
 
-	if (mapping->domain >= checker->image->domains.count) {
-		return image_refuse(checker, "mappings", index, "domain", ERR_RANGE);
-	}
-	if (mapping->space >= PV_SPACE_COUNT) {
-		return image_refuse(checker, "mappings", index, "space", ERR_RANGE);
-	}
-	if ((rights & PV_RIGHT_READ) == 0 || (rights & ~RIGHTS_KNOWN) != 0) {
-		return image_refuse(checker, "mappings", index, "rights", ERR_ARG);
-	}
-	if (mapping->reserved != 0) {
-		return image_refuse(checker, "mappings", index, "reserved", ERR_ARG);
-	}
-	if (!pages_fit(mapping->ipa_page, page_count, IMAGE_IPA_PAGES)) {
-		return image_refuse(checker, "mappings", index, "ipa_page", ERR_RANGE);
-	}
-	const struct pv_domain *domain = &image_domains(checker->image)[mapping->domain];
-	if (mapping->space == PV_SPACE_GUEST &&
-	    is_kernels_own(domain, mapping->ipa_page, page_count)) {
-		return image_refuse(checker, "mappings", index, "ipa_page", ERR_OVERLAP);
-	}
-	return OK;
+	return image_judge(checker, "mappings", index, rules, ARRAY_COUNT(rules));
 }
 
 /*
@@ -195,24 +174,23 @@ err_t image_check_payloads(const struct image_checker *checker)
 
 	for (uint32_t i = 0; i < image->payloads.count; i++) {
 		const struct pv_payload *payload = &payloads[i];
-
-		if (!is_aligned(payload->image_offset, PV_PAGE_BYTES)) {
-			return image_refuse(checker, "payloads", i, "image_offset", ERR_ARG);
-		}
-		if (payload->image_offset < checker->tables_end) {
-			return image_refuse(checker, "payloads", i, "image_offset", ERR_OVERLAP);
-		}
-		if (payload->bytes == 0 ||
-		    !range_fits(payload->image_offset, payload->bytes, image->image_bytes)) {
-			return image_refuse(checker, "payloads", i, "bytes", ERR_RANGE);
-		}
-		if (payload->region >= image->regions.count) {
-			return image_refuse(checker, "payloads", i, "region", ERR_RANGE);
-		}
 		uint64_t pages = (payload->bytes - 1) / PV_PAGE_BYTES + 1;
-		if (!range_fits(payload->page, pages,
-		                image_regions(image)[payload->region].page_count)) {
-			return image_refuse(checker, "payloads", i, "page", ERR_RANGE);
+		bool known = payload->region < image->regions.count;
+		const struct image_rule rules[] = {
+			{"image_offset", ERR_ARG, is_aligned(payload->image_offset, PV_PAGE_BYTES)},
+			{"image_offset", ERR_OVERLAP, payload->image_offset >= checker->tables_end},
+			{"bytes", ERR_RANGE,
+		         payload->bytes > 0 && range_fits(payload->image_offset, payload->bytes,
+		                                          image->image_bytes)},
+			{"region", ERR_RANGE, known},
+			{"page", ERR_RANGE,
+		         known && range_fits(payload->page, pages,
+		                             image_regions(image)[payload->region].page_count)},
+		};
+		err_t err = image_judge(checker, "payloads", i, rules, ARRAY_COUNT(rules));
+
+		if (err) {
+			return err;
 		}
 	}
 	return OK;
@@ -243,27 +221,24 @@ err_t image_check_starts(const struct image_checker *checker)
 	const struct pv_image_header *image = checker->image;
 
 	for (uint32_t i = 0; i < image->domains.count; i++) {
-		const struct pv_domain *domain = &image_domains(image)[i];
+		const struct pv_domain *d = &image_domains(image)[i];
+		const struct image_rule rules[] = {
+			{"vmm_entry", ERR_ARG, is_aligned(d->vmm_entry, 4)},
+			{"vmm_entry", ERR_RANGE,
+		         may_access(image, i, PV_SPACE_VMM, d->vmm_entry, PV_RIGHT_EXEC)},
+			{"vmm_stack", ERR_ARG, is_aligned(d->vmm_stack, 16)},
+			/* The stack grows down: the page just below its start is what counts. */
+			{"vmm_stack", ERR_RANGE,
+		         d->vmm_stack > 0 && may_access(image, i, PV_SPACE_VMM, d->vmm_stack - 1,
+		                                        PV_RIGHT_WRITE)},
+			{"entry", ERR_ARG, is_aligned(d->entry, 4)},
+			{"entry", ERR_RANGE,
+		         may_access(image, i, PV_SPACE_GUEST, d->entry, PV_RIGHT_EXEC)},
+		};
+		err_t err = image_judge(checker, "domains", i, rules, ARRAY_COUNT(rules));
 
-		if (!is_aligned(domain->vmm_entry, 4)) {
-			return image_refuse(checker, "domains", i, "vmm_entry", ERR_ARG);
-		}
-		if (!may_access(image, i, PV_SPACE_VMM, domain->vmm_entry, PV_RIGHT_EXEC)) {
-			return image_refuse(checker, "domains", i, "vmm_entry", ERR_RANGE);
-		}
-		if (!is_aligned(domain->vmm_stack, 16)) {
-			return image_refuse(checker, "domains", i, "vmm_stack", ERR_ARG);
-		}
-		/* The stack grows down: the page just below its start is what counts. */
-		if (domain->vmm_stack == 0 ||
-		    !may_access(image, i, PV_SPACE_VMM, domain->vmm_stack - 1, PV_RIGHT_WRITE)) {
-			return image_refuse(checker, "domains", i, "vmm_stack", ERR_RANGE);
-		}
-		if (!is_aligned(domain->entry, 4)) {
-			return image_refuse(checker, "domains", i, "entry", ERR_ARG);
-		}
-		if (!may_access(image, i, PV_SPACE_GUEST, domain->entry, PV_RIGHT_EXEC)) {
-			return image_refuse(checker, "domains", i, "entry", ERR_RANGE);
+		if (err) {
+			return err;
 		}
 	}
 	return OK;

@@ -5,7 +5,6 @@
  */
 #include "abi/calls.h"
 #include "lib/image_checker.h"
-#include "lib/range.h"
 
 /* What the domains before have taken of the tables that they cover in order. */
 struct cover {
@@ -31,51 +30,54 @@ static bool is_name(const char *name, uint32_t bytes)
 	return length > 0 && length < bytes;
 }
 
-/* Does @slice begin where the one before it ended, and end in the table? Then *next moves on. */
-static bool slice_follows(struct pv_slice slice, uint32_t *next, struct pv_table table)
+/* Does @slice begin where the one before it ended, at @next, and end in the table? */
+static bool slice_follows(struct pv_slice slice, uint32_t next, struct pv_table table)
 {
-	if (slice.first != *next || !pages_fit(slice.first, slice.count, table.count)) {
-		return false;
-	}
-	*next += slice.count;
-	return true;
+	return slice.first == next && pages_fit(slice.first, slice.count, table.count);
 }
 
-static err_t check_domain_slices(const struct image_checker *checker, uint32_t index,
-                                 struct cover *cover)
+/* Domain @index by itself, behind those that have taken @cover. */
+static err_t check_domain(const struct image_checker *checker, uint32_t index,
+                          const struct cover *cover)
 {
 	const struct pv_image_header *image = checker->image;
-	const struct pv_domain *domain = &image_domains(image)[index];
+	const struct pv_domain *d = &image_domains(image)[index];
+	uint32_t bells = d->doorbell_pages.count;
+	const struct image_rule rules[] = {
+		{"vcpus", ERR_RANGE, d->vcpus.count > 0},
+		{"vcpus", ERR_FULL, d->vcpus.count <= PV_DOMAIN_VCPUS_MAX},
+		{"vcpus", ERR_RANGE, slice_follows(d->vcpus, cover->vcpus, image->vcpus)},
+		{"caps", ERR_RANGE, slice_follows(d->caps, cover->caps, image->caps)},
+		{"doorbell_pages", ERR_RANGE,
+	         slice_follows(d->doorbell_pages, cover->doorbell_pages, image->doorbell_pages)},
+		{"name", ERR_ARG, is_name(d->name, sizeof(d->name))},
+		{"doorbell_ipa_page", ERR_RANGE,
+	         pages_fit(d->doorbell_ipa_page, bells, IMAGE_IPA_PAGES)},
+		{"gicc_ipa_page", ERR_RANGE,
+	         pages_fit(d->gicc_ipa_page, PV_GICC_PAGES, IMAGE_IPA_PAGES)},
+		{"gicc_ipa_page", ERR_OVERLAP,
+	         !pages_overlap(d->doorbell_ipa_page, bells, d->gicc_ipa_page, PV_GICC_PAGES)},
+		{"priority", ERR_RANGE, d->priority <= 255},
+		{"budget_us", ERR_RANGE, d->budget_us <= d->period_us},
+		{"period_us", ERR_RANGE,
+	         d->period_us == 0 || (d->budget_us > 0 && d->period_us >= PV_PERIOD_US_MIN)},
+		{"reserved", ERR_ARG, d->reserved == 0},
+		{"channel_count", ERR_FULL, d->channel_count <= PV_CONSOLES_MAX},
+		{"channel_first", ERR_RANGE,
+	         pages_fit(d->channel_first, d->channel_count, PV_CHANNELS_MAX)},
+	};
 
-	if (domain->vcpus.count == 0) {
-		return image_refuse(checker, "domains", index, "vcpus", ERR_RANGE);
-	}
-	if (domain->vcpus.count > PV_DOMAIN_VCPUS_MAX) {
-		return image_refuse(checker, "domains", index, "vcpus", ERR_FULL);
-	}
-	if (!slice_follows(domain->vcpus, &cover->vcpus, image->vcpus)) {
-		return image_refuse(checker, "domains", index, "vcpus", ERR_RANGE);
-	}
-	if (!slice_follows(domain->caps, &cover->caps, image->caps)) {
-		return image_refuse(checker, "domains", index, "caps", ERR_RANGE);
-	}
-	if (!slice_follows(domain->doorbell_pages, &cover->doorbell_pages, image->doorbell_pages)) {
-		return image_refuse(checker, "domains", index, "doorbell_pages", ERR_RANGE);
-	}
-	return OK;
+	return image_judge(checker, "domains", index, rules, ARRAY_COUNT(rules));
 }
 
-static err_t check_domain_channels(const struct image_checker *checker, uint32_t index,
-                                   struct cover *cover)
+/* Domain @index, which is sound by itself, takes its part of the tables, and its channels. */
+static err_t take_cover(const struct image_checker *checker, uint32_t index, struct cover *cover)
 {
 	const struct pv_domain *domain = &image_domains(checker->image)[index];
 
-	if (domain->channel_count > PV_CONSOLES_MAX) {
-		return image_refuse(checker, "domains", index, "channel_count", ERR_FULL);
-	}
-	if (!pages_fit(domain->channel_first, domain->channel_count, PV_CHANNELS_MAX)) {
-		return image_refuse(checker, "domains", index, "channel_first", ERR_RANGE);
-	}
+	cover->vcpus += domain->vcpus.count;
+	cover->caps += domain->caps.count;
+	cover->doorbell_pages += domain->doorbell_pages.count;
 	for (uint32_t i = 0; i < domain->channel_count; i++) {
 		uint32_t channel = domain->channel_first + i;
 
@@ -89,51 +91,15 @@ static err_t check_domain_channels(const struct image_checker *checker, uint32_t
 	return OK;
 }
 
-static err_t check_domain(const struct image_checker *checker, uint32_t index)
-{
-	const struct pv_domain *domain = &image_domains(checker->image)[index];
-
-	if (!is_name(domain->name, sizeof(domain->name))) {
-		return image_refuse(checker, "domains", index, "name", ERR_ARG);
-	}
-	if (!pages_fit(domain->doorbell_ipa_page, domain->doorbell_pages.count, IMAGE_IPA_PAGES)) {
-		return image_refuse(checker, "domains", index, "doorbell_ipa_page", ERR_RANGE);
-	}
-	if (!pages_fit(domain->gicc_ipa_page, PV_GICC_PAGES, IMAGE_IPA_PAGES)) {
-		return image_refuse(checker, "domains", index, "gicc_ipa_page", ERR_RANGE);
-	}
-	if (pages_overlap(domain->doorbell_ipa_page, domain->doorbell_pages.count,
-	                  domain->gicc_ipa_page, PV_GICC_PAGES)) {
-		return image_refuse(checker, "domains", index, "gicc_ipa_page", ERR_OVERLAP);
-	}
-	if (domain->priority > 255) {
-		return image_refuse(checker, "domains", index, "priority", ERR_RANGE);
-	}
-	if (domain->budget_us > domain->period_us) {
-		return image_refuse(checker, "domains", index, "budget_us", ERR_RANGE);
-	}
-	if (domain->period_us != 0 &&
-	    (domain->budget_us == 0 || domain->period_us < PV_PERIOD_US_MIN)) {
-		return image_refuse(checker, "domains", index, "period_us", ERR_RANGE);
-	}
-	if (domain->reserved != 0) {
-		return image_refuse(checker, "domains", index, "reserved", ERR_ARG);
-	}
-	return OK;
-}
-
 err_t image_check_domains(const struct image_checker *checker)
 {
 	const struct pv_image_header *image = checker->image;
 	struct cover cover = {0};
 
 	for (uint32_t i = 0; i < image->domains.count; i++) {
-		err_t err = check_domain_slices(checker, i, &cover);
+		err_t err = check_domain(checker, i, &cover);
 		if (err == OK) {
-			err = check_domain(checker, i);
-		}
-		if (err == OK) {
-			err = check_domain_channels(checker, i, &cover);
+			err = take_cover(checker, i, &cover);
 		}
 		if (err != OK) {
 			return err;
@@ -162,16 +128,17 @@ static err_t check_vcpus(const struct image_checker *checker)
 
 		for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
 			const struct pv_vcpu *vcpu = &image_vcpus(image)[i];
+			bool known = vcpu->cpu < image->cpu_count;
+			uint32_t there = known ? ++pinned[vcpu->cpu] : 0;
+			const struct image_rule rules[] = {
+				{"domain", ERR_RANGE, vcpu->domain == d},
+				{"cpu", ERR_RANGE, known},
+				{"cpu", ERR_FULL, there <= PV_CPU_SLOTS_MAX},
+			};
+			err_t err = image_judge(checker, "vcpus", i, rules, ARRAY_COUNT(rules));
 
-			if (vcpu->domain != d) {
-				return image_refuse(checker, "vcpus", i, "domain", ERR_RANGE);
-			}
-			if (vcpu->cpu >= image->cpu_count) {
-				return image_refuse(checker, "vcpus", i, "cpu", ERR_RANGE);
-			}
-			pinned[vcpu->cpu]++;
-			if (pinned[vcpu->cpu] > PV_CPU_SLOTS_MAX) {
-				return image_refuse(checker, "vcpus", i, "cpu", ERR_FULL);
+			if (err) {
+				return err;
 			}
 		}
 	}
@@ -185,20 +152,18 @@ static err_t check_doorbells(const struct image_checker *checker)
 	for (uint32_t i = 0; i < image->doorbells.count; i++) {
 		const struct pv_doorbell *doorbell = &image_doorbells(image)[i];
 		uint32_t number = doorbell->number;
-		bool fits;
+		bool event = doorbell->kind == PV_DOORBELL_EVENT;
+		const struct image_rule rules[] = {
+			{"domain", ERR_RANGE, doorbell->domain < image->domains.count},
+			{"kind", ERR_ARG, event || doorbell->kind == PV_DOORBELL_VIRQ},
+			{"number", ERR_RANGE,
+		         event ? number >= PV_EVENT_DOORBELL && number < 64
+		               : number == 0 || (number >= PV_SPI_FIRST && number < PV_VIRQS)},
+		};
+		err_t err = image_judge(checker, "doorbells", i, rules, ARRAY_COUNT(rules));
 
-		if (doorbell->domain >= image->domains.count) {
-			return image_refuse(checker, "doorbells", i, "domain", ERR_RANGE);
-		}
-		if (doorbell->kind == PV_DOORBELL_VIRQ) {
-			fits = number == 0 || (number >= PV_SPI_FIRST && number < PV_VIRQS);
-		} else if (doorbell->kind == PV_DOORBELL_EVENT) {
-			fits = number >= PV_EVENT_DOORBELL && number < 64;
-		} else {
-			return image_refuse(checker, "doorbells", i, "kind", ERR_ARG);
-		}
-		if (!fits) {
-			return image_refuse(checker, "doorbells", i, "number", ERR_RANGE);
+		if (err) {
+			return err;
 		}
 	}
 	return OK;
@@ -264,24 +229,23 @@ static err_t check_doorbell_page(const struct image_checker *checker, uint32_t d
 	const struct pv_doorbell_page *page = &image_doorbell_pages(image)[index];
 	struct pv_slice own = image_domains(image)[domain].caps;
 
-	if (page->domain != domain) {
-		return image_refuse(checker, "doorbell_pages", index, "domain", ERR_RANGE);
-	}
-	if (page->reserved != 0) {
-		return image_refuse(checker, "doorbell_pages", index, "reserved", ERR_ARG);
-	}
-	if (page->caps.count > PV_PAGE_BYTES / 4 ||
-	    !pages_inside(page->caps.first, page->caps.count, own.first, own.count)) {
-		return image_refuse(checker, "doorbell_pages", index, "caps", ERR_RANGE);
-	}
-	for (uint32_t i = page->caps.first; i < page->caps.first + page->caps.count; i++) {
-		uint32_t type = image_caps(image)[i].type;
+	const struct image_rule rules[] = {
+		{"domain", ERR_RANGE, page->domain == domain},
+		{"reserved", ERR_ARG, page->reserved == 0},
+		{"caps", ERR_RANGE,
+	         page->caps.count <= PV_PAGE_BYTES / 4 &&
+	                 pages_inside(page->caps.first, page->caps.count, own.first, own.count)},
+	};
+	err_t err = image_judge(checker, "doorbell_pages", index, rules, ARRAY_COUNT(rules));
+
+	for (uint32_t i = 0; i < page->caps.count && !err; i++) {
+		uint32_t type = image_caps(image)[page->caps.first + i].type;
 
 		if (type != PV_CAP_DOORBELL_SEND && type != PV_CAP_NONE) {
-			return image_refuse(checker, "doorbell_pages", index, "caps", ERR_CAP);
+			err = image_refuse(checker, "doorbell_pages", index, "caps", ERR_CAP);
 		}
 	}
-	return OK;
+	return err;
 }
 
 static err_t check_doorbell_pages(const struct image_checker *checker)

@@ -13,6 +13,7 @@
 
 #include "lib/bits.h"
 #include "lib/image_check.h"
+#include "lib/range.h"
 
 #define IMAGE_IPA_PAGES BIT32(PV_IPA_BITS - PV_PAGE_SHIFT)
 #define IMAGE_PA_PAGES BIT32(PV_PA_BITS - PV_PAGE_SHIFT)
@@ -32,6 +33,28 @@ static inline MUST_USE err_t image_refuse(const struct image_checker *checker, c
 	*checker->fault = (struct image_fault){table, index, field, err};
 	return err;
 }
+
+/** Whether [page, page + count) touches the kernel or the image. */
+static inline bool image_is_taken(const struct image_checker *checker, uint32_t page,
+                                  uint32_t count)
+{
+	const struct image_bounds *bounds = checker->bounds;
+
+	return pages_overlap(page, count, bounds->kernel_page, bounds->kernel_page_count) ||
+	       pages_overlap(page, count, bounds->image_page, checker->image_page_count);
+}
+
+/* What must hold for a field, and how it is refused. All of an entry's rules are evaluated, so that
+ * one which relies on another says so. */
+struct image_rule {
+	const char *field;
+	err_t err;
+	bool holds;
+};
+
+/** Refuse entry @index of @table by the first of @rules that does not hold; OK if all do. */
+MUST_USE err_t image_judge(const struct image_checker *checker, const char *table, uint32_t index,
+                           const struct image_rule *rules, uint32_t count);
 
 /** Domains: what stands in them alone, and that their slices cover the tables in order. */
 MUST_USE err_t image_check_domains(const struct image_checker *checker);

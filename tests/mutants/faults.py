@@ -17,21 +17,17 @@ fault("lib/image_check_memory.c", "writers of VMM text through aliases",
       "if (written && executed) {", "if (written && executed && region->mappings.count == 1) {",
       CHECK, "a guest writes the code of another VM's VMM", quick=True)
 fault("lib/image_check_memory.c", "an unshared region mapped twice",
-      "if (region->mappings.count > 1 && (region->flags",
-      "if (region->mappings.count > 2 && (region->flags",
+      "mappings.count == 1 || (region->flags", "mappings.count <= 2 || (region->flags",
       CHECK, "private memory is shared without a word")
-fault("lib/image_check_memory.c", "regions over the kernel",
-      """	    pages_overlap(region->page, region->page_count, bounds->kernel_page,
-	                  bounds->kernel_page_count) ||""", "",
+fault("lib/image_checker.h", "regions over the kernel",
+      "pages_overlap(page, count, bounds->kernel_page, bounds->kernel_page_count) ||", "",
       CHECK, "a guest writes the kernel")
-fault("lib/image_check_memory.c", "regions over the image",
+fault("lib/image_checker.h", "regions over the image",
       """ ||
-	    pages_overlap(region->page, region->page_count, bounds->image_page,
-	                  checker->image_page_count)) {""", ") {",
+	       pages_overlap(page, count, bounds->image_page, checker->image_page_count)""", "",
       CHECK, "a guest's memory is cleared over the image that is being read")
 fault("lib/image_check_memory.c", "payload beyond the image",
-      "!range_fits(payload->image_offset, payload->bytes, image->image_bytes)",
-      "payload->image_offset > image->image_bytes",
+      "range_fits(payload->image_offset, payload->bytes,", "range_fits(payload->image_offset, 0,",
       CHECK, "memory behind the image is copied into a guest")
 fault("lib/image_check_memory.c", "overlaps within a region's own mappings",
       "for (uint32_t r = 0; r <= region; r++) {", "for (uint32_t r = 0; r < region; r++) {",
@@ -46,13 +42,12 @@ fault("lib/image_check_objects.c", "a console channel too many",
       "cap.object < holder->channel_count", "cap.object <= holder->channel_count",
       CHECK, "a VM writes in another one's name")
 fault("lib/image_check_objects.c", "a doorbell page of others' capabilities",
-      "!pages_inside(page->caps.first, page->caps.count, own.first, own.count)",
-      "!pages_fit(page->caps.first, page->caps.count, image->caps.count + 0 * own.count)",
+      "pages_inside(page->caps.first, page->caps.count, own.first, own.count)",
+      "pages_fit(page->caps.first, page->caps.count, image->caps.count + 0 * own.count)",
       CHECK, "a guest rings what its VM may not")
 fault("lib/image_check.c", "a pool in the image",
-      """ ||
-	    pages_overlap(image->pool_page, image->pool_page_count, bounds->image_page,
-	                  checker->image_page_count)) {""", ") {",
+      "!image_is_taken(checker, pool, pool_count)",
+      "!image_is_taken(checker, pool, pool_count) || pool >= bounds->image_page",
       CHECK, "stage-2 tables over the image that is being read")
 
 IOBUF = ["unit:iobuf"]
