@@ -44,13 +44,25 @@ struct board_controller {
 	unsigned int powers;
 };
 
+/* Classes of devices. */
+enum hardware_kind {
+	HARDWARE_NIC,
+	HARDWARE_STORAGE,
+	HARDWARE_GPU,
+	HARDWARE_USB,
+	HARDWARE_SERIAL,
+	HARDWARE_OTHER,
+	HARDWARE_KIND_COUNT
+};
+
 /* A device that may be given to a VM: one row for each range of its registers. */
 struct board_device {
 	const char *path; /* in the board's device tree */
 	uint64_t base;    /* of the range */
 	uint64_t bytes;   /* 0 = it has no registers */
 	uint32_t irq;     /* INTID, 0 = none */
-	bool dma;         /* it reaches memory by itself */
+	enum hardware_kind kind;
+	bool dma; /* it reaches memory by itself */
 };
 
 struct board {

@@ -25,8 +25,9 @@ PV_BOARDS(BOARD_DECLARE)
 #define ROW_RANGE(block, base, bytes, user, shown, name)                                           \
 	{name, base, bytes, ROW_##shown, ROW_##user},
 #define ROW_IRQS(block, first, count, name) {name, first, count},
-#define ROW_DEVICE(path, base, bytes, irq, kind, dma) {path, base, bytes, irq, ROW_##dma},
-#define ROW_WINDOW(kind, base, bytes, irq) {BOARD_PCI_HOST, base, bytes, irq, true},
+#define ROW_DEVICE(path, base, bytes, irq, kind, dma)                                              \
+	{path, base, bytes, irq, HARDWARE_##kind, ROW_##dma},
+#define ROW_WINDOW(kind, base, bytes, irq) {BOARD_PCI_HOST, base, bytes, irq, HARDWARE_OTHER, true},
 #define ROW_CONTROLLER(path, powers) {path, powers},
 #define ROW_COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

@@ -45,10 +45,26 @@ static const struct {
 #define BEHIND_MAX 64U /* functions behind a bridge that are listed */
 #define WORD_COUNT (sizeof(words) / sizeof(words[0]))
 
+/* Whether a name has the word, not counting the address of a node behind its '@'. */
+static bool has_word(const char *name, const char *word)
+{
+	for (const char *at = strcasestr(name, word); at != NULL; at = strcasestr(at + 1, word)) {
+		const char *before = at;
+
+		while (before > name && *before != '/' && *before != '@') {
+			before--;
+		}
+		if (*before != '@') {
+			return true;
+		}
+	}
+	return false;
+}
+
 static enum hardware_kind kind_of(const char *name)
 {
 	for (size_t i = 0; i < WORD_COUNT; i++) {
-		if (strcasestr(name, words[i].word) != NULL) {
+		if (has_word(name, words[i].word)) {
 			return words[i].kind;
 		}
 	}
@@ -240,7 +256,7 @@ static void add_device(struct hardware *hardware, const struct model *model,
 	         (struct hardware_unit){
 			 .name = last_part(device->path),
 			 .where = where,
-			 .kind = kind_of(device->path),
+			 .kind = device->kind,
 			 .dma = device_dma(model, device),
 			 .kernel = reserved_for(model->board, device, &reserved) != NULL,
 			 .irq = device->irq,

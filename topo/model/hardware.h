@@ -12,16 +12,6 @@
 #include "topo/model/board.h"
 #include "topo/model/model.h"
 
-enum hardware_kind {
-	HARDWARE_NIC,
-	HARDWARE_STORAGE,
-	HARDWARE_GPU,
-	HARDWARE_USB,
-	HARDWARE_SERIAL,
-	HARDWARE_OTHER,
-	HARDWARE_KIND_COUNT
-};
-
 enum dma {
 	DMA_NONE,
 	DMA_CONFINED, /* by the board's SMMU, to its VM's memory */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which class a device is of: a board's rows say it, of others their name does.
+ *
+ * links: topo/model/hardware.c topo/model/pci.c topo/model/board.c topo/model/board_qemu_virt.c
+ * links: topo/model/board_rpi4.c topo/base/arena.c
+ * flags: -D_GNU_SOURCE
+ */
+#include "tests/unit/ordered_cmocka.h"
+#include "topo/model/hardware.h"
+
+static void test_the_address_of_a_node_is_no_name(void **state)
+{
+	static const struct {
+		const char *path;
+		enum hardware_kind kind;
+	} cases[] = {
+		{"/soc/watchdog@7e100000", HARDWARE_OTHER}, /* e1000 */
+		{"/soc/nothing@7e100000", HARDWARE_OTHER},
+		{"/soc/mmc@7e300000", HARDWARE_STORAGE},
+		{"/soc/e1000e@7e100000", HARDWARE_NIC},
+		{"/scb/ethernet@7d580000/nothing", HARDWARE_NIC},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *nodes[] = {cases[i].path};
+		struct vm vm = {.name = "vm", .dtb_nodes = nodes, .dtb_node_count = 1};
+		const struct model model = {.board = board_find("rpi4"), .vms = &vm, .vm_count = 1};
+		struct arena *arena = arena_new();
+
+		assert_int_equal(hardware_of(&model, 0, arena).kinds, 1U << cases[i].kind);
+		arena_free(arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_address_of_a_node_is_no_name)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
