@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * memcpy, memmove, memset and memcmp for code without a C library. Only aligned accesses are made,
- * so they work while the MMU is off (unaligned accesses fault then). Compilers know the shape of
- * such loops and replace them by calls to the very functions that stand here: keep_loop() in each
- * loop stops that.
+ * memcpy and memset for code without a C library, EL2's own among it. Only aligned accesses are
+ * made, so they work while the MMU is off (unaligned accesses fault then).
  */
 #include "lib/freestanding.h"
 
@@ -14,11 +12,6 @@
 #define BLOCK (4 * WORD)
 
 typedef uint64_t __attribute__((may_alias)) word_t;
-
-static inline void keep_loop(void)
-{
-	__asm__ volatile("");
-}
 
 static bool both_aligned(const void *a, const void *b)
 {
@@ -65,26 +58,6 @@ void *memcpy(void *restrict to, const void *restrict from, size_t bytes)
 	return to;
 }
 
-void *memmove(void *to, const void *from, size_t bytes)
-{
-	unsigned char *out = to;
-	const unsigned char *in = from;
-
-	if ((uintptr_t)to <= (uintptr_t)from || (uintptr_t)to - (uintptr_t)from >= bytes) {
-		/* Upwards is right also for ranges that overlap this way round. */
-		for (size_t i = 0; i < bytes; i++) {
-			out[i] = in[i];
-			keep_loop();
-		}
-		return to;
-	}
-	for (; bytes > 0; bytes--) {
-		out[bytes - 1] = in[bytes - 1];
-		keep_loop();
-	}
-	return to;
-}
-
 void *memset(void *to, int value, size_t bytes)
 {
 	unsigned char *out = to;
@@ -114,17 +87,4 @@ void *memset(void *to, int value, size_t bytes)
 		keep_loop();
 	}
 	return to;
-}
-
-int memcmp(const void *a, const void *b, size_t bytes)
-{
-	const unsigned char *x = a;
-	const unsigned char *y = b;
-
-	for (size_t i = 0; i < bytes; i++) {
-		if (x[i] != y[i]) {
-			return x[i] < y[i] ? -1 : 1;
-		}
-	}
-	return 0;
 }

@@ -125,26 +125,12 @@ err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
 	struct image_checker checker = {.image = image, .bounds = bounds, .fault = fault};
 	err_t err = check_identity(&checker, available_bytes);
 
-	if (err == OK) {
-		err = check_machine(&checker);
-	}
-	if (err == OK) {
-		err = check_tables(&checker);
-	}
-	if (err == OK) {
-		err = image_check_domains(&checker);
-	}
-	if (err == OK) {
-		err = image_check_memory(&checker);
-	}
-	if (err == OK) {
-		err = image_check_payloads(&checker);
-	}
-	if (err == OK) {
-		err = image_check_objects(&checker);
-	}
-	if (err == OK) {
-		err = image_check_starts(&checker);
-	}
+	err = err ? err : check_machine(&checker);
+	err = err ? err : check_tables(&checker);
+	err = err ? err : image_check_domains(&checker);
+	err = err ? err : image_check_memory(&checker);
+	err = err ? err : image_check_payloads(&checker);
+	err = err ? err : image_check_objects(&checker);
+	err = err ? err : image_check_starts(&checker);
 	return err;
 }

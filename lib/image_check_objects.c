@@ -98,9 +98,7 @@ err_t image_check_domains(const struct image_checker *checker)
 
 	for (uint32_t i = 0; i < image->domains.count; i++) {
 		err_t err = check_domain(checker, i, &cover);
-		if (err == OK) {
-			err = take_cover(checker, i, &cover);
-		}
+		err = err ? err : take_cover(checker, i, &cover);
 		if (err != OK) {
 			return err;
 		}
@@ -269,14 +267,8 @@ err_t image_check_objects(const struct image_checker *checker)
 {
 	err_t err = check_vcpus(checker);
 
-	if (err == OK) {
-		err = check_doorbells(checker);
-	}
-	if (err == OK) {
-		err = check_caps(checker);
-	}
-	if (err == OK) {
-		err = check_doorbell_pages(checker);
-	}
+	err = err ? err : check_doorbells(checker);
+	err = err ? err : check_caps(checker);
+	err = err ? err : check_doorbell_pages(checker);
 	return err;
 }

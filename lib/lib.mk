@@ -5,7 +5,7 @@
 
 LIB_KERNEL_SOURCES := lib/freestanding.c lib/image_check.c lib/image_check_memory.c \
 	lib/image_check_objects.c
-LIB_VMM_SOURCES := lib/freestanding.c lib/iobuf.c lib/random.c
+LIB_VMM_SOURCES := lib/freestanding.c lib/freestanding_bytes.c lib/iobuf.c lib/random.c
 LIB_DAEMON_SOURCES := lib/iobuf.c
 
 CFLAGS_lib := -Ilib/port/hosted

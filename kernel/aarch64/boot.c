@@ -75,6 +75,14 @@ static void init_cpu_structs(void)
 	}
 }
 
+/* VTTBR_EL2 of a space: its VMID and its root. */
+static uint64_t vttbr_of(uint32_t domain, enum pv_space space)
+{
+	uint64_t vmid = 1ULL + s2_space_of(domain, space);
+
+	return vmid << 48 | (uint64_t)boot_root_page(domain, space) << PV_PAGE_SHIFT;
+}
+
 /* Build everything from the image that follows the kernel. */
 static void build(void)
 {
@@ -108,26 +116,17 @@ static void build(void)
 	           &bounds, (uint32_t)(board_gicv >> PV_PAGE_SHIFT));
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		struct vcpu *v = &kernel.vcpus[i];
-		uint32_t domain = (uint32_t)(v->domain - kernel.domains);
-		uint64_t root = boot_root_page(domain, PV_SPACE_GUEST);
-		uint64_t vmid = 1ULL + s2_space_of(domain, PV_SPACE_GUEST);
 
-		v->arch.vttbr = vmid << 48 | root << PV_PAGE_SHIFT;
+		v->arch.vttbr = vttbr_of((uint32_t)(v->domain - kernel.domains), PV_SPACE_GUEST);
 	}
 	for (uint32_t i = 0; i < kernel.domain_count; i++) {
-		uint64_t root = boot_root_page(i, PV_SPACE_VMM);
-		uint64_t vmid = 1ULL + s2_space_of(i, PV_SPACE_VMM);
-
-		kernel.domains[i].vmm_arch.vttbr = vmid << 48 | root << PV_PAGE_SHIFT;
+		kernel.domains[i].vmm_arch.vttbr = vttbr_of(i, PV_SPACE_VMM);
 	}
 }
 
 static void start_secondaries(void)
 {
-	for (uint32_t i = 1; i < PV_CPUS_MAX; i++) {
-		if (i >= kernel.cpu_count) {
-			break;
-		}
+	for (uint32_t i = 1; i < PV_CPUS_MAX && i < kernel.cpu_count; i++) {
 		if (firmware_call(PSCI_CPU_ON, i, (uintptr_t)secondary_entry, i) != 0) {
 			boot_refuse("header[0].cpu_count: a physical CPU does not exist", NULL);
 		}

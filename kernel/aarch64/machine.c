@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rest of core/arch.h: counter, deadline, sleep, power, UART; and core/memory.h.
+ * The rest of core/arch.h: counter, deadline, sleep, power; and core/memory.h.
  */
 #include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/memory.h"
-#include "kernel/drivers/uart.h"
 #include "lib/freestanding.h"
 
 uint64_t arch_now(void)
@@ -44,21 +43,6 @@ void arch_power_off(void)
 	for (;;) {
 		arch_idle(); /* firmware without SYSTEM_OFF: stay silent */
 	}
-}
-
-uint32_t arch_uart_room(void)
-{
-	return uart_room();
-}
-
-void arch_uart_put(uint8_t byte)
-{
-	uart_put(byte);
-}
-
-bool arch_uart_get(uint8_t *byte)
-{
-	return uart_get(byte);
 }
 
 static uint8_t *page_address(uint32_t page)

@@ -7,24 +7,19 @@
  */
 #include "kernel/aarch64/asm_offsets.h"
 
+/* x2 to x29 to the frame at x0, or from it. */
+#define PAIR(a, b) \op x##a, x##b, [x0, #REGS_X(a)]
+	.macro	most op
+	PAIR(2, 3); PAIR(4, 5); PAIR(6, 7); PAIR(8, 9); PAIR(10, 11); PAIR(12, 13); PAIR(14, 15)
+	PAIR(16, 17); PAIR(18, 19); PAIR(20, 21); PAIR(22, 23); PAIR(24, 25); PAIR(26, 27)
+	PAIR(28, 29)
+	.endm
+
 	.macro	save_frame
 	stp	x0, x1, [sp, #-16]!
 	mrs	x1, tpidr_el2
 	ldr	x0, [x1, #CPU_REGS]
-	stp	x2, x3, [x0, #REGS_X(2)]
-	stp	x4, x5, [x0, #REGS_X(4)]
-	stp	x6, x7, [x0, #REGS_X(6)]
-	stp	x8, x9, [x0, #REGS_X(8)]
-	stp	x10, x11, [x0, #REGS_X(10)]
-	stp	x12, x13, [x0, #REGS_X(12)]
-	stp	x14, x15, [x0, #REGS_X(14)]
-	stp	x16, x17, [x0, #REGS_X(16)]
-	stp	x18, x19, [x0, #REGS_X(18)]
-	stp	x20, x21, [x0, #REGS_X(20)]
-	stp	x22, x23, [x0, #REGS_X(22)]
-	stp	x24, x25, [x0, #REGS_X(24)]
-	stp	x26, x27, [x0, #REGS_X(26)]
-	stp	x28, x29, [x0, #REGS_X(28)]
+	most	stp
 	ldp	x2, x3, [sp], #16
 	stp	x2, x3, [x0, #REGS_X(0)]
 	mrs	x2, elr_el2
@@ -89,19 +84,6 @@ enter_frame:
 	ldr	x3, [x0, #REGS_PSTATE]
 	msr	elr_el2, x2
 	msr	spsr_el2, x3
-	ldp	x2, x3, [x0, #REGS_X(2)]
-	ldp	x4, x5, [x0, #REGS_X(4)]
-	ldp	x6, x7, [x0, #REGS_X(6)]
-	ldp	x8, x9, [x0, #REGS_X(8)]
-	ldp	x10, x11, [x0, #REGS_X(10)]
-	ldp	x12, x13, [x0, #REGS_X(12)]
-	ldp	x14, x15, [x0, #REGS_X(14)]
-	ldp	x16, x17, [x0, #REGS_X(16)]
-	ldp	x18, x19, [x0, #REGS_X(18)]
-	ldp	x20, x21, [x0, #REGS_X(20)]
-	ldp	x22, x23, [x0, #REGS_X(22)]
-	ldp	x24, x25, [x0, #REGS_X(24)]
-	ldp	x26, x27, [x0, #REGS_X(26)]
-	ldp	x28, x29, [x0, #REGS_X(28)]
+	most	ldp
 	ldp	x0, x1, [x0, #REGS_X(0)]
 	eret

@@ -86,9 +86,11 @@ bool arch_lr_ends_count(void);
 /** The virtual timer's physical interrupt, active on this CPU, may come again. */
 void arch_timer_end(void);
 
-/* The board's UART. */
+/* The board's UART (kernel/drivers). */
 
-/** How many bytes it takes now without waiting: 0, or enough for a burst. */
+/** How many bytes it takes now without waiting: all that fit when its FIFO is empty, else 0. Whoever
+ * sends waits for that, so that one who keeps it filled does not keep out who needs room for several
+ * bytes. */
 uint32_t arch_uart_room(void);
 /** Send a byte that there is room for. */
 void arch_uart_put(uint8_t byte);

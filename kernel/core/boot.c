@@ -71,10 +71,7 @@ static void copy_tables(const struct pv_image_header *image)
 		                                        .number = bells[i].number};
 	}
 	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {
-		kernel.doorbell_pages[i] = (struct doorbell_page){
-			.cap_first = pages[i].caps.first,
-			.cap_count = pages[i].caps.count,
-		};
+		kernel.doorbell_pages[i] = pages[i].caps;
 	}
 }
 

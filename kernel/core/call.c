@@ -42,48 +42,25 @@ static err_t call_vcpu_start(const struct call *c)
 	return err;
 }
 
-/* The vCPU that x1 of a VIRQ call names; NULL: none of this domain. */
-static struct vcpu *vcpu_argument(const struct call *c)
+/* VIRQ_SET, _OP and _GET: what is asked of interrupt x2 of vCPU x1. */
+static err_t call_virq(const struct call *c)
 {
-	uint64_t number = c->regs->x[1];
+	uint64_t *x = c->regs->x;
+	uint32_t intid = (uint32_t)x[2];
+	err_t err;
 
-	return number < c->d->vcpu_count ? &kernel.vcpus[c->d->vcpu_first + number] : NULL;
-}
-
-static err_t call_virq_set(const struct call *c)
-{
-	struct vcpu *v = vcpu_argument(c);
-	err_t err = ERR_RANGE;
-
-	lock_acquire(&c->d->lock);
-	if (v && c->regs->x[2] <= UINT32_MAX) {
-		err = vgic_configure_locked(v, (uint32_t)c->regs->x[2], c->regs->x[3]);
+	if (x[1] >= c->d->vcpu_count || x[2] > UINT32_MAX) {
+		return ERR_RANGE;
 	}
-	lock_release(&c->d->lock);
-	return err;
-}
-
-static err_t call_virq_op(const struct call *c)
-{
-	struct vcpu *v = vcpu_argument(c);
-	err_t err = ERR_RANGE;
+	struct vcpu *v = &kernel.vcpus[c->d->vcpu_first + x[1]];
 
 	lock_acquire(&c->d->lock);
-	if (v && c->regs->x[2] <= UINT32_MAX) {
-		err = vgic_operate_locked(v, (uint32_t)c->regs->x[2], c->regs->x[3]);
-	}
-	lock_release(&c->d->lock);
-	return err;
-}
-
-static err_t call_virq_get(const struct call *c)
-{
-	struct vcpu *v = vcpu_argument(c);
-	err_t err = ERR_RANGE;
-
-	lock_acquire(&c->d->lock);
-	if (v && c->regs->x[2] <= UINT32_MAX) {
-		err = vgic_state_locked(v, (uint32_t)c->regs->x[2], &c->regs->x[1]);
+	if (x[8] == PV_CALL_VIRQ_SET) {
+		err = vgic_configure_locked(v, intid, x[3]);
+	} else if (x[8] == PV_CALL_VIRQ_OP) {
+		err = vgic_operate_locked(v, intid, x[3]);
+	} else {
+		err = vgic_state_locked(v, intid, &x[1]);
 	}
 	lock_release(&c->d->lock);
 	return err;
@@ -136,9 +113,9 @@ static const struct {
 } calls[PV_CALL_COUNT] = {
 	[PV_CALL_NOP] = {call_nop, PV_CAP_NONE},
 	[PV_CALL_VCPU_START] = {call_vcpu_start, PV_CAP_VCPU},
-	[PV_CALL_VIRQ_SET] = {call_virq_set, PV_CAP_VGIC},
-	[PV_CALL_VIRQ_OP] = {call_virq_op, PV_CAP_VGIC},
-	[PV_CALL_VIRQ_GET] = {call_virq_get, PV_CAP_VGIC},
+	[PV_CALL_VIRQ_SET] = {call_virq, PV_CAP_VGIC},
+	[PV_CALL_VIRQ_OP] = {call_virq, PV_CAP_VGIC},
+	[PV_CALL_VIRQ_GET] = {call_virq, PV_CAP_VGIC},
 	[PV_CALL_VGIC_ENABLE] = {call_vgic_enable, PV_CAP_VGIC},
 	[PV_CALL_DOORBELL_RING] = {call_doorbell_ring, PV_CAP_DOORBELL_SEND},
 	[PV_CALL_DOORBELL_BIND] = {call_doorbell_bind, PV_CAP_DOORBELL_RECV},

@@ -38,10 +38,8 @@ void console_attach(uint32_t domain)
 {
 	const struct domain *d = &kernel.domains[domain];
 
-	for (uint32_t n = 0; n < PV_CONSOLES_MAX; n++) {
-		if (n < d->channel_count) {
-			console.domain_of[d->channel_first + n] = (uint8_t)(domain + 1);
-		}
+	for (uint32_t n = 0; n < PV_CONSOLES_MAX && n < d->channel_count; n++) {
+		console.domain_of[d->channel_first + n] = (uint8_t)(domain + 1);
 	}
 }
 

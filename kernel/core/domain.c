@@ -34,10 +34,8 @@ void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 	bool was_alive = d->alive;
 
 	__atomic_store_n(&d->alive, false, __ATOMIC_RELAXED);
-	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
-		if (was_alive && n < d->vcpu_count) {
-			vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
-		}
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+		vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
 	}
 	lock_release(&d->lock);
 	if (!was_alive) {

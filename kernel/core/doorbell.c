@@ -64,12 +64,12 @@ bool doorbell_access(const struct domain *d, uint64_t ipa_page, uint32_t offset,
 	if (number >= d->doorbell_pages.count) {
 		return false;
 	}
-	const struct doorbell_page *page =
+	const struct pv_slice *page =
 		&kernel.doorbell_pages[d->doorbell_pages.first + (uint32_t)number];
 	uint32_t n = offset / 4;
 
-	if (write && offset % 4 == 0 && n < page->cap_count) {
-		const struct pv_cap *cap = &kernel.caps[page->cap_first + n];
+	if (write && offset % 4 == 0 && n < page->count) {
+		const struct pv_cap *cap = &kernel.caps[page->first + n];
 
 		if (cap->type == PV_CAP_DOORBELL_SEND) {
 			ring(&kernel.doorbells[cap->object]);

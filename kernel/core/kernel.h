@@ -159,11 +159,6 @@ struct doorbell {
 	bool latched; /* rung while masked */
 };
 
-struct doorbell_page {
-	uint32_t cap_first;
-	uint32_t cap_count;
-};
-
 enum world { WORLD_IDLE, WORLD_GUEST, WORLD_VMM };
 
 /* A physical CPU. */
@@ -206,7 +201,7 @@ struct kernel {
 	struct domain domains[PV_DOMAINS_MAX];
 	struct vcpu vcpus[PV_VCPUS_MAX];
 	struct pv_cap caps[PV_CAPS_MAX];
-	struct doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
+	struct pv_slice doorbell_pages[PV_DOORBELL_PAGES_MAX]; /* caps[] that a page's words ring */
 	struct doorbell doorbells[PV_DOORBELLS_MAX];
 	struct cpu cpus[PV_CPUS_MAX];
 	uint32_t domain_count;

@@ -85,10 +85,7 @@ void message_end_rest(struct vcpu *v)
 static void next_message_locked(struct domain *d, const struct vcpu *last)
 {
 	/* Around from the vCPU behind the last, so that none of them starves. */
-	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
-		if (n >= d->vcpu_count) {
-			break;
-		}
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		struct vcpu *v =
 			&kernel.vcpus[d->vcpu_first + (last->number + 1 + n) % d->vcpu_count];
 

@@ -120,10 +120,7 @@ static struct vcpu *choose(const struct cpu *c, uint64_t now)
 {
 	struct vcpu *best = NULL;
 
-	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
-		if (n >= c->slot_count) {
-			break;
-		}
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
 		if ((!best || goes_before(v, best)) && may_run(v, now)) {
@@ -162,10 +159,7 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 	if (running && running->resting) {
 		deadline = earlier(deadline, running->rest_at);
 	}
-	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
-		if (n >= c->slot_count) {
-			break;
-		}
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
 		if (v != running) {
@@ -258,10 +252,7 @@ static void end_rest(struct vcpu *v, uint64_t now)
 /* Wake those whose timers are due. Whoever runs next because of that pays for it. */
 static void wake_sleepers(struct cpu *c, uint64_t now)
 {
-	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX; n++) {
-		if (n >= c->slot_count) {
-			break;
-		}
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
 		if (v->wake_at <= now && v != c->current) {

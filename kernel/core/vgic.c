@@ -78,10 +78,7 @@ static err_t take_back_locked(struct vcpu *v, uint32_t intid, struct virq *q)
 void vgic_init(struct domain *d)
 {
 	/* All start disabled, level-sensitive but for SGIs, aimed at vCPU 0. */
-	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
-		if (n >= d->vcpu_count) {
-			break;
-		}
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		struct vgic_cpu *g = &kernel.vcpus[d->vcpu_first + n].vgic;
 
 		for (uint32_t i = 0; i < SGIS; i++) {
@@ -214,10 +211,8 @@ err_t vgic_state_locked(struct vcpu *v, uint32_t intid, uint64_t *state)
 void vgic_enable_locked(struct domain *d, bool on)
 {
 	d->vgic_enabled = on;
-	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX; n++) {
-		if (n < d->vcpu_count) {
-			vgic_notify_locked(&kernel.vcpus[d->vcpu_first + n], VGIC_DIRTY);
-		}
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+		vgic_notify_locked(&kernel.vcpus[d->vcpu_first + n], VGIC_DIRTY);
 	}
 }
 

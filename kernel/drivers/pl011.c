@@ -2,6 +2,7 @@
 /*
  * Arm PrimeCell UART PL011 (Arm DDI 0183G, chapter 3). The firmware's line settings stay.
  */
+#include "kernel/core/arch.h"
 #include "kernel/drivers/uart.h"
 
 #define UART_DR 0x000U
@@ -36,17 +37,17 @@ void uart_init(uint64_t uart_base)
 	*reg(UART_IMSC) = INT_RECEIVE;
 }
 
-uint32_t uart_room(void)
+uint32_t arch_uart_room(void)
 {
 	return (*reg(UART_FR) & FR_TXFE) ? FIFO_BYTES : 0;
 }
 
-void uart_put(uint8_t byte)
+void arch_uart_put(uint8_t byte)
 {
 	*reg(UART_DR) = byte;
 }
 
-bool uart_get(uint8_t *byte)
+bool arch_uart_get(uint8_t *byte)
 {
 	if (*reg(UART_FR) & FR_RXFE) {
 		return false;

@@ -89,10 +89,10 @@ fault("kernel/core/call.c", "starting a vCPU that runs", "if (v->wait == WAIT_OF
       "if (v->wait != WAIT_VMM) {", CALLS + ["baremetal:second_vcpu"],
       "a vCPU's registers are written under it")
 fault("kernel/core/call.c", "a vCPU that is another domain's",
-      "return number < c->d->vcpu_count ?", "return number <= c->d->vcpu_count ?",
+      "x[1] >= c->d->vcpu_count ||", "x[1] > c->d->vcpu_count ||",
       CALLS, "a VMM configures the interrupts of another VM")
 fault("kernel/core/doorbell.c", "the doorbell behind the page's last",
-      "n < page->cap_count", "n <= page->cap_count",
+      "n < page->count", "n <= page->count",
       ["unit:sched", "baremetal:doorbell_forms", "baremetal:events"],
       "a guest rings a doorbell that its page does not hold")
 fault("kernel/core/doorbell.c", "the page behind the window",

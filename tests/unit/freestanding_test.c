@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/freestanding.c against the C library: every alignment of both ends, every length up to some
+ * lib/freestanding*.c against the C library: every alignment of both ends, every length up to some
  * blocks, in heap blocks of just that length, so that ASan sees each byte beyond. The functions
  * get other names here: the sanitizers have the C library's.
  */
@@ -13,7 +13,8 @@
 #define memmove own_memmove
 #define memset own_memset
 #define memcmp own_memcmp
-#include "lib/freestanding.c" /* NOLINT(bugprone-suspicious-include): see above */
+#include "lib/freestanding.c"       /* NOLINT(bugprone-suspicious-include): see above */
+#include "lib/freestanding_bytes.c" /* NOLINT(bugprone-suspicious-include): see above */
 #undef memcpy
 #undef memmove
 #undef memset

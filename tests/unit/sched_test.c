@@ -495,7 +495,7 @@ static void test_doorbells(void **state)
 	kernel.doorbells[0] = (struct doorbell){.domain = to, .kind = PV_DOORBELL_VIRQ};
 	kernel.doorbells[1] =
 		(struct doorbell){.domain = to, .kind = PV_DOORBELL_EVENT, .number = 9};
-	kernel.doorbell_pages[0] = (struct doorbell_page){0, 2};
+	kernel.doorbell_pages[0] = (struct pv_slice){0, 2};
 	from->doorbell_ipa_page = 0xa000;
 	from->doorbell_pages = (struct pv_slice){0, 1};
 	assert_int_equal(
