@@ -82,6 +82,13 @@ enum vcpu_wait {
 	WAIT_VMM      /* until the VMM has replied to its message */
 };
 
+#define MESSAGE_REGS 8U
+
+/* Registers of the VMM that a message takes: x0..x7 of PV_CALL_WAIT's result. */
+struct message {
+	uint64_t x[MESSAGE_REGS];
+};
+
 struct cpu;
 struct domain;
 
@@ -110,7 +117,7 @@ struct vcpu {
 	struct vgic_cpu vgic;
 	bool resting;     /* a rest keeps events away: see message.h. Changed by the owner CPU */
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
-	uint64_t message[8];
+	struct message message; /* what it asks of its VMM */
 	struct access access; /* that its message asks for */
 	bool start;           /* reset to start_pc, start_arg before it runs next */
 	uint64_t start_pc, start_arg;

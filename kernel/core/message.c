@@ -8,16 +8,12 @@
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
-/* Registers of the VMM that a message takes: x0..x7. */
-#define MESSAGE_REGS 8U
 #define RESULT_REGS 4U /* of a guest's call: x0..x3, SMCCC 1.1 */
 
 /* Hand the VMM, which waits, to @v with what @v wants of it. Lock: domain lock held. */
 static void give_message_locked(struct domain *d, struct vcpu *v)
 {
-	for (uint32_t i = 0; i < MESSAGE_REGS; i++) {
-		d->vmm_regs.x[i] = v->message[i];
-	}
+	__builtin_memcpy(d->vmm_regs.x, v->message.x, sizeof(v->message));
 	d->serving = SERVING_VCPU;
 	/* Pairs with holds_vmm() in sched.c: the new owner's CPU sees the VMM's registers. */
 	__atomic_store_n(&d->vmm_owner, v->index, __ATOMIC_RELEASE);
@@ -108,13 +104,10 @@ void message_event_locked(struct domain *d, uint32_t event)
 	}
 }
 
-void message_send(struct vcpu *v, const uint64_t message[8])
+void message_send(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
-	for (uint32_t i = 0; i < MESSAGE_REGS; i++) {
-		v->message[i] = message[i];
-	}
 	vcpu_unsettle();
 	lock_acquire(&d->lock);
 	__atomic_store_n(&v->wait, WAIT_VMM, __ATOMIC_RELAXED);
@@ -132,15 +125,15 @@ static void set_wait(struct vcpu *v, enum vcpu_wait wait)
 /* The guest of @v goes on behind the instruction that asked for the VMM. */
 static void resume(struct vcpu *v, uint64_t value)
 {
-	if (v->message[0] == PV_MSG_READ && v->access.reg < 31) {
+	if (v->message.x[0] == PV_MSG_READ && v->access.reg < 31) {
 		v->regs.x[v->access.reg] = access_extend(v->access, value);
 	}
-	if (v->message[0] == PV_MSG_CALL) {
+	if (v->message.x[0] == PV_MSG_CALL) {
 		/* An HVC has its return address behind itself, an SMC has not. */
 		v->regs.x[0] = value;
-		v->regs.pc += v->message[6] ? 4 : 0;
+		v->regs.pc += v->message.x[6] ? 4 : 0;
 	} else {
-		v->regs.pc += trap_instruction_bytes(v->message[5]); /* its ESR */
+		v->regs.pc += trap_instruction_bytes(v->message.x[5]); /* its ESR */
 	}
 	set_wait(v, WAIT_NOTHING);
 }
@@ -150,13 +143,13 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 {
 	switch (reply) {
 	case PV_REPLY_RESUME:
-		if (v->message[0] == PV_MSG_FAULT) {
+		if (v->message.x[0] == PV_MSG_FAULT) {
 			return ERR_ARG;
 		}
 		resume(v, value);
 		return OK;
 	case PV_REPLY_RESULTS:
-		if (v->message[0] != PV_MSG_CALL) {
+		if (v->message.x[0] != PV_MSG_CALL) {
 			return ERR_ARG;
 		}
 		for (uint32_t i = 1; i < RESULT_REGS; i++) {
@@ -165,17 +158,17 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 		resume(v, value);
 		return OK;
 	case PV_REPLY_UNDEF:
-		if (v->message[0] == PV_MSG_CALL && !v->message[6]) {
+		if (v->message.x[0] == PV_MSG_CALL && !v->message.x[6]) {
 			v->regs.pc -= 4; /* the HVC itself is undefined */
 		}
 		arch_inject_undefined(v);
 		set_wait(v, WAIT_NOTHING);
 		return OK;
 	case PV_REPLY_ABORT:
-		if (v->message[0] == PV_MSG_CALL) {
+		if (v->message.x[0] == PV_MSG_CALL) {
 			return ERR_ARG;
 		}
-		arch_inject_abort(v, v->message[5], v->message[7]); /* its ESR and FAR */
+		arch_inject_abort(v, v->message.x[5], v->message.x[7]); /* its ESR and FAR */
 		set_wait(v, WAIT_NOTHING);
 		return OK;
 	case PV_REPLY_OFF:

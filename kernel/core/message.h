@@ -36,8 +36,9 @@ bool message_take_events(struct vcpu *v);
  * domain lock. */
 void message_offer_events(struct domain *d);
 
-/** vCPU @v waits until its VMM has served @message, which starts with an enum pv_msg. */
-void message_send(struct vcpu *v, const uint64_t message[8]);
+/** vCPU @v, which runs here, waits until its VMM has served its `message`, which starts with an enum
+ * pv_msg. Takes the domain lock. */
+void message_send(struct vcpu *v);
 
 /**
  * The VMM that ran in the place of @v, and has left it (sched_leave_vmm()), replies to what it has

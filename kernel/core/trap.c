@@ -14,37 +14,29 @@
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
-static RARE void send_fault(struct vcpu *v, const struct trap *trap)
+/* An access, of which the VMM learns all that the hardware says, is what @kind tells. */
+static void send_access(struct vcpu *v, const struct trap *trap, enum pv_msg kind, uint64_t bytes,
+                        uint64_t value)
 {
-	const uint64_t message[8] = {PV_MSG_FAULT, v->number,  trap_ipa(trap), 0, 0,
-	                             trap->esr,    v->regs.pc, trap->far};
-
-	message_send(v, message);
+	v->message = (struct message){{kind, v->number, trap_ipa(trap), bytes, value, trap->esr,
+	                               v->regs.pc, trap->far}};
+	message_send(v);
 }
 
 /* An access of a guest that is no doorbell's. */
 static RARE void emulated_access(struct vcpu *v, const struct trap *trap)
 {
-	bool write = trap_is_write(trap);
 	struct access access = trap_access(trap);
-	uint64_t message[8] = {write ? PV_MSG_WRITE : PV_MSG_READ,
-	                       v->number,
-	                       trap_ipa(trap),
-	                       access.bytes,
-	                       0,
-	                       trap->esr,
-	                       v->regs.pc,
-	                       trap->far};
+	uint64_t value = access.reg < 31 ? v->regs.x[access.reg] : 0;
 
-	if (!trap_has_access(trap) || trap_fault(trap) != TRAP_FAULT_TRANSLATION) {
-		send_fault(v, trap);
-		return;
-	}
-	if (write) {
-		message[4] = access_truncate(access, access.reg < 31 ? v->regs.x[access.reg] : 0);
-	}
 	v->access = access;
-	message_send(v, message);
+	if (!trap_has_access(trap) || trap_fault(trap) != TRAP_FAULT_TRANSLATION) {
+		send_access(v, trap, PV_MSG_FAULT, 0, 0);
+	} else if (trap_is_write(trap)) {
+		send_access(v, trap, PV_MSG_WRITE, access.bytes, access_truncate(access, value));
+	} else {
+		send_access(v, trap, PV_MSG_READ, access.bytes, 0);
+	}
 }
 
 /* The guest touched an address that its stage-2 tables do not grant: on the hot path a doorbell. */
@@ -84,15 +76,14 @@ static RARE void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 
 static RARE void guest_call(struct vcpu *v, bool smc)
 {
-	const struct regs *r = &v->regs;
-	const uint64_t message[8] = {PV_MSG_CALL, v->number, r->x[0], r->x[1],
-	                             r->x[2],     r->x[3],   smc};
+	const uint64_t *x = v->regs.x;
 
-	if (arch_workaround(r->x[0])) {
+	if (arch_workaround(x[0])) {
 		v->regs.pc += smc ? 4 : 0;
 		return;
 	}
-	message_send(v, message);
+	v->message = (struct message){{PV_MSG_CALL, v->number, x[0], x[1], x[2], x[3], smc}};
+	message_send(v);
 }
 
 static RARE void system_register(struct vcpu *v, const struct trap *trap)
@@ -121,7 +112,7 @@ static void guest_trap(struct vcpu *v, const struct trap *trap)
 	}
 	switch (class) {
 	case TRAP_INST_ABORT:
-		send_fault(v, trap);
+		send_access(v, trap, PV_MSG_FAULT, 0, 0);
 		break;
 	case TRAP_WFX:
 		wait_for_interrupt(v, trap);

@@ -411,13 +411,12 @@ static void move_timer(uint32_t vcpu)
 
 static void trap_to_vmm(uint32_t vcpu)
 {
-	const uint64_t message[8] = {PV_MSG_CALL, vcpu};
-
 	quieten();
 	if (in_guest(vcpu)) {
 		SAY("vcpu %u calls\n", vcpu);
 		fake.cpu = kernel.vcpus[vcpu].cpu->id;
-		message_send(&kernel.vcpus[vcpu], message);
+		kernel.vcpus[vcpu].message.x[0] = PV_MSG_CALL;
+		message_send(&kernel.vcpus[vcpu]);
 		visit(fake.cpu);
 	}
 }

@@ -81,7 +81,7 @@ static void fail_on_idle(void)
 static void test_woken_by_the_fold_before_sleep(void **state)
 {
 	const uint64_t edge = PV_VIRQ_ENABLED | PV_VIRQ_EDGE | 0xa0U << PV_VIRQ_PRIORITY_SHIFT;
-	const uint64_t message[8] = {PV_MSG_CALL, 0};
+	const struct message message = {{PV_MSG_CALL, 0}};
 	struct vcpu *v = kernel.vcpus;
 
 	(void)state;
@@ -100,7 +100,8 @@ static void test_woken_by_the_fold_before_sleep(void **state)
 	assert_ptr_equal(run(), &v[0].regs);
 	fake_guest_end(SPI);
 	fake.on_idle = fail_on_idle;
-	message_send(&v[0], message);
+	v[0].message = message;
+	message_send(&v[0]);
 	assert_ptr_equal(run(), &v[2].regs);
 }
 

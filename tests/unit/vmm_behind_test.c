@@ -49,7 +49,7 @@ static void wait_call(struct domain *d, enum pv_reply reply)
 
 static void test_above_it(void **state)
 {
-	const uint64_t message[8] = {PV_MSG_CALL, 1};
+	const struct message message = {{PV_MSG_CALL, 1}};
 	struct vcpu *v = kernel.vcpus;
 
 	(void)state;
@@ -66,7 +66,8 @@ static void test_above_it(void **state)
 	doorbell_ring(0); /* by that VM, or any other that may */
 	assert_ptr_equal(run_on(0), &v[2].regs);
 	fake.cpu = 1;
-	message_send(&v[1], message);
+	v[1].message = message;
+	message_send(&v[1]);
 	fake.on_idle = fail_on_idle;
 	assert_ptr_equal(run_on(1), &kernel.domains[0].vmm_regs);
 }
@@ -74,7 +75,7 @@ static void test_above_it(void **state)
 /* Preempted while it serves events: whoever waits goes on with that, and has its own served then. */
 static void test_in_the_middle(void **state)
 {
-	const uint64_t message[8] = {PV_MSG_CALL, 1};
+	const struct message message = {{PV_MSG_CALL, 1}};
 	struct vcpu *v = kernel.vcpus;
 	struct domain *d = &kernel.domains[0];
 
@@ -90,7 +91,8 @@ static void test_in_the_middle(void **state)
 	doorbell_ring(0);
 	assert_ptr_equal(run_on(0), &d->vmm_regs);
 	fake.cpu = 1;
-	message_send(&v[1], message);
+	v[1].message = message;
+	message_send(&v[1]);
 	fake.on_idle = preempt;
 	assert_ptr_equal(run_on(1), &d->vmm_regs);
 	assert_ptr_equal(kernel.cpus[0].regs, &v[2].regs);
