@@ -118,8 +118,8 @@ struct vcpu {
 	bool resting;     /* a rest keeps events away: see message.h. Changed by the owner CPU */
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
 	struct message message; /* what it asks of its VMM */
-	struct access access; /* that its message asks for */
-	bool start;           /* reset to start_pc, start_arg before it runs next */
+	struct access access;   /* that its message asks for */
+	bool start;             /* reset to start_pc, start_arg before it runs next */
 	uint64_t start_pc, start_arg;
 };
 

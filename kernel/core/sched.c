@@ -109,13 +109,7 @@ static void end_turn(struct cpu *c, struct vcpu *v, uint64_t now)
 	}
 }
 
-static bool goes_before(const struct vcpu *v, const struct vcpu *other)
-{
-	return v->priority > other->priority ||
-	       (v->priority == other->priority && v->turn < other->turn);
-}
-
-/* Who is to run; NULL: nobody may. */
+/* Who is to run; NULL: nobody may. Slots are sorted by priority: behind who may run, only equals count. */
 static struct vcpu *choose(const struct cpu *c, uint64_t now)
 {
 	struct vcpu *best = NULL;
@@ -123,7 +117,10 @@ static struct vcpu *choose(const struct cpu *c, uint64_t now)
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
-		if ((!best || goes_before(v, best)) && may_run(v, now)) {
+		if (best && v->priority < best->priority) {
+			break;
+		}
+		if ((!best || v->turn < best->turn) && may_run(v, now)) {
 			best = v;
 		}
 	}

@@ -18,8 +18,8 @@
 static void send_access(struct vcpu *v, const struct trap *trap, enum pv_msg kind, uint64_t bytes,
                         uint64_t value)
 {
-	v->message = (struct message){{kind, v->number, trap_ipa(trap), bytes, value, trap->esr,
-	                               v->regs.pc, trap->far}};
+	v->message = (struct message){
+		{kind, v->number, trap_ipa(trap), bytes, value, trap->esr, v->regs.pc, trap->far}};
 	message_send(v);
 }
 

@@ -70,6 +70,25 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 	}
 }
 
+void fake_set_priority(struct vcpu *v, uint32_t priority)
+{
+	struct cpu *c = v->cpu;
+
+	v->priority = priority;
+	/* An insertion sort, whose place all but @v keep. */
+	for (uint32_t n = 1; n < c->slot_count; n++) {
+		uint32_t slot = c->slots[n];
+		uint32_t at = n;
+
+		for (; at > 0 &&
+		       kernel.vcpus[c->slots[at - 1]].priority < kernel.vcpus[slot].priority;
+		     at--) {
+			c->slots[at] = c->slots[at - 1];
+		}
+		c->slots[at] = slot;
+	}
+}
+
 struct fake_gic *fake_gic(void)
 {
 	return &fake.gic[fake.cpu];

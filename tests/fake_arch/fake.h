@@ -60,6 +60,9 @@ void fake_reset(void);
 /** A system of @domains domains with @vcpus vCPUs each, vCPU n of each on CPU n % @cpus. */
 void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus);
 
+/** Give @v its priority, and its place among the slots of its CPU. */
+void fake_set_priority(struct vcpu *v, uint32_t priority);
+
 /** The interface of the CPU that executes. */
 struct fake_gic *fake_gic(void);
 

@@ -190,9 +190,9 @@ fault("kernel/core/sched.c", "what is left of a budget", "now + budget_left(&run
 fault("kernel/core/message.c", "whose turn the VMM is", "(last->number + 1 + n) % d->vcpu_count",
       "(d->vcpu_count - 1 + n + 0 * last->number) % d->vcpu_count", STATE,
       "a vCPU never gets its VMM while two others ask")
-fault("kernel/core/sched.c", "priority of equals", "v->priority > other->priority ||",
-      "v->priority >= other->priority ||", ["unit:sched_turns", "unit:sched"],
-      "the last of equals always runs")
+fault("kernel/core/sched.c", "priority before turn",
+      "if (best && v->priority < best->priority) {", "if (best && v->priority > best->priority) {",
+      ["unit:sched_turns", "unit:sched"], "who waits longest runs, whatever its priority")
 
 PCI = ["unit:vmm_pci", "unit:vmm_virtio"]
 fault("vmm/pci/msix.c", "a masked function", "!msix->enabled || msix->function_masked ||",

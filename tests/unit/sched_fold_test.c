@@ -30,9 +30,9 @@ static void build(bool other_wakes)
 	struct vcpu *v = kernel.vcpus;
 	const uint64_t edge = PV_VIRQ_ENABLED | PV_VIRQ_EDGE | 0xa0U << PV_VIRQ_PRIORITY_SHIFT;
 
-	v[1].priority = 200;
+	fake_set_priority(&v[1], 200);
 	v[1].wait = WAIT_IRQ;
-	v[2].priority = 150;
+	fake_set_priority(&v[2], 150);
 	v[2].wait = WAIT_IRQ;
 	v[3].wait = WAIT_OFF;
 	kernel.domains[0].vgic_enabled = true;

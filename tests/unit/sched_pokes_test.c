@@ -73,7 +73,7 @@ static void build(enum vcpu_wait wait)
 		.domain = &kernel.domains[0], .kind = PV_DOORBELL_VIRQ, .number = SPI};
 	kernel.doorbells[TELL_VMM] = (struct doorbell){
 		.domain = &kernel.domains[0], .kind = PV_DOORBELL_EVENT, .number = 9};
-	bystander->priority = 200;
+	fake_set_priority(bystander, 200);
 	bystander->wait = WAIT_OFF;
 	kernel.vcpus[2].wait = WAIT_OFF;
 	kernel.domains[0].vmm_owner = 0;

@@ -79,9 +79,9 @@ static void test_preemption_renews_no_budget(void **state)
 	fake_build(3, 1, 1);
 	kernel.vcpus[0].budget.ticks = 30;
 	kernel.vcpus[0].budget.period = 100;
-	kernel.vcpus[1].priority = 200;
+	fake_set_priority(&kernel.vcpus[1], 200);
 	kernel.vcpus[1].wait = WAIT_IRQ;
-	kernel.vcpus[2].priority = 50;
+	fake_set_priority(&kernel.vcpus[2], 50);
 	kernel.cpus[0].resched = 1;
 	fake.now = 5000;
 	while (fake.now < 15000) {

@@ -61,8 +61,8 @@ static void test_highest_priority_runs(void **state)
 {
 	(void)state;
 	fake_build(3, 1, 1);
-	kernel.vcpus[1].priority = 200;
-	kernel.vcpus[2].priority = 50;
+	fake_set_priority(&kernel.vcpus[1], 200);
+	fake_set_priority(&kernel.vcpus[2], 50);
 	kernel.cpus[0].resched = 1;
 	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
 	trap_at(ESR(EC_WFX, 0), 0);
@@ -127,7 +127,7 @@ static void test_budget_bounds_a_busy_vcpu(void **state)
 	uint64_t ran[2] = {0};
 
 	fake_build(2, 1, 1);
-	kernel.vcpus[0].priority = 200;
+	fake_set_priority(&kernel.vcpus[0], 200);
 	kernel.vcpus[0].budget.ticks = 30;
 	kernel.vcpus[0].budget.period = 100;
 	kernel.cpus[0].resched = 1;
@@ -222,7 +222,7 @@ static void test_sleeper_wakes_at_its_deadline(void **state)
 	kernel.cpus[0].resched = 1;
 	kernel.vcpus[1].wait = WAIT_IRQ;
 	kernel.vcpus[1].wake_at = 70;
-	kernel.vcpus[1].priority = 200;
+	fake_set_priority(&kernel.vcpus[1], 200);
 	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
 	assert_int_equal(fake.deadline, 70);
 	fake.now = 70;
@@ -359,7 +359,7 @@ static void test_unfit_replies_end_the_domain(void **state)
 		fake_build(2, 1, 1);
 		struct domain *d = &kernel.domains[0];
 
-		kernel.vcpus[0].priority = 200;
+		fake_set_priority(&kernel.vcpus[0], 200);
 		(void)resume();
 		/* Not valid (ISV clear): a fault, which nothing can resume. */
 		trap_at(ESR(EC_DATA, 7), 0x9000000);
@@ -436,7 +436,7 @@ static void test_calls_are_not_aborted(void **state)
 {
 	(void)state;
 	fake_build(2, 1, 1);
-	kernel.vcpus[0].priority = 200;
+	fake_set_priority(&kernel.vcpus[0], 200);
 	(void)resume();
 	trap_at(ESR(EC_HVC, 0), 0);
 	(void)resume();
@@ -456,7 +456,7 @@ static void test_calls_check_their_capability(void **state)
 	kernel.caps[2] = (struct pv_cap){PV_CAP_CONSOLE, 0};
 	kernel.domains[0].caps = (struct pv_slice){0, 2};
 	kernel.domains[1].caps = (struct pv_slice){2, 1};
-	kernel.vcpus[0].priority = 200;
+	fake_set_priority(&kernel.vcpus[0], 200);
 	(void)resume();
 	trap_at(ESR(EC_HVC, 0), 0);
 	(void)resume();
@@ -613,7 +613,7 @@ static void test_serror_ends_its_domain(void **state)
 	(void)state;
 	for (uint32_t in_vmm = 0; in_vmm < 2; in_vmm++) {
 		fake_build(2, 1, 1);
-		kernel.vcpus[0].priority = 200;
+		fake_set_priority(&kernel.vcpus[0], 200);
 		assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
 		if (in_vmm) {
 			trap_at(ESR(EC_HVC, 0), 0);

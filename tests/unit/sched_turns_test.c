@@ -58,7 +58,7 @@ static void start(const struct habit *habits, uint32_t count, bool exact)
 	for (uint32_t i = 0; i < count; i++) {
 		struct vcpu *v = &kernel.vcpus[i];
 
-		v->priority = habits[i].priority;
+		fake_set_priority(v, habits[i].priority);
 		v->slice_left = SLICE;
 		v->budget.ticks = habits[i].budget;
 		v->budget.period = habits[i].period;

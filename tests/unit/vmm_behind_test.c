@@ -56,7 +56,7 @@ static void test_above_it(void **state)
 	fake_build(2, 2, 2);
 	kernel.doorbells[0] = (struct doorbell){
 		.domain = &kernel.domains[0], .kind = PV_DOORBELL_EVENT, .number = 9};
-	v[2].priority = 200; /* another VM's, on the CPU of vCPU 0; it never stops */
+	fake_set_priority(&v[2], 200); /* another VM's, on the CPU of vCPU 0; it never stops */
 	v[3].wait = WAIT_OFF;
 	kernel.cpus[0].resched = 1;
 	kernel.cpus[1].resched = 1;
@@ -83,7 +83,7 @@ static void test_in_the_middle(void **state)
 	fake_build(2, 2, 2);
 	kernel.doorbells[0] =
 		(struct doorbell){.domain = d, .kind = PV_DOORBELL_EVENT, .number = 9};
-	v[2].priority = 200;
+	fake_set_priority(&v[2], 200);
 	v[2].wait = WAIT_IRQ;
 	v[3].wait = WAIT_OFF;
 	assert_ptr_equal(run_on(1), &v[1].regs);

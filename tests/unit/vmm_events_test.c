@@ -125,7 +125,7 @@ static void test_flood_under_preemption(void **state)
 	build(2, 1, 1);
 	struct vcpu *above = &kernel.vcpus[1];
 
-	above->priority = 200;
+	fake_set_priority(above, 200);
 	for (uint32_t n = 0; fake.now < 40000; n++) {
 		above->wait = n % 13 < 4 ? WAIT_NOTHING : WAIT_IRQ;
 		kernel.cpus[0].resched = 1;
@@ -247,7 +247,7 @@ static void test_flood_of_a_sleeper(void **state)
 {
 	(void)state;
 	build(2, 1, 1);
-	first->priority = 200;
+	fake_set_priority(first, 200);
 	first->wait = WAIT_IRQ;
 	kernel.cpus[0].resched = 1;
 	while (fake.now < 20000) {
