@@ -521,7 +521,7 @@ static void test_doorbells(void **state)
 	assert_false(doorbell_access(from, 0x9fff, 0, true));
 	assert_int_equal(to->vmm_owner, NONE);
 	doorbell_ring(1);
-	assert_int_equal(to->vmm_owner, 1);
+	assert_int_equal(to->vmm_owner, VMM_OFFERED);
 	assert_int_equal(to->vmm_regs.x[1], 1ULL << 9);
 
 	/* A domain that has ended is told nothing. */
@@ -560,8 +560,8 @@ static void test_console_frames(void **state)
 	assert_int_equal(bytes, 'a');
 	assert_int_equal(console_read(2, &bytes), 3);
 	assert_int_equal(bytes, 'b' | PV_MUX_ESC << 8 | 'c' << 16);
-	assert_int_equal(kernel.domains[0].vmm_owner, 0);
-	assert_int_equal(kernel.domains[1].vmm_owner, 1);
+	assert_int_equal(kernel.domains[0].vmm_owner, VMM_OFFERED);
+	assert_int_equal(kernel.domains[1].vmm_owner, VMM_OFFERED);
 }
 
 static void test_registers_that_are_not_there(void **state)
