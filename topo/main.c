@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
@@ -32,7 +33,7 @@ static const struct {
 	{"stop", command_stop, "end a running system"},
 };
 
-#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+#define COMMAND_COUNT (ARRAY_COUNT(commands))
 
 static void print_help(FILE *out)
 {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/model/routes.h"
 
 #define NOBODY UINT32_MAX
@@ -86,7 +87,7 @@ static bool is_harmless(const char *word, size_t length)
 		"ro",        "rw",       "swiotlb=",
 	};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
 		size_t known = strlen(words[i]);
 		bool takes_value = words[i][known - 1] == '=';
 

@@ -18,6 +18,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/bits.h"
+
 #define LINKS_MAX 40 /* as Linux follows */
 #define CHUNK_BYTES ((size_t)4 << 20)
 #define TEMPORARY ".topo-XXXXXX"
@@ -71,7 +73,7 @@ static void list_ends(sigset_t *set)
 
 	sigemptyset(set);
 	sigprocmask(SIG_BLOCK, NULL, &blocked);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(ends); i++) {
 		if (sigismember(&blocked, ends[i]) == 0 && sigaction(ends[i], NULL, &action) == 0 &&
 		    action.sa_handler != SIG_IGN) {
 			sigaddset(set, ends[i]);

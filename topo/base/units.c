@@ -8,10 +8,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/bits.h"
+
 static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
 static const char letters[] = "BKMG"; /* of the first of them */
 
-#define UNIT_LAST (sizeof(units) / sizeof(units[0]) - 1)
+#define UNIT_LAST (ARRAY_COUNT(units) - 1)
 
 struct size_in_units size_in_units(uint64_t bytes)
 {

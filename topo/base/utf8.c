@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "lib/bits.h"
+
 static const struct {
 	unsigned char first, last; /* range of the first byte */
 	unsigned char low, high;   /* range of the second one */
@@ -31,7 +33,7 @@ size_t utf8_bytes(const char *text, size_t bytes)
 {
 	const unsigned char *at = (const unsigned char *)text;
 
-	for (size_t i = 0; bytes != 0 && i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; bytes != 0 && i < ARRAY_COUNT(forms); i++) {
 		if (at[0] < forms[i].first || at[0] > forms[i].last) {
 			continue;
 		}
@@ -58,7 +60,7 @@ bool utf8_shows(const char *text, size_t bytes)
 	for (size_t i = 1; i < bytes; i++) {
 		point = point << 6 | (at[i] & 0x3f);
 	}
-	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(hidden); i++) {
 		if (point >= hidden[i].first && point <= hidden[i].last) {
 			return false;
 		}

@@ -6,12 +6,13 @@
 
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/checks/table.h"
 #include "topo/resolve/read_rules.h"
 
 static const struct rule *const table[] = {READ_RULES(RULE_POINTER) CHECKS(RULE_POINTER)};
 
-#define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
+#define TABLE_COUNT (ARRAY_COUNT(table))
 
 #define CHECK_ROW(id) {&rule_##id, check_##id},
 
@@ -20,7 +21,7 @@ static const struct check {
 	check_function *run;
 } checks[] = {CHECKS(CHECK_ROW)};
 
-#define CHECK_COUNT (sizeof(checks) / sizeof(checks[0]))
+#define CHECK_COUNT (ARRAY_COUNT(checks))
 
 const struct rule *checks_at(size_t index)
 {

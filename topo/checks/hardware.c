@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/checks/internal.h"
 #include "topo/model/pci.h"
 
@@ -386,7 +387,7 @@ static void check_function_range(struct rules *rules, const struct pci_function 
 		{"function", function->function, 7, places->function},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		if (rows[i].number > rows[i].most) {
 			rule_report(rules, &rule_pci_range, rows[i].place,
 			            "PCI has no %s %u: they are 0 to %u", rows[i].what,

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "abi/backend.h"
+#include "lib/bits.h"
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
 #include "topo/model/routes.h"
@@ -143,8 +144,8 @@ static const struct block internal[] = {
 };
 /* clang-format on */
 
-#define SPECIAL_COUNT (sizeof(special) / sizeof(special[0]))
-#define INTERNAL_COUNT (sizeof(internal) / sizeof(internal[0]))
+#define SPECIAL_COUNT (ARRAY_COUNT(special))
+#define INTERNAL_COUNT (ARRAY_COUNT(internal))
 
 static void visit_special(struct rules *rules, const struct topology *topology, struct strmap *seen,
                           const struct connection *connection, const struct device *device)
@@ -413,7 +414,7 @@ static bool is_reserved(const char *name)
 {
 	static const char *const names[] = {"lo", "all", "default"};
 
-	for (size_t i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; name != NULL && i < ARRAY_COUNT(names); i++) {
 		if (strcmp(name, names[i]) == 0) {
 			return true;
 		}

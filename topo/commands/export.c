@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/bits.h"
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/export/model_json.h"
@@ -174,7 +175,7 @@ static int link_files(const struct export_plan *plan, struct arena *arena, const
 			{vm->dtb_name, image->dtb},
 		};
 
-		for (size_t j = 0; code == EXIT_OK && j < sizeof(files) / sizeof(files[0]); j++) {
+		for (size_t j = 0; code == EXIT_OK && j < ARRAY_COUNT(files); j++) {
 			code = link_file(arena, directory, files[j].name, files[j].target);
 		}
 	}
@@ -192,7 +193,7 @@ static int write_files(const struct export_plan *plan, struct diag *diag, struct
 	};
 	int code = EXIT_OK;
 
-	for (size_t i = 0; code == EXIT_OK && i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; code == EXIT_OK && i < ARRAY_COUNT(paths); i++) {
 		code = command_spare_inputs(plan->model, diag, paths[i]);
 	}
 	if (code == EXIT_OK) {
@@ -201,7 +202,7 @@ static int write_files(const struct export_plan *plan, struct diag *diag, struct
 	if (code == EXIT_OK) {
 		code = make_directory(board);
 	}
-	for (size_t i = 0; code == EXIT_OK && i < sizeof(paths) / sizeof(paths[0]); i++) {
+	for (size_t i = 0; code == EXIT_OK && i < ARRAY_COUNT(paths); i++) {
 		struct output output;
 
 		output_begin(&output, paths[i]);

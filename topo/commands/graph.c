@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/bits.h"
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
@@ -39,7 +40,7 @@ static const struct option long_options[] = {
 /* The text of the drawing is the one format that needs no program. */
 static const char *const formats[] = {"svg", "png", "pdf", "dot"};
 
-#define FORMAT_COUNT (sizeof(formats) / sizeof(formats[0]))
+#define FORMAT_COUNT (ARRAY_COUNT(formats))
 
 struct graph_options {
 	struct load_options load;

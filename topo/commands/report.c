@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/say.h"
 #include "topo/base/utf8.h"
 #include "topo/commands/commands.h"
@@ -64,7 +65,7 @@ struct report_options {
 static int take_format(const struct command_line *cl, struct report_options *options,
                        const char *name)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(formats); i++) {
 		if (strcmp(formats[i].name, name) == 0) {
 			options->print = formats[i].print;
 			return EXIT_OK;

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/utf8.h"
 #include "topo/export/explain.h"
 #include "topo/export/export.h"
@@ -175,7 +176,7 @@ void export_print_application(const struct export_plan *plan, FILE *out, bool de
 	        "\n#undef VMSWIOTLB\n#define VMSWIOTLB %d\n"
 	        "#include <configurations/vm.h>\n#include <configurations/tii/vm.h>\n\n",
 	        plan->swiotlb ? 1 : 0);
-	for (size_t i = 0; i < sizeof(imports) / sizeof(imports[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(imports); i++) {
 		fprintf(out, "import <%s>;\n", imports[i]);
 	}
 	if (devices) {

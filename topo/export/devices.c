@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "abi/limits.h"
+#include "lib/bits.h"
 #include "topo/export/explain.h"
 #include "topo/export/export.h"
 #include "topo/model/board.h"
@@ -26,7 +27,7 @@ static void put_addresses(const struct export_plan *plan, FILE *out)
 			{"ENTRY_ADDR", vm->entry},
 		};
 
-		for (size_t j = 0; j < sizeof(rows) / sizeof(rows[0]); j++) {
+		for (size_t j = 0; j < ARRAY_COUNT(rows); j++) {
 			if (rows[j].value != 0 || j < 2) {
 				fprintf(out, "#define VM%u_%s 0x%" PRIx64 "\n", vm->number,
 				        rows[j].what, rows[j].value);

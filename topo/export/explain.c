@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/say.h"
 #include "topo/base/utf8.h"
 #include "topo/model/board.h"
@@ -356,7 +357,7 @@ static void put_connection(FILE *out, const struct model *model,
 	fprintf(out, IN "vm%s_vm%s_memdev.swiotlb = ", device, driver);
 	put_truth(out, connection->swiotlb);
 	fputs(";\n", out);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		if (rows[i].value != 0) {
 			fprintf(out, IN "vm%s_vm%s_%s = 0x%" PRIx64 ";\n", device, driver,
 			        rows[i].attribute, rows[i].value);

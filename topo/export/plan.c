@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/units.h"
 #include "topo/export/export.h"
 #include "topo/model/board.h"
@@ -291,7 +292,7 @@ static void name_files(struct export_plan *plan, struct arena *arena, bool besid
 			{image->dtb, "dtb", &vm->dtb_name},
 		};
 
-		for (size_t j = 0; j < sizeof(files) / sizeof(files[0]); j++) {
+		for (size_t j = 0; j < ARRAY_COUNT(files); j++) {
 			if (files[j].path != NULL) {
 				*files[j].name = beside ? arena_printf(arena, "vm%u-%s", vm->number,
 				                                       files[j].kind)

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/language/cpp_internal.h"
 
@@ -414,7 +415,7 @@ static const struct {
 	{"line", do_line, false},
 };
 
-#define DIRECTIVE_COUNT (sizeof(directives) / sizeof(directives[0]))
+#define DIRECTIVE_COUNT (ARRAY_COUNT(directives))
 
 const char *cpp_directive_name(const struct token *word)
 {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/language/cpp_internal.h"
 
@@ -32,7 +33,7 @@ void cpp_define_builtin(struct cpp *cpp)
 		enum macro_kind kind;
 	} builtin[] = {{"__FILE__", MACRO_FILE}, {"__LINE__", MACRO_LINE}};
 
-	for (size_t i = 0; i < sizeof(builtin) / sizeof(builtin[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(builtin); i++) {
 		struct macro *macro = arena_alloc(cpp->arena, sizeof(*macro));
 
 		macro->kind = builtin[i].kind;

@@ -7,6 +7,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/bits.h"
+
 void lex_start(struct lexer *lexer, struct arena *arena, struct diag *diag,
                const struct source *source)
 {
@@ -223,7 +225,7 @@ static void pass_punctuator(struct lexer *lexer, struct token *token)
 
 	advance(lexer);
 	token->punctuator = (uint16_t)first;
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(pairs); i++) {
 		if (first == pairs[i].first && second == pairs[i].second) {
 			peek(lexer);
 			advance(lexer);

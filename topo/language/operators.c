@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "lib/bits.h"
 #include "topo/language/lex.h"
 
 #define BELOW 1U
@@ -42,7 +43,7 @@ static const struct operation none = {0, 0, 0};
 
 static const struct operation *find(int sign)
 {
-	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(operators); i++) {
 		if (operators[i].sign == sign) {
 			return &operators[i];
 		}

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/language/parse_internal.h"
 
@@ -418,7 +419,7 @@ static const struct {
 	{"connection", parse_stray_connection},
 };
 
-#define TOP_LEVEL_COUNT (sizeof(top_level) / sizeof(top_level[0]))
+#define TOP_LEVEL_COUNT (ARRAY_COUNT(top_level))
 
 static bool parse_known_top_level(struct parser *parser, const char *word)
 {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/language/parse_internal.h"
 
@@ -200,7 +201,7 @@ static const char *meant_statement(struct parser *parser, const char *text)
 	static const char *const words[] = {"component", "connection", "group", "export"};
 	struct suggest suggest = suggest_start(text);
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
 		suggest_consider(&suggest, words[i]);
 	}
 	parser_suggest(parser, &suggest);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/language/parse_internal.h"
 
@@ -169,7 +170,7 @@ static const struct {
 	{"configuration", parse_inner_configuration},
 };
 
-#define ITEM_COUNT (sizeof(items) / sizeof(items[0]))
+#define ITEM_COUNT (ARRAY_COUNT(items))
 
 static void unknown_item(struct parser *parser)
 {
@@ -222,7 +223,7 @@ static bool begins_outside(const struct parser *parser)
 	static const char *const words[] = {"component", "assembly",  "import",
 	                                    "connector", "procedure", "connection"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
 		if (parser_at_word(parser, words[i])) {
 			return true;
 		}

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/language/eval.h"
 #include "topo/language/operators.h"
 #include "topo/language/parse_internal.h"
@@ -447,7 +448,7 @@ static struct expr *parse_unary(struct parser *parser)
 	if (too_deep(parser)) {
 		return bad_expr(parser);
 	}
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(signs); i++) {
 		struct token sign = parser->token;
 
 		if (parser_take(parser, signs[i])) {

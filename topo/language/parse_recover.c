@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/language/parse_internal.h"
 
 static bool same_text(const struct token *a, const struct token *b)
@@ -45,7 +46,7 @@ bool parser_at_statement(const struct parser *parser)
 		"configuration", "connector", "procedure",  "import",
 	};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
 		if (parser_at_word(parser, words[i])) {
 			return true;
 		}

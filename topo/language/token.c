@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/utf8.h"
 #include "topo/language/lex.h"
 
@@ -102,7 +103,7 @@ static const struct {
 
 static bool decode_simple(char letter, char *meaning)
 {
-	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(escapes); i++) {
 		if (escapes[i].letter == letter) {
 			*meaning = escapes[i].meaning;
 			return true;

@@ -8,11 +8,10 @@
 
 #include "abi/boards/boards.h"
 #include "abi/limits.h"
+#include "lib/bits.h"
 #include "topo/model/board_rows.h"
 
 #define INTID_SPI_FIRST 32U
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 #define BOARD_ADDRESS(name) &board_##name,
 
 static const struct board *const boards[] = {PV_BOARDS(BOARD_ADDRESS)};
@@ -133,7 +132,7 @@ const char *board_power_name(enum board_power power)
 
 bool board_is_controller(const char *path)
 {
-	for (size_t i = 0; i < COUNT(boards); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(boards); i++) {
 		for (size_t j = 0; j < boards[i]->controller_count; j++) {
 			if (strcmp(boards[i]->controllers[j].path, path) == 0) {
 				return true;
@@ -145,12 +144,12 @@ bool board_is_controller(const char *path)
 
 const struct board *board_find(const char *name)
 {
-	for (size_t i = 0; i < COUNT(boards); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(boards); i++) {
 		if (strcmp(boards[i]->name, name) == 0 || strcmp(boards[i]->directory, name) == 0) {
 			return boards[i];
 		}
 	}
-	for (size_t i = 0; i < COUNT(named_boards); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(named_boards); i++) {
 		if (strcmp(named_boards[i].name, name) == 0) {
 			return &named_boards[i];
 		}
@@ -160,5 +159,5 @@ const struct board *board_find(const char *name)
 
 const struct board *board_at(size_t index)
 {
-	return index < COUNT(boards) ? boards[index] : NULL;
+	return index < ARRAY_COUNT(boards) ? boards[index] : NULL;
 }

@@ -8,6 +8,7 @@
 
 #include "abi/boards/boards.h"
 #include "abi/boards/fits.h"
+#include "lib/bits.h"
 #include "topo/model/board.h"
 
 #define BOARD_DECLARE(name) extern const struct board board_##name;
@@ -29,7 +30,7 @@ PV_BOARDS(BOARD_DECLARE)
 	{path, base, bytes, irq, HARDWARE_##kind, ROW_##dma},
 #define ROW_WINDOW(kind, base, bytes, irq) {BOARD_PCI_HOST, base, bytes, irq, HARDWARE_OTHER, true},
 #define ROW_CONTROLLER(path, powers) {path, powers},
-#define ROW_COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define ROW_COUNT(table) (ARRAY_COUNT(table))
 
 #define BOARD_DEFINE(symbol)                                                                       \
 	BOARD_FITS                                                                                 \

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "lib/bits.h"
+
 /* virtio 1.2, 5.10.4: 32 bits, of which 0 to 2 and all ones are reserved; Linux' VMADDR_CID_ANY. */
 #define CID_LAST (UINT32_MAX - 1)
 
@@ -33,7 +35,7 @@ static const struct device_option options[] = {
 	{"tag", OPTION_STRING, ONLY(DEVICE_FS), AT(tag), 0, 0},
 };
 
-#define OPTION_COUNT (sizeof(options) / sizeof(options[0]))
+#define OPTION_COUNT (ARRAY_COUNT(options))
 
 _Static_assert(OPTION_COUNT <= DEVICE_OPTIONS_MAX, "a bit for each option");
 
@@ -55,7 +57,7 @@ static const char *const network_names[] = {
 	[NETWORK_ROUTED] = "routed",
 };
 
-#define NETWORK_COUNT (sizeof(network_names) / sizeof(network_names[0]))
+#define NETWORK_COUNT (ARRAY_COUNT(network_names))
 
 const struct device_option *device_option_at(size_t index)
 {

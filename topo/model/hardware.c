@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/bits.h"
 #include "topo/model/board.h"
 #include "topo/model/pci.h"
 
@@ -43,7 +44,7 @@ static const struct {
 };
 
 #define BEHIND_MAX 64U /* functions behind a bridge that are listed */
-#define WORD_COUNT (sizeof(words) / sizeof(words[0]))
+#define WORD_COUNT (ARRAY_COUNT(words))
 
 /* Whether a name has the word, not counting the address of a node behind its '@'. */
 static bool has_word(const char *name, const char *word)

@@ -17,6 +17,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/analysis/parts.h"
 #include "topo/base/suggest.h"
 #include "topo/base/units.h"
@@ -24,8 +25,6 @@
 #define DEPTH_MAX 64U
 #define TERMS_MAX 4096U
 #define NUMBER_MAX (UINT64_MAX >> 32) /* before its unit */
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 struct reader {
 	const struct analysis *analysis;
 	const char *text;
@@ -283,7 +282,7 @@ static struct term *read_word(struct reader *reader)
 	const char *word = read_name(reader);
 	struct suggest suggest = suggest_start(word);
 
-	for (size_t i = 0; i < COUNT(constants); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(constants); i++) {
 		if (strcmp(constants[i].word, word) == 0) {
 			struct term *term = new_term(reader, TERM_VALUE, constants[i].type, at);
 
@@ -395,7 +394,7 @@ static struct term *read_compare(struct reader *reader)
 	};
 	struct term *left = read_sum(reader);
 
-	for (size_t i = 0; left != NULL && i < COUNT(signs); i++) {
+	for (size_t i = 0; left != NULL && i < ARRAY_COUNT(signs); i++) {
 		size_t at = reader->at;
 
 		if (!take(reader, signs[i].sign)) {

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/analysis/parts.h"
 #include "topo/base/units.h"
 #include "topo/report/assert.h"
@@ -206,6 +207,6 @@ static const struct fact facts[] = {
 
 const struct fact *fact_table(size_t *count)
 {
-	*count = sizeof(facts) / sizeof(facts[0]);
+	*count = ARRAY_COUNT(facts);
 	return facts;
 }

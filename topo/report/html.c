@@ -5,6 +5,7 @@
  */
 #include "topo/report/html.h"
 
+#include "lib/bits.h"
 #include "topo/analysis/parts.h"
 #include "topo/model/board.h"
 #include "topo/report/report.h"
@@ -125,7 +126,7 @@ static const struct {
 	{"practices", "Practices", "Best practices", html_print_practices},
 };
 
-#define SECTION_COUNT (sizeof(sections) / sizeof(sections[0]))
+#define SECTION_COUNT (ARRAY_COUNT(sections))
 
 static void print_head(const struct page *page)
 {

@@ -3,6 +3,7 @@
  * The report for programs. Every member is described in docs/report.schema.json. A number of VMs
  * that must fall is null where there is no way. Equal analyses print equal text.
  */
+#include "lib/bits.h"
 #include "topo/analysis/parts.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
@@ -450,7 +451,7 @@ void report_json(const struct report *report, FILE *out)
 	struct json_writer writer = {out, false};
 
 	fputc('{', out);
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(sections); i++) {
 		sections[i](report->analysis, &writer);
 	}
 	add_assertions(report, &writer);

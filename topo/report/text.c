@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/analysis/parts.h"
 #include "topo/base/say.h"
 #include "topo/base/units.h"
@@ -417,7 +418,7 @@ void report_text(const struct report *report, FILE *out)
 	};
 	struct printer printer = {report->analysis, arena_new(), out};
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(sections); i++) {
 		sections[i](&printer);
 	}
 	if (report->assertion_count != 0) {

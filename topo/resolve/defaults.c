@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/units.h"
 #include "topo/resolve/default_networks.h"
 
@@ -36,7 +37,7 @@ static void default_devices(struct topology *topology, size_t index)
 {
 	struct connection *connection = &topology->model.connections[index];
 	static const enum device_type types[] = {DEVICE_NET, DEVICE_BLK};
-	size_t count = sizeof(types) / sizeof(types[0]);
+	size_t count = ARRAY_COUNT(types);
 
 	if (topology->connection_origins[index].devices_given) {
 		return;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/bits.h"
 #include "topo/resolve/read_rules.h"
 
 #define SECTOR_BYTES 512U
@@ -107,7 +108,7 @@ static bool is_foreign(const struct foreign *row, int fd, uint64_t file_bytes,
 
 static void find_foreign(int fd, const unsigned char head[HEAD_BYTES], struct image_facts *facts)
 {
-	for (size_t i = 0; i < sizeof(foreign_formats) / sizeof(foreign_formats[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(foreign_formats); i++) {
 		const struct foreign *row = &foreign_formats[i];
 
 		if (facts->foreign == NULL && is_foreign(row, fd, facts->file_bytes, head)) {

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/diag/source.h"
 #include "topo/model/board.h"
@@ -307,7 +308,7 @@ static bool is_left_out(const struct resolver *resolver, const char *object)
 {
 	static const char *const servers[] = {"fserv", "serial", "time_server"};
 
-	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(servers); i++) {
 		if (strcmp(servers[i], object) == 0) {
 			return true;
 		}
@@ -445,7 +446,7 @@ static void start(struct resolver *resolver)
 		&resolver->others,   &resolver->unknown,
 	};
 
-	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(maps); i++) {
 		strmap_init(maps[i], resolver->arena);
 	}
 	resolver->evaluator = (struct evaluator){

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/diag/source.h"
 #include "topo/resolve/resolve_internal.h"
@@ -204,7 +205,7 @@ static bool is_expected(const struct ast_connection *connection)
 {
 	static const char *const connectors[] = {"seL4VMDTBPassthrough"};
 
-	for (size_t i = 0; i < sizeof(connectors) / sizeof(connectors[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(connectors); i++) {
 		if (strcmp(connection->connector.text, connectors[i]) == 0) {
 			return true;
 		}
@@ -432,7 +433,7 @@ static const struct {
 	{"_iobuf", "base", set_control_base}, {"_iobuf", "size", set_nothing},
 };
 
-#define CONNECTION_SETTING_COUNT (sizeof(connection_settings) / sizeof(connection_settings[0]))
+#define CONNECTION_SETTING_COUNT (ARRAY_COUNT(connection_settings))
 
 /* The index of the connection a piece of which is called @name; its piece in *piece. */
 static size_t find_piece(struct resolver *resolver, const char *name, enum piece *piece)

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/model/device_options.h"
 #include "topo/resolve/disk.h"
@@ -334,7 +335,7 @@ static void suggest_numeric_key(struct resolver *resolver, const char *wrong)
 	                                   "ctrl_size"};
 	struct suggest suggest = suggest_start(wrong);
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
 		suggest_consider(&suggest, keys[i]);
 	}
 	diag_help(resolver->diag, "it has: id, data_base, data_size, ctrl_base, ctrl_size");
@@ -523,7 +524,7 @@ static struct place disk_place(const struct device_entry *entry)
 {
 	static const char *const names[] = {"disk", "size", "format"};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		for (size_t j = 0; device_option_at(j) != NULL; j++) {
 			if (entry->places[j].file != NULL &&
 			    strcmp(device_option_at(j)->name, names[i]) == 0) {

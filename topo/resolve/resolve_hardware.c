@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/resolve/resolve_internal.h"
 
@@ -222,7 +223,7 @@ static void read_pci_entry(struct resolver *resolver, struct pci_function *funct
 		value_string(&resolver->evaluator, &entry->value, "name", &function->name);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
 		if (strcmp(keys[i].name, entry->key.text) == 0) {
 			*keys[i].place = entry->value.place;
 			small_number(resolver, &entry->value, keys[i].name, keys[i].number);

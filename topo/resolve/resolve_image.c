@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/diag/source.h"
 #include "topo/resolve/archive.h"
@@ -67,7 +68,7 @@ static const struct {
 	{"linux_stdout", KEY_NOTHING},
 };
 
-#define IMAGE_KEY_COUNT (sizeof(image_keys) / sizeof(image_keys[0]))
+#define IMAGE_KEY_COUNT (ARRAY_COUNT(image_keys))
 
 const char *resolve_path(struct resolver *resolver, const char *name, struct place place)
 {

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/resolve/resolve_internal.h"
 
@@ -69,7 +70,7 @@ static const struct {
 	{"cpus", set_cpus},
 };
 
-#define SYSTEM_SETTING_COUNT (sizeof(system_settings) / sizeof(system_settings[0]))
+#define SYSTEM_SETTING_COUNT (ARRAY_COUNT(system_settings))
 
 void resolve_system_setting(struct resolver *resolver, const struct ast_setting *setting)
 {

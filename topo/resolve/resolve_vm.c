@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/base/utf8.h"
 #include "topo/resolve/resolve_internal.h"
@@ -370,7 +371,7 @@ static const char *const without_meaning[] = {
 	"tracebuffer_size",
 };
 
-#define WITHOUT_MEANING_COUNT (sizeof(without_meaning) / sizeof(without_meaning[0]))
+#define WITHOUT_MEANING_COUNT (ARRAY_COUNT(without_meaning))
 
 /* What CAmkES knows of each interface, thread and semaphore of a component: NAME_priority, … */
 static const char *const interface_endings[] = {
@@ -387,7 +388,7 @@ static bool is_of_interface(const char *name)
 {
 	size_t bytes = strlen(name);
 
-	for (size_t i = 0; i < sizeof(interface_endings) / sizeof(interface_endings[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(interface_endings); i++) {
 		size_t end = strlen(interface_endings[i]);
 
 		if (bytes > end && strcmp(name + bytes - end, interface_endings[i]) == 0) {
@@ -477,7 +478,7 @@ void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
 /* Keys that are read and have no meaning. */
 static const char *const obsolete_keys[] = {"linux_ram_offset", "initrd_max_size"};
 
-#define OBSOLETE_KEY_COUNT (sizeof(obsolete_keys) / sizeof(obsolete_keys[0]))
+#define OBSOLETE_KEY_COUNT (ARRAY_COUNT(obsolete_keys))
 
 static void unknown_key(struct resolver *resolver, const struct name *key)
 {

@@ -10,6 +10,8 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "lib/bits.h"
+
 #define ROOM_BYTES 16384U
 #define LZMA_MEMORY_MAX (UINT64_C(256) << 20) /* a dictionary of more is unpacked nowhere */
 #define LZ4_BLOCK_BYTES ((size_t)8 << 20)     /* of the legacy form, unpacked */
@@ -153,7 +155,7 @@ const struct packing *packing_find(const unsigned char *bytes, size_t count)
 	};
 	/* clang-format on */
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		const size_t length = strlen(rows[i].magic);
 
 		if (count >= length && memcmp(bytes, rows[i].magic, length) == 0) {

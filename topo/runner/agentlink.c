@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "lib/bits.h"
+
 #define PAUSE_FIRST_MS 300U
 #define PAUSE_LAST_MS 2000U
 #define NO_ROOM_MS 20U
@@ -300,8 +302,7 @@ static const char *status_text(uint8_t status)
 		[PV_AGENT_BAD] = "its agent does not understand the command",
 		[PV_AGENT_FAILED] = "the guest could not start the command",
 	};
-	return status < sizeof(texts) / sizeof(texts[0]) ? texts[status]
-	                                                 : "its agent gives an unknown answer";
+	return status < ARRAY_COUNT(texts) ? texts[status] : "its agent gives an unknown answer";
 }
 
 static void take_input_answer(struct agentlink *link, struct agent_command *command, uint8_t status)

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/bits.h"
 #include "topo/runner/message.h"
 #include "topo/runner/process.h"
 
@@ -155,7 +156,7 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add(arguments, "%s", options->qemu_machine);
 	add(arguments, "-cpu");
 	add(arguments, "%s", options->qemu_cpu);
-	add_all(arguments, fixed, sizeof(fixed) / sizeof(fixed[0]));
+	add_all(arguments, fixed, ARRAY_COUNT(fixed));
 	add(arguments, "-smp");
 	add(arguments, "%" PRIu32, options->cpu_count);
 	add(arguments, "-m");

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
+
 static const char kernel_prefix[] = "pv: ";
 
 /* Of Linux: kernel/reboot.c, kernel/panic.c. */
@@ -321,7 +323,7 @@ bool runstate_vm_line(struct runstate *state, size_t vm, const char *line)
 	if (!state->system->vms[vm].agent) {
 		end_halt(state, vm);
 	}
-	for (size_t i = 0; runs && i < sizeof(last_words) / sizeof(last_words[0]); i++) {
+	for (size_t i = 0; runs && i < ARRAY_COUNT(last_words); i++) {
 		const char *said = strstr(line, last_words[i]);
 		if (said != NULL && entry->halt_count < HALTS_MAX) {
 			entry->halt_count++;

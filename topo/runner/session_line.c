@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "abi/mux.h"
+#include "lib/bits.h"
 #include "topo/runner/message.h"
 #include "topo/runner/server.h"
 #include "topo/runner/session.h"
@@ -206,7 +207,7 @@ void session_agent_work(struct session *session, size_t vm)
 static bool log_name_taken(const struct session *session, size_t vm, const char *name)
 {
 	static const char *const ours[] = {"kernel", "system", "qemu", "run", "control", "lock"};
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(ours); i++) {
 		if (strcmp(name, ours[i]) == 0) {
 			return true;
 		}

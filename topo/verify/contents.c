@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/verify/verify.h"
 
 #define KERNEL_TEXT_OFFSET_AT 8U
@@ -258,7 +259,7 @@ static struct named *list_named(const struct verify *v, size_t *count)
 	struct named *list = NULL;
 
 	*count = 0;
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
 		*ARENA_ADD(v->arena, list, *count) =
 			(struct named){tables[i].base, tables[i].base + tables[i].end};
 	}

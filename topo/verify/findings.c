@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "abi/image.h"
+#include "lib/bits.h"
 
 #define TEXT_BYTES 2048
 
@@ -97,7 +98,7 @@ const char *findings_rights_text(struct arena *arena, uint32_t rights)
 	const char *text = "";
 	uint32_t left = rights & (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC);
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
 		if (!(left & words[i].bit)) {
 			continue;
 		}

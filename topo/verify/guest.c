@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/model/routes.h"
 #include "topo/verify/verify.h"
 
@@ -171,7 +172,7 @@ static void want_cpus(const struct verified_vm *vm, struct tree *wanted)
 	tree_want_strings(wanted, "/psci", "compatible",
 	                  (const char *const[]){"arm,psci-1.0", "arm,psci-0.2", NULL});
 	tree_want_string(wanted, "/psci", "method", "hvc");
-	for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(timers); i++) {
 		want_interrupt(&interrupts, PPI, timers[i], all << 8 | LEVEL);
 	}
 	tree_want_node(wanted, "/timer");

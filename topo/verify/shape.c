@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/units.h"
 #include "topo/model/board.h"
 #include "topo/verify/verify.h"
@@ -94,7 +95,7 @@ static void check_tables(struct verify *v)
 	};
 	uint64_t end = sizeof(*h);
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
 		if (tables[i].table.offset % 8 || tables[i].table.offset < end ||
 		    tables[i].table.offset - end > 7) {
 			findings_add(v->report, FINDING_BROKEN, NULL, "image",

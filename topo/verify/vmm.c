@@ -10,6 +10,7 @@
 
 #include "abi/calls.h"
 #include "abi/mux.h"
+#include "lib/bits.h"
 #include "topo/verify/verify.h"
 
 static void bad(struct verify *v, const struct verified_vm *vm, const char *what)
@@ -139,8 +140,6 @@ static const struct field device_fields[] = {
 	FIELD(pv_vmm_device, config),
 };
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 /* A field's bytes, as a number when it is one. */
 static const char *field_text(struct arena *arena, const uint8_t *bytes, size_t count)
 {
@@ -163,9 +162,9 @@ struct form {
 	size_t count;
 };
 
-static const struct form config_form = {config_fields, COUNT(config_fields)};
-static const struct form connection_form = {connection_fields, COUNT(connection_fields)};
-static const struct form device_form = {device_fields, COUNT(device_fields)};
+static const struct form config_form = {config_fields, ARRAY_COUNT(config_fields)};
+static const struct form connection_form = {connection_fields, ARRAY_COUNT(connection_fields)};
+static const struct form device_form = {device_fields, ARRAY_COUNT(device_fields)};
 
 /* @where says which structure of its kind it is: " for connection a -> b". */
 static void compare(struct verify *v, const struct verified_vm *vm, const char *where,
