@@ -12,8 +12,10 @@
 #include "kernel/core/message.h"
 #include "kernel/core/vgic.h"
 
+#define WAKES 4U /* vCPUs that are woken at one exception */
+
 /* It may serve the events that are offered: a hint. */
-static bool takes_events(const struct vcpu *v)
+static inline bool takes_events(const struct vcpu *v)
 {
 	return __atomic_load_n(&v->domain->vmm_owner, __ATOMIC_RELAXED) == VMM_OFFERED &&
 	       (v->number == 0 || __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_VMM);
@@ -30,7 +32,7 @@ static bool runnable(const struct vcpu *v)
 	/* Pairs with the releases in vcpu_poke() and vcpu_start_locked(): what was written before
 	 * is seen here. */
 	return __atomic_load_n(&v->domain->alive, __ATOMIC_RELAXED) &&
-	       (holds_vmm(v) || __atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING ||
+	       (__atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING || holds_vmm(v) ||
 	        takes_events(v));
 }
 
@@ -88,10 +90,9 @@ static void charge(struct cpu *c, uint64_t now)
 
 static bool has_budget(struct vcpu *v, uint64_t now)
 {
-	if (!v->budget.ticks) {
-		return true;
+	if (!budget_left(&v->budget)) {
+		budget_return(&v->budget, now);
 	}
-	budget_return(&v->budget, now);
 	return budget_left(&v->budget);
 }
 
@@ -145,12 +146,13 @@ static uint64_t look_at(const struct cpu *c, struct vcpu *v, const struct vcpu *
 }
 
 /* When this CPU must look again: the end of a slice that is contended, of a budget or a rest, the
- * return of a budget, a sleeper's timer. */
-static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now)
+ * return of a budget, a sleeper's timer. Who is below what runs is looked at when that stops. */
+static void set_deadline(struct cpu *c, struct vcpu *running, uint64_t now)
 {
 	uint64_t deadline = UINT64_MAX;
 
 	if (running && running->budget.ticks) {
+		budget_return(&running->budget, now);
 		deadline = now + budget_left(&running->budget);
 	}
 	if (running && running->resting) {
@@ -159,6 +161,9 @@ static void set_deadline(struct cpu *c, const struct vcpu *running, uint64_t now
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
+		if (running && v->priority < running->priority) {
+			break;
+		}
 		if (v != running) {
 			deadline = earlier(deadline, look_at(c, v, running, now));
 		}
@@ -239,22 +244,29 @@ static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 }
 
 /* End the rest of @v if it is over: what it was kept from the CPU does not count. */
-static void end_rest(struct vcpu *v, uint64_t now)
+static bool end_rest(struct vcpu *v, uint64_t now)
 {
-	if (v->resting && v->rest_at <= earlier(now, v->left_at)) {
+	bool over = v->resting && v->rest_at <= earlier(now, v->left_at);
+
+	if (over) {
 		message_end_rest(v);
 	}
+	return over;
 }
 
-/* Wake those whose timers are due. Whoever runs next because of that pays for it. */
+/* Wake those whose timers are due, the most urgent first, and a few at once: the deadline of the
+ * others stays due. Whoever runs next because of that pays for it. */
 static void wake_sleepers(struct cpu *c, uint64_t now)
 {
-	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
+	uint32_t woken = 0;
+
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count && woken < WAKES; n++) {
 		struct vcpu *v = &kernel.vcpus[c->slots[n]];
 
 		if (v->wake_at <= now && v != c->current) {
 			struct domain *d = v->domain;
 
+			woken++;
 			/* Its timer interrupt itself comes when it is loaded. */
 			lock_acquire(&d->lock);
 			v->wake_at = UINT64_MAX;
@@ -263,7 +275,7 @@ static void wake_sleepers(struct cpu *c, uint64_t now)
 			}
 			lock_release(&d->lock);
 		}
-		end_rest(v, now);
+		woken += end_rest(v, now);
 	}
 }
 
@@ -281,7 +293,9 @@ static RARE bool reschedule(struct cpu *c)
 			c->current->left_at = waits(c->current) ? UINT64_MAX : now;
 		}
 	}
-	wake_sleepers(c, now);
+	if (c->deadline <= now) {
+		wake_sleepers(c, now);
+	}
 	/* Before the looks that follow, behind what this CPU itself has just found. */
 	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
 	if (c->current) {
