@@ -174,11 +174,8 @@ static void visit(uint32_t c)
 	if (fake_maintenance(gic)) {
 		vgic_sync(cpu->current);
 	}
-	for (uint32_t n = 0; n < cpu->slot_count; n++) {
-		if (kernel.vcpus[cpu->slots[n]].wake_at <= fake.now) {
-			sched_deadline(cpu);
-			break;
-		}
+	if (cpu->deadline <= fake.now) {
+		sched_deadline(cpu);
 	}
 	if (setjmp(asleep) == 0) {
 		if (cpu->idle) {
@@ -193,13 +190,10 @@ static bool is_called(uint32_t c)
 {
 	const struct cpu *cpu = &kernel.cpus[c];
 	const struct fake_gic *gic = &fake.gic[c];
-	bool due = fake.pokes[c] != pokes_seen[c] || fake_maintenance(gic) ||
-	           (cpu->current && cpu->current->arch.timer_line && !gic->timer_active);
 
-	for (uint32_t n = 0; n < cpu->slot_count; n++) {
-		due = due || kernel.vcpus[cpu->slots[n]].wake_at <= fake.now;
-	}
-	return due;
+	return fake.pokes[c] != pokes_seen[c] || fake_maintenance(gic) ||
+	       cpu->deadline <= fake.now ||
+	       (cpu->current && cpu->current->arch.timer_line && !gic->timer_active);
 }
 
 /* All CPUs have looked at what they had been told. */
