@@ -228,7 +228,7 @@ static void texts_are_escaped(void **state)
 		{"cut \xe2\x82", ": cut \?\?<"},
 		{"\xff\xc0\xaf", ": \?\?\?<"},
 		{"line\nbreak\x7f\x01", ": line?break\?\?<"},
-		{"\\n \\G {|}", ": \\n \\G {|}<"},
+		{"\\n \\G {|}", ": \\\\n \\\\G {|}<"},
 	};
 
 	(void)state;
