@@ -243,8 +243,7 @@ for writer, space in ((0, abi.PV_SPACE_GUEST), (1, abi.PV_SPACE_GUEST),
             {"domain": writer, "space": space, "rights": RIGHTS_RW,
              "ipa_page": T["T_SHARED_IPA"] // PAGE}], shared=True))
         last = len(setup.system.build().rows["mappings"]) - 1
-        setup.refused = (f"mappings[{last}].rights: the capability does not exist or is of "
-                         "another type")
+        setup.refused = f"mappings[{last}].rights: a right that may not be given here"
 
 
 SLICE_US = 5000   # of equals on one CPU: SCHED_SLICE_PER_SECOND
