@@ -14,7 +14,7 @@
 #define FITS_END (1ULL << 39)
 #define FITS_DEVICES_MAX 5
 
-#define FITS_COUNT_KERNEL +1
+#define FITS_COUNT_KERNEL +1 /* NOLINT(bugprone-macro-parentheses): a summand */
 #define FITS_COUNT_GUESTS
 #define FITS_COUNT_NOBODY
 #define FITS_COUNT(block, base, bytes, user, shown, name) FITS_COUNT_##user

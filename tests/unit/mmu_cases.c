@@ -18,6 +18,7 @@
 #define ADDRESS (((1ULL << 48) - 1) & ~(PAGE - 1))
 #define WRITABLE_CODE_NEVER (DESC_READ_ONLY | DESC_XN)
 
+/* NOLINTNEXTLINE(misc-redundant-expression): two headers say the same */
 _Static_assert(FITS_BLOCK_BYTES == MMU_BLOCK_BYTES && FITS_GIB_BYTES == MMU_GIB_BYTES &&
                        FITS_END == MMU_ENTRIES * MMU_GIB_BYTES &&
                        FITS_DEVICES_MAX == MMU_DEVICES_MAX,

@@ -39,6 +39,6 @@ struct mmu_board {
 	}
 
 /** Run them all; the exit status. */
-int mmu_cases(const struct mmu_board *board);
+int mmu_cases(const struct mmu_board *rows);
 
 #endif

@@ -201,7 +201,7 @@ static struct memory_place *find_places(const struct model *model)
 	return places;
 }
 
-static int report(const struct loaded *loaded)
+static int report_loaded(const struct loaded *loaded)
 {
 	const struct report_options *options = loaded->options;
 	int code = command_spare_inputs(loaded->model, loaded->diag, options->output);
@@ -239,7 +239,8 @@ int command_report(const struct command_line *cl)
 		} else if (cl->argc - optind != 1) {
 			code = command_usage_error(cl, "one FILE is needed");
 		} else {
-			code = command_load_and(cl->argv[optind], &options.load, report, &options);
+			code = command_load_and(cl->argv[optind], &options.load, report_loaded,
+			                        &options);
 		}
 	}
 	command_load_done(&options.load);
