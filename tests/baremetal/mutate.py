@@ -150,7 +150,7 @@ def changes_of(built, table, index, field, places):
         # Another choice for each field, the same in each run.
         found = random.Random(f"{table}[{index}].{field}").sample(
             found, min(VALUES_EACH, len(found)))
-    changes = [(f"= {value:#x}", value.to_bytes(size, "little")) for value in found]
+    changes = [(f"= {value:#x}", value.to_bytes(size, "little")) for value in dict.fromkeys(found)]
     other = twin(built, table, index)
     if other is not None:
         at, _ = places[table, other, field]
