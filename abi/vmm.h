@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define PV_VMM_MAGIC 0x314d4d5650U /* "PVMM1" */
-#define PV_VMM_VERSION 2U
+#define PV_VMM_VERSION 3U
 
 #define PV_VMM_CONNECTIONS_MAX 16U /* in which the VM is driver */
 #define PV_VMM_DEVICES_MAX 32U
@@ -27,8 +27,18 @@
  *                          N: index of the device in the connection; a new session begins
  *                          without back ends
  *   "device PEER/N started" / "stopped" / "failed"  what became of the guest's set-up
+ *   "vm starting N"                                 vCPU 0 starts; N: the how many-th time, from 1
+ *   "vm off REASON"                                 all its vCPUs are off, until asked to start
+ *   "vm restart REASON in N ms"                     they are, until the time is over
+ *   "vm failed REASON after N restarts"             they are, since it failed too often in a row
+ *                          REASON: poweroff reset fault watchdog request vmm
  * and free text for everything else. Each line ends in "\n". */
 #define PV_VMM_LOG_UP "connection %s up"
+
+/* Lines that it reads there: what is asked for, of a VM in whatever state. */
+#define PV_VMM_ASK_START "start"     /* what is off starts */
+#define PV_VMM_ASK_STOP "stop"       /* as if its power cord were pulled, whatever its policy */
+#define PV_VMM_ASK_RESTART "restart" /* off, devices to power-on state, and on */
 
 /* An emulated PL011 (Arm PrimeCell UART, DDI 0183). */
 struct pv_vmm_uart {
@@ -38,6 +48,17 @@ struct pv_vmm_uart {
 	uint32_t event; /* PV_EVENT_CONSOLE(n) of that channel */
 	uint32_t reserved;
 };
+
+/* When a VM that has gone off is started again without being asked to. */
+enum pv_vmm_restart {
+	PV_VMM_RESTART_NO = 0,         /* never */
+	PV_VMM_RESTART_ON_FAILURE = 1, /* unless it powered itself off */
+	PV_VMM_RESTART_ALWAYS = 2,
+	PV_VMM_RESTART_COUNT = 3
+};
+
+#define PV_VMM_AUTOSTART (1U << 0) /* the VM starts with the machine, else when asked to */
+#define PV_VMM_DELAY_MS_MAX 3600000U
 
 struct pv_vmm_config {
 	uint64_t magic;
@@ -58,6 +79,23 @@ struct pv_vmm_config {
 	/* Random bytes for this VM in this run, all zero if there are none: 0 in a file that topo
 	 * builds, written into its own copy by who runs it, erased by the VMM when it starts. */
 	uint8_t seed[PV_VMM_SEED_BYTES];
+
+	uint64_t entry; /* where vCPU 0 starts, and its x0: those of pv_domain */
+	uint64_t entry_arg;
+	uint32_t flags;            /* PV_VMM_AUTOSTART */
+	uint32_t restart;          /* enum pv_vmm_restart */
+	uint32_t restart_limit;    /* failures in a row after which it stays off */
+	uint32_t restart_delay_ms; /* before a restart after a failure, doubled by each that
+	                              follows; <= PV_VMM_DELAY_MS_MAX */
+	uint32_t watchdog_ms;      /* longest time that the guest may set its watchdog to, 0 = it
+	                              has none */
+	uint32_t event_log;        /* PV_EVENT_CONSOLE(n) of cap_log's channel: requests as lines;
+	                              0 = it gives none */
+	/* Requests as doorbells (PV_DOORBELL_EVENT) that other VMs hold; 0 = nobody does. */
+	uint32_t event_start;
+	uint32_t event_stop;
+	uint32_t event_restart;
+	uint32_t reserved;
 };
 
 /* A connection in which this VM is the driver: a PCIe host bridge with one bus. */
@@ -98,7 +136,7 @@ struct pv_vmm_device {
 #define PV_VMM_BAR_PBA 0x3800U
 
 _Static_assert(sizeof(struct pv_vmm_uart) == 24, "vmm uart");
-_Static_assert(sizeof(struct pv_vmm_config) == 176, "vmm config");
+_Static_assert(sizeof(struct pv_vmm_config) == 232, "vmm config");
 _Static_assert(sizeof(struct pv_vmm_connection) == 72, "vmm connection");
 _Static_assert(sizeof(struct pv_vmm_device) == 120, "vmm device");
 

@@ -359,6 +359,11 @@ static void check_config(const struct fixture *f, const struct built *b, uint32_
 	assert_int_equal(caps[own->cap_vgic].type, PV_CAP_VGIC);
 	assert_int_equal(caps[own->cap_log].type, PV_CAP_CONSOLE);
 	assert_int_equal(caps[own->cap_log].object, PV_CONSOLE_VMM);
+	assert_int_equal(own->event_log, PV_EVENT_CONSOLE(PV_CONSOLE_VMM));
+	assert_int_equal(own->entry, d->entry);
+	assert_int_equal(own->entry_arg, d->entry_arg);
+	assert_int_equal(own->flags, PV_VMM_AUTOSTART);
+	assert_int_equal(own->restart, PV_VMM_RESTART_ON_FAILURE);
 	for (uint32_t i = 0; i < 2; i++) {
 		const struct pv_vmm_uart *uart = &own->uarts[i];
 		uint32_t console = i == 0 ? PV_CONSOLE_TTY : PV_CONSOLE_AGENT;

@@ -70,6 +70,17 @@ void machine_configure(uint32_t vcpu_count)
 		.v2m_count = V2M_COUNT,
 		.uarts = {{.ipa = TTY, .intid = TTY_INTID, .cap = FAKE_CAP_TTY, .event = 0},
 	                  {.ipa = AGENT, .intid = AGENT_INTID, .cap = FAKE_CAP_AGENT, .event = 2}},
+		.entry = ENTRY,
+		.entry_arg = ENTRY_ARG,
+		.flags = PV_VMM_AUTOSTART,
+		.restart = PV_VMM_RESTART_ON_FAILURE,
+		.restart_limit = 3,
+		.restart_delay_ms = 1000,
+		.watchdog_ms = 30000,
+		.event_log = PV_EVENT_CONSOLE(1),
+		.event_start = EVENT_ASK,
+		.event_stop = EVENT_ASK + 1,
+		.event_restart = EVENT_ASK + 2,
 	};
 	for (uint32_t i = 0; i < MACHINE_CONNECTIONS; i++) {
 		struct pv_vmm_connection *connection = &machine.config.connections[i];

@@ -30,6 +30,9 @@
 #define TTY_INTID 33U
 #define AGENT_INTID 34U
 #define EVENT(connection) (PV_EVENT_DOORBELL + (connection))
+#define EVENT_ASK 40U /* start, stop, restart */
+#define ENTRY 0x40080000U
+#define ENTRY_ARG 0x43000000U
 
 /* Devices: 0 net of connection 0, slot 0; 1 blk of it, slot 1; 2 rng of connection 1, slot 5. */
 #define NET 0U

@@ -34,6 +34,21 @@ static struct pv_vmm_uart uart(const struct layout_vm *laid, uint64_t ipa, uint3
 	};
 }
 
+/* What a VM does when it has failed, unless its topology says otherwise. */
+#define RESTART_LIMIT 5U
+#define RESTART_DELAY_MS 1000U
+
+static void fill_life(const struct pv_domain *domain, struct pv_vmm_config *config)
+{
+	config->entry = domain->entry;
+	config->entry_arg = domain->entry_arg;
+	config->flags = PV_VMM_AUTOSTART;
+	config->restart = PV_VMM_RESTART_ON_FAILURE;
+	config->restart_limit = RESTART_LIMIT;
+	config->restart_delay_ms = RESTART_DELAY_MS;
+	config->event_log = PV_EVENT_CONSOLE(PV_CONSOLE_VMM);
+}
+
 static void fill_head(const struct layout *layout, uint32_t vm, struct pv_vmm_config *config)
 {
 	const struct vm *source = &layout->model->vms[vm];
@@ -57,6 +72,7 @@ static void fill_head(const struct layout *layout, uint32_t vm, struct pv_vmm_co
 	if (source->agent) {
 		config->uarts[1] = uart(laid, GUEST_AGENT_IPA, GUEST_AGENT_SPI, PV_CONSOLE_AGENT);
 	}
+	fill_life(&layout->tables.domains[vm], config);
 }
 
 static void fill_device(const struct layout_connection *connection, uint32_t index,

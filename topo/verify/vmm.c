@@ -123,6 +123,18 @@ static const struct field config_fields[] = {
 	FIELD(pv_vmm_config, uarts[1].cap),
 	FIELD(pv_vmm_config, uarts[1].event),
 	FIELD(pv_vmm_config, uarts[1].reserved),
+	FIELD(pv_vmm_config, entry),
+	FIELD(pv_vmm_config, entry_arg),
+	FIELD(pv_vmm_config, flags),
+	FIELD(pv_vmm_config, restart),
+	FIELD(pv_vmm_config, restart_limit),
+	FIELD(pv_vmm_config, restart_delay_ms),
+	FIELD(pv_vmm_config, watchdog_ms),
+	FIELD(pv_vmm_config, event_log),
+	FIELD(pv_vmm_config, event_start),
+	FIELD(pv_vmm_config, event_stop),
+	FIELD(pv_vmm_config, event_restart),
+	FIELD(pv_vmm_config, reserved),
 };
 
 static const struct field connection_fields[] = {
@@ -188,6 +200,7 @@ static void compare(struct verify *v, const struct verified_vm *vm, const char *
 
 static void check_head(struct verify *v, const struct verified_vm *vm)
 {
+	const struct pv_domain *domain = &v->image->domains[vm->domain];
 	const struct pv_vmm_config *found = &vm->config;
 	struct pv_vmm_config wanted = {
 		.vcpu_count = vm->source->vcpu_count,
@@ -198,6 +211,13 @@ static void check_head(struct verify *v, const struct verified_vm *vm)
 		.v2m_first = vm->vectors ? found->v2m_first : 0,
 		.v2m_count = vm->vectors,
 		.uarts[0] = {UART_IPA, UART_INTID, 0, PV_EVENT_CONSOLE(PV_CONSOLE_TTY), 0},
+		.entry = domain->entry,
+		.entry_arg = domain->entry_arg,
+		.flags = PV_VMM_AUTOSTART,
+		.restart = PV_VMM_RESTART_ON_FAILURE,
+		.restart_limit = 5,
+		.restart_delay_ms = 1000,
+		.event_log = PV_EVENT_CONSOLE(PV_CONSOLE_VMM),
 	};
 
 	if (vm->source->agent) {

@@ -53,6 +53,18 @@ static bool v2m_is_good(const struct pv_vmm_config *vm)
 	                            pages_fit(vm->v2m_first, vm->v2m_count, PV_VIRQS));
 }
 
+static bool life_is_good(const struct pv_vmm_config *vm)
+{
+	return (vm->flags & ~PV_VMM_AUTOSTART) == 0 && vm->restart < PV_VMM_RESTART_COUNT &&
+	       vm->restart_delay_ms <= PV_VMM_DELAY_MS_MAX;
+}
+
+static bool requests_are_good(const struct pv_vmm_config *vm)
+{
+	return vm->event_log < EVENTS && vm->event_start < EVENTS && vm->event_stop < EVENTS &&
+	       vm->event_restart < EVENTS;
+}
+
 static const char *vm_fault(const struct pv_vmm_config *vm)
 {
 	uint64_t bytes = sizeof(*vm) +
@@ -71,6 +83,8 @@ static const char *vm_fault(const struct pv_vmm_config *vm)
 		{ is_page(vm->gicd_ipa),                                        "gicd_ipa" },
 		{ v2m_is_good(vm),                                              "v2m" },
 		{ uart_is_good(&vm->uarts[0]) && uart_is_good(&vm->uarts[1]),   "uarts" },
+		{ life_is_good(vm),                                             "life" },
+		{ requests_are_good(vm),                                        "requests" },
 	};
 	/* clang-format on */
 
