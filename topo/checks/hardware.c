@@ -488,18 +488,20 @@ RULE(node_unknown, "node-unknown", WARNING, EACH,
 void check_hardware_runs(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		if (check_has_hardware(topology, i)) {
-			rule_report_runs(rules, &rule_hardware_runs,
-			                 check_hardware_place(topology, i),
-			                 "'%s' is given physical devices, which cannot be run yet",
-			                 suffix(topology, i));
+		if (check_has_hardware(topology, i) &&
+		    rule_report_runs(rules, &rule_hardware_runs, check_hardware_place(topology, i),
+		                     "'%s' is given physical devices, which cannot be run yet",
+		                     suffix(topology, i))) {
+			diag_help(rules->diag,
+			          "--without-hardware leaves them out, and runs the rest");
 		}
 	}
 }
 
 RULE(hardware_runs, "hardware-runs", ADVICE, EACH,
      "The language knows devices that are passed to a VM and the analysis counts them, but the "
-     "kernel cannot pass them yet: `topo build` and `topo run` refuse the topology.");
+     "kernel cannot pass them yet: `topo build` and `topo run` refuse the topology, unless they "
+     "are told to leave the devices out.");
 
 void check_driver_hardware(struct rules *rules, const struct topology *topology)
 {

@@ -155,6 +155,9 @@ int command_load_option(struct load_options *options, int option, const char *ar
 		return take_cpus(options, argument);
 	case OPTION_OFF:
 		return take_off(options, argument);
+	case OPTION_WITHOUT_HARDWARE:
+		options->without_hardware = true;
+		return 1;
 	case OPTION_NO_ADVICE:
 		options->advice = false;
 		return 1;

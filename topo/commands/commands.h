@@ -65,6 +65,7 @@ enum command_option {
 	OPTION_CPUS,
 	OPTION_OFF,
 	OPTION_NO_ADVICE,
+	OPTION_WITHOUT_HARDWARE,
 	OPTION_OWN = 512
 };
 
@@ -74,6 +75,7 @@ enum command_option {
 		{"board", required_argument, NULL, OPTION_BOARD},                                  \
 		{"cpus", required_argument, NULL, OPTION_CPUS},                                    \
 		{"off", required_argument, NULL, OPTION_OFF},                                      \
+		{"without-hardware", no_argument, NULL, OPTION_WITHOUT_HARDWARE},                  \
 	{                                                                                          \
 		"no-advice", no_argument, NULL, OPTION_NO_ADVICE                                   \
 	}
@@ -85,6 +87,7 @@ enum command_option {
 	"  -I, --include DIR          look for #include and import here first\n"                   \
 	"      --board NAME           the board: qemu-virt (default) or rpi4\n"                    \
 	"      --cpus N               physical CPUs to use\n"                                      \
+	"      --without-hardware     leave out physical devices, with a warning for each\n"       \
 	"      --off CHECK[,CHECK…]   switch checks off by name (topo check --list)\n"           \
 	"      --no-advice            no advice, only errors and warnings\n"
 

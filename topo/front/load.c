@@ -331,6 +331,9 @@ static void resolve_all(struct loading *loading, const struct source *source)
 	}
 	defaults_fill(topology);
 	resolve_ram_ranges(topology);
+	if (loading->options->without_hardware) {
+		resolve_leave_out_hardware(rules, topology);
+	}
 	checks_run(rules, topology, whole);
 }
 

@@ -23,8 +23,9 @@ struct load_options {
 	size_t include_dir_count;
 	const char **checks_off; /* names of checks that stay silent */
 	size_t checks_off_count;
-	bool advice;   /* give advice too, not only errors and warnings */
-	bool must_run; /* what cannot be run yet is an error: for build and run */
+	bool without_hardware; /* VMs have no physical devices, with a warning for each */
+	bool advice;           /* give advice too, not only errors and warnings */
+	bool must_run;         /* what cannot be run yet is an error: for build and run */
 	bool analysis; /* what only running must refuse is a warning: for those who only look */
 };
 

@@ -135,6 +135,8 @@ static void check_limits(struct layout *layout, struct diag *diag)
 	if (!model->board->runs) {
 		diag_error(diag, PLACE_NONE, "no image can be built for the board %s",
 		           model->board->name);
+		diag_help(diag, "with `--board qemu-virt --without-hardware` what is not hardware "
+		                "of that board runs in QEMU");
 	}
 	if (model->vm_count == 0 || model->vm_count > PV_DOMAINS_MAX) {
 		diag_error(diag, PLACE_NONE, "the topology has %zu VMs; a system has 1 to %u",

@@ -111,6 +111,10 @@ RULE(size_bits, "size-bits", WARNING, EACH,
      "counts untyped memory. One that is written in hex, or that is less than a page, was meant "
      "as bytes more likely.");
 
+RULE(hardware_left_out, "hardware-left-out", WARNING, EACH,
+     "By `--without-hardware` a VM goes without a physical device that the topology gives it. Its "
+     "connections work; what it was to reach by the device it does not reach.");
+
 RULE_TO_RUN(limit_vcpus, "limit-vcpus", WHOLE,
             "The kernel's tables hold a fixed number of vCPUs: of one VM, of all VMs, and of "
             "those that are pinned to one physical CPU.",
