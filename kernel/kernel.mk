@@ -9,7 +9,7 @@ KERNEL_DIR := $(BUILD)/kernel
 KERNEL_SOURCES := $(sort $(wildcard kernel/arm/*.c kernel/core/*.c kernel/aarch64/*.[cS])) kernel/drivers/pl011.c \
 	kernel/variants/$(VARIANT).c $(LIB_KERNEL_SOURCES)
 KERNEL_OBJECTS := $(patsubst %,$(KERNEL_DIR)/%.o,$(basename $(KERNEL_SOURCES)))
-KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ilib/port/free $(KERNEL_ROWS) -fstack-usage
+KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ikernel/variants/$(VARIANT) -Ilib/port/free $(KERNEL_ROWS) -fstack-usage
 
 programs: $(BUILD)/share/peervisor/kernel.bin
 

@@ -124,4 +124,12 @@ static inline void lock_release(struct lock *l)
 	__atomic_store_n(&l->serving, (uint16_t)(l->serving + 1), __ATOMIC_RELEASE);
 }
 
+/** Whether some CPU holds @l, or is just about to. */
+static inline bool lock_is_held(const struct lock *l)
+{
+	uint32_t seen = __atomic_load_n(&l->word, __ATOMIC_RELAXED);
+
+	return (uint16_t)seen != seen >> 16;
+}
+
 #endif

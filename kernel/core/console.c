@@ -47,6 +47,7 @@ void console_attach(uint32_t domain)
  * False: it does not fit. */
 static bool put_locked(uint32_t channel, uint8_t byte, uint32_t *room)
 {
+	lock_assert_held(&console.lock);
 	uint8_t sequence[SEQUENCE_MAX];
 	uint32_t count = 0;
 
@@ -105,6 +106,7 @@ uint32_t console_read(uint32_t channel, uint64_t *bytes)
 /* One byte from the line. Returns the channel that it was put into, or NONE. */
 static uint32_t take_locked(uint8_t byte)
 {
+	lock_assert_held(&console.lock);
 	if (console.input_escape) {
 		console.input_escape = false;
 		if (byte < PV_CHANNELS_MAX) {

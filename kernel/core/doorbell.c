@@ -11,6 +11,7 @@
 /* Lock: domain lock of the target held. */
 static void deliver_locked(struct domain *d, struct doorbell *b)
 {
+	lock_assert_held(&d->lock);
 	if (!d->alive) {
 		return;
 	}

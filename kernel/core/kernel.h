@@ -23,6 +23,7 @@
 #include "kernel/arm/syndrome.h"
 #include "kernel/core/budget.h"
 #include "kernel/core/context.h"
+#include "variant.h"
 
 #define NONE UINT32_MAX /* no object, where an index is expected */
 

@@ -13,6 +13,7 @@
 /* Hand the VMM, which waits, to @v with what @v wants of it. Lock: domain lock held. */
 static void give_message_locked(struct domain *d, struct vcpu *v)
 {
+	lock_assert_held(&d->lock);
 	__builtin_memcpy(d->vmm_regs.x, v->message.x, sizeof(v->message));
 	d->serving = SERVING_VCPU;
 	/* Pairs with holds_vmm() in sched.c: the new owner's CPU sees the VMM's registers. */
@@ -23,6 +24,7 @@ static void give_message_locked(struct domain *d, struct vcpu *v)
  * goes on waiting. Lock: domain lock held. */
 static bool give_events_locked(struct domain *d)
 {
+	lock_assert_held(&d->lock);
 	struct vcpu *v = &kernel.vcpus[d->vcpu_first];
 
 	if (!d->events || v->resting) {
@@ -80,6 +82,7 @@ void message_end_rest(struct vcpu *v)
 /* Choose what the VMM, which has just ended a message, does next. Lock: domain lock held. */
 static void next_message_locked(struct domain *d, const struct vcpu *last)
 {
+	lock_assert_held(&d->lock);
 	/* Around from the vCPU behind the last, so that none of them starves. */
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		struct vcpu *v =
@@ -98,6 +101,7 @@ static void next_message_locked(struct domain *d, const struct vcpu *last)
 
 void message_event_locked(struct domain *d, uint32_t event)
 {
+	lock_assert_held(&d->lock);
 	d->events |= 1ULL << event;
 	if (d->vmm_owner == NONE && d->alive) {
 		(void)give_events_locked(d);

@@ -35,6 +35,7 @@ void vcpu_send_pokes(struct cpu *c)
 
 void vcpu_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
+	lock_assert_held(&v->domain->lock);
 	v->start_pc = pc;
 	v->start_arg = arg;
 	__atomic_store_n(&v->start, true, __ATOMIC_RELAXED);
@@ -44,6 +45,7 @@ void vcpu_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
 
 void vcpu_dirty_locked(struct vcpu *v)
 {
+	lock_assert_held(&v->domain->lock);
 	if (v->vgic.dirty) {
 		return; /* its CPU has been told, or looks when it loads @v */
 	}
@@ -64,6 +66,7 @@ void vcpu_dirty_locked(struct vcpu *v)
 
 void vcpu_wake_locked(struct vcpu *v)
 {
+	lock_assert_held(&v->domain->lock);
 	if (v->wait != WAIT_IRQ) {
 		vcpu_dirty_locked(v);
 		return;

@@ -12,6 +12,7 @@
 /* @t has an interrupt for its list registers, because of @what (see `dirty`). */
 static inline void vgic_notify_locked(struct vcpu *t, uint32_t what)
 {
+	lock_assert_held(&t->domain->lock);
 	uint32_t dirty = t->vgic.dirty ? VGIC_DIRTY : what;
 
 	vcpu_wake_locked(t);
@@ -21,6 +22,7 @@ static inline void vgic_notify_locked(struct vcpu *t, uint32_t what)
 /* The CPU of @holder has to fold what it lists. */
 static void vgic_recall_locked(struct vcpu *holder)
 {
+	lock_assert_held(&holder->domain->lock);
 	vcpu_dirty_locked(holder);
 	__atomic_store_n(&holder->vgic.dirty, VGIC_DIRTY, __ATOMIC_RELAXED);
 }
@@ -56,6 +58,7 @@ void virq_end(struct vcpu *v, uint32_t intid, struct virq *q, bool deactivated)
 /* See that the flags of @q, seen from @v, say all. */
 static err_t take_back_locked(struct vcpu *v, uint32_t intid, struct virq *q)
 {
+	lock_assert_held(&v->domain->lock);
 	struct vcpu *holder = virq_vcpu(v, intid, q->holder);
 
 	if ((q->flags & VIRQ_IN_LR) || holder->vgic.counting) {
@@ -89,6 +92,7 @@ void vgic_init(struct domain *d)
 
 err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configuration)
 {
+	lock_assert_held(&v->domain->lock);
 	const uint64_t known = PV_VIRQ_ENABLED | PV_VIRQ_EDGE |
 	                       (0xffULL << PV_VIRQ_PRIORITY_SHIFT) |
 	                       (0xffULL << PV_VIRQ_TARGET_SHIFT);
@@ -158,6 +162,7 @@ static const struct {
 
 err_t vgic_operate_locked(struct vcpu *v, uint32_t intid, uint64_t op)
 {
+	lock_assert_held(&v->domain->lock);
 	uint32_t source = intid >> PV_SGI_SOURCE_SHIFT;
 	bool latch = op == PV_VIRQ_OP_PEND || op == PV_VIRQ_OP_UNPEND;
 
@@ -187,6 +192,7 @@ err_t vgic_operate_locked(struct vcpu *v, uint32_t intid, uint64_t op)
 
 err_t vgic_state_locked(struct vcpu *v, uint32_t intid, uint64_t *state)
 {
+	lock_assert_held(&v->domain->lock);
 	if (intid >= PV_VIRQS) {
 		return ERR_RANGE;
 	}
@@ -210,6 +216,7 @@ err_t vgic_state_locked(struct vcpu *v, uint32_t intid, uint64_t *state)
 
 void vgic_enable_locked(struct domain *d, bool on)
 {
+	lock_assert_held(&d->lock);
 	d->vgic_enabled = on;
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		vgic_notify_locked(&kernel.vcpus[d->vcpu_first + n], VGIC_DIRTY);
@@ -218,6 +225,7 @@ void vgic_enable_locked(struct domain *d, bool on)
 
 void vgic_pend_spi_locked(struct domain *d, uint32_t intid)
 {
+	lock_assert_held(&d->lock);
 	struct virq *q = &d->spis[intid - VIRQ_PRIVATE];
 	uint32_t flags = q->flags;
 

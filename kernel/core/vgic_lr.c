@@ -95,6 +95,7 @@ static void fold(struct vcpu *v, uint32_t i)
 
 void vgic_fold_locked(struct vcpu *v)
 {
+	lock_assert_held(&v->domain->lock);
 	struct vgic_cpu *g = &v->vgic;
 	uint32_t used = g->lr_used;
 
@@ -297,6 +298,7 @@ void vgic_flush(struct vcpu *v)
 
 bool vgic_has_pending_locked(struct vcpu *v)
 {
+	lock_assert_held(&v->domain->lock);
 	vgic_fold_locked(v);
 	return v->domain->vgic_enabled && v->vgic.ready.levels;
 }

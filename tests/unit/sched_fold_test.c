@@ -12,6 +12,7 @@
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fake_arch/locked.h"
 #include "tests/unit/ordered_cmocka.h"
 
 #define SPI 40U
@@ -38,19 +39,17 @@ static void build(bool other_wakes)
 	kernel.domains[0].vgic_enabled = true;
 	kernel.cpus[0].resched = 1;
 	assert_ptr_equal(run(), &v[0].regs);
-	assert_int_equal(vgic_configure_locked(&v[0], SPI, edge), OK);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(locked_configure(&v[0], SPI, edge), OK);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_ptr_equal(run(), &v[0].regs);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
-	assert_int_equal(vgic_configure_locked(&v[0], SPI, edge | 1U << PV_VIRQ_TARGET_SHIFT), OK);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(locked_configure(&v[0], SPI, edge | 1U << PV_VIRQ_TARGET_SHIFT), OK);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_ptr_equal(run(), &v[0].regs);
 	assert_int_equal(v[1].wait, WAIT_IRQ);
 	fake_guest_end(SPI);
 	if (other_wakes) {
-		lock_acquire(&kernel.domains[1].lock);
-		vcpu_wake_locked(&v[2]);
-		lock_release(&kernel.domains[1].lock);
+		locked_wake(&v[2]);
 	} else {
 		kernel.cpus[0].resched = 1;
 	}
@@ -91,12 +90,12 @@ static void test_woken_by_the_fold_before_sleep(void **state)
 	kernel.domains[0].vmm_owner = 1;
 	kernel.cpus[0].resched = 1;
 	assert_ptr_equal(run(), &v[0].regs);
-	assert_int_equal(vgic_configure_locked(&v[0], SPI, edge), OK);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(locked_configure(&v[0], SPI, edge), OK);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_ptr_equal(run(), &v[0].regs);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
-	assert_int_equal(vgic_configure_locked(&v[0], SPI, edge | 2U << PV_VIRQ_TARGET_SHIFT), OK);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(locked_configure(&v[0], SPI, edge | 2U << PV_VIRQ_TARGET_SHIFT), OK);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_ptr_equal(run(), &v[0].regs);
 	fake_guest_end(SPI);
 	fake.on_idle = fail_on_idle;

@@ -11,6 +11,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fake_arch/locked.h"
 #include "tests/unit/ordered_cmocka.h"
 
 #define ESR(ec) ((uint64_t)(ec) << 26 | 1U << 25)
@@ -65,9 +66,7 @@ static void ring(uint32_t vcpu)
 {
 	struct vcpu *v = &kernel.vcpus[vcpu];
 
-	lock_acquire(&v->domain->lock);
-	vcpu_wake_locked(v);
-	lock_release(&v->domain->lock);
+	locked_wake(v);
 }
 
 /* A VM with a budget is preempted again and again before the budget ends: what it has run counts. */
@@ -145,19 +144,15 @@ static void aim(uint32_t intid, uint64_t target)
 {
 	struct vcpu *v = &kernel.vcpus[0];
 
-	lock_acquire(&v->domain->lock);
-	assert_int_equal(vgic_configure_locked(v, intid,
-	                                       PV_VIRQ_ENABLED | PV_VIRQ_EDGE |
-	                                               target << PV_VIRQ_TARGET_SHIFT),
-	                 OK);
-	lock_release(&v->domain->lock);
+	assert_int_equal(
+		locked_configure(v, intid,
+	                         PV_VIRQ_ENABLED | PV_VIRQ_EDGE | target << PV_VIRQ_TARGET_SHIFT),
+		OK);
 }
 
 static void pend(uint32_t intid)
 {
-	lock_acquire(&kernel.domains[0].lock);
-	vgic_pend_spi_locked(&kernel.domains[0], intid);
-	lock_release(&kernel.domains[0].lock);
+	locked_pend_spi(&kernel.domains[0], intid);
 }
 
 /* vCPU 0 handles an interrupt that is then aimed at its sleeping sibling, and comes again. That it

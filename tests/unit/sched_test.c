@@ -19,6 +19,7 @@
 #include "kernel/core/trap.h"
 #include "kernel/core/vgic.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fake_arch/locked.h"
 #include "tests/unit/ordered_cmocka.h"
 
 #define IL (1U << 25) /* the instruction has four bytes */
@@ -68,7 +69,7 @@ static void test_highest_priority_runs(void **state)
 	trap_at(ESR(EC_WFX, 0), 0);
 	assert_ptr_equal(resume(), &kernel.vcpus[0].regs);
 	/* It wakes up: at the next exit it has the CPU again. */
-	vcpu_wake_locked(&kernel.vcpus[1]);
+	locked_wake(&kernel.vcpus[1]);
 	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
 }
 
@@ -83,7 +84,7 @@ static void test_start_is_seen_without_a_poke(void **state)
 	assert_ptr_equal(resume(), &v->regs);
 	v->wait = WAIT_OFF;
 	vcpu_unsettle();
-	vcpu_start_locked(v, 0x1000, 7);
+	locked_start(v, 0x1000, 7);
 	kernel.cpus[0].resched = 0; /* the store of vcpu_poke() has not arrived yet */
 	assert_ptr_equal(resume(), &v->regs);
 	assert_int_equal(v->regs.pc, 0x1000);
@@ -115,9 +116,7 @@ static void test_equals_take_turns(void **state)
 
 static void wake_first(void)
 {
-	lock_acquire(&kernel.domains[0].lock);
-	vcpu_wake_locked(&kernel.vcpus[0]);
-	lock_release(&kernel.domains[0].lock);
+	locked_wake(&kernel.vcpus[0]);
 }
 
 /* A busy vCPU of high priority: its budget, then the other, then its next period. */
@@ -180,7 +179,7 @@ static void test_spent_budget_leaves_the_cpu_idle(void **state)
 static void interrupt_later(void)
 {
 	fake.now = 5060;
-	vcpu_wake_locked(&kernel.vcpus[0]);
+	locked_wake(&kernel.vcpus[0]);
 }
 
 /* Who sleeps does not pay. */
@@ -498,8 +497,8 @@ static void test_doorbells(void **state)
 	kernel.doorbell_pages[0] = (struct pv_slice){0, 2};
 	from->doorbell_ipa_page = 0xa000;
 	from->doorbell_pages = (struct pv_slice){0, 1};
-	assert_int_equal(
-		vgic_configure_locked(&kernel.vcpus[1], 50, PV_VIRQ_ENABLED | PV_VIRQ_EDGE), OK);
+	assert_int_equal(locked_configure(&kernel.vcpus[1], 50, PV_VIRQ_ENABLED | PV_VIRQ_EDGE),
+	                 OK);
 
 	/* Masked: it is remembered. */
 	assert_true(doorbell_access(from, 0xa000, 0, true));

@@ -12,6 +12,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fake_arch/locked.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/steady_random.h"
 
@@ -77,9 +78,7 @@ static uint64_t ring(void)
 
 		if (fake.now >= sim.rung_at[i]) {
 			sim.rung_at[i] = fake.now + some(sim.habits[i].rings);
-			lock_acquire(&v->domain->lock);
-			vcpu_wake_locked(v);
-			lock_release(&v->domain->lock);
+			locked_wake(v);
 		}
 		next = sim.rung_at[i] < next ? sim.rung_at[i] : next;
 	}

@@ -9,6 +9,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fake_arch/locked.h"
 #include "tests/unit/ordered_cmocka.h"
 
 #define SPI 40U
@@ -24,12 +25,12 @@ static void configure(struct vcpu *v, uint32_t intid, uint32_t priority, uint64_
 {
 	uint64_t configuration = PV_VIRQ_ENABLED | more | priority << PV_VIRQ_PRIORITY_SHIFT;
 
-	assert_int_equal(vgic_configure_locked(v, intid, configuration), OK);
+	assert_int_equal(locked_configure(v, intid, configuration), OK);
 }
 
 static void operate(struct vcpu *v, uint32_t intid, enum pv_virq_op op)
 {
-	assert_int_equal(vgic_operate_locked(v, intid, op), OK);
+	assert_int_equal(locked_operate(v, intid, op), OK);
 }
 
 /* The guest runs until it has taken what there is; returns the number of interrupts. */
@@ -58,8 +59,8 @@ static void test_edge_comes_once(void **state)
 	uint32_t taken[4];
 
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_int_equal(take_all(v, taken, 4), 1);
 	assert_int_equal(taken[0], SPI);
 	assert_int_equal(take_all(v, taken, 4), 0);
@@ -72,10 +73,10 @@ static void test_edge_again_while_active(void **state)
 	uint32_t taken[4];
 
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	fake_guest_end(SPI);
 	assert_int_equal(take_all(v, taken, 4), 1);
@@ -107,19 +108,19 @@ static void test_disabled_and_masked_wait(void **state)
 	struct vcpu *v = boot_one(1, 1);
 	uint32_t taken[4];
 
-	assert_int_equal(vgic_configure_locked(v, SPI, PV_VIRQ_EDGE), OK);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	assert_int_equal(locked_configure(v, SPI, PV_VIRQ_EDGE), OK);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_int_equal(take_all(v, taken, 4), 0);
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
 	vgic_flush(v);
 	/* Disabled again after it was listed: it leaves the list register and is not lost. */
-	assert_int_equal(vgic_configure_locked(v, SPI, PV_VIRQ_EDGE), OK);
+	assert_int_equal(locked_configure(v, SPI, PV_VIRQ_EDGE), OK);
 	assert_true(v->vgic.dirty);
 	assert_int_equal(take_all(v, taken, 4), 0);
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_enable_locked(&kernel.domains[0], false);
+	locked_enable(&kernel.domains[0], false);
 	assert_int_equal(take_all(v, taken, 4), 0);
-	vgic_enable_locked(&kernel.domains[0], true);
+	locked_enable(&kernel.domains[0], true);
 	assert_int_equal(take_all(v, taken, 4), 1);
 }
 
@@ -131,7 +132,7 @@ static void test_more_than_list_registers(void **state)
 
 	for (uint32_t i = PV_SPI_FIRST; i < PV_VIRQS; i++) {
 		configure(v, i, (PV_VIRQS - i) & 0xf8U, PV_VIRQ_EDGE);
-		vgic_pend_spi_locked(&kernel.domains[0], i);
+		locked_pend_spi(&kernel.domains[0], i);
 	}
 	assert_int_equal(take_all(v, taken, PV_VIRQS), PV_VIRQS - PV_SPI_FIRST);
 	for (uint32_t i = 1; i < PV_VIRQS - PV_SPI_FIRST; i++) {
@@ -148,11 +149,11 @@ static void test_better_priority_displaces(void **state)
 
 	for (uint32_t i = 0; i < FAKE_LRS; i++) {
 		configure(v, SPI + i, 0xa0, PV_VIRQ_EDGE);
-		vgic_pend_spi_locked(&kernel.domains[0], SPI + i);
+		locked_pend_spi(&kernel.domains[0], SPI + i);
 	}
 	vgic_flush(v);
 	configure(v, SPI + 9, 0x10, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI + 9);
+	locked_pend_spi(&kernel.domains[0], SPI + 9);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI + 9);
 	fake_guest_end(SPI + 9);
@@ -226,11 +227,11 @@ static void test_retarget(void **state)
 
 	kernel.cpus[1].current = &kernel.vcpus[1];
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | to_1);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_false(kernel.vcpus[1].vgic.dirty); /* it is still active here */
 	vgic_flush(v);
 	fake_guest_end(SPI);
@@ -248,7 +249,7 @@ static void test_unacknowledged_one_moves_at_once(void **state)
 
 	kernel.cpus[1].current = &kernel.vcpus[1];
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
 	assert_true(v->vgic.dirty);
@@ -267,9 +268,9 @@ static void test_pending_one_outlives_power_off(void **state)
 	uint32_t taken[4];
 
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
-	vgic_fold_locked(v);
+	locked_fold(v);
 	vgic_drop(v);
 	assert_int_equal(take_all(v, taken, 4), 1);
 	assert_int_equal(taken[0], SPI);
@@ -285,7 +286,7 @@ static void test_list_registers_are_lent(void **state)
 	for (uint32_t n = 0; n < 4 * FAKE_LRS; n++) {
 		configure(v, SPI + n, 0xa0, PV_VIRQ_EDGE);
 		for (uint32_t again = 0; again < 3; again++) {
-			vgic_pend_spi_locked(&kernel.domains[0], SPI + n);
+			locked_pend_spi(&kernel.domains[0], SPI + n);
 			assert_int_equal(take_all(v, taken, 4), 1);
 			assert_int_equal(taken[0], SPI + n);
 		}
@@ -303,14 +304,14 @@ static void test_storm_pokes_once(void **state)
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
 	configure(v, SPI + 1, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
 	for (uint32_t n = 0; n < 100; n++) {
-		vgic_pend_spi_locked(&kernel.domains[0], SPI);
+		locked_pend_spi(&kernel.domains[0], SPI);
 	}
 	assert_int_equal(kernel.cpus[0].pokes, 0); /* CPU 1 runs somebody else */
 	assert_true(peer->vgic.dirty);
 	peer->vgic.dirty = 0;
 	kernel.cpus[1].current = peer;
 	for (uint32_t n = 0; n < 100; n++) {
-		vgic_pend_spi_locked(&kernel.domains[0], SPI + 1);
+		locked_pend_spi(&kernel.domains[0], SPI + 1);
 		if (n == 0) {
 			assert_int_equal(kernel.cpus[0].pokes, kernel.cpus[1].poke_bit);
 			vcpu_send_pokes(&kernel.cpus[0]);
@@ -326,17 +327,17 @@ static void test_listed_one_is_taken_back(void **state)
 	uint32_t taken[4];
 
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	operate(v, SPI, PV_VIRQ_OP_UNPEND);
 	assert_true(v->vgic.dirty);
 	assert_int_equal(take_all(v, taken, 4), 0);
 	/* What comes after it is not taken back with it, listed and active or not. */
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
 	operate(v, SPI, PV_VIRQ_OP_UNPEND);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	fake_guest_end(SPI);
 	assert_int_equal(take_all(v, taken, 4), 1);
@@ -351,10 +352,10 @@ static void test_a_new_life_has_no_timer_interrupt(void **state)
 
 	configure(v, VIRQ_TIMER, 0x20, 0);
 	vgic_pend_timer(v);
-	vgic_fold_locked(v);
+	locked_fold(v);
 	vgic_drop(v);
 	assert_int_equal(take_all(v, taken, 4), 0);
-	assert_false(vgic_has_pending_locked(v));
+	assert_false(locked_has_pending(v));
 }
 
 /* GICD_ISPENDR of the timer while its handler runs: it comes once more, and then the line's. */
@@ -388,13 +389,13 @@ static void test_ended_one_outlives_power_off(void **state)
 
 	kernel.cpus[1].current = &kernel.vcpus[1];
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_int_equal(take_all(v, taken, 4), 1);
-	vgic_fold_locked(v);
+	locked_fold(v);
 	kernel.cpus[0].current = NULL;
 	fake.cpu = 1;
 	configure(&kernel.vcpus[1], SPI, 0xa0, PV_VIRQ_EDGE | 1ULL << PV_VIRQ_TARGET_SHIFT);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	assert_int_equal(take_all(&kernel.vcpus[1], taken, 4), 1);
 }
 
@@ -407,15 +408,15 @@ static void test_active_one_outlives_power_off(void **state)
 	uint32_t taken[4];
 
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
-	vgic_fold_locked(v);
+	locked_pend_spi(&kernel.domains[0], SPI);
+	locked_fold(v);
 	fake_gic()->apr = 0;
 	vgic_drop(v);
 	assert_int_equal(take_all(v, taken, 4), 0);
-	assert_int_equal(vgic_state_locked(v, SPI, &answer), OK);
+	assert_int_equal(locked_state(v, SPI, &answer), OK);
 	assert_int_equal(answer & (PV_VIRQ_ACTIVE | PV_VIRQ_PENDING),
 	                 PV_VIRQ_ACTIVE | PV_VIRQ_PENDING);
 	operate(v, SPI, PV_VIRQ_OP_DEACTIVATE);
@@ -433,17 +434,17 @@ static void test_listed_elsewhere(void **state)
 
 	kernel.cpus[1].current = other;
 	configure(other, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
 	fake.cpu = 1;
-	assert_int_equal(vgic_state_locked(other, SPI, &answer), ERR_AGAIN);
-	assert_int_equal(vgic_state_locked(other, SPI, &answer), ERR_AGAIN);
+	assert_int_equal(locked_state(other, SPI, &answer), ERR_AGAIN);
+	assert_int_equal(locked_state(other, SPI, &answer), ERR_AGAIN);
 	assert_int_equal(kernel.cpus[1].pokes, kernel.cpus[0].poke_bit);
 	fake.cpu = 0;
 	vgic_flush(v);
 	fake.cpu = 1;
-	assert_int_equal(vgic_state_locked(other, SPI, &answer), OK);
+	assert_int_equal(locked_state(other, SPI, &answer), OK);
 	assert_true(answer & PV_VIRQ_ACTIVE);
 	/* Its end is told, though it stands in no list register now. */
 	fake.cpu = 0;
@@ -452,14 +453,14 @@ static void test_listed_elsewhere(void **state)
 	vgic_sync(v);
 	vgic_flush(v);
 	/* Pending there, taken back from here. */
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	fake.cpu = 1;
-	assert_int_equal(vgic_operate_locked(other, SPI, PV_VIRQ_OP_UNPEND), ERR_AGAIN);
+	assert_int_equal(locked_operate(other, SPI, PV_VIRQ_OP_UNPEND), ERR_AGAIN);
 	fake.cpu = 0;
 	vgic_flush(v);
 	fake.cpu = 1;
-	assert_int_equal(vgic_operate_locked(other, SPI, PV_VIRQ_OP_UNPEND), OK);
+	assert_int_equal(locked_operate(other, SPI, PV_VIRQ_OP_UNPEND), OK);
 	fake.cpu = 0;
 	assert_int_equal(take_all(v, taken, 4), 0);
 }
@@ -474,7 +475,7 @@ static void test_nests_as_deep_as_priorities(void **state)
 		uint32_t level = VIRQ_LEVELS - 1 - i;
 
 		configure(v, SPI + i, level << VIRQ_LEVEL_SHIFT, PV_VIRQ_EDGE);
-		vgic_pend_spi_locked(&kernel.domains[0], SPI + i);
+		locked_pend_spi(&kernel.domains[0], SPI + i);
 		vgic_flush(v);
 		assert_int_equal(fake_guest_acknowledge(), SPI + i);
 	}
@@ -482,7 +483,7 @@ static void test_nests_as_deep_as_priorities(void **state)
 		uint64_t answer = 0;
 
 		fake_guest_end(SPI + i - 1);
-		assert_int_equal(vgic_state_locked(v, SPI + i - 1, &answer), OK);
+		assert_int_equal(locked_state(v, SPI + i - 1, &answer), OK);
 		assert_false(answer & PV_VIRQ_ACTIVE);
 		assert_int_equal(v->vgic.handled_count, i - 1);
 		vgic_flush(v);
@@ -498,7 +499,7 @@ static void test_ends_in_two_steps(void **state)
 	fake_gic()->ends_in_two = true;
 	for (uint32_t i = 0; i <= FAKE_LRS; i++) {
 		configure(v, SPI + i, 0xa0 - i * 8, PV_VIRQ_EDGE);
-		vgic_pend_spi_locked(&kernel.domains[0], SPI + i);
+		locked_pend_spi(&kernel.domains[0], SPI + i);
 		vgic_flush(v);
 		assert_int_equal(fake_guest_acknowledge(), i < FAKE_LRS ? SPI + i : 1023);
 	}
@@ -514,19 +515,19 @@ static void test_bad_arguments(void **state)
 	struct vcpu *v = boot_one(2, 1);
 	uint64_t answer;
 
-	assert_int_equal(vgic_configure_locked(v, PV_VIRQS, 0), ERR_RANGE);
-	assert_int_equal(vgic_configure_locked(v, SPI, 2ULL << PV_VIRQ_TARGET_SHIFT), ERR_RANGE);
-	assert_int_equal(vgic_configure_locked(v, SPI, PV_VIRQ_PENDING), ERR_ARG);
-	assert_int_equal(vgic_configure_locked(v, SPI, 1ULL << 24), ERR_ARG);
-	assert_int_equal(vgic_operate_locked(v, SPI, PV_VIRQ_OP_COUNT), ERR_ARG);
-	assert_int_equal(vgic_operate_locked(v, PV_VIRQS, PV_VIRQ_OP_PEND), ERR_RANGE);
-	assert_int_equal(vgic_operate_locked(v, 3 | 2U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
+	assert_int_equal(locked_configure(v, PV_VIRQS, 0), ERR_RANGE);
+	assert_int_equal(locked_configure(v, SPI, 2ULL << PV_VIRQ_TARGET_SHIFT), ERR_RANGE);
+	assert_int_equal(locked_configure(v, SPI, PV_VIRQ_PENDING), ERR_ARG);
+	assert_int_equal(locked_configure(v, SPI, 1ULL << 24), ERR_ARG);
+	assert_int_equal(locked_operate(v, SPI, PV_VIRQ_OP_COUNT), ERR_ARG);
+	assert_int_equal(locked_operate(v, PV_VIRQS, PV_VIRQ_OP_PEND), ERR_RANGE);
+	assert_int_equal(locked_operate(v, 3 | 2U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
 	                 ERR_RANGE);
-	assert_int_equal(vgic_operate_locked(v, SPI | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
+	assert_int_equal(locked_operate(v, SPI | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND),
 	                 ERR_RANGE);
-	assert_int_equal(vgic_operate_locked(v, UINT32_MAX, PV_VIRQ_OP_PEND), ERR_RANGE);
-	assert_int_equal(vgic_operate_locked(v, 3, PV_VIRQ_OP_LINE_HIGH), ERR_ARG);
-	assert_int_equal(vgic_state_locked(v, PV_VIRQS, &answer), ERR_RANGE);
+	assert_int_equal(locked_operate(v, UINT32_MAX, PV_VIRQ_OP_PEND), ERR_RANGE);
+	assert_int_equal(locked_operate(v, 3, PV_VIRQ_OP_LINE_HIGH), ERR_ARG);
+	assert_int_equal(locked_state(v, PV_VIRQS, &answer), ERR_RANGE);
 }
 
 /* An interrupt is aimed at another vCPU while it is handled: what comes from then on goes there. */
@@ -537,13 +538,13 @@ static void test_new_target_gets_what_comes(void **state)
 	struct vcpu *other = &kernel.vcpus[1];
 
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), SPI);
 	configure(v, SPI, 0xa0, PV_VIRQ_EDGE | 1U << PV_VIRQ_TARGET_SHIFT);
 	vgic_flush(v);
 	fake_guest_end(SPI);
-	vgic_pend_spi_locked(&kernel.domains[0], SPI);
+	locked_pend_spi(&kernel.domains[0], SPI);
 	vgic_flush(v);
 	assert_int_equal(fake_guest_acknowledge(), 1023);
 	fake.cpu = 1;

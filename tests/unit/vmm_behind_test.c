@@ -13,6 +13,7 @@
 #include "kernel/core/trap.h"
 #include "kernel/core/vcpu.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fake_arch/locked.h"
 #include "tests/unit/ordered_cmocka.h"
 
 static struct regs *run_on(uint32_t cpu)
@@ -31,7 +32,7 @@ static void fail_on_idle(void)
 static void preempt(void)
 {
 	fake.cpu = 0;
-	vcpu_wake_locked(&kernel.vcpus[2]);
+	locked_wake(&kernel.vcpus[2]);
 	assert_ptr_equal(run_on(0), &kernel.vcpus[2].regs);
 	assert_int_equal(fake.pokes[1], 1);
 	fake.cpu = 1;

@@ -15,6 +15,7 @@
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fake_arch/locked.h"
 #include "tests/unit/ordered_cmocka.h"
 
 #define IL (1ULL << 25)
@@ -194,7 +195,7 @@ static void test_guest_waits(void **state)
 		step(SERVICE);
 	}
 	/* An interrupt meanwhile: its guest has its turn. */
-	vcpu_wake_locked(first);
+	locked_wake(first);
 	step(SERVICE);
 	doorbell_ring(0);
 	assert_ptr_equal(resume(), &first->regs);
