@@ -15,6 +15,12 @@
  * driver side sends the state of all its devices anew in each session. A new epoch of the device
  * side is a promise that no device's queues are touched: it counts as the answer to each STOP.
  *
+ * Storage. What a driver was told is written must be there as long as its rings live. So storage
+ * has an identity, a random number that is made with it and kept where it lies. READY says it,
+ * each START of a life of the rings says again the one that this life runs over, and where that is
+ * no longer what the back end has, each request fails and the answer is LOST. The device side
+ * starts no queue over storage whose identity the VMM has not taken.
+ *
  * Ring. `produced` and `consumed` run freely (mod 2^32); slot i is produced % PV_IOBUF_SLOTS. The
  * producer writes the slot, then (store-release) `produced`, then rings. `consumed` on a page
  * counts the messages that the page's writer has taken from the *other* page's ring. A distance
@@ -28,7 +34,7 @@
 #include <stdint.h>
 
 #define PV_IOBUF_MAGIC 0x31425650U /* "PVB1", little-endian */
-#define PV_IOBUF_VERSION 1U
+#define PV_IOBUF_VERSION 2U
 #define PV_IOBUF_SLOTS 32U /* power of two */
 #define PV_IOBUF_PAYLOAD 56U
 
@@ -57,12 +63,14 @@ enum pv_iobuf_kind {
 	PV_CTL_STOP = 3,  /* pv_ctl_stop: device reset; touch no queue of it after STOPPED */
 
 	/* Page 1, device VM to driver VM's VMM. */
-	PV_CTL_READY = 16,   /* no payload: a backend stands behind the device */
+	PV_CTL_READY = 16,   /* pv_ctl_ready: a backend stands behind the device */
 	PV_CTL_GONE = 17,    /* no payload: it does not (yet, or any longer) */
 	PV_CTL_STARTED = 18, /* pv_ctl_stop: the START with that number is carried out */
 	PV_CTL_STOPPED = 19, /* pv_ctl_stop: the STOP with that number is carried out */
 	PV_CTL_FAILED = 20,  /* pv_ctl_failed: the backend refuses the device as set up */
-	PV_CTL_FULL = 21     /* no payload: GONE, for want of room where its storage lies */
+	PV_CTL_FULL = 21,    /* no payload: GONE, for want of room where its storage lies */
+	PV_CTL_LOST = 22     /* pv_ctl_stop: the START with that number is carried out, over storage
+	                        that is another: all that is asked of the device fails until STOP */
 };
 
 /* A virtqueue, split layout (virtio 1.2, 2.7). Addresses are the driver VM's guest-physical. */
@@ -74,12 +82,20 @@ struct pv_ctl_queue {
 	uint64_t device; /* used ring */
 };
 
+#define PV_START_AGAIN (1U << 0) /* this life of the rings was begun in an earlier session */
+
 struct pv_ctl_start {
 	uint64_t features; /* negotiated, a subset of those of the topology */
 	uint32_t sequence; /* of START and STOP of this device together, counted up by the VMM; a
 	                      START that is sent anew in a new session keeps its number: same
 	                      number, same life of the rings */
-	uint32_t reserved;
+	uint32_t flags;    /* PV_START_* */
+	uint64_t identity; /* of the storage that this life runs over: what stood behind the device
+	                      when it began, or the first that came since; 0: none came yet */
+};
+
+struct pv_ctl_ready {
+	uint64_t identity; /* of the storage behind the device; 0: it has none */
 };
 
 struct pv_ctl_stop {
@@ -104,6 +120,6 @@ _Static_assert(sizeof(struct pv_iobuf_message) == 64, "iobuf message");
 _Static_assert(sizeof(struct pv_iobuf_page) == 4096, "iobuf page");
 _Static_assert(offsetof(struct pv_iobuf_page, slots) == 64, "iobuf slots");
 _Static_assert(sizeof(struct pv_ctl_queue) == 32, "ctl queue");
-_Static_assert(sizeof(struct pv_ctl_start) == 16, "ctl start");
+_Static_assert(sizeof(struct pv_ctl_start) == 24, "ctl start");
 
 #endif

@@ -27,6 +27,8 @@
  *                          N: index of the device in the connection; a new session begins
  *                          without back ends
  *   "device PEER/N started" / "stopped" / "failed"  what became of the guest's set-up
+ *   "device PEER/N lost"   what the guest had stored there is gone: its requests fail until it
+ *                          resets the device
  *   "vm starting N"                                 vCPU 0 starts; N: the how many-th time, from 1
  *   "vm off REASON"                                 all its vCPUs are off, until asked to start
  *   "vm restart REASON in N ms"                     they are, until the time is over

@@ -144,8 +144,8 @@ PROGRAM(guest_drive_device)
 /* The backend's side: iobuf page 1 is written at random, and sometimes as the protocol says. */
 static void write_message(volatile struct pv_iobuf_page *page, uint64_t r)
 {
-	static const uint32_t kinds[] = {PV_CTL_READY,   PV_CTL_GONE,   PV_CTL_STARTED,
-	                                 PV_CTL_STOPPED, PV_CTL_FAILED, PV_CTL_FULL};
+	static const uint32_t kinds[] = {PV_CTL_READY,  PV_CTL_GONE, PV_CTL_STARTED, PV_CTL_STOPPED,
+	                                 PV_CTL_FAILED, PV_CTL_FULL, PV_CTL_LOST};
 	volatile struct pv_iobuf_message *slot = &page->slots[page->produced % PV_IOBUF_SLOTS];
 
 	slot->kind = kinds[(r >> 8) % (sizeof(kinds) / sizeof(kinds[0]))];

@@ -178,8 +178,8 @@ static void forge_message(struct forger *f, uint32_t kind, uint32_t variant)
 	uint32_t payload = variant / 4;
 	volatile uint32_t *slot = next_slot(f);
 
-	/* With the number of the last START, FAILED rightly ends the device: not what is sought. */
-	if (kind == PV_CTL_FAILED && payload < 3) {
+	/* With the number of the last START these rightly end the device: not what is sought. */
+	if ((kind == PV_CTL_FAILED || kind == PV_CTL_LOST) && payload < 3) {
 		payload += 2;
 	}
 	slot[0] = kind;
@@ -204,7 +204,7 @@ static void forge_messages(struct forger *f)
 		}
 	}
 	for (uint32_t i = 0; i < PV_IOBUF_SLOTS; i++) {
-		forge_message(f, PV_CTL_READY + i % 6, i % 20);
+		forge_message(f, PV_CTL_READY + i % 7, i % 20);
 	}
 	ring(f);
 	await(f, WORD(consumed), f->produced, "a full ring");

@@ -159,6 +159,7 @@ static void test_each_device_is_needed(void **state)
 		{"device device/1 backend ready", RUN_DEVICE_READY, true},
 		{"device device/1 backend full", RUN_DEVICE_FULL, false},
 		{"device device/1 failed", RUN_DEVICE_FAILED, false},
+		{"device device/1 lost", RUN_DEVICE_LOST, false},
 		{"connection device down", RUN_DEVICE_WAITING, false},
 		{"connection device up", RUN_DEVICE_WAITING, false},
 		{"device device/1 backend ready", RUN_DEVICE_IDLE, false},

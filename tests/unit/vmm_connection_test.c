@@ -296,6 +296,100 @@ static void a_failure_needs_reset(void **state)
 	assert_int_equal(driver_status(NET), 0);
 }
 
+/* What the next START of NET says. */
+static void check_start(uint32_t flags, uint64_t identity)
+{
+	struct pv_iobuf_message message;
+	struct pv_ctl_start start;
+
+	do {
+		assert_true(peer_take(0, &message));
+	} while (message.kind == PV_CTL_QUEUE);
+	assert_int_equal(message.kind, PV_CTL_START);
+	memcpy(&start, message.payload, sizeof(start));
+	assert_int_equal(start.flags, flags);
+	assert_int_equal(start.identity, identity);
+}
+
+static void ready(uint64_t identity)
+{
+	peer_send(0, PV_CTL_READY, 0, (uint32_t)identity, (int32_t)(identity >> 32));
+}
+
+static void a_life_keeps_the_storage_that_it_began_with(void **state)
+{
+	const uint64_t first = 0x123456789abcdef0;
+
+	(void)state;
+	machine_start(1);
+	peer_start(0);
+	fake_forget();
+	ready(first);
+	assert_int_equal(fake.rings[RING], 1); /* it is taken, and the peer may know */
+	driver_start(NET);
+	check_start(0, first);
+	ready(first + 1);
+	peer_start(0);
+	ready(first + 2);
+	check_start(PV_START_AGAIN, first);
+	driver_set_status(NET, 0);
+	peer_send(0, PV_CTL_STOPPED, 0, take_stop(0, 0), 0);
+	driver_start(NET);
+	check_start(0, first + 2);
+}
+
+static void a_life_takes_the_first_storage_that_comes(void **state)
+{
+	(void)state;
+	machine_start(1);
+	peer_start(0);
+	ready(1);
+	peer_send(0, PV_CTL_GONE, 0, 0, 0);
+	driver_start(NET);
+	check_start(0, 0);
+	ready(2);
+	ready(3);
+	peer_start(0);
+	check_start(PV_START_AGAIN, 2);
+	ready(4);
+	peer_start(0);
+	check_start(PV_START_AGAIN, 2);
+}
+
+/* What was announced over one storage knows nothing of it when the session is new. */
+static void a_new_session_forgets_what_was_behind(void **state)
+{
+	(void)state;
+	machine_start(1);
+	peer_start(0);
+	ready(1);
+	peer_start(0);
+	driver_start(NET);
+	check_start(0, 0);
+}
+
+static void lost_storage_needs_reset(void **state)
+{
+	uint32_t sequence;
+
+	(void)state;
+	machine_start(1);
+	peer_start(0);
+	driver_start(NET);
+	sequence = take_start(0, NET, 0);
+	fake_forget();
+	peer_send(0, PV_CTL_LOST, 0, sequence + 1, 0); /* of another START */
+	assert_int_equal(driver_status(NET), 0x0f);
+	peer_send(0, PV_CTL_LOST, 0, sequence, 0);
+	peer_send(0, PV_CTL_LOST, 0, sequence, 0);
+	peer_send(0, PV_CTL_STARTED, 0, sequence, 0);
+	assert_string_equal(log_text(), "device gateway/0 lost\n");
+	assert_int_equal(driver_status(NET), 0x4f);
+	driver_set_status(NET, 0);
+	peer_send(0, PV_CTL_STOPPED, 0, take_stop(0, 0), 0);
+	assert_int_equal(driver_status(NET), 0);
+}
+
 static void a_masked_configuration_vector_waits(void **state)
 {
 	uint64_t entry = BAR(NET) + PV_VMM_BAR_MSIX + 16;
@@ -372,7 +466,7 @@ static void nonsense_is_dropped(void **state)
 	} nonsense[] = {{0, 0},
 	                {PV_CTL_QUEUE, 0},
 	                {15, 0},
-	                {22, 0},
+	                {23, 0},
 	                {0xffffffff, 0},
 	                {PV_CTL_STARTED, 2},
 	                {PV_CTL_READY, 0xffffffff}};
@@ -483,6 +577,10 @@ int main(void)
 		cmocka_unit_test(a_full_ring_loses_nothing),
 		cmocka_unit_test(a_reset_in_the_middle_of_a_start_waits),
 		cmocka_unit_test(a_failure_needs_reset),
+		cmocka_unit_test(a_life_keeps_the_storage_that_it_began_with),
+		cmocka_unit_test(a_life_takes_the_first_storage_that_comes),
+		cmocka_unit_test(a_new_session_forgets_what_was_behind),
+		cmocka_unit_test(lost_storage_needs_reset),
 		cmocka_unit_test(a_masked_configuration_vector_waits),
 		cmocka_unit_test(without_msix_the_isr_tells),
 		cmocka_unit_test(backends_that_come_and_go_are_told_of_once),

@@ -65,8 +65,8 @@ const char *run_device_state_text(enum run_device_state state)
 
 enum run_device_state runstate_device_state(const struct runstate_device *device)
 {
-	if (device->failed) {
-		return RUN_DEVICE_FAILED;
+	if (device->trouble != RUN_DEVICE_READY) {
+		return device->trouble;
 	}
 	const bool is_idle = device->needs_driver && !device->started;
 	return device->backend == RUN_DEVICE_READY && is_idle ? RUN_DEVICE_IDLE : device->backend;
@@ -125,7 +125,7 @@ static void set_session(struct runstate *state, size_t connection, bool has_sess
 	for (uint32_t i = 0; i < state->system->connections[connection].device_count; i++) {
 		entry->devices[i].backend = RUN_DEVICE_WAITING;
 		entry->devices[i].started = false;
-		entry->devices[i].failed = false;
+		entry->devices[i].trouble = RUN_DEVICE_READY;
 	}
 	judge_connection(state, connection);
 }
@@ -254,11 +254,11 @@ static void take_device_word(struct runstate_device *device, const char *word)
 		device->backend = RUN_DEVICE_WAITING;
 	} else if (strcmp(word, " backend full") == 0) {
 		device->backend = RUN_DEVICE_FULL;
-	} else if (strcmp(word, " failed") == 0) {
-		device->failed = true;
+	} else if (strcmp(word, " failed") == 0 || strcmp(word, " lost") == 0) {
+		device->trouble = strcmp(word, " lost") == 0 ? RUN_DEVICE_LOST : RUN_DEVICE_FAILED;
 		device->started = false;
 	} else if (strcmp(word, " started") == 0 || strcmp(word, " stopped") == 0) {
-		device->failed = false;
+		device->trouble = RUN_DEVICE_READY;
 		device->started = strcmp(word, " started") == 0;
 	}
 }
@@ -294,7 +294,8 @@ void runstate_vmm_line(struct runstate *state, size_t vm, const char *line)
 	if (device == NULL) {
 		return;
 	}
-	if (strcmp(strrchr(line, ' '), " failed") == 0) {
+	const char *last = strrchr(line, ' ');
+	if (strcmp(last, " failed") == 0 || strcmp(last, " lost") == 0) {
 		report(state, RUNSTATE_TROUBLE, vm, line);
 	}
 	take_device_line(state, vm, device);

@@ -24,6 +24,7 @@
  *   any => waiting       "device PEER/N backend gone", or the end of the session
  *   waiting => full      "device PEER/N backend full"; until one of those
  *   any => failed        "device PEER/N failed"; until "… started", "… stopped" or that end
+ *   any => lost          "device PEER/N lost"; until the same
  *
  * A VM that is stopped or failed stays so: nothing is created after boot.
  */
@@ -57,7 +58,8 @@ enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
 	X(RUN_DEVICE_READY, 1, "ready")                                                            \
 	X(RUN_DEVICE_FAILED, 2, "failed")                                                          \
 	X(RUN_DEVICE_FULL, 3, "full")                                                              \
-	X(RUN_DEVICE_IDLE, 4, "idle")
+	X(RUN_DEVICE_IDLE, 4, "idle")                                                              \
+	X(RUN_DEVICE_LOST, 5, "lost")
 
 #define RUN_DEVICE_STATE_ENUM(name, number, text) name = (number),
 enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STATE_COUNT };
@@ -76,8 +78,8 @@ struct runstate_device {
 	bool needs_driver;             /* ready only when the guest's driver has started it */
 	enum run_device_state backend; /* waiting, ready or full */
 	bool started;
-	bool failed;
-	uint32_t backend_count; /* back ends that became ready so far */
+	enum run_device_state trouble; /* failed or lost; ready: none */
+	uint32_t backend_count;        /* back ends that became ready so far */
 };
 
 struct runstate_connection {

@@ -64,6 +64,17 @@ static void forget(struct device_link *link)
 	link->answer = ANSWER_NONE;
 }
 
+static void end_session(struct connection *connection)
+{
+	for (uint32_t n = 0; n < connection->config->device_count; n++) {
+		struct device_link *link = &connection->devices[n].link;
+
+		forget(link);
+		link->backend = BACKEND_GONE;
+		link->behind = 0;
+	}
+}
+
 /* Follow the peer's epochs, at most SESSION_STEPS of them. */
 static void follow_session(struct connection *connection)
 {
@@ -78,10 +89,7 @@ static void follow_session(struct connection *connection)
 			break;
 		case IOBUF_DOWN:
 			log_connection(connection, " down");
-			for (uint32_t n = 0; n < connection->config->device_count; n++) {
-				forget(&connection->devices[n].link);
-				connection->devices[n].link.backend = BACKEND_GONE;
-			}
+			end_session(connection);
 			break;
 		}
 		ring(connection);
@@ -106,8 +114,12 @@ static err_t send_start(struct connection *connection, uint32_t number)
 {
 	const struct virtio *virtio = &connection->devices[number].function.virtio;
 	struct device_link *link = &connection->devices[number].link;
-	const struct pv_ctl_start start = {.features = virtio->driver_features,
-	                                   .sequence = link->sequence + !link->is_announced};
+	const struct pv_ctl_start start = {
+		.features = virtio->driver_features,
+		.sequence = link->sequence + !link->is_announced,
+		.flags = link->is_announced ? PV_START_AGAIN : 0,
+		.identity = link->is_announced ? link->identity : link->behind,
+	};
 	err_t error;
 
 	for (; link->next_queue < virtio->config->queue_count; link->next_queue++) {
@@ -130,6 +142,7 @@ static err_t send_start(struct connection *connection, uint32_t number)
 		link->phase = LINK_STARTED;
 		link->sequence = start.sequence;
 		link->is_announced = true;
+		link->identity = start.identity;
 		link->answer = ANSWER_NONE;
 	}
 	return error;
@@ -194,8 +207,9 @@ static void settle(struct connection *connection)
 	}
 }
 
-static void take_started(struct connection *connection, uint32_t number)
+static void take_started(struct connection *connection, uint32_t number, const uint8_t *payload)
 {
+	(void)payload;
 	struct device_link *link = &connection->devices[number].link;
 
 	if (link->phase == LINK_STARTED && link->answer == ANSWER_NONE) {
@@ -204,21 +218,36 @@ static void take_started(struct connection *connection, uint32_t number)
 	}
 }
 
-static void take_failed(struct connection *connection, uint32_t number)
+/* The guest has to begin anew. */
+static void break_device(struct connection *connection, uint32_t number, enum link_answer answer,
+                         const char *what)
 {
 	struct device_link *link = &connection->devices[number].link;
 
-	if (link->phase == LINK_STARTED && link->answer != ANSWER_FAILED) {
-		link->answer = ANSWER_FAILED;
-		log_device(connection, number, " failed");
+	if (link->phase == LINK_STARTED && link->answer < answer) {
+		link->answer = answer;
+		log_device(connection, number, what);
 		virtio_pci_break(&connection->devices[number].function);
 	}
 }
 
-static void take_stopped(struct connection *connection, uint32_t number)
+static void take_failed(struct connection *connection, uint32_t number, const uint8_t *payload)
+{
+	(void)payload;
+	break_device(connection, number, ANSWER_FAILED, " failed");
+}
+
+static void take_lost(struct connection *connection, uint32_t number, const uint8_t *payload)
+{
+	(void)payload;
+	break_device(connection, number, ANSWER_LOST, " lost");
+}
+
+static void take_stopped(struct connection *connection, uint32_t number, const uint8_t *payload)
 {
 	struct device_link *link = &connection->devices[number].link;
 
+	(void)payload;
 	if (link->phase == LINK_STOPPING) {
 		forget(link);
 		log_device(connection, number, " stopped");
@@ -226,36 +255,48 @@ static void take_stopped(struct connection *connection, uint32_t number)
 	}
 }
 
+/* @identity: of the storage that is there now, if any. */
 static void set_backend(struct connection *connection, uint32_t number, enum link_backend backend,
-                        const char *what)
+                        uint64_t identity, const char *what)
 {
 	struct device_link *link = &connection->devices[number].link;
 
+	link->behind = identity;
+	if (link->is_announced && link->identity == 0) {
+		link->identity = identity;
+	}
 	if (link->backend != backend) {
 		link->backend = backend;
 		log_device(connection, number, what);
 	}
 }
 
-static void take_ready(struct connection *connection, uint32_t number)
+/* The peer starts no queue over storage whose identity has not been taken: so it is told. */
+static void take_ready(struct connection *connection, uint32_t number, const uint8_t *payload)
 {
-	set_backend(connection, number, BACKEND_READY, " backend ready");
+	struct pv_ctl_ready ready;
+
+	memcpy(&ready, payload, sizeof(ready));
+	set_backend(connection, number, BACKEND_READY, ready.identity, " backend ready");
+	connection->owes_ring = connection->owes_ring || ready.identity != 0;
 }
 
-static void take_gone(struct connection *connection, uint32_t number)
+static void take_gone(struct connection *connection, uint32_t number, const uint8_t *payload)
 {
-	set_backend(connection, number, BACKEND_GONE, " backend gone");
+	(void)payload;
+	set_backend(connection, number, BACKEND_GONE, 0, " backend gone");
 }
 
-static void take_full(struct connection *connection, uint32_t number)
+static void take_full(struct connection *connection, uint32_t number, const uint8_t *payload)
 {
-	set_backend(connection, number, BACKEND_FULL, " backend full");
+	(void)payload;
+	set_backend(connection, number, BACKEND_FULL, 0, " backend full");
 }
 
 /* By kind. Those with a sequence count only with that of the last START or STOP. */
 /* clang-format off */
 static const struct {
-	void (*take)(struct connection *connection, uint32_t number);
+	void (*take)(struct connection *connection, uint32_t number, const uint8_t *payload);
 	bool has_sequence;
 } kinds[] = {
 	[PV_CTL_READY]   = { take_ready,   false },
@@ -264,6 +305,7 @@ static const struct {
 	[PV_CTL_STOPPED] = { take_stopped, true  },
 	[PV_CTL_FAILED]  = { take_failed,  true  },
 	[PV_CTL_FULL]    = { take_full,    false },
+	[PV_CTL_LOST]    = { take_lost,    true  },
 };
 /* clang-format on */
 
@@ -280,7 +322,7 @@ static void take(struct connection *connection, const struct pv_iobuf_message *m
 		log_connection(connection, " sent a message that means nothing");
 	} else if (!kinds[message->kind].has_sequence ||
 	           sequence == connection->devices[number].link.sequence) {
-		kinds[message->kind].take(connection, number);
+		kinds[message->kind].take(connection, number, payload);
 	}
 }
 

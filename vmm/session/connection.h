@@ -27,7 +27,7 @@ enum link_phase { LINK_IDLE, LINK_STARTED, LINK_STOPPING };
 
 enum link_backend { BACKEND_GONE, BACKEND_READY, BACKEND_FULL };
 
-enum link_answer { ANSWER_NONE, ANSWER_STARTED, ANSWER_FAILED };
+enum link_answer { ANSWER_NONE, ANSWER_STARTED, ANSWER_LOST, ANSWER_FAILED };
 
 struct device_link {
 	enum link_phase phase;
@@ -37,6 +37,8 @@ struct device_link {
 	                        is told the same number, since the rings are the same */
 	enum link_answer answer;   /* to that START */
 	enum link_backend backend; /* the last of these words that came */
+	uint64_t behind;           /* identity of what is behind the device; 0: none, or unknown */
+	uint64_t identity;         /* pv_ctl_start.identity of the rings, while is_announced */
 };
 
 /* A device of a connection: the guest's view of it, and what the backend knows. */
