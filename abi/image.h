@@ -20,7 +20,7 @@
 #include "abi/limits.h"
 
 #define PV_IMAGE_MAGIC 0x3153594952565650ULL /* "PVVRIYS1", little-endian */
-#define PV_IMAGE_VERSION 2U
+#define PV_IMAGE_VERSION 3U
 #define PV_IMAGE_ALIGN 0x10000U /* of the header, behind the kernel's binary */
 #define PV_GICC_PAGES 2U /* of a GICv2 CPU interface, IHI 0048B 4.1: GICC_DIR lies in the second */
 
@@ -92,9 +92,16 @@ struct pv_vcpu {
 
 /*
  * A range of physical RAM, the unit of sharing. Regions are sorted by page and disjoint; they
- * touch neither the kernel, the image nor the table pool. The kernel clears each one at boot.
+ * touch neither the kernel, the table pool, nor the image before its first page behind the tables.
+ *
+ * Behind that page a region may lie in the image whole, in pages that the image fills to their end:
+ * a ROM. It is as the image has it when the first VM runs. One that is mapped more than once has no
+ * mapping with WRITE: whoever reads it reads what topo wrote, and nobody speaks through it.
+ *
+ * The kernel clears every other region at boot, but for those with PV_REGION_LOADED.
  */
 #define PV_REGION_SHARED (1U << 0) /* may be mapped more than once, by any domains */
+#define PV_REGION_LOADED (1U << 1) /* one guest's alone, whose first code clears and loads it */
 
 struct pv_region {
 	uint32_t page;

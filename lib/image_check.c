@@ -91,6 +91,17 @@ static err_t check_machine(const struct image_checker *checker)
 	return image_judge(checker, "header", 0, rules, ARRAY_COUNT(rules));
 }
 
+/* From the first page behind the tables to the last that the image fills. */
+static void find_rom(struct image_checker *checker)
+{
+	/* Both are pages of the image, which ends below IMAGE_PA_PAGES. */
+	uint32_t first = (uint32_t)((checker->tables_end - 1) / PV_PAGE_BYTES + 1);
+	uint32_t end = (uint32_t)(checker->image->image_bytes / PV_PAGE_BYTES);
+
+	checker->rom_page = checker->bounds->image_page + first;
+	checker->rom_page_count = end > first ? end - first : 0;
+}
+
 /* The tables follow the header and each other without a gap. */
 static err_t check_tables(struct image_checker *checker)
 {
@@ -116,6 +127,7 @@ static err_t check_tables(struct image_checker *checker)
 		end += bytes;
 	}
 	checker->tables_end = end;
+	find_rom(checker);
 	return OK;
 }
 

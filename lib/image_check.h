@@ -15,6 +15,7 @@
 
 #include "abi/err.h"
 #include "abi/image.h"
+#include "lib/range.h"
 
 /* What the kernel knows of the machine that it runs on. Page ranges are physical. */
 struct image_bounds {
@@ -62,6 +63,18 @@ IMAGE_TABLE(caps, pv_cap)
 IMAGE_TABLE(doorbells, pv_doorbell)
 IMAGE_TABLE(doorbell_pages, pv_doorbell_page)
 #undef IMAGE_TABLE
+
+/**
+ * Whether the kernel clears @region of an accepted image before the first VM runs: not what the
+ * image holds, from page @image_page on, nor what its guest clears.
+ */
+static inline bool image_clears(const struct pv_image_header *image, uint32_t image_page,
+                                const struct pv_region *region)
+{
+	return !(region->flags & PV_REGION_LOADED) &&
+	       !pages_overlap(region->page, region->page_count, image_page,
+	                      (uint32_t)(image->image_bytes >> PV_PAGE_SHIFT));
+}
 
 /** The bytes of payload @payload of an accepted image. */
 static inline const uint8_t *image_payload_bytes(const struct pv_image_header *image,

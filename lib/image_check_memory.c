@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The image check of memory: regions, mappings, payloads, and where domains start. What it keeps:
- * a page of RAM belongs to one region at most, never to the kernel, the image or the table pool,
- * and is seen in more than one place only if its region says so; what a VMM executes is written by
- * nobody.
+ * a page of RAM belongs to one region at most, never to the kernel, the image's tables or the table
+ * pool, and is seen in more than one place only if its region says so; what a VMM executes is
+ * written by nobody, nor what the image holds and more than one sees; what the kernel does not
+ * clear is the image's, or one guest's alone.
  */
 #include <stddef.h>
 
 #include "lib/image_checker.h"
 
+#define FLAGS_KNOWN (PV_REGION_SHARED | PV_REGION_LOADED)
 #define RIGHTS_KNOWN (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
 
 /* Region @index, behind one that ended at page @previous_end, with mappings from @mapping on. */
@@ -20,20 +22,23 @@ static err_t check_region(const struct image_checker *checker, uint32_t index,
 	uint32_t page = region->page;
 	uint32_t count = region->page_count;
 	struct pv_slice mappings = region->mappings;
+	bool rom = image_is_rom(checker, page, count);
+	bool shared = (region->flags & PV_REGION_SHARED) != 0;
+	bool loaded = (region->flags & PV_REGION_LOADED) != 0;
 	const struct image_rule rules[] = {
 		{"page_count", ERR_RANGE,
 	         count > 0 && pages_inside(page, count, image->ram_page, image->ram_page_count)},
 		{"page", ERR_OVERLAP,
 	         page >= previous_end &&
 	                 !pages_overlap(page, count, image->pool_page, image->pool_page_count) &&
-	                 !image_is_taken(checker, page, count)},
-		{"flags", ERR_ARG, (region->flags & ~PV_REGION_SHARED) == 0},
+	                 (rom || !image_is_taken(checker, page, count))},
+		{"flags", ERR_ARG, (region->flags & ~FLAGS_KNOWN) == 0},
+		{"flags", ERR_RIGHT, !loaded || (!shared && !rom)},
 		{"reserved", ERR_ARG, region->reserved == 0},
 		{"mappings.first", ERR_RANGE, mappings.first == mapping},
 		{"mappings.count", ERR_RANGE,
 	         mappings.count > 0 && pages_fit(mapping, mappings.count, image->mappings.count)},
-		{"mappings.count", ERR_RIGHT,
-	         mappings.count == 1 || (region->flags & PV_REGION_SHARED) != 0},
+		{"mappings.count", ERR_RIGHT, mappings.count == 1 || shared},
 	};
 
 	return image_judge(checker, "regions", index, rules, ARRAY_COUNT(rules));
@@ -91,13 +96,15 @@ static err_t check_mapping(const struct image_checker *checker, uint32_t index, 
 }
 
 /*
- * Nothing that a VMM executes may be written, by whomever and at whatever address. Regions are
+ * Nothing that a VMM executes may be written, by whomever and at whatever address; nothing that the
+ * image holds, where more than one sees it; and what is not cleared is a guest's. Regions are
  * disjoint, so that all who see a page of @region are its mappings; they are sound by themselves.
  */
 static err_t check_writers(const struct image_checker *checker, const struct pv_region *region)
 {
 	const struct pv_mapping *mappings = image_mappings(checker->image);
-	bool executed = false;
+	bool kept = region->mappings.count > 1 &&
+	            image_is_rom(checker, region->page, region->page_count);
 	bool written = false;
 
 	for (uint32_t n = 0; n < region->mappings.count; n++) {
@@ -105,10 +112,13 @@ static err_t check_writers(const struct image_checker *checker, const struct pv_
 		const struct pv_mapping *mapping = &mappings[index];
 
 		written = written || (mapping->rights & PV_RIGHT_WRITE) != 0;
-		executed = executed || (mapping->space == PV_SPACE_VMM &&
-		                        (mapping->rights & PV_RIGHT_EXEC) != 0);
-		if (written && executed) {
+		kept = kept ||
+		       (mapping->space == PV_SPACE_VMM && (mapping->rights & PV_RIGHT_EXEC) != 0);
+		if (written && kept) {
 			return image_refuse(checker, "mappings", index, "rights", ERR_RIGHT);
+		}
+		if ((region->flags & PV_REGION_LOADED) && mapping->space != PV_SPACE_GUEST) {
+			return image_refuse(checker, "mappings", index, "space", ERR_RIGHT);
 		}
 	}
 	return OK;

@@ -23,6 +23,8 @@ struct image_checker {
 	const struct image_bounds *bounds;
 	uint32_t image_page_count; /* of the image, from bounds->image_page on */
 	uint64_t tables_end;       /* bytes from the header: payloads lie behind it */
+	uint32_t rom_page;         /* whole pages of the image behind the tables */
+	uint32_t rom_page_count;
 	struct image_fault *fault;
 };
 
@@ -42,6 +44,12 @@ static inline bool image_is_taken(const struct image_checker *checker, uint32_t 
 
 	return pages_overlap(page, count, bounds->kernel_page, bounds->kernel_page_count) ||
 	       pages_overlap(page, count, bounds->image_page, checker->image_page_count);
+}
+
+/** Whether [page, page + count) lies where the image may hold a region. */
+static inline bool image_is_rom(const struct image_checker *checker, uint32_t page, uint32_t count)
+{
+	return pages_inside(page, count, checker->rom_page, checker->rom_page_count);
 }
 
 /* What must hold for a field, and how it is refused. All of an entry's rules are evaluated, so that

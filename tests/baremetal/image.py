@@ -14,7 +14,7 @@ from elf import Elf
 PAGE = abi.PV_PAGE_BYTES
 LOAD_PA = abi.BOARD["LOAD"]
 RAM_PAGE = abi.BOARD["RAM_BASE"] // PAGE
-POOL_PA = 0x42000000
+POOL_PA = 0x42000000      # behind the kernel and any image of these tests
 POOL_PAGES = 1024
 REGIONS_PA = 0x43000000
 RAM_MIB = 128
@@ -146,9 +146,16 @@ class RealDomain(Domain):
 
 
 class Region:
+    """Memory; where there is a payload, the pages of the image that hold it."""
+
     def __init__(self, pages, mappings, payload=b"", shared=False):
         self.pages, self.mappings, self.payload, self.shared = pages, mappings, payload, shared
         self.page = None
+
+    def row(self, first):
+        return {"page": self.page, "page_count": self.pages,
+                "flags": abi.PV_REGION_SHARED if self.shared else 0,
+                "mappings.first": first, "mappings.count": len(self.mappings)}
 
 
 class Built:
@@ -167,8 +174,6 @@ class Built:
         if table == "caps":
             return {n for n, d in enumerate(self.rows["domains"])
                     if 0 <= index - d["caps.first"] < d["caps.count"]}
-        if table == "payloads":
-            return self.owners("regions", row["region"])
         if table == "mappings":
             return next(self.owners("regions", n) for n, r in enumerate(self.rows["regions"])
                         if 0 <= index - r["mappings.first"] < r["mappings.count"])
@@ -204,6 +209,8 @@ class System:
         self.programs = programs
         self.guest_elf = Elf(os.path.join(programs, "guest.elf"))
         self.vmm_elf = Elf(os.path.join(programs, "vmm.elf"))
+        kernel = os.path.getsize(os.path.join(programs, "../share/peervisor/kernel.bin"))
+        self.image_pa = LOAD_PA + kernel + -kernel % abi.PV_IMAGE_ALIGN
         self.cpus = cpus
         self.ram_mib = RAM_MIB
         self.domains, self.doorbells, self.shared = [], [], []
@@ -228,13 +235,19 @@ class System:
         """Bytes of a guest's RAM that its program fills."""
         return sum(len(body) for _, body, _ in self.guest_elf.segments)
 
+    def _guest_regions(self, d):
+        """The program, in the image, and the rest of its RAM behind it."""
+        (_, body, _), = patched(self.guest_elf, d.guest_params)
+        program = pages_of(len(body))
+        at = [{"domain": d.index, "space": abi.PV_SPACE_GUEST, "rights": RIGHTS_RWX,
+               "ipa_page": T["T_RAM_IPA"] // PAGE + page} for page in (0, program)]
+        return [Region(program, at[:1], body), Region(pages_of(d.ram_bytes) - program, at[1:])]
+
     def _regions(self):
+        """All regions in the order of their pages, those in the image without theirs."""
         regions = []
         for d in self.domains:
-            (_, body, _), = patched(self.guest_elf, d.guest_params)
-            regions.append(Region(pages_of(d.ram_bytes), [
-                {"domain": d.index, "space": abi.PV_SPACE_GUEST, "rights": RIGHTS_RWX,
-                 "ipa_page": T["T_RAM_IPA"] // PAGE}], body))
+            regions += self._guest_regions(d)
             spaces = d.vmm_regions() if isinstance(d, RealDomain) else [
                 (address, body, RIGHTS_RW if writable else RIGHTS_RX)
                 for address, body, writable in patched(self.vmm_elf, d.vmm_params,
@@ -246,9 +259,10 @@ class System:
         regions += self.shared
         page = REGIONS_PA // PAGE
         for region in regions:
-            region.page = page
-            page += region.pages
-        return regions
+            if not region.payload:
+                region.page = page
+                page += region.pages
+        return sorted(regions, key=lambda region: not region.payload)
 
     def _domain_caps(self, d):
         vcpu_first = sum(len(other.cpus) for other in self.domains[:d.index])
@@ -259,7 +273,7 @@ class System:
         return caps + d.caps
 
     def _rows(self, regions):
-        """The tables, payloads without their place in the image."""
+        """The tables but for the regions, whose places in the image depend on their sizes."""
         rows = {name: [] for name, _ in TABLES}
         for d in self.domains:
             caps = self._domain_caps(d)
@@ -281,14 +295,8 @@ class System:
             rows["caps"] += [{"type": kind, "object": thing} for kind, thing in caps]
             rows["vcpus"] += [{"domain": d.index, "cpu": cpu} for cpu in d.cpus]
         rows["doorbells"] = self.doorbells
-        for index, region in enumerate(regions):
-            rows["regions"].append({
-                "page": region.page, "page_count": region.pages,
-                "flags": abi.PV_REGION_SHARED if region.shared else 0,
-                "mappings.first": len(rows["mappings"]), "mappings.count": len(region.mappings)})
+        for region in regions:
             rows["mappings"] += region.mappings
-            if region.payload:
-                rows["payloads"].append({"bytes": len(region.payload), "region": index})
         return rows
 
     def build(self):
@@ -301,18 +309,24 @@ class System:
                   "pool_page": POOL_PA // PAGE, "pool_page_count": POOL_PAGES}
         end = abi.size_of("pv_image_header")
         for name, struct in TABLES:
-            header[f"{name}.offset"], header[f"{name}.count"] = end, len(rows[name])
-            end += len(rows[name]) * abi.size_of(struct)
-        payloads = [region.payload for region in regions if region.payload]
-        for row, payload in zip(rows["payloads"], payloads):
-            end = pages_of(end) * PAGE
-            row["image_offset"] = end
-            end += len(payload)
-        header["image_bytes"] = end
-        return self._encode(header, rows, payloads)
+            count = len(regions if name == "regions" else rows[name])
+            header[f"{name}.offset"], header[f"{name}.count"] = end, count
+            end += count * abi.size_of(struct)
+        page = pages_of(self.image_pa + end)
+        first = 0
+        for region in regions:
+            if region.payload:
+                region.page = page
+                page += region.pages
+            rows["regions"].append(region.row(first))
+            first += len(region.mappings)
+        header["image_bytes"] = page * PAGE - self.image_pa
+        assert page * PAGE <= POOL_PA
+        return self._encode(header, rows, b"".join(
+            region.payload + bytes(-len(region.payload) % PAGE) for region in regions))
 
     @staticmethod
-    def _encode(header, rows, payloads):
+    def _encode(header, rows, rom):
         data = bytearray(abi.encode("pv_image_header", header))
         fields = [("header", 0, leaf.name, leaf.offset, leaf.size)
                   for leaf in abi.leaves("pv_image_header")]
@@ -321,8 +335,7 @@ class System:
                 fields += [(name, index, leaf.name, len(data) + leaf.offset, leaf.size)
                            for leaf in abi.leaves(struct)]
                 data += abi.encode(struct, row)
-        for row, payload in zip(rows["payloads"], payloads):
-            data += bytes(row["image_offset"] - len(data)) + payload
+        data += bytes(-len(data) % PAGE) + rom
         assert len(data) == header["image_bytes"]
         return Built(bytes(data), fields, rows)
 

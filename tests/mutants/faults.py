@@ -14,10 +14,10 @@ def fault(file, what, old, new, tests, why, quick=False):
 
 CHECK = ["unit:image_check"]
 fault("lib/image_check_memory.c", "writers of VMM text through aliases",
-      "if (written && executed) {", "if (written && executed && region->mappings.count == 1) {",
+      "if (written && kept) {", "if (written && kept && region->mappings.count == 1) {",
       CHECK, "a guest writes the code of another VM's VMM", quick=True)
 fault("lib/image_check_memory.c", "an unshared region mapped twice",
-      "mappings.count == 1 || (region->flags", "mappings.count <= 2 || (region->flags",
+      "mappings.count == 1 || shared", "mappings.count <= 2 || shared",
       CHECK, "private memory is shared without a word")
 fault("lib/image_checker.h", "regions over the kernel",
       "pages_overlap(page, count, bounds->kernel_page, bounds->kernel_page_count) ||", "",
@@ -29,6 +29,12 @@ fault("lib/image_checker.h", "regions over the image",
 fault("lib/image_check_memory.c", "payload beyond the image",
       "range_fits(payload->image_offset, payload->bytes,", "range_fits(payload->image_offset, 0,",
       CHECK, "memory behind the image is copied into a guest")
+fault("lib/image_check_memory.c", "writers of what several see of the image",
+      "bool kept = region->mappings.count > 1 &&", "bool kept = region->mappings.count > 2 &&",
+      CHECK, "two VMs speak through a ROM")
+fault("lib/image_check_memory.c", "a region that is not cleared and shared",
+      "!loaded || (!shared && !rom)", "!loaded || !rom",
+      CHECK, "a guest finds what another has left")
 fault("lib/image_check_memory.c", "overlaps within a region's own mappings",
       "for (uint32_t r = 0; r <= region; r++) {", "for (uint32_t r = 0; r < region; r++) {",
       CHECK, "two mappings at one address")

@@ -273,9 +273,14 @@ static uint8_t wanted_byte(uint32_t r, uint64_t at)
 	return 0;
 }
 
+/* The image is in no memory here: memory_at() fails the test if it is written. */
 static void expect_content(uint32_t r)
 {
 	const struct pv_region *region = &builder.regions[r];
+
+	if (region->page < BUILDER_POOL_PAGE) {
+		return;
+	}
 	const uint8_t *bytes = ram[region->page - BUILDER_RAM_PAGE];
 
 	for (uint64_t at = 0; at < (uint64_t)region->page_count * PV_PAGE_BYTES; at++) {
@@ -305,6 +310,27 @@ static void test_memory_holds_the_payloads_and_zeros(void **state)
 	assert_int_equal(ram[0][0], RUBBISH); /* the kernel's */
 }
 
+/* The kernel leaves a guest's RAM to the guest: neither cleared nor cleaned. */
+static void test_memory_that_a_guest_loads_is_left(void **state)
+{
+	(void)state;
+	image_builder_make_pair(&builder);
+	builder.regions[2].flags = PV_REGION_LOADED;
+	builder.header.payloads.count = 0;
+	finish_image();
+	assert_true(boot());
+	const uint32_t first = builder.regions[2].page - BUILDER_RAM_PAGE;
+
+	for (uint32_t i = 0; i < builder.regions[2].page_count; i++) {
+		assert_int_equal(ram[first + i][0], RUBBISH);
+		assert_memory_equal(&ram[first + i][0], &ram[first + i][1], PV_PAGE_BYTES - 1);
+		assert_false(clean[first + i]);
+	}
+	for (uint32_t r = 3; r < builder.header.regions.count; r++) {
+		expect_content(r);
+	}
+}
+
 static void test_wrong_images_are_refused_by_name(void **state)
 {
 	(void)state;
@@ -324,16 +350,16 @@ static void test_wrong_images_are_refused_by_name(void **state)
 	expect_untouched();
 
 	image_builder_make_pair(&builder);
-	builder.regions[2].page = builder.regions[1].page;
+	builder.regions[4].page = builder.regions[3].page;
 	finish_image();
 	expect_refusal(
-		"pv: image refused: regions[2].page: two ranges that must be disjoint are not\n");
+		"pv: image refused: regions[4].page: two ranges that must be disjoint are not\n");
 	expect_untouched();
 
 	image_builder_make_pair(&builder);
-	builder.mappings[1].rights |= PV_RIGHT_WRITE; /* of the VMM's text */
+	builder.mappings[4].rights |= PV_RIGHT_WRITE; /* of the VMM's text */
 	finish_image();
-	expect_refusal("pv: image refused: mappings[1].rights: ");
+	expect_refusal("pv: image refused: mappings[4].rights: ");
 	expect_untouched();
 
 	image_builder_make_pair(&builder);
@@ -398,6 +424,7 @@ int main(void)
 		cmocka_unit_test(test_slots_are_sorted_by_priority),
 		cmocka_unit_test(test_spaces_hold_the_mappings_and_no_more),
 		cmocka_unit_test(test_memory_holds_the_payloads_and_zeros),
+		cmocka_unit_test(test_memory_that_a_guest_loads_is_left),
 		cmocka_unit_test(test_wrong_images_are_refused_by_name),
 		cmocka_unit_test(test_pool_that_is_too_small_is_refused),
 		cmocka_unit_test(test_all_changes_are_booted_or_refused),

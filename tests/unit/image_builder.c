@@ -56,6 +56,13 @@ void image_builder_add_region(struct image_builder *builder, uint32_t page_count
 	builder->next_page += page_count;
 }
 
+void image_builder_add_rom(struct image_builder *builder, uint32_t page_count, uint32_t flags)
+{
+	image_builder_add_region(builder, page_count, flags);
+	builder->next_page = BUILDER_REGION_PAGE;
+	builder->rom_pages += page_count;
+}
+
 void image_builder_add_mapping(struct image_builder *builder, uint32_t domain, enum pv_space space,
                                uint16_t rights, uint32_t ipa_page)
 {
@@ -180,9 +187,20 @@ void image_builder_add_domain(struct image_builder *builder, const char *name, u
 
 enum { DRIVER = 0, DEVICE = 1 };
 
+/* What both guests find in the image, and what the driver's VMM alone has there. */
+static void add_roms(struct image_builder *builder)
+{
+	image_builder_add_rom(builder, 2, PV_REGION_SHARED);
+	image_builder_add_mapping(builder, DRIVER, PV_SPACE_GUEST, RIGHTS_RX, BUILDER_ROM_IPA);
+	image_builder_add_mapping(builder, DEVICE, PV_SPACE_GUEST, PV_RIGHT_READ, BUILDER_ROM_IPA);
+	image_builder_add_rom(builder, 1, 0);
+	image_builder_add_mapping(builder, DRIVER, PV_SPACE_VMM, RIGHTS_RW, BUILDER_ROM_IPA);
+}
+
 void image_builder_make_pair(struct image_builder *builder)
 {
 	image_builder_start(builder);
+	add_roms(builder);
 	uint32_t control_out =
 		image_builder_add_doorbell(builder, DEVICE, PV_DOORBELL_VIRQ, PV_SPI_FIRST);
 	uint32_t queue_out =
@@ -245,6 +263,22 @@ static uint64_t place_payloads(struct image_builder *builder, uint64_t end)
 	return end;
 }
 
+/* Give the regions of the image their places, behind what ends at @end; returns its end. */
+static uint64_t place_rom(struct image_builder *builder, uint64_t end)
+{
+	uint32_t page = BUILDER_IMAGE_PAGE + (uint32_t)(page_end(end) / PV_PAGE_BYTES);
+
+	if (builder->rom_pages == 0) {
+		return end;
+	}
+	for (uint32_t i = 0, left = builder->rom_pages; left > 0; i++) {
+		builder->regions[i].page = page;
+		page += builder->regions[i].page_count;
+		left -= builder->regions[i].page_count;
+	}
+	return (uint64_t)(page - BUILDER_IMAGE_PAGE) * PV_PAGE_BYTES;
+}
+
 uint64_t image_builder_finish(struct image_builder *builder, void *to)
 {
 	struct pv_image_header *header = &builder->header;
@@ -260,7 +294,8 @@ uint64_t image_builder_finish(struct image_builder *builder, void *to)
 	uint64_t end = sizeof(*header);
 
 	memset(to, 0, BUILDER_BYTES_MAX);
-	header->image_bytes = place_payloads(builder, end + tables_bytes);
+	header->image_bytes = place_rom(builder, place_payloads(builder, end + tables_bytes));
+	assert(header->image_bytes <= BUILDER_BYTES_MAX);
 #define PUT(table) put_table(to, &end, &header->table, builder->table, sizeof(builder->table[0]))
 	PUT(domains);
 	PUT(vcpus);

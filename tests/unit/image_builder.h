@@ -29,6 +29,11 @@
 #define BUILDER_VMM_TEXT_IPA 0x200U
 #define BUILDER_VMM_DATA_IPA 0x300U
 #define BUILDER_VMM_CONFIG_IPA 0x400U
+#define BUILDER_ROM_IPA 0x600U
+
+/* What image_builder_make_pair() puts before the regions of its first domain. */
+#define BUILDER_ROMS 2U
+#define BUILDER_ROM_MAPPINGS 3U
 
 struct image_builder {
 	struct pv_image_header header;
@@ -42,6 +47,7 @@ struct image_builder {
 	struct pv_doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
 	struct image_bounds bounds; /* for image_check() */
 	uint32_t next_page;         /* of the next region */
+	uint32_t rom_pages;         /* of the image, behind its payloads */
 };
 
 /** Begin: a machine, and no domain. */
@@ -49,6 +55,12 @@ void image_builder_start(struct image_builder *builder);
 
 /** A region behind those that are there. Its mappings follow, before the next region. */
 void image_builder_add_region(struct image_builder *builder, uint32_t page_count, uint32_t flags);
+
+/**
+ * The first regions of all may lie in the image, one behind the other. image_builder_finish says
+ * where.
+ */
+void image_builder_add_rom(struct image_builder *builder, uint32_t page_count, uint32_t flags);
 
 /** Map the newest region; @domain may still have to come. */
 void image_builder_add_mapping(struct image_builder *builder, uint32_t domain, enum pv_space space,
@@ -79,7 +91,8 @@ void image_builder_add_doorbell_page(struct image_builder *builder, uint32_t cap
 
 /**
  * A whole system as topo makes it: a driver VM with 2 vCPUs and a device VM with 3, connected by
- * two control pages, memory that the device VM sees of the driver VM, and doorbells both ways.
+ * two control pages, memory that the device VM sees of the driver VM, and doorbells both ways. Of
+ * the image both guests see two pages, and the driver's VMM has one.
  */
 void image_builder_make_pair(struct image_builder *builder);
 

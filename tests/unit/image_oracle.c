@@ -27,7 +27,7 @@
 #define SEEN_MAX (32U * BUILDER_RAM_PAGES)
 
 /* Who has a page of RAM. */
-enum owner { OWNER_NONE, OWNER_KERNEL, OWNER_IMAGE, OWNER_POOL, OWNER_REGION };
+enum owner { OWNER_NONE, OWNER_KERNEL, OWNER_IMAGE, OWNER_ROM, OWNER_POOL, OWNER_REGION };
 
 /* What happens to a page of RAM, by way of any mapping. */
 #define USE_WRITTEN 1U
@@ -60,17 +60,22 @@ static struct {
 #define DOORBELLS TABLE(doorbells, pv_doorbell)
 #define DOORBELL_PAGES TABLE(doorbell_pages, pv_doorbell_page)
 
-/* Give pages to an owner; false if one is outside of RAM or taken already. */
-static bool own_pages(uint64_t page, uint64_t count, enum owner owner)
+/* Pages change their owner; false if one is outside of RAM or not @from's. */
+static bool hand_pages(uint64_t page, uint64_t count, enum owner from, enum owner owner)
 {
 	for (uint64_t p = page; p < page + count; p++) {
 		if (p < BUILDER_RAM_PAGE || p - BUILDER_RAM_PAGE >= BUILDER_RAM_PAGES ||
-		    judge.owners[p - BUILDER_RAM_PAGE] != OWNER_NONE) {
+		    judge.owners[p - BUILDER_RAM_PAGE] != from) {
 			return false;
 		}
 		judge.owners[p - BUILDER_RAM_PAGE] = (uint8_t)owner;
 	}
 	return true;
+}
+
+static bool own_pages(uint64_t page, uint64_t count, enum owner owner)
+{
+	return hand_pages(page, count, OWNER_NONE, owner);
 }
 
 /* The machine's part of the header, and the owners of RAM but for the regions. */
@@ -82,7 +87,7 @@ static const char *judge_machine(uint64_t available_bytes)
 	uint64_t image_pages;
 
 	REQUIRE(h->magic == PV_IMAGE_MAGIC, "magic");
-	REQUIRE(h->version == 2, "version");
+	REQUIRE(h->version == 3, "version");
 	REQUIRE(h->header_bytes == 112, "header_bytes");
 	REQUIRE(h->image_bytes >= 112 && h->image_bytes <= available_bytes, "image_bytes");
 	image_pages = (h->image_bytes + 4095) / 4096;
@@ -125,6 +130,10 @@ static const char *judge_tables(void)
 		REQUIRE(tables[i].table.offset == end, "table's place");
 		end += tables[i].entry_bytes * tables[i].table.count;
 		REQUIRE(end <= h->image_bytes, "table in the image");
+	}
+	for (uint64_t p = (end + 4095) / 4096; p < h->image_bytes / 4096; p++) {
+		REQUIRE(hand_pages(judge.bounds->image_page + p, 1, OWNER_IMAGE, OWNER_ROM),
+		        "pages of the image");
 	}
 	return NULL;
 }
@@ -220,8 +229,12 @@ static const char *see_windows(void)
 	return NULL;
 }
 
-static const char *judge_mapping(const struct pv_mapping *m, const struct pv_region *region)
+static const char *judge_mapping(const struct pv_mapping *m, const struct pv_region *region,
+                                 bool rom)
 {
+	REQUIRE(!rom || region->mappings.count == 1 || !(m->rights & PV_RIGHT_WRITE),
+	        "what several see of the image is written");
+	REQUIRE(!(region->flags & PV_REGION_LOADED) || m->space == PV_SPACE_GUEST, "a guest loads");
 	REQUIRE(m->domain < judge.header.domains.count, "mapping's domain");
 	REQUIRE(m->space <= 1, "mapping's space");
 	REQUIRE(m->reserved == 0, "reserved");
@@ -240,15 +253,18 @@ static const char *judge_mapping(const struct pv_mapping *m, const struct pv_reg
 	return NULL;
 }
 
-static const char *judge_region(const struct pv_region *r, uint64_t next_mapping)
+static const char *judge_region(const struct pv_region *r, uint64_t next_mapping, bool *rom)
 {
 	uint64_t ram_end = (uint64_t)judge.header.ram_page + judge.header.ram_page_count;
 
 	REQUIRE(r->page_count > 0, "empty region");
 	REQUIRE(r->page >= judge.header.ram_page && (uint64_t)r->page + r->page_count <= ram_end,
 	        "region in RAM");
-	REQUIRE(own_pages(r->page, r->page_count, OWNER_REGION), "region is nobody else's");
-	REQUIRE(r->flags <= 1, "region's flags");
+	*rom = judge.owners[r->page - BUILDER_RAM_PAGE] == OWNER_ROM;
+	REQUIRE(hand_pages(r->page, r->page_count, *rom ? OWNER_ROM : OWNER_NONE, OWNER_REGION),
+	        "region is nobody else's");
+	REQUIRE(r->flags <= 2, "region's flags");
+	REQUIRE(r->flags != PV_REGION_LOADED || !*rom, "the image is loaded");
 	REQUIRE(r->reserved == 0, "reserved");
 	REQUIRE(r->mappings.first == next_mapping, "mappings in order");
 	REQUIRE(r->mappings.count > 0, "region without a mapping");
@@ -277,12 +293,13 @@ static const char *judge_memory(void)
 	REQUIRE(!broken, broken);
 	for (uint32_t i = 0; i < judge.header.regions.count; i++) {
 		const struct pv_region *r = &REGIONS[i];
+		bool rom = false;
 
 		REQUIRE(i == 0 || r->page > r[-1].page, "regions sorted");
-		broken = judge_region(r, next_mapping);
+		broken = judge_region(r, next_mapping, &rom);
 		REQUIRE(!broken, broken);
 		for (uint32_t m = 0; m < r->mappings.count; m++) {
-			broken = judge_mapping(&MAPPINGS[next_mapping + m], r);
+			broken = judge_mapping(&MAPPINGS[next_mapping + m], r, rom);
 			if (broken) {
 				return broken;
 			}
