@@ -105,7 +105,7 @@ struct pv_ctl_stop {
 
 struct pv_ctl_failed {
 	uint32_t sequence;
-	int32_t error; /* enum pv_error */
+	int32_t error; /* enum pv_error; ERR_RANGE: rings outside of memdev */
 };
 
 /*

@@ -26,7 +26,8 @@
  *   "device PEER/N backend ready" / "backend gone" / "backend full"  gone for want of room;
  *                          N: index of the device in the connection; a new session begins
  *                          without back ends
- *   "device PEER/N started" / "stopped" / "failed"  what became of the guest's set-up
+ *   "device PEER/N started" / "stopped" / "failed"  what became of the guest's set-up; behind
+ *                          "failed" may stand ": " and why
  *   "device PEER/N lost"   what the guest had stored there is gone: its requests fail until it
  *                          resets the device
  *   "vm starting N"                                 vCPU 0 starts; N: the how many-th time, from 1

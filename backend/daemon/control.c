@@ -195,7 +195,9 @@ static const char *take_start(const struct control *control, uint32_t index,
 	device->told = false;
 	device->error = check_rings(control, &device->wish);
 	if (device->error != OK) {
-		log_line(control->config->peer, "device %u: the driver's rings are not in memdev",
+		log_line(control->config->peer,
+		         "device %u: the driver's rings are not in memdev: with VMSWIOTLB=1 its "
+		         "kernel must have CONFIG_DMA_RESTRICTED_POOL",
 		         index);
 		device->failed = true;
 		owe(device, CONTROL_REPORT_FAILED);

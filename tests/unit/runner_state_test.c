@@ -144,7 +144,7 @@ static void test_each_device_is_needed(void **state)
 		{"device device/1 backend ready", RUN_DEVICE_IDLE, false},
 		{"device device/0 started", RUN_DEVICE_IDLE, false},
 		{"device device/1 started", RUN_DEVICE_READY, true},
-		{"device device/1 failed", RUN_DEVICE_FAILED, false},
+		{"device device/1 failed: so it says", RUN_DEVICE_FAILED, false},
 		{"device device/1 stopped", RUN_DEVICE_IDLE, false},
 		{"device device/1 backend gone", RUN_DEVICE_WAITING, false},
 		{"device device/1 backend ready", RUN_DEVICE_IDLE, false},

@@ -284,7 +284,8 @@ static void a_failure_needs_reset(void **state)
 	sequence = take_start(0, NET, 0);
 	fake_forget();
 	peer_send(0, PV_CTL_FAILED, 0, sequence, ERR_RANGE);
-	assert_string_equal(log_text(), "device gateway/0 failed\n");
+	assert_string_equal(log_text(), "device gateway/0 failed: its rings are not in memdev; has "
+	                                "the guest's kernel CONFIG_DMA_RESTRICTED_POOL?\n");
 	assert_int_equal(driver_status(NET), 0x4f);
 	assert_int_equal(fake_virq(0, V2M_FIRST + 9)->pending, 1);
 	fake_forget();
@@ -294,6 +295,10 @@ static void a_failure_needs_reset(void **state)
 	driver_set_status(NET, 0);
 	peer_send(0, PV_CTL_STOPPED, 0, take_stop(0, 0), 0);
 	assert_int_equal(driver_status(NET), 0);
+	driver_start(BLK);
+	fake_forget();
+	peer_send(0, PV_CTL_FAILED, 1, take_start(0, BLK, 1), ERR_STATE);
+	assert_string_equal(log_text(), "device gateway/1 failed\n");
 }
 
 /* What the next START of NET says. */

@@ -254,7 +254,7 @@ static void take_device_word(struct runstate_device *device, const char *word)
 		device->backend = RUN_DEVICE_WAITING;
 	} else if (strcmp(word, " backend full") == 0) {
 		device->backend = RUN_DEVICE_FULL;
-	} else if (strcmp(word, " failed") == 0 || strcmp(word, " lost") == 0) {
+	} else if (after(word, " failed") != NULL || strcmp(word, " lost") == 0) {
 		device->trouble = strcmp(word, " lost") == 0 ? RUN_DEVICE_LOST : RUN_DEVICE_FAILED;
 		device->started = false;
 	} else if (strcmp(word, " started") == 0 || strcmp(word, " stopped") == 0) {
@@ -294,8 +294,7 @@ void runstate_vmm_line(struct runstate *state, size_t vm, const char *line)
 	if (device == NULL) {
 		return;
 	}
-	const char *last = strrchr(line, ' ');
-	if (strcmp(last, " failed") == 0 || strcmp(last, " lost") == 0) {
+	if (strstr(line, " failed") != NULL || strcmp(strrchr(line, ' '), " lost") == 0) {
 		report(state, RUNSTATE_TROUBLE, vm, line);
 	}
 	take_device_line(state, vm, device);

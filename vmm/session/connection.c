@@ -233,8 +233,14 @@ static void break_device(struct connection *connection, uint32_t number, enum li
 
 static void take_failed(struct connection *connection, uint32_t number, const uint8_t *payload)
 {
-	(void)payload;
-	break_device(connection, number, ANSWER_FAILED, " failed");
+	struct pv_ctl_failed failed;
+
+	memcpy(&failed, payload, sizeof(failed));
+	break_device(connection, number, ANSWER_FAILED,
+	             failed.error == ERR_RANGE
+	                     ? " failed: its rings are not in memdev; has the guest's kernel "
+	                       "CONFIG_DMA_RESTRICTED_POOL?"
+	                     : " failed");
 }
 
 static void take_lost(struct connection *connection, uint32_t number, const uint8_t *payload)
