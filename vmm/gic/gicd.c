@@ -10,10 +10,10 @@
  */
 #include "vmm/gic/gicd.h"
 
+#include "vmm/base/again.h"
 #include "vmm/calls.h"
 
 #define SGI_COUNT 16U
-#define TRIES_MAX (1U << 20)
 #define PRIORITY_MASK 0xf8U    /* five bits, what the list registers of a GIC-400 hold */
 #define IIDR_VALUE 0x5000043bU /* product 'P', Arm's JEP106 code as in every GICv2 */
 #define PIDR2_VALUE 0x2bU      /* architecture 2, as a GIC-400 */
@@ -24,17 +24,6 @@ static uint32_t slot_of(uint32_t vcpu, uint32_t intid)
 {
 	return intid < GICD_PRIVATE ? vcpu * GICD_PRIVATE + intid
 	                            : PV_DOMAIN_VCPUS_MAX * GICD_PRIVATE + intid - GICD_PRIVATE;
-}
-
-/* Whether to try a call again: another CPU had the interrupt in a list register and has been asked
- * for it. It looks as soon as it is interrupted, so many tries mean that the kernel is broken. */
-static bool try_again(err_t err, uint32_t *tries)
-{
-	if (err != ERR_AGAIN || ++*tries == TRIES_MAX) {
-		return false;
-	}
-	call_pause();
-	return true;
 }
 
 /* Give the kernel the configuration of one interrupt. It refuses nothing that gets here. */
@@ -58,7 +47,7 @@ static void push(const struct gicd *gicd, uint32_t vcpu, uint32_t intid)
 	         (uint32_t)gicd->priority[slot] << PV_VIRQ_PRIORITY_SHIFT |
 	         target << PV_VIRQ_TARGET_SHIFT;
 	for (uint32_t tries = 0;
-	     try_again(call_virq_set(gicd->cap, vcpu, intid, config), &tries);) {
+	     call_again(call_virq_set(gicd->cap, vcpu, intid, config), &tries);) {
 	}
 }
 
@@ -68,14 +57,14 @@ static uint32_t state_of(const struct gicd *gicd, uint32_t vcpu, uint32_t intid)
 	uint32_t state;
 
 	for (uint32_t tries = 0;
-	     try_again(call_virq_get(gicd->cap, vcpu, intid, &state), &tries);) {
+	     call_again(call_virq_get(gicd->cap, vcpu, intid, &state), &tries);) {
 	}
 	return state;
 }
 
 static void operate(const struct gicd *gicd, uint32_t vcpu, uint32_t intid, enum pv_virq_op op)
 {
-	for (uint32_t tries = 0; try_again(call_virq_op(gicd->cap, vcpu, intid, op), &tries);) {
+	for (uint32_t tries = 0; call_again(call_virq_op(gicd->cap, vcpu, intid, op), &tries);) {
 	}
 }
 
