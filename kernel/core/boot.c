@@ -108,17 +108,16 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 	v->wake_at = UINT64_MAX;
 }
 
-/* Put vCPU @index into its CPU's slots, which are sorted by priority, highest first. */
-static void add_slot(uint32_t index)
+/* Put @v into its CPU's slots, which are sorted by priority, highest first. */
+static void add_slot(struct vcpu *v)
 {
-	const struct vcpu *v = &kernel.vcpus[index];
 	struct cpu *c = v->cpu;
 	uint32_t at = c->slot_count++;
 
-	for (; at > 0 && kernel.vcpus[c->slots[at - 1]].priority < v->priority; at--) {
+	for (; at > 0 && c->slots[at - 1]->priority < v->priority; at--) {
 		c->slots[at] = c->slots[at - 1];
 	}
-	c->slots[at] = index;
+	c->slots[at] = v;
 }
 
 static void map_range(const struct s2_range *range, const char *table, uint32_t index)
@@ -232,7 +231,7 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 		const struct pv_vcpu *from = &image_vcpus(image)[i];
 
 		build_vcpu(i, from, &image_domains(image)[from->domain]);
-		add_slot(i);
+		add_slot(&kernel.vcpus[i]);
 	}
 	build_spaces(image, gicv_page);
 	load_regions(image, bounds->image_page);

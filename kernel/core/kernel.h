@@ -175,7 +175,7 @@ struct cpu {
 	uint32_t id;
 
 	/* boot */
-	uint32_t slots[PV_CPU_SLOTS_MAX]; /* vcpus[], highest priority first */
+	struct vcpu *slots[PV_CPU_SLOTS_MAX]; /* highest priority first */
 	uint32_t slot_count;
 	uint16_t poke_bit; /* this CPU in the argument of arch_poke() */
 

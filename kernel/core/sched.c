@@ -116,7 +116,7 @@ static struct vcpu *choose(const struct cpu *c, uint64_t now)
 	struct vcpu *best = NULL;
 
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
-		struct vcpu *v = &kernel.vcpus[c->slots[n]];
+		struct vcpu *v = c->slots[n];
 
 		if (best && v->priority < best->priority) {
 			break;
@@ -159,7 +159,7 @@ static void set_deadline(struct cpu *c, struct vcpu *running, uint64_t now)
 		deadline = earlier(deadline, running->rest_at);
 	}
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
-		struct vcpu *v = &kernel.vcpus[c->slots[n]];
+		struct vcpu *v = c->slots[n];
 
 		if (running && v->priority < running->priority) {
 			break;
@@ -261,7 +261,7 @@ static void wake_sleepers(struct cpu *c, uint64_t now)
 	uint32_t woken = 0;
 
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count && woken < WAKES; n++) {
-		struct vcpu *v = &kernel.vcpus[c->slots[n]];
+		struct vcpu *v = c->slots[n];
 
 		if (v->wake_at <= now && v != c->current) {
 			struct domain *d = v->domain;

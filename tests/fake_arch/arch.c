@@ -64,7 +64,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 			v->priority = 100;
 			v->wake_at = UINT64_MAX;
 			v->slice_left = kernel.slice_ticks;
-			c->slots[c->slot_count++] = index;
+			c->slots[c->slot_count++] = v;
 		}
 		vgic_init(d);
 	}
@@ -77,12 +77,10 @@ void fake_set_priority(struct vcpu *v, uint32_t priority)
 	v->priority = priority;
 	/* An insertion sort, whose place all but @v keep. */
 	for (uint32_t n = 1; n < c->slot_count; n++) {
-		uint32_t slot = c->slots[n];
+		struct vcpu *slot = c->slots[n];
 		uint32_t at = n;
 
-		for (; at > 0 &&
-		       kernel.vcpus[c->slots[at - 1]].priority < kernel.vcpus[slot].priority;
-		     at--) {
+		for (; at > 0 && c->slots[at - 1]->priority < slot->priority; at--) {
 			c->slots[at] = c->slots[at - 1];
 		}
 		c->slots[at] = slot;
