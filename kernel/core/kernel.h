@@ -29,6 +29,8 @@
 
 /* Keeps what is rare, and what it needs of the stack, out of a hot function. */
 #define RARE __attribute__((noinline, cold))
+/* For what is less than a call of it, into what is rare, too. */
+#define INLINE inline __attribute__((always_inline))
 
 #define LRS_MAX 16U /* list registers of a CPU interface that we use at most */
 #define VIRQ_PRIVATE PV_SPI_FIRST

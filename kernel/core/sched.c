@@ -14,26 +14,35 @@
 
 #define WAKES 4U /* vCPUs that are woken at one exception */
 
-/* It may serve the events that are offered: a hint. */
-static inline bool takes_events(const struct vcpu *v)
-{
-	return __atomic_load_n(&v->domain->vmm_owner, __ATOMIC_RELAXED) == VMM_OFFERED &&
-	       (v->number == 0 || __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_VMM);
-}
-
-static bool holds_vmm(const struct vcpu *v)
+static inline bool holds_vmm(const struct vcpu *v)
 {
 	/* Pairs with the releases in message.c. */
 	return __atomic_load_n(&v->domain->vmm_owner, __ATOMIC_ACQUIRE) == v->index;
 }
 
-static bool runnable(const struct vcpu *v)
+/* In which world @v runs if it is chosen. WORLD_IDLE: in none. WORLD_VMM may be that of events which
+ * are offered, and then is a hint: another may take them. */
+static INLINE enum world world_of(const struct vcpu *v)
 {
+	const struct domain *d = v->domain;
+
 	/* Pairs with the releases in vcpu_poke() and vcpu_start_locked(): what was written before
 	 * is seen here. */
-	return __atomic_load_n(&v->domain->alive, __ATOMIC_RELAXED) &&
-	       (__atomic_load_n(&v->wait, __ATOMIC_ACQUIRE) == WAIT_NOTHING || holds_vmm(v) ||
-	        takes_events(v));
+	enum vcpu_wait wait = __atomic_load_n(&v->wait, __ATOMIC_ACQUIRE);
+	uint32_t owner = __atomic_load_n(&d->vmm_owner, __ATOMIC_ACQUIRE);
+
+	if (!__atomic_load_n(&d->alive, __ATOMIC_RELAXED)) {
+		return WORLD_IDLE;
+	}
+	if (owner == v->index || (owner == VMM_OFFERED && (v->number == 0 || wait == WAIT_VMM))) {
+		return WORLD_VMM;
+	}
+	return wait == WAIT_NOTHING ? WORLD_GUEST : WORLD_IDLE;
+}
+
+static INLINE bool runnable(const struct vcpu *v)
+{
+	return world_of(v) != WORLD_IDLE;
 }
 
 /* Its guest does nothing until something wakes it. */
@@ -88,7 +97,7 @@ static void charge(struct cpu *c, uint64_t now)
  * a whole slice between two of any of its equals.
  */
 
-static bool has_budget(struct vcpu *v, uint64_t now)
+static INLINE bool has_budget(struct vcpu *v, uint64_t now)
 {
 	if (!budget_left(&v->budget)) {
 		budget_return(&v->budget, now);
@@ -110,63 +119,64 @@ static void end_turn(struct cpu *c, struct vcpu *v, uint64_t now)
 	}
 }
 
-/* Who is to run; NULL: nobody may. Slots are sorted by priority: behind who may run, only equals count. */
-static struct vcpu *choose(const struct cpu *c, uint64_t now)
+/* What one look at all slots finds. */
+struct look {
+	struct vcpu *best; /* who is to run; NULL: nobody may */
+	bool contended;    /* an equal of it may run, too */
+	uint64_t again;    /* when this CPU must look again for the sake of others */
+};
+
+/* When this CPU must look for the sake of @v, which is not runnable; but for its timer, if this CPU
+ * holds it. */
+static INLINE uint64_t wakes_at(const struct cpu *c, const struct vcpu *v)
 {
-	struct vcpu *best = NULL;
-
-	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
-		struct vcpu *v = c->slots[n];
-
-		if (best && v->priority < best->priority) {
-			break;
-		}
-		if ((!best || v->turn < best->turn) && may_run(v, now)) {
-			best = v;
-		}
-	}
-	return best;
-}
-
-/* When this CPU must look again for the sake of @v, which it does not run. */
-static uint64_t look_at(const struct cpu *c, struct vcpu *v, const struct vcpu *running,
-                        uint64_t now)
-{
-	if (runnable(v)) {
-		if (!has_budget(v, now)) {
-			return budget_back_at(&v->budget);
-		}
-		return running && v->priority == running->priority ? now + running->slice_left
-		                                                   : UINT64_MAX;
-	}
 	bool sleeps = __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_IRQ;
 
 	return earlier(sleeps && v != c->current ? v->wake_at : UINT64_MAX,
 	               v->resting && v->left_at == UINT64_MAX ? v->rest_at : UINT64_MAX);
 }
 
-/* When this CPU must look again: the end of a slice that is contended, of a budget or a rest, the
- * return of a budget, a sleeper's timer. Who is below what runs is looked at when that stops. */
-static void set_deadline(struct cpu *c, struct vcpu *running, uint64_t now)
+/* Slots are sorted by priority: behind who may run, only equals count. Who is below what runs is
+ * looked at when that stops. */
+static struct look look_around(const struct cpu *c, uint64_t now)
 {
-	uint64_t deadline = UINT64_MAX;
+	struct look look = {.again = UINT64_MAX};
 
-	if (running && running->budget.ticks) {
-		budget_return(&running->budget, now);
-		deadline = now + budget_left(&running->budget);
-	}
-	if (running && running->resting) {
-		deadline = earlier(deadline, running->rest_at);
-	}
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
 		struct vcpu *v = c->slots[n];
 
-		if (running && v->priority < running->priority) {
+		if (look.best && v->priority < look.best->priority) {
 			break;
 		}
-		if (v != running) {
-			deadline = earlier(deadline, look_at(c, v, running, now));
+		if (!runnable(v)) {
+			look.again = earlier(look.again, wakes_at(c, v));
+		} else if (!has_budget(v, now)) {
+			look.again = earlier(look.again, budget_back_at(&v->budget));
+		} else {
+			look.contended = look.best;
+			if (!look.best || v->turn < look.best->turn) {
+				look.best = v;
+			}
 		}
+	}
+	return look;
+}
+
+/* This CPU must look again at @deadline, or at the end of a slice that is contended, of a budget or
+ * a rest of what runs. */
+static void set_deadline(struct cpu *c, const struct look *look, uint64_t now)
+{
+	struct vcpu *running = look->best;
+	uint64_t deadline = look->again;
+
+	if (running) {
+		budget_return(&running->budget, now);
+		uint64_t left = budget_left(&running->budget);
+
+		deadline = earlier(deadline, left == UINT64_MAX ? left : now + left);
+		deadline = earlier(deadline, running->resting ? running->rest_at : UINT64_MAX);
+		deadline =
+			earlier(deadline, look->contended ? now + running->slice_left : UINT64_MAX);
 	}
 	if (deadline != c->deadline || deadline <= now) {
 		c->deadline = deadline;
@@ -234,7 +244,9 @@ static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 	struct domain *d = v->domain;
 
 	if (c->world != world) {
-		leave_world(c);
+		if (c->world == WORLD_VMM) {
+			leave_world(c);
+		}
 		if (world == WORLD_VMM) {
 			arch_enter_vmm(d);
 		}
@@ -282,35 +294,41 @@ static void wake_sleepers(struct cpu *c, uint64_t now)
 /* Choose anew and load the choice. False: nothing may run. */
 static RARE bool reschedule(struct cpu *c)
 {
-	struct vcpu *last = c->idle ? NULL : c->current;
+	struct vcpu *held = c->current;
+	struct vcpu *last = c->idle ? NULL : held;
 	uint64_t now = arch_now();
 
 	/* From the deadline on, who is woken pays, or who has to stop. */
 	charge(c, c->deadline < now ? later(c->deadline, c->charged) : now);
-	if (c->current) {
-		vgic_sync(c->current); /* that may wake another vCPU of its domain */
-		if (!c->idle) {
-			c->current->left_at = waits(c->current) ? UINT64_MAX : now;
-		}
+	if (held) {
+		vgic_sync(held); /* that may wake another vCPU of its domain */
+	}
+	if (last) {
+		last->left_at = waits(last) ? UINT64_MAX : now;
 	}
 	if (c->deadline <= now) {
 		wake_sleepers(c, now);
 	}
 	/* Before the looks that follow, behind what this CPU itself has just found. */
 	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
-	if (c->current) {
-		end_turn(c, c->current, now);
+	if (held) {
+		end_turn(c, held, now);
 	}
-	struct vcpu *next = choose(c, now);
+	struct look look = look_around(c, now);
+	struct vcpu *next = look.best;
 
-	if (c->current && next != c->current && holds_vmm(c->current)) {
+	if (held && next != held && holds_vmm(held)) {
 		leave_world(c);
-		message_offer_events(c->current->domain);
+		message_offer_events(held->domain);
 	}
 	c->idle = !next;
 	if (next) {
 		next->rest_at += less(now, next->left_at);
 		load(c, next);
+		if (held && held != next && held->priority >= next->priority) {
+			look.again =
+				earlier(look.again, wakes_at(c, held)); /* its timer now counts */
+		}
 	}
 	if (last && next != last && !may_run(last, now)) {
 		uint64_t from = c->charged;
@@ -318,7 +336,7 @@ static RARE bool reschedule(struct cpu *c)
 		c->charged = arch_now(); /* it has stopped, and so pays until the next can go on */
 		pay(last, from, c->charged);
 	}
-	set_deadline(c, next, now);
+	set_deadline(c, &look, now);
 	return next;
 }
 
@@ -349,7 +367,7 @@ RARE void sched_settle(struct cpu *c)
 				continue; /* whom it followed has ended its domain, too late */
 			}
 		}
-		bool vmm = holds_vmm(v) || (takes_events(v) && message_take_events(v));
+		bool vmm = holds_vmm(v) || (world_of(v) == WORLD_VMM && message_take_events(v));
 
 		if (!vmm && v->wait != WAIT_NOTHING) {
 			continue; /* another has taken the events that @v was chosen for */

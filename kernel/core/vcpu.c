@@ -39,7 +39,7 @@ void vcpu_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
 	v->start_pc = pc;
 	v->start_arg = arg;
 	__atomic_store_n(&v->start, true, __ATOMIC_RELAXED);
-	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELEASE); /* pairs with runnable() */
+	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELEASE); /* pairs with world_of() */
 	vcpu_poke(v);
 }
 

@@ -129,6 +129,51 @@ PROGRAM(guest_bench_psci)
 	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 }
 
+static void stop_timer(uint32_t iar)
+{
+	guest_timer_off();
+	guest_irq_end(iar);
+}
+
+static void sleep_until(uint64_t at)
+{
+	uint64_t now = guest_now();
+
+	guest_timer_arm(at > now ? at - now : 1);
+	GUEST_SLEEP_WHILE(guest_now() < at);
+}
+
+/* For the longest path, too: all VMs of a CPU sleep to one moment, each with as many pieces of its
+ * budget due as there are. params: 1 marks; its number; when all are there, in ms. */
+PROGRAM(guest_bench_wakes)
+{
+	uint64_t ms = guest_hertz() / 1000;
+	uint64_t begin = params[2] * ms; /* a moment that is the same for all */
+
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_irq_hook = stop_timer;
+	guest_virq(0, 27, 0, 0x80, 0);
+	guest_irq_start(true);
+
+	sleep_until(begin);
+	if (params[0]) {
+		bench_mark();
+	}
+	for (uint32_t i = 0; i < 7; i++) {
+		uint64_t end = begin + (i + 1) * 3 * ms + params[1] * ms / 20;
+		uint64_t spin = guest_now() + ms / 100;
+
+		while (guest_now() < spin) {
+		}
+		sleep_until(end);
+	}
+	sleep_until(begin + 60 * ms);
+	if (params[0]) {
+		bench_mark();
+	}
+	sleep_until(begin + 80 * ms);
+}
+
 /* For the longest path through the kernel: all SPIs are ready at once, in priorities of no order,
  * when the distributor goes on, when it goes off and on again, and when each of them ends; handlers
  * nest in as many as there are priorities. */
