@@ -197,7 +197,7 @@ struct cpu {
 		struct {
 			/* owner CPU */
 			uint16_t pokes; /* the poke_bit of those to be poked once no lock is held */
-			bool unsettled; /* what runs has changed its own state since it was chosen */
+			bool unsettled; /* by itself since it chose, or what runs has changed its state */
 			/* any CPU, atomic: what runs here may have changed */
 			uint32_t resched;
 		};

@@ -186,7 +186,6 @@ static void set_deadline(struct cpu *c, const struct look *look, uint64_t now)
 
 static void leave_world(struct cpu *c)
 {
-	c->unsettled = true;
 	if (c->world == WORLD_VMM) {
 		arch_leave_vmm(c->current->domain);
 	}
@@ -200,6 +199,7 @@ void sched_leave_vmm(void)
 	if (c->current->domain->serving == SERVING_EVENTS) {
 		charge(c, arch_now()); /* it is still the VMM that has run */
 	}
+	c->unsettled = true;
 	leave_world(c);
 }
 
@@ -311,6 +311,7 @@ static RARE bool reschedule(struct cpu *c)
 	}
 	/* Before the looks that follow, behind what this CPU itself has just found. */
 	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);
+	c->unsettled = false;
 	if (held) {
 		end_turn(c, held, now);
 	}
@@ -346,40 +347,60 @@ void sched_deadline(struct cpu *c)
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELAXED);
 }
 
-/* Cold code is compiled for size, which for this kind of code means fewer instructions, too. */
+/* In which world @v, loaded here, goes on; WORLD_IDLE: in none. It takes the events that it is to
+ * serve. */
+static INLINE enum world take_world(struct vcpu *v)
+{
+	enum world world = world_of(v);
+
+	if (world == WORLD_VMM && !holds_vmm(v) && !message_take_events(v)) {
+		/* Another has taken them. */
+		world = __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_NOTHING ? WORLD_GUEST
+		                                                                    : WORLD_IDLE;
+	}
+	return world;
+}
+
+/*
+ * Cold code is compiled for size, which for this kind of code means fewer instructions, too.
+ *
+ * It ends. What another CPU says while this one looks is left to the interrupt that follows. It goes
+ * round again for what it has itself done on the way, and where others were faster: each vCPU here
+ * is woken once at most, since only a guest that runs waits again; each offer of events is taken,
+ * or lost, once; each domain is stopped once. With nothing to run it sleeps.
+ */
 RARE void sched_settle(struct cpu *c)
 {
-	/* Ends when something is runnable: an idle CPU has nothing else to do. */
+	bool look = __atomic_load_n(&c->resched, __ATOMIC_RELAXED);
+
 	for (;;) {
 		struct vcpu *v = c->current;
+		enum world world = WORLD_IDLE;
 
 		/* One that starts anew is loaded anew, even if this CPU still holds it. */
-		if (__atomic_load_n(&c->resched, __ATOMIC_RELAXED) || !v || c->idle ||
-		    !runnable(v) || __atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
-			if (c->slot_count == 0 || !reschedule(c)) {
+		if (v && !c->idle && !look && !__atomic_load_n(&v->start, __ATOMIC_RELAXED)) {
+			world = take_world(v);
+		}
+		if (world == WORLD_IDLE) {
+			bool found = reschedule(c);
+
+			look = c->unsettled;
+			if (!found && !look) {
 				vcpu_send_pokes(c);
 				arch_idle();
 				arch_take_interrupts();
-				continue;
 			}
-			v = c->current;
-			if (!runnable(v)) {
-				continue; /* whom it followed has ended its domain, too late */
-			}
+			continue;
 		}
-		bool vmm = holds_vmm(v) || (world_of(v) == WORLD_VMM && message_take_events(v));
-
-		if (!vmm && v->wait != WAIT_NOTHING) {
-			continue; /* another has taken the events that @v was chosen for */
-		}
-		if (!vmm && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
-			vgic_flush(v);
-		}
-		if (__atomic_load_n(&c->resched, __ATOMIC_RELAXED)) {
-			continue; /* an interrupt of @v was for another vCPU here, which has woken */
-		}
-		enter_world(c, v, vmm ? WORLD_VMM : WORLD_GUEST);
 		c->unsettled = false;
+		if (world == WORLD_GUEST && __atomic_load_n(&v->vgic.dirty, __ATOMIC_RELAXED)) {
+			vgic_flush(v);
+			look = c->unsettled;
+			if (look) {
+				continue; /* an interrupt of @v woke another vCPU here */
+			}
+		}
+		enter_world(c, v, world);
 		return;
 	}
 }

@@ -20,6 +20,8 @@ void vcpu_poke(const struct vcpu *v)
 	__atomic_store_n(&c->resched, 1, __ATOMIC_RELEASE);
 	if (c != here) {
 		here->pokes |= c->poke_bit;
+	} else {
+		here->unsettled = true;
 	}
 }
 

@@ -99,6 +99,9 @@ struct cpu *cpu_here(void)
 
 uint64_t arch_now(void)
 {
+	if (fake.on_now) {
+		fake.on_now();
+	}
 	return fake.now;
 }
 
@@ -113,6 +116,9 @@ void arch_set_deadline(uint64_t deadline)
 		abort();
 	}
 	fake.deadline = deadline;
+	if (fake.on_deadline) {
+		fake.on_deadline();
+	}
 }
 
 void arch_idle(void)

@@ -31,7 +31,9 @@ struct fake_gic {
 struct fake {
 	uint32_t cpu; /* kernel.cpus[] that executes */
 	uint64_t now;
+	void (*on_now)(void); /* what happens while somebody reads it */
 	uint64_t deadline;
+	void (*on_deadline)(void); /* what happens when it is set */
 	struct fake_gic gic[PV_CPUS_MAX];
 	uint32_t pokes[PV_CPUS_MAX];
 	uint32_t idles;

@@ -190,15 +190,23 @@ STATE = ["unit:sched_state"]
 fault("kernel/core/sched.c", "translations of another vCPU of the domain",
       "*last != NONE && *last != v->index", "*last != NONE && *last == v->index",
       STATE, "a vCPU uses the translations of another of its VM")
-fault("kernel/core/sched.c", "what is left of a budget", "now + budget_left(&running->budget);",
-      "now + (budget_left(&running->budget) ? running->budget.ticks : 0);", STATE,
+fault("kernel/core/sched.c", "what is left of a budget", "left == UINT64_MAX ? left : now + left",
+      "left == UINT64_MAX ? left : now + (left ? running->budget.ticks : 0)", STATE,
       "whoever is preempted often has more than its budget")
 fault("kernel/core/message.c", "whose turn the VMM is", "(last->number + 1 + n) % d->vcpu_count",
       "(d->vcpu_count - 1 + n + 0 * last->number) % d->vcpu_count", STATE,
       "a vCPU never gets its VMM while two others ask")
 fault("kernel/core/sched.c", "priority before turn",
-      "if (best && v->priority < best->priority) {", "if (best && v->priority > best->priority) {",
+      "if (look.best && v->priority < look.best->priority) {",
+      "if (look.best && v->priority > look.best->priority) {",
       ["unit:sched_turns", "unit:sched"], "who waits longest runs, whatever its priority")
+
+SETTLE = ["unit:sched_settle"]
+fault("kernel/core/sched.c", "what this CPU has offered",
+      "if (!found && !look) {", "if (!found) {", SETTLE, "events wait for the next interrupt")
+fault("kernel/core/sched.c", "what others say meanwhile",
+      "			look = c->unsettled;\n			if (!found", "			look = c->resched;\n			if (!found",
+      SETTLE, "another CPU keeps this one at EL2")
 
 PCI = ["unit:vmm_pci", "unit:vmm_virtio"]
 fault("vmm/pci/msix.c", "a masked function", "!msix->enabled || msix->function_masked ||",
