@@ -60,6 +60,8 @@ struct pv_image_header {
 	struct pv_table doorbell_pages;
 };
 
+#define PV_DOMAIN_VMM_RESTARTS (1U << 0) /* a VMM that dies starts again, a few times */
+
 /*
  * A domain: one VM and its VMM. Slices of caps, vcpus and doorbell_pages of different domains are
  * disjoint and cover their tables in order.
@@ -76,7 +78,7 @@ struct pv_domain {
 	uint32_t period_us;     /* >= PV_PERIOD_US_MIN and >= budget_us; 0 without a budget */
 	uint32_t channel_first; /* console channels [first, first + count) of the multiplexer */
 	uint32_t channel_count; /* <= PV_CONSOLES_MAX; disjoint between domains, 0 is nobody's */
-	uint32_t reserved;
+	uint32_t flags;         /* PV_DOMAIN_* */
 	uint64_t vmm_entry; /* where the VMM's thread starts, in the VMM's address space */
 	uint64_t vmm_stack; /* its initial stack pointer, 16-byte aligned */
 	uint64_t vmm_arg;   /* its x0 */

@@ -107,7 +107,7 @@ static const struct field {
 	FIELD(DOMAINS, struct pv_domain, period_us),
 	FIELD(DOMAINS, struct pv_domain, channel_first),
 	FIELD(DOMAINS, struct pv_domain, channel_count),
-	FIELD(DOMAINS, struct pv_domain, reserved),
+	FIELD(DOMAINS, struct pv_domain, flags),
 	FIELD(DOMAINS, struct pv_domain, vmm_entry),
 	FIELD(DOMAINS, struct pv_domain, vmm_stack),
 	FIELD(DOMAINS, struct pv_domain, vmm_arg),

@@ -161,8 +161,8 @@ static void check_domains(struct verify *v)
 		if (d->budget_us > d->period_us || (d->period_us && !d->budget_us)) {
 			broken(v, "domain", i, "has a budget that does not fit its period");
 		}
-		if (d->reserved) {
-			broken(v, "domain", i, "has a reserved field that is not 0");
+		if (d->flags & ~PV_DOMAIN_VMM_RESTARTS) {
+			broken(v, "domain", i, "has unknown flags");
 		}
 		if (d->vmm_stack % 16) {
 			broken(v, "domain", i, "has a stack that is not aligned");
