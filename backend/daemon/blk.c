@@ -17,6 +17,7 @@
 #include "backend/daemon/backend.h"
 #include "backend/daemon/inflight.h"
 #include "backend/daemon/log.h"
+#include "backend/daemon/socket.h"
 #include "backend/daemon/storage.h"
 #include "backend/daemon/vhost_user.h"
 #include "lib/bits.h"
@@ -257,7 +258,7 @@ static void connect_program(struct blk *blk)
 		.owner = blk,
 	};
 	int fd = -1;
-	err_t err = storage_connect(blk->socket, &fd);
+	err_t err = socket_connect(blk->socket, &fd);
 
 	blk->survived = err == OK;
 	if (err == ERR_EMPTY) {
@@ -265,7 +266,7 @@ static void connect_program(struct blk *blk)
 		pay(blk);
 		err = storage_spawn(&blk->env, blk->socket);
 		if (err == OK) {
-			err = storage_connect(blk->socket, &fd);
+			err = socket_connect(blk->socket, &fd);
 		} else {
 			tell_absence(blk, err);
 		}

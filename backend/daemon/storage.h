@@ -13,12 +13,6 @@
 #define STORAGE_PROGRAM "qemu-storage-daemon"
 
 /**
- * Connect to the program that listens at @path, in @fd, which does not block.
- * Errors: ERR_EMPTY nobody listens; ERR_STATE it cannot be said, logged.
- */
-MUST_USE err_t storage_connect(const char *path, int *fd);
-
-/**
  * Start the program for the disk of @env, listening at @path from the first moment on. Makes the
  * disk if it is to be made. Errors, logged: ERR_STATE.
  */

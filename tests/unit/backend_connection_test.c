@@ -19,6 +19,7 @@
 #include "backend/daemon/backend.h"
 #include "backend/daemon/connection.h"
 #include "backend/daemon/link.h"
+#include "backend/daemon/socket.h"
 #include "backend/daemon/storage.h"
 #include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
@@ -52,7 +53,7 @@ static struct bench {
 	uint32_t heard[PV_CTL_FULL + 1]; /* messages of each kind */
 } * bench;
 
-err_t storage_connect(const char *path, int *fd)
+err_t socket_connect(const char *path, int *fd)
 {
 	int pair[2];
 

@@ -9,7 +9,8 @@
  * links: backend/daemon/control.c backend/daemon/filter.c backend/daemon/inflight.c
  * links: backend/daemon/interface.c backend/daemon/link.c backend/daemon/log.c
  * links: backend/daemon/loop.c backend/daemon/net.c backend/daemon/ring.c
- * links: backend/daemon/storage.c backend/daemon/system.c backend/daemon/vhost.c
+ * links: backend/daemon/socket.c backend/daemon/storage.c backend/daemon/system.c
+ * links: backend/daemon/vhost.c
  * links: backend/daemon/vhost_user.c backend/daemon/vsock.c lib/iobuf.c
  */
 #include <dirent.h>
