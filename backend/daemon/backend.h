@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What stands behind a device: one type of back end for each type of device. A back end moves data
- * by an existing program or kernel driver; it is told when queues run and when they do not.
+ * by an existing program or kernel driver, or itself where none exists; it is told when queues run
+ * and when they do not.
  */
 #ifndef BACKEND_DAEMON_BACKEND_H
 #define BACKEND_DAEMON_BACKEND_H
@@ -54,6 +55,8 @@ struct backend_type {
 extern const struct backend_type backend_net;
 extern const struct backend_type backend_blk;
 extern const struct backend_type backend_vsock;
+extern const struct backend_type backend_console;
+extern const struct backend_type backend_rng;
 
 /** The type of that name, or one that refuses each START. */
 const struct backend_type *backend_find(const char *name);

@@ -211,9 +211,6 @@ static err_t read_net(const struct node *node, struct dt_device *device)
 	                         (ssize_t)sizeof(device->mac)) {
 		err = complain(node, "peervisor,mac", "is not six bytes");
 	}
-	if (err == OK && device->queue_count != 2) {
-		err = complain(node, "peervisor,queues", "of a net device is not 2");
-	}
 	return err;
 }
 
@@ -255,12 +252,28 @@ static err_t read_vsock(const struct node *node, struct dt_device *device)
 /* Types without a row have no options: the daemon refuses to serve them, see backend.c. */
 static const struct {
 	const char *type;
-	err_t (*read)(const struct node *node, struct dt_device *device);
+	uint32_t queue_count;                                             /* 0: any */
+	err_t (*read)(const struct node *node, struct dt_device *device); /* NULL: no options */
 } type_rows[] = {
-	{"net", read_net},
-	{"blk", read_blk},
-	{"vsock", read_vsock},
+	{"net", 2, read_net}, {"blk", 0, read_blk}, {"vsock", 3, read_vsock},
+	{"rng", 1, NULL},     {"console", 2, NULL},
 };
+
+/* What the type of the device wants. */
+static err_t read_options(const struct node *node, struct dt_device *device)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(type_rows); i++) {
+		if (strcmp(device->type, type_rows[i].type) != 0) {
+			continue;
+		}
+		if (type_rows[i].queue_count != 0 &&
+		    device->queue_count != type_rows[i].queue_count) {
+			return complain(node, "peervisor,queues", "is not what this type has");
+		}
+		return type_rows[i].read != NULL ? type_rows[i].read(node, device) : OK;
+	}
+	return OK;
+}
 
 static err_t read_device(const struct node *node, struct dt_device *device)
 {
@@ -290,12 +303,7 @@ static err_t read_device(const struct node *node, struct dt_device *device)
 	if (!is_power_of_two(device->queue_size) || device->queue_size > DT_QUEUE_SIZE_MAX) {
 		return complain(node, "peervisor,queue-size", "is no power of two up to 32768");
 	}
-	for (size_t i = 0; i < ARRAY_COUNT(type_rows); i++) {
-		if (strcmp(device->type, type_rows[i].type) == 0) {
-			return type_rows[i].read(node, device);
-		}
-	}
-	return OK;
+	return read_options(node, device);
 }
 
 /* Call @read for each subdirectory of @node that begins with @prefix, until one fails. */

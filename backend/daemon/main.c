@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "backend/daemon/attach.h"
 #include "backend/daemon/connection.h"
 #include "backend/daemon/dt.h"
 #include "backend/daemon/log.h"
@@ -23,27 +24,29 @@
 
 static const char usage[] =
 	"usage: peervisord [--dt DIR] [--dev DIR] [--run DIR]\n"
+	"       peervisord [--run DIR] --console PEER-INDEX\n"
 	"Serves virtio devices to the VMs that the topology names. Runs until SIGTERM; exits\n"
 	"with 1 if it cannot take up any connection.\n"
 	"  --dt DIR   device tree, default /proc/device-tree\n"
 	"  --dev DIR  devices of the kernel module, default /dev/peervisor\n"
 	"  --run DIR  files that outlive the daemon, default /run/peervisor\n"
+	"With --console: be the operator at the console device INDEX of the VM PEER, which the\n"
+	"running daemon serves; ends when the input has ended and the VM has it.\n"
 	"  --help\n";
 
 struct options {
 	const char *dt;
 	struct connection_places places;
+	const char *console; /* to attach to; NULL: serve */
 };
 
 /* Returns false if the command line is wrong; ends the program after --help. */
 static bool read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
-		{"dt", required_argument, NULL, 'd'},
-		{"dev", required_argument, NULL, 'v'},
-		{"run", required_argument, NULL, 'r'},
-		{"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0},
+		{"dt", required_argument, NULL, 'd'},  {"dev", required_argument, NULL, 'v'},
+		{"run", required_argument, NULL, 'r'}, {"console", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -61,6 +64,9 @@ static bool read_options(int argc, char **argv, struct options *options)
 			break;
 		case 'r':
 			options->places.run_dir = optarg;
+			break;
+		case 'c':
+			options->console = optarg;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -172,6 +178,9 @@ int main(int argc, char **argv)
 	if (!read_options(argc, argv, &options)) {
 		fputs(usage, stderr);
 		return 2;
+	}
+	if (options.console != NULL) {
+		return attach_console(options.places.run_dir, options.console);
 	}
 	err_t err = loop_open(&daemon.loop);
 	if (err == OK) {

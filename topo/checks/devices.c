@@ -343,7 +343,7 @@ void check_type_runs(struct rules *rules, const struct topology *topology)
 RULE(type_runs, "type-runs", ADVICE, EACH,
      "The language knows this type of device and the analysis counts it, but the project's root "
      "file system, which the device VM boots, has no back end for it yet: `topo build` and "
-     "`topo run` refuse the topology. net, blk and vsock run.");
+     "`topo run` refuse the topology. net, blk, vsock, console and rng run.");
 
 static void visit_vsock(struct visitor *visitor, const struct connection *connection,
                         const struct device *device)

@@ -10,9 +10,11 @@
 
 #define FEATURE(bit) (1ULL << (bit))
 
-/* 6 "Reserved Feature Bits": split queues with what vhost serves, and DMA by the platform's
- * rules, which is what makes a Linux guest use its restricted pool. */
-#define FEATURES_COMMON (FEATURE(28) | FEATURE(29) | FEATURE(32) | FEATURE(33))
+/* 6 "Reserved Feature Bits": split queues, and DMA by the platform's rules, which is what makes a
+ * Linux guest use its restricted pool. */
+#define FEATURES_COMMON (FEATURE(32) | FEATURE(33))
+/* Indirect descriptors and event indices: what the daemon serves itself goes without. */
+#define FEATURES_RING (FEATURE(28) | FEATURE(29))
 
 /* 5.1.3 "Feature bits": checksum and segmentation offload as vhost-net and a tap carry them. */
 #define NET_CSUM FEATURE(0)
@@ -43,7 +45,7 @@
 #define SECTOR_BYTES 512U
 
 /* 5.10.3 "Feature bits" */
-#define VSOCK_SEQPACKET FEATURE(1)
+#define VSOCK_FEATURES (FEATURES_RING | FEATURE(1)) /* SEQPACKET */
 
 #define FS_TAG_BYTES 36U /* 5.11.4 */
 
@@ -147,19 +149,19 @@ struct type_row {
 };
 
 #define NET_FEATURES                                                                               \
-	(NET_CSUM | NET_GUEST_CSUM | NET_MAC | NET_GUEST_TSO | NET_HOST_TSO | NET_MRG_RXBUF |      \
-	 NET_STATUS)
-#define BLK_FEATURES (BLK_SEG_MAX | BLK_BLK_SIZE | BLK_FLUSH)
+	(FEATURES_RING | NET_CSUM | NET_GUEST_CSUM | NET_MAC | NET_GUEST_TSO | NET_HOST_TSO |      \
+	 NET_MRG_RXBUF | NET_STATUS)
+#define BLK_FEATURES (FEATURES_RING | BLK_SEG_MAX | BLK_BLK_SIZE | BLK_FLUSH)
 
 /* In the order of struct type_row; the section is that of virtio 1.2. */
 static const struct type_row type_rows[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = {"net", 1, 2, 12, NET_FEATURES, fill_net},          /* 5.1 */
-	[DEVICE_BLK] = {"blk", 2, 1, 60, BLK_FEATURES, fill_blk},          /* 5.2 */
-	[DEVICE_GPU] = {"gpu", 16, 2, 16, 0, fill_gpu},                    /* 5.7 */
-	[DEVICE_VSOCK] = {"vsock", 19, 3, 8, VSOCK_SEQPACKET, fill_vsock}, /* 5.10 */
-	[DEVICE_CONSOLE] = {"console", 3, 2, 12, 0, fill_console},         /* 5.3 */
-	[DEVICE_RNG] = {"rng", 4, 1, 0, 0, fill_rng},                      /* 5.4 */
-	[DEVICE_FS] = {"fs", 26, 2, 40, 0, fill_fs},                       /* 5.11 */
+	[DEVICE_NET] = {"net", 1, 2, 12, NET_FEATURES, fill_net},         /* 5.1 */
+	[DEVICE_BLK] = {"blk", 2, 1, 60, BLK_FEATURES, fill_blk},         /* 5.2 */
+	[DEVICE_GPU] = {"gpu", 16, 2, 16, FEATURES_RING, fill_gpu},       /* 5.7 */
+	[DEVICE_VSOCK] = {"vsock", 19, 3, 8, VSOCK_FEATURES, fill_vsock}, /* 5.10 */
+	[DEVICE_CONSOLE] = {"console", 3, 2, 12, 0, fill_console},        /* 5.3 */
+	[DEVICE_RNG] = {"rng", 4, 1, 0, 0, fill_rng},                     /* 5.4 */
+	[DEVICE_FS] = {"fs", 26, 2, 40, FEATURES_RING, fill_fs},          /* 5.11 */
 };
 
 _Static_assert(PV_VMM_CONFIG_BYTES >= 60, "the longest configuration space, of blk");

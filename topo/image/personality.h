@@ -3,7 +3,8 @@
  * What a virtio device claims to be: its type number, queues, features and configuration space,
  * all decided by the topology. The driver VM's VMM answers from it (abi/vmm.h), the device VM's
  * daemon serves by it (docs/connection.md). Features are those that the back ends of
- * docs/connection.md carry: vhost-net with a tap, QEMU's storage daemon, vhost-vsock.
+ * docs/connection.md carry: vhost-net with a tap, QEMU's storage daemon, vhost-vsock, and the daemon
+ * itself.
  */
 #ifndef TOPO_IMAGE_PERSONALITY_H
 #define TOPO_IMAGE_PERSONALITY_H

@@ -44,9 +44,9 @@ static const struct {
 	const char *name;
 	bool runs;
 } types[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = {"net", true},          [DEVICE_BLK] = {"blk", true},
-	[DEVICE_GPU] = {"gpu", false},         [DEVICE_VSOCK] = {"vsock", true},
-	[DEVICE_CONSOLE] = {"console", false}, [DEVICE_RNG] = {"rng", false},
+	[DEVICE_NET] = {"net", true},         [DEVICE_BLK] = {"blk", true},
+	[DEVICE_GPU] = {"gpu", false},        [DEVICE_VSOCK] = {"vsock", true},
+	[DEVICE_CONSOLE] = {"console", true}, [DEVICE_RNG] = {"rng", true},
 	[DEVICE_FS] = {"fs", false},
 };
 

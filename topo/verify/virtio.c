@@ -9,9 +9,11 @@
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* 6: INDIRECT_DESC, EVENT_IDX, VERSION_1, ACCESS_PLATFORM. The last one makes the driver use its
- * pool: without it the backend would be asked to reach private memory. */
-#define TRANSPORT_FEATURES (BIT(28) | BIT(29) | BIT(32) | BIT(33))
+/* 6: VERSION_1, ACCESS_PLATFORM. The last one makes the driver use its pool: without it the backend
+ * would be asked to reach private memory. */
+#define TRANSPORT_FEATURES (BIT(32) | BIT(33))
+/* 6: INDIRECT_DESC, EVENT_IDX; not of what the daemon serves itself. */
+#define RING_FEATURES (BIT(28) | BIT(29))
 
 /* 5.1.4 */
 struct net_config {
@@ -151,5 +153,8 @@ struct virtio virtio_of(const struct device *device, bool pool)
 		keep(&v, &device->cid, 8);
 	}
 	v.features |= TRANSPORT_FEATURES;
+	if (device->type != DEVICE_CONSOLE && device->type != DEVICE_RNG) {
+		v.features |= RING_FEATURES;
+	}
 	return v;
 }
