@@ -31,10 +31,12 @@
 	X(DOORBELL_RING, 7, "x0 cap DOORBELL_SEND")                                                \
 	X(DOORBELL_BIND, 8, "x0 cap DOORBELL_RECV, x1 SPI intid of this domain, 0 = masked")       \
 	X(CONSOLE_WRITE, 9, "x0 cap CONSOLE, x1 count 1..16, x2 x3 bytes, LSB first => x1 taken")  \
-	X(CONSOLE_READ, 10, "x0 cap CONSOLE => x1 count 0..8, x2 bytes, LSB first")
+	X(CONSOLE_READ, 10, "x0 cap CONSOLE => x1 count 0..8, x2 bytes, LSB first")                \
+	X(VCPU_STOP, 11, "x0 cap VCPU: it is off; ERR_AGAIN until it has left its CPU")            \
+	X(VGIC_RESET, 12, "x0 cap VGIC; ERR_STATE unless all vCPUs are off")
 
 #define PV_CALL_ENUM(name, number, text) PV_CALL_##name = (number),
-enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 11 };
+enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 13 };
 #undef PV_CALL_ENUM
 
 /* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its MIDR_EL1. */

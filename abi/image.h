@@ -79,11 +79,11 @@ struct pv_domain {
 	uint32_t channel_first; /* console channels [first, first + count) of the multiplexer */
 	uint32_t channel_count; /* <= PV_CONSOLES_MAX; disjoint between domains, 0 is nobody's */
 	uint32_t flags;         /* PV_DOMAIN_* */
-	uint64_t vmm_entry; /* where the VMM's thread starts, in the VMM's address space */
-	uint64_t vmm_stack; /* its initial stack pointer, 16-byte aligned */
-	uint64_t vmm_arg;   /* its x0 */
-	uint64_t entry;     /* where vCPU 0 starts, in the guest's address space */
-	uint64_t entry_arg; /* its x0: the device tree, for Linux */
+	uint64_t vmm_entry;     /* where the VMM's thread starts, in the VMM's address space */
+	uint64_t vmm_stack;     /* its initial stack pointer, 16-byte aligned */
+	uint64_t vmm_arg;       /* its x0 */
+	uint64_t entry;         /* where vCPU 0 starts, in the guest's address space */
+	uint64_t entry_arg;     /* its x0: the device tree, for Linux */
 };
 
 /* A vCPU. The first of a domain starts at boot, the others by PV_CALL_VCPU_START. */

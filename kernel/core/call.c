@@ -42,6 +42,11 @@ static err_t call_vcpu_start(const struct call *c)
 	return err;
 }
 
+static err_t call_vcpu_stop(const struct call *c)
+{
+	return message_stop_vcpu(c->v, &kernel.vcpus[c->object]) ? OK : ERR_AGAIN;
+}
+
 /* VIRQ_SET, _OP and _GET: what is asked of interrupt x2 of vCPU x1. */
 static err_t call_virq(const struct call *c)
 {
@@ -75,6 +80,22 @@ static err_t call_vgic_enable(const struct call *c)
 	vgic_enable_locked(c->d, c->regs->x[1]);
 	lock_release(&c->d->lock);
 	return OK;
+}
+
+static err_t call_vgic_reset(const struct call *c)
+{
+	bool off = true;
+
+	lock_acquire(&c->d->lock);
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < c->d->vcpu_count; n++) {
+		off = off && vcpu_is_off_locked(&kernel.vcpus[c->d->vcpu_first + n]);
+	}
+	if (off) {
+		vgic_reset_locked(c->d);
+		doorbell_mask_all_locked(c->d);
+	}
+	lock_release(&c->d->lock);
+	return off ? OK : ERR_STATE;
 }
 
 static err_t call_doorbell_ring(const struct call *c)
@@ -113,10 +134,12 @@ static const struct {
 } calls[PV_CALL_COUNT] = {
 	[PV_CALL_NOP] = {call_nop, PV_CAP_NONE},
 	[PV_CALL_VCPU_START] = {call_vcpu_start, PV_CAP_VCPU},
+	[PV_CALL_VCPU_STOP] = {call_vcpu_stop, PV_CAP_VCPU},
 	[PV_CALL_VIRQ_SET] = {call_virq, PV_CAP_VGIC},
 	[PV_CALL_VIRQ_OP] = {call_virq, PV_CAP_VGIC},
 	[PV_CALL_VIRQ_GET] = {call_virq, PV_CAP_VGIC},
 	[PV_CALL_VGIC_ENABLE] = {call_vgic_enable, PV_CAP_VGIC},
+	[PV_CALL_VGIC_RESET] = {call_vgic_reset, PV_CAP_VGIC},
 	[PV_CALL_DOORBELL_RING] = {call_doorbell_ring, PV_CAP_DOORBELL_SEND},
 	[PV_CALL_DOORBELL_BIND] = {call_doorbell_bind, PV_CAP_DOORBELL_RECV},
 	[PV_CALL_CONSOLE_WRITE] = {call_console_write, PV_CAP_CONSOLE},

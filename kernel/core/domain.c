@@ -11,11 +11,11 @@
 
 void domain_start(struct domain *d, const struct pv_domain *from)
 {
-	vgic_init(d);
 	arch_vmm_reset(d, from->vmm_entry, from->vmm_stack, from->vmm_arg);
 	lock_acquire(&d->lock);
+	vgic_reset_locked(d);
 	d->alive = true;
-	d->serving = SERVING_START;
+	d->serving = SERVING_NOTHING;
 	d->vmm_owner = d->vcpu_first; /* the VMM starts in the place of vCPU 0 */
 	vcpu_start_locked(&kernel.vcpus[d->vcpu_first], from->entry, from->entry_arg);
 	lock_release(&d->lock);

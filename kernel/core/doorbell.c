@@ -17,7 +17,7 @@ static void deliver_locked(struct domain *d, struct doorbell *b)
 	}
 	if (b->kind == PV_DOORBELL_EVENT) {
 		message_event_locked(d, b->number);
-	} else if (b->number) {
+	} else if (b->number && b->life == d->doorbell_life) {
 		vgic_pend_spi_locked(d, b->number);
 	} else {
 		b->latched = true;
@@ -50,12 +50,19 @@ err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid)
 	}
 	lock_acquire(&d->lock);
 	b->number = (uint16_t)intid;
+	b->life = d->doorbell_life;
 	if (intid && b->latched) {
 		b->latched = false;
 		deliver_locked(d, b);
 	}
 	lock_release(&d->lock);
 	return OK;
+}
+
+void doorbell_mask_all_locked(struct domain *d)
+{
+	lock_assert_held(&d->lock);
+	d->doorbell_life++;
 }
 
 bool doorbell_access(const struct domain *d, uint64_t ipa_page, uint32_t offset, bool write)

@@ -22,6 +22,9 @@ void doorbell_ring(uint32_t doorbell);
  */
 MUST_USE err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid);
 
+/** Mask all doorbells that raise an SPI of @d, as doorbell_bind() does. Lock: domain lock held. */
+void doorbell_mask_all_locked(struct domain *d);
+
 /**
  * A guest of @d accessed guest-physical page @ipa_page, not mapped, at byte @offset.
  * Returns whether the page is one of its doorbell pages: then the access is done.

@@ -128,9 +128,9 @@ struct vcpu {
 
 /* What the VMM is doing. */
 enum serving {
-	SERVING_START,  /* from its entry to its first PV_CALL_WAIT */
-	SERVING_EVENTS, /* PV_MSG_EVENTS */
-	SERVING_VCPU    /* the message of vCPU vmm_owner */
+	SERVING_NOTHING, /* from its entry to its first PV_CALL_WAIT; or nothing is owed any more */
+	SERVING_EVENTS,  /* PV_MSG_EVENTS */
+	SERVING_VCPU     /* the message of vCPU vmm_owner */
 };
 
 #define VMM_OFFERED (NONE - 1)
@@ -151,7 +151,8 @@ struct domain {
 	 * or to go on with that, in the place of whoever takes it: see message.h */
 	uint32_t vmm_owner;
 	enum serving serving;
-	uint64_t events; /* not yet told to the VMM */
+	uint64_t events;        /* not yet told to the VMM */
+	uint32_t doorbell_life; /* how often all that are aimed at it have been masked */
 	bool vgic_enabled;
 	struct virq spis[VIRQ_SPIS];
 
@@ -163,10 +164,11 @@ struct domain {
 struct doorbell {
 	/* boot */
 	struct domain *domain;
-	uint16_t kind; /* enum pv_doorbell_kind */
+	uint8_t kind; /* enum pv_doorbell_kind */
 	/* domain lock of the target */
-	uint16_t number;
 	bool latched; /* rung while masked */
+	uint16_t number;
+	uint32_t life; /* masked, if it is not that of its domain */
 };
 
 enum world { WORLD_IDLE, WORLD_GUEST, WORLD_VMM };

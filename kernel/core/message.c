@@ -108,14 +108,30 @@ void message_event_locked(struct domain *d, uint32_t event)
 	}
 }
 
+bool message_stop_vcpu(struct vcpu *here, struct vcpu *v)
+{
+	struct domain *d = v->domain;
+
+	lock_acquire(&d->lock);
+	if (v == here) {
+		vgic_fold_locked(v);
+		if (d->serving == SERVING_VCPU) {
+			d->serving = SERVING_NOTHING;
+		}
+	}
+	bool left = vcpu_stop_locked(v);
+
+	lock_release(&d->lock);
+	return left;
+}
+
 void message_send(struct vcpu *v)
 {
 	struct domain *d = v->domain;
 
 	vcpu_unsettle();
 	lock_acquire(&d->lock);
-	__atomic_store_n(&v->wait, WAIT_VMM, __ATOMIC_RELAXED);
-	if (d->vmm_owner == NONE) {
+	if (vcpu_wait_locked(v, WAIT_VMM) && d->vmm_owner == NONE) {
 		give_message_locked(d, v);
 	}
 	lock_release(&d->lock);

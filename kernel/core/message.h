@@ -40,6 +40,10 @@ void message_offer_events(struct domain *d);
  * pv_msg. Takes the domain lock. */
 void message_send(struct vcpu *v);
 
+/** The VMM that runs in the place of @here stops @v, of its domain, and owes it no reply. Returns
+ * whether no CPU runs @v any more. Takes the domain lock. */
+bool message_stop_vcpu(struct vcpu *here, struct vcpu *v);
+
 /**
  * The VMM that ran in the place of @v, and has left it (sched_leave_vmm()), replies to what it has
  * served, and gets the next message or waits. Errors: ERR_ARG for a reply that does not fit the

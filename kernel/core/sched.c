@@ -45,6 +45,11 @@ static INLINE bool runnable(const struct vcpu *v)
 	return world_of(v) != WORLD_IDLE;
 }
 
+static bool is_off(const struct vcpu *v)
+{
+	return __atomic_load_n(&v->wait, __ATOMIC_RELAXED) == WAIT_OFF;
+}
+
 /* Its guest does nothing until something wakes it. */
 static bool waits(const struct vcpu *v)
 {
@@ -213,7 +218,7 @@ static void unload(struct cpu *c)
 	if (arch_vcpu_save(c->current, vgic_timer_in_flight(c->current))) {
 		domain_abort(c->current->domain);
 	}
-	__atomic_store_n(&c->current, NULL, __ATOMIC_RELAXED);
+	__atomic_store_n(&c->current, NULL, __ATOMIC_RELEASE); /* pairs with has_left() */
 }
 
 /* Make @v the vCPU whose registers this CPU holds. */
@@ -235,8 +240,9 @@ static void load(struct cpu *c, struct vcpu *v)
 	/* vCPUs of a domain share a VMID, so they may not see each other's local translations. */
 	arch_vcpu_load(v, vgic_timer_in_flight(v), *last != NONE && *last != v->index);
 	*last = v->index;
-	__atomic_store_n(&c->current, v, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with vcpu_dirty_locked() */
+	__atomic_store_n(&c->current, v, __ATOMIC_RELEASE);
+	/* Pairs with vcpu_dirty_locked() and has_left(). */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
 static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
@@ -330,6 +336,8 @@ static RARE bool reschedule(struct cpu *c)
 			look.again =
 				earlier(look.again, wakes_at(c, held)); /* its timer now counts */
 		}
+	} else if (c->current && is_off(c->current)) {
+		unload(c); /* whoever has stopped it waits for that */
 	}
 	if (last && next != last && !may_run(last, now)) {
 		uint64_t from = c->charged;

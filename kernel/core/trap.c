@@ -67,8 +67,7 @@ static RARE void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 		return; /* the others are not trapped; if they were, they would be hints */
 	}
 	lock_acquire(&d->lock);
-	if (!vgic_has_pending_locked(v)) {
-		__atomic_store_n(&v->wait, WAIT_IRQ, __ATOMIC_RELAXED);
+	if (!vgic_has_pending_locked(v) && vcpu_wait_locked(v, WAIT_IRQ)) {
 		vcpu_unsettle();
 	}
 	lock_release(&d->lock);

@@ -45,6 +45,46 @@ void vcpu_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg)
 	vcpu_poke(v);
 }
 
+/* Whether no CPU runs @v, which is off. Where its VMM runs in its place, its guest does not. */
+static bool has_left(const struct vcpu *v)
+{
+	/* `wait` before `current` here, `current` before `wait` in load(): one sees the other. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return v->cpu == cpu_here() || __atomic_load_n(&v->cpu->current, __ATOMIC_ACQUIRE) != v;
+}
+
+bool vcpu_stop_locked(struct vcpu *v)
+{
+	lock_assert_held(&v->domain->lock);
+	bool was_off = v->wait == WAIT_OFF;
+
+	__atomic_store_n(&v->wait, WAIT_OFF, __ATOMIC_RELAXED);
+	bool left = has_left(v);
+
+	/* Once: one that has been told leaves, and a CPU that runs somebody else is left alone. */
+	if (!left && !was_off) {
+		vcpu_poke(v);
+	}
+	return left;
+}
+
+bool vcpu_is_off_locked(const struct vcpu *v)
+{
+	lock_assert_held(&v->domain->lock);
+	return v->wait == WAIT_OFF && has_left(v);
+}
+
+bool vcpu_wait_locked(struct vcpu *v, enum vcpu_wait what)
+{
+	lock_assert_held(&v->domain->lock);
+	bool goes_on = v->wait == WAIT_NOTHING && !v->start;
+
+	if (goes_on) {
+		__atomic_store_n(&v->wait, what, __ATOMIC_RELAXED);
+	}
+	return goes_on;
+}
+
 void vcpu_dirty_locked(struct vcpu *v)
 {
 	lock_assert_held(&v->domain->lock);

@@ -34,6 +34,19 @@ void vcpu_wake_locked(struct vcpu *v);
  */
 void vcpu_start_locked(struct vcpu *v, uint64_t pc, uint64_t arg);
 
+/**
+ * @v goes off, whatever it did or waits for. False: it runs on another CPU, which leaves it when
+ * that has been poked. Lock: domain lock held.
+ */
+bool vcpu_stop_locked(struct vcpu *v);
+
+/** Whether @v is off, and no CPU runs it. Lock: domain lock held. */
+bool vcpu_is_off_locked(const struct vcpu *v);
+
+/** @v, which runs here, begins to wait for @what, unless another CPU has stopped it meanwhile. Lock:
+ * domain lock held. */
+bool vcpu_wait_locked(struct vcpu *v, enum vcpu_wait what);
+
 /** What this CPU runs has changed its own state: whether it waits, or in which world it runs. */
 void vcpu_unsettle(void);
 

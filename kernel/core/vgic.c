@@ -78,12 +78,16 @@ static err_t take_back_locked(struct vcpu *v, uint32_t intid, struct virq *q)
 	return OK;
 }
 
-void vgic_init(struct domain *d)
+void vgic_reset_locked(struct domain *d)
 {
+	lock_assert_held(&d->lock);
+	d->vgic_enabled = false;
 	/* All start disabled, level-sensitive but for SGIs, aimed at vCPU 0. */
+	__builtin_memset(d->spis, 0, sizeof(d->spis));
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		struct vgic_cpu *g = &kernel.vcpus[d->vcpu_first + n].vgic;
 
+		__builtin_memset(g, 0, sizeof(*g));
 		for (uint32_t i = 0; i < SGIS; i++) {
 			g->private[i].flags = VIRQ_EDGE;
 		}

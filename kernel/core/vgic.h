@@ -43,8 +43,11 @@
  * was taken, and is active until the guest has ended the virtual one. */
 #define VIRQ_TIMER 27U
 
-/** Reset state of all interrupts of @d. Boot. */
-void vgic_init(struct domain *d);
+/**
+ * Reset state of all interrupts of @d, whose vCPUs are off, and of its distributor. Lock: domain lock
+ * held. Cost: that of clearing them, about 8 KiB.
+ */
+void vgic_reset_locked(struct domain *d);
 
 /**
  * Configure an interrupt, change or read its state. @v: a vCPU of the domain, whose own interrupt

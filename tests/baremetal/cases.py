@@ -105,7 +105,8 @@ def reset(setup):
 
 @case()
 def system_calls(setup):
-    one = setup.add("one", vmm="vmm_calls", guest="guest_nothing")
+    one = setup.add("one", vmm="vmm_calls", guest="guest_nothing",
+                    vmm_params=[setup.system.guest_elf.symbols["guest_nothing"]])
     two = setup.add("two", guest="guest_nothing", reports=False)
     one.send(setup.system.doorbell(two))
     one.receive(setup.system.doorbell(one))
@@ -362,10 +363,22 @@ for spread in ([0, 0, 0, 0], [0, 1, 0, 1], [0, 1, 2, 3]):
         add_real(setup, "guest_psci_vcpus", cpus=spread, guest_params=[4])
 
 for spread in ([0, 0], [0, 1]):
-    for program in ("guest_off_pending", "guest_off_active", "guest_retarget", "guest_remote_state"):
+    for program in ("guest_off_pending", "guest_off_active", "guest_retarget", "guest_remote_state",
+                    "guest_stop_busy", "guest_stop_races"):
         @case(1 + max(spread), name=f"{program.replace('guest_', '')} {on_cpus(spread)}")
         def two_vcpus(setup, program=program, spread=spread):
             setup.add("one", guest=program, cpus=spread)
+
+
+for spread in ([0, 0], [0, 1]):
+    @case(1 + max(spread), name=f"a VM restarts {on_cpus(spread)}")
+    def restarted(setup, spread=spread):
+        program = "guest_restarted"
+        one = setup.add("one", guest=program, cpus=spread,
+                        guest_params=[5, setup.system.guest_elf.symbols[program]])
+        bell = setup.system.doorbell(one)
+        one.send(bell)
+        one.receive(bell)
 
 
 def mesh(setup, domains, rounds):

@@ -42,17 +42,20 @@ enum t_call {
 	T_VIRQ_OP = 7,    /* x1 vcpu, x2 intid, x3 operation => error */
 	T_VIRQ_GET = 8,   /* x1 vcpu, x2 intid => state, or error */
 	T_VGIC_ENABLE = 9,
-	T_RING = 10,      /* x1 cap => error */
-	T_BIND = 11,      /* x1 cap, x2 intid => error */
-	T_LAST = 12,      /* x1 i => x_i of the last message that was not a call */
-	T_COUNT = 13,     /* => messages so far that were not calls */
-	T_SET_READ = 14,  /* x1: what loads from unmapped memory shall return */
-	T_EVENTS = 15,    /* => event bits since the last time */
-	T_NOTHING = 16,   /* => x1 + x2 + x3 */
-	T_DO = 17,        /* the VMM calls the function that the case has given it, with x1 */
-	T_PARAM = 19,     /* x1 i => params[i] of the VMM */
-	T_SET_FAULT = 18, /* x1 enum pv_reply: the answer to PV_MSG_FAULT from now on */
-	T_SET_ACCESS = 20 /* x1 enum pv_reply: the answer to PV_MSG_READ and PV_MSG_WRITE */
+	T_RING = 10,       /* x1 cap => error */
+	T_BIND = 11,       /* x1 cap, x2 intid => error */
+	T_LAST = 12,       /* x1 i => x_i of the last message that was not a call */
+	T_COUNT = 13,      /* => messages so far that were not calls */
+	T_SET_READ = 14,   /* x1: what loads from unmapped memory shall return */
+	T_EVENTS = 15,     /* => event bits since the last time */
+	T_NOTHING = 16,    /* => x1 + x2 + x3 */
+	T_DO = 17,         /* the VMM calls the function that the case has given it, with x1 */
+	T_PARAM = 19,      /* x1 i => params[i] of the VMM */
+	T_SET_FAULT = 18,  /* x1 enum pv_reply: the answer to PV_MSG_FAULT from now on */
+	T_SET_ACCESS = 20, /* x1 enum pv_reply: the answer to PV_MSG_READ and PV_MSG_WRITE */
+	T_VCPU_STOP = 21,  /* x1 vcpu => error */
+	T_VGIC_RESET = 22, /* => error */
+	T_RESTART = 23     /* x1 pc, x2 argument: the VM starts anew, as after a reset */
 };
 
 #endif

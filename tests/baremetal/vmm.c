@@ -2,6 +2,8 @@
 /* The runtime of the test VMMs; vmm.h says what it offers. */
 #include "tests/baremetal/vmm.h"
 
+#include "abi/limits.h"
+
 /* In .data, so that the builder can fill it in. */
 __attribute__((section(".data"))) uint64_t params[T_PARAMS];
 
@@ -156,6 +158,10 @@ static uint64_t serve_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t
 		return 0;
 	case T_VCPU_START:
 		return (uint64_t)vmm_call(PV_CALL_VCPU_START, T_CAP_VCPU + x1, x2, x3, 0);
+	case T_VCPU_STOP:
+		return (uint64_t)vmm_call(PV_CALL_VCPU_STOP, T_CAP_VCPU + x1, 0, 0, 0);
+	case T_VGIC_RESET:
+		return (uint64_t)vmm_call(PV_CALL_VGIC_RESET, T_CAP_VGIC, 0, 0, 0);
 	case T_VIRQ_SET:
 		return (uint64_t)virq_call(PV_CALL_VIRQ_SET, x1, x2, x3);
 	case T_VIRQ_OP:
@@ -193,6 +199,25 @@ static uint64_t serve_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t
 	}
 }
 
+/* A vCPU that the domain has no capability for is not there. */
+static void stop_vcpu(uint64_t number)
+{
+	while (vmm_call(PV_CALL_VCPU_STOP, T_CAP_VCPU + number, 0, 0, 0) == ERR_AGAIN) {
+		__asm__ volatile("yield");
+	}
+}
+
+void vmm_restart(uint64_t pc, uint64_t argument)
+{
+	for (uint64_t number = 0; number < PV_DOMAIN_VCPUS_MAX; number++) {
+		stop_vcpu(number);
+	}
+	if (vmm_call(PV_CALL_VGIC_RESET, T_CAP_VGIC, 0, 0, 0)) {
+		vmm_print("FAIL reset of a VM that is off\n");
+	}
+	vmm_call(PV_CALL_VCPU_START, T_CAP_VCPU, pc, argument, 0);
+}
+
 static uint64_t answer_call(const uint64_t m[8], uint64_t *value)
 {
 	switch (m[2]) {
@@ -203,6 +228,9 @@ static uint64_t answer_call(const uint64_t m[8], uint64_t *value)
 		return PV_REPLY_OFF;
 	case T_UNDEF:
 		return PV_REPLY_UNDEF;
+	case T_RESTART:
+		vmm_restart(m[3], m[4]);
+		return PV_REPLY_NONE;
 	case T_EVENTS:
 		*value = events;
 		events = 0;

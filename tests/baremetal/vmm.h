@@ -57,6 +57,9 @@ extern void (*vmm_do)(uint64_t argument);
 /* Called for each PV_MSG_EVENTS with the bits, where a program sets it. */
 extern void (*vmm_on_events)(uint64_t bits);
 
+/** Stop the VM, reset its interrupts, start it at @pc with @argument. Nothing is owed then. */
+void vmm_restart(uint64_t pc, uint64_t argument);
+
 /** Serve the guest for ever. */
 _Noreturn void vmm_serve(void);
 

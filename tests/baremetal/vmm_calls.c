@@ -92,6 +92,16 @@ static const struct attempt attempts[] = {
 	{"start: it is on", PV_CALL_VCPU_START, T_CAP_VCPU, 0, 0, 0, ERR_STATE},
 	{"start: no such vcpu", PV_CALL_VCPU_START, T_CAP_VCPU + 1, 0, 0, 0, ERR_CAP},
 	{"start: wrong cap", PV_CALL_VCPU_START, T_CAP_VGIC, 0, 0, 0, ERR_CAP},
+	{"vgic reset: a vcpu is on", PV_CALL_VGIC_RESET, T_CAP_VGIC, 0, 0, 0, ERR_STATE},
+	{"vgic reset: wrong cap", PV_CALL_VGIC_RESET, T_CAP_VCPU, 0, 0, 0, ERR_CAP},
+	{"stop: no such vcpu", PV_CALL_VCPU_STOP, T_CAP_VCPU + 1, 0, 0, 0, ERR_CAP},
+	{"stop: wrong cap", PV_CALL_VCPU_STOP, T_CAP_VGIC, 0, 0, 0, ERR_CAP},
+	{"stop: cap beyond", PV_CALL_VCPU_STOP, CAP_COUNT, 0, 0, 0, ERR_CAP},
+	{"stop", PV_CALL_VCPU_STOP, T_CAP_VCPU, 0, 0, 0, OK},
+	{"stop: it is off", PV_CALL_VCPU_STOP, T_CAP_VCPU, 0, 0, 0, OK},
+	{"virq op: before the reset", PV_CALL_VIRQ_OP, T_CAP_VGIC, 0, SPI, PV_VIRQ_OP_PEND, OK},
+	{"vgic reset", PV_CALL_VGIC_RESET, T_CAP_VGIC, 0, 0, 0, OK},
+	{"vgic reset: of 2^32", PV_CALL_VGIC_RESET, 1UL << 32 | T_CAP_VGIC, 0, 0, 0, ERR_CAP},
 };
 /* clang-format on */
 
@@ -112,6 +122,7 @@ PROGRAM(vmm_calls)
 	vmm_check_equal("  is empty", count, 0);
 	vmm_check_equal("a call keeps x4 to x30", vmm_svc_keeps(PV_CALL_NOP), 0);
 	vmm_check_equal("another one too", vmm_svc_keeps(PV_CALL_COUNT), 0);
+	vmm_call(PV_CALL_VCPU_START, T_CAP_VCPU, T_RAM_IPA, params[0], 0);
 	vmm_print_end();
 }
 

@@ -49,7 +49,6 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 		d->alive = true;
 		d->vmm_owner = NONE;
 		d->serving = SERVING_EVENTS;
-		d->vgic_enabled = true;
 		d->channel_first = 1 + i;
 		d->channel_count = 1;
 		for (uint32_t n = 0; n < vcpus; n++) {
@@ -66,7 +65,10 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 			v->slice_left = kernel.slice_ticks;
 			c->slots[c->slot_count++] = v;
 		}
-		vgic_init(d);
+		lock_acquire(&d->lock);
+		vgic_reset_locked(d);
+		lock_release(&d->lock);
+		d->vgic_enabled = true;
 	}
 }
 

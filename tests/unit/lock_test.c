@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel/core/doorbell.h"
 #include "kernel/core/message.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
@@ -79,6 +80,31 @@ static void event(void)
 	message_event_locked(first->domain, 1);
 }
 
+static void stop(void)
+{
+	(void)vcpu_stop_locked(first);
+}
+
+static void is_off(void)
+{
+	(void)vcpu_is_off_locked(first);
+}
+
+static void begin_wait(void)
+{
+	(void)vcpu_wait_locked(first, WAIT_IRQ);
+}
+
+static void reset(void)
+{
+	vgic_reset_locked(first->domain);
+}
+
+static void mask_all(void)
+{
+	doorbell_mask_all_locked(first->domain);
+}
+
 /* How a process ends that makes @call, with the lock of @held. */
 static int end_of(void (*call)(void), struct lock *held)
 {
@@ -97,8 +123,9 @@ static int end_of(void (*call)(void), struct lock *held)
 
 static void test_unlocked_calls_are_caught(void **state)
 {
-	static void (*const calls[])(void) = {wake,   dirty, start, configure,   operate, state_of,
-	                                      enable, pend,  fold,  has_pending, event};
+	static void (*const calls[])(void) = {
+		wake, dirty,       start, configure, operate, state_of,   enable, pend,
+		fold, has_pending, event, stop,      is_off,  begin_wait, reset,  mask_all};
 
 	(void)state;
 	fake_build(2, 1, 1);

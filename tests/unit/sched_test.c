@@ -468,7 +468,8 @@ static void test_calls_check_their_capability(void **state)
 			int64_t err = (int64_t)d->vmm_regs.x[0];
 			bool console =
 				call == PV_CALL_CONSOLE_READ || call == PV_CALL_CONSOLE_WRITE;
-			bool vgic = call >= PV_CALL_VIRQ_SET && call <= PV_CALL_VGIC_ENABLE;
+			bool vgic = (call >= PV_CALL_VIRQ_SET && call <= PV_CALL_VGIC_ENABLE) ||
+			            call == PV_CALL_VGIC_RESET;
 
 			if (call == PV_CALL_NOP) {
 				assert_int_equal(err, OK);
