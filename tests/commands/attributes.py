@@ -26,6 +26,12 @@ EXAMPLES = {
     "trust": '= "low"',
     "exposed": "= true",
     "asset": '= "keys"',
+    "restart": '= "always"',
+    "restart_limit": "= 9",
+    "restart_delay": "= 50",
+    "autostart": "= false",
+    "watchdog": "= 30",
+    "may_restart": '= ["b"]',
     "vm_virtio_devices": '= [{ type: "vsock" }]',
     "vm_virtio_drivers": '= [{ type: "vsock", backend: "b" }]',
 }

@@ -105,6 +105,22 @@ static void add_hardware(struct lister *l, const struct vm *vm)
 	}
 }
 
+/* What it may do to the life of others. */
+static void add_managed(struct lister *l, const struct vm *vm)
+{
+	struct arena *arena = l->facts->arena;
+
+	for (size_t i = 0; i < vm->may_restart_count; i++) {
+		const char *managed = vm->may_restart[i]->instance;
+
+		add_right(l, "life", vm->instance,
+		          arena_printf(arena, "%s/restarts %s", vm->instance, managed),
+		          arena_printf(arena, "%s may start, stop and restart %s", vm->instance,
+		                       managed),
+		          NULL);
+	}
+}
+
 static const char *affinity_text(struct lister *l, const struct vm *vm)
 {
 	const char *text = "";
@@ -181,6 +197,7 @@ static void add_vm(struct lister *l, const struct vm *vm)
 		}
 	}
 	add_hardware(l, vm);
+	add_managed(l, vm);
 }
 
 static const char *net_text(struct lister *l, const struct device *d)

@@ -287,6 +287,17 @@ static void put_irqs(FILE *out, const struct model *model, size_t vm)
 	putc(']', out);
 }
 
+static void put_may_restart(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm *row = &model->vms[vm];
+
+	putc('[', out);
+	for (size_t i = 0; i < row->may_restart_count; i++) {
+		fprintf(out, "%s\"%s\"", i == 0 ? "" : ", ", row->may_restart[i]->suffix);
+	}
+	putc(']', out);
+}
+
 static void put_nodes(FILE *out, const struct model *model, size_t vm)
 {
 	const struct vm *row = &model->vms[vm];
@@ -302,10 +313,15 @@ static void put_nodes(FILE *out, const struct model *model, size_t vm)
 
 /* What has no function here and no kind is another form of what has one. */
 static put_value *const own_values[VM_ATTRIBUTE_COUNT] = {
-	[VM_AFFINITY] = put_affinity,   [VM_ADDRESSES] = put_addresses,
-	[VM_IMAGE] = put_image,         [VM_PCI] = put_pci,
-	[VM_MMIOS] = put_mmios,         [VM_IRQS] = put_irqs,
-	[VM_DTB] = put_nodes,           [VM_VIRTIO_DEVICES] = put_served,
+	[VM_AFFINITY] = put_affinity,
+	[VM_ADDRESSES] = put_addresses,
+	[VM_IMAGE] = put_image,
+	[VM_PCI] = put_pci,
+	[VM_MMIOS] = put_mmios,
+	[VM_IRQS] = put_irqs,
+	[VM_DTB] = put_nodes,
+	[VM_MAY_RESTART] = put_may_restart,
+	[VM_VIRTIO_DEVICES] = put_served,
 	[VM_VIRTIO_DRIVERS] = put_used,
 };
 

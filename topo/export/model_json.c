@@ -172,6 +172,15 @@ static void add_irqs(struct json_object *object, const struct vm *vm)
 	}
 }
 
+static void add_may_restart(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *names = add_array(object, "may_restart");
+
+	for (size_t i = 0; i < vm->may_restart_count; i++) {
+		json_object_array_add(names, json_object_new_string(vm->may_restart[i]->name));
+	}
+}
+
 static void add_nodes(struct json_object *object, const struct vm *vm)
 {
 	struct json_object *nodes = add_array(object, "dtb_nodes");
@@ -182,9 +191,10 @@ static void add_nodes(struct json_object *object, const struct vm *vm)
 }
 
 static add_member *const own_members[VM_ATTRIBUTE_COUNT] = {
-	[VM_NAME] = add_names, [VM_AFFINITY] = add_affinity, [VM_IMAGE] = add_image,
-	[VM_PCI] = add_pci,    [VM_MMIOS] = add_mmios,       [VM_IRQS] = add_irqs,
-	[VM_DTB] = add_nodes,
+	[VM_NAME] = add_names,  [VM_AFFINITY] = add_affinity,
+	[VM_IMAGE] = add_image, [VM_PCI] = add_pci,
+	[VM_MMIOS] = add_mmios, [VM_IRQS] = add_irqs,
+	[VM_DTB] = add_nodes,   [VM_MAY_RESTART] = add_may_restart,
 };
 
 static void add_attribute(struct json_object *object, enum vm_attribute attribute,

@@ -61,11 +61,14 @@ static void note_attributes(const struct notes *notes, const struct vm *vm, uint
 	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
 		const struct vm_attribute_row *row = vm_attribute_row(i);
 
-		if (row->camkes == CAMKES_NOTE && !vm_attribute_none(i, vm)) {
+		if (row->camkes == CAMKES_NOTE && !vm_attribute_usual(i, vm)) {
 			begin(notes, "vm%u: %s = ", number, row->name);
 			explain_attribute(notes->out, i, vm);
 			fputs("\n", notes->out);
 		}
+	}
+	for (size_t i = 0; i < vm->may_restart_count; i++) {
+		begin(notes, "vm%u: may_restart: %s\n", number, vm->may_restart[i]->suffix);
 	}
 	if (vm->vcpu_count > 1) {
 		begin(notes, "vm%u: _affinity = [", number);

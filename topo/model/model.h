@@ -18,6 +18,9 @@
 
 enum trust { TRUST_NONE, TRUST_LOW, TRUST_HIGH };
 
+/* When a VM that ended is started again; RESTART_UNSAID until defaults. */
+enum restart { RESTART_UNSAID, RESTART_ON_FAILURE, RESTART_ALWAYS, RESTART_NO };
+
 /* A range of physical or guest-physical addresses, in bytes, half-open. */
 struct range {
 	uint64_t base;
@@ -77,6 +80,14 @@ struct vm {
 	size_t dtb_node_count;
 
 	bool smc; /* its SMC calls reach the secure firmware */
+
+	enum restart restart;
+	uint32_t restart_limit;        /* failures in a row */
+	uint32_t restart_delay_ms;     /* after the first of them */
+	bool autostart;                /* it starts with the system */
+	uint32_t watchdog_s;           /* 0 = none */
+	const struct vm **may_restart; /* VMs that it may start, stop and restart, as named */
+	size_t may_restart_count;
 
 	enum trust trust;
 	bool exposed;

@@ -98,6 +98,34 @@
 	  .diff = "asset", .camkes = CAMKES_NOTE,                                                  \
 	  .meaning = "what it holds that is worth protecting; for the analysis only",              \
 	  .otherwise = "none")                                                                     \
+	X(VM_RESTART, .name = "restart", VM_FIELD(WORD, restart), .words = restarts,               \
+	  .usual = RESTART_ON_FAILURE, .json = "restart", .diff = "restart", .tuning = true,       \
+	  .camkes = CAMKES_NOTE,                                                                   \
+	  .meaning = "when it is started again: after its own reset and a failure (a fault, its "  \
+	             "watchdog, the end of its VMM), after a poweroff too, or never",              \
+	  .otherwise = "on-failure")                                                               \
+	X(VM_RESTART_LIMIT, .name = "restart_limit", VM_FIELD(NUMBER, restart_limit),              \
+	  .maximum = 1000, .usual = 5, .json = "restart_limit", .diff = "restart limit",           \
+	  .tuning = true, .camkes = CAMKES_NOTE,                                                   \
+	  .meaning = "so many failures in a row start it again; after one more it stays failed",   \
+	  .otherwise = "5")                                                                        \
+	X(VM_RESTART_DELAY, .name = "restart_delay", VM_FIELD(NUMBER, restart_delay_ms),           \
+	  .maximum = 600000, .usual = 1000, .json = "restart_delay_ms", .diff = "restart delay",   \
+	  .tuning = true, .camkes = CAMKES_NOTE, .values = "milliseconds, 0 to 600000",            \
+	  .meaning = "how long it stays off after a failure; each further one doubles it",         \
+	  .otherwise = "1000")                                                                     \
+	X(VM_AUTOSTART, .name = "autostart", VM_FIELD(TRUTH, autostart), .usual = true,            \
+	  .json = "autostart", .diff = "starts by itself", .tuning = true, .camkes = CAMKES_NOTE,  \
+	  .meaning = "it starts with the system; else it is off until it is asked for",            \
+	  .otherwise = "true")                                                                     \
+	X(VM_WATCHDOG, .name = "watchdog", VM_FIELD(NUMBER, watchdog_s), .maximum = 3600,          \
+	  .optional = true, .json = "watchdog_s", .diff = "watchdog", .tuning = true,              \
+	  .camkes = CAMKES_NOTE, .values = "seconds, 0 to 3600",                                   \
+	  .meaning = "it has a watchdog, which resets it when nobody in it has petted it for so "  \
+	             "long",                                                                       \
+	  .otherwise = "0: none")                                                                  \
+	X(VM_MAY_RESTART, .name = "may_restart", .values = "a list of names of VMs",               \
+	  .meaning = "VMs that it may start, stop and restart", .otherwise = "[]")                 \
 	X(VM_VIRTIO_DEVICES, .name = "vm_virtio_devices", .older = "vm_virtio_device_channels",    \
 	  .values = "a list of dicts", .meaning = "what it serves",                                \
 	  .otherwise = "of each connection one net and one blk")                                   \

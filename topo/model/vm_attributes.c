@@ -17,6 +17,14 @@ static const char *const trusts[] = {
 	NULL,
 };
 
+static const char *const restarts[] = {
+	[RESTART_UNSAID] = NULL,
+	[RESTART_ON_FAILURE] = "on-failure",
+	[RESTART_ALWAYS] = "always",
+	[RESTART_NO] = "no",
+	NULL,
+};
+
 #define VM_ATTRIBUTE_ROW(attribute, ...) [attribute] = {__VA_ARGS__},
 static const struct vm_attribute_row rows[VM_ATTRIBUTE_COUNT] = {
 	VM_ATTRIBUTE_ROWS(VM_ATTRIBUTE_ROW)};
@@ -113,4 +121,11 @@ bool vm_attribute_none(enum vm_attribute attribute, const struct vm *vm)
 	}
 	return rows[attribute].kind == ATTRIBUTE_STRING ? vm_attribute_text(attribute, vm) == NULL
 	                                                : vm_attribute_number(attribute, vm) == 0;
+}
+
+bool vm_attribute_usual(enum vm_attribute attribute, const struct vm *vm)
+{
+	return rows[attribute].usual == 0
+	               ? vm_attribute_none(attribute, vm)
+	               : vm_attribute_number(attribute, vm) == rows[attribute].usual;
 }

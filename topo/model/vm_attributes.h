@@ -47,6 +47,7 @@ struct vm_attribute_row {
 	size_t bytes;
 	uint64_t minimum, maximum; /* numbers; of a string the bytes, which show; 0 = any string */
 	const char *const *words;  /* by the field's value; NULL for 0, and behind the last */
+	uint64_t usual;            /* what holds where it is not given, if that is not 0 */
 	bool optional;             /* explain leaves out 0, NULL and false */
 	const char *json;          /* what JSON calls it; NULL = not there, or by code of its own */
 	const char *diff;          /* what topo diff calls it; NULL likewise */
@@ -88,5 +89,8 @@ void vm_attribute_set_text(enum vm_attribute attribute, struct vm *vm, const cha
 
 /** Whether its value in @vm is 0, NULL or false. */
 bool vm_attribute_none(enum vm_attribute attribute, const struct vm *vm);
+
+/** Whether its value in @vm is what holds where it is not given. */
+bool vm_attribute_usual(enum vm_attribute attribute, const struct vm *vm);
 
 #endif

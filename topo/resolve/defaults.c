@@ -243,6 +243,11 @@ static void default_vm(struct topology *topology, size_t index)
 	if (vm->vcpu_count == 0) {
 		vm->vcpu_count = 1;
 	}
+	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
+		if (vm_attribute_row(i)->usual != 0 && !vm_read(origin, i)) {
+			vm_attribute_set_number(i, vm, vm_attribute_row(i)->usual);
+		}
+	}
 	if (!vm_read(origin, VM_PRIORITY)) {
 		vm->priority = DEFAULT_PRIORITY;
 	}

@@ -51,7 +51,7 @@ RULE(target_missing, "target-missing", ERROR, ABSENT,
      "connections on that side.");
 
 RULE(target_unknown, "target-unknown", ERROR, ABSENT,
-     "An entry of a list of devices names a VM that is not there.");
+     "An entry of a list of devices, or of may_restart, names a VM that is not there.");
 
 RULE(target_unconnected, "target-unconnected", ERROR, ABSENT,
      "An entry of a list of devices names a VM with which no connection joins this one, in that "

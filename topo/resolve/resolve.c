@@ -186,6 +186,7 @@ static void collect_instances(struct resolver *resolver)
 	resolver->instances = arena_alloc(resolver->arena, (count + 1) * sizeof(struct instance));
 	resolver->device_lists = arena_alloc(resolver->arena, (count + 1) * sizeof(struct value));
 	resolver->driver_lists = arena_alloc(resolver->arena, (count + 1) * sizeof(struct value));
+	resolver->managed_lists = arena_alloc(resolver->arena, (count + 1) * sizeof(struct value));
 	topology->model.vms = arena_alloc(topology->arena, (count + 1) * sizeof(struct vm));
 	topology->vm_origins = arena_alloc(topology->arena, (count + 1) * sizeof(struct vm_origin));
 	for (size_t i = 0; i < count; i++) {
@@ -483,6 +484,7 @@ void resolve(struct topology *topology, const struct resolve_input *input)
 	apply_settings(&resolver);
 	check_affinities(&resolver);
 	check_vm_names(&resolver);
+	resolve_managed(&resolver);
 	report_ignored(&resolver);
 	resolve_devices(&resolver);
 }

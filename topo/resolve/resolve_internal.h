@@ -77,8 +77,9 @@ struct resolver {
 	bool links_lost;       /* a connection was refused */
 	struct link **links;
 	size_t link_count;
-	struct value *device_lists; /* of vms: vm_virtio_devices; kind VALUE_BAD = not given */
-	struct value *driver_lists; /* of vms: vm_virtio_drivers */
+	struct value *device_lists;  /* of vms: vm_virtio_devices; kind VALUE_BAD = not given */
+	struct value *driver_lists;  /* of vms: vm_virtio_drivers */
+	struct value *managed_lists; /* of vms: may_restart */
 };
 
 /* resolve.c */
@@ -147,6 +148,9 @@ void resolve_system_setting(struct resolver *resolver, const struct ast_setting 
 /** A setting of the VM @instance. */
 void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
                         const struct ast_setting *setting);
+
+/** Find the VMs that may_restart of any VM names: when all names are known. */
+void resolve_managed(struct resolver *resolver);
 
 /* resolve_image.c */
 
