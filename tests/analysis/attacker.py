@@ -16,6 +16,8 @@ class World:
         self.exposed = {v for v in range(self.n) if rng.random() < 0.3}
         self.assets = {v for v in range(self.n) if rng.random() < 0.3}
         self.dma = {v for v in range(self.n) if rng.random() < 0.1}
+        self.managed = {v: {w for w in range(self.n) if w != v and rng.random() < 0.1}
+                        for v in range(self.n)}
 
     def text(self):
         parts = [f"component VM vm_v{v};" for v in range(self.n)]
@@ -28,6 +30,8 @@ class World:
         settings += [f'vm_v{v}.asset = "it";' for v in self.assets]
         settings += [f'vm_v{v}.pci_devices = [{{ name: "disk", bus: 1, dev: {v}, fun: 0, irq: 0 }}];'
                      for v in self.dma]
+        settings += ["vm_v%d.may_restart = [%s];" % (v, ", ".join(f'"v{w}"' for w in managed))
+                     for v, managed in self.managed.items()]
         return "assembly { composition { %s } configuration { %s } }\n" % (
             "\n".join(parts), "\n".join(settings))
 
@@ -63,6 +67,12 @@ class World:
             if now == held:
                 return held
             held = now
+
+    def stopped(self, vm):
+        """What who holds @vm may restart, and whose devices he stops, @vm itself left out."""
+        held = self.closure({vm})
+        restarts = {w for v in held for w in self.managed[v]}
+        return restarts - {vm}, {b for a, b, _ in self.connections if a in held | restarts} - {vm}
 
     def falls(self, ways_in, goal):
         for size in range(1, self.n + 1):

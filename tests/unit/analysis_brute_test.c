@@ -62,6 +62,30 @@ static void add_connection(struct world *w, uint32_t device, uint32_t driver)
 	w->connections[at].pool_bytes = w->connections[at].swiotlb ? 8 * MIB : 0;
 }
 
+static void add_managed(struct world *w, uint32_t vm)
+{
+	w->vms[vm].may_restart = w->managed[vm];
+	for (uint32_t other = 0; other < w->count; other++) {
+		if (other != vm && any(10) == 0) {
+			w->managed[vm][w->vms[vm].may_restart_count++] = &w->vms[other];
+		}
+	}
+}
+
+/* What may_restart of the VMs in @from names. */
+static set_t managed_by(const struct world *w, set_t from)
+{
+	set_t managed = 0;
+
+	for (uint32_t vm = 0; vm < w->count; vm++) {
+		for (size_t i = 0; (from & only_vm(vm)) != 0 && i < w->vms[vm].may_restart_count;
+		     i++) {
+			managed |= only_vm((uint32_t)(w->vms[vm].may_restart[i] - w->model.vms));
+		}
+	}
+	return managed;
+}
+
 /* The rules of docs/report.md, "The attacker". */
 static void read_rules(struct world *w)
 {
@@ -111,6 +135,7 @@ static void make_world(struct world *w)
 		                                        : "quiet sysctl.net.ipv4.ip_forward=1";
 		w->vms[vm].exposed = any(4) == 0;
 		w->vms[vm].asset = any(3) == 0 ? "asset" : NULL;
+		add_managed(w, vm);
 		if (any(12) == 0) {
 			w->functions[vm] = (struct pci_function){.name = "disk", .device = vm + 1};
 			w->vms[vm].pci = &w->functions[vm];
@@ -504,14 +529,17 @@ static void check_blast(const struct world *w, const struct blast *blast)
 {
 	set_t held = closure(w, only_vm(blast->vm));
 	set_t all = only_vm(w->count) - 1;
+	set_t managed = managed_by(w, held);
 	set_t stops = 0;
 	set_t reached = held;
 
 	for (size_t i = 0; i < w->model.connection_count; i++) {
 		const struct connection *c = &w->connections[i];
 
-		stops |= (held & only_vm(c->device_vm)) != 0 ? only_vm(c->driver_vm) : 0;
+		stops |=
+			((held | managed) & only_vm(c->device_vm)) != 0 ? only_vm(c->driver_vm) : 0;
 	}
+	assert_int_equal(set_of(&blast->restarts), managed & ~only_vm(blast->vm));
 	assert_int_equal(blast->held.vms[0], blast->vm);
 	assert_int_equal(set_of(&blast->held), held);
 	assert_int_equal(set_of(&blast->stops), stops & ~only_vm(blast->vm));

@@ -20,6 +20,7 @@ struct world {
 	struct model model;
 	struct board board;
 	struct vm vms[VMS_MAX];
+	const struct vm *managed[VMS_MAX][VMS_MAX];
 	char names[VMS_MAX][8];
 	struct pci_function functions[VMS_MAX];
 	uint32_t irq; /* of all VMs that are given one */

@@ -67,8 +67,10 @@ struct vm_analysis {
 /* What follows when a VM falls. */
 struct blast {
 	uint32_t vm;
-	struct vm_list held;   /* comes with it at no cost, itself first */
-	struct vm_list stops;  /* VMs that lose a device of theirs, those held included */
+	struct vm_list held;     /* comes with it at no cost, itself first */
+	struct vm_list restarts; /* VMs that what is held may start, stop and restart */
+	struct vm_list stops;  /* VMs that lose a device of theirs, those held included: by what is
+	                        * held, or by what it may stop */
 	uint32_t kinds;        /* of hardware of all that is held, bits */
 	uint64_t bytes;        /* memory of others that is read and written at once */
 	struct vm_list *waves; /* what falls with 1, 2, … more exploits */

@@ -72,15 +72,35 @@ static bool is_held(const struct blaster *blaster, uint32_t vm)
 	return blaster->shortest->to[vm].falls == 0;
 }
 
-/* VMs served by what is held, itself left out. */
-static void collect_stops(struct blaster *blaster, struct blast *blast)
+/* VMs that may_restart of what is held names, itself left out. */
+static void collect_restarts(struct blaster *blaster, struct blast *blast)
 {
 	struct analysis *analysis = blaster->analysis;
+	const struct vm *vms = analysis->model->vms;
 
 	blaster->run++;
 	first_time(blaster, blast->vm);
 	for (size_t i = 0; i < blast->held.count; i++) {
-		const struct vm_analysis *row = &analysis->vms[blast->held.vms[i]];
+		const struct vm *row = &vms[blast->held.vms[i]];
+
+		for (size_t j = 0; j < row->may_restart_count; j++) {
+			uint32_t vm = (uint32_t)(row->may_restart[j] - vms);
+
+			if (first_time(blaster, vm)) {
+				vm_list_add(&blast->restarts, vm, analysis->arena);
+			}
+		}
+	}
+	sort_vms(&blast->restarts, 0);
+}
+
+/* VMs served by those of @list that were not in a list of this run yet. */
+static void add_served(struct blaster *blaster, struct blast *blast, const struct vm_list *list)
+{
+	struct analysis *analysis = blaster->analysis;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct vm_analysis *row = &analysis->vms[list->vms[i]];
 
 		for (size_t j = 0; j < row->served_count; j++) {
 			uint32_t driver = analysis->model->connections[row->served[j]].driver_vm;
@@ -90,6 +110,15 @@ static void collect_stops(struct blaster *blaster, struct blast *blast)
 			}
 		}
 	}
+}
+
+/* VMs served by what is held, or may be stopped, itself left out. */
+static void collect_stops(struct blaster *blaster, struct blast *blast)
+{
+	blaster->run++;
+	first_time(blaster, blast->vm);
+	add_served(blaster, blast, &blast->held);
+	add_served(blaster, blast, &blast->restarts);
 	sort_vms(&blast->stops, 0);
 }
 
@@ -122,6 +151,7 @@ static void fill_blast(struct blaster *blaster, struct blast *blast, uint32_t vm
 	blast->vm = vm;
 	shortest_run(blaster->shortest, blaster->graph, &vm, 1, 0);
 	collect_waves(blaster, blast);
+	collect_restarts(blaster, blast);
 	collect_stops(blaster, blast);
 	count_bytes(blaster, blast);
 }

@@ -389,6 +389,21 @@ static void put_connection(const struct drawing *drawing, const struct connectio
 	fputs("];\n", out);
 }
 
+/* Who may restart whom; where VMs stand does not depend on it. */
+static void put_restarts(const struct drawing *drawing)
+{
+	const struct model *model = drawing->model;
+
+	for (size_t i = 0; i < model->vm_count; i++) {
+		for (size_t j = 0; j < model->vms[i].may_restart_count; j++) {
+			fprintf(drawing->out,
+			        "    vm%zu -> vm%zu [label=<" SMALL
+			        "may restart</FONT>>, style=dashed, constraint=false];\n",
+			        i, (size_t)(model->vms[i].may_restart[j] - model->vms));
+		}
+	}
+}
+
 static void put_connections(const struct drawing *drawing)
 {
 	const struct draw_place *place = &drawing->place;
@@ -475,6 +490,7 @@ void draw_print(const struct model *model, FILE *out)
 	      out);
 	put_vms(&drawing);
 	put_connections(&drawing);
+	put_restarts(&drawing);
 	fputs("  }\n}\n", out);
 	arena_free(arena);
 }

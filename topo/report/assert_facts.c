@@ -160,18 +160,46 @@ static uint64_t fact_hardware(const struct analysis *analysis, const struct fact
 	return found;
 }
 
-static uint64_t fact_stops(const struct analysis *analysis, const struct fact_call *call,
-                           const char **evidence)
+static bool serves(const struct analysis *analysis, uint32_t device, uint32_t driver)
 {
-	const struct vm_analysis *row = &analysis->vms[call->vms[0]];
+	const struct vm_analysis *row = &analysis->vms[device];
 	bool found = false;
 
 	for (size_t i = 0; i < row->served_count; i++) {
-		found |= analysis->model->connections[row->served[i]].driver_vm == call->vms[1];
+		found |= analysis->model->connections[row->served[i]].driver_vm == driver;
 	}
-	*evidence = arena_printf(analysis->arena, "%s %s %s", name(analysis, call, 0),
-	                         found ? "serves" : "does not serve", name(analysis, call, 1));
 	return found;
+}
+
+/* By what it serves, or by what it may restart: itself, or a VM that serves it. */
+static uint64_t fact_stops(const struct analysis *analysis, const struct fact_call *call,
+                           const char **evidence)
+{
+	const struct vm *vms = analysis->model->vms;
+	const struct vm *row = &vms[call->vms[0]];
+	const char *from = name(analysis, call, 0);
+	const char *to = name(analysis, call, 1);
+
+	if (serves(analysis, call->vms[0], call->vms[1])) {
+		*evidence = arena_printf(analysis->arena, "%s serves %s", from, to);
+		return true;
+	}
+	for (size_t i = 0; i < row->may_restart_count; i++) {
+		uint32_t stopped = (uint32_t)(row->may_restart[i] - vms);
+
+		if (stopped == call->vms[1]) {
+			*evidence = arena_printf(analysis->arena, "%s may restart %s", from, to);
+			return true;
+		}
+		if (serves(analysis, stopped, call->vms[1])) {
+			*evidence =
+				arena_printf(analysis->arena, "%s may restart %s, which serves %s",
+			                     from, vm_name_of(analysis, stopped), to);
+			return true;
+		}
+	}
+	*evidence = arena_printf(analysis->arena, "%s does not serve %s", from, to);
+	return false;
 }
 
 static uint64_t fact_cut(const struct analysis *analysis, const struct fact_call *call,

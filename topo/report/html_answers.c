@@ -22,9 +22,7 @@ static void print_reach(const struct page *page, const struct blast *blast)
 
 	fputs("<dl>", page->out);
 	print_item(page, "At once", words_at_once(analysis, blast, page->arena));
-	print_item(page, "Stops",
-	           blast->stops.count == 0 ? "no other VM's devices"
-	                                   : words_stops(analysis, blast, page->arena));
+	print_item(page, "Stops", words_stops(analysis, blast, page->arena));
 	for (size_t wave = 0; wave < blast->wave_count && wave < NAMES_MAX; wave++) {
 		print_item(page,
 		           arena_printf(page->arena, "%zu more exploit%s", wave + 1,

@@ -294,6 +294,7 @@ static void add_blast(const struct analysis *analysis, struct json_object *objec
                       const struct blast *blast)
 {
 	add_vms(analysis, object, "held", &blast->held);
+	add_vms(analysis, object, "restarts", &blast->restarts);
 	add_vms(analysis, object, "stops", &blast->stops);
 	add_kinds(object, "hardware", blast->kinds);
 	json_add_number(object, "bytes", blast->bytes);

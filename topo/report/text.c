@@ -212,9 +212,7 @@ static void print_blast(const struct printer *printer, const struct blast *blast
 	const struct analysis *analysis = printer->analysis;
 
 	print_line(printer, indent, "at once", words_at_once(analysis, blast, printer->arena));
-	print_line(printer, indent, "stops",
-	           blast->stops.count == 0 ? "no other VM's devices"
-	                                   : words_stops(analysis, blast, printer->arena));
+	print_line(printer, indent, "stops", words_stops(analysis, blast, printer->arena));
 	for (size_t wave = 0; wave < blast->wave_count && wave < NAMES_MAX; wave++) {
 		print_line(printer, indent,
 		           arena_printf(printer->arena, "%zu more exploit%s", wave + 1,

@@ -310,6 +310,10 @@ const char *words_blast(const struct blast *blast, struct arena *arena)
 		text = arena_printf(arena, "%s, reads and writes %s of others", text,
 		                    size_text(arena, blast->bytes));
 	}
+	if (blast->restarts.count != 0) {
+		text = arena_printf(arena, "%s, may restart %zu VM%s", text, blast->restarts.count,
+		                    words_plural(blast->restarts.count));
+	}
 	if (blast->stops.count != 0) {
 		text = arena_printf(arena, "%s, stops devices of %zu VM%s", text,
 		                    blast->stops.count, words_plural(blast->stops.count));
@@ -345,8 +349,16 @@ const char *words_at_once(const struct analysis *analysis, const struct blast *b
 const char *words_stops(const struct analysis *analysis, const struct blast *blast,
                         struct arena *arena)
 {
-	return arena_printf(arena, "devices of %s",
-	                    vm_list_text(analysis, &blast->stops, NAMES_MAX));
+	const char *devices =
+		blast->stops.count == 0
+			? "no other VM's devices"
+			: arena_printf(arena, "devices of %s",
+	                               vm_list_text(analysis, &blast->stops, NAMES_MAX));
+
+	return blast->restarts.count == 0
+	               ? devices
+	               : arena_printf(arena, "all of %s, which it may restart; %s",
+	                              vm_list_text(analysis, &blast->restarts, NAMES_MAX), devices);
 }
 
 const char *words_assumption(const struct analysis *analysis, struct arena *arena)

@@ -111,6 +111,7 @@ const struct blast *words_other_blast(const struct blast *blast)
 		other == NULL ||
 		(other->bytes == blast->bytes && other->wave_count == blast->wave_count &&
 	         other->safe_count == blast->safe_count && same_list(&other->held, &blast->held) &&
+	         same_list(&other->restarts, &blast->restarts) &&
 	         same_list(&other->stops, &blast->stops));
 
 	for (size_t wave = 0; same && other != NULL && wave < blast->wave_count; wave++) {
