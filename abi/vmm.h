@@ -38,6 +38,10 @@
  * and free text for everything else. Each line ends in "\n". */
 #define PV_VMM_LOG_UP "connection %s up"
 
+/* The guest's watchdog: the function of its calls to firmware (Linux: compatible "arm,smc-wdt", whose
+ * arm,smc-id has this value unless it says otherwise). */
+#define PV_VMM_WATCHDOG_CALL 0x82003d06U
+
 /* Lines that it reads there: what is asked for, of a VM in whatever state. */
 #define PV_VMM_ASK_START "start"     /* what is off starts */
 #define PV_VMM_ASK_STOP "stop"       /* as if its power cord were pulled, whatever its policy */

@@ -99,6 +99,8 @@ uint32_t fixture_vm(struct fixture *f, const char *name)
 		.priority = 100,
 		.ram_base = 0x40000000,
 		.ram_bytes = 64 * MIB,
+		.restart = RESTART_ON_FAILURE,
+		.autostart = true,
 		.image = {.cmdline = "console=ttyAMA0", .own_kernel = true, .own_rootfs = true},
 		.agent = true};
 	payload->kernel = (struct blob){guest_kernel, sizeof(guest_kernel)};

@@ -7,7 +7,7 @@
 /* links: topo/verify/archive.c topo/verify/contents.c topo/verify/cpus.c topo/verify/decode.c */
 /* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */
-/* links: topo/verify/hands.c */
+/* links: topo/verify/hands.c topo/verify/life.c */
 /* links: topo/verify/powers.c topo/verify/shape.c topo/verify/tree.c topo/verify/verify.c */
 /* links: topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c topo/image/layout.c */
 /* links: topo/image/layout_guest.c topo/image/layout_rights.c topo/image/layout_memory.c */

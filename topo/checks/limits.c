@@ -235,10 +235,28 @@ RULE(list_registers, "list-registers", ADVICE, WHOLE,
      "than four times as many is stopped again and again to refill them: divide its connections "
      "among VMs, or use fewer queues.");
 
+/* Three doorbells of each VM that others may restart, a page of each that may. */
+static void count_requests(const struct model *model, uint64_t *doorbells, uint64_t *pages)
+{
+	for (size_t i = 0; i < model->vm_count; i++) {
+		bool managed = false;
+
+		for (size_t j = 0; j < model->vm_count && !managed; j++) {
+			for (size_t k = 0; k < model->vms[j].may_restart_count; k++) {
+				managed = managed || model->vms[j].may_restart[k] == &model->vms[i];
+			}
+		}
+		*doorbells += managed ? 3 : 0;
+		*pages += model->vms[i].may_restart_count != 0 ? 1 : 0;
+	}
+}
+
 void check_limit_doorbells(struct rules *rules, const struct topology *topology)
 {
 	uint64_t doorbells = 0;
 	uint64_t pages = 0;
+
+	count_requests(&topology->model, &doorbells, &pages);
 
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
 		const struct connection *connection = &topology->model.connections[i];
@@ -256,7 +274,8 @@ void check_limit_doorbells(struct rules *rules, const struct topology *topology)
 }
 
 RULE_TO_RUN(limit_doorbells, "limit-doorbells", WHOLE,
-            "Every queue takes two doorbells and every connection two more; the kernel's tables "
+            "Every queue takes two doorbells, every connection two more, and every VM that others "
+            "may restart three; the kernel's tables "
             "of doorbells and of the pages that ring them have a fixed size.",
             "a kernel with tables that are large enough");
 

@@ -82,7 +82,7 @@ void dtb_string(struct dtb *dtb, const char *name, const char *value)
 
 void dtb_strings(struct dtb *dtb, const char *name, const char *const *values)
 {
-	char list[256];
+	char list[PV_DOMAINS_MAX * 32]; /* of the names of VMs, the longest that is written */
 	uint32_t bytes = 0;
 
 	for (; *values; values++) {
@@ -310,6 +310,41 @@ static void add_chosen(struct dtb *dtb)
 	dtb_end(dtb);
 }
 
+/* Linux: arm,smc-wdt. */
+static void add_watchdog(struct dtb *dtb)
+{
+	uint32_t seconds = dtb->layout->model->vms[dtb->vm].watchdog_s;
+
+	if (seconds != 0) {
+		dtb_begin(dtb, "watchdog");
+		dtb_string(dtb, "compatible", "arm,smc-wdt");
+		dtb_u32(dtb, "arm,smc-id", PV_VMM_WATCHDOG_CALL);
+		dtb_u32(dtb, "timeout-sec", seconds);
+		dtb_end(dtb);
+	}
+}
+
+/* docs/guest.md, "Other VMs' lives". */
+static void add_requests(struct dtb *dtb)
+{
+	const struct vm *vm = &dtb->layout->model->vms[dtb->vm];
+	uint64_t ipa = dtb->layout->vms[dtb->vm].requests_ipa;
+	const char *names[PV_DOMAINS_MAX + 1];
+
+	if (ipa == 0) {
+		return;
+	}
+	for (size_t i = 0; i < vm->may_restart_count; i++) {
+		names[i] = vm->may_restart[i]->name;
+	}
+	names[vm->may_restart_count] = NULL;
+	dtb_begin_at(dtb, "requests", ipa);
+	dtb_string(dtb, "compatible", "peervisor,requests");
+	dtb_reg(dtb, ipa, GUEST_PAGE);
+	dtb_strings(dtb, "peervisor,vms", names);
+	dtb_end(dtb);
+}
+
 static int write_tree(struct dtb *dtb, size_t bytes)
 {
 	dtb->error = fdt_create(dtb->buffer, (int)bytes);
@@ -330,6 +365,8 @@ static int write_tree(struct dtb *dtb, size_t bytes)
 	add_memory(dtb);
 	dtb_add_reserved_memory(dtb);
 	dtb_add_connections(dtb);
+	add_watchdog(dtb);
+	add_requests(dtb);
 	dtb_end(dtb);
 	if (!dtb->error) {
 		keep(dtb, fdt_finish(dtb->buffer));

@@ -42,6 +42,10 @@
 #define GUEST_ECAM_BYTES 0x100000U
 #define GUEST_BLOCK 0x200000U /* what one entry of a level 2 table maps */
 
+/* What other VMs may ask for of a VM, each by a doorbell that sets an event bit of its VMM. */
+enum layout_request { REQUEST_START, REQUEST_STOP, REQUEST_RESTART, REQUEST_COUNT };
+#define LAYOUT_EVENT_REQUEST(request) (PV_EVENT_DOORBELL + PV_VMM_CONNECTIONS_MAX + (request))
+
 /* Where QEMU puts the image: an arm64 Image with text_offset 0 goes 2 MiB behind the start of RAM,
  * since QEMU keeps its own boot stub there. */
 #define LAYOUT_BOOT_STUB_BYTES 0x1000U
@@ -87,12 +91,16 @@ struct layout_vm {
 	/* The guest. */
 	uint64_t doorbell_ipa;
 	uint32_t doorbell_page_count;
-	uint32_t v2m_first; /* INTID of the first MSI */
+	uint64_t requests_ipa; /* its page that rings for the VMs that it may restart; 0 = none */
+	uint32_t v2m_first;    /* INTID of the first MSI */
 	uint32_t v2m_count;
 	uint64_t kernel_ipa; /* and entry */
 	uint64_t initrd_ipa; /* 0 = none */
 	uint64_t initrd_bytes;
 	uint64_t dtb_ipa;
+
+	bool managed;           /* some VM may restart it */
+	uint32_t request_first; /* then: its doorbells, in the order of enum layout_request */
 
 	/* The VMM. */
 	uint64_t stack_va;

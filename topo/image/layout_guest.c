@@ -175,16 +175,20 @@ static void claim_given(struct guest *guest)
 	}
 }
 
-/* The doorbell window: a page for each connection served, then one for each device used. */
+/* The doorbell window: a page for each connection served, then one for each device used, then one
+ * for the VMs that this one may restart. */
 static void place_doorbells(struct guest *guest)
 {
+	const struct vm *source = &guest->layout->model->vms[guest->vm];
 	struct layout_vm *vm = &guest->layout->vms[guest->vm];
-	struct span span = {0, 0, "doorbell window", NULL,
-	                    guest->layout->model->vms[guest->vm].place};
+	struct span span = {0, 0, "doorbell window", NULL, source->place};
+	uint32_t pages = vm->served_count + vm->used_device_count;
+	bool manages = source->may_restart_count != 0;
 
-	vm->doorbell_page_count = vm->served_count + vm->used_device_count;
+	vm->doorbell_page_count = pages + (manages ? 1 : 0);
 	span.bytes = (uint64_t)vm->doorbell_page_count * GUEST_PAGE;
 	vm->doorbell_ipa = place(guest, &zone_doorbells, &span);
+	vm->requests_ipa = manages ? vm->doorbell_ipa + pages * GUEST_PAGE : 0;
 }
 
 /* Connections in which this VM serves. @page: its next page of the doorbell window. */

@@ -9,6 +9,8 @@
  *   driver VM, for each connection    ring the control doorbell of the device VM (for its VMM)
  *                                     and the kick of each queue: a doorbell page for each device;
  *                                     bind the calls of its queues to interrupts of its own
+ *   VM with may_restart               tell the VMM of each VM in it to start, stop, restart: one
+ *                                     doorbell page for all of them
  */
 #include <stdio.h>
 
@@ -97,7 +99,40 @@ static void grant_used(struct layout *layout, uint32_t index, uint32_t cap_first
 	}
 }
 
-/* The own capabilities of a domain, then those of its connections. */
+/* A VM that others may restart listens to three doorbells, whoever rings them. */
+static void add_request_doorbells(struct layout *layout)
+{
+	const struct model *model = layout->model;
+
+	for (uint32_t i = 0; i < model->vm_count; i++) {
+		for (size_t j = 0; j < model->vms[i].may_restart_count; j++) {
+			layout->vms[model->vms[i].may_restart[j] - model->vms].managed = true;
+		}
+	}
+	for (uint32_t i = 0; i < model->vm_count; i++) {
+		layout->vms[i].request_first = layout->tables.doorbell_count;
+		for (uint32_t r = 0; layout->vms[i].managed && r < REQUEST_COUNT; r++) {
+			add_doorbell(layout, i, PV_DOORBELL_EVENT, LAYOUT_EVENT_REQUEST(r));
+		}
+	}
+}
+
+/* docs/guest.md, "Other VMs' lives": three words for each VM, in the order of may_restart. */
+static void grant_requests(struct layout *layout, uint32_t vm)
+{
+	const struct vm *vms = layout->model->vms;
+	uint32_t count = (uint32_t)vms[vm].may_restart_count;
+
+	if (count != 0) {
+		add_doorbell_page(layout, vm, REQUEST_COUNT * count);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		add_caps(layout, PV_CAP_DOORBELL_SEND,
+		         layout->vms[vms[vm].may_restart[i] - vms].request_first, REQUEST_COUNT);
+	}
+}
+
+/* The own capabilities of a domain, then those of its connections, then those over other VMs. */
 static void grant(struct layout *layout, uint32_t vm, struct pv_domain *domain)
 {
 	const struct model *model = layout->model;
@@ -120,6 +155,7 @@ static void grant(struct layout *layout, uint32_t vm, struct pv_domain *domain)
 			grant_used(layout, i, first);
 		}
 	}
+	grant_requests(layout, vm);
 	domain->caps = (struct pv_slice){first, layout->tables.cap_count - first};
 }
 
@@ -159,13 +195,15 @@ static void add_domain(struct layout *layout, uint32_t vm)
 
 _Static_assert(PV_CONSOLE_AGENT == PV_CONSOLE_COUNT - 1, "the channel that not all VMs have");
 _Static_assert(1 + PV_CONSOLE_COUNT * PV_DOMAINS_MAX <= PV_CHANNELS_MAX, "channels");
-_Static_assert(PV_EVENT_DOORBELL + PV_VMM_CONNECTIONS_MAX <= 64, "event bits");
+_Static_assert(LAYOUT_EVENT_REQUEST(REQUEST_COUNT) <= 64, "event bits");
+_Static_assert(REQUEST_COUNT *PV_DOMAINS_MAX <= PV_PAGE_BYTES / 4, "words of a doorbell page");
 
 void layout_rights(struct layout *layout)
 {
 	for (uint32_t i = 0; i < layout->model->connection_count; i++) {
 		add_connection_doorbells(layout, i);
 	}
+	add_request_doorbells(layout);
 	for (uint32_t i = 0; i < layout->model->vm_count; i++) {
 		add_domain(layout, i);
 	}

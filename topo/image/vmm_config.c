@@ -34,19 +34,30 @@ static struct pv_vmm_uart uart(const struct layout_vm *laid, uint64_t ipa, uint3
 	};
 }
 
-/* What a VM does when it has failed, unless its topology says otherwise. */
-#define RESTART_LIMIT 5U
-#define RESTART_DELAY_MS 1000U
+static const uint32_t restarts[] = {
+	[RESTART_ON_FAILURE] = PV_VMM_RESTART_ON_FAILURE,
+	[RESTART_ALWAYS] = PV_VMM_RESTART_ALWAYS,
+	[RESTART_NO] = PV_VMM_RESTART_NO,
+};
 
-static void fill_life(const struct pv_domain *domain, struct pv_vmm_config *config)
+static void fill_life(const struct layout *layout, uint32_t vm, struct pv_vmm_config *config)
 {
+	const struct vm *source = &layout->model->vms[vm];
+	const struct pv_domain *domain = &layout->tables.domains[vm];
+
 	config->entry = domain->entry;
 	config->entry_arg = domain->entry_arg;
-	config->flags = PV_VMM_AUTOSTART;
-	config->restart = PV_VMM_RESTART_ON_FAILURE;
-	config->restart_limit = RESTART_LIMIT;
-	config->restart_delay_ms = RESTART_DELAY_MS;
+	config->flags = source->autostart ? PV_VMM_AUTOSTART : 0;
+	config->restart = restarts[source->restart];
+	config->restart_limit = source->restart_limit;
+	config->restart_delay_ms = source->restart_delay_ms;
+	config->watchdog_ms = source->watchdog_s * 1000;
 	config->event_log = PV_EVENT_CONSOLE(PV_CONSOLE_VMM);
+	if (layout->vms[vm].managed) {
+		config->event_start = LAYOUT_EVENT_REQUEST(REQUEST_START);
+		config->event_stop = LAYOUT_EVENT_REQUEST(REQUEST_STOP);
+		config->event_restart = LAYOUT_EVENT_REQUEST(REQUEST_RESTART);
+	}
 }
 
 static void fill_head(const struct layout *layout, uint32_t vm, struct pv_vmm_config *config)
@@ -72,7 +83,7 @@ static void fill_head(const struct layout *layout, uint32_t vm, struct pv_vmm_co
 	if (source->agent) {
 		config->uarts[1] = uart(laid, GUEST_AGENT_IPA, GUEST_AGENT_SPI, PV_CONSOLE_AGENT);
 	}
-	fill_life(&layout->tables.domains[vm], config);
+	fill_life(layout, vm, config);
 }
 
 static void fill_device(const struct layout_connection *connection, uint32_t index,

@@ -149,7 +149,12 @@ void resolve_system_setting(struct resolver *resolver, const struct ast_setting 
 void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
                         const struct ast_setting *setting);
 
-/** Find the VMs that may_restart of any VM names: when all names are known. */
+/* resolve_managed.c */
+
+/** may_restart: kept until all names are known. */
+void resolve_may_restart(struct resolver *resolver, size_t vm, const struct value *value);
+
+/** Find the VMs that may_restart of any VM names. */
 void resolve_managed(struct resolver *resolver);
 
 /* resolve_image.c */

@@ -45,6 +45,17 @@ static void add_managed(struct resolver *resolver, struct vm *manager, const str
 	*ARENA_ADD(resolver->arena, manager->may_restart, manager->may_restart_count) = &vms[vm];
 }
 
+void resolve_may_restart(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	if (value->kind != VALUE_LIST) {
+		diag_error(resolver->diag, value->place, "may_restart is a list, not %s",
+		           value_kind_name(value->kind));
+		diag_help(resolver->diag, "[\"NAME\"]");
+		return;
+	}
+	resolver->managed_lists[vm] = *value;
+}
+
 void resolve_managed(struct resolver *resolver)
 {
 	struct model *model = &resolver->topology->model;

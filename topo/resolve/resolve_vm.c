@@ -182,17 +182,6 @@ static void set_drivers(struct resolver *resolver, size_t vm, const struct value
 	resolver->driver_lists[vm] = *value;
 }
 
-static void set_may_restart(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	if (value->kind != VALUE_LIST) {
-		diag_error(resolver->diag, value->place, "may_restart is a list, not %s",
-		           value_kind_name(value->kind));
-		diag_help(resolver->diag, "[\"NAME\"]");
-		return;
-	}
-	resolver->managed_lists[vm] = *value;
-}
-
 /* topo chooses the physical address. */
 static void set_paddr_base(struct resolver *resolver, size_t vm, const struct value *value)
 {
@@ -218,7 +207,7 @@ static set_attribute *const own_readers[VM_ATTRIBUTE_COUNT] = {
 	[VM_MMIOS] = resolve_mmios,
 	[VM_IRQS] = resolve_irqs,
 	[VM_DTB] = resolve_dtb,
-	[VM_MAY_RESTART] = set_may_restart,
+	[VM_MAY_RESTART] = resolve_may_restart,
 	[VM_VIRTIO_DEVICES] = set_devices,
 	[VM_VIRTIO_DRIVERS] = set_drivers,
 };

@@ -11,7 +11,7 @@
 
 #include "lib/bits.h"
 #include "topo/model/routes.h"
-#include "topo/verify/verify.h"
+#include "topo/verify/life.h"
 
 #define SPI 0U
 #define PPI 1U
@@ -402,6 +402,7 @@ static void check_tree(struct verify *v, uint32_t index)
 	want_gic(vm, &wanted);
 	want_memory(v, index, &wanted);
 	guest_want_connections(v, index, phandle_of(vm, v2m_node), &wanted);
+	life_want_nodes(v, index, &wanted);
 	tree_compare(v->report, vm->who, &vm->tree, &wanted);
 }
 

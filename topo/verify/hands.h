@@ -38,7 +38,8 @@ struct powers {
 	struct hands *hands;    /* like model.vms */
 	struct effect *effects; /* all that follow from the topology, to give them names */
 	size_t effect_count;
-	uint32_t *role_of; /* of each doorbell: 1 + effect, 0 = none yet */
+	uint32_t *request_roles; /* of VMs that others may restart: the first of three */
+	uint32_t *role_of;       /* of each doorbell: 1 + effect, 0 = none yet */
 };
 
 /** The hands of VM @index, with nothing claimed. */

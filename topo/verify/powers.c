@@ -7,7 +7,7 @@
 
 #include "abi/calls.h"
 #include "abi/mux.h"
-#include "topo/verify/hands.h"
+#include "topo/verify/life.h"
 
 /* The doorbells of one connection, as roles. */
 struct roles {
@@ -192,6 +192,7 @@ void powers_check(struct verify *v)
 	for (size_t i = 0; i < v->model->connection_count; i++) {
 		roles[i] = add_roles(&p, &v->links[i]);
 	}
+	life_add_roles(&p);
 	for (uint32_t i = 0; i < vm_count; i++) {
 		if (v->vms[i].domain != DOMAIN_NONE) {
 			check_own(&p, &p.hands[i]);
@@ -204,6 +205,7 @@ void powers_check(struct verify *v)
 	for (size_t i = 0; i < v->model->connection_count; i++) {
 		check_device_side(&p, &v->links[i], roles[i]);
 	}
+	life_check(&p);
 	for (uint32_t i = 0; i < vm_count; i++) {
 		hands_check_unclaimed(&p, &p.hands[i]);
 	}

@@ -11,7 +11,7 @@
 #include "abi/calls.h"
 #include "abi/mux.h"
 #include "lib/bits.h"
-#include "topo/verify/verify.h"
+#include "topo/verify/life.h"
 
 static void bad(struct verify *v, const struct verified_vm *vm, const char *what)
 {
@@ -200,7 +200,6 @@ static void compare(struct verify *v, const struct verified_vm *vm, const char *
 
 static void check_head(struct verify *v, const struct verified_vm *vm)
 {
-	const struct pv_domain *domain = &v->image->domains[vm->domain];
 	const struct pv_vmm_config *found = &vm->config;
 	struct pv_vmm_config wanted = {
 		.vcpu_count = vm->source->vcpu_count,
@@ -211,19 +210,13 @@ static void check_head(struct verify *v, const struct verified_vm *vm)
 		.v2m_first = vm->vectors ? found->v2m_first : 0,
 		.v2m_count = vm->vectors,
 		.uarts[0] = {UART_IPA, UART_INTID, 0, PV_EVENT_CONSOLE(PV_CONSOLE_TTY), 0},
-		.entry = domain->entry,
-		.entry_arg = domain->entry_arg,
-		.flags = PV_VMM_AUTOSTART,
-		.restart = PV_VMM_RESTART_ON_FAILURE,
-		.restart_limit = 5,
-		.restart_delay_ms = 1000,
-		.event_log = PV_EVENT_CONSOLE(PV_CONSOLE_VMM),
 	};
 
 	if (vm->source->agent) {
 		wanted.uarts[1] = (struct pv_vmm_uart){AGENT_IPA, AGENT_INTID, found->uarts[1].cap,
 		                                       PV_EVENT_CONSOLE(PV_CONSOLE_AGENT), 0};
 	}
+	life_want_config(v, vm, &wanted);
 	strncpy(wanted.name, vm->source->name, sizeof(wanted.name) - 1);
 	compare(v, vm, "", &config_form, found, &wanted);
 	if (memcmp(found->seed, wanted.seed, sizeof(found->seed)) != 0) {
