@@ -81,7 +81,7 @@ static RARE void guest_call(struct vcpu *v, bool smc)
 		v->regs.pc += smc ? 4 : 0;
 		return;
 	}
-	v->message = (struct message){{PV_MSG_CALL, v->number, x[0], x[1], x[2], x[3], smc}};
+	v->message = (struct message){{PV_MSG_CALL, v->number, x[0], x[1], x[2], x[3], smc, 0}};
 	message_send(v);
 }
 
