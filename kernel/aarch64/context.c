@@ -12,6 +12,7 @@
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/aarch64/trap_controls.h"
+#include "kernel/arm/exception.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/kernel.h"
 
@@ -24,12 +25,6 @@ _Static_assert(offsetof(struct cpu, regs) == CPU_REGS, "CPU_REGS");
 
 #define SCTLR_EL1_RESET 0x30d00800ULL /* MMU and caches off; RES1 bits */
 #define MPIDR_RES1 (1ULL << 31)
-
-/* Syndromes, ESR_EL1 (Arm ARM D24.2.37). */
-#define ESR_UNKNOWN_64 (1ULL << 25)     /* EC 0, IL: undefined instruction */
-#define ESR_SAME_LEVEL (1ULL << 26)     /* in the class of an abort: from EL1 itself */
-#define ESR_ABORT_KEPT 0xfc000140ULL    /* EC, CM, WnR: said alike of the same abort at EL2 */
-#define ESR_EXTERNAL_ABORT 0x2000010ULL /* IL; FSC: synchronous, not on a table walk */
 
 void arch_vcpu_reset(struct vcpu *v, uint64_t pc, uint64_t arg)
 {
@@ -161,47 +156,14 @@ void arch_leave_vmm(struct domain *d)
 	isb();
 }
 
-#define VECTOR_LOWER_LEVEL 0x400U
-
-/* Arm ARM D1.3.1: where an exception to EL1 goes, by where it comes from. */
-static uint64_t vector_offset(uint64_t pstate)
-{
-	if (pstate & 0x10) {
-		return 0x600; /* AArch32 EL0 */
-	}
-	switch (pstate & 0xf) {
-	case PSTATE_EL0T:
-		return VECTOR_LOWER_LEVEL;
-	case PSTATE_EL1T:
-		return 0x000;
-	default:
-		return 0x200;
-	}
-}
-
-/* PSTATE as an exception to EL1 leaves it (Arm ARM D1.3.3), without features that are hidden. */
-static uint64_t exception_pstate(uint64_t before)
-{
-	uint64_t sctlr = sysreg_read(sctlr_el1);
-	uint64_t pstate = PSTATE_EL1H | PSTATE_DAIF | (before & PSTATE_KEPT);
-
-	if (!(sctlr & SCTLR_SPAN)) {
-		pstate |= PSTATE_PAN;
-	}
-	if (sctlr & SCTLR_DSSBS) {
-		pstate |= PSTATE_SSBS;
-	}
-	return pstate;
-}
-
 /* A synchronous exception to EL1, of the instruction that @v is at. */
 static void inject(struct vcpu *v, uint64_t esr)
 {
 	sysreg_write(spsr_el1, v->regs.pstate);
 	sysreg_write(elr_el1, v->regs.pc);
 	sysreg_write(esr_el1, esr);
-	v->regs.pc = sysreg_read(vbar_el1) + vector_offset(v->regs.pstate);
-	v->regs.pstate = exception_pstate(v->regs.pstate);
+	v->regs.pc = sysreg_read(vbar_el1) + exception_vector(v->regs.pstate);
+	v->regs.pstate = exception_pstate(v->regs.pstate, sysreg_read(sctlr_el1));
 }
 
 void arch_inject_undefined(struct vcpu *v)
@@ -209,12 +171,8 @@ void arch_inject_undefined(struct vcpu *v)
 	inject(v, ESR_UNKNOWN_64);
 }
 
-/* To EL2 both classes come as "from a lower level". A walk of the guest's own tables that met the
- * abort is not told apart: EL2 does not learn at which level of them it was. */
 void arch_inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
 {
-	bool user = vector_offset(v->regs.pstate) >= VECTOR_LOWER_LEVEL;
-
 	sysreg_write(far_el1, far);
-	inject(v, (esr & ESR_ABORT_KEPT) | ESR_EXTERNAL_ABORT | (user ? 0 : ESR_SAME_LEVEL));
+	inject(v, exception_external_abort(esr, v->regs.pstate));
 }

@@ -5,7 +5,6 @@
  * here; the virtual timer's is deactivated by the guest's own end, through its list register.
  */
 #include "kernel/aarch64/gic.h"
-
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
@@ -41,13 +40,6 @@
 #define GICH_HCR_LRENPIE 4U
 #define GICH_HCR_EOI_COUNT_SHIFT 27U
 #define GICH_VMCR_EOIMODE (1U << 9)
-
-#define LR_HW (1U << 31)
-#define LR_STATE_SHIFT 28U
-#define LR_PRIORITY_SHIFT 23U /* the upper 5 of 8 bits */
-#define LR_EOI (1U << 19)
-#define LR_PHYSICAL_SHIFT 10U /* physical INTID, or the source of an SGI */
-#define LR_INTID_MASK 0x3ffU
 
 #define PRIORITY_ALL 0xa0a0a0a0U
 #define INTIDS_MAX 1024U
@@ -158,41 +150,22 @@ uint32_t arch_lr_count(void)
 
 struct lr arch_lr_read(uint32_t i)
 {
-	uint32_t word = *reg(board_gich, GICH_LR(i));
-	bool hw = word & LR_HW;
-
-	return (struct lr){
-		.intid = (uint16_t)(word & LR_INTID_MASK),
-		.priority = (uint8_t)(word >> LR_PRIORITY_SHIFT << 3),
-		.state = (word >> LR_STATE_SHIFT) & 3U,
-		.source = hw ? 0 : (word >> LR_PHYSICAL_SHIFT) & 7U,
-		.hw = hw,
-		.eoi = !hw && (word & LR_EOI),
-	};
+	return gicv2_lr_decode(*reg(board_gich, GICH_LR(i)));
 }
 
 void arch_lr_write(uint32_t i, struct lr lr)
 {
-	uint32_t word = lr.intid | (uint32_t)(lr.priority >> 3) << LR_PRIORITY_SHIFT |
-	                (uint32_t)lr.state << LR_STATE_SHIFT;
-
-	if (lr.hw) {
-		word |= LR_HW | (uint32_t)lr.intid << LR_PHYSICAL_SHIFT;
-	} else {
-		word |= (uint32_t)lr.source << LR_PHYSICAL_SHIFT | (lr.eoi ? LR_EOI : 0);
-	}
-	*reg(board_gich, GICH_LR(i)) = word;
+	*reg(board_gich, GICH_LR(i)) = gicv2_lr_encode(lr);
 }
 
 bool arch_lr_is_empty(uint32_t i)
 {
-	return !(*reg(board_gich, GICH_LR(i)) >> LR_STATE_SHIFT & 3U);
+	return gicv2_lr_is_empty(*reg(board_gich, GICH_LR(i)));
 }
 
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
 {
-	*reg(board_gich, GICH_LR(i)) =
-		intid | priority >> 3 << LR_PRIORITY_SHIFT | (uint32_t)LR_PENDING << LR_STATE_SHIFT;
+	*reg(board_gich, GICH_LR(i)) = gicv2_lr_encode_pending(intid, priority);
 }
 
 uint32_t arch_lr_count_ends(bool tell)

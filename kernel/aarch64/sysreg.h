@@ -75,15 +75,4 @@ static inline bool cpu_has_ras(void)
 #define CPTR_GUEST 0x33ffULL               /* no trap of FP and SIMD; RES1, of SVE and SME */
 #define CPTR_VMM (CPTR_GUEST | 1ULL << 10) /* TFP: a VMM has neither */
 
-#define PSTATE_EL0T 0x0ULL
-#define PSTATE_EL1T 0x4ULL
-#define PSTATE_EL1H 0x5ULL
-#define PSTATE_DAIF (0xfULL << 6)
-#define PSTATE_SSBS (1ULL << 12)
-#define PSTATE_PAN (1ULL << 22)
-#define PSTATE_KEPT (PSTATE_PAN | 1ULL << 24 | 0xfULL << 28) /* by an exception: DIT, NZCV too */
-
-#define SCTLR_SPAN (1ULL << 23)
-#define SCTLR_DSSBS (1ULL << 44)
-
 #endif

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "abi/err.h"
+#include "kernel/arm/list_register.h"
 
 struct domain;
 struct regs;
@@ -58,17 +59,6 @@ void arch_inject_abort(struct vcpu *v, uint64_t esr, uint64_t far);
 /* List registers of this CPU's virtual CPU interface; those of the loaded vCPU. They alone are
  * touched with the domain's lock held: an interrupt's flags and its list register change together
  * for whoever looks at the flags, and no CPU is woken by it. */
-
-enum lr_state { LR_EMPTY = 0, LR_PENDING = 1, LR_ACTIVE = 2, LR_BOTH = 3 };
-
-struct lr {
-	uint16_t intid;
-	uint8_t priority;
-	uint8_t state;  /* enum lr_state */
-	uint8_t source; /* SGI: the sending vCPU */
-	bool hw;        /* its end also deactivates the physical interrupt of the same number */
-	bool eoi;       /* its end interrupts this CPU */
-};
 
 uint32_t arch_lr_count(void);
 struct lr arch_lr_read(uint32_t i);
