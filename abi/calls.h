@@ -33,10 +33,11 @@
 	X(CONSOLE_WRITE, 9, "x0 cap CONSOLE, x1 count 1..16, x2 x3 bytes, LSB first => x1 taken")  \
 	X(CONSOLE_READ, 10, "x0 cap CONSOLE => x1 count 0..8, x2 bytes, LSB first")                \
 	X(VCPU_STOP, 11, "x0 cap VCPU: it is off; ERR_AGAIN until it has left its CPU")            \
-	X(VGIC_RESET, 12, "x0 cap VGIC; ERR_STATE unless all vCPUs are off")
+	X(VGIC_RESET, 12, "x0 cap VGIC; ERR_STATE unless all vCPUs are off")                       \
+	X(TIMER_SET, 13, "x0 value of CNTVCT_EL0, UINT64_MAX never: PV_EVENT_TIMER is set then")
 
 #define PV_CALL_ENUM(name, number, text) PV_CALL_##name = (number),
-enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 13 };
+enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 14 };
 #undef PV_CALL_ENUM
 
 /* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its MIDR_EL1. */
@@ -90,6 +91,7 @@ enum pv_stop {
 
 /* Events of a domain (PV_MSG_EVENTS). Doorbells of kind PV_DOORBELL_EVENT set bits >= 8. */
 #define PV_EVENT_CONSOLE(n) (n) /* input waits on the domain's console channel n, n < 4 */
+#define PV_EVENT_TIMER 4        /* what PV_CALL_TIMER_SET has set has come */
 #define PV_EVENT_DOORBELL 8
 
 /* Configuration and state of a virtual interrupt, PV_CALL_VIRQ_SET and _GET. */

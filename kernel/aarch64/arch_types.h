@@ -57,7 +57,7 @@ struct arch_vcpu {
  */
 #define VMM_SYSREGS(X)                                                                             \
 	X(sctlr_el1, SCTLR_EL1_VMM)                                                                \
-	X(cntkctl_el1, 0)                                                                          \
+	X(cntkctl_el1, CNTKCTL_EL0VCTEN)                                                           \
 	X(tpidrro_el0, 0)                                                                          \
 	X(tpidr_el0, tpidr)                                                                        \
 	X(sp_el0, sp)

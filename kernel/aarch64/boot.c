@@ -69,6 +69,7 @@ static void init_cpu_structs(void)
 		c->current = NULL;
 		c->resched = 1;
 		c->deadline = UINT64_MAX;
+		c->timers_at = UINT64_MAX;
 		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
 			c->last_vcpu[n] = NONE;
 		}

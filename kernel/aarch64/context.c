@@ -57,6 +57,14 @@ static bool take_late_abort(void)
 	return taken;
 }
 
+uint64_t arch_when(uint64_t value)
+{
+	uint64_t when;
+
+	/* Beyond the end of the counter it never comes. */
+	return __builtin_add_overflow(value, sysreg_read(cntvoff_el2), &when) ? UINT64_MAX : when;
+}
+
 bool arch_vcpu_save(struct vcpu *v, bool timer)
 {
 	bool aborted = take_late_abort();
@@ -77,12 +85,7 @@ bool arch_vcpu_save(struct vcpu *v, bool timer)
 
 	v->wake_at = UINT64_MAX;
 	if (armed == CNTV_CTL_ENABLE && !timer) {
-		uint64_t offset = sysreg_read(cntvoff_el2);
-
-		/* Beyond the end of the counter it never fires. */
-		v->wake_at = __builtin_add_overflow(v->arch.cntv_cval_el0, offset, &offset)
-		                     ? UINT64_MAX
-		                     : offset;
+		v->wake_at = arch_when(v->arch.cntv_cval_el0);
 	}
 	return aborted;
 }

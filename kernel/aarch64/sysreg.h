@@ -72,6 +72,8 @@ static inline bool cpu_has_ras(void)
  * WFI, WFE, SCXTNUM, TPIDR2), little-endian; RES1 bits. */
 #define SCTLR_EL1_VMM 0x30d00800ULL
 
+#define CNTKCTL_EL0VCTEN 2ULL /* EL0 reads the virtual counter */
+
 #define CPTR_GUEST 0x33ffULL               /* no trap of FP and SIMD; RES1, of SVE and SME */
 #define CPTR_VMM (CPTR_GUEST | 1ULL << 10) /* TFP: a VMM has neither */
 

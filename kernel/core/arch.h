@@ -21,6 +21,8 @@ struct vcpu;
 uint64_t arch_now(void);
 /** Ticks of the counter per second. */
 uint64_t arch_ticks_per_second(void);
+/** When, by arch_now(), the counter that guests and VMMs read is @value; UINT64_MAX: never. */
+uint64_t arch_when(uint64_t value);
 /** Have this CPU interrupted when the counter reaches @deadline; UINT64_MAX: never. */
 void arch_set_deadline(uint64_t deadline);
 /** Sleep until an interrupt is pending at this CPU. Interrupts stay masked. */

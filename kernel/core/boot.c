@@ -106,6 +106,7 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 	v->slice_left = kernel.slice_ticks;
 	v->wait = WAIT_OFF;
 	v->wake_at = UINT64_MAX;
+	v->timer_at = UINT64_MAX;
 }
 
 /* Put @v into its CPU's slots, which are sorted by priority, highest first. */

@@ -109,6 +109,12 @@ static err_t call_doorbell_bind(const struct call *c)
 	return doorbell_bind(c->d, c->object, c->regs->x[1]);
 }
 
+static err_t call_timer_set(const struct call *c)
+{
+	sched_set_timer(c->v, arch_when(c->regs->x[0]));
+	return OK;
+}
+
 static err_t call_console_write(const struct call *c)
 {
 	uint64_t count = c->regs->x[1];
@@ -142,6 +148,7 @@ static const struct {
 	[PV_CALL_VGIC_RESET] = {call_vgic_reset, PV_CAP_VGIC},
 	[PV_CALL_DOORBELL_RING] = {call_doorbell_ring, PV_CAP_DOORBELL_SEND},
 	[PV_CALL_DOORBELL_BIND] = {call_doorbell_bind, PV_CAP_DOORBELL_RECV},
+	[PV_CALL_TIMER_SET] = {call_timer_set, PV_CAP_NONE},
 	[PV_CALL_CONSOLE_WRITE] = {call_console_write, PV_CAP_CONSOLE},
 	[PV_CALL_CONSOLE_READ] = {call_console_read, PV_CAP_CONSOLE},
 };

@@ -120,6 +120,8 @@ struct vcpu {
 	struct vgic_cpu vgic;
 	bool resting;     /* a rest keeps events away: see message.h. Changed by the owner CPU */
 	uint64_t wake_at; /* counter value at which the virtual timer fires; UINT64_MAX never */
+	uint64_t
+		timer_at; /* when the timer event of its domain is due, set by the VMM in its place */
 	struct message message; /* what it asks of its VMM */
 	struct access access;   /* that its message asks for */
 	bool start;             /* reset to start_pc, start_arg before it runs next */
@@ -186,6 +188,7 @@ struct cpu {
 	/* owner CPU */
 	bool idle;            /* nothing may run: `current` is only what ran last */
 	uint64_t charged;     /* counter value up to which `current` has paid from its budget */
+	uint64_t timers_at;   /* no `timer_at` of its vCPUs is due before */
 	uint64_t turns;       /* the highest `turn` of its vCPUs */
 	struct vcpu *current; /* whose registers are loaded; NULL before the first */
 	enum world world;

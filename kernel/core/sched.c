@@ -145,7 +145,7 @@ static INLINE uint64_t wakes_at(const struct cpu *c, const struct vcpu *v)
  * looked at when that stops. */
 static struct look look_around(const struct cpu *c, uint64_t now)
 {
-	struct look look = {.again = UINT64_MAX};
+	struct look look = {.again = c->timers_at};
 
 	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
 		struct vcpu *v = c->slots[n];
@@ -297,6 +297,49 @@ static void wake_sleepers(struct cpu *c, uint64_t now)
 	}
 }
 
+void sched_set_timer(struct vcpu *v, uint64_t at)
+{
+	struct domain *d = v->domain;
+	struct cpu *c = v->cpu;
+
+	lock_acquire(&d->lock);
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+		__atomic_store_n(&kernel.vcpus[d->vcpu_first + n].timer_at, UINT64_MAX,
+		                 __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(&v->timer_at, at, __ATOMIC_RELAXED);
+	lock_release(&d->lock);
+	c->timers_at = earlier(c->timers_at, at);
+	vcpu_poke(v);
+}
+
+/* Tell the VMMs whose timers are due, as above; whatever their priority, or one whose vCPU gets no CPU
+ * here could not go on in the place of another. */
+static RARE void ring_timers(struct cpu *c, uint64_t now)
+{
+	uint32_t rung = 0;
+
+	c->timers_at = UINT64_MAX;
+	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
+		struct vcpu *v = c->slots[n];
+		uint64_t at = __atomic_load_n(&v->timer_at, __ATOMIC_RELAXED);
+
+		if (at <= now && rung < WAKES) {
+			struct domain *d = v->domain;
+
+			rung++;
+			lock_acquire(&d->lock);
+			if (v->timer_at <= now) { /* another CPU may have taken it back */
+				__atomic_store_n(&v->timer_at, UINT64_MAX, __ATOMIC_RELAXED);
+				message_event_locked(d, PV_EVENT_TIMER);
+			}
+			lock_release(&d->lock);
+		} else {
+			c->timers_at = earlier(c->timers_at, at);
+		}
+	}
+}
+
 /* Choose anew and load the choice. False: nothing may run. */
 static RARE bool reschedule(struct cpu *c)
 {
@@ -314,6 +357,9 @@ static RARE bool reschedule(struct cpu *c)
 	}
 	if (c->deadline <= now) {
 		wake_sleepers(c, now);
+		if (c->timers_at <= now) {
+			ring_timers(c, now);
+		}
 	}
 	/* Before the looks that follow, behind what this CPU itself has just found. */
 	(void)__atomic_exchange_n(&c->resched, 0, __ATOMIC_ACQUIRE);

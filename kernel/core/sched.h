@@ -45,6 +45,11 @@ static inline struct regs *sched_resume(struct cpu *c)
 /** The deadline of arch_set_deadline() has passed on @c, this CPU. */
 void sched_deadline(struct cpu *c);
 
+/** The VMM that runs here, in the place of @v, sets its timer to @at, or takes it back (UINT64_MAX).
+ * Then PV_EVENT_TIMER is set. The timer stays at this CPU, so that setting it interrupts no other.
+ * Takes the domain lock. */
+void sched_set_timer(struct vcpu *v, uint64_t at);
+
 /** This CPU, whose VMM has served a message and paid for it, returns to the world of the guest in
  * whose place it ran. `serving` still says what. */
 void sched_leave_vmm(void);

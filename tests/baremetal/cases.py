@@ -381,6 +381,34 @@ for spread in ([0, 0], [0, 1]):
         one.receive(bell)
 
 
+TICKS_PER_US = 62.5  # of QEMU's counter
+
+
+def vmm_timer(setup, late_us, cpus=(0,)):
+    program = "guest_vmm_timer"
+    return setup.add("one", guest=program, vmm="vmm_timer", cpus=list(cpus), priority=150,
+                     guest_params=[int(late_us * TICKS_PER_US), int(1000 * TICKS_PER_US)],
+                     vmm_params=[0, setup.system.guest_elf.symbols[program]])
+
+
+# A rest after the events before may keep it away, for twice as long as they took.
+@case(name="a VMM's timer, alone")
+def timer_alone(setup):
+    vmm_timer(setup, 20)
+
+
+@case(name="a VMM's timer, beside one that is always ready", limit=60)
+def timer_below(setup):
+    vmm_timer(setup, 20)
+    setup.add("busy", guest="guest_spin", priority=100, reports=False, stops=None)
+
+
+@case(name="a VMM's timer, beside an equal", limit=60)
+def timer_beside(setup):
+    vmm_timer(setup, SLICE_US + 20)
+    setup.add("busy", guest="guest_spin", priority=150, reports=False, stops=None)
+
+
 def mesh(setup, domains, rounds):
     """Doorbells from each of the domains to each other one."""
     system = setup.system

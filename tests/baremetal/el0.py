@@ -31,6 +31,9 @@ MAY = {
     (3, 3, 4, 2, 7): ("rw", "TCO", STATE),
     (3, 3, 13, 0, 2): ("rw", "TPIDR_EL0", "switched"),
     (3, 3, 13, 0, 3): ("r", "TPIDRRO_EL0", "switched"),
+    (3, 3, 14, 0, 0): ("r", "CNTFRQ_EL0", "constant"),
+    (3, 3, 14, 0, 2): ("r", "CNTVCT_EL0", "time, the same for all"),
+    (3, 3, 14, 0, 6): ("r", "CNTVCTSS_EL0", "time, the same for all"),
 }
 # Where EL0 has registers, or may get them: CRn and CRm of op0 3, op1 3.
 NAMED = [(0, 0), (2, 4), (2, 5), (4, 2), (4, 4), (9, 12), (9, 13), (9, 14), (10, 2), (13, 0),

@@ -101,6 +101,9 @@ static const struct attempt attempts[] = {
 	{"stop: it is off", PV_CALL_VCPU_STOP, T_CAP_VCPU, 0, 0, 0, OK},
 	{"virq op: before the reset", PV_CALL_VIRQ_OP, T_CAP_VGIC, 0, SPI, PV_VIRQ_OP_PEND, OK},
 	{"vgic reset", PV_CALL_VGIC_RESET, T_CAP_VGIC, 0, 0, 0, OK},
+	{"timer", PV_CALL_TIMER_SET, 1UL << 62, 0, 0, 0, OK},
+	{"timer: beyond the counter", PV_CALL_TIMER_SET, UINT64_MAX - 1, 0, 0, 0, OK},
+	{"timer: never", PV_CALL_TIMER_SET, UINT64_MAX, 0, 0, 0, OK},
 	{"vgic reset: of 2^32", PV_CALL_VGIC_RESET, 1UL << 32 | T_CAP_VGIC, 0, 0, 0, ERR_CAP},
 };
 /* clang-format on */

@@ -25,6 +25,7 @@ void fake_reset(void)
 		kernel.cpus[i].current = NULL;
 		kernel.cpus[i].unsettled = true;
 		kernel.cpus[i].deadline = UINT64_MAX;
+		kernel.cpus[i].timers_at = UINT64_MAX;
 		for (uint32_t n = 0; n < PV_DOMAINS_MAX; n++) {
 			kernel.cpus[i].last_vcpu[n] = NONE;
 		}
@@ -62,6 +63,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 			v->cpu = c;
 			v->priority = 100;
 			v->wake_at = UINT64_MAX;
+			v->timer_at = UINT64_MAX;
 			v->slice_left = kernel.slice_ticks;
 			c->slots[c->slot_count++] = v;
 		}
@@ -105,6 +107,11 @@ uint64_t arch_now(void)
 		fake.on_now();
 	}
 	return fake.now;
+}
+
+uint64_t arch_when(uint64_t value)
+{
+	return value;
 }
 
 uint64_t arch_ticks_per_second(void)
