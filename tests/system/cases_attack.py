@@ -5,8 +5,8 @@ import os
 import re
 import secrets
 
+from connections import check_file_system
 from harness import HERE, Scenario, ensure
-from cases_work import check_file_system
 
 SECRET_MIB = 16
 FORGED_FIELDS = 16 + 16  # words of the ring's header and of a message: abi/iobuf.h

@@ -10,7 +10,7 @@ import os
 import subprocess
 
 import frames
-from cases_work import check_tcp
+from connections import check_tcp
 from harness import HERE, TOPO, Scenario, ensure
 
 BYTES = 1_000_000

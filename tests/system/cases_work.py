@@ -5,6 +5,7 @@ import os
 import subprocess
 import tempfile
 
+from connections import check_file_system, check_tcp
 from harness import BUILD, HERE, TOPO, Failure, Scenario, ensure
 
 TCP_BYTES = 100_000_000
@@ -17,34 +18,6 @@ def device_address(system):
     """The device VM's address on the network that it serves."""
     return system.shell("device", "ip -4 -o addr show br0 | awk '{ sub(\"/.*\", \"\", $4); "
                         "print $4; exit }'")
-
-
-def check_file_system(system, megabytes=24):
-    """mkfs, write, remount, read back, in the driver VM."""
-    text = system.shell("driver", f"""
-        mkfs.ext4 -q -F /dev/vda; mkdir -p /mnt; mount /dev/vda /mnt
-        dd if=/dev/urandom of=/mnt/data bs=1M count={megabytes} 2>/dev/null
-        sha256sum < /mnt/data; umount /mnt; echo 3 > /proc/sys/vm/drop_caches
-        mount /dev/vda /mnt; sha256sum < /mnt/data; umount /mnt""", limit=180)
-    sums = text.split("\n")
-    ensure(len(sums) == 2 and sums[0] == sums[1] and len(sums[0]) > 60, f"checksums: {text}")
-
-
-def check_tcp(system, sender, receiver, address, total=TCP_BYTES):
-    """`total` bytes from one VM to the other; the receiver compares each of them."""
-    for vm in (sender, receiver):
-        system.probe(vm)
-    listener = system.spawn(receiver, f"/tmp/probe receive 5001 77 {total}")
-    try:
-        system.wait("the listener", lambda: ":5001" in system.shell(
-            receiver, "netstat -ltn || true"), 30)
-        system.shell(sender, f"/tmp/probe send {address} 5001 77 {total}", limit=300)
-        said, _ = listener.communicate(timeout=60)
-    finally:
-        listener.kill()
-        listener.wait()
-    ensure(listener.returncode == 0 and f"{total} bytes, all right" in said,
-           f"receiver: exit status {listener.returncode}: {said[-300:]}")
 
 
 class SimplePair(Scenario):
@@ -72,12 +45,12 @@ class SimplePair(Scenario):
         ensure(" 0% packet loss" in text, text)
 
     def check_100_MB_over_tcp_to_the_device_vm(self):
-        check_tcp(self.system, "driver", "device", device_address(self.system))
+        check_tcp(self.system, "driver", "device", device_address(self.system), TCP_BYTES)
 
     def check_100_MB_over_tcp_to_the_driver_vm(self):
         address = self.system.shell("driver", "ip -4 -o addr show eth0 | awk '{ sub(\"/.*\", "
                                     "\"\", $4); print $4; exit }'")
-        check_tcp(self.system, "device", "driver", address)
+        check_tcp(self.system, "device", "driver", address, TCP_BYTES)
 
     def check_file_system_survives_a_remount(self):
         check_file_system(self.system)

@@ -37,6 +37,10 @@ class System:
         self.arguments = list(arguments)
         self.probes = set()
 
+    def options(self):
+        """Of its arguments those by which every command reads the topology."""
+        return [word for word in self.arguments if not word.startswith("--qemu-arg")]
+
     def start(self, limit=BOOT_LIMIT):
         start = time.monotonic()
         done = subprocess.run(
@@ -169,7 +173,9 @@ class Scenario:
 
     @classmethod
     def checks(cls):
-        return [name for name in vars(cls) if name.startswith("check_")]
+        """Its own first, then those of what it inherits from."""
+        names = [name for base in cls.__mro__ for name in vars(base) if name.startswith("check_")]
+        return list(dict.fromkeys(names))
 
 
 class Tally:
