@@ -21,21 +21,22 @@
 	X(VM_AFFINITY, .name = "_affinity", .maximum = INT32_MAX, .diff = "physical CPUs",         \
 	  .tuning = true, .values = "a number, or a list of numbers",                              \
 	  .meaning = "physical CPU of vCPU 0, or one for each vCPU",                               \
-	  .otherwise = "the CPU with the fewest vCPUs; those of one VM apart")                     \
+	  .otherwise = "the CPU with the least work; those of one VM apart")                       \
 	X(VM_PRIORITY, .name = "_priority", VM_FIELD(NUMBER, priority), .maximum = 255,            \
 	  .json = "priority", .diff = "priority", .tuning = true,                                  \
-	  .meaning = "its vCPUs go before those of lower priority", .otherwise = "100")            \
+	  .meaning = "its vCPUs go before those of lower priority",                                \
+	  .otherwise = "100, or one more than of those that it serves")                            \
 	X(VM_BASE_PRIO, .name = "base_prio", .maximum = 255, .values = "0 to 255",                 \
-	  .meaning = "the same, where there is no _priority", .otherwise = "100")                  \
+	  .meaning = "the same, where there is no _priority", .otherwise = "as of _priority")      \
 	X(VM_BUDGET, .name = "_budget", VM_FIELD(NUMBER, budget_us), .maximum = UINT32_MAX,        \
 	  .optional = true, .json = "budget_us", .diff = "budget", .tuning = true,                 \
 	  .camkes = CAMKES_SETTING, .unit = "microseconds",                                        \
 	  .meaning = "CPU time that each vCPU has at most in each period",                         \
-	  .otherwise = "no limit")                                                                 \
+	  .otherwise = "no limit; its part of 90 % if it goes before others by default")           \
 	X(VM_PERIOD, .name = "_period", VM_FIELD(NUMBER, period_us), .maximum = UINT32_MAX,        \
 	  .optional = true, .json = "period_us", .camkes = CAMKES_SETTING, .unit = "microseconds", \
 	  .meaning = "period of the budget, which is 100 at least; one needs the other",           \
-	  .otherwise = "no limit")                                                                 \
+	  .otherwise = "no limit, or 10000 with a default budget")                                 \
 	X(VM_ADDRESSES, .name = "vm_address_config", .older = "linux_address_config",              \
 	  .values = "a dict", .meaning = "where the VM's RAM lies and what is put there",          \
 	  .otherwise = "placed by topo")                                                           \

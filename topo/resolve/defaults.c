@@ -10,6 +10,7 @@
 #include "lib/bits.h"
 #include "topo/base/units.h"
 #include "topo/resolve/default_networks.h"
+#include "topo/resolve/default_priorities.h"
 
 /* panic=-1: a guest that cannot go on ends at once, and topo says so. */
 
@@ -248,9 +249,6 @@ static void default_vm(struct topology *topology, size_t index)
 			vm_attribute_set_number(i, vm, vm_attribute_row(i)->usual);
 		}
 	}
-	if (!vm_read(origin, VM_PRIORITY)) {
-		vm->priority = DEFAULT_PRIORITY;
-	}
 	if (!vm_read(origin, VM_RAM_BASE)) {
 		vm->ram_base = DEFAULT_RAM_BASE;
 	}
@@ -289,13 +287,19 @@ static uint32_t default_cpu_count(const struct model *model)
 	return count < model->board->cpu_max ? count : model->board->cpu_max;
 }
 
-/* How many vCPUs are pinned to each physical CPU. */
+/* The work that is expected on each physical CPU. */
 struct cpu_loads {
-	size_t vcpus[PV_CPUS_MAX];
+	size_t work[PV_CPUS_MAX];
 	uint32_t count;
 };
 
-/* The CPU with the fewest vCPUs; one of those that @used (a bit each) has not, if there is one. */
+/* Of a vCPU of VM @index: its own, and what each VM that it serves makes. */
+static size_t work_of(const struct topology *topology, size_t index)
+{
+	return 1 + topology->vm_origins[index].served_count;
+}
+
+/* The CPU with the least work; one of those that @used (a bit each) has not, if there is one. */
 static uint32_t least_loaded(const struct cpu_loads *loads, uint32_t used)
 {
 	uint32_t best = 0;
@@ -305,7 +309,7 @@ static uint32_t least_loaded(const struct cpu_loads *loads, uint32_t used)
 		bool is_used = (used & 1U << cpu) != 0;
 
 		if (cpu == 0 || (best_used && !is_used) ||
-		    (best_used == is_used && loads->vcpus[cpu] < loads->vcpus[best])) {
+		    (best_used == is_used && loads->work[cpu] < loads->work[best])) {
 			best = cpu;
 			best_used = is_used;
 		}
@@ -313,7 +317,7 @@ static uint32_t least_loaded(const struct cpu_loads *loads, uint32_t used)
 	return best;
 }
 
-static void pin_vm(struct vm *vm, struct cpu_loads *loads)
+static void pin_vm(struct vm *vm, size_t work, struct cpu_loads *loads)
 {
 	uint32_t used = 0;
 
@@ -330,7 +334,7 @@ static void pin_vm(struct vm *vm, struct cpu_loads *loads)
 
 		vm->affinity[i] = (int32_t)cpu;
 		used |= 1U << cpu;
-		loads->vcpus[cpu]++;
+		loads->work[cpu] += work;
 	}
 	/* What was given for vCPUs that are not there says nothing. */
 	for (uint32_t i = vm->vcpu_count; i < PV_DOMAIN_VCPUS_MAX; i++) {
@@ -338,9 +342,13 @@ static void pin_vm(struct vm *vm, struct cpu_loads *loads)
 	}
 }
 
-/* Spread evenly: each vCPU goes to the CPU with the fewest so far, those that were given first. */
-static void default_affinities(struct model *model)
+/*
+ * Each vCPU goes to the CPU with the least work so far: those that were given first, then those of
+ * VMs that serve, beside which the others come to lie.
+ */
+static void default_affinities(struct topology *topology)
 {
+	struct model *model = &topology->model;
 	struct cpu_loads loads = {.count = model->cpu_count};
 
 	if (loads.count == 0 || loads.count > PV_CPUS_MAX) {
@@ -351,12 +359,18 @@ static void default_affinities(struct model *model)
 
 		for (uint32_t j = 0; j < vm->vcpu_count; j++) {
 			if (vm->affinity[j] >= 0 && (uint32_t)vm->affinity[j] < loads.count) {
-				loads.vcpus[vm->affinity[j]]++;
+				loads.work[vm->affinity[j]] += work_of(topology, i);
 			}
 		}
 	}
-	for (size_t i = 0; i < model->vm_count; i++) {
-		pin_vm(&model->vms[i], &loads);
+	for (uint32_t round = 0; round < 2; round++) {
+		for (size_t i = 0; i < model->vm_count; i++) {
+			bool serves = topology->vm_origins[i].served_count != 0;
+
+			if (serves == (round == 0)) {
+				pin_vm(&model->vms[i], work_of(topology, i), &loads);
+			}
+		}
 	}
 }
 
@@ -368,11 +382,13 @@ void defaults_fill(struct topology *topology)
 		default_connection(topology, i);
 	}
 	default_networks(topology);
+	default_priorities(topology);
 	for (size_t i = 0; i < model->vm_count; i++) {
 		default_vm(topology, i);
 	}
 	if (model->cpu_count == 0) {
 		model->cpu_count = default_cpu_count(model);
 	}
-	default_affinities(model);
+	default_affinities(topology);
+	default_budgets(topology);
 }

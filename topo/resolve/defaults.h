@@ -10,7 +10,9 @@
 #include "topo/resolve/resolve.h"
 
 #define DEFAULT_RAM_BASE 0x40000000U
-#define DEFAULT_PRIORITY 100U
+#define DEFAULT_PRIORITY 100U /* of a VM that serves nobody */
+#define DEFAULT_PERIOD_US 10000U
+#define DEFAULT_SERVING_PERCENT 90U /* of a CPU, to those that go before others there */
 #define DEFAULT_CPUS_MAX 4U
 #define DEFAULT_POOL_BYTES MIB(8)
 #define DEFAULT_RAM_SERVING MIB(256) /* least of a VM that serves */
