@@ -344,25 +344,3 @@ RULE(type_runs, "type-runs", ADVICE, EACH,
      "The language knows this type of device and the analysis counts it, but the project's root "
      "file system, which the device VM boots, has no back end for it yet: `topo build` and "
      "`topo run` refuse the topology. net, blk, vsock, console and rng run.");
-
-static void visit_vsock(struct visitor *visitor, const struct connection *connection,
-                        const struct device *device)
-{
-	const struct device *before = seen_before(visitor, device, "%u", connection->driver_vm);
-
-	if (before != NULL && rule_report(visitor->rules, &rule_vsock_one, device->place,
-	                                  "'%s' would have two vsock devices, and Linux takes one",
-	                                  suffix(visitor, connection->driver_vm))) {
-		diag_help(visitor->rules->diag,
-		          "turn one of the connections round: a VM may serve any number of them");
-		diag_note(visitor->rules->diag, before->place, "the first one");
-	}
-}
-
-void check_vsock_one(struct rules *rules, const struct topology *topology)
-{
-	each_device(rules, topology, DEVICE_VSOCK, visit_vsock);
-}
-
-RULE(vsock_one, "vsock-one", ERROR, EACH,
-     "Linux takes one vsock device in a guest at most: a VM can be driver VM of one only.");
