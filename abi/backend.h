@@ -10,6 +10,8 @@
  *   /dev/peervisor/PEER/memory   memdev, write-back, byte 0 at offset 0: any number of openers,
  *                                mmap (MAP_SHARED) of any range. lseek tells its size.
  *
+ *   /dev/peervisor/PEER/inflight the same of the records of requests in flight, where there are any.
+ *
  * Numbers are those of docs/connection.md: 0 is the control channel, 1 + n is queue n of the
  * connection, for interrupts (kick) and doorbells (call) alike.
  *
@@ -25,6 +27,15 @@
 #define PV_BACKEND_PEER_BYTES 32U
 #define PV_BACKEND_SOURCES_MAX 64U /* peervisor,sources of a net device */
 #define PV_BACKEND_COMPATIBLE "peervisor,connection"
+
+/*
+ * The records of requests in flight of one device: a page of the daemon's, then what its storage
+ * program notes (vhost-user.rst, "Inflight I/O tracking"), with room to spare. Those of the devices
+ * of a connection that have any follow each other, in the order of the devices.
+ */
+#define PV_BACKEND_INFLIGHT_HEAD 4096U
+#define PV_BACKEND_INFLIGHT_BYTES(queues, size)                                                    \
+	(PV_BACKEND_INFLIGHT_HEAD + (((queues) * (16U * (size) + 128U) + 4095U) & ~4095U))
 
 /* Offsets for mmap of the control device. */
 #define PV_BACKEND_PAGE_IN 0U     /* iobuf page 0: written by the driver VM's VMM, read-only here */

@@ -232,6 +232,9 @@ static err_t read_blk(const struct node *node, struct dt_device *device)
 	if (has(node, "peervisor,reserve")) {
 		err = read_u64(node, "peervisor,reserve", &device->reserve);
 	}
+	if (err == OK && has(node, "peervisor,inflight")) {
+		err = read_u64(node, "peervisor,inflight", &device->inflight);
+	}
 	if (err != OK) {
 		return err;
 	}

@@ -60,6 +60,7 @@ struct dt_device {
 	bool readonly;
 	uint64_t capacity; /* bytes */
 	uint64_t reserve;  /* bytes of the file that are taken before anything is served */
+	uint64_t inflight; /* where its records begin among those of the connection */
 
 	/* vsock */
 	uint64_t cid;

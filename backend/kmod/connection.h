@@ -31,16 +31,22 @@ struct pv_line {
 	struct pv_call *call;
 };
 
+/* Pages that user space maps as they are: memdev, in-flight records. Constant after probe. */
+struct pv_pages {
+	phys_addr_t base;
+	u64 bytes; /* 0: the connection has none */
+	struct miscdevice dev;
+};
+
 struct pv_connection {
 	/* Set at probe, then constant. */
 	char peer[PV_BACKEND_PEER_BYTES];
 	phys_addr_t page_in;
 	phys_addr_t page_out;
-	phys_addr_t memory;
-	u64 memory_bytes;
+	struct pv_pages memory;
+	struct pv_pages inflight;
 	u64 driver_address;
 	struct miscdevice control_dev;
-	struct miscdevice memory_dev;
 
 	unsigned long open; /* bit 0: the control device has its one opener */
 	struct mutex mutex; /* serialises ioctls: changes of lines[].call */
@@ -94,8 +100,8 @@ int pv_line_set_call(struct pv_line *line, int fd);
  */
 void pv_line_clear(struct pv_line *line);
 
-/* control.c and memory.c */
+/* control.c and pages.c */
 extern const struct file_operations pv_control_fops;
-extern const struct file_operations pv_memory_fops;
+extern const struct file_operations pv_pages_fops;
 
 #endif

@@ -71,7 +71,7 @@ static long pv_control_get_info(struct pv_connection *conn, void __user *user)
 	struct pv_backend_info info = {
 		.version = PV_BACKEND_VERSION,
 		.count = conn->count,
-		.memory_bytes = conn->memory_bytes,
+		.memory_bytes = conn->memory.bytes,
 		.driver_address = conn->driver_address,
 	};
 

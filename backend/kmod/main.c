@@ -81,9 +81,21 @@ static struct resource *pv_claim(struct platform_device *pdev, const char *name,
 	return res;
 }
 
+static int pv_claim_pages(struct platform_device *pdev, struct pv_pages *pages, const char *name)
+{
+	struct resource *res = pv_claim(pdev, name, 0);
+
+	if (IS_ERR(res))
+		return PTR_ERR(res);
+	pages->base = res->start;
+	pages->bytes = resource_size(res);
+	return 0;
+}
+
 static int pv_claim_memory(struct platform_device *pdev, struct pv_connection *conn)
 {
 	struct resource *res;
+	int ret;
 
 	res = pv_claim(pdev, "control-in", 1);
 	if (IS_ERR(res))
@@ -95,12 +107,13 @@ static int pv_claim_memory(struct platform_device *pdev, struct pv_connection *c
 		return PTR_ERR(res);
 	conn->page_out = res->start;
 
-	res = pv_claim(pdev, "memory", 0);
-	if (IS_ERR(res))
-		return PTR_ERR(res);
-	conn->memory = res->start;
-	conn->memory_bytes = resource_size(res);
-	return 0;
+	ret = pv_claim_pages(pdev, &conn->memory, "memory");
+	if (ret)
+		return ret;
+	/* Where no device keeps records there is no place for any. */
+	if (!platform_get_resource_byname(pdev, IORESOURCE_MEM, "inflight"))
+		return 0;
+	return pv_claim_pages(pdev, &conn->inflight, "inflight");
 }
 
 static int pv_init_lines(struct platform_device *pdev, struct pv_connection *conn)
@@ -187,13 +200,18 @@ static int pv_probe(struct platform_device *pdev)
 	ret = pv_init_lines(pdev, conn);
 	if (ret)
 		return ret;
-	ret = pv_register(dev, conn, &conn->memory_dev, "memory", &pv_memory_fops);
+	ret = pv_register(dev, conn, &conn->memory.dev, "memory", &pv_pages_fops);
 	if (ret)
 		return ret;
+	if (conn->inflight.bytes) {
+		ret = pv_register(dev, conn, &conn->inflight.dev, "inflight", &pv_pages_fops);
+		if (ret)
+			return ret;
+	}
 	ret = pv_register(dev, conn, &conn->control_dev, "control", &pv_control_fops);
 	if (ret)
 		return ret;
-	dev_info(dev, "serves %s: %llu KiB, %d lines\n", conn->peer, conn->memory_bytes >> 10,
+	dev_info(dev, "serves %s: %llu KiB, %d lines\n", conn->peer, conn->memory.bytes >> 10,
 		 count);
 	return 0;
 }

@@ -70,6 +70,7 @@ static const struct property good[] = {
 	{BLK,             "peervisor,create",      "",                            0},
 	{BLK,             "peervisor,capacity",    "\0\0\0\0\4\0\0\0",            8},
 	{BLK,             "peervisor,reserve",     "\0\0\0\0\4\1\0\0",            8},
+	{BLK,             "peervisor,inflight",    "\0\0\0\0\0\0\060\0",          8},
 };
 
 /* A property of the good tree replaced, added, or (value NULL) taken away; and what comes of it. */
@@ -212,6 +213,7 @@ static void test_good(void **state)
 	assert_false(blk->readonly);
 	assert_int_equal(blk->capacity, 0x4000000);
 	assert_int_equal(blk->reserve, 0x4010000);
+	assert_int_equal(blk->inflight, 0x3000);
 	dt_free(&dt);
 }
 

@@ -219,12 +219,15 @@ static void test_served(void **state)
 	dtb = image->dtbs[0];
 	assert_string_equal(text(dtb, node, "compatible"), "peervisor,connection");
 	assert_string_equal(text(dtb, node, "peervisor,peer"), "driver");
-	assert_int_equal(cell_count(dtb, node, "reg"), 16);
+	assert_int_equal(cell_count(dtb, node, "reg"), 20);
 	assert_int_equal(cells64(dtb, node, "reg", 0), laid->device_iobuf_ipa);
 	assert_int_equal(cells64(dtb, node, "reg", 4), laid->device_iobuf_ipa + 4096);
 	assert_int_equal(cells64(dtb, node, "reg", 8), laid->device_doorbell_ipa);
 	assert_int_equal(cells64(dtb, node, "reg", 12), laid->device_memory_ipa);
 	assert_int_equal(cells64(dtb, node, "reg", 14), 8 << 20);
+	assert_int_equal(cells64(dtb, node, "reg", 16), laid->device_inflight_ipa);
+	assert_int_equal(cells64(dtb, node, "reg", 18), laid->inflight_bytes);
+	assert_int_equal(cells64(dtb, "/connection@30000000/device@1", "peervisor,inflight", 0), 0);
 	assert_int_equal(cells64(dtb, node, "peervisor,driver-address", 0),
 	                 laid->driver_memory_ipa);
 	assert_int_equal(cell_count(dtb, node, "interrupts"), 3 * 4);

@@ -119,6 +119,8 @@ static void test_several_connections(void **state)
 		assert_int_equal(laid->device_doorbell_ipa, 0x0a000000 + 0x1000 * i);
 		assert_int_equal(laid->device_iobuf_ipa, 0x30000000 + 0x2000 * i);
 		assert_int_equal(laid->device_memory_ipa, 0x4000000000 + 8 * MIB * i);
+		assert_int_equal(laid->inflight_bytes, 0x2000);
+		assert_int_equal(laid->device_inflight_ipa, 0x30100000 + 0x2000 * i);
 		assert_int_equal(laid->number, 0);
 	}
 	layout_free(layout);
@@ -370,10 +372,11 @@ static void test_overhead(void **state)
 	layout = lay_out(&f);
 	/*
 	 * Both: VMM 5 pages, stack 4, configuration 1; its space 3 tables. Driver: two iobuf pages.
-	 * Guests: root, GiB 0 and the CPU interface in it, RAM. Device: iobuf in GiB 0, memdev.
+	 * Guests: root, GiB 0 and the CPU interface in it, RAM. Device: iobuf and in-flight records,
+	 * these two pages, in GiB 0, memdev.
 	 */
 	assert_int_equal(layout_overhead(layout, 1), (10 + 3 + 2 + 4) * 4096);
-	assert_int_equal(layout_overhead(layout, 0), (10 + 3 + 6) * 4096);
+	assert_int_equal(layout_overhead(layout, 0), (10 + 2 + 3 + 6) * 4096);
 	layout_free(layout);
 	fixture_end(&f);
 }

@@ -182,6 +182,7 @@ static void add_device(struct dtb *dtb, const struct connection *connection,
 		add_net(dtb, connection->driver_vm, device);
 	} else if (device->type == DEVICE_BLK) {
 		add_blk(dtb, connection, device);
+		dtb_u64(dtb, "peervisor,inflight", numbers->inflight_at);
 	} else if (device->type == DEVICE_VSOCK) {
 		dtb_u64(dtb, "peervisor,cid", device->cid);
 	} else if (device->type == DEVICE_FS) {
@@ -206,12 +207,15 @@ static void add_served(struct dtb *dtb, size_t index)
 		dtb_add_u32(&interrupts, laid->device_intid + i - PV_SPI_FIRST);
 		dtb_add_u32(&interrupts, DTB_IRQ_EDGE);
 	}
+	if (laid->inflight_bytes) {
+		dtb_add_range(&reg, laid->device_inflight_ipa, laid->inflight_bytes);
+	}
 	dtb_begin_at(dtb, "connection", laid->device_iobuf_ipa);
 	dtb_string(dtb, "compatible", "peervisor,connection");
 	dtb_string(dtb, "peervisor,peer", dtb->layout->model->vms[connection->driver_vm].name);
-	dtb_strings(
-		dtb, "reg-names",
-		(const char *const[]){"control-in", "control-out", "doorbells", "memory", NULL});
+	dtb_strings(dtb, "reg-names",
+	            (const char *const[]){"control-in", "control-out", "doorbells", "memory",
+	                                  laid->inflight_bytes ? "inflight" : NULL, NULL});
 	dtb_cells(dtb, "reg", &reg);
 	dtb_cells(dtb, "interrupts", &interrupts);
 	dtb_u64(dtb, "peervisor,driver-address", laid->driver_memory_ipa);

@@ -57,6 +57,7 @@ struct layout_device {
 	uint64_t bar_ipa;     /* in the driver VM: registers */
 	uint64_t notify_ipa;  /* in the driver VM: its doorbell page */
 	uint32_t cap_recv_first;
+	uint64_t inflight_at; /* its records of requests in flight, among those of the connection */
 };
 
 struct layout_connection {
@@ -69,7 +70,9 @@ struct layout_connection {
 	uint64_t device_iobuf_ipa; /* page 0, page 1 behind it */
 	uint64_t device_doorbell_ipa;
 	uint64_t device_memory_ipa;
-	uint32_t device_intid; /* of number 0; the queues' follow */
+	uint64_t device_inflight_ipa; /* records of requests in flight */
+	uint64_t inflight_bytes;      /* 0 = none of its devices keeps any */
+	uint32_t device_intid;        /* of number 0; the queues' follow */
 
 	/* In the driver VM: its guest, its VMM. */
 	uint32_t number; /* among the connections that this VM uses */

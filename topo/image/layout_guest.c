@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 
+#include "abi/backend.h"
 #include "lib/bits.h"
 #include "lib/range.h"
 #include "topo/image/layout_parts.h"
@@ -29,6 +30,7 @@ static const struct span_zone zone_doorbells = {0x0a000000, PCI_LIMIT, PV_PAGE_B
 static const struct span_zone zone_bars = {0x10000000, PCI_LIMIT, PV_VMM_BAR_BYTES};
 static const struct span_zone zone_ecam = {0x20000000, PCI_LIMIT, GUEST_ECAM_BYTES};
 static const struct span_zone zone_iobuf = {0x30000000, IPA_LIMIT, PV_PAGE_BYTES};
+static const struct span_zone zone_inflight = {0x30100000, IPA_LIMIT, PV_PAGE_BYTES};
 static const struct span_zone zone_memdev = {0x4000000000, IPA_LIMIT, GUEST_BLOCK};
 
 /* What every guest has. */
@@ -118,6 +120,15 @@ static struct span connection_span(const struct guest *guest, uint32_t index, co
 	return (struct span){base, bytes, what, model->vms[peer].name, connection->place};
 }
 
+/* A storage program answers out of order, so who follows it must know what it had taken. */
+static uint64_t inflight_bytes(const struct device *source, const struct layout_device *device)
+{
+	return source->type == DEVICE_BLK
+	               ? PV_BACKEND_INFLIGHT_BYTES(device->personality.queue_count,
+	                                           source->queue_size)
+	               : 0;
+}
+
 /* Personalities and queue numbers; the same for both sides. */
 static void number_queues(struct layout *layout, uint32_t index, struct diag *diag)
 {
@@ -131,6 +142,8 @@ static void number_queues(struct layout *layout, uint32_t index, struct diag *di
 		                 &device->personality);
 		device->first_queue = laid->queue_count;
 		laid->queue_count += device->personality.queue_count;
+		device->inflight_at = laid->inflight_bytes;
+		laid->inflight_bytes += inflight_bytes(&connection->devices[i], device);
 	}
 	laid->memory_bytes = connection->swiotlb
 	                             ? connection->pool_bytes
@@ -199,6 +212,8 @@ static void place_served(struct guest *guest, uint32_t index, uint32_t page, uin
 	const struct layout_vm *vm = &guest->layout->vms[guest->vm];
 	const struct span iobuf = connection_span(guest, index, "iobuf", 0, 2 * GUEST_PAGE);
 	const struct span memdev = connection_span(guest, index, "memdev", 0, laid->memory_bytes);
+	const struct span inflight =
+		connection_span(guest, index, "in-flight records", 0, laid->inflight_bytes);
 
 	laid->device_iobuf_ipa = connection->device_ctrl_base;
 	if (!laid->device_iobuf_ipa) {
@@ -207,6 +222,9 @@ static void place_served(struct guest *guest, uint32_t index, uint32_t page, uin
 	laid->device_memory_ipa = connection->device_data_base;
 	if (!laid->device_memory_ipa) {
 		laid->device_memory_ipa = place(guest, &zone_memdev, &memdev);
+	}
+	if (laid->inflight_bytes) {
+		laid->device_inflight_ipa = place(guest, &zone_inflight, &inflight);
 	}
 	laid->device_doorbell_ipa = vm->doorbell_ipa + (uint64_t)page * GUEST_PAGE;
 	laid->device_intid = *intid;

@@ -4,7 +4,7 @@
  * layout_new(), and layout_place().
  *
  * Regions are made in the order of their physical addresses, so no table is ever sorted: first
- * what is counted in pages (VMMs, iobufs), then what deserves blocks of 2 MiB (RAM, pools).
+ * what is counted in pages (VMMs, iobufs, in-flight records), then what deserves blocks of 2 MiB (RAM, pools).
  *
  * In an address space of a VMM:
  *
@@ -113,6 +113,18 @@ static void add_iobuf(struct layout *layout, uint32_t index)
 	add_mapping(layout, connection->device_vm, PV_SPACE_GUEST, RIGHTS_RW, page_in);
 }
 
+/* The device VM's alone. It is no part of its RAM, so that it outlives a restart of the VM. */
+static void add_inflight(struct layout *layout, uint32_t index)
+{
+	const struct layout_connection *laid = &layout->connections[index];
+
+	if (laid->inflight_bytes) {
+		add_region(layout, laid->inflight_bytes);
+		add_mapping(layout, layout->model->connections[index].device_vm, PV_SPACE_GUEST,
+		            RIGHTS_RW, laid->device_inflight_ipa);
+	}
+}
+
 /* RAM, which with VMSWIOTLB=0 each device VM of this one sees too. */
 static void add_ram(struct layout *layout, uint32_t index)
 {
@@ -160,6 +172,7 @@ void layout_memory(struct layout *layout)
 	}
 	for (uint32_t i = 0; i < model->connection_count; i++) {
 		add_iobuf(layout, i);
+		add_inflight(layout, i);
 	}
 	for (uint32_t i = 0; i < model->vm_count; i++) {
 		add_ram(layout, i);

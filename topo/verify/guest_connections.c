@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "abi/backend.h"
 #include "topo/model/routes.h"
 #include "topo/verify/verify.h"
 
@@ -51,6 +52,7 @@ static void learn_served(struct verify *v, uint32_t vm, struct link *link)
 	learn64(&link->page_ipa[1], reg, 4);
 	learn64(&link->doorbell_ipa, reg, 8);
 	learn64(&link->memory_ipa, reg, 12);
+	learn64(&link->inflight_ipa, reg, 16);
 	for (uint32_t i = 0; i <= link->queues; i++) {
 		uint32_t spi;
 
@@ -330,7 +332,7 @@ static void want_options(struct verify *v, uint32_t link, uint32_t index, const 
 }
 
 static void want_device(struct verify *v, uint32_t index, uint32_t number, const char *parent,
-                        struct tree *wanted)
+                        struct tree *wanted, uint64_t *inflight)
 {
 	const struct link_device *device = &v->links[index].devices[number];
 	const char *node = arena_printf(v->arena, "%s/device@%x", parent, number);
@@ -343,6 +345,11 @@ static void want_device(struct verify *v, uint32_t index, uint32_t number, const
 	tree_want_u32(wanted, node, "peervisor,queue-size", device->source->queue_size);
 	tree_want_u64(wanted, node, "peervisor,features", device->virtio.features);
 	want_options(v, index, number, node, wanted);
+	if (device->source->type == DEVICE_BLK) {
+		tree_want_u64(wanted, node, "peervisor,inflight", *inflight);
+		*inflight += PV_BACKEND_INFLIGHT_BYTES(device->virtio.queues,
+		                                       device->source->queue_size);
+	}
 }
 
 /* Interrupts are wanted as the tree has them, one edge-triggered SPI for each number; powers.c
@@ -353,6 +360,7 @@ static void want_served(struct verify *v, uint32_t index, struct tree *wanted)
 	const char *node = arena_printf(v->arena, "/connection@%" PRIx64, link->page_ipa[0]);
 	struct cells reg = {.arena = v->arena};
 	struct cells interrupts = {.arena = v->arena};
+	uint64_t inflight = 0; /* bytes of the devices so far */
 
 	cells_add64(&reg, link->page_ipa[0]);
 	cells_add64(&reg, PAGE);
@@ -362,6 +370,10 @@ static void want_served(struct verify *v, uint32_t index, struct tree *wanted)
 	cells_add64(&reg, PAGE);
 	cells_add64(&reg, link->memory_ipa);
 	cells_add64(&reg, link->memory_bytes);
+	if (link->inflight_bytes) {
+		cells_add64(&reg, link->inflight_ipa);
+		cells_add64(&reg, link->inflight_bytes);
+	}
 	for (uint32_t i = 0; i <= link->queues; i++) {
 		cells_add(&interrupts, 0);
 		cells_add(&interrupts, link->intids[i] - PV_SPI_FIRST);
@@ -371,16 +383,16 @@ static void want_served(struct verify *v, uint32_t index, struct tree *wanted)
 	tree_want_string(wanted, node, "compatible", "peervisor,connection");
 	tree_want_string(wanted, node, "peervisor,peer",
 	                 v->model->vms[link->source->driver_vm].name);
-	tree_want_strings(
-		wanted, node, "reg-names",
-		(const char *const[]){"control-in", "control-out", "doorbells", "memory", NULL});
+	tree_want_strings(wanted, node, "reg-names",
+	                  (const char *const[]){"control-in", "control-out", "doorbells", "memory",
+	                                        link->inflight_bytes ? "inflight" : NULL, NULL});
 	tree_want_cells(wanted, node, "reg", &reg);
 	tree_want_cells(wanted, node, "interrupts", &interrupts);
 	tree_want_u64(wanted, node, "peervisor,driver-address", link->pool_ipa);
 	tree_want_u32(wanted, node, "#address-cells", 1);
 	tree_want_u32(wanted, node, "#size-cells", 0);
 	for (uint32_t i = 0; i < link->source->device_count; i++) {
-		want_device(v, index, i, node, wanted);
+		want_device(v, index, i, node, wanted, &inflight);
 	}
 }
 

@@ -11,6 +11,7 @@
  *   iobuf page 0             the driver VM's VMM RW, the device VM's guest R
  *   iobuf page 1             the driver VM's VMM R, the device VM's guest RW
  *   pool                     both guests RW
+ *   in-flight records        the device VM's guest RW
  *   kernel, stage-2 tables   nobody
  */
 #include "topo/verify/memory.h"
@@ -111,6 +112,17 @@ static void add_iobuf(struct memory *memory, const struct link *link)
 	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, link->page_ipa[1]);
 }
 
+static void add_inflight(struct memory *memory, const struct link *link)
+{
+	uint32_t thing =
+		add_thing(memory,
+	                  arena_printf(memory->v->arena, "the in-flight records of connection %s",
+	                               link->name),
+	                  link->inflight_bytes / PAGE);
+
+	add_access(memory, thing, link->source->device_vm, PV_SPACE_GUEST, RW, link->inflight_ipa);
+}
+
 static void add_pool(struct memory *memory, const struct link *link)
 {
 	const struct connection *c = link->source;
@@ -171,6 +183,9 @@ void memory_list_things(struct memory *memory)
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
 		add_iobuf(memory, &v->links[i]);
+		if (v->links[i].inflight_bytes) {
+			add_inflight(memory, &v->links[i]);
+		}
 		if (v->links[i].source->swiotlb) {
 			add_pool(memory, &v->links[i]);
 		}

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "abi/backend.h"
+
 static void intend_connection(struct verify *v, uint32_t index)
 {
 	const struct connection *c = &v->model->connections[index];
@@ -23,10 +25,15 @@ static void intend_connection(struct verify *v, uint32_t index)
 		link->devices[i].virtio = virtio_of(&c->devices[i], c->swiotlb);
 		link->devices[i].first_queue = link->queues;
 		link->queues += link->devices[i].virtio.queues;
+		if (c->devices[i].type == DEVICE_BLK) {
+			link->inflight_bytes += PV_BACKEND_INFLIGHT_BYTES(
+				link->devices[i].virtio.queues, c->devices[i].queue_size);
+		}
 	}
 	link->page_ipa[0] = link->page_ipa[1] = IPA_UNKNOWN;
 	link->doorbell_ipa = IPA_UNKNOWN;
 	link->memory_ipa = IPA_UNKNOWN;
+	link->inflight_ipa = IPA_UNKNOWN;
 	link->pool_ipa = IPA_UNKNOWN;
 	link->intids = arena_alloc(v->arena, (1 + link->queues) * sizeof(*link->intids));
 	v->vms[c->device_vm].served++;

@@ -60,6 +60,7 @@ struct link {
 	uint32_t number;  /* among those that the driver VM uses */
 	uint32_t queues;
 	uint64_t memory_bytes;
+	uint64_t inflight_bytes; /* of the records of requests in flight; 0 = none */
 	struct link_device *devices;
 
 	/* Where the device VM finds it, by its device tree; IPA_UNKNOWN: a tree of the user's. */
@@ -67,6 +68,7 @@ struct link {
 	uint64_t page_ipa[2];
 	uint64_t doorbell_ipa;
 	uint64_t memory_ipa;
+	uint64_t inflight_ipa;
 	uint32_t *intids; /* 1 + queues; 0 = unknown */
 
 	/* Where the driver VM finds it. */
