@@ -125,6 +125,19 @@ err_t iobuf_send(struct iobuf *iobuf, const struct pv_iobuf_message *message)
 	return OK;
 }
 
+uint32_t iobuf_position(const struct iobuf *iobuf)
+{
+	return iobuf->produced;
+}
+
+bool iobuf_has_taken(const struct iobuf *iobuf, uint32_t position)
+{
+	uint32_t in_flight = iobuf->produced - port_read32_acquire(&iobuf->peer->consumed);
+
+	return iobuf->state == IOBUF_STATE_UP && in_flight <= PV_IOBUF_SLOTS &&
+	       in_flight <= iobuf->produced - position;
+}
+
 err_t iobuf_receive(struct iobuf *iobuf, struct pv_iobuf_message *message)
 {
 	if (iobuf->state != IOBUF_STATE_UP) {

@@ -68,6 +68,12 @@ MUST_USE enum iobuf_change iobuf_poll_session(struct iobuf *iobuf);
  */
 MUST_USE err_t iobuf_send(struct iobuf *iobuf, const struct pv_iobuf_message *message);
 
+/** Where the next message of this session goes: names all that were sent before it. */
+uint32_t iobuf_position(const struct iobuf *iobuf);
+
+/** Whether the peer says that it took all messages before @position, of this session. */
+bool iobuf_has_taken(const struct iobuf *iobuf, uint32_t position);
+
 /**
  * Take the next message into @message, a private copy whose content is still the peer's word. A
  * peer can produce for ever: the caller bounds how many it takes at a time. Ring when a full ring

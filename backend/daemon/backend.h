@@ -20,8 +20,15 @@ enum backend_event {
 	BACKEND_GONE,    /* it is not there (yet, or any more), and touches no queue */
 	BACKEND_FULL,    /* as gone, and does not come until its storage has room */
 	BACKEND_STARTED, /* answers start */
+	BACKEND_LOST,    /* as started, over storage that is not the setup's: each request fails */
 	BACKEND_STOPPED, /* answers stop */
 	BACKEND_FAILED   /* answers start, or breaks off what ran; it touches no queue */
+};
+
+/* Memory of the connection that outlives this VM, abi/backend.h. */
+struct backend_inflight {
+	int fd; /* of the module's device */
+	uint64_t bytes;
 };
 
 /* What a back end works with. All of it outlives the back end. */
@@ -31,6 +38,7 @@ struct backend_env {
 	const char *run_dir; /* files that live as long as the VM runs */
 	const struct dt_device *config;
 	const struct ring_memory *memory;
+	const struct backend_inflight *inflight; /* records of the connection; NULL: in files */
 	const int *kick_fds; /* eventfd of each queue: the driver VM has kicked */
 	const int *call_fds; /* eventfd of each queue: call the driver VM */
 	/* Tell the owner; @error goes with BACKEND_FAILED. May call start or stop in turn. */
@@ -50,6 +58,8 @@ struct backend_type {
 	/* Let go of the queues, whether start is answered already or not. */
 	void (*stop)(void *backend);
 	void (*close)(void *backend);
+	/* Of the storage behind it, abi/iobuf.h; called at BACKEND_READY. NULL: there is none. */
+	uint64_t (*identity)(const void *backend);
 };
 
 extern const struct backend_type backend_net;

@@ -6,13 +6,15 @@
  * done. So a new connection that has shaken hands proves that nothing of an old one goes on: this
  * is how a queue is stopped, and how a daemon that starts anew finds the rings at rest.
  *
- * Where the program itself dies, the file of requests in flight says which ones to do again.
+ * Where the program itself dies, the records of requests in flight say which ones to do again.
  * QEMU 10.0.2 does not offer that feature but has it; after a disconnection it even needs it: a
  * kick that comes while it finishes its requests makes it abort (in util/vhost-user-server.c).
+ *
+ * The program serves at two sockets: one is the disk, at the other all requests fail. There rings
+ * are served that began over a disk which is not there any more.
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "backend/daemon/backend.h"
 #include "backend/daemon/inflight.h"
@@ -36,21 +38,28 @@ enum debt { DEBT_NONE, DEBT_GONE, DEBT_STOPPED, DEBT_FAILED };
 struct blk {
 	/* Set by blk_open(), then constant. */
 	struct backend_env env;
-	char socket[PATH_BYTES];
-	char inflight[PATH_BYTES];
+	char sockets[STORAGE_EXPORTS][PATH_BYTES];
 
+	struct inflight inflight;
 	struct vhost_user user;
-	bool shaken;   /* the program is there and at rest, or serves */
-	bool told;     /* the owner knows that it is there */
-	bool survived; /* it was there before us: its predecessor is not dead, it has finished */
+	enum storage_export export; /* that we speak to */
+	bool shaken;                /* the program is there and at rest, or serves */
+	bool told;                  /* the owner knows that it is there */
+	bool fresh;                 /* it was started by us, and has served nothing yet */
+	uint64_t identity;          /* of the disk, as the owner knows it */
 	enum debt debt;
 	err_t error;                       /* of DEBT_FAILED */
 	const struct control_setup *setup; /* that it serves or is to serve; NULL: none */
-	int inflight_fd;                   /* of that setup */
 	struct loop_timer retry;
 	struct loop_timer calm;
 	uint32_t failures; /* in a row; one that was calm before is not of the row */
 };
+
+static void tell_gone(struct blk *blk)
+{
+	blk->told = false;
+	backend_tell(&blk->env, BACKEND_GONE, OK);
+}
 
 static void pay(struct blk *blk)
 {
@@ -61,8 +70,7 @@ static void pay(struct blk *blk)
 	case DEBT_NONE:
 		break;
 	case DEBT_GONE:
-		blk->told = false;
-		backend_tell(&blk->env, BACKEND_GONE, OK);
+		tell_gone(blk);
 		break;
 	case DEBT_STOPPED:
 		backend_tell(&blk->env, BACKEND_STOPPED, OK);
@@ -73,19 +81,10 @@ static void pay(struct blk *blk)
 	}
 }
 
-static void drop_setup(struct blk *blk)
-{
-	blk->setup = NULL;
-	if (blk->inflight_fd >= 0) {
-		close(blk->inflight_fd);
-		blk->inflight_fd = -1;
-	}
-}
-
 /* Requests that a program took and nobody knows of: not to be answered, and not to be repeated. */
 static bool is_lost(const struct blk *blk, bool kept)
 {
-	if (!kept || blk->survived || inflight_is_used(blk->inflight_fd)) {
+	if (!kept || !blk->fresh || inflight_is_used(&blk->inflight)) {
 		return false;
 	}
 	for (uint32_t q = 0; q < blk->env.config->queue_count; q++) {
@@ -108,12 +107,27 @@ static uint64_t retry_ms(const struct blk *blk)
 	return (uint64_t)RETRY_FIRST_MS << doublings;
 }
 
+static void retry_later(struct blk *blk)
+{
+	loop_arm(blk->env.loop, &blk->retry, retry_ms(blk));
+	blk->failures++;
+}
+
 static void hang_up(struct blk *blk)
 {
 	vhost_user_close(&blk->user);
-	drop_setup(blk);
+	blk->setup = NULL;
 	blk->shaken = false;
 	loop_disarm(blk->env.loop, &blk->calm);
+}
+
+/* Leave the one socket, where nothing was started, for the other. */
+static void change_export(struct blk *blk, enum storage_export export)
+{
+	vhost_user_close(&blk->user);
+	blk->shaken = false;
+	blk->export = export;
+	connect_program(blk);
 }
 
 /* Hang up and connect anew; the debt is paid when the program is at rest. */
@@ -131,70 +145,66 @@ static void reconnect(struct blk *blk, enum debt debt, err_t error)
 	}
 }
 
-/* Do the rings go on where the file of requests in flight ends? */
-static bool is_same_life(const struct blk *blk)
-{
-	uint32_t count = blk->env.config->queue_count;
-
-	for (uint32_t q = 0; q < count; q++) {
-		const struct pv_ctl_queue *queue = &blk->setup->queues[q];
-		if ((blk->setup->given & BIT32(q)) != 0 &&
-		    !inflight_matches(blk->inflight_fd, q, count,
-		                      ring_used_index(blk->env.memory, queue))) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Open the file of requests in flight for the setup. */
-static err_t open_inflight(struct blk *blk)
-{
-	bool kept = false;
-	err_t err = inflight_open(blk->inflight, blk->setup->sequence, &blk->inflight_fd, &kept);
-
-	if (err == OK && kept && !is_same_life(blk)) {
-		err = inflight_clear(blk->inflight_fd);
-		kept = false;
-	}
-	if (err == OK && is_lost(blk, kept)) {
-		log_line(blk->env.peer, "device %u: requests were lost with the storage program",
-		         blk->env.config->index);
-		err = ERR_STATE;
-	}
-	return err;
-}
-
 static void start_queues(struct blk *blk)
 {
-	err_t err = open_inflight(blk);
+	const struct control_setup *setup = blk->setup;
 
-	if (err != OK) {
-		drop_setup(blk);
-		backend_tell(&blk->env, BACKEND_FAILED, err);
+	if (blk->identity == 0) {
+		return; /* not known yet */
+	}
+	bool lost = setup->identity != 0 && setup->identity != blk->identity;
+
+	if (lost != (blk->export == STORAGE_ERRORS)) {
+		change_export(blk, lost ? STORAGE_ERRORS : STORAGE_DISK);
 		return;
 	}
-	vhost_user_start(&blk->user, blk->setup, blk->inflight_fd);
+	bool kept = inflight_begin(&blk->inflight, setup);
+	if (is_lost(blk, kept)) {
+		log_line(blk->env.peer, "device %u: requests were lost with the storage program",
+		         blk->env.config->index);
+		blk->setup = NULL;
+		backend_tell(&blk->env, BACKEND_FAILED, ERR_STATE);
+		return;
+	}
+	blk->fresh = false;
+	vhost_user_start(&blk->user, setup, &blk->inflight);
+}
+
+/* What is the disk by now? 0 if that cannot be said. */
+static void learn_identity(struct blk *blk)
+{
+	uint64_t identity = storage_identity(blk->env.config);
+
+	if (blk->told && identity != blk->identity) {
+		blk->setup = NULL;
+		tell_gone(blk);
+	}
+	blk->identity = identity;
 }
 
 /* The program is at rest: pay, announce, and start what is wanted by now. */
 static void on_shaken(struct blk *blk)
 {
+	if (!blk->told && blk->export == STORAGE_ERRORS) {
+		/* This socket is at rest: the other one may not be. */
+		change_export(blk, STORAGE_DISK);
+		return;
+	}
 	blk->shaken = true;
 	loop_arm(blk->env.loop, &blk->calm, CALM_MS);
+	learn_identity(blk);
 	pay(blk);
-	if (!blk->told) {
+	if (blk->identity == 0) {
+		hang_up(blk);
+		retry_later(blk);
+	} else if (!blk->shaken) {
+		return; /* what was paid for has begun something else */
+	} else if (!blk->told) {
 		blk->told = true;
 		backend_tell(&blk->env, BACKEND_READY, OK);
 	} else if (blk->setup != NULL && blk->user.setup == NULL) {
 		start_queues(blk);
 	}
-}
-
-static void retry_later(struct blk *blk)
-{
-	loop_arm(blk->env.loop, &blk->retry, retry_ms(blk));
-	blk->failures++;
 }
 
 /*
@@ -229,7 +239,8 @@ static void on_event(void *owner, enum vhost_user_event event)
 		on_shaken(blk);
 		break;
 	case VHOST_USER_STARTED:
-		backend_tell(&blk->env, BACKEND_STARTED, OK);
+		backend_tell(&blk->env,
+		             blk->export == STORAGE_ERRORS ? BACKEND_LOST : BACKEND_STARTED, OK);
 		break;
 	case VHOST_USER_REFUSED:
 		reconnect(blk, DEBT_FAILED, ERR_ARG);
@@ -244,6 +255,7 @@ static void on_event(void *owner, enum vhost_user_event event)
 static void tell_absence(struct blk *blk, err_t why)
 {
 	blk->told = false;
+	blk->setup = NULL;
 	backend_tell(&blk->env, why == ERR_FULL ? BACKEND_FULL : BACKEND_GONE, OK);
 }
 
@@ -258,15 +270,17 @@ static void connect_program(struct blk *blk)
 		.owner = blk,
 	};
 	int fd = -1;
-	err_t err = socket_connect(blk->socket, &fd);
+	const char *socket = blk->sockets[blk->export];
+	err_t err = socket_connect(socket, &fd);
 
-	blk->survived = err == OK;
 	if (err == ERR_EMPTY) {
 		/* Nobody is there, so nobody touches a queue. */
 		pay(blk);
-		err = storage_spawn(&blk->env, blk->socket);
+		err = storage_spawn(&blk->env, blk->sockets[STORAGE_DISK],
+		                    blk->sockets[STORAGE_ERRORS]);
+		blk->fresh = err == OK;
 		if (err == OK) {
-			err = socket_connect(blk->socket, &fd);
+			err = socket_connect(socket, &fd);
 		} else {
 			tell_absence(blk, err);
 		}
@@ -300,15 +314,19 @@ static void *blk_open(const struct backend_env *env)
 	*blk = (struct blk){
 		.env = *env,
 		.user = {.source = {.fd = -1}},
-		.inflight_fd = -1,
+		.export = STORAGE_ERRORS,
 		.debt = DEBT_GONE, /* a predecessor's program may be at work */
 		.retry = {.fire = on_retry, .owner = blk},
 		.calm = {.fire = on_calm, .owner = blk},
 	};
-	snprintf(blk->socket, sizeof(blk->socket), "%s/%s-%u.sock", env->run_dir, env->peer,
+	snprintf(blk->sockets[STORAGE_DISK], PATH_BYTES, "%s/%s-%u.sock", env->run_dir, env->peer,
 	         env->config->index);
-	snprintf(blk->inflight, sizeof(blk->inflight), "%s/%s-%u.inflight", env->run_dir, env->peer,
-	         env->config->index);
+	snprintf(blk->sockets[STORAGE_ERRORS], PATH_BYTES, "%s/%s-%u.errors.sock", env->run_dir,
+	         env->peer, env->config->index);
+	if (inflight_open(&blk->inflight, env) != OK) {
+		free(blk);
+		return NULL;
+	}
 	connect_program(blk);
 	return blk;
 }
@@ -331,7 +349,7 @@ static void blk_stop(void *backend)
 		reconnect(blk, DEBT_STOPPED, OK);
 	} else {
 		/* It has not got the setup; hands that will be shaken are proof enough. */
-		drop_setup(blk);
+		blk->setup = NULL;
 		blk->debt = DEBT_STOPPED;
 	}
 }
@@ -342,7 +360,15 @@ static void blk_close(void *backend)
 
 	loop_disarm(blk->env.loop, &blk->retry);
 	hang_up(blk);
+	inflight_close(&blk->inflight);
 	free(blk);
+}
+
+static uint64_t blk_identity(const void *backend)
+{
+	const struct blk *blk = backend;
+
+	return blk->identity;
 }
 
 const struct backend_type backend_blk = {
@@ -351,4 +377,5 @@ const struct backend_type backend_blk = {
 	.start = blk_start,
 	.stop = blk_stop,
 	.close = blk_close,
+	.identity = blk_identity,
 };

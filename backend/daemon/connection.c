@@ -114,6 +114,19 @@ static void settle(struct connection *connection, uint32_t index)
 	}
 }
 
+static uint64_t identity_of(const struct backend_slot *slot)
+{
+	return slot->type->identity != NULL ? slot->type->identity(slot->backend) : 0;
+}
+
+/* The queues of a device run. */
+static void announce(const struct connection *connection, uint32_t index, const char *how)
+{
+	nudge(connection, index);
+	log_line(connection->config->peer, "device %u: %s %s", index,
+	         connection->config->devices[index].type, how);
+}
+
 static void on_backend(void *owner, uint32_t index, enum backend_event event, err_t error)
 {
 	struct connection *connection = owner;
@@ -121,6 +134,7 @@ static void on_backend(void *owner, uint32_t index, enum backend_event event, er
 
 	switch (event) {
 	case BACKEND_READY:
+		control_set_identity(control, index, identity_of(&connection->slots[index]));
 		control_set_backend(control, index, CONTROL_BACKEND_READY);
 		settle(connection, index);
 		break;
@@ -133,10 +147,14 @@ static void on_backend(void *owner, uint32_t index, enum backend_event event, er
 		settle(connection, index);
 		break;
 	case BACKEND_STARTED:
-		nudge(connection, index);
-		log_line(connection->config->peer, "device %u: %s runs", index,
-		         connection->config->devices[index].type);
+		announce(connection, index, "runs");
 		control_started(control, index);
+		break;
+	case BACKEND_LOST:
+		announce(connection, index,
+		         "is not the disk that its driver VM wrote to: each request fails until it "
+		         "resets the device");
+		control_lost(control, index);
 		break;
 	case BACKEND_STOPPED:
 		control_stopped(control, index);
@@ -209,6 +227,8 @@ static void open_backends(struct connection *connection, const struct connection
 			.run_dir = places->run_dir,
 			.config = device,
 			.memory = &connection->link.memory,
+			.inflight = connection->link.inflight.fd >= 0 ? &connection->link.inflight
+		                                                      : NULL,
 			.kick_fds = &connection->kick_fds[line],
 			.call_fds = &connection->call_fds[line],
 			.event = on_backend,

@@ -51,6 +51,17 @@ static bool has_wish(const struct control_device *device)
 	return device->wanted && device->wish.sequence == device->current.sequence;
 }
 
+/*
+ * A life that has begun without storage begins over this one, and the peer must know that before
+ * anything is read or written: else it could not say so to a daemon after us.
+ */
+static bool knows_storage(const struct control *control, const struct control_device *device)
+{
+	return device->identity == 0 || device->wish.identity != 0 ||
+	       (!is_owed(device, CONTROL_REPORT_READY) &&
+	        iobuf_has_taken(&control->iobuf, device->ready_position));
+}
+
 /* Bring the back end of a device one step nearer to what is wished. */
 static void step(struct control *control, uint32_t index)
 {
@@ -58,9 +69,11 @@ static void step(struct control *control, uint32_t index)
 
 	switch (device->phase) {
 	case CONTROL_IDLE:
-		if (device->wanted && device->backend == CONTROL_BACKEND_READY && !device->failed) {
+		if (device->wanted && device->backend == CONTROL_BACKEND_READY && !device->failed &&
+		    knows_storage(control, device)) {
 			device->phase = CONTROL_STARTING;
 			device->current = device->wish;
+			device->wish.again = true; /* so it is after the end of a back end */
 			control->host.start(control->host.owner, index, &device->current);
 		}
 		break;
@@ -83,7 +96,9 @@ static void fill_report(const struct control_device *device, enum control_report
 		[CONTROL_REPORT_GONE] = PV_CTL_GONE,       [CONTROL_REPORT_READY] = PV_CTL_READY,
 		[CONTROL_REPORT_STOPPED] = PV_CTL_STOPPED, [CONTROL_REPORT_FAILED] = PV_CTL_FAILED,
 		[CONTROL_REPORT_STARTED] = PV_CTL_STARTED, [CONTROL_REPORT_FULL] = PV_CTL_FULL,
+		[CONTROL_REPORT_LOST] = PV_CTL_LOST,
 	};
+	struct pv_ctl_ready ready = {.identity = device->identity};
 	struct pv_ctl_stop done = {.sequence = report == CONTROL_REPORT_STOPPED
 	                                               ? device->stop_sequence
 	                                               : device->wish.sequence};
@@ -92,7 +107,10 @@ static void fill_report(const struct control_device *device, enum control_report
 	message->kind = kinds[report];
 	if (report == CONTROL_REPORT_FAILED) {
 		memcpy(message->payload, &failed, sizeof(failed));
-	} else if (report == CONTROL_REPORT_STOPPED || report == CONTROL_REPORT_STARTED) {
+	} else if (report == CONTROL_REPORT_READY) {
+		memcpy(message->payload, &ready, sizeof(ready));
+	} else if (report == CONTROL_REPORT_STOPPED || report == CONTROL_REPORT_STARTED ||
+	           report == CONTROL_REPORT_LOST) {
 		memcpy(message->payload, &done, sizeof(done));
 	}
 }
@@ -113,6 +131,9 @@ static bool report_device(struct control *control, uint32_t index)
 			break;
 		}
 		settle(device, report);
+		if (report == CONTROL_REPORT_READY) {
+			device->ready_position = iobuf_position(&control->iobuf);
+		}
 		sent = true;
 	}
 	return sent;
@@ -191,6 +212,8 @@ static const char *take_start(const struct control *control, uint32_t index,
 	device->next = (struct control_setup){0};
 	device->wish.features = start.features;
 	device->wish.sequence = start.sequence;
+	device->wish.identity = start.identity;
+	device->wish.again = (start.flags & PV_START_AGAIN) != 0;
 	device->wanted = true;
 	device->told = false;
 	device->error = check_rings(control, &device->wish);
@@ -219,6 +242,7 @@ static const char *take_stop(const struct control *control, uint32_t index,
 	device->stop_sequence = stop.sequence;
 	settle(device, CONTROL_REPORT_FAILED);
 	settle(device, CONTROL_REPORT_STARTED);
+	settle(device, CONTROL_REPORT_LOST);
 	device->stop_asked = true;
 	if (device->phase == CONTROL_IDLE) {
 		become_idle(device);
@@ -321,6 +345,10 @@ bool control_poll(struct control *control)
 		taken++;
 		take(control, &message);
 	}
+	/* It may have taken what a start waits for. */
+	for (uint32_t i = 0; i < control->config->device_count; i++) {
+		step(control, i);
+	}
 	/* The peer may wait for room. */
 	send_reports(control, taken > 0);
 	return taken == BUDGET;
@@ -343,7 +371,12 @@ void control_set_backend(struct control *control, uint32_t index, enum control_b
 	send_reports(control, false);
 }
 
-void control_started(struct control *control, uint32_t index)
+void control_set_identity(struct control *control, uint32_t index, uint64_t identity)
+{
+	control->devices[index].identity = identity;
+}
+
+static void answer_start(struct control *control, uint32_t index, enum control_report report)
 {
 	struct control_device *device = &control->devices[index];
 
@@ -354,9 +387,19 @@ void control_started(struct control *control, uint32_t index)
 	/* Once for each START: the VMM need not know that a back end has come back. */
 	if (!device->told) {
 		device->told = true;
-		owe(device, CONTROL_REPORT_STARTED);
+		owe(device, report);
 	}
 	send_reports(control, false);
+}
+
+void control_started(struct control *control, uint32_t index)
+{
+	answer_start(control, index, CONTROL_REPORT_STARTED);
+}
+
+void control_lost(struct control *control, uint32_t index)
+{
+	answer_start(control, index, CONTROL_REPORT_LOST);
 }
 
 void control_stopped(struct control *control, uint32_t index)
@@ -384,6 +427,7 @@ void control_failed(struct control *control, uint32_t index, err_t error)
 		device->failed = true;
 		device->error = error;
 		settle(device, CONTROL_REPORT_STARTED);
+		settle(device, CONTROL_REPORT_LOST);
 		owe(device, CONTROL_REPORT_FAILED);
 	}
 	send_reports(control, false);

@@ -31,7 +31,9 @@
 /* A device as its driver has set it up; checked: features offered, rings inside of memdev. */
 struct control_setup {
 	uint64_t features; /* negotiated */
+	uint64_t identity; /* of the storage that these rings began over; 0: over what is there */
 	uint32_t sequence; /* names this life of the rings, abi/iobuf.h */
+	bool again;        /* it was begun in an earlier session */
 	uint32_t given;    /* bit q: the driver uses queue q, and queues[q] is valid; never 0 */
 	struct pv_ctl_queue queues[PV_VMM_QUEUES_MAX];
 };
@@ -58,13 +60,15 @@ enum control_report {
 	CONTROL_REPORT_STOPPED,
 	CONTROL_REPORT_FAILED,
 	CONTROL_REPORT_STARTED,
+	CONTROL_REPORT_LOST,
 	CONTROL_REPORT_COUNT
 };
 
 /* What the state machine asks of its owner. start and stop may answer from within the call. */
 struct control_host {
 	void *owner;
-	/* Let the back end of @device serve the queues; answer with control_started() or _failed().
+	/* Let the back end of @device serve the queues; answer with control_started(), _lost() or
+	 * _failed().
 	 * @setup stays valid and constant until the device is idle again. */
 	void (*start)(void *owner, uint32_t device, const struct control_setup *setup);
 	/* Let it touch no queue any more, also one that is starting; answer with
@@ -78,7 +82,9 @@ struct control_device {
 	enum control_backend backend;
 	bool wanted;                  /* between START and STOP */
 	bool failed;                  /* START was refused; until STOP */
-	bool told;                    /* STARTED was said of this START */
+	bool told;                    /* STARTED or LOST was said of this START */
+	uint64_t identity;            /* of the storage of the back end; 0: it has none */
+	uint32_t ready_position;      /* behind the last READY, iobuf_position() */
 	struct control_setup next;    /* what QUEUE messages gather for the next START */
 	struct control_setup wish;    /* of the START, while wanted */
 	struct control_setup current; /* what the back end has, unless idle */
@@ -120,8 +126,14 @@ MUST_USE bool control_poll(struct control *control);
  * ran starts again when a back end comes back. */
 void control_set_backend(struct control *control, uint32_t index, enum control_backend backend);
 
+/** The storage of the back end that comes next is @identity; 0: it has none. */
+void control_set_identity(struct control *control, uint32_t index, uint64_t identity);
+
 /** The start that was asked for is carried out. */
 void control_started(struct control *control, uint32_t index);
+
+/** It is, over storage that is not what the rings began over: each request fails. */
+void control_lost(struct control *control, uint32_t index);
 
 /** The stop that was asked for is carried out. */
 void control_stopped(struct control *control, uint32_t index);

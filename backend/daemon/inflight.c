@@ -3,17 +3,18 @@
 #include "backend/daemon/inflight.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "backend/daemon/log.h"
 
-#define MAGIC 0x31464e49U /* "INF1", little-endian */
-/* Far more than 16 queues of 32768 entries take. */
-#define REGION_BYTES_MAX (UINT64_C(64) << 20)
+#define MAGIC 0x32464e49U /* "INF2", little-endian */
+#define PATH_BYTES 256U
 
 struct header {
-	uint32_t magic;
+	uint32_t magic; /* 0: of no life */
 	uint32_t sequence;
 };
 
@@ -26,94 +27,89 @@ struct region_head {
 	uint16_t used_index;
 };
 
-static bool read_header(int fd, struct header *header)
+static struct header *header_of(const struct inflight *inflight)
 {
-	return pread(fd, header, sizeof(*header), 0) == (ssize_t)sizeof(*header) &&
-	       header->magic == MAGIC;
+	return (struct header *)(void *)inflight->base;
 }
 
-static bool write_header(int fd, uint32_t sequence)
+/* A file of this run of the VM. */
+static int open_file(const struct backend_env *env, uint64_t bytes)
 {
-	struct header header = {.magic = MAGIC, .sequence = sequence};
+	char path[PATH_BYTES];
 
-	return pwrite(fd, &header, sizeof(header), 0) == (ssize_t)sizeof(header);
+	snprintf(path, sizeof(path), "%s/%s-%u.inflight", env->run_dir, env->peer,
+	         env->config->index);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && ftruncate(fd, (off_t)bytes) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
 }
 
-err_t inflight_open(const char *path, uint32_t sequence, int *fd, bool *kept)
+err_t inflight_open(struct inflight *inflight, const struct backend_env *env)
 {
-	struct header header = {0};
+	const struct dt_device *config = env->config;
+	uint64_t bytes = PV_BACKEND_INFLIGHT_BYTES((uint64_t)config->queue_count,
+	                                           (uint64_t)config->queue_size);
+	uint64_t at = env->inflight != NULL ? config->inflight : 0;
 
-	*fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (*fd < 0) {
-		log_errno(path, "cannot be opened");
-		return ERR_STATE;
-	}
-	/* A STOP in between would have counted up by two. */
-	*kept = read_header(*fd, &header) && sequence - header.sequence <= 1;
-	/* The header comes last: until then the file is of no life at all. */
-	if ((!*kept && ftruncate(*fd, 0) < 0) || !write_header(*fd, sequence)) {
-		log_errno(path, "cannot be written");
-		close(*fd);
-		*fd = -1;
-		return ERR_STATE;
-	}
-	return OK;
-}
-
-err_t inflight_clear(int fd)
-{
-	struct header header = {0};
-
-	if (!read_header(fd, &header) || ftruncate(fd, 0) < 0 ||
-	    !write_header(fd, header.sequence)) {
-		log_errno("inflight", "cannot be cleared");
-		return ERR_STATE;
-	}
-	return OK;
-}
-
-bool inflight_matches(int fd, uint32_t queue, uint32_t queue_count, uint16_t used_index)
-{
-	struct region_head head = {0};
-	struct stat stat;
-
-	if (fstat(fd, &stat) < 0 || stat.st_size <= INFLIGHT_REGION_OFFSET) {
-		return true;
-	}
-	/* All queues take the same room. */
-	off_t stride = (stat.st_size - INFLIGHT_REGION_OFFSET) / queue_count;
-	if (pread(fd, &head, sizeof(head), INFLIGHT_REGION_OFFSET + stride * queue) !=
-	            (ssize_t)sizeof(head) ||
-	    head.version == 0) {
-		return true;
-	}
-	/* An answer goes into the ring first, and then into the region. */
-	uint16_t ahead = (uint16_t)(used_index - head.used_index);
-	return ahead <= 1;
-}
-
-err_t inflight_reserve(int fd, uint64_t bytes)
-{
-	struct stat stat;
-
-	if (bytes == 0 || bytes > REGION_BYTES_MAX) {
+	*inflight = (struct inflight){.fd = -1};
+	if (env->inflight != NULL &&
+	    (at % INFLIGHT_REGION_OFFSET != 0 || at > env->inflight->bytes ||
+	     bytes > env->inflight->bytes - at)) {
+		log_line(env->peer, "device %u: its in-flight records lie outside of what there is",
+		         config->index);
 		return ERR_RANGE;
 	}
-	if (fstat(fd, &stat) < 0) {
+	int fd = env->inflight != NULL ? fcntl(env->inflight->fd, F_DUPFD_CLOEXEC, 0)
+	                               : open_file(env, bytes);
+	void *base = fd < 0 ? MAP_FAILED
+	                    : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)at);
+	if (base == MAP_FAILED) {
+		log_errno(env->peer, "device %u: no in-flight records", config->index);
+		if (fd >= 0) {
+			close(fd);
+		}
 		return ERR_STATE;
 	}
-	off_t end = (off_t)(INFLIGHT_REGION_OFFSET + bytes);
-	if (stat.st_size < end && ftruncate(fd, end) < 0) {
-		log_errno("inflight", "no room");
-		return ERR_STATE;
-	}
+	*inflight = (struct inflight){
+		.fd = fd,
+		.offset = at + INFLIGHT_REGION_OFFSET,
+		.bytes = bytes - INFLIGHT_REGION_OFFSET,
+		.base = base,
+	};
 	return OK;
 }
 
-bool inflight_is_used(int fd)
+void inflight_close(struct inflight *inflight)
 {
-	struct region_head head = {0};
+	if (inflight->fd >= 0) {
+		munmap(inflight->base, INFLIGHT_REGION_OFFSET + inflight->bytes);
+		close(inflight->fd);
+	}
+	*inflight = (struct inflight){.fd = -1};
+}
 
-	return pread(fd, &head, sizeof(head), INFLIGHT_REGION_OFFSET) == (ssize_t)sizeof(head) &&
-	       head.version != 0;
+bool inflight_begin(struct inflight *inflight, const struct control_setup *setup)
+{
+	struct header *header = header_of(inflight);
+
+	if (setup->again && header->magic == MAGIC && header->sequence == setup->sequence) {
+		return true;
+	}
+	/* Whoever finds it half done finds it of no life. */
+	__atomic_store_n(&header->magic, 0, __ATOMIC_SEQ_CST);
+	memset(inflight->base + INFLIGHT_REGION_OFFSET, 0, inflight->bytes);
+	header->sequence = setup->sequence;
+	__atomic_store_n(&header->magic, MAGIC, __ATOMIC_SEQ_CST);
+	return false;
+}
+
+bool inflight_is_used(const struct inflight *inflight)
+{
+	struct region_head head;
+
+	memcpy(&head, inflight->base + INFLIGHT_REGION_OFFSET, sizeof(head));
+	return head.version != 0;
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The file in which a vhost-user program notes the requests that it works on (vhost_user.h). It
- * outlives daemon and program, and belongs to one life of a device's rings: what an earlier life
- * left there names requests that do not exist any more. A life is known by the number of its START
- * and by its used indices: a VMM that sends START anew may count up (abi/iobuf.h says that it does
- * not), and so may one that has reset the device while there was no session, but then the rings
- * have begun anew.
+ * Where a vhost-user program notes the requests that it works on (vhost_user.h): memory of the
+ * connection that outlives program, daemon and the VM, or, where the module has none, a file that
+ * outlives program and daemon. It belongs to one life of a device's rings, which the number of its
+ * START names: what an earlier life left there names requests that do not exist any more.
  *
- *   offset 0     our header: which life
- *   offset 4096  the program's region, all zero at the beginning (vhost-user.rst, "Inflight I/O
- *                tracking", queue region for split virtqueue)
+ *   byte 0     our header: which life
+ *   byte 4096  the program's region, all zero at the beginning of a life (vhost-user.rst, "Inflight
+ *              I/O tracking", queue region for split virtqueue)
  */
 #ifndef BACKEND_DAEMON_INFLIGHT_H
 #define BACKEND_DAEMON_INFLIGHT_H
@@ -17,27 +15,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/backend.h"
 #include "abi/err.h"
+#include "backend/daemon/backend.h"
+#include "backend/daemon/control.h"
 
-#define INFLIGHT_REGION_OFFSET 4096U
+#define INFLIGHT_REGION_OFFSET PV_BACKEND_INFLIGHT_HEAD
+
+struct inflight {
+	int fd;          /* what a program is given; -1: closed */
+	uint64_t offset; /* of the program's region in it, a whole page */
+	uint64_t bytes;  /* of that region */
+	uint8_t *base;   /* ours: header and region */
+};
+
+/** Take hold of the records of the device of @env. Errors, logged: ERR_STATE, ERR_RANGE. */
+MUST_USE err_t inflight_open(struct inflight *inflight, const struct backend_env *env);
+
+/** Let go. */
+void inflight_close(struct inflight *inflight);
 
 /**
- * Open the file at @path for the life @sequence of the rings, in @fd. @kept: it was of that life
- * already, going by the number, and names what was in flight; else it is empty.
- * Errors, logged: ERR_STATE.
+ * Make the records those of the life of @setup, while no program has them.
+ * Returns true if they were already, and say what was in flight; else they are empty now.
  */
-MUST_USE err_t inflight_open(const char *path, uint32_t sequence, int *fd, bool *kept);
+bool inflight_begin(struct inflight *inflight, const struct control_setup *setup);
 
-/** Does queue @queue of @queue_count, as far as its program took note, stand at @used_index? */
-bool inflight_matches(int fd, uint32_t queue, uint32_t queue_count, uint16_t used_index);
-
-/** Empty the file: its life has just begun. Errors: ERR_STATE. */
-MUST_USE err_t inflight_clear(int fd);
-
-/** Make room for a region of @bytes, zero as far as it is new. Errors: ERR_RANGE, ERR_STATE. */
-MUST_USE err_t inflight_reserve(int fd, uint64_t bytes);
-
-/** Has a program ever taken note in the region? It writes its version there first. */
-bool inflight_is_used(int fd);
+/** Has a program ever taken note in this life? It writes its version there first. */
+bool inflight_is_used(const struct inflight *inflight);
 
 #endif

@@ -14,6 +14,8 @@
 #define PATH_BYTES 256
 #define CONTROL_FD_MIN 768
 
+static const struct link closed = {.control_fd = -1, .memory.fd = -1, .inflight.fd = -1};
+
 static int open_device(const char *dev_dir, const char *peer, const char *what)
 {
 	char path[PATH_BYTES];
@@ -83,11 +85,22 @@ static void open_control(struct link *link, const char *dev_dir, const char *pee
 	}
 }
 
+/* A connection without storage has no such device. */
+static void open_inflight(struct link *link, const char *dev_dir, const char *peer)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/%s/inflight", dev_dir, peer);
+	link->inflight.fd = open(path, O_RDWR | O_CLOEXEC);
+	off_t bytes = link->inflight.fd < 0 ? 0 : lseek(link->inflight.fd, 0, SEEK_END);
+	link->inflight.bytes = bytes < 0 ? 0 : (uint64_t)bytes;
+}
+
 err_t link_open(struct link *link, const char *dev_dir, const char *peer)
 {
 	err_t err = ERR_STATE;
 
-	*link = (struct link){.control_fd = -1, .memory.fd = -1};
+	*link = closed;
 	open_control(link, dev_dir, peer);
 	if (link->control_fd >= 0) {
 		link->memory.fd = open_device(dev_dir, peer, "memory");
@@ -98,6 +111,7 @@ err_t link_open(struct link *link, const char *dev_dir, const char *peer)
 	if (err == OK) {
 		err = map_all(link, peer);
 	}
+	open_inflight(link, dev_dir, peer);
 	if (err != OK) {
 		link_close(link);
 	}
@@ -123,7 +137,10 @@ void link_close(struct link *link)
 	if (link->memory.fd >= 0) {
 		close(link->memory.fd);
 	}
-	*link = (struct link){.control_fd = -1, .memory.fd = -1};
+	if (link->inflight.fd >= 0) {
+		close(link->inflight.fd);
+	}
+	*link = closed;
 }
 
 err_t link_tie(const struct link *link, uint32_t number, int kick_fd, int call_fd)

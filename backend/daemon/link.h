@@ -11,6 +11,7 @@
 #include "abi/backend.h"
 #include "abi/err.h"
 #include "abi/iobuf.h"
+#include "backend/daemon/backend.h"
 #include "backend/daemon/ring.h"
 
 struct link {
@@ -19,6 +20,7 @@ struct link {
 	const volatile struct pv_iobuf_page *page_in;
 	volatile struct pv_iobuf_page *page_out;
 	struct ring_memory memory;
+	struct backend_inflight inflight; /* fd -1: the connection has none */
 };
 
 /**

@@ -10,13 +10,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "backend/daemon/log.h"
 #include "backend/daemon/socket.h"
 
-#define LISTEN_FD 3 /* of the listening socket in the program */
+#define LISTEN_FD 3       /* of the first listening socket in the program; the other follows */
+#define LISTEN_FD_MIN 16  /* above those */
+#define IDENTITY_FIXED 1U /* of what cannot be lost */
 
 /* Make the directories above @path. */
 static void make_parents(const char *path)
@@ -106,7 +109,21 @@ struct command {
 	char file[2 * DT_PATH_BYTES + 128];
 	char format[128];
 	char serve[160];
+	char null[64];
+	char serve_errors[160];
 };
+
+static void build_export(const struct dt_device *config, enum storage_export export, char *text,
+                         size_t bytes)
+{
+	const char *name = export == STORAGE_DISK ? "disk" : "errors";
+
+	snprintf(text, bytes,
+	         "type=vhost-user-blk,id=%s,node-name=%s,addr.type=fd,addr.str=%d,"
+	         "writable=%s,num-queues=%u",
+	         name, name, LISTEN_FD + (int)export, config->readonly ? "off" : "on",
+	         config->queue_count);
+}
 
 /* What a guest discards of a reserved file stays reserved; qcow2 takes it again for what is next. */
 static void build_command(const struct dt_device *config, struct command *command)
@@ -121,59 +138,146 @@ static void build_command(const struct dt_device *config, struct command *comman
 	snprintf(command->format, sizeof(command->format),
 	         "driver=%s,node-name=disk,file=file,discard=unmap,read-only=%s", config->format,
 	         readonly);
-	snprintf(command->serve, sizeof(command->serve),
-	         "type=vhost-user-blk,id=disk,node-name=disk,addr.type=fd,addr.str=%d,"
-	         "writable=%s,num-queues=%u",
-	         LISTEN_FD, config->readonly ? "off" : "on", config->queue_count);
+	build_export(config, STORAGE_DISK, command->serve, sizeof(command->serve));
+	snprintf(command->null, sizeof(command->null), "driver=null-co,node-name=null,size=%llu",
+	         (unsigned long long)config->capacity);
+	build_export(config, STORAGE_ERRORS, command->serve_errors, sizeof(command->serve_errors));
 }
 
 /* In the child: become the program. Only what may be called between fork and exec. */
-__attribute__((noreturn)) static void become(const struct command *command, int listen_fd)
+__attribute__((noreturn)) static void become(const struct command *command, const int *listen_fds)
 {
 	sigset_t none;
+	/* Each request to the node "errors" is one of no event in particular, and fails. */
 	const char *argv[] = {
-		STORAGE_PROGRAM, "--blockdev", command->file,  "--blockdev",
-		command->format, "--export",   command->serve, NULL,
+		STORAGE_PROGRAM,
+		"--blockdev",
+		command->file,
+		"--blockdev",
+		command->format,
+		"--blockdev",
+		command->null,
+		"--blockdev",
+		"driver=blkdebug,node-name=errors,image=null,inject-error.0.event=none",
+		"--export",
+		command->serve,
+		"--export",
+		command->serve_errors,
+		NULL,
 	};
+	int fds[STORAGE_EXPORTS];
+	bool ready = true;
 
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	/* dup2 drops close-on-exec, unless the file is in its place already. */
-	if (listen_fd == LISTEN_FD ? fcntl(listen_fd, F_SETFD, 0) == 0
-	                           : dup2(listen_fd, LISTEN_FD) == LISTEN_FD) {
+	/* Out of each other's way first; dup2 drops close-on-exec. */
+	for (int i = 0; i < STORAGE_EXPORTS; i++) {
+		fds[i] = fcntl(listen_fds[i], F_DUPFD_CLOEXEC, LISTEN_FD_MIN);
+	}
+	for (int i = 0; i < STORAGE_EXPORTS; i++) {
+		ready = ready && dup2(fds[i], LISTEN_FD + i) == LISTEN_FD + i;
+	}
+	if (ready) {
 		/* POSIX: exec does not write to its arguments, whatever their type says. */
 		execvp(STORAGE_PROGRAM, (char *const *)(uintptr_t)argv);
 	}
 	_exit(127);
 }
 
-err_t storage_spawn(const struct backend_env *env, const char *path)
+/* Start the program, which gets @listen_fds. */
+static err_t spawn(const struct backend_env *env, const int *listen_fds)
 {
 	struct command command;
 
+	build_command(env->config, &command);
+	pid_t pid = fork();
+	if (pid == 0) {
+		become(&command, listen_fds);
+	}
+	if (pid < 0) {
+		log_errno(env->peer, "fork");
+		return ERR_STATE;
+	}
+	log_line(env->peer, "device %u: %s is process %d, %s", env->config->index, STORAGE_PROGRAM,
+	         (int)pid, env->config->disk);
+	return OK;
+}
+
+err_t storage_spawn(const struct backend_env *env, const char *disk, const char *errors)
+{
 	err_t err = env->config->create ? make_disk(env->config) : OK;
+
 	if (err == OK) {
 		err = reserve_room(env->config);
 	}
 	if (err != OK) {
 		return err;
 	}
-	int listen_fd = socket_listen(path);
-	if (listen_fd < 0) {
+	int listen_fds[STORAGE_EXPORTS] = {socket_listen(disk), -1};
+	if (listen_fds[STORAGE_DISK] < 0) {
 		return ERR_STATE;
 	}
-	build_command(env->config, &command);
-	pid_t pid = fork();
-	if (pid == 0) {
-		become(&command, listen_fd);
-	}
-	if (pid < 0) {
-		log_errno(env->peer, "fork");
+	listen_fds[STORAGE_ERRORS] = socket_listen(errors);
+	if (listen_fds[STORAGE_ERRORS] >= 0) {
+		err = spawn(env, listen_fds);
+		close(listen_fds[STORAGE_ERRORS]);
 	} else {
-		log_line(env->peer, "device %u: %s is process %d, %s", env->config->index,
-		         STORAGE_PROGRAM, (int)pid, env->config->disk);
+		err = ERR_STATE;
 	}
-	close(listen_fd);
-	return pid < 0 ? ERR_STATE : OK;
+	close(listen_fds[STORAGE_DISK]);
+	return err;
+}
+
+/* What stands in the file of an identity. */
+struct identity {
+	uint64_t number;
+	uint64_t inode; /* of the disk: another file is another disk */
+};
+
+/* Write a new one, so that it is there whole or not at all, and lasts as the disk does. */
+static bool write_identity(const char *path, const struct identity *identity)
+{
+	char temporary[DT_PATH_BYTES + 32];
+
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	bool ok = fd >= 0 && write(fd, identity, sizeof(*identity)) == (ssize_t)sizeof(*identity) &&
+	          fsync(fd) == 0;
+	if (fd >= 0) {
+		close(fd);
+	}
+	return ok && rename(temporary, path) == 0;
+}
+
+uint64_t storage_identity(const struct dt_device *config)
+{
+	char path[DT_PATH_BYTES + 16];
+	struct identity identity = {0};
+	struct stat disk;
+
+	if (stat(config->disk, &disk) < 0) {
+		log_errno(config->disk, "is not there");
+		return 0;
+	}
+	if (config->readonly || S_ISBLK(disk.st_mode)) {
+		return IDENTITY_FIXED;
+	}
+	snprintf(path, sizeof(path), "%s.identity", config->disk);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool whole = fd >= 0 && read(fd, &identity, sizeof(identity)) == (ssize_t)sizeof(identity);
+	if (fd >= 0) {
+		close(fd);
+	}
+	if (whole && identity.number > IDENTITY_FIXED && identity.inode == disk.st_ino) {
+		return identity.number;
+	}
+	identity = (struct identity){.inode = disk.st_ino};
+	if (getrandom(&identity.number, sizeof(identity.number), 0) !=
+	            (ssize_t)sizeof(identity.number) ||
+	    identity.number <= IDENTITY_FIXED || !write_identity(path, &identity)) {
+		log_errno(path, "cannot be made");
+		return 0;
+	}
+	return identity.number;
 }

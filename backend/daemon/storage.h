@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The program behind blk devices: one qemu-storage-daemon for each disk, which serves it over
- * vhost-user. It is not tied to the daemon: when the daemon dies it goes on, finishes what it has
+ * vhost-user, and what a disk is: its identity. The program is not tied to the daemon: when the daemon dies it goes on, finishes what it has
  * taken, and waits for the next daemon at the same socket.
  */
 #ifndef BACKEND_DAEMON_STORAGE_H
@@ -12,10 +12,20 @@
 
 #define STORAGE_PROGRAM "qemu-storage-daemon"
 
+/* What a program serves, each at a socket of its own: the disk, and a device at which all fails. */
+enum storage_export { STORAGE_DISK, STORAGE_ERRORS, STORAGE_EXPORTS };
+
 /**
- * Start the program for the disk of @env, listening at @path from the first moment on. Makes the
- * disk if it is to be made. Errors, logged: ERR_STATE.
+ * Start the program for the disk of @env, listening at the paths @disk and @errors from the first
+ * moment on. Makes the disk if it is to be made. Errors, logged: ERR_STATE, ERR_FULL.
  */
-MUST_USE err_t storage_spawn(const struct backend_env *env, const char *path);
+MUST_USE err_t storage_spawn(const struct backend_env *env, const char *disk, const char *errors);
+
+/**
+ * The identity (abi/iobuf.h) of the disk that @config names, which is there: a random number in a
+ * file beside it, made if there is none; 1 where nothing can be lost: of a disk that nobody writes,
+ * or a block device, which outlives the VM. 0: it cannot be said, logged.
+ */
+uint64_t storage_identity(const struct dt_device *config);
 
 #endif

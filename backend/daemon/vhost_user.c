@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "backend/daemon/inflight.h"
 #include "backend/daemon/log.h"
 #include "backend/daemon/ring.h"
 #include "lib/bits.h"
@@ -67,7 +66,7 @@ struct memory_table {
 	uint64_t offset; /* in the file */
 };
 
-struct inflight {
+struct inflight_payload {
 	uint64_t bytes;
 	uint64_t offset;
 	uint16_t queue_count;
@@ -77,7 +76,7 @@ struct inflight {
 
 _Static_assert(sizeof(struct memory_table) <= VHOST_USER_PAYLOAD_MAX, "memory table");
 _Static_assert(sizeof(struct vring_address) == 40, "vring address");
-_Static_assert(sizeof(struct inflight) == 24, "inflight description");
+_Static_assert(sizeof(struct inflight_payload) == 24, "inflight description");
 
 enum scope { ONCE, EACH_QUEUE };
 
@@ -177,14 +176,14 @@ static bool has_inflight(const struct vhost_user *user)
 static bool fill_inflight(struct vhost_user *user, struct outgoing *out)
 {
 	const struct dt_device *device = env_of(user)->config;
-	struct inflight inflight = {
+	struct inflight_payload inflight = {
 		.bytes = user->inflight_bytes,
-		.offset = INFLIGHT_REGION_OFFSET,
+		.offset = user->inflight->offset,
 		.queue_count = (uint16_t)device->queue_count,
 		.queue_size = (uint16_t)device->queue_size,
 	};
 
-	out->fd = user->inflight_fd;
+	out->fd = user->inflight->fd;
 	put(out, &inflight, sizeof(inflight));
 	return has_inflight(user);
 }
@@ -200,15 +199,15 @@ static bool fill_get_inflight(struct vhost_user *user, struct outgoing *out)
 /* It has made a region of its own, too, whose file we did not accept: only its size counts. */
 static bool take_inflight(struct vhost_user *user, const struct vhost_user_message *answer)
 {
-	struct inflight inflight;
+	struct inflight_payload inflight;
 
-	if (answer->bytes < offsetof(struct inflight, padding) ||
+	if (answer->bytes < offsetof(struct inflight_payload, padding) ||
 	    answer->bytes > sizeof(inflight)) {
 		return false;
 	}
-	memcpy(&inflight, answer->payload, offsetof(struct inflight, padding));
+	memcpy(&inflight, answer->payload, offsetof(struct inflight_payload, padding));
 	user->inflight_bytes = inflight.bytes;
-	return inflight_reserve(user->inflight_fd, inflight.bytes) == OK;
+	return inflight.bytes > 0 && inflight.bytes <= user->inflight->bytes;
 }
 
 static bool fill_memory(struct vhost_user *user, struct outgoing *out)
@@ -480,7 +479,6 @@ void vhost_user_open(struct vhost_user *user, const struct vhost_user_config *co
 	*user = (struct vhost_user){
 		.config = *config,
 		.source = {.fd = -1, .ready = on_ready, .owner = user},
-		.inflight_fd = -1,
 	};
 	if (loop_watch(config->env->loop, &user->source, fd, EPOLLIN) != OK) {
 		close(fd);
@@ -490,7 +488,8 @@ void vhost_user_open(struct vhost_user *user, const struct vhost_user_config *co
 	begin(user, handshake, VHOST_USER_READY);
 }
 
-void vhost_user_start(struct vhost_user *user, const struct control_setup *setup, int inflight_fd)
+void vhost_user_start(struct vhost_user *user, const struct control_setup *setup,
+                      const struct inflight *inflight)
 {
 	uint64_t missing = setup->features & user->config.device_features & ~user->offered;
 
@@ -501,7 +500,7 @@ void vhost_user_start(struct vhost_user *user, const struct control_setup *setup
 		return;
 	}
 	user->setup = setup;
-	user->inflight_fd = inflight_fd;
+	user->inflight = inflight;
 	begin(user, start, VHOST_USER_STARTED);
 }
 

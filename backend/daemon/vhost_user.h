@@ -18,6 +18,7 @@
 
 #include "abi/err.h"
 #include "backend/daemon/backend.h"
+#include "backend/daemon/inflight.h"
 #include "backend/daemon/loop.h"
 
 /* Protocol features; vhost-user.rst, "Protocol features". */
@@ -65,7 +66,7 @@ struct vhost_user {
 	uint32_t queue;
 	enum vhost_user_event goal; /* what the end of the list means */
 	const struct control_setup *setup;
-	int inflight_fd;
+	const struct inflight *inflight;
 	uint64_t inflight_bytes;
 
 	/* What has come of the answer. */
@@ -81,9 +82,10 @@ void vhost_user_open(struct vhost_user *user, const struct vhost_user_config *co
 
 /**
  * Start the queues of @setup, after VHOST_USER_READY. @setup stays valid until the connection is
- * closed. @inflight_fd: the file for requests in flight, which stays open as long.
+ * closed. @inflight: the records of requests in flight, which stay open as long.
  */
-void vhost_user_start(struct vhost_user *user, const struct control_setup *setup, int inflight_fd);
+void vhost_user_start(struct vhost_user *user, const struct control_setup *setup,
+                      const struct inflight *inflight);
 
 /** Hang up; nothing happens if it is closed. The program may go on with what it has taken. */
 void vhost_user_close(struct vhost_user *user);

@@ -63,16 +63,30 @@ bool wait_for(struct peer *peer, uint32_t device, uint32_t sequence, bool (*done
 	return peer_wait(peer, done, &ref, SECONDS);
 }
 
-bool send_start(struct peer *peer, uint32_t device, uint32_t sequence, uint64_t features,
+bool is_lost(void *arg)
+{
+	const struct device_ref *ref = arg;
+
+	return ref->peer->devices[ref->device].lost == ref->sequence;
+}
+
+bool send_setup(struct peer *peer, uint32_t device, const struct pv_ctl_start *start,
                 const struct pv_ctl_queue *queues, uint32_t count)
 {
-	const struct pv_ctl_start start = {.features = features, .sequence = sequence};
 	bool sent = true;
 
 	for (uint32_t i = 0; i < count; i++) {
 		sent = sent && peer_send(peer, PV_CTL_QUEUE, device, &queues[i], sizeof(*queues));
 	}
-	return sent && peer_send(peer, PV_CTL_START, device, &start, sizeof(start));
+	return sent && peer_send(peer, PV_CTL_START, device, start, sizeof(*start));
+}
+
+bool send_start(struct peer *peer, uint32_t device, uint32_t sequence, uint64_t features,
+                const struct pv_ctl_queue *queues, uint32_t count)
+{
+	const struct pv_ctl_start start = {.features = features, .sequence = sequence};
+
+	return send_setup(peer, device, &start, queues, count);
 }
 
 bool send_stop(struct peer *peer, uint32_t device, uint32_t sequence)

@@ -23,11 +23,16 @@ bool is_ready(void *arg);
 bool is_started(void *arg);
 bool is_stopped(void *arg);
 bool is_failed(void *arg);
+bool is_lost(void *arg);
 
 /** Wait until @done, one of the above, holds for @device, with @sequence where there is one. */
 bool wait_for(struct peer *peer, uint32_t device, uint32_t sequence, bool (*done)(void *));
 
-/** Send QUEUE for each of @queues and START; false if they do not go. */
+/** Send QUEUE for each of @queues and @start; false if they do not go. */
+bool send_setup(struct peer *peer, uint32_t device, const struct pv_ctl_start *start,
+                const struct pv_ctl_queue *queues, uint32_t count);
+
+/** The same for rings that begin. */
 bool send_start(struct peer *peer, uint32_t device, uint32_t sequence, uint64_t features,
                 const struct pv_ctl_queue *queues, uint32_t count);
 

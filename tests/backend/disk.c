@@ -30,12 +30,28 @@ void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t l
 	queue_open(&disk->queue, peer, line, DISK_RINGS);
 }
 
+static bool say_start(struct disk *disk, uint32_t flags)
+{
+	const struct pv_ctl_queue message = queue_message(&disk->queue, 0);
+	const struct pv_ctl_start start = {.features = F_VERSION_1,
+	                                   .sequence = disk->sequence,
+	                                   .flags = flags,
+	                                   .identity = disk->identity};
+
+	return send_setup(disk->peer, disk->device, &start, &message, 1);
+}
+
+/* The back end is there: the rings begin over what it has. */
 bool disk_start(struct disk *disk, uint32_t sequence)
 {
-	struct pv_ctl_queue message = queue_message(&disk->queue, 0);
-
 	disk->sequence = sequence;
-	return send_start(disk->peer, disk->device, sequence, F_VERSION_1, &message, 1);
+	disk->identity = disk->peer->devices[disk->device].identity;
+	return say_start(disk, 0);
+}
+
+bool disk_start_again(struct disk *disk)
+{
+	return say_start(disk, PV_START_AGAIN);
 }
 
 static void disk_submit(struct disk *disk, uint32_t request, uint32_t block, bool write)

@@ -20,7 +20,8 @@ struct disk {
 	struct peer *peer;
 	uint32_t device;
 	struct queue queue;
-	uint32_t sequence;               /* of its last START */
+	uint32_t sequence; /* of its last START */
+	uint64_t identity; /* of the disk that the rings began over; 0: not known yet */
 	uint32_t blocks[QUEUE_REQUESTS]; /* what each request is about */
 	bool writes[QUEUE_REQUESTS];
 	uint8_t generation[DISK_BLOCKS];
@@ -33,8 +34,11 @@ struct disk {
 /** Begin with a disk of zeros, device @device of @peer, its queue at @line. */
 void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t line);
 
-/** Send its QUEUE and START. */
+/** Send its QUEUE and START: the rings begin. */
 bool disk_start(struct disk *disk, uint32_t sequence);
+
+/** Say that again in another session. */
+bool disk_start_again(struct disk *disk);
 
 /** Send reads and writes until the queue is full. */
 void disk_fill(struct disk *disk);

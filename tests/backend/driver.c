@@ -45,14 +45,13 @@ static void kill_daemon(struct disk *disk)
 		disk->wrong++;
 		disk->why = "there was no daemon to kill";
 	}
-	/* As a VMM does: when the new session is up, what runs is said again. The number should
-	 * stay; one that counts up does no harm. */
+	/* As a VMM does: when the new session is up, what runs is said again. */
 	while (disk->peer->sessions == sessions) {
 		peer_serve(disk->peer);
 		disk_reap(disk);
 		peer_pause();
 	}
-	disk_start(disk, disk->sequence + sessions % 2);
+	disk_start_again(disk);
 }
 
 static void kill_storage(struct disk *disk)

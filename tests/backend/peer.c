@@ -57,7 +57,7 @@ static size_t read_property(const char *node, const char *property, void *to, si
 /* Pieces in the order of docs/connection.md: page 0, page 1, doorbells, memory. */
 static void map_pieces(struct peer *peer, const char *node)
 {
-	uint64_t reg[8];
+	uint64_t reg[10];
 	uint32_t interrupts[3 * PEER_LINES];
 
 	if (read_property(node, "reg", reg, sizeof(reg)) != sizeof(reg)) {
@@ -148,6 +148,8 @@ static void take(struct peer *peer, const struct pv_iobuf_message *message)
 	switch (message->kind) {
 	case PV_CTL_READY:
 		device->ready = true;
+		memcpy(&device->identity, message->payload, sizeof(device->identity));
+		peer_kick(peer, 0); /* that it is taken */
 		break;
 	case PV_CTL_GONE:
 		device->ready = false;
@@ -158,6 +160,9 @@ static void take(struct peer *peer, const struct pv_iobuf_message *message)
 		break;
 	case PV_CTL_STOPPED:
 		device->stopped = sequence;
+		break;
+	case PV_CTL_LOST:
+		device->lost = sequence;
 		break;
 	case PV_CTL_FAILED:
 		device->failed = sequence;

@@ -19,9 +19,11 @@
 /* What the daemon said of a device, last. */
 struct peer_device {
 	bool ready;
-	uint32_t started; /* sequence of the last STARTED, STOPPED, FAILED; 0: none yet */
+	uint64_t identity; /* of its storage, by the last READY */
+	uint32_t started;  /* sequence of the last STARTED, STOPPED, FAILED; 0: none yet */
 	uint32_t stopped;
 	uint32_t failed;
+	uint32_t lost;
 	uint32_t started_count;
 };
 

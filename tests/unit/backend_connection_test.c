@@ -50,19 +50,53 @@ static struct bench {
 	err_t spawn_error;
 	int control_fd; /* the eventfd that the VMM's ring signals */
 	char run_dir[64];
-	uint32_t heard[PV_CTL_FULL + 1]; /* messages of each kind */
+	uint64_t identity; /* of the disk */
+	int errors;        /* the program's end of the socket of errors; -1: none */
+	bool errors_busy;  /* there it does not shake hands */
+	uint32_t errors_connected;
+	uint32_t heard[PV_CTL_LOST + 1]; /* messages of each kind */
 } * bench;
+
+/* Hands are shaken at @fd: here the answer may stand before the question. */
+static void answer_features(int fd)
+{
+	struct {
+		uint32_t header[3];
+		uint64_t features;
+	} __attribute__((packed)) answer = {
+		.header = {GET_FEATURES, VERSION | REPLY, sizeof(answer.features)},
+		.features = BIT64(32),
+	};
+
+	assert_int_equal(write(fd, &answer, sizeof(answer)), sizeof(answer));
+}
+
+static void connect_errors(int fd)
+{
+	if (bench->errors >= 0) {
+		close(bench->errors);
+	}
+	bench->errors = fd;
+	bench->errors_connected++;
+	if (!bench->errors_busy) {
+		answer_features(fd);
+	}
+}
 
 err_t socket_connect(const char *path, int *fd)
 {
 	int pair[2];
 
-	(void)path;
 	*fd = -1;
 	if (!bench->listens) {
 		return ERR_EMPTY;
 	}
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+	if (strstr(path, "errors") != NULL) {
+		connect_errors(pair[1]);
+		*fd = pair[0];
+		return OK;
+	}
 	if (bench->program >= 0) {
 		close(bench->program);
 	}
@@ -72,10 +106,16 @@ err_t socket_connect(const char *path, int *fd)
 	return OK;
 }
 
-err_t storage_spawn(const struct backend_env *env, const char *path)
+uint64_t storage_identity(const struct dt_device *config)
+{
+	(void)config;
+	return bench->identity;
+}
+
+err_t storage_spawn(const struct backend_env *env, const char *disk, const char *errors)
 {
 	(void)env;
-	(void)path;
+	assert_string_not_equal(disk, errors);
 	bench->spawned++;
 	bench->listens = bench->spawn_error == OK;
 	return bench->spawn_error;
@@ -98,6 +138,7 @@ err_t link_open(struct link *link, const char *dev_dir, const char *peer)
 	(void)peer;
 	*link = (struct link){
 		.control_fd = -1,
+		.inflight.fd = -1,
 		.info = {.count = LINES},
 		.page_in = &bench->page_in,
 		.page_out = &bench->page_out,
@@ -136,6 +177,8 @@ static int set_up(void **state)
 	assert_non_null(bench);
 	memset(bench, 0, sizeof(*bench));
 	bench->program = -1;
+	bench->errors = -1;
+	bench->identity = 7;
 	bench->memory_fd = memfd_create("memory", 0);
 	assert_int_equal(ftruncate(bench->memory_fd, MEMORY_BYTES), 0);
 	bench->memory =
@@ -183,6 +226,9 @@ static int tear_down(void **state)
 	if (bench->program >= 0) {
 		close(bench->program);
 	}
+	if (bench->errors >= 0) {
+		close(bench->errors);
+	}
 	snprintf(path, sizeof(path), "%s/driver-0.inflight", bench->run_dir);
 	unlink(path);
 	rmdir(bench->run_dir);
@@ -202,7 +248,7 @@ static void settle(void)
 		while (iobuf_poll_session(&bench->peer) != IOBUF_NONE) {
 		}
 		while (iobuf_receive(&bench->peer, &message) == OK) {
-			assert_in_range(message.kind, PV_CTL_READY, PV_CTL_FULL);
+			assert_in_range(message.kind, PV_CTL_READY, PV_CTL_LOST);
 			bench->heard[message.kind]++;
 		}
 		if (bench->connection != NULL) {
@@ -215,18 +261,11 @@ static void settle(void)
 /* The program takes what it is asked and answers: hands are shaken, it is at rest. */
 static void shake_hands(void)
 {
-	struct {
-		uint32_t header[3];
-		uint64_t features;
-	} __attribute__((packed)) answer = {
-		.header = {GET_FEATURES, VERSION | REPLY, sizeof(answer.features)},
-		.features = BIT64(32),
-	};
 	uint32_t request[3];
 
 	assert_int_equal(read(bench->program, request, sizeof(request)), sizeof(request));
 	assert_int_equal(request[0], GET_FEATURES);
-	assert_int_equal(write(bench->program, &answer, sizeof(answer)), sizeof(answer));
+	answer_features(bench->program);
 	settle();
 }
 
@@ -239,16 +278,22 @@ static void say(uint32_t kind, const void *payload, size_t bytes)
 	settle();
 }
 
-static void say_start(uint32_t sequence)
+static void say_start_over(uint32_t sequence, uint64_t identity)
 {
 	const struct pv_ctl_queue queue = {.size = 64,
 	                                   .desc = DRIVER_ADDRESS,
 	                                   .driver = DRIVER_ADDRESS + 0x1000,
 	                                   .device = DRIVER_ADDRESS + 0x2000};
-	const struct pv_ctl_start start = {.features = BIT64(32), .sequence = sequence};
+	const struct pv_ctl_start start = {
+		.features = BIT64(32), .sequence = sequence, .identity = identity};
 
 	say(PV_CTL_QUEUE, &queue, sizeof(queue));
 	say(PV_CTL_START, &start, sizeof(start));
+}
+
+static void say_start(uint32_t sequence)
+{
+	say_start_over(sequence, 0);
 }
 
 static void say_stop(uint32_t sequence)
@@ -299,6 +344,89 @@ static void session_waits_for_the_program_of_a_predecessor(void **state)
 	assert_true(is_up());
 	assert_int_equal(bench->heard[PV_CTL_READY], 1);
 	assert_int_equal(bench->heard[PV_CTL_GONE], 0);
+}
+
+/* The daemon before us may have let it fail all requests. */
+static void session_waits_for_both_sockets_of_it(void **state)
+{
+	(void)state;
+	bench->listens = true;
+	bench->errors_busy = true;
+	start_daemon();
+	settle();
+	assert_int_equal(bench->errors_connected, 1);
+	assert_int_equal(bench->connected, 0);
+	assert_false(is_up());
+	answer_features(bench->errors);
+	settle();
+	assert_int_equal(bench->connected, 1);
+	assert_false(is_up());
+	shake_hands();
+	assert_true(is_up());
+}
+
+/* Nothing more than hands was shaken with the program: @fd is what it has of us. */
+static bool is_asked_for_more(int fd)
+{
+	uint32_t header[3];
+
+	while (read(fd, header, sizeof(header)) == sizeof(header)) {
+		if (header[0] != GET_FEATURES) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void rings_over_another_disk_fail(void **state)
+{
+	(void)state;
+	start_daemon();
+	settle();
+	shake_hands();
+	say_start_over(1, 8);
+	assert_int_equal(bench->errors_connected, 2);
+	assert_true(is_asked_for_more(bench->errors));
+	/* The next rings begin over what is there. */
+	say_stop(2);
+	assert_int_equal(bench->errors_connected, 3);
+	assert_int_equal(bench->heard[PV_CTL_STOPPED], 1);
+	say_start_over(3, 7);
+	assert_int_equal(bench->connected, 2);
+	shake_hands();
+	assert_true(is_asked_for_more(bench->program));
+}
+
+static void a_disk_that_is_exchanged_is_told(void **state)
+{
+	(void)state;
+	start_device();
+	assert_true(is_asked_for_more(bench->program));
+	bench->identity = 9;
+	bench->listens = false;
+	close(bench->program);
+	bench->program = -1;
+	settle();
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_GONE], 1);
+	assert_int_equal(bench->heard[PV_CTL_READY], 2);
+}
+
+static void a_disk_that_cannot_be_told_is_not_served(void **state)
+{
+	(void)state;
+	bench->identity = 0;
+	start_daemon();
+	settle();
+	shake_hands();
+	assert_true(is_up());
+	assert_int_equal(bench->heard[PV_CTL_READY], 0);
+	bench->identity = 1;
+	while (bench->connected == 1) {
+		loop_turn(&bench->loop, -1); /* it tries again after a time */
+	}
+	shake_hands();
+	assert_int_equal(bench->heard[PV_CTL_READY], 1);
 }
 
 static void session_begins_when_that_program_dies(void **state)
@@ -445,6 +573,7 @@ static void storage_without_room_is_told_until_there_is(void **state)
 	while (bench->spawned < 5) {
 		loop_turn(&bench->loop, -1);
 	}
+	settle();
 	shake_hands();
 	assert_int_equal(bench->heard[PV_CTL_READY], 1);
 }
@@ -455,6 +584,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(session_begins_where_nobody_can_touch_a_queue),
 		TEST(session_waits_for_the_program_of_a_predecessor),
+		TEST(session_waits_for_both_sockets_of_it),
+		TEST(rings_over_another_disk_fail),
+		TEST(a_disk_that_is_exchanged_is_told),
+		TEST(a_disk_that_cannot_be_told_is_not_served),
 		TEST(session_begins_when_that_program_dies),
 		TEST(reset_waits_over_a_kill_of_the_daemon),
 		TEST(stop_waits_for_the_handshake),

@@ -294,10 +294,11 @@ static void expect(uint32_t kind, uint32_t device, uint32_t first_word)
 	assert_int_equal(got, first_word);
 }
 
-/* Both devices are ready, whichever is first. */
-static void expect_both_ready(void)
+/* Both devices are ready, whichever is first. Returns the identity of the disk. */
+static uint64_t expect_both_ready(void)
 {
 	uint32_t ready = 0;
+	uint64_t identity = 0;
 
 	for (int i = 0; i < 2; i++) {
 		const struct pv_iobuf_message message = next_message();
@@ -305,8 +306,12 @@ static void expect_both_ready(void)
 		assert_int_equal(message.kind, PV_CTL_READY);
 		assert_in_range(message.device, 0, 1);
 		ready |= 1U << message.device;
+		if (message.device == 0) {
+			memcpy(&identity, message.payload, sizeof(identity));
+		}
 	}
 	assert_int_equal(ready, 3);
+	return identity;
 }
 
 static void say(uint32_t kind, uint32_t device, const void *payload, size_t bytes)
@@ -318,16 +323,22 @@ static void say(uint32_t kind, uint32_t device, const void *payload, size_t byte
 	eventfd_write(module.kick[PV_CONNECTION_CONTROL], 1);
 }
 
-static void say_start(uint32_t device, uint32_t sequence)
+static void say_start_over(uint32_t device, uint32_t sequence, uint64_t identity)
 {
 	const struct pv_ctl_queue queue = {.size = 64,
 	                                   .desc = DRIVER_ADDRESS + DESC,
 	                                   .driver = DRIVER_ADDRESS + AVAILABLE,
 	                                   .device = DRIVER_ADDRESS + USED};
-	const struct pv_ctl_start start = {.features = BIT64(32), .sequence = sequence};
+	const struct pv_ctl_start start = {
+		.features = BIT64(32), .sequence = sequence, .identity = identity};
 
 	say(PV_CTL_QUEUE, device, &queue, sizeof(queue));
 	say(PV_CTL_START, device, &start, sizeof(start));
+}
+
+static void say_start(uint32_t device, uint32_t sequence)
+{
+	say_start_over(device, sequence, 0);
 }
 
 static void put_descriptor(uint32_t index, uint32_t offset, uint32_t bytes, uint16_t flags)
@@ -356,7 +367,7 @@ static void put_request(void)
 	memcpy(bench.memory + AVAILABLE, available, sizeof(available));
 }
 
-static void expect_sector(void)
+static void expect_answer(uint8_t status)
 {
 	eventfd_t calls = 0;
 	struct pollfd poll_call = {.fd = module.call[1], .events = POLLIN};
@@ -367,7 +378,12 @@ static void expect_sector(void)
 		assert_int_equal(eventfd_read(module.call[1], &calls), 0);
 	}
 	assert_int_equal(bench.memory[USED + 2], 1);
-	assert_int_equal(bench.memory[STATUS], 0);
+	assert_int_equal(bench.memory[STATUS], status);
+}
+
+static void expect_sector(void)
+{
+	expect_answer(0);
 	for (uint32_t i = 0; i < SECTOR_BYTES; i++) {
 		assert_int_equal(bench.memory[DATA + i], (uint8_t)(i * 7 + 1));
 	}
@@ -401,6 +417,94 @@ static void test_blk_serves_a_sector(void **state)
 		assert_int_equal(count_files(), files);
 	}
 	end_program();
+}
+
+static void start_daemon(void)
+{
+	assert_int_equal(loop_open(&bench.loop), OK);
+	assert_int_equal(open_connection(), OK);
+	iobuf_start(&bench.vmm, &bench.pages[0], &bench.pages[1]);
+}
+
+static void end_daemon(void)
+{
+	connection_close(bench.connection);
+	close(bench.loop.epoll_fd);
+}
+
+/* The disk and all that the device VM knew are gone, as after its restart. */
+static void lose_disk(void)
+{
+	char path[128];
+
+	end_program();
+	snprintf(path, sizeof(path), "%s/driver-0.inflight", bench.run);
+	unlink(path);
+	unlink(bench.config.devices[0].disk);
+	strcat(strcpy(path, bench.config.devices[0].disk), ".identity");
+	unlink(path);
+}
+
+/* Rings go on over another disk: each request fails, until the device is reset. */
+static void test_a_lost_disk_fails(void **state)
+{
+	struct dt_device *device = &bench.config.devices[0];
+	const struct pv_ctl_stop stop = {.sequence = 2};
+
+	(void)state;
+	snprintf(device->disk, sizeof(device->disk), "%s/ram.raw", bench.top);
+	device->create = true;
+	start_daemon();
+	const uint64_t identity = expect_both_ready();
+	assert_true(identity > 1);
+	end_daemon();
+	start_daemon();
+	assert_true(expect_both_ready() == identity);
+	put_request();
+	say_start(0, 1);
+	expect(PV_CTL_STARTED, 0, 1);
+	expect_answer(0);
+	end_daemon();
+	lose_disk();
+
+	start_daemon();
+	assert_true(expect_both_ready() != identity);
+	put_request();
+	say_start_over(0, 1, identity);
+	expect(PV_CTL_LOST, 0, 1);
+	expect_answer(1); /* VIRTIO_BLK_S_IOERR */
+	say(PV_CTL_STOP, 0, &stop, sizeof(stop));
+	expect(PV_CTL_STOPPED, 0, 2);
+	put_request();
+	say_start(0, 3);
+	expect(PV_CTL_STARTED, 0, 3);
+	expect_answer(0);
+	end_daemon();
+	lose_disk();
+}
+
+/* What stands beside the disk says which it is, and no other disk at the same place. */
+static void test_identity(void **state)
+{
+	struct dt_device *device = &bench.config.devices[0];
+	char path[256];
+
+	(void)state;
+	snprintf(device->disk, sizeof(device->disk), "%s/id.raw", bench.top);
+	assert_int_equal(storage_identity(device), 0);
+	write_file(bench.top, "id.raw", "", 0, DISK_BYTES);
+	const uint64_t first = storage_identity(device);
+	assert_true(first > 1 && storage_identity(device) == first);
+	write_file(bench.top, "other.raw", "", 0, DISK_BYTES);
+	snprintf(path, sizeof(path), "%s/other.raw", bench.top);
+	assert_int_equal(rename(path, device->disk), 0);
+	const uint64_t second = storage_identity(device);
+	assert_true(second > 1 && second != first && storage_identity(device) == second);
+	write_file(bench.top, "id.raw.identity", "short", 5, 5);
+	const uint64_t third = storage_identity(device);
+	assert_true(third > 1 && third != second);
+	device->readonly = true;
+	assert_int_equal(storage_identity(device), 1);
 }
 
 static void test_unknown_type_refuses_to_start(void **state)
@@ -466,9 +570,9 @@ static void test_room_is_reserved(void **state)
 	snprintf(device->disk, sizeof(device->disk), "%s/reserve.raw", bench.top);
 	device->create = true;
 	device->reserve = (uint64_t)1 << 60;
-	assert_int_equal(storage_spawn(&env, socket), ERR_FULL);
+	assert_int_equal(storage_spawn(&env, socket, socket), ERR_FULL);
 	device->reserve = (uint64_t)4 * DISK_BYTES;
-	assert_int_equal(storage_spawn(&env, socket), ERR_STATE);
+	assert_int_equal(storage_spawn(&env, socket, socket), ERR_STATE);
 	assert_int_equal(stat(device->disk, &status), 0);
 	assert_int_equal(status.st_size, DISK_BYTES);
 	assert_in_range(status.st_blocks * 512, (uintmax_t)4 * DISK_BYTES, UINTMAX_MAX);
@@ -479,6 +583,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_blk_serves_a_sector, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_lost_disk_fails, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_identity, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown_type_refuses_to_start, set_up,
 	                                        tear_down),
 		cmocka_unit_test_setup_teardown(test_room_is_reserved, set_up, tear_down),

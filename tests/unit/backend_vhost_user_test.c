@@ -48,8 +48,8 @@ struct bench {
 	int kicks[2];
 	int calls[2];
 	int program; /* the fake program's end */
-	int inflight;
-	char inflight_path[64];
+	struct inflight inflight;
+	char directory[64];
 	uint32_t event;
 };
 
@@ -101,9 +101,10 @@ static int set_up(void **state)
 		.queues = {[1] = {1, 64, DRIVER_ADDRESS, DRIVER_ADDRESS + 0x1000,
 	                          DRIVER_ADDRESS + 0x2000}},
 	};
-	strcpy(bench->inflight_path, "/tmp/backend-inflight-XXXXXX");
-	close(mkstemp(bench->inflight_path));
-	bench->inflight = -1;
+	strcpy(bench->directory, "/tmp/backend-inflight-XXXXXX");
+	assert_non_null(mkdtemp(bench->directory));
+	bench->env.run_dir = bench->directory;
+	bench->inflight.fd = -1;
 	bench->program = -1;
 	bench->user.source.fd = -1;
 	bench->event = NO_EVENT;
@@ -114,16 +115,17 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	struct bench *bench = *state;
+	char path[128];
 
 	vhost_user_close(&bench->user);
 	for (int i = 0; i < 2; i++) {
 		close(bench->kicks[i]);
 		close(bench->calls[i]);
 	}
-	if (bench->inflight >= 0) {
-		close(bench->inflight);
-	}
-	unlink(bench->inflight_path);
+	inflight_close(&bench->inflight);
+	snprintf(path, sizeof(path), "%s/driver-0.inflight", bench->directory);
+	unlink(path);
+	rmdir(bench->directory);
 	munmap(bench->memory.base, MEMORY_BYTES);
 	close(bench->memory.fd);
 	close(bench->program);
@@ -237,20 +239,15 @@ static void test_start(void **state)
 
 	shake_hands(bench, 0xffff, BIT64(0) | BIT64(3) | BIT64(12));
 	memcpy((char *)bench->memory.base + 0x2002, &used, sizeof(used));
-	bool kept;
-	assert_int_equal(inflight_open(bench->inflight_path, 5, &bench->inflight, &kept), OK);
-	assert_false(kept);
-	vhost_user_start(&bench->user, &bench->setup, bench->inflight);
+	assert_int_equal(inflight_open(&bench->inflight, &bench->env), OK);
+	vhost_user_start(&bench->user, &bench->setup, &bench->inflight);
 
 	/* ACCESS_PLATFORM stays here, the bit of protocol features goes along. */
 	pass(bench, 2, WORDS(0x60000200, 1), -1);
 	expect(bench, 31, 0, got, 24, -1);
 	assert_int_equal(got[2], 2 | 128 << 16);
 	answer(bench, 31, (const uint64_t[]){0x1480, 0, 2 | 128 << 16}, 20);
-	struct stat stat;
-	assert_int_equal(fstat(bench->inflight, &stat), 0);
-	assert_int_equal(stat.st_size, 4096 + 0x1480);
-	pass(bench, 32, WORDS(0x1480, 0, 4096, 0, 2 | 128 << 16, 0), bench->inflight);
+	pass(bench, 32, WORDS(0x1480, 0, 4096, 0, 2 | 128 << 16, 0), bench->inflight.fd);
 	pass(bench, 5,
 	     WORDS(1, 0, DRIVER_ADDRESS, 0, MEMORY_BYTES, 0, (uint32_t)base, (uint32_t)(base >> 32),
 	           0, 0),
@@ -285,7 +282,7 @@ static void test_start_without_acknowledgements(void **state)
 	answer_u64(bench, 1, OFFERED & ~BIT64(30));
 	expect(bench, 3, 0, NULL, 0, -1);
 	assert_int_equal(bench->event, VHOST_USER_READY);
-	vhost_user_start(&bench->user, &bench->setup, -1);
+	vhost_user_start(&bench->user, &bench->setup, &bench->inflight);
 	char rest[1024];
 	ssize_t count = 0;
 	ssize_t part;
@@ -307,7 +304,7 @@ static void test_features_missing(void **state)
 
 	shake_hands(bench, BIT64(3), BIT64(3));
 	bench->setup.features |= BIT64(13);
-	vhost_user_start(&bench->user, &bench->setup, -1);
+	vhost_user_start(&bench->user, &bench->setup, &bench->inflight);
 	assert_int_equal(bench->event, VHOST_USER_REFUSED);
 }
 
@@ -317,7 +314,7 @@ static void test_refusal(void **state)
 	uint64_t got;
 
 	shake_hands(bench, BIT64(3), BIT64(3));
-	vhost_user_start(&bench->user, &bench->setup, -1);
+	vhost_user_start(&bench->user, &bench->setup, &bench->inflight);
 	expect(bench, 2, NEED_REPLY, &got, 8, -1);
 	answer_u64(bench, 2, 1);
 	assert_int_equal(bench->event, VHOST_USER_REFUSED);
@@ -371,68 +368,68 @@ static void test_answer_in_pieces(void **state)
 	assert_int_equal(bench->event, VHOST_USER_READY);
 }
 
-/* A region of two queues, whose program noted @used as the used index of queue 1. */
-static void note(int fd, uint16_t version, uint16_t used)
+/* What a program does first in its region: its version. */
+static void note(struct inflight *inflight)
 {
-	const uint16_t head[] = {0, 0, 0, 0, version, 128, 0, used};
-
-	assert_int_equal(inflight_reserve(fd, 640), OK);
-	assert_int_equal(pwrite(fd, head, sizeof(head), 4096), sizeof(head));
-	assert_int_equal(pwrite(fd, head, sizeof(head), 4096 + 320), sizeof(head));
+	inflight->base[INFLIGHT_REGION_OFFSET + 8] = 1;
 }
 
 static void test_inflight_life(void **state)
 {
 	static const struct {
 		uint32_t sequence;
+		bool again;
 		bool kept;
-	} lives[] = {{5, true}, {6, true}, {8, false}, {8, true}, {7, false}, {9, false}};
+	} lives[] = {{5, true, true},   {6, true, false},  {6, true, true}, {5, true, false},
+	             {5, false, false}, {5, false, false}, {5, true, true}};
 	struct bench *bench = *state;
-	bool kept = true;
-	int fd;
+	struct inflight inflight;
 
-	assert_int_equal(inflight_open(bench->inflight_path, 5, &fd, &kept), OK);
-	assert_false(kept);
-	assert_false(inflight_is_used(fd));
-	note(fd, 1, 7);
-	close(fd);
+	assert_int_equal(inflight_open(&inflight, &bench->env), OK);
+	assert_false(inflight_begin(&inflight, &(struct control_setup){.sequence = 5}));
+	assert_false(inflight_is_used(&inflight));
+	note(&inflight);
 	for (size_t i = 0; i < ARRAY_COUNT(lives); i++) {
-		uint32_t sequence = lives[i].sequence;
-		assert_int_equal(inflight_open(bench->inflight_path, sequence, &fd, &kept), OK);
-		assert_int_equal(kept, lives[i].kept);
-		assert_int_equal(inflight_reserve(fd, 640), OK);
-		assert_int_equal(inflight_is_used(fd), lives[i].kept);
-		note(fd, 1, 7);
-		close(fd);
+		const struct control_setup setup = {.sequence = lives[i].sequence,
+		                                    .again = lives[i].again};
+
+		inflight_close(&inflight);
+		assert_int_equal(inflight_open(&inflight, &bench->env), OK);
+		assert_int_equal(inflight_begin(&inflight, &setup), lives[i].kept);
+		assert_int_equal(inflight_is_used(&inflight), lives[i].kept);
+		note(&inflight);
 	}
+	inflight_close(&inflight);
 }
 
-static void test_inflight_rings(void **state)
+/* Memory that nobody has written is of no life, whatever a START says. */
+static void test_inflight_memory(void **state)
 {
 	struct bench *bench = *state;
-	bool kept;
-	int fd;
+	const struct backend_inflight memory = {.fd = memfd_create("inflight", 0), .bytes = 0x6000};
+	const struct control_setup again = {.again = true};
+	struct inflight first;
+	struct inflight second;
 
-	assert_int_equal(inflight_open(bench->inflight_path, 5, &fd, &kept), OK);
-	assert_true(inflight_matches(fd, 1, 2, 1000));
-	note(fd, 0, 7);
-	assert_true(inflight_matches(fd, 1, 2, 1000));
-	note(fd, 1, UINT16_MAX);
-	assert_true(inflight_matches(fd, 0, 2, UINT16_MAX));
-	assert_true(inflight_matches(fd, 1, 2, UINT16_MAX));
-	assert_true(inflight_matches(fd, 1, 2, 0));
-	assert_false(inflight_matches(fd, 1, 2, 1));
-	assert_false(inflight_matches(fd, 1, 2, UINT16_MAX - 1));
-	assert_int_equal(inflight_clear(fd), OK);
-	assert_true(inflight_matches(fd, 1, 2, 1));
-	assert_int_equal(inflight_reserve(fd, 640), OK);
-	assert_false(inflight_is_used(fd));
-	assert_int_equal(inflight_reserve(fd, 0), ERR_RANGE);
-	assert_int_equal(inflight_reserve(fd, UINT64_MAX), ERR_RANGE);
-	close(fd);
-	assert_int_equal(inflight_open(bench->inflight_path, 5, &fd, &kept), OK);
-	assert_true(kept);
-	close(fd);
+	assert_int_equal(ftruncate(memory.fd, 0x6000), 0);
+	bench->env.inflight = &memory;
+	assert_int_equal(inflight_open(&first, &bench->env), OK);
+	assert_false(inflight_begin(&first, &again));
+	note(&first);
+	bench->config.inflight = 0x3000;
+	assert_int_equal(inflight_open(&second, &bench->env), OK);
+	assert_true(second.offset == 0x4000 && second.bytes == 0x2000);
+	assert_false(inflight_begin(&second, &again));
+	assert_true(inflight_begin(&first, &again) && inflight_is_used(&first));
+	inflight_close(&first);
+	inflight_close(&second);
+	for (uint64_t at = 0x3800; at < 0x8000; at += 0x800) {
+		bench->config.inflight = at;
+		assert_int_equal(inflight_open(&first, &bench->env), ERR_RANGE);
+	}
+	bench->config.inflight = UINT64_MAX & ~(uint64_t)4095;
+	assert_int_equal(inflight_open(&first, &bench->env), ERR_RANGE);
+	close(memory.fd);
 }
 
 int main(void)
@@ -446,7 +443,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bad_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_answer_in_pieces, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_inflight_life, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_inflight_rings, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_inflight_memory, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
