@@ -6,61 +6,14 @@
 #include "kernel/aarch64/entry.h"
 
 #include "kernel/aarch64/boot.h"
-#include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
-#include "kernel/board.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
-#include "kernel/core/console.h"
 #include "kernel/core/domain.h"
+#include "kernel/core/interrupt.h"
 #include "kernel/core/log.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
-#include "kernel/core/vgic.h"
-
-#define INTERRUPT_BUDGET 4U /* taken at one exception; what is left comes as the next */
-
-/* Returns whether the interrupt is to be deactivated: not that of a timer, which the guest's own
- * end of interrupt deactivates. */
-static RARE bool handle_interrupt_of(struct cpu *c, uint32_t intid)
-{
-	struct vcpu *v = c->current;
-
-	if (intid == INTID_TIMER && v) {
-		vgic_pend_timer(v);
-		return false;
-	}
-	if (intid == INTID_MAINTENANCE && v) {
-		vgic_sync(v); /* the exit path does the rest, if the guest is what goes on */
-	} else if (intid == INTID_DEADLINE) {
-		sched_deadline(c);
-	} else if (intid == board_uart_intid) {
-		console_input();
-	}
-	return true;
-}
-
-/* Take one interrupt. False: none is pending. */
-static bool take_interrupt(struct cpu *c)
-{
-	uint32_t iar = gic_acknowledge();
-	uint32_t intid = iar & 0x3ffU;
-
-	if (intid == INTID_NONE) {
-		return false;
-	}
-	/* A poke says no more than what sched_resume() looks at in any case. */
-	gic_end(iar, intid == INTID_POKE || handle_interrupt_of(c, intid));
-	return true;
-}
-
-void arch_take_interrupts(void)
-{
-	struct cpu *c = cpu_here();
-
-	for (uint32_t n = 0; n < INTERRUPT_BUDGET && take_interrupt(c); n++) {
-	}
-}
 
 struct regs *handle_synchronous(struct cpu *c)
 {
@@ -74,7 +27,7 @@ struct regs *handle_synchronous(struct cpu *c)
 
 struct regs *handle_interrupt(struct cpu *c)
 {
-	(void)take_interrupt(c);
+	(void)interrupt_take(c);
 	return sched_resume(c);
 }
 

@@ -41,6 +41,12 @@
 #define GICH_HCR_EOI_COUNT_SHIFT 27U
 #define GICH_VMCR_EOIMODE (1U << 9)
 
+#define INTID_POKE 0U         /* SGI: look at `resched` and `dirty` */
+#define INTID_MAINTENANCE 25U /* PPI of the virtual CPU interface */
+#define INTID_DEADLINE 26U    /* PPI of the hypervisor timer */
+#define INTID_TIMER 27U       /* PPI of the virtual timer */
+#define INTID_NONE 1023U
+
 #define PRIORITY_ALL 0xa0a0a0a0U
 #define INTIDS_MAX 1024U
 
@@ -98,20 +104,38 @@ void gic_init_cpu(uint32_t cpu)
 	*reg(board_gich, GICH_HCR) = GICH_HCR_EN;
 }
 
-uint32_t gic_acknowledge(void)
+/* What interrupt @intid is to the core. */
+static RARE enum interrupt_kind kind_of(uint32_t intid)
+{
+	switch (intid) {
+	case INTID_DEADLINE:
+		return INTERRUPT_DEADLINE;
+	case INTID_TIMER:
+		return INTERRUPT_TIMER;
+	case INTID_MAINTENANCE:
+		return INTERRUPT_MAINTENANCE;
+	case INTID_NONE:
+		return INTERRUPT_NONE;
+	default:
+		return intid == board_uart_intid ? INTERRUPT_UART : INTERRUPT_STRAY;
+	}
+}
+
+struct interrupt arch_interrupt_take(void)
 {
 	uint32_t iar = *reg(board_gicc, GICC_IAR);
+	uint32_t intid = iar & 0x3ffU;
 
 	/* What the sender of a poke stored before is read after; pairs with arch_poke(). */
 	dsb(ishld);
-	return iar;
+	return (struct interrupt){intid == INTID_POKE ? INTERRUPT_POKE : kind_of(intid), iar};
 }
 
-void gic_end(uint32_t iar, bool deactivate)
+void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
 {
-	*reg(board_gicc, GICC_EOIR) = iar;
+	*reg(board_gicc, GICC_EOIR) = interrupt.token;
 	if (deactivate) {
-		*reg(board_gicc, GICC_DIR) = iar;
+		*reg(board_gicc, GICC_DIR) = interrupt.token;
 	}
 }
 

@@ -27,8 +27,29 @@ uint64_t arch_when(uint64_t value);
 void arch_set_deadline(uint64_t deadline);
 /** Sleep until an interrupt is pending at this CPU. Interrupts stay masked. */
 void arch_idle(void);
-/** Take the interrupts that are pending at this CPU, a bounded number of them. */
-void arch_take_interrupts(void);
+
+/* Physical interrupts of this CPU. */
+
+enum interrupt_kind {
+	INTERRUPT_NONE,
+	INTERRUPT_POKE,        /* by arch_poke() */
+	INTERRUPT_DEADLINE,    /* of arch_set_deadline() */
+	INTERRUPT_TIMER,       /* the virtual timer of the loaded vCPU */
+	INTERRUPT_MAINTENANCE, /* of the list registers */
+	INTERRUPT_UART,        /* arch_uart_get() has something */
+	INTERRUPT_STRAY
+};
+
+struct interrupt {
+	enum interrupt_kind kind;
+	uint32_t token; /* what the machine knows it by */
+};
+
+/** Acknowledge the most urgent interrupt that is pending at this CPU. */
+struct interrupt arch_interrupt_take(void);
+/** It is handled. @deactivate: it may come again; else whoever it was passed to does that. */
+void arch_interrupt_end(struct interrupt interrupt, bool deactivate);
+
 /** Interrupt the CPUs whose `poke_bit` is in @cpus, so that each looks at its `resched` and its
  * vCPU's `dirty`. No lock is held. */
 void arch_poke(uint32_t cpus);

@@ -9,6 +9,7 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/domain.h"
+#include "kernel/core/interrupt.h"
 #include "kernel/core/message.h"
 #include "kernel/core/vgic.h"
 
@@ -442,7 +443,11 @@ RARE void sched_settle(struct cpu *c)
 			if (!found && !look) {
 				vcpu_send_pokes(c);
 				arch_idle();
-				arch_take_interrupts();
+				for (uint32_t n = 0; n < INTERRUPTS_AT_ONCE; n++) {
+					if (!interrupt_take(c)) {
+						break;
+					}
+				}
 			}
 			continue;
 		}

@@ -139,8 +139,21 @@ void arch_idle(void)
 	fake.on_idle();
 }
 
-void arch_take_interrupts(void)
+struct interrupt arch_interrupt_take(void)
 {
+	for (uint32_t kind = INTERRUPT_NONE + 1; kind <= INTERRUPT_STRAY; kind++) {
+		if (fake.interrupts & 1U << kind) {
+			fake.interrupts &= ~(1U << kind);
+			return (struct interrupt){(enum interrupt_kind)kind, 1U << kind};
+		}
+	}
+	return (struct interrupt){INTERRUPT_NONE, 0};
+}
+
+void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
+{
+	fake.ended |= interrupt.token;
+	fake.deactivated |= deactivate ? interrupt.token : 0;
 }
 
 void arch_poke(uint32_t cpus)

@@ -36,6 +36,9 @@ struct fake {
 	void (*on_deadline)(void); /* what happens when it is set */
 	struct fake_gic gic[PV_CPUS_MAX];
 	uint32_t pokes[PV_CPUS_MAX];
+	/* Physical interrupts of this CPU, bit: enum interrupt_kind. */
+	uint32_t interrupts; /* pending */
+	uint32_t ended, deactivated;
 	uint32_t idles;
 	void (*on_idle)(
 		void);       /* what happens while the CPU sleeps; has to make something runnable */

@@ -6,7 +6,7 @@
  * distributor is written and read from any CPU; a CPU that has to look at something does so late,
  * and only if it was told.
  *
- * links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c
+ * links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c kernel/core/interrupt.c
  * links: kernel/core/message.c kernel/core/domain.c
  * links: kernel/core/trap.c kernel/arm/sysregs.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
  * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c
@@ -41,7 +41,7 @@ static const uint16_t intids[] = {0,  3,  20, VIRQ_TIMER, 32,  33,  34,  35,  64
 #define INTIDS (sizeof(intids) / sizeof(intids[0]))
 
 /* An interrupt as the distributor has it. */
-struct interrupt {
+struct model_interrupt {
 	bool enabled, latch, line, active;
 	uint8_t level;   /* of priority, of 32 */
 	uint8_t target;  /* vCPU */
@@ -58,8 +58,8 @@ struct interface {
 
 static struct {
 	bool enabled;
-	struct interrupt private[VCPUS][VIRQ_PRIVATE];
-	struct interrupt spi[PV_VIRQS];
+	struct model_interrupt private[VCPUS][VIRQ_PRIVATE];
+	struct model_interrupt spi[PV_VIRQS];
 	struct interface cpu[VCPUS];
 } model;
 
@@ -97,7 +97,7 @@ static uint32_t take(uint32_t below)
 	return *input.at++ % below;
 }
 
-static struct interrupt *model_of(uint32_t vcpu, uint32_t intid)
+static struct model_interrupt *model_of(uint32_t vcpu, uint32_t intid)
 {
 	return intid < VIRQ_PRIVATE ? &model.private[vcpu][intid] : &model.spi[intid];
 }
@@ -110,7 +110,7 @@ static bool is_edge(uint32_t intid)
 /* IHI 0048B 3.2.4: pending, by trigger. The timer's line is its condition. */
 static bool is_pending(uint32_t vcpu, uint32_t intid)
 {
-	const struct interrupt *q = model_of(vcpu, intid);
+	const struct model_interrupt *q = model_of(vcpu, intid);
 
 	if (intid == VIRQ_TIMER && kernel.vcpus[vcpu].arch.timer_line) {
 		return true;
@@ -120,7 +120,7 @@ static bool is_pending(uint32_t vcpu, uint32_t intid)
 
 static bool is_due(uint32_t vcpu, uint32_t intid)
 {
-	const struct interrupt *q = model_of(vcpu, intid);
+	const struct model_interrupt *q = model_of(vcpu, intid);
 
 	return model.enabled && q->enabled && !q->active && is_pending(vcpu, intid) &&
 	       (intid < VIRQ_PRIVATE || q->target == vcpu);
@@ -236,7 +236,7 @@ static void guest_acknowledge(uint32_t vcpu)
 		demand(best >= running, "an interrupt that is due does not come");
 		return;
 	}
-	struct interrupt *q = model_of(vcpu, iar & 0x3ffU);
+	struct model_interrupt *q = model_of(vcpu, iar & 0x3ffU);
 
 	demand(is_due(vcpu, iar & 0x3ffU), "an interrupt comes that is not due");
 	demand(q->level == best && best < running, "a less urgent interrupt comes first");
@@ -259,7 +259,7 @@ static void guest_end(uint32_t vcpu)
 		return;
 	}
 	uint32_t iar = own->iar[--own->depth];
-	struct interrupt *q = model_of(vcpu, iar & 0x3ffU);
+	struct model_interrupt *q = model_of(vcpu, iar & 0x3ffU);
 
 	SAY("vcpu %u ends %u\n", vcpu, iar);
 	fake.cpu = kernel.vcpus[vcpu].cpu->id;
@@ -322,7 +322,7 @@ static void make_call(enum call call, uint32_t vcpu, uint32_t intid, uint64_t ar
 
 static void configure(uint32_t vcpu, uint32_t intid)
 {
-	struct interrupt *q = model_of(vcpu, intid);
+	struct model_interrupt *q = model_of(vcpu, intid);
 
 	q->enabled = take(4) != 0;
 	q->level = (uint8_t)take(32);
@@ -350,7 +350,7 @@ static void send_sgi(uint32_t vcpu, uint32_t sgi)
 
 static void operate(uint32_t vcpu, uint32_t intid)
 {
-	struct interrupt *q = model_of(vcpu, intid);
+	struct model_interrupt *q = model_of(vcpu, intid);
 	enum pv_virq_op op = (enum pv_virq_op)take(PV_VIRQ_OP_COUNT);
 
 	if (intid < SGIS) {
@@ -440,7 +440,7 @@ static void reply(enum pv_reply kind)
 static void start(uint32_t vcpu)
 {
 	struct vcpu *v = &kernel.vcpus[vcpu];
-	struct interrupt *timer = model_of(vcpu, VIRQ_TIMER);
+	struct model_interrupt *timer = model_of(vcpu, VIRQ_TIMER);
 
 	if (v->wait != WAIT_OFF) {
 		return;
