@@ -74,17 +74,6 @@ bool vcpu_is_off_locked(const struct vcpu *v)
 	return v->wait == WAIT_OFF && has_left(v);
 }
 
-bool vcpu_wait_locked(struct vcpu *v, enum vcpu_wait what)
-{
-	lock_assert_held(&v->domain->lock);
-	bool goes_on = v->wait == WAIT_NOTHING && !v->start;
-
-	if (goes_on) {
-		__atomic_store_n(&v->wait, what, __ATOMIC_RELAXED);
-	}
-	return goes_on;
-}
-
 void vcpu_dirty_locked(struct vcpu *v)
 {
 	lock_assert_held(&v->domain->lock);
@@ -116,9 +105,4 @@ void vcpu_wake_locked(struct vcpu *v)
 	__atomic_store_n(&v->vgic.dirty, true, __ATOMIC_RELAXED);
 	__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
 	vcpu_poke(v);
-}
-
-void vcpu_unsettle(void)
-{
-	cpu_here()->unsettled = true;
 }

@@ -45,10 +45,22 @@ bool vcpu_is_off_locked(const struct vcpu *v);
 
 /** @v, which runs here, begins to wait for @what, unless another CPU has stopped it meanwhile. Lock:
  * domain lock held. */
-bool vcpu_wait_locked(struct vcpu *v, enum vcpu_wait what);
+static inline bool vcpu_wait_locked(struct vcpu *v, enum vcpu_wait what)
+{
+	lock_assert_held(&v->domain->lock);
+	bool goes_on = v->wait == WAIT_NOTHING && !v->start;
+
+	if (goes_on) {
+		__atomic_store_n(&v->wait, what, __ATOMIC_RELAXED);
+	}
+	return goes_on;
+}
 
 /** What this CPU runs has changed its own state: whether it waits, or in which world it runs. */
-void vcpu_unsettle(void);
+static inline void vcpu_unsettle(void)
+{
+	cpu_here()->unsettled = true;
+}
 
 /** Whether @v's registers are in this CPU. */
 bool vcpu_is_loaded_here(const struct vcpu *v);
