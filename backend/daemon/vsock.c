@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Back end of vsock devices: the kernel's vhost-vsock, with this VM on the host's side (CID 2).
- * The third queue, of events, is not the back end's: nothing is ever put there.
+ * The third queue, of events, is ours: vsock_event.h.
  */
 #include <linux/vhost.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "backend/daemon/backend.h"
 #include "backend/daemon/log.h"
 #include "backend/daemon/vhost.h"
+#include "backend/daemon/vsock_event.h"
 #include "lib/bits.h"
 
 #define VHOST_VSOCK_PATH "/dev/vhost-vsock"
@@ -75,6 +76,8 @@ static void vsock_start(void *backend, const struct control_setup *setup)
 	}
 	if (err != OK) {
 		stop_queues(vsock);
+	} else {
+		vsock_tell_reset(&vsock->env, setup);
 	}
 	backend_tell(&vsock->env, err == OK ? BACKEND_STARTED : BACKEND_FAILED, err);
 }

@@ -11,7 +11,8 @@
  * links: backend/daemon/log.c backend/daemon/loop.c backend/daemon/net.c backend/daemon/ring.c
  * links: backend/daemon/rng.c backend/daemon/served.c backend/daemon/socket.c
  * links: backend/daemon/storage.c backend/daemon/system.c backend/daemon/vhost.c
- * links: backend/daemon/vhost_user.c backend/daemon/vring.c backend/daemon/vsock.c lib/iobuf.c
+ * links: backend/daemon/vhost_user.c backend/daemon/vring.c backend/daemon/vsock.c
+ * links: backend/daemon/vsock_event.c lib/iobuf.c
  */
 #include <dirent.h>
 #include <errno.h>
