@@ -34,6 +34,9 @@ MUST_USE bool call_rndr(uint64_t *value);
 /** Start a vCPU at @pc with @argument in x0. Errors: ERR_STATE it is on; ERR_CAP. */
 MUST_USE err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument);
 
+/** Turn a vCPU off, whatever it does. Errors: ERR_AGAIN its CPU has been asked for it; ERR_CAP. */
+MUST_USE err_t call_vcpu_stop(uint32_t cap);
+
 /** Between two tries of a call that answers ERR_AGAIN: other CPUs go first. */
 void call_pause(void);
 
@@ -53,6 +56,17 @@ MUST_USE err_t call_virq_get(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32
 
 /** Let the distributor forward interrupts, or not. Errors: ERR_CAP. */
 MUST_USE err_t call_vgic_enable(uint32_t cap, bool enable);
+
+/** Bring all interrupts of the domain to power-on state and mask its doorbells. Errors: ERR_STATE a
+ * vCPU of the domain is on; ERR_CAP. */
+MUST_USE err_t call_vgic_reset(uint32_t cap);
+
+/** Have PV_EVENT_TIMER set when the counter is @at or later; UINT64_MAX: never. */
+MUST_USE err_t call_timer_set(uint64_t at);
+
+/** The counter that call_timer_set compares with, and how much it counts in a second. */
+uint64_t call_counter(void);
+uint64_t call_counter_hz(void);
 
 /** Ring a doorbell. Errors: ERR_CAP. */
 MUST_USE err_t call_doorbell_ring(uint32_t cap);

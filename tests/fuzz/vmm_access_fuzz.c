@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A hostile guest: any load, store and call at every register of every device, in any width, with
- * input and a peer coming and going in between. The sanitizers watch memory, the fake kernel that
+ * input, time, requests and a peer coming and going in between, over many runs of its VM. The sanitizers watch memory, the fake kernel that
  * every call is right; here stands what must hold after each step.
  *
  * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
@@ -56,6 +56,11 @@ static const struct {
 };
 #define PLACES (sizeof(places) / sizeof(places[0]))
 
+static bool is_on(void)
+{
+	return machine.vm.life.power.state == POWER_ON;
+}
+
 static void access(struct input *input, bool is_write)
 {
 	uint32_t place = (uint32_t)take(input, 1) % PLACES;
@@ -67,7 +72,7 @@ static void access(struct input *input, bool is_write)
 	if ((shape & 0x80) == 0) {
 		offset &= ~(bytes - 1);
 	}
-	if (offset + bytes > places[place].mask + 1) {
+	if (!is_on() || offset + bytes > places[place].mask + 1) {
 		return; /* beyond the window: that is aborted, vmm_vm_test looks at it */
 	}
 	if (is_write) {
@@ -81,16 +86,24 @@ static void access(struct input *input, bool is_write)
 
 static void call(struct input *input)
 {
-	static const uint32_t bases[] = {0x84000000, 0xc4000000, 0x80000000, 0};
+	static const uint32_t bases[] = {0x84000000, 0xc4000000, 0x80000000, PV_VMM_WATCHDOG_CALL};
 	uint32_t number = (uint32_t)take(input, 1);
-	struct message message = {{PV_MSG_CALL, (number >> 6) % fake.vcpu_count,
-	                           bases[(number >> 4) & 3] + (number & 0xf), take(input, 1),
-	                           take(input, 2), take(input, 1)}};
-	struct reply reply = vm_serve(&machine.vm, &message);
+	struct message message = {
+		{PV_MSG_CALL, (number >> 6) % fake.vcpu_count,
+	         bases[(number >> 4) & 3] + (number & 0xf) * ((number & 0x30) != 0x30),
+	         take(input, 1), take(input, 2), take(input, 1)}};
+	uint32_t starts = machine.vm.life.power.starts;
+	struct reply reply;
 
-	assert(reply.kind == PV_REPLY_RESUME || reply.kind == PV_REPLY_OFF ||
-	       reply.kind == PV_REPLY_STOP);
-	assert(reply.kind != PV_REPLY_STOP || reply.value <= PV_STOP_RESET);
+	if (!is_on()) {
+		return;
+	}
+	reply = vm_serve(&machine.vm, &message);
+	assert(reply.kind == PV_REPLY_RESUME || reply.kind == PV_REPLY_RESULTS ||
+	       reply.kind == PV_REPLY_OFF || reply.kind == PV_REPLY_STOP ||
+	       (reply.kind == PV_REPLY_NONE &&
+	        (!is_on() || machine.vm.life.power.starts == starts + 1)));
+	assert(reply.kind != PV_REPLY_STOP || (!is_on() && reply.value <= PV_STOP_RESET));
 	if (reply.kind == PV_REPLY_OFF) {
 		fake.vcpu_on[message.word[1]] = false;
 	}
@@ -113,6 +126,41 @@ static void peer(struct input *input)
 		(void)!iobuf_send(&machine.peer[number], &message);
 		peer_ring(number);
 	}
+}
+
+/* By an event or a line. */
+static void request(uint32_t what)
+{
+	static const char *const lines[] = {"start\n", "stop\n", "restart\n", "st"};
+
+	if ((what & 1) == 0) {
+		(void)machine_send(PV_MSG_EVENTS, UINT64_C(1) << (EVENT_ASK + (what >> 1) % 3), 0,
+		                   0, 0);
+	} else {
+		fake_input(FAKE_CAP_LOG, lines[(what >> 1) & 3],
+		           (uint32_t)strlen(lines[(what >> 1) & 3]));
+		(void)machine_send(PV_MSG_EVENTS, 1U << 1, 0, 0, 0);
+	}
+}
+
+static void check_life(void)
+{
+	const struct alarms *alarms = &machine.vm.alarms;
+	uint64_t earliest = UINT64_MAX;
+
+	for (uint32_t i = 0; i < fake.vcpu_count; i++) {
+		assert(!fake.vcpu_on[i] || is_on());
+	}
+	for (uint32_t i = 0; i < ALARM_COUNT; i++) {
+		earliest = alarms->at[i] < earliest ? alarms->at[i] : earliest;
+	}
+	assert(fake.timer == earliest);
+	for (uint32_t i = 0; i < MACHINE_DEVICES; i++) {
+		assert(machine.vm.devices[i].function.virtio.is_resetting ==
+		       alarm_is_set(alarms, ALARM_DEVICE + i));
+	}
+	assert(machine.vm.life.power.state != POWER_STARTING || alarm_is_set(alarms, ALARM_POWER));
+	assert(is_on() || !alarm_is_set(alarms, ALARM_WATCHDOG));
 }
 
 static void check_queue(const struct virtio *virtio, const struct virtqueue *queue)
@@ -171,13 +219,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		} else if (step < 0xf0) {
 			fake_input(FAKE_CAP_TTY + step % 2, "hostile input", step % 14);
 			(void)machine_send(PV_MSG_EVENTS, take(&input, 1), 0, 0, 0);
-		} else {
+		} else if (step < 0xf8 && is_on()) {
 			driver_set_status(step % MACHINE_DEVICES, 0);
 			if (driver_status(step % MACHINE_DEVICES) == 0) {
 				driver_start(step % MACHINE_DEVICES);
 			}
+		} else if (step < 0xfc) {
+			(void)machine_wait(take(&input, 2));
+		} else {
+			request((uint32_t)take(&input, 1));
 		}
 		check();
+		check_life();
 	}
 	assert(memcmp(&before, &machine.config, sizeof(before)) == 0);
 	return 0;

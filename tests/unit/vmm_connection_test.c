@@ -194,6 +194,43 @@ static void a_reset_before_any_message_asks_nobody(void **state)
 	assert_nothing_waits(0);
 }
 
+/* A device VM may withhold its devices from a running guest, and nothing else. */
+static void a_reset_does_not_wait_for_ever(void **state)
+{
+	uint32_t sequence;
+
+	(void)state;
+	machine_start(1);
+	peer_start(0);
+	driver_start(NET);
+	driver_start(BLK);
+	(void)take_start(0, NET, 0);
+	sequence = take_start(0, BLK, 1);
+	driver_set_status(NET, 0);
+	machine_wait(CONNECTION_STOP_MS - 1);
+	assert_int_equal(driver_status(NET), 0x0f);
+	fake_forget();
+	machine_wait(1);
+	assert_int_equal(driver_status(NET), 0);
+	assert_int_equal(driver_status(BLK), 0x0f);
+	assert_string_equal(log_text(),
+	                    "connection gateway does not answer: its session is given up\n"
+	                    "connection gateway down\n");
+	/* Now it is not there: no wait at all. */
+	driver_start(NET);
+	driver_set_status(NET, 0);
+	assert_int_equal(driver_status(NET), 0);
+	driver_start(NET);
+	/* It was only slow. What still ran is started anew, as the same life of its rings. */
+	for (uint32_t i = 0; i < 3; i++) {
+		(void)!iobuf_poll_session(&machine.peer[0]);
+		peer_ring(0);
+	}
+	(void)take_start(0, NET, 0);
+	assert_int_equal(take_start(0, BLK, 1), sequence);
+	assert_int_equal(fake.timer, UINT64_MAX);
+}
+
 /* Two devices of 16 queues and a peer that takes nothing: the ring is full in the middle of BLK. */
 static void fill_ring(void)
 {
@@ -203,7 +240,7 @@ static void fill_ring(void)
 		machine.config.devices[i].cap_recv_first = FAKE_CAP_RECV + 16 * i;
 	}
 	machine.config.devices[RNG].cap_recv_first = FAKE_CAP_RECV;
-	assert_int_equal(vm_init(&machine.vm, &machine.config.vm), OK);
+	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, 0), OK);
 	peer_start(0);
 	driver_start(NET);
 	driver_start(BLK);
@@ -579,6 +616,7 @@ int main(void)
 		cmocka_unit_test(a_reset_that_nobody_saw_counts),
 		cmocka_unit_test(a_reset_ends_with_the_session),
 		cmocka_unit_test(a_reset_before_any_message_asks_nobody),
+		cmocka_unit_test(a_reset_does_not_wait_for_ever),
 		cmocka_unit_test(a_full_ring_loses_nothing),
 		cmocka_unit_test(a_reset_in_the_middle_of_a_start_waits),
 		cmocka_unit_test(a_failure_needs_reset),

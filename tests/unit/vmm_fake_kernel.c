@@ -16,6 +16,8 @@ void fake_reset(uint32_t vcpu_count)
 	memset(&fake, 0, sizeof(fake));
 	fake.vcpu_count = vcpu_count;
 	fake.vcpu_on[0] = true;
+	fake.now = 1000000;
+	fake.timer = UINT64_MAX;
 }
 
 void fake_forget(void)
@@ -91,9 +93,55 @@ err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument)
 		return ERR_STATE;
 	}
 	fake.vcpu_on[vcpu] = true;
+	fake.vcpu_starts[vcpu]++;
 	fake.vcpu_pc[vcpu] = pc;
 	fake.vcpu_argument[vcpu] = argument;
 	return OK;
+}
+
+err_t call_vcpu_stop(uint32_t cap)
+{
+	uint32_t vcpu = cap - FAKE_CAP_VCPU;
+
+	assert(vcpu < fake.vcpu_count);
+	if (fake.vcpu_on[vcpu] && fake.busy > 0) {
+		fake.busy--;
+		return ERR_AGAIN;
+	}
+	fake.vcpu_on[vcpu] = false;
+	return OK;
+}
+
+err_t call_vgic_reset(uint32_t cap)
+{
+	assert(cap == FAKE_CAP_VGIC);
+	for (uint32_t i = 0; i < fake.vcpu_count; i++) {
+		if (fake.vcpu_on[i]) {
+			return ERR_STATE;
+		}
+	}
+	memset(fake.private, 0, sizeof(fake.private));
+	memset(fake.spi, 0, sizeof(fake.spi));
+	memset(fake.bound, 0, sizeof(fake.bound));
+	fake.vgic_enabled = false;
+	fake.vgic_resets++;
+	return OK;
+}
+
+err_t call_timer_set(uint64_t at)
+{
+	fake.timer = at;
+	return OK;
+}
+
+uint64_t call_counter(void)
+{
+	return fake.now;
+}
+
+uint64_t call_counter_hz(void)
+{
+	return 1000000;
 }
 
 void call_pause(void)

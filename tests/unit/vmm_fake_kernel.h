@@ -53,6 +53,11 @@ struct fake_kernel {
 	bool vcpu_on[PV_DOMAIN_VCPUS_MAX];
 	uint64_t vcpu_pc[PV_DOMAIN_VCPUS_MAX];
 	uint64_t vcpu_argument[PV_DOMAIN_VCPUS_MAX];
+	uint32_t vcpu_starts[PV_DOMAIN_VCPUS_MAX];
+	uint32_t busy; /* so many VCPU_STOP calls find the vCPU on its CPU */
+	uint32_t vgic_resets;
+	uint64_t now; /* the counter, in microseconds */
+	uint64_t timer;
 	struct fake_virq private[PV_DOMAIN_VCPUS_MAX][PV_SPI_FIRST];
 	struct fake_virq spi[PV_VIRQS];
 	uint32_t elsewhere; /* so many VIRQ_* calls find the interrupt on another CPU */

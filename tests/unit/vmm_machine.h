@@ -62,6 +62,9 @@ void machine_configure(uint32_t vcpu_count);
 /** Configure, then start the VMM. Asserts success. */
 void machine_start(uint32_t vcpu_count);
 
+/** Time passes; the VMM is told of its timer as often as it is due. Returns its last reply. */
+struct reply machine_wait(uint64_t ms);
+
 /** One message to the VMM; its reply is in machine.last too. */
 struct reply machine_send(enum pv_msg kind, uint64_t x1, uint64_t x2, uint64_t x3, uint64_t x4);
 

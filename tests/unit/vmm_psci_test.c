@@ -46,7 +46,7 @@ static void versions(void **state)
 static void unknown_functions_are_not_supported(void **state)
 {
 	static const uint64_t unknown[] = {0x84000001, 0xc4000001, 0x84000005, 0x84000007,
-	                                   0xc4000000, 0x8400000e, 0xc400000e, 0x84000012,
+	                                   0xc4000000, 0x8400000e, 0xc400000e, 0x84000013,
 	                                   0x84000050, 0x8600ff01, 0xc6000000, 0x80008000,
 	                                   0x80008002, 0,          1,          0xffffffff};
 
@@ -61,9 +61,9 @@ static void unknown_functions_are_not_supported(void **state)
 
 static void features_name_what_exists(void **state)
 {
-	static const uint64_t known[] = {0x84000000, 0x84000002, 0x84000003, 0xc4000003,
-	                                 0x84000004, 0xc4000004, 0x84000006, 0x84000008,
-	                                 0x84000009, 0x8400000a, 0x80000000};
+	static const uint64_t known[] = {0x84000000, 0x84000002, 0x84000003, 0xc4000003, 0x84000004,
+	                                 0xc4000004, 0x84000006, 0x84000008, 0x84000009, 0x8400000a,
+	                                 0x84000012, 0xc4000012, 0x80000000};
 
 	(void)state;
 	machine_start(1);
@@ -121,12 +121,31 @@ static void narrow_calls_have_narrow_arguments(void **state)
 
 static void system_ends(void **state)
 {
+	static const struct {
+		uint64_t function;
+		uint64_t reason;
+	} rows[] = {
+		{0x84000008, PV_STOP_POWEROFF},
+		{0x84000009, PV_STOP_RESET},
+		{0x84000012, PV_STOP_RESET},
+		{0xc4000012, PV_STOP_RESET},
+	};
+
 	(void)state;
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct reply reply;
+
+		machine_start(1);
+		machine.config.vm.restart = PV_VMM_RESTART_NO;
+		reply = call(0, rows[i].function, 0, 0, 0);
+		assert_int_equal(reply.kind, PV_REPLY_STOP);
+		assert_int_equal(reply.value, rows[i].reason);
+	}
+	/* Of the second reset there is one kind. */
 	machine_start(1);
-	assert_int_equal(call(0, 0x84000008, 0, 0, 0).kind, PV_REPLY_STOP);
-	assert_int_equal(call(0, 0x84000008, 0, 0, 0).value, PV_STOP_POWEROFF);
-	assert_int_equal(call(0, 0x84000009, 0, 0, 0).kind, PV_REPLY_STOP);
-	assert_int_equal(call(0, 0x84000009, 0, 0, 0).value, PV_STOP_RESET);
+	assert_int_equal(answer(0, 0x84000012, 1, 0, 0), -2);
+	assert_int_equal(answer(0, 0xc4000012, UINT64_C(1) << 32, 0, 0), -2);
+	assert_true(fake.vcpu_on[0]);
 }
 
 static const uint64_t trng_functions[] = {0x84000050, 0x84000051, 0x84000052, 0x84000053,

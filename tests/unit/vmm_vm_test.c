@@ -9,10 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
-_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr);
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr,
+                        uint64_t restarts);
 
 static void good_configuration_is_taken(void **state)
 {
@@ -100,7 +102,7 @@ static void bad_configurations_are_refused(void **state)
 
 		machine_configure(2);
 		memcpy(bad_fields[i].field, &bad_fields[i].value, bad_fields[i].bytes);
-		assert_int_not_equal(vm_init(&machine.vm, &machine.config.vm), OK);
+		assert_int_not_equal(vm_init(&machine.vm, &machine.config.vm, 0), OK);
 		(void)snprintf(expected, sizeof(expected), "vmm: bad configuration: %s\n",
 		               bad_fields[i].fault);
 		assert_string_equal(fake.output[FAKE_CAP_LOG], expected);
@@ -117,7 +119,7 @@ static void vm_without_extras(void **state)
 	machine.config.vm.v2m_first = 0;
 	machine.config.vm.v2m_count = 0;
 	machine.config.vm.uarts[1] = (struct pv_vmm_uart){0};
-	assert_int_equal(vm_init(&machine.vm, &machine.config.vm), OK);
+	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, 0), OK);
 	assert_int_equal(machine_send(PV_MSG_READ, 0, AGENT, 4, 0).kind, PV_REPLY_ABORT);
 	assert_int_equal(machine_send(PV_MSG_READ, 0, V2M, 4, 0).kind, PV_REPLY_ABORT);
 	assert_int_equal(machine_send(PV_MSG_EVENTS, UINT64_MAX, 0, 0, 0).kind, PV_REPLY_NONE);
@@ -197,12 +199,24 @@ static void windows_end_where_they_end(void **state)
 
 static void broken_messages_end_the_vm(void **state)
 {
+	static const struct message broken[] = {
+		{{PV_MSG_READ, 2, GICD, 4}},
+		{{PV_MSG_CALL, UINT64_MAX}},
+		{{0}},
+		{{6}},
+	};
+
 	(void)state;
+	for (uint32_t i = 0; i < ARRAY_COUNT(broken); i++) {
+		struct reply reply;
+
+		machine_start(2);
+		machine.config.vm.restart = PV_VMM_RESTART_NO;
+		reply = vm_serve(&machine.vm, &broken[i]);
+		assert_int_equal(reply.kind, PV_REPLY_STOP);
+		assert_int_equal(reply.value, PV_STOP_VMM);
+	}
 	machine_start(2);
-	assert_int_equal(machine_send(PV_MSG_READ, 2, GICD, 4, 0).value, PV_STOP_VMM);
-	assert_int_equal(machine_send(PV_MSG_CALL, UINT64_MAX, 0, 0, 0).value, PV_STOP_VMM);
-	assert_int_equal(machine_send((enum pv_msg)0, 0, 0, 0, 0).value, PV_STOP_VMM);
-	assert_int_equal(machine_send((enum pv_msg)6, 0, 0, 0, 0).value, PV_STOP_VMM);
 	assert_int_equal(machine_send(PV_MSG_READ, 0, GICD, 3, 0).kind, PV_REPLY_RESUME);
 	assert_int_equal(machine.last.value, 0);
 }
@@ -256,7 +270,7 @@ static void main_loop_serves_and_replies(void **state)
 	fake.messages[2] = (struct message){{PV_MSG_CALL, 0, 0x84000008}};
 	fake.message_count = 3;
 	if (setjmp(fake.end) == 0) {
-		vmm_main(&machine.config.vm, 0, 0);
+		vmm_main(&machine.config.vm, 0, 0, 0);
 	}
 	assert_int_equal(fake.replies[0].kind, PV_REPLY_NONE);
 	assert_int_equal(fake.replies[1].kind, PV_REPLY_RESUME);
@@ -274,7 +288,7 @@ static void main_loop_stops_a_bad_vm_at_once(void **state)
 	fake.messages[0] = (struct message){{PV_MSG_READ, 0, GICD + 4, 4}};
 	fake.message_count = 1;
 	if (setjmp(fake.end) == 0) {
-		vmm_main(&machine.config.vm, 0, 0);
+		vmm_main(&machine.config.vm, 0, 0, 0);
 	}
 	for (uint32_t i = 0; i < 2; i++) {
 		assert_int_equal(fake.replies[i].kind, PV_REPLY_STOP);

@@ -69,6 +69,37 @@ err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument)
 	return issue(PV_CALL_VCPU_START, (uint64_t[5]){cap, pc, argument});
 }
 
+err_t call_vcpu_stop(uint32_t cap)
+{
+	return issue(PV_CALL_VCPU_STOP, (uint64_t[5]){cap});
+}
+
+err_t call_vgic_reset(uint32_t cap)
+{
+	return issue(PV_CALL_VGIC_RESET, (uint64_t[5]){cap});
+}
+
+err_t call_timer_set(uint64_t at)
+{
+	return issue(PV_CALL_TIMER_SET, (uint64_t[5]){at});
+}
+
+uint64_t call_counter(void)
+{
+	uint64_t now;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(now) : : "memory");
+	return now;
+}
+
+uint64_t call_counter_hz(void)
+{
+	uint64_t hz;
+
+	__asm__("mrs %0, cntfrq_el0" : "=r"(hz));
+	return hz;
+}
+
 void call_pause(void)
 {
 	__asm__ volatile("yield");

@@ -171,6 +171,18 @@ static err_t send_stop(struct connection *connection, uint32_t number)
 	return error;
 }
 
+/* As long as the guest waits for a reset, there is an end to that. */
+static void watch(const struct connection *connection, uint32_t number)
+{
+	uint32_t slot = ALARM_DEVICE + connection->config->device_first + number;
+
+	if (!connection->devices[number].function.virtio.is_resetting) {
+		alarm_clear(connection->alarms, slot);
+	} else if (!alarm_is_set(connection->alarms, slot)) {
+		alarm_set(connection->alarms, slot, CONNECTION_STOP_MS);
+	}
+}
+
 /*
  * Bring the backend nearer to what the guest made of device @number. A full ring is no failure:
  * the backend rings when it has taken messages, and it goes on from there.
@@ -186,6 +198,7 @@ static void reconcile(struct connection *connection, uint32_t number)
 	           connection->iobuf.state == IOBUF_STATE_UP) {
 		(void)!send_start(connection, number);
 	}
+	watch(connection, number);
 }
 
 static void reconcile_all(struct connection *connection)
@@ -347,21 +360,30 @@ static void take_messages(struct connection *connection)
 	}
 }
 
-void connection_init(struct connection *connection, const struct pv_vmm_connection *config,
-                     uint32_t cap_log, struct served *devices)
+/* A new epoch of this end; the peer is told. */
+static void open_session(struct connection *connection)
 {
-	*connection = (struct connection){
-		.config = config,
-		.cap_log = cap_log,
-		.devices = devices,
-		.lines_left = LINES_MAX,
-	};
+	const struct pv_vmm_connection *config = connection->config;
+
 	/* Mapped by the kernel at the addresses that the configuration names. */
 	iobuf_start(&connection->iobuf,
 	            (volatile struct pv_iobuf_page *)(uintptr_t)config->page_out,
 	            (const volatile struct pv_iobuf_page *)(uintptr_t)config->page_in);
 	ring(connection);
 	connection_serve(connection);
+}
+
+void connection_init(struct connection *connection, const struct pv_vmm_connection *config,
+                     uint32_t cap_log, struct served *devices, struct alarms *alarms)
+{
+	*connection = (struct connection){
+		.config = config,
+		.cap_log = cap_log,
+		.devices = devices,
+		.alarms = alarms,
+		.lines_left = LINES_MAX,
+	};
+	open_session(connection);
 }
 
 void connection_serve(struct connection *connection)
@@ -376,4 +398,23 @@ void connection_update(struct connection *connection, uint32_t number)
 {
 	reconcile(connection, number);
 	settle(connection);
+}
+
+void connection_reset_devices(struct connection *connection)
+{
+	for (uint32_t n = 0; n < connection->config->device_count; n++) {
+		connection->devices[n].function.virtio.is_resetting = true;
+	}
+	reconcile_all(connection);
+	settle(connection);
+}
+
+void connection_expire(struct connection *connection, uint32_t number)
+{
+	if (connection->devices[number].function.virtio.is_resetting) {
+		log_connection(connection, " does not answer: its session is given up");
+		log_connection(connection, " down");
+		end_session(connection);
+		open_session(connection);
+	}
 }

@@ -6,7 +6,9 @@
  * what is missing whenever the ring has room, so memory is bounded and nothing is lost.
  *
  * Invariant: while a device's link is not LINK_IDLE the guest does not see its reset done. A session
- * that ends makes it idle: the new epoch that ends it promises that nothing touches the queues.
+ * that ends makes it idle: the new epoch that ends it promises that nothing touches the queues. A
+ * device VM that does not answer in CONNECTION_STOP_MS loses the session: it can withhold its
+ * devices, but not keep a guest from going on without them.
  */
 #ifndef VMM_SESSION_CONNECTION_H
 #define VMM_SESSION_CONNECTION_H
@@ -16,7 +18,10 @@
 
 #include "abi/vmm.h"
 #include "lib/iobuf.h"
+#include "vmm/base/alarm.h"
 #include "vmm/virtio/virtio_pci.h"
+
+#define CONNECTION_STOP_MS 10000U
 
 /*
  * What the backend has been told of a device in this session:
@@ -53,6 +58,7 @@ struct connection {
 	const struct pv_vmm_connection *config;
 	uint32_t cap_log;
 	struct served *devices; /* config->device_count of them */
+	struct alarms *alarms;
 
 	struct iobuf iobuf;
 	bool owes_ring;      /* something was sent since the last ring */
@@ -61,12 +67,18 @@ struct connection {
 
 /** Open this end with a new epoch and show it to the peer. @devices are in power-on state. */
 void connection_init(struct connection *connection, const struct pv_vmm_connection *config,
-                     uint32_t cap_log, struct served *devices);
+                     uint32_t cap_log, struct served *devices, struct alarms *alarms);
 
 /** The peer rang: follow the session, take what it sent (bounded), send what is missing. */
 void connection_serve(struct connection *connection);
 
 /** The guest wrote to device @number: tell the backend what changed, finish a reset if it can. */
 void connection_update(struct connection *connection, uint32_t number);
+
+/** As if the guest had reset each device: each is done when virtio.is_resetting is false. */
+void connection_reset_devices(struct connection *connection);
+
+/** The alarm of device @number, ALARM_DEVICE + config->device_first + @number, is due. */
+void connection_expire(struct connection *connection, uint32_t number);
 
 #endif

@@ -49,7 +49,6 @@ static void reset(void *device)
 	struct served *served = device;
 
 	virtio_pci_reset(&served->function);
-	served->link = (struct device_link){.phase = LINK_IDLE};
 }
 
 static const struct pci_operations operations = {

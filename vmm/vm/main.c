@@ -5,20 +5,23 @@
  */
 #include "vmm/vm/vm.h"
 
-/** Never returns: the kernel does not wake a VMM whose domain has ended. */
-_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr);
+/** Never returns. @restarts: how often the kernel started the VMM before in this run of its VM. */
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr,
+                        uint64_t restarts);
 
 static struct vm vm; /* the one mutable object, too large for the stack */
 
-_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr)
+_Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t midr,
+                        uint64_t restarts)
 {
 	struct reply reply = {.kind = PV_REPLY_NONE, .value = 0};
 	struct message message;
-	bool is_good = vm_init(&vm, config) == OK;
+	bool is_good = vm_init(&vm, config, (uint32_t)restarts) == OK;
 
 	if (is_good) {
 		vm.psci.cpu = (struct cpu){.has = cpu, .midr = midr};
 		trng_init(&vm.trng, config->seed, (cpu & PV_CPU_RNDR) != 0);
+		reply = life_begin(&vm, (uint32_t)restarts);
 	}
 	for (;;) {
 		if (!is_good) {

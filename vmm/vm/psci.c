@@ -35,6 +35,9 @@
 #define PSCI_SYSTEM_OFF 0x84000008U
 #define PSCI_SYSTEM_RESET 0x84000009U
 #define PSCI_FEATURES 0x8400000aU
+#define PSCI_SYSTEM_RESET2 0x84000012U
+
+#define RESET2_WARM 0 /* DEN 0022D, 5.1.13: the other architectural ones are reserved */
 
 static struct reply resume(int64_t value)
 {
@@ -85,6 +88,15 @@ static struct reply affinity_info(const struct call *call)
 	return resume(call->psci->is_on[target] ? AFFINITY_ON : AFFINITY_OFF);
 }
 
+/* A VM has one kind of reset. */
+static struct reply system_reset2(const struct call *call)
+{
+	if (call->argument[1] != RESET2_WARM) {
+		return resume(PSCI_INVALID_PARAMETERS);
+	}
+	return (struct reply){.kind = PV_REPLY_STOP, .value = PV_STOP_RESET};
+}
+
 static struct reply psci_features(const struct call *call);
 
 /* The architecture calls themselves, and workarounds. */
@@ -121,6 +133,7 @@ static const struct function {
 	{ PSCI_SYSTEM_OFF,        false, STOPS(PV_STOP_POWEROFF) },
 	{ PSCI_SYSTEM_RESET,      false, STOPS(PV_STOP_RESET) },
 	{ PSCI_FEATURES,          false, CALLS(psci_features) },
+	{ PSCI_SYSTEM_RESET2,     true,  CALLS(system_reset2) },
 };
 #undef STOPS
 #undef SAYS
@@ -150,7 +163,14 @@ static struct reply psci_features(const struct call *call)
 void psci_init(struct psci *psci, uint32_t cap_vcpu_first, uint32_t vcpu_count)
 {
 	*psci = (struct psci){.cap_vcpu_first = cap_vcpu_first, .vcpu_count = vcpu_count};
-	psci->is_on[0] = true;
+	psci_reset(psci);
+}
+
+void psci_reset(struct psci *psci)
+{
+	for (uint32_t i = 0; i < PV_DOMAIN_VCPUS_MAX; i++) {
+		psci->is_on[i] = i == 0;
+	}
 }
 
 struct reply psci_call(struct psci *psci, uint32_t vcpu, const uint64_t argument[4])

@@ -24,8 +24,10 @@ struct psci {
 	bool is_on[PV_DOMAIN_VCPUS_MAX];
 };
 
-/** vCPU 0 is on, the others are off. */
 void psci_init(struct psci *psci, uint32_t cap_vcpu_first, uint32_t vcpu_count);
+
+/** vCPU 0 is on, the others are off. */
+void psci_reset(struct psci *psci);
 
 /** Answer the call of @vcpu with the function number argument[0] (the guest's x0). */
 MUST_USE struct reply psci_call(struct psci *psci, uint32_t vcpu, const uint64_t argument[4]);

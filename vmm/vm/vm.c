@@ -111,14 +111,70 @@ static struct reply serve_call(struct vm *vm, const struct message *message)
 {
 	const uint64_t *argument = &message->word[2];
 
-	return trng_has(argument[0]) ? trng_call(&vm->trng, argument)
-	                             : psci_call(&vm->psci, (uint32_t)message->word[1], argument);
+	if (trng_has(argument[0])) {
+		return trng_call(&vm->trng, argument);
+	}
+	if (watchdog_has(argument[0])) {
+		return watchdog_call(&vm->watchdog, argument);
+	}
+	return psci_call(&vm->psci, (uint32_t)message->word[1], argument);
+}
+
+static void serve_alarms(struct vm *vm)
+{
+	uint64_t due = alarm_take_due(&vm->alarms);
+
+	for (uint32_t i = 0; i < vm->config.vm->device_count; i++) {
+		const struct pv_vmm_device *device = &vm->config.devices[i];
+
+		if ((due & BIT64(ALARM_DEVICE + i)) != 0) {
+			connection_expire(&vm->connections[device->connection], device->index);
+		}
+	}
+	if ((due & BIT64(ALARM_WATCHDOG)) != 0) {
+		life_take(vm, POWER_WATCHDOG);
+	}
+	if ((due & BIT64(ALARM_POWER)) != 0) {
+		life_take(vm, POWER_TIME);
+	}
+}
+
+/* Bits of which 0 stands for no event. */
+static bool has_event(uint64_t events, uint32_t event)
+{
+	return event != 0 && (events & BIT64(event)) != 0;
+}
+
+static void serve_requests(struct vm *vm, uint64_t events)
+{
+	const struct pv_vmm_config *config = vm->config.vm;
+
+	if (has_event(events, config->event_stop)) {
+		life_take(vm, POWER_ASK_STOP);
+	}
+	if (has_event(events, config->event_start)) {
+		life_take(vm, POWER_ASK_START);
+	}
+	if (has_event(events, config->event_restart)) {
+		life_take(vm, POWER_ASK_RESTART);
+	}
+	if (has_event(events, config->event_log)) {
+		enum power_input input = requests_next(&vm->requests);
+
+		for (; input != POWER_NONE; input = requests_next(&vm->requests)) {
+			life_take(vm, input);
+		}
+	}
 }
 
 static struct reply serve_events(struct vm *vm, uint64_t events)
 {
 	const struct pv_vmm_config *config = vm->config.vm;
 
+	if ((events & BIT64(PV_EVENT_TIMER)) != 0) {
+		serve_alarms(vm);
+	}
+	serve_requests(vm, events);
 	for (uint32_t i = 0; i < UART_COUNT; i++) {
 		if (config->uarts[i].ipa != 0 && (events & BIT64(config->uarts[i].event)) != 0) {
 			pl011_input(&vm->uarts[i]);
@@ -132,7 +188,7 @@ static struct reply serve_events(struct vm *vm, uint64_t events)
 	return (struct reply){.kind = PV_REPLY_NONE, .value = 0};
 }
 
-struct reply vm_serve(struct vm *vm, const struct message *message)
+static struct reply serve(struct vm *vm, const struct message *message)
 {
 	if (message->word[0] == PV_MSG_EVENTS) {
 		return serve_events(vm, message->word[1]);
@@ -151,6 +207,17 @@ struct reply vm_serve(struct vm *vm, const struct message *message)
 	default:
 		return fault_bad_message(vm->config.vm, message);
 	}
+}
+
+struct reply vm_serve(struct vm *vm, const struct message *message)
+{
+	struct reply reply = serve(vm, message);
+
+	if (reply.kind == PV_REPLY_STOP) {
+		life_take(vm, life_end(reply.value));
+		reply.kind = PV_REPLY_NONE; /* it is life's to say when the domain is off */
+	}
+	return life_settle(vm, reply);
 }
 
 static err_t add_window(struct vm *vm, enum window_kind kind, uint32_t index, uint64_t base,
@@ -186,8 +253,11 @@ static err_t add_windows(struct vm *vm)
 	return error;
 }
 
+/* A VMM that was started anew may have used so many numbers of START and STOP before. */
+#define SEQUENCES_PER_START BIT32(24)
+
 /* Put the functions into their slots. */
-static void init_functions(struct vm *vm)
+static void init_functions(struct vm *vm, uint32_t restarts)
 {
 	const struct msi_target msi = v2m_target(&vm->v2m);
 
@@ -196,23 +266,39 @@ static void init_functions(struct vm *vm)
 
 		served_init(&vm->devices[i], &vm->functions[i],
 		            &vm->connections[device->connection], device, &msi);
+		vm->devices[i].link.sequence = restarts * SEQUENCES_PER_START;
 		vm->buses[device->connection].slots[device->slot] = &vm->functions[i];
 	}
 }
 
-/* Power on the functions, then open the connections: their functions must be there. */
 static void start_connections(struct vm *vm)
 {
 	const struct config *config = &vm->config;
 
 	for (uint32_t i = 0; i < config->vm->connection_count; i++) {
-		pci_bus_reset(&vm->buses[i]);
 		connection_init(&vm->connections[i], &config->connections[i], config->vm->cap_log,
-		                &vm->devices[config->connections[i].device_first]);
+		                &vm->devices[config->connections[i].device_first], &vm->alarms);
 	}
 }
 
-err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
+void vm_power_on(struct vm *vm)
+{
+	const struct pv_vmm_config *config = vm->config.vm;
+
+	psci_reset(&vm->psci);
+	gicd_init(&vm->gicd, config->cap_vgic, config->vcpu_count);
+	for (uint32_t i = 0; i < UART_COUNT; i++) {
+		pl011_init(&vm->uarts[i], &vm->gicd, &config->uarts[i]);
+		if (config->uarts[i].ipa != 0) {
+			pl011_input(&vm->uarts[i]); /* of what waited before no event tells */
+		}
+	}
+	for (uint32_t i = 0; i < config->connection_count; i++) {
+		pci_bus_reset(&vm->buses[i]);
+	}
+}
+
+err_t vm_init(struct vm *vm, const struct pv_vmm_config *config, uint32_t restarts)
 {
 	const char *fault;
 	err_t error = config_open(config, &vm->config, &fault);
@@ -220,7 +306,7 @@ err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
 	if (error == OK) {
 		vm->v2m = (struct v2m){&vm->gicd, config->v2m_ipa, config->v2m_first,
 		                       config->v2m_count};
-		init_functions(vm);
+		init_functions(vm, restarts);
 		fault = "windows overlap";
 		error = add_windows(vm);
 	}
@@ -228,11 +314,11 @@ err_t vm_init(struct vm *vm, const struct pv_vmm_config *config)
 		fault_bad_config(config, fault);
 		return error;
 	}
+	alarm_init(&vm->alarms);
+	requests_init(&vm->requests, config->cap_log);
 	psci_init(&vm->psci, config->cap_vcpu_first, config->vcpu_count);
-	gicd_init(&vm->gicd, config->cap_vgic, config->vcpu_count);
-	for (uint32_t i = 0; i < UART_COUNT; i++) {
-		pl011_init(&vm->uarts[i], &vm->gicd, &config->uarts[i]);
-	}
+	watchdog_init(&vm->watchdog, &vm->alarms, config->watchdog_ms);
+	vm_power_on(vm);
 	start_connections(vm);
 	return OK;
 }

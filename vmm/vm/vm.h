@@ -8,6 +8,7 @@
 
 #include "abi/err.h"
 #include "abi/vmm.h"
+#include "vmm/base/alarm.h"
 #include "vmm/calls.h"
 #include "vmm/gic/gicd.h"
 #include "vmm/gic/v2m.h"
@@ -16,8 +17,11 @@
 #include "vmm/session/connection.h"
 #include "vmm/vm/config.h"
 #include "vmm/vm/faults.h"
+#include "vmm/vm/life.h"
 #include "vmm/vm/psci.h"
+#include "vmm/vm/requests.h"
 #include "vmm/vm/trng.h"
+#include "vmm/vm/watchdog.h"
 #include "vmm/vm/windows.h"
 
 #define UART_COUNT 2U
@@ -27,8 +31,12 @@ struct vm {
 	struct config config;
 	struct windows windows;
 
+	struct alarms alarms;
+	struct life life; /* set by life_begin */
+	struct requests requests;
 	struct faults faults;
 	struct psci psci;
+	struct watchdog watchdog;
 	struct trng trng; /* set by trng_init */
 	struct gicd gicd;
 	struct v2m v2m;
@@ -41,10 +49,14 @@ struct vm {
 };
 
 /**
- * Make the VM that @config describes. On error nothing of it runs; a line on the log channel has
+ * Make the VM that @config describes, all of it in power-on state. @restarts: how often the VMM was
+ * started anew; what it said before is not repeated to its peers as something new. On error nothing of it runs; a line on the log channel has
  * said why if there is one. Errors: those of config_open; ERR_OVERLAP of device windows.
  */
-MUST_USE err_t vm_init(struct vm *vm, const struct pv_vmm_config *config);
+MUST_USE err_t vm_init(struct vm *vm, const struct pv_vmm_config *config, uint32_t restarts);
+
+/** Bring every model to power-on state: vCPUs are off, and no device VM is at work. */
+void vm_power_on(struct vm *vm);
 
 /** Serve one message of the kernel. */
 MUST_USE struct reply vm_serve(struct vm *vm, const struct message *message);
