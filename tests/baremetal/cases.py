@@ -466,6 +466,25 @@ def cpu_random(setup):
     add_real(setup, "guest_random", guest_params=[1])
 
 
+RESTARTS = {"restart": abi.PV_VMM_RESTART_ALWAYS, "restart_limit": 4, "restart_delay_ms": 1,
+            "watchdog_ms": 1000}
+ENDS = {"reset": 0x84000009, "the other reset": 0xc4000012, "poweroff": 0x84000008,
+        "the watchdog": abi.PV_VMM_WATCHDOG_CALL}
+
+
+def runs(how, cpus):
+    """Run after run of one VM: each begins with the same machine, however the last one ended. The
+    fifth is the last, by restart_limit."""
+    @case(1 + max(cpus), name=f"runs that end by {how} {on_cpus(cpus)}, real VMM", limit=60)
+    def build(setup):
+        add_real(setup, "guest_runs", cpus=cpus, guest_params=[ENDS[how], 5], life=RESTARTS)
+
+
+for how in ENDS:
+    runs(how, [0, 1])
+runs("reset", [0, 0])
+
+
 @case(name="aborts, real VMM")
 def real_aborts(setup):
     add_real(setup, "guest_aborts_real")

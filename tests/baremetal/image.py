@@ -63,6 +63,7 @@ class Domain:
         self.caps = []            # (type, object) behind the fixed slots
         self.doorbell_pages = []  # (first, count) in self.caps
         self.index = None
+        self.start = {}           # entry and entry_arg, set by the system
 
     def vmm_start(self, elf):
         return {"vmm_entry": elf.entry, "vmm_stack": elf.symbols["vmm_stack_end"],
@@ -80,9 +81,10 @@ class RealDomain(Domain):
     UART, SPI 1, at T_DEVICE_IPA; and, where connect() joins it to a peer, a PCIe host bridge with
     one virtio device of two queues."""
 
-    def __init__(self, name, guest, vmm_path, seed=bytes(32), **keywords):
+    def __init__(self, name, guest, vmm_path, seed=bytes(32), life=None, **keywords):
         super().__init__(name, guest, vmm=None, **keywords)
         self.seed = seed
+        self.life = life or {}    # further fields of pv_vmm_config
         self.real = Elf(vmm_path)
         self.connections, self.devices = [], []
 
@@ -130,7 +132,8 @@ class RealDomain(Domain):
             "vcpu_count": len(self.cpus), "cap_vcpu_first": T["T_CAP_VCPU"],
             "cap_vgic": T["T_CAP_VGIC"], "cap_log": T["T_CAP_CONSOLE"],
             "gicd_ipa": T["T_GICD_IPA"], "v2m_ipa": T["T_V2M_IPA"], "v2m_first": 96,
-            "v2m_count": 16, "seed": self.seed, "flags": abi.PV_VMM_AUTOSTART, "uarts": abi.encode("pv_vmm_uart", {
+            "v2m_count": 16, "seed": self.seed, "flags": abi.PV_VMM_AUTOSTART,
+            **self.start, **self.life, "uarts": abi.encode("pv_vmm_uart", {
                 "ipa": T["T_DEVICE_IPA"], "intid": 33, "cap": T["T_CAP_CONSOLE"], "event": 0})
         }) + b"".join(rows)
 
@@ -217,6 +220,8 @@ class System:
 
     def add(self, domain):
         domain.index = len(self.domains)
+        domain.start = {"entry": self.guest_elf.entry,
+                        "entry_arg": self.guest_elf.symbols[domain.guest]}
         self.domains.append(domain)
         return domain
 
@@ -290,8 +295,7 @@ class System:
                 "gicc_ipa_page": T["T_GICC_IPA"] // PAGE, "priority": d.priority,
                 "budget_us": d.budget_us, "period_us": d.period_us,
                 "channel_first": 1 + d.index, "channel_count": 1,
-                "entry": self.guest_elf.entry, "entry_arg": self.guest_elf.symbols[d.guest],
-                **d.vmm_start(self.vmm_elf)})
+                **d.start, **d.vmm_start(self.vmm_elf)})
             rows["caps"] += [{"type": kind, "object": thing} for kind, thing in caps]
             rows["vcpus"] += [{"domain": d.index, "cpu": cpu} for cpu in d.cpus]
         rows["doorbells"] = self.doorbells
