@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "topo/resolve/kernel_config.h"
+
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "topo/resolve/unpack.h"
+
+#define CONFIG_BYTES_MAX ((size_t)1 << 20)
+#define PATH_BYTES 4096U
+
+/* A configuration that is being unpacked. */
+struct config {
+	char *text;
+	size_t bytes;
+};
+
+static bool take(void *owner, const unsigned char *bytes, size_t count)
+{
+	struct config *config = owner;
+
+	if (count > CONFIG_BYTES_MAX - config->bytes) {
+		return false;
+	}
+	memcpy(config->text + config->bytes, bytes, count);
+	config->bytes += count;
+	return true;
+}
+
+/* A line OPTION=y. */
+static enum kernel_option find_option(const struct config *config, const char *option)
+{
+	const size_t length = strlen(option);
+	const char *end = config->text + config->bytes;
+	const char *line = config->text;
+
+	while (line < end) {
+		const char *next = memchr(line, '\n', (size_t)(end - line));
+		const size_t bytes = (size_t)((next == NULL ? end : next) - line);
+
+		if (bytes == length + 2 && memcmp(line, option, length) == 0 &&
+		    memcmp(line + length, "=y", 2) == 0) {
+			return KERNEL_OPTION_THERE;
+		}
+		line += bytes + 1;
+	}
+	return KERNEL_OPTION_MISSING;
+}
+
+/* Linux, kernel/configs.c: the marks stand around a gzip file. */
+static void find_inside(const unsigned char *image, size_t bytes, struct config *config)
+{
+	static const char mark[] = "IKCFG_ST\x1f\x8b";
+	const unsigned char *found = memmem(image, bytes, mark, sizeof(mark) - 1);
+
+	if (found != NULL) {
+		const unsigned char *packed = found + strlen("IKCFG_ST");
+		const size_t left = bytes - (size_t)(packed - image);
+		const struct packing *packing = packing_find(packed, left);
+
+		if (packing->unpack(packed, left, take, config) == 0) {
+			config->bytes = 0;
+		}
+	}
+}
+
+static void look_inside(const char *path, struct config *config)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat status;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+		const size_t bytes = (size_t)status.st_size;
+		void *image = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
+
+		if (image != MAP_FAILED) {
+			find_inside(image, bytes, config);
+			munmap(image, bytes);
+		}
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
+static void look_beside(const char *path, struct config *config)
+{
+	static const char kernel[] = "vmlinuz-";
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
+	char beside[PATH_BYTES];
+
+	if (strncmp(name, kernel, strlen(kernel)) != 0 ||
+	    snprintf(beside, sizeof(beside), "%.*sconfig-%s", (int)(name - path), path,
+	             name + strlen(kernel)) >= (int)sizeof(beside)) {
+		return;
+	}
+	FILE *file = fopen(beside, "re");
+
+	if (file != NULL) {
+		config->bytes = fread(config->text, 1, CONFIG_BYTES_MAX, file);
+		fclose(file);
+	}
+}
+
+enum kernel_option kernel_option_of(const char *path, const char *option)
+{
+	struct config config = {malloc(CONFIG_BYTES_MAX), 0};
+	enum kernel_option found = KERNEL_OPTION_UNKNOWN;
+
+	if (config.text != NULL) {
+		look_inside(path, &config);
+		if (config.bytes == 0) {
+			look_beside(path, &config);
+		}
+		if (config.bytes != 0) {
+			found = find_option(&config, option);
+		}
+	}
+	free(config.text);
+	return found;
+}
