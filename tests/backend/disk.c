@@ -90,9 +90,12 @@ static void disk_check(struct disk *disk, uint32_t request)
 
 	disk->answered++;
 	disk->busy[block] = false;
-	if (*status != 0) {
+	if ((*status != 0) != disk->fails) {
 		disk->wrong++;
-		disk->why = "status is not OK";
+		disk->why = disk->fails ? "status is OK" : "status is not OK";
+		return;
+	}
+	if (disk->fails || (disk->is_old && disk->generation[block] == 0)) {
 		return;
 	}
 	for (uint32_t w = 0; w < BLOCK / 8; w++) {

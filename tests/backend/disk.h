@@ -26,6 +26,8 @@ struct disk {
 	bool writes[QUEUE_REQUESTS];
 	uint8_t generation[DISK_BLOCKS];
 	bool busy[DISK_BLOCKS];
+	bool is_old; /* what is on it where nothing was written yet is not known */
+	bool fails;  /* each request must */
 	uint32_t answered;
 	uint32_t wrong;
 	const char *why;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "tests/backend/check.h"
+#include "tests/backend/crash.h"
 #include "tests/backend/disk.h"
 #include "tests/backend/peer.h"
 #include "tests/backend/queue.h"
@@ -36,31 +37,6 @@ static bool is_up(void *arg)
 }
 
 /* Tests of the daemon. */
-
-static void kill_daemon(struct disk *disk)
-{
-	uint32_t sessions = disk->peer->sessions;
-
-	if (signal_all("peervisord", "", SIGKILL) == 0) {
-		disk->wrong++;
-		disk->why = "there was no daemon to kill";
-	}
-	/* As a VMM does: when the new session is up, what runs is said again. */
-	while (disk->peer->sessions == sessions) {
-		peer_serve(disk->peer);
-		disk_reap(disk);
-		peer_pause();
-	}
-	disk_start_again(disk);
-}
-
-static void kill_storage(struct disk *disk)
-{
-	if (signal_all("qemu-storage-daemon", "", SIGKILL) == 0) {
-		disk->wrong++;
-		disk->why = "there was no storage daemon to kill";
-	}
-}
 
 static void test_blk(struct peer *peer, const char *name, uint32_t device, uint32_t line)
 {
@@ -373,5 +349,6 @@ int main(void)
 	test_blk(&driver, "raw", BLK, LINE_BLK);
 	test_reset(&driver, &other);
 	test_hostile(&other, &driver);
+	test_crash(&driver, BLK, LINE_BLK);
 	return closing_line();
 }

@@ -14,6 +14,12 @@ backend-test-build: $(BACKEND_TEST) $(TRAPPING_DAEMON) $(BUILD)/share/peervisor/
 	$(BUILD)/share/peervisor/guest/Image
 test-build: backend-test-build
 
+# What dies under a busy disk, COUNT times.
+COUNT ?= 200
+.PHONY: crashes
+crashes: backend-test-build
+	$(Q)tests/backend/run --crashes $(COUNT)
+
 $(BUILD)/backend-test/%.o: %.c
 	@mkdir -p $(@D)
 	$(call step,CC)

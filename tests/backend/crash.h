@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What dies while a disk is busy, as events of disk_run() (disk.h): each comes back when all is said
+ * anew. And the tests that let it die at moments which a seed chooses.
+ */
+#ifndef TESTS_BACKEND_CRASH_H
+#define TESTS_BACKEND_CRASH_H
+
+#include <stdint.h>
+
+#include "tests/backend/disk.h"
+
+/** All storage programs. */
+void kill_storage(struct disk *disk);
+
+/** The daemon. */
+void kill_daemon(struct disk *disk);
+
+/** Crashes under a load on device @device of @peer, whose queue is at @line; then its disk is lost. */
+void test_crash(struct peer *peer, uint32_t device, uint32_t line);
+
+#endif
