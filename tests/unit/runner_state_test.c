@@ -91,7 +91,9 @@ static void test_all_up(void **state)
 	assert_true(runstate_ready(&fixture->state));
 	assert_false(runstate_hopeless(&fixture->state));
 	assert_string_equal(fixture->events, "0 0 pv: Peervisor on qemu-virt\n"
-	                                     "2 0 booting\n2 0 up\n2 1 up\n2 2 up\n3 0 up\n");
+	                                     "2 0 booting\n2 0 up\n2 1 up\n2 2 up\n"
+	                                     "5 0  backend ready\n5 0  started\n"
+	                                     "5 0  backend ready\n5 0  started\n3 0 up\n");
 }
 
 static void test_each_piece_is_needed(void **state)
@@ -374,10 +376,78 @@ static void test_trouble_is_shown(void **state)
 	                                     "4 0 pv: panic: exception at EL2: pc 0x40\n");
 }
 
+/* A VM's end by its VMM's words, and its next life. */
+static void test_vm_comes_back(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct runstate_vm *device = &fixture->state.vms[DEVICE];
+	const struct runstate_connection *connection = &fixture->state.connections[0];
+	bring_up(fixture);
+	runstate_vmm_line(&fixture->state, DEVICE, "vm restart fault in 1000 ms");
+	assert_int_equal(device->state, RUN_VM_RESTARTING);
+	assert_string_equal(device->reason, "fault in 1000 ms");
+	assert_false(connection->has_session);
+	assert_false(runstate_ended(&fixture->state));
+	assert_false(runstate_hopeless(&fixture->state));
+	runstate_vmm_line(&fixture->state, DEVICE, "vm starting 2");
+	assert_int_equal(device->state, RUN_VM_BOOTING);
+	assert_string_equal(device->reason, "");
+	assert_string_equal(device->last_end, "fault in 1000 ms");
+	runstate_vm_agent(&fixture->state, DEVICE);
+	assert_int_equal(device->state, RUN_VM_UP);
+	bring_connection_up(fixture);
+	assert_true(connection->up);
+	/* It failed too often; what the kernel says after its VMM is no news. */
+	runstate_vmm_line(&fixture->state, DEVICE, "vm failed fault after 5 restarts");
+	runstate_kernel_line(&fixture->state, "pv: domain device stopped: fault");
+	assert_int_equal(device->state, RUN_VM_FAILED);
+	assert_string_equal(device->reason, "fault after 5 restarts");
+	runstate_vmm_line(&fixture->state, DEVICE, "vm starting 7");
+	assert_int_equal(device->state, RUN_VM_BOOTING);
+	assert_int_equal(device->start_count, 7);
+}
+
+/* The driver VM's VMM keeps its session while its VM is off, unless it ends itself. */
+static void test_session_outlives_driver(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct runstate_connection *connection = &fixture->state.connections[0];
+	bring_up(fixture);
+	runstate_vmm_line(&fixture->state, DRIVER, "vm off poweroff");
+	runstate_kernel_line(&fixture->state, "pv: domain device 2 stopped: poweroff");
+	assert_int_equal(fixture->state.vms[DRIVER].state, RUN_VM_STOPPED);
+	assert_true(connection->has_session);
+	assert_false(connection->up);
+	runstate_vmm_line(&fixture->state, DRIVER, "vm starting 2");
+	assert_true(connection->up);
+	runstate_vmm_line(&fixture->state, DRIVER, "vm restart vmm in 0 ms");
+	assert_false(connection->has_session);
+}
+
+/* Nothing waits for a VM that nobody has asked for, and then all does. */
+static void test_vm_starts_off(void **state)
+{
+	struct fixture *fixture = *state;
+	runstate_free(&fixture->state);
+	vms[DRIVER].starts_off = true;
+	assert_int_equal(runstate_init(&fixture->state, &example, note, fixture), OK);
+	runstate_kernel_line(&fixture->state, "pv: domains 3, vCPUs 4, CPUs 2");
+	runstate_vm_agent(&fixture->state, DEVICE);
+	assert_true(runstate_ready(&fixture->state));
+	assert_string_equal(fixture->state.vms[DRIVER].reason, "not started");
+	runstate_vmm_line(&fixture->state, DRIVER, "vm starting 1");
+	assert_int_equal(fixture->state.vms[DRIVER].state, RUN_VM_BOOTING);
+	assert_true(runstate_connection_missing(&fixture->state, 0));
+	vms[DRIVER].starts_off = false;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_vm_comes_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_session_outlives_driver, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_vm_starts_off, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_each_piece_is_needed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_each_device_is_needed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_devices_of_others_need_no_driver, set_up,

@@ -64,6 +64,7 @@ static void describe(const struct model *model, const struct image *image, const
 			.vcpu_count = model->vms[i].vcpu_count,
 			.channel_first = image->layout->tables.domains[i].channel_first,
 			.overhead_bytes = layout_overhead(image->layout, (uint32_t)i),
+			.starts_off = !model->vms[i].autostart,
 			.agent = model->vms[i].agent,
 		};
 	}

@@ -24,6 +24,7 @@ struct system_vm {
 	uint32_t vcpu_count;     /* virtual CPUs */
 	uint32_t channel_first;  /* of the multiplexer; console n is channel_first + PV_CONSOLE_n */
 	uint64_t overhead_bytes; /* memory that it takes beyond RAM and pools */
+	bool starts_off;         /* until it is asked for */
 	bool agent;              /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
 };
 

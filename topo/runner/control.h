@@ -11,6 +11,9 @@
  *   STATUS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; closes.
  *   STOP     nothing more; the connection closes when the system has ended.
  *   WATCH    nothing more; likewise. Tells `topo logs --follow` when to stop.
+ *   ASK      adds the text of a PV_VMM_ASK_* for the VMM of a VM. Nothing more; closes.
+ *   EVENTS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; then a VM or a
+ *            CONNECTION for each that changes. The connection closes when the system has ended.
  *   CONSOLE  adds nothing. OUTPUT both ways: what the guest writes, what the user types. NOTE is
  *            for the user. The first OUTPUT is the end of what was written before. END and NOTE,
  *            when the VM or the system ends. Of several clients of one console the latest writes.
@@ -32,7 +35,7 @@
 #include "abi/vmm.h"
 #include "topo/runner/fifo.h"
 
-#define CONTROL_VERSION 3U
+#define CONTROL_VERSION 4U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -44,6 +47,8 @@ enum control_kind {
 	CONTROL_WATCH = 3,
 	CONTROL_CONSOLE = 4,
 	CONTROL_EXEC = 5,
+	CONTROL_ASK = 6,
+	CONTROL_EVENTS = 7,
 	/* later frames of the client */
 	CONTROL_SIGNAL = 8, /* u32: number */
 	/* both */
@@ -69,7 +74,7 @@ struct control_header {
 struct control_request {
 	uint32_t version;            /* CONTROL_VERSION */
 	uint32_t limit_ms;           /* EXEC: time limit, 0 = none */
-	char vm[CONTROL_NAME_BYTES]; /* CONSOLE, EXEC */
+	char vm[CONTROL_NAME_BYTES]; /* CONSOLE, EXEC, ASK */
 };
 
 struct control_system {
@@ -86,12 +91,14 @@ struct control_system {
 struct control_vm {
 	char name[CONTROL_NAME_BYTES];
 	char description[256]; /* "" = none */
-	char reason[256];      /* why it stopped or failed */
+	char reason[256];      /* why it is off, or halted */
+	char last_end[256];    /* why it was last off; "" = it never was */
 	char log_name[CONTROL_NAME_BYTES];
 	uint32_t state; /* enum run_vm_state */
 	uint32_t vcpu_count;
 	uint32_t agent;
 	uint32_t command_count; /* running by topo exec */
+	uint32_t restart_count; /* how often it has been started again */
 };
 
 #define CONTROL_TYPE_BYTES 16U

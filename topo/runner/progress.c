@@ -66,6 +66,7 @@ static void say_vm(const struct session *session, size_t vm)
 		                           : "started");
 		break;
 	case RUN_VM_STOPPED:
+	case RUN_VM_RESTARTING:
 	case RUN_VM_HALTED:
 	case RUN_VM_FAILED:
 		tell(session, "%s: %s: %s", known->name, run_vm_state_text(entry->state),
@@ -109,6 +110,7 @@ void progress_event(struct session *session, const struct runstate_event *event)
 			tell(session, "%s", event->text);
 		}
 		break;
+	case RUNSTATE_DEVICE:  /* its connection is told of */
 	case RUNSTATE_REFUSED: /* progress_end says it */
 	default:
 		break;

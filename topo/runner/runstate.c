@@ -28,6 +28,13 @@ err_t runstate_init(struct runstate *state, const struct system *system, runstat
 		runstate_free(state);
 		return ERR_FULL;
 	}
+	for (size_t vm = 0; vm < system->vm_count; vm++) {
+		if (system->vms[vm].starts_off) {
+			state->vms[vm].state = RUN_VM_STOPPED;
+			(void)snprintf(state->vms[vm].reason, sizeof(state->vms[vm].reason),
+			               "not started");
+		}
+	}
 	for (size_t i = 0; i < system->connection_count; i++) {
 		const struct system_connection *connection = &system->connections[i];
 		for (uint32_t n = 0; n < connection->device_count; n++) {
@@ -100,12 +107,23 @@ static bool vm_ended(const struct runstate *state, size_t vm)
 	return state->vms[vm].state == RUN_VM_STOPPED || state->vms[vm].state == RUN_VM_FAILED;
 }
 
+static bool vm_is_off(const struct runstate *state, size_t vm)
+{
+	return vm_ended(state, vm) || state->vms[vm].state == RUN_VM_RESTARTING;
+}
+
+/* It is off since nobody has asked for it yet. */
+static bool vm_unasked(const struct runstate *state, size_t vm)
+{
+	return state->system->vms[vm].starts_off && state->vms[vm].start_count == 0;
+}
+
 /* Something of a connection has changed: is it up now? */
 static void judge_connection(struct runstate *state, size_t connection)
 {
 	const struct system_connection *known = &state->system->connections[connection];
 	struct runstate_connection *entry = &state->connections[connection];
-	bool up = entry->has_session;
+	bool up = entry->has_session && !vm_is_off(state, known->driver_vm);
 	for (uint32_t i = 0; i < known->device_count; i++) {
 		up = up && runstate_device_state(&entry->devices[i]) == RUN_DEVICE_READY;
 	}
@@ -138,28 +156,83 @@ static void set_vm(struct runstate *state, size_t vm, enum run_vm_state next)
 	report(state, RUNSTATE_VM, vm, run_vm_state_text(next));
 }
 
-/* A connection needs both of its VMs. The device VM's end is not reported by the driver's VMM. */
-static void end_vm(struct runstate *state, size_t vm, const char *reason)
+/* What the end or the start of a VM does to its connections. Its VMM's sessions as driver go with
+ * its VMM only; what happens to the device VM the driver's VMM may not report, or later. */
+static void judge_connections(struct runstate *state, size_t vm, bool vmm_ends)
 {
-	if (vm_ended(state, vm)) {
-		return;
+	for (size_t i = 0; i < state->system->connection_count; i++) {
+		const struct system_connection *connection = &state->system->connections[i];
+		const bool is_off = vm_is_off(state, vm);
+		if ((connection->device_vm == vm && is_off) ||
+		    (connection->driver_vm == vm && vmm_ends)) {
+			set_session(state, i, false);
+		} else if (connection->driver_vm == vm) {
+			judge_connection(state, i);
+		}
 	}
-	const bool orderly = after(reason, "poweroff") != NULL || after(reason, "reset") != NULL;
+}
+
+static bool is_orderly(const char *reason)
+{
+	return after(reason, "poweroff") != NULL || after(reason, "reset") != NULL ||
+	       after(reason, "request") != NULL;
+}
+
+/* It is off: @next says whether for good. */
+static void rest_vm(struct runstate *state, size_t vm, enum run_vm_state next, const char *reason)
+{
 	struct runstate_vm *entry = &state->vms[vm];
 	/* The kernel reports a fault just before the end that it brings, with the VM's name. */
-	if (!orderly && strstr(state->fault, state->system->vms[vm].name) != NULL) {
+	if (!is_orderly(reason) && strstr(state->fault, state->system->vms[vm].name) != NULL) {
 		(void)snprintf(entry->reason, sizeof(entry->reason), "%.60s (%.150s)", reason,
 		               state->fault);
 		state->fault[0] = '\0';
 	} else {
 		(void)snprintf(entry->reason, sizeof(entry->reason), "%.200s", reason);
 	}
-	set_vm(state, vm, orderly ? RUN_VM_STOPPED : RUN_VM_FAILED);
-	for (size_t i = 0; i < state->system->connection_count; i++) {
-		const struct system_connection *connection = &state->system->connections[i];
-		if (connection->device_vm == vm || connection->driver_vm == vm) {
-			set_session(state, i, false);
-		}
+	memcpy(entry->last_end, entry->reason, sizeof(entry->last_end));
+	set_vm(state, vm, next);
+	judge_connections(state, vm, after(reason, "vmm") != NULL);
+}
+
+/* The VMM says it first, and then the kernel. */
+static void end_vm(struct runstate *state, size_t vm, const char *reason)
+{
+	if (!vm_ended(state, vm)) {
+		rest_vm(state, vm, is_orderly(reason) ? RUN_VM_STOPPED : RUN_VM_FAILED, reason);
+	}
+}
+
+static void start_vm(struct runstate *state, size_t vm, const char *count)
+{
+	struct runstate_vm *entry = &state->vms[vm];
+	const bool again = vm_is_off(state, vm) || entry->start_count > 0;
+	entry->start_count = (uint32_t)strtoul(count, NULL, 10);
+	if (!again) {
+		runstate_vm_output(state, vm);
+		return;
+	}
+	entry->reason[0] = '\0';
+	entry->halt_count = 0;
+	set_vm(state, vm, state->system->vms[vm].agent ? RUN_VM_BOOTING : RUN_VM_UP);
+	judge_connections(state, vm, false);
+}
+
+/* "vm WORD …" from the VMM of @vm. */
+static void take_life_line(struct runstate *state, size_t vm, const char *text)
+{
+	const char *starting = after(text, "starting ");
+	const char *off = after(text, "off ");
+	const char *restart = after(text, "restart ");
+	const char *failed = after(text, "failed ");
+	if (starting != NULL) {
+		start_vm(state, vm, starting);
+	} else if (off != NULL) {
+		end_vm(state, vm, off);
+	} else if (restart != NULL) {
+		rest_vm(state, vm, RUN_VM_RESTARTING, restart);
+	} else if (failed != NULL && !vm_ended(state, vm)) {
+		rest_vm(state, vm, RUN_VM_FAILED, failed);
 	}
 }
 
@@ -223,7 +296,7 @@ static size_t find_connection(const struct runstate *state, size_t vm, size_t fr
 	for (size_t i = from; i < state->system->connection_count; i++) {
 		const struct system_connection *connection = &state->system->connections[i];
 		*rest = after(text, state->system->vms[connection->device_vm].name);
-		if (connection->driver_vm == vm && *rest != NULL && !vm_ended(state, vm) &&
+		if (connection->driver_vm == vm && *rest != NULL &&
 		    !vm_ended(state, connection->device_vm)) {
 			return i;
 		}
@@ -277,7 +350,12 @@ static void take_device_line(struct runstate *state, size_t vm, const char *text
 		const unsigned long number = strtoul(rest + 1, &word, 10);
 		if (number < state->system->connections[i].device_count &&
 		    state->connections[i].has_session) {
-			take_device_word(&state->connections[i].devices[number], word);
+			struct runstate_device *device = &state->connections[i].devices[number];
+			const enum run_device_state before = runstate_device_state(device);
+			take_device_word(device, word);
+			if (runstate_device_state(device) != before) {
+				report(state, RUNSTATE_DEVICE, i, word);
+			}
 			judge_connection(state, i);
 		}
 	}
@@ -285,6 +363,11 @@ static void take_device_line(struct runstate *state, size_t vm, const char *text
 
 void runstate_vmm_line(struct runstate *state, size_t vm, const char *line)
 {
+	const char *life = after(line, "vm ");
+	if (life != NULL) {
+		take_life_line(state, vm, life);
+		return;
+	}
 	const char *connection = after(line, "connection ");
 	if (connection != NULL) {
 		take_connection_line(state, vm, connection);
@@ -346,7 +429,7 @@ void runstate_vm_agent(struct runstate *state, size_t vm)
 bool runstate_vm_missing(const struct runstate *state, size_t vm)
 {
 	const struct runstate_vm *entry = &state->vms[vm];
-	return entry->state == RUN_VM_FAILED || !entry->was_up;
+	return entry->state == RUN_VM_FAILED || (!entry->was_up && !vm_unasked(state, vm));
 }
 
 bool runstate_connection_missing(const struct runstate *state, size_t connection)
@@ -355,6 +438,9 @@ bool runstate_connection_missing(const struct runstate *state, size_t connection
 	const bool both_run =
 		!vm_ended(state, entry->device_vm) && !vm_ended(state, entry->driver_vm);
 	const struct runstate_connection *known = &state->connections[connection];
+	if (vm_unasked(state, entry->device_vm) || vm_unasked(state, entry->driver_vm)) {
+		return false;
+	}
 	return both_run ? !known->up : !known->was_up;
 }
 

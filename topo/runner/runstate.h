@@ -11,8 +11,12 @@
  *   booting, up => halted   its kernel's last words on its console, as after `halt -f` or a panic:
  *                        no call tells, and its CPUs turn in place
  *   halted => up         HELLO of its agent, which is asked then; without one, another line
- *   any => stopped       "pv: domain NAME stopped: poweroff" or "reset"
- *   any => failed        "pv: domain NAME stopped: " and anything else (fault, vmm)
+ *   any => stopped       "pv: domain NAME stopped: " or "vm off ", and poweroff, reset or request
+ *   any => failed        the same and anything else (fault, watchdog, vmm); "vm failed …"
+ *   any => restarting    "vm restart REASON in N ms"
+ *   any => booting       "vm starting N", N > 1, or of what was off
+ *
+ * A VM without autostart is stopped until then, and nothing waits for it.
  *
  * A connection is up while its session is ("connection PEER up", "… down"), both VMs run, and each
  * of its devices is ready:
@@ -26,7 +30,8 @@
  *   any => failed        "device PEER/N failed"; until "… started", "… stopped" or that end
  *   any => lost          "device PEER/N lost"; until the same
  *
- * A VM that is stopped or failed stays so: nothing is created after boot.
+ * The VMM of a VM that is off goes on: the session that it has as driver stays. That of the device
+ * VM ends with its VM.
  */
 #ifndef TOPO_RUNNER_RUNSTATE_H
 #define TOPO_RUNNER_RUNSTATE_H
@@ -46,7 +51,8 @@
 	X(RUN_VM_UP, 2, "up")                                                                      \
 	X(RUN_VM_STOPPED, 3, "stopped")                                                            \
 	X(RUN_VM_FAILED, 4, "failed")                                                              \
-	X(RUN_VM_HALTED, 5, "halted")
+	X(RUN_VM_HALTED, 5, "halted")                                                              \
+	X(RUN_VM_RESTARTING, 6, "restarting")
 
 #define RUN_VM_STATE_ENUM(name, number, text) name = (number),
 enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
@@ -70,8 +76,10 @@ enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STAT
 struct runstate_vm {
 	enum run_vm_state state;
 	bool was_up;
-	char reason[RUNSTATE_REASON_BYTES]; /* stopped, failed and halted: why */
-	uint32_t halt_count;                /* how often it has said that it halted */
+	char reason[RUNSTATE_REASON_BYTES];   /* stopped, failed, halted and restarting: why */
+	char last_end[RUNSTATE_REASON_BYTES]; /* why it last ended, if it ever did */
+	uint32_t start_count;                 /* as its VMM says; 0 = it has said nothing */
+	uint32_t halt_count;                  /* how often it has said that it halted */
 };
 
 struct runstate_device {
@@ -95,7 +103,8 @@ enum runstate_event_kind {
 	RUNSTATE_REFUSED,    /* the kernel does not take the image; text says why */
 	RUNSTATE_VM,         /* vms[index] has a new state */
 	RUNSTATE_CONNECTION, /* connections[index] is up or down */
-	RUNSTATE_TROUBLE     /* text: a report of the kernel or a VMM that people want to see */
+	RUNSTATE_TROUBLE,    /* text: a report of the kernel or a VMM that people want to see */
+	RUNSTATE_DEVICE      /* a device of connections[index] has a new state */
 };
 
 struct runstate_event {

@@ -161,6 +161,13 @@ static void take_request(struct visitor *visitor, const struct control_frame *fr
 	case CONTROL_WATCH:
 		wait_for_end(visitor, frame->kind == CONTROL_STOP);
 		break;
+	case CONTROL_ASK:
+		visitor_ask(visitor, &request, frame->payload + sizeof(request),
+		            frame->bytes - sizeof(request));
+		break;
+	case CONTROL_EVENTS:
+		visitor_events(visitor);
+		break;
 	case CONTROL_CONSOLE:
 		visitor_console_open(visitor, &request);
 		break;

@@ -29,8 +29,13 @@ bool server_idle(const struct server *server);
 /** The guest of vms[@vm] has written to its console. */
 void server_console_output(struct server *server, size_t vm, const uint8_t *bytes, size_t count);
 
-/** vms[@vm] has stopped or failed, @text says how. */
-void server_vm_ended(struct server *server, size_t vm, const char *text);
+/** vms[@vm] is off, @text says how; its consoles end unless it @restarts. */
+void server_vm_ended(struct server *server, size_t vm, const char *text, bool restarts);
+
+struct runstate_event;
+
+/** A VM or a connection has changed, for who listens to events. */
+void server_event(struct server *server, const struct runstate_event *event);
 
 /** There is room in the serial line again. */
 void server_line_room(struct server *server);

@@ -136,14 +136,16 @@ void server_console_output(struct server *server, size_t vm, const uint8_t *byte
 	}
 }
 
-void server_vm_ended(struct server *server, size_t vm, const char *text)
+void server_vm_ended(struct server *server, size_t vm, const char *text, bool restarts)
 {
 	for (size_t i = 0; i < VISITORS_MAX; i++) {
 		struct visitor *visitor = &server->visitors[i];
 		if (is_console_of(visitor, vm)) {
 			visitor_send_text(visitor, CONTROL_NOTE, text);
-			visitor_send(visitor, CONTROL_END, NULL, 0);
-			visitor_finish(visitor);
+			if (!restarts) {
+				visitor_send(visitor, CONTROL_END, NULL, 0);
+				visitor_finish(visitor);
+			}
 		}
 	}
 }

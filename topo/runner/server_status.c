@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The runner's answer to CONTROL_STATUS: what topo ps shows. */
+/* The runner's answers to CONTROL_STATUS and CONTROL_EVENTS, and what is asked of VMs. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "lib/bits.h"
+#include "topo/runner/server.h"
 #include "topo/runner/session.h"
 #include "topo/runner/visitor.h"
 
@@ -40,11 +43,13 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 		.vcpu_count = known->vcpu_count,
 		.agent = known->agent ? 1 : 0,
 		.command_count = count_commands(&session->vms[vm].agent),
+		.restart_count = state->start_count > 1 ? state->start_count - 1 : 0,
 	};
 	(void)snprintf(entry.name, sizeof(entry.name), "%s", known->name);
 	(void)snprintf(entry.description, sizeof(entry.description), "%s",
 	               known->description == NULL ? "" : known->description);
 	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
+	(void)snprintf(entry.last_end, sizeof(entry.last_end), "%s", state->last_end);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
 	visitor_send(visitor, CONTROL_VM, &entry, sizeof(entry));
 }
@@ -72,9 +77,8 @@ static void send_connection(struct visitor *visitor, const struct session *sessi
 	visitor_send(visitor, CONTROL_CONNECTION, &entry, sizeof(entry));
 }
 
-void visitor_status(struct visitor *visitor)
+static void send_all(struct visitor *visitor, const struct session *session)
 {
-	const struct session *session = visitor->server->session;
 	visitor_send_number(visitor, CONTROL_OK, 0);
 	send_system(visitor, session);
 	for (size_t i = 0; i < session->system->vm_count; i++) {
@@ -84,5 +88,55 @@ void visitor_status(struct visitor *visitor)
 		send_connection(visitor, session, i);
 	}
 	visitor_send(visitor, CONTROL_END, NULL, 0);
+}
+
+void visitor_status(struct visitor *visitor)
+{
+	send_all(visitor, visitor->server->session);
 	visitor_finish(visitor);
+}
+
+void visitor_events(struct visitor *visitor)
+{
+	visitor->role = VISITOR_EVENTS;
+	send_all(visitor, visitor->server->session);
+}
+
+void server_event(struct server *server, const struct runstate_event *event)
+{
+	for (size_t i = 0; i < VISITORS_MAX; i++) {
+		struct visitor *visitor = &server->visitors[i];
+		if (!visitor->used || visitor->doomed || visitor->role != VISITOR_EVENTS) {
+			continue;
+		}
+		if (event->kind == RUNSTATE_VM) {
+			send_vm(visitor, server->session, event->index);
+		} else if (event->kind == RUNSTATE_CONNECTION || event->kind == RUNSTATE_DEVICE) {
+			send_connection(visitor, server->session, event->index);
+		}
+	}
+}
+
+void visitor_ask(struct visitor *visitor, const struct control_request *request,
+                 const uint8_t *what, size_t bytes)
+{
+	static const char *const asks[] = {PV_VMM_ASK_START, PV_VMM_ASK_STOP, PV_VMM_ASK_RESTART};
+	struct session *session = visitor->server->session;
+	size_t vm = 0;
+	size_t ask = 0;
+	if (visitor_find_vm(visitor, request->vm, &vm) != OK) {
+		return;
+	}
+	while (ask < ARRAY_COUNT(asks) &&
+	       (strlen(asks[ask]) != bytes || memcmp(asks[ask], what, bytes) != 0)) {
+		ask++;
+	}
+	if (ask == ARRAY_COUNT(asks)) {
+		visitor_refuse(visitor, "no such request to a VM");
+	} else if (!session_ask_vmm(session, vm, asks[ask])) {
+		visitor_refuse(visitor, "the serial line is full; try again");
+	} else {
+		visitor_send_number(visitor, CONTROL_OK, 0);
+		visitor_finish(visitor);
+	}
 }

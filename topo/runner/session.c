@@ -60,25 +60,49 @@ static void limit_passed(void *owner)
 	message_help("the system goes on; --timeout SECONDS ends it in such a case");
 }
 
-/* A VM's end is the end of its console and of the commands in it. */
+/* A VM's end is the end of the commands in it, and of its console unless it starts again. */
 static void end_vm(struct session *session, size_t vm)
 {
 	const struct runstate_vm *state = &session->state.vms[vm];
 	char text[RUNSTATE_REASON_BYTES + 64];
-	(void)snprintf(text, sizeof(text), "VM %.32s has %s: %s", session->system->vms[vm].name,
+	(void)snprintf(text, sizeof(text), "VM %.32s %s%s: %s", session->system->vms[vm].name,
+	               state->state == RUN_VM_RESTARTING ? "is " : "has ",
 	               run_vm_state_text(state->state), state->reason);
 	agentlink_fail_all(&session->vms[vm].agent, text);
 	loop_disarm(&session->loop, &session->vms[vm].agent_timer);
-	server_vm_ended(session->server, vm, text);
+	server_vm_ended(session->server, vm, text, state->state == RUN_VM_RESTARTING);
+}
+
+/* Into the system's log, and to who listens to events. */
+static void note_change(struct session *session, const struct runstate_event *event)
+{
+	char text[RUNSTATE_REASON_BYTES + 128];
+	if (event->kind == RUNSTATE_VM) {
+		const struct runstate_vm *state = &session->state.vms[event->index];
+		(void)snprintf(text, sizeof(text), "VM %.32s: %s%s%s",
+		               session->system->vms[event->index].name,
+		               run_vm_state_text(state->state),
+		               state->reason[0] == '\0' ? "" : ": ", state->reason);
+		session_log(session, "topo", text);
+	} else if (event->kind == RUNSTATE_CONNECTION) {
+		const struct system_connection *known = &session->system->connections[event->index];
+		(void)snprintf(text, sizeof(text), "connection %.32s -> %.32s: %s",
+		               session->system->vms[known->device_vm].name,
+		               session->system->vms[known->driver_vm].name, event->text);
+		session_log(session, "topo", text);
+	}
+	server_event(session->server, event);
 }
 
 static void take_event(void *owner, const struct runstate_event *event)
 {
 	struct session *session = owner;
 	progress_event(session, event);
+	note_change(session, event);
 	if (event->kind == RUNSTATE_VM) {
 		const enum run_vm_state state = session->state.vms[event->index].state;
-		if (state == RUN_VM_STOPPED || state == RUN_VM_FAILED) {
+		if (state == RUN_VM_STOPPED || state == RUN_VM_FAILED ||
+		    state == RUN_VM_RESTARTING) {
 			end_vm(session, event->index);
 		}
 	}

@@ -135,6 +135,12 @@ void session_line_close(struct session *session);
  */
 size_t session_type(struct session *session, size_t vm, const uint8_t *bytes, size_t count);
 
+/**
+ * Ask the VMM of vms[@vm] for @what, one of PV_VMM_ASK_*. False: the line has no room now, nothing
+ * was asked.
+ */
+bool session_ask_vmm(struct session *session, size_t vm, const char *what);
+
 /** Let the agent of vms[@vm] send what it has to, now and when its time comes. */
 void session_agent_work(struct session *session, size_t vm);
 

@@ -166,18 +166,31 @@ size_t session_type(struct session *session, size_t vm, const uint8_t *bytes, si
 	return taken;
 }
 
-/* An agent's frame: wholly, or not at all. Every byte may need an escape. */
-static bool send_agent(void *owner, const uint8_t *bytes, size_t count)
+/* All of it, or nothing. Every byte may need an escape. */
+static bool send_whole(struct session *session, uint32_t channel, const uint8_t *bytes,
+                       size_t count)
 {
-	const struct session_vm *vm = owner;
-	struct session *session = vm->session;
 	if (session->finished || fifo_room(&session->line_out) < 2 * count + 4) {
 		return false;
 	}
-	const uint32_t channel = session->system->vms[vm->index].channel_first + PV_CONSOLE_AGENT;
 	(void)mux_encode(&session->encoder, channel, bytes, count, &session->line_out);
 	write_line(session);
 	return true;
+}
+
+static bool send_agent(void *owner, const uint8_t *bytes, size_t count)
+{
+	const struct session_vm *vm = owner;
+	const uint32_t first = vm->session->system->vms[vm->index].channel_first;
+	return send_whole(vm->session, first + PV_CONSOLE_AGENT, bytes, count);
+}
+
+bool session_ask_vmm(struct session *session, size_t vm, const char *what)
+{
+	char line[32];
+	const int length = snprintf(line, sizeof(line), "%s\n", what);
+	const uint32_t channel = session->system->vms[vm].channel_first + PV_CONSOLE_VMM;
+	return send_whole(session, channel, (const uint8_t *)line, (size_t)length);
 }
 
 static void agent_hello(void *owner)

@@ -24,6 +24,7 @@ struct session;
 enum visitor_role {
 	VISITOR_NEW,     /* has not said yet what it wants */
 	VISITOR_WAITING, /* for the end of the system: STOP, WATCH */
+	VISITOR_EVENTS,  /* for changes, and that end */
 	VISITOR_CONSOLE,
 	VISITOR_EXEC,
 	VISITOR_CLOSING /* is sent what is left */
@@ -85,6 +86,9 @@ MUST_USE err_t visitor_find_vm(struct visitor *visitor, const char *name, size_t
  * visitor may be doomed when it returns.
  */
 void visitor_status(struct visitor *visitor);
+void visitor_events(struct visitor *visitor);
+void visitor_ask(struct visitor *visitor, const struct control_request *request,
+                 const uint8_t *what, size_t bytes);
 void visitor_console_open(struct visitor *visitor, const struct control_request *request);
 void visitor_console_input(struct visitor *visitor, const uint8_t *bytes, size_t count);
 void visitor_console_room(struct visitor *visitor);
