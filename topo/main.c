@@ -30,7 +30,10 @@ static const struct {
 	{"logs", command_logs, "what the consoles of a system have printed"},
 	{"exec", command_exec, "run a command in a VM"},
 	{"ps", command_ps, "list the running systems and their VMs"},
-	{"stop", command_stop, "end a running system"},
+	{"events", command_events, "a line for each change of a running system"},
+	{"start", command_start, "start VMs of a running system"},
+	{"restart", command_restart, "switch VMs of a running system off and on"},
+	{"stop", command_stop, "end a running system, or stop VMs of it"},
 };
 
 #define COMMAND_COUNT (ARRAY_COUNT(commands))

@@ -120,6 +120,7 @@ static void take_vm(struct system *system, const char *line)
 		.description = about == NULL ? NULL : strndup(about + 7, strcspn(about + 7, "\n")),
 		.vcpu_count = 1,
 		.channel_first = (uint32_t)(1 + system->vm_count * PV_CONSOLE_COUNT),
+		.starts_off = strstr(line, " off") != NULL,
 		.agent = strcmp(agent, "agent") == 0,
 	};
 	system->vm_count++;
@@ -206,8 +207,9 @@ static const struct {
 	const char *name;
 	int (*run)(const struct command_line *cl);
 } commands[] = {
-	{"run", command_run}, {"console", command_console}, {"logs", command_logs},
-	{"ps", command_ps},   {"stop", command_stop},       {"exec", command_exec},
+	{"run", command_run},     {"console", command_console}, {"logs", command_logs},
+	{"ps", command_ps},       {"stop", command_stop},       {"exec", command_exec},
+	{"start", command_start}, {"restart", command_restart}, {"events", command_events},
 };
 
 int main(int argc, char **argv)

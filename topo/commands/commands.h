@@ -52,6 +52,9 @@ int command_console(const struct command_line *cl);
 int command_logs(const struct command_line *cl);
 int command_ps(const struct command_line *cl);
 int command_stop(const struct command_line *cl);
+int command_start(const struct command_line *cl);
+int command_restart(const struct command_line *cl);
+int command_events(const struct command_line *cl);
 int command_exec(const struct command_line *cl);
 
 /*

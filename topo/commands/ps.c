@@ -6,6 +6,7 @@
 
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/status.h"
 #include "topo/runner/client.h"
 #include "topo/runner/runstate.h"
 
@@ -20,7 +21,8 @@ static const struct option long_options[] = {
 static const char help[] =
 	"Usage: topo ps [--json] [NAME]\n"
 	"Show the running systems, or the one called NAME: their VMs (waiting, booting, up, halted,\n"
-	"stopped or failed, and why) and connections (up or down).\n"
+	"restarting, stopped or failed, why, and how often they were started again) and connections\n"
+	"(up or down).\n"
 	"\n"
 	"      --json   an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms,\n"
 	"               vms, connections}\n"
@@ -36,97 +38,46 @@ static const char *system_state(const struct control_system *system)
 	return system->ready != 0 ? "up" : "starting";
 }
 
-/* The rest of a connection's line: the devices that keep it down, where a session is up. */
-static void print_text_devices(const struct control_connection *connection)
-{
-	const char *before = ": ";
-	for (uint32_t i = 0;
-	     connection->has_session != 0 && i < connection->device_count && i < PV_VMM_DEVICES_MAX;
-	     i++) {
-		const struct control_device *device = &connection->devices[i];
-		if (device->state != RUN_DEVICE_READY) {
-			say(stdout, "%sdevice %" PRIu32 " (%s) %s", before, i, device->type,
-			    run_device_state_text((enum run_device_state)device->state));
-			before = ", ";
-		}
-	}
-	(void)putchar('\n');
-}
-
 static void print_text(const struct client_status *status)
 {
 	const struct control_system *system = &status->system;
 	say(stdout, "%s: %s, %" PRIu64 " s, %s, qemu %" PRId32 "\n", system->name,
 	    system_state(system), system->age_ms / 1000, system->topology, system->machine_pid);
 	for (size_t i = 0; i < status->vm_count; i++) {
-		const struct control_vm *vm = &status->vms[i];
-		say(stdout, "  VM %-24s %s%s%s\n", vm->name,
-		    run_vm_state_text((enum run_vm_state)vm->state),
-		    vm->reason[0] == '\0' ? "" : ": ", vm->reason);
-		if (vm->description[0] != '\0') {
-			say(stdout, "     %s\n", vm->description);
+		say(stdout, "  ");
+		status_text_vm(&status->vms[i]);
+		if (status->vms[i].description[0] != '\0') {
+			say(stdout, "     %s\n", status->vms[i].description);
 		}
 	}
 	for (size_t i = 0; i < status->connection_count; i++) {
-		const struct control_connection *connection = &status->connections[i];
-		char ends[2 * CONTROL_NAME_BYTES + 8];
-		(void)snprintf(ends, sizeof(ends), "%s -> %s", connection->device_vm,
-		               connection->driver_vm);
-		say(stdout, "  connection %-16s %s", ends, connection->up != 0 ? "up" : "down");
-		print_text_devices(connection);
+		say(stdout, "  ");
+		status_text_connection(&status->connections[i]);
 	}
-}
-
-static void print_json_member(const char *before, const char *name, const char *value)
-{
-	say(stdout, "%s\"%s\": ", before, name);
-	say_json_string(stdout, value);
-}
-
-static void print_json_vm(const struct control_vm *vm)
-{
-	print_json_member("{", "name", vm->name);
-	print_json_member(", ", "state", run_vm_state_text((enum run_vm_state)vm->state));
-	print_json_member(", ", "reason", vm->reason);
-	print_json_member(", ", "description", vm->description);
-	say(stdout, ", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32 "}",
-	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
-}
-
-static void print_json_connection(const struct control_connection *connection)
-{
-	print_json_member("{", "device", connection->device_vm);
-	print_json_member(", ", "driver", connection->driver_vm);
-	print_json_member(", ", "state", connection->up != 0 ? "up" : "down");
-	(void)printf(", \"sessions\": %" PRIu32 ", \"devices\": [", connection->session_count);
-	for (uint32_t i = 0; i < connection->device_count && i < PV_VMM_DEVICES_MAX; i++) {
-		const struct control_device *device = &connection->devices[i];
-		print_json_member(i == 0 ? "{" : ", {", "type", device->type);
-		print_json_member(", ", "state",
-		                  run_device_state_text((enum run_device_state)device->state));
-		(void)printf(", \"backends\": %" PRIu32 "}", device->backend_count);
-	}
-	(void)printf("]}");
 }
 
 static void print_json(const struct client_status *status)
 {
 	const struct control_system *system = &status->system;
-	print_json_member("{", "name", system->name);
-	print_json_member(", ", "state", system_state(system));
-	print_json_member(", ", "topology", system->topology);
-	print_json_member(", ", "log_directory", system->log_directory);
+	status_json_member("{", "name", system->name);
+	status_json_member(", ", "state", system_state(system));
+	status_json_member(", ", "topology", system->topology);
+	status_json_member(", ", "log_directory", system->log_directory);
 	(void)printf(", \"pid\": %" PRId32 ", \"qemu_pid\": %" PRId32 ", \"age_ms\": %" PRIu64,
 	             system->runner_pid, system->machine_pid, system->age_ms);
 	(void)printf(",\n  \"vms\": [");
 	for (size_t i = 0; i < status->vm_count; i++) {
 		(void)fputs(i == 0 ? "\n    " : ",\n    ", stdout);
-		print_json_vm(&status->vms[i]);
+		(void)putchar('{');
+		status_json_vm(&status->vms[i]);
+		(void)putchar('}');
 	}
 	(void)printf("],\n  \"connections\": [");
 	for (size_t i = 0; i < status->connection_count; i++) {
 		(void)fputs(i == 0 ? "\n    " : ",\n    ", stdout);
-		print_json_connection(&status->connections[i]);
+		(void)putchar('{');
+		status_json_connection(&status->connections[i]);
+		(void)putchar('}');
 	}
 	(void)printf("]}");
 }
@@ -138,8 +89,8 @@ static void print_building(const char *name, bool json)
 		say(stdout, "%s: building\n", name);
 		return;
 	}
-	print_json_member("{", "name", name);
-	print_json_member(", ", "state", "building");
+	status_json_member("{", "name", name);
+	status_json_member(", ", "state", "building");
 	(void)printf(", \"vms\": [], \"connections\": []}");
 }
 

@@ -2,6 +2,7 @@
 /*
  * topo stop: end a running system and return when nothing of it is left. The runner is asked; one
  * that does not go is killed, which takes its machine with it, and its directory is removed here.
+ * With names of VMs: topo/commands/life.h.
  */
 #include <poll.h>
 #include <signal.h>
@@ -11,29 +12,39 @@
 #include <unistd.h>
 
 #include "topo/commands/commands.h"
+#include "topo/commands/life.h"
 #include "topo/runner/client.h"
 #include "topo/runner/message.h"
+#include "topo/runner/seconds.h"
 
 #define PATIENCE_MS 15000
 
-enum stop_option { STOP_ALL = OPTION_OWN };
+#define LIMIT_VM_MS 30000U
+
+enum stop_option { STOP_ALL = OPTION_OWN, STOP_FORCE };
 
 static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"all", no_argument, NULL, STOP_ALL},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+	{"name", required_argument, NULL, 'n'},   {"all", no_argument, NULL, STOP_ALL},
+	{"force", no_argument, NULL, STOP_FORCE}, {"timeout", required_argument, NULL, 't'},
+	{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 static const char help[] =
 	"Usage: topo stop [NAME | --all]\n"
-	"End the running system called NAME, or the only one, and return when it is gone.\n"
+	"       topo stop [OPTION…] VM…\n"
+	"End the running system called NAME, or the only one, and return when it is gone. With names\n"
+	"of VMs: have each power itself off, or after the time limit pull its cord, and return when it\n"
+	"is off. It stays off, whatever its policy, until topo start; the last one's end is the\n"
+	"system's.\n"
 	"\n"
-	"      --all         end all systems of this user\n"
-	"  -n, --name NAME   the same as NAME\n"
-	"  -h, --help        this text\n"
+	"      --all               end all systems of this user\n"
+	"      --force             pull the VMs' cords at once\n"
+	"  -t, --timeout SECONDS   how long each VM may take to power itself off (default: 30)\n"
+	"  -n, --name NAME         of the system called NAME; needed for VMs when several run\n"
+	"  -h, --help              this text\n"
 	"\n"
-	"Exit status: 0 it is gone; 1 it does not run; 2 wrong command line; 3 it cannot be ended.\n";
+	"Exit status: 0 it is gone, or off; 1 no such system or VM; 2 wrong command line; 3 it cannot\n"
+	"be ended.\n";
 
 /* Does the process end in time? */
 static bool wait_for_end(int pid_fd, int patience_ms)
@@ -105,18 +116,36 @@ static int stop_all(void)
 	return code;
 }
 
-int command_stop(const struct command_line *cl)
+/* What the command line says. */
+struct stop_options {
+	struct life_options life; /* its system: --name */
+	bool all;
+	bool for_vms; /* something was said that only means VMs */
+};
+
+/* Returns -1, or the exit status. */
+static int take_options(const struct command_line *cl, struct stop_options *options)
 {
-	const char *name = NULL;
-	bool all = false;
 	int option = 0;
-	while ((option = command_next_option(cl, "n:h", long_options)) != -1) {
+	while ((option = command_next_option(cl, "n:t:h", long_options)) != -1) {
 		switch (option) {
 		case 'n':
-			name = optarg;
+			options->life.system = optarg;
 			break;
 		case STOP_ALL:
-			all = true;
+			options->all = true;
+			break;
+		case STOP_FORCE:
+			options->life.force = true;
+			options->for_vms = true;
+			break;
+		case 't':
+			options->life.limit_ms = seconds_parse(optarg);
+			options->for_vms = true;
+			if (options->life.limit_ms == 0) {
+				message_error("'%s' is no time limit", optarg);
+				return EXIT_USAGE;
+			}
 			break;
 		case 'h':
 			(void)fputs(help, stdout);
@@ -125,13 +154,53 @@ int command_stop(const struct command_line *cl)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind < cl->argc && name == NULL) {
+	return -1;
+}
+
+static int stop_vms(const struct command_line *cl, const struct life_options *options)
+{
+	int code = EXIT_OK;
+	for (int i = optind; i < cl->argc; i++) {
+		const int stopped = life_stop(options, cl->argv[i]);
+		code = stopped > code ? stopped : code;
+	}
+	return code;
+}
+
+/* One name that is not said to be a VM's is a system's, if one is called so, or if none runs. */
+static bool means_system(const struct command_line *cl, const struct stop_options *options)
+{
+	char names[CLIENT_SYSTEMS_MAX][RUNDIR_NAME_BYTES];
+	size_t count = 0;
+	if (options->life.system != NULL || options->for_vms || cl->argc - optind != 1 ||
+	    rundir_list(names, CLIENT_SYSTEMS_MAX, &count) != OK) {
+		return false;
+	}
+	bool found = count != 1;
+	for (size_t i = 0; i < count; i++) {
+		found = found || strcmp(names[i], cl->argv[optind]) == 0;
+	}
+	return found;
+}
+
+int command_stop(const struct command_line *cl)
+{
+	struct stop_options options = {.life = {.limit_ms = LIMIT_VM_MS}};
+	const int code = take_options(cl, &options);
+	if (code >= 0) {
+		return code;
+	}
+	const char *name = options.life.system;
+	if (optind < cl->argc && !options.all) {
+		if (!means_system(cl, &options)) {
+			return stop_vms(cl, &options.life);
+		}
 		name = cl->argv[optind++];
 	}
-	if (optind < cl->argc || (all && name != NULL)) {
-		return command_usage_error(cl, "one system, or --all");
+	if (optind < cl->argc || options.for_vms || (options.all && name != NULL)) {
+		return command_usage_error(cl, "one system, --all, or VMs");
 	}
-	if (all) {
+	if (options.all) {
 		return stop_all();
 	}
 	char chosen[RUNDIR_NAME_BYTES];

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""VMs that end and come back, by themselves and when they are asked to."""
+import json
+import subprocess
+
+from harness import PAIR, Terminal, check, check_equal, check_in, wait_until
+
+SINGLE = "vm one agent\nvm other agent\n"
+
+
+def state_of(world, vm):
+    system = json.loads(world.good("ps", "--json"))[0]
+    return next(entry for entry in system["vms"] if entry["name"] == vm)
+
+
+def run(world, scenario):
+    world.good("run", "-d", world.scenario(scenario))
+
+
+def type_at(world, vm, text):
+    """Commands of the test, typed at the console of a VM."""
+    terminal = Terminal(world, "console", vm)
+    terminal.expect("Booting Linux")
+    terminal.type(text)
+    return terminal
+
+
+def case_stop_and_start(world):
+    run(world, SINGLE)
+    world.good("stop", "one")
+    vm = state_of(world, "one")
+    check_equal((vm["state"], vm["reason"]), ("stopped", "poweroff"))
+    world.good("stop", "one")  # which is off already
+    check_in("VM one is stopped: poweroff", world.bad(125, "exec", "one", "--", "true"))
+    world.good("start", "one")
+    vm = state_of(world, "one")
+    check_equal((vm["state"], vm["restarts"], vm["last_end"]), ("up", 1, "poweroff"))
+    check_equal(world.good("exec", "one", "--", "echo", "here"), "here\n")
+    world.good("start", "one")  # which runs
+    check_equal(state_of(world, "one")["restarts"], 1)
+    log = world.good("logs")
+    check_in("topo: VM one: stopped: poweroff", log)
+    check_in("topo: VM one: booting", log)
+    check_in("topo: VM one: up", log)
+
+
+def case_stop_forced(world):
+    run(world, SINGLE)
+    world.good("stop", "--force", "one", "other")
+    wait_until(lambda: world.good("ps") == "no system runs\n", "the last VM's end ends all")
+
+
+def case_stop_deaf(world):
+    """A VM that does not power off has its cord pulled."""
+    run(world, "vm one agent deaf\nvm other agent\n")
+    world.good("stop", "--timeout", "0.3", "one")
+    check_equal(state_of(world, "one")["reason"], "request")
+
+
+def case_stop_always(world):
+    """A VM whose policy would start it again stays off when it was stopped by name."""
+    run(world, "vm one agent always\nvm other agent\n")
+    world.good("stop", "one")
+    check_equal((state_of(world, "one")["state"], state_of(world, "one")["reason"]),
+                ("stopped", "request"))
+
+
+def case_restart(world):
+    run(world, SINGLE)
+    world.good("restart", "one")
+    vm = state_of(world, "one")
+    check_equal((vm["state"], vm["restarts"]), ("up", 1))
+    check_in("request in 0 ms", vm["last_end"])
+    world.good("restart", "--force", "one")
+    check_equal(state_of(world, "one")["restarts"], 2)
+    check_in("started again 2 times, after request", world.good("ps"))
+    check_in("no VM", world.bad(1, "restart", "on"))
+    check_in("which VM?", world.bad(2, "restart"))
+
+
+def case_starts_off(world):
+    """It is not waited for; nor is its connection."""
+    run(world, "vm device agent\nvm driver agent off\nconnect device driver never\n")
+    check_equal((state_of(world, "driver")["state"], state_of(world, "driver")["reason"]),
+                ("stopped", "not started"))
+    world.good("start", "driver")
+    check_equal(state_of(world, "driver")["state"], "up")
+
+
+def case_exec_across_restart(world):
+    """A command in a VM that restarts fails and says so; the new agent takes the next one."""
+    run(world, SINGLE)
+    command = subprocess.Popen([world.program, "exec", "one", "--", "sh", "-c", "echo on; sleep 600"],
+                               env=world.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    world.processes.append(command)
+    check_equal(command.stdout.readline(), b"on\n")
+    type_at(world, "one", "reset\r")
+    _, err = command.communicate(timeout=300)
+    check_equal(command.returncode, 125)
+    check_in("VM one is restarting: reset", err.decode())
+    wait_until(lambda: state_of(world, "one")["state"] == "up", "the VM is up again")
+    check_equal(world.good("exec", "one", "--", "echo", "again"), "again\n")
+    check_equal(state_of(world, "one")["last_end"], "reset in 0 ms")
+
+
+def case_failure_comes_back(world):
+    run(world, PAIR)
+    type_at(world, "device", "crash\r")
+    wait_until(lambda: state_of(world, "device")["restarts"] == 1
+               and state_of(world, "device")["state"] == "up", "the VM is back")
+    check_equal(json.loads(world.good("ps", "--json"))[0]["connections"][0]["state"], "down")
+    type_at(world, "driver", "up device\r")
+    wait_until(lambda: json.loads(world.good("ps", "--json"))[0]["connections"][0]["state"] == "up",
+               "the connection is back")
+
+
+def case_events(world):
+    run(world, PAIR)
+    listener = subprocess.Popen([world.program, "events", "--json"], env=world.env,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    world.processes.append(listener)
+    first = []
+    while not first or first[-1]["event"] != "now":
+        first.append(json.loads(listener.stdout.readline()))
+    check_equal([event["event"] for event in first], ["vm", "vm", "connection", "now"])
+    check_equal({event["state"] for event in first[:3]}, {"up"})
+    world.good("restart", "--force", "device")
+    world.good("stop")
+    events = [json.loads(line) for line in listener.stdout]
+    states = [event["state"] for event in events
+              if event["event"] == "vm" and event["name"] == "device"]
+    check_equal(states, ["restarting", "booting", "up"])
+    check("down" in [event["state"] for event in events if event["event"] == "connection"], events)
+    check_equal(listener.wait(timeout=300), 0)
+    check_in("no system runs", world.bad(1, "events"))

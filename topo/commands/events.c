@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* topo events: a line for each VM and connection as it is now, then one for each that changes. */
+#include <poll.h>
+#include <stdio.h>
+
+#include "topo/base/say.h"
+#include "topo/commands/commands.h"
+#include "topo/commands/status.h"
+#include "topo/runner/client.h"
+#include "topo/runner/message.h"
+
+enum events_option { EVENTS_JSON = OPTION_OWN };
+
+static const struct option long_options[] = {
+	{"json", no_argument, NULL, EVENTS_JSON},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+	"Usage: topo events [--json] [NAME]\n"
+	"Print a line for each VM and each connection of the running system called NAME, or of the\n"
+	"only one, as topo ps does, and another one each time that it changes, until the system ends.\n"
+	"\n"
+	"      --json   an object for each line: {\"event\": \"vm\", …}, {\"event\": \"connection\", …} with\n"
+	"               the members of topo ps --json; {\"event\": \"now\"} stands behind the first of all\n"
+	"  -h, --help   this text\n"
+	"\n"
+	"Exit status: 0 the system has ended; 1 it does not run; 2 wrong command line; 3 the machine\n"
+	"refused something.\n";
+
+static void print_vm(const struct control_frame *frame, bool json)
+{
+	struct control_vm vm;
+	if (control_payload(frame, &vm, sizeof(vm)) != OK) {
+		return;
+	}
+	if (!json) {
+		status_text_vm(&vm);
+		return;
+	}
+	(void)fputs("{\"event\": \"vm\", ", stdout);
+	status_json_vm(&vm);
+	(void)fputs("}\n", stdout);
+}
+
+static void print_connection(const struct control_frame *frame, bool json)
+{
+	struct control_connection connection;
+	if (control_payload(frame, &connection, sizeof(connection)) != OK) {
+		return;
+	}
+	if (!json) {
+		status_text_connection(&connection);
+		return;
+	}
+	(void)fputs("{\"event\": \"connection\", ", stdout);
+	status_json_connection(&connection);
+	(void)fputs("}\n", stdout);
+}
+
+/* Nothing may happen for long, so the socket's own time limit is not ours. */
+static bool wait_for_frame(struct client *client, struct control_frame *frame)
+{
+	struct pollfd waited = {.fd = client->fd, .events = POLLIN};
+	if (control_frame_peek(&client->in, frame) == OK) {
+		return true;
+	}
+	return poll(&waited, 1, -1) > 0 && client_next(client, frame) == OK;
+}
+
+static int follow(struct client *client, bool json)
+{
+	const struct control_request request = {.version = CONTROL_VERSION};
+	struct control_frame frame;
+	uint32_t credit = 0;
+	if (client_ask(client, CONTROL_EVENTS, &request, NULL, 0, &credit) != OK) {
+		return EXIT_SYSTEM;
+	}
+	while (wait_for_frame(client, &frame)) {
+		if (frame.kind == CONTROL_VM) {
+			print_vm(&frame, json);
+		} else if (frame.kind == CONTROL_CONNECTION) {
+			print_connection(&frame, json);
+		} else if (frame.kind == CONTROL_END && json) {
+			(void)fputs("{\"event\": \"now\"}\n", stdout);
+		}
+		control_frame_drop(&client->in, &frame);
+		if (fflush(stdout) != 0) {
+			return EXIT_OK; /* command_end says what there is to say */
+		}
+	}
+	return EXIT_OK;
+}
+
+int command_events(const struct command_line *cl)
+{
+	bool json = false;
+	int option = 0;
+	while ((option = command_next_option(cl, "h", long_options)) != -1) {
+		switch (option) {
+		case EVENTS_JSON:
+			json = true;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < cl->argc - 1) {
+		return command_usage_error(cl, "one system at a time");
+	}
+	struct client client;
+	if (client_connect(&client, optind < cl->argc ? cl->argv[optind] : NULL) != OK) {
+		return EXIT_NO;
+	}
+	const int code = follow(&client, json);
+	client_close(&client);
+	return code;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The life of a VM from outside, see topo/commands/life.h. The runner's events say how far the VM
+ * is; its agent is asked to go off in order, its VMM for what a machine's power switch does.
+ */
+#include "topo/commands/life.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "abi/limits.h"
+#include "abi/vmm.h"
+#include "topo/commands/commands.h"
+#include "topo/runner/client.h"
+#include "topo/runner/loop.h"
+#include "topo/runner/message.h"
+#include "topo/runner/naming.h"
+#include "topo/runner/runstate.h"
+#include "topo/runner/seconds.h"
+
+/* A VMM answers at once. */
+#define CORD_MS 10000U
+
+#define LIMIT_START_MS 120000U
+#define LIMIT_STOP_MS 30000U
+
+enum life_option { LIFE_FORCE = OPTION_OWN };
+
+/* A VM that is watched. */
+struct watched {
+	struct client client;
+	char system[RUNDIR_NAME_BYTES];
+	struct control_vm vm;
+	bool ended; /* the system */
+};
+
+static bool is_off(const struct control_vm *vm)
+{
+	return vm->state == RUN_VM_STOPPED || vm->state == RUN_VM_FAILED;
+}
+
+/* A frame within the time until @end_ms. */
+static err_t next_frame(struct client *client, uint64_t end_ms, struct control_frame *frame)
+{
+	struct pollfd waited = {.fd = client->fd, .events = POLLIN};
+	const uint64_t now = loop_now_ms();
+	if (control_frame_peek(&client->in, frame) == OK) {
+		return OK;
+	}
+	if (poll(&waited, 1, end_ms > now ? (int)(end_ms - now) : 0) <= 0) {
+		return ERR_EMPTY;
+	}
+	return client_next(client, frame);
+}
+
+/* Take what is told of the VM until @done is true of it. Errors: ERR_EMPTY out of time; ERR_PEER the
+ * system has ended. */
+static err_t wait_until(struct watched *watched, bool (*done)(const struct watched *watched),
+                        uint32_t limit_ms)
+{
+	const uint64_t end_ms = loop_now_ms() + limit_ms;
+	struct control_frame frame;
+	while (!done(watched)) {
+		const err_t error = next_frame(&watched->client, end_ms, &frame);
+		if (error != OK) {
+			watched->ended = error == ERR_PEER;
+			return error;
+		}
+		struct control_vm vm;
+		if (frame.kind == CONTROL_VM && control_payload(&frame, &vm, sizeof(vm)) == OK &&
+		    strcmp(vm.name, watched->vm.name) == 0) {
+			watched->vm = vm;
+		}
+		control_frame_drop(&watched->client.in, &frame);
+	}
+	return OK;
+}
+
+/* The VM called @name among those that are told first. */
+static bool find_vm(struct watched *watched, const char *name)
+{
+	char names[PV_DOMAINS_MAX][CONTROL_NAME_BYTES];
+	const char *known[PV_DOMAINS_MAX];
+	size_t count = 0;
+	bool found = false;
+	struct control_frame frame = {.kind = CONTROL_OK};
+	while (frame.kind != CONTROL_END && client_next(&watched->client, &frame) == OK) {
+		struct control_vm vm;
+		if (frame.kind == CONTROL_VM && count < PV_DOMAINS_MAX &&
+		    control_payload(&frame, &vm, sizeof(vm)) == OK) {
+			memcpy(names[count], vm.name, sizeof(vm.name));
+			known[count] = names[count];
+			count++;
+			if (strcmp(vm.name, name) == 0) {
+				watched->vm = vm;
+				found = true;
+			}
+		}
+		control_frame_drop(&watched->client.in, &frame);
+	}
+	if (!found) {
+		char text[2048];
+		naming_explain(text, sizeof(text), name, known, count);
+		message_error("%s", text);
+	}
+	return found;
+}
+
+static int watch(struct watched *watched, const struct life_options *options, const char *name)
+{
+	const struct control_request request = {.version = CONTROL_VERSION};
+	uint32_t credit = 0;
+	*watched = (struct watched){.client = {.fd = -1}};
+	if (client_connect(&watched->client, options->system) != OK) {
+		return EXIT_NO;
+	}
+	(void)snprintf(watched->system, sizeof(watched->system), "%s", watched->client.rundir.name);
+	int code = EXIT_OK;
+	if (client_ask(&watched->client, CONTROL_EVENTS, &request, NULL, 0, &credit) != OK) {
+		code = EXIT_SYSTEM;
+	} else if (!find_vm(watched, name)) {
+		code = EXIT_NO;
+	}
+	if (code != EXIT_OK) {
+		client_close(&watched->client);
+	}
+	return code;
+}
+
+/* Connect once more and ask @kind, for what @more says. */
+static err_t ask(struct client *client, const struct watched *watched, uint32_t kind,
+                 const char *more, size_t more_bytes)
+{
+	struct control_request request = {.version = CONTROL_VERSION};
+	uint32_t credit = 0;
+	err_t error = client_connect(client, watched->system);
+	if (error != OK) {
+		return error;
+	}
+	memcpy(request.vm, watched->vm.name, sizeof(request.vm));
+	error = client_ask(client, kind, &request, more, more_bytes, &credit);
+	if (error != OK) {
+		client_close(client);
+	}
+	return error;
+}
+
+static bool ask_vmm(const struct watched *watched, const char *what)
+{
+	struct client client;
+	const bool asked = ask(&client, watched, CONTROL_ASK, what, strlen(what)) == OK;
+	if (asked) {
+		client_close(&client);
+	}
+	return asked;
+}
+
+/* Run @command in the VM, if somebody is there to run it; how it ends is nobody's concern. */
+static void run_inside(const struct watched *watched, const char *command, uint32_t limit_ms)
+{
+	const uint64_t end_ms = loop_now_ms() + limit_ms;
+	struct control_frame frame;
+	struct client client;
+	bool goes_on = true;
+	if (watched->vm.agent == 0 || watched->vm.state != RUN_VM_UP ||
+	    ask(&client, watched, CONTROL_EXEC, command, strlen(command) + 1) != OK) {
+		return;
+	}
+	while (goes_on && next_frame(&client, end_ms, &frame) == OK) {
+		goes_on = frame.kind != CONTROL_EXIT && frame.kind != CONTROL_ERROR;
+		control_frame_drop(&client.in, &frame);
+	}
+	client_close(&client);
+}
+
+static bool vm_is_up_or_off(const struct watched *watched)
+{
+	return watched->vm.state == RUN_VM_UP || is_off(&watched->vm);
+}
+
+static bool vm_is_off(const struct watched *watched)
+{
+	return is_off(&watched->vm);
+}
+
+static bool vm_is_not_on(const struct watched *watched)
+{
+	return is_off(&watched->vm) || watched->vm.state == RUN_VM_RESTARTING;
+}
+
+static bool vm_moves(const struct watched *watched)
+{
+	return watched->vm.state != RUN_VM_UP && watched->vm.state != RUN_VM_HALTED &&
+	       !is_off(&watched->vm);
+}
+
+static int close_with(struct watched *watched, int code)
+{
+	client_close(&watched->client);
+	return code;
+}
+
+/* It was told to start: wait until it has. */
+static int wait_for_start(struct watched *watched, uint32_t limit_ms)
+{
+	if (wait_until(watched, vm_moves, CORD_MS) != OK) {
+		message_error("the VMM of %s does not answer", watched->vm.name);
+		return EXIT_SYSTEM;
+	}
+	if (wait_until(watched, vm_is_up_or_off, limit_ms) != OK || is_off(&watched->vm)) {
+		message_error("%s is not up: %s%s%s", watched->vm.name,
+		              run_vm_state_text((enum run_vm_state)watched->vm.state),
+		              watched->vm.reason[0] == '\0' ? "" : ": ", watched->vm.reason);
+		return EXIT_NO;
+	}
+	return EXIT_OK;
+}
+
+int life_start(const struct life_options *options, const char *vm)
+{
+	struct watched watched;
+	int code = watch(&watched, options, vm);
+	if (code != EXIT_OK) {
+		return code;
+	}
+	if (!is_off(&watched.vm) && watched.vm.state != RUN_VM_RESTARTING) {
+		return close_with(&watched, EXIT_OK);
+	}
+	if (!ask_vmm(&watched, PV_VMM_ASK_START)) {
+		return close_with(&watched, EXIT_SYSTEM);
+	}
+	return close_with(&watched, wait_for_start(&watched, options->limit_ms));
+}
+
+int life_restart(const struct life_options *options, const char *vm)
+{
+	struct watched watched;
+	int code = watch(&watched, options, vm);
+	if (code != EXIT_OK) {
+		return code;
+	}
+	if (!options->force) {
+		run_inside(&watched, "sync", LIMIT_STOP_MS);
+	}
+	const char *what = is_off(&watched.vm) ? PV_VMM_ASK_START : PV_VMM_ASK_RESTART;
+	if (!ask_vmm(&watched, what)) {
+		return close_with(&watched, EXIT_SYSTEM);
+	}
+	return close_with(&watched, wait_for_start(&watched, options->limit_ms));
+}
+
+int life_stop(const struct life_options *options, const char *vm)
+{
+	struct watched watched;
+	int code = watch(&watched, options, vm);
+	if (code != EXIT_OK) {
+		return code;
+	}
+	if (!is_off(&watched.vm) && !options->force) {
+		run_inside(&watched, "poweroff", options->limit_ms);
+		if (watched.vm.agent != 0 && watched.vm.state == RUN_VM_UP) {
+			(void)wait_until(&watched, vm_is_not_on, options->limit_ms);
+		}
+	}
+	/* One that its policy would start again is told not to. The last VM's end is the system's. */
+	if (!is_off(&watched.vm) && !watched.ended) {
+		if (!ask_vmm(&watched, PV_VMM_ASK_STOP)) {
+			return close_with(&watched, EXIT_SYSTEM);
+		}
+		(void)wait_until(&watched, vm_is_off, CORD_MS);
+	}
+	if (!is_off(&watched.vm) && !watched.ended) {
+		message_error("the VMM of %s does not answer", watched.vm.name);
+		code = EXIT_SYSTEM;
+	}
+	return close_with(&watched, code);
+}
+
+static const struct option start_options[] = {
+	{"name", required_argument, NULL, 'n'},
+	{"timeout", required_argument, NULL, 't'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static const struct option restart_options[] = {
+	{"name", required_argument, NULL, 'n'},
+	{"timeout", required_argument, NULL, 't'},
+	{"force", no_argument, NULL, LIFE_FORCE},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char start_help[] =
+	"Usage: topo start [OPTION…] VM…\n"
+	"Start each VM that is off, or waits to be started again, and return when its user space is\n"
+	"reached. One that runs is left as it is.\n"
+	"\n"
+	"  -t, --timeout SECONDS   how long that may take for each (default: 120)\n"
+	"  -n, --name NAME         of the system called NAME; needed when several run\n"
+	"  -h, --help              this text\n"
+	"\n"
+	"Exit status: 0 they are up; 1 no such system or VM, or one is not up; 2 wrong command line;\n"
+	"3 its VMM does not answer.\n";
+
+static const char restart_help[] =
+	"Usage: topo restart [OPTION…] VM…\n"
+	"Have each VM write what it holds back to its disks, switch it off and on, whatever its\n"
+	"policy, and return when its user space is reached again. One that is off is started.\n"
+	"\n"
+	"      --force             at once, without a word to the VM\n"
+	"  -t, --timeout SECONDS   how long that may take for each (default: 120)\n"
+	"  -n, --name NAME         of the system called NAME; needed when several run\n"
+	"  -h, --help              this text\n"
+	"\n"
+	"Exit status: 0 they are up; 1 no such system or VM, or one is not up; 2 wrong command line;\n"
+	"3 its VMM does not answer.\n";
+
+static int run_command(const struct command_line *cl, const struct option *long_options,
+                       const char *help, int (*act)(const struct life_options *, const char *))
+{
+	struct life_options options = {.limit_ms = LIMIT_START_MS};
+	int option = 0;
+	while ((option = command_next_option(cl, "n:t:h", long_options)) != -1) {
+		switch (option) {
+		case 'n':
+			options.system = optarg;
+			break;
+		case LIFE_FORCE:
+			options.force = true;
+			break;
+		case 't':
+			options.limit_ms = seconds_parse(optarg);
+			if (options.limit_ms == 0) {
+				message_error("'%s' is no time limit", optarg);
+				return EXIT_USAGE;
+			}
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind == cl->argc) {
+		return command_usage_error(cl, "which VM?");
+	}
+	int code = EXIT_OK;
+	for (int i = optind; i < cl->argc; i++) {
+		const int done = act(&options, cl->argv[i]);
+		code = done > code ? done : code;
+	}
+	return code;
+}
+
+int command_start(const struct command_line *cl)
+{
+	return run_command(cl, start_options, start_help, life_start);
+}
+
+int command_restart(const struct command_line *cl)
+{
+	return run_command(cl, restart_options, restart_help, life_restart);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* VMs and connections of a running system, as topo ps and topo events print them. */
+#include "topo/commands/status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "topo/base/say.h"
+#include "topo/runner/runstate.h"
+
+/* The rest of a connection's line: the devices that keep it down, where a session is up. */
+static void print_text_devices(const struct control_connection *connection)
+{
+	const char *before = ": ";
+	for (uint32_t i = 0;
+	     connection->has_session != 0 && i < connection->device_count && i < PV_VMM_DEVICES_MAX;
+	     i++) {
+		const struct control_device *device = &connection->devices[i];
+		if (device->state != RUN_DEVICE_READY) {
+			say(stdout, "%sdevice %" PRIu32 " (%s) %s", before, i, device->type,
+			    run_device_state_text((enum run_device_state)device->state));
+			before = ", ";
+		}
+	}
+	(void)putchar('\n');
+}
+
+void status_text_vm(const struct control_vm *vm)
+{
+	say(stdout, "VM %-24s %s%s%s", vm->name, run_vm_state_text((enum run_vm_state)vm->state),
+	    vm->reason[0] == '\0' ? "" : ": ", vm->reason);
+	if (vm->restart_count != 0) {
+		say(stdout, ", started again %" PRIu32 " time%s, after %s", vm->restart_count,
+		    vm->restart_count == 1 ? "" : "s", vm->last_end);
+	}
+	(void)putchar('\n');
+}
+
+void status_text_connection(const struct control_connection *connection)
+{
+	char ends[2 * CONTROL_NAME_BYTES + 8];
+	(void)snprintf(ends, sizeof(ends), "%s -> %s", connection->device_vm,
+	               connection->driver_vm);
+	say(stdout, "connection %-16s %s", ends, connection->up != 0 ? "up" : "down");
+	print_text_devices(connection);
+}
+
+void status_json_member(const char *before, const char *name, const char *value)
+{
+	say(stdout, "%s\"%s\": ", before, name);
+	say_json_string(stdout, value);
+}
+
+void status_json_vm(const struct control_vm *vm)
+{
+	status_json_member("", "name", vm->name);
+	status_json_member(", ", "state", run_vm_state_text((enum run_vm_state)vm->state));
+	status_json_member(", ", "reason", vm->reason);
+	status_json_member(", ", "description", vm->description);
+	say(stdout, ", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32,
+	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
+	say(stdout, ", \"restarts\": %" PRIu32, vm->restart_count);
+	status_json_member(", ", "last_end", vm->last_end);
+}
+
+void status_json_connection(const struct control_connection *connection)
+{
+	status_json_member("", "device", connection->device_vm);
+	status_json_member(", ", "driver", connection->driver_vm);
+	status_json_member(", ", "state", connection->up != 0 ? "up" : "down");
+	(void)printf(", \"sessions\": %" PRIu32 ", \"devices\": [", connection->session_count);
+	for (uint32_t i = 0; i < connection->device_count && i < PV_VMM_DEVICES_MAX; i++) {
+		const struct control_device *device = &connection->devices[i];
+		status_json_member(i == 0 ? "{" : ", {", "type", device->type);
+		status_json_member(", ", "state",
+		                   run_device_state_text((enum run_device_state)device->state));
+		(void)printf(", \"backends\": %" PRIu32 "}", device->backend_count);
+	}
+	(void)putchar(']');
+}
