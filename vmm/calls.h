@@ -31,7 +31,8 @@ void call_wait(const struct reply *reply, struct message *message);
 /** A random number of the CPU's own, where PV_CPU_RNDR says that it has any; false: none now. */
 MUST_USE bool call_rndr(uint64_t *value);
 
-/** Start a vCPU at @pc with @argument in x0. Errors: ERR_STATE it is on; ERR_CAP. */
+/** Start a vCPU at @pc with @argument in x0. Errors: ERR_STATE it is on; ERR_AGAIN it was started and
+ * stopped only just now; ERR_CAP. */
 MUST_USE err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument);
 
 /** Turn a vCPU off, whatever it does. Errors: ERR_AGAIN its CPU has been asked for it; ERR_CAP. */

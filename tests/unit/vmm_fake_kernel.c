@@ -92,6 +92,10 @@ err_t call_vcpu_start(uint32_t cap, uint64_t pc, uint64_t argument)
 	if (fake.vcpu_on[vcpu]) {
 		return ERR_STATE;
 	}
+	if (fake.too_soon > 0) {
+		fake.too_soon--;
+		return ERR_AGAIN;
+	}
 	fake.vcpu_on[vcpu] = true;
 	fake.vcpu_starts[vcpu]++;
 	fake.vcpu_pc[vcpu] = pc;

@@ -54,7 +54,8 @@ struct fake_kernel {
 	uint64_t vcpu_pc[PV_DOMAIN_VCPUS_MAX];
 	uint64_t vcpu_argument[PV_DOMAIN_VCPUS_MAX];
 	uint32_t vcpu_starts[PV_DOMAIN_VCPUS_MAX];
-	uint32_t busy; /* so many VCPU_STOP calls find the vCPU on its CPU */
+	uint32_t busy;     /* so many VCPU_STOP calls find the vCPU on its CPU */
+	uint32_t too_soon; /* so many VCPU_START calls come too soon after a stop */
 	uint32_t vgic_resets;
 	uint64_t now; /* the counter, in microseconds */
 	uint64_t timer;

@@ -91,8 +91,10 @@ static void life_of_a_vcpu(void **state)
 	assert_int_equal(call(2, 0x84000002, 0, 0, 0).kind, PV_REPLY_OFF);
 	fake.vcpu_on[2] = false;
 	assert_int_equal(answer(0, 0x84000004, 2, 0, 0), 1);
+	fake.too_soon = 9;
 	assert_int_equal(answer(0, 0x84000003, 2, 0x4000, 7), 0);
 	assert_int_equal(fake.vcpu_pc[2], 0x4000);
+	assert_int_equal(fake.too_soon, 0);
 }
 
 static void parameters_are_checked(void **state)

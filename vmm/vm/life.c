@@ -73,7 +73,10 @@ static void start(struct vm *vm)
 	(void)!call_vgic_reset(config->cap_vgic); /* all vCPUs are off */
 	vm_power_on(vm);
 	say_started(vm);
-	(void)!call_vcpu_start(config->cap_vcpu_first, config->entry, config->entry_arg);
+	for (uint32_t tries = 0;
+	     call_again(call_vcpu_start(config->cap_vcpu_first, config->entry, config->entry_arg),
+	                &tries);) {
+	}
 }
 
 static enum power_input delay(struct vm *vm)

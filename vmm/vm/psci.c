@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "lib/bits.h"
+#include "vmm/base/again.h"
 
 #define CALL_64BIT 0x40000000U /* SMC64 calling convention */
 
@@ -62,12 +63,17 @@ static struct reply cpu_on(const struct call *call)
 {
 	struct psci *psci = call->psci;
 	uint64_t target = call->argument[1];
+	uint32_t tries = 0;
+	err_t err;
 
 	if (target >= psci->vcpu_count) {
 		return resume(PSCI_INVALID_PARAMETERS);
 	}
-	switch (call_vcpu_start(psci->cap_vcpu_first + (uint32_t)target, call->argument[2],
-	                        call->argument[3])) {
+	do {
+		err = call_vcpu_start(psci->cap_vcpu_first + (uint32_t)target, call->argument[2],
+		                      call->argument[3]);
+	} while (call_again(err, &tries));
+	switch (err) {
 	case OK:
 		psci->is_on[target] = true;
 		return resume(PSCI_SUCCESS);
