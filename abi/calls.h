@@ -23,7 +23,7 @@
 #define PV_CALLS(X)                                                                                \
 	X(WAIT, 0, "x0 reply, x1..x4 values => message in x0..x7")                                 \
 	X(NOP, 1, "does nothing: measures the way in and out")                                     \
-	X(VCPU_START, 2, "x0 cap VCPU, x1 pc, x2 argument; ERR_STATE if it is on")                 \
+	X(VCPU_START, 2, "x0 cap VCPU, x1 pc, x2 argument; ERR_STATE, ERR_AGAIN")                  \
 	X(VIRQ_SET, 3, "x0 cap VGIC, x1 vcpu, x2 intid, x3 PV_VIRQ_* configuration")               \
 	X(VIRQ_OP, 4, "x0 cap VGIC, x1 vcpu, x2 intid, x3 enum pv_virq_op")                        \
 	X(VIRQ_GET, 5, "x0 cap VGIC, x1 vcpu, x2 intid => x1 PV_VIRQ_* state")                     \
@@ -40,7 +40,8 @@
 enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 14 };
 #undef PV_CALL_ENUM
 
-/* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its MIDR_EL1. */
+/* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its
+ * MIDR_EL1. x3: how many VMMs of the domain have died before (PV_DOMAIN_VMM_RESTARTS). */
 #define PV_CPU_RNDR (1U << 0)     /* RNDR (FEAT_RNG), which a VMM may read */
 #define PV_CPU_SSBS (1U << 1)     /* PSTATE.SSBS (FEAT_SSBS) */
 #define PV_CPU_CSV2_SHIFT 4       /* 4 bits: ID_AA64PFR0_EL1.CSV2 */
@@ -61,7 +62,8 @@ enum pv_reply {
 	                        PV_MSG_READ asked for, or the guest's x0 after a PV_MSG_CALL */
 	PV_REPLY_UNDEF = 2,  /* the vCPU takes an Undefined Instruction exception at EL1 */
 	PV_REPLY_OFF = 3,    /* the vCPU is off until PV_CALL_VCPU_START */
-	PV_REPLY_STOP = 4,   /* the domain ends; x1 is an enum pv_stop. Allowed after any message */
+	PV_REPLY_STOP = 4,   /* the domain is off, all its vCPUs are; x1 is an enum pv_stop. Allowed
+	                        after any message. PV_CALL_VCPU_START has it on again */
 	PV_REPLY_ABORT = 5,  /* the vCPU takes a synchronous External abort at EL1 for the access of
 	                        a PV_MSG_READ, _WRITE or _FAULT */
 	PV_REPLY_RESULTS = 6, /* after a PV_MSG_CALL: the vCPU goes on, x1..x4 are its x0..x3 */
@@ -81,7 +83,7 @@ enum pv_msg {
 	                      PV_REPLY_UNDEF, _OFF, _STOP or _ABORT answer it */
 };
 
-/* Why a domain ended; the kernel reports it on its own console channel. */
+/* Why a domain went off; the kernel reports it on its own console channel. */
 enum pv_stop {
 	PV_STOP_POWEROFF = 0, /* PSCI SYSTEM_OFF */
 	PV_STOP_RESET = 1,    /* PSCI SYSTEM_RESET */

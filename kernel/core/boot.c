@@ -106,7 +106,6 @@ static void build_vcpu(uint32_t index, const struct pv_vcpu *from, const struct 
 	v->slice_left = kernel.slice_ticks;
 	v->wait = WAIT_OFF;
 	v->wake_at = UINT64_MAX;
-	v->timer_at = UINT64_MAX;
 }
 
 /* Put @v into its CPU's slots, which are sorted by priority, highest first. */
@@ -219,7 +218,7 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 		boot_refuse(NULL, &fault);
 	}
 	kernel.domain_count = image->domains.count;
-	kernel.domains_alive = image->domains.count;
+	kernel.domains_on = image->domains.count;
 	kernel.vcpu_count = image->vcpus.count;
 	kernel.cpu_count = image->cpu_count;
 	kernel.lr_mask = (1U << arch_lr_count()) - 1;

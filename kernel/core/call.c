@@ -30,21 +30,16 @@ static err_t call_nop(const struct call *c)
 
 static err_t call_vcpu_start(const struct call *c)
 {
-	struct vcpu *v = &kernel.vcpus[c->object];
-	err_t err = ERR_STATE;
-
-	lock_acquire(&c->d->lock);
-	if (v->wait == WAIT_OFF) {
-		vcpu_start_locked(v, c->regs->x[1], c->regs->x[2]);
-		err = OK;
-	}
-	lock_release(&c->d->lock);
-	return err;
+	return domain_start_vcpu(&kernel.vcpus[c->object], c->regs->x[1], c->regs->x[2]);
 }
 
 static err_t call_vcpu_stop(const struct call *c)
 {
-	return message_stop_vcpu(c->v, &kernel.vcpus[c->object]) ? OK : ERR_AGAIN;
+	lock_acquire(&c->d->lock);
+	bool left = message_stop_locked(c->v, &kernel.vcpus[c->object]);
+
+	lock_release(&c->d->lock);
+	return left ? OK : ERR_AGAIN;
 }
 
 /* VIRQ_SET, _OP and _GET: what is asked of interrupt x2 of vCPU x1. */
@@ -187,19 +182,17 @@ static err_t call_run(struct vcpu *v, struct regs *regs)
 /* PV_CALL_WAIT: ends the work on one message, and returns with the next. */
 static void call_wait(struct vcpu *v, const struct regs *regs)
 {
-	struct domain *d = v->domain;
 	uint64_t reply = regs->x[0];
 	uint64_t value = regs->x[1];
 
 	if (reply == PV_REPLY_STOP) {
-		domain_stop(d, value <= PV_STOP_VMM ? (enum pv_stop)value : PV_STOP_VMM, "");
-		return;
+		domain_off(v, value <= PV_STOP_VMM ? (enum pv_stop)value : PV_STOP_VMM);
+		reply = PV_REPLY_NONE;
 	}
 	/* From here on another CPU may run the VMM: nothing of it may be left in this one. */
 	sched_leave_vmm();
-	/* A reply that fits nothing: the VMM has lost its way, and its VM ends. */
 	if (message_reply(v, reply, value)) {
-		domain_stop(d, PV_STOP_VMM, ", a reply that fits no message");
+		domain_vmm_died(v, ", a reply that fits no message"); /* it has lost its way */
 	}
 }
 

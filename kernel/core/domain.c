@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Start and end of domains.
+ * Start and end of domains (domain.h).
  */
 #include "kernel/core/domain.h"
 
 #include "kernel/core/arch.h"
+#include "kernel/core/doorbell.h"
 #include "kernel/core/log.h"
+#include "kernel/core/message.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
-void domain_start(struct domain *d, const struct pv_domain *from)
+/* A domain may go off and on as often as it likes, and its lines hold up whoever has something to
+ * say: so many of each are told. */
+#define LINES_MAX 256U
+
+/* "domain NAME" @what @reason @detail, unless it has told enough. */
+static void tell(struct domain *d, const char *what, const char *reason, const char *detail)
 {
-	arch_vmm_reset(d, from->vmm_entry, from->vmm_stack, from->vmm_arg);
-	lock_acquire(&d->lock);
-	vgic_reset_locked(d);
-	d->alive = true;
-	d->serving = SERVING_NOTHING;
-	d->vmm_owner = d->vcpu_first; /* the VMM starts in the place of vCPU 0 */
-	vcpu_start_locked(&kernel.vcpus[d->vcpu_first], from->entry, from->entry_arg);
-	lock_release(&d->lock);
+	struct log_line line;
+
+	if (__atomic_fetch_add(&d->told, 1, __ATOMIC_RELAXED) >= LINES_MAX) {
+		return;
+	}
+	log_begin(&line, "domain ");
+	log_text(&line, d->name);
+	log_text(&line, what);
+	log_text(&line, reason);
+	log_text(&line, detail);
+	log_end(&line);
 }
 
 static const char *const stop_texts[] = {
@@ -28,31 +38,148 @@ static const char *const stop_texts[] = {
 	[PV_STOP_VMM] = "vmm",
 };
 
+/* @d has stopped; @was_on: and is to be counted. */
+static void tell_stop(struct domain *d, bool was_on, enum pv_stop reason, const char *detail)
+{
+	struct log_line line;
+
+	tell(d, " stopped: ", stop_texts[reason], detail);
+	if (was_on && __atomic_sub_fetch(&kernel.domains_on, 1, __ATOMIC_RELAXED) == 0) {
+		log_begin(&line, "all domains have stopped");
+		log_end(&line);
+		arch_power_off();
+	}
+}
+
+/* @d is on; if @was_on it was before. */
+static void tell_start(struct domain *d, bool was_on)
+{
+	if (!was_on) {
+		__atomic_add_fetch(&kernel.domains_on, 1, __ATOMIC_RELAXED);
+		tell(d, " started", "", "");
+	}
+}
+
+/* The VMM of @d, and vCPU 0 behind it, in their first state. Lock: domain lock held. */
+static void start_locked(struct domain *d)
+{
+	lock_assert_held(&d->lock);
+	vgic_reset_locked(d);
+	arch_vmm_reset(d, d->vmm_entry, d->vmm_stack, d->vmm_arg);
+	d->vmm_regs.x[3] = d->vmm_lives;
+	__atomic_store_n(&d->alive, true, __ATOMIC_RELAXED);
+	d->on = true;
+	d->serving = SERVING_NOTHING;
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+		__atomic_store_n(&kernel.vcpus[d->vcpu_first + n].timer_at, UINT64_MAX,
+		                 __ATOMIC_RELAXED);
+	}
+	/* The VMM starts in the place of vCPU 0, before it. Pairs with holds_vmm() in sched.c. */
+	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELEASE);
+	vcpu_start_locked(&kernel.vcpus[d->vcpu_first], d->entry, d->entry_arg);
+}
+
+void domain_start(struct domain *d, const struct pv_domain *from)
+{
+	d->vmm_restarts = from->flags & PV_DOMAIN_VMM_RESTARTS;
+	d->vmm_entry = from->vmm_entry;
+	d->vmm_stack = from->vmm_stack;
+	d->vmm_arg = from->vmm_arg;
+	d->entry = from->entry;
+	d->entry_arg = from->entry_arg;
+	lock_acquire(&d->lock);
+	start_locked(d);
+	lock_release(&d->lock);
+}
+
+/* Whether @v may start at @now. One that is started and stopped again and again before its CPU has
+ * got to it must not interrupt that each time: once in a time slice. Lock: domain lock held. */
+static err_t may_start_locked(struct vcpu *v, uint64_t now)
+{
+	lock_assert_held(&v->domain->lock);
+	if (v->wait != WAIT_OFF || !v->domain->alive) {
+		return ERR_STATE;
+	}
+	if (v->start && v->cpu != cpu_here() && now - v->started_at < kernel.slice_ticks) {
+		return ERR_AGAIN;
+	}
+	v->started_at = now;
+	return OK;
+}
+
+err_t domain_start_vcpu(struct vcpu *v, uint64_t pc, uint64_t arg)
+{
+	struct domain *d = v->domain;
+
+	lock_acquire(&d->lock);
+	bool was_on = d->on;
+	err_t err = may_start_locked(v, arch_now());
+
+	if (!err) {
+		d->on = true;
+		vcpu_start_locked(v, pc, arg);
+	}
+	lock_release(&d->lock);
+	tell_start(d, was_on || err);
+	return err;
+}
+
+void domain_off(struct vcpu *here, enum pv_stop reason)
+{
+	struct domain *d = here->domain;
+
+	lock_acquire(&d->lock);
+	bool was_on = d->on;
+
+	d->on = false;
+	(void)message_stop_all_locked(here);
+	lock_release(&d->lock);
+	if (was_on) {
+		tell_stop(d, true, reason, "");
+	}
+}
+
 void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 {
 	lock_acquire(&d->lock);
 	bool was_alive = d->alive;
+	bool was_on = d->on;
 
+	d->on = false;
+	d->told = 0; /* its last line is told */
 	__atomic_store_n(&d->alive, false, __ATOMIC_RELAXED);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
 	}
 	lock_release(&d->lock);
-	if (!was_alive) {
+	if (was_alive) {
+		tell_stop(d, was_on, reason, detail);
+	}
+}
+
+void domain_vmm_died(struct vcpu *here, const char *detail)
+{
+	struct domain *d = here->domain;
+
+	if (!d->vmm_restarts || d->vmm_lives == DOMAIN_VMM_LIVES) {
+		domain_stop(d, PV_STOP_VMM, detail);
 		return;
 	}
-	struct log_line line;
+	lock_acquire(&d->lock);
+	bool left = message_stop_all_locked(here) && d->alive; /* it may be dead since */
+	bool was_on = d->on;
 
-	log_begin(&line, "domain ");
-	log_text(&line, d->name);
-	log_text(&line, " stopped: ");
-	log_text(&line, stop_texts[reason]);
-	log_text(&line, detail);
-	log_end(&line);
-	if (__atomic_sub_fetch(&kernel.domains_alive, 1, __ATOMIC_RELAXED) == 0) {
-		log_begin(&line, "all domains have stopped");
-		log_end(&line);
-		arch_power_off();
+	if (left) {
+		d->vmm_lives++;
+		doorbell_mask_all_locked(d);
+		start_locked(d);
+	} else {
+		d->vmm_regs.pc = DOMAIN_DEAD_PC;
+	}
+	lock_release(&d->lock);
+	if (left) {
+		tell(d, "'s VMM starts again", "", "");
+		tell_start(d, was_on);
 	}
 }
 

@@ -126,6 +126,7 @@ struct vcpu {
 	struct access access;   /* that its message asks for */
 	bool start;             /* reset to start_pc, start_arg before it runs next */
 	uint64_t start_pc, start_arg;
+	uint64_t started_at; /* counter value */
 };
 
 /* What the VMM is doing. */
@@ -145,10 +146,16 @@ struct domain {
 	struct pv_slice doorbell_pages;
 	uint64_t doorbell_ipa_page;
 	uint32_t channel_first, channel_count;
+	bool vmm_restarts; /* PV_DOMAIN_VMM_RESTARTS */
+	uint64_t vmm_entry, vmm_stack, vmm_arg, entry,
+		entry_arg; /* of its first life, and each next */
 
 	struct lock lock;
 	/* domain lock */
-	bool alive;
+	bool alive; /* it has a VMM; never again, once it has none */
+	bool on;    /* counted in domains_on; else its vCPUs are off, and its VMM may wait */
+	uint32_t vmm_lives; /* VMMs that have died */
+	uint32_t told;      /* lines about it in the log; atomic */
 	/* vcpus[]: in whose place the VMM runs. NONE: it waits. VMM_OFFERED: it is to serve events,
 	 * or to go on with that, in the place of whoever takes it: see message.h */
 	uint32_t vmm_owner;
@@ -225,7 +232,7 @@ struct kernel {
 	uint32_t lr_mask; /* bit i: every CPU has list register i */
 	uint64_t slice_ticks;
 
-	uint32_t domains_alive; /* atomic */
+	uint32_t domains_on; /* atomic */
 };
 
 extern struct kernel kernel;

@@ -108,20 +108,29 @@ void message_event_locked(struct domain *d, uint32_t event)
 	}
 }
 
-bool message_stop_vcpu(struct vcpu *here, struct vcpu *v)
+bool message_stop_locked(struct vcpu *here, struct vcpu *v)
 {
+	lock_assert_held(&v->domain->lock);
 	struct domain *d = v->domain;
 
-	lock_acquire(&d->lock);
 	if (v == here) {
 		vgic_fold_locked(v);
 		if (d->serving == SERVING_VCPU) {
 			d->serving = SERVING_NOTHING;
 		}
 	}
-	bool left = vcpu_stop_locked(v);
+	return vcpu_stop_locked(v);
+}
 
-	lock_release(&d->lock);
+bool message_stop_all_locked(struct vcpu *here)
+{
+	lock_assert_held(&here->domain->lock);
+	struct domain *d = here->domain;
+	bool left = true;
+
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+		left = message_stop_locked(here, &kernel.vcpus[d->vcpu_first + n]) && left;
+	}
 	return left;
 }
 

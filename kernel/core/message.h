@@ -41,8 +41,11 @@ void message_offer_events(struct domain *d);
 void message_send(struct vcpu *v);
 
 /** The VMM that runs in the place of @here stops @v, of its domain, and owes it no reply. Returns
- * whether no CPU runs @v any more. Takes the domain lock. */
-bool message_stop_vcpu(struct vcpu *here, struct vcpu *v);
+ * whether no CPU runs @v any more. Lock: domain lock held. */
+bool message_stop_locked(struct vcpu *here, struct vcpu *v);
+
+/** The same with all vCPUs of the domain. Lock: domain lock held. */
+bool message_stop_all_locked(struct vcpu *here);
 
 /**
  * The VMM that ran in the place of @v, and has left it (sched_leave_vmm()), replies to what it has

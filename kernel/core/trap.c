@@ -11,6 +11,7 @@
 #include "kernel/core/doorbell.h"
 #include "kernel/core/log.h"
 #include "kernel/core/message.h"
+#include "kernel/core/sched.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
@@ -129,11 +130,17 @@ static void guest_trap(struct vcpu *v, const struct trap *trap)
 	}
 }
 
-/* The VMM did something that is no system call: its VM is lost. */
-static RARE void vmm_fault(struct domain *d, const struct trap *trap)
+/* The VMM that runs in the place of @v did something that is no system call. */
+static RARE void vmm_fault(struct vcpu *v, const struct trap *trap)
 {
+	struct domain *d = v->domain;
 	struct log_line line;
 
+	sched_leave_vmm();
+	if (d->vmm_regs.pc == DOMAIN_DEAD_PC) {
+		domain_vmm_died(v, "");
+		return;
+	}
 	log_begin(&line, "fault in the VMM of ");
 	log_text(&line, d->name);
 	log_text(&line, ": pc ");
@@ -143,7 +150,7 @@ static RARE void vmm_fault(struct domain *d, const struct trap *trap)
 	log_text(&line, " far ");
 	log_hex(&line, trap->far);
 	log_end(&line);
-	domain_stop(d, PV_STOP_VMM, ", it faulted");
+	domain_vmm_died(v, ", it faulted");
 }
 
 void trap_synchronous(struct cpu *c, const struct trap *trap)
@@ -155,6 +162,6 @@ void trap_synchronous(struct cpu *c, const struct trap *trap)
 	} else if (trap_class(trap) == TRAP_SVC64) {
 		call_dispatch(v);
 	} else {
-		vmm_fault(v->domain, trap);
+		vmm_fault(v, trap);
 	}
 }

@@ -304,12 +304,14 @@ for cpu in (0, 1):
     hostile_guest("guest_abort_for_ever", cpu, stops=None, limit=90)
 
 
-def hostile_vmm(vmm, argument=0, stops="vmm", guest="guest_provoke", what="", limit=30, params=()):
+def hostile_vmm(vmm, argument=0, stops="vmm", guest="guest_provoke", what="", limit=30, params=(),
+                restarts=False):
     """A VMM that does something wrong, a bystander on its CPU and one on another."""
     @case(2, name=f"hostile {vmm} {what}".strip(), limit=limit, extra=ICOUNT)
     def build(setup):
         bad = setup.add("bad", guest=guest, vmm=vmm, guest_params=[argument], vmm_params=params,
-                  reports=guest == "guest_provoke_harmless", stops=stops)
+                  reports=guest == "guest_provoke_harmless", stops=stops,
+                  vmm_restarts=restarts)
         bad.send(setup.system.doorbell(bad, abi.PV_EVENT_DOORBELL, abi.PV_DOORBELL_EVENT))
         bad.doorbell_pages.append((0, 1))
         add_bystander(setup, milliseconds=300, late_us=SLICE_US + ALONE_US, cpus=[0])
@@ -329,6 +331,7 @@ hostile_vmm("vmm_overflow")
 for number, instruction in enumerate(("fmov", "brk", "hvc", "smc", "undefined", "msr daif",
                                       "mrs midr", "eret", "msr cntv_cval")):
     hostile_vmm("vmm_instruction", number, what=instruction)
+hostile_vmm("vmm_instruction", 1, what="brk, in each of its lives", restarts=True)
 hostile_vmm("vmm_sleep", stops=None, guest="guest_spin")
 hostile_vmm("vmm_spin", stops=None)
 hostile_vmm("vmm_call_everything", stops="poweroff", guest="guest_provoke_harmless")
@@ -379,6 +382,22 @@ for spread in ([0, 0], [0, 1]):
         bell = setup.system.doorbell(one)
         one.send(bell)
         one.receive(bell)
+
+
+for spread in ([0, 0], [0, 1], [1, 0]):
+    @case(1 + max(spread), name=f"a VMM dies and starts again {on_cpus(spread)}, {spread[0]}")
+    def vmm_dies(setup, spread=spread):
+        setup.add("one", guest="guest_vmm_dies", vmm="vmm_mortal", cpus=spread, guest_params=[3],
+                  vmm_restarts=True)
+
+
+@case(name="a VM goes off and comes back")
+def off_and_on(setup):
+    program = "guest_off_and_on"
+    one = setup.add("one", guest=program, vmm="vmm_off_and_on", guest_params=[3, 62500],
+                    vmm_params=[0, setup.system.guest_elf.symbols[program]])
+    two = setup.add("two", guest="guest_sees_it_back", priority=50, guest_params=[3])
+    setup.system.share(1, one, two)
 
 
 TICKS_PER_US = 62.5  # of QEMU's counter

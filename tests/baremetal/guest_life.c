@@ -38,9 +38,16 @@ static uint64_t stop_vcpu(uint64_t number)
 	return status;
 }
 
+/* One that was stopped before it ran starts a time slice later. */
 static uint64_t start_second(void (*function)(void))
 {
-	return guest_call(T_VCPU_START, 1, (uint64_t)guest_entry, (uint64_t)function);
+	uint64_t limit = guest_now() + guest_patience();
+	uint64_t status;
+
+	do {
+		status = guest_call(T_VCPU_START, 1, (uint64_t)guest_entry, (uint64_t)function);
+	} while (status == (uint64_t)ERR_AGAIN && guest_now() < limit);
+	return status;
 }
 
 static bool beats_reach(uint64_t count)
@@ -225,4 +232,23 @@ PROGRAM(guest_restarted)
 	}
 	guest_call(T_VGIC_ENABLE, 1, 0, 0);
 	first_life();
+}
+
+/* params[0]: how many VMMs die, each in the way that the one before did not. */
+PROGRAM(guest_vmm_dies)
+{
+	check_equal("the VMM knows how many have died", guest_call(T_PARAM, 0, 0, 0), life);
+	check_equal("interrupts are as at the start", state_of(0, SPI), 0);
+	check_equal("  of the other vCPU, too", state_of(1, SGI), PV_VIRQ_EDGE);
+	if (life == params[0]) {
+		return;
+	}
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
+	guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
+	beats = 0;
+	check_equal("the second vCPU is off", start_second(second_of_first_life), 0);
+	(void)beats_reach(1);
+	guest_call(T_DO, life++ % 2, 0, 0);
+	check_true("nothing behind its death runs", false);
 }

@@ -53,3 +53,29 @@ PROGRAM(guest_vmm_timer)
 	check_equal("it comes while the guest is off", rings(), 5);
 	check_true("it is never too late", guest_call(T_PARAM, LATE, 0, 0) <= params[0]);
 }
+
+static volatile uint32_t *shared(uint32_t word)
+{
+	return (volatile uint32_t *)(uint64_t)T_SHARED_IPA + word;
+}
+
+/* params[0]: how often it goes off and comes back; params[1]: ticks that it is off. */
+PROGRAM(guest_off_and_on)
+{
+	*shared(0) = (uint32_t)++life;
+	if (life <= params[0]) {
+		guest_call(T_DO, STARTS | params[1], 0, 0);
+		guest_stop(PV_STOP_POWEROFF);
+	}
+	check_equal("each timer came", rings(), params[0]);
+}
+
+/* Is on until the other has come back for the last time. params[0]: as above. */
+PROGRAM(guest_sees_it_back)
+{
+	uint64_t limit = guest_now() + guest_patience();
+
+	while (*shared(0) <= params[0] && guest_now() < limit) {
+	}
+	check_equal("it came back", *shared(0), params[0] + 1);
+}

@@ -53,7 +53,8 @@ class Domain:
 
     def __init__(self, name, guest="guest_nothing", vmm="vmm_serve", cpus=(0,), priority=100,
                  guest_params=(), vmm_params=(), ram_bytes=GUEST_RAM_BYTES, budget=(0, 0),
-                 vmm_code=None):
+                 vmm_code=None, vmm_restarts=False):
+        self.vmm_restarts = vmm_restarts
         self.budget_us, self.period_us = budget
         self.vmm_code = vmm_code  # the instruction of vmm_code() in vmm_start.S
         self.name, self.guest, self.vmm = name, guest, vmm
@@ -294,6 +295,7 @@ class System:
                 "doorbell_ipa_page": T["T_DOORBELL_IPA"] // PAGE,
                 "gicc_ipa_page": T["T_GICC_IPA"] // PAGE, "priority": d.priority,
                 "budget_us": d.budget_us, "period_us": d.period_us,
+                "flags": abi.PV_DOMAIN_VMM_RESTARTS if d.vmm_restarts else 0,
                 "channel_first": 1 + d.index, "channel_count": 1,
                 **d.start, **d.vmm_start(self.vmm_elf)})
             rows["caps"] += [{"type": kind, "object": thing} for kind, thing in caps]

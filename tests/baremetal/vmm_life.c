@@ -56,3 +56,29 @@ PROGRAM(vmm_timer)
 	vmm_do = set_and_then;
 	vmm_on_events = on_timer;
 }
+
+/* Goes off and on: the guest sets the timer, then has its VM stopped; the timer starts it again. */
+PROGRAM(vmm_off_and_on)
+{
+	vmm_do = set_and_then;
+	vmm_on_events = on_timer;
+}
+
+/* What the guest asks for kills the VMM. The kernel says how many have died before. */
+static void die(uint64_t argument)
+{
+	if (argument) {
+		vmm_call(PV_CALL_WAIT, PV_REPLY_COUNT, 0, 0, 0); /* a reply that fits nothing */
+	}
+	vmm_do_brk();
+}
+
+void vmm_mortal(uint64_t self, uint64_t cpu, uint64_t midr, uint64_t deaths);
+void vmm_mortal(uint64_t self, uint64_t cpu, uint64_t midr, uint64_t deaths)
+{
+	(void)self;
+	(void)cpu;
+	(void)midr;
+	params[0] = deaths;
+	vmm_do = die;
+}

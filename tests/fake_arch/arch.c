@@ -36,7 +36,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 {
 	fake_reset();
 	kernel.domain_count = domains;
-	kernel.domains_alive = domains;
+	kernel.domains_on = domains;
 	kernel.vcpu_count = domains * vcpus;
 	kernel.cpu_count = cpus;
 	kernel.lr_mask = (1U << FAKE_LRS) - 1;
@@ -48,6 +48,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 		d->vcpu_first = i * vcpus;
 		d->vcpu_count = vcpus;
 		d->alive = true;
+		d->on = true;
 		d->vmm_owner = NONE;
 		d->serving = SERVING_EVENTS;
 		d->channel_first = 1 + i;

@@ -169,7 +169,7 @@ static void test_objects_are_those_of_the_image(void **state)
 	finish_image();
 	assert_true(boot());
 	assert_int_equal(kernel.domain_count, 2);
-	assert_int_equal(kernel.domains_alive, 2);
+	assert_int_equal(kernel.domains_on, 2);
 	assert_int_equal(kernel.vcpu_count, 5);
 	assert_int_equal(kernel.cpu_count, BUILDER_CPUS);
 	assert_memory_equal(kernel.caps, builder.caps,

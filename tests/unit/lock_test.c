@@ -85,6 +85,16 @@ static void stop(void)
 	(void)vcpu_stop_locked(first);
 }
 
+static void stop_from(void)
+{
+	(void)message_stop_locked(first, first);
+}
+
+static void stop_all(void)
+{
+	(void)message_stop_all_locked(first);
+}
+
 static void is_off(void)
 {
 	(void)vcpu_is_off_locked(first);
@@ -123,9 +133,10 @@ static int end_of(void (*call)(void), struct lock *held)
 
 static void test_unlocked_calls_are_caught(void **state)
 {
-	static void (*const calls[])(void) = {
-		wake, dirty,       start, configure, operate, state_of,   enable, pend,
-		fold, has_pending, event, stop,      is_off,  begin_wait, reset,  mask_all};
+	static void (*const calls[])(void) = {wake,       dirty,       start,   configure, operate,
+	                                      state_of,   enable,      pend,    stop_from, stop_all,
+	                                      fold,       has_pending, event,   stop,      is_off,
+	                                      begin_wait, reset,       mask_all};
 
 	(void)state;
 	fake_build(2, 1, 1);

@@ -98,7 +98,7 @@ static void do_something(void)
 {
 	uint32_t intid = random_below(4) ? 1 + 13 * random_below(4) : random_below(PV_VIRQS);
 
-	switch (random_below(6)) {
+	switch (random_below(8)) {
 	case 0:
 		(void)call(PV_CALL_VIRQ_SET, CAP_VGIC, random_below(2), intid,
 		           (random_below(4) ? PV_VIRQ_ENABLED : 0) |
@@ -115,6 +115,12 @@ static void do_something(void)
 		break;
 	case 3:
 		(void)call(PV_CALL_VCPU_START, CAP_VCPU_1, 0x1000, 0, 0);
+		break;
+	case 4:
+		(void)call(PV_CALL_VCPU_STOP, CAP_VCPU_1, 0, 0, 0);
+		break;
+	case 5:
+		(void)call(PV_CALL_TIMER_SET, fake.now + random_below(3), 0, 0, 0);
 		break;
 	default:
 		run_on(0);
@@ -146,7 +152,8 @@ static void test_anything_a_vm_can_do(void **state)
 		for (uint32_t n = 0; n < 300; n++) {
 			do_something();
 		}
-		assert_true(fake.pokes[1] <= (wait == WAIT_NOTHING ? 0 : 1));
+		/* It is woken once, and once started after it was stopped. */
+		assert_true(fake.pokes[1] <= (wait == WAIT_IRQ ? 2 : 1));
 		/* What it was not told it finds when it runs again. */
 		bystander->wait = WAIT_OFF;
 		kernel.cpus[1].resched = 1;
@@ -171,6 +178,46 @@ static void test_told_when_it_runs(void **state)
 		assert_int_equal(fake.pokes[1], n);
 		run_on(1);
 	}
+}
+
+/* It is started and stopped, and never gets to run: once in a time slice. */
+static void test_starts_without_a_run(void **state)
+{
+	(void)state;
+	build(WAIT_OFF);
+	for (uint32_t slice = 1; slice <= 10; slice++) {
+		for (uint32_t n = 0; n < 100; n++) {
+			int64_t err = call(PV_CALL_VCPU_START, CAP_VCPU_1, 0x1000, 0, 0);
+
+			assert_int_equal(err, n ? ERR_AGAIN : OK);
+			assert_int_equal(call(PV_CALL_VCPU_STOP, CAP_VCPU_1, 0, 0, 0), OK);
+		}
+		assert_int_equal(fake.pokes[1], slice);
+		fake.now += kernel.slice_ticks;
+	}
+}
+
+/* A CPU that runs the vCPU leaves it when it is told, once; then it is stopped. */
+static void test_stopped_while_it_runs(void **state)
+{
+	(void)state;
+	build(WAIT_NOTHING);
+	bystander->wait = WAIT_OFF;
+	kernel.cpus[1].resched = 1;
+	run_on(1);
+	assert_ptr_equal(kernel.cpus[1].current, second);
+	for (uint32_t n = 0; n < 10; n++) {
+		assert_int_equal(call(PV_CALL_VCPU_STOP, CAP_VCPU_1, 0, 0, 0), ERR_AGAIN);
+	}
+	assert_int_equal(fake.pokes[1], 1);
+	/* What it asks of its VMM at that moment is forgotten, and so is its sleep. */
+	fake.cpu = 1;
+	message_send(second);
+	assert_int_equal(second->wait, WAIT_OFF);
+	bystander->wait = WAIT_NOTHING;
+	run_on(1);
+	assert_int_equal(call(PV_CALL_VCPU_STOP, CAP_VCPU_1, 0, 0, 0), OK);
+	assert_int_equal(fake.pokes[1], 1);
 }
 
 /* Messages of the vCPU that waits, and the end of its domain. */
@@ -201,6 +248,8 @@ int main(void)
 		cmocka_unit_test(test_listed_interrupts),
 		cmocka_unit_test(test_anything_a_vm_can_do),
 		cmocka_unit_test(test_told_when_it_runs),
+		cmocka_unit_test(test_starts_without_a_run),
+		cmocka_unit_test(test_stopped_while_it_runs),
 		cmocka_unit_test(test_messages_and_the_end),
 	};
 

@@ -368,9 +368,10 @@ static void test_unfit_replies_end_the_domain(void **state)
 			reply == PV_REPLY_UNDEF || reply == PV_REPLY_OFF || reply == PV_REPLY_ABORT;
 
 		(void)wait_call(d, (enum pv_reply)reply, PV_STOP_FAULT);
-		assert_int_equal(d->alive, fits);
+		assert_int_equal(d->alive, fits || reply == PV_REPLY_STOP);
+		assert_int_equal(d->on, fits);
 		assert_true(kernel.domains[1].alive);
-		assert_int_equal(kernel.domains_alive, fits ? 2 : 1);
+		assert_int_equal(kernel.domains_on, fits ? 2 : 1);
 	}
 }
 
