@@ -266,9 +266,16 @@ fault("backend/daemon/ring.c", "rings outside of memdev",
       "range_inside(parts[i].address, parts[i].bytes, memory->driver_address,",
       "range_inside(parts[i].address, 1, memory->driver_address,",
       CONTROL, "a driver has the back end write memory of the daemon")
-fault("backend/daemon/inflight.c", "answers ahead of the region", "return ahead <= 1;",
-      "return ahead <= 2;", ["unit:backend_vhost_user", "unit:backend_storage"],
-      "a request is answered twice, or never")
+fault("backend/daemon/inflight.c", "records of another life",
+      "header->sequence == setup->sequence) {", "header->sequence != 0) {",
+      ["unit:backend_vhost_user"], "a request is answered twice, or never")
+fault("backend/daemon/blk.c", "rings over another disk", "setup->identity != blk->identity;",
+      "blk->identity == 0;", ["unit:backend_connection", "unit:backend_storage"],
+      "a disk that died with its VM looks empty to who wrote to it")
+fault("backend/daemon/control.c", "storage that the peer has not taken",
+      " &&\n		    knows_storage(control, device)) {", " && index < UINT32_MAX) {\n"
+      "			(void)knows_storage;", ["unit:backend_control"],
+      "the next daemon does not see that the disk is another")
 fault("backend/daemon/dt.c", "queues that do not follow",
       "if (device->first_queue != connection->queue_count) {",
       "if (device->first_queue > connection->queue_count) {", ["unit:backend_dt"],
