@@ -3,8 +3,8 @@
 import os
 import tempfile
 
-from connections import Carries
-from harness import ROOT, Scenario, ensure
+from connections import PORT, Carries, KeepsApart, connections_of
+from harness import HERE, ROOT, Scenario, ensure
 
 WITHOUT = ["--without-hardware", "--board", "qemu-virt"]
 
@@ -14,7 +14,7 @@ class SimplePairFull(Carries, Scenario):
     topology = "topologies/simple-pair-full.camkes"
 
 
-class MultiBackend(Carries, Scenario):
+class MultiBackend(Carries, KeepsApart, Scenario):
     """Three device VMs serve one driver VM (N:1). A vsock stands for the GPU."""
     arguments = WITHOUT
 
@@ -27,19 +27,19 @@ class MultiBackend(Carries, Scenario):
             file.write(text.replace('type: "gpu"', 'type: "vsock"'))
 
 
-class SharedBackend(Carries, Scenario):
+class SharedBackend(Carries, KeepsApart, Scenario):
     """One device VM, two tenants (1:N)."""
     topology = "topologies/shared-backend.camkes"
     arguments = WITHOUT
 
 
-class Chain(Carries, Scenario):
+class Chain(Carries, KeepsApart, Scenario):
     """Each VM is the device VM of the next."""
     topology = "topologies/chain.camkes"
     arguments = WITHOUT
 
 
-class KvmStar(Carries, Scenario):
+class KvmStar(Carries, KeepsApart, Scenario):
     """A host that sees all RAM of its guests, on the board that there is."""
     topology = "topologies/kvm-star.camkes"
     arguments = WITHOUT
@@ -80,3 +80,30 @@ class Bidirectional(Carries, Scenario):
 class Mesh(Carries, Scenario):
     """Four VMs that serve each other in a circle: who boots first does not matter."""
     topology = "topologies/mesh.camkes"
+
+    def check_nobody_reaches_whom_it_is_not_connected_with(self):
+        """A VM calls every CID of the mesh, after those of its peers have answered."""
+        cids, peers = {2}, {}
+        for c in connections_of(self.system):
+            cids.add(c.devices[0]["cid"])
+            peers.setdefault(c.driver_vm, {})[2] = c.device_vm
+            peers.setdefault(c.device_vm, {})[c.devices[0]["cid"]] = c.driver_vm
+        for vm in peers:
+            self.system.shell(vm, f"(while :; do echo {vm} | vsock listen {PORT + 1}; done) "
+                              "</dev/null >/dev/null 2>&1 &")
+        for caller, near in peers.items():
+            heard = self.system.shell(caller, f"""
+                call() {{ vsock connect $1 {PORT + 1} </dev/null 2>/dev/null | grep .; }}
+                for cid in {" ".join(map(str, near))}; do
+                    until call $cid; do usleep 50000; done
+                done
+                for cid in {" ".join(map(str, cids))}; do call $cid || true; done""", limit=120)
+            ensure(set(heard.split()) == set(near.values()),
+                   f"{caller} reaches {heard.split()}, not {near}")
+
+
+class Many(Carries, Scenario):
+    """24 VMs on four CPUs."""
+    long = True
+    boot_limit = 600
+    topology = os.path.join(HERE, "topologies/many.camkes")

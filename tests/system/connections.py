@@ -2,6 +2,7 @@
 """The work that a connection is there for, whatever its topology: each device of it carries data
 both ways, and all of it is compared."""
 import json
+import secrets
 import subprocess
 
 from harness import TOPO, ensure
@@ -111,3 +112,66 @@ class Carries:
         for vm, count in wanted.items():
             found = self.system.shell(vm, "ls /sys/bus/virtio/devices 2>/dev/null | wc -l")
             ensure(int(found) == count, f"{vm} has {found} virtio devices, not {count}")
+
+
+MIB = 1 << 20
+PLANTED_MIB = 2
+NUMBERS = 16  # of secrets that one census tells apart: probe.c
+
+
+def plant(system, vm, secret, mib):
+    """Fill private memory of a VM with a secret."""
+    probe = system.probe(vm)
+    system.shell(vm, f"{probe} plant {secret} {mib} > /tmp/planted & "
+                 "while ! grep -q planted /tmp/planted; do usleep 10000; done")
+
+
+def census(system, vm, secret):
+    """What a VM finds in all memory that it can map: (bytes of connections, hits of each number)."""
+    text = system.run(vm, system.probe(vm), "census", str(secret), limit=300)
+    shared, found = 0, [0] * NUMBERS
+    for line in text.split("\n"):
+        piece, _, counts = line.rpartition(":")
+        first, last = (int(word, 16) for word in piece.split(" ")[0].split("-"))
+        if "connection" in piece and last - first + 1 >= MIB:
+            shared += last - first + 1
+        found = [a + int(b) for a, b in zip(found, counts.split())]
+    return shared, found
+
+
+class KeepsApart:
+    """For a Scenario of up to eight VMs: who sees what, by a search of all that each VM can map. A
+    secret is planted in each VM, and each disk carries one; their numbers tell them apart."""
+
+    def check_each_sees_what_is_shared_with_it_and_nothing_else(self):
+        system = self.system
+        connections = connections_of(system)
+        # It stands inverted on command lines; the number is in its lowest bits.
+        base = secrets.randbits(64) | (NUMBERS - 1)
+        vms = sorted(system.state()[0])
+        carried = [c for c in connections if c.of_type("blk")]
+        ensure(len(vms) + len(carried) <= NUMBERS, "more secrets than numbers")
+        for number, vm in enumerate(vms):
+            plant(system, vm, base ^ number, PLANTED_MIB)
+        for number, c in enumerate(carried, len(vms)):
+            disk = system.disk(c.driver_vm, c.of_type("blk")[0]["size"])
+            system.shell(c.driver_vm, f"{system.probe(c.driver_vm)} repeat {base ^ number} {MIB} | "
+                         f"dd of=/dev/{disk} bs=64k iflag=fullblock oflag=direct 2>/dev/null")
+        wrong = []
+        for number, vm in enumerate(vms):
+            shared, found = census(system, vm, base)
+            served = [c for c in connections if c.device_vm == vm]
+            if all(c.swiotlb for c in served):
+                pools = sum(c.pool_bytes for c in served)
+                if shared != pools:
+                    wrong.append(f"{vm} sees {shared} bytes of others, not {pools}")
+            whole = {vm} | {c.driver_vm for c in served if not c.swiotlb}
+            for other, hits in zip(vms, found):
+                if (hits >= PLANTED_MIB * MIB // 8) != (other in whole) or (
+                        hits and other not in whole):
+                    wrong.append(f"{vm} sees the secret of {other} {hits} times")
+            for c, hits in zip(carried, found[len(vms):]):
+                ends = {c.device_vm, c.driver_vm} | {vm for vm in [vm] if c.driver_vm in whole}
+                if (hits and vm not in ends) or (vm == c.device_vm and not hits):
+                    wrong.append(f"{vm} sees what {c.driver_vm} wrote to its disk {hits} times")
+        ensure(not wrong, "; ".join(wrong))

@@ -160,6 +160,8 @@ class Scenario:
     topology = "topologies/simple-pair.camkes"
     arguments = ()
     boot_is_a_test = True
+    boot_limit = BOOT_LIMIT
+    long = False  # takes minutes: run with --long, or by its name
 
     def __init__(self):
         self.system = System(os.path.join(ROOT, self.topology), "test-" + re.sub(
@@ -217,7 +219,8 @@ def run_scenario(cls, tally):
     system.stop()
     try:
         scenario.prepare()
-        if not attempt(tally, f"{title}: boots, all up", system.start):
+        if not attempt(tally, f"{title}: boots, all up",
+                       lambda: system.start(scenario.boot_limit)):
             for name in cls.checks():
                 tally.result(f"{title}: {name[6:].replace('_', ' ')}", 0, "it did not boot")
             return

@@ -24,6 +24,7 @@
 
 #define PAGE 4096UL
 #define CHUNK (1UL << 20)
+#define PLACE_BITS 4U
 
 _Noreturn void fail(const char *what)
 {
@@ -192,29 +193,33 @@ static uint64_t load64(const uint64_t *place)
 	return value;
 }
 
-static uint64_t count_in(uint64_t address, uint64_t bytes, uint64_t inverted)
-{
-	uint64_t found = 0;
+/* What is looked for: words that are the secret in all bits but those of @places, which number it. */
+struct search {
+	uint64_t inverted, places;
+	uint64_t found[1 << PLACE_BITS]; /* by the bits of @places */
+};
 
+static void search_in(struct search *search, uint64_t address, uint64_t bytes)
+{
+	memset(search->found, 0, sizeof(search->found));
 	for (uint64_t at = 0; at < bytes; at += CHUNK) {
 		uint64_t size = bytes - at < CHUNK ? bytes - at : CHUNK;
 		uint64_t *words = map_physical(address + at, size, PROT_READ);
 
 		for (uint64_t i = 0; i < size / 8; i++) {
-			found += ~load64(&words[i]) == inverted;
+			uint64_t word = ~load64(&words[i]);
+
+			if (((word ^ search->inverted) & ~search->places) == 0) {
+				search->found[~word & search->places]++;
+			}
 		}
 		munmap(words, size);
 	}
-	return found;
 }
 
-/*
- * find ~SECRET: how often it stands in each piece of memory that /proc/iomem knows: all RAM, and
- * all pieces of connections.
- */
-static int command_find(char **argument)
+/* Search each piece of memory that /proc/iomem knows: all RAM, and all pieces of connections. */
+static void search_all(struct search *search)
 {
-	uint64_t inverted = number(argument[0]);
 	FILE *map = fopen("/proc/iomem", "r");
 	char line[256];
 
@@ -231,9 +236,33 @@ static int command_find(char **argument)
 			continue;
 		}
 		line[strcspn(line, "\n")] = 0;
-		printf("%s: %" PRIu64 "\n", line, count_in(first, last - first + 1, inverted));
+		search_in(search, first, last - first + 1);
+		printf("%s:", line);
+		for (uint64_t i = 0; i <= search->places; i++) {
+			printf(" %" PRIu64, search->found[i]);
+		}
+		printf("\n");
 	}
 	fclose(map);
+}
+
+/* find ~SECRET: how often it stands in each piece of memory. */
+static int command_find(char **argument)
+{
+	static struct search search;
+
+	search.inverted = number(argument[0]);
+	search_all(&search);
+	return 0;
+}
+
+/* census ~SECRET: the same of each secret that is this one with other bits of PLACE_BITS. */
+static int command_census(char **argument)
+{
+	static struct search search = {.places = (1 << PLACE_BITS) - 1};
+
+	search.inverted = number(argument[0]);
+	search_all(&search);
 	return 0;
 }
 
@@ -305,6 +334,7 @@ static const struct {
 	{"load", 1, command_load},       {"exclusive", 1, command_exclusive},
 	{"ring", 1, command_ring},       {"forge", 3, command_forge},
 	{"frames", 1, command_frames},   {"sniff", 3, command_sniff},
+	{"census", 1, command_census},
 };
 
 int main(int argc, char **argv)
