@@ -436,13 +436,13 @@ static void end_daemon(void)
 /* The disk and all that the device VM knew are gone, as after its restart. */
 static void lose_disk(void)
 {
-	char path[128];
+	char path[DT_PATH_BYTES + 16];
 
 	end_program();
 	snprintf(path, sizeof(path), "%s/driver-0.inflight", bench.run);
 	unlink(path);
 	unlink(bench.config.devices[0].disk);
-	strcat(strcpy(path, bench.config.devices[0].disk), ".identity");
+	snprintf(path, sizeof(path), "%s.identity", bench.config.devices[0].disk);
 	unlink(path);
 }
 
