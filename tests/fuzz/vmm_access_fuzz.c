@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "tests/unit/vmm_machine.h"
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
@@ -54,7 +55,7 @@ static const struct {
 	{BAR(NET) + PV_VMM_BAR_MSIX, 0x3f},
 	{BAR(BLK) + PV_VMM_BAR_MSIX, 0x1f},
 };
-#define PLACES (sizeof(places) / sizeof(places[0]))
+#define PLACES (ARRAY_COUNT(places))
 
 static bool is_on(void)
 {

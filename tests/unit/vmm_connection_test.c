@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
@@ -516,7 +517,7 @@ static void nonsense_is_dropped(void **state)
 	(void)state;
 	machine_start(1);
 	peer_start(0);
-	for (uint32_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(nonsense); i++) {
 		fake_forget();
 		peer_send(0, (enum pv_iobuf_kind)nonsense[i].kind, nonsense[i].device, 0, 0);
 		assert_string_equal(log_text(),

@@ -5,6 +5,7 @@
  * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
  * links: vmm/base vmm/gic vmm/pci vmm/serial vmm/session vmm/virtio vmm/vm lib/random.c
  */
+#include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
@@ -92,7 +93,7 @@ static void unimplemented_numbers_are_raz_wi(void **state)
 	(void)state;
 	machine_start(4);
 	fake_forget();
-	for (uint32_t i = 0; i < sizeof(banks) / sizeof(banks[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(banks); i++) {
 		uint32_t behind = banks[i].first + PV_VIRQS * banks[i].per_interrupt / 8;
 
 		for (uint32_t offset = behind; offset < banks[i].end; offset += 4) {
@@ -229,7 +230,7 @@ static void sgi_fans_out(void **state)
 	};
 
 	(void)state;
-	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(cases); i++) {
 		machine_start(4);
 		fake_forget();
 		guest_store_on(cases[i].from, GICD + 0xf00, 4, cases[i].value);

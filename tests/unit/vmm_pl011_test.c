@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
@@ -158,7 +159,7 @@ static void registers_keep_their_bits(void **state)
 
 	(void)state;
 	machine_start(1);
-	for (uint32_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(kept); i++) {
 		assert_int_equal(guest_load(TTY + kept[i].offset, 4), kept[i].reset);
 		guest_store(TTY + kept[i].offset, 4, 0xffffffff);
 		assert_int_equal(guest_load(TTY + kept[i].offset, 4), kept[i].mask);

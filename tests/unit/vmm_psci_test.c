@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
@@ -52,7 +53,7 @@ static void unknown_functions_are_not_supported(void **state)
 
 	(void)state;
 	machine_start(2);
-	for (uint32_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(unknown); i++) {
 		assert_int_equal(answer(0, unknown[i], 0, 0, 0), -1);
 		assert_int_equal(answer(0, 0x8400000a, unknown[i], 0, 0), -1);
 		assert_int_equal(answer(0, 0x80000001, unknown[i], 0, 0), -1);
@@ -67,7 +68,7 @@ static void features_name_what_exists(void **state)
 
 	(void)state;
 	machine_start(1);
-	for (uint32_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(known); i++) {
 		assert_int_equal(answer(0, 0x8400000a, known[i], 0, 0), 0);
 	}
 	assert_int_equal(answer(0, 0x80000001, 0x80000000, 0, 0), 0);
@@ -134,7 +135,7 @@ static void system_ends(void **state)
 	};
 
 	(void)state;
-	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		struct reply reply;
 
 		machine_start(1);
@@ -161,7 +162,7 @@ static void no_random_numbers_without_a_source(void **state)
 	(void)state;
 	machine_start(1);
 	trng_init(&machine.vm.trng, seed, false);
-	for (uint32_t i = 0; i < sizeof(trng_functions) / sizeof(trng_functions[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(trng_functions); i++) {
 		assert_int_equal(answer(0, trng_functions[i], 32, 0, 0), -1);
 	}
 }
@@ -190,7 +191,7 @@ static void random_numbers_of_a_seed(void **state)
 		assert_int_equal(machine.config.vm.seed[i], 0); /* erased */
 	}
 	assert_int_equal(answer(0, 0x84000050, 0, 0, 0), 0x10000);
-	for (uint32_t i = 0; i < sizeof(trng_functions) / sizeof(trng_functions[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(trng_functions); i++) {
 		assert_int_equal(answer(0, 0x84000051, trng_functions[i], 0, 0), 0);
 	}
 	assert_int_equal(answer(0, 0x84000051, 0x84000000, 0, 0), -1);
@@ -309,7 +310,7 @@ static void workarounds_by_cpu(void **state)
 	static const uint64_t functions[3] = {0x80008000, 0x80007fff, 0x80003fff};
 
 	(void)state;
-	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		machine_start(1);
 		machine.vm.psci.cpu = rows[i].cpu;
 		for (uint32_t n = 0; n < 3; n++) {

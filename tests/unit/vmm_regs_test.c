@@ -4,6 +4,7 @@
  * holds all of it and takes its width, or none.
  */
 /* links: vmm/base/regs.c */
+#include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "vmm/base/regs.h"
 
@@ -33,7 +34,7 @@ static const struct reg_table table = REG_TABLE(rows);
 /* Said once more, row by row. */
 static const struct reg *row_of(uint64_t offset, uint32_t bytes)
 {
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		if (offset >= rows[i].offset && offset + bytes <= rows[i].offset + rows[i].bytes &&
 		    (rows[i].widths & bytes) && offset % bytes == 0) {
 			return &rows[i];

@@ -6,6 +6,7 @@
  * links: tests/unit/vmm_fake_kernel.c tests/unit/vmm_machine.c lib/iobuf.c
  * links: vmm/base vmm/gic vmm/pci vmm/serial vmm/session vmm/virtio vmm/vm lib/random.c
  */
+#include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/vmm_machine.h"
 
@@ -156,7 +157,7 @@ static void queue_size_is_checked(void **state)
 	machine_start(1);
 	driver_negotiate(NET);
 	set_common(QUEUE_SELECT, 2, 1);
-	for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(bad); i++) {
 		set_common(QUEUE_SIZE, 2, bad[i]);
 		assert_int_equal(common(QUEUE_SIZE, 2), 256);
 	}
@@ -173,7 +174,7 @@ static void queues_that_are_none(void **state)
 	(void)state;
 	machine_start(1);
 	driver_negotiate(NET);
-	for (uint32_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(none); i++) {
 		set_common(QUEUE_SELECT, 2, none[i]);
 		assert_int_equal(common(QUEUE_SELECT, 2), none[i]);
 		for (uint32_t offset = QUEUE_SIZE; offset < 0x38; offset += 2) {
@@ -199,7 +200,7 @@ static void queue_addresses_are_aligned_or_refused(void **state)
 	};
 
 	(void)state;
-	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(cases); i++) {
 		machine_start(1);
 		driver_negotiate(NET);
 		set_common(QUEUE_SELECT, 2, 0);
@@ -319,7 +320,7 @@ static void messages_go_to_the_frame_only(void **state)
 	machine_start(1);
 	guest_store(MSIX_CONTROL, 2, 0x8000);
 	set_queue_vector(0, 0);
-	for (uint32_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(bad); i++) {
 		set_entry(0, bad[i].address, bad[i].data, 0);
 		assert_int_equal(bound(0), 0);
 	}

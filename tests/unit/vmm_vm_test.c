@@ -97,7 +97,7 @@ static const struct {
 static void bad_configurations_are_refused(void **state)
 {
 	(void)state;
-	for (uint32_t i = 0; i < sizeof(bad_fields) / sizeof(bad_fields[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(bad_fields); i++) {
 		char expected[80];
 
 		machine_configure(2);
@@ -147,7 +147,7 @@ static void unanswered_accesses_are_aborted(void **state)
 
 	(void)state;
 	machine_start(2);
-	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(cases); i++) {
 		struct reply reply;
 
 		fake_forget();
@@ -187,7 +187,7 @@ static void windows_end_where_they_end(void **state)
 
 	(void)state;
 	machine_start(1);
-	for (uint32_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+	for (uint32_t i = 0; i < ARRAY_COUNT(edges); i++) {
 		assert_int_equal(machine_send(PV_MSG_READ, 0, edges[i], 4, 0).kind, PV_REPLY_ABORT);
 		assert_int_equal(machine_send(PV_MSG_WRITE, 0, edges[i], 4, 0).kind,
 		                 PV_REPLY_ABORT);

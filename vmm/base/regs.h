@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/bits.h"
+
 /* Access widths in bytes; a set of them is their sum. */
 #define W8 1U
 #define W16 2U
@@ -44,7 +46,7 @@ struct reg_table {
 
 #define REG_TABLE(array)                                                                           \
 	{                                                                                          \
-		(array), sizeof(array) / sizeof((array)[0])                                        \
+		(array), ARRAY_COUNT(array)                                                        \
 	}
 
 /** Whether an access has a width that exists and is aligned to it. */
