@@ -148,7 +148,7 @@ fault("kernel/aarch64/boot.c", "CNTHCTL_EL2", "sysreg_write(cnthctl_el2, 0);",
 fault("kernel/aarch64/arch_types.h", "TPIDR_EL1 is not switched", "	X(tpidr_el1)", "	",
       REGISTERS, "a kernel finds the per-CPU data of another")
 fault("kernel/aarch64/arch_types.h", "a VMM has its guest's CNTKCTL_EL1",
-      "	X(cntkctl_el1, 0)                                                                          \\\n",
+      "	X(cntkctl_el1, CNTKCTL_EL0VCTEN)                                                           \\\n",
       "", ["baremetal:registers that a VMM can touch on cortex-a72"],
       "a VMM reads and sets its guest's timer", quick=True)
 fault("kernel/aarch64/arch_types.h", "a VMM has its guest's TPIDRRO_EL0", "X(tpidrro_el0, 0)",
@@ -182,9 +182,10 @@ fault("kernel/arm/mmu.c", "the kernel's text", "			rights = DESC_READ_ONLY;\n",
       "			rights = 0;\n", ["unit:mmu_rpi4", "baremetal:EL2's own tables"], "EL2 writes its own code")
 fault("kernel/arm/mmu.c", "RAM beside the kernel", "!*gib && pa % MMU_GIB_BYTES == 0 && end",
       "pa % MMU_GIB_BYTES == 0 && end", ["unit:mmu_rpi4"], "a GiB of RAM with something else in it is not mapped")
-fault("kernel/aarch64/entry.c", "the guest ends its timer's interrupt itself",
+fault("kernel/core/interrupt.c", "the guest ends its timer's interrupt itself",
       "		vgic_pend_timer(v);\n		return false;", "		vgic_pend_timer(v);\n		return true;",
-      ["baremetal:timer"], "a timer that has not been served comes again without end")
+      ["unit:interrupt", "baremetal:timer"],
+      "a timer that has not been served comes again without end")
 
 STATE = ["unit:sched_state"]
 fault("kernel/core/sched.c", "translations of another vCPU of the domain",
