@@ -91,8 +91,9 @@ fault("kernel/core/call.c", "type of a capability", "if (cap->type != (uint32_t)
 fault("kernel/core/call.c", "the capability behind the last",
       "if (index >= d->caps.count) {", "if (index > d->caps.count) {",
       CALLS, "a VMM uses the first capability of the next VM")
-fault("kernel/core/call.c", "starting a vCPU that runs", "if (v->wait == WAIT_OFF) {",
-      "if (v->wait != WAIT_VMM) {", CALLS + ["baremetal:second_vcpu"],
+fault("kernel/core/domain.c", "starting a vCPU that runs",
+      "if (v->wait != WAIT_OFF || !v->domain->alive) {",
+      "if (v->wait == WAIT_VMM || !v->domain->alive) {", CALLS + ["baremetal:second_vcpu"],
       "a vCPU's registers are written under it")
 fault("kernel/core/call.c", "a vCPU that is another domain's",
       "x[1] >= c->d->vcpu_count ||", "x[1] > c->d->vcpu_count ||",
@@ -197,6 +198,19 @@ fault("kernel/core/sched.c", "what is left of a budget", "left == UINT64_MAX ? l
 fault("kernel/core/message.c", "whose turn the VMM is", "(last->number + 1 + n) % d->vcpu_count",
       "(d->vcpu_count - 1 + n + 0 * last->number) % d->vcpu_count", STATE,
       "a vCPU never gets its VMM while two others ask")
+LIFE = ["unit:sched_pokes"]
+fault("kernel/core/vcpu.h", "what one that is being stopped asks for",
+      "bool goes_on = v->wait == WAIT_NOTHING && !v->start;", "bool goes_on = true;",
+      LIFE, "a vCPU that was stopped waits again, and its next start is lost")
+fault("kernel/core/vcpu.c", "whether a vCPU has left its CPU",
+      "return v->cpu == cpu_here() ||", "return true ||",
+      LIFE, "a VM is reset while one of its vCPUs still runs")
+fault("kernel/core/vcpu.c", "telling a CPU once", "if (!left && !was_off) {",
+      "if (!left || was_off) {",
+      LIFE, "a VM interrupts another CPU as often as it likes")
+fault("kernel/core/domain.c", "starts of what never runs", "if (v->start && v->cpu",
+      "if (false && v->cpu",
+      LIFE, "a VM interrupts a CPU that runs somebody else as often as it likes")
 fault("kernel/core/sched.c", "priority before turn",
       "if (look.best && v->priority < look.best->priority) {",
       "if (look.best && v->priority > look.best->priority) {",
