@@ -299,6 +299,7 @@ hostile_guest("guest_flood", 1, stops=None, params=[0])
 for cpu in (0, 1):
     hostile_guest("guest_spin", cpu, stops=None)
     hostile_guest("guest_call_flood", cpu, stops=None)
+    hostile_guest("guest_restart_for_ever", cpu, stops=None)
 hostile_guest("guest_fault_once", 0, stops="fault", params=[abi.PV_REPLY_STOP])
 for cpu in (0, 1):
     hostile_guest("guest_abort_for_ever", cpu, stops=None, limit=90)

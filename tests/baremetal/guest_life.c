@@ -252,3 +252,12 @@ PROGRAM(guest_vmm_dies)
 	guest_call(T_DO, life++ % 2, 0, 0);
 	check_true("nothing behind its death runs", false);
 }
+
+/* Resets without end. */
+PROGRAM(guest_restart_for_ever)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
+	guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
+	guest_call(T_RESTART, (uint64_t)guest_entry, (uint64_t)guest_restart_for_ever, 0);
+}
