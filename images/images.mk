@@ -11,8 +11,10 @@ GUEST_KERNEL_STAMP := $(BUILD)/guest-tree.stamp
 GUEST_ROOTFS_RECIPE := $(shell find images/rootfs images/agent -type f 2>/dev/null) \
 	lib/agent_frame.c lib/agent_frame.h abi/agent.h tools/apt-project
 
+GUEST_ARCHIVES := $(addprefix $(GUEST_DIR)/,base.cpio device.cpio fs.cpio)
+
 .PHONY: images guest-tree-lost
-images: $(GUEST_DIR)/Image $(GUEST_DIR)/base.cpio $(GUEST_DIR)/device.cpio $(GUEST_KERNEL_STAMP)
+images: $(GUEST_DIR)/Image $(GUEST_ARCHIVES) $(GUEST_KERNEL_STAMP)
 
 # The cache may have been emptied since.
 $(GUEST_DIR)/Image $(GUEST_KERNEL_STAMP) &: images/kernel/build images/kernel/config \
@@ -22,7 +24,7 @@ $(GUEST_DIR)/Image $(GUEST_KERNEL_STAMP) &: images/kernel/build images/kernel/co
 		ln -sfn "$$dir/tree" $(GUEST_KERNEL_TREE) && \
 		cp "$$dir/Image" $(GUEST_DIR)/Image && touch $(GUEST_KERNEL_STAMP)
 
-$(GUEST_DIR)/base.cpio $(GUEST_DIR)/device.cpio &: $(GUEST_ROOTFS_RECIPE)
+$(GUEST_ARCHIVES) &: $(GUEST_ROOTFS_RECIPE)
 	@mkdir -p $(GUEST_DIR)
 	$(Q)dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/rootfs/build) && \
-		cp "$$dir/base.cpio" "$$dir/device.cpio" $(GUEST_DIR)
+		cp $(GUEST_ARCHIVES:$(GUEST_DIR)/%="$$dir/%") $(GUEST_DIR)

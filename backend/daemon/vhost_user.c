@@ -170,7 +170,7 @@ static bool fill_features(struct vhost_user *user, struct outgoing *out)
 
 static bool has_inflight(const struct vhost_user *user)
 {
-	return (user->protocol & VHOST_USER_PROTOCOL_INFLIGHT) != 0;
+	return (user->protocol & VHOST_USER_PROTOCOL_INFLIGHT) != 0 && user->inflight != NULL;
 }
 
 static bool fill_inflight(struct vhost_user *user, struct outgoing *out)
@@ -178,14 +178,17 @@ static bool fill_inflight(struct vhost_user *user, struct outgoing *out)
 	const struct dt_device *device = env_of(user)->config;
 	struct inflight_payload inflight = {
 		.bytes = user->inflight_bytes,
-		.offset = user->inflight->offset,
 		.queue_count = (uint16_t)device->queue_count,
 		.queue_size = (uint16_t)device->queue_size,
 	};
 
+	if (!has_inflight(user)) {
+		return false;
+	}
+	inflight.offset = user->inflight->offset;
 	out->fd = user->inflight->fd;
 	put(out, &inflight, sizeof(inflight));
-	return has_inflight(user);
+	return true;
 }
 
 static bool fill_get_inflight(struct vhost_user *user, struct outgoing *out)

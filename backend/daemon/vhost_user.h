@@ -82,7 +82,8 @@ void vhost_user_open(struct vhost_user *user, const struct vhost_user_config *co
 
 /**
  * Start the queues of @setup, after VHOST_USER_READY. @setup stays valid until the connection is
- * closed. @inflight: the records of requests in flight, which stay open as long.
+ * closed. @inflight: the records of requests in flight, which stay open as long;
+ * NULL: they are not noted.
  */
 void vhost_user_start(struct vhost_user *user, const struct control_setup *setup,
                       const struct inflight *inflight);

@@ -15,7 +15,7 @@ def text_of(seed, count):
 
 
 class Devices(Scenario):
-    """rng and console, served by the daemon itself."""
+    """rng and console, served by the daemon itself; fs, by virtiofsd."""
     topology = os.path.join(HERE, "topologies/devices.camkes")
 
     def check_random_bytes_come_from_the_device_vm(self):
@@ -90,3 +90,23 @@ class Devices(Scenario):
         self.system.shell("driver", "echo written-2 > /dev/hvc0; "
                           "dd if=/dev/hwrng bs=64 count=1 2>/dev/null | wc -c")
         self.wait_logged("written-2")
+
+    def check_a_file_system_is_shared(self):
+        share = "/var/lib/peervisor/driver-2.share"
+        text = self.system.shell("driver", """
+            mkdir -p /share; mount -t virtiofs share /share
+            mkdir /share/d; dd if=/dev/urandom of=/share/d/file bs=64k count=64 2>/dev/null
+            sync; sha256sum < /share/d/file""", limit=120)
+        ensure(text == self.system.shell("device", f"sha256sum < {share}/d/file"), text)
+        self.system.shell("device", f"echo from-the-device-vm > {share}/note")
+        self.system.wait("the driver VM sees it", lambda: self.system.shell(
+            "driver", "cat /share/note 2>/dev/null || true") == "from-the-device-vm")
+
+    def check_a_share_is_a_prison_and_bounded(self):
+        text = self.system.shell("driver", """
+            ln -s /etc/passwd /share/link; ln -s ../../../../etc/passwd /share/up
+            dd if=/dev/zero of=/share/fill bs=1M count=100 2>&1 | grep -c 'No space' || true
+            rm /share/fill""", limit=120)
+        ensure(text.split("\n")[0] == "1", f"100 MB: {text}")
+        root = self.system.shell("device", "readlink /proc/$(pidof virtiofsd | cut -d ' ' -f 1)/root")
+        ensure(root.endswith("driver-2.share"), f"its root is {root}")

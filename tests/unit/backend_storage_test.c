@@ -6,13 +6,14 @@
  * lie or fall short are refused, with every file closed again.
  * flags: -D_GNU_SOURCE
  * links: backend/daemon/backend.c backend/daemon/blk.c backend/daemon/connection.c
- * links: backend/daemon/console.c backend/daemon/control.c backend/daemon/filter.c
+ * links: backend/daemon/console.c backend/daemon/control.c
+ * links: backend/daemon/filter.c backend/daemon/fs.c
  * links: backend/daemon/inflight.c backend/daemon/interface.c backend/daemon/link.c
- * links: backend/daemon/log.c backend/daemon/loop.c backend/daemon/net.c backend/daemon/ring.c
- * links: backend/daemon/rng.c backend/daemon/served.c backend/daemon/socket.c
- * links: backend/daemon/storage.c backend/daemon/system.c backend/daemon/vhost.c
- * links: backend/daemon/vhost_user.c backend/daemon/vring.c backend/daemon/vsock.c
- * links: backend/daemon/vsock_event.c lib/iobuf.c
+ * links: backend/daemon/log.c backend/daemon/loop.c backend/daemon/net.c backend/daemon/program.c
+ * links: backend/daemon/ring.c backend/daemon/rng.c backend/daemon/served.c
+ * links: backend/daemon/socket.c backend/daemon/storage.c backend/daemon/system.c
+ * links: backend/daemon/vhost.c backend/daemon/vhost_user.c backend/daemon/vring.c
+ * links: backend/daemon/vsock.c backend/daemon/vsock_event.c lib/iobuf.c
  */
 #include <dirent.h>
 #include <errno.h>

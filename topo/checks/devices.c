@@ -310,13 +310,14 @@ void check_cid_twice(struct rules *rules, const struct topology *topology)
 RULE(cid_twice, "cid-twice", ERROR, EACH,
      "Two vsock devices of one device VM have the same CID, or a CID below 3, which is reserved.");
 
-/* A root file system of the user's own may have any back end. */
+/* A root file system of the user's own may have any back end for what the daemon only starts. */
 static void visit_type(struct visitor *visitor, const struct connection *connection,
                        const struct device *device)
 {
 	const struct vm *server = &visitor->topology->model.vms[connection->device_vm];
+	bool own_rootfs = server->image.own_rootfs;
 
-	if (server->image.own_rootfs && !device_type_runs(device->type)) {
+	if (own_rootfs && !device_type_runs(device->type)) {
 		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
 		                 "nothing in '%s' can serve the %s device of '%s' yet",
 		                 server->suffix, device_type_name(device->type),
@@ -325,6 +326,12 @@ static void visit_type(struct visitor *visitor, const struct connection *connect
 		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
 		                 "the net device of '%s' has %u pairs of queues, and more than one "
 		                 "cannot be run yet",
+		                 suffix(visitor, connection->driver_vm),
+		                 device->queue_pairs_or_queues);
+	} else if (device->type == DEVICE_FS && device->queue_pairs_or_queues != 1 && own_rootfs) {
+		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
+		                 "the fs device of '%s' has %u request queues, and virtiofsd "
+		                 "serves one",
 		                 suffix(visitor, connection->driver_vm),
 		                 device->queue_pairs_or_queues);
 	} else if (device->type == DEVICE_BLK && device->disk == NULL &&
@@ -341,6 +348,6 @@ void check_type_runs(struct rules *rules, const struct topology *topology)
 }
 
 RULE(type_runs, "type-runs", ADVICE, EACH,
-     "The language knows this type of device and the analysis counts it, but the project's root "
-     "file system, which the device VM boots, has no back end for it yet: `topo build` and "
-     "`topo run` refuse the topology. net, blk, vsock, console and rng run.");
+     "The language knows this device and the analysis counts it, but the project's root file system, "
+     "which the device VM boots, has no back end for it as it is given: `topo build` and "
+     "`topo run` refuse the topology.");

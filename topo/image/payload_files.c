@@ -186,10 +186,22 @@ static void add_initrd(struct vm_payload *out, struct blob part)
 	}
 }
 
-static bool serves(const struct model *model, uint32_t vm)
+static bool has_type(const struct connection *connection, enum device_type type)
+{
+	bool found = type == DEVICE_TYPE_COUNT;
+
+	for (size_t i = 0; i < connection->device_count && !found; i++) {
+		found = connection->devices[i].type == type;
+	}
+	return found;
+}
+
+/* Does the VM serve devices of that type, or anything at all if it is DEVICE_TYPE_COUNT? */
+static bool serves(const struct model *model, uint32_t vm, enum device_type type)
 {
 	for (size_t i = 0; i < model->connection_count; i++) {
-		if (model->connections[i].device_vm == vm) {
+		const struct connection *connection = &model->connections[i];
+		if (connection->device_vm == vm && has_type(connection, type)) {
 			return true;
 		}
 	}
@@ -265,12 +277,20 @@ static void add_disks(struct loader *loader, uint32_t vm, struct vm_payload *out
 	}
 }
 
+/* The archives of the project's own root file system; all but the first are of VMs that serve. */
+static const struct {
+	const char *path;
+	enum device_type type; /* for VMs that serve devices of this type; DEVICE_TYPE_COUNT: any */
+} rootfs_parts[] = {
+	{"guest/base.cpio", DEVICE_TYPE_COUNT},
+	{"guest/device.cpio", DEVICE_TYPE_COUNT},
+	{"guest/backend.cpio", DEVICE_TYPE_COUNT},
+	{"guest/fs.cpio", DEVICE_FS},
+};
+
 static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload *out)
 {
-	static const char *const parts[] = {"guest/base.cpio", "guest/device.cpio",
-	                                    "guest/backend.cpio"};
 	const struct vm *vm = &loader->model->vms[index];
-	size_t count = serves(loader->model, index) ? ARRAY_COUNT(parts) : 1;
 	struct blob part;
 
 	if (vm->image.initrd) {
@@ -278,8 +298,9 @@ static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload
 			add_initrd(out, part);
 		}
 	} else if (vm->image.own_rootfs) {
-		for (size_t i = 0; i < count; i++) {
-			if (load_own(loader, parts[i], &part)) {
+		for (size_t i = 0; i < ARRAY_COUNT(rootfs_parts); i++) {
+			if ((i == 0 || serves(loader->model, index, rootfs_parts[i].type)) &&
+			    load_own(loader, rootfs_parts[i].path, &part)) {
 				add_initrd(out, part);
 			}
 		}

@@ -47,7 +47,7 @@ static const struct {
 	[DEVICE_NET] = {"net", true},         [DEVICE_BLK] = {"blk", true},
 	[DEVICE_GPU] = {"gpu", false},        [DEVICE_VSOCK] = {"vsock", true},
 	[DEVICE_CONSOLE] = {"console", true}, [DEVICE_RNG] = {"rng", true},
-	[DEVICE_FS] = {"fs", false},
+	[DEVICE_FS] = {"fs", true},
 };
 
 static const char *const network_names[] = {

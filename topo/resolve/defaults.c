@@ -23,6 +23,8 @@
  */
 #define ROOTFS_BYTES MIB(17)
 #define ROOTFS_DEVICE_BYTES MIB(37) /* of a VM that serves: with back ends */
+#define ROOTFS_FS_BYTES MIB(2)      /* beside it, where fs devices are served */
+#define SHARE_BYTES MIB(32)         /* of the file system of an fs device */
 #define KERNEL_BYTES MIB(14)
 #define KERNEL_OTHER_BYTES MIB(32)
 #define PAGES_SHARE 56U         /* one in so many bytes of RAM is for tables */
@@ -93,7 +95,7 @@ static void default_connection(struct topology *topology, size_t index)
 	}
 }
 
-/* Bytes of the files that hold the disks a VM serves. */
+/* Bytes of the files that hold the disks a VM serves, and what else its devices take. */
 struct disk_sums {
 	uint64_t images; /* as they come with the root file system */
 	uint64_t more;   /* what is made, or grows, beyond that */
@@ -107,8 +109,11 @@ static void add_bytes(uint64_t *sum, uint64_t bytes)
 	}
 }
 
-static void add_disk(struct disk_sums *sums, const struct device *device)
+static void add_device(struct disk_sums *sums, const struct device *device)
 {
+	if (device->type == DEVICE_FS) {
+		add_bytes(&sums->more, SHARE_BYTES);
+	}
 	if (device->type != DEVICE_BLK) {
 		return;
 	}
@@ -133,18 +138,42 @@ static struct disk_sums disk_sums(const struct topology *topology, size_t vm)
 			&topology->model.connections[origin->served[i]];
 
 		for (size_t j = 0; j < connection->device_count; j++) {
-			add_disk(&sums, &connection->devices[j]);
+			add_device(&sums, &connection->devices[j]);
 		}
 	}
 	return sums;
+}
+
+static bool serves_type(const struct topology *topology, size_t vm, enum device_type type)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+	bool found = false;
+
+	for (size_t i = 0; i < origin->served_count; i++) {
+		const struct connection *connection =
+			&topology->model.connections[origin->served[i]];
+		for (size_t j = 0; j < connection->device_count; j++) {
+			found = found || connection->devices[j].type == type;
+		}
+	}
+	return found;
+}
+
+/* The project's own root file system in VM @vm. */
+static uint64_t own_rootfs_bytes(const struct topology *topology, size_t vm)
+{
+	uint64_t bytes =
+		topology->vm_origins[vm].served_count != 0 ? ROOTFS_DEVICE_BYTES : ROOTFS_BYTES;
+
+	bytes += serves_type(topology, vm, DEVICE_FS) ? ROOTFS_FS_BYTES : 0;
+	return bytes;
 }
 
 /* The root file system of a VM, as a file and in RAM, without the disks. */
 static struct archive_bytes rootfs_bytes(const struct topology *topology, size_t vm)
 {
 	const struct vm_image *image = &topology->model.vms[vm].image;
-	const bool serves = topology->vm_origins[vm].served_count != 0;
-	const uint64_t own = serves ? ROOTFS_DEVICE_BYTES : ROOTFS_BYTES;
+	const uint64_t own = own_rootfs_bytes(topology, vm);
 
 	if (image->own_rootfs || image->place.file == NULL) {
 		return (struct archive_bytes){own, own};

@@ -149,11 +149,44 @@ bool files_read_program(struct bytes elf, struct program *out)
 	return out->segment_count > 0;
 }
 
-static void load_vm(struct reader *reader, const struct vm *vm, bool serves, struct vm_files *out)
+/* Bit n: the VM serves a device of enum device_type n; bit DEVICE_TYPE_COUNT: it serves. */
+static uint32_t served_by(const struct model *model, size_t vm)
 {
-	static const char *const parts[INITRD_FILES_MAX] = {"guest/base.cpio", "guest/device.cpio",
-	                                                    "guest/backend.cpio"};
+	uint32_t served = 0;
 
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *c = &model->connections[i];
+		for (size_t j = 0; c->device_vm == vm && j < c->device_count; j++) {
+			served |= 1U << c->devices[j].type;
+		}
+		served |= c->device_vm == vm ? 1U << DEVICE_TYPE_COUNT : 0;
+	}
+	return served;
+}
+
+/* The project's own root file system: what serves has more archives. */
+static void load_own_rootfs(struct reader *reader, uint32_t served, struct vm_files *out)
+{
+	static const struct {
+		const char *path;
+		uint32_t served; /* any of these bits; 0: always */
+	} parts[INITRD_FILES_MAX] = {
+		{"guest/base.cpio", 0},
+		{"guest/device.cpio", 1U << DEVICE_TYPE_COUNT},
+		{"guest/backend.cpio", 1U << DEVICE_TYPE_COUNT},
+		{"guest/fs.cpio", 1U << DEVICE_FS},
+	};
+
+	for (size_t i = 0; i < INITRD_FILES_MAX; i++) {
+		if (parts[i].served == 0 || (parts[i].served & served) != 0) {
+			out->initrd[out->initrd_count++] = get_own(reader, parts[i].path);
+		}
+	}
+}
+
+static void load_vm(struct reader *reader, const struct vm *vm, uint32_t served,
+                    struct vm_files *out)
+{
 	if (vm->image.own_kernel || !vm->image.kernel) {
 		out->kernel = get_own(reader, "guest/Image");
 	} else {
@@ -162,11 +195,7 @@ static void load_vm(struct reader *reader, const struct vm *vm, bool serves, str
 	if (vm->image.initrd) {
 		out->initrd[out->initrd_count++] = get(reader, vm->image.initrd);
 	} else if (vm->image.own_rootfs) {
-		/* What serves has two archives more. */
-		while (out->initrd_count < (serves ? INITRD_FILES_MAX : 1U)) {
-			out->initrd[out->initrd_count] = get_own(reader, parts[out->initrd_count]);
-			out->initrd_count++;
-		}
+		load_own_rootfs(reader, served, out);
 	}
 	if (vm->image.dtb) {
 		out->tree = get(reader, vm->image.dtb);
@@ -196,11 +225,7 @@ struct files *files_load(struct arena *arena, const struct model *model, const c
 {
 	struct files *out = arena_alloc(arena, sizeof(*out));
 	struct reader reader = {.arena = arena, .model = model, .share = share, .out = out};
-	bool *serves = arena_alloc(arena, model->vm_count + 1);
 
-	for (size_t i = 0; i < model->connection_count; i++) {
-		serves[model->connections[i].device_vm] = true;
-	}
 	out->kernel = get_own(&reader, "kernel.bin");
 	struct bytes vmm = get_own(&reader, "vmm.elf");
 
@@ -210,7 +235,7 @@ struct files *files_load(struct arena *arena, const struct model *model, const c
 	}
 	out->vms = arena_alloc(arena, (model->vm_count + 1) * sizeof(*out->vms));
 	for (size_t i = 0; i < model->vm_count; i++) {
-		load_vm(&reader, &model->vms[i], serves[i], &out->vms[i]);
+		load_vm(&reader, &model->vms[i], served_by(model, i), &out->vms[i]);
 	}
 	load_disks(&reader);
 	return reader.failed ? NULL : out;
