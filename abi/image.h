@@ -4,7 +4,7 @@
  * the kernel (lib/image_check.h) before one field of it is used.
  *
  * In memory: the kernel's flat binary, padded to PV_IMAGE_ALIGN; the header below; the tables, in
- * the order of the header's fields, each aligned to 8 bytes; the payloads, each page-aligned. All
+ * the order of the header's fields, each aligned to 8 bytes; then pages that are regions. All
  * offsets count from the header. All numbers are little-endian; padding is 0. Tables refer to each
  * other by index. Physical and intermediate physical memory is counted in 4 KiB pages.
  *
@@ -43,7 +43,7 @@ struct pv_image_header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t header_bytes; /* sizeof(struct pv_image_header) */
-	uint64_t image_bytes;  /* header, tables and payloads */
+	uint64_t image_bytes;  /* header, tables, regions */
 	uint32_t board;        /* enum pv_board */
 	uint32_t cpu_count;    /* physical CPUs that the system uses: 0 .. cpu_count - 1 */
 	uint32_t ram_page;     /* RAM of the board: first page and number of pages */
@@ -54,7 +54,6 @@ struct pv_image_header {
 	struct pv_table vcpus;
 	struct pv_table regions;
 	struct pv_table mappings;
-	struct pv_table payloads;
 	struct pv_table caps;
 	struct pv_table doorbells;
 	struct pv_table doorbell_pages;
@@ -134,14 +133,6 @@ struct pv_mapping {
 	uint32_t reserved;
 };
 
-/* Bytes of the image that are copied into a region before the first VM runs. */
-struct pv_payload {
-	uint64_t image_offset; /* page-aligned */
-	uint64_t bytes;        /* > 0 */
-	uint32_t region;
-	uint32_t page; /* where in the region it starts */
-};
-
 /* Capabilities. `object` is an index whose meaning depends on the type. */
 enum pv_cap_type {
 	PV_CAP_NONE = 0,
@@ -182,12 +173,11 @@ struct pv_doorbell_page {
 	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct pv_image_header) == 112, "image header");
+_Static_assert(sizeof(struct pv_image_header) == 104, "image header");
 _Static_assert(sizeof(struct pv_domain) == 128, "domain");
 _Static_assert(sizeof(struct pv_vcpu) == 8, "vcpu");
 _Static_assert(sizeof(struct pv_region) == 24, "region");
 _Static_assert(sizeof(struct pv_mapping) == 16, "mapping");
-_Static_assert(sizeof(struct pv_payload) == 24, "payload");
 _Static_assert(sizeof(struct pv_cap) == 8, "cap");
 _Static_assert(sizeof(struct pv_doorbell) == 8, "doorbell");
 _Static_assert(sizeof(struct pv_doorbell_page) == 16, "doorbell page");

@@ -26,7 +26,6 @@ static const struct table_rule {
 	RULE(vcpus, struct pv_vcpu, 1, PV_VCPUS_MAX),
 	RULE(regions, struct pv_region, 1, PV_REGIONS_MAX),
 	RULE(mappings, struct pv_mapping, 1, PV_MAPPINGS_MAX),
-	RULE(payloads, struct pv_payload, 0, PV_PAYLOADS_MAX),
 	RULE(caps, struct pv_cap, 0, PV_CAPS_MAX),
 	RULE(doorbells, struct pv_doorbell, 0, PV_DOORBELLS_MAX),
 	RULE(doorbell_pages, struct pv_doorbell_page, 0, PV_DOORBELL_PAGES_MAX),
@@ -92,10 +91,10 @@ static err_t check_machine(const struct image_checker *checker)
 }
 
 /* From the first page behind the tables to the last that the image fills. */
-static void find_rom(struct image_checker *checker)
+static void find_rom(struct image_checker *checker, uint64_t tables_end)
 {
 	/* Both are pages of the image, which ends below IMAGE_PA_PAGES. */
-	uint32_t first = (uint32_t)((checker->tables_end - 1) / PV_PAGE_BYTES + 1);
+	uint32_t first = (uint32_t)((tables_end - 1) / PV_PAGE_BYTES + 1);
 	uint32_t end = (uint32_t)(checker->image->image_bytes / PV_PAGE_BYTES);
 
 	checker->rom_page = checker->bounds->image_page + first;
@@ -126,8 +125,7 @@ static err_t check_tables(struct image_checker *checker)
 		}
 		end += bytes;
 	}
-	checker->tables_end = end;
-	find_rom(checker);
+	find_rom(checker, end);
 	return OK;
 }
 
@@ -141,7 +139,6 @@ err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
 	err = err ? err : check_tables(&checker);
 	err = err ? err : image_check_domains(&checker);
 	err = err ? err : image_check_memory(&checker);
-	err = err ? err : image_check_payloads(&checker);
 	err = err ? err : image_check_objects(&checker);
 	err = err ? err : image_check_starts(&checker);
 	return err;

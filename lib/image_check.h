@@ -58,7 +58,6 @@ IMAGE_TABLE(domains, pv_domain)
 IMAGE_TABLE(vcpus, pv_vcpu)
 IMAGE_TABLE(regions, pv_region)
 IMAGE_TABLE(mappings, pv_mapping)
-IMAGE_TABLE(payloads, pv_payload)
 IMAGE_TABLE(caps, pv_cap)
 IMAGE_TABLE(doorbells, pv_doorbell)
 IMAGE_TABLE(doorbell_pages, pv_doorbell_page)
@@ -74,13 +73,6 @@ static inline bool image_clears(const struct pv_image_header *image, uint32_t im
 	return !(region->flags & PV_REGION_LOADED) &&
 	       !pages_overlap(region->page, region->page_count, image_page,
 	                      (uint32_t)(image->image_bytes >> PV_PAGE_SHIFT));
-}
-
-/** The bytes of payload @payload of an accepted image. */
-static inline const uint8_t *image_payload_bytes(const struct pv_image_header *image,
-                                                 const struct pv_payload *payload)
-{
-	return (const uint8_t *)image + payload->image_offset;
 }
 
 #endif

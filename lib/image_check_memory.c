@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The image check of memory: regions, mappings, payloads, and where domains start. What it keeps:
+ * The image check of memory: regions, mappings, and where domains start. What it keeps:
  * a page of RAM belongs to one region at most, never to the kernel, the image's tables or the table
  * pool, and is seen in more than one place only if its region says so; what a VMM executes is
  * written by nobody, nor what the image holds and more than one sees; what the kernel does not
@@ -171,35 +171,6 @@ err_t image_check_memory(const struct image_checker *checker)
 		}
 		err = check_writers(checker, &regions[r]);
 		if (err != OK) {
-			return err;
-		}
-	}
-	return OK;
-}
-
-err_t image_check_payloads(const struct image_checker *checker)
-{
-	const struct pv_image_header *image = checker->image;
-	const struct pv_payload *payloads = image_payloads(image);
-
-	for (uint32_t i = 0; i < image->payloads.count; i++) {
-		const struct pv_payload *payload = &payloads[i];
-		uint64_t pages = (payload->bytes - 1) / PV_PAGE_BYTES + 1;
-		bool known = payload->region < image->regions.count;
-		const struct image_rule rules[] = {
-			{"image_offset", ERR_ARG, is_aligned(payload->image_offset, PV_PAGE_BYTES)},
-			{"image_offset", ERR_OVERLAP, payload->image_offset >= checker->tables_end},
-			{"bytes", ERR_RANGE,
-		         payload->bytes > 0 && range_fits(payload->image_offset, payload->bytes,
-		                                          image->image_bytes)},
-			{"region", ERR_RANGE, known},
-			{"page", ERR_RANGE,
-		         known && range_fits(payload->page, pages,
-		                             image_regions(image)[payload->region].page_count)},
-		};
-		err_t err = image_judge(checker, "payloads", i, rules, ARRAY_COUNT(rules));
-
-		if (err) {
 			return err;
 		}
 	}

@@ -22,7 +22,6 @@ struct image_checker {
 	const struct pv_image_header *image;
 	const struct image_bounds *bounds;
 	uint32_t image_page_count; /* of the image, from bounds->image_page on */
-	uint64_t tables_end;       /* bytes from the header: payloads lie behind it */
 	uint32_t rom_page;         /* whole pages of the image behind the tables */
 	uint32_t rom_page_count;
 	struct image_fault *fault;
@@ -69,9 +68,6 @@ MUST_USE err_t image_check_domains(const struct image_checker *checker);
 
 /** Regions and mappings: physical ranges, sharing, rights, and overlaps in each space. */
 MUST_USE err_t image_check_memory(const struct image_checker *checker);
-
-/** Payloads: their bytes lie in the image and go into a region. */
-MUST_USE err_t image_check_payloads(const struct image_checker *checker);
 
 /** vCPUs, capabilities, doorbells and doorbell pages. */
 MUST_USE err_t image_check_objects(const struct image_checker *checker);

@@ -55,11 +55,6 @@ void memory_clear(uint32_t page, uint32_t page_count)
 	memset(page_address(page), 0, (size_t)page_count << PV_PAGE_SHIFT);
 }
 
-void memory_load(uint32_t page, const uint8_t *from, uint64_t bytes)
-{
-	memcpy(page_address(page), from, bytes);
-}
-
 void memory_clean(uint32_t page, uint32_t page_count)
 {
 	uint64_t line = 4ULL << ((sysreg_read(ctr_el0) >> 16) & 15); /* CTR_EL0.DminLine */
@@ -70,8 +65,4 @@ void memory_clean(uint32_t page, uint32_t page_count)
 		__asm__ volatile("dc civac, %0" : : "r"(at) : "memory");
 	}
 	dsb(sy);
-	/* Instruction caches: the payloads are code, too. */
-	__asm__ volatile("ic ialluis" : : : "memory");
-	dsb(ish);
-	isb();
 }

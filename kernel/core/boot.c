@@ -184,26 +184,14 @@ uint32_t boot_root_page(uint32_t domain, enum pv_space space)
 	return s2_root_page(&s2, s2_space_of(domain, space));
 }
 
-/* Clear what is the kernel's to clear, then put the payloads in place. */
-static void load_regions(const struct pv_image_header *image, uint32_t image_page)
+/* Clear what is the kernel's to clear. Who sees it first may have its caches off. */
+static void clear_regions(const struct pv_image_header *image, uint32_t image_page)
 {
 	const struct pv_region *regions = image_regions(image);
-	const struct pv_payload *payloads = image_payloads(image);
 
 	for (uint32_t i = 0; i < image->regions.count; i++) {
 		if (image_clears(image, image_page, &regions[i])) {
 			memory_clear(regions[i].page, regions[i].page_count);
-		}
-	}
-	for (uint32_t i = 0; i < image->payloads.count; i++) {
-		const struct pv_payload *p = &payloads[i];
-
-		memory_load(regions[p->region].page + p->page, image_payload_bytes(image, p),
-		            p->bytes);
-	}
-	/* A guest starts with its caches off: what was written has to be in memory. */
-	for (uint32_t i = 0; i < image->regions.count; i++) {
-		if (image_clears(image, image_page, &regions[i])) {
 			memory_clean(regions[i].page, regions[i].page_count);
 		}
 	}
@@ -234,7 +222,7 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 		add_slot(&kernel.vcpus[i]);
 	}
 	build_spaces(image, gicv_page);
-	load_regions(image, bounds->image_page);
+	clear_regions(image, bounds->image_page);
 	for (uint32_t i = 0; i < image->domains.count; i++) {
 		domain_start(&kernel.domains[i], &image_domains(image)[i]);
 	}

@@ -11,9 +11,6 @@
 /** Fill pages with zero. */
 void memory_clear(uint32_t page, uint32_t page_count);
 
-/** Copy @bytes from @from, a payload in the image, to the start of page @page. */
-void memory_load(uint32_t page, const uint8_t *from, uint64_t bytes);
-
 /** Write the caches' content of these pages back to memory, and drop it. */
 void memory_clean(uint32_t page, uint32_t page_count);
 

@@ -25,8 +25,8 @@ RIGHTS_RX = abi.PV_RIGHT_READ | abi.PV_RIGHT_EXEC
 RIGHTS_RWX = RIGHTS_RW | abi.PV_RIGHT_EXEC
 
 TABLES = [("domains", "pv_domain"), ("vcpus", "pv_vcpu"), ("regions", "pv_region"),
-          ("mappings", "pv_mapping"), ("payloads", "pv_payload"), ("caps", "pv_cap"),
-          ("doorbells", "pv_doorbell"), ("doorbell_pages", "pv_doorbell_page")]
+          ("mappings", "pv_mapping"), ("caps", "pv_cap"), ("doorbells", "pv_doorbell"),
+          ("doorbell_pages", "pv_doorbell_page")]
 
 
 def _protocol():

@@ -24,6 +24,7 @@ PAGE, BLOCK, GIB, MIB = abi.PV_PAGE_BYTES, 2 << 20, 1 << 30, 1 << 20
 TOP = 1 << abi.PV_IPA_BITS
 MARGIN = 4 * MIB
 GICC_PAGES, POOL_BYTES = 2, 8 * MIB
+ROM_IPA = 0x7000000000    # what of the image a guest may see, docs/guest.md
 LIMIT = 120
 VMS = ("device", "driver")
 NAME = "sweep of the simple pair"
@@ -87,13 +88,15 @@ class Tables:
     def granted(self, domain):
         """Kind -> [(first address, end)] of what the image grants a guest."""
         mappings = self.rows("mappings", "pv_mapping")
-        found = {"memory": []}
+        found = {"memory": [], "rom": []}
         for region in self.rows("regions", "pv_region"):
             for number in range(region["mappings.count"]):
                 mapping = mappings[region["mappings.first"] + number]
                 if mapping["domain"] == domain and mapping["space"] == abi.PV_SPACE_GUEST:
                     first = mapping["ipa_page"] * PAGE
-                    found["memory"].append((first, first + region["page_count"] * PAGE))
+                    rom = first >= ROM_IPA and not mapping["rights"] & abi.PV_RIGHT_WRITE
+                    found["rom" if rom else "memory"].append(
+                        (first, first + region["page_count"] * PAGE))
         row = self.rows("domains", "pv_domain")[domain]
         for kind, page, count in (
                 ("gicc", row["gicc_ipa_page"], GICC_PAGES),

@@ -11,8 +11,9 @@
 /* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */
 /* links: topo/verify/hands.c topo/verify/life.c */
-/* links: topo/verify/powers.c topo/verify/shape.c topo/verify/tree.c topo/verify/verify.c */
-/* links: topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c topo/image/layout.c */
+/* links: topo/verify/powers.c topo/verify/roms.c topo/verify/shape.c topo/verify/tree.c */
+/* links: topo/verify/verify.c topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c */
+/* links: topo/image/loads.c topo/image/layout.c */
 /* links: topo/image/layout_guest.c topo/image/layout_rights.c topo/image/layout_memory.c */
 /* links: topo/image/layout_boot.c topo/image/span.c topo/image/personality.c */
 /* links: topo/image/payload.c topo/image/vmm_config.c topo/image/guest_dtb.c */
@@ -49,17 +50,14 @@ static void start(void)
 	}
 }
 
-/* Where the tables of rights lie in the file: from the mappings on to the first payload, without
- * the payloads' own table, whose equal bytes may be named in several ways. */
+/* Where the tables of rights lie in the file: from the mappings on to the end of the last table. */
 static bool is_right(const struct pv_image_header *h, size_t at)
 {
 	size_t mappings = good->header_offset + h->mappings.offset;
-	size_t payloads = good->header_offset + h->payloads.offset;
-	size_t caps = good->header_offset + h->caps.offset;
 	size_t end = good->header_offset + h->doorbell_pages.offset +
 	             h->doorbell_pages.count * sizeof(struct pv_doorbell_page);
 
-	return (at >= mappings && at < payloads) || (at >= caps && at < end);
+	return at >= mappings && at < end;
 }
 
 /*

@@ -26,9 +26,6 @@ fault("lib/image_checker.h", "regions over the image",
       """ ||
 	       pages_overlap(page, count, bounds->image_page, checker->image_page_count)""", "",
       CHECK, "a guest's memory is cleared over the image that is being read")
-fault("lib/image_check_memory.c", "payload beyond the image",
-      "range_fits(payload->image_offset, payload->bytes,", "range_fits(payload->image_offset, 0,",
-      CHECK, "memory behind the image is copied into a guest")
 fault("lib/image_check_memory.c", "writers of what several see of the image",
       "bool kept = region->mappings.count > 1 &&", "bool kept = region->mappings.count > 2 &&",
       CHECK, "two VMs speak through a ROM")

@@ -78,17 +78,6 @@ void image_builder_add_mapping(struct image_builder *builder, uint32_t domain, e
 	};
 }
 
-void image_builder_add_payload(struct image_builder *builder, uint64_t bytes)
-{
-	uint32_t index = builder->header.payloads.count++;
-
-	assert(index < PV_PAYLOADS_MAX && builder->header.regions.count > 0);
-	builder->payloads[index] = (struct pv_payload){
-		.bytes = bytes,
-		.region = builder->header.regions.count - 1,
-	};
-}
-
 uint32_t image_builder_add_cap(struct image_builder *builder, enum pv_cap_type type,
                                uint32_t object)
 {
@@ -129,13 +118,11 @@ static void add_vmm(struct image_builder *builder, uint32_t domain)
 {
 	image_builder_add_region(builder, 3, 0);
 	image_builder_add_mapping(builder, domain, PV_SPACE_VMM, RIGHTS_RX, BUILDER_VMM_TEXT_IPA);
-	image_builder_add_payload(builder, 2 * PV_PAGE_BYTES + 12);
 	image_builder_add_region(builder, 4, 0);
 	image_builder_add_mapping(builder, domain, PV_SPACE_VMM, RIGHTS_RW, BUILDER_VMM_DATA_IPA);
 	image_builder_add_region(builder, 1, 0);
 	image_builder_add_mapping(builder, domain, PV_SPACE_VMM, PV_RIGHT_READ,
 	                          BUILDER_VMM_CONFIG_IPA);
-	image_builder_add_payload(builder, 200);
 }
 
 static void add_vcpus(struct image_builder *builder, uint32_t domain, uint32_t count, uint32_t cpu)
@@ -176,7 +163,6 @@ void image_builder_add_domain(struct image_builder *builder, const char *name, u
 	snprintf(domain->name, sizeof(domain->name), "%s", name);
 	image_builder_add_region(builder, GUEST_PAGES, 0);
 	image_builder_add_mapping(builder, index, PV_SPACE_GUEST, RIGHTS_RWX, BUILDER_GUEST_IPA);
-	image_builder_add_payload(builder, PV_PAGE_BYTES);
 	add_vmm(builder, index);
 	add_vcpus(builder, index, vcpu_count, cpu);
 	image_builder_add_cap(builder, PV_CAP_VGIC, index);
@@ -251,18 +237,6 @@ static uint64_t page_end(uint64_t bytes)
 	return (bytes + PV_PAGE_BYTES - 1) / PV_PAGE_BYTES * PV_PAGE_BYTES;
 }
 
-/* Give each payload its place, behind tables that end at @end; returns the end of the last. */
-static uint64_t place_payloads(struct image_builder *builder, uint64_t end)
-{
-	for (uint32_t i = 0; i < builder->header.payloads.count; i++) {
-		end = page_end(end);
-		builder->payloads[i].image_offset = end;
-		end += builder->payloads[i].bytes;
-	}
-	assert(end <= BUILDER_BYTES_MAX);
-	return end;
-}
-
 /* Give the regions of the image their places, behind what ends at @end; returns its end. */
 static uint64_t place_rom(struct image_builder *builder, uint64_t end)
 {
@@ -287,21 +261,19 @@ uint64_t image_builder_finish(struct image_builder *builder, void *to)
 		header->vcpus.count * sizeof(struct pv_vcpu) +
 		header->regions.count * sizeof(struct pv_region) +
 		header->mappings.count * sizeof(struct pv_mapping) +
-		header->payloads.count * sizeof(struct pv_payload) +
 		header->caps.count * sizeof(struct pv_cap) +
 		header->doorbells.count * sizeof(struct pv_doorbell) +
 		header->doorbell_pages.count * sizeof(struct pv_doorbell_page);
 	uint64_t end = sizeof(*header);
 
 	memset(to, 0, BUILDER_BYTES_MAX);
-	header->image_bytes = place_rom(builder, place_payloads(builder, end + tables_bytes));
+	header->image_bytes = place_rom(builder, end + tables_bytes);
 	assert(header->image_bytes <= BUILDER_BYTES_MAX);
 #define PUT(table) put_table(to, &end, &header->table, builder->table, sizeof(builder->table[0]))
 	PUT(domains);
 	PUT(vcpus);
 	PUT(regions);
 	PUT(mappings);
-	PUT(payloads);
 	PUT(caps);
 	PUT(doorbells);
 	PUT(doorbell_pages);

@@ -41,13 +41,12 @@ struct image_builder {
 	struct pv_vcpu vcpus[PV_VCPUS_MAX + PV_DOMAIN_VCPUS_MAX];
 	struct pv_region regions[PV_REGIONS_MAX];
 	struct pv_mapping mappings[PV_MAPPINGS_MAX];
-	struct pv_payload payloads[PV_PAYLOADS_MAX]; /* image_offset is set at the end */
 	struct pv_cap caps[PV_CAPS_MAX];
 	struct pv_doorbell doorbells[PV_DOORBELLS_MAX];
 	struct pv_doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
 	struct image_bounds bounds; /* for image_check() */
 	uint32_t next_page;         /* of the next region */
-	uint32_t rom_pages;         /* of the image, behind its payloads */
+	uint32_t rom_pages;         /* of the image, behind its tables */
 };
 
 /** Begin: a machine, and no domain. */
@@ -65,9 +64,6 @@ void image_builder_add_rom(struct image_builder *builder, uint32_t page_count, u
 /** Map the newest region; @domain may still have to come. */
 void image_builder_add_mapping(struct image_builder *builder, uint32_t domain, enum pv_space space,
                                uint16_t rights, uint32_t ipa_page);
-
-/** Fill the newest region from its start with @bytes of the image. */
-void image_builder_add_payload(struct image_builder *builder, uint64_t bytes);
 
 /**
  * A domain named @name with @vcpu_count vCPUs, number n on CPU (@cpu + n) % BUILDER_CPUS: its RAM
@@ -96,7 +92,7 @@ void image_builder_add_doorbell_page(struct image_builder *builder, uint32_t cap
  */
 void image_builder_make_pair(struct image_builder *builder);
 
-/** Lay out header, tables and payloads at @to, BUILDER_BYTES_MAX large; returns the bytes. */
+/** Lay out header, tables and ROMs at @to, BUILDER_BYTES_MAX large; returns the bytes. */
 uint64_t image_builder_finish(struct image_builder *builder, void *to);
 
 #endif

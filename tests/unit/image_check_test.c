@@ -17,18 +17,7 @@
 #include "tests/unit/image_oracle.h"
 #include "tests/unit/ordered_cmocka.h"
 
-enum table {
-	HEADER,
-	DOMAINS,
-	VCPUS,
-	REGIONS,
-	MAPPINGS,
-	PAYLOADS,
-	CAPS,
-	DOORBELLS,
-	DOORBELL_PAGES,
-	TABLES
-};
+enum table { HEADER, DOMAINS, VCPUS, REGIONS, MAPPINGS, CAPS, DOORBELLS, DOORBELL_PAGES, TABLES };
 
 /* Where a table's place stands in the header, and which tables may be to blame for a field of it:
  * those that are checked against it. */
@@ -47,10 +36,9 @@ static const struct {
                           BIT32(DOMAINS) | BIT32(VCPUS) | BIT32(MAPPINGS) | BIT32(CAPS) |
                                   BIT32(DOORBELL_PAGES)),
 	[VCPUS] = TABLE(vcpus, struct pv_vcpu, BIT32(VCPUS)),
-	[REGIONS] = TABLE(regions, struct pv_region,
-                          BIT32(REGIONS) | BIT32(MAPPINGS) | BIT32(PAYLOADS) | BIT32(DOMAINS)),
+	[REGIONS] =
+		TABLE(regions, struct pv_region, BIT32(REGIONS) | BIT32(MAPPINGS) | BIT32(DOMAINS)),
 	[MAPPINGS] = TABLE(mappings, struct pv_mapping, BIT32(MAPPINGS) | BIT32(DOMAINS)),
-	[PAYLOADS] = TABLE(payloads, struct pv_payload, BIT32(PAYLOADS)),
 	[CAPS] = TABLE(caps, struct pv_cap, BIT32(CAPS) | BIT32(DOORBELL_PAGES)),
 	[DOORBELLS] = TABLE(doorbells, struct pv_doorbell, BIT32(DOORBELLS) | BIT32(CAPS)),
 	[DOORBELL_PAGES] = TABLE(doorbell_pages, struct pv_doorbell_page, BIT32(DOORBELL_PAGES)),
@@ -88,7 +76,6 @@ static const struct field {
 	FIELD_TABLE(vcpus),
 	FIELD_TABLE(regions),
 	FIELD_TABLE(mappings),
-	FIELD_TABLE(payloads),
 	FIELD_TABLE(caps),
 	FIELD_TABLE(doorbells),
 	FIELD_TABLE(doorbell_pages),
@@ -125,10 +112,6 @@ static const struct field {
 	FIELD(MAPPINGS, struct pv_mapping, rights),
 	FIELD(MAPPINGS, struct pv_mapping, ipa_page),
 	FIELD(MAPPINGS, struct pv_mapping, reserved),
-	FIELD(PAYLOADS, struct pv_payload, image_offset),
-	FIELD(PAYLOADS, struct pv_payload, bytes),
-	FIELD(PAYLOADS, struct pv_payload, region),
-	FIELD(PAYLOADS, struct pv_payload, page),
 	FIELD(CAPS, struct pv_cap, type),
 	FIELD(CAPS, struct pv_cap, object),
 	FIELD(DOORBELLS, struct pv_doorbell, domain),
@@ -352,8 +335,6 @@ static void test_pair_is_accepted(void **state)
 	assert_int_equal(image_caps(header)[0].type, PV_CAP_VCPU);
 	assert_int_equal(image_doorbells(header)[2].kind, PV_DOORBELL_EVENT);
 	assert_int_equal(image_doorbell_pages(header)[2].domain, 1);
-	assert_ptr_equal(image_payload_bytes(header, image_payloads(header)),
-	                 image + image_payloads(header)->image_offset);
 }
 
 static void test_every_field_of_every_entry(void **state)

@@ -4,7 +4,7 @@
  * then what each VM can reach is read back out of the bytes, by code of this file alone, and
  * compared with what the connections of the model say.
  */
-/* links: topo/image/image.c topo/image/layout.c topo/image/layout_guest.c */
+/* links: topo/image/image.c topo/image/loads.c topo/image/layout.c topo/image/layout_guest.c */
 /* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
 /* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
 /* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
@@ -19,6 +19,7 @@
 
 #include "abi/calls.h"
 #include "abi/image.h"
+#include "abi/loader.h"
 #include "abi/mux.h"
 #include "abi/vmm.h"
 #include "layout_fixture.h"
@@ -100,35 +101,72 @@ static uint32_t region_at(const struct pv_image_header *h, uint32_t domain, uint
 	return UINT32_MAX;
 }
 
-/* Bytes of a region as they are when the first VM runs; the caller frees them. */
-static uint8_t *region_bytes(const struct pv_image_header *h, uint32_t region)
+/* The bytes of a region that lies in the image. */
+static const uint8_t *rom_bytes(const struct built *b, uint32_t region)
 {
-	size_t size = (size_t)image_regions(h)[region].page_count << 12;
-	uint8_t *bytes = calloc(1, size);
+	uint64_t base = LOAD_BASE + b->image->header_offset;
+	uint64_t at = ((uint64_t)image_regions(b->header)[region].page << 12) - base;
 
-	for (uint32_t i = 0; i < h->payloads.count; i++) {
-		const struct pv_payload *p = &image_payloads(h)[i];
-
-		if (p->region == region) {
-			memcpy(bytes + ((size_t)p->page << 12), image_payload_bytes(h, p),
-			       p->bytes);
-		}
-	}
-	return bytes;
+	assert_true(at < b->header->image_bytes);
+	return (const uint8_t *)b->header + at;
 }
 
-/* The VMM's view of a VM; the caller frees the pages, which @pages is set to. */
-static const struct pv_vmm_config *vmm_view(const struct pv_image_header *h, uint32_t domain,
-                                            uint8_t **pages)
+/* What a guest finds in the image. */
+static const uint8_t *rom_at(const struct built *b, uint32_t vm, uint64_t ipa)
 {
+	uint32_t region = region_at(b->header, vm, PV_SPACE_GUEST, ipa);
+
+	assert_int_not_equal(region, UINT32_MAX);
+	assert_int_equal(rights_on(b->header, vm, PV_SPACE_GUEST, region) & PV_RIGHT_WRITE, 0);
+	return rom_bytes(b, region);
+}
+
+/* RAM of a VM as its loader leaves it; the caller frees it. */
+static uint8_t *load(const struct built *b, uint32_t vm, const struct vm *source)
+{
+	const struct pv_loads *loads =
+		(const void *)rom_at(b, vm, image_domains(b->header)[vm].entry_arg);
+	const struct pv_load *list = (const void *)(loads + 1);
+	uint8_t *ram = malloc(source->ram_bytes);
+	uint64_t at = source->ram_base;
+
+	for (uint64_t i = 0; i < loads->count; i++) {
+		uint8_t *to = ram + (at - source->ram_base);
+
+		assert_int_equal(list[i].to, at);
+		if (list[i].from) {
+			memcpy(to, rom_at(b, vm, list[i].from), list[i].bytes);
+		} else {
+			memset(to, 0, list[i].bytes);
+		}
+		at += list[i].bytes;
+	}
+	assert_int_equal(at, source->ram_base + source->ram_bytes);
+	return ram;
+}
+
+/* The VMM's view of a VM. */
+static const struct pv_vmm_config *vmm_view(const struct built *b, uint32_t domain)
+{
+	const struct pv_image_header *h = b->header;
 	uint64_t at = image_domains(h)[domain].vmm_arg;
 	uint32_t region = region_at(h, domain, PV_SPACE_VMM, at);
 
 	assert_int_not_equal(region, UINT32_MAX);
 	assert_int_equal(rights_on(h, domain, PV_SPACE_VMM, region),
 	                 PV_RIGHT_READ | PV_RIGHT_WRITE);
-	*pages = region_bytes(h, region);
-	return (const void *)*pages;
+	return (const void *)rom_bytes(b, region);
+}
+
+/* What several find in the image none of them may write. */
+static void check_rom(const struct built *b, uint32_t r, uint32_t holders)
+{
+	const struct pv_slice slice = image_regions(b->header)[r].mappings;
+
+	(void)rom_bytes(b, r);
+	for (uint32_t i = slice.first; i < slice.first + slice.count && holders > 1; i++) {
+		assert_int_equal(image_mappings(b->header)[i].rights & PV_RIGHT_WRITE, 0);
+	}
 }
 
 /*
@@ -152,6 +190,10 @@ static void check_sharing(const struct fixture *f, const struct built *b)
 			holders += guest || vmm;
 		}
 		assert_true(holders >= 1);
+		if (r < b->image->layout->rom_count) {
+			check_rom(b, r, holders);
+			continue;
+		}
 		shared += holders > 1;
 	}
 	for (size_t c = 0; c < f->model.connection_count; c++) {
@@ -305,8 +347,7 @@ static void check_connection_config(const struct fixture *f, const struct built 
 	const struct layout_connection *laid = &b->image->layout->connections[c];
 	const struct pv_cap *caps =
 		image_caps(h) + image_domains(h)[connection->driver_vm].caps.first;
-	uint8_t *pages;
-	const struct pv_vmm_config *config = vmm_view(h, connection->driver_vm, &pages);
+	const struct pv_vmm_config *config = vmm_view(b, connection->driver_vm);
 	const struct pv_vmm_connection *connections = (const void *)(config + 1);
 	const struct pv_vmm_device *devices =
 		(const void *)(connections + config->connection_count);
@@ -335,7 +376,6 @@ static void check_connection_config(const struct fixture *f, const struct built 
 		check_device_doorbells(f, b, c, device, first_queue);
 		first_queue += device->queue_count;
 	}
-	free(pages);
 }
 
 /* The VMM's own door lets the configuration in, and what it says of the VM itself is right. */
@@ -346,8 +386,7 @@ static void check_config(const struct fixture *f, const struct built *b, uint32_
 	const struct pv_cap *caps = image_caps(h) + d->caps.first;
 	struct config config;
 	const char *fault = "";
-	uint8_t *pages;
-	const struct pv_vmm_config *own = vmm_view(h, vm, &pages);
+	const struct pv_vmm_config *own = vmm_view(b, vm);
 
 	assert_int_equal(config_open(own, &config, &fault), OK);
 	assert_string_equal(own->name, f->vms[vm].name);
@@ -376,7 +415,6 @@ static void check_config(const struct fixture *f, const struct built *b, uint32_
 			assert_int_equal(uart->intid, 33 + i);
 		}
 	}
-	free(pages);
 }
 
 /* What a VM boots lies where the domain starts, and the tree is where x0 points. */
@@ -386,21 +424,25 @@ static void check_boot(const struct fixture *f, const struct built *b, uint32_t 
 	const struct pv_domain *d = &image_domains(h)[vm];
 	const struct vm_payload *payload = &f->vm_payloads[vm];
 	const struct layout_vm *laid = &b->image->layout->vms[vm];
-	uint32_t ram = region_at(h, vm, PV_SPACE_GUEST, d->entry);
+	const struct pv_loads *loads = (const void *)rom_at(b, vm, d->entry_arg);
+	uint32_t ram = region_at(h, vm, PV_SPACE_GUEST, loads->entry);
 	uint64_t base = f->vms[vm].ram_base;
-	uint8_t *bytes = region_bytes(h, ram);
+	uint8_t *bytes = load(b, vm, &f->vms[vm]);
 	uint64_t at = laid->initrd_ipa - base;
 
 	assert_int_equal(rights_on(h, vm, PV_SPACE_GUEST, ram),
 	                 PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC);
 	assert_int_equal(image_regions(h)[ram].page % 512, (base >> 12) % 512);
-	assert_memory_equal(bytes + (d->entry - base), payload->kernel.data, payload->kernel.bytes);
+	assert_memory_equal(rom_at(b, vm, d->entry), f->payloads.loader.data,
+	                    f->payloads.loader.bytes);
+	assert_memory_equal(bytes + (loads->entry - base), payload->kernel.data,
+	                    payload->kernel.bytes);
 	for (uint32_t i = 0; i < payload->initrd_count; i++) {
 		assert_true(at >= payload->header.image_bytes);
 		assert_memory_equal(bytes + at, payload->initrd[i].data, payload->initrd[i].bytes);
 		at = (at + payload->initrd[i].bytes + 4095) & ~4095ULL;
 	}
-	assert_memory_equal(bytes + (d->entry_arg - base), b->image->dtbs[vm],
+	assert_memory_equal(bytes + (loads->entry_arg - base), b->image->dtbs[vm],
 	                    b->image->dtb_bytes[vm]);
 	free(bytes);
 }
@@ -423,13 +465,9 @@ static uint8_t *seed_of(const struct built *b, uint32_t vm)
 {
 	const struct pv_image_header *h = b->header;
 	uint32_t region = region_at(h, vm, PV_SPACE_VMM, image_domains(h)[vm].vmm_arg);
-	uint64_t at = b->image->header_offset + offsetof(struct pv_vmm_config, seed);
-	uint32_t i = 0;
+	ptrdiff_t at = rom_bytes(b, region) - b->image->data;
 
-	while (image_payloads(h)[i].region != region) {
-		i++;
-	}
-	return b->image->data + at + image_payloads(h)[i].image_offset;
+	return b->image->data + at + offsetof(struct pv_vmm_config, seed);
 }
 
 /* Seeds are like no other, and all else is as without them. */
@@ -558,28 +596,47 @@ static void test_whole_ram(void **state)
 	fixture_end(&f);
 }
 
-/* Bytes that both VMs boot stand in the image once. */
+/* How many regions of the image begin with @blob, and how many mappings the first has. */
+static uint32_t count_roms(const struct built *b, struct blob blob, uint32_t *mappings)
+{
+	uint32_t found = 0;
+
+	for (uint32_t r = 0; r < b->image->layout->rom_count; r++) {
+		const struct pv_region *region = &image_regions(b->header)[r];
+
+		if (region->page_count == (blob.bytes + 4095) / 4096 &&
+		    memcmp(rom_bytes(b, r), blob.data, blob.bytes) == 0) {
+			*mappings = found++ == 0 ? region->mappings.count : *mappings;
+		}
+	}
+	return found;
+}
+
+/* Equal bytes that both VMs boot stand in the image once, wherever they were read from. */
 static void test_bytes_once(void **state)
 {
 	struct fixture f;
 	struct built b;
-	uint64_t offset = 0;
-	uint32_t found = 0;
+	uint8_t *copy = NULL;
+	uint32_t mappings = 0;
 
 	(void)state;
 	fixture_pair(&f);
-	b = build(&f);
-	for (uint32_t i = 0; i < b.header->payloads.count; i++) {
-		const struct pv_payload *p = &image_payloads(b.header)[i];
+	for (uint32_t same = 0; same < 2; same++) {
+		struct blob *kernel = &f.vm_payloads[0].kernel;
 
-		if (p->bytes == f.vm_payloads[0].kernel.bytes) {
-			assert_true(found == 0 || p->image_offset == offset);
-			offset = p->image_offset;
-			found++;
-		}
+		copy = malloc(kernel->bytes);
+		memcpy(copy, kernel->data, kernel->bytes);
+		copy[kernel->bytes - 1] ^= same ? 0 : 1;
+		f.vm_payloads[1].kernel.data = copy;
+		b = build(&f);
+		assert_int_equal(count_roms(&b, *kernel, &mappings), 1);
+		assert_int_equal(mappings, same ? 2 : 1);
+		assert_int_equal(count_roms(&b, f.payloads.vmm.segments[0].file, &mappings), 1);
+		assert_int_equal(mappings, 2);
+		image_free(b.image);
+		free(copy);
 	}
-	assert_int_equal(found, 2);
-	image_free(b.image);
 	fixture_end(&f);
 }
 

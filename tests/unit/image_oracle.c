@@ -55,7 +55,6 @@ static struct {
 #define VCPUS TABLE(vcpus, pv_vcpu)
 #define REGIONS TABLE(regions, pv_region)
 #define MAPPINGS TABLE(mappings, pv_mapping)
-#define PAYLOADS TABLE(payloads, pv_payload)
 #define CAPS TABLE(caps, pv_cap)
 #define DOORBELLS TABLE(doorbells, pv_doorbell)
 #define DOORBELL_PAGES TABLE(doorbell_pages, pv_doorbell_page)
@@ -88,8 +87,8 @@ static const char *judge_machine(uint64_t available_bytes)
 
 	REQUIRE(h->magic == PV_IMAGE_MAGIC, "magic");
 	REQUIRE(h->version == 3, "version");
-	REQUIRE(h->header_bytes == 112, "header_bytes");
-	REQUIRE(h->image_bytes >= 112 && h->image_bytes <= available_bytes, "image_bytes");
+	REQUIRE(h->header_bytes == 104, "header_bytes");
+	REQUIRE(h->image_bytes >= 104 && h->image_bytes <= available_bytes, "image_bytes");
 	image_pages = (h->image_bytes + 4095) / 4096;
 	REQUIRE(h->board == bounds->board, "board");
 	REQUIRE(h->cpu_count > 0 && h->cpu_count <= bounds->cpu_count, "cpu_count");
@@ -117,14 +116,13 @@ static const char *judge_tables(void)
 		struct pv_table table;
 		uint64_t entry_bytes, min, max;
 	} tables[] = {
-		{h->domains, 128, 1, 32},   {h->vcpus, 8, 1, 64},
-		{h->regions, 24, 1, 512},   {h->mappings, 16, 1, 1024},
-		{h->payloads, 24, 0, 256},  {h->caps, 8, 0, 2048},
-		{h->doorbells, 8, 0, 1024}, {h->doorbell_pages, 16, 0, 256},
+		{h->domains, 128, 1, 32},        {h->vcpus, 8, 1, 64},  {h->regions, 24, 1, 512},
+		{h->mappings, 16, 1, 1024},      {h->caps, 8, 0, 2048}, {h->doorbells, 8, 0, 1024},
+		{h->doorbell_pages, 16, 0, 256},
 	};
-	uint64_t end = 112;
+	uint64_t end = 104;
 
-	for (uint32_t i = 0; i < 8; i++) {
+	for (uint32_t i = 0; i < 7; i++) {
 		REQUIRE(tables[i].table.count >= tables[i].min, "table too small");
 		REQUIRE(tables[i].table.count <= tables[i].max, "table too large");
 		REQUIRE(tables[i].table.offset == end, "table's place");
@@ -314,27 +312,6 @@ static const char *judge_memory(void)
 	return NULL;
 }
 
-static const char *judge_payloads(void)
-{
-	const struct pv_image_header *h = &judge.header;
-	uint64_t tables_end = h->doorbell_pages.offset + 16ULL * h->doorbell_pages.count;
-
-	for (uint32_t i = 0; i < h->payloads.count; i++) {
-		const struct pv_payload *p = &PAYLOADS[i];
-
-		REQUIRE(p->image_offset % 4096 == 0, "payload page-aligned");
-		REQUIRE(p->image_offset >= tables_end, "payload behind the tables");
-		REQUIRE(p->bytes > 0, "empty payload");
-		REQUIRE(p->image_offset <= h->image_bytes &&
-		                p->bytes <= h->image_bytes - p->image_offset,
-		        "payload in the image");
-		REQUIRE(p->region < h->regions.count, "payload's region");
-		REQUIRE(p->page * 4096ULL + p->bytes <= REGIONS[p->region].page_count * 4096ULL,
-		        "payload in its region");
-	}
-	return NULL;
-}
-
 static const char *judge_vcpus(void)
 {
 	uint32_t slots[PV_CPUS_MAX] = {0};
@@ -469,7 +446,7 @@ const char *image_oracle_judge(const void *image, uint64_t available_bytes,
                                const struct image_bounds *bounds)
 {
 	static const char *(*const rules[])(void) = {
-		judge_tables,    judge_domains, judge_memory,         judge_payloads, judge_vcpus,
+		judge_tables,    judge_domains, judge_memory,         judge_vcpus,
 		judge_doorbells, judge_caps,    judge_doorbell_pages, judge_starts,
 	};
 

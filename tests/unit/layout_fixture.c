@@ -20,6 +20,7 @@ static uint8_t base_archive[0x3010];
 static uint8_t device_archive[0x1001]; /* one byte in its last page */
 static uint8_t vmm_text[0x2800];
 static uint8_t vmm_data[0x40];
+static uint8_t loader[0x1234];
 
 static void fill(uint8_t *bytes, size_t count, uint8_t seed)
 {
@@ -46,6 +47,7 @@ void fixture_start(struct fixture *f)
 	fill(device_archive, sizeof(device_archive), 4);
 	fill(vmm_text, sizeof(vmm_text), 5);
 	fill(vmm_data, sizeof(vmm_data), 6);
+	fill(loader, sizeof(loader), 7);
 	f->board = (struct board){.name = "qemu-virt",
 	                          .id = PV_BOARD_QEMU_VIRT,
 	                          .runs = true,
@@ -71,6 +73,7 @@ void fixture_start(struct fixture *f)
 	                              .bytes = 0x2000,
 	                              .rights = PV_RIGHT_READ | PV_RIGHT_WRITE,
 	                              .file = {vmm_data, sizeof(vmm_data)}}}},
+		.loader = {loader, sizeof(loader)},
 		.vms = f->vm_payloads,
 	};
 	if (kernel_header_read(f->payloads.kernel, &f->payloads.header) != OK) {

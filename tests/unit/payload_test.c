@@ -209,6 +209,7 @@ static int set_up(void **state)
 	fill_program(program);
 	write_file("kernel.bin", f.payloads.kernel.data, f.payloads.kernel.bytes);
 	write_file("vmm.elf", program, sizeof(*program));
+	write_file("loader.bin", f.payloads.loader.data, f.payloads.loader.bytes);
 	write_file("guest/Image", f.vm_payloads[0].kernel.data, f.vm_payloads[0].kernel.bytes);
 	write_file("guest/base.cpio", "base", 4);
 	write_file("guest/device.cpio", "device", 6);

@@ -19,6 +19,7 @@ static void fill_files(struct verify_fixture *v)
 	struct files *files = &v->files;
 
 	files->kernel = bytes_of(p->kernel);
+	files->loader = bytes_of(p->loader);
 	files->vmm.entry = p->vmm.entry;
 	files->vmm.segment_count = p->vmm.segment_count;
 	for (uint32_t i = 0; i < p->vmm.segment_count; i++) {

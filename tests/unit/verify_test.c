@@ -8,8 +8,9 @@
 /* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */
 /* links: topo/verify/hands.c topo/verify/life.c */
-/* links: topo/verify/powers.c topo/verify/shape.c topo/verify/tree.c topo/verify/verify.c */
-/* links: topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c topo/image/layout.c */
+/* links: topo/verify/powers.c topo/verify/roms.c topo/verify/shape.c topo/verify/tree.c */
+/* links: topo/verify/verify.c topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c */
+/* links: topo/image/loads.c topo/image/layout.c */
 /* links: topo/image/layout_guest.c topo/image/layout_rights.c topo/image/layout_memory.c */
 /* links: topo/image/layout_boot.c topo/image/span.c topo/image/personality.c */
 /* links: topo/image/payload.c topo/image/vmm_config.c topo/image/guest_dtb.c */

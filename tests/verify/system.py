@@ -13,8 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import abi  # pylint: disable=wrong-import-position,import-error
 
 TABLES = [("domains", "pv_domain"), ("vcpus", "pv_vcpu"), ("regions", "pv_region"),
-          ("mappings", "pv_mapping"), ("payloads", "pv_payload"), ("caps", "pv_cap"),
-          ("doorbells", "pv_doorbell"), ("doorbell_pages", "pv_doorbell_page")]
+          ("mappings", "pv_mapping"), ("caps", "pv_cap"), ("doorbells", "pv_doorbell"),
+          ("doorbell_pages", "pv_doorbell_page")]
 PAGE = 4096
 READ, WRITE, EXEC = 1, 2, 4
 GUEST, VMM = 0, 1
@@ -34,7 +34,8 @@ def page_up(count):
 
 
 class System:
-    """An image: kernel, header, tables, and the bytes of each payload."""
+    """An image: kernel, header, tables, and the bytes of the regions that it holds, which are the
+    first of all."""
 
     def __init__(self, data):
         at = 0
@@ -47,10 +48,12 @@ class System:
             size, offset = abi.size_of(name), at + self.header[table + ".offset"]
             self.tables[table] = [decode(name, data[offset + i * size:offset + (i + 1) * size])
                                   for i in range(self.header[table + ".count"])]
+        self.page = (abi.BOARD["LOAD"] + at) // PAGE
         self.blobs = []
-        for payload in self.tables["payloads"]:
-            start = at + payload["image_offset"]
-            self.blobs.append(bytearray(data[start:start + payload["bytes"]]))
+        for region in self.tables["regions"]:
+            start = at + (region["page"] - self.page) * PAGE
+            if start < len(data):
+                self.blobs.append(bytearray(data[start:start + region["page_count"] * PAGE]))
 
     def __getattr__(self, name):
         if name == "tables" or name not in self.tables:
@@ -68,19 +71,20 @@ class System:
             header[table + ".offset"] = offset
             header[table + ".count"] = len(self.tables[table])
             offset += len(self.tables[table]) * abi.size_of(name)
-        start = offset = page_up(offset)
-        payloads, body, known = [], bytearray(), {}
-        for payload, blob in zip(self.tables["payloads"], self.blobs):
-            key = bytes(blob)
-            if key not in known:
-                known[key] = offset
-                body += key.ljust(page_up(len(key)), b"\0")
-                offset = start + len(body)
-            payloads.append(dict(payload, image_offset=known[key], bytes=len(blob)))
+        # Where the first of them was, if the tables leave room: guests see it there.
+        start = offset = max(page_up(offset), (self.regions[0]["page"] - self.page) * PAGE)
+        regions, body = [], bytearray()
+        for index, region in enumerate(self.regions):
+            if index < len(self.blobs):
+                size = page_up(len(self.blobs[index]))
+                region = dict(region, page=self.page + offset // PAGE, page_count=size // PAGE)
+                body += self.blobs[index].ljust(size, b"\0")
+                offset += size
+            regions.append(region)
         header["image_bytes"] = offset
         out = bytearray(abi.encode("pv_image_header", header))
         for table, name in TABLES:
-            for entry in payloads if table == "payloads" else self.tables[table]:
+            for entry in regions if table == "regions" else self.tables[table]:
                 out += abi.encode(name, entry)
         out = bytes(out).ljust(start, b"\0") + bytes(body)
         kernel = bytearray(self.kernel)
@@ -112,14 +116,20 @@ class System:
         """The capability at an index of a domain's own table."""
         return self.caps[self.domains[domain]["caps.first"] + index]
 
-    def payload_at(self, domain, space, ipa):
-        """The index of the payload that begins at an address."""
-        region, mapping = self.find(domain, space, ipa)
-        page = ipa // PAGE - self.mappings[mapping]["ipa_page"]
-        for i, payload in enumerate(self.payloads):
-            if (payload["region"], payload["page"]) == (region, page):
-                return i
-        raise LookupError(f"{domain} {space} {ipa:#x}")
+    def rom_at(self, domain, space, ipa):
+        """The index of the region, and of its bytes, that a space finds in the image."""
+        region, _ = self.find(domain, space, ipa)
+        assert region < len(self.blobs)
+        return region
+
+    def loads(self, domain):
+        """What the loader of a VM is told."""
+        return Loads(self.blobs[self.rom_at(domain, GUEST, self.domains[domain]["entry_arg"])])
+
+    def loaded(self, domain, ipa):
+        """The index of what a VM loads to an address."""
+        return self.rom_at(domain, GUEST, next(
+            row["from"] for row in self.loads(domain).rows if row["to"] == ipa))
 
     # Changing them so that the image stays well-formed.
 
@@ -155,12 +165,40 @@ class System:
                 page["caps.first"] += 1
 
     def config(self, domain):
-        """The payload index of a VMM's configuration."""
-        return self.payload_at(domain, VMM, self.domains[domain]["vmm_arg"])
+        """The index of a VMM's configuration."""
+        return self.rom_at(domain, VMM, self.domains[domain]["vmm_arg"])
+
+    def kernel_of(self, domain):
+        """The index of a guest's kernel."""
+        return self.loaded(domain, self.loads(domain).get("entry"))
 
     def tree(self, domain):
-        """The payload index of a guest's device tree."""
-        return self.payload_at(domain, GUEST, self.domains[domain]["entry_arg"])
+        """The index of a guest's device tree."""
+        return self.loaded(domain, self.loads(domain).get("entry_arg"))
+
+
+class Loads:
+    """What a loader is told (abi/loader.h), in a blob: changes are written back at once."""
+
+    HEAD, ROW = ("entry", "entry_arg", "count", "reserved"), ("to", "from", "bytes")
+
+    def __init__(self, blob):
+        self.blob = blob
+        self.rows = []
+        for i in range(self.get("count")):
+            at = 32 + 24 * i
+            self.rows.append(dict(zip(self.ROW, struct.unpack("<3Q", blob[at:at + 24]))))
+
+    def get(self, field):
+        return struct.unpack("<4Q", self.blob[:32])[self.HEAD.index(field)]
+
+    def set(self, field, value):
+        at = 8 * self.HEAD.index(field)
+        self.blob[at:at + 8] = struct.pack("<Q", value)
+
+    def set_row(self, index, field, value):
+        at = 32 + 24 * index + 8 * self.ROW.index(field)
+        self.blob[at:at + 8] = struct.pack("<Q", value)
 
 
 class Config:

@@ -2,10 +2,10 @@
 /*
  * Makes the system image, see topo/image/image.h.
  *
- *   kernel.bin | pad to PV_IMAGE_ALIGN | header, tables | pad to a page | payloads, each at a page
+ *   kernel.bin | pad to PV_IMAGE_ALIGN | header, tables | pad to a page | ROMs, each at a page
  *
  * The kernel's arm64 header is told the size of the whole, so that the boot loader keeps all of it
- * free. Bytes that several VMs boot stand in the image once.
+ * free. Equal contents that nobody writes stand in the image once, whoever finds them there.
  */
 #include "topo/image/image.h"
 
@@ -17,15 +17,16 @@
 #include "lib/image_check.h"
 #include "topo/image/guest_dtb.h"
 #include "topo/image/layout_parts.h"
+#include "topo/image/loads.h"
 #include "topo/image/vmm_config.h"
 #include "topo/model/board.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tables are copied as they are");
 
-/* The bytes of payload i of the layout's table. */
+/* The bytes of ROM i of the layout. */
 struct source {
-	struct blob blob;
-	uint64_t image_offset;
+	struct blob blob; /* behind it, up to the ROM's size, are zeros */
+	bool shared;      /* nobody writes it: whoever has equal bytes may have these */
 };
 
 struct maker {
@@ -34,8 +35,9 @@ struct maker {
 	struct diag *diag;
 	struct image *image;
 	struct layout *layout;
-	struct source sources[PV_PAYLOADS_MAX];
+	struct source sources[PV_REGIONS_MAX];
 	uint8_t *configs[PV_DOMAINS_MAX];
+	uint8_t *loads[PV_DOMAINS_MAX]; /* a page each */
 };
 
 /* The process ends when there is no memory. */
@@ -50,17 +52,29 @@ static void *allocate(size_t bytes)
 	return memory;
 }
 
-static void add_payload(struct maker *maker, uint32_t region, uint64_t at, struct blob blob)
+static uint32_t add_rom(struct maker *maker, struct blob blob, uint64_t bytes, bool shared)
 {
-	uint32_t index = maker->layout->tables.payload_count;
+	struct layout *layout = maker->layout;
 
-	if (blob.bytes == 0) {
-		return;
+	for (uint32_t i = 0; shared && i < layout->rom_count; i++) {
+		const struct source *s = &maker->sources[i];
+
+		if (s->shared && s->blob.bytes == blob.bytes && layout->roms[i].bytes == bytes &&
+		    memcmp(s->blob.data, blob.data, blob.bytes) == 0) {
+			return i;
+		}
 	}
-	layout_add_payload(maker->layout, region, at, blob.bytes);
-	if (index < PV_PAYLOADS_MAX) {
-		maker->sources[index].blob = blob;
-	}
+	uint32_t rom = layout_add_rom(layout, bytes);
+
+	maker->sources[rom] = (struct source){blob, shared};
+	return rom;
+}
+
+static void add_boot_rom(struct maker *maker, uint32_t vm, struct blob blob)
+{
+	struct layout_vm *laid = &maker->layout->vms[vm];
+
+	laid->boot_roms[laid->boot_rom_count++] = add_rom(maker, blob, blob.bytes, true);
 }
 
 /* The device tree: once for its size, and once with the addresses that follow from it. */
@@ -84,37 +98,49 @@ static bool make_dtb(struct maker *maker, uint32_t vm)
 	return true;
 }
 
-/* All payloads of one VM: VMM, its configuration, and what the guest boots. */
-static bool add_vm(struct maker *maker, uint32_t vm)
+/* What VM @vm and its VMM find in the image. */
+static void add_roms(struct maker *maker, uint32_t vm)
 {
 	const struct vm_payload *payload = &maker->payloads->vms[vm];
 	const struct vmm_program *program = &maker->payloads->vmm;
-	struct layout *layout = maker->layout;
-	struct layout_vm *laid = &layout->vms[vm];
-	uint64_t ram_base = maker->model->vms[vm].ram_base;
-	uint32_t config_bytes = vmm_config_bytes(layout, vm);
-	uint64_t at;
+	struct layout_vm *laid = &maker->layout->vms[vm];
+	uint32_t config_bytes = vmm_config_bytes(maker->layout, vm);
 
-	if (!make_dtb(maker, vm)) {
-		return false;
-	}
-	layout->tables.domains[vm].entry = laid->kernel_ipa;
-	layout->tables.domains[vm].entry_arg = laid->dtb_ipa;
 	for (uint32_t i = 0; i < program->segment_count; i++) {
-		add_payload(maker, laid->segment_region + i, 0, program->segments[i].file);
+		const struct vmm_segment *segment = &program->segments[i];
+		bool shared = !(segment->rights & PV_RIGHT_WRITE);
+
+		if (segment->file.bytes) {
+			laid->segment_roms[i] =
+				add_rom(maker, segment->file, segment->bytes, shared);
+		}
 	}
 	maker->configs[vm] = allocate(config_bytes);
-	vmm_config_write(layout, vm, maker->configs[vm]);
-	add_payload(maker, laid->config_region, 0, (struct blob){maker->configs[vm], config_bytes});
-	add_payload(maker, laid->ram_region, laid->kernel_ipa - ram_base, payload->kernel);
-	at = laid->initrd_ipa - ram_base;
+	laid->config_rom = add_rom(maker, (struct blob){maker->configs[vm], config_bytes},
+	                           config_bytes, false);
+	maker->loads[vm] = allocate(PV_PAGE_BYTES);
+	laid->loads_rom = add_rom(maker, (struct blob){maker->loads[vm], PV_PAGE_BYTES},
+	                          PV_PAGE_BYTES, false);
+	add_boot_rom(maker, vm, payload->kernel);
 	for (uint32_t i = 0; i < payload->initrd_count; i++) {
-		add_payload(maker, laid->ram_region, at, payload->initrd[i]);
-		at = layout_align(at + payload->initrd[i].bytes, PV_PAGE_BYTES);
+		add_boot_rom(maker, vm, payload->initrd[i]);
 	}
-	add_payload(maker, laid->ram_region, laid->dtb_ipa - ram_base,
-	            (struct blob){maker->image->dtbs[vm], maker->image->dtb_bytes[vm]});
-	return true;
+	add_boot_rom(maker, vm, (struct blob){maker->image->dtbs[vm], maker->image->dtb_bytes[vm]});
+}
+
+/* What is written when all addresses are known. */
+static void write_configs(struct maker *maker)
+{
+	struct layout *layout = maker->layout;
+
+	for (uint32_t i = 0; i < maker->model->vm_count; i++) {
+		struct pv_domain *domain = &layout->tables.domains[i];
+
+		domain->entry = layout_rom_ipa(layout, layout->loader_rom);
+		domain->entry_arg = layout_rom_ipa(layout, layout->vms[i].loads_rom);
+		vmm_config_write(layout, i, maker->configs[i]);
+		loads_write(layout, i, maker->loads[i]);
+	}
 }
 
 /* A table of the image, where it comes from and where the header says it is. */
@@ -125,7 +151,7 @@ struct table {
 	uint32_t count;
 };
 
-#define TABLES 8
+#define TABLES 7
 
 /* In the order of the header, as abi/image.h wants them in the image. */
 static void list_tables(const struct layout_tables *t, struct pv_image_header *h,
@@ -136,7 +162,6 @@ static void list_tables(const struct layout_tables *t, struct pv_image_header *h
 		{&h->vcpus, t->vcpus, sizeof(t->vcpus[0]), t->vcpu_count},
 		{&h->regions, t->regions, sizeof(t->regions[0]), t->region_count},
 		{&h->mappings, t->mappings, sizeof(t->mappings[0]), t->mapping_count},
-		{&h->payloads, t->payloads, sizeof(t->payloads[0]), t->payload_count},
 		{&h->caps, t->caps, sizeof(t->caps[0]), t->cap_count},
 		{&h->doorbells, t->doorbells, sizeof(t->doorbells[0]), t->doorbell_count},
 		{&h->doorbell_pages, t->doorbell_pages, sizeof(t->doorbell_pages[0]),
@@ -160,26 +185,12 @@ static uint64_t place_tables(const struct layout_tables *t, struct pv_image_head
 	return end;
 }
 
-/* Give each payload its offset, equal bytes the same. Returns the end of the last, or @end. */
-static uint64_t place_payloads(struct maker *maker, uint64_t end)
+/* Give each ROM its offset. Returns the end of the last, or @end. */
+static uint64_t place_roms(struct layout *layout, uint64_t end)
 {
-	struct layout_tables *t = &maker->layout->tables;
-
-	for (uint32_t i = 0; i < t->payload_count; i++) {
-		struct source *source = &maker->sources[i];
-		uint32_t j = 0;
-
-		while (j < i && (maker->sources[j].blob.data != source->blob.data ||
-		                 maker->sources[j].blob.bytes != source->blob.bytes)) {
-			j++;
-		}
-		if (j < i) {
-			source->image_offset = maker->sources[j].image_offset;
-		} else {
-			source->image_offset = layout_align(end, PV_PAGE_BYTES);
-			end = source->image_offset + source->blob.bytes;
-		}
-		t->payloads[i].image_offset = source->image_offset;
+	for (uint32_t i = 0; i < layout->rom_count; i++) {
+		layout->roms[i].image_offset = layout_align(end, PV_PAGE_BYTES);
+		end = layout->roms[i].image_offset + layout->roms[i].bytes;
 	}
 	return layout_align(end, PV_PAGE_BYTES);
 }
@@ -202,7 +213,7 @@ static void fill_header(const struct maker *maker, uint64_t image_bytes,
 	header->pool_page_count = layout->pool_page_count;
 }
 
-/* Copy kernel, header, tables and payloads into one piece. */
+/* Copy kernel, header, tables and ROMs into one piece. */
 static void serialise(struct maker *maker, struct pv_image_header *header)
 {
 	struct image *image = maker->image;
@@ -220,8 +231,8 @@ static void serialise(struct maker *maker, struct pv_image_header *header)
 		memcpy(base + tables[i].at->offset, tables[i].entries,
 		       tables[i].count * tables[i].entry_bytes);
 	}
-	for (uint32_t i = 0; i < maker->layout->tables.payload_count; i++) {
-		memcpy(base + maker->sources[i].image_offset, maker->sources[i].blob.data,
+	for (uint32_t i = 0; i < maker->layout->rom_count; i++) {
+		memcpy(base + maker->layout->roms[i].image_offset, maker->sources[i].blob.data,
 		       maker->sources[i].blob.bytes);
 	}
 }
@@ -263,7 +274,16 @@ static bool make(struct maker *maker)
 	bool good = true;
 
 	for (uint32_t i = 0; i < maker->model->vm_count; i++) {
-		good = add_vm(maker, i) && good;
+		good = make_dtb(maker, i) && good;
+	}
+	if (good) {
+		const struct blob *loader = &maker->payloads->loader;
+
+		maker->layout->loader_rom = add_rom(maker, *loader, loader->bytes, true);
+		for (uint32_t i = 0; i < maker->model->vm_count; i++) {
+			add_roms(maker, i);
+		}
+		layout_memory(maker->layout);
 	}
 	if (t->full) {
 		diag_error(maker->diag, PLACE_NONE, "the system needs more than %u %s", t->full_at,
@@ -275,10 +295,11 @@ static bool make(struct maker *maker)
 	}
 	maker->image->header_offset =
 		layout_align(maker->payloads->header.image_bytes, PV_IMAGE_ALIGN);
-	image_bytes = place_payloads(maker, place_tables(t, &header));
+	image_bytes = place_roms(maker->layout, place_tables(t, &header));
 	if (!layout_place(maker->layout, maker->image->header_offset, image_bytes, maker->diag)) {
 		return false;
 	}
+	write_configs(maker);
 	fill_header(maker, image_bytes, &header);
 	maker->image->bytes = maker->image->header_offset + image_bytes;
 	maker->image->data = allocate(maker->image->bytes);
@@ -306,6 +327,7 @@ struct image *image_make(const struct model *model, const struct payloads *paylo
 	}
 	for (uint32_t i = 0; i < PV_DOMAINS_MAX; i++) {
 		free(maker->configs[i]);
+		free(maker->loads[i]);
 	}
 	free(maker);
 	if (!good) {
@@ -318,13 +340,10 @@ struct image *image_make(const struct model *model, const struct payloads *paylo
 /* Where the configuration of the VMM of @vm lies in the image. */
 static uint8_t *config_of(struct image *image, uint32_t vm)
 {
-	const struct layout_tables *t = &image->layout->tables;
-	uint32_t i = 0;
+	const struct layout *layout = image->layout;
 
-	while (t->payloads[i].region != image->layout->vms[vm].config_region) {
-		i++; /* make() has put one there */
-	}
-	return image->data + image->header_offset + t->payloads[i].image_offset;
+	return image->data + image->header_offset +
+	       layout->roms[layout->vms[vm].config_rom].image_offset;
 }
 
 bool image_seed(struct image *image)

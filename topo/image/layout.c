@@ -167,6 +167,12 @@ static struct layout *allocate_layout(const struct model *model, const struct pa
 	layout->model = model;
 	layout->payloads = payloads;
 	layout->vms = allocate(model->vm_count, sizeof(*layout->vms));
+	for (size_t i = 0; i < model->vm_count; i++) {
+		layout->vms[i].config_rom = layout->vms[i].loads_rom = NO_ROM;
+		for (uint32_t j = 0; j < VMM_SEGMENTS_MAX; j++) {
+			layout->vms[i].segment_roms[j] = NO_ROM;
+		}
+	}
 	layout->connections = allocate(model->connection_count, sizeof(*layout->connections));
 	for (size_t i = 0; i < model->connection_count; i++) {
 		layout->connections[i].devices =
@@ -187,7 +193,6 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 	}
 	if (diag_count(diag, SEVERITY_ERROR) == errors) {
 		layout_rights(layout);
-		layout_memory(layout);
 		if (layout->tables.full) {
 			diag_error(diag, PLACE_NONE, "the system needs more than %u %s",
 			           layout->tables.full_at, layout->tables.full);

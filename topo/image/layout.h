@@ -5,8 +5,10 @@
  * nothing of the result depends on anything but the arguments.
  *
  * The steps, called in this order by topo/image/image.c:
- *   layout_new     guest-physical maps, interrupts, doorbells, capabilities, VMM spaces, regions
+ *   layout_new     guest-physical maps, interrupts, doorbells, capabilities
  *   layout_boot    where in its RAM a VM finds kernel, initrd and device tree
+ *   layout_add_rom what VMs find in the image, when its size is known
+ *   layout_memory  VMM spaces, regions and mappings
  *   layout_place   physical addresses, when the size of the image is known
  *
  * Invariants: layout->tables holds what lib/image_check.h demands; a right that no connection
@@ -22,6 +24,7 @@
 #include "abi/image.h"
 #include "abi/limits.h"
 #include "abi/vmm.h"
+#include "lib/bits.h"
 #include "topo/diag/diag.h"
 #include "topo/image/payload.h"
 #include "topo/image/personality.h"
@@ -45,6 +48,10 @@
 /* What other VMs may ask for of a VM, each by a doorbell that sets an event bit of its VMM. */
 enum layout_request { REQUEST_START, REQUEST_STOP, REQUEST_RESTART, REQUEST_COUNT };
 #define LAYOUT_EVENT_REQUEST(request) (PV_EVENT_DOORBELL + PV_VMM_CONNECTIONS_MAX + (request))
+
+/* The ROM: what a VM may see of the image, each page as far from its start as in the image. */
+#define GUEST_ROM_IPA UINT64_C(0x7000000000)
+#define GUEST_ROM_BYTES (BIT64(PV_IPA_BITS) - GUEST_ROM_IPA)
 
 /* Where QEMU puts the image: an arm64 Image with text_offset 0 goes 2 MiB behind the start of RAM,
  * since QEMU keeps its own boot stub there. */
@@ -86,6 +93,9 @@ struct layout_connection {
 	uint32_t event;
 };
 
+#define NO_ROM UINT32_MAX
+#define BOOT_ROMS_MAX (INITRD_PARTS_MAX + 2U) /* with kernel and device tree */
+
 struct layout_vm {
 	uint32_t served_count; /* connections in which it is the device VM */
 	uint32_t used_count;   /* connections in which it is the driver VM */
@@ -108,15 +118,24 @@ struct layout_vm {
 	/* The VMM. */
 	uint64_t stack_va;
 	uint64_t config_va;
-	uint64_t iobuf_va;       /* of connection number 0, two pages each */
+	uint64_t iobuf_va; /* of connection number 0, two pages each */
+	uint32_t
+		segment_roms[VMM_SEGMENTS_MAX]; /* what of its program the image holds, or NO_ROM */
+	uint32_t config_rom;
 	uint32_t cap_vcpu_first; /* all cap_*: index in the domain's own table */
 	uint32_t cap_vgic;
 	uint32_t cap_console_first;
 
-	/* Regions. */
-	uint32_t segment_region; /* of the VMM's segment 0, the others follow */
-	uint32_t config_region;
-	uint32_t ram_region;
+	/* What its guest finds in the image. */
+	uint32_t loads_rom; /* abi/loader.h */
+	uint32_t boot_roms[BOOT_ROMS_MAX];
+	uint32_t boot_rom_count;
+};
+
+/* A piece of the image that is a region: index i is region i. */
+struct layout_rom {
+	uint64_t bytes;
+	uint64_t image_offset; /* from the header */
 };
 
 /* The tables of the image; counts stand in layout_tables.count. */
@@ -125,7 +144,6 @@ struct layout_tables {
 	struct pv_vcpu vcpus[PV_VCPUS_MAX];
 	struct pv_region regions[PV_REGIONS_MAX];
 	struct pv_mapping mappings[PV_MAPPINGS_MAX];
-	struct pv_payload payloads[PV_PAYLOADS_MAX];
 	struct pv_cap caps[PV_CAPS_MAX];
 	struct pv_doorbell doorbells[PV_DOORBELLS_MAX];
 	struct pv_doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
@@ -133,7 +151,6 @@ struct layout_tables {
 	uint32_t vcpu_count;
 	uint32_t region_count;
 	uint32_t mapping_count;
-	uint32_t payload_count;
 	uint32_t cap_count;
 	uint32_t doorbell_count;
 	uint32_t doorbell_page_count;
@@ -154,6 +171,9 @@ struct layout {
 	struct layout_connection *connections; /* like model.connections */
 	struct layout_fit fits[PV_REGIONS_MAX];
 	struct layout_tables tables;
+	struct layout_rom roms[PV_REGIONS_MAX];
+	uint32_t rom_count;
+	uint32_t loader_rom;
 
 	/* Physical memory, bytes. */
 	uint64_t load_base;  /* of the kernel */
@@ -181,11 +201,14 @@ void layout_free(struct layout *layout);
  */
 bool layout_boot(struct layout *layout, uint32_t vm, uint64_t dtb_bytes, struct diag *diag);
 
-/**
- * Add a payload: @bytes go to byte @at, page-aligned, of region @region. image_offset is left for
- * topo/image/image.c.
- */
-void layout_add_payload(struct layout *layout, uint32_t region, uint64_t at, uint64_t bytes);
+/** A piece of @bytes that the image is to hold as a region. Returns its index. */
+uint32_t layout_add_rom(struct layout *layout, uint64_t bytes);
+
+/** The address spaces of the VMMs, and all regions with their mappings: the ROMs first. */
+void layout_memory(struct layout *layout);
+
+/** Where every guest that sees it finds ROM @rom, once layout_place() has been. */
+uint64_t layout_rom_ipa(const struct layout *layout, uint32_t rom);
 
 /** Pages of all tables that the kernel needs to map every space of @layout. */
 uint32_t layout_table_pages(const struct layout *layout);

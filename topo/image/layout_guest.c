@@ -39,6 +39,7 @@ static const struct span fixed_spans[] = {
 	{GUEST_GICC_IPA, GUEST_GICC_BYTES, "CPU interface", NULL, {0}},
 	{GUEST_V2M_IPA, GUEST_PAGE, "MSI frame", NULL, {0}},
 	{GUEST_UART_IPA, GUEST_PAGE, "console UART", NULL, {0}},
+	{GUEST_ROM_IPA, GUEST_ROM_BYTES, "ROM", NULL, {0}},
 };
 
 static const struct span agent_span = {GUEST_AGENT_IPA, GUEST_PAGE, "agent's UART", NULL, {0}};

@@ -4,7 +4,8 @@
  * layout_new(), and layout_place().
  *
  * Regions are made in the order of their physical addresses, so no table is ever sorted: first
- * what is counted in pages (VMMs, iobufs, in-flight records), then what deserves blocks of 2 MiB (RAM, pools).
+ * what the image holds, then what is counted in pages (VMMs, iobufs, in-flight records), then what
+ * deserves blocks of 2 MiB (RAM, pools).
  *
  * In an address space of a VMM:
  *
@@ -24,6 +25,7 @@
 #define RAM_SPARE BIT64(23)
 
 #define RIGHTS_RO PV_RIGHT_READ
+#define RIGHTS_RX (PV_RIGHT_READ | PV_RIGHT_EXEC)
 #define RIGHTS_RW (PV_RIGHT_READ | PV_RIGHT_WRITE)
 #define RIGHTS_RWX (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
 
@@ -72,26 +74,74 @@ static uint64_t config_bytes(const struct layout_vm *vm)
 	                    PV_PAGE_BYTES);
 }
 
+/* Where the parts of a VMM's space lie. */
+static void lay_vmm(struct layout *layout, uint32_t index)
+{
+	struct layout_vm *vm = &layout->vms[index];
+	struct pv_domain *domain = &layout->tables.domains[index];
+
+	vm->stack_va = layout->payloads->vmm.end + VMM_GUARD_BYTES + VMM_STACK_BYTES;
+	vm->config_va = vm->stack_va + VMM_GUARD_BYTES;
+	vm->iobuf_va = vm->config_va + config_bytes(vm);
+	domain->vmm_entry = layout->payloads->vmm.entry;
+	domain->vmm_stack = vm->stack_va;
+	domain->vmm_arg = vm->config_va;
+}
+
+/* What VM @index sees of ROM @rom. The guest's addresses are layout_place()'s. */
+static void map_rom(struct layout *layout, uint32_t rom, uint32_t index)
+{
+	const struct vmm_program *program = &layout->payloads->vmm;
+	const struct layout_vm *vm = &layout->vms[index];
+
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		if (vm->segment_roms[i] == rom) {
+			add_mapping(layout, index, PV_SPACE_VMM, program->segments[i].rights,
+			            program->segments[i].va);
+		}
+	}
+	if (vm->config_rom == rom) {
+		add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RW, vm->config_va);
+	}
+	if (layout->loader_rom == rom) {
+		add_mapping(layout, index, PV_SPACE_GUEST, RIGHTS_RX, 0);
+	}
+	if (vm->loads_rom == rom) {
+		add_mapping(layout, index, PV_SPACE_GUEST, RIGHTS_RO, 0);
+	}
+	for (uint32_t i = 0; i < vm->boot_rom_count; i++) {
+		if (vm->boot_roms[i] == rom) {
+			add_mapping(layout, index, PV_SPACE_GUEST, RIGHTS_RO, 0);
+			return; /* once, however often it is loaded */
+		}
+	}
+}
+
+static void add_roms(struct layout *layout)
+{
+	for (uint32_t rom = 0; rom < layout->rom_count; rom++) {
+		add_region(layout, layout_align(layout->roms[rom].bytes, PV_PAGE_BYTES));
+		for (uint32_t i = 0; i < layout->model->vm_count; i++) {
+			map_rom(layout, rom, i);
+		}
+	}
+}
+
+/* What of a VMM's memory the image does not hold. */
 static void add_vmm(struct layout *layout, uint32_t index)
 {
 	const struct vmm_program *program = &layout->payloads->vmm;
-	struct layout_vm *vm = &layout->vms[index];
-	uint64_t stack_va = program->end + VMM_GUARD_BYTES;
+	const struct layout_vm *vm = &layout->vms[index];
 
 	for (uint32_t i = 0; i < program->segment_count; i++) {
-		const struct vmm_segment *segment = &program->segments[i];
-		uint32_t region = add_region(layout, segment->bytes);
-
-		vm->segment_region = i == 0 ? region : vm->segment_region;
-		add_mapping(layout, index, PV_SPACE_VMM, segment->rights, segment->va);
+		if (vm->segment_roms[i] == NO_ROM) {
+			add_region(layout, program->segments[i].bytes);
+			add_mapping(layout, index, PV_SPACE_VMM, program->segments[i].rights,
+			            program->segments[i].va);
+		}
 	}
 	add_region(layout, VMM_STACK_BYTES);
-	add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RW, stack_va);
-	vm->stack_va = stack_va + VMM_STACK_BYTES;
-	vm->config_va = vm->stack_va + VMM_GUARD_BYTES;
-	vm->iobuf_va = vm->config_va + config_bytes(vm);
-	vm->config_region = add_region(layout, config_bytes(vm));
-	add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RW, vm->config_va);
+	add_mapping(layout, index, PV_SPACE_VMM, RIGHTS_RW, vm->stack_va - VMM_STACK_BYTES);
 }
 
 /* Page 0 is the driver VM's to write, page 1 the device VM's. */
@@ -125,13 +175,15 @@ static void add_inflight(struct layout *layout, uint32_t index)
 	}
 }
 
-/* RAM, which with VMSWIOTLB=0 each device VM of this one sees too. */
+/* RAM, which with VMSWIOTLB=0 each device VM of this one sees too: then the kernel clears it, since
+ * their guests may run before this one's loader. */
 static void add_ram(struct layout *layout, uint32_t index)
 {
 	const struct model *model = layout->model;
 	const struct vm *vm = &model->vms[index];
 
-	layout->vms[index].ram_region = add_block_region(layout, vm->ram_bytes, vm->ram_base);
+	uint32_t region = add_block_region(layout, vm->ram_bytes, vm->ram_base);
+
 	add_mapping(layout, index, PV_SPACE_GUEST, RIGHTS_RWX, vm->ram_base);
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
@@ -140,6 +192,9 @@ static void add_ram(struct layout *layout, uint32_t index)
 			add_mapping(layout, connection->device_vm, PV_SPACE_GUEST, RIGHTS_RW,
 			            layout->connections[i].device_memory_ipa);
 		}
+	}
+	if (layout->tables.regions[region].mappings.count == 1) {
+		layout->tables.regions[region].flags = PV_REGION_LOADED;
 	}
 }
 
@@ -163,12 +218,11 @@ void layout_memory(struct layout *layout)
 	const struct model *model = layout->model;
 
 	for (uint32_t i = 0; i < model->vm_count; i++) {
-		struct pv_domain *domain = &layout->tables.domains[i];
-
+		lay_vmm(layout, i);
+	}
+	add_roms(layout);
+	for (uint32_t i = 0; i < model->vm_count; i++) {
 		add_vmm(layout, i);
-		domain->vmm_entry = layout->payloads->vmm.entry;
-		domain->vmm_stack = layout->vms[i].stack_va;
-		domain->vmm_arg = layout->vms[i].config_va;
 	}
 	for (uint32_t i = 0; i < model->connection_count; i++) {
 		add_iobuf(layout, i);
@@ -182,12 +236,38 @@ void layout_memory(struct layout *layout)
 	}
 }
 
-void layout_add_payload(struct layout *layout, uint32_t region, uint64_t at, uint64_t bytes)
+uint32_t layout_add_rom(struct layout *layout, uint64_t bytes)
+{
+	uint32_t i = layout_take(layout, "regions", &layout->rom_count, PV_REGIONS_MAX);
+
+	layout->roms[i] = (struct layout_rom){bytes, 0};
+	return i;
+}
+
+/* Physical and guest-physical address agree modulo 2 MiB, so that blocks map what is large. */
+uint64_t layout_rom_ipa(const struct layout *layout, uint32_t rom)
+{
+	return GUEST_ROM_IPA + layout->image_base % GUEST_BLOCK + layout->roms[rom].image_offset;
+}
+
+/* The image's place is known, and so is that of what it holds. */
+static void place_roms(struct layout *layout)
 {
 	struct layout_tables *t = &layout->tables;
-	uint32_t i = layout_take(layout, "payloads", &t->payload_count, PV_PAYLOADS_MAX);
 
-	t->payloads[i] = (struct pv_payload){0, bytes, region, (uint32_t)(at >> PV_PAGE_SHIFT)};
+	for (uint32_t i = 0; i < layout->rom_count; i++) {
+		const struct pv_slice *slice = &t->regions[i].mappings;
+		uint64_t at = layout->image_base + layout->roms[i].image_offset;
+
+		t->regions[i].page = (uint32_t)(at >> PV_PAGE_SHIFT);
+		layout->fits[i] = (struct layout_fit){true, at % GUEST_BLOCK};
+		for (uint32_t j = slice->first; j < slice->first + slice->count; j++) {
+			if (t->mappings[j].space == PV_SPACE_GUEST) {
+				t->mappings[j].ipa_page =
+					(uint32_t)(layout_rom_ipa(layout, i) >> PV_PAGE_SHIFT);
+			}
+		}
+	}
 }
 
 /* What a space maps, in 4 KiB pages: from ipa_page, with the physical page's place in its block. */
@@ -281,8 +361,11 @@ uint64_t layout_overhead(const struct layout *layout, uint32_t vm)
 	                 space_tables(layout, vm, PV_SPACE_VMM);
 
 	for (uint32_t i = 0; i < t->region_count; i++) {
-		/* The first mapping is the owner's; RAM and pools are mapped in blocks. */
-		if (!layout->fits[i].block &&
+		bool rom = i < layout->rom_count;
+
+		/* The first mapping is the owner's; RAM and pools are mapped in blocks. What of
+		 * the image several VMs see costs none of them. */
+		if ((rom ? t->regions[i].mappings.count == 1 : !layout->fits[i].block) &&
 		    t->mappings[t->regions[i].mappings.first].domain == vm) {
 			pages += t->regions[i].page_count;
 		}
@@ -302,10 +385,11 @@ bool layout_place(struct layout *layout, uint64_t header_offset, uint64_t image_
 		layout->load_base += GUEST_BLOCK;
 	}
 	layout->image_base = layout->load_base + header_offset;
+	place_roms(layout);
 	layout->pool_base = layout_align(layout->image_base + image_bytes, GUEST_BLOCK);
 	layout->pool_page_count = layout_table_pages(layout);
 	at = layout->pool_base + (uint64_t)layout->pool_page_count * PV_PAGE_BYTES;
-	for (uint32_t i = 0; i < t->region_count; i++) {
+	for (uint32_t i = layout->rom_count; i < t->region_count; i++) {
 		if (layout->fits[i].block) {
 			at = layout_align(at - layout->fits[i].offset, GUEST_BLOCK) +
 			     layout->fits[i].offset;

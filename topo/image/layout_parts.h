@@ -15,9 +15,6 @@ void layout_guests(struct layout *layout, struct diag *diag);
 /* topo/image/layout_rights.c: domains, vCPUs, doorbells, doorbell pages, capabilities. */
 void layout_rights(struct layout *layout);
 
-/* topo/image/layout_memory.c: address spaces of the VMMs, regions and mappings. */
-void layout_memory(struct layout *layout);
-
 /**
  * Take the next entry of a table: its index, and *count grows by one. When the table is full it
  * is noted in layout->tables.full, and the last entry is given out again.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The bytes that a system image carries besides its tables: the kernel, the VMM, and for each VM
+ * The bytes that a system image carries besides its tables: kernel, VMM, loader, and for each VM
  * what it boots. topo/image/payload_files.c reads them from files; the formats (arm64 Image header,
  * ELF, newc archives) are decoded and written in topo/image/payload.c. The formats are foreign
  * data: each field is checked before it is used.
@@ -97,6 +97,7 @@ struct payloads {
 	struct blob kernel; /* of EL2 */
 	struct kernel_header header;
 	struct vmm_program vmm;
+	struct blob loader;
 	struct vm_payload *vms; /* like model.vms */
 	size_t vm_count;
 	struct payload_store *store; /* owns the bytes; NULL when the caller does */

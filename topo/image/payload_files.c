@@ -153,6 +153,7 @@ static void load_system(struct loader *loader)
 		diag_error(loader->diag, PLACE_NONE, "%s/vmm.elf cannot be the VMM: %s",
 		           loader->share, why);
 	}
+	(void)load_own(loader, "loader.bin", &out->loader);
 }
 
 static void load_kernel(struct loader *loader, const struct vm *vm, struct vm_payload *out)

@@ -296,7 +296,7 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive)
 			             v->vms[vm].who, entry.name);
 		}
 	}
-	if (strcmp(entry.name, "TRAILER!!!") != 0 || at != archive.count ||
+	if (strcmp(entry.name, "TRAILER!!!") != 0 || !rom_trim(archive, at).data ||
 	    !is_plain(&entry, 0, 1) || entry.content.count) {
 		findings_add(v->report, FINDING_BROKEN, v->vms[vm].who, "payload",
 		             "%s: the archive of disk images does not end as it should",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which bytes lie where when the first VM runs, for topo verify: kernel and VMM are the shipped
- * ones, each VM boots the files of the topology from its own RAM, and nothing else is put anywhere.
+ * Which bytes lie where, for topo verify: kernel, VMM and loader are the shipped ones, each VM loads
+ * the files of the topology into its own RAM and nothing else, and the image holds nothing more.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,7 +17,8 @@
 
 struct contents {
 	struct verify *v;
-	bool *claimed; /* like the image's payloads */
+	bool *claimed;             /* like the image's regions */
+	bool loaded[PV_LOADS_MAX]; /* like the loads of the VM that is being checked */
 };
 
 static uint64_t word(struct bytes bytes, size_t at)
@@ -30,42 +31,63 @@ static uint64_t word(struct bytes bytes, size_t at)
 	return value;
 }
 
-static bool same(struct bytes a, struct bytes b)
+/* Up to the end of its last page, which zeros fill. */
+static bool same(struct bytes found, struct bytes wanted)
 {
-	return a.count == b.count && (a.count == 0 || memcmp(a.data, b.data, a.count) == 0);
+	return rom_trim(found, wanted.count).data && found.count - wanted.count < PAGE &&
+	       memcmp(found.data, wanted.data, wanted.count) == 0;
 }
 
-/* The payload at byte @ipa of a space, which is from now on explained. */
+/* What the image holds at byte @ipa of a space, which is from now on explained. */
 static struct bytes claim(struct contents *c, uint32_t domain, uint32_t space, uint64_t ipa)
 {
-	uint32_t index = decode_payload_at(c->v->image, domain, space, ipa);
+	struct hit hit;
+	struct bytes bytes = rom_at(c->v, domain, space, ipa, &hit);
 
-	if (index == PAYLOAD_NONE) {
-		return (struct bytes){NULL, 0};
+	if (bytes.data) {
+		c->claimed[hit.region] = true;
 	}
-	c->claimed[index] = true;
-	return decode_payload(c->v->image, index);
+	return bytes;
 }
 
-/* @wanted must begin at @ipa; what it is: "the kernel". */
-static void expect(struct contents *c, const struct verified_vm *vm, uint32_t space, uint64_t ipa,
-                   struct bytes wanted, const char *what)
+/* What the guest's loader puts at byte @ipa. */
+static struct bytes claim_load(struct contents *c, const struct verified_vm *vm, uint64_t ipa)
+{
+	const struct pv_load *load;
+	struct bytes bytes = loads_at(c->v, vm, ipa, &load);
+
+	if (bytes.data) {
+		c->loaded[load - vm->loads] = true;
+		(void)claim(c, vm->domain, PV_SPACE_GUEST, load->from);
+	}
+	return bytes;
+}
+
+/* @wanted was to be @found at @ipa; what it is: "the kernel". */
+static void expect(struct contents *c, const struct verified_vm *vm, struct bytes found,
+                   struct bytes wanted, uint64_t ipa, const char *what)
 {
 	struct verify *v = c->v;
-	const char *who = space == PV_SPACE_VMM ? vm->who_vmm : vm->who;
-	struct bytes found;
 
 	if (wanted.count == 0) {
 		return;
 	}
-	found = claim(c, vm->domain, space, ipa);
 	if (!found.data) {
 		findings_add(v->report, FINDING_MISSING, vm->who, "payload",
-		             "%s: %s is not at 0x%" PRIx64 ", where it looks for it", who, what,
+		             "%s: %s is not at 0x%" PRIx64 ", where it looks for it", vm->who, what,
 		             ipa);
 	} else if (!same(found, wanted)) {
 		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
-		             "%s: %s, at 0x%" PRIx64 ", is not that of the file", who, what, ipa);
+		             "%s: %s, at 0x%" PRIx64 ", is not that of the file", vm->who, what,
+		             ipa);
+	}
+}
+
+static void expect_load(struct contents *c, const struct verified_vm *vm, uint64_t ipa,
+                        struct bytes wanted, const char *what)
+{
+	if (wanted.count) {
+		expect(c, vm, claim_load(c, vm, ipa), wanted, ipa, what);
 	}
 }
 
@@ -105,8 +127,12 @@ static void check_vmm(struct contents *c, const struct verified_vm *vm)
 	const struct program *program = &v->files->vmm;
 
 	for (uint32_t i = 0; i < program->segment_count; i++) {
-		expect(c, vm, PV_SPACE_VMM, program->segments[i].va, program->segments[i].bytes,
-		       arena_printf(v->arena, "segment %u of its program", i));
+		const struct program_segment *segment = &program->segments[i];
+		struct bytes found = claim(c, vm->domain, PV_SPACE_VMM, segment->va);
+		struct bytes trimmed = rom_trim(found, segment->bytes.count);
+
+		expect(c, vm, trimmed.data ? trimmed : found, segment->bytes, segment->va,
+		       arena_printf(v->arena, "segment %u of its VMM's program", i));
 	}
 	if (domain->vmm_entry != program->entry) {
 		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
@@ -117,29 +143,39 @@ static void check_vmm(struct contents *c, const struct verified_vm *vm)
 	(void)claim(c, vm->domain, PV_SPACE_VMM, domain->vmm_arg);
 }
 
+static void check_loader(struct contents *c, const struct verified_vm *vm)
+{
+	const struct pv_domain *domain = &c->v->image->domains[vm->domain];
+
+	expect(c, vm, claim(c, vm->domain, PV_SPACE_GUEST, domain->entry), c->v->files->loader,
+	       domain->entry, "its loader");
+	/* Its content is roms.c's. */
+	(void)claim(c, vm->domain, PV_SPACE_GUEST, domain->entry_arg);
+}
+
 /* By its header an arm64 Image starts text_offset above a multiple of 2 MiB. */
 static void check_entry(struct contents *c, const struct verified_vm *vm, struct bytes kernel)
 {
 	struct verify *v = c->v;
-	const struct pv_domain *domain = &v->image->domains[vm->domain];
+	const struct pv_loads *boot = &vm->boot;
 	uint64_t offset = word(kernel, KERNEL_TEXT_OFFSET_AT);
 	uint64_t given = vm->source->kernel_entry;
 
-	if (given && domain->entry != given) {
+	if (given && boot->entry != given) {
 		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
 		             "%s starts at 0x%" PRIx64 "; by the topology at 0x%" PRIx64, vm->who,
-		             domain->entry, given);
+		             boot->entry, given);
 	}
-	if ((domain->entry - offset) % BLOCK_BYTES) {
+	if ((boot->entry - offset) % BLOCK_BYTES) {
 		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
 		             "%s starts at 0x%" PRIx64 ", where its kernel cannot run", vm->who,
-		             domain->entry);
+		             boot->entry);
 	}
-	if (vm->source->dtb_addr && domain->entry_arg != vm->source->dtb_addr) {
+	if (vm->source->dtb_addr && boot->entry_arg != vm->source->dtb_addr) {
 		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
 		             "%s finds its device tree at 0x%" PRIx64
 		             "; by the topology at 0x%" PRIx64,
-		             vm->who, domain->entry_arg, vm->source->dtb_addr);
+		             vm->who, boot->entry_arg, vm->source->dtb_addr);
 	}
 }
 
@@ -147,19 +183,11 @@ static void check_entry(struct contents *c, const struct verified_vm *vm, struct
 static uint64_t search_initrd(const struct contents *c, const struct verified_vm *vm,
                               struct bytes first)
 {
-	const struct decoded *image = c->v->image;
-	struct hit hit;
+	for (uint64_t i = 0; i < vm->boot.count; i++) {
+		const struct pv_load *load;
 
-	if (!decode_translate(image, vm->domain, PV_SPACE_GUEST, vm->source->ram_base / PAGE,
-	                      &hit)) {
-		return IPA_UNKNOWN;
-	}
-	for (uint32_t i = 0; i < image->header.payloads.count; i++) {
-		const struct pv_payload *p = &image->payloads[i];
-
-		if (p->region == hit.region && p->page >= hit.region_page &&
-		    same(decode_payload(image, i), first)) {
-			return vm->source->ram_base + (p->page - hit.region_page) * PAGE;
+		if (same(loads_at(c->v, vm, vm->loads[i].to, &load), first)) {
+			return vm->loads[i].to;
 		}
 	}
 	return IPA_UNKNOWN;
@@ -182,12 +210,24 @@ static void check_initrd(struct contents *c, uint32_t index)
 		             vm->who, at, vm->source->initrd_addr);
 	}
 	for (uint32_t i = 0; i < files->initrd_count; i++) {
-		expect(c, vm, PV_SPACE_GUEST, at, files->initrd[i],
-		       arena_printf(v->arena, "archive %u of its initrd", i));
+		expect_load(c, vm, at, files->initrd[i],
+		            arena_printf(v->arena, "archive %u of its initrd", i));
 		at = (at + files->initrd[i].count + PAGE - 1) / PAGE * PAGE;
 	}
 	if (archive_expected(v, index)) {
-		archive_check(v, index, claim(c, vm->domain, PV_SPACE_GUEST, at));
+		archive_check(v, index, claim_load(c, vm, at));
+	}
+}
+
+static void check_unloaded(const struct contents *c, const struct verified_vm *vm)
+{
+	for (uint64_t i = 0; i < vm->boot.count; i++) {
+		if (vm->loads[i].from && !c->loaded[i]) {
+			findings_add(c->v->report, FINDING_EXTRA, vm->who, "payload",
+			             "%s loads 0x%" PRIx64 " bytes to 0x%" PRIx64
+			             ": not in the topology",
+			             vm->who, vm->loads[i].bytes, vm->loads[i].to);
+		}
 	}
 }
 
@@ -196,32 +236,32 @@ static void check_vm(struct contents *c, uint32_t index)
 	struct verify *v = c->v;
 	const struct verified_vm *vm = &v->vms[index];
 	const struct vm_files *files = &v->files->vms[index];
-	const struct pv_domain *domain = &v->image->domains[vm->domain];
 
+	memset(c->loaded, 0, sizeof(c->loaded));
 	check_vmm(c, vm);
+	check_loader(c, vm);
 	check_entry(c, vm, files->kernel);
-	expect(c, vm, PV_SPACE_GUEST, domain->entry, files->kernel, "its kernel");
+	expect_load(c, vm, vm->boot.entry, files->kernel, "its kernel");
 	check_initrd(c, index);
 	if (vm->own_tree) {
 		/* Its content is guest.c's. */
-		(void)claim(c, vm->domain, PV_SPACE_GUEST, domain->entry_arg);
+		(void)claim_load(c, vm, vm->boot.entry_arg);
 	} else {
-		expect(c, vm, PV_SPACE_GUEST, domain->entry_arg, files->tree, "its device tree");
+		expect_load(c, vm, vm->boot.entry_arg, files->tree, "its device tree");
 	}
+	check_unloaded(c, vm);
 }
 
 static void check_unclaimed(const struct contents *c)
 {
 	const struct verify *v = c->v;
 
-	for (uint32_t i = 0; i < v->image->header.payloads.count; i++) {
-		const struct pv_payload *p = &v->image->payloads[i];
-
-		if (!c->claimed[i]) {
+	for (uint32_t i = 0; i < v->image->header.regions.count; i++) {
+		if (!c->claimed[i] && rom_bytes(v, i).data) {
 			findings_add(v->report, FINDING_EXTRA, NULL, "payload",
-			             "payload %u of the image puts %" PRIu64
-			             " bytes into page %u of region %u: not in the topology",
-			             i, p->bytes, p->page, p->region);
+			             "region %u of the image holds %" PRIu64
+			             " bytes: not in the topology",
+			             i, v->image->regions[i].page_count * PAGE);
 		}
 	}
 }
@@ -240,7 +280,7 @@ static int named_order(const void *a, const void *b)
 	return left->base < right->base ? -1 : left->base > right->base;
 }
 
-/* Header, tables and payloads, sorted. */
+/* Header, tables and regions, sorted. */
 static struct named *list_named(const struct verify *v, size_t *count)
 {
 	const struct pv_image_header *h = &v->image->header;
@@ -250,7 +290,6 @@ static struct named *list_named(const struct verify *v, size_t *count)
 		{h->vcpus.offset, h->vcpus.count * sizeof(struct pv_vcpu)},
 		{h->regions.offset, h->regions.count * sizeof(struct pv_region)},
 		{h->mappings.offset, h->mappings.count * sizeof(struct pv_mapping)},
-		{h->payloads.offset, h->payloads.count * sizeof(struct pv_payload)},
 		{h->caps.offset, h->caps.count * sizeof(struct pv_cap)},
 		{h->doorbells.offset, h->doorbells.count * sizeof(struct pv_doorbell)},
 		{h->doorbell_pages.offset,
@@ -263,12 +302,14 @@ static struct named *list_named(const struct verify *v, size_t *count)
 		*ARENA_ADD(v->arena, list, *count) =
 			(struct named){tables[i].base, tables[i].base + tables[i].end};
 	}
-	for (uint32_t i = 0; i < h->payloads.count; i++) {
-		uint64_t base = v->image->payloads[i].image_offset;
-		uint64_t bytes = decode_payload(v->image, i).count;
+	for (uint32_t i = 0; i < h->regions.count; i++) {
+		struct bytes bytes = rom_bytes(v, i);
 
-		if (bytes) {
-			*ARENA_ADD(v->arena, list, *count) = (struct named){base, base + bytes};
+		if (bytes.data) {
+			uint64_t base = (uint64_t)(bytes.data - v->image->image.data);
+
+			*ARENA_ADD(v->arena, list, *count) =
+				(struct named){base, base + bytes.count};
 		}
 	}
 	qsort(list, *count, sizeof(*list), named_order);
@@ -308,7 +349,7 @@ void contents_check(struct verify *v)
 {
 	struct contents c = {
 		.v = v,
-		.claimed = arena_alloc(v->arena, v->image->header.payloads.count + 1U),
+		.claimed = arena_alloc(v->arena, v->image->header.regions.count + 1U),
 	};
 
 	check_kernel(v);

@@ -72,7 +72,6 @@ static bool copy_tables(struct arena *arena, struct decoded *image, const char *
 	       COPY(vcpus, struct pv_vcpu, PV_VCPUS_MAX) &&
 	       COPY(regions, struct pv_region, PV_REGIONS_MAX) &&
 	       COPY(mappings, struct pv_mapping, PV_MAPPINGS_MAX) &&
-	       COPY(payloads, struct pv_payload, PV_PAYLOADS_MAX) &&
 	       COPY(caps, struct pv_cap, PV_CAPS_MAX) &&
 	       COPY(doorbells, struct pv_doorbell, PV_DOORBELLS_MAX) &&
 	       COPY(doorbell_pages, struct pv_doorbell_page, PV_DOORBELL_PAGES_MAX);
@@ -171,39 +170,4 @@ uint64_t decode_next_mapped(const struct decoded *image, uint32_t domain, uint32
 		}
 	}
 	return next;
-}
-
-struct bytes decode_payload(const struct decoded *image, uint32_t index)
-{
-	if (index >= image->header.payloads.count) {
-		return (struct bytes){NULL, 0};
-	}
-	const struct pv_payload *payload = &image->payloads[index];
-
-	if (!inside(payload->image_offset, payload->bytes, image->image.count)) {
-		return (struct bytes){NULL, 0};
-	}
-	return (struct bytes){image->image.data + payload->image_offset, payload->bytes};
-}
-
-uint32_t decode_payload_in(const struct decoded *image, uint32_t region, uint32_t page)
-{
-	for (uint32_t i = 0; i < image->header.payloads.count; i++) {
-		if (image->payloads[i].region == region && image->payloads[i].page == page) {
-			return i;
-		}
-	}
-	return PAYLOAD_NONE;
-}
-
-uint32_t decode_payload_at(const struct decoded *image, uint32_t domain, uint32_t space,
-                           uint64_t ipa)
-{
-	struct hit hit;
-
-	if (ipa % PV_PAGE_BYTES ||
-	    !decode_translate(image, domain, space, ipa / PV_PAGE_BYTES, &hit)) {
-		return PAYLOAD_NONE;
-	}
-	return decode_payload_in(image, hit.region, hit.region_page);
 }

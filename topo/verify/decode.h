@@ -29,7 +29,6 @@ struct decoded {
 	const struct pv_vcpu *vcpus;
 	const struct pv_region *regions;
 	const struct pv_mapping *mappings;
-	const struct pv_payload *payloads;
 	const struct pv_cap *caps;
 	const struct pv_doorbell *doorbells;
 	const struct pv_doorbell_page *doorbell_pages;
@@ -70,17 +69,5 @@ bool decode_translate(const struct decoded *image, uint32_t domain, uint32_t spa
 /** The first page >= @ipa_page that is mapped there, UINT64_MAX = none. */
 uint64_t decode_next_mapped(const struct decoded *image, uint32_t domain, uint32_t space,
                             uint64_t ipa_page);
-
-#define PAYLOAD_NONE UINT32_MAX
-
-/** The bytes of payload @index; count 0 when it lies outside of the image. */
-struct bytes decode_payload(const struct decoded *image, uint32_t index);
-
-/** The payload that begins at page @page of region @region, PAYLOAD_NONE = none. */
-uint32_t decode_payload_in(const struct decoded *image, uint32_t region, uint32_t page);
-
-/** The payload that begins at byte @ipa of a space, PAYLOAD_NONE = none. */
-uint32_t decode_payload_at(const struct decoded *image, uint32_t domain, uint32_t space,
-                           uint64_t ipa);
 
 #endif

@@ -227,6 +227,7 @@ struct files *files_load(struct arena *arena, const struct model *model, const c
 	struct reader reader = {.arena = arena, .model = model, .share = share, .out = out};
 
 	out->kernel = get_own(&reader, "kernel.bin");
+	out->loader = get_own(&reader, "loader.bin");
 	struct bytes vmm = get_own(&reader, "vmm.elf");
 
 	if (vmm.data && !files_read_program(vmm, &out->vmm)) {

@@ -44,6 +44,7 @@ struct vm_files {
 struct files {
 	struct bytes kernel; /* of EL2 */
 	struct program vmm;
+	struct bytes loader;
 	struct vm_files *vms; /* like model.vms */
 	struct bytes **disks; /* of device j of connection i; count 0 = none */
 };

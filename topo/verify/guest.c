@@ -5,6 +5,7 @@
  * builder's to choose; they are taken from the tree and must be consistent.
  */
 #include <inttypes.h>
+#include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,21 +24,32 @@ static const char gic_node[] = "/interrupt-controller@8000000";
 static const char v2m_node[] = "/interrupt-controller@8000000/v2m@8020000";
 static const char clock_node[] = "/apb-pclk";
 
+/* Without the zeros that fill its last page. */
+static struct bytes tree_trim(struct bytes dtb)
+{
+	const struct fdt_header *header = (const void *)dtb.data;
+	struct bytes trimmed = {NULL, 0};
+
+	if (dtb.count >= sizeof(*header)) {
+		trimmed = rom_trim(dtb, fdt_totalsize(header));
+	}
+	return trimmed.data ? trimmed : dtb;
+}
+
 static void read_tree(struct verify *v, uint32_t index)
 {
 	struct verified_vm *vm = &v->vms[index];
-	const struct pv_domain *domain = &v->image->domains[vm->domain];
-	struct bytes dtb =
-		decode_payload(v->image, decode_payload_at(v->image, vm->domain, PV_SPACE_GUEST,
-	                                                   domain->entry_arg));
+	const struct pv_load *load;
+	struct bytes dtb = loads_at(v, vm, vm->boot.entry_arg, &load);
 	const char *why = NULL;
 
 	if (!dtb.data) {
 		findings_add(v->report, FINDING_MISSING, vm->who, "device tree",
 		             "no device tree lies at 0x%" PRIx64 ", where %s looks for it",
-		             domain->entry_arg, vm->who);
+		             vm->boot.entry_arg, vm->who);
 		return;
 	}
+	dtb = tree_trim(dtb);
 	vm->has_tree = tree_read(v->arena, dtb, &vm->tree, &why);
 	if (!vm->has_tree) {
 		findings_add(v->report, FINDING_DIFFERENT, vm->who, "device tree",

@@ -5,20 +5,26 @@
  *
  *   thing                    reached by
  *   RAM of a VM              its guest RWX; with VMSWIOTLB=0 each VM that serves it RW
- *   segment of the VMM       its VMM, as its program says
+ *   segment of the VMM       its VMM, as its program says; all VMMs, where none writes it
  *   stack of the VMM         its VMM RW
  *   configuration            its VMM RW: it erases its seed
  *   iobuf page 0             the driver VM's VMM RW, the device VM's guest R
  *   iobuf page 1             the driver VM's VMM R, the device VM's guest RW
  *   pool                     both guests RW
  *   in-flight records        the device VM's guest RW
+ *   loader                   all guests RX
+ *   what a loader is told    its guest R
+ *   what a loader loads      all guests R whose loaders do
  *   kernel, stage-2 tables   nobody
  */
+#include <inttypes.h>
+
 #include "topo/verify/memory.h"
 
 #define STACK_PAGES 4U
 
 #define R ((uint32_t)PV_RIGHT_READ)
+#define RX (PV_RIGHT_READ | PV_RIGHT_EXEC)
 #define RW (PV_RIGHT_READ | PV_RIGHT_WRITE)
 #define RWX (PV_RIGHT_READ | PV_RIGHT_WRITE | PV_RIGHT_EXEC)
 
@@ -62,6 +68,9 @@ static void add_vmm(struct memory *memory, uint32_t index)
 	for (uint32_t i = 0; i < program->segment_count; i++) {
 		const struct program_segment *segment = &program->segments[i];
 
+		if (!(segment->rights & PV_RIGHT_WRITE)) {
+			continue; /* add_common()'s */
+		}
 		thing = add_thing(memory,
 		                  arena_printf(v->arena, "segment %u of %s", i, vm->who_vmm),
 		                  segment->pages);
@@ -73,6 +82,100 @@ static void add_vmm(struct memory *memory, uint32_t index)
 	thing = add_thing(memory, arena_printf(v->arena, "the configuration of %s", vm->who_vmm),
 	                  (config_bytes + PAGE - 1) / PAGE);
 	add_access(memory, thing, index, PV_SPACE_VMM, RW, domain->vmm_arg);
+	thing = add_thing(memory, arena_printf(v->arena, "what the loader of %s is told", vm->who),
+	                  1);
+	add_access(memory, thing, index, PV_SPACE_GUEST, R, domain->entry_arg);
+}
+
+/* What all VMMs execute, and what all guests run first. */
+static void add_common(struct memory *memory)
+{
+	struct verify *v = memory->v;
+	const struct program *program = &v->files->vmm;
+	uint32_t loader =
+		add_thing(memory, "the loader", (v->files->loader.count + PAGE - 1) / PAGE);
+
+	for (uint32_t vm = 0; vm < v->model->vm_count; vm++) {
+		if (v->vms[vm].domain != DOMAIN_NONE) {
+			add_access(memory, loader, vm, PV_SPACE_GUEST, RX,
+			           v->image->domains[v->vms[vm].domain].entry);
+		}
+	}
+	for (uint32_t i = 0; i < program->segment_count; i++) {
+		const struct program_segment *segment = &program->segments[i];
+
+		if (segment->rights & PV_RIGHT_WRITE) {
+			continue;
+		}
+		uint32_t thing =
+			add_thing(memory, arena_printf(v->arena, "segment %u of all VMMs", i),
+		                  segment->pages);
+
+		for (uint32_t vm = 0; vm < v->model->vm_count; vm++) {
+			if (v->vms[vm].domain != DOMAIN_NONE) {
+				add_access(memory, thing, vm, PV_SPACE_VMM, segment->rights,
+				           segment->va);
+			}
+		}
+	}
+}
+
+static bool has_access(const struct thing *thing, uint32_t vm)
+{
+	for (size_t i = 0; i < thing->access_count; i++) {
+		if (thing->accesses[i].vm == vm) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The thing that begins at physical @page, among those from @first on. */
+static uint32_t find_loaded(struct memory *memory, uint32_t first, const struct hit *hit)
+{
+	const struct verify *v = memory->v;
+
+	for (uint32_t i = first; i < memory->thing_count; i++) {
+		const struct access *anchor = memory->things[i].accesses;
+		struct hit other;
+
+		if (decode_translate(v->image, v->vms[anchor->vm].domain, PV_SPACE_GUEST,
+		                     anchor->ipa / PAGE, &other) &&
+		    other.page == hit->page) {
+			return i;
+		}
+	}
+	return add_thing(memory, NULL, hit->run);
+}
+
+/* What the loaders load, whose contents are contents.c's: one thing for all who load it. */
+static void add_loaded(struct memory *memory)
+{
+	struct verify *v = memory->v;
+	uint32_t first = (uint32_t)memory->thing_count;
+
+	for (uint32_t vm = 0; vm < v->model->vm_count; vm++) {
+		for (uint64_t i = 0; i < v->vms[vm].boot.count; i++) {
+			const struct pv_load *load = &v->vms[vm].loads[i];
+			struct hit hit;
+
+			if (!load->from ||
+			    !decode_translate(v->image, v->vms[vm].domain, PV_SPACE_GUEST,
+			                      load->from / PAGE, &hit)) {
+				continue;
+			}
+			uint32_t thing = find_loaded(memory, first, &hit);
+
+			if (!memory->things[thing].name) {
+				memory->things[thing].name =
+					arena_printf(v->arena, "what %s loads to 0x%" PRIx64,
+				                     v->vms[vm].who, load->to);
+			}
+			if (!has_access(&memory->things[thing], vm)) {
+				add_access(memory, thing, vm, PV_SPACE_GUEST, R, load->from);
+			}
+		}
+	}
 }
 
 static void add_ram(struct memory *memory, uint32_t index)
@@ -172,9 +275,11 @@ void memory_list_things(struct memory *memory)
 	const struct pv_image_header *h = &v->image->header;
 
 	add_kernel_thing(memory, "the memory of the kernel", shape_load_page(v),
-	                 (v->image->file.count + PAGE - 1) / PAGE);
+	                 shape_rom_page(v) - shape_load_page(v));
 	add_kernel_thing(memory, "the kernel's translation tables", h->pool_page,
 	                 h->pool_page_count);
+	add_common(memory);
+	add_loaded(memory);
 	for (uint32_t i = 0; i < v->model->vm_count; i++) {
 		if (v->vms[i].domain != DOMAIN_NONE) {
 			add_vmm(memory, i);

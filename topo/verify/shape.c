@@ -37,6 +37,15 @@ uint64_t shape_load_page(const struct verify *v)
 	return v->model->board->ram_base / PAGE + offset / PAGE;
 }
 
+uint64_t shape_rom_page(const struct verify *v)
+{
+	const struct pv_image_header *h = &v->image->header;
+	uint64_t end = h->doorbell_pages.offset +
+	               (uint64_t)h->doorbell_pages.count * sizeof(struct pv_doorbell_page);
+
+	return shape_load_page(v) + (v->image->header_at + end + PAGE - 1) / PAGE;
+}
+
 static void check_number(struct verify *v, const char *what, uint64_t found, uint64_t wanted)
 {
 	if (found != wanted) {
@@ -88,7 +97,6 @@ static void check_tables(struct verify *v)
 		{"vcpus", h->vcpus, sizeof(struct pv_vcpu)},
 		{"regions", h->regions, sizeof(struct pv_region)},
 		{"mappings", h->mappings, sizeof(struct pv_mapping)},
-		{"payloads", h->payloads, sizeof(struct pv_payload)},
 		{"caps", h->caps, sizeof(struct pv_cap)},
 		{"doorbells", h->doorbells, sizeof(struct pv_doorbell)},
 		{"doorbell pages", h->doorbell_pages, sizeof(struct pv_doorbell_page)},
@@ -170,6 +178,48 @@ static void check_domains(struct verify *v)
 	}
 }
 
+/* A region that the image holds, or a piece of it: whole, and without a writer if several see it. */
+static void check_rom(struct verify *v, uint32_t index)
+{
+	const struct pv_region *r = &v->image->regions[index];
+	struct pv_slice slice = decode_mappings(v->image, index);
+	uint64_t load = shape_load_page(v);
+	uint64_t end = load + (v->image->file.count + PAGE - 1) / PAGE;
+
+	if (r->page >= end || (uint64_t)r->page + r->page_count <= load) {
+		return;
+	}
+	if (!rom_bytes(v, index).data) {
+		broken(v, "region", index, "lies where the kernel or the tables are");
+	}
+	for (uint32_t i = slice.first; i < slice.first + slice.count && slice.count > 1; i++) {
+		if (v->image->mappings[i].rights & PV_RIGHT_WRITE) {
+			findings_add(v->report, FINDING_EXTRA, NULL, "memory",
+			             "mapping %u of the image lets domain %u write what others "
+			             "find in region %u",
+			             i, v->image->mappings[i].domain, index);
+		}
+	}
+}
+
+/* Is region @index what one guest alone executes, and not in the image? That is RAM. */
+static bool is_ram(const struct verify *v, uint32_t index)
+{
+	struct pv_slice slice = decode_mappings(v->image, index);
+	const struct pv_mapping *m = &v->image->mappings[slice.first];
+
+	return slice.count == 1 && m->space == PV_SPACE_GUEST && (m->rights & PV_RIGHT_EXEC) &&
+	       !rom_bytes(v, index).data;
+}
+
+/* What the kernel leaves to a guest is that guest's alone. */
+static void check_loaded(struct verify *v, uint32_t index)
+{
+	if (!is_ram(v, index)) {
+		broken(v, "region", index, "is not cleared, and not one guest's alone");
+	}
+}
+
 static void check_region(struct verify *v, uint32_t index, uint64_t *page, uint32_t *mapping)
 {
 	const struct pv_region *r = &v->image->regions[index];
@@ -179,7 +229,7 @@ static void check_region(struct verify *v, uint32_t index, uint64_t *page, uint3
 		broken(v, "region", index, "is empty, or does not follow the one before it");
 	}
 	*page = (uint64_t)r->page + r->page_count;
-	if (r->flags & ~PV_REGION_SHARED || r->reserved) {
+	if (r->flags & ~(PV_REGION_SHARED | PV_REGION_LOADED) || r->reserved) {
 		broken(v, "region", index, "has bits that mean nothing");
 	}
 	if (r->mappings.first != *mapping || r->mappings.count == 0 ||
@@ -196,6 +246,14 @@ static void check_region(struct verify *v, uint32_t index, uint64_t *page, uint3
 		             ", is marked as shared, and nobody shares it",
 		             index, r->page * PAGE);
 	}
+	if (r->flags & PV_REGION_LOADED) {
+		check_loaded(v, index);
+	} else if (is_ram(v, index)) {
+		findings_add(v->report, FINDING_DIFFERENT, NULL, "memory",
+		             "region %u of the image is cleared by the kernel, and by its guest",
+		             index);
+	}
+	check_rom(v, index);
 }
 
 static void check_mapping(struct verify *v, uint32_t region, uint32_t index)
@@ -330,35 +388,6 @@ static void check_memory(struct verify *v)
 	check_writers(v);
 }
 
-/* Payloads: in the image behind the tables, each in its region, no two in one place. */
-static void check_payloads(struct verify *v)
-{
-	const struct decoded *image = v->image;
-
-	for (uint32_t i = 0; i < image->header.payloads.count; i++) {
-		const struct pv_payload *p = &image->payloads[i];
-		uint64_t pages = p->bytes / PAGE + (p->bytes % PAGE != 0);
-
-		if (!decode_payload(image, i).count || p->image_offset % PAGE) {
-			broken(v, "payload", i, "does not lie in the image");
-		}
-		if (p->region >= image->header.regions.count ||
-		    p->page > image->regions[p->region].page_count ||
-		    pages > image->regions[p->region].page_count - p->page) {
-			broken(v, "payload", i, "does not fit into its region");
-		}
-		for (uint32_t j = 0; j < i; j++) {
-			const struct pv_payload *q = &image->payloads[j];
-			uint64_t other = q->bytes / PAGE + (q->bytes % PAGE != 0);
-
-			if (p->region == q->region && p->page < q->page + other &&
-			    q->page < p->page + pages) {
-				broken(v, "payload", i, "lies over another one");
-			}
-		}
-	}
-}
-
 /* One space's tables: bit n of `gigas` for a table of GiB n, bit n of `blocks` for one of the
  * 2 MiB block n, which is then mapped page by page. */
 struct walk {
@@ -436,6 +465,5 @@ void shape_check(struct verify *v)
 	check_tables(v);
 	check_domains(v);
 	check_memory(v);
-	check_payloads(v);
 	check_pool(v);
 }

@@ -131,6 +131,7 @@ void verify_image(struct arena *arena, const struct model *model, const struct f
 	check_strangers(&v);
 	check_hardware(&v);
 	shape_check(&v);
+	loads_read(&v);
 	vmm_read_configs(&v);
 	guest_read_trees(&v);
 	vmm_check_configs(&v);

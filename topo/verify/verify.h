@@ -11,6 +11,7 @@
  *
  * The steps of verify_image(), a file each:
  *   shape.c     the image by itself: what the kernel would refuse
+ *   roms.c      the regions that the image holds, and what each VM's loader makes of them
  *   vmm.c       the configuration of each VMM (abi/vmm.h)
  *   guest.c, guest_connections.c    the device tree of each guest
  *   memory.c, memory_things.c       who reaches which physical memory
@@ -24,6 +25,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/loader.h"
 #include "abi/vmm.h"
 #include "topo/model/model.h"
 #include "topo/verify/decode.h"
@@ -92,6 +94,9 @@ struct verified_vm {
 	const struct pv_vmm_connection *views; /* config.connection_count */
 	const struct pv_vmm_device *device_views;
 
+	struct pv_loads boot;        /* all 0 = its loader is told nothing */
+	const struct pv_load *loads; /* boot.count */
+
 	bool has_tree;
 	struct tree tree;
 	uint64_t initrd_ipa; /* IPA_UNKNOWN */
@@ -115,6 +120,7 @@ void verify_image(struct arena *arena, const struct model *model, const struct f
 
 /* The steps, called by verify_image() in this order. */
 void shape_check(struct verify *v);
+void loads_read(struct verify *v);
 void vmm_read_configs(struct verify *v);
 void guest_read_trees(struct verify *v);
 void vmm_check_configs(struct verify *v);
@@ -137,6 +143,23 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive);
 
 /** The path that the device VM of connection @link has the disk of its device @device at. */
 const char *archive_disk_path(const struct verify *v, uint32_t link, uint32_t device);
+
+/* roms.c. Bytes of the image that are in a region; count 0 = it is not in the image. */
+struct bytes rom_bytes(const struct verify *v, uint32_t region);
+
+/** From byte @ipa of a space to the end of the region there, if the image holds it. */
+struct bytes rom_at(const struct verify *v, uint32_t domain, uint32_t space, uint64_t ipa,
+                    struct hit *hit);
+
+/** The first @count of @bytes; nothing when there are fewer, or one behind them is not 0. */
+struct bytes rom_trim(struct bytes bytes, uint64_t count);
+
+/** What the loader of @vm puts at byte @ipa, and the load that does; NULL = none does. */
+struct bytes loads_at(const struct verify *v, const struct verified_vm *vm, uint64_t ipa,
+                      const struct pv_load **load);
+
+/** Pages of the image that regions may lie in: from the page behind the tables on. */
+uint64_t shape_rom_page(const struct verify *v);
 
 /** Physical page where the image file is loaded: the kernel's first. */
 uint64_t shape_load_page(const struct verify *v);

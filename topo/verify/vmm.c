@@ -26,7 +26,7 @@ static void read_arrays(struct verify *v, struct verified_vm *vm, struct bytes b
 	uint64_t connections = (uint64_t)c->connection_count * sizeof(struct pv_vmm_connection);
 	uint64_t devices = (uint64_t)c->device_count * sizeof(struct pv_vmm_device);
 
-	if (sizeof(*c) + connections + devices != bytes.count || c->bytes != bytes.count) {
+	if (sizeof(*c) + connections + devices != c->bytes || !rom_trim(bytes, c->bytes).data) {
 		bad(v, vm, "its parts have another size than it says");
 		return;
 	}
@@ -43,8 +43,8 @@ static void read_arrays(struct verify *v, struct verified_vm *vm, struct bytes b
 static void read_config(struct verify *v, struct verified_vm *vm)
 {
 	const struct pv_domain *domain = &v->image->domains[vm->domain];
-	uint32_t payload = decode_payload_at(v->image, vm->domain, PV_SPACE_VMM, domain->vmm_arg);
-	struct bytes bytes = decode_payload(v->image, payload);
+	struct hit hit;
+	struct bytes bytes = rom_at(v, vm->domain, PV_SPACE_VMM, domain->vmm_arg, &hit);
 
 	if (bytes.count < sizeof(vm->config)) {
 		bad(v, vm, "nothing lies where it looks for it");

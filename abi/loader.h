@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the loader of a VM is told: a page of the VM's ROM, at pv_domain.entry_arg. The loader is the
+ * first code that a VM runs, at each start: it goes through loads[], which cover the VM's RAM in
+ * ascending order without a gap, then jumps to `entry` as the arm64 boot protocol wants it (Linux,
+ * Documentation/arch/arm64/booting.rst): at EL1, MMU and caches off, RAM clean to the point of
+ * coherency.
+ */
+#ifndef ABI_LOADER_H
+#define ABI_LOADER_H
+
+#include <stdint.h>
+
+#include "abi/limits.h"
+
+/* A stretch of RAM and what goes there. All three are multiples of PV_PAGE_BYTES. */
+struct pv_load {
+	uint64_t to;
+	uint64_t from; /* in the ROM; 0 = zeros */
+	uint64_t bytes;
+};
+
+struct pv_loads {
+	uint64_t entry;
+	uint64_t entry_arg; /* in x0; x1 to x3 are 0 */
+	uint64_t count;     /* of loads that follow, > 0 */
+	uint64_t reserved;
+};
+
+#define PV_LOADS_MAX ((PV_PAGE_BYTES - sizeof(struct pv_loads)) / sizeof(struct pv_load))
+
+_Static_assert(sizeof(struct pv_load) == 24, "load");
+_Static_assert(sizeof(struct pv_loads) == 32, "loads");
+
+#endif

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tamperings (tamperings.py) with what VMs and their VMMs run, and with what their loaders load."""
+from system import GUEST, PAGE, READ, VMM
+from tamperings import FREE, RW, says
+
+
+@says(r"its kernel.* is not that of the file")
+def kernel_changed(s, n):
+    s.blobs[s.kernel_of(n.a)][200] ^= 1
+
+
+@says(r"its kernel is not at ")
+def kernel_cut(s, n):
+    index = s.kernel_of(n.a)
+    s.blobs[index] = s.blobs[index][:-PAGE]
+
+
+@says(r"its loader, at .*, is not that of the file")
+def loader_changed(s, n):
+    s.blobs[s.rom_at(n.a, GUEST, s.domains[n.a]["entry"])][8] ^= 1
+
+
+@says(r"the kernel of the image is not the shipped one")
+def el2_changed(s, n):
+    s.kernel[0x100] ^= 1
+
+
+@says(r"segment 0 of its VMM's program, at .*, is not that of the file")
+def vmm_changed(s, n):
+    s.blobs[s.rom_at(n.b, VMM, s.domains[n.b]["vmm_entry"])][9] ^= 0x80
+
+
+@says(r"extra: vm_a can read what the loader of vm_b is told")
+def loads_of_stranger(s, n):
+    s.map(s.rom_at(n.b, GUEST, s.domains[n.b]["entry_arg"]), n.a, GUEST, READ, FREE)
+
+
+@says(r"extra: vm_a can write what vm_\w+ loads", "lets domain 1 write what others find")
+def rom_writable(s, n):
+    region = s.kernel_of(n.a)
+    next(s.mappings[m] for m in s.mappings_of(region)
+         if s.mappings[m]["domain"] == n.a)["rights"] = RW
+
+
+@says(r"extra: vm_a loads 0x\w+ bytes to 0x\w+: not in the topology")
+def load_added(s, n):
+    loads = s.loads(n.a)
+    kernel = next(row["from"] for row in loads.rows if row["to"] == loads.get("entry"))
+    loads.set_row(len(loads.rows) - 1, "from", kernel)
+
+
+@says(r"vm_a does not clear and load all of its RAM")
+def load_left_out(s, n):
+    loads = s.loads(n.a)
+    last = len(loads.rows) - 1
+    loads.set_row(last, "bytes", loads.rows[last]["bytes"] - PAGE)
+
+
+@says(r"region \d+ .*is cleared by the kernel")
+def ram_cleared_twice(s, n):
+    s.regions[n.ram[n.a][0]]["flags"] = 0
+
+
+@says(r"is not cleared, and not one guest's alone")
+def pool_not_cleared(s, n):
+    s.regions[n.pool[n.a][0]]["flags"] |= 2
+
+
+@says(r"archive 0 of its initrd")
+def initrds_swapped(s, n):
+    a, b = s.tree(n.hub) - 3, s.tree(n.hub) - 2
+    s.blobs[a], s.blobs[b] = s.blobs[b], s.blobs[a]
+
+
+@says(r"vm_a: its loader is not at")
+def entry_moved(s, n):
+    s.domains[n.a]["entry"] += 4
+
+
+@says(r"what its loader is told is not at")
+def loads_moved(s, n):
+    s.domains[n.a]["entry_arg"] += PAGE
+
+
+@says(r"vm_a: its kernel is not at|where its kernel cannot run")
+def kernel_entry_moved(s, n):
+    s.loads(n.a).set("entry", s.loads(n.a).get("entry") + 4)
+
+
+@says(r"no device tree lies at")
+def tree_moved(s, n):
+    s.loads(n.a).set("entry_arg", s.loads(n.a).get("entry_arg") + PAGE)
+
+
+@says(r"the VMM of vm_a starts at .*; its program starts at")
+def vmm_entry_moved(s, n):
+    s.domains[n.a]["vmm_entry"] += 4
+
+
+@says(r"the stack of the VMM of vm_a")
+def vmm_stack_moved(s, n):
+    s.domains[n.a]["vmm_stack"] += PAGE
+
+
+@says(r"the VMM of vm_a has no configuration")
+def vmm_config_moved(s, n):
+    s.domains[n.a]["vmm_arg"] += PAGE

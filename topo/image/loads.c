@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See topo/image/loads.h. The ROMs of a VM go to their places in ascending order, and zeros between
+ * them, so that no byte of RAM is left out and none is stored twice.
+ */
+#include "topo/image/loads.h"
+
+#include <string.h>
+
+#include "abi/loader.h"
+#include "topo/image/layout_parts.h"
+
+/* The next address up to which all is loaded, and the loads so far. */
+struct loads {
+	struct pv_load list[2 * BOOT_ROMS_MAX + 1];
+	uint64_t count;
+	uint64_t at;
+};
+
+_Static_assert(2 * BOOT_ROMS_MAX + 1 <= PV_LOADS_MAX, "they fit into a page");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "tables are copied as they are");
+
+static void add(struct loads *loads, uint64_t from, uint64_t bytes)
+{
+	if (bytes) {
+		loads->list[loads->count++] = (struct pv_load){loads->at, from, bytes};
+		loads->at += bytes;
+	}
+}
+
+/* Where the next of the VM's ROMs goes that is not before @at; kernel, archives, tree. */
+static uint64_t next_place(const struct layout *layout, uint32_t vm, uint64_t at, uint32_t *rom)
+{
+	const struct layout_vm *laid = &layout->vms[vm];
+	uint64_t archive = laid->initrd_ipa;
+	uint64_t next = UINT64_MAX;
+
+	for (uint32_t i = 0; i < laid->boot_rom_count; i++) {
+		const uint64_t bytes = layout->roms[laid->boot_roms[i]].bytes;
+		uint64_t place = archive;
+
+		if (i == 0) {
+			place = laid->kernel_ipa;
+		} else if (i == laid->boot_rom_count - 1) {
+			place = laid->dtb_ipa;
+		} else {
+			archive += layout_align(bytes, PV_PAGE_BYTES);
+		}
+		if (place >= at && place < next) {
+			next = place;
+			*rom = laid->boot_roms[i];
+		}
+	}
+	return next;
+}
+
+void loads_write(const struct layout *layout, uint32_t vm, uint8_t *out)
+{
+	const struct vm *source = &layout->model->vms[vm];
+	const struct layout_vm *laid = &layout->vms[vm];
+	struct loads loads = {.at = source->ram_base};
+	struct pv_loads head = {.entry = laid->kernel_ipa, .entry_arg = laid->dtb_ipa};
+	uint64_t end = source->ram_base + source->ram_bytes;
+	uint32_t rom = 0;
+
+	for (uint64_t next; (next = next_place(layout, vm, loads.at, &rom)) != UINT64_MAX;) {
+		add(&loads, 0, next - loads.at);
+		add(&loads, layout_rom_ipa(layout, rom),
+		    layout_align(layout->roms[rom].bytes, PV_PAGE_BYTES));
+	}
+	add(&loads, 0, end - loads.at);
+	head.count = loads.count;
+	memcpy(out, &head, sizeof(head));
+	memcpy(out + sizeof(head), loads.list, loads.count * sizeof(loads.list[0]));
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a VM's loader is told, abi/loader.h: what lies where in the VM's RAM when its kernel starts.
+ */
+#ifndef TOPO_IMAGE_LOADS_H
+#define TOPO_IMAGE_LOADS_H
+
+#include <stdint.h>
+
+#include "topo/image/layout.h"
+
+/** Write the loads of VM @vm to @out, a page of zeros. layout_place() has been. */
+void loads_write(const struct layout *layout, uint32_t vm, uint8_t *out);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The regions that lie in the image, and what the loader of each VM is told to do with them
+ * (abi/loader.h), for topo verify.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "topo/verify/verify.h"
+
+struct bytes rom_bytes(const struct verify *v, uint32_t region)
+{
+	const struct pv_region *r = &v->image->regions[region];
+	uint64_t image_page = shape_load_page(v) + v->image->header_at / PAGE;
+	uint64_t pages = v->image->image.count / PAGE;
+
+	if (r->page < shape_rom_page(v) || r->page - image_page >= pages ||
+	    r->page_count > pages - (r->page - image_page)) {
+		return (struct bytes){NULL, 0};
+	}
+	return (struct bytes){v->image->image.data + (r->page - image_page) * PAGE,
+	                      r->page_count * PAGE};
+}
+
+struct bytes rom_at(const struct verify *v, uint32_t domain, uint32_t space, uint64_t ipa,
+                    struct hit *hit)
+{
+	if (ipa % PAGE || !decode_translate(v->image, domain, space, ipa / PAGE, hit)) {
+		return (struct bytes){NULL, 0};
+	}
+	struct bytes bytes = rom_bytes(v, hit->region);
+	uint64_t skip = hit->region_page * PAGE;
+
+	return bytes.data ? (struct bytes){bytes.data + skip, bytes.count - skip} : bytes;
+}
+
+struct bytes rom_trim(struct bytes bytes, uint64_t count)
+{
+	if (count > bytes.count) {
+		return (struct bytes){NULL, 0};
+	}
+	for (uint64_t i = count; i < bytes.count; i++) {
+		if (bytes.data[i]) {
+			return (struct bytes){NULL, 0};
+		}
+	}
+	return (struct bytes){bytes.data, count};
+}
+
+struct bytes loads_at(const struct verify *v, const struct verified_vm *vm, uint64_t ipa,
+                      const struct pv_load **load)
+{
+	for (uint64_t i = 0; i < vm->boot.count; i++) {
+		const struct pv_load *l = &vm->loads[i];
+		struct hit hit;
+
+		if (l->from && l->to == ipa) {
+			struct bytes bytes = rom_at(v, vm->domain, PV_SPACE_GUEST, l->from, &hit);
+
+			*load = l;
+			return l->bytes <= bytes.count ? (struct bytes){bytes.data, l->bytes}
+			                               : (struct bytes){NULL, 0};
+		}
+	}
+	*load = NULL;
+	return (struct bytes){NULL, 0};
+}
+
+/* All of the VM's RAM, each byte once: what is left out keeps what was there before. */
+static void check_cover(struct verify *v, const struct verified_vm *vm)
+{
+	uint64_t at = vm->source->ram_base;
+
+	for (uint64_t i = 0; i < vm->boot.count; i++) {
+		const struct pv_load *l = &vm->loads[i];
+
+		if (l->to != at || l->bytes == 0 || (l->to | l->from | l->bytes) % PAGE) {
+			break;
+		}
+		at += l->bytes;
+	}
+	if (at - vm->source->ram_base != vm->source->ram_bytes) {
+		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
+		             "%s does not clear and load all of its RAM, from 0x%" PRIx64 " on",
+		             vm->who, at);
+	}
+}
+
+static void read_loads(struct verify *v, struct verified_vm *vm)
+{
+	const struct pv_domain *domain = &v->image->domains[vm->domain];
+	struct hit hit;
+	struct bytes page = rom_at(v, vm->domain, PV_SPACE_GUEST, domain->entry_arg, &hit);
+	struct pv_loads head = {0};
+
+	if (page.count >= PAGE) {
+		memcpy(&head, page.data, sizeof(head));
+	}
+	if (head.count == 0 || head.count > PV_LOADS_MAX || head.reserved ||
+	    !rom_trim(page, sizeof(head) + head.count * sizeof(struct pv_load)).data) {
+		findings_add(v->report, FINDING_MISSING, vm->who, "payload",
+		             "%s: what its loader is told is not at 0x%" PRIx64, vm->who,
+		             domain->entry_arg);
+		return;
+	}
+	struct pv_load *loads = arena_alloc(v->arena, head.count * sizeof(*loads));
+
+	memcpy(loads, page.data + sizeof(head), head.count * sizeof(*loads));
+	vm->boot = head;
+	vm->loads = loads;
+	check_cover(v, vm);
+}
+
+void loads_read(struct verify *v)
+{
+	for (size_t i = 0; i < v->model->vm_count; i++) {
+		if (v->vms[i].domain != DOMAIN_NONE) {
+			read_loads(v, &v->vms[i]);
+		}
+	}
+}
