@@ -25,6 +25,7 @@ TOP = 1 << abi.PV_IPA_BITS
 MARGIN = 4 * MIB
 GICC_PAGES, POOL_BYTES = 2, 8 * MIB
 ROM_IPA = 0x7000000000    # what of the image a guest may see, docs/guest.md
+INFLIGHT_BYTES = 2 * PAGE  # of one queue of 256 requests at most, docs/connection.md
 LIMIT = 120
 VMS = ("device", "driver")
 NAME = "sweep of the simple pair"
@@ -159,9 +160,9 @@ def check_pieces(tables, made):
         sizes[vm] = sorted(end - first for first, end in granted["memory"])
         sizes[vm, "bells"] = sum(end - first for first, end in granted["doorbells"]) // PAGE
     bad = []
-    # Of the device VM: two iobuf pages, the pool, RAM; a page of doorbells. Of the driver VM: RAM
+    # Of the device VM: two iobuf pages, in-flight records, the pool, RAM; a page of doorbells. Of the driver VM: RAM
     # around the pool and the pool; a page of doorbells for each of its two devices.
-    if sizes["device"][:3] != [PAGE, PAGE, POOL_BYTES] or len(sizes["device"]) != 4:
+    if sizes["device"][:4] != [PAGE, PAGE, INFLIGHT_BYTES, POOL_BYTES] or len(sizes["device"]) != 5:
         bad.append(f"the device VM is granted {sizes['device']}")
     if POOL_BYTES not in sizes["driver"] or sum(sizes["driver"]) % BLOCK:
         bad.append(f"the driver VM is granted {sizes['driver']}")

@@ -18,7 +18,8 @@ def guest_map():
     said = {int(digits.replace("_", ""), 16) for digits in
             re.findall(r"^\| `0x([0-9a-f_]+)` \|", read("docs/guest.md"), re.M)}
     layout = read("topo/image/layout.h") + read("topo/image/layout_guest.c")
-    known = re.findall(r"#define GUEST_\w+_IPA (0x[0-9a-f]+)U|zone_\w+ = \{(0x[0-9a-f]+),", layout)
+    known = re.findall(
+        r"#define GUEST_\w+_IPA (?:UINT64_C\()?(0x[0-9a-f]+)|zone_\w+ = \{(0x[0-9a-f]+),", layout)
     known = {int(a or b, 16) for a, b in known} | {
         int(re.search(r"DEFAULT_RAM_BASE (0x\w+?)U", read("topo/resolve/defaults.h"))[1], 16)}
     test("guest: map", same("address", map(hex, said), map(hex, known)))
@@ -100,7 +101,7 @@ def guest_calls():
     source = read("vmm/vm/psci.c")
     known = set(re.findall(r"#define (?:PSCI_)?(\w+) 0x[8c]\w{7}U", source))
     said = {name.removeprefix("PSCI_") for name in
-            re.findall(r"`([A-Z_]{6,})`", read("docs/guest.md").split("`SMC` and `HVC`")[1])}
+            re.findall(r"`([A-Z_]{6,}\d?)`", read("docs/guest.md").split("`SMC` and `HVC`")[1])}
     test("guest: calls", same("call", said, known))
 
 
@@ -173,7 +174,7 @@ PLANTED = [
     (verify_words, "docs/verify.md", "| `extra` |", "| `surplus` |", "verify: words"),
     (assertions, "docs/report.md", "| `path(a, b)` |", "| `way(a, b)` |", "report: assertions"),
     (device_defaults, "docs/language.md", "256; blk 32", "256; blk 64", "language: defaults of dev"),
-    (lock_fields, "docs/locking.md", "`cpu.resched`", "`cpu.again`", "locking: fields"),
+    (lock_fields, "docs/locking.md", "`cpu.resched`", "`cpu.anew`", "locking: fields"),
     (kernel_folders, "docs/architecture.md", "`kernel/variants`", "`kernel/kinds`", "architecture: fo"),
     (shown_commands, "docs/report.md", "topo report --json FILE", "topo report --format xml FILE",
      "docs/report.md: commands as shown"),

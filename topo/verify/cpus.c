@@ -82,5 +82,10 @@ void cpus_check(struct verify *v)
 			             "%s finds its CPU interface at 0x%" PRIx64 ", not at 0x%x",
 			             vm->who, domain->gicc_ipa_page * PAGE, GICC_IPA);
 		}
+		if (domain->flags != 0) {
+			findings_add(v->report, FINDING_DIFFERENT, vm->who, "VMM",
+			             "%s has the flags 0x%x; topo gives none", vm->who,
+			             domain->flags);
+		}
 	}
 }
