@@ -134,8 +134,10 @@ static bool flush(struct console *console)
 	return false;
 }
 
+/* NOLINTBEGIN(readability-non-const-parameter): struct served gives the type */
 static bool serve_output(void *owner, const struct vring_request *request, uint32_t *written,
                          uint32_t *moved)
+/* NOLINTEND(readability-non-const-parameter) */
 {
 	struct console *console = owner;
 

@@ -41,7 +41,8 @@ static void make_directory(const char *path)
 
 static err_t mount_share(const char *directory)
 {
-	struct stat own, parent;
+	struct stat own;
+	struct stat parent;
 
 	make_directory("/var");
 	make_directory("/var/lib");

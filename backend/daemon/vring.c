@@ -114,8 +114,8 @@ enum vring_answer vring_peek(const struct vring *ring, struct vring_request *req
 	if (waiting > ring->queue.size) {
 		return VRING_BROKEN;
 	}
-	request->head =
-		read_u16(ring, ring->queue.driver + RING_ENTRIES + 2U * slot_of(ring, ring->next));
+	request->head = read_u16(ring, ring->queue.driver + RING_ENTRIES +
+	                                       (uint64_t)2 * slot_of(ring, ring->next));
 	return read_chain(ring, request) ? VRING_TAKEN : VRING_BROKEN;
 }
 

@@ -416,6 +416,18 @@ static INLINE enum world take_world(struct vcpu *v)
 	return world;
 }
 
+/* Until an interrupt comes, which is taken. */
+static void sleep(struct cpu *c)
+{
+	vcpu_send_pokes(c);
+	arch_idle();
+	for (uint32_t n = 0; n < INTERRUPTS_AT_ONCE; n++) {
+		if (!interrupt_take(c)) {
+			break;
+		}
+	}
+}
+
 /*
  * Cold code is compiled for size, which for this kind of code means fewer instructions, too.
  *
@@ -441,13 +453,7 @@ RARE void sched_settle(struct cpu *c)
 
 			look = c->unsettled;
 			if (!found && !look) {
-				vcpu_send_pokes(c);
-				arch_idle();
-				for (uint32_t n = 0; n < INTERRUPTS_AT_ONCE; n++) {
-					if (!interrupt_take(c)) {
-						break;
-					}
-				}
+				sleep(c);
 			}
 			continue;
 		}

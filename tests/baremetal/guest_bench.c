@@ -160,7 +160,7 @@ PROGRAM(guest_bench_wakes)
 		bench_mark();
 	}
 	for (uint32_t i = 0; i < 7; i++) {
-		uint64_t end = begin + (i + 1) * 3 * ms + params[1] * ms / 20;
+		uint64_t end = begin + ((uint64_t)i + 1) * 3 * ms + params[1] * ms / 20;
 		uint64_t spin = guest_now() + ms / 100;
 
 		while (guest_now() < spin) {

@@ -77,16 +77,21 @@ static void check_end(uint32_t restart, enum power_input input, uint64_t run_ms,
 	}
 }
 
+static void check_ends(uint32_t restart, enum power_input input)
+{
+	for (uint32_t run = 0; run < ARRAY_COUNT(runs); run++) {
+		for (uint32_t failures = 0; failures <= LIMIT; failures++) {
+			check_end(restart, input, runs[run], failures);
+		}
+	}
+}
+
 static void every_end_follows_the_policy(void **state)
 {
 	(void)state;
 	for (uint32_t restart = 0; restart < PV_VMM_RESTART_COUNT; restart++) {
 		for (enum power_input input = POWER_POWEROFF; input <= POWER_VMM; input++) {
-			for (uint32_t run = 0; run < ARRAY_COUNT(runs); run++) {
-				for (uint32_t failures = 0; failures <= LIMIT; failures++) {
-					check_end(restart, input, runs[run], failures);
-				}
-			}
+			check_ends(restart, input);
 		}
 	}
 }

@@ -139,7 +139,8 @@ static uint32_t find_loaded(struct memory *memory, uint32_t first, const struct 
 		const struct access *anchor = memory->things[i].accesses;
 		struct hit other;
 
-		if (decode_translate(v->image, v->vms[anchor->vm].domain, PV_SPACE_GUEST,
+		if (anchor != NULL &&
+		    decode_translate(v->image, v->vms[anchor->vm].domain, PV_SPACE_GUEST,
 		                     anchor->ipa / PAGE, &other) &&
 		    other.page == hit->page) {
 			return i;

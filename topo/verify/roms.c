@@ -93,7 +93,7 @@ static void read_loads(struct verify *v, struct verified_vm *vm)
 	struct bytes page = rom_at(v, vm->domain, PV_SPACE_GUEST, domain->entry_arg, &hit);
 	struct pv_loads head = {0};
 
-	if (page.count >= PAGE) {
+	if (page.data != NULL && page.count >= PAGE) {
 		memcpy(&head, page.data, sizeof(head));
 	}
 	if (head.count == 0 || head.count > PV_LOADS_MAX || head.reserved ||
