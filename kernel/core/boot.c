@@ -68,6 +68,7 @@ static void copy_tables(const struct pv_image_header *image)
 	for (uint32_t i = 0; i < image->doorbells.count; i++) {
 		kernel.doorbells[i] = (struct doorbell){.domain = &kernel.domains[bells[i].domain],
 		                                        .kind = (uint8_t)bells[i].kind,
+		                                        .first = bells[i].number,
 		                                        .number = bells[i].number};
 	}
 	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {

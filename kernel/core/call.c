@@ -87,7 +87,7 @@ static err_t call_vgic_reset(const struct call *c)
 	}
 	if (off) {
 		vgic_reset_locked(c->d);
-		doorbell_mask_all_locked(c->d);
+		doorbell_reset_all_locked(c->d);
 	}
 	lock_release(&c->d->lock);
 	return off ? OK : ERR_STATE;

@@ -171,7 +171,7 @@ void domain_vmm_died(struct vcpu *here, const char *detail)
 
 	if (left) {
 		d->vmm_lives++;
-		doorbell_mask_all_locked(d);
+		doorbell_reset_all_locked(d);
 		start_locked(d);
 	} else {
 		d->vmm_regs.pc = DOMAIN_DEAD_PC;

@@ -8,6 +8,13 @@
 #include "kernel/core/message.h"
 #include "kernel/core/vgic.h"
 
+/* 0: masked. Lock: domain lock of the target held. */
+static uint32_t number_locked(const struct domain *d, const struct doorbell *b)
+{
+	lock_assert_held(&d->lock);
+	return b->life == d->doorbell_life ? b->number : b->first;
+}
+
 /* Lock: domain lock of the target held. */
 static void deliver_locked(struct domain *d, struct doorbell *b)
 {
@@ -15,10 +22,12 @@ static void deliver_locked(struct domain *d, struct doorbell *b)
 	if (!d->alive) {
 		return;
 	}
+	uint32_t number = number_locked(d, b);
+
 	if (b->kind == PV_DOORBELL_EVENT) {
-		message_event_locked(d, b->number);
-	} else if (b->number && b->life == d->doorbell_life) {
-		vgic_pend_spi_locked(d, b->number);
+		message_event_locked(d, number);
+	} else if (number) {
+		vgic_pend_spi_locked(d, number);
 	} else {
 		b->latched = true;
 	}
@@ -59,7 +68,7 @@ err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid)
 	return OK;
 }
 
-void doorbell_mask_all_locked(struct domain *d)
+void doorbell_reset_all_locked(struct domain *d)
 {
 	lock_assert_held(&d->lock);
 	d->doorbell_life++;

@@ -22,8 +22,8 @@ void doorbell_ring(uint32_t doorbell);
  */
 MUST_USE err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid);
 
-/** Mask all doorbells that raise an SPI of @d, as doorbell_bind() does. Lock: domain lock held. */
-void doorbell_mask_all_locked(struct domain *d);
+/** All doorbells of @d are bound or masked as the image has them. Lock: domain lock held. */
+void doorbell_reset_all_locked(struct domain *d);
 
 /**
  * A guest of @d accessed guest-physical page @ipa_page, not mapped, at byte @offset.

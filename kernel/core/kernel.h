@@ -161,7 +161,7 @@ struct domain {
 	uint32_t vmm_owner;
 	enum serving serving;
 	uint64_t events;        /* not yet told to the VMM */
-	uint32_t doorbell_life; /* how often all that are aimed at it have been masked */
+	uint32_t doorbell_life; /* how often all that are aimed at it were as the image has them */
 	bool vgic_enabled;
 	struct virq spis[VIRQ_SPIS];
 
@@ -173,11 +173,12 @@ struct domain {
 struct doorbell {
 	/* boot */
 	struct domain *domain;
-	uint8_t kind; /* enum pv_doorbell_kind */
+	uint8_t kind;   /* enum pv_doorbell_kind */
+	uint16_t first; /* its number as the image has it */
 	/* domain lock of the target */
-	bool latched; /* rung while masked */
-	uint16_t number;
-	uint32_t life; /* masked, if it is not that of its domain */
+	bool latched;    /* rung while masked */
+	uint16_t number; /* since it was bound */
+	uint32_t life;   /* of its domain when it was; in another one it counts as never bound */
 };
 
 enum world { WORLD_IDLE, WORLD_GUEST, WORLD_VMM };

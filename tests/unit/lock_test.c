@@ -110,9 +110,9 @@ static void reset(void)
 	vgic_reset_locked(first->domain);
 }
 
-static void mask_all(void)
+static void reset_all(void)
 {
-	doorbell_mask_all_locked(first->domain);
+	doorbell_reset_all_locked(first->domain);
 }
 
 /* How a process ends that makes @call, with the lock of @held. */
@@ -133,10 +133,10 @@ static int end_of(void (*call)(void), struct lock *held)
 
 static void test_unlocked_calls_are_caught(void **state)
 {
-	static void (*const calls[])(void) = {wake,       dirty,       start,   configure, operate,
-	                                      state_of,   enable,      pend,    stop_from, stop_all,
-	                                      fold,       has_pending, event,   stop,      is_off,
-	                                      begin_wait, reset,       mask_all};
+	static void (*const calls[])(void) = {
+		wake,   dirty, start,     configure,  operate, state_of,
+		enable, pend,  stop_from, stop_all,   fold,    has_pending,
+		event,  stop,  is_off,    begin_wait, reset,   reset_all};
 
 	(void)state;
 	fake_build(2, 1, 1);

@@ -533,6 +533,36 @@ static void test_doorbells(void **state)
 	assert_int_equal(kernel.vcpus[1].vgic.ready.count, 0);
 }
 
+/* After a reset a doorbell leads where the image says: a VM that serves others binds none itself. */
+static void test_doorbells_after_a_reset(void **state)
+{
+	(void)state;
+	fake_build(1, 1, 1);
+	struct domain *d = &kernel.domains[0];
+	const struct virq_set *ready = &kernel.vcpus[0].vgic.ready;
+
+	kernel.doorbells[0] = (struct doorbell){.domain = d, .kind = PV_DOORBELL_VIRQ};
+	kernel.doorbells[1] =
+		(struct doorbell){.domain = d, .kind = PV_DOORBELL_VIRQ, .first = 51, .number = 51};
+	assert_int_equal(doorbell_bind(d, 0, 50), OK);
+	assert_int_equal(doorbell_bind(d, 1, 52), OK);
+	lock_acquire(&d->lock);
+	vgic_reset_locked(d);
+	doorbell_reset_all_locked(d);
+	lock_release(&d->lock);
+	for (uint32_t spi = 50; spi <= 52; spi++) {
+		assert_int_equal(
+			locked_configure(&kernel.vcpus[0], spi, PV_VIRQ_ENABLED | PV_VIRQ_EDGE),
+			OK);
+	}
+	doorbell_ring(0);
+	assert_int_equal(ready->count, 0);
+	assert_true(kernel.doorbells[0].latched);
+	doorbell_ring(1);
+	assert_int_equal(ready->count, 1);
+	assert_int_equal(ready->bits[0][1], 1U << (51 - 32));
+}
+
 static void test_console_frames(void **state)
 {
 	(void)state;
@@ -663,6 +693,7 @@ int main(void)
 		cmocka_unit_test(test_calls_have_four_results),
 		cmocka_unit_test(test_calls_check_their_capability),
 		cmocka_unit_test(test_doorbells),
+		cmocka_unit_test(test_doorbells_after_a_reset),
 		cmocka_unit_test(test_console_frames),
 		cmocka_unit_test(test_registers_that_are_not_there),
 		cmocka_unit_test(test_instructions_of_two_bytes),
