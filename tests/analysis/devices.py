@@ -22,7 +22,8 @@ CASES = [
     # virtio-mmio bypasses the SMMU; a page holds eight slots
     ("qemu-virt", range_(0xa000000, 0x1000), True, False,
      [(f"virtio_mmio@{0xa000000 + 0x200 * n:x}", OPEN) for n in range(8)], True),
-    ("qemu-virt", node("/virtio_mmio@a003e00"), True, False, [("virtio_mmio@a003e00", OPEN)], True),
+    ("qemu-virt", node("/virtio_mmio@a003e00"), True, False,
+     [(f"virtio_mmio@a00{0x3000 + 0x200 * n:x}", OPEN) for n in (7, 0, 1, 2, 3, 4, 5, 6)], True),
     ("qemu-virt", node("/fw-cfg@9020000"), True, False, [("fw-cfg@9020000", OPEN)], True),
     # nothing is known at this address
     ("qemu-virt", range_(0xb000000, 0x1000), True, True, [("0xb000000", UNKNOWN)], True),
@@ -53,7 +54,9 @@ CASES = [
     ("rpi4", node("/soc/usb@7e980000"), True, False, [("usb@7e980000", OPEN)], True),
     ("rpi4", range_(0xfe980000, 0x10000), True, False, [("usb@7e980000", OPEN)], True),
     ("rpi4", node("/scb/usb@7e9c0000"), True, False, [("usb@7e9c0000", OPEN)], True),
-    ("rpi4", node("/soc/spi@7e204000"), False, False, [("spi@7e204000", NONE)], True),
+    # a node gives the pages of its registers, and with them what else lies there
+    ("rpi4", node("/soc/spi@7e204000"), False, False,
+     [(f"spi@7e204{n:03x}", NONE) for n in (0, 0x600, 0x800, 0xa00, 0xc00)], True),
     ("rpi4", node("/soc/i2c@7e804000"), False, False, [("i2c@7e804000", NONE)], True),
     ("rpi4", node("/soc/rng@7e104000"), False, False, [("rng@7e104000", NONE)], True),
     ("rpi4", node("/soc/nothing@7e000000"), True, True, [("nothing@7e000000", UNKNOWN)], True),

@@ -77,6 +77,12 @@ CASES = [
      FALL),
     ("rpi4", node("a", "/soc/serial@7e215040"), node("b", "/soc/serial@7e215040"), ("node-twice",),
      FALL, FALL),
+    # a node gives whole pages, and with them the devices beside it
+    ("rpi4", node("a", "/soc/spi@7e204000"), node("b", "/soc/spi@7e204600"),
+     ("mmio-page-shared",), FALL, FALL),
+    ("rpi4", node("a", "/soc/spi@7e204000"), range_("b", 0xfe204800, 0x200),
+     ("mmio-page-shared",), FALL, FALL),
+    ("rpi4", node("a", "/soc/rng@7e104000"), node("b", "/soc/spi@7e204000"), (), NEVER, NEVER),
     # controllers
     ("rpi4", node("a", "/soc/cprman@7e101000"), node("b", "/soc/rng@7e104000"), (), FALL, NEVER),
     ("rpi4", range_("a", 0xfe101000), node("b", "/soc/rng@7e104000"), (), FALL, NEVER),

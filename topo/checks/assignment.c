@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Checks of how physical devices are assigned: what comes along with a page, a function or a node
- * although no line says so, and what is given twice. checks_hardware.c has what is given to two.
+ * although no line says so, and what is given twice. topo/checks/hardware.c has what is given to two.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "topo/checks/internal.h"
+#include "topo/model/hardware.h"
+#include "topo/model/pci.h"
 
 #define PAGE_MASK ((uint64_t)PV_PAGE_BYTES - 1)
 
@@ -33,10 +35,11 @@ RULE(mmio_page, "mmio-page", ADVICE, EACH,
      "A range does not begin and end at a page of 4 KiB. A VM is given whole pages, and with "
      "them whatever else they hold.");
 
-/* A range of a VM, and the pages that it takes. */
+/* Registers of a VM, and the pages that they take. */
 struct paged {
-	const struct range *range;
+	struct range range;
 	uint64_t first, last; /* page numbers */
+	const char *path; /* of the node that they come with; NULL: they were given by address */
 	size_t vm;
 };
 
@@ -47,71 +50,105 @@ static int compare_paged(const void *left, const void *right)
 
 	return a->first != b->first
 	               ? (a->first > b->first) - (a->first < b->first)
-	               : (a->range->base > b->range->base) - (a->range->base < b->range->base);
+	               : (a->range.base > b->range.base) - (a->range.base < b->range.base);
 }
 
-static struct paged *collect_pages(const struct topology *topology, size_t *count)
+struct pages {
+	struct arena *arena;
+	struct paged *list;
+	size_t count;
+};
+
+static void add_pages(struct pages *pages, size_t vm, struct range range, const char *path)
 {
-	size_t most = 1;
+	*ARENA_ADD(pages->arena, pages->list, pages->count) =
+		(struct paged){range, range.base >> PV_PAGE_SHIFT,
+	                       (range.base + range.bytes - 1) >> PV_PAGE_SHIFT, path, vm};
+}
+
+/* The registers of a node, and of those below it. */
+static void add_node_pages(struct pages *pages, const struct topology *topology, size_t vm,
+                           size_t node)
+{
+	const struct board *board = topology->model.board;
+	const char *path = topology->model.vms[vm].dtb_nodes[node];
+
+	for (size_t i = 0; i < board->device_count; i++) {
+		const struct board_device *device = &board->devices[i];
+
+		if (device->bytes != 0 && hardware_node_gives(board, path, device)) {
+			add_pages(pages, vm,
+			          (struct range){device->base, device->bytes,
+			                         topology->vm_origins[vm].node_places[node]},
+			          path);
+		}
+	}
+}
+
+static struct pages collect_pages(const struct topology *topology, struct arena *arena)
+{
+	struct pages pages = {.arena = arena};
 
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		most += topology->model.vms[i].mmio_count;
-	}
-	struct paged *list = calloc(most, sizeof(*list));
-
-	*count = 0;
-	for (size_t i = 0; list != NULL && i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->mmio_count; j++) {
-			const struct range *range = &vm->mmios[j];
-
-			list[(*count)++] = (struct paged){
-				range, range->base >> PV_PAGE_SHIFT,
-				(range->base + range->bytes - 1) >> PV_PAGE_SHIFT, i};
+			add_pages(&pages, i, vm->mmios[j], NULL);
+		}
+		for (size_t j = 0; j < vm->dtb_node_count; j++) {
+			add_node_pages(&pages, topology, i, j);
 		}
 	}
-	if (*count > 1) {
-		qsort(list, *count, sizeof(*list), compare_paged);
+	if (pages.count > 1) {
+		qsort(pages.list, pages.count, sizeof(*pages.list), compare_paged);
 	}
-	return list;
+	return pages;
 }
 
-/* Call @found for each range that shares a page with one before it, which ends last of those. */
+/* Call @found for registers that share a page with some before them, which end last of those. */
 static void each_shared_page(struct rules *rules, const struct topology *topology,
                              void (*found)(struct rules *rules, const struct topology *topology,
                                            const struct paged *now, const struct paged *before))
 {
-	size_t count = 0;
-	struct paged *list = collect_pages(topology, &count);
-	const struct paged *last = list;
+	struct arena *arena = arena_new();
+	struct pages pages = collect_pages(topology, arena);
+	const struct paged *last = pages.list;
 
-	for (size_t i = 1; i < count; i++) {
-		if (list[i].first <= last->last) {
-			found(rules, topology, &list[i], last);
+	for (size_t i = 1; i < pages.count; i++) {
+		if (pages.list[i].first <= last->last) {
+			found(rules, topology, &pages.list[i], last);
 		}
-		if (list[i].last >= last->last) {
-			last = &list[i];
+		if (pages.list[i].last >= last->last) {
+			last = &pages.list[i];
 		}
 	}
-	free(list);
+	arena_free(arena);
 }
 
 static bool ranges_overlap(const struct paged *a, const struct paged *b)
 {
-	return check_overlap(a->range->base, a->range->bytes, b->range->base, b->range->bytes);
+	return check_overlap(a->range.base, a->range.bytes, b->range.base, b->range.bytes);
+}
+
+/* Whether another check speaks of the two: mmio-twice, node-registers, or node-twice. */
+static bool is_said(const struct paged *a, const struct paged *b)
+{
+	if (a->path == NULL || b->path == NULL) {
+		return ranges_overlap(a, b);
+	}
+	return strcmp(a->path, b->path) == 0 || path_is_below(a->path, b->path) ||
+	       path_is_below(b->path, a->path);
 }
 
 static void found_shared(struct rules *rules, const struct topology *topology,
                          const struct paged *now, const struct paged *before)
 {
-	/* Ranges that overlap are those of mmio-twice. */
-	if (now->vm != before->vm && !ranges_overlap(now, before) &&
-	    rule_report(rules, &rule_mmio_page_shared, now->range->place,
+	if (now->vm != before->vm && !is_said(now, before) &&
+	    rule_report(rules, &rule_mmio_page_shared, now->range.place,
 	                "the page at 0x%" PRIx64 " holds registers of '%s', and of '%s' too",
 	                now->first << PV_PAGE_SHIFT, check_suffix(topology, now->vm),
 	                check_suffix(topology, before->vm))) {
-		diag_note(rules->diag, before->range->place, "given to '%s' here",
+		diag_note(rules->diag, before->range.place, "given to '%s' here",
 		          check_suffix(topology, before->vm));
 	}
 }
@@ -128,12 +165,13 @@ RULE(mmio_page_shared, "mmio-page-shared", ERROR, EACH,
 static void found_repeat(struct rules *rules, const struct topology *topology,
                          const struct paged *now, const struct paged *before)
 {
-	if (now->vm == before->vm && ranges_overlap(now, before) &&
-	    rule_report(rules, &rule_mmio_repeat, now->range->place,
+	if (now->vm == before->vm && now->path == NULL && before->path == NULL &&
+	    ranges_overlap(now, before) &&
+	    rule_report(rules, &rule_mmio_repeat, now->range.place,
 	                "'%s' is given 0x%" PRIx64 " with 0x%" PRIx64 " bytes twice, in part at "
 	                "least",
-	                check_suffix(topology, now->vm), now->range->base, now->range->bytes)) {
-		diag_note(rules->diag, before->range->place, "the other range");
+	                check_suffix(topology, now->vm), now->range.base, now->range.bytes)) {
+		diag_note(rules->diag, before->range.place, "the other range");
 	}
 }
 

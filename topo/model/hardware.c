@@ -138,6 +138,13 @@ static bool is_virtual(const struct board *board, const struct board_device *dev
 	return reserved_for(board, device, &reserved) != NULL && reserved.shown;
 }
 
+bool hardware_node_gives(const struct board *board, const char *path,
+                         const struct board_device *device)
+{
+	return (strcmp(device->path, path) == 0 || path_is_below(device->path, path)) &&
+	       !is_virtual(board, device);
+}
+
 static bool is_pci_host(const struct model *model, const struct board_device *device)
 {
 	return strcmp(device->path, model->board->pci_host) == 0;
@@ -285,6 +292,33 @@ static enum dma add_below(struct hardware *hardware, const struct model *model, 
 	return strongest;
 }
 
+/* Devices that have registers in the pages of @given, which pages bring along. */
+static void add_neighbours(struct hardware *hardware, const struct model *model,
+                           const struct board_device *given, struct arena *arena)
+{
+	const char *where = arena_printf(arena, "a page of %s", given->path);
+
+	for (size_t i = 0; i < model->board->device_count; i++) {
+		const struct board_device *device = &model->board->devices[i];
+
+		if (ranges_share_page(device->base, device->bytes, given->base, given->bytes) &&
+		    strcmp(device->path, given->path) != 0) {
+			add_device(hardware, model, device, where, arena);
+		}
+	}
+}
+
+/* Pages are what is given: of the registers of a node and of all below it. */
+static void add_pages(struct hardware *hardware, const struct model *model, const char *path,
+                      struct arena *arena)
+{
+	for (size_t i = 0; i < model->board->device_count; i++) {
+		if (hardware_node_gives(model->board, path, &model->board->devices[i])) {
+			add_neighbours(hardware, model, &model->board->devices[i], arena);
+		}
+	}
+}
+
 /*
  * A node that the board is not known to have may be anything, unless a PCI host bridge is above
  * it. Nodes without registers, such as /chosen, are no devices.
@@ -320,6 +354,7 @@ static void add_node(struct hardware *hardware, const struct model *model, const
 				 .dma = below == DMA_OPEN ? DMA_OPEN : dma,
 			 });
 	}
+	add_pages(hardware, model, path, arena);
 }
 
 static bool overlaps(uint64_t base, uint64_t bytes, const struct board_device *device)
@@ -514,14 +549,32 @@ struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena
 	return hardware;
 }
 
+/* Whether the node, or one below it, has registers in a page of the device's. */
+static bool has_page_of(const struct board *board, const char *path,
+                        const struct board_device *device)
+{
+	for (size_t i = 0; i < board->device_count; i++) {
+		const struct board_device *own = &board->devices[i];
+
+		if (ranges_share_page(own->base, own->bytes, device->base, device->bytes) &&
+		    hardware_node_gives(board, path, own)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 enum hardware_way hardware_holds(const struct model *model, const struct vm *vm,
                                  const struct board_device *device)
 {
 	for (size_t i = 0; i < vm->dtb_node_count; i++) {
-		if ((strcmp(vm->dtb_nodes[i], device->path) == 0 ||
-		     path_is_below(device->path, vm->dtb_nodes[i])) &&
-		    !is_virtual(model->board, device)) {
+		if (hardware_node_gives(model->board, vm->dtb_nodes[i], device)) {
 			return HARDWARE_BY_NODE;
+		}
+	}
+	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+		if (has_page_of(model->board, vm->dtb_nodes[i], device)) {
+			return HARDWARE_BY_RANGE;
 		}
 	}
 	for (size_t i = 0; i < vm->mmio_count; i++) {

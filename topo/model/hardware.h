@@ -56,6 +56,13 @@ static inline bool hardware_has_all(const struct hardware *hardware)
 	return hardware->dma_open || hardware->kernel;
 }
 
+/**
+ * Whether who has the node at @path has the registers of @device: it is the device's node or one
+ * above it, and none that stands for the virtual device which every VM has.
+ */
+bool hardware_node_gives(const struct board *board, const char *path,
+                         const struct board_device *device);
+
 /** How @vm holds the @device of the board: by its node, one above it, or a page of its registers. */
 enum hardware_way hardware_holds(const struct model *model, const struct vm *vm,
                                  const struct board_device *device);
