@@ -125,7 +125,7 @@ def guest_kernel():
 
 def hardware_kinds():
     row = re.search(r"the kind of that name: ([a-z, ]+)\.", read("docs/report.md"))
-    known = re.findall(r'\[HARDWARE_\w+\] = \{"(\w+)"', read("topo/model/hardware.c"))
+    known = re.findall(r'\[HARDWARE_\w+\] = \{"(\w+)"', read("topo/model/hardware_kind.c"))
     test("report: kinds of hardware", same("kind", re.findall(r"[a-z]+", row[1]) if row else [],
                                            [name.lower() for name in known]))
 

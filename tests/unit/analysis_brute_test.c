@@ -8,7 +8,8 @@
 /* links: topo/analysis/analysis.c topo/analysis/attacks.c topo/analysis/blast.c */
 /* links: topo/analysis/blocks.c topo/analysis/choke.c topo/analysis/facts.c */
 /* links: topo/analysis/falls.c topo/analysis/flow.c topo/analysis/graph.c */
-/* links: topo/model/hardware.c topo/analysis/improve.c topo/analysis/links.c */
+/* links: topo/model/hardware.c topo/model/hardware_board.c topo/model/hardware_kind.c */
+/* links: topo/analysis/improve.c topo/analysis/links.c */
 /* links: topo/analysis/packets.c topo/model/routes.c */
 /* links: topo/analysis/memory.c topo/analysis/passage.c topo/analysis/pattern_answers.c */
 /* links: topo/analysis/patterns.c topo/analysis/practices.c topo/analysis/shortest.c */

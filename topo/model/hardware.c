@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Kinds are known by words in names: those that boards' device trees and engineers use.
+ * What a VM has, each device once: functions, nodes, ranges, and what comes along with them.
  */
 #include "topo/model/hardware.h"
 
@@ -8,99 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/bits.h"
-#include "topo/model/board.h"
+#include "topo/model/hardware_parts.h"
 #include "topo/model/pci.h"
 
-static const struct {
-	const char *name;
-	const char *affects;
-} kinds[HARDWARE_KIND_COUNT] = {
-	[HARDWARE_NIC] = {"NIC", "network"},
-	[HARDWARE_STORAGE] = {"storage", "storage"},
-	[HARDWARE_GPU] = {"GPU", "display"},
-	[HARDWARE_USB] = {"USB", "USB devices"},
-	[HARDWARE_SERIAL] = {"serial", "serial lines"},
-	[HARDWARE_OTHER] = {"other", "other hardware"},
-};
-
-/* Words in a device's name; a word that stands earlier wins. */
-static const struct {
-	const char *word;
-	enum hardware_kind kind;
-} words[] = {
-	{"genet", HARDWARE_NIC},       {"ethernet", HARDWARE_NIC},  {"e1000", HARDWARE_NIC},
-	{"wifi", HARDWARE_NIC},        {"wlan", HARDWARE_NIC},      {"igb", HARDWARE_NIC},
-	{"virtio-net", HARDWARE_NIC},  {"nic", HARDWARE_NIC},       {"eth", HARDWARE_NIC},
-	{"net", HARDWARE_NIC},         {"mmc", HARDWARE_STORAGE},   {"sdhc", HARDWARE_STORAGE},
-	{"nvme", HARDWARE_STORAGE},    {"ahci", HARDWARE_STORAGE},  {"sata", HARDWARE_STORAGE},
-	{"blk", HARDWARE_STORAGE},     {"disk", HARDWARE_STORAGE},  {"ufs", HARDWARE_STORAGE},
-	{"storage", HARDWARE_STORAGE}, {"flash", HARDWARE_STORAGE}, {"gpu", HARDWARE_GPU},
-	{"v3d", HARDWARE_GPU},         {"hdmi", HARDWARE_GPU},      {"hvs", HARDWARE_GPU},
-	{"pixelvalve", HARDWARE_GPU},  {"txp", HARDWARE_GPU},       {"vga", HARDWARE_GPU},
-	{"display", HARDWARE_GPU},     {"usb", HARDWARE_USB},       {"xhci", HARDWARE_USB},
-	{"ehci", HARDWARE_USB},        {"serial", HARDWARE_SERIAL}, {"uart", HARDWARE_SERIAL},
-	{"pl011", HARDWARE_SERIAL},
-};
-
 #define BEHIND_MAX 64U /* functions behind a bridge that are listed */
-#define WORD_COUNT (ARRAY_COUNT(words))
-
-/* Whether a name has the word, not counting the address of a node behind its '@'. */
-static bool has_word(const char *name, const char *word)
-{
-	for (const char *at = strcasestr(name, word); at != NULL; at = strcasestr(at + 1, word)) {
-		const char *before = at;
-
-		while (before > name && *before != '/' && *before != '@') {
-			before--;
-		}
-		if (*before != '@') {
-			return true;
-		}
-	}
-	return false;
-}
-
-static enum hardware_kind kind_of(const char *name)
-{
-	for (size_t i = 0; i < WORD_COUNT; i++) {
-		if (has_word(name, words[i].word)) {
-			return words[i].kind;
-		}
-	}
-	return HARDWARE_OTHER;
-}
-
-const char *hardware_kind_name(enum hardware_kind kind)
-{
-	return kinds[kind].name;
-}
-
-const char *hardware_kind_affects(enum hardware_kind kind)
-{
-	return kinds[kind].affects;
-}
-
-bool hardware_kind_is_named(enum hardware_kind kind, const char *name)
-{
-	return strcasecmp(kinds[kind].name, name) == 0;
-}
-
-/* A node is named with or without its unit address. */
-static bool is_named(const char *unit, const char *name)
-{
-	size_t bytes = strlen(name);
-
-	return strncasecmp(unit, name, bytes) == 0 &&
-	       (unit[bytes] == '\0' || (unit[bytes] == '@' && bytes != 0));
-}
-
-bool hardware_is_named(const struct hardware_unit *unit, const char *name)
-{
-	return is_named(unit->name, name) || hardware_kind_is_named(unit->kind, name) ||
-	       (unit->alias != NULL && is_named(unit->alias, name));
-}
 
 /* Only what lies behind a PCI host bridge is behind the SMMU of a board that has one. */
 static enum dma dma_of(const struct model *model, bool dma, bool pci)
@@ -109,40 +20,6 @@ static enum dma dma_of(const struct model *model, bool dma, bool pci)
 		return DMA_NONE;
 	}
 	return model->board->smmu && pci ? DMA_CONFINED : DMA_OPEN;
-}
-
-static uint64_t page_up(uint64_t address)
-{
-	return (address + PV_PAGE_BYTES - 1) & ~((uint64_t)PV_PAGE_BYTES - 1);
-}
-
-/* What of the kernel's own the device is; NULL if nothing. */
-static const struct board_range *reserved_for(const struct board *board,
-                                              const struct board_device *device,
-                                              struct board_range *reserved)
-{
-	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, reserved); i++) {
-		if (ranges_share_page(device->base, device->bytes, reserved->base,
-		                      reserved->bytes)) {
-			return reserved;
-		}
-	}
-	return NULL;
-}
-
-/* A node that stands for the virtual one of what is the kernel's own: every VM has that anyway. */
-static bool is_virtual(const struct board *board, const struct board_device *device)
-{
-	struct board_range reserved;
-
-	return reserved_for(board, device, &reserved) != NULL && reserved.shown;
-}
-
-bool hardware_node_gives(const struct board *board, const char *path,
-                         const struct board_device *device)
-{
-	return (strcmp(device->path, path) == 0 || path_is_below(device->path, path)) &&
-	       !is_virtual(board, device);
 }
 
 static bool is_pci_host(const struct model *model, const struct board_device *device)
@@ -233,7 +110,7 @@ static struct hardware_unit function_unit(const struct model *model,
 		.where = function->irq == 0
 	                         ? address
 	                         : arena_printf(arena, "%s, interrupt %u", address, function->irq),
-		.kind = named ? kind_of(function->name) : HARDWARE_OTHER,
+		.kind = named ? hardware_kind_of(function->name) : HARDWARE_OTHER,
 		.dma = is_virtio ? virtio_dma(model) : dma_of(model, true, true),
 		.pci = true,
 		.irq = function->irq,
@@ -248,13 +125,6 @@ static void add_pci(struct hardware *hardware, const struct model *model, const 
 	}
 }
 
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL || slash[1] == '\0' ? path : slash + 1;
-}
-
 static void add_device(struct hardware *hardware, const struct model *model,
                        const struct board_device *device, const char *where, struct arena *arena)
 {
@@ -262,11 +132,11 @@ static void add_device(struct hardware *hardware, const struct model *model,
 
 	add_unit(hardware, arena,
 	         (struct hardware_unit){
-			 .name = last_part(device->path),
+			 .name = hardware_last_part(device->path),
 			 .where = where,
 			 .kind = device->kind,
 			 .dma = device_dma(model, device),
-			 .kernel = reserved_for(model->board, device, &reserved) != NULL,
+			 .kernel = hardware_reserved_for(model->board, device, &reserved) != NULL,
 			 .irq = device->irq,
 			 .base = device->base,
 			 .bytes = device->bytes,
@@ -284,7 +154,7 @@ static enum dma add_below(struct hardware *hardware, const struct model *model, 
 		enum dma dma = device_dma(model, device);
 
 		if (path_is_below(device->path, path) && (device->bytes != 0 || dma != DMA_NONE) &&
-		    !is_virtual(model->board, device)) {
+		    !hardware_is_virtual(model->board, device)) {
 			strongest = dma > strongest ? dma : strongest;
 			add_device(hardware, model, device, path, arena);
 		}
@@ -336,7 +206,7 @@ static void add_node(struct hardware *hardware, const struct model *model, const
 		if (strcmp(device->path, path) == 0) {
 			known = true;
 			if ((device->bytes != 0 || its != DMA_NONE) &&
-			    !is_virtual(model->board, device)) {
+			    !hardware_is_virtual(model->board, device)) {
 				add_device(hardware, model, device, path, arena);
 			}
 		} else if (path_is_below(path, device->path) && is_pci_host(model, device)) {
@@ -348,53 +218,13 @@ static void add_node(struct hardware *hardware, const struct model *model, const
 	if (!known) {
 		add_unit(hardware, arena,
 		         (struct hardware_unit){
-				 .name = last_part(path),
+				 .name = hardware_last_part(path),
 				 .where = path,
-				 .kind = kind_of(path),
+				 .kind = hardware_kind_of(path),
 				 .dma = below == DMA_OPEN ? DMA_OPEN : dma,
 			 });
 	}
 	add_pages(hardware, model, path, arena);
-}
-
-static bool overlaps(uint64_t base, uint64_t bytes, const struct board_device *device)
-{
-	return device->base < base + bytes && base < device->base + device->bytes;
-}
-
-/* Where what is known at @at ends, in whole pages; @at itself if nothing is known there. */
-static uint64_t known_until(const struct board *board, uint64_t at)
-{
-	for (size_t i = 0; i < board->device_count; i++) {
-		const struct board_device *device = &board->devices[i];
-
-		if (device->bytes != 0 && overlaps(at, PV_PAGE_BYTES, device)) {
-			return page_up(device->base + device->bytes);
-		}
-	}
-	for (size_t i = 0; i < board->reserved_count; i++) {
-		const struct board_range *range = &board->reserved[i];
-
-		if (range->base < at + PV_PAGE_BYTES && at < range->base + range->bytes) {
-			return page_up(range->base + range->bytes);
-		}
-	}
-	return ranges_share_page(at, PV_PAGE_BYTES, board->ram_base, board->ram_bytes_max)
-	               ? page_up(board->ram_base + board->ram_bytes_max)
-	               : at;
-}
-
-bool hardware_range_is_known(const struct board *board, const struct range *range)
-{
-	uint64_t end = page_up(range->base + range->bytes);
-	uint64_t next = range->base & ~((uint64_t)PV_PAGE_BYTES - 1);
-	uint64_t known;
-
-	do {
-		known = next;
-		next = known_until(board, known);
-	} while (next != known && next < end);
-	return next >= end;
 }
 
 /* What of a range is the kernel's own: whoever can write that has the kernel. */
@@ -433,14 +263,14 @@ static void add_range(struct hardware *hardware, const struct model *model,
                       const struct range *range, struct arena *arena)
 {
 	uint64_t base = range->base & ~((uint64_t)PV_PAGE_BYTES - 1);
-	uint64_t end = page_up(range->base + range->bytes);
+	uint64_t end = hardware_page_up(range->base + range->bytes);
 	const char *where = arena_printf(arena, "registers 0x%" PRIx64 ", %" PRIu64 " bytes",
 	                                 range->base, range->bytes);
 
 	for (size_t i = 0; i < model->board->device_count; i++) {
 		const struct board_device *device = &model->board->devices[i];
 
-		if (device->bytes != 0 && overlaps(base, end - base, device)) {
+		if (device->bytes != 0 && hardware_overlaps(base, end - base, device)) {
 			add_device(hardware, model, device, where, arena);
 		}
 	}
@@ -454,19 +284,6 @@ static void add_range(struct hardware *hardware, const struct model *model,
 				 .dma = DMA_UNKNOWN,
 			 });
 	}
-}
-
-const char *hardware_registers_name(const struct model *model, uint64_t base, uint64_t bytes,
-                                    struct arena *arena)
-{
-	for (size_t i = 0; i < model->board->device_count; i++) {
-		const struct board_device *device = &model->board->devices[i];
-
-		if (device->bytes != 0 && overlaps(base, bytes, device)) {
-			return last_part(device->path);
-		}
-	}
-	return arena_printf(arena, "0x%" PRIx64, base);
 }
 
 /* Interrupts of the kernel's own; of others nothing is known but that they come. */
@@ -547,64 +364,6 @@ struct hardware hardware_of(const struct model *model, uint32_t vm, struct arena
 		hardware.kernel |= hardware.units[i].kernel;
 	}
 	return hardware;
-}
-
-/* Whether the node, or one below it, has registers in a page of the device's. */
-static bool has_page_of(const struct board *board, const char *path,
-                        const struct board_device *device)
-{
-	for (size_t i = 0; i < board->device_count; i++) {
-		const struct board_device *own = &board->devices[i];
-
-		if (ranges_share_page(own->base, own->bytes, device->base, device->bytes) &&
-		    hardware_node_gives(board, path, own)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-enum hardware_way hardware_holds(const struct model *model, const struct vm *vm,
-                                 const struct board_device *device)
-{
-	for (size_t i = 0; i < vm->dtb_node_count; i++) {
-		if (hardware_node_gives(model->board, vm->dtb_nodes[i], device)) {
-			return HARDWARE_BY_NODE;
-		}
-	}
-	for (size_t i = 0; i < vm->dtb_node_count; i++) {
-		if (has_page_of(model->board, vm->dtb_nodes[i], device)) {
-			return HARDWARE_BY_RANGE;
-		}
-	}
-	for (size_t i = 0; i < vm->mmio_count; i++) {
-		if (ranges_share_page(vm->mmios[i].base, vm->mmios[i].bytes, device->base,
-		                      device->bytes)) {
-			return HARDWARE_BY_RANGE;
-		}
-	}
-	return HARDWARE_NOT_HELD;
-}
-
-bool hardware_is_common(const struct board_device *device)
-{
-	return device->bytes == 0 && !device->dma && !board_is_controller(device->path);
-}
-
-bool hardware_is_common_node(const struct board *board, const char *path)
-{
-	bool known = false;
-
-	for (size_t i = 0; i < board->device_count; i++) {
-		if (strcmp(board->devices[i].path, path) == 0) {
-			known = true;
-			if (!hardware_is_common(&board->devices[i]) &&
-			    !is_virtual(board, &board->devices[i])) {
-				return false;
-			}
-		}
-	}
-	return known;
 }
 
 enum dma hardware_node_dma(const struct model *model, const char *path)
