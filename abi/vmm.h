@@ -4,7 +4,7 @@
  * nobody else has (mapped at pv_domain.vmm_arg). Nothing that a guest or a backend says changes it;
  * the VMM writes there once, when it takes its seed.
  *
- * In memory: struct pv_vmm_config, then connections[], then devices[], without gaps.
+ * In memory: struct pv_vmm_config, then connections[], devices[] and functions[], without gaps.
  */
 #ifndef ABI_VMM_H
 #define ABI_VMM_H
@@ -13,11 +13,13 @@
 #include <stdint.h>
 
 #define PV_VMM_MAGIC 0x314d4d5650U /* "PVMM1" */
-#define PV_VMM_VERSION 3U
+#define PV_VMM_VERSION 4U
 
 #define PV_VMM_CONNECTIONS_MAX 16U /* in which the VM is driver */
 #define PV_VMM_DEVICES_MAX 32U
 #define PV_VMM_QUEUES_MAX 16U /* of one device */
+#define PV_VMM_FUNCTIONS_MAX 16U
+#define PV_VMM_BARS 6U
 #define PV_VMM_CONFIG_BYTES 64U
 #define PV_VMM_SEED_BYTES 32U
 
@@ -33,8 +35,11 @@
  *   "vm starting N"                                 vCPU 0 starts; N: the how many-th time, from 1
  *   "vm off REASON"                                 all its vCPUs are off, until asked to start
  *   "vm restart REASON in N ms"                     they are, until the time is over
- *   "vm failed REASON after N restarts"             they are, since it failed too often in a row
- *                          REASON: poweroff reset fault watchdog request vmm
+ *   "vm failed REASON after N restarts"             they are, since it failed too often in a row,
+ *                          or once by its hardware
+ *                          REASON: poweroff reset fault watchdog request vmm hardware
+ *   "hardware BB:DD.F: ..."                         what is wrong with that physical function
+ *   "stream BB:DD.F faults N last ADDRESS"          so many of its DMA accesses were refused
  * and free text for everything else. Each line ends in "\n". */
 #define PV_VMM_LOG_UP "connection %s up"
 
@@ -102,7 +107,9 @@ struct pv_vmm_config {
 	uint32_t event_start;
 	uint32_t event_stop;
 	uint32_t event_restart;
-	uint32_t reserved;
+	uint32_t function_count;
+	uint64_t
+		hw_ecam_ipa; /* 1 MiB, bus 0 of the host bridge of functions[]; 0 if there are none */
 };
 
 /* A connection in which this VM is the driver: a PCIe host bridge with one bus. */
@@ -134,7 +141,28 @@ struct pv_vmm_device {
 	uint8_t config[PV_VMM_CONFIG_BYTES]; /* device configuration space */
 };
 
-/* Layout of BAR0. */
+/* A memory range of a function. The guest reaches its pages straight. */
+struct pv_vmm_bar {
+	uint64_t ipa;   /* where the guest has it, and what it reads in the address register */
+	uint64_t bus;   /* what the register itself has to say */
+	uint64_t bytes; /* of the place for it, a power of two >= a page; 0 = there is none */
+};
+
+#define PV_VMM_NO_STREAM UINT32_MAX
+
+/* A physical PCI function: function 0 of device `slot` on the bus at hw_ecam_ipa, whatever number
+ * it has on the machine. */
+struct pv_vmm_function {
+	uint32_t cap_window; /* PV_CAP_WINDOW: its 4 KiB of configuration space */
+	uint32_t cap_stream; /* PV_CAP_STREAM: its DMA; PV_VMM_NO_STREAM = it has none */
+	uint32_t id;         /* on the machine: bus << 8 | device << 3 | function, for lines */
+	uint32_t slot;       /* PCI device number, 0..31 */
+	uint32_t intx;       /* virtual SPI of its interrupt pin; 0 = it has no use of that */
+	uint32_t reserved;
+	struct pv_vmm_bar bars[PV_VMM_BARS]; /* by address register; a 64-bit one takes two */
+};
+
+/* Layout of BAR0 of a virtio device. */
 #define PV_VMM_BAR_BYTES 0x4000U
 #define PV_VMM_BAR_COMMON 0x0000U /* virtio 1.2, 4.1.4.3 */
 #define PV_VMM_BAR_ISR 0x1000U
@@ -143,8 +171,9 @@ struct pv_vmm_device {
 #define PV_VMM_BAR_PBA 0x3800U
 
 _Static_assert(sizeof(struct pv_vmm_uart) == 24, "vmm uart");
-_Static_assert(sizeof(struct pv_vmm_config) == 232, "vmm config");
+_Static_assert(sizeof(struct pv_vmm_config) == 240, "vmm config");
 _Static_assert(sizeof(struct pv_vmm_connection) == 72, "vmm connection");
 _Static_assert(sizeof(struct pv_vmm_device) == 120, "vmm device");
+_Static_assert(sizeof(struct pv_vmm_function) == 168, "vmm function");
 
 #endif

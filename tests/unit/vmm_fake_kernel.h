@@ -25,7 +25,9 @@ enum fake_cap {
 	FAKE_CAP_VCPU = 8,  /* 4 of them */
 	FAKE_CAP_RING = 16, /* 8 */
 	FAKE_CAP_RECV = 32, /* 32: queues */
-	FAKE_CAP_COUNT = 64
+	FAKE_CAP_COUNT = 64,
+	FAKE_CAP_WINDOW = 64, /* 8 */
+	FAKE_CAP_STREAM = 72  /* 8 */
 };
 
 #define FAKE_CONSOLES 8U /* capabilities below are those of consoles, among others */

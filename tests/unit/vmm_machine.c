@@ -46,6 +46,29 @@ static void configure_devices(void)
 	}
 }
 
+static void configure_functions(void)
+{
+	struct pv_vmm_function *functions = machine.config.functions;
+
+	functions[NVME] = (struct pv_vmm_function){
+		.cap_window = FAKE_CAP_WINDOW + NVME,
+		.cap_stream = FAKE_CAP_STREAM + NVME,
+		.id = 0x10,
+		.slot = 0,
+		.bars[0] = {PLACE(NVME, 0), BUS_PLACE(NVME, 0), 0x4000},
+	};
+	functions[CARD] = (struct pv_vmm_function){
+		.cap_window = FAKE_CAP_WINDOW + CARD,
+		.cap_stream = FAKE_CAP_STREAM + CARD,
+		.id = 0x18,
+		.slot = 3,
+		.intx = CARD_INTID,
+		.bars = {[0] = {PLACE(CARD, 0), BUS_PLACE(CARD, 0), 0x20000},
+	                 [1] = {PLACE(CARD, 1), BUS_PLACE(CARD, 1), 0x20000},
+	                 [3] = {PLACE(CARD, 3), BUS_PLACE(CARD, 3), 0x8000}},
+	};
+}
+
 void machine_configure(uint32_t vcpu_count)
 {
 	static const char *const peers[MACHINE_CONNECTIONS] = {"gateway", "noise"};
@@ -81,6 +104,8 @@ void machine_configure(uint32_t vcpu_count)
 		.event_start = EVENT_ASK,
 		.event_stop = EVENT_ASK + 1,
 		.event_restart = EVENT_ASK + 2,
+		.function_count = MACHINE_FUNCTIONS,
+		.hw_ecam_ipa = ECAM_HARDWARE,
 	};
 	for (uint32_t i = 0; i < MACHINE_CONNECTIONS; i++) {
 		struct pv_vmm_connection *connection = &machine.config.connections[i];
@@ -97,6 +122,7 @@ void machine_configure(uint32_t vcpu_count)
 		memcpy(connection->peer, peers[i], strlen(peers[i]) + 1);
 	}
 	configure_devices();
+	configure_functions();
 }
 
 void machine_start(uint32_t vcpu_count)

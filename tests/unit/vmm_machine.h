@@ -17,6 +17,7 @@
 
 #define MACHINE_CONNECTIONS 2U
 #define MACHINE_DEVICES 3U
+#define MACHINE_FUNCTIONS 2U
 
 #define GICD 0x08000000U
 #define V2M 0x08020000U
@@ -25,6 +26,9 @@
 #define NOTIFY(device) (0x0a000000U + (device)*0x1000U)
 #define BAR(device) (0x10000000U + (device)*PV_VMM_BAR_BYTES)
 #define ECAM(connection) (0x20000000U + (connection)*0x100000U)
+#define ECAM_HARDWARE 0x20200000U
+#define PLACE(function, bar) (0x38000000U + (function)*0x1000000U + (bar)*0x100000U)
+#define BUS_PLACE(function, bar) (PLACE(function, bar) - 0x08000000U)
 #define V2M_FIRST 64U
 #define V2M_COUNT 16U
 #define TTY_INTID 33U
@@ -39,10 +43,17 @@
 #define BLK 1U
 #define RNG 2U
 
+/* Physical functions: 0 an NVMe controller in slot 0, 1 a network card with an interrupt pin in
+ * slot 3. */
+#define NVME 0U
+#define CARD 1U
+#define CARD_INTID 40U
+
 struct machine_config {
 	struct pv_vmm_config vm;
 	struct pv_vmm_connection connections[MACHINE_CONNECTIONS];
 	struct pv_vmm_device devices[MACHINE_DEVICES];
+	struct pv_vmm_function functions[MACHINE_FUNCTIONS];
 };
 
 struct machine {

@@ -27,6 +27,7 @@ static void good_configuration_is_taken(void **state)
 	assert_null(fault);
 	assert_ptr_equal(config.connections, machine.config.connections);
 	assert_ptr_equal(config.devices, machine.config.devices);
+	assert_ptr_equal(config.functions, machine.config.functions);
 }
 
 /* One wrong field each, and what the report calls it. */
@@ -92,6 +93,22 @@ static const struct {
 	{&machine.config.devices[1].bar_ipa, BAR(0), 8, "windows overlap"},
 	{&machine.config.devices[1].notify_ipa, UINT64_C(1) << 32, 8, "device"},
 	{&machine.config.devices[1].notify_ipa, NOTIFY(1) + 4, 8, "device"},
+	{&machine.config.vm.function_count, 17, 4, "function_count"},
+	{&machine.config.vm.function_count, 3, 4, "bytes"},
+	{&machine.config.vm.hw_ecam_ipa, 0, 8, "function_count"},
+	{&machine.config.vm.hw_ecam_ipa, ECAM_HARDWARE + 0x1000, 8, "function_count"},
+	{&machine.config.vm.hw_ecam_ipa, UINT64_C(1) << 39, 8, "function_count"},
+	{&machine.config.functions[1].slot, 32, 4, "function"},
+	{&machine.config.functions[1].slot, 0, 4, "function"},
+	{&machine.config.functions[1].intx, 31, 4, "function"},
+	{&machine.config.functions[1].intx, PV_VIRQS, 4, "function"},
+	{&machine.config.functions[0].bars[0].bytes, 0x800, 8, "function"},
+	{&machine.config.functions[0].bars[0].bytes, 0x3000, 8, "function"},
+	{&machine.config.functions[0].bars[0].bytes, UINT64_C(1) << 33, 8, "function"},
+	{&machine.config.functions[0].bars[0].ipa, PLACE(NVME, 0) + 0x1000, 8, "function"},
+	{&machine.config.functions[0].bars[0].ipa, UINT64_C(1) << 32, 8, "function"},
+	{&machine.config.functions[0].bars[0].bus, BUS_PLACE(NVME, 0) + 0x1000, 8, "function"},
+	{&machine.config.functions[0].bars[0].bus, UINT64_C(1) << 32, 8, "function"},
 };
 
 static void bad_configurations_are_refused(void **state)
@@ -115,6 +132,8 @@ static void vm_without_extras(void **state)
 	machine_configure(1);
 	machine.config.vm.connection_count = 0;
 	machine.config.vm.device_count = 0;
+	machine.config.vm.function_count = 0;
+	machine.config.vm.hw_ecam_ipa = 0;
 	machine.config.vm.v2m_ipa = 0;
 	machine.config.vm.v2m_first = 0;
 	machine.config.vm.v2m_count = 0;

@@ -25,8 +25,10 @@ static void read_arrays(struct verify *v, struct verified_vm *vm, struct bytes b
 	const struct pv_vmm_config *c = &vm->config;
 	uint64_t connections = (uint64_t)c->connection_count * sizeof(struct pv_vmm_connection);
 	uint64_t devices = (uint64_t)c->device_count * sizeof(struct pv_vmm_device);
+	uint64_t functions = (uint64_t)c->function_count * sizeof(struct pv_vmm_function);
 
-	if (sizeof(*c) + connections + devices != c->bytes || !rom_trim(bytes, c->bytes).data) {
+	if (sizeof(*c) + connections + devices + functions != c->bytes ||
+	    !rom_trim(bytes, c->bytes).data) {
 		bad(v, vm, "its parts have another size than it says");
 		return;
 	}
@@ -134,7 +136,8 @@ static const struct field config_fields[] = {
 	FIELD(pv_vmm_config, event_start),
 	FIELD(pv_vmm_config, event_stop),
 	FIELD(pv_vmm_config, event_restart),
-	FIELD(pv_vmm_config, reserved),
+	FIELD(pv_vmm_config, function_count),
+	FIELD(pv_vmm_config, hw_ecam_ipa),
 };
 
 static const struct field connection_fields[] = {

@@ -65,11 +65,26 @@ static bool requests_are_good(const struct pv_vmm_config *vm)
 	       vm->event_restart < EVENTS;
 }
 
+static bool is_ecam(uint64_t ipa)
+{
+	return is_aligned(ipa, ECAM_BYTES) && range_fits(ipa, ECAM_BYTES, BIT64(PV_IPA_BITS));
+}
+
+static bool functions_are_good(const struct pv_vmm_config *vm)
+{
+	return vm->function_count <= PV_VMM_FUNCTIONS_MAX && is_ecam(vm->hw_ecam_ipa) &&
+	       (vm->hw_ecam_ipa != 0 || vm->function_count == 0);
+}
+
+static uint64_t bytes_of(const struct pv_vmm_config *vm)
+{
+	return sizeof(*vm) + vm->connection_count * (uint64_t)sizeof(struct pv_vmm_connection) +
+	       vm->device_count * (uint64_t)sizeof(struct pv_vmm_device) +
+	       vm->function_count * (uint64_t)sizeof(struct pv_vmm_function);
+}
+
 static const char *vm_fault(const struct pv_vmm_config *vm)
 {
-	uint64_t bytes = sizeof(*vm) +
-	                 vm->connection_count * (uint64_t)sizeof(struct pv_vmm_connection) +
-	                 vm->device_count * (uint64_t)sizeof(struct pv_vmm_device);
 	/* clang-format off */
 	const struct {
 		bool good;
@@ -79,7 +94,8 @@ static const char *vm_fault(const struct pv_vmm_config *vm)
 		{ vm->vcpu_count >= 1 && vm->vcpu_count <= PV_DOMAIN_VCPUS_MAX, "vcpu_count" },
 		{ vm->connection_count <= PV_VMM_CONNECTIONS_MAX,               "connection_count" },
 		{ vm->device_count <= PV_VMM_DEVICES_MAX,                       "device_count" },
-		{ bytes <= vm->bytes,                                           "bytes" },
+		{ functions_are_good(vm),                                       "function_count" },
+		{ bytes_of(vm) <= vm->bytes,                                    "bytes" },
 		{ is_page(vm->gicd_ipa),                                        "gicd_ipa" },
 		{ v2m_is_good(vm),                                              "v2m" },
 		{ uart_is_good(&vm->uarts[0]) && uart_is_good(&vm->uarts[1]),   "uarts" },
@@ -119,8 +135,7 @@ static const char *connection_fault(const struct config *config, uint32_t number
 	if (!is_name(connection->peer)) {
 		return "connection peer";
 	}
-	if (!is_aligned(connection->ecam_ipa, ECAM_BYTES) ||
-	    !range_fits(connection->ecam_ipa, ECAM_BYTES, BIT64(PV_IPA_BITS))) {
+	if (!is_ecam(connection->ecam_ipa)) {
 		return "connection ecam_ipa";
 	}
 	if (!is_aligned(connection->page_out, PV_PAGE_BYTES) ||
@@ -135,6 +150,45 @@ static const char *connection_fault(const struct config *config, uint32_t number
 			return "device";
 		}
 		slots |= BIT32(device->slot);
+	}
+	return NULL;
+}
+
+/* A place that a 32-bit base address register can name. */
+static bool is_place(uint64_t address, uint64_t bytes)
+{
+	return is_aligned(address, bytes) && range_fits(address, bytes, BIT64(32));
+}
+
+static bool function_is_good(const struct pv_vmm_function *function)
+{
+	if (function->slot >= PCI_SLOTS || (function->intx != 0 && !is_spi(function->intx))) {
+		return false;
+	}
+	for (uint32_t i = 0; i < PV_VMM_BARS; i++) {
+		const struct pv_vmm_bar *bar = &function->bars[i];
+
+		if (bar->bytes != 0 &&
+		    (!is_power_of_two(bar->bytes) || bar->bytes < PV_PAGE_BYTES ||
+		     !is_place(bar->ipa, bar->bytes) || !is_place(bar->bus, bar->bytes))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Physical functions: each in a slot of its own. */
+static const char *functions_fault(const struct config *config)
+{
+	uint32_t slots = 0;
+
+	for (uint32_t i = 0; i < config->vm->function_count; i++) {
+		const struct pv_vmm_function *function = &config->functions[i];
+
+		if (!function_is_good(function) || (slots & BIT32(function->slot)) != 0) {
+			return "function";
+		}
+		slots |= BIT32(function->slot);
 	}
 	return NULL;
 }
@@ -170,9 +224,13 @@ err_t config_open(const struct pv_vmm_config *vm, struct config *config, const c
 	config->connections = (const struct pv_vmm_connection *)(vm + 1);
 	config->devices =
 		(const struct pv_vmm_device *)(config->connections + vm->connection_count);
+	config->functions = (const struct pv_vmm_function *)(config->devices + vm->device_count);
 	*fault = slices_are_good(config) ? NULL : "device slices";
 	for (uint32_t i = 0; i < vm->connection_count && *fault == NULL; i++) {
 		*fault = connection_fault(config, i);
+	}
+	if (*fault == NULL) {
+		*fault = functions_fault(config);
 	}
 	return *fault == NULL ? OK : ERR_RANGE;
 }

@@ -9,11 +9,12 @@
 #include "abi/err.h"
 #include "abi/vmm.h"
 
-/* The three tables of a configuration, in place. */
+/* The tables of a configuration, in place. */
 struct config {
 	const struct pv_vmm_config *vm;
 	const struct pv_vmm_connection *connections;
 	const struct pv_vmm_device *devices;
+	const struct pv_vmm_function *functions;
 };
 
 /**
