@@ -11,6 +11,7 @@
  *   BOARD_RAM_BASE, _BYTES    at most; whole blocks of 2 MiB
  *   BOARD_LOAD                where the kernel lies: a block of 2 MiB in RAM
  *   BOARD_GIC_VERSION         of the interrupt controller
+ *   BOARD_SMMU                the version of the SMMU that PCI functions are behind; 0: none
  *   BOARD_BLOCKS(X)           registers that nobody may be given: X(block, base, bytes, whose:
  *                             KERNEL, GUESTS by a mapping, or NOBODY; SHOWN: every VM has a
  *                             virtual one, HIDDEN; its name)
@@ -21,7 +22,6 @@
  *   BOARD_CPUS                at most
  *   BOARD_RAM_TAKEN           bytes taken by kernel, image tables, stage-2 tables and VMMs
  *   BOARD_GIC_LIST_REGISTERS, _GIC_SPIS
- *   BOARD_SMMU                the version of the SMMU that PCI functions are behind; 0: none
  *   BOARD_QEMU_MACHINE, _CPU  QEMU's -M and -cpu; "": QEMU is not this board
  *   BOARD_PCI_HOST            node of the PCI host bridge
  *   BOARD_PCI_IRQ             the first of the four lines of its functions, INTID; 0: unknown

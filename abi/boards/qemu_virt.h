@@ -12,6 +12,7 @@
 #define BOARD_RAM_BYTES 0x200000000
 #define BOARD_LOAD 0x40200000
 #define BOARD_GIC_VERSION 2
+#define BOARD_SMMU 3
 
 /* clang-format off */
 #define BOARD_BLOCKS(X) \

@@ -11,7 +11,6 @@
 #define BOARD_RAM_TAKEN 0x2000000
 #define BOARD_GIC_LIST_REGISTERS 4
 #define BOARD_GIC_SPIS 256
-#define BOARD_SMMU 3
 #define BOARD_PCI_HOST "/pcie@10000000"
 #define BOARD_PCI_IRQ 35
 #define BOARD_QEMU_MACHINE "virt,virtualization=on,gic-version=2"

@@ -12,6 +12,7 @@
 #define BOARD_RAM_BYTES 0xfc000000 /* below the peripherals */
 #define BOARD_LOAD 0x200000
 #define BOARD_GIC_VERSION 2
+#define BOARD_SMMU 0
 
 /* clang-format off */
 #define BOARD_BLOCKS(X) \

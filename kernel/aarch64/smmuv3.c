@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SMMUv3: its registers (Arm IHI 0070, 6.3), the stream table and the command queue. Nothing here
+ * enables what may pass by itself: while SMMUEN is 0 GBPA.ABORT holds, and once it is 1 the stream
+ * table does, which is linear and as large as it is said to be: streams beyond it abort.
+ */
+#include "kernel/aarch64/smmu.h"
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/arm/smmu.h"
+#include "kernel/board.h"
+#include "kernel/core/log.h"
+#include "lib/bits.h"
+
+#define SMMU_IDR0 0x0000U
+#define SMMU_IDR1 0x0004U
+#define SMMU_IDR5 0x0014U
+#define SMMU_CR0 0x0020U
+#define SMMU_CR0ACK 0x0024U
+#define SMMU_CR1 0x0028U
+#define SMMU_CR2 0x002cU
+#define SMMU_GBPA 0x0044U
+#define SMMU_IRQ_CTRL 0x0050U
+#define SMMU_IRQ_CTRLACK 0x0054U
+#define SMMU_GERROR 0x0060U
+#define SMMU_GERRORN 0x0064U
+#define SMMU_STRTAB_BASE 0x0080U
+#define SMMU_STRTAB_BASE_CFG 0x0088U
+#define SMMU_CMDQ_BASE 0x0090U
+#define SMMU_CMDQ_PROD 0x0098U
+#define SMMU_CMDQ_CONS 0x009cU
+
+#define CR0_SMMUEN (1U << 0)
+#define CR0_CMDQEN (1U << 3)
+/* Tables and queues are read write-back, inner shareable, as EL2 has its own memory. */
+#define CR1_VALUE 0xd75U
+/* PTM: our TLB instructions are not meant for it. Not RECINVSID: what strangers try is not recorded. */
+#define CR2_VALUE (1U << 2)
+#define GBPA_ABORT (1U << 20)
+#define GBPA_UPDATE (1U << 31)
+
+#define BASE_ALLOCATE (1ULL << 62) /* a hint */
+
+#define PATIENCE 1000000U /* polls for an answer */
+
+static struct {
+	_Alignas(sizeof(struct smmu_ste) << SMMU_STREAMS_LOG2) struct smmu_ste
+		streams[SMMU_STREAMS]; /* a linear table is aligned to its size; so are queues */
+	_Alignas(sizeof(struct smmu_command)
+	         << SMMU_COMMANDS_LOG2) struct smmu_command commands[1U << SMMU_COMMANDS_LOG2];
+} tables;
+
+static uint32_t commands_prod;
+
+static volatile uint32_t *reg(uint32_t offset)
+{
+	return (volatile uint32_t *)(uintptr_t)(board_smmu + offset);
+}
+
+static void store_base(uint32_t offset, const void *memory, uint32_t log2)
+{
+	*(volatile uint64_t *)(uintptr_t)(board_smmu + offset) =
+		(uintptr_t)memory | BASE_ALLOCATE | log2;
+}
+
+/* Whether register @offset comes to have @value in the bits of @mask. */
+static bool comes_to(uint32_t offset, uint32_t mask, uint32_t value)
+{
+	for (uint32_t n = 0; n < PATIENCE; n++) {
+		if ((*reg(offset) & mask) == value) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool set_cr0(uint32_t value)
+{
+	*reg(SMMU_CR0) = value;
+	return comes_to(SMMU_CR0ACK, UINT32_MAX, value);
+}
+
+/* Have the SMMU do what @commands, fewer than the queue has room for, ask for. */
+static bool issue(const struct smmu_command *commands, uint32_t count)
+{
+	const uint32_t log2 = SMMU_COMMANDS_LOG2;
+
+	for (uint32_t i = 0; i <= count && i < 1U << SMMU_COMMANDS_LOG2; i++) {
+		tables.commands[smmu_queue_slot(commands_prod, log2)] =
+			i < count ? commands[i] : smmu_sync();
+		commands_prod = smmu_queue_next(commands_prod, log2);
+	}
+	/* The commands, and the tables that they are about, before the index that shows them. */
+	dsb(ishst);
+	*reg(SMMU_CMDQ_PROD) = commands_prod;
+	/* One that it does not know stops it there. */
+	return comes_to(SMMU_CMDQ_CONS, (2U << log2) - 1, commands_prod);
+}
+
+void smmu_abort(void)
+{
+	*reg(SMMU_GBPA) = GBPA_UPDATE | GBPA_ABORT;
+	(void)comes_to(SMMU_GBPA, GBPA_UPDATE, 0);
+	(void)set_cr0(0);
+}
+
+/* What stops it is said, "" when nothing does. */
+static const char *bring_up(void)
+{
+	const struct smmu_command forget[] = {smmu_cfgi_all(), smmu_tlbi_all()};
+
+	if (!comes_to(SMMU_GBPA, GBPA_UPDATE | GBPA_ABORT, GBPA_ABORT) || !set_cr0(0)) {
+		return "does not stop";
+	}
+	if (!smmu_fits(*reg(SMMU_IDR0), *reg(SMMU_IDR1), *reg(SMMU_IDR5))) {
+		return "lacks what the kernel needs";
+	}
+	*reg(SMMU_IRQ_CTRL) = 0;
+	*reg(SMMU_GERRORN) = *reg(SMMU_GERROR); /* of whatever ran before us */
+	for (uint32_t i = 0; i < SMMU_STREAMS; i++) {
+		tables.streams[i].word[0] = SMMU_STE_ABORT;
+	}
+	*reg(SMMU_CR1) = CR1_VALUE;
+	*reg(SMMU_CR2) = CR2_VALUE;
+	store_base(SMMU_STRTAB_BASE, tables.streams, 0);
+	*reg(SMMU_STRTAB_BASE_CFG) = SMMU_STREAMS_LOG2;
+	store_base(SMMU_CMDQ_BASE, tables.commands, SMMU_COMMANDS_LOG2);
+	*reg(SMMU_CMDQ_PROD) = 0;
+	*reg(SMMU_CMDQ_CONS) = 0;
+	if (!comes_to(SMMU_IRQ_CTRLACK, UINT32_MAX, 0) || !set_cr0(CR0_CMDQEN) ||
+	    !issue(forget, ARRAY_COUNT(forget)) || !set_cr0(CR0_CMDQEN | CR0_SMMUEN)) {
+		return "does not answer";
+	}
+	return "";
+}
+
+void smmu_init(void)
+{
+	const char *why = bring_up();
+
+	if (*why) {
+		struct log_line line;
+
+		(void)set_cr0(0);
+		log_begin(&line, "no DMA passes: the SMMU ");
+		log_text(&line, why);
+		log_end(&line);
+	}
+}
