@@ -6,7 +6,10 @@
 KERNEL_BOARD ?= qemu_virt
 KERNEL_ROWS := -DBOARD_ROWS='"abi/boards/$(KERNEL_BOARD).h"'
 KERNEL_DIR := $(BUILD)/kernel
-KERNEL_SOURCES := $(sort $(wildcard kernel/arm/*.c kernel/core/*.c kernel/aarch64/*.[cS])) kernel/drivers/pl011.c \
+# One file for each version of an SMMU.
+KERNEL_SMMU := $(shell sed -n 's/^.define BOARD_SMMU //p' abi/boards/$(KERNEL_BOARD).h)
+KERNEL_SOURCES := $(filter-out kernel/aarch64/smmuv%.c,$(sort $(wildcard kernel/arm/*.c kernel/core/*.c kernel/aarch64/*.[cS]))) \
+	kernel/aarch64/smmuv$(KERNEL_SMMU).c kernel/drivers/pl011.c \
 	kernel/variants/$(VARIANT).c $(LIB_KERNEL_SOURCES)
 KERNEL_OBJECTS := $(patsubst %,$(KERNEL_DIR)/%.o,$(basename $(KERNEL_SOURCES)))
 KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ikernel/variants/$(VARIANT) -Ilib/port/free $(KERNEL_ROWS) -fstack-usage

@@ -21,7 +21,7 @@
 	X(v2m,   0x08020000, 0x10000, NOBODY, SHOWN,  "the interrupt controller") \
 	X(gich,  0x08030000, 0x10000, KERNEL, SHOWN,  "the interrupt controller") \
 	X(gicv,  0x08040000, 0x20000, GUESTS, SHOWN,  "the interrupt controller") \
-	X(smmu,  0x09050000, 0x20000, NOBODY, HIDDEN, "the SMMU") \
+	X(smmu,  0x09050000, 0x20000, KERNEL, HIDDEN, "the SMMU") \
 	X(power, 0x09030000, 0x1000,  NOBODY, HIDDEN, "the power-off GPIO") \
 	X(uart,  0x09000000, 0x1000,  KERNEL, SHOWN,  "the kernel's console")
 

@@ -13,7 +13,7 @@
 #define BOARD_GIC_SPIS 256
 #define BOARD_PCI_HOST "/pcie@10000000"
 #define BOARD_PCI_IRQ 35
-#define BOARD_QEMU_MACHINE "virt,virtualization=on,gic-version=2"
+#define BOARD_QEMU_MACHINE "virt,virtualization=on,gic-version=2,iommu=smmuv3"
 #define BOARD_QEMU_CPU "cortex-a72"
 
 /* clang-format off */

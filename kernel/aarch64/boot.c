@@ -9,6 +9,7 @@
 #include "kernel/aarch64/entry.h"
 #include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/smmu.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/aarch64/trap_controls.h"
 #include "kernel/arm/mmu.h"
@@ -155,6 +156,7 @@ void boot_primary(void)
 	mmu_map_kernel((uintptr_t)__text_start, (uintptr_t)__rodata_start, (uintptr_t)__data_start);
 	BOARD_BLOCKS(MAP)
 	mmu_enable();
+	smmu_abort();
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_cpu_structs();
 	uart_init(board_uart);
@@ -165,6 +167,7 @@ void boot_primary(void)
 	log_end(&line);
 	counter_offset = arch_now();
 	init_registers();
+	smmu_init();
 	gic_init_distributor();
 	gic_init_cpu(0);
 	build();

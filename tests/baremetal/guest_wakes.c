@@ -82,3 +82,11 @@ PROGRAM(guest_far_timer_beside)
 	shared[0] = 1;
 	mmio_write32(T_DOORBELL_IPA, 1);
 }
+
+/* For an observer from outside: nothing runs. */
+PROGRAM(guest_sleep)
+{
+	for (;;) {
+		guest_wfi();
+	}
+}
