@@ -44,7 +44,9 @@ bool pci_function_of_node(const struct model *model, const char *path, struct pc
 	const char *unit = strrchr(path, '@');
 	char *end = NULL;
 
-	if (!path_is_below(path, host) || unit == NULL || strchr(unit, '/') != NULL) {
+	/* Of a board that is known by name only nobody knows where its host bridge is. */
+	if (host[0] == '\0' || !path_is_below(path, host) || unit == NULL ||
+	    strchr(unit, '/') != NULL) {
 		return false;
 	}
 	*out = (struct pci_function){.name = ""};
@@ -67,6 +69,9 @@ static bool node_is_bridge(const struct model *model, const char *path)
 
 	if (strcmp(path, host) == 0 || strcmp(path, "/") == 0 || path_is_below(host, path)) {
 		return true;
+	}
+	if (host[0] == '\0') {
+		return strncmp(last, "/pci", 4) == 0;
 	}
 	return path_is_below(path, host) &&
 	       (strncmp(last, "/pci", 4) == 0 || !pci_function_of_node(model, path, &function));
