@@ -222,8 +222,7 @@ RULE(mmio_unknown, "mmio-unknown", ADVICE, EACH,
      "A range holds no device of the board that topo knows. Reading where nothing answers ends "
      "in an abort.");
 
-/* Whether @key was not there before; now it is. */
-static bool first_time(struct strmap *seen, const char *key, void *value)
+bool check_first_time(struct strmap *seen, const char *key, void *value)
 {
 	void **slot = strmap_slot(seen, key, strlen(key));
 
@@ -244,8 +243,8 @@ void check_irq_repeat(struct rules *rules, const struct topology *topology)
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->irq_count; j++) {
-			if (!first_time(&seen, arena_printf(arena, "%zu/%u", i, vm->irqs[j]),
-			                arena)) {
+			if (!check_first_time(&seen, arena_printf(arena, "%zu/%u", i, vm->irqs[j]),
+			                      arena)) {
 				rule_report(rules, &rule_irq_repeat,
 				            topology->vm_origins[i].irq_places[j],
 				            "'%s' is given interrupt %u twice", vm->suffix,
@@ -276,124 +275,3 @@ void check_irq_alone(struct rules *rules, const struct topology *topology)
 RULE(irq_alone, "irq-alone", ADVICE, WHOLE,
      "A VM is given interrupts and no registers, PCI function or node: it cannot quiet the "
      "device that raises them.");
-
-typedef void pci_visit(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                       size_t vm, const struct pci_function *function);
-
-static void each_function(struct rules *rules, const struct topology *topology, pci_visit *visit)
-{
-	struct arena *arena = arena_new();
-	struct strmap seen;
-
-	strmap_init(&seen, arena);
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			visit(rules, topology, &seen, i, &topology->model.vms[i].pci[j]);
-		}
-	}
-	arena_free(arena);
-}
-
-static void visit_no_irq(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         size_t vm, const struct pci_function *function)
-{
-	(void)seen;
-	if (function->irq == 0) {
-		rule_report(rules, &rule_pci_no_irq, function->place,
-		            "PCI function %u:%u.%u of '%s' has no interrupt", function->bus,
-		            function->device, function->function, check_suffix(topology, vm));
-	}
-}
-
-void check_pci_no_irq(struct rules *rules, const struct topology *topology)
-{
-	each_function(rules, topology, visit_no_irq);
-}
-
-RULE(pci_no_irq, "pci-no-irq", ADVICE, EACH,
-     "A PCI function is given without an interrupt: its driver has to ask the device over and "
-     "over.");
-
-static void visit_repeat(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         size_t vm, const struct pci_function *function)
-{
-	const char *key = arena_printf(seen->arena, "%zu/%u:%u.%u", vm, function->bus,
-	                               function->device, function->function);
-
-	if (!first_time(seen, key, seen)) {
-		rule_report(rules, &rule_pci_repeat, function->place,
-		            "'%s' is given PCI function %u:%u.%u twice", check_suffix(topology, vm),
-		            function->bus, function->device, function->function);
-	}
-}
-
-void check_pci_repeat(struct rules *rules, const struct topology *topology)
-{
-	each_function(rules, topology, visit_repeat);
-}
-
-RULE(pci_repeat, "pci-repeat", ERROR, EACH, "One VM is given the same PCI function twice.");
-
-static void visit_split(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                        size_t vm, const struct pci_function *function)
-{
-	const char *key = arena_printf(seen->arena, "%u:%u", function->bus, function->device);
-	const struct vm *row = &topology->model.vms[vm];
-	const struct vm *owner = strmap_get(seen, key);
-
-	if (owner == NULL) {
-		strmap_set(seen, key, &topology->model.vms[vm]);
-	} else if (owner != row) {
-		rule_report(rules, &rule_pci_split, function->place,
-		            "functions of PCI device %s belong to '%s' and to '%s'", key,
-		            row->suffix, owner->suffix);
-	}
-}
-
-void check_pci_split(struct rules *rules, const struct topology *topology)
-{
-	each_function(rules, topology, visit_split);
-}
-
-RULE(pci_split, "pci-split", ADVICE, EACH,
-     "Functions of one PCI device belong to different VMs. They share its reset and its power, "
-     "and often nothing keeps the DMA of one apart from the other.");
-
-static void visit_bridge(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         size_t vm, const struct pci_function *function)
-{
-	(void)seen;
-	if (function->bus == 0 && function->device == 0 && function->function == 0) {
-		rule_report(rules, &rule_pci_bridge, function->place,
-		            "'%s' is given PCI function 0:0.0, the host bridge or root port",
-		            check_suffix(topology, vm));
-	}
-}
-
-void check_pci_bridge(struct rules *rules, const struct topology *topology)
-{
-	each_function(rules, topology, visit_bridge);
-}
-
-RULE(pci_bridge, "pci-bridge", ADVICE, EACH,
-     "A VM is given function 0:0.0, which is the host bridge or root port: who holds it "
-     "configures what lies behind it.");
-
-static void visit_function_name(struct rules *rules, const struct topology *topology,
-                                struct strmap *seen, size_t vm, const struct pci_function *function)
-{
-	if (function->name[0] != '\0' && !first_time(seen, function->name, seen)) {
-		rule_report(rules, &rule_pci_name_twice, function->place,
-		            "a second PCI function is called '%s', this one of '%s'",
-		            function->name, check_suffix(topology, vm));
-	}
-}
-
-void check_pci_name_twice(struct rules *rules, const struct topology *topology)
-{
-	each_function(rules, topology, visit_function_name);
-}
-
-RULE(pci_name_twice, "pci-name-twice", ADVICE, EACH,
-     "Two PCI functions have the same name: reports and the hardware matrix cannot tell them "
-     "apart.");

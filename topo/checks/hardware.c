@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/bits.h"
 #include "topo/checks/internal.h"
 #include "topo/model/pci.h"
 
@@ -315,99 +314,6 @@ void check_pci_twice(struct rules *rules, const struct topology *topology)
 }
 
 RULE(pci_twice, "pci-twice", ERROR, EACH, "Two VMs are given the same PCI function.");
-
-static struct place holding_place(const struct topology *topology, size_t vm,
-                                  struct pci_holding holding)
-{
-	switch (holding.way) {
-	case PCI_BY_FUNCTION:
-		return topology->model.vms[vm].pci[holding.index].place;
-	case PCI_BY_NODE:
-		return topology->vm_origins[vm].node_places[holding.index];
-	case PCI_BY_RANGE:
-	default:
-		return topology->model.vms[vm].mmios[holding.index].place;
-	}
-}
-
-/* Where a VM is given something of PCI, a bridge or a function; false if nothing is. */
-static bool find_pci(const struct topology *topology, size_t vm, bool bridge, struct place *place)
-{
-	const struct vm *row = &topology->model.vms[vm];
-	struct pci_holding holding;
-
-	if (pci_holds_bridge(&topology->model, row, &holding)) {
-		*place = holding_place(topology, vm, holding);
-		return true;
-	}
-	if (bridge || !pci_has_functions(&topology->model, row)) {
-		return false;
-	}
-	*place = check_hardware_place(topology, vm);
-	return true;
-}
-
-/* Everyone who has something of PCI, beside the first VM that has a bridge. */
-void check_pci_host(struct rules *rules, const struct topology *topology)
-{
-	size_t count = topology->model.vm_count;
-	size_t holder = 0;
-	struct place held = PLACE_NONE;
-	struct place place = PLACE_NONE;
-
-	while (holder < count && !find_pci(topology, holder, true, &held)) {
-		holder++;
-	}
-	for (size_t i = 0; i < count && holder < count; i++) {
-		if (i != holder && find_pci(topology, i, false, &place) &&
-		    rule_report(rules, &rule_pci_host, place,
-		                "'%s' is given what lies behind the PCI bridge that '%s' holds",
-		                suffix(topology, i), suffix(topology, holder))) {
-			diag_note(rules->diag, held, "given to '%s' here",
-			          suffix(topology, holder));
-		}
-	}
-}
-
-RULE(pci_host, "pci-host", ERROR, EACH,
-     "A VM is given a PCI bridge, or registers of the host bridge (configuration space, or a "
-     "window over base addresses), and another VM something behind it: who has the bridge has "
-     "every function.");
-
-static void check_function_range(struct rules *rules, const struct pci_function *function,
-                                 const struct pci_places *places)
-{
-	const struct {
-		const char *what;
-		uint32_t number, most;
-		struct place place;
-	} rows[] = {
-		{"bus", function->bus, 255, places->bus},
-		{"device", function->device, 31, places->device},
-		{"function", function->function, 7, places->function},
-	};
-
-	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
-		if (rows[i].number > rows[i].most) {
-			rule_report(rules, &rule_pci_range, rows[i].place,
-			            "PCI has no %s %u: they are 0 to %u", rows[i].what,
-			            rows[i].number, rows[i].most);
-		}
-	}
-}
-
-void check_pci_range(struct rules *rules, const struct topology *topology)
-{
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			check_function_range(rules, &topology->model.vms[i].pci[j],
-			                     &topology->vm_origins[i].pci_places[j]);
-		}
-	}
-}
-
-RULE(pci_range, "pci-range", ERROR, EACH,
-     "A PCI function has a bus of 0 to 255, a device of 0 to 31 and a function of 0 to 7.");
 
 static void claim_node(struct rules *rules, const struct topology *topology, struct strmap *owners,
                        size_t vm, size_t node)

@@ -32,6 +32,9 @@ bool check_is_common_node(const struct board *board, const char *path);
 /** Whether physical devices are given to VM @vm: registers, functions, interrupts or nodes. */
 bool check_has_hardware(const struct topology *topology, size_t vm);
 
+/** Whether @key was not in @seen before; now it is there, with @value. */
+bool check_first_time(struct strmap *seen, const char *key, void *value);
+
 /** Where the hardware of VM @vm was given; the VM's own place when none was. */
 struct place check_hardware_place(const struct topology *topology, size_t vm);
 
