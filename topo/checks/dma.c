@@ -58,33 +58,42 @@ static bool is_open_alone(const struct topology *topology, const struct vm *alon
 	return any_open(&hardware);
 }
 
-/* A place at which the VM is given a device of open DMA: number @skip of them. */
-static bool open_place(const struct topology *topology, size_t index, size_t skip,
-                       struct arena *arena, struct place *place)
+/* Thing number @index that VM @vm is given, as a VM that has nothing else; false behind the last. */
+static bool thing_at(const struct topology *topology, size_t vm, size_t index, struct vm *alone,
+                     struct place *place)
 {
-	const struct vm *vm = &topology->model.vms[index];
+	const struct vm *row = &topology->model.vms[vm];
 
-	for (size_t i = 0; i < vm->pci_count; i++) {
-		struct vm alone = {.pci = &vm->pci[i], .pci_count = 1};
-
-		if (is_open_alone(topology, &alone, arena) && skip-- == 0) {
-			*place = vm->pci[i].place;
-			return true;
-		}
+	if (index < row->pci_count) {
+		*alone = (struct vm){.pci = &row->pci[index], .pci_count = 1};
+		*place = row->pci[index].place;
+		return true;
 	}
-	for (size_t i = 0; i < vm->dtb_node_count; i++) {
-		struct vm alone = {.dtb_nodes = &vm->dtb_nodes[i], .dtb_node_count = 1};
-
-		if (is_open_alone(topology, &alone, arena) && skip-- == 0) {
-			*place = topology->vm_origins[index].node_places[i];
-			return true;
-		}
+	index -= row->pci_count;
+	if (index < row->dtb_node_count) {
+		*alone = (struct vm){.dtb_nodes = &row->dtb_nodes[index], .dtb_node_count = 1};
+		*place = topology->vm_origins[vm].node_places[index];
+		return true;
 	}
-	for (size_t i = 0; i < vm->mmio_count; i++) {
-		struct vm alone = {.mmios = &vm->mmios[i], .mmio_count = 1};
+	index -= row->dtb_node_count;
+	if (index < row->mmio_count) {
+		*alone = (struct vm){.mmios = &row->mmios[index], .mmio_count = 1};
+		*place = row->mmios[index].place;
+		return true;
+	}
+	return false;
+}
 
+/* A place at which the VM is given a device of open DMA: number @skip of them. */
+static bool open_place(const struct topology *topology, size_t vm, size_t skip, struct arena *arena,
+                       struct place *place)
+{
+	struct vm alone;
+	struct place at;
+
+	for (size_t i = 0; thing_at(topology, vm, i, &alone, &at); i++) {
 		if (is_open_alone(topology, &alone, arena) && skip-- == 0) {
-			*place = vm->mmios[i].place;
+			*place = at;
 			return true;
 		}
 	}
