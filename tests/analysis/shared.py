@@ -63,7 +63,7 @@ CASES = [
     ("qemu-virt", function("a", 2), NVME, (), NEVER, NEVER),
     # interrupts
     ("qemu-virt", irqs("a", 60), irqs("b", 60), ("irq-twice",), FALL, FALL),
-    ("qemu-virt", irqs("a", 60), function("b", irq=60), ("irq-twice",), FALL, FALL),
+    ("qemu-virt", irqs("a", 36), function("b", irq=36), ("irq-twice",), FALL, FALL),
     ("qemu-virt", irqs("a", 60), irqs("b", 61), (), NEVER, NEVER),
     ("qemu-virt", node("a", "/pl031@9010000"), irqs("b", 34), ("node-irq",), FALL, FALL),
     # registers: of a device that moves no data, of one that does, of what nobody knows

@@ -5,6 +5,8 @@
  */
 #include "topo/model/pci.h"
 
+#define INTID_SPI_FIRST 32U
+
 #include <string.h>
 
 #include "lib/bits.h"
@@ -67,6 +69,40 @@ RULE(pci_host, "pci-host", ERROR, EACH,
      "A VM is given a PCI bridge, or registers of the host bridge (configuration space, or a "
      "window over base addresses), and another VM something behind it: who has the bridge has "
      "every function.");
+
+/* Whether somebody beside @vm has something of PCI, which pci-host speaks of. */
+static bool others_have_pci(const struct topology *topology, size_t vm)
+{
+	struct place place;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (i != vm && find_pci(topology, i, false, &place)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void check_pci_bridge(struct rules *rules, const struct topology *topology)
+{
+	struct place place = PLACE_NONE;
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (find_pci(topology, i, true, &place) &&
+		    (rule_is_off(rules, &rule_pci_host) || !others_have_pci(topology, i)) &&
+		    rule_report_runs(rules, &rule_pci_bridge, place,
+		                     "'%s' is given a PCI bridge, or registers of the host bridge",
+		                     check_suffix(topology, i))) {
+			diag_help(rules->diag, "single functions are given by pci_devices");
+		}
+	}
+}
+
+RULE(pci_bridge, "pci-bridge", ADVICE, EACH,
+     "A VM is given a PCI bridge (function 0:0.0, a root port, the node of one), or registers of "
+     "the host bridge: configuration space, or a window over base addresses. Who has those moves "
+     "the registers of any function under any page, and numbers the functions that the SMMU tells "
+     "from each other: `topo build` and `topo run` refuse it.");
 
 static void check_function_range(struct rules *rules, const struct pci_function *function,
                                  const struct pci_places *places)
@@ -140,6 +176,47 @@ RULE(pci_no_irq, "pci-no-irq", ADVICE, EACH,
      "A PCI function is given without an interrupt: its driver has to ask the device over and "
      "over.");
 
+/*
+ * Behind the host bridge the line of a function is that of its pin and its slot. The pin of function
+ * 0 is the first; that of another one may be any.
+ */
+static void visit_irq(struct rules *rules, const struct topology *topology, struct strmap *seen,
+                      size_t vm, const struct pci_function *function)
+{
+	const struct board *board = topology->model.board;
+	uint32_t first = board->pci_irq;
+	bool in_range =
+		function->irq - INTID_SPI_FIRST < board->spi_count; /* or irq-range says so */
+	uint32_t line = first + function->device % PCI_LINES;
+	bool is_line = function->irq - first < PCI_LINES;
+
+	(void)seen;
+	if (first == 0 || function->bus != 0 || !in_range || function->irq == line ||
+	    (is_line && function->function != 0)) {
+		return;
+	}
+	if (rule_report(rules, &rule_pci_irq, function->place,
+	                "interrupt %u is not that of PCI function 0:%u.%u of '%s'", function->irq,
+	                function->device, function->function, check_suffix(topology, vm))) {
+		if (function->function == 0) {
+			diag_help(rules->diag, "its line is %u", line);
+		} else {
+			diag_help(rules->diag, "its line is one of %u to %u", first,
+			          first + PCI_LINES - 1);
+		}
+	}
+}
+
+void check_pci_irq(struct rules *rules, const struct topology *topology)
+{
+	each_function(rules, topology, visit_irq);
+}
+
+RULE_TO_RUN(pci_irq, "pci-irq", EACH,
+            "A function behind the host bridge raises the line that its slot and its pin make, and "
+            "was given another one.",
+            "that the VM has the interrupt that it was given");
+
 static void visit_repeat(struct rules *rules, const struct topology *topology, struct strmap *seen,
                          size_t vm, const struct pci_function *function)
 {
@@ -184,26 +261,6 @@ void check_pci_split(struct rules *rules, const struct topology *topology)
 RULE(pci_split, "pci-split", ADVICE, EACH,
      "Functions of one PCI device belong to different VMs. They share its reset and its power, "
      "and often nothing keeps the DMA of one apart from the other.");
-
-static void visit_bridge(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         size_t vm, const struct pci_function *function)
-{
-	(void)seen;
-	if (function->bus == 0 && function->device == 0 && function->function == 0) {
-		rule_report(rules, &rule_pci_bridge, function->place,
-		            "'%s' is given PCI function 0:0.0, the host bridge or root port",
-		            check_suffix(topology, vm));
-	}
-}
-
-void check_pci_bridge(struct rules *rules, const struct topology *topology)
-{
-	each_function(rules, topology, visit_bridge);
-}
-
-RULE(pci_bridge, "pci-bridge", ADVICE, EACH,
-     "A VM is given function 0:0.0, which is the host bridge or root port: who holds it "
-     "configures what lies behind it.");
 
 static void visit_function_name(struct rules *rules, const struct topology *topology,
                                 struct strmap *seen, size_t vm, const struct pci_function *function)
