@@ -52,7 +52,8 @@ CASES = [
     ("qemu-virt", node("a", HOST), irqs("b", 37), ("node-irq",), FALL, FALL),
     ("rpi4", node("a", "/scb/pcie@7d500000"), function("b", 0, 1), ("pci-host",), FREE, FREE),
     # what lies behind is not only what is known to be confined
-    ("qemu-virt", range_("a", ECAM), function("b", name="virtio-blk"), ("pci-host",), FREE, FREE),
+    ("qemu-virt", range_("a", ECAM), function("b", name="virtio-blk"),
+     ("pci-host", "dma-unconfined"), FREE, FREE),
     # one function twice, by whatever it was named
     ("qemu-virt", function("a"), NVME, ("pci-twice",), FREE, FREE),
     ("qemu-virt", node("a", HOST + "/nvme@1"), NVME, ("pci-twice",), FREE, FREE),
@@ -72,7 +73,7 @@ CASES = [
      FALL, FALL),
     ("qemu-virt", node("a", "/pl031@9010000"), range_("b", 0x9010000), ("node-registers",), FALL,
      FALL),
-    ("qemu-virt", range_("a", 0xa000000), NVME, (), FREE, NEVER),
+    ("qemu-virt", range_("a", 0xa000000), NVME, ("dma-unconfined",), FREE, NEVER),
     ("qemu-virt", node("a", "/pl031@9010000"), node("b", "/pl031@9010000"), ("node-twice",), FALL,
      FALL),
     ("rpi4", node("a", "/soc/serial@7e215040"), node("b", "/soc/serial@7e215040"), ("node-twice",),
@@ -84,10 +85,12 @@ CASES = [
      ("mmio-page-shared",), FALL, FALL),
     ("rpi4", node("a", "/soc/rng@7e104000"), node("b", "/soc/spi@7e204000"), (), NEVER, NEVER),
     # controllers
-    ("rpi4", node("a", "/soc/cprman@7e101000"), node("b", "/soc/rng@7e104000"), (), FALL, NEVER),
-    ("rpi4", range_("a", 0xfe101000), node("b", "/soc/rng@7e104000"), (), FALL, NEVER),
-    ("rpi4", range_("a", 0xfe100000), node("b", "/soc/firmware/reset"), ("controller-shared",),
-     FALL, FALL),
+    ("rpi4", node("a", "/soc/cprman@7e101000"), node("b", "/soc/rng@7e104000"),
+     ("controller-held",), FALL, NEVER),
+    ("rpi4", range_("a", 0xfe101000), node("b", "/soc/rng@7e104000"), ("controller-held",), FALL,
+     NEVER),
+    ("rpi4", range_("a", 0xfe100000), node("b", "/soc/firmware/reset"),
+     ("controller-held", "controller-shared"), FALL, FALL),
     # what is the kernel's own
     ("qemu-virt", range_("a", 0x50000000), "", KERNEL, FREE, NEVER),
     ("qemu-virt", range_("a", 0x3ffff000, 0x2000), "", KERNEL, FREE, NEVER),

@@ -97,9 +97,10 @@ void check_controller_held(struct rules *rules, const struct topology *topology)
 	each_holding(rules, topology, visit_held, &victims);
 }
 
-RULE(controller_held, "controller-held", WARNING, EACH,
-     "A VM holds a controller of clocks, resets, power or pins that devices of other VMs depend "
-     "on: it can stop them.");
+RULE_TO_RUN(controller_held, "controller-held", EACH,
+            "A VM holds a controller of clocks, resets, power or pins that devices of other VMs "
+            "depend on: it can stop them.",
+            "that the VM can stop the devices of all others");
 
 /* Who had a power first. */
 struct holder {

@@ -45,15 +45,21 @@ static const char *open_names(const struct hardware *hardware, struct arena *are
 }
 
 /* What the analysis says of one thing that is given to a VM, as if there were no other. */
-static bool is_open_alone(const struct topology *topology, const struct vm *alone,
-                          struct arena *arena)
+static struct hardware hardware_alone(const struct topology *topology, const struct vm *alone,
+                                      struct arena *arena)
 {
 	struct vm vm = *alone;
 	struct model model = topology->model;
 
 	model.vms = &vm;
 	model.vm_count = 1;
-	struct hardware hardware = hardware_of(&model, 0, arena);
+	return hardware_of(&model, 0, arena);
+}
+
+static bool is_open_alone(const struct topology *topology, const struct vm *alone,
+                          struct arena *arena)
+{
+	struct hardware hardware = hardware_alone(topology, alone, arena);
 
 	return any_open(&hardware);
 }
@@ -173,3 +179,32 @@ void check_dma_exposed(struct rules *rules, const struct topology *topology)
 RULE(dma_exposed, "dma-exposed", ADVICE, EACH,
      "An exposed VM holds a device whose DMA the board cannot confine: an attack from outside "
      "that takes the VM has all memory.");
+
+void check_dma_unconfined(struct rules *rules, const struct topology *topology)
+{
+	struct arena *arena = arena_new();
+	const char *board = topology->model.board->name;
+	struct place place;
+	struct vm alone;
+
+	for (size_t i = 0; topology->model.board->smmu && i < topology->model.vm_count; i++) {
+		for (size_t j = 0; thing_at(topology, i, j, &alone, &place); j++) {
+			struct hardware hardware = hardware_alone(topology, &alone, arena);
+
+			/* Of what is the kernel's own other checks speak. */
+			if (any_open(&hardware) && !hardware.kernel) {
+				rule_report(rules, &rule_dma_unconfined, place,
+				            "'%s' is given a device whose DMA the SMMU of %s does "
+				            "not see",
+				            check_suffix(topology, i), board);
+			}
+		}
+	}
+	arena_free(arena);
+}
+
+RULE_TO_RUN(dma_unconfined, "dma-unconfined", EACH,
+            "The board has an SMMU, and a VM is given a device that reaches memory past it: a "
+            "platform device, virtio by MMIO, or a virtio function, which is behind the SMMU only "
+            "if the machine was told so (iommu_platform).",
+            "that the VM can reach all memory through the device");
