@@ -89,8 +89,9 @@ struct board {
 	const struct board_controller *controllers;
 	size_t controller_count;
 	const char
-		*pci_host; /* node of the PCI host bridge, whose rows hold all that is behind it */
-	uint32_t pci_irq;  /* the first of the PCI_LINES of its functions, INTID; 0 = none */
+		*pci_host;  /* node of the PCI host bridge, whose rows hold all that is behind it */
+	uint32_t pci_irq;   /* the first of the PCI_LINES of its functions, INTID; 0 = none */
+	bool msi_forgeable; /* nothing tells which function has written an MSI */
 };
 
 /**

@@ -66,6 +66,7 @@ PV_BOARDS(BOARD_DECLARE)
 		.controller_count = ROW_COUNT(controllers) - 1,                                    \
 		.pci_host = BOARD_PCI_HOST,                                                        \
 		.pci_irq = BOARD_PCI_IRQ,                                                          \
+		.msi_forgeable = BOARD_PCI_IRQ != 0 && BOARD_GIC_VERSION == 2,                     \
 	}
 
 #endif

@@ -78,6 +78,9 @@ static void print_summary(const struct page *page)
 	card(page, "Single points", words_single_points(analysis, page->arena));
 	card(page, "Shared memory", words_shared(analysis, page->arena));
 	card(page, "Device DMA", words_dma(analysis, page->arena));
+	if (words_forgeable(analysis, page->arena) != NULL) {
+		card(page, "Interrupts", words_forgeable(analysis, page->arena));
+	}
 	if (analysis->forwards_assumed.count != 0) {
 		card(page, "Forwarding", words_forwarding(analysis, page->arena));
 	}

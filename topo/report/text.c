@@ -55,6 +55,9 @@ static void print_summary(const struct printer *printer)
 	say(out, "  Single points   %s\n", words_single_points(analysis, printer->arena));
 	say(out, "  Shared memory   %s\n", words_shared(analysis, printer->arena));
 	say(out, "  Device DMA      %s\n", words_dma(analysis, printer->arena));
+	if (words_forgeable(analysis, printer->arena) != NULL) {
+		say(out, "  Interrupts      %s\n", words_forgeable(analysis, printer->arena));
+	}
 	if (analysis->forwards_assumed.count != 0) {
 		say(out, "  Forwarding      %s\n", words_forwarding(analysis, printer->arena));
 	}

@@ -9,6 +9,7 @@
 #include "topo/analysis/parts.h"
 #include "topo/base/units.h"
 #include "topo/model/board.h"
+#include "topo/model/pci.h"
 
 #define NAMES_MAX 8U
 #define WAY_MAX 12U /* VMs of a way that are named */
@@ -135,6 +136,29 @@ const char *words_forwarding(const struct analysis *analysis, struct arena *aren
 		"%s may forward anything between all their networks: it is assumed, since "
 		"root file system, kernel or command line are not the project's",
 		vm_list_text(analysis, &analysis->forwards_assumed, NAMES_MAX));
+}
+
+const char *words_forgeable(const struct analysis *analysis, struct arena *arena)
+{
+	const struct model *model = analysis->model;
+	const char *names = "";
+	size_t count = 0;
+
+	for (size_t i = 0; model->board->msi_forgeable && i < model->vm_count; i++) {
+		if (pci_has_functions(model, &model->vms[i])) {
+			names = count++ < NAMES_MAX
+			                ? arena_printf(arena, "%s%s%s", names,
+			                               count == 1 ? "" : ", ", model->vms[i].suffix)
+			                : names;
+		}
+	}
+	return count < 2
+	               ? NULL
+	               : arena_printf(arena,
+	                              "%s%s can forge MSIs of each other, by which nothing is read "
+	                              "or written: %s has no ITS",
+	                              names, count > NAMES_MAX ? " and others" : "",
+	                              model->board->name);
 }
 
 const char *words_shared_things(const struct analysis *analysis, struct arena *arena)

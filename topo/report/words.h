@@ -39,6 +39,9 @@ const char *words_dma(const struct analysis *analysis, struct arena *arena);
 /** Of which VMs it is assumed that they forward everything; NULL: of none. */
 const char *words_forwarding(const struct analysis *analysis, struct arena *arena);
 
+/** Whose interrupts others can forge by MSIs; NULL if nobody's. */
+const char *words_forgeable(const struct analysis *analysis, struct arena *arena);
+
 /** "PCI function 0:1.0 by a and b"; NULL where no two VMs hold one thing. */
 const char *words_shared_things(const struct analysis *analysis, struct arena *arena);
 const char *words_improvement(const struct analysis *analysis, struct arena *arena);
