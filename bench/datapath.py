@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Count the instructions of one read, one ping, one byte over TCP in a pair of VMs, all of them:
+both Linux kernels, their programs, the VMMs and EL2. The system runs on a clock of instructions,
+and a plugin of QEMU counts (datapath_plugin.c). Each operation runs in two lengths, with a mark
+before, between and after: what is counted is the difference, so that what it costs to start and
+end a program drops out.
+"""
+import bisect
+import collections
+import os
+import shlex
+import subprocess
+import tempfile
+import threading
+
+from elf import Elf
+
+LIMIT = 180
+VMS = ("device", "driver")
+KERNEL_SPACE = 1 << 63
+VMM_END, EL2_BASE, EL2_END = 0x400000, 0x40000000, 0x41000000
+PEER = "10.77.0.1"
+READ = ("fio --name=r --filename=/dev/vda --direct=1 --rw=randread --bs=4k --ioengine=psync"
+        " --size=64m --io_size={}k --minimal > /dev/null")
+
+
+class Operation:
+    """A command for a VM in which {} is how much: `short` and `long` make the difference, of which
+    `unit` times `each` is one operation."""
+
+    def __init__(self, name, goal, command, short, long, each=1):
+        # pylint: disable=too-many-arguments,too-many-positional-arguments
+        self.name, self.goal = name, goal
+        self.command, self.short, self.long = command, short, long
+        self.count = (long - short) / each
+
+
+OPERATIONS = [
+    Operation("4 KiB read", 35000, READ, 400, 4400, 4),
+    Operation("ping there and back", 36000, f"ping -q -A -c {{}} {PEER} > /dev/null", 50, 550),
+    Operation("TCP, driver to device, one byte", 1.2,
+              f"iperf3 -c {PEER} -n {{}}M > /dev/null", 10, 60, 2**-20),
+    Operation("TCP, device to driver, one byte", 1.3,
+              f"iperf3 -R -c {PEER} -n {{}}M > /dev/null", 10, 60, 2**-20),
+]
+
+
+class System:
+    """A pair that runs under the plugin and ends with us, however we end; `marks` of its driver VM
+    so far."""
+
+    def __init__(self, build, directory, topology, arguments):
+        self.topo, self.directory = os.path.join(build, "topo"), directory
+        self.name, self.marks, self.process = f"bench-datapath-{os.getpid()}", 0, None
+        plugin = os.path.join(build, "bench/datapath_plugin.so")
+        self.command = [self.topo, "run", "--icount", "--no-advice", "--name", self.name,
+                        "--qemu-arg", "-plugin", "--qemu-arg", f"{plugin},out={directory}/counts",
+                        *arguments, topology]
+        with open(os.path.join(build, "bench/datapath_mark"), "rb") as file:
+            self.mark = file.read()
+
+    def __enter__(self):
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *self.command],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if "] all up" in line:
+                break
+        else:
+            raise RuntimeError("the pair does not come up:\n" + "".join(said))
+        # Consoles go on, and must find room.
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        self.run("driver", "cat > /tmp/mark; chmod +x /tmp/mark", self.mark)
+        self.run("device", "iperf3 -s -D")
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def run(self, vm, script, stdin=b""):
+        return subprocess.run([self.topo, "exec", "--timeout", str(LIMIT), "--name", self.name, vm,
+                               "--", "sh", "-ec", script], input=stdin, stdout=subprocess.PIPE,
+                              check=True).stdout.decode("utf-8", "replace")
+
+    def counts(self, number):
+        """(CPU that marked, (address, instructions) -> runs on each CPU) at a mark."""
+        path = f"{self.directory}/counts.{number}"
+        with open(path, encoding="ascii") as file:
+            cpu = int(file.readline())
+            rows = (line.split() for line in file)
+            found = {(int(r[0], 16), int(r[1])): [int(n) for n in r[2:]] for r in rows}
+        os.unlink(path)
+        return cpu, found
+
+    def measure(self, operation):
+        """Run an operation; its Count."""
+        mark = "; /tmp/mark; "
+        self.run("driver", operation.command.format(operation.short) + mark +
+                 mark.join(operation.command.format(n) for n in (operation.short, operation.long))
+                 + mark)
+        (cpu, start), (_, middle), (_, end) = (self.counts(self.marks + n) for n in range(3))
+        self.marks += 3
+        return Count(operation, cpu, start, middle, end)
+
+
+class Count:
+    """Instructions of one operation: (VM, address) -> number."""
+
+    def __init__(self, operation, driver_cpu, start, middle, end):
+        self.places = collections.Counter()
+        for block, runs in end.items():
+            zero = [0] * len(runs)
+            for cpu, (a, b, c) in enumerate(zip(start.get(block, zero), middle.get(block, zero),
+                                                runs)):
+                vm = "driver" if cpu == driver_cpu else "device"
+                self.places[vm, block[0]] += ((c - b) - (b - a)) * block[1] / operation.count
+
+    def total(self, vm=None):
+        return sum(n for (where, _), n in self.places.items() if vm in (None, where))
+
+    def by(self, name_of):
+        """(number, VM, name) by what `name_of` calls a VM's address, the most first."""
+        sums = collections.Counter()
+        for (vm, address), number in self.places.items():
+            sums[vm, name_of(vm, address)] += number
+        return [(number, vm, name) for (vm, name), number in sums.most_common()]
+
+
+def layer(_, address):
+    if address >= KERNEL_SPACE:
+        return "Linux kernel"
+    if EL2_BASE <= address < EL2_END:
+        return "EL2"
+    return "VMM" if address < VMM_END else "programs"
+
+
+class Symbols:
+    """Names of addresses: functions of EL2 and VMM by their files, of the rest the layer."""
+
+    def __init__(self, build):
+        files = {"EL2": "kernel/kernel.elf", "VMM": "share/peervisor/vmm.elf"}
+        self.known = {where: Table(elf_symbols(os.path.join(build, path)))
+                      for where, path in files.items()}
+
+    def name(self, vm, address):
+        where = layer(vm, address)
+        return f"{where}: {self.known[where].name(address)}" if where in self.known else where
+
+
+class Table:
+    def __init__(self, symbols):
+        self.starts = sorted(symbols)
+        self.addresses = [address for address, _ in self.starts]
+
+    def name(self, address):
+        at = bisect.bisect_right(self.addresses, address) - 1
+        return self.starts[at][1] if at >= 0 else "?"
+
+
+def elf_symbols(path):
+    return [(value, name) for name, value in Elf(path).symbols.items()
+            if name and not name.startswith("$")]
+
+
+def measure(build, topology, arguments, profile):
+    """Yield (operation, Count, lines of its profile, the command that started the pair)."""
+    with tempfile.TemporaryDirectory(prefix="pv-bench-") as directory, \
+            System(build, directory, topology, arguments) as system:
+        symbols = Symbols(build) if profile else None
+        for operation in OPERATIONS:
+            count = system.measure(operation)
+            lines = []
+            if symbols:
+                lines = count.by(layer) + count.by(symbols.name)[:25]
+            yield operation, count, lines, shlex.join(system.command)
