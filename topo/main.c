@@ -29,6 +29,7 @@ static const struct {
 	{"console", command_console, "the console of a VM of a running system"},
 	{"logs", command_logs, "what the consoles of a system have printed"},
 	{"exec", command_exec, "run a command in a VM"},
+	{"screenshot", command_screenshot, "what a VM shows on its gpu"},
 	{"ps", command_ps, "list the running systems and their VMs"},
 	{"events", command_events, "a line for each change of a running system"},
 	{"start", command_start, "start VMs of a running system"},
@@ -44,7 +45,7 @@ static void print_help(FILE *out)
 	      "Topologies of virtual machines without a host.\n\n",
 	      out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		say(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
+		say(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
 	}
 	fputs("\n`topo COMMAND --help` says more of a command. The language of topologies is\n"
 	      "described in docs/language.md.\n"

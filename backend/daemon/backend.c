@@ -50,8 +50,8 @@ static const struct backend_type backend_none = {
 const struct backend_type *backend_find(const char *name)
 {
 	static const struct backend_type *const types[] = {
-		&backend_net,     &backend_blk, &backend_vsock,
-		&backend_console, &backend_rng, &backend_fs,
+		&backend_net, &backend_blk, &backend_vsock, &backend_console,
+		&backend_rng, &backend_gpu, &backend_fs,
 	};
 
 	for (size_t i = 0; i < ARRAY_COUNT(types); i++) {

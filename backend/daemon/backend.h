@@ -67,6 +67,7 @@ extern const struct backend_type backend_blk;
 extern const struct backend_type backend_vsock;
 extern const struct backend_type backend_console;
 extern const struct backend_type backend_rng;
+extern const struct backend_type backend_gpu;
 extern const struct backend_type backend_fs;
 
 /** The type of that name, or one that refuses each START. */

@@ -258,8 +258,8 @@ static const struct {
 	uint32_t queue_count;                                             /* 0: any */
 	err_t (*read)(const struct node *node, struct dt_device *device); /* NULL: no options */
 } type_rows[] = {
-	{"net", 2, read_net}, {"blk", 0, read_blk}, {"vsock", 3, read_vsock},
-	{"rng", 1, NULL},     {"console", 2, NULL}, {"fs", 2, NULL},
+	{"net", 2, read_net}, {"blk", 0, read_blk}, {"vsock", 3, read_vsock}, {"rng", 1, NULL},
+	{"console", 2, NULL}, {"gpu", 2, NULL},     {"fs", 2, NULL},
 };
 
 /* What the type of the device wants. */

@@ -19,12 +19,14 @@
 #include "backend/daemon/attach.h"
 #include "backend/daemon/connection.h"
 #include "backend/daemon/dt.h"
+#include "backend/daemon/frame.h"
 #include "backend/daemon/log.h"
 #include "backend/daemon/loop.h"
 
 static const char usage[] =
 	"usage: peervisord [--dt DIR] [--dev DIR] [--run DIR]\n"
 	"       peervisord [--run DIR] --console PEER-INDEX\n"
+	"       peervisord [--run DIR] --screenshot PEER-INDEX\n"
 	"Serves virtio devices to the VMs that the topology names. Runs until SIGTERM; exits\n"
 	"with 1 if it cannot take up any connection.\n"
 	"  --dt DIR   device tree, default /proc/device-tree\n"
@@ -32,21 +34,27 @@ static const char usage[] =
 	"  --run DIR  files that outlive the daemon, default /run/peervisor\n"
 	"With --console: be the operator at the console device INDEX of the VM PEER, which the\n"
 	"running daemon serves; ends when the input has ended and the VM has it.\n"
+	"With --screenshot: write as PNG what the gpu device INDEX of the VM PEER shows.\n"
 	"  --help\n";
 
 struct options {
 	const char *dt;
 	struct connection_places places;
-	const char *console; /* to attach to; NULL: serve */
+	const char *console; /* to attach to; NULL: none */
+	const char *screen;  /* to write; NULL: none */
 };
 
 /* Returns false if the command line is wrong; ends the program after --help. */
 static bool read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
-		{"dt", required_argument, NULL, 'd'},  {"dev", required_argument, NULL, 'v'},
-		{"run", required_argument, NULL, 'r'}, {"console", required_argument, NULL, 'c'},
-		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
+		{"dt", required_argument, NULL, 'd'},
+		{"dev", required_argument, NULL, 'v'},
+		{"run", required_argument, NULL, 'r'},
+		{"console", required_argument, NULL, 'c'},
+		{"screenshot", required_argument, NULL, 's'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -67,6 +75,9 @@ static bool read_options(int argc, char **argv, struct options *options)
 			break;
 		case 'c':
 			options->console = optarg;
+			break;
+		case 's':
+			options->screen = optarg;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -181,6 +192,9 @@ int main(int argc, char **argv)
 	}
 	if (options.console != NULL) {
 		return attach_console(options.places.run_dir, options.console);
+	}
+	if (options.screen != NULL) {
+		return frame_write_png(options.places.run_dir, options.screen);
 	}
 	err_t err = loop_open(&daemon.loop);
 	if (err == OK) {

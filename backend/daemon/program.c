@@ -208,6 +208,7 @@ void program_start(struct program *program, const struct control_setup *setup)
 	struct vhost_user_config config = {
 		.env = &program->env,
 		.device_features = program->kind->device_features,
+		.display_fd = program->display_fd,
 		.event = on_event,
 		.owner = program,
 	};

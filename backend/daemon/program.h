@@ -44,6 +44,7 @@ struct program {
 	char lock_path[PROGRAM_PATH_BYTES];
 	char socket_path[PROGRAM_PATH_BYTES];
 
+	int display_fd; /* for struct vhost_user_config; set before each program_start() */
 	enum program_phase phase;
 	struct vhost_user user;
 	struct loop_timer rest; /* looks whether it is gone */

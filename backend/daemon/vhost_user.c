@@ -32,6 +32,7 @@ enum request {
 	SET_VRING_ENABLE = 18,
 	GET_INFLIGHT_FD = 31,
 	SET_INFLIGHT_FD = 32,
+	GPU_SET_SOCKET = 33,
 };
 
 /* "Header": bits of flags. */
@@ -191,6 +192,12 @@ static bool fill_inflight(struct vhost_user *user, struct outgoing *out)
 	return true;
 }
 
+static bool fill_display(struct vhost_user *user, struct outgoing *out)
+{
+	out->fd = user->config.display_fd;
+	return user->config.display_fd > 0;
+}
+
 static bool fill_get_inflight(struct vhost_user *user, struct outgoing *out)
 {
 	bool wanted = fill_inflight(user, out);
@@ -301,6 +308,7 @@ static const struct vhost_user_step handshake[] = {
 };
 
 static const struct vhost_user_step start[] = {
+	{ GPU_SET_SOCKET,   ONCE,       fill_display,      NULL          },
 	{ SET_FEATURES,     ONCE,       fill_features,     NULL          },
 	{ GET_INFLIGHT_FD,  ONCE,       fill_get_inflight, take_inflight },
 	{ SET_INFLIGHT_FD,  ONCE,       fill_inflight,     NULL          },

@@ -49,6 +49,7 @@ struct vhost_user_config {
 	uint64_t device_features;
 	/* Protocol features that the program has though it does not offer them. */
 	uint64_t hidden_protocol;
+	int display_fd; /* socket to the display of a gpu; 0: it is none */
 	void (*event)(void *owner, enum vhost_user_event event);
 	void *owner;
 };

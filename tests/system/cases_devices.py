@@ -2,6 +2,7 @@
 """Types of devices besides net, blk and vsock: what they carry is compared end to end."""
 import os
 
+from display import check_picture
 from harness import HERE, Scenario, ensure
 
 RUN = "/run/peervisor"
@@ -15,8 +16,11 @@ def text_of(seed, count):
 
 
 class Devices(Scenario):
-    """rng and console, served by the daemon itself; fs, by virtiofsd."""
+    """rng and console, served by the daemon itself; gpu and fs, by programs of QEMU's."""
     topology = os.path.join(HERE, "topologies/devices.camkes")
+
+    def check_a_drawn_picture_is_on_the_display(self):
+        check_picture(self.system, "driver", 0x123456)
 
     def check_random_bytes_come_from_the_device_vm(self):
         name = self.system.run("driver", "cat", "/sys/class/misc/hw_random/rng_current")
@@ -85,14 +89,33 @@ class Devices(Scenario):
 
     def check_both_go_on_over_a_killed_daemon(self):
         before = self.system.sessions("device", "driver")
+        failures = self.display_failures()
         self.system.shell("device", "kill -9 $(pidof peervisord)")
+        self.bind_display_anew(failures)  # its program died with the daemon
         self.system.wait_session("device", "driver", before)
         self.system.shell("driver", "echo written-2 > /dev/hvc0; "
                           "dd if=/dev/hwrng bs=64 count=1 2>/dev/null | wc -c")
         self.wait_logged("written-2")
 
+    def display_failures(self):
+        return self.system.log("--vmm", "driver").count("device device/2 failed")
+
+    def bind_display_anew(self, failures):
+        """Once it has failed more often than that."""
+        self.system.wait("the display has failed", lambda: self.display_failures() > failures)
+        self.system.shell("driver", """
+            cd /sys/bus/virtio/drivers/virtio_gpu; d=$(basename $(ls -d virtio*))
+            echo $d > unbind; echo $d > bind""", limit=120)
+
+    def check_a_display_comes_again_when_its_driver_begins_anew(self):
+        """Its program is killed: what it knew is gone, and the driver bound anew."""
+        failures = self.display_failures()
+        self.system.shell("device", "kill -9 $(pidof vhost-user-gpu)")
+        self.bind_display_anew(failures)
+        check_picture(self.system, "driver", 0x654321)
+
     def check_a_file_system_is_shared(self):
-        share = "/var/lib/peervisor/driver-2.share"
+        share = "/var/lib/peervisor/driver-3.share"
         text = self.system.shell("driver", """
             mkdir -p /share; mount -t virtiofs share /share
             mkdir /share/d; dd if=/dev/urandom of=/share/d/file bs=64k count=64 2>/dev/null
@@ -109,4 +132,4 @@ class Devices(Scenario):
             rm /share/fill""", limit=120)
         ensure(text.split("\n")[0] == "1", f"100 MB: {text}")
         root = self.system.shell("device", "readlink /proc/$(pidof virtiofsd | cut -d ' ' -f 1)/root")
-        ensure(root.endswith("driver-2.share"), f"its root is {root}")
+        ensure(root.endswith("driver-3.share"), f"its root is {root}")

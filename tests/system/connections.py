@@ -5,6 +5,7 @@ import json
 import secrets
 import subprocess
 
+from display import check_picture
 from harness import TOPO, ensure
 
 TCP_BYTES = 4_000_000
@@ -91,7 +92,11 @@ def carry_vsock(system, connection, device):
     check_messages(system, connection.driver_vm, connection.device_vm, device["cid"])
 
 
-CARRY = {"net": carry_net, "blk": carry_blk, "vsock": carry_vsock}
+def carry_gpu(system, connection, _device):
+    check_picture(system, connection.driver_vm, secrets.randbits(24))
+
+
+CARRY = {"net": carry_net, "blk": carry_blk, "vsock": carry_vsock, "gpu": carry_gpu}
 
 
 class Carries:

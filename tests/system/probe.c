@@ -334,7 +334,7 @@ static const struct {
 	{"load", 1, command_load},       {"exclusive", 1, command_exclusive},
 	{"ring", 1, command_ring},       {"forge", 3, command_forge},
 	{"frames", 1, command_frames},   {"sniff", 3, command_sniff},
-	{"census", 1, command_census},
+	{"census", 1, command_census},   {"draw", 1, command_draw},
 };
 
 int main(int argc, char **argv)

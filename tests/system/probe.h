@@ -26,4 +26,7 @@ int command_frames(char **argument);
 /** sniff INTERFACE FILE LAST: note marked frames that come in (probe_net.c). */
 int command_sniff(char **argument);
 
+/** draw SEED: a picture on the first framebuffer, and its size on standard output (probe_draw.c). */
+int command_draw(char **argument);
+
 #endif

@@ -6,8 +6,8 @@
  * lie or fall short are refused, with every file closed again.
  * flags: -D_GNU_SOURCE
  * links: backend/daemon/backend.c backend/daemon/blk.c backend/daemon/connection.c
- * links: backend/daemon/console.c backend/daemon/control.c
- * links: backend/daemon/filter.c backend/daemon/fs.c
+ * links: backend/daemon/console.c backend/daemon/control.c backend/daemon/display.c
+ * links: backend/daemon/filter.c backend/daemon/frame.c backend/daemon/fs.c backend/daemon/gpu.c
  * links: backend/daemon/inflight.c backend/daemon/interface.c backend/daemon/link.c
  * links: backend/daemon/log.c backend/daemon/loop.c backend/daemon/net.c backend/daemon/program.c
  * links: backend/daemon/ring.c backend/daemon/rng.c backend/daemon/served.c

@@ -90,7 +90,7 @@ _topo_takes_file() {
 # Candidates for what stands by itself, $3 being its beginning.
 _topo_operand() {
 	case $2 in
-	console | logs | exec) _topo_vms "$1" ;;
+	console | logs | exec | screenshot) _topo_vms "$1" ;;
 	ps | stop) _topo_systems "$1" ;;
 	verify) _topo_files "$3" .img .camkes ;;
 	*) _topo_files "$3" .camkes ;;
@@ -147,7 +147,7 @@ _topo() {
 		words=$(_topo_options "$topo" "$command")
 	else
 		words=$(_topo_operand "$topo" "$command" "$word")
-		[[ $command =~ ^(console|logs|exec|ps|stop)$ ]] || files=yes
+		[[ $command =~ ^(console|logs|exec|screenshot|ps|stop)$ ]] || files=yes
 	fi
 	[ -z "$words" ] || _topo_reply "$kept" "$word" <<< "$words"
 	# Has bash quote them, and put a / behind directories.

@@ -314,15 +314,9 @@ RULE(cid_twice, "cid-twice", ERROR, EACH,
 static void visit_type(struct visitor *visitor, const struct connection *connection,
                        const struct device *device)
 {
-	const struct vm *server = &visitor->topology->model.vms[connection->device_vm];
-	bool own_rootfs = server->image.own_rootfs;
+	bool own_rootfs = visitor->topology->model.vms[connection->device_vm].image.own_rootfs;
 
-	if (own_rootfs && !device_type_runs(device->type)) {
-		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
-		                 "nothing in '%s' can serve the %s device of '%s' yet",
-		                 server->suffix, device_type_name(device->type),
-		                 suffix(visitor, connection->driver_vm));
-	} else if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1) {
+	if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1) {
 		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
 		                 "the net device of '%s' has %u pairs of queues, and more than one "
 		                 "cannot be run yet",

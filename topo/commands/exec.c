@@ -3,6 +3,8 @@
  * topo exec: run a command in a VM as if it ran here: standard streams, signals, exit status. The
  * agent in the VM's root file system runs it; docs/running.md says what that needs.
  */
+#include "topo/commands/exec.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -44,12 +46,6 @@ static const char help[] =
 	"\n"
 	"Exit status: that of COMMAND; 128 + N when signal N killed it; 124 it was out of time; 125 it\n"
 	"could not be run, or its end is not known; 126 it is no program; 127 it was not found.\n";
-
-struct exec_options {
-	const char *system;
-	const char *vm;
-	uint32_t limit_ms;
-};
 
 /* A command that runs. */
 struct running {
@@ -254,7 +250,7 @@ static size_t join_arguments(char *const *argv, char *out, size_t size)
 	return used;
 }
 
-static int run_command(const struct exec_options *options, char *const *argv)
+int exec_in_vm(const struct exec_options *options, char *const *argv)
 {
 	char arguments[PV_AGENT_ARGV_BYTES_MAX];
 	const size_t argument_bytes = join_arguments(argv, arguments, sizeof(arguments));
@@ -319,5 +315,5 @@ int command_exec(const struct command_line *cl)
 		return wrong_usage(cl, "a VM, -- and a command are needed");
 	}
 	options.vm = cl->argv[optind];
-	return run_command(&options, cl->argv + optind + 1);
+	return exec_in_vm(&options, cl->argv + optind + 1);
 }

@@ -81,8 +81,8 @@ void cpio_end(struct cpio *cpio);
 
 void cpio_free(struct cpio *cpio);
 
-/* Archives of a root file system: base, device, backend, fs, and the VM's own. */
-#define INITRD_PARTS_MAX 5U
+/* Archives of a root file system: base, device, backend, gpu, fs, and the VM's own. */
+#define INITRD_PARTS_MAX 6U
 
 /* What one VM boots. */
 struct vm_payload {

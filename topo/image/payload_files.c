@@ -286,6 +286,7 @@ static const struct {
 	{"guest/base.cpio", DEVICE_TYPE_COUNT},
 	{"guest/device.cpio", DEVICE_TYPE_COUNT},
 	{"guest/backend.cpio", DEVICE_TYPE_COUNT},
+	{"guest/gpu.cpio", DEVICE_GPU},
 	{"guest/fs.cpio", DEVICE_FS},
 };
 

@@ -39,15 +39,10 @@ static const struct device_option options[] = {
 
 _Static_assert(OPTION_COUNT <= DEVICE_OPTIONS_MAX, "a bit for each option");
 
-/* docs/device-vm.md lists the back ends. */
-static const struct {
-	const char *name;
-	bool runs;
-} types[DEVICE_TYPE_COUNT] = {
-	[DEVICE_NET] = {"net", true},         [DEVICE_BLK] = {"blk", true},
-	[DEVICE_GPU] = {"gpu", false},        [DEVICE_VSOCK] = {"vsock", true},
-	[DEVICE_CONSOLE] = {"console", true}, [DEVICE_RNG] = {"rng", true},
-	[DEVICE_FS] = {"fs", true},
+static const char *const type_names[DEVICE_TYPE_COUNT] = {
+	[DEVICE_NET] = "net",     [DEVICE_BLK] = "blk",         [DEVICE_GPU] = "gpu",
+	[DEVICE_VSOCK] = "vsock", [DEVICE_CONSOLE] = "console", [DEVICE_RNG] = "rng",
+	[DEVICE_FS] = "fs",
 };
 
 static const char *const network_names[] = {
@@ -77,19 +72,14 @@ struct place device_place(const struct device *device, const char *option)
 
 const char *device_type_name(enum device_type type)
 {
-	return types[type].name;
-}
-
-bool device_type_runs(enum device_type type)
-{
-	return types[type].runs;
+	return type_names[type];
 }
 
 enum device_type device_type_find(const char *name)
 {
 	enum device_type type = DEVICE_NET;
 
-	while (type < DEVICE_TYPE_COUNT && strcmp(types[type].name, name) != 0) {
+	while (type < DEVICE_TYPE_COUNT && strcmp(type_names[type], name) != 0) {
 		type++;
 	}
 	return type;

@@ -44,9 +44,6 @@ struct place device_place(const struct device *device, const char *option);
 /** "net", "blk", … */
 const char *device_type_name(enum device_type type);
 
-/** Whether the project's root file system has a back end for devices of that type. */
-bool device_type_runs(enum device_type type);
-
 /** The type of that name, DEVICE_TYPE_COUNT if there is none. */
 enum device_type device_type_find(const char *name);
 

@@ -23,7 +23,9 @@
  */
 #define ROOTFS_BYTES MIB(17)
 #define ROOTFS_DEVICE_BYTES MIB(37) /* of a VM that serves: with back ends */
-#define ROOTFS_FS_BYTES MIB(2)      /* beside it, where fs devices are served */
+#define ROOTFS_GPU_BYTES MIB(8)     /* beside it, where gpu devices are served */
+#define ROOTFS_FS_BYTES MIB(2)      /* likewise fs */
+#define GPU_BYTES MIB(24)           /* of a gpu at work: its program, its pictures, the frame */
 #define SHARE_BYTES MIB(32)         /* of the file system of an fs device */
 #define KERNEL_BYTES MIB(14)
 #define KERNEL_OTHER_BYTES MIB(32)
@@ -113,6 +115,8 @@ static void add_device(struct disk_sums *sums, const struct device *device)
 {
 	if (device->type == DEVICE_FS) {
 		add_bytes(&sums->more, SHARE_BYTES);
+	} else if (device->type == DEVICE_GPU) {
+		add_bytes(&sums->more, GPU_BYTES);
 	}
 	if (device->type != DEVICE_BLK) {
 		return;
@@ -165,6 +169,7 @@ static uint64_t own_rootfs_bytes(const struct topology *topology, size_t vm)
 	uint64_t bytes =
 		topology->vm_origins[vm].served_count != 0 ? ROOTFS_DEVICE_BYTES : ROOTFS_BYTES;
 
+	bytes += serves_type(topology, vm, DEVICE_GPU) ? ROOTFS_GPU_BYTES : 0;
 	bytes += serves_type(topology, vm, DEVICE_FS) ? ROOTFS_FS_BYTES : 0;
 	return bytes;
 }

@@ -174,6 +174,7 @@ static void load_own_rootfs(struct reader *reader, uint32_t served, struct vm_fi
 		{"guest/base.cpio", 0},
 		{"guest/device.cpio", 1U << DEVICE_TYPE_COUNT},
 		{"guest/backend.cpio", 1U << DEVICE_TYPE_COUNT},
+		{"guest/gpu.cpio", 1U << DEVICE_GPU},
 		{"guest/fs.cpio", 1U << DEVICE_FS},
 	};
 

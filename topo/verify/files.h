@@ -31,7 +31,7 @@ struct program {
 	struct program_segment segments[PROGRAM_SEGMENTS_MAX];
 };
 
-#define INITRD_FILES_MAX 4U
+#define INITRD_FILES_MAX 5U
 
 /* What one VM should boot. A tree of count 0 is one that topo generates. */
 struct vm_files {

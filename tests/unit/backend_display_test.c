@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * backend/daemon/display and png: a program that draws, one that draws beside the picture, and ones
+ * that do not speak the protocol.
+ * flags: -D_GNU_SOURCE
+ * links: backend/daemon/display.c backend/daemon/frame.c backend/daemon/loop.c
+ * links: backend/daemon/log.c
+ */
+/* cmocka.h takes these for granted. */
+/* clang-format off */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+/* clang-format on */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "backend/daemon/display.h"
+#include "lib/bits.h"
+
+enum { GET_FEATURES = 1, GET_INFO = 3, CURSOR_UPDATE = 6, SCANOUT = 7, UPDATE = 8, DMABUF = 9 };
+
+struct bench {
+	struct loop loop;
+	struct frame *frame;
+	struct display display;
+	int program;
+	char path[64];
+};
+
+static int set_up(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+
+	assert_non_null(bench);
+	assert_int_equal(loop_open(&bench->loop), OK);
+	snprintf(bench->path, sizeof(bench->path), "/tmp/display-%d", (int)getpid());
+	bench->frame = frame_open(bench->path);
+	assert_non_null(bench->frame);
+	display_open(&bench->display, &bench->loop, "driver", bench->frame);
+	assert_int_equal(display_connect(&bench->display, &bench->program), OK);
+	*state = bench;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *bench = *state;
+
+	close(bench->program);
+	display_disconnect(&bench->display);
+	frame_close(bench->frame);
+	unlink(bench->path);
+	close(bench->loop.epoll_fd);
+	free(bench);
+	return 0;
+}
+
+/* Send bytes and let the display take them, @piece at a time. */
+static void feed(struct bench *bench, const void *bytes, size_t count, size_t piece)
+{
+	for (size_t done = 0; done < count; done += piece) {
+		size_t now = count - done < piece ? count - done : piece;
+
+		assert_int_equal(send(bench->program, (const char *)bytes + done, now,
+		                      MSG_DONTWAIT | MSG_NOSIGNAL),
+		                 now);
+		loop_turn(&bench->loop, 0);
+	}
+}
+
+static void say(struct bench *bench, uint32_t request, const uint32_t *words, uint32_t count)
+{
+	const uint32_t header[] = {request, 0, count * 4};
+
+	feed(bench, header, sizeof(header), sizeof(header));
+	if (count > 0) {
+		feed(bench, words, count * sizeof(*words), count * sizeof(*words));
+	}
+}
+
+static bool is_heard(const struct bench *bench)
+{
+	return bench->display.source.fd >= 0;
+}
+
+static void test_questions(void **state)
+{
+	struct bench *bench = *state;
+	uint32_t answer[128] = {0};
+
+	say(bench, GET_FEATURES, NULL, 0);
+	assert_int_equal(recv(bench->program, answer, sizeof(answer), 0), 20);
+	assert_int_equal(answer[0], GET_FEATURES);
+	assert_int_equal(answer[1], 4);
+	assert_int_equal(answer[2], 8);
+	assert_int_equal(answer[3] | answer[4], 0);
+	say(bench, GET_INFO, NULL, 0);
+	assert_int_equal(recv(bench->program, answer, sizeof(answer), 0), 12 + 24 + 16 * 24);
+	assert_int_equal(answer[2], 24 + 16 * 24);
+	assert_int_equal(answer[3], 0x1101);
+	assert_int_equal(answer[11], FRAME_WIDTH);
+	assert_int_equal(answer[12], FRAME_HEIGHT);
+	assert_int_equal(answer[13], 1);
+	assert_int_equal(answer[19], 0);
+}
+
+/* Whatever the pieces in which it comes. */
+static void test_update(void **state)
+{
+	struct bench *bench = *state;
+	const uint32_t size[] = {0, 100, 50};
+	const uint32_t message[] = {UPDATE, 0, 20 + 24, 0, 7, 5, 3, 2, 1, 2, 3, 4, 5, 6};
+
+	say(bench, SCANOUT, size, 3);
+	assert_int_equal(bench->frame->width, 100);
+	assert_int_equal(bench->frame->height, 50);
+	for (size_t piece = 1; piece <= sizeof(message); piece++) {
+		memset(bench->frame->pixels, 0, sizeof(bench->frame->pixels));
+		feed(bench, message, sizeof(message), piece);
+		for (uint32_t i = 0; i < 6; i++) {
+			assert_int_equal(bench->frame->pixels[5 + i / 3][7 + i % 3], i + 1);
+		}
+		assert_int_equal(bench->frame->pixels[5][6] | bench->frame->pixels[5][10], 0);
+		assert_int_equal(bench->frame->pixels[7][7], 0);
+	}
+	assert_true(is_heard(bench));
+}
+
+/* A picture of any size, at any place: what is not in the frame is not written anywhere. */
+static void test_beside_the_frame(void **state)
+{
+	struct bench *bench = *state;
+	const uint32_t large[] = {0, UINT32_MAX, UINT32_MAX};
+	const uint32_t other[] = {1, 10, 10};
+	const uint32_t places[][2] = {
+		{FRAME_WIDTH - 1, FRAME_HEIGHT - 1},
+		{FRAME_WIDTH, 0},
+		{0, FRAME_HEIGHT},
+		{UINT32_MAX, 0},
+		{0, UINT32_MAX},
+		{UINT32_MAX, UINT32_MAX},
+		{UINT32_MAX / 4, 0},
+		{0x40000000, 0x40000000},
+	};
+	uint32_t corner = 0;
+
+	say(bench, SCANOUT, large, 3);
+	assert_int_equal(bench->frame->width, FRAME_WIDTH);
+	assert_int_equal(bench->frame->height, FRAME_HEIGHT);
+	say(bench, SCANOUT, other, 3);
+	assert_int_equal(bench->frame->width, FRAME_WIDTH);
+	for (size_t i = 0; i < ARRAY_COUNT(places); i++) {
+		const uint32_t message[] = {0, places[i][0], places[i][1], 2, 2, 9, 9, 9, 9};
+		say(bench, UPDATE, message, ARRAY_COUNT(message));
+	}
+	for (uint32_t y = 0; y < FRAME_HEIGHT; y++) {
+		for (uint32_t x = 0; x < FRAME_WIDTH; x++) {
+			corner += bench->frame->pixels[y][x];
+		}
+	}
+	assert_int_equal(corner, 9);
+	assert_int_equal(bench->frame->pixels[FRAME_HEIGHT - 1][FRAME_WIDTH - 1], 9);
+	assert_true(is_heard(bench));
+}
+
+/* A rectangle that says nothing of the count of pixels behind it. */
+static void test_wrong_count(void **state)
+{
+	struct bench *bench = *state;
+	const uint32_t size[] = {0, 100, 50};
+	const uint32_t more[] = {0, 0, 0, 1, 1, 1, 2, 3, 4};
+	const uint32_t none[] = {0, 0, 0, 0, UINT32_MAX, 7, 7};
+
+	say(bench, SCANOUT, size, 3);
+	say(bench, UPDATE, more, ARRAY_COUNT(more));
+	assert_int_equal(bench->frame->pixels[3][0], 4);
+	say(bench, UPDATE, none, ARRAY_COUNT(none));
+	assert_int_equal(bench->frame->pixels[0][0], 1);
+	assert_true(is_heard(bench));
+}
+
+static void test_no_protocol(void **state)
+{
+	const struct {
+		uint32_t request;
+		uint32_t bytes;
+	} lies[] = {{DMABUF, 0},
+	            {0, 0},
+	            {UINT32_MAX, 4},
+	            {UPDATE, 8},
+	            {SCANOUT, 4},
+	            {UPDATE, UINT32_MAX},
+	            {CURSOR_UPDATE, UINT32_MAX - 11}};
+
+	for (size_t i = 0; i < ARRAY_COUNT(lies); i++) {
+		struct bench *bench = *state;
+		const uint32_t size[] = {0, 100, 50};
+		const uint32_t header[5] = {lies[i].request, 0, lies[i].bytes};
+		uint32_t bytes = lies[i].bytes < 8 ? lies[i].bytes : 8;
+
+		say(bench, SCANOUT, size, 3);
+		feed(bench, header, 12 + bytes, 12 + bytes);
+		assert_false(is_heard(bench));
+		assert_int_equal(bench->frame->width, 0);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+static void test_a_new_program_begins_anew(void **state)
+{
+	struct bench *bench = *state;
+	const uint32_t size[] = {0, 100, 50};
+	const uint32_t half[] = {UPDATE, 0, 24};
+
+	say(bench, SCANOUT, size, 3);
+	feed(bench, half, sizeof(half), sizeof(half));
+	display_disconnect(&bench->display);
+	close(bench->program);
+	assert_int_equal(bench->frame->width, 0);
+	assert_int_equal(display_connect(&bench->display, &bench->program), OK);
+	say(bench, SCANOUT, size, 3);
+	assert_int_equal(bench->frame->width, 100);
+}
+
+int main(void)
+{
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		TEST(test_questions),        TEST(test_update),
+		TEST(test_beside_the_frame), TEST(test_wrong_count),
+		TEST(test_no_protocol),      TEST(test_a_new_program_begins_anew),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

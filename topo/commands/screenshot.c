@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo screenshot: what a VM shows on its gpu. The daemon of the device VM has the frame and writes
+ * it as PNG (backend/daemon/png.c); this fetches it by topo exec.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "topo/commands/commands.h"
+#include "topo/commands/exec.h"
+#include "topo/runner/client.h"
+#include "topo/runner/message.h"
+
+#define LIMIT_MS 120000U
+
+static const struct option long_options[] = {
+	{"name", required_argument, NULL, 'n'},
+	{"output", required_argument, NULL, 'o'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+	"Usage: topo screenshot [--name NAME] --output FILE VM\n"
+	"Write what VM shows on its gpu device, of a running system, to FILE as PNG. The picture comes\n"
+	"from the device VM that serves the gpu, whose word it is.\n"
+	"\n"
+	"  -o, --output FILE   where to; - is standard output\n"
+	"  -n, --name NAME     of the system called NAME; needed when several run\n"
+	"  -h, --help          this text\n"
+	"\n"
+	"Exit status: 0 it is written; 1 the display is dark; 2 wrong command line; 3 VM has no gpu, no\n"
+	"such system, or FILE cannot be written.\n";
+
+/* The device VM that serves a gpu to @vm, and the name of that display there. */
+static bool find_display(const struct client_status *status, const char *vm,
+                         char device_vm[CONTROL_NAME_BYTES], char *display, size_t bytes)
+{
+	for (size_t i = 0; i < status->connection_count; i++) {
+		const struct control_connection *connection = &status->connections[i];
+
+		for (uint32_t j = 0; j < connection->device_count; j++) {
+			if (strcmp(connection->driver_vm, vm) == 0 &&
+			    strcmp(connection->devices[j].type, "gpu") == 0) {
+				(void)snprintf(device_vm, CONTROL_NAME_BYTES, "%s",
+				               connection->device_vm);
+				(void)snprintf(display, bytes, "%s-%u", vm, j);
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool ask_display(const char *system, const char *vm, char device_vm[CONTROL_NAME_BYTES],
+                        char *display, size_t bytes)
+{
+	struct client client;
+	struct client_status status = {.vms = NULL};
+
+	if (client_connect(&client, system) != OK) {
+		return false;
+	}
+	bool asked = client_status(&client, &status) == OK;
+	bool found = asked && find_display(&status, vm, device_vm, display, bytes);
+	if (asked && !found) {
+		message_error("'%s' has no gpu device in this system", vm);
+	}
+	client_status_free(&status);
+	client_close(&client);
+	return found;
+}
+
+/* Let standard output be the file. */
+static bool redirect(const char *path)
+{
+	if (strcmp(path, "-") == 0) {
+		return true;
+	}
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
+		message_error("cannot write '%s': %s", path, strerror(errno));
+		return false;
+	}
+	(void)close(fd);
+	return true;
+}
+
+static int take(const char *system, const char *vm, const char *path)
+{
+	char device_vm[CONTROL_NAME_BYTES];
+	char display[CONTROL_NAME_BYTES + 16];
+	char program[] = "peervisord";
+	char option[] = "--screenshot";
+	char *argv[] = {program, option, display, NULL};
+	struct exec_options options = {.system = system, .vm = device_vm, .limit_ms = LIMIT_MS};
+
+	if (!ask_display(system, vm, device_vm, display, sizeof(display)) || !redirect(path)) {
+		return EXIT_SYSTEM;
+	}
+	int code = exec_in_vm(&options, argv);
+	return code == 0 || code == EXIT_NO ? code : EXIT_SYSTEM;
+}
+
+int command_screenshot(const struct command_line *cl)
+{
+	const char *system = NULL;
+	const char *path = NULL;
+	int option = 0;
+
+	while ((option = command_next_option(cl, "n:o:h", long_options)) != -1) {
+		switch (option) {
+		case 'n':
+			system = optarg;
+			break;
+		case 'o':
+			path = optarg;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind + 1 != cl->argc || path == NULL) {
+		return command_usage_error(cl, "a VM and --output are needed");
+	}
+	return take(system, cl->argv[optind], path);
+}
