@@ -13,10 +13,11 @@ enum lr_state { LR_EMPTY = 0, LR_PENDING = 1, LR_ACTIVE = 2, LR_BOTH = 3 };
 
 struct lr {
 	uint16_t intid;
+	uint16_t physical; /* with hw: the physical interrupt that its end deactivates */
 	uint8_t priority;
 	uint8_t state;  /* enum lr_state */
 	uint8_t source; /* SGI: the sending vCPU */
-	bool hw;        /* its end also deactivates the physical interrupt of the same number */
+	bool hw;        /* its end also deactivates a physical interrupt */
 	bool eoi;       /* its end interrupts this CPU */
 };
 
@@ -25,17 +26,19 @@ struct lr {
 #define GICV2_LR_PRIORITY_SHIFT 23U /* the upper 5 of 8 bits */
 #define GICV2_LR_EOI (1U << 19)
 #define GICV2_LR_PHYSICAL_SHIFT 10U /* physical INTID, or the source of an SGI */
-#define GICV2_LR_INTID_MASK 0x3ffU
+#define GICV2_LR_INTID_MASK 0x3ffU  /* of either number */
 
 static inline struct lr gicv2_lr_decode(uint32_t word)
 {
 	bool hw = word & GICV2_LR_HW;
+	uint32_t physical = word >> GICV2_LR_PHYSICAL_SHIFT & GICV2_LR_INTID_MASK;
 
 	return (struct lr){
 		.intid = (uint16_t)(word & GICV2_LR_INTID_MASK),
+		.physical = hw ? (uint16_t)physical : 0,
 		.priority = (uint8_t)(word >> GICV2_LR_PRIORITY_SHIFT << 3),
 		.state = (word >> GICV2_LR_STATE_SHIFT) & 3U,
-		.source = hw ? 0 : (word >> GICV2_LR_PHYSICAL_SHIFT) & 7U,
+		.source = hw ? 0 : physical & 7U,
 		.hw = hw,
 		.eoi = !hw && (word & GICV2_LR_EOI),
 	};
@@ -48,7 +51,7 @@ static inline uint32_t gicv2_lr_encode(struct lr lr)
 	                (uint32_t)lr.state << GICV2_LR_STATE_SHIFT;
 
 	if (lr.hw) {
-		return word | GICV2_LR_HW | (uint32_t)lr.intid << GICV2_LR_PHYSICAL_SHIFT;
+		return word | GICV2_LR_HW | (uint32_t)lr.physical << GICV2_LR_PHYSICAL_SHIFT;
 	}
 	return word | (uint32_t)lr.source << GICV2_LR_PHYSICAL_SHIFT | (lr.eoi ? GICV2_LR_EOI : 0);
 }

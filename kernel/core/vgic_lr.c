@@ -121,6 +121,7 @@ static void list(struct vcpu *v, struct lr lr, struct virq *q, bool crowded)
 	/* The timer's end deactivates the physical interrupt, if nobody needs to be told of it. The
 	 * end of a level-sensitive one may find its line still high. */
 	lr.hw = lr.intid == VIRQ_TIMER && (q->flags & VIRQ_LINE) && !more;
+	lr.physical = lr.hw ? VIRQ_TIMER : 0; /* the guest has it under its own number */
 	lr.eoi = !lr.hw && (more || !(q->flags & VIRQ_EDGE));
 	q->flags |= VIRQ_IN_LR;
 	q->holder = v->number & 3U;

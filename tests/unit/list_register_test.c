@@ -10,6 +10,7 @@
 static void assert_same(struct lr a, struct lr b)
 {
 	assert_int_equal(a.intid, b.intid);
+	assert_int_equal(a.physical, b.physical);
 	assert_int_equal(a.priority, b.priority);
 	assert_int_equal(a.state, b.state);
 	assert_int_equal(a.source, b.source);
@@ -25,7 +26,10 @@ static void test_by_hand(void **state)
 	} rows[] = {
 		/* clang-format off */
 		{{.intid = 5, .priority = 0xa0, .state = LR_PENDING, .source = 3}, 0x1a000c05},
-		{{.intid = 27, .priority = 0x80, .state = LR_ACTIVE, .hw = true}, 0xa8006c1b},
+		{{.intid = 27, .physical = 27, .priority = 0x80, .state = LR_ACTIVE, .hw = true},
+		 0xa8006c1b},
+		{{.intid = 33, .physical = 0x3fb, .priority = 0x80, .state = LR_PENDING, .hw = true},
+		 0x980fec21},
 		{{.intid = 40, .priority = 0xf8, .state = LR_BOTH, .eoi = true}, 0x3f880028},
 		{{.intid = 0x1ff}, 0x1ff},
 		/* clang-format on */
@@ -44,6 +48,7 @@ static void test_there_and_back(void **state)
 	(void)state;
 	for (uint32_t n = 0; n < 512 * 32 * 4 * 4; n++) {
 		struct lr lr = {.intid = n % 512,
+		                .physical = n / 512 / 32 / 4 == 2 ? 1019 - n % 512 : 0,
 		                .priority = (uint8_t)(n / 512 % 32 << 3),
 		                .state = n / 512 / 32 % 4,
 		                .source = n / 512 / 32 / 4 == 1 ? 7 : 0,

@@ -213,6 +213,7 @@ static void test_timer_is_the_hardwares(void **state)
 	assert_true(vgic_timer_in_flight(v));
 	vgic_flush(v);
 	assert_true(fake_gic()->lrs[0].hw);
+	assert_int_equal(fake_gic()->lrs[0].physical, 27);
 	/* GICD_ICPENDR does not take away what the physical line holds. */
 	operate(v, VIRQ_TIMER, PV_VIRQ_OP_UNPEND);
 	assert_int_equal(take_all(v, taken, 4), 1);
