@@ -22,7 +22,7 @@
 
 #define OFF                                                                                        \
 	"limit-vms", "limit-vcpus", "limit-connections", "limit-doorbells", "limit-interrupts",    \
-		"limit-queues", "ram-fits"
+		"limit-queues", "ram-fits", "dma-unconfined"
 
 struct fixture {
 	struct diag *diag;
