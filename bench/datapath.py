@@ -13,12 +13,15 @@ import subprocess
 import tempfile
 import threading
 
+import abi
 from elf import Elf
 
 LIMIT = 180
 VMS = ("device", "driver")
 KERNEL_SPACE = 1 << 63
-VMM_END, EL2_BASE, EL2_END = 0x400000, 0x40000000, 0x41000000
+VMM_END = 0x400000
+EL2_BASE = abi.BOARD["RAM_BASE"]
+EL2_END = EL2_BASE + 0x1000000
 PEER = "10.77.0.1"
 READ = ("fio --name=r --filename=/dev/vda --direct=1 --rw=randread --bs=4k --ioengine=psync"
         " --size=64m --io_size={}k --minimal > /dev/null")
