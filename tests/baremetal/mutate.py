@@ -212,7 +212,9 @@ def judge(setup, mutation, run):
     log = "\n".join(run.log)
     if re.search(r"panic|assert|fault at EL2|unexpected|refused", log, re.I):
         return [f"the kernel broke: {log[-200:]}"]
-    stops = dict(found.groups() for found in filter(None, map(STOPPED.match, run.log)))
+    # The last line may not be whole yet, and says "p" of a domain that powered off.
+    whole = run.demux.lines(0)[:-1]
+    stops = dict(found.groups() for found in filter(None, map(STOPPED.match, whole)))
     bad = []
     if not any(line.startswith("end ") for channel in (1, 2) for line in run.channel(channel)):
         bad.append(f"neither refused nor alive; log: {log[-200:] or 'empty'}")
