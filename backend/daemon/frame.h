@@ -26,7 +26,8 @@ struct frame *frame_open(const char *path);
 
 void frame_close(struct frame *frame);
 
-/** Write the frame at @path to standard output, as PNG. Returns the program's exit status. */
+/** Write the frame @name (PEER-N) in @run_dir to standard output, as PNG. Returns the program's exit
+ * status. */
 int frame_write_png(const char *run_dir, const char *name);
 
 #endif

@@ -2,7 +2,7 @@
 """Types of devices besides net, blk and vsock: what they carry is compared end to end."""
 import os
 
-from display import check_picture
+from display import check_no_picture, check_picture
 from harness import HERE, Scenario, ensure
 
 RUN = "/run/peervisor"
@@ -101,8 +101,9 @@ class Devices(Scenario):
         return self.system.log("--vmm", "driver").count("device device/2 failed")
 
     def bind_display_anew(self, failures):
-        """Once it has failed more often than that."""
+        """Once it has failed more often than that, and is dark."""
         self.system.wait("the display has failed", lambda: self.display_failures() > failures)
+        check_no_picture(self.system, "driver")
         self.system.shell("driver", """
             cd /sys/bus/virtio/drivers/virtio_gpu; d=$(basename $(ls -d virtio*))
             echo $d > unbind; echo $d > bind""", limit=120)

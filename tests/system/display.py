@@ -60,3 +60,15 @@ def check_picture(system, vm, seed):
     ensure(shown[:2] == (width, height), f"{shown[:2]} are shown, {width} x {height} drawn")
     for y, row in enumerate(shown[2]):
         ensure(row == drawn_row(y, width, seed), f"line {y} is another one")
+
+
+def check_no_picture(system, vm):
+    """A display that is dark leaves the file as it was, and nothing beside it."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "shot.png")
+        with open(path, "w", encoding="ascii") as file:
+            file.write("old")
+        ensure(not take_picture(system, vm, path), "there is a picture of a dark display")
+        with open(path, encoding="ascii") as file:
+            ensure(file.read() == "old", "a picture that is not there replaced the file")
+        ensure(os.listdir(directory) == ["shot.png"], f"{os.listdir(directory)} lie there")

@@ -10,7 +10,7 @@
 
 #include "tests/system/probe.h"
 
-/* cases_devices.py computes the same. */
+/* display.py computes the same. */
 static uint32_t pixel(uint32_t x, uint32_t y, uint32_t seed)
 {
 	return (x / 16 * 0x10204U + y / 16 * 0x30501U + seed) & 0xffffff;

@@ -4,11 +4,12 @@
  * it as PNG (backend/daemon/png.c); this fetches it by topo exec.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
+#include "topo/base/output.h"
 #include "topo/commands/commands.h"
 #include "topo/commands/exec.h"
 #include "topo/runner/client.h"
@@ -74,19 +75,42 @@ static bool ask_display(const char *system, const char *vm, char device_vm[CONTR
 	return found;
 }
 
-/* Let standard output be the file. */
-static bool redirect(const char *path)
+/* Write what @picture, a file in memory, holds to @path. Returns an exit status. */
+static int write_picture(int picture, const char *path)
 {
-	if (strcmp(path, "-") == 0) {
-		return true;
+	const off_t bytes = lseek(picture, 0, SEEK_END);
+	void *data = bytes > 0 ? mmap(NULL, (size_t)bytes, PROT_READ, MAP_SHARED, picture, 0)
+	                       : MAP_FAILED;
+
+	if (data == MAP_FAILED) {
+		message_error("the device VM sent no picture");
+		return EXIT_SYSTEM;
 	}
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0) {
-		message_error("cannot write '%s': %s", path, strerror(errno));
-		return false;
+	const int error = output_write(path, data, (size_t)bytes);
+	(void)munmap(data, (size_t)bytes);
+	if (error != 0) {
+		message_error("cannot write '%s': %s", path, strerror(error));
 	}
-	(void)close(fd);
-	return true;
+	return error == 0 ? EXIT_OK : EXIT_SYSTEM;
+}
+
+/* Run @argv, whose standard output is the picture, which is in memory until it is whole: a file of
+ * that name stays as it was if there is none. */
+static int fetch(const struct exec_options *options, char *const *argv, const char *path)
+{
+	const bool to_file = strcmp(path, "-") != 0;
+	const int picture = to_file ? memfd_create("picture", MFD_CLOEXEC) : -1;
+
+	if (to_file && (picture < 0 || dup2(picture, STDOUT_FILENO) < 0)) {
+		message_error("no memory for the picture: %s", strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	const int code = exec_in_vm(options, argv);
+
+	if (code != 0) {
+		return code == EXIT_NO ? EXIT_NO : EXIT_SYSTEM;
+	}
+	return to_file ? write_picture(picture, path) : EXIT_OK;
 }
 
 static int take(const char *system, const char *vm, const char *path)
@@ -96,13 +120,12 @@ static int take(const char *system, const char *vm, const char *path)
 	char program[] = "peervisord";
 	char option[] = "--screenshot";
 	char *argv[] = {program, option, display, NULL};
-	struct exec_options options = {.system = system, .vm = device_vm, .limit_ms = LIMIT_MS};
+	const struct exec_options options = {
+		.system = system, .vm = device_vm, .limit_ms = LIMIT_MS};
 
-	if (!ask_display(system, vm, device_vm, display, sizeof(display)) || !redirect(path)) {
-		return EXIT_SYSTEM;
-	}
-	int code = exec_in_vm(&options, argv);
-	return code == 0 || code == EXIT_NO ? code : EXIT_SYSTEM;
+	return ask_display(system, vm, device_vm, display, sizeof(display))
+	               ? fetch(&options, argv, path)
+	               : EXIT_SYSTEM;
 }
 
 int command_screenshot(const struct command_line *cl)
