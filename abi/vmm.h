@@ -35,11 +35,8 @@
  *   "vm starting N"                                 vCPU 0 starts; N: the how many-th time, from 1
  *   "vm off REASON"                                 all its vCPUs are off, until asked to start
  *   "vm restart REASON in N ms"                     they are, until the time is over
- *   "vm failed REASON after N restarts"             they are, since it failed too often in a row,
- *                          or once by its hardware
- *                          REASON: poweroff reset fault watchdog request vmm hardware
- *   "hardware BB:DD.F: ..."                         what is wrong with that physical function
- *   "stream BB:DD.F faults N last ADDRESS"          so many of its DMA accesses were refused
+ *   "vm failed REASON after N restarts"             they are, since it failed too often in a row
+ *                          REASON: poweroff reset fault watchdog request vmm
  * and free text for everything else. Each line ends in "\n". */
 #define PV_VMM_LOG_UP "connection %s up"
 
