@@ -34,10 +34,14 @@
 	X(CONSOLE_READ, 10, "x0 cap CONSOLE => x1 count 0..8, x2 bytes, LSB first")                \
 	X(VCPU_STOP, 11, "x0 cap VCPU: it is off; ERR_AGAIN until it has left its CPU")            \
 	X(VGIC_RESET, 12, "x0 cap VGIC; ERR_STATE unless all vCPUs are off")                       \
-	X(TIMER_SET, 13, "x0 value of CNTVCT_EL0, UINT64_MAX never: PV_EVENT_TIMER is set then")
+	X(TIMER_SET, 13, "x0 value of CNTVCT_EL0, UINT64_MAX never: PV_EVENT_TIMER is set then")   \
+	X(STREAM_SET, 14, "x0 cap STREAM, x1 0 or 1: its DMA aborts or is translated; ERR_STATE")  \
+	X(STREAM_GET, 15, "x0 cap STREAM => x1 faults since boot, x2 last address, x3 its kind")   \
+	X(WINDOW_READ, 16, "x0 cap WINDOW, x1 word => x1 value; ERR_STATE if closed")              \
+	X(WINDOW_WRITE, 17, "x0 cap WINDOW, x1 word, x2 value; ERR_STATE if closed")
 
 #define PV_CALL_ENUM(name, number, text) PV_CALL_##name = (number),
-enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 14 };
+enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 18 };
 #undef PV_CALL_ENUM
 
 /* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its
@@ -94,6 +98,7 @@ enum pv_stop {
 /* Events of a domain (PV_MSG_EVENTS). Doorbells of kind PV_DOORBELL_EVENT set bits >= 8. */
 #define PV_EVENT_CONSOLE(n) (n) /* input waits on the domain's console channel n, n < 4 */
 #define PV_EVENT_TIMER 4        /* what PV_CALL_TIMER_SET has set has come */
+#define PV_EVENT_SMMU 5         /* a stream of the domain has faulted, since PV_CALL_STREAM_GET */
 #define PV_EVENT_DOORBELL 8
 
 /* Configuration and state of a virtual interrupt, PV_CALL_VIRQ_SET and _GET. */

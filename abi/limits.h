@@ -22,10 +22,18 @@
 #define PV_CAPS_MAX 2048U          /* capabilities of all domains */
 #define PV_VIRQS 288U              /* interrupt identifiers of a VM: 0..15 SGI, 16..31 PPI, SPI */
 #define PV_SPI_FIRST 32U
-#define PV_CONSOLES_MAX 4U   /* console channels of one domain */
-#define PV_CHANNELS_MAX 128U /* console channels of the system, the kernel's own is 0 */
-#define PV_IPA_BITS 39U      /* input size of every stage-2 space */
-#define PV_PA_BITS 40U       /* largest physical address that an image may name */
-#define PV_TABLES_MAX 16384U /* pages of the stage-2 table pool */
+#define PV_INTID_END 1020U        /* physical SPIs stand below */
+#define PV_CONSOLES_MAX 4U        /* console channels of one domain */
+#define PV_CHANNELS_MAX 128U      /* console channels of the system, the kernel's own is 0 */
+#define PV_DEVICES_MAX 256U       /* ranges of device pages, of all VMs */
+#define PV_IRQS_MAX 128U          /* physical interrupts, of all VMs */
+#define PV_STREAMS_MAX 16U        /* streams of the SMMU, of all VMs */
+#define PV_STREAM_IDS 0x10000U    /* numbers of streams: those of PCI functions */
+#define PV_WINDOWS_MAX 64U        /* windows on a page of registers, of all VMs */
+#define PV_WINDOW_RULES_MAX 1024U /* words that they may write */
+#define PV_MSIS_MAX 64U           /* message-signalled interrupts of one VM's devices */
+#define PV_IPA_BITS 39U           /* input size of every stage-2 space */
+#define PV_PA_BITS 40U            /* largest physical address that an image may name */
+#define PV_TABLES_MAX 16384U      /* pages of the stage-2 table pool */
 
 #endif

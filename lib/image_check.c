@@ -29,6 +29,11 @@ static const struct table_rule {
 	RULE(caps, struct pv_cap, 0, PV_CAPS_MAX),
 	RULE(doorbells, struct pv_doorbell, 0, PV_DOORBELLS_MAX),
 	RULE(doorbell_pages, struct pv_doorbell_page, 0, PV_DOORBELL_PAGES_MAX),
+	RULE(devices, struct pv_device, 0, PV_DEVICES_MAX),
+	RULE(irqs, struct pv_irq, 0, PV_IRQS_MAX),
+	RULE(streams, struct pv_stream, 0, PV_STREAMS_MAX),
+	RULE(windows, struct pv_window, 0, PV_WINDOWS_MAX),
+	RULE(window_rules, struct pv_window_rule, 0, PV_WINDOW_RULES_MAX),
 #undef RULE
 };
 
@@ -140,6 +145,7 @@ err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
 	err = err ? err : image_check_domains(&checker);
 	err = err ? err : image_check_memory(&checker);
 	err = err ? err : image_check_objects(&checker);
+	err = err ? err : image_check_hardware(&checker);
 	err = err ? err : image_check_starts(&checker);
 	return err;
 }

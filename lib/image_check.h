@@ -11,11 +11,39 @@
 #ifndef LIB_IMAGE_CHECK_H
 #define LIB_IMAGE_CHECK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/err.h"
 #include "abi/image.h"
 #include "lib/range.h"
+
+/* Pages of the board's physical addresses; none if page_count is 0. */
+struct image_pages {
+	uint32_t page;
+	uint32_t page_count;
+};
+
+/* Interrupts of the board, [first, first + count). */
+struct image_lines {
+	uint32_t first; /* INTID */
+	uint32_t count;
+};
+
+/* What the board has, from its rows: lib/image_board.h. */
+struct image_board {
+	uint32_t gicc_page_count; /* of the CPU interface that guests have by a mapping */
+	bool smmu;
+	uint32_t msi_page;       /* that devices write MSIs to, 0: none */
+	struct image_lines msis; /* the interrupts that it raises, if they are of the board */
+	const struct image_pages
+		*kept; /* RAM, registers that are the kernel's or nobody's, windows */
+	uint32_t kept_count;
+	const struct image_lines *lines; /* the kernel's or nobody's, and those of MSIs */
+	uint32_t line_count;
+	const struct image_pages *windows; /* where a register window may be */
+	uint32_t window_count;
+};
 
 /* What the kernel knows of the machine that it runs on. Page ranges are physical. */
 struct image_bounds {
@@ -26,6 +54,7 @@ struct image_bounds {
 	uint32_t kernel_page; /* the kernel: text, data, stacks; whatever it must keep */
 	uint32_t kernel_page_count;
 	uint32_t image_page; /* where the header lies */
+	const struct image_board *hardware;
 };
 
 /* Which entry is wrong, for the message: "image: domains[2].caps: <text of err>". */
@@ -61,7 +90,23 @@ IMAGE_TABLE(mappings, pv_mapping)
 IMAGE_TABLE(caps, pv_cap)
 IMAGE_TABLE(doorbells, pv_doorbell)
 IMAGE_TABLE(doorbell_pages, pv_doorbell_page)
+IMAGE_TABLE(devices, pv_device)
+IMAGE_TABLE(irqs, pv_irq)
+IMAGE_TABLE(streams, pv_stream)
+IMAGE_TABLE(windows, pv_window)
+IMAGE_TABLE(window_rules, pv_window_rule)
 #undef IMAGE_TABLE
+
+/** Whether @domain has a stream, and so a DMA space. At most PV_STREAMS_MAX steps. */
+static inline bool image_has_stream(const struct pv_image_header *image, uint32_t domain)
+{
+	for (uint32_t i = 0; i < image->streams.count; i++) {
+		if (image_streams(image)[i].domain == domain) {
+			return true;
+		}
+	}
+	return false;
+}
 
 /**
  * Whether the kernel clears @region of an accepted image before the first VM runs: not what the

@@ -2,8 +2,8 @@
 /*
  * The image check of memory: regions, mappings, and where domains start. What it keeps:
  * a page of RAM belongs to one region at most, never to the kernel, the image's tables or the table
- * pool, and is seen in more than one place only if its region says so; what a VMM executes is
- * written by nobody, nor what the image holds and more than one sees; what the kernel does not
+ * pool, and is seen in more than one place only if its region says so, or by devices as by their
+ * guest; what a VMM executes is written by nobody, nor what the image holds and more than one sees; what the kernel does not
  * clear is the image's, or one guest's alone.
  */
 #include <stddef.h>
@@ -38,7 +38,6 @@ static err_t check_region(const struct image_checker *checker, uint32_t index,
 		{"mappings.first", ERR_RANGE, mappings.first == mapping},
 		{"mappings.count", ERR_RANGE,
 	         mappings.count > 0 && pages_fit(mapping, mappings.count, image->mappings.count)},
-		{"mappings.count", ERR_RIGHT, mappings.count == 1 || shared},
 	};
 
 	return image_judge(checker, "regions", index, rules, ARRAY_COUNT(rules));
@@ -65,14 +64,6 @@ static err_t check_regions(const struct image_checker *checker)
 	return OK;
 }
 
-/* Does [page, page + count) of the guest's space lie where the kernel answers itself? */
-static bool is_kernels_own(const struct pv_domain *domain, uint32_t page, uint32_t count)
-{
-	return pages_overlap(page, count, domain->doorbell_ipa_page,
-	                     domain->doorbell_pages.count) ||
-	       pages_overlap(page, count, domain->gicc_ipa_page, PV_GICC_PAGES);
-}
-
 /* Mapping @index of a region of @page_count pages, by itself. */
 static err_t check_mapping(const struct image_checker *checker, uint32_t index, uint32_t page_count)
 {
@@ -81,18 +72,58 @@ static err_t check_mapping(const struct image_checker *checker, uint32_t index, 
 	uint32_t rights = mapping->rights;
 	uint32_t page = mapping->ipa_page;
 	bool known = mapping->domain < image->domains.count;
+	bool dma = mapping->space == PV_SPACE_DMA;
 	const struct image_rule rules[] = {
 		{"domain", ERR_RANGE, known},
 		{"space", ERR_RANGE, mapping->space < PV_SPACE_COUNT},
+		{"space", ERR_RIGHT, !dma || image_has_stream(image, mapping->domain)},
 		{"rights", ERR_ARG, (rights & PV_RIGHT_READ) != 0 && (rights & ~RIGHTS_KNOWN) == 0},
 		{"reserved", ERR_ARG, mapping->reserved == 0},
 		{"ipa_page", ERR_RANGE, pages_fit(page, page_count, IMAGE_IPA_PAGES)},
 		{"ipa_page", ERR_OVERLAP,
 	         mapping->space != PV_SPACE_GUEST || !known ||
-	                 !is_kernels_own(&image_domains(image)[mapping->domain], page, page_count)},
+	                 !image_is_answered(checker, mapping->domain, page, page_count)},
 	};
 
 	return image_judge(checker, "mappings", index, rules, ARRAY_COUNT(rules));
+}
+
+/* Is mapping @dma, of a DMA space, one of @region that its domain's guest has as well? */
+static bool is_guests_too(const struct pv_image_header *image, const struct pv_region *region,
+                          const struct pv_mapping *dma)
+{
+	for (uint32_t n = 0; n < region->mappings.count; n++) {
+		const struct pv_mapping *m = &image_mappings(image)[region->mappings.first + n];
+
+		if (m->domain == dma->domain && m->space == PV_SPACE_GUEST &&
+		    m->ipa_page == dma->ipa_page && (dma->rights & ~m->rights) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* @region is seen by one alone if it is not shared, and by devices only as by their guest. */
+static err_t check_sharing(const struct image_checker *checker, uint32_t index)
+{
+	const struct pv_region *region = &image_regions(checker->image)[index];
+	uint32_t others = 0; /* mappings that are no device's */
+
+	for (uint32_t n = 0; n < region->mappings.count; n++) {
+		uint32_t at = region->mappings.first + n;
+		const struct pv_mapping *mapping = &image_mappings(checker->image)[at];
+
+		if (mapping->space != PV_SPACE_DMA) {
+			others++;
+		} else if ((mapping->rights & PV_RIGHT_EXEC) ||
+		           !is_guests_too(checker->image, region, mapping)) {
+			return image_refuse(checker, "mappings", at, "rights", ERR_RIGHT);
+		}
+	}
+	if (others > 1 && !(region->flags & PV_REGION_SHARED)) {
+		return image_refuse(checker, "regions", index, "mappings.count", ERR_RIGHT);
+	}
+	return OK;
 }
 
 /*
@@ -117,7 +148,7 @@ static err_t check_writers(const struct image_checker *checker, const struct pv_
 		if (written && kept) {
 			return image_refuse(checker, "mappings", index, "rights", ERR_RIGHT);
 		}
-		if ((region->flags & PV_REGION_LOADED) && mapping->space != PV_SPACE_GUEST) {
+		if ((region->flags & PV_REGION_LOADED) && mapping->space == PV_SPACE_VMM) {
 			return image_refuse(checker, "mappings", index, "space", ERR_RIGHT);
 		}
 	}
@@ -169,7 +200,8 @@ err_t image_check_memory(const struct image_checker *checker)
 				                    ERR_OVERLAP);
 			}
 		}
-		err = check_writers(checker, &regions[r]);
+		err = check_sharing(checker, r);
+		err = err ? err : check_writers(checker, &regions[r]);
 		if (err != OK) {
 			return err;
 		}

@@ -36,6 +36,64 @@ static bool slice_follows(struct pv_slice slice, uint32_t next, struct pv_table 
 	return slice.first == next && pages_fit(slice.first, slice.count, table.count);
 }
 
+/* What domain @index has of message-signalled interrupts: nothing at all, or all that they need. */
+static bool msis_are_whole(const struct image_checker *checker, uint32_t index)
+{
+	const struct pv_domain *d = &image_domains(checker->image)[index];
+
+	if (d->msi_count == 0) {
+		return d->msi_ipa_page == 0 && d->msi_first == 0;
+	}
+	return d->msi_ipa_page != 0 && checker->bounds->hardware->msi_page != 0 &&
+	       image_has_stream(checker->image, index);
+}
+
+/* Are they virtual SPIs, and those that the board's page can raise, if it is so limited? */
+static bool msis_exist(const struct image_checker *checker, const struct pv_domain *d)
+{
+	const struct image_lines *msis = &checker->bounds->hardware->msis;
+
+	return d->msi_count == 0 ||
+	       (pages_inside(d->msi_first, d->msi_count, PV_SPI_FIRST, PV_VIRQS - PV_SPI_FIRST) &&
+	        (msis->count == 0 ||
+	         pages_inside(d->msi_first, d->msi_count, msis->first, msis->count)));
+}
+
+/* Are the MSIs of domain @index, where they are interrupts of the board, another's as well? */
+static bool msis_overlap(const struct image_checker *checker, uint32_t index)
+{
+	const struct pv_domain *domains = image_domains(checker->image);
+	bool physical = checker->bounds->hardware->msis.count != 0;
+
+	for (uint32_t i = 0; physical && i < index; i++) {
+		if (pages_overlap(domains[i].msi_first, domains[i].msi_count,
+		                  domains[index].msi_first, domains[index].msi_count)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static err_t check_msis(const struct image_checker *checker, uint32_t index)
+{
+	const struct pv_domain *d = &image_domains(checker->image)[index];
+	const struct image_rule rules[] = {
+		{"msi_count", ERR_FULL, d->msi_count <= PV_MSIS_MAX},
+		{"msi_count", ERR_ARG, msis_are_whole(checker, index)},
+		{"msi_first", ERR_RANGE, msis_exist(checker, d)},
+		{"msi_first", ERR_OVERLAP, !msis_overlap(checker, index)},
+		{"msi_ipa_page", ERR_RANGE, pages_fit(d->msi_ipa_page, 1, IMAGE_IPA_PAGES)},
+		{"msi_ipa_page", ERR_OVERLAP,
+	         d->msi_count == 0 || (!pages_overlap(d->msi_ipa_page, 1, d->doorbell_ipa_page,
+	                                              d->doorbell_pages.count) &&
+	                               !pages_overlap(d->msi_ipa_page, 1, d->gicc_ipa_page,
+	                                              checker->bounds->hardware->gicc_page_count))},
+		{"reserved", ERR_ARG, d->reserved == 0},
+	};
+
+	return image_judge(checker, "domains", index, rules, ARRAY_COUNT(rules));
+}
+
 /* Domain @index by itself, behind those that have taken @cover. */
 static err_t check_domain(const struct image_checker *checker, uint32_t index,
                           const struct cover *cover)
@@ -43,6 +101,7 @@ static err_t check_domain(const struct image_checker *checker, uint32_t index,
 	const struct pv_image_header *image = checker->image;
 	const struct pv_domain *d = &image_domains(image)[index];
 	uint32_t bells = d->doorbell_pages.count;
+	uint32_t gicc_count = checker->bounds->hardware->gicc_page_count;
 	const struct image_rule rules[] = {
 		{"vcpus", ERR_RANGE, d->vcpus.count > 0},
 		{"vcpus", ERR_FULL, d->vcpus.count <= PV_DOMAIN_VCPUS_MAX},
@@ -54,9 +113,10 @@ static err_t check_domain(const struct image_checker *checker, uint32_t index,
 		{"doorbell_ipa_page", ERR_RANGE,
 	         pages_fit(d->doorbell_ipa_page, bells, IMAGE_IPA_PAGES)},
 		{"gicc_ipa_page", ERR_RANGE,
-	         pages_fit(d->gicc_ipa_page, PV_GICC_PAGES, IMAGE_IPA_PAGES)},
+	         gicc_count ? pages_fit(d->gicc_ipa_page, gicc_count, IMAGE_IPA_PAGES)
+	                    : d->gicc_ipa_page == 0},
 		{"gicc_ipa_page", ERR_OVERLAP,
-	         !pages_overlap(d->doorbell_ipa_page, bells, d->gicc_ipa_page, PV_GICC_PAGES)},
+	         !pages_overlap(d->doorbell_ipa_page, bells, d->gicc_ipa_page, gicc_count)},
 		{"priority", ERR_RANGE, d->priority <= 255},
 		{"budget_us", ERR_RANGE, d->budget_us <= d->period_us},
 		{"period_us", ERR_RANGE,
@@ -98,6 +158,7 @@ err_t image_check_domains(const struct image_checker *checker)
 
 	for (uint32_t i = 0; i < image->domains.count; i++) {
 		err_t err = check_domain(checker, i, &cover);
+		err = err ? err : check_msis(checker, i);
 		err = err ? err : take_cover(checker, i, &cover);
 		if (err != OK) {
 			return err;
@@ -194,6 +255,16 @@ static err_t judge_cap(const struct pv_image_header *image, uint32_t domain, str
 		               : ERR_CAP;
 	case PV_CAP_CONSOLE:
 		return cap.object < holder->channel_count ? OK : ERR_CAP;
+	case PV_CAP_STREAM:
+		if (cap.object >= image->streams.count) {
+			return ERR_RANGE;
+		}
+		return image_streams(image)[cap.object].domain == domain ? OK : ERR_CAP;
+	case PV_CAP_WINDOW:
+		if (cap.object >= image->windows.count) {
+			return ERR_RANGE;
+		}
+		return image_windows(image)[cap.object].domain == domain ? OK : ERR_CAP;
 	default:
 		return ERR_ARG;
 	}

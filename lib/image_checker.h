@@ -4,6 +4,8 @@
  * and may rely on those that image_check() calls before it:
  *
  *   header and table places  =>  domains and their slices  =>  regions, mappings  =>  the rest
+ *
+ * What stands in a table is read before it is checked only to be compared.
  */
 #ifndef LIB_IMAGE_CHECKER_H
 #define LIB_IMAGE_CHECKER_H
@@ -51,6 +53,19 @@ static inline bool image_is_rom(const struct image_checker *checker, uint32_t pa
 	return pages_inside(page, count, checker->rom_page, checker->rom_page_count);
 }
 
+/** Whether [page, page + count) of a guest's space lies where the kernel or the VMM answers itself:
+ * doorbells, its CPU interface, and the page for MSIs, which its devices alone reach. */
+static inline bool image_is_answered(const struct image_checker *checker, uint32_t domain,
+                                     uint32_t page, uint32_t count)
+{
+	const struct pv_domain *d = &image_domains(checker->image)[domain];
+
+	return pages_overlap(page, count, d->doorbell_ipa_page, d->doorbell_pages.count) ||
+	       pages_overlap(page, count, d->gicc_ipa_page,
+	                     checker->bounds->hardware->gicc_page_count) ||
+	       pages_overlap(page, count, d->msi_ipa_page, d->msi_count != 0);
+}
+
 /* What must hold for a field, and how it is refused. All of an entry's rules are evaluated, so that
  * one which relies on another says so. */
 struct image_rule {
@@ -71,6 +86,9 @@ MUST_USE err_t image_check_memory(const struct image_checker *checker);
 
 /** vCPUs, capabilities, doorbells and doorbell pages. */
 MUST_USE err_t image_check_objects(const struct image_checker *checker);
+
+/** What domains have of the board: device pages, lines, streams, register windows. */
+MUST_USE err_t image_check_hardware(const struct image_checker *checker);
 
 /** Where VMM and guest start lies in memory that they may execute; the stack may be written. */
 MUST_USE err_t image_check_starts(const struct image_checker *checker);

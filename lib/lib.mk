@@ -4,7 +4,7 @@
 # own port.h. These lists are for the parts to use.
 
 LIB_KERNEL_SOURCES := lib/freestanding.c lib/image_check.c lib/image_check_memory.c \
-	lib/image_check_objects.c
+	lib/image_check_objects.c lib/image_check_hardware.c
 LIB_VMM_SOURCES := lib/freestanding.c lib/freestanding_bytes.c lib/iobuf.c lib/random.c
 LIB_DAEMON_SOURCES := lib/iobuf.c
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-LISTS = ("BLOCKS", "IRQS", "PCI_WINDOWS", "TREE", "CONTROLLERS")
+LISTS = ("BLOCKS", "IRQS", "WINDOWS", "PCI_WINDOWS", "TREE", "CONTROLLERS")
 CELL = re.compile(r'\s*("(?:[^"]*)"|[^,]*?)\s*(?:,|$)')
 
 

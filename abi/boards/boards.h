@@ -11,11 +11,17 @@
  *   BOARD_RAM_BASE, _BYTES    at most; whole blocks of 2 MiB
  *   BOARD_LOAD                where the kernel lies: a block of 2 MiB in RAM
  *   BOARD_GIC_VERSION         of the interrupt controller
+ *   BOARD_MSI_PAGE            address of the page that devices write MSIs to, 0: none
+ *   BOARD_MSI_FIRST, _COUNT   SPIs that are raised by that, whoever writes; 0 where it tells devices
+ *                             from each other and has interrupts of its own (an ITS)
  *   BOARD_SMMU                the version of the SMMU that PCI functions are behind; 0: none
  *   BOARD_BLOCKS(X)           registers that nobody may be given: X(block, base, bytes, whose:
  *                             KERNEL, GUESTS by a mapping, or NOBODY; SHOWN: every VM has a
  *                             virtual one, HIDDEN; its name)
  *   BOARD_IRQS(X)             the same of interrupts: X(block, first INTID, count, name)
+ *   BOARD_WINDOWS(X)          areas of whole pages of which a VM may have a register window each:
+ *                             X(base, bytes); the ECAM of PCI, which a bridge has there as
+ *                             BOARD_ECAM_BASE, _BYTES
  * BOARD_topo.h:
  *   BOARD_TITLE               for people
  *   BOARD_DIRECTORY           of its devices.camkes in deployed applications

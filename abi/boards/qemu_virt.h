@@ -12,7 +12,12 @@
 #define BOARD_RAM_BYTES 0x200000000
 #define BOARD_LOAD 0x40200000
 #define BOARD_GIC_VERSION 2
+#define BOARD_MSI_PAGE 0x08020000
+#define BOARD_MSI_FIRST 80
+#define BOARD_MSI_COUNT 64
 #define BOARD_SMMU 3
+#define BOARD_ECAM_BASE 0x4010000000
+#define BOARD_ECAM_BYTES 0x10000000
 
 /* clang-format off */
 #define BOARD_BLOCKS(X) \
@@ -28,6 +33,8 @@
 #define BOARD_IRQS(X) \
 	X(uart, 33,  1, "the kernel's console") \
 	X(smmu, 106, 4, "the SMMU")
+
+#define BOARD_WINDOWS(X) X(BOARD_ECAM_BASE, BOARD_ECAM_BYTES)
 /* clang-format on */
 
 #endif

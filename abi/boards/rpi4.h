@@ -12,6 +12,9 @@
 #define BOARD_RAM_BYTES 0xfc000000 /* below the peripherals */
 #define BOARD_LOAD 0x200000
 #define BOARD_GIC_VERSION 2
+#define BOARD_MSI_PAGE 0
+#define BOARD_MSI_FIRST 0
+#define BOARD_MSI_COUNT 0
 #define BOARD_SMMU 0
 
 /* clang-format off */
@@ -25,6 +28,8 @@
 
 #define BOARD_IRQS(X) \
 	X(uart, 153, 1, "the kernel's console")
+
+#define BOARD_WINDOWS(X)
 /* clang-format on */
 
 #endif

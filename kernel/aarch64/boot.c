@@ -20,6 +20,7 @@
 #include "kernel/core/memory.h"
 #include "kernel/core/sched.h"
 #include "kernel/drivers/uart.h"
+#include "lib/image_board.h"
 
 /* Registers that EL2 uses. */
 #define MAP_KERNEL(base, bytes) mmu_map_device(base, bytes);
@@ -78,6 +79,8 @@ static void init_cpu_structs(void)
 }
 
 /* VTTBR_EL2 of a space: its VMID and its root. */
+IMAGE_BOARD(hardware)
+
 static uint64_t vttbr_of(uint32_t domain, enum pv_space space)
 {
 	uint64_t vmid = 1ULL + s2_space_of(domain, space);
@@ -112,6 +115,7 @@ static void build(void)
 		.kernel_page = (uint32_t)((uintptr_t)__text_start >> PV_PAGE_SHIFT),
 		.kernel_page_count = (uint32_t)((__kernel_end - __text_start) >> PV_PAGE_SHIFT),
 		.image_page = (uint32_t)image_page,
+		.hardware = &hardware,
 	};
 
 	boot_build(image, end_page > image_page ? (end_page - image_page) << PV_PAGE_SHIFT : 0,

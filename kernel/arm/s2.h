@@ -29,13 +29,14 @@
 /* Sizes of the state. The proofs set smaller ones: their cost grows with the arrays, while the
  * code has no loop over them. */
 #ifndef S2_SPACES
-#define S2_SPACES (2U * PV_DOMAINS_MAX)
+#define S2_SPACES (PV_SPACE_COUNT * PV_DOMAINS_MAX)
 #endif
 #ifndef S2_TABLES_MAX
 #define S2_TABLES_MAX PV_TABLES_MAX
 #endif
 #ifndef S2_RANGES_MAX
-#define S2_RANGES_MAX (PV_MAPPINGS_MAX + PV_DOMAINS_MAX) /* and a CPU interface for each guest */
+/* And for each domain a CPU interface, and a page for MSIs. */
+#define S2_RANGES_MAX (PV_MAPPINGS_MAX + PV_DEVICES_MAX + 2U * PV_DOMAINS_MAX)
 #endif
 
 #define S2_NONE UINT32_MAX /* no table */

@@ -153,26 +153,65 @@ static void map_regions(const struct pv_image_header *image)
 	}
 }
 
-static void build_spaces(const struct pv_image_header *image, uint32_t gicv_page)
+/* Registers, in @space of @domain; entry @index of @table says so. */
+static void map_registers(uint32_t domain, enum pv_space space, struct s2_range range,
+                          const char *table, uint32_t index)
 {
-	const struct pv_domain *domains = image_domains(image);
+	range.space = (uint16_t)s2_space_of(domain, space);
+	range.memory = S2_MEMORY_DEVICE;
+	map_range(&range, table, index);
+}
 
+static void map_devices(const struct pv_image_header *image)
+{
+	for (uint32_t i = 0; i < image->devices.count; i++) {
+		const struct pv_device *device = &image_devices(image)[i];
+
+		map_registers(device->domain, (enum pv_space)device->space,
+		              (struct s2_range){.ipa_page = device->ipa_page,
+		                                .pa_page = device->page,
+		                                .page_count = device->page_count,
+		                                .rights = (uint8_t)device->rights},
+		              "devices", i);
+	}
+}
+
+/* The roots of domain @index, and what the interrupt controller has in its spaces. */
+static void build_domain_spaces(const struct pv_image_header *image, uint32_t index,
+                                const struct image_board *board, uint32_t gicv_page)
+{
+	const struct pv_domain *domain = &image_domains(image)[index];
+	struct s2_range range = {.rights = PV_RIGHT_READ | PV_RIGHT_WRITE};
+
+	must(s2_space_create(&s2, s2_space_of(index, PV_SPACE_GUEST)), "domains", index, "guest");
+	must(s2_space_create(&s2, s2_space_of(index, PV_SPACE_VMM)), "domains", index, "vmm");
+	if (image_has_stream(image, index)) {
+		must(s2_space_create(&s2, s2_space_of(index, PV_SPACE_DMA)), "domains", index,
+		     "dma");
+	}
+	if (board->gicc_page_count) {
+		range.ipa_page = domain->gicc_ipa_page;
+		range.pa_page = gicv_page;
+		range.page_count = board->gicc_page_count;
+		map_registers(index, PV_SPACE_GUEST, range, "domains", index);
+	}
+	if (domain->msi_count) {
+		range.ipa_page = domain->msi_ipa_page;
+		range.pa_page = board->msi_page;
+		range.page_count = 1;
+		map_registers(index, PV_SPACE_DMA, range, "domains", index);
+	}
+}
+
+static void build_spaces(const struct pv_image_header *image, const struct image_board *board,
+                         uint32_t gicv_page)
+{
 	memory_clear(image->pool_page, image->pool_page_count);
 	must(s2_init(&s2, image->pool_page, image->pool_page_count), "header", 0, "pool_page");
 	for (uint32_t i = 0; i < image->domains.count; i++) {
-		const struct s2_range gicc = {
-			.ipa_page = domains[i].gicc_ipa_page,
-			.pa_page = gicv_page,
-			.page_count = PV_GICC_PAGES,
-			.space = (uint16_t)s2_space_of(i, PV_SPACE_GUEST),
-			.rights = PV_RIGHT_READ | PV_RIGHT_WRITE,
-			.memory = S2_MEMORY_DEVICE,
-		};
-
-		must(s2_space_create(&s2, s2_space_of(i, PV_SPACE_GUEST)), "domains", i, "guest");
-		must(s2_space_create(&s2, s2_space_of(i, PV_SPACE_VMM)), "domains", i, "vmm");
-		map_range(&gicc, "domains", i);
+		build_domain_spaces(image, i, board, gicv_page);
 	}
+	map_devices(image);
 	map_regions(image);
 	s2_seal(&s2);
 	if (!invariants_hold(&s2)) {
@@ -222,7 +261,7 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 		build_vcpu(i, from, &image_domains(image)[from->domain]);
 		add_slot(&kernel.vcpus[i]);
 	}
-	build_spaces(image, gicv_page);
+	build_spaces(image, bounds->hardware, gicv_page);
 	clear_regions(image, bounds->image_page);
 	for (uint32_t i = 0; i < image->domains.count; i++) {
 		domain_start(&kernel.domains[i], &image_domains(image)[i]);

@@ -26,7 +26,9 @@ RIGHTS_RWX = RIGHTS_RW | abi.PV_RIGHT_EXEC
 
 TABLES = [("domains", "pv_domain"), ("vcpus", "pv_vcpu"), ("regions", "pv_region"),
           ("mappings", "pv_mapping"), ("caps", "pv_cap"), ("doorbells", "pv_doorbell"),
-          ("doorbell_pages", "pv_doorbell_page")]
+          ("doorbell_pages", "pv_doorbell_page"), ("devices", "pv_device"), ("irqs", "pv_irq"),
+          ("streams", "pv_stream"), ("windows", "pv_window"),
+          ("window_rules", "pv_window_rule")]
 
 
 def _protocol():

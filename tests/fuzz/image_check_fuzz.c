@@ -5,6 +5,7 @@
  * it refuses, it must have named. ASan sees a read beyond the image.
  *
  * links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c
+ * links: lib/image_check_hardware.c
  * links: tests/unit/image_builder.c tests/unit/image_oracle.c
  */
 #include <assert.h>
@@ -32,8 +33,8 @@ static void build(void)
 {
 	image_builder_make_pair(&builder);
 	sound_bytes = image_builder_finish(&builder, sound);
-	tables_bytes = builder.header.doorbell_pages.offset +
-	               builder.header.doorbell_pages.count * sizeof(struct pv_doorbell_page);
+	tables_bytes = builder.header.window_rules.offset +
+	               builder.header.window_rules.count * sizeof(struct pv_window_rule);
 }
 
 static uint32_t word_of(const uint8_t *data, uint32_t bytes)

@@ -22,6 +22,7 @@
 /* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c lib/image_check.c */
 /* links: topo/base/units.c */
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
+/* links: lib/image_check_hardware.c */
 /* links: tests/unit/verify_fixture.c */
 /* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf cmocka */
@@ -54,8 +55,8 @@ static void start(void)
 static bool is_right(const struct pv_image_header *h, size_t at)
 {
 	size_t mappings = good->header_offset + h->mappings.offset;
-	size_t end = good->header_offset + h->doorbell_pages.offset +
-	             h->doorbell_pages.count * sizeof(struct pv_doorbell_page);
+	size_t end = good->header_offset + h->window_rules.offset +
+	             h->window_rules.count * sizeof(struct pv_window_rule);
 
 	return at >= mappings && at < end;
 }

@@ -17,7 +17,7 @@ fault("lib/image_check_memory.c", "writers of VMM text through aliases",
       "if (written && kept) {", "if (written && kept && region->mappings.count == 1) {",
       CHECK, "a guest writes the code of another VM's VMM", quick=True)
 fault("lib/image_check_memory.c", "an unshared region mapped twice",
-      "mappings.count == 1 || shared", "mappings.count <= 2 || shared",
+      "if (others > 1 && !", "if (others > 2 && !",
       CHECK, "private memory is shared without a word")
 fault("lib/image_checker.h", "regions over the kernel",
       "pages_overlap(page, count, bounds->kernel_page, bounds->kernel_page_count) ||", "",
@@ -35,6 +35,15 @@ fault("lib/image_check_memory.c", "a region that is not cleared and shared",
 fault("lib/image_check_memory.c", "overlaps within a region's own mappings",
       "for (uint32_t r = 0; r <= region; r++) {", "for (uint32_t r = 0; r < region; r++) {",
       CHECK, "two mappings at one address")
+fault("lib/image_check_memory.c", "DMA that the guest may not do itself",
+      "(dma->rights & ~m->rights) == 0", "dma->rights != 0",
+      ["unit:image_check_hardware"], "a device writes for its VM what that may only read")
+fault("lib/image_check_hardware.c", "registers that the board keeps",
+      "d->page >= end && !is_kept(checker->bounds->hardware, d->page, d->page_count)",
+      "d->page >= end", ["unit:image_check_hardware"], "a guest has the SMMU's registers")
+fault("lib/image_check_hardware.c", "a window that forgets another's bits",
+      "(a->writable & ~b->keep) == 0 &&", "(a->writable & b->writable) == 0 &&",
+      ["unit:image_check_hardware"], "a VM clears what another VM has set")
 fault("lib/image_check_objects.c", "a vCPU of another domain",
       "pages_inside(cap.object, 1, holder->vcpus.first, holder->vcpus.count)",
       "cap.object < image->vcpus.count", CHECK, "a VMM starts another VM's vCPU")

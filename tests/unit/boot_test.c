@@ -11,6 +11,7 @@
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/arm/sysregs.c lib/image_check.c lib/image_check_memory.c */
 /* links: lib/image_check_objects.c tests/unit/image_builder.c */
+/* links: lib/image_check_hardware.c */
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>

@@ -11,6 +11,7 @@
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
 /* links: lib/image_check_objects.c tests/unit/layout_fixture.c */
+/* links: lib/image_check_hardware.c */
 /* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf */
 /* flags: -D_GNU_SOURCE */

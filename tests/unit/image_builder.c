@@ -12,9 +12,36 @@
 #include "abi/calls.h"
 
 #define GUEST_PAGES 16U
+#define VMM_PAGES 8U
 #define RIGHTS_RW (PV_RIGHT_READ | PV_RIGHT_WRITE)
 #define RIGHTS_RX (PV_RIGHT_READ | PV_RIGHT_EXEC)
 #define RIGHTS_RWX (RIGHTS_RW | PV_RIGHT_EXEC)
+
+static const struct image_pages kept[] = {
+	{BUILDER_KEPT_PAGE, BUILDER_KEPT_PAGES},
+	{BUILDER_WINDOW_PAGE, BUILDER_WINDOW_PAGES},
+	{BUILDER_MSI_PAGE, 1},
+	{BUILDER_RAM_PAGE, BUILDER_RAM_PAGES},
+};
+static const struct image_lines lines[] = {{BUILDER_KERNEL_INTID, 1},
+                                           {BUILDER_MSI_INTID, BUILDER_MSIS}};
+/* Two that touch. */
+static const struct image_pages windows[] = {
+	{BUILDER_WINDOW_PAGE, BUILDER_WINDOW_PAGES / 2},
+	{BUILDER_WINDOW_PAGE + BUILDER_WINDOW_PAGES / 2, BUILDER_WINDOW_PAGES / 2},
+};
+const struct image_board image_builder_board = {
+	.gicc_page_count = PV_GICC_PAGES,
+	.smmu = true,
+	.msi_page = BUILDER_MSI_PAGE,
+	.msis = {BUILDER_MSI_INTID, BUILDER_MSIS},
+	.kept = kept,
+	.kept_count = 4,
+	.lines = lines,
+	.line_count = 2,
+	.windows = windows,
+	.window_count = 2,
+};
 
 void image_builder_start(struct image_builder *builder)
 {
@@ -28,6 +55,7 @@ void image_builder_start(struct image_builder *builder)
 		.kernel_page = BUILDER_RAM_PAGE,
 		.kernel_page_count = BUILDER_KERNEL_PAGES,
 		.image_page = BUILDER_IMAGE_PAGE,
+		.hardware = &image_builder_board,
 	};
 	builder->header = (struct pv_image_header){
 		.magic = PV_IMAGE_MAGIC,
@@ -220,6 +248,86 @@ void image_builder_make_pair(struct image_builder *builder)
 	image_builder_add_doorbell_page(builder, first, 1);
 }
 
+static void add_window(struct image_builder *builder, uint32_t page, uint32_t domain)
+{
+	builder->windows[builder->header.windows.count++] =
+		(struct pv_window){page, domain, {builder->header.window_rules.count, 0}};
+}
+
+/* A rule of the newest window. */
+static void add_rule(struct image_builder *builder, struct pv_window_rule rule)
+{
+	builder->windows[builder->header.windows.count - 1].rules.count++;
+	builder->window_rules[builder->header.window_rules.count++] = rule;
+}
+
+/* A PCI function's page, one that two domains share by words and bits, and one of nobody. */
+static void add_windows(struct image_builder *builder)
+{
+	add_window(builder, BUILDER_WINDOW_PAGE, 0);
+	add_rule(builder, (struct pv_window_rule){.word = 1, .writable = 6, .flags = 1});
+	add_rule(builder, (struct pv_window_rule){.word = 4,
+	                                          .writable = 0xffff0,
+	                                          .keep = 0xfff00000,
+	                                          .initial = 0x10000000,
+	                                          .flags = PV_RULE_INITIAL | PV_RULE_PROBE});
+	add_window(builder, BUILDER_WINDOW_PAGE + 9, 0);
+	add_rule(builder, (struct pv_window_rule){.word = 2, .writable = 0xff, .keep = 0xff00});
+	add_rule(builder, (struct pv_window_rule){.word = 7, .writable = 1});
+	add_window(builder, BUILDER_WINDOW_PAGE + 9, 1);
+	add_rule(builder, (struct pv_window_rule){.word = 2, .writable = 0xff00, .keep = 0xff});
+	add_rule(builder, (struct pv_window_rule){.word = 1023, .writable = 0xf});
+	add_window(builder, BUILDER_WINDOW_PAGE + 15, PV_NOBODY);
+	add_rule(builder, (struct pv_window_rule){.word = 1, .keep = 1, .flags = 1});
+}
+
+/* Devices of the newest domain write to its guest's RAM, which is the first of its four regions. */
+static void add_dma(struct image_builder *builder)
+{
+	uint32_t domain = builder->header.domains.count - 1;
+
+	builder->header.regions.count -= 3;
+	builder->header.mappings.count -= 3;
+	builder->next_page -= VMM_PAGES;
+	image_builder_add_mapping(builder, domain, PV_SPACE_DMA, RIGHTS_RW, BUILDER_GUEST_IPA);
+	add_vmm(builder, domain);
+}
+
+static void add_lines_and_pages(struct image_builder *builder)
+{
+	static const struct pv_device devices[] = {
+		{BUILDER_DEVICE_PAGE, 2, 0, PV_SPACE_GUEST, RIGHTS_RW, BUILDER_DEVICE_IPA, 0},
+		{BUILDER_DEVICE_PAGE + 2, 1, 0, PV_SPACE_GUEST, PV_RIGHT_READ,
+	         BUILDER_DEVICE_IPA + 2, 0},
+		{BUILDER_DEVICE_PAGE + 9, 1, 1, PV_SPACE_VMM, RIGHTS_RW, BUILDER_DEVICE_IPA, 0},
+	};
+	static const struct pv_irq irqs[] = {
+		{35, 0, 40, 0, 0}, {40, 1, 40, PV_IRQ_EDGE, 0}, {1019, 0, 287, 0, 0}};
+	static const struct pv_stream streams[] = {{8, 0}, {16, 1}, {0xffff, 0}};
+
+	builder->header.devices.count = builder->header.irqs.count = 3;
+	builder->header.streams.count = 3;
+	memcpy(builder->devices, devices, sizeof(devices));
+	memcpy(builder->irqs, irqs, sizeof(irqs));
+	memcpy(builder->streams, streams, sizeof(streams));
+}
+
+void image_builder_make_hardware(struct image_builder *builder)
+{
+	image_builder_start(builder);
+	for (uint32_t i = 0; i < 2; i++) {
+		image_builder_add_domain(builder, i ? "nic" : "disk", 1, 0);
+		add_dma(builder);
+		image_builder_add_cap(builder, PV_CAP_STREAM, i);
+		image_builder_add_cap(builder, PV_CAP_WINDOW, i ? 2 : 0);
+		builder->domains[i].msi_ipa_page = BUILDER_MSI_IPA;
+		builder->domains[i].msi_first = BUILDER_MSI_INTID + 8 * i;
+		builder->domains[i].msi_count = i ? 2 : 8;
+	}
+	add_lines_and_pages(builder);
+	add_windows(builder);
+}
+
 /* Copy a table behind what is there. */
 static void put_table(uint8_t *to, uint64_t *end, struct pv_table *table, const void *entries,
                       size_t entry_bytes)
@@ -263,7 +371,12 @@ uint64_t image_builder_finish(struct image_builder *builder, void *to)
 		header->mappings.count * sizeof(struct pv_mapping) +
 		header->caps.count * sizeof(struct pv_cap) +
 		header->doorbells.count * sizeof(struct pv_doorbell) +
-		header->doorbell_pages.count * sizeof(struct pv_doorbell_page);
+		header->doorbell_pages.count * sizeof(struct pv_doorbell_page) +
+		header->devices.count * sizeof(struct pv_device) +
+		header->irqs.count * sizeof(struct pv_irq) +
+		header->streams.count * sizeof(struct pv_stream) +
+		header->windows.count * sizeof(struct pv_window) +
+		header->window_rules.count * sizeof(struct pv_window_rule);
 	uint64_t end = sizeof(*header);
 
 	memset(to, 0, BUILDER_BYTES_MAX);
@@ -277,6 +390,11 @@ uint64_t image_builder_finish(struct image_builder *builder, void *to)
 	PUT(caps);
 	PUT(doorbells);
 	PUT(doorbell_pages);
+	PUT(devices);
+	PUT(irqs);
+	PUT(streams);
+	PUT(windows);
+	PUT(window_rules);
 #undef PUT
 	memcpy(to, header, sizeof(*header));
 	return header->image_bytes;

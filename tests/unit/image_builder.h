@@ -31,6 +31,22 @@
 #define BUILDER_VMM_CONFIG_IPA 0x400U
 #define BUILDER_ROM_IPA 0x600U
 
+/* What its board has beside RAM: registers that the kernel keeps, two areas of windows, the page
+ * for MSIs, which raises lines 80 to 95; the kernel's own line is 33. */
+#define BUILDER_KEPT_PAGE 0x9000U
+#define BUILDER_KEPT_PAGES 2U
+#define BUILDER_MSI_PAGE 0x8020U
+#define BUILDER_MSI_INTID 80U
+#define BUILDER_MSIS 16U
+#define BUILDER_KERNEL_INTID 33U
+#define BUILDER_WINDOW_PAGE 0x3f000U
+#define BUILDER_WINDOW_PAGES 16U
+
+/* What image_builder_make_hardware() gives to its domains. */
+#define BUILDER_DEVICE_PAGE 0x9100U
+#define BUILDER_DEVICE_IPA 0xb000U
+#define BUILDER_MSI_IPA 0x8020U
+
 /* What image_builder_make_pair() puts before the regions of its first domain. */
 #define BUILDER_ROMS 2U
 #define BUILDER_ROM_MAPPINGS 3U
@@ -44,10 +60,18 @@ struct image_builder {
 	struct pv_cap caps[PV_CAPS_MAX];
 	struct pv_doorbell doorbells[PV_DOORBELLS_MAX];
 	struct pv_doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
+	struct pv_device devices[PV_DEVICES_MAX];
+	struct pv_irq irqs[PV_IRQS_MAX];
+	struct pv_stream streams[PV_STREAMS_MAX];
+	struct pv_window windows[PV_WINDOWS_MAX];
+	struct pv_window_rule window_rules[PV_WINDOW_RULES_MAX];
 	struct image_bounds bounds; /* for image_check() */
 	uint32_t next_page;         /* of the next region */
 	uint32_t rom_pages;         /* of the image, behind its tables */
 };
+
+/** The board of the tests. */
+extern const struct image_board image_builder_board;
 
 /** Begin: a machine, and no domain. */
 void image_builder_start(struct image_builder *builder);
@@ -91,6 +115,13 @@ void image_builder_add_doorbell_page(struct image_builder *builder, uint32_t cap
  * the image both guests see two pages, and the driver's VMM has one.
  */
 void image_builder_make_pair(struct image_builder *builder);
+
+/**
+ * Two VMs with hardware: each has device pages, lines, a stream that reaches its RAM, MSIs, and a
+ * window on a page that both have one on. The first has a window of its own and two streams; the
+ * last window is nobody's.
+ */
+void image_builder_make_hardware(struct image_builder *builder);
 
 /** Lay out header, tables and ROMs at @to, BUILDER_BYTES_MAX large; returns the bytes. */
 uint64_t image_builder_finish(struct image_builder *builder, void *to);

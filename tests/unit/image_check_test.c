@@ -5,6 +5,7 @@
  * tests/unit/image_oracle.c on each of them, and name a table that has to do with it.
  */
 /* links: lib/image_check.c lib/image_check_memory.c lib/image_check_objects.c */
+/* links: lib/image_check_hardware.c */
 /* links: tests/unit/image_builder.c tests/unit/image_oracle.c */
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,7 +18,22 @@
 #include "tests/unit/image_oracle.h"
 #include "tests/unit/ordered_cmocka.h"
 
-enum table { HEADER, DOMAINS, VCPUS, REGIONS, MAPPINGS, CAPS, DOORBELLS, DOORBELL_PAGES, TABLES };
+enum table {
+	HEADER,
+	DOMAINS,
+	VCPUS,
+	REGIONS,
+	MAPPINGS,
+	CAPS,
+	DOORBELLS,
+	DOORBELL_PAGES,
+	DEVICES,
+	IRQS,
+	STREAMS,
+	WINDOWS,
+	WINDOW_RULES,
+	TABLES
+};
 
 /* Where a table's place stands in the header, and which tables may be to blame for a field of it:
  * those that are checked against it. */
@@ -34,14 +50,22 @@ static const struct {
 	}
 	[DOMAINS] = TABLE(domains, struct pv_domain,
                           BIT32(DOMAINS) | BIT32(VCPUS) | BIT32(MAPPINGS) | BIT32(CAPS) |
-                                  BIT32(DOORBELL_PAGES)),
+                                  BIT32(DOORBELL_PAGES) | BIT32(DEVICES) | BIT32(IRQS)),
 	[VCPUS] = TABLE(vcpus, struct pv_vcpu, BIT32(VCPUS)),
-	[REGIONS] =
-		TABLE(regions, struct pv_region, BIT32(REGIONS) | BIT32(MAPPINGS) | BIT32(DOMAINS)),
-	[MAPPINGS] = TABLE(mappings, struct pv_mapping, BIT32(MAPPINGS) | BIT32(DOMAINS)),
+	[REGIONS] = TABLE(regions, struct pv_region,
+                          BIT32(REGIONS) | BIT32(MAPPINGS) | BIT32(DOMAINS) | BIT32(DEVICES)),
+	[MAPPINGS] = TABLE(mappings, struct pv_mapping,
+                           BIT32(REGIONS) | BIT32(MAPPINGS) | BIT32(DOMAINS) | BIT32(DEVICES)),
 	[CAPS] = TABLE(caps, struct pv_cap, BIT32(CAPS) | BIT32(DOORBELL_PAGES)),
 	[DOORBELLS] = TABLE(doorbells, struct pv_doorbell, BIT32(DOORBELLS) | BIT32(CAPS)),
 	[DOORBELL_PAGES] = TABLE(doorbell_pages, struct pv_doorbell_page, BIT32(DOORBELL_PAGES)),
+	[DEVICES] = TABLE(devices, struct pv_device, BIT32(DEVICES)),
+	[IRQS] = TABLE(irqs, struct pv_irq, BIT32(IRQS)),
+	[STREAMS] = TABLE(streams, struct pv_stream,
+                          BIT32(STREAMS) | BIT32(DOMAINS) | BIT32(MAPPINGS) | BIT32(CAPS)),
+	[WINDOWS] = TABLE(windows, struct pv_window,
+                          BIT32(WINDOWS) | BIT32(WINDOW_RULES) | BIT32(CAPS)),
+	[WINDOW_RULES] = TABLE(window_rules, struct pv_window_rule, BIT32(WINDOW_RULES)),
 #undef TABLE
 };
 
@@ -79,6 +103,11 @@ static const struct field {
 	FIELD_TABLE(caps),
 	FIELD_TABLE(doorbells),
 	FIELD_TABLE(doorbell_pages),
+	FIELD_TABLE(devices),
+	FIELD_TABLE(irqs),
+	FIELD_TABLE(streams),
+	FIELD_TABLE(windows),
+	FIELD_TABLE(window_rules),
 	FIELD(DOMAINS, struct pv_domain, name[0]),
 	FIELD(DOMAINS, struct pv_domain, name[3]),
 	FIELD(DOMAINS, struct pv_domain, name[6]),
@@ -95,6 +124,10 @@ static const struct field {
 	FIELD(DOMAINS, struct pv_domain, channel_first),
 	FIELD(DOMAINS, struct pv_domain, channel_count),
 	FIELD(DOMAINS, struct pv_domain, flags),
+	FIELD(DOMAINS, struct pv_domain, msi_ipa_page),
+	FIELD(DOMAINS, struct pv_domain, msi_first),
+	FIELD(DOMAINS, struct pv_domain, msi_count),
+	FIELD(DOMAINS, struct pv_domain, reserved),
 	FIELD(DOMAINS, struct pv_domain, vmm_entry),
 	FIELD(DOMAINS, struct pv_domain, vmm_stack),
 	FIELD(DOMAINS, struct pv_domain, vmm_arg),
@@ -120,6 +153,29 @@ static const struct field {
 	FIELD(DOORBELL_PAGES, struct pv_doorbell_page, domain),
 	FIELD_SLICE(DOORBELL_PAGES, struct pv_doorbell_page, caps),
 	FIELD(DOORBELL_PAGES, struct pv_doorbell_page, reserved),
+	FIELD(DEVICES, struct pv_device, page),
+	FIELD(DEVICES, struct pv_device, page_count),
+	FIELD(DEVICES, struct pv_device, domain),
+	FIELD(DEVICES, struct pv_device, space),
+	FIELD(DEVICES, struct pv_device, rights),
+	FIELD(DEVICES, struct pv_device, ipa_page),
+	FIELD(DEVICES, struct pv_device, reserved),
+	FIELD(IRQS, struct pv_irq, intid),
+	FIELD(IRQS, struct pv_irq, domain),
+	FIELD(IRQS, struct pv_irq, virq),
+	FIELD(IRQS, struct pv_irq, flags),
+	FIELD(IRQS, struct pv_irq, reserved),
+	FIELD(STREAMS, struct pv_stream, id),
+	FIELD(STREAMS, struct pv_stream, domain),
+	FIELD(WINDOWS, struct pv_window, page),
+	FIELD(WINDOWS, struct pv_window, domain),
+	FIELD_SLICE(WINDOWS, struct pv_window, rules),
+	FIELD(WINDOW_RULES, struct pv_window_rule, word),
+	FIELD(WINDOW_RULES, struct pv_window_rule, writable),
+	FIELD(WINDOW_RULES, struct pv_window_rule, keep),
+	FIELD(WINDOW_RULES, struct pv_window_rule, initial),
+	FIELD(WINDOW_RULES, struct pv_window_rule, flags),
+	FIELD(WINDOW_RULES, struct pv_window_rule, reserved),
 };
 
 static struct image_builder builder;
@@ -209,65 +265,75 @@ static void try_value(const struct field *field, uint32_t entry, uint64_t value)
 }
 
 /* Numbers that stand for something somewhere in an image, and the edges of types. */
-static const uint64_t edges[] = {
-	0,
-	1,
-	2,
-	3,
-	4,
-	7,
-	8,
-	31,
-	32,
-	33,
-	63,
-	64,
-	127,
-	128,
-	255,
-	256,
-	287,
-	288,
-	0x7f,
-	0x20,
-	1023,
-	1024,
-	4095,
-	4096,
-	4097,
-	BIT64(27) - 1,
-	BIT64(27),
-	BIT64(28),
-	BIT64(31),
-	BIT64(32) - 2,
-	BIT64(32) - 1,
-	BIT64(39) - 4096,
-	BIT64(39),
-	BIT64(40),
-	BIT64(63),
-	UINT64_MAX - 4095,
-	UINT64_MAX - 1,
-	UINT64_MAX,
-	BUILDER_RAM_PAGE,
-	BUILDER_IMAGE_PAGE,
-	BUILDER_IMAGE_PAGE + 1,
-	BUILDER_IMAGE_PAGE + 10,
-	BUILDER_ROM_IPA + 1,
-	BUILDER_POOL_PAGE,
-	BUILDER_POOL_PAGE + BUILDER_POOL_PAGES - 1,
-	BUILDER_REGION_PAGE,
-	BUILDER_RAM_PAGE + BUILDER_RAM_PAGES - 1,
-	BUILDER_RAM_PAGE + BUILDER_RAM_PAGES,
-	BUILDER_GICC_IPA - 1,
-	BUILDER_GICC_IPA + 1,
-	BUILDER_GICC_IPA + 2,
-	BUILDER_DOORBELL_IPA,
-	BUILDER_DOORBELL_IPA - 1,
-	BUILDER_VMM_TEXT_IPA + 2,
-	BUILDER_VMM_TEXT_IPA + 3,
-	BUILDER_GUEST_IPA + 15,
-	BUILDER_GUEST_IPA + 24,
-};
+static const uint64_t edges[] = {0,
+                                 1,
+                                 2,
+                                 3,
+                                 4,
+                                 7,
+                                 8,
+                                 31,
+                                 32,
+                                 33,
+                                 63,
+                                 64,
+                                 127,
+                                 128,
+                                 255,
+                                 256,
+                                 287,
+                                 288,
+                                 0x7f,
+                                 0x20,
+                                 1023,
+                                 1024,
+                                 4095,
+                                 4096,
+                                 4097,
+                                 BIT64(27) - 1,
+                                 BIT64(27),
+                                 BIT64(28),
+                                 BIT64(31),
+                                 BIT64(32) - 2,
+                                 BIT64(32) - 1,
+                                 BIT64(39) - 4096,
+                                 BIT64(39),
+                                 BIT64(40),
+                                 BIT64(63),
+                                 UINT64_MAX - 4095,
+                                 UINT64_MAX - 1,
+                                 UINT64_MAX,
+                                 BUILDER_RAM_PAGE,
+                                 BUILDER_IMAGE_PAGE,
+                                 BUILDER_IMAGE_PAGE + 1,
+                                 BUILDER_IMAGE_PAGE + 10,
+                                 BUILDER_ROM_IPA + 1,
+                                 BUILDER_POOL_PAGE,
+                                 BUILDER_POOL_PAGE + BUILDER_POOL_PAGES - 1,
+                                 BUILDER_REGION_PAGE,
+                                 BUILDER_RAM_PAGE + BUILDER_RAM_PAGES - 1,
+                                 BUILDER_RAM_PAGE + BUILDER_RAM_PAGES,
+                                 BUILDER_GICC_IPA - 1,
+                                 BUILDER_GICC_IPA + 1,
+                                 BUILDER_GICC_IPA + 2,
+                                 BUILDER_DOORBELL_IPA,
+                                 BUILDER_DOORBELL_IPA - 1,
+                                 BUILDER_VMM_TEXT_IPA + 2,
+                                 BUILDER_VMM_TEXT_IPA + 3,
+                                 BUILDER_GUEST_IPA + 15,
+                                 BUILDER_GUEST_IPA + 24,
+                                 BUILDER_KEPT_PAGE - 1,
+                                 BUILDER_KEPT_PAGE + 1,
+                                 BUILDER_MSI_PAGE,
+                                 BUILDER_MSI_INTID,
+                                 BUILDER_MSI_INTID + BUILDER_MSIS - 1,
+                                 BUILDER_MSI_INTID + BUILDER_MSIS,
+                                 BUILDER_DEVICE_PAGE + 2,
+                                 BUILDER_DEVICE_IPA + 1,
+                                 BUILDER_WINDOW_PAGE + BUILDER_WINDOW_PAGES / 2,
+                                 BUILDER_WINDOW_PAGE + BUILDER_WINDOW_PAGES,
+                                 1019,
+                                 1020};
 
 /* Many values in one field of one entry, each from the sound image. */
 static void mutate(const struct field *field, uint32_t entry)
@@ -306,6 +372,14 @@ static int make_pair(void **state)
 {
 	(void)state;
 	image_builder_make_pair(&builder);
+	finish();
+	return 0;
+}
+
+static int make_hardware(void **state)
+{
+	(void)state;
+	image_builder_make_hardware(&builder);
 	finish();
 	return 0;
 }
@@ -399,14 +473,15 @@ static void test_every_machine(void **state)
 	                                  0x200,
 	                                  BUILDER_RAM_PAGES - 1,
 	                                  BUILDER_POOL_PAGE - 1};
-	uint32_t words[sizeof(struct image_bounds) / sizeof(uint32_t)];
+	/* Up to the board, which is a pointer. */
+	uint32_t words[offsetof(struct image_bounds, hardware) / sizeof(uint32_t)];
 	struct image_bounds sound = builder.bounds;
 	uint32_t refused = 0;
 
 	for (uint32_t i = 0; i < ARRAY_COUNT(words) * ARRAY_COUNT(values); i++) {
 		struct image_fault fault;
 
-		memcpy(words, &sound, sizeof(sound));
+		memcpy(words, &sound, sizeof(words));
 		words[i / ARRAY_COUNT(values)] = values[i % ARRAY_COUNT(values)];
 		memcpy(&builder.bounds, words, sizeof(words));
 		err_t err = check(&fault);
@@ -660,6 +735,8 @@ int main(void)
 		cmocka_unit_test_setup(test_vmm_text_has_no_writer, make_pair),
 		cmocka_unit_test_setup(test_rom, make_pair),
 		cmocka_unit_test_setup(test_loaded, make_pair),
+		cmocka_unit_test_setup(test_every_field_of_every_entry, make_hardware),
+		cmocka_unit_test_setup(test_every_length, make_hardware),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_image);

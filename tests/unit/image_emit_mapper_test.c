@@ -12,6 +12,7 @@
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
 /* links: lib/image_check_objects.c tests/unit/layout_fixture.c kernel/arm/s2.c */
+/* links: lib/image_check_hardware.c */
 /* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf */
 #include <string.h>

@@ -12,6 +12,7 @@
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
 /* links: lib/image_check_objects.c tests/unit/layout_fixture.c vmm/vm/config.c */
+/* links: lib/image_check_hardware.c */
 /* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf */
 #include <stdlib.h>
@@ -56,6 +57,7 @@ static void check_accepted(const struct built *b)
 		.kernel_page = LOAD_BASE >> 12,
 		.kernel_page_count = (uint32_t)(b->image->header_offset >> 12),
 		.image_page = (uint32_t)(at >> 12),
+		.hardware = b->image->layout->model->board->checked,
 	};
 	struct image_fault fault;
 

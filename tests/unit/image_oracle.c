@@ -58,6 +58,7 @@ static struct {
 #define CAPS TABLE(caps, pv_cap)
 #define DOORBELLS TABLE(doorbells, pv_doorbell)
 #define DOORBELL_PAGES TABLE(doorbell_pages, pv_doorbell_page)
+#define STREAMS TABLE(streams, pv_stream)
 
 /* Pages change their owner; false if one is outside of RAM or not @from's. */
 static bool hand_pages(uint64_t page, uint64_t count, enum owner from, enum owner owner)
@@ -86,9 +87,9 @@ static const char *judge_machine(uint64_t available_bytes)
 	uint64_t image_pages;
 
 	REQUIRE(h->magic == PV_IMAGE_MAGIC, "magic");
-	REQUIRE(h->version == 3, "version");
-	REQUIRE(h->header_bytes == 104, "header_bytes");
-	REQUIRE(h->image_bytes >= 104 && h->image_bytes <= available_bytes, "image_bytes");
+	REQUIRE(h->version == 4, "version");
+	REQUIRE(h->header_bytes == 144, "header_bytes");
+	REQUIRE(h->image_bytes >= 144 && h->image_bytes <= available_bytes, "image_bytes");
 	image_pages = (h->image_bytes + 4095) / 4096;
 	REQUIRE(h->board == bounds->board, "board");
 	REQUIRE(h->cpu_count > 0 && h->cpu_count <= bounds->cpu_count, "cpu_count");
@@ -116,13 +117,16 @@ static const char *judge_tables(void)
 		struct pv_table table;
 		uint64_t entry_bytes, min, max;
 	} tables[] = {
-		{h->domains, 128, 1, 32},        {h->vcpus, 8, 1, 64},  {h->regions, 24, 1, 512},
-		{h->mappings, 16, 1, 1024},      {h->caps, 8, 0, 2048}, {h->doorbells, 8, 0, 1024},
-		{h->doorbell_pages, 16, 0, 256},
+		{h->domains, 144, 1, 32},        {h->vcpus, 8, 1, 64},
+		{h->regions, 24, 1, 512},        {h->mappings, 16, 1, 1024},
+		{h->caps, 8, 0, 2048},           {h->doorbells, 8, 0, 1024},
+		{h->doorbell_pages, 16, 0, 256}, {h->devices, 24, 0, 256},
+		{h->irqs, 16, 0, 128},           {h->streams, 8, 0, 16},
+		{h->windows, 16, 0, 64},         {h->window_rules, 24, 0, 1024},
 	};
-	uint64_t end = 104;
+	uint64_t end = 144;
 
-	for (uint32_t i = 0; i < 7; i++) {
+	for (uint32_t i = 0; i < 12; i++) {
 		REQUIRE(tables[i].table.count >= tables[i].min, "table too small");
 		REQUIRE(tables[i].table.count <= tables[i].max, "table too large");
 		REQUIRE(tables[i].table.offset == end, "table's place");
@@ -161,6 +165,36 @@ static const char *judge_channels(const struct pv_domain *d, bool *taken)
 	return NULL;
 }
 
+static bool has_stream(uint32_t domain)
+{
+	for (uint32_t i = 0; i < judge.header.streams.count; i++) {
+		if (STREAMS[i].domain == domain) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Message-signalled interrupts of domain @index; @taken are those of the board. */
+static const char *judge_msis(uint32_t index, bool *taken)
+{
+	const struct pv_domain *d = &DOMAINS[index];
+
+	REQUIRE(d->reserved == 0, "reserved");
+	if (d->msi_count == 0) {
+		return d->msi_first || d->msi_ipa_page ? "MSIs of a domain without" : NULL;
+	}
+	REQUIRE(has_stream(index), "MSIs need a device that sends them");
+	REQUIRE(d->msi_count <= 64 && d->msi_ipa_page != 0, "number and page of MSIs");
+	for (uint64_t n = d->msi_first; n < (uint64_t)d->msi_first + d->msi_count; n++) {
+		REQUIRE(n >= BUILDER_MSI_INTID && n < BUILDER_MSI_INTID + BUILDER_MSIS,
+		        "the board raises the MSI");
+		REQUIRE(!taken[n], "an MSI is one domain's");
+		taken[n] = true;
+	}
+	return NULL;
+}
+
 /* Domains by themselves, and their slices: disjoint, in order, covering. */
 static const char *judge_domains(void)
 {
@@ -168,11 +202,14 @@ static const char *judge_domains(void)
 	uint64_t caps = 0;
 	uint64_t pages = 0;
 	bool taken[PV_CHANNELS_MAX] = {false};
+	bool msis[PV_VIRQS] = {false};
 
 	for (uint32_t i = 0; i < judge.header.domains.count; i++) {
 		const struct pv_domain *d = &DOMAINS[i];
 		const char *broken = judge_channels(d, taken);
 
+		REQUIRE(!broken, broken);
+		broken = judge_msis(i, msis);
 		REQUIRE(!broken, broken);
 		REQUIRE(is_name(d->name), "name");
 		REQUIRE(d->vcpus.count >= 1 && d->vcpus.count <= 4, "number of vCPUs");
@@ -182,6 +219,7 @@ static const char *judge_domains(void)
 		vcpus += d->vcpus.count;
 		caps += d->caps.count;
 		pages += d->doorbell_pages.count;
+		REQUIRE(d->doorbell_ipa_page <= IPA_PAGES, "place of the doorbell window");
 		REQUIRE(d->priority <= 255, "priority");
 		REQUIRE(d->budget_us <= d->period_us, "budget");
 		REQUIRE((d->budget_us == 0 && d->period_us == 0) ||
@@ -203,7 +241,7 @@ static bool see_page(uint32_t domain, uint32_t space, uint64_t page, uint32_t ri
 	}
 	assert(judge.seen_count < SEEN_MAX);
 	judge.seen[judge.seen_count++] =
-		(struct seen){((uint64_t)domain << 1 | space) << 32 | page, rights};
+		(struct seen){((uint64_t)domain << 2 | space) << 32 | page, rights};
 	return true;
 }
 
@@ -223,6 +261,9 @@ static const char *see_windows(void)
 				return "CPU interface in the space";
 			}
 		}
+		if (d->msi_count && !see_page(i, PV_SPACE_GUEST, d->msi_ipa_page, 0)) {
+			return "page for MSIs in the space";
+		}
 	}
 	return NULL;
 }
@@ -232,9 +273,11 @@ static const char *judge_mapping(const struct pv_mapping *m, const struct pv_reg
 {
 	REQUIRE(!rom || region->mappings.count == 1 || !(m->rights & PV_RIGHT_WRITE),
 	        "what several see of the image is written");
-	REQUIRE(!(region->flags & PV_REGION_LOADED) || m->space == PV_SPACE_GUEST, "a guest loads");
+	REQUIRE(!(region->flags & PV_REGION_LOADED) || m->space != PV_SPACE_VMM, "a guest loads");
 	REQUIRE(m->domain < judge.header.domains.count, "mapping's domain");
-	REQUIRE(m->space <= 1, "mapping's space");
+	REQUIRE(m->space <= 2, "mapping's space");
+	REQUIRE(m->space != 2 || has_stream(m->domain), "DMA without a stream");
+	REQUIRE(m->space != 2 || !(m->rights & 4), "DMA executes");
 	REQUIRE(m->reserved == 0, "reserved");
 	REQUIRE(m->rights <= 7 && (m->rights & 1) == 1, "mapping's rights");
 	for (uint64_t p = 0; p < region->page_count; p++) {
@@ -266,9 +309,88 @@ static const char *judge_region(const struct pv_region *r, uint64_t next_mapping
 	REQUIRE(r->reserved == 0, "reserved");
 	REQUIRE(r->mappings.first == next_mapping, "mappings in order");
 	REQUIRE(r->mappings.count > 0, "region without a mapping");
-	REQUIRE(r->mappings.count == 1 || r->flags == PV_REGION_SHARED, "region is shared");
 	REQUIRE(next_mapping + r->mappings.count <= judge.header.mappings.count,
 	        "mappings in the table");
+	return NULL;
+}
+
+/* Who sees region @r: one alone but for devices, which see it just as their guest. */
+static const char *judge_sharing(const struct pv_region *r)
+{
+	const struct pv_mapping *m = &MAPPINGS[r->mappings.first];
+	uint32_t people = 0;
+
+	for (uint32_t i = 0; i < r->mappings.count; i++) {
+		bool guest_has = false;
+
+		for (uint32_t n = 0; n < r->mappings.count; n++) {
+			guest_has |= m[n].space == 0 && m[n].domain == m[i].domain &&
+			             m[n].ipa_page == m[i].ipa_page &&
+			             (m[n].rights & m[i].rights) == m[i].rights;
+		}
+		REQUIRE(m[i].space != 2 || guest_has, "DMA where its guest has nothing");
+		people += m[i].space != 2;
+	}
+	REQUIRE(people == 1 || r->flags == PV_REGION_SHARED, "region is shared");
+	return NULL;
+}
+
+/* Does the range of @count from @page touch one from @other? */
+static bool touches(uint64_t page, uint64_t count, uint64_t other, uint64_t other_count)
+{
+	return page < other + other_count && other < page + count;
+}
+
+static bool board_keeps(uint64_t page, uint64_t count)
+{
+	return touches(page, count, BUILDER_KEPT_PAGE, BUILDER_KEPT_PAGES) ||
+	       touches(page, count, BUILDER_WINDOW_PAGE, BUILDER_WINDOW_PAGES) ||
+	       touches(page, count, BUILDER_MSI_PAGE, 1) ||
+	       touches(page, count, BUILDER_RAM_PAGE, BUILDER_RAM_PAGES);
+}
+
+/* Is there something else in the space where range @index of device pages lies? */
+static bool is_in_the_way(uint32_t index)
+{
+	const struct pv_device *devices = TABLE(devices, pv_device);
+	const struct pv_device *d = &devices[index];
+
+	for (uint32_t i = 0; i < judge.seen_count; i++) {
+		uint64_t key = judge.seen[i].key;
+
+		if (key >> 32 == ((uint64_t)d->domain << 2 | d->space) &&
+		    touches((uint32_t)key, 1, d->ipa_page, d->page_count)) {
+			return true;
+		}
+	}
+	for (uint32_t i = 0; i < index; i++) {
+		if (devices[i].domain == d->domain && devices[i].space == d->space &&
+		    touches(devices[i].ipa_page, devices[i].page_count, d->ipa_page,
+		            d->page_count)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *judge_devices(void)
+{
+	uint64_t end = 0;
+
+	for (uint32_t i = 0; i < judge.header.devices.count; i++) {
+		const struct pv_device *d = &TABLE(devices, pv_device)[i];
+
+		REQUIRE(d->page_count > 0 && d->page >= end, "devices sorted");
+		end = (uint64_t)d->page + d->page_count;
+		REQUIRE(end <= PA_PAGES, "device in the physical space");
+		REQUIRE(!board_keeps(d->page, d->page_count), "the board keeps a page");
+		REQUIRE(d->domain < judge.header.domains.count, "device's domain");
+		REQUIRE(d->space <= 1, "device's space");
+		REQUIRE(d->rights == 1 || d->rights == 3, "device's rights");
+		REQUIRE(d->reserved == 0, "reserved");
+		REQUIRE((uint64_t)d->ipa_page + d->page_count <= IPA_PAGES, "device in the space");
+		REQUIRE(!is_in_the_way(i), "device where something else is");
+	}
 	return NULL;
 }
 
@@ -305,6 +427,10 @@ static const char *judge_memory(void)
 		next_mapping += r->mappings.count;
 	}
 	REQUIRE(next_mapping == judge.header.mappings.count, "mappings of no region");
+	for (uint32_t i = 0; i < judge.header.regions.count; i++) {
+		broken = judge_sharing(&REGIONS[i]);
+		REQUIRE(!broken, broken);
+	}
 	qsort(judge.seen, judge.seen_count, sizeof(judge.seen[0]), compare_seen);
 	for (uint32_t i = 1; i < judge.seen_count; i++) {
 		REQUIRE(judge.seen[i].key != judge.seen[i - 1].key, "two things at one address");
@@ -366,6 +492,12 @@ static bool may_hold(uint32_t domain, struct pv_cap cap)
 		       DOORBELLS[cap.object].kind == PV_DOORBELL_VIRQ;
 	case PV_CAP_CONSOLE:
 		return cap.object < DOMAINS[domain].channel_count;
+	case PV_CAP_STREAM:
+		return cap.object < judge.header.streams.count &&
+		       STREAMS[cap.object].domain == domain;
+	case PV_CAP_WINDOW:
+		return cap.object < judge.header.windows.count &&
+		       TABLE(windows, pv_window)[cap.object].domain == domain;
 	default:
 		return false;
 	}
@@ -418,12 +550,121 @@ static const char *judge_doorbell_pages(void)
 static bool has_right(uint32_t domain, uint32_t space, uint64_t address, uint32_t right)
 {
 	for (uint32_t i = 0; i < judge.seen_count; i++) {
-		if (judge.seen[i].key >> 32 == ((uint64_t)domain << 1 | space) &&
+		if (judge.seen[i].key >> 32 == ((uint64_t)domain << 2 | space) &&
 		    (uint32_t)judge.seen[i].key == address >> 12 && judge.seen[i].rights & right) {
 			return true;
 		}
 	}
 	return false;
+}
+
+static const char *judge_irqs(void)
+{
+	static bool taken[PV_DOMAINS_MAX][PV_VIRQS];
+	uint32_t last = 0;
+
+	memset(taken, 0, sizeof(taken));
+	for (uint32_t i = 0; i < judge.header.irqs.count; i++) {
+		const struct pv_irq *irq = &TABLE(irqs, pv_irq)[i];
+
+		REQUIRE(irq->intid >= 32 && irq->intid <= 1019, "line is an SPI");
+		REQUIRE(irq->intid > last, "lines sorted");
+		last = irq->intid;
+		REQUIRE(irq->intid != BUILDER_KERNEL_INTID, "line is the kernel's");
+		REQUIRE(irq->intid < BUILDER_MSI_INTID ||
+		                irq->intid >= BUILDER_MSI_INTID + BUILDER_MSIS,
+		        "line is raised by MSIs");
+		REQUIRE(irq->domain < judge.header.domains.count, "line's domain");
+		REQUIRE(irq->virq >= 32 && irq->virq < PV_VIRQS, "line's virtual number");
+		REQUIRE(!taken[irq->domain][irq->virq], "two lines are one interrupt");
+		taken[irq->domain][irq->virq] = true;
+		REQUIRE(irq->virq < DOMAINS[irq->domain].msi_first ||
+		                irq->virq - DOMAINS[irq->domain].msi_first >=
+		                        DOMAINS[irq->domain].msi_count,
+		        "line and MSI are one interrupt");
+		REQUIRE(irq->flags <= 1 && irq->reserved == 0, "line's flags");
+	}
+	return NULL;
+}
+
+static const char *judge_streams(void)
+{
+	for (uint32_t i = 0; i < judge.header.streams.count; i++) {
+		REQUIRE(STREAMS[i].id < 0x10000, "stream exists");
+		REQUIRE(i == 0 || STREAMS[i].id > STREAMS[i - 1].id, "streams sorted");
+		REQUIRE(STREAMS[i].domain < judge.header.domains.count, "stream's domain");
+	}
+	return NULL;
+}
+
+/* Window @index writes a bit that another window on its page has something to do with. */
+static bool disturbs(uint32_t index, const struct pv_window_rule *rule)
+{
+	const struct pv_window *windows = TABLE(windows, pv_window);
+
+	for (uint32_t i = 0; i < judge.header.windows.count; i++) {
+		const struct pv_window *w = &windows[i];
+
+		for (uint32_t n = 0; n < w->rules.count; n++) {
+			const struct pv_window_rule *other =
+				&TABLE(window_rules, pv_window_rule)[w->rules.first + n];
+
+			if (i != index && w->page == windows[index].page &&
+			    other->word == rule->word &&
+			    ((rule->writable & other->keep) != rule->writable || rule->flags)) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static const char *judge_window_rule(uint32_t index, uint32_t n)
+{
+	const struct pv_window *w = &TABLE(windows, pv_window)[index];
+	const struct pv_window_rule *rule =
+		&TABLE(window_rules, pv_window_rule)[w->rules.first + n];
+
+	REQUIRE(rule->word <= 1023, "word in the page");
+	REQUIRE(n == 0 || rule->word > rule[-1].word, "words ascend");
+	REQUIRE(w->domain != UINT32_MAX || rule->writable == 0, "nobody writes");
+	REQUIRE((rule->writable & rule->keep) == 0, "kept and written");
+	REQUIRE(rule->flags == 0 || rule->flags == 1 || rule->flags == 3, "rule's flags");
+	REQUIRE(rule->flags != 0 || rule->initial == 0, "initial value that is none");
+	REQUIRE(rule->reserved == 0, "reserved");
+	REQUIRE(!disturbs(index, rule), "windows on a page disturb each other");
+	return NULL;
+}
+
+static const char *judge_windows(void)
+{
+	uint64_t next = 0;
+	uint64_t last = 0;
+
+	for (uint32_t i = 0; i < judge.header.windows.count; i++) {
+		const struct pv_window *w = &TABLE(windows, pv_window)[i];
+		uint64_t key = (uint64_t)w->page << 32 | w->domain;
+
+		REQUIRE(w->page >= BUILDER_WINDOW_PAGE &&
+		                w->page < BUILDER_WINDOW_PAGE + BUILDER_WINDOW_PAGES,
+		        "window is in its area");
+		REQUIRE(key > last, "windows sorted");
+		last = key;
+		REQUIRE(w->domain < judge.header.domains.count || w->domain == UINT32_MAX,
+		        "window's domain");
+		REQUIRE(w->rules.first == next, "rules in order");
+		next += w->rules.count;
+		REQUIRE(next <= judge.header.window_rules.count, "rules in the table");
+	}
+	REQUIRE(next == judge.header.window_rules.count, "rules of no window");
+	for (uint32_t i = 0; i < judge.header.windows.count; i++) {
+		for (uint32_t n = 0; n < TABLE(windows, pv_window)[i].rules.count; n++) {
+			const char *broken = judge_window_rule(i, n);
+
+			REQUIRE(!broken, broken);
+		}
+	}
+	return NULL;
 }
 
 static const char *judge_starts(void)
@@ -448,6 +689,7 @@ const char *image_oracle_judge(const void *image, uint64_t available_bytes,
 	static const char *(*const rules[])(void) = {
 		judge_tables,    judge_domains, judge_memory,         judge_vcpus,
 		judge_doorbells, judge_caps,    judge_doorbell_pages, judge_starts,
+		judge_devices,   judge_irqs,    judge_streams,        judge_windows,
 	};
 
 	if (available_bytes < sizeof(judge.header)) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "abi/image.h"
+#include "lib/image_check.h"
 
 #define MIB (1024ULL * 1024)
 
@@ -48,7 +49,10 @@ void fixture_start(struct fixture *f)
 	fill(vmm_text, sizeof(vmm_text), 5);
 	fill(vmm_data, sizeof(vmm_data), 6);
 	fill(loader, sizeof(loader), 7);
+	static const struct image_board checked = {.gicc_page_count = PV_GICC_PAGES};
+
 	f->board = (struct board){.name = "qemu-virt",
+	                          .checked = &checked,
 	                          .id = PV_BOARD_QEMU_VIRT,
 	                          .runs = true,
 	                          .cpu_max = 8,

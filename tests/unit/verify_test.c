@@ -19,6 +19,7 @@
 /* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c lib/image_check.c */
 /* links: topo/base/units.c */
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
+/* links: lib/image_check_hardware.c */
 /* links: tests/unit/verify_fixture.c */
 /* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf */

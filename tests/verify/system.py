@@ -14,7 +14,9 @@ import abi  # pylint: disable=wrong-import-position,import-error
 
 TABLES = [("domains", "pv_domain"), ("vcpus", "pv_vcpu"), ("regions", "pv_region"),
           ("mappings", "pv_mapping"), ("caps", "pv_cap"), ("doorbells", "pv_doorbell"),
-          ("doorbell_pages", "pv_doorbell_page")]
+          ("doorbell_pages", "pv_doorbell_page"), ("devices", "pv_device"), ("irqs", "pv_irq"),
+          ("streams", "pv_stream"), ("windows", "pv_window"),
+          ("window_rules", "pv_window_rule")]
 PAGE = 4096
 READ, WRITE, EXEC = 1, 2, 4
 GUEST, VMM = 0, 1

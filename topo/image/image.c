@@ -151,7 +151,7 @@ struct table {
 	uint32_t count;
 };
 
-#define TABLES 7
+#define TABLES 12
 
 /* In the order of the header, as abi/image.h wants them in the image. */
 static void list_tables(const struct layout_tables *t, struct pv_image_header *h,
@@ -166,6 +166,12 @@ static void list_tables(const struct layout_tables *t, struct pv_image_header *h
 		{&h->doorbells, t->doorbells, sizeof(t->doorbells[0]), t->doorbell_count},
 		{&h->doorbell_pages, t->doorbell_pages, sizeof(t->doorbell_pages[0]),
 	         t->doorbell_page_count},
+		{&h->devices, t->devices, sizeof(t->devices[0]), t->device_count},
+		{&h->irqs, t->irqs, sizeof(t->irqs[0]), t->irq_count},
+		{&h->streams, t->streams, sizeof(t->streams[0]), t->stream_count},
+		{&h->windows, t->windows, sizeof(t->windows[0]), t->window_count},
+		{&h->window_rules, t->window_rules, sizeof(t->window_rules[0]),
+	         t->window_rule_count},
 	};
 
 	memcpy(tables, list, sizeof(list));
@@ -250,6 +256,7 @@ static bool check(const struct maker *maker)
 		.kernel_page = (uint32_t)(maker->layout->load_base >> PV_PAGE_SHIFT),
 		.kernel_page_count = (uint32_t)(image->header_offset >> PV_PAGE_SHIFT),
 		.image_page = (uint32_t)(maker->layout->image_base >> PV_PAGE_SHIFT),
+		.hardware = board->checked,
 	};
 	struct image_fault fault;
 	err_t err = image_check(

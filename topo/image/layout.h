@@ -147,6 +147,11 @@ struct layout_tables {
 	struct pv_cap caps[PV_CAPS_MAX];
 	struct pv_doorbell doorbells[PV_DOORBELLS_MAX];
 	struct pv_doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
+	struct pv_device devices[PV_DEVICES_MAX];
+	struct pv_irq irqs[PV_IRQS_MAX];
+	struct pv_stream streams[PV_STREAMS_MAX];
+	struct pv_window windows[PV_WINDOWS_MAX];
+	struct pv_window_rule window_rules[PV_WINDOW_RULES_MAX];
 	uint32_t domain_count;
 	uint32_t vcpu_count;
 	uint32_t region_count;
@@ -154,6 +159,11 @@ struct layout_tables {
 	uint32_t cap_count;
 	uint32_t doorbell_count;
 	uint32_t doorbell_page_count;
+	uint32_t device_count;
+	uint32_t irq_count;
+	uint32_t stream_count;
+	uint32_t window_count;
+	uint32_t window_rule_count;
 	const char *full; /* the first table that had no room, NULL = none */
 	uint32_t full_at; /* its size */
 };

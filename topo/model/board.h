@@ -12,6 +12,8 @@
 
 #include "abi/image.h"
 
+struct image_board; /* lib/image_check.h */
+
 /* Physical addresses with a name, of what is the kernel's own. */
 struct board_range {
 	const char *name;
@@ -80,6 +82,7 @@ struct board {
 	uint32_t list_registers;   /* of the virtual CPU interface */
 	uint32_t spi_count;        /* physical SPIs, from INTID 32 */
 	bool smmu;                 /* DMA of a device can be confined to its VM */
+	const struct image_board *checked;  /* what the kernel asks an image about */
 	const struct board_range *reserved; /* the kernel's own, besides RAM */
 	size_t reserved_count;
 	const struct board_irqs *irqs; /* the kernel's own, from INTID 32 */

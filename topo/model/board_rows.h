@@ -9,6 +9,7 @@
 #include "abi/boards/boards.h"
 #include "abi/boards/fits.h"
 #include "lib/bits.h"
+#include "lib/image_board.h"
 #include "topo/model/board.h"
 
 #define BOARD_DECLARE(name) extern const struct board board_##name;
@@ -34,6 +35,7 @@ PV_BOARDS(BOARD_DECLARE)
 
 #define BOARD_DEFINE(symbol)                                                                       \
 	BOARD_FITS                                                                                 \
+	IMAGE_BOARD(checked)                                                                       \
 	static const struct board_range reserved[] = {BOARD_BLOCKS(ROW_RANGE)};                    \
 	static const struct board_irqs irqs[] = {BOARD_IRQS(ROW_IRQS)};                            \
 	static const struct board_device devices[] = {BOARD_TREE(ROW_DEVICE)                       \
@@ -56,6 +58,7 @@ PV_BOARDS(BOARD_DECLARE)
 		.list_registers = BOARD_GIC_LIST_REGISTERS,                                        \
 		.spi_count = BOARD_GIC_SPIS,                                                       \
 		.smmu = BOARD_SMMU != 0,                                                           \
+		.checked = &checked,                                                               \
 		.reserved = reserved,                                                              \
 		.reserved_count = ROW_COUNT(reserved),                                             \
 		.irqs = irqs,                                                                      \

@@ -294,6 +294,11 @@ static struct named *list_named(const struct verify *v, size_t *count)
 		{h->doorbells.offset, h->doorbells.count * sizeof(struct pv_doorbell)},
 		{h->doorbell_pages.offset,
 	         h->doorbell_pages.count * sizeof(struct pv_doorbell_page)},
+		{h->devices.offset, h->devices.count * sizeof(struct pv_device)},
+		{h->irqs.offset, h->irqs.count * sizeof(struct pv_irq)},
+		{h->streams.offset, h->streams.count * sizeof(struct pv_stream)},
+		{h->windows.offset, h->windows.count * sizeof(struct pv_window)},
+		{h->window_rules.offset, h->window_rules.count * sizeof(struct pv_window_rule)},
 	};
 	struct named *list = NULL;
 

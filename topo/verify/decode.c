@@ -74,7 +74,12 @@ static bool copy_tables(struct arena *arena, struct decoded *image, const char *
 	       COPY(mappings, struct pv_mapping, PV_MAPPINGS_MAX) &&
 	       COPY(caps, struct pv_cap, PV_CAPS_MAX) &&
 	       COPY(doorbells, struct pv_doorbell, PV_DOORBELLS_MAX) &&
-	       COPY(doorbell_pages, struct pv_doorbell_page, PV_DOORBELL_PAGES_MAX);
+	       COPY(doorbell_pages, struct pv_doorbell_page, PV_DOORBELL_PAGES_MAX) &&
+	       COPY(devices, struct pv_device, PV_DEVICES_MAX) &&
+	       COPY(irqs, struct pv_irq, PV_IRQS_MAX) &&
+	       COPY(streams, struct pv_stream, PV_STREAMS_MAX) &&
+	       COPY(windows, struct pv_window, PV_WINDOWS_MAX) &&
+	       COPY(window_rules, struct pv_window_rule, PV_WINDOW_RULES_MAX);
 }
 
 bool decode_image(struct arena *arena, struct bytes file, struct decoded *out, const char **why)

@@ -32,6 +32,11 @@ struct decoded {
 	const struct pv_cap *caps;
 	const struct pv_doorbell *doorbells;
 	const struct pv_doorbell_page *doorbell_pages;
+	const struct pv_device *devices;
+	const struct pv_irq *irqs;
+	const struct pv_stream *streams;
+	const struct pv_window *windows;
+	const struct pv_window_rule *window_rules;
 };
 
 /**

@@ -40,8 +40,8 @@ uint64_t shape_load_page(const struct verify *v)
 uint64_t shape_rom_page(const struct verify *v)
 {
 	const struct pv_image_header *h = &v->image->header;
-	uint64_t end = h->doorbell_pages.offset +
-	               (uint64_t)h->doorbell_pages.count * sizeof(struct pv_doorbell_page);
+	uint64_t end = h->window_rules.offset +
+	               (uint64_t)h->window_rules.count * sizeof(struct pv_window_rule);
 
 	return shape_load_page(v) + (v->image->header_at + end + PAGE - 1) / PAGE;
 }
@@ -100,6 +100,11 @@ static void check_tables(struct verify *v)
 		{"caps", h->caps, sizeof(struct pv_cap)},
 		{"doorbells", h->doorbells, sizeof(struct pv_doorbell)},
 		{"doorbell pages", h->doorbell_pages, sizeof(struct pv_doorbell_page)},
+		{"devices", h->devices, sizeof(struct pv_device)},
+		{"irqs", h->irqs, sizeof(struct pv_irq)},
+		{"streams", h->streams, sizeof(struct pv_stream)},
+		{"windows", h->windows, sizeof(struct pv_window)},
+		{"window rules", h->window_rules, sizeof(struct pv_window_rule)},
 	};
 	uint64_t end = sizeof(*h);
 
@@ -256,6 +261,38 @@ static void check_region(struct verify *v, uint32_t index, uint64_t *page, uint3
 	check_rom(v, index);
 }
 
+/* No topology gives hardware to a VM: whatever an image has of it is too much. */
+static void check_hardware(struct verify *v)
+{
+	const struct pv_image_header *h = &v->image->header;
+	const struct {
+		const char *name;
+		uint32_t count;
+	} tables[] = {
+		{"device", h->devices.count},           {"irq", h->irqs.count},
+		{"stream", h->streams.count},           {"window", h->windows.count},
+		{"window rule", h->window_rules.count},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
+		for (uint32_t n = 0; n < tables[i].count; n++) {
+			findings_add(v->report, FINDING_EXTRA, NULL, "image",
+			             "%s %u of the image is of hardware that no VM has",
+			             tables[i].name, n);
+		}
+	}
+	for (uint32_t i = 0; i < h->domains.count; i++) {
+		const struct pv_domain *d = &v->image->domains[i];
+
+		if (d->msi_ipa_page || d->msi_first || d->msi_count || d->reserved) {
+			findings_add(v->report, FINDING_EXTRA, NULL, "image",
+			             "domain %u of the image has message-signalled interrupts of "
+			             "hardware that no VM has",
+			             i);
+		}
+	}
+}
+
 static void check_mapping(struct verify *v, uint32_t region, uint32_t index)
 {
 	const struct pv_mapping *m = &v->image->mappings[index];
@@ -263,6 +300,12 @@ static void check_mapping(struct verify *v, uint32_t region, uint32_t index)
 
 	if (m->domain >= v->image->header.domains.count || m->space >= PV_SPACE_COUNT) {
 		broken(v, "mapping", index, "is of nobody's address space");
+	}
+	if (m->space == PV_SPACE_DMA) {
+		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
+		             "mapping %u of the image shows memory to devices of domain %u, which "
+		             "has none",
+		             index, m->domain);
 	}
 	if (!(m->rights & PV_RIGHT_READ) || m->rights > 7 || m->reserved) {
 		broken(v, "mapping", index, "has rights that mean nothing");
@@ -464,6 +507,7 @@ void shape_check(struct verify *v)
 	check_header(v);
 	check_tables(v);
 	check_domains(v);
+	check_hardware(v);
 	check_memory(v);
 	check_pool(v);
 }

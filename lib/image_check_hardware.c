@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The image check of what is the board's: device pages, lines, streams, register windows. What it
+ * keeps: each is one domain's at most, and nobody's if the board keeps it for the kernel or for
+ * nobody; what windows on one page write is written by one of them.
+ */
+#include "lib/image_checker.h"
+
+/* Is [page, page + count) the kernel's, nobody's, or RAM? */
+static bool is_kept(const struct image_board *board, uint32_t page, uint32_t count)
+{
+	for (uint32_t i = 0; i < board->kept_count; i++) {
+		if (pages_overlap(page, count, board->kept[i].page, board->kept[i].page_count)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Does device range @index overlap a mapping in its space, or a range before it there? */
+static bool overlaps_in_space(const struct pv_image_header *image, uint32_t index)
+{
+	const struct pv_device *devices = image_devices(image);
+	const struct pv_region *regions = image_regions(image);
+	const struct pv_mapping *m = image_mappings(image);
+	const struct pv_device *d = &devices[index];
+
+	for (uint32_t r = 0; r < image->regions.count; r++) {
+		for (uint32_t i = 0; i < regions[r].mappings.count; i++, m++) {
+			if (m->domain == d->domain && m->space == d->space &&
+			    pages_overlap(m->ipa_page, regions[r].page_count, d->ipa_page,
+			                  d->page_count)) {
+				return true;
+			}
+		}
+	}
+	for (uint32_t i = 0; i < index; i++) {
+		if (devices[i].domain == d->domain && devices[i].space == d->space &&
+		    pages_overlap(devices[i].ipa_page, devices[i].page_count, d->ipa_page,
+		                  d->page_count)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static err_t check_device(const struct image_checker *checker, uint32_t index)
+{
+	const struct pv_image_header *image = checker->image;
+	const struct pv_device *d = &image_devices(image)[index];
+	uint32_t end = index ? d[-1].page + d[-1].page_count : 0; /* below IMAGE_PA_PAGES */
+	bool known = d->domain < image->domains.count;
+	const struct image_rule rules[] = {
+		{"page_count", ERR_RANGE,
+	         d->page_count > 0 && pages_fit(d->page, d->page_count, IMAGE_PA_PAGES)},
+		{"page", ERR_OVERLAP,
+	         d->page >= end && !is_kept(checker->bounds->hardware, d->page, d->page_count)},
+		{"domain", ERR_RANGE, known},
+		{"space", ERR_RANGE, d->space == PV_SPACE_GUEST || d->space == PV_SPACE_VMM},
+		{"rights", ERR_ARG, (d->rights & ~PV_RIGHT_WRITE) == PV_RIGHT_READ},
+		{"reserved", ERR_ARG, d->reserved == 0},
+		{"ipa_page", ERR_RANGE, pages_fit(d->ipa_page, d->page_count, IMAGE_IPA_PAGES)},
+		{"ipa_page", ERR_OVERLAP, !overlaps_in_space(image, index)},
+		{"ipa_page", ERR_OVERLAP,
+	         d->space != PV_SPACE_GUEST || !known ||
+	                 !image_is_answered(checker, d->domain, d->ipa_page, d->page_count)},
+	};
+
+	return image_judge(checker, "devices", index, rules, ARRAY_COUNT(rules));
+}
+
+/* Is @intid the kernel's, nobody's, or one that the page for MSIs raises? */
+static bool is_kept_line(const struct image_board *board, uint32_t intid)
+{
+	for (uint32_t i = 0; i < board->line_count; i++) {
+		if (pages_inside(intid, 1, board->lines[i].first, board->lines[i].count)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Has the domain of line @index its virtual number from an MSI, or a line before it? */
+static bool virq_is_taken(const struct pv_image_header *image, uint32_t index)
+{
+	const struct pv_irq *irqs = image_irqs(image);
+	const struct pv_domain *d = &image_domains(image)[irqs[index].domain];
+
+	for (uint32_t i = 0; i < index; i++) {
+		if (irqs[i].domain == irqs[index].domain && irqs[i].virq == irqs[index].virq) {
+			return true;
+		}
+	}
+	return pages_inside(irqs[index].virq, 1, d->msi_first, d->msi_count);
+}
+
+static err_t check_irq(const struct image_checker *checker, uint32_t index)
+{
+	const struct pv_image_header *image = checker->image;
+	const struct pv_irq *irq = &image_irqs(image)[index];
+	bool known = irq->domain < image->domains.count;
+	const struct image_rule rules[] = {
+		{"intid", ERR_RANGE, irq->intid >= PV_SPI_FIRST && irq->intid < PV_INTID_END},
+		{"intid", ERR_OVERLAP, index == 0 || irq->intid > irq[-1].intid},
+		{"intid", ERR_RIGHT, !is_kept_line(checker->bounds->hardware, irq->intid)},
+		{"domain", ERR_RANGE, known},
+		{"virq", ERR_RANGE, irq->virq >= PV_SPI_FIRST && irq->virq < PV_VIRQS},
+		{"virq", ERR_OVERLAP, !known || !virq_is_taken(image, index)},
+		{"flags", ERR_ARG, (irq->flags & ~PV_IRQ_EDGE) == 0},
+		{"reserved", ERR_ARG, irq->reserved == 0},
+	};
+
+	return image_judge(checker, "irqs", index, rules, ARRAY_COUNT(rules));
+}
+
+static err_t check_stream(const struct image_checker *checker, uint32_t index)
+{
+	const struct pv_image_header *image = checker->image;
+	const struct pv_stream *stream = &image_streams(image)[index];
+	const struct image_rule rules[] = {
+		{"id", ERR_RIGHT, checker->bounds->hardware->smmu},
+		{"id", ERR_RANGE, stream->id < PV_STREAM_IDS},
+		{"id", ERR_OVERLAP, index == 0 || stream->id > stream[-1].id},
+		{"domain", ERR_RANGE, stream->domain < image->domains.count},
+	};
+
+	return image_judge(checker, "streams", index, rules, ARRAY_COUNT(rules));
+}
+
+static bool is_window_page(const struct image_board *board, uint32_t page)
+{
+	for (uint32_t i = 0; i < board->window_count; i++) {
+		if (pages_inside(page, 1, board->windows[i].page, board->windows[i].page_count)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Window @index by itself, with rules from @rule on. */
+static err_t check_window(const struct image_checker *checker, uint32_t index, uint32_t rule)
+{
+	const struct pv_image_header *image = checker->image;
+	const struct pv_window *w = &image_windows(image)[index];
+	const struct image_rule rules[] = {
+		{"page", ERR_RANGE, is_window_page(checker->bounds->hardware, w->page)},
+		{"page", ERR_OVERLAP,
+	         index == 0 || w->page > w[-1].page ||
+	                 (w->page == w[-1].page && w->domain > w[-1].domain)},
+		{"domain", ERR_RANGE, w->domain < image->domains.count || w->domain == PV_NOBODY},
+		{"rules", ERR_RANGE,
+	         w->rules.first == rule &&
+	                 pages_fit(rule, w->rules.count, image->window_rules.count)},
+	};
+
+	return image_judge(checker, "windows", index, rules, ARRAY_COUNT(rules));
+}
+
+static err_t check_window_rule(const struct image_checker *checker, const struct pv_window *window,
+                               uint32_t index)
+{
+	const struct pv_window_rule *rule = &image_window_rules(checker->image)[index];
+	bool initial = (rule->flags & PV_RULE_INITIAL) != 0;
+	const struct image_rule rules[] = {
+		{"word", ERR_RANGE, rule->word < PV_WINDOW_WORDS},
+		{"word", ERR_OVERLAP, index == window->rules.first || rule->word > rule[-1].word},
+		{"writable", ERR_RIGHT, rule->writable == 0 || window->domain != PV_NOBODY},
+		{"keep", ERR_OVERLAP, (rule->keep & rule->writable) == 0},
+		{"initial", ERR_ARG, initial || rule->initial == 0},
+		{"flags", ERR_ARG, (rule->flags & ~(PV_RULE_INITIAL | PV_RULE_PROBE)) == 0},
+		{"flags", ERR_ARG, initial || (rule->flags & PV_RULE_PROBE) == 0},
+		{"reserved", ERR_ARG, rule->reserved == 0},
+	};
+
+	return image_judge(checker, "window_rules", index, rules, ARRAY_COUNT(rules));
+}
+
+/* Do these rules of two windows on a page leave each other alone? */
+static bool rules_agree(const struct pv_window_rule *a, const struct pv_window_rule *b)
+{
+	return a->word != b->word || ((a->flags | b->flags) == 0 && (a->writable & ~b->keep) == 0 &&
+	                              (b->writable & ~a->keep) == 0);
+}
+
+/* Rule @index of a window against those of the windows before it, from @first on, on its page. */
+static err_t check_neighbours(const struct image_checker *checker, uint32_t first, uint32_t index)
+{
+	const struct pv_window_rule *rules = image_window_rules(checker->image);
+
+	for (uint32_t other = first; other < index; other++) {
+		if (!rules_agree(&rules[other], &rules[index])) {
+			return image_refuse(checker, "window_rules", index, "writable",
+			                    ERR_OVERLAP);
+		}
+	}
+	return OK;
+}
+
+/* All windows; at most PV_WINDOW_RULES_MAX squared comparisons of rules. */
+static err_t check_windows(const struct image_checker *checker)
+{
+	const struct pv_window *windows = image_windows(checker->image);
+	uint32_t next = 0;
+	uint32_t page_first = 0; /* the first rule of the page's windows */
+
+	for (uint32_t i = 0; i < checker->image->windows.count; i++) {
+		const struct pv_window *w = &windows[i];
+		err_t err = check_window(checker, i, next);
+
+		page_first = i > 0 && w->page == w[-1].page ? page_first : next;
+		/* Words ascend in a window, so that its own rules never share one. */
+		for (uint32_t n = 0; !err && n < w->rules.count; n++) {
+			err = check_window_rule(checker, w, next + n);
+			err = err ? err : check_neighbours(checker, page_first, next + n);
+		}
+		if (err) {
+			return err;
+		}
+		next += w->rules.count;
+	}
+	if (next != checker->image->window_rules.count) {
+		return image_refuse(checker, "window_rules", next, "window", ERR_RANGE);
+	}
+	return OK;
+}
+
+err_t image_check_hardware(const struct image_checker *checker)
+{
+	const struct pv_image_header *image = checker->image;
+	err_t err = OK;
+
+	for (uint32_t i = 0; i < image->devices.count && !err; i++) {
+		err = check_device(checker, i);
+	}
+	for (uint32_t i = 0; i < image->irqs.count && !err; i++) {
+		err = check_irq(checker, i);
+	}
+	for (uint32_t i = 0; i < image->streams.count && !err; i++) {
+		err = check_stream(checker, i);
+	}
+	return err ? err : check_windows(checker);
+}
