@@ -78,14 +78,35 @@ static void init_cpu_structs(void)
 	}
 }
 
-/* VTTBR_EL2 of a space: its VMID and its root. */
+static uint16_t vmid_of(uint32_t domain, enum pv_space space)
+{
+	return (uint16_t)(1 + s2_space_of(domain, space));
+}
+
 IMAGE_BOARD(hardware)
 
+/* VTTBR_EL2 of a space: its VMID and its root. */
 static uint64_t vttbr_of(uint32_t domain, enum pv_space space)
 {
-	uint64_t vmid = 1ULL + s2_space_of(domain, space);
+	return (uint64_t)vmid_of(domain, space) << 48 | (uint64_t)boot_root_page(domain, space)
+	                                                        << PV_PAGE_SHIFT;
+}
 
-	return vmid << 48 | (uint64_t)boot_root_page(domain, space) << PV_PAGE_SHIFT;
+/* What the streams reach, once they are on. */
+static void grant_streams(void)
+{
+	for (uint32_t i = 0; i < PV_STREAMS_MAX && kernel.streams[i].domain; i++) {
+		struct stream *s = &kernel.streams[i];
+		uint32_t domain = (uint32_t)(s->domain - kernel.domains);
+
+		s->vmid = vmid_of(domain, PV_SPACE_DMA);
+		if (!smmu_grant(s, (uint64_t)boot_root_page(domain, PV_SPACE_DMA)
+		                           << PV_PAGE_SHIFT)) {
+			const struct image_fault fault = {"streams", i, "id", ERR_RANGE};
+
+			boot_refuse(NULL, &fault);
+		}
+	}
 }
 
 /* Build everything from the image that follows the kernel. */
@@ -128,6 +149,7 @@ static void build(void)
 	for (uint32_t i = 0; i < kernel.domain_count; i++) {
 		kernel.domains[i].vmm_arch.vttbr = vttbr_of(i, PV_SPACE_VMM);
 	}
+	grant_streams();
 }
 
 static void start_secondaries(void)
@@ -171,8 +193,8 @@ void boot_primary(void)
 	log_end(&line);
 	counter_offset = arch_now();
 	init_registers();
-	smmu_init();
 	gic_init_distributor();
+	smmu_init();
 	gic_init_cpu(0);
 	build();
 	start_secondaries();

@@ -5,6 +5,7 @@
  * here; the virtual timer's is deactivated by the guest's own end, through its list register.
  */
 #include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/smmu.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
@@ -19,6 +20,7 @@
 #define GICD_ICACTIVER 0x380U
 #define GICD_IPRIORITYR 0x400U
 #define GICD_ITARGETSR 0x800U
+#define GICD_ICFGR 0xc00U
 #define GICD_SGIR 0xf00U
 #define GICD_CPENDSGIR 0xf10U
 /* CPU interface. */
@@ -82,6 +84,12 @@ void gic_init_distributor(void)
 	*reg(board_gicd, GICD_CTLR) = 1;
 }
 
+void gic_enable_edge(uint32_t intid)
+{
+	*reg(board_gicd, GICD_ICFGR + intid / 16 * 4) |= 2U << intid % 16 * 2;
+	*reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
+}
+
 void gic_init_cpu(uint32_t cpu)
 {
 	kernel.cpus[cpu].poke_bit = own_interface_bit();
@@ -117,6 +125,9 @@ static RARE enum interrupt_kind kind_of(uint32_t intid)
 	case INTID_NONE:
 		return INTERRUPT_NONE;
 	default:
+		if (smmu_raises(intid)) {
+			return INTERRUPT_SMMU;
+		}
 		return intid == board_uart_intid ? INTERRUPT_UART : INTERRUPT_STRAY;
 	}
 }

@@ -4,10 +4,12 @@
  * enables what may pass by itself: while SMMUEN is 0 GBPA.ABORT holds, and once it is 1 the stream
  * table does, which is linear and as large as it is said to be: streams beyond it abort.
  */
+#include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/smmu.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/arm/smmu.h"
 #include "kernel/board.h"
+#include "kernel/core/arch.h"
 #include "kernel/core/log.h"
 #include "lib/bits.h"
 
@@ -28,28 +30,46 @@
 #define SMMU_CMDQ_BASE 0x0090U
 #define SMMU_CMDQ_PROD 0x0098U
 #define SMMU_CMDQ_CONS 0x009cU
+#define SMMU_EVENTQ_BASE 0x00a0U
+#define SMMU_EVENTQ_PROD 0x100a8U
+#define SMMU_EVENTQ_CONS 0x100acU
 
 #define CR0_SMMUEN (1U << 0)
+#define CR0_EVENTQEN (1U << 2)
 #define CR0_CMDQEN (1U << 3)
 /* Tables and queues are read write-back, inner shareable, as EL2 has its own memory. */
 #define CR1_VALUE 0xd75U
 /* PTM: our TLB instructions are not meant for it. Not RECINVSID: what strangers try is not recorded. */
 #define CR2_VALUE (1U << 2)
+#define IRQ_CTRL_VALUE 5U           /* of the event queue and global errors */
+#define EVENTQ_OVERFLOWN (1U << 31) /* told in PROD, acknowledged in CONS */
 #define GBPA_ABORT (1U << 20)
 #define GBPA_UPDATE (1U << 31)
 
 #define BASE_ALLOCATE (1ULL << 62) /* a hint */
 
-#define PATIENCE 1000000U /* polls for an answer */
+#define INTID_EVENTQ board_smmu_intid
+#define INTID_GERROR (board_smmu_intid + 3)
 
+#define PATIENCE 100000U /* polls for an answer */
+
+_Static_assert(STREAM_FAULTS_MAX == 2U << SMMU_EVENTS_LOG2, "twice the queue");
+
+/* A linear table is aligned to its size; so are queues. */
 static struct {
-	_Alignas(sizeof(struct smmu_ste) << SMMU_STREAMS_LOG2) struct smmu_ste
-		streams[SMMU_STREAMS]; /* a linear table is aligned to its size; so are queues */
+	_Alignas(sizeof(struct smmu_ste) * SMMU_STREAMS) struct smmu_ste streams[SMMU_STREAMS];
+	_Alignas(sizeof(struct smmu_record)
+	         << SMMU_EVENTS_LOG2) struct smmu_record events[1U << SMMU_EVENTS_LOG2];
 	_Alignas(sizeof(struct smmu_command)
 	         << SMMU_COMMANDS_LOG2) struct smmu_command commands[1U << SMMU_COMMANDS_LOG2];
 } tables;
 
-static uint32_t commands_prod;
+static struct {
+	struct lock lock;       /* a domain lock may be held */
+	bool works;             /* else no DMA passes; lock */
+	uint32_t commands_prod; /* lock */
+	uint32_t events_cons;   /* the CPU that the SMMU interrupts */
+} state;
 
 static volatile uint32_t *reg(uint32_t offset)
 {
@@ -79,21 +99,26 @@ static bool set_cr0(uint32_t value)
 	return comes_to(SMMU_CR0ACK, UINT32_MAX, value);
 }
 
-/* Have the SMMU do what @commands, fewer than the queue has room for, ask for. */
+/* Have the SMMU do what @commands, fewer than the queue has room for, ask for. One that does not
+ * answer is turned off: GBPA holds. Lock: that of the commands, but at boot. */
 static bool issue(const struct smmu_command *commands, uint32_t count)
 {
 	const uint32_t log2 = SMMU_COMMANDS_LOG2;
 
 	for (uint32_t i = 0; i <= count && i < 1U << SMMU_COMMANDS_LOG2; i++) {
-		tables.commands[smmu_queue_slot(commands_prod, log2)] =
+		tables.commands[smmu_queue_slot(state.commands_prod, log2)] =
 			i < count ? commands[i] : smmu_sync();
-		commands_prod = smmu_queue_next(commands_prod, log2);
+		state.commands_prod = smmu_queue_next(state.commands_prod, log2);
 	}
 	/* The commands, and the tables that they are about, before the index that shows them. */
 	dsb(ishst);
-	*reg(SMMU_CMDQ_PROD) = commands_prod;
-	/* One that it does not know stops it there. */
-	return comes_to(SMMU_CMDQ_CONS, (2U << log2) - 1, commands_prod);
+	*reg(SMMU_CMDQ_PROD) = state.commands_prod;
+	/* A command that it does not know stops it there. */
+	state.works = comes_to(SMMU_CMDQ_CONS, (2U << log2) - 1, state.commands_prod);
+	if (!state.works) {
+		*reg(SMMU_CR0) = 0;
+	}
+	return state.works;
 }
 
 void smmu_abort(void)
@@ -126,10 +151,20 @@ static const char *bring_up(void)
 	store_base(SMMU_CMDQ_BASE, tables.commands, SMMU_COMMANDS_LOG2);
 	*reg(SMMU_CMDQ_PROD) = 0;
 	*reg(SMMU_CMDQ_CONS) = 0;
+	store_base(SMMU_EVENTQ_BASE, tables.events, SMMU_EVENTS_LOG2);
+	*reg(SMMU_EVENTQ_PROD) = 0;
+	*reg(SMMU_EVENTQ_CONS) = 0;
 	if (!comes_to(SMMU_IRQ_CTRLACK, UINT32_MAX, 0) || !set_cr0(CR0_CMDQEN) ||
-	    !issue(forget, ARRAY_COUNT(forget)) || !set_cr0(CR0_CMDQEN | CR0_SMMUEN)) {
+	    !issue(forget, ARRAY_COUNT(forget)) || !set_cr0(CR0_CMDQEN | CR0_EVENTQEN)) {
 		return "does not answer";
 	}
+	*reg(SMMU_IRQ_CTRL) = IRQ_CTRL_VALUE;
+	if (!comes_to(SMMU_IRQ_CTRLACK, UINT32_MAX, IRQ_CTRL_VALUE) ||
+	    !set_cr0(CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN)) {
+		return "does not answer";
+	}
+	gic_enable_edge(INTID_EVENTQ);
+	gic_enable_edge(INTID_GERROR);
 	return "";
 }
 
@@ -140,9 +175,79 @@ void smmu_init(void)
 	if (*why) {
 		struct log_line line;
 
+		state.works = false;
 		(void)set_cr0(0);
 		log_begin(&line, "no DMA passes: the SMMU ");
 		log_text(&line, why);
 		log_end(&line);
 	}
+}
+
+bool smmu_grant(const struct stream *s, uint64_t root)
+{
+	if (!state.works || s->id >= SMMU_STREAMS) {
+		return false;
+	}
+	const struct smmu_command forget = smmu_cfgi_ste(s->id);
+
+	tables.streams[s->id] = smmu_ste(root, s->vmid);
+	return issue(&forget, 1);
+}
+
+bool smmu_raises(uint32_t intid)
+{
+	return intid == INTID_EVENTQ || intid == INTID_GERROR;
+}
+
+/* Word @number of the entry of @s becomes @value, all at once, and holds for all DMA from now on. */
+static bool change(const struct stream *s, uint32_t number, uint64_t value)
+{
+	const struct smmu_command forget[] = {smmu_cfgi_ste(s->id), smmu_tlbi_vmid(s->vmid)};
+	bool done = false;
+
+	lock_acquire(&state.lock);
+	if (state.works) {
+		__atomic_store_n(&tables.streams[s->id].word[number], value, __ATOMIC_RELAXED);
+		done = issue(forget, ARRAY_COUNT(forget));
+	}
+	lock_release(&state.lock);
+	return done;
+}
+
+bool arch_stream_set(const struct stream *s, bool on)
+{
+	return change(s, 0, on ? SMMU_STE_TRANSLATE : SMMU_STE_ABORT);
+}
+
+void arch_stream_record(const struct stream *s, bool on)
+{
+	uint64_t others = tables.streams[s->id].word[2] & ~SMMU_STE_RECORD;
+
+	(void)change(s, 2, others | (on ? SMMU_STE_RECORD : 0));
+}
+
+bool arch_stream_fault(struct stream_fault *fault)
+{
+	uint32_t prod = *reg(SMMU_EVENTQ_PROD);
+
+	/* Each error that the register has, the other has acknowledged: that a full queue lost events is
+	 * no news, since counts are lower bounds; that commands fail is seen by who gave them. */
+	*reg(SMMU_GERRORN) = *reg(SMMU_GERROR);
+	if (smmu_queue_is_empty(prod, state.events_cons, SMMU_EVENTS_LOG2)) {
+		return false;
+	}
+	dsb(ishld); /* the index before the record */
+	struct smmu_event event =
+		smmu_event(tables.events[smmu_queue_slot(state.events_cons, SMMU_EVENTS_LOG2)]);
+
+	*fault = (struct stream_fault){
+		.id = event.stream,
+		.kind = event.kind,
+		.translation = event.kind >= SMMU_F_TRANSLATION && event.kind <= SMMU_F_PERMISSION,
+		.address = event.address,
+	};
+	state.events_cons = smmu_queue_next(state.events_cons, SMMU_EVENTS_LOG2);
+	dsb(ish); /* the record was read before its place is given back */
+	*reg(SMMU_EVENTQ_CONS) = state.events_cons | (prod & EVENTQ_OVERFLOWN);
+	return true;
 }

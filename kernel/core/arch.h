@@ -15,6 +15,7 @@
 
 struct domain;
 struct regs;
+struct stream;
 struct vcpu;
 
 /** Physical counter, in ticks. It never goes back. */
@@ -37,6 +38,7 @@ enum interrupt_kind {
 	INTERRUPT_TIMER,       /* the virtual timer of the loaded vCPU */
 	INTERRUPT_MAINTENANCE, /* of the list registers */
 	INTERRUPT_UART,        /* arch_uart_get() has something */
+	INTERRUPT_SMMU,        /* arch_stream_fault() has something */
 	INTERRUPT_STRAY
 };
 
@@ -98,6 +100,27 @@ uint32_t arch_lr_count_ends(bool tell);
 bool arch_lr_ends_count(void);
 /** The virtual timer's physical interrupt, active on this CPU, may come again. */
 void arch_timer_end(void);
+
+/* Streams of the SMMU. Those that change one are called with its domain's lock held: whether it is on,
+ * and that its vCPUs are, change together. Each is done for all DMA when it returns. */
+
+/** A fault that the SMMU has recorded. */
+struct stream_fault {
+	uint32_t id;      /* of the stream */
+	uint8_t kind;     /* event number */
+	bool translation; /* of an address; else of what devices may not do at all */
+	uint64_t address;
+};
+
+/** DMA of @s is translated from now on, or aborts. False: the SMMU does not answer, so that no DMA
+ * passes any more. */
+bool arch_stream_set(const struct stream *s, bool on);
+/** Faults of translations of @s are recorded, or not. */
+void arch_stream_record(const struct stream *s, bool on);
+/** Take the oldest fault. False: there is none. */
+bool arch_stream_fault(struct stream_fault *fault);
+
+#define STREAM_FAULTS_MAX 512U /* in one interrupt: twice what the SMMU can keep */
 
 /* The board's UART (kernel/drivers). */
 

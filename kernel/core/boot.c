@@ -71,6 +71,12 @@ static void copy_tables(const struct pv_image_header *image)
 		                                        .first = bells[i].number,
 		                                        .number = bells[i].number};
 	}
+	for (uint32_t i = 0; i < image->streams.count; i++) {
+		const struct pv_stream *from = &image_streams(image)[i];
+
+		kernel.streams[i] =
+			(struct stream){.domain = &kernel.domains[from->domain], .id = from->id};
+	}
 	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {
 		kernel.doorbell_pages[i] = pages[i].caps;
 	}

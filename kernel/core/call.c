@@ -11,6 +11,7 @@
 #include "kernel/core/doorbell.h"
 #include "kernel/core/message.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/stream.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
@@ -128,6 +129,16 @@ static err_t call_console_read(const struct call *c)
 	return OK;
 }
 
+static err_t call_stream_set(const struct call *c)
+{
+	return c->regs->x[1] > 1 ? ERR_ARG : stream_set(c->d, c->object, c->regs->x[1]);
+}
+
+static err_t call_stream_get(const struct call *c)
+{
+	return stream_get(c->d, c->object, &c->regs->x[1]);
+}
+
 /* PV_CALL_WAIT is not here: it returns a message, not an error. */
 static const struct {
 	err_t (*run)(const struct call *c);
@@ -146,6 +157,8 @@ static const struct {
 	[PV_CALL_TIMER_SET] = {call_timer_set, PV_CAP_NONE},
 	[PV_CALL_CONSOLE_WRITE] = {call_console_write, PV_CAP_CONSOLE},
 	[PV_CALL_CONSOLE_READ] = {call_console_read, PV_CAP_CONSOLE},
+	[PV_CALL_STREAM_SET] = {call_stream_set, PV_CAP_STREAM},
+	[PV_CALL_STREAM_GET] = {call_stream_get, PV_CAP_STREAM},
 };
 
 /* The object of capability @index of @d, which must be of @type. */

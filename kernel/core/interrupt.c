@@ -7,6 +7,7 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/console.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/stream.h"
 #include "kernel/core/vgic.h"
 
 RARE bool interrupt_handle(struct cpu *c, enum interrupt_kind kind)
@@ -23,6 +24,8 @@ RARE bool interrupt_handle(struct cpu *c, enum interrupt_kind kind)
 		sched_deadline(c);
 	} else if (kind == INTERRUPT_UART) {
 		console_input();
+	} else if (kind == INTERRUPT_SMMU) {
+		stream_take_faults();
 	}
 	return true;
 }

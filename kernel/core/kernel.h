@@ -21,6 +21,7 @@
 #include "abi/limits.h"
 #include "arch_types.h"
 #include "kernel/arm/syndrome.h"
+#include "kernel/core/arch.h"
 #include "kernel/core/budget.h"
 #include "kernel/core/context.h"
 #include "variant.h"
@@ -163,6 +164,7 @@ struct domain {
 	uint64_t events;        /* not yet told to the VMM */
 	uint32_t doorbell_life; /* how often all that are aimed at it were as the image has them */
 	bool vgic_enabled;
+	uint32_t streams_on;
 	struct virq spis[VIRQ_SPIS];
 
 	/* owner CPU of vcpus[vmm_owner] */
@@ -179,6 +181,23 @@ struct doorbell {
 	bool latched;    /* rung while masked */
 	uint16_t number; /* since it was bound */
 	uint32_t life;   /* of its domain when it was; in another one it counts as never bound */
+};
+
+struct stream {
+	/* boot */
+	struct domain *domain; /* NULL: there is none */
+	uint32_t id;           /* StreamID */
+	uint16_t vmid;         /* of its domain's DMA space */
+
+	/* domain lock */
+	bool on;
+	bool quiet;           /* it has faulted since the VMM looked: no more faults are recorded */
+	bool barred;          /* it is off for what its device did */
+	uint64_t quiet_since; /* counter value: recording began anew, or it went on again */
+	uint64_t faults;      /* recorded since boot */
+	struct stream_fault last;
+
+	uint32_t told; /* lines about it in the log; the CPU that the SMMU interrupts */
 };
 
 enum world { WORLD_IDLE, WORLD_GUEST, WORLD_VMM };
@@ -226,6 +245,7 @@ struct kernel {
 	struct pv_cap caps[PV_CAPS_MAX];
 	struct pv_slice doorbell_pages[PV_DOORBELL_PAGES_MAX]; /* caps[] that a page's words ring */
 	struct doorbell doorbells[PV_DOORBELLS_MAX];
+	struct stream streams[PV_STREAMS_MAX];
 	struct cpu cpus[PV_CPUS_MAX];
 	uint32_t domain_count;
 	uint32_t vcpu_count;

@@ -5,6 +5,7 @@
 #include "kernel/core/message.h"
 
 #include "kernel/core/arch.h"
+#include "kernel/core/stream.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
@@ -119,7 +120,10 @@ bool message_stop_locked(struct vcpu *here, struct vcpu *v)
 			d->serving = SERVING_NOTHING;
 		}
 	}
-	return vcpu_stop_locked(v);
+	bool left = vcpu_stop_locked(v);
+
+	stream_settle_locked(d);
+	return left;
 }
 
 bool message_stop_all_locked(struct vcpu *here)
@@ -203,6 +207,7 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 	case PV_REPLY_OFF:
 		vgic_fold_locked(v);
 		set_wait(v, WAIT_OFF);
+		stream_settle_locked(v->domain);
 		return OK;
 	default:
 		return ERR_ARG;

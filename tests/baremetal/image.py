@@ -219,7 +219,7 @@ class System:
         self.image_pa = LOAD_PA + kernel + -kernel % abi.PV_IMAGE_ALIGN
         self.cpus = cpus
         self.ram_mib = RAM_MIB
-        self.domains, self.doorbells, self.shared = [], [], []
+        self.domains, self.doorbells, self.shared, self.streams = [], [], [], []
 
     def add(self, domain):
         domain.index = len(self.domains)
@@ -231,6 +231,12 @@ class System:
     def doorbell(self, target, number=0, kind=abi.PV_DOORBELL_VIRQ):
         self.doorbells.append({"domain": target.index, "kind": kind, "number": number})
         return len(self.doorbells) - 1
+
+    def stream(self, domain, number):
+        """What the device with that StreamID reaches is the guest's RAM of @domain, whose next
+        capability it becomes. In ascending order."""
+        domain.caps.append((abi.PV_CAP_STREAM, len(self.streams)))
+        self.streams.append({"id": number, "domain": domain.index})
 
     def share(self, pages, *domains, read_only=()):
         """A region in the guest space of each domain at T_SHARED_IPA."""
@@ -249,7 +255,11 @@ class System:
         program = pages_of(len(body))
         at = [{"domain": d.index, "space": abi.PV_SPACE_GUEST, "rights": RIGHTS_RWX,
                "ipa_page": T["T_RAM_IPA"] // PAGE + page} for page in (0, program)]
-        return [Region(program, at[:1], body), Region(pages_of(d.ram_bytes) - program, at[1:])]
+        # What the image holds may have one mapping alone, so devices reach only the rest.
+        dma = [{**at[1], "space": abi.PV_SPACE_DMA, "rights": RIGHTS_RW}
+               for stream in self.streams if stream["domain"] == d.index][:1]
+        return [Region(program, at[:1], body),
+                Region(pages_of(d.ram_bytes) - program, at[1:] + dma)]
 
     def _regions(self):
         """All regions in the order of their pages, those in the image without theirs."""
@@ -302,7 +312,7 @@ class System:
                 **d.start, **d.vmm_start(self.vmm_elf)})
             rows["caps"] += [{"type": kind, "object": thing} for kind, thing in caps]
             rows["vcpus"] += [{"domain": d.index, "cpu": cpu} for cpu in d.cpus]
-        rows["doorbells"] = self.doorbells
+        rows["doorbells"], rows["streams"] = self.doorbells, self.streams
         for region in regions:
             rows["mappings"] += region.mappings
         return rows

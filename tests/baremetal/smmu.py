@@ -5,6 +5,10 @@ registers are reached by QEMU's qtest protocol while the kernel and its VMs run)
   DMA that nobody granted   of a function of each bus in the stream table and of one beyond reaches no
                             page of RAM: every page is tried. That the same requests do arrive when
                             the observer turns the SMMU off shows that they are made
+  DMA of a stream           that is on reaches the RAM of its VM, each page of it where its guest has
+                            it, and nothing else: every page of RAM is tried, registers, another
+                            device, addresses beyond the tables. One that is off, whatever the reason,
+                            reaches nothing
   order at boot             what the SMMU is told: first of all to let nothing pass, and it is never
                             told otherwise
 """
@@ -15,10 +19,12 @@ import socket
 import abi
 import machine
 from cases import ICOUNT, Setup
+from elf import Elf
 from outside import Monitor
 
 PAGE = 1 << 12
 LIMIT = 120
+PLACE, COUNT = 64, 64  # in a page
 SMMU = next(row[1] for row in abi.BOARD["BLOCKS"] if row[0] == "smmu")
 SMMU_CR0, SMMU_GBPA = SMMU + 0x20, SMMU + 0x44
 GBPA_UPDATE, GBPA_ABORT = 1 << 31, 1 << 20
@@ -93,17 +99,33 @@ def open_bridge(qtest, bus, slot, window):
 
 
 class Machine:
-    """A running machine with a VM that sleeps, and @devices."""
+    """A running machine with a VM that sleeps, and another with what @keywords say; and @devices."""
 
-    def __init__(self, runner, name, devices):
+    def __init__(self, runner, name, devices, stream=None, **keywords):
         self.setup = Setup(runner.programs, 1)
-        self.setup.add("one", guest="guest_sleep", reports=False, stops=None)
-        self.path = runner.image_file(name, self.setup.system.build().data)
+        one = self.setup.add("one", guest="guest_sleep", reports=False, stops=None, **keywords)
+        self.setup.add("two", guest="guest_sleep", reports=False, stops=None)
+        if stream is not None:
+            self.setup.system.stream(one, stream)
+        built = self.setup.system.build()
+        self.rows = built.rows
+        self.path = runner.image_file(name, built.data)
         self.extra = ICOUNT + ["-qmp", f"unix:{self.path}.qmp,server=on,wait=off",
                                "-qtest", f"unix:{self.path}.qtest,server=on,wait=off",
                                "-qtest-log", "none",
                                "-trace", "smmuv3_write_mmio", "-D", self.path + ".trace"] + devices
         self.dumps = 0
+
+    def reached(self):
+        """{address for a device: physical address} of each page of the DMA spaces."""
+        pages = {}
+        for region in self.rows["regions"]:
+            first = region["mappings.first"]
+            for mapping in self.rows["mappings"][first:first + region["mappings.count"]]:
+                if mapping["space"] == abi.PV_SPACE_DMA:
+                    pages.update({(mapping["ipa_page"] + n) * PAGE: (region["page"] + n) * PAGE
+                                  for n in range(region["page_count"])})
+        return pages
 
     def ram(self):
         """All of it, while nothing runs."""
@@ -118,15 +140,16 @@ class Machine:
         os.unlink(path)
         return data
 
-    def run(self, observe):
-        """observe(self) once the VM runs. What is wrong, by its word."""
+    def run(self, observe, word=(0, "domains 2")):
+        """observe(self) once @word has come on a channel. What is wrong, by its word."""
         bad = ["the machine did not come up"]
 
         def until(demux):
-            if not any("domains 1" in line for line in demux.lines(0)[:-1]):
-                return False
+            bad_lines = [line for line in demux.lines(1) if line.startswith("FAIL")]
+            if not any(word[1] in line for line in demux.lines(word[0])[:-1]):
+                return bool(bad_lines)
             self.qtest, self.monitor = Qtest(self.path + ".qtest"), Monitor(self.path + ".qmp")
-            bad[:] = observe(self)
+            bad[:] = bad_lines + observe(self)
             self.monitor.close()
             self.qtest.close()
             return True
@@ -143,11 +166,13 @@ class Machine:
         self.qtest.write32(SMMU_CR0, left[0])
         self.qtest.write32(SMMU_GBPA, GBPA_UPDATE | left[1])
 
-    def changed(self, before):
-        after = self.ram()
-        base = abi.BOARD["RAM_BASE"]
+    def reached_since(self, before):
+        """The pages that have what edus write, the first bytes of the kernel's text, where they do."""
+        after, base = self.ram(), abi.BOARD["RAM_BASE"]
+        text = after[abi.BOARD["LOAD"] - base:][:COUNT]
         return [base + at for at in range(0, len(after), PAGE)
-                if after[at:at + PAGE] != before[at:at + PAGE]]
+                if after[at + PLACE:at + PLACE + COUNT] == text and
+                before[at + PLACE:at + PLACE + COUNT] != text]
 
 
 def attack(m):
@@ -159,20 +184,20 @@ def attack(m):
     ram, pages = abi.BOARD["RAM_BASE"], (128 << 20) // PAGE
     left = m.open_smmu()
     for edu in edus:
-        edu.read(abi.BOARD["LOAD"], 64)  # the kernel's text, which stands nowhere else
+        edu.read(abi.BOARD["LOAD"], COUNT)  # the kernel's text, which stands nowhere else
     m.close_smmu(left)
     before = m.ram()
     for number in range(pages):
-        edus[0].write(ram + number * PAGE + 64, 64)
+        edus[0].write(ram + number * PAGE + PLACE, COUNT)
         if number % 64 == 0:
-            edus[1].write(ram + number * PAGE + 64, 64)
-            edus[2].write(ram + number * PAGE + 64, 64)
-    bad += [f"DMA reached {at:#x}" for at in m.changed(before)[:4]]
+            edus[1].write(ram + number * PAGE + PLACE, COUNT)
+            edus[2].write(ram + number * PAGE + PLACE, COUNT)
+    bad += [f"DMA reached {at:#x}" for at in m.reached_since(before)[:4]]
     m.open_smmu()
     for number, edu in enumerate(edus):
         before = m.ram()
-        edu.write(ram + (number + 1) * (4 << 20) + 64, 64)
-        if len(m.changed(before)) != 1:
+        edu.write(ram + (number + 1) * (4 << 20) + PLACE, COUNT)
+        if len(m.reached_since(before)) != 1:
             bad.append(f"function {number} does no DMA")
     return bad
 
@@ -183,6 +208,63 @@ def run_attack(runner):
         "-device", "pcie-root-port,id=p1,chassis=1,addr=2", "-device", f"{EDU},bus=p1",
         "-device", "pcie-root-port,id=p2,chassis=2,addr=3", "-device", f"{EDU},bus=p2"])
     return m.run(attack), []
+
+
+OTHERS = [row[1] for row in abi.BOARD["BLOCKS"]] + list(WINDOWS.values())
+BEYOND = [1 << 39, 1 << 40, (1 << 44) - PAGE, 1 << 47]
+
+
+def reads(m, edu, own):
+    """What @edu may read of pages that are not its VM's, on the way through page @own."""
+    bad = []
+    reached = m.reached()
+    before = m.ram()
+    base = abi.BOARD["RAM_BASE"]
+    for at in range(0, len(before), PAGE * 509):
+        secret = before[at + 128:at + 192]
+        if base + at in reached or not any(secret):
+            continue
+        edu.read(base + at + 128, 64)
+        edu.write(own, 64)
+        found = m.ram()[reached[own] - base:][:64]
+        if found == secret:
+            bad.append(f"DMA reads {base + at:#x}")
+    return bad
+
+
+def attack_stream(m, on):
+    bar, ram = WINDOWS["MEMORY"] + (1 << 20), abi.BOARD["RAM_BASE"]
+    edu, other = Edu(m.qtest, 0, 1, bar), Edu(m.qtest, 0, 2, bar + (1 << 20))
+    left = m.open_smmu()
+    edu.read(abi.BOARD["LOAD"], COUNT)
+    m.close_smmu(left)
+    reached = m.reached() if on else {}
+    pages = list(range(ram, ram + (128 << 20), PAGE if on else 61 * PAGE)) + sorted(m.reached())
+    before, liveness = m.ram(), m.qtest.read32(other.bar + 4)
+    for page in pages + OTHERS + BEYOND:
+        edu.write(page + PLACE, COUNT)
+    edu.write(other.bar + 4, 4)
+    changed = set(m.reached_since(before))
+    bad = [f"DMA reached {at:#x}" for at in sorted(changed - set(reached.values()))[:4]]
+    bad += [f"DMA did not reach {at:#x}" for at in sorted(set(reached.values()) - changed)[:4]]
+    if m.qtest.read32(other.bar + 4) != liveness:
+        bad.append("DMA reached another device")
+    if on:
+        bad += reads(m, edu, max(reached))
+    m.open_smmu()
+    edu.write(other.bar + 4, 4)
+    if m.qtest.read32(other.bar + 4) == liveness:
+        bad.append("the request to another device is not made")
+    return bad
+
+
+def stream_case(vmm, on=False):
+    def run(runner):
+        guest = Elf(os.path.join(runner.programs, "guest.elf"))
+        m = Machine(runner, vmm, ["-device", f"{EDU},addr=1", "-device", f"{EDU},addr=2"],
+                    stream=8, vmm=vmm, vmm_params=[guest.entry, guest.symbols["guest_sleep"]])
+        return m.run(lambda m: attack_stream(m, on), (1, "ready")), []
+    return run
 
 
 def run_order(runner):
@@ -201,7 +283,10 @@ def run_order(runner):
     return bad, []
 
 
-WORK = {"DMA that nobody granted": run_attack, "SMMU, order at boot": run_order}
+WORK = {"DMA that nobody granted": run_attack, "SMMU, order at boot": run_order,
+        "DMA of a stream that is on": stream_case("vmm_stream_on", on=True)}
+for _vmm in ("never_on", "turned_off", "vm_off", "vm_started_again", "dead"):
+    WORK[f"DMA of a stream, {_vmm.replace('_', ' ')}"] = stream_case(f"vmm_stream_{_vmm}")
 
 
 def submit(pool, runner, only):

@@ -313,6 +313,37 @@ void arch_timer_end(void)
 	fake_gic()->timer_active = false;
 }
 
+static uint32_t stream_bit(const struct stream *s)
+{
+	lock_assert_held(&s->domain->lock);
+	fake.stream_changes++;
+	return 1U << (s - kernel.streams);
+}
+
+bool arch_stream_set(const struct stream *s, bool on)
+{
+	uint32_t bit = stream_bit(s);
+
+	fake.streams_on = on && !fake.smmu_broken ? fake.streams_on | bit : fake.streams_on & ~bit;
+	return !fake.smmu_broken;
+}
+
+void arch_stream_record(const struct stream *s, bool on)
+{
+	uint32_t bit = stream_bit(s);
+
+	fake.streams_quiet = on ? fake.streams_quiet & ~bit : fake.streams_quiet | bit;
+}
+
+bool arch_stream_fault(struct stream_fault *fault)
+{
+	if (fake.faults_taken == fake.fault_count) {
+		return false;
+	}
+	*fault = fake.faults[fake.faults_taken++];
+	return true;
+}
+
 uint32_t arch_uart_room(void)
 {
 	fake.room_polls++;

@@ -16,6 +16,7 @@
 
 #define FAKE_LRS 4U
 #define FAKE_OUTPUT 4096U
+#define FAKE_FAULTS 8U
 
 /* The virtual CPU interface of a physical CPU, and its interrupt of the virtual timer. */
 struct fake_gic {
@@ -48,6 +49,12 @@ struct fake {
 	bool powered_off;
 	uint64_t workaround;   /* the one call that the firmware serves */
 	jmp_buf *on_power_off; /* where the test goes on; NULL: it ends */
+	/* Of streams[i]: bit i. */
+	uint32_t streams_on, streams_quiet;
+	uint32_t stream_changes;
+	bool smmu_broken;                        /* it does not answer */
+	struct stream_fault faults[FAKE_FAULTS]; /* recorded, from faults_taken to fault_count */
+	uint32_t faults_taken, fault_count;
 	uint8_t output[FAKE_OUTPUT];
 	size_t output_bytes;
 	uint32_t output_room;  /* bytes that the UART takes before it has to send some */

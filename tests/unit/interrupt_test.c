@@ -3,7 +3,7 @@
  * Physical interrupts: what is done about each, which of them stay active, and how many are taken
  * when a sleep ends.
  */
-/* links: kernel/core/budget.c kernel/core/vcpu.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c */
 /* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c kernel/core/domain.c */
 /* links: kernel/core/trap.c kernel/arm/sysregs.c kernel/variants/release.c tests/fake_arch/arch.c */
@@ -72,7 +72,7 @@ static void interrupt_and_wake(void)
 	kernel.vcpus[0].wait = WAIT_NOTHING;
 }
 
-/* Four of six, the most urgent first; the others come as exceptions. */
+/* Four of seven, the most urgent first; the others come as exceptions. */
 static void test_a_sleep_ends_with_a_few(void **state)
 {
 	(void)state;
@@ -81,7 +81,8 @@ static void test_a_sleep_ends_with_a_few(void **state)
 	fake.on_idle = interrupt_and_wake;
 	c->resched = 1;
 	assert_ptr_equal(sched_resume(c), &kernel.vcpus[0].regs);
-	assert_int_equal(fake.interrupts, BIT(INTERRUPT_UART) | BIT(INTERRUPT_STRAY));
+	assert_int_equal(fake.interrupts,
+	                 BIT(INTERRUPT_UART) | BIT(INTERRUPT_SMMU) | BIT(INTERRUPT_STRAY));
 }
 
 int main(void)
