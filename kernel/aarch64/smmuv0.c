@@ -3,7 +3,6 @@
  * A board without an SMMU: nothing stands between devices and memory.
  */
 #include "kernel/aarch64/smmu.h"
-
 #include "kernel/core/arch.h"
 
 void smmu_abort(void)
