@@ -65,6 +65,7 @@ class Domain:
         self.ram_bytes = ram_bytes
         self.caps = []            # (type, object) behind the fixed slots
         self.doorbell_pages = []  # (first, count) in self.caps
+        self.msis = {}            # the fields of the domain about them
         self.index = None
         self.start = {}           # entry and entry_arg, set by the system
 
@@ -180,6 +181,9 @@ class Built:
         if table == "caps":
             return {n for n, d in enumerate(self.rows["domains"])
                     if 0 <= index - d["caps.first"] < d["caps.count"]}
+        if table == "window_rules":
+            return next(self.owners("windows", n) for n, w in enumerate(self.rows["windows"])
+                        if 0 <= index - w["rules.first"] < w["rules.count"])
         if table == "mappings":
             return next(self.owners("regions", n) for n, r in enumerate(self.rows["regions"])
                         if 0 <= index - r["mappings.first"] < r["mappings.count"])
@@ -219,7 +223,9 @@ class System:
         self.image_pa = LOAD_PA + kernel + -kernel % abi.PV_IMAGE_ALIGN
         self.cpus = cpus
         self.ram_mib = RAM_MIB
-        self.domains, self.doorbells, self.shared, self.streams = [], [], [], []
+        self.domains, self.doorbells, self.shared = [], [], []
+        # Of hardware, each in ascending order.
+        self.devices, self.irqs, self.streams, self.windows, self.window_rules = [], [], [], [], []
 
     def add(self, domain):
         domain.index = len(self.domains)
@@ -237,6 +243,22 @@ class System:
         capability it becomes. In ascending order."""
         domain.caps.append((abi.PV_CAP_STREAM, len(self.streams)))
         self.streams.append({"id": number, "domain": domain.index})
+
+    def device(self, domain, address, ipa):
+        """A page of registers in the guest space of @domain."""
+        self.devices.append({"page": address // PAGE, "page_count": 1, "domain": domain.index,
+                             "space": abi.PV_SPACE_GUEST, "rights": RIGHTS_RW,
+                             "ipa_page": ipa // PAGE})
+
+    def line(self, domain, intid, virq):
+        self.irqs.append({"intid": intid, "domain": domain.index, "virq": virq})
+
+    def window(self, domain, address, rules):
+        """A register window, the next capability of @domain; @rules as the image has them."""
+        domain.caps.append((abi.PV_CAP_WINDOW, len(self.windows)))
+        self.windows.append({"page": address // PAGE, "domain": domain.index,
+                             "rules.first": len(self.window_rules), "rules.count": len(rules)})
+        self.window_rules += rules
 
     def share(self, pages, *domains, read_only=()):
         """A region in the guest space of each domain at T_SHARED_IPA."""
@@ -308,11 +330,12 @@ class System:
                 "gicc_ipa_page": T["T_GICC_IPA"] // PAGE, "priority": d.priority,
                 "budget_us": d.budget_us, "period_us": d.period_us,
                 "flags": abi.PV_DOMAIN_VMM_RESTARTS if d.vmm_restarts else 0,
-                "channel_first": 1 + d.index, "channel_count": 1,
+                "channel_first": 1 + d.index, "channel_count": 1, **d.msis,
                 **d.start, **d.vmm_start(self.vmm_elf)})
             rows["caps"] += [{"type": kind, "object": thing} for kind, thing in caps]
             rows["vcpus"] += [{"domain": d.index, "cpu": cpu} for cpu in d.cpus]
-        rows["doorbells"], rows["streams"] = self.doorbells, self.streams
+        for name in ("doorbells", "devices", "irqs", "streams", "windows", "window_rules"):
+            rows[name] = getattr(self, name)
         for region in regions:
             rows["mappings"] += region.mappings
         return rows

@@ -19,6 +19,7 @@ from image import TABLES
 REFUSED = re.compile(r"^pv: image refused: (\w+)\[(\d+)\]\.([\w.]+): .+")
 STOPPED = re.compile(r"^pv: domain (\S+) stopped: (\w+)")
 LIMIT = 10
+HARDWARE_IPA = 0x0b000000
 VALUES_EACH = 3   # of a field of a table's first and last entry, and that of an entry of others'
 RANDOM_MORE = 60
 
@@ -36,7 +37,8 @@ DEPENDENTS = {
     "header.image_bytes": ["header.pool_page", "regions.page"],
     # A table's place: the next one begins where it ends; its count: who covers it.
     **{f"header.{name}.{part}": [f"header.{other}" for other, _ in TABLES] +
-       [f"domains.{name}", f"{name}.domain", f"{name}.region"]
+       [f"domains.{name}", f"{name}.domain", f"{name}.region"] +
+       (["windows.rules", "window_rules.window"] if name == "window_rules" else [])
        for name, _ in TABLES for part in ("offset", "count")},
     # Slices follow each other, and cover their tables.
     "domains.vcpus.first": ["domains.vcpus"],
@@ -46,8 +48,8 @@ DEPENDENTS = {
     "domains.doorbell_pages.first": ["domains.doorbell_pages"],
     "domains.doorbell_pages.count": ["domains.doorbell_pages", "doorbell_pages.domain"],
     # Windows of a guest's space: what else is mapped there.
-    "domains.doorbell_ipa_page": ["domains.gicc_ipa_page", "mappings.ipa_page"],
-    "domains.gicc_ipa_page": ["mappings.ipa_page"],
+    "domains.doorbell_ipa_page": ["domains.gicc_ipa_page", "mappings.ipa_page", "devices.ipa_page"],
+    "domains.gicc_ipa_page": ["mappings.ipa_page", "devices.ipa_page"],
     "domains.channel_first": ["domains.channel_first"],
     "domains.channel_count": ["domains.channel_first", "caps.object"],
     "domains.budget_us": ["=period_us"],
@@ -67,6 +69,25 @@ DEPENDENTS = {
     **{f"mappings.{part}": ["mappings.rights", "mappings.ipa_page", "domains.vmm_entry",
                             "domains.vmm_stack", "domains.entry"] for part in ("rights", "space")},
     "caps.type": ["=object", "doorbell_pages.caps"],
+    # Of hardware: sorted, held by capabilities; MSIs are of a domain with streams.
+    "domains.msi_ipa_page": ["=msi_count", "mappings.ipa_page", "devices.ipa_page"],
+    "domains.msi_first": ["domains.msi_first", "irqs.virq"],
+    "domains.msi_count": ["domains.msi_first", "irqs.virq"],
+    "devices.page": ["=page_count", "devices.page"],
+    "devices.page_count": ["=page", "devices.page", "=ipa_page"],
+    "devices.domain": ["devices.ipa_page"],
+    "devices.space": ["=ipa_page"],
+    "irqs.intid": ["irqs.intid"],
+    "irqs.domain": ["irqs.virq"],
+    "streams.id": ["streams.id"],
+    "streams.domain": ["caps.object", "mappings.space", "domains.msi_count"],
+    "windows.page": ["windows.page", "window_rules.writable"],
+    "windows.domain": ["caps.object", "window_rules.writable"],
+    "windows.rules.first": ["windows.rules"],
+    "windows.rules.count": ["windows.rules", "window_rules.window"],
+    "window_rules.word": ["window_rules.word"],
+    "window_rules.writable": ["=keep"],
+    "window_rules.flags": ["=initial"],
     "doorbells.domain": ["caps.object"],
     "doorbells.kind": ["=number", "caps.object"],
 }
@@ -83,7 +104,23 @@ def base(programs):
     for domain, doorbell in ((one, 1), (two, 0)):
         domain.receive(doorbell)
     setup.system.share(2, one, two)
+    add_hardware(setup.system, (one, two))
     return setup
+
+
+def add_hardware(system, domains):
+    """Of the machine's clock and first virtio transports, and of functions of PCI that are not there:
+    nothing that a guest of these tests uses."""
+    for n, domain in enumerate(domains):
+        system.device(domain, (0x09010000, 0x0a000000)[n], HARDWARE_IPA)
+        system.line(domain, (34, 48)[n], 60)
+        system.stream(domain, 8 * (1 + n))
+        system.window(domain, abi.BOARD["ECAM_BASE"] + 0x8000 * (1 + n), [
+            {"word": 1, "writable": 0x406, "keep": 0},
+            {"word": 4, "writable": 0, "keep": 0xfffff000, "initial": 0x10000000,
+             "flags": abi.PV_RULE_INITIAL | abi.PV_RULE_PROBE}])
+        domain.msis = {"msi_ipa_page": HARDWARE_IPA // 4096 + 1, "msi_count": 8,
+                       "msi_first": abi.BOARD["MSI_FIRST"] + 8 * n}
 
 
 class Mutation:
