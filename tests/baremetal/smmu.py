@@ -28,7 +28,7 @@ PLACE, COUNT = 64, 64  # in a page
 SMMU = next(row[1] for row in abi.BOARD["BLOCKS"] if row[0] == "smmu")
 SMMU_CR0, SMMU_GBPA = SMMU + 0x20, SMMU + 0x44
 GBPA_UPDATE, GBPA_ABORT = 1 << 31, 1 << 20
-CR0_ON = 9  # SMMUEN, CMDQEN
+CR0_ON = 13  # SMMUEN, EVENTQEN, CMDQEN
 WINDOWS = {row[0]: row[1] for row in reversed(abi.BOARD["PCI_WINDOWS"])}
 
 # edu's registers, from its BAR, and its buffer, as its DMA engine counts (QEMU docs/specs/edu).
