@@ -144,7 +144,7 @@ class Symbols:
     """Names of addresses: functions of EL2 and VMM by their files, of the rest the layer."""
 
     def __init__(self, build):
-        files = {"EL2": "kernel/kernel.elf", "VMM": "share/peervisor/vmm.elf"}
+        files = {"EL2": f"kernel/{abi.BOARD['NAME']}/kernel.elf", "VMM": "share/peervisor/vmm.elf"}
         self.known = {where: Table(elf_symbols(os.path.join(build, path)))
                       for where, path in files.items()}
 

@@ -11,13 +11,12 @@ import subprocess
 
 import image
 import machine
-from elf import Elf
 
 TRACE = re.compile(rb"^Trace (\d+): \S+ \[[0-9a-f]+/([0-9a-f]+)/")
 
 
-def text_range(elf_path):
-    (address, body, _) = Elf(elf_path).segments[0]
+def text_range(elf):
+    (address, body, _) = elf.segments[0]
     return address, len(body)
 
 
@@ -55,7 +54,7 @@ class Count:
 def run(build, directory, name, system, ranges):
     """Run `system` with a log of what it executes in `ranges`: (log, the command as shown)."""
     path, log = (os.path.join(directory, name + suffix) for suffix in (".img", ".log"))
-    with open(os.path.join(build, "share/peervisor/kernel.bin"), "rb") as file:
+    with open(image.kernel_binary(build), "rb") as file:
         data = image.with_kernel(file.read(), system.build().data)
     with open(path, "wb") as file:
         file.write(data)
@@ -121,11 +120,11 @@ def lock_waits(build, directory, system, mark):
     """How often the CPUs turned in wait loops of locks, between each two marks, sorted. Not with
     -icount, which runs one CPU at a time: two CPUs run at once, so two runs differ. The loops are
     found by their WFE; the kernel has no other."""
-    (address, body, _) = Elf(os.path.join(build, "kernel/kernel.elf")).segments[0]
+    (address, body, _) = image.kernel_elf(build).segments[0]
     loops = [address + at for at in range(0, len(body) - 3, 4)
              if int.from_bytes(body[at:at + 4], "little") == WFE]
     path, log = (os.path.join(directory, "waits" + suffix) for suffix in (".img", ".log"))
-    with open(os.path.join(build, "share/peervisor/kernel.bin"), "rb") as file:
+    with open(image.kernel_binary(build), "rb") as file:
         data = image.with_kernel(file.read(), system.build().data)
     with open(path, "wb") as file:
         file.write(data)

@@ -1,42 +1,50 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The kernel: $(BUILD)/share/peervisor/kernel.bin, a flat binary with its bss, for the board
-# KERNEL_BOARD, whose rows abi/boards/$(KERNEL_BOARD).h has.
+# The kernels: for each board NAME of KERNEL_BOARDS, whose rows abi/boards/NAME.h has (with _ for -),
+# $(BUILD)/share/peervisor/kernel-NAME.bin, a flat binary with its bss.
 
-KERNEL_BOARD ?= qemu_virt
-KERNEL_ROWS := -DBOARD_ROWS='"abi/boards/$(KERNEL_BOARD).h"'
-KERNEL_DIR := $(BUILD)/kernel
-# One file for each version of an SMMU.
-KERNEL_SMMU := $(shell sed -n 's/^.define BOARD_SMMU //p' abi/boards/$(KERNEL_BOARD).h)
-KERNEL_SOURCES := $(filter-out kernel/aarch64/smmuv%.c,$(sort $(wildcard kernel/arm/*.c kernel/core/*.c kernel/aarch64/*.[cS]))) \
-	kernel/aarch64/smmuv$(KERNEL_SMMU).c kernel/drivers/pl011.c \
-	kernel/variants/$(VARIANT).c $(LIB_KERNEL_SOURCES)
-KERNEL_OBJECTS := $(patsubst %,$(KERNEL_DIR)/%.o,$(basename $(KERNEL_SOURCES)))
-KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ikernel/variants/$(VARIANT) -Ilib/port/free $(KERNEL_ROWS) -fstack-usage
+KERNEL_BOARDS ?= $(subst _,-,$(patsubst abi/boards/%.h,%,$(shell grep -l '^.define BOARD_ID PV_' abi/boards/*.h)))
+KERNEL_BINARIES := $(KERNEL_BOARDS:%=$(BUILD)/share/peervisor/kernel-%.bin)
+# Of these there is a file for each version of the device, 0 for none; the board's rows say which.
+KERNEL_VERSIONED := kernel/aarch64/gicv%.c kernel/aarch64/smmuv%.c
+KERNEL_SOURCES := $(filter-out $(KERNEL_VERSIONED),$(sort $(wildcard kernel/arm/*.c kernel/core/*.c kernel/aarch64/*.[cS]))) \
+	kernel/drivers/pl011.c kernel/variants/$(VARIANT).c $(LIB_KERNEL_SOURCES)
+KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ikernel/variants/$(VARIANT) -Ilib/port/free -fstack-usage
 
-programs: $(BUILD)/share/peervisor/kernel.bin
+programs: $(KERNEL_BINARIES)
 
-$(KERNEL_DIR)/%.o: %.c
-	@mkdir -p $(@D)
-	$(call step,CC)
-	$(Q)$(TARGET_CC) $(KERNEL_CFLAGS) -MMD -MP -c -o $@ $<
+# kernel_row BOARD,ROW: the number that it is.
+kernel_row = $(shell sed -n 's/^.define BOARD_$(2) //p' abi/boards/$(subst -,_,$(1)).h)
+kernel_sources = $(KERNEL_SOURCES) kernel/aarch64/gicv$(call kernel_row,$(1),GIC_VERSION).c \
+	kernel/aarch64/smmuv$(call kernel_row,$(1),SMMU).c
+# kernel_rules BOARD,FILE OF ITS ROWS,DIRECTORY
+define kernel_rules
+$(3)/%: KERNEL_ROWS := -DBOARD_ROWS='"$(2)"'
 
-$(KERNEL_DIR)/%.o: %.S
-	@mkdir -p $(@D)
-	$(call step,CC)
-	$(Q)$(TARGET_CC) -I. -MMD -MP -c -o $@ $<
+$(3)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(call step,CC)
+	$$(Q)$$(TARGET_CC) $$(KERNEL_CFLAGS) $$(KERNEL_ROWS) -MMD -MP -c -o $$@ $$<
 
-$(KERNEL_DIR)/kernel.ld: kernel/aarch64/kernel.ld abi/boards/$(KERNEL_BOARD).h
-	@mkdir -p $(@D)
-	$(call step,CPP)
-	$(Q)$(TARGET_CC) -E -P -x c -I. $(KERNEL_ROWS) -o $@ $<
+$(3)/%.o: %.S
+	@mkdir -p $$(@D)
+	$$(call step,CC)
+	$$(Q)$$(TARGET_CC) -I. -MMD -MP -c -o $$@ $$<
 
-$(KERNEL_DIR)/kernel.elf: $(KERNEL_OBJECTS) $(KERNEL_DIR)/kernel.ld
-	$(call step,LD)
-	$(Q)$(CROSS)ld -nostdlib -static --gc-sections --no-warn-rwx-segments -z noexecstack \
-		-T $(KERNEL_DIR)/kernel.ld -o $@ $(KERNEL_OBJECTS)
+$(3)/kernel.ld: kernel/aarch64/kernel.ld $(2)
+	@mkdir -p $$(@D)
+	$$(call step,CPP)
+	$$(Q)$$(TARGET_CC) -E -P -x c -I. $$(KERNEL_ROWS) -o $$@ $$<
 
-$(BUILD)/share/peervisor/kernel.bin: $(KERNEL_DIR)/kernel.elf
-	@mkdir -p $(@D)
-	$(call step,OBJCOPY)
-	$(Q)$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $< $@
+$(3)/kernel.elf: $(patsubst %,$(3)/%.o,$(basename $(call kernel_sources,$(1)))) $(3)/kernel.ld
+	$$(call step,LD)
+	$$(Q)$$(CROSS)ld -nostdlib -static --gc-sections --no-warn-rwx-segments -z noexecstack \
+		-T $(3)/kernel.ld -o $$@ $$(filter %.o,$$^)
+
+$(BUILD)/share/peervisor/kernel-$(1).bin: $(3)/kernel.elf
+	@mkdir -p $$(@D)
+	$$(call step,OBJCOPY)
+	$$(Q)$$(OBJCOPY) -O binary --set-section-flags .bss=alloc,load,contents $$< $$@
+endef
+$(foreach board,$(KERNEL_BOARDS),$(eval \
+	$(call kernel_rules,$(board),abi/boards/$(subst -,_,$(board)).h,$(BUILD)/kernel/$(board))))

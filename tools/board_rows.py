@@ -68,7 +68,7 @@ read too, and `abi/boards/NAME_topo.h`, which `topo` alone reads. `abi/boards/bo
 `tools/board_rows.py`; a test compares it.
 
 A new board is these two files, a row of `boards.h`, and `topo/model/board_NAME.c`, which includes them.
-`make KERNEL_BOARD=NAME` builds the kernel for it.
+`make` builds a kernel for each board that has an ID: `share/peervisor/kernel-NAME.bin`.
 """
 
 

@@ -213,13 +213,23 @@ def patched(elf, params, code=None):
     return out
 
 
+def kernel_binary(build):
+    """The file of the board's kernel that machines boot."""
+    return os.path.join(build, f"share/peervisor/kernel-{abi.BOARD['NAME']}.bin")
+
+
+def kernel_elf(build):
+    """The same with symbols."""
+    return Elf(os.path.join(build, f"kernel/{abi.BOARD['NAME']}/kernel.elf"))
+
+
 class System:
     def __init__(self, programs, cpus=1):
         """programs: the directory that holds guest.elf and vmm.elf."""
         self.programs = programs
         self.guest_elf = Elf(os.path.join(programs, "guest.elf"))
         self.vmm_elf = Elf(os.path.join(programs, "vmm.elf"))
-        kernel = os.path.getsize(os.path.join(programs, "../share/peervisor/kernel.bin"))
+        kernel = os.path.getsize(kernel_binary(os.path.join(programs, "..")))
         self.image_pa = LOAD_PA + kernel + -kernel % abi.PV_IMAGE_ALIGN
         self.cpus = cpus
         self.ram_mib = RAM_MIB

@@ -15,7 +15,7 @@ import socket
 import abi
 import machine
 from cases import Setup
-from elf import Elf
+from image import kernel_elf
 
 PAGE, BLOCK, GIB = 1 << 12, 1 << 21, 1 << 30
 LIMIT = 60
@@ -24,10 +24,6 @@ DEVICES = {row[1] // BLOCK * BLOCK for row in abi.BOARD["BLOCKS"] if row[3] == "
 VALID, TABLE, READ_ONLY, EXECUTE_NEVER = 1, 2, 1 << 7, 1 << 54
 ADDRESS = (1 << 48) - PAGE
 TLBI_VMALLE1 = "d508871f"
-
-
-def kernel_elf(runner):
-    return Elf(os.path.join(runner.build, "kernel/kernel.elf"))
 
 
 class Monitor:
@@ -104,7 +100,7 @@ def run_walk(runner):
         setup.add(f"vm{number}", guest="guest_spin", cpus=[number], reports=False, stops=None)
     path = runner.image_file("el2-tables", setup.system.build().data)
     door, dump = path + ".qmp", path + ".memory"
-    elf = kernel_elf(runner)
+    elf = kernel_elf(runner.build)
     start, end = elf.symbols["__text_start"], elf.symbols["__kernel_end"]
 
     def take(demux):
@@ -134,7 +130,7 @@ def executed(runner, name, vms):
         setup.add(f"vm{number}", guest="guest_second_vcpu" if vcpus > 1 else "guest_hello",
                   cpus=[0] * vcpus, reports=False)
     path = runner.image_file(name, setup.system.build().data)
-    elf = kernel_elf(runner)
+    elf = kernel_elf(runner.build)
     start, end = elf.symbols["__text_start"], elf.symbols["__rodata_start"]
     log = path + ".log"
     done = machine.run(path, 1, LIMIT, ["-d", "in_asm", "-dfilter", f"{start:#x}+{end - start:#x}",

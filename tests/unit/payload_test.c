@@ -207,7 +207,7 @@ static int set_up(void **state)
 	assert_int_equal(mkdir(guest, 0755), 0);
 	fill_model(&f);
 	fill_program(program);
-	write_file("kernel.bin", f.payloads.kernel.data, f.payloads.kernel.bytes);
+	write_file("kernel-qemu-virt.bin", f.payloads.kernel.data, f.payloads.kernel.bytes);
 	write_file("vmm.elf", program, sizeof(*program));
 	write_file("loader.bin", f.payloads.loader.data, f.payloads.loader.bytes);
 	write_file("guest/Image", f.vm_payloads[0].kernel.data, f.vm_payloads[0].kernel.bytes);
@@ -395,11 +395,11 @@ static void test_bad_share(void **state)
 
 	(void)state;
 	write_file("vmm.elf", "text", 4);
-	write_file("kernel.bin", "text", 4);
+	write_file("kernel-qemu-virt.bin", "text", 4);
 	fill_model(&f);
 	refuse(&f, "/vmm.elf cannot be the VMM: it is no ELF file");
 	fill_model(&f);
-	refuse(&f, "/kernel.bin is not the kernel of EL2");
+	refuse(&f, "/kernel-qemu-virt.bin is not the kernel of EL2");
 	remove_file("guest/backend.cpio");
 	fill_model(&f);
 	refuse(&f, "/guest/backend.cpio': No such file or directory");

@@ -2,7 +2,7 @@
 /*
  * Makes the system image, see topo/image/image.h.
  *
- *   kernel.bin | pad to PV_IMAGE_ALIGN | header, tables | pad to a page | ROMs, each at a page
+ *   kernel-BOARD.bin | pad to PV_IMAGE_ALIGN | header, tables | pad to a page | ROMs, each at a page
  *
  * The kernel's arm64 header is told the size of the whole, so that the boot loader keeps all of it
  * free. Equal contents that nobody writes stand in the image once, whoever finds them there.

@@ -13,6 +13,7 @@
 
 #include "lib/bits.h"
 #include "topo/image/payload.h"
+#include "topo/model/board.h"
 
 /* A file that was read, or an archive that was made (path NULL). */
 struct stored {
@@ -143,11 +144,13 @@ static void load_system(struct loader *loader)
 	struct payloads *out = loader->out;
 	struct blob vmm;
 	const char *why;
+	char kernel[80];
 
-	if (load_own(loader, "kernel.bin", &out->kernel) &&
+	snprintf(kernel, sizeof(kernel), "kernel-%s.bin", loader->model->board->name);
+	if (load_own(loader, kernel, &out->kernel) &&
 	    kernel_header_read(out->kernel, &out->header) != OK) {
-		diag_error(loader->diag, PLACE_NONE, "%s/kernel.bin is not the kernel of EL2",
-		           loader->share);
+		diag_error(loader->diag, PLACE_NONE, "%s/%s is not the kernel of EL2",
+		           loader->share, kernel);
 	}
 	if (load_own(loader, "vmm.elf", &vmm) && vmm_program_read(vmm, &out->vmm, &why) != OK) {
 		diag_error(loader->diag, PLACE_NONE, "%s/vmm.elf cannot be the VMM: %s",

@@ -14,6 +14,7 @@
 
 #include "abi/image.h"
 #include "topo/base/say.h"
+#include "topo/model/board.h"
 
 /* A file that was read; several VMs boot the same. */
 struct known_file {
@@ -227,7 +228,7 @@ struct files *files_load(struct arena *arena, const struct model *model, const c
 	struct files *out = arena_alloc(arena, sizeof(*out));
 	struct reader reader = {.arena = arena, .model = model, .share = share, .out = out};
 
-	out->kernel = get_own(&reader, "kernel.bin");
+	out->kernel = get_own(&reader, arena_printf(arena, "kernel-%s.bin", model->board->name));
 	out->loader = get_own(&reader, "loader.bin");
 	struct bytes vmm = get_own(&reader, "vmm.elf");
 
