@@ -140,7 +140,7 @@ static void build(void)
 	};
 
 	boot_build(image, end_page > image_page ? (end_page - image_page) << PV_PAGE_SHIFT : 0,
-	           &bounds, (uint32_t)(board_gicv >> PV_PAGE_SHIFT));
+	           &bounds, gic_guest_page());
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		struct vcpu *v = &kernel.vcpus[i];
 

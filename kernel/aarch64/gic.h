@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The physical interrupt controller, GICv2 with virtualization extensions (Arm IHI 0048B). The
+ * The physical interrupt controller, of the version that the board has: gicv2.c or gicv3.c. The
  * virtual side of it, list registers, is declared in core/arch.h.
  */
 #ifndef KERNEL_AARCH64_GIC_H
@@ -9,6 +9,20 @@
 #include <stdint.h>
 
 #include "kernel/core/kernel.h"
+
+#define GIC_POKE 0U         /* SGI: look at `resched` and `dirty` */
+#define GIC_MAINTENANCE 25U /* PPI of the virtual CPU interface */
+#define GIC_DEADLINE 26U    /* PPI of the hypervisor timer */
+#define GIC_TIMER 27U       /* PPI of the virtual timer */
+#define GIC_NONE 1023U
+#define GIC_INTIDS_MAX 1024U
+#define GIC_PRIORITIES 0xa0a0a0a0U /* of four interrupts; all have the same */
+
+/** What interrupt @intid, no poke, is to the core. */
+RARE enum interrupt_kind gic_kind(uint32_t intid);
+
+/** Physical page of the CPU interface that guests have by a mapping; 0: by registers of the CPU. */
+uint32_t gic_guest_page(void);
 
 /** Set up the distributor: nothing but the UART's interrupt is enabled. Boot CPU. */
 void gic_init_distributor(void);

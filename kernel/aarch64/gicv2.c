@@ -5,7 +5,6 @@
  * here; the virtual timer's is deactivated by the guest's own end, through its list register.
  */
 #include "kernel/aarch64/gic.h"
-#include "kernel/aarch64/smmu.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
@@ -43,15 +42,6 @@
 #define GICH_HCR_EOI_COUNT_SHIFT 27U
 #define GICH_VMCR_EOIMODE (1U << 9)
 
-#define INTID_POKE 0U         /* SGI: look at `resched` and `dirty` */
-#define INTID_MAINTENANCE 25U /* PPI of the virtual CPU interface */
-#define INTID_DEADLINE 26U    /* PPI of the hypervisor timer */
-#define INTID_TIMER 27U       /* PPI of the virtual timer */
-#define INTID_NONE 1023U
-
-#define PRIORITY_ALL 0xa0a0a0a0U
-#define INTIDS_MAX 1024U
-
 static volatile uint32_t *reg(uint64_t base, uint32_t offset)
 {
 	return (volatile uint32_t *)(uintptr_t)(base + offset);
@@ -71,13 +61,13 @@ void gic_init_distributor(void)
 	uint32_t boot_cpu = 0x01010101U * own_interface_bit();
 
 	*reg(board_gicd, GICD_CTLR) = 0;
-	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 32) {
+	for (uint32_t i = 32; i < GIC_INTIDS_MAX && i < intids; i += 32) {
 		*reg(board_gicd, GICD_ICENABLER + i / 8) = UINT32_MAX;
 		*reg(board_gicd, GICD_ICPENDR + i / 8) = UINT32_MAX;
 		*reg(board_gicd, GICD_ICACTIVER + i / 8) = UINT32_MAX;
 	}
-	for (uint32_t i = 32; i < INTIDS_MAX && i < intids; i += 4) {
-		*reg(board_gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
+	for (uint32_t i = 32; i < GIC_INTIDS_MAX && i < intids; i += 4) {
+		*reg(board_gicd, GICD_IPRIORITYR + i) = GIC_PRIORITIES;
 		*reg(board_gicd, GICD_ITARGETSR + i) = boot_cpu;
 	}
 	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
@@ -100,36 +90,16 @@ void gic_init_cpu(uint32_t cpu)
 		*reg(board_gicd, GICD_CPENDSGIR + i) = UINT32_MAX;
 	}
 	for (uint32_t i = 0; i < 32; i += 4) {
-		*reg(board_gicd, GICD_IPRIORITYR + i) = PRIORITY_ALL;
+		*reg(board_gicd, GICD_IPRIORITYR + i) = GIC_PRIORITIES;
 	}
-	*reg(board_gicd, GICD_ISENABLER) = 1U << INTID_POKE | 1U << INTID_MAINTENANCE |
-	                                   1U << INTID_DEADLINE | 1U << INTID_TIMER;
+	*reg(board_gicd, GICD_ISENABLER) =
+		1U << GIC_POKE | 1U << GIC_MAINTENANCE | 1U << GIC_DEADLINE | 1U << GIC_TIMER;
 	*reg(board_gicc, GICC_PMR) = 0xff;
 	*reg(board_gicc, GICC_CTLR) = GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE;
 	for (uint32_t i = 0; i < LRS_MAX && i < arch_lr_count(); i++) {
 		*reg(board_gich, GICH_LR(i)) = 0;
 	}
 	*reg(board_gich, GICH_HCR) = GICH_HCR_EN;
-}
-
-/* What interrupt @intid is to the core. */
-static RARE enum interrupt_kind kind_of(uint32_t intid)
-{
-	switch (intid) {
-	case INTID_DEADLINE:
-		return INTERRUPT_DEADLINE;
-	case INTID_TIMER:
-		return INTERRUPT_TIMER;
-	case INTID_MAINTENANCE:
-		return INTERRUPT_MAINTENANCE;
-	case INTID_NONE:
-		return INTERRUPT_NONE;
-	default:
-		if (smmu_raises(intid)) {
-			return INTERRUPT_SMMU;
-		}
-		return intid == board_uart_intid ? INTERRUPT_UART : INTERRUPT_STRAY;
-	}
 }
 
 struct interrupt arch_interrupt_take(void)
@@ -139,7 +109,7 @@ struct interrupt arch_interrupt_take(void)
 
 	/* What the sender of a poke stored before is read after; pairs with arch_poke(). */
 	dsb(ishld);
-	return (struct interrupt){intid == INTID_POKE ? INTERRUPT_POKE : kind_of(intid), iar};
+	return (struct interrupt){intid == GIC_POKE ? INTERRUPT_POKE : gic_kind(intid), iar};
 }
 
 void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
@@ -154,13 +124,18 @@ void arch_poke(uint32_t cpus)
 {
 	/* What the other CPUs are to find was stored before; they read it after their GICC_IAR. */
 	dsb(ishst);
-	*reg(board_gicd, GICD_SGIR) = cpus << 16 | INTID_POKE;
+	*reg(board_gicd, GICD_SGIR) = cpus << 16 | GIC_POKE;
 }
 
 /* Whether the virtual timer's physical interrupt counts as active on this CPU. */
 static void set_timer_active(bool active)
 {
-	*reg(board_gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << INTID_TIMER;
+	*reg(board_gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << GIC_TIMER;
+}
+
+uint32_t gic_guest_page(void)
+{
+	return (uint32_t)(board_gicv >> PV_PAGE_SHIFT);
 }
 
 void gic_save(struct vcpu *v)
