@@ -34,7 +34,9 @@ static void start(struct machine *machine, const struct pci_model *model)
 {
 	static const char *const backs[] = {[PCI_BACK_NONE] = "",
 	                                    [PCI_BACK_NET] = ",netdev=back",
-	                                    [PCI_BACK_DISK] = ",drive=back"};
+	                                    [PCI_BACK_DISK] = ",drive=back",
+	                                    [PCI_BACK_CARD] = "",
+	                                    [PCI_BACK_USB] = ""};
 	bool is_net = model->back == PCI_BACK_NET;
 	char device[128];
 	int to[2];

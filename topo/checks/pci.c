@@ -5,6 +5,8 @@
  */
 #include "topo/model/pci.h"
 
+#include "topo/model/pci_models.h"
+
 #define INTID_SPI_FIRST 32U
 
 #include <string.h>
@@ -159,8 +161,12 @@ static void each_function(struct rules *rules, const struct topology *topology, 
 static void visit_no_irq(struct rules *rules, const struct topology *topology, struct strmap *seen,
                          size_t vm, const struct pci_function *function)
 {
+	const struct machine_slot *slot = pci_slot_of(&topology->model, function);
+	/* It may have messages, or be nothing that interrupts. */
+	bool needs = slot == NULL || (slot->model->vectors == 0 && slot->model->pin != 0);
+
 	(void)seen;
-	if (function->irq == 0) {
+	if (function->irq == 0 && needs) {
 		rule_report(rules, &rule_pci_no_irq, function->place,
 		            "PCI function %u:%u.%u of '%s' has no interrupt", function->bus,
 		            function->device, function->function, check_suffix(topology, vm));

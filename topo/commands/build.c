@@ -72,6 +72,7 @@ static void print_json(const struct system *system)
 {
 	struct json_object *root = json_object_new_object();
 	struct json_object *vms = json_object_new_array();
+	struct json_object *slots = json_object_new_array();
 
 	json_object_object_add(root, "name", json_object_new_string(system->name));
 	json_object_object_add(root, "image", json_object_new_string(system->image_path));
@@ -90,7 +91,11 @@ static void print_json(const struct system *system)
 		json_object_object_add(entry, "agent", json_object_new_boolean(vm->agent));
 		json_object_array_add(vms, entry);
 	}
+	for (size_t i = 0; i < system->slot_word_count; i++) {
+		json_object_array_add(slots, json_object_new_string(system->slot_words[i]));
+	}
 	json_object_object_add(root, "vms", vms);
+	json_object_object_add(root, "slot_arguments", slots);
 	say_json(stdout, json_object_to_json_string_ext(
 				 root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	putchar('\n');
@@ -104,9 +109,13 @@ static void print_summary(const struct system *system)
 	    system->connection_count == 1 ? "" : "s");
 	say(stdout,
 	    "machine: qemu-system-aarch64 -M %s -cpu %s -smp %u -m %" PRIu64
-	    "M -nodefaults -nographic -serial stdio -kernel %s\n",
+	    "M -nodefaults -nographic -serial stdio -kernel %s",
 	    system->qemu_machine, system->qemu_cpu, system->cpu_count, system->ram_bytes >> 20,
 	    system->image_path);
+	for (size_t i = 0; i < system->slot_word_count; i++) {
+		say(stdout, " %s", system->slot_words[i]);
+	}
+	putchar('\n');
 }
 
 static int build(const struct loaded *loaded)

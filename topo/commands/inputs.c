@@ -41,6 +41,9 @@ static bool is_input(const struct stat *wanted, const struct model *model, struc
 	for (size_t i = 0; i < model->connection_count && !found; i++) {
 		found = is_disk(wanted, &model->connections[i]);
 	}
+	for (size_t i = 0; i < model->slot_count && !found; i++) {
+		found = is_file(wanted, model->slots[i].file);
+	}
 	return found;
 }
 

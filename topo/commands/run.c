@@ -259,6 +259,8 @@ static int run_here(const struct run_options *options, const struct system *syst
 	                    .qemu_cpu = system->qemu_cpu,
 	                    .ram_bytes = system->ram_bytes,
 	                    .cpu_count = system->cpu_count,
+	                    .slots = system->slot_words,
+	                    .slot_count = system->slot_word_count,
 	                    .gdb = options->gdb,
 	                    .icount = options->icount,
 	                    .more = options->qemu_arguments,

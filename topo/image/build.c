@@ -13,6 +13,7 @@
 #include "topo/diag/diag.h"
 #include "topo/image/image.h"
 #include "topo/image/payload.h"
+#include "topo/image/slots.h"
 #include "topo/image/system.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
@@ -55,6 +56,7 @@ static void describe(const struct model *model, const struct image *image, const
 		.connections = must(calloc(model->connection_count + 1, sizeof(*out->connections))),
 		.connection_count = model->connection_count,
 	};
+	slots_describe(model, path, out);
 	for (size_t i = 0; i < model->vm_count; i++) {
 		const char *description = model->vms[i].description;
 
@@ -102,7 +104,8 @@ int system_build(const struct model *model, const char *image_path, enum system_
 	int result = -1;
 
 	if (image && ((use == SYSTEM_FOR_RUN && !seed(image, diag)) ||
-	              !write_file(image_path, image, diag))) {
+	              !write_file(image_path, image, diag) ||
+	              !slots_make_files(model, image_path, use, diag))) {
 		result = SYSTEM_REFUSED;
 	} else if (image) {
 		describe(model, image, image_path, out);
@@ -119,6 +122,10 @@ void system_free(struct system *system)
 		free(system->vms[i].name);
 		free(system->vms[i].description);
 	}
+	for (size_t i = 0; i < system->slot_word_count; i++) {
+		free(system->slot_words[i]);
+	}
+	free(system->slot_words);
 	free(system->vms);
 	free(system->connections);
 	free(system->name);

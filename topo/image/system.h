@@ -41,6 +41,8 @@ struct system {
 	const char *qemu_machine, *qemu_cpu; /* for QEMU's -M and -cpu */
 	uint64_t ram_bytes;                  /* for QEMU's -m, a multiple of 1 MiB */
 	uint32_t cpu_count;                  /* for QEMU's -smp */
+	char **slot_words; /* QEMU's arguments for what is in the machine's slots */
+	size_t slot_word_count;
 	struct system_vm *vms;
 	size_t vm_count;
 	struct system_connection *connections;

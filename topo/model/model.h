@@ -157,7 +157,24 @@ struct connection {
 	size_t device_count;
 };
 
-struct board; /* topo/model/board.h: what a board has */
+struct board;     /* topo/model/board.h: what a board has */
+struct pci_model; /* topo/model/pci_models.h: what a function is */
+
+/* A TCP port of the build host that leads to one of what a network function is connected with. */
+struct port_forward {
+	uint16_t host, guest;
+};
+
+/* What the machine has as function 0 of a device on PCI bus 0, where QEMU is the machine. */
+struct machine_slot {
+	uint32_t device;
+	const struct pci_model *model;
+	const char *file;    /* what its disk is kept in; NULL = each run has a new one */
+	uint64_t file_bytes; /* of one that is not there yet; 0 = it must be */
+	struct port_forward *forwards;
+	size_t forward_count;
+	struct place place; /* of its entry, or of the function whose name implies it */
+};
 
 struct model {
 	const char *path; /* of the file that the user named */
@@ -168,6 +185,8 @@ struct model {
 	size_t vm_count;
 	struct connection *connections;
 	size_t connection_count;
+	struct machine_slot *slots;
+	size_t slot_count;
 };
 
 #endif

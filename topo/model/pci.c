@@ -115,6 +115,18 @@ bool pci_holds_bridge(const struct model *model, const struct vm *vm, struct pci
 	return false;
 }
 
+const struct machine_slot *pci_slot_of(const struct model *model,
+                                       const struct pci_function *function)
+{
+	for (size_t i = 0; i < model->slot_count; i++) {
+		if ((function->bus | function->function) == 0 &&
+		    model->slots[i].device == function->device) {
+			return &model->slots[i];
+		}
+	}
+	return NULL;
+}
+
 bool pci_has_functions(const struct model *model, const struct vm *vm)
 {
 	struct pci_function function;

@@ -27,6 +27,10 @@ bool pci_holds_bridge(const struct model *model, const struct vm *vm, struct pci
  */
 bool pci_function_of_node(const struct model *model, const char *path, struct pci_function *out);
 
+/** What the machine has as that function; NULL: nothing, or QEMU is not the machine. */
+const struct machine_slot *pci_slot_of(const struct model *model,
+                                       const struct pci_function *function);
+
 /** Whether @vm has functions, by themselves or by nodes. */
 bool pci_has_functions(const struct model *model, const struct vm *vm);
 

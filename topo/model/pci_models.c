@@ -5,7 +5,6 @@
  */
 #include "topo/model/pci_models.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "lib/bits.h"
@@ -56,6 +55,7 @@ static const struct pci_model models[] = {
 	{.name = "sdhci-pci",
          .options = "",
          .word = "emmc",
+         .back = PCI_BACK_CARD,
          .vendor = 0x1b36,
          .device = 0x0007,
          .class_code = 0x080501,
@@ -74,6 +74,7 @@ static const struct pci_model models[] = {
 	{.name = "bochs-display",
          .options = ",romfile=",
          .word = "display",
+         .quiet = true,
          .vendor = 0x1234,
          .device = 0x1111,
          .class_code = 0x038000,
@@ -81,6 +82,7 @@ static const struct pci_model models[] = {
 	{.name = "qemu-xhci",
          .options = "",
          .word = "usb",
+         .back = PCI_BACK_USB,
          .vendor = 0x1b36,
          .device = 0x000d,
          .class_code = 0x0c0330,

@@ -6,6 +6,7 @@
 #ifndef TOPO_MODEL_PCI_MODELS_H
 #define TOPO_MODEL_PCI_MODELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,13 +21,14 @@ struct pci_bar {
 };
 
 /* What QEMU wants beside the function itself. */
-enum pci_back { PCI_BACK_NONE, PCI_BACK_NET, PCI_BACK_DISK };
+enum pci_back { PCI_BACK_NONE, PCI_BACK_NET, PCI_BACK_DISK, PCI_BACK_CARD, PCI_BACK_USB };
 
 struct pci_model {
 	const char *name;    /* as QEMU's -device has it */
 	const char *options; /* of -device, behind the name: "" or ",option=value…" */
 	const char *word;    /* functions named so are of this model by default; NULL = none are */
 	enum pci_back back;
+	bool quiet; /* it does no DMA */
 	uint16_t vendor;
 	uint16_t device;
 	uint32_t class_code; /* class, subclass, interface */

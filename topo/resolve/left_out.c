@@ -39,6 +39,7 @@ static void leave_out_functions(struct rules *rules, struct topology *topology, 
 		                       pci->name));
 	}
 	vm->pci_count = 0;
+	topology->model.slot_count = 0;
 }
 
 static void leave_out_registers(struct rules *rules, struct topology *topology, struct vm *vm)

@@ -485,6 +485,7 @@ void resolve(struct topology *topology, const struct resolve_input *input)
 	check_affinities(&resolver);
 	check_vm_names(&resolver);
 	resolve_managed(&resolver);
+	resolve_machine_finish(topology);
 	report_ignored(&resolver);
 	resolve_devices(&resolver);
 }

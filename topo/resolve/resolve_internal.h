@@ -143,6 +143,14 @@ void resolve_connections_finish(struct resolver *resolver);
 /** A setting of the system. */
 void resolve_system_setting(struct resolver *resolver, const struct ast_setting *setting);
 
+/* resolve_machine.c */
+
+/** system.machine. */
+void resolve_machine(struct resolver *resolver, const struct value *value);
+
+/** Add what the names of functions imply, and their lines; all settings are read. */
+void resolve_machine_finish(struct topology *topology);
+
 /* resolve_vm.c */
 
 /** A setting of the VM @instance. */

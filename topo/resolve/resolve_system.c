@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a topology says of the system as a whole: system.board, system.cpus, system.checks_off.
+ * What a topology says of the system as a whole: system.board, system.cpus, system.machine,
+ * system.checks_off.
  */
 #include <string.h>
 
@@ -68,6 +69,7 @@ static const struct {
 	{"checks_off", set_checks_off},
 	{"board", set_board},
 	{"cpus", set_cpus},
+	{"machine", resolve_machine},
 };
 
 #define SYSTEM_SETTING_COUNT (ARRAY_COUNT(system_settings))
@@ -94,7 +96,7 @@ void resolve_system_setting(struct resolver *resolver, const struct ast_setting 
 	                "the system has no attribute '%s'", name)) {
 		/* It may be the board. */
 		resolver->topology->model.board = board_nameless();
-		diag_help(resolver->diag, "it has: board, cpus, checks_off");
+		diag_help(resolver->diag, "it has: board, cpus, machine, checks_off");
 		if (suggest.best != NULL) {
 			diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 		}

@@ -20,7 +20,7 @@
 #include "topo/runner/message.h"
 #include "topo/runner/process.h"
 
-#define ARGUMENTS_MAX 128U
+#define ARGUMENTS_MAX 512U
 #define VERSION_WAIT_MS 20000
 #define WORD_BYTES 4200U
 
@@ -140,7 +140,7 @@ static void add_all(struct arguments *arguments, const char *const *words, size_
 	}
 }
 
-/* The board, and nothing besides. */
+/* The board, what the topology puts into its slots, and nothing besides. */
 static void compose(struct arguments *arguments, const struct machine_options *options,
                     int serial_fd)
 {
@@ -169,6 +169,7 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add(arguments, "%s", options->image_path);
 	add_all(arguments, gdb, options->gdb ? 2 : 0);
 	add_all(arguments, icount, options->icount ? 2 : 0);
+	add_all(arguments, (const char *const *)options->slots, options->slot_count);
 	add_all(arguments, options->more, options->more_count);
 }
 

@@ -2,7 +2,8 @@
 /*
  * The machine that a system runs on: one QEMU, a child of the runner. Its serial port is a socket
  * pair of ours. It cannot outlive the runner, however that ends (PR_SET_PDEATHSIG), does not take
- * part in the terminal's signals, and gets no device but what the board has.
+ * part in the terminal's signals, and gets no device but what the board
+ * and its topology have.
  */
 #ifndef TOPO_RUNNER_MACHINE_H
 #define TOPO_RUNNER_MACHINE_H
@@ -22,9 +23,11 @@ struct machine_options {
 	const char *qemu_machine, *qemu_cpu; /* its -M and -cpu */
 	uint64_t ram_bytes;
 	uint32_t cpu_count;
-	bool gdb;                /* wait for a debugger on TCP port 1234 */
-	bool icount;             /* one instruction is one nanosecond: figures that repeat */
-	const char *const *more; /* further arguments of QEMU */
+	bool gdb;           /* wait for a debugger on TCP port 1234 */
+	bool icount;        /* one instruction is one nanosecond: figures that repeat */
+	char *const *slots; /* arguments for what is in its slots */
+	size_t slot_count;
+	const char *const *more; /* further ones */
 	size_t more_count;
 };
 

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * See topo/image/slots.h. Everything of slot N has a name with that number in it.
+ */
+#include "topo/image/slots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "topo/base/arena.h"
+#include "topo/model/pci_models.h"
+
+static void add(struct system *system, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void add(struct system *system, const char *format, ...)
+{
+	char **words = realloc(system->slot_words,
+	                       (system->slot_word_count + 1) * sizeof(*system->slot_words));
+	char *word = NULL;
+	va_list values;
+
+	va_start(values, format);
+	if (words == NULL || vasprintf(&word, format, values) < 0) {
+		fprintf(stderr, "topo: no memory\n");
+		exit(3);
+	}
+	va_end(values);
+	system->slot_words = words;
+	words[system->slot_word_count++] = word;
+}
+
+static bool has_disk(const struct machine_slot *slot)
+{
+	return slot->file != NULL || slot->file_bytes != 0;
+}
+
+static const char *file_of(const struct machine_slot *slot, const char *image_path,
+                           struct arena *arena)
+{
+	return slot->file != NULL ? slot->file
+	                          : arena_printf(arena, "%s.disk%u", image_path, slot->device);
+}
+
+static void add_back(struct system *system, const struct machine_slot *slot, const char *file)
+{
+	struct arena *arena = arena_new();
+	const char *forwards = "";
+
+	for (size_t i = 0; i < slot->forward_count; i++) {
+		forwards = arena_printf(arena, "%s,hostfwd=tcp:127.0.0.1:%u-:%u", forwards,
+		                        slot->forwards[i].host, slot->forwards[i].guest);
+	}
+	if (slot->model->back == PCI_BACK_NET) {
+		add(system, "-netdev");
+		add(system, "user,id=net%u%s", slot->device, forwards);
+	}
+	if (has_disk(slot)) {
+		add(system, "-blockdev");
+		add(system, "driver=raw,node-name=disk%u,file.driver=file,file.filename=%s",
+		    slot->device, file);
+	}
+	arena_free(arena);
+}
+
+static void add_device(struct system *system, const struct machine_slot *slot)
+{
+	static const char *const backs[] = {
+		[PCI_BACK_NONE] = "",
+		[PCI_BACK_NET] = ",netdev=net",
+		[PCI_BACK_DISK] = ",drive=disk",
+		[PCI_BACK_CARD] = "",
+		[PCI_BACK_USB] = "",
+	};
+	const struct pci_model *model = slot->model;
+	uint32_t number = slot->device;
+
+	add(system, "-device");
+	if (backs[model->back][0] != '\0') {
+		add(system, "%s%s,id=slot%u,addr=%u%s%u", model->name, model->options, number,
+		    number, backs[model->back], number);
+	} else {
+		add(system, "%s%s,id=slot%u,addr=%u", model->name, model->options, number, number);
+	}
+}
+
+/* What is behind a function that is a bus of its own. */
+static void add_behind(struct system *system, const struct machine_slot *slot)
+{
+	if (slot->model->back == PCI_BACK_CARD) {
+		add(system, "-device");
+		add(system, "sd-card,drive=disk%u", slot->device);
+	} else if (slot->model->back == PCI_BACK_USB) {
+		add(system, "-device");
+		add(system, "usb-kbd,bus=slot%u.0", slot->device);
+		add(system, "-device");
+		add(system, "usb-storage,bus=slot%u.0,drive=disk%u", slot->device, slot->device);
+	}
+}
+
+void slots_describe(const struct model *model, const char *image_path, struct system *system)
+{
+	struct arena *arena = arena_new();
+
+	for (size_t i = 0; i < model->slot_count; i++) {
+		const struct machine_slot *slot = &model->slots[i];
+
+		add_back(system, slot, file_of(slot, image_path, arena));
+		add_device(system, slot);
+		add_behind(system, slot);
+	}
+	arena_free(arena);
+}
+
+/* A file of so many zeros; true too if it is there and may stay. */
+static bool make_file(const char *path, uint64_t bytes, bool anew)
+{
+	int fd;
+
+	if (anew && unlink(path) != 0 && errno != ENOENT) {
+		return false;
+	}
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		return errno == EEXIST && !anew;
+	}
+	if (ftruncate(fd, (off_t)bytes) != 0) {
+		const int error = errno;
+
+		(void)close(fd);
+		(void)unlink(path);
+		errno = error;
+		return false;
+	}
+	return close(fd) == 0;
+}
+
+bool slots_make_files(const struct model *model, const char *image_path, enum system_use use,
+                      struct diag *diag)
+{
+	struct arena *arena = arena_new();
+	bool good = true;
+
+	for (size_t i = 0; i < model->slot_count && good; i++) {
+		const struct machine_slot *slot = &model->slots[i];
+		const char *path = file_of(slot, image_path, arena);
+
+		good = slot->file_bytes == 0 ||
+		       make_file(path, slot->file_bytes,
+		                 use == SYSTEM_FOR_RUN && slot->file == NULL);
+		if (!good) {
+			diag_error(diag, slot->place, "cannot make the disk '%s': %s", path,
+			           strerror(errno));
+		}
+	}
+	arena_free(arena);
+	return good;
+}

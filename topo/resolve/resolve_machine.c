@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the machine has in its PCI slots, where QEMU is the machine: system.machine, and what the
+ * names of functions imply.
+ */
+#include <string.h>
+
+#include "lib/bits.h"
+#include "topo/base/suggest.h"
+#include "topo/model/pci.h"
+#include "topo/model/pci_models.h"
+#include "topo/resolve/resolve_internal.h"
+
+#define SLOT_FIRST 1U /* 0 is the host bridge */
+#define SLOT_LAST 31U
+#define DISK_BYTES (UINT64_C(64) << 20)
+#define BAR_BYTES_MAX (UINT64_C(1) << 28)
+#define VECTORS_MAX 2048U /* of MSI-X */
+
+/* An entry of the list while it is read. */
+struct slot_entry {
+	struct machine_slot slot;
+	const char *name;     /* of the model */
+	struct pci_model own; /* a function that topo does not know */
+	struct place bars;    /* file NULL = not given */
+};
+
+/* "0:1.0" */
+static bool read_pci(struct resolver *resolver, const struct value *value, struct slot_entry *entry)
+{
+	uint64_t numbers[3] = {0};
+	const char *text = NULL;
+	size_t first = 0;
+
+	if (!value_string(&resolver->evaluator, value, "pci", &text)) {
+		return false;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		size_t bytes = strcspn(text + first, ":.");
+
+		if (bytes == 0 || text[first + bytes] != ":."[i]) {
+			diag_error(resolver->diag, value->place,
+			           "'%s' is no function: they are \"bus:device.function\"", text);
+			return false;
+		}
+		if (!value_number_part(&resolver->evaluator, value, first, bytes,
+		                       "a number of the function", &numbers[i])) {
+			return false;
+		}
+		first += bytes + 1;
+	}
+	if (numbers[0] != 0 || numbers[2] != 0 || numbers[1] < SLOT_FIRST ||
+	    numbers[1] > SLOT_LAST) {
+		diag_error(resolver->diag, value->place, "the machine has no slot for %s", text);
+		diag_help(resolver->diag, "its slots are \"0:%u.0\" to \"0:%u.0\"", SLOT_FIRST,
+		          SLOT_LAST);
+		return false;
+	}
+	entry->slot.device = (uint32_t)numbers[1];
+	return true;
+}
+
+static bool read_model(struct resolver *resolver, const struct value *value,
+                       struct slot_entry *entry)
+{
+	return value_string(&resolver->evaluator, value, "model", &entry->name);
+}
+
+static bool read_file(struct resolver *resolver, const struct value *value,
+                      struct slot_entry *entry)
+{
+	const char *name = NULL;
+
+	if (!value_string(&resolver->evaluator, value, "file", &name)) {
+		return false;
+	}
+	if (strchr(name, ',') != NULL) {
+		diag_error(resolver->diag, value->place,
+		           "QEMU cannot be told the name '%s': it has a comma", name);
+		return false;
+	}
+	entry->slot.file = resolve_path(resolver, name, value->place);
+	return true;
+}
+
+static bool read_size(struct resolver *resolver, const struct value *value,
+                      struct slot_entry *entry)
+{
+	uint64_t *bytes = &entry->slot.file_bytes;
+
+	if (!value_size(&resolver->evaluator, value, "size", bytes)) {
+		return false;
+	}
+	/* A card that is no power of two is refused by QEMU; so is one by the standard. */
+	if (*bytes < 1U << 20 || (*bytes & (*bytes - 1)) != 0) {
+		diag_error(resolver->diag, value->place,
+		           "a disk of the machine has a power of two of bytes, at least 1M");
+		return false;
+	}
+	return true;
+}
+
+static bool read_forward(struct resolver *resolver, const struct value *value,
+                         struct slot_entry *entry)
+{
+	uint64_t host = 0;
+	uint64_t guest = 0;
+	const char *text = NULL;
+
+	if (!value_string(&resolver->evaluator, value, "forward", &text)) {
+		return false;
+	}
+	size_t bytes = strcspn(text, ":");
+
+	if (text[bytes] != ':') {
+		diag_error(resolver->diag, value->place,
+		           "'%s' is not \"port of the build host:port of the VM\"", text);
+		return false;
+	}
+	if (!value_number_part(&resolver->evaluator, value, 0, bytes, "the host's port", &host) ||
+	    !value_number_part(&resolver->evaluator, value, bytes + 1, strlen(text) - bytes - 1,
+	                       "the VM's port", &guest)) {
+		return false;
+	}
+	if (host - 1 >= UINT16_MAX || guest - 1 >= UINT16_MAX) {
+		diag_error(resolver->diag, value->place, "TCP ports are 1 to %u", UINT16_MAX);
+		return false;
+	}
+	*ARENA_ADD(resolver->arena, entry->slot.forwards, entry->slot.forward_count) =
+		(struct port_forward){(uint16_t)host, (uint16_t)guest};
+	return true;
+}
+
+static bool read_forwards(struct resolver *resolver, const struct value *value,
+                          struct slot_entry *entry)
+{
+	if (value->kind != VALUE_LIST) {
+		return read_forward(resolver, value, entry);
+	}
+	for (size_t i = 0; i < value->of.list.count; i++) {
+		if (!read_forward(resolver, &value->of.list.items[i], entry)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool read_bars(struct resolver *resolver, const struct value *value,
+                      struct slot_entry *entry)
+{
+	entry->bars = value->place;
+	if (value->kind != VALUE_LIST || value->of.list.count > PCI_BARS_MAX) {
+		diag_error(resolver->diag, value->place,
+		           "bars is a list of at most %u sizes, by number; 0 is none",
+		           PCI_BARS_MAX);
+		return false;
+	}
+	for (size_t i = 0; i < value->of.list.count; i++) {
+		const struct value *item = &value->of.list.items[i];
+		uint64_t bytes = 0;
+
+		if (!value_size(&resolver->evaluator, item, "the size of a BAR", &bytes)) {
+			return false;
+		}
+		if ((bytes & (bytes - 1)) != 0 || bytes > BAR_BYTES_MAX) {
+			diag_error(resolver->diag, item->place,
+			           "the size of a BAR is a power of two, at most 256M");
+			return false;
+		}
+		if (bytes != 0) {
+			entry->own.bars[i] = (struct pci_bar){PCI_BAR_MEM32, (uint32_t)bytes};
+		}
+	}
+	return true;
+}
+
+static bool read_vectors(struct resolver *resolver, const struct value *value,
+                         struct slot_entry *entry)
+{
+	uint64_t count = 0;
+
+	if (!value_number(&resolver->evaluator, value, "vectors", &count)) {
+		return false;
+	}
+	if (count > VECTORS_MAX) {
+		diag_error(resolver->diag, value->place, "a function has at most %u vectors",
+		           VECTORS_MAX);
+		return false;
+	}
+	entry->own.vectors = (uint32_t)count;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*read)(struct resolver *resolver, const struct value *value,
+	             struct slot_entry *entry);
+} keys[] = {
+	{"pci", read_pci},          {"model", read_model}, {"file", read_file},
+	{"size", read_size},        {"bars", read_bars},   {"vectors", read_vectors},
+	{"forward", read_forwards},
+};
+
+static bool read_key(struct resolver *resolver, const struct value_entry *pair,
+                     struct slot_entry *entry)
+{
+	struct suggest suggest = suggest_start(pair->key.text);
+
+	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
+		if (strcmp(keys[i].name, pair->key.text) == 0) {
+			return keys[i].read(resolver, &pair->value, entry);
+		}
+		suggest_consider(&suggest, keys[i].name);
+	}
+	if (!rule_report(resolver->rules, &rule_unknown_attribute, pair->key.place,
+	                 "a slot of the machine has no '%s'", pair->key.text)) {
+		return true;
+	}
+	diag_help(resolver->diag, "it has: pci, model, file, size, forward, bars, vectors");
+	if (suggest.best != NULL) {
+		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
+	}
+	return false; /* what was meant is missing */
+}
+
+static bool has_disk(enum pci_back back)
+{
+	return back == PCI_BACK_DISK || back == PCI_BACK_CARD || back == PCI_BACK_USB;
+}
+
+/* A function that topo has no row for is as the topology says. */
+static bool find_model(struct resolver *resolver, struct slot_entry *entry)
+{
+	const struct pci_model *known = pci_model_find(entry->name);
+	struct pci_model *own = NULL;
+
+	if (known != NULL) {
+		entry->slot.model = known;
+		return true;
+	}
+	if (entry->bars.file == NULL) {
+		struct suggest suggest = suggest_start(entry->name);
+
+		for (size_t i = 0; pci_model_at(i) != NULL; i++) {
+			suggest_consider(&suggest, pci_model_at(i)->name);
+		}
+		diag_error(resolver->diag, entry->slot.place, "no function '%s' is known",
+		           entry->name);
+		if (suggest.best != NULL) {
+			diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
+		}
+		diag_help(resolver->diag, "of another one of QEMU's, `bars` gives the sizes of "
+		                          "its base address registers");
+		return false;
+	}
+	own = arena_alloc(resolver->arena, sizeof(*own));
+	*own = entry->own;
+	own->name = entry->name;
+	own->pin = 1;
+	own->options = strncmp(entry->name, "virtio-", 7) == 0
+	                       ? ",romfile=,disable-legacy=on,iommu_platform=on"
+	                       : "";
+	entry->slot.model = own;
+	return true;
+}
+
+/* Does what is said of the function fit what it is? */
+static bool is_sound(struct resolver *resolver, const struct slot_entry *entry)
+{
+	const struct machine_slot *slot = &entry->slot;
+	const char *wrong = NULL;
+
+	if (slot->forward_count != 0 && slot->model->back != PCI_BACK_NET) {
+		wrong = "forward";
+	} else if ((slot->file != NULL || slot->file_bytes != 0) && !has_disk(slot->model->back)) {
+		wrong = slot->file != NULL ? "file" : "size";
+	} else if (entry->bars.file != NULL && pci_model_find(entry->name) != NULL) {
+		wrong = "bars";
+	}
+	if (wrong != NULL) {
+		diag_error(resolver->diag, slot->place, "%s has no meaning for '%s'", wrong,
+		           slot->model->name);
+	}
+	return wrong == NULL;
+}
+
+/* What its disk is kept in, if anything is. */
+static bool find_file(struct resolver *resolver, struct machine_slot *slot)
+{
+	if (slot->file != NULL && slot->file_bytes == 0) {
+		return resolve_file_exists(resolver, slot->file, "disk", slot->place);
+	}
+	if (slot->file_bytes == 0 && has_disk(slot->model->back)) {
+		slot->file_bytes = DISK_BYTES;
+	}
+	return true;
+}
+
+static void add_slot(struct resolver *resolver, const struct machine_slot *slot)
+{
+	struct model *model = &resolver->topology->model;
+
+	for (size_t i = 0; i < model->slot_count; i++) {
+		if (model->slots[i].device == slot->device) {
+			diag_error(resolver->diag, slot->place,
+			           "slot 0:%u.0 of the machine is given twice", slot->device);
+			diag_note(resolver->diag, model->slots[i].place, "given here");
+			return;
+		}
+	}
+	*ARENA_ADD(resolver->arena, model->slots, model->slot_count) = *slot;
+}
+
+static void read_slot(struct resolver *resolver, const struct value *dict)
+{
+	struct slot_entry entry = {.slot = {.place = dict->place}};
+	bool good = !dict->of.dict.partial;
+
+	for (size_t i = 0; i < dict->of.dict.count; i++) {
+		good = read_key(resolver, &dict->of.dict.entries[i], &entry) && good;
+	}
+	if (!good) {
+		return;
+	}
+	if (entry.slot.device == 0 || entry.name == NULL) {
+		diag_error(resolver->diag, dict->place, "a slot of the machine needs '%s'",
+		           entry.name == NULL ? "model" : "pci");
+		return;
+	}
+	if (find_model(resolver, &entry) && is_sound(resolver, &entry) &&
+	    find_file(resolver, &entry.slot)) {
+		add_slot(resolver, &entry.slot);
+	}
+}
+
+void resolve_machine(struct resolver *resolver, const struct value *value)
+{
+	if (value->kind != VALUE_LIST) {
+		diag_error(resolver->diag, value->place, "machine is a list, not %s",
+		           value_kind_name(value->kind));
+		return;
+	}
+	for (size_t i = 0; i < value->of.list.count; i++) {
+		const struct value *item = &value->of.list.items[i];
+
+		if (item->kind == VALUE_DICT) {
+			read_slot(resolver, item);
+		} else {
+			diag_error(resolver->diag, item->place,
+			           "each slot of the machine is { pci, model, … }, not %s",
+			           value_kind_name(item->kind));
+		}
+	}
+}
+
+/* A name that speaks for itself puts the function there. */
+static void imply_slot(struct topology *topology, const struct pci_function *function)
+{
+	struct model *model = &topology->model;
+	const struct pci_model *implied = pci_model_of_name(function->name);
+
+	if (implied == NULL || (function->bus | function->function) != 0 ||
+	    function->device < SLOT_FIRST || function->device > SLOT_LAST ||
+	    pci_slot_of(model, function) != NULL) {
+		return;
+	}
+	*ARENA_ADD(topology->arena, model->slots, model->slot_count) = (struct machine_slot){
+		.device = function->device,
+		.model = implied,
+		.file_bytes = has_disk(implied->back) ? DISK_BYTES : 0,
+		.place = function->place,
+	};
+}
+
+/* The line of a function that has nothing else to interrupt by is where its slot puts it. */
+static void imply_line(struct model *model, struct pci_function *function)
+{
+	const struct machine_slot *slot = pci_slot_of(model, function);
+	uint32_t first = model->board->pci_irq;
+
+	if (function->irq == 0 && slot != NULL && slot->model->vectors == 0 &&
+	    slot->model->pin != 0 && first != 0) {
+		function->irq = first + (function->device + slot->model->pin - 1) % PCI_LINES;
+	}
+}
+
+void resolve_machine_finish(struct topology *topology)
+{
+	struct model *model = &topology->model;
+
+	if (!model->board->runs) {
+		model->slot_count = 0;
+		return;
+	}
+	for (size_t i = 0; i < model->vm_count; i++) {
+		for (size_t j = 0; j < model->vms[i].pci_count; j++) {
+			imply_slot(topology, &model->vms[i].pci[j]);
+			imply_line(model, &model->vms[i].pci[j]);
+		}
+	}
+}
