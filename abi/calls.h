@@ -36,10 +36,12 @@
 	X(VGIC_RESET, 12, "x0 cap VGIC; ERR_STATE unless all vCPUs are off")                       \
 	X(TIMER_SET, 13, "x0 value of CNTVCT_EL0, UINT64_MAX never: PV_EVENT_TIMER is set then")   \
 	X(STREAM_SET, 14, "x0 cap STREAM, x1 0 or 1: its DMA aborts or is translated; ERR_STATE")  \
-	X(STREAM_GET, 15, "x0 cap STREAM => x1 faults since boot, x2 last address, x3 its kind")
+	X(STREAM_GET, 15, "x0 cap STREAM => x1 faults since boot, x2 last address, x3 its kind")   \
+	X(WINDOW_READ, 16, "x0 cap WINDOW, x1 word => x1 value; ERR_STATE")                        \
+	X(WINDOW_WRITE, 17, "x0 cap WINDOW, x1 word, x2 value; ERR_STATE, ERR_RIGHT")
 
 #define PV_CALL_ENUM(name, number, text) PV_CALL_##name = (number),
-enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 16 };
+enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 18 };
 #undef PV_CALL_ENUM
 
 /* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its

@@ -181,6 +181,7 @@ void boot_primary(void)
 	sysreg_write(vbar_el2, (uintptr_t)vectors);
 	mmu_map_kernel((uintptr_t)__text_start, (uintptr_t)__rodata_start, (uintptr_t)__data_start);
 	BOARD_BLOCKS(MAP)
+	BOARD_WINDOWS(MAP_KERNEL)
 	mmu_enable();
 	smmu_abort();
 	sysreg_write(tpidr_el2, (uintptr_t)c);

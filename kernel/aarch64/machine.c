@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rest of core/arch.h: counter, deadline, sleep, power; and core/memory.h.
+ * The rest of core/arch.h: counter, deadline, sleep, power, windows; and core/memory.h.
  */
 #include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/gic.h"
@@ -48,6 +48,21 @@ void arch_power_off(void)
 static uint8_t *page_address(uint32_t page)
 {
 	return (uint8_t *)((uintptr_t)page << PV_PAGE_SHIFT);
+}
+
+static volatile uint32_t *window_word(uint32_t page, uint32_t word)
+{
+	return (volatile uint32_t *)(void *)page_address(page) + word;
+}
+
+uint32_t arch_window_read(uint32_t page, uint32_t word)
+{
+	return *window_word(page, word);
+}
+
+void arch_window_write(uint32_t page, uint32_t word, uint32_t value)
+{
+	*window_word(page, word) = value;
 }
 
 void memory_clear(uint32_t page, uint32_t page_count)

@@ -15,7 +15,7 @@
 #define MMU_ENTRIES 512U
 #define MMU_GIB_BYTES (1ULL << 30)
 #define MMU_BLOCK_BYTES (1ULL << 21)
-#define MMU_DEVICES_MAX 5U
+#define MMU_DEVICES_MAX 6U
 
 /** The root of the tables. */
 extern uint64_t mmu_root[MMU_ENTRIES];

@@ -122,6 +122,12 @@ bool arch_stream_fault(struct stream_fault *fault);
 
 #define STREAM_FAULTS_MAX 512U /* in one interrupt: twice what the SMMU can keep */
 
+/* Words of pages in the board's window areas. A store is done with the lock of its page held, but at
+ * boot: it may keep bits that another CPU is about to store (window.h). */
+
+uint32_t arch_window_read(uint32_t page, uint32_t word);
+void arch_window_write(uint32_t page, uint32_t word, uint32_t value);
+
 /* The board's UART (kernel/drivers). */
 
 /** How many bytes it takes now without waiting: all that fit when its FIFO is empty, else 0. Whoever

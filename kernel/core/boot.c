@@ -11,6 +11,7 @@
 #include "kernel/core/log.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/sched.h"
+#include "kernel/core/window.h"
 
 static struct s2 s2;
 
@@ -269,6 +270,7 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 	}
 	build_spaces(image, bounds->hardware, gicv_page);
 	clear_regions(image, bounds->image_page);
+	window_build(image);
 	for (uint32_t i = 0; i < image->domains.count; i++) {
 		domain_start(&kernel.domains[i], &image_domains(image)[i]);
 	}

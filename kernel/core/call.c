@@ -14,6 +14,7 @@
 #include "kernel/core/stream.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
+#include "kernel/core/window.h"
 
 /* A call in progress: who calls, the object of its capability, its registers. */
 struct call {
@@ -139,6 +140,16 @@ static err_t call_stream_get(const struct call *c)
 	return stream_get(c->d, c->object, &c->regs->x[1]);
 }
 
+static err_t call_window_read(const struct call *c)
+{
+	return window_read(c->object, c->regs->x[1], &c->regs->x[1]);
+}
+
+static err_t call_window_write(const struct call *c)
+{
+	return window_write(c->object, c->regs->x[1], c->regs->x[2]);
+}
+
 /* PV_CALL_WAIT is not here: it returns a message, not an error. */
 static const struct {
 	err_t (*run)(const struct call *c);
@@ -159,6 +170,8 @@ static const struct {
 	[PV_CALL_CONSOLE_READ] = {call_console_read, PV_CAP_CONSOLE},
 	[PV_CALL_STREAM_SET] = {call_stream_set, PV_CAP_STREAM},
 	[PV_CALL_STREAM_GET] = {call_stream_get, PV_CAP_STREAM},
+	[PV_CALL_WINDOW_READ] = {call_window_read, PV_CAP_WINDOW},
+	[PV_CALL_WINDOW_WRITE] = {call_window_write, PV_CAP_WINDOW},
 };
 
 /* The object of capability @index of @d, which must be of @type. */

@@ -7,7 +7,8 @@
  *   "boot"         written before the first VM runs, constant then
  *   "domain lock"  the lock of the domain that the object belongs to
  *   "owner CPU"    only the physical CPU that the object is pinned to
- * A CPU holds at most one domain lock at a time; the console's lock is a leaf (docs/locking.md).
+ * A CPU holds at most one domain lock at a time; the console's lock and those of windows are leaves
+ * (docs/locking.md).
  */
 #ifndef KERNEL_CORE_KERNEL_H
 #define KERNEL_CORE_KERNEL_H
@@ -200,6 +201,16 @@ struct stream {
 	uint32_t told; /* lines about it in the log; the CPU that the SMMU interrupts */
 };
 
+/* A page of registers that somebody reaches by calls: see window.h. */
+struct window {
+	/* boot */
+	uint32_t page;
+	struct pv_slice rules; /* window_rules[] */
+	uint32_t lead;         /* windows[]: the first of this page. In that one alone: */
+	bool closed;
+	struct lock lock; /* the page's registers, between a load and its store */
+};
+
 enum world { WORLD_IDLE, WORLD_GUEST, WORLD_VMM };
 
 /* A physical CPU. */
@@ -246,6 +257,8 @@ struct kernel {
 	struct pv_slice doorbell_pages[PV_DOORBELL_PAGES_MAX]; /* caps[] that a page's words ring */
 	struct doorbell doorbells[PV_DOORBELLS_MAX];
 	struct stream streams[PV_STREAMS_MAX];
+	struct window windows[PV_WINDOWS_MAX];
+	struct pv_window_rule window_rules[PV_WINDOW_RULES_MAX];
 	struct cpu cpus[PV_CPUS_MAX];
 	uint32_t domain_count;
 	uint32_t vcpu_count;

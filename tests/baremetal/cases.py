@@ -44,6 +44,16 @@ class Setup:
 ICOUNT = ["-icount", "shift=0,sleep=off"]
 
 
+def config_of(slot):
+    """The configuration space of a function of bus 0."""
+    base = next(row[1] for row in abi.BOARD["PCI_WINDOWS"] if row[0] == "CONFIG")
+    return base + (slot << 15)
+
+
+def rule(word, writable=0, keep=0, initial=0, flags=0):
+    return {"word": word, "writable": writable, "keep": keep, "initial": initial, "flags": flags}
+
+
 def case(cpus=1, name=None, **options):
     """Register a function(setup) as a case for `cpus` physical CPUs; one counts instructions."""
     def register(function):
@@ -110,6 +120,8 @@ def system_calls(setup):
     two = setup.add("two", guest="guest_nothing", reports=False)
     one.send(setup.system.doorbell(two))
     one.receive(setup.system.doorbell(one))
+    setup.system.stream(one, 8)
+    setup.system.window(one, config_of(31), [rule(1, writable=6)])
     # Right behind the first domain's capabilities lies one that it must not reach.
     two.send(setup.system.doorbell(one))
 

@@ -264,9 +264,12 @@ class System:
         self.irqs.append({"intid": intid, "domain": domain.index, "virq": virq})
 
     def window(self, domain, address, rules):
-        """A register window, the next capability of @domain; @rules as the image has them."""
-        domain.caps.append((abi.PV_CAP_WINDOW, len(self.windows)))
-        self.windows.append({"page": address // PAGE, "domain": domain.index,
+        """A register window, the next capability of @domain, or nobody's; @rules as the image has
+        them."""
+        if domain:
+            domain.caps.append((abi.PV_CAP_WINDOW, len(self.windows)))
+        self.windows.append({"page": address // PAGE,
+                             "domain": domain.index if domain else abi.PV_NOBODY,
                              "rules.first": len(self.window_rules), "rules.count": len(rules)})
         self.window_rules += rules
 

@@ -38,11 +38,10 @@ EDU = "edu,dma_mask=0xffffffffffff"
 
 
 class Qtest:
-    """Loads and stores of the machine's physical addresses."""
+    """Loads and stores of the machine's physical addresses, by a connection to it."""
 
-    def __init__(self, path):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(path)
+    def __init__(self, connection):
+        self.socket = connection
         self.file = self.socket.makefile("rw")
 
     def ask(self, *words):
@@ -148,7 +147,9 @@ class Machine:
             bad_lines = [line for line in demux.lines(1) if line.startswith("FAIL")]
             if not any(word[1] in line for line in demux.lines(word[0])[:-1]):
                 return bool(bad_lines)
-            self.qtest, self.monitor = Qtest(self.path + ".qtest"), Monitor(self.path + ".qmp")
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect(self.path + ".qtest")
+            self.qtest, self.monitor = Qtest(connection), Monitor(self.path + ".qmp")
             bad[:] = bad_lines + observe(self)
             self.monitor.close()
             self.qtest.close()

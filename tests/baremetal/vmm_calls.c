@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Test VMMs that try every system call with right and wrong arguments before they serve. Their
- * domain has the capabilities of protocol.h, one vCPU, a doorbell to send at T_CAP_EXTRA and
- * one to receive at T_CAP_EXTRA + 1.
+ * domain has the capabilities of protocol.h, one vCPU, a doorbell to send at T_CAP_EXTRA, one to
+ * receive behind it, a stream, and a window where there is no function, with a rule for WORD.
  */
 #include "abi/limits.h"
 #include "tests/baremetal/vmm.h"
 
 #define CAP_SEND T_CAP_EXTRA
 #define CAP_RECV (T_CAP_EXTRA + 1)
-#define CAP_COUNT (T_CAP_EXTRA + 2)
+#define CAP_STREAM (T_CAP_EXTRA + 2)
+#define CAP_WINDOW (T_CAP_EXTRA + 3)
+#define CAP_COUNT (T_CAP_EXTRA + 4)
+#define WORD 1
+#define WORDS 1024
 #define SPI 40
 
 /* A call with its arguments and the status it must return. */
@@ -89,6 +93,29 @@ static const struct attempt attempts[] = {
 	{"console read", PV_CALL_CONSOLE_READ, T_CAP_CONSOLE, 0, 0, 0, OK},
 	{"console read: wrong cap", PV_CALL_CONSOLE_READ, CAP_SEND, 0, 0, 0, ERR_CAP},
 
+	{"stream on", PV_CALL_STREAM_SET, CAP_STREAM, 1, 0, 0, OK},
+	{"stream: neither", PV_CALL_STREAM_SET, CAP_STREAM, 2, 0, 0, ERR_ARG},
+	{"stream: on of 2^32", PV_CALL_STREAM_SET, CAP_STREAM, 1UL << 32, 0, 0, ERR_ARG},
+	{"stream: wrong cap", PV_CALL_STREAM_SET, CAP_WINDOW, 1, 0, 0, ERR_CAP},
+	{"stream: cap beyond", PV_CALL_STREAM_SET, CAP_COUNT, 1, 0, 0, ERR_CAP},
+	{"stream get", PV_CALL_STREAM_GET, CAP_STREAM, 0, 0, 0, OK},
+	{"stream get: wrong cap", PV_CALL_STREAM_GET, T_CAP_VGIC, 0, 0, 0, ERR_CAP},
+	{"stream off", PV_CALL_STREAM_SET, CAP_STREAM, 0, 0, 0, OK},
+
+	{"window read", PV_CALL_WINDOW_READ, CAP_WINDOW, 0, 0, 0, OK},
+	{"window read of the last", PV_CALL_WINDOW_READ, CAP_WINDOW, WORDS - 1, 0, 0, OK},
+	{"window read beyond", PV_CALL_WINDOW_READ, CAP_WINDOW, WORDS, 0, 0, ERR_RANGE},
+	{"window read: 2^32", PV_CALL_WINDOW_READ, CAP_WINDOW, 1UL << 32, 0, 0, ERR_RANGE},
+	{"window read: wrong cap", PV_CALL_WINDOW_READ, CAP_STREAM, 0, 0, 0, ERR_CAP},
+	{"window read: cap beyond", PV_CALL_WINDOW_READ, CAP_COUNT, 0, 0, 0, ERR_CAP},
+	{"window write", PV_CALL_WINDOW_WRITE, CAP_WINDOW, WORD, UINT32_MAX, 0, OK},
+	{"window write: no rule", PV_CALL_WINDOW_WRITE, CAP_WINDOW, 0, 0, 0, ERR_RIGHT},
+	{"window write beyond", PV_CALL_WINDOW_WRITE, CAP_WINDOW, WORDS + WORD, 0, 0, ERR_RANGE},
+	{"window write: word of 2^32", PV_CALL_WINDOW_WRITE, CAP_WINDOW, 1UL << 32 | WORD, 0, 0,
+	 ERR_RANGE},
+	{"window write: 2^32", PV_CALL_WINDOW_WRITE, CAP_WINDOW, WORD, 1UL << 32, 0, ERR_RANGE},
+	{"window write: wrong cap", PV_CALL_WINDOW_WRITE, CAP_SEND, WORD, 0, 0, ERR_CAP},
+
 	{"start: it is on", PV_CALL_VCPU_START, T_CAP_VCPU, 0, 0, 0, ERR_STATE},
 	{"start: no such vcpu", PV_CALL_VCPU_START, T_CAP_VCPU + 1, 0, 0, 0, ERR_CAP},
 	{"start: wrong cap", PV_CALL_VCPU_START, T_CAP_VGIC, 0, 0, 0, ERR_CAP},
@@ -99,6 +126,7 @@ static const struct attempt attempts[] = {
 	{"stop: cap beyond", PV_CALL_VCPU_STOP, CAP_COUNT, 0, 0, 0, ERR_CAP},
 	{"stop", PV_CALL_VCPU_STOP, T_CAP_VCPU, 0, 0, 0, OK},
 	{"stop: it is off", PV_CALL_VCPU_STOP, T_CAP_VCPU, 0, 0, 0, OK},
+	{"stream on: all are off", PV_CALL_STREAM_SET, CAP_STREAM, 1, 0, 0, ERR_STATE},
 	{"virq op: before the reset", PV_CALL_VIRQ_OP, T_CAP_VGIC, 0, SPI, PV_VIRQ_OP_PEND, OK},
 	{"vgic reset", PV_CALL_VGIC_RESET, T_CAP_VGIC, 0, 0, 0, OK},
 	{"timer", PV_CALL_TIMER_SET, 1UL << 62, 0, 0, 0, OK},

@@ -344,6 +344,38 @@ bool arch_stream_fault(struct stream_fault *fault)
 	return true;
 }
 
+static struct fake_function *function_at(uint32_t page)
+{
+	for (uint32_t i = 0; i < FAKE_FUNCTIONS; i++) {
+		if (page && fake.functions[i].page == page) {
+			return &fake.functions[i];
+		}
+	}
+	return NULL;
+}
+
+uint32_t arch_window_read(uint32_t page, uint32_t word)
+{
+	const struct fake_function *function = function_at(page);
+
+	return function ? function->words[word] : UINT32_MAX;
+}
+
+void arch_window_write(uint32_t page, uint32_t word, uint32_t value)
+{
+	struct fake_function *function = function_at(page);
+
+	if (fake.window_must_lock && !fake_locks_held) {
+		abort();
+	}
+	if (function) {
+		uint32_t writable = function->writable[word];
+
+		function->words[word] = (value & writable) | (function->words[word] & ~writable);
+		fake.stores++;
+	}
+}
+
 uint32_t arch_uart_room(void)
 {
 	fake.room_polls++;

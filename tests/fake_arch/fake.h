@@ -17,6 +17,7 @@
 #define FAKE_LRS 4U
 #define FAKE_OUTPUT 4096U
 #define FAKE_FAULTS 8U
+#define FAKE_FUNCTIONS 3U
 
 /* The virtual CPU interface of a physical CPU, and its interrupt of the virtual timer. */
 struct fake_gic {
@@ -27,6 +28,13 @@ struct fake_gic {
 	bool tells_ends;   /* and each asks for maintenance */
 	bool ends_in_two;  /* the guest has set EOImode */
 	bool timer_active; /* the physical interrupt */
+};
+
+/* A page in a window area. Others have no function: they read all ones. */
+struct fake_function {
+	uint32_t page;
+	uint32_t words[PV_WINDOW_WORDS];
+	uint32_t writable[PV_WINDOW_WORDS]; /* bits that hold what is stored */
 };
 
 struct fake {
@@ -55,6 +63,9 @@ struct fake {
 	bool smmu_broken;                        /* it does not answer */
 	struct stream_fault faults[FAKE_FAULTS]; /* recorded, from faults_taken to fault_count */
 	uint32_t faults_taken, fault_count;
+	struct fake_function functions[FAKE_FUNCTIONS];
+	uint32_t stores;       /* to them */
+	bool window_must_lock; /* a store without a lock ends the test */
 	uint8_t output[FAKE_OUTPUT];
 	size_t output_bytes;
 	uint32_t output_room;  /* bytes that the UART takes before it has to send some */

@@ -3,7 +3,7 @@
  * A board that nobody has made, as far as the kernel knows one (abi/boards/boards.h). RAM begins
  * with the last block of a GiB, the kernel lies in the next one, RAM ends within a third. Registers
  * lie across two GiB, before RAM in its first GiB, behind it in its last one, two blocks of them in
- * one of 2 MiB, and where the addresses end.
+ * one of 2 MiB, and where the addresses end; windows across two GiB.
  */
 #ifndef TESTS_UNIT_BOARD_SCATTERED_H
 #define TESTS_UNIT_BOARD_SCATTERED_H
@@ -26,6 +26,8 @@
 
 #define BOARD_IRQS(X) \
 	X(uart, 33, 1, "the console")
+
+#define BOARD_WINDOWS(X) X(0x403fe00000, 0x10000000)
 /* clang-format on */
 
 #endif

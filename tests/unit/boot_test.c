@@ -5,7 +5,7 @@
  * anything is written; and whatever an image says, no byte outside of the regions and the pool is
  * touched. The memory of the machine is an array that holds rubbish at first.
  */
-/* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
 /* links: kernel/core/boot.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c */
 /* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */

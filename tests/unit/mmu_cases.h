@@ -21,6 +21,7 @@ struct mmu_board {
 #define CASE_KERNEL(base, bytes) {base, bytes},
 #define CASE_GUESTS(base, bytes)
 #define CASE_NOBODY(base, bytes)
+#define CASE_WINDOW(base, bytes) {base, bytes},
 #define CASE_DEVICE(block, base, bytes, user, shown, name) CASE_##user(base, bytes)
 
 /* main() of a program, behind the rows. */
@@ -28,7 +29,8 @@ struct mmu_board {
 	BOARD_FITS                                                                                 \
 	int main(void)                                                                             \
 	{                                                                                          \
-		static const struct mmu_range devices[] = {BOARD_BLOCKS(CASE_DEVICE)};             \
+		static const struct mmu_range devices[] = {BOARD_BLOCKS(CASE_DEVICE)               \
+		                                                   BOARD_WINDOWS(CASE_WINDOW)};    \
 		const struct mmu_board rows = {                                                    \
 			.ram = {BOARD_RAM_BASE, BOARD_RAM_BYTES},                                  \
 			.load = BOARD_LOAD,                                                        \

@@ -3,7 +3,7 @@
  * Streams: off whenever all vCPUs of their domain are, however that comes about; what a fault does,
  * and how often.
  */
-/* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
 /* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c kernel/core/domain.c */
 /* links: kernel/core/trap.c kernel/arm/sysregs.c kernel/variants/release.c tests/fake_arch/arch.c */

@@ -3,7 +3,7 @@
  * Virtual interrupts on a fake machine with four list registers: nothing is lost, nothing comes
  * twice, the best priority comes first, whatever the order of events.
  */
-/* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c */
+/* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
 /* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/sched.c kernel/core/interrupt.c tests/fake_arch/arch.c */
 /* links: kernel/core/message.c kernel/core/domain.c kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/variants/release.c */
 #include "kernel/core/sched.h"

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Register windows (window.h).
+ */
+#include "kernel/core/window.h"
+
+#include "kernel/core/arch.h"
+#include "kernel/core/log.h"
+#include "lib/image_check.h"
+
+/* Of PCI configuration space: PCI 3.0 6.1, 6.7. */
+#define CONFIG_STATUS 1U
+#define CONFIG_STATUS_LIST (1U << 20)
+#define CONFIG_LIST 13U
+#define CONFIG_LIST_MAX 48U /* capabilities that have room: words of 0x40 to 0xfc */
+#define CONFIG_ENHANCED_ALLOCATION 0x14U
+
+#define RULE_STEPS 11U /* halvings until none of PV_WINDOW_RULES_MAX is left */
+
+_Static_assert(PV_WINDOW_RULES_MAX >> RULE_STEPS == 0, "steps");
+
+/* The first window of the page, which has its lock and state. */
+static struct window *page_of(const struct window *w)
+{
+	return &kernel.windows[w->lead];
+}
+
+static void close_page(const struct window *w, uint32_t word, uint32_t read)
+{
+	struct log_line line;
+
+	if (page_of(w)->closed) {
+		return;
+	}
+	page_of(w)->closed = true;
+	log_begin(&line, "window at ");
+	log_hex(&line, (uint64_t)w->page << PV_PAGE_SHIFT);
+	log_text(&line, " closed: word ");
+	log_decimal(&line, word);
+	log_text(&line, " reads ");
+	log_hex(&line, read);
+	log_end(&line);
+}
+
+/* Close a page whose function has ranges that its base address registers do not move. */
+static void check_allocation(const struct window *w)
+{
+	uint32_t at = 0;
+
+	if (arch_window_read(w->page, CONFIG_STATUS) & CONFIG_STATUS_LIST) {
+		at = arch_window_read(w->page, CONFIG_LIST) & 0xfcU;
+	}
+	for (uint32_t n = 0; n < CONFIG_LIST_MAX && at; n++) {
+		uint32_t capability = arch_window_read(w->page, at / 4);
+
+		if ((capability & 0xffU) == CONFIG_ENHANCED_ALLOCATION) {
+			close_page(w, at / 4, capability);
+		}
+		at = capability >> 8 & 0xfcU;
+	}
+}
+
+/* The words ascend, so decoding is off, by the command word, before an address is tried. */
+static void settle(const struct window *w)
+{
+	uint32_t flags = 0;
+
+	for (uint32_t n = 0; n < PV_WINDOW_RULES_MAX && n < w->rules.count; n++) {
+		const struct pv_window_rule *rule = &kernel.window_rules[w->rules.first + n];
+
+		if (rule->flags & PV_RULE_PROBE) {
+			arch_window_write(w->page, rule->word, UINT32_MAX);
+			uint32_t read = arch_window_read(w->page, rule->word);
+
+			if (!window_confines(rule, read)) {
+				close_page(w, rule->word, read);
+			}
+		}
+		if (rule->flags & PV_RULE_INITIAL) {
+			arch_window_write(w->page, rule->word, rule->initial);
+		}
+		flags |= rule->flags;
+	}
+	if (flags & PV_RULE_PROBE) {
+		check_allocation(w);
+	}
+}
+
+void window_build(const struct pv_image_header *image)
+{
+	const struct pv_window *windows = image_windows(image);
+	uint32_t lead = 0;
+
+	for (uint32_t i = 0; i < image->window_rules.count; i++) {
+		kernel.window_rules[i] = image_window_rules(image)[i];
+	}
+	for (uint32_t i = 0; i < image->windows.count; i++) {
+		lead = i > 0 && windows[i].page == windows[lead].page ? lead : i;
+		kernel.windows[i].page = windows[i].page;
+		kernel.windows[i].rules = windows[i].rules;
+		kernel.windows[i].lead = lead;
+		settle(&kernel.windows[i]);
+	}
+}
+
+/* The rule of @w for @word; NULL: it has none. They ascend. */
+static const struct pv_window_rule *find(const struct window *w, uint32_t word)
+{
+	const struct pv_window_rule *rules = &kernel.window_rules[w->rules.first];
+	uint32_t first = 0;
+	uint32_t end = w->rules.count;
+
+	for (uint32_t n = 0; n < RULE_STEPS && first < end; n++) {
+		uint32_t middle = (first + end) / 2;
+
+		if (rules[middle].word == word) {
+			return &rules[middle];
+		}
+		if (rules[middle].word < word) {
+			first = middle + 1;
+		} else {
+			end = middle;
+		}
+	}
+	return NULL;
+}
+
+err_t window_read(uint32_t index, uint64_t word, uint64_t *value)
+{
+	const struct window *w = &kernel.windows[index];
+
+	*value = UINT32_MAX;
+	if (word >= PV_WINDOW_WORDS) {
+		return ERR_RANGE;
+	}
+	if (page_of(w)->closed) {
+		return ERR_STATE;
+	}
+	*value = arch_window_read(w->page, (uint32_t)word);
+	return OK;
+}
+
+err_t window_write(uint32_t index, uint64_t word, uint64_t value)
+{
+	const struct window *w = &kernel.windows[index];
+
+	if (word >= PV_WINDOW_WORDS || value > UINT32_MAX) {
+		return ERR_RANGE;
+	}
+	if (page_of(w)->closed) {
+		return ERR_STATE;
+	}
+	const struct pv_window_rule *rule = find(w, (uint32_t)word);
+
+	if (!rule) {
+		return ERR_RIGHT;
+	}
+	lock_acquire(&page_of(w)->lock);
+	arch_window_write(
+		w->page, rule->word,
+		window_stores(rule, (uint32_t)value, arch_window_read(w->page, rule->word)));
+	lock_release(&page_of(w)->lock);
+	return OK;
+}
