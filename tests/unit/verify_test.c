@@ -7,7 +7,7 @@
 /* links: topo/verify/archive.c topo/verify/contents.c topo/verify/cpus.c topo/verify/decode.c */
 /* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */
-/* links: topo/verify/hands.c topo/verify/life.c */
+/* links: topo/verify/hands.c topo/verify/life.c topo/verify/shape_pool.c */
 /* links: topo/verify/powers.c topo/verify/roms.c topo/verify/shape.c topo/verify/tree.c */
 /* links: topo/verify/verify.c topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c */
 /* links: topo/image/loads.c topo/image/layout.c */

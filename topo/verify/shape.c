@@ -46,7 +46,7 @@ uint64_t shape_rom_page(const struct verify *v)
 	return shape_load_page(v) + (v->image->header_at + end + PAGE - 1) / PAGE;
 }
 
-static void check_number(struct verify *v, const char *what, uint64_t found, uint64_t wanted)
+void shape_check_number(struct verify *v, const char *what, uint64_t found, uint64_t wanted)
 {
 	if (found != wanted) {
 		findings_add(v->report, FINDING_DIFFERENT, NULL, "image",
@@ -75,13 +75,13 @@ static void check_header(struct verify *v)
 	const struct pv_image_header *h = &v->image->header;
 	const struct board *board = v->model->board;
 
-	check_number(v, "size of the header", h->header_bytes, sizeof(*h));
-	check_number(v, "size of the image", h->image_bytes,
-	             v->image->file.count - v->image->header_at);
-	check_number(v, "board", h->board, board->id);
-	check_number(v, "number of physical CPUs", h->cpu_count, v->model->cpu_count);
-	check_number(v, "first page of RAM", h->ram_page, board->ram_base / PAGE);
-	check_number(v, "pages of RAM", h->ram_page_count, ram_pages(v));
+	shape_check_number(v, "size of the header", h->header_bytes, sizeof(*h));
+	shape_check_number(v, "size of the image", h->image_bytes,
+	                   v->image->file.count - v->image->header_at);
+	shape_check_number(v, "board", h->board, board->id);
+	shape_check_number(v, "number of physical CPUs", h->cpu_count, v->model->cpu_count);
+	shape_check_number(v, "first page of RAM", h->ram_page, board->ram_base / PAGE);
+	shape_check_number(v, "pages of RAM", h->ram_page_count, ram_pages(v));
 }
 
 /* Tables stand behind the header in order, each at the next multiple of 8. */
@@ -431,77 +431,6 @@ static void check_memory(struct verify *v)
 	check_writers(v);
 }
 
-/* One space's tables: bit n of `gigas` for a table of GiB n, bit n of `blocks` for one of the
- * 2 MiB block n, which is then mapped page by page. */
-struct walk {
-	uint8_t gigas[(1U << (PV_IPA_BITS - 30)) / 8];
-	uint8_t blocks[(1U << (PV_IPA_BITS - 21)) / 8];
-	uint32_t tables;
-};
-
-static void take(struct walk *walk, uint8_t *bits, uint64_t index)
-{
-	if (!(bits[index / 8] & 1U << index % 8)) {
-		bits[index / 8] |= (uint8_t)(1U << index % 8);
-		walk->tables++;
-	}
-}
-
-static void walk_stretch(struct walk *walk, uint64_t ipa_page, uint64_t page, uint64_t pages)
-{
-	const uint64_t limit = UINT64_C(1) << (PV_IPA_BITS - PV_PAGE_SHIFT);
-	uint64_t end = ipa_page + pages < limit ? ipa_page + pages : limit;
-	bool fit = ipa_page % BLOCK_PAGES == page % BLOCK_PAGES;
-
-	for (uint64_t at = ipa_page; at < end; at = (at / BLOCK_PAGES + 1) * BLOCK_PAGES) {
-		take(walk, walk->gigas, at >> (30 - PV_PAGE_SHIFT));
-		if (!fit || at % BLOCK_PAGES || end - at < BLOCK_PAGES) {
-			take(walk, walk->blocks, at / BLOCK_PAGES);
-		}
-	}
-}
-
-static uint32_t space_tables(const struct verify *v, struct walk *walk, uint32_t domain,
-                             uint32_t space)
-{
-	memset(walk, 0, sizeof(*walk));
-	walk->tables = 1; /* the root */
-	if (space == PV_SPACE_GUEST) {
-		/* Device memory is mapped page by page. */
-		walk_stretch(walk, v->image->domains[domain].gicc_ipa_page,
-		             v->image->domains[domain].gicc_ipa_page + 1, PV_GICC_PAGES);
-	}
-	for (uint32_t r = 0; r < v->image->header.regions.count; r++) {
-		const struct pv_region *region = &v->image->regions[r];
-		struct pv_slice slice = decode_mappings(v->image, r);
-
-		for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
-			const struct pv_mapping *m = &v->image->mappings[i];
-
-			if (m->domain == domain && m->space == space) {
-				walk_stretch(walk, m->ipa_page, region->page, region->page_count);
-			}
-		}
-	}
-	return walk->tables;
-}
-
-static void check_pool(struct verify *v)
-{
-	struct walk *walk = arena_alloc(v->arena, sizeof(*walk));
-	uint64_t file_end = shape_load_page(v) + (v->image->file.count + PAGE - 1) / PAGE;
-	uint64_t tables = 0;
-
-	for (uint32_t i = 0; i < v->image->header.domains.count; i++) {
-		tables += space_tables(v, walk, i, PV_SPACE_GUEST);
-		tables += space_tables(v, walk, i, PV_SPACE_VMM);
-	}
-	check_number(v, "pages for the kernel's translation tables",
-	             v->image->header.pool_page_count, tables);
-	check_number(v, "first page of the kernel's translation tables", v->image->header.pool_page,
-	             (file_end + BLOCK_PAGES - 1) / BLOCK_PAGES * BLOCK_PAGES);
-}
-
 void shape_check(struct verify *v)
 {
 	check_header(v);
@@ -509,5 +438,5 @@ void shape_check(struct verify *v)
 	check_domains(v);
 	check_hardware(v);
 	check_memory(v);
-	check_pool(v);
+	shape_check_pool(v);
 }

@@ -11,6 +11,7 @@
  *
  * The steps of verify_image(), a file each:
  *   shape.c     the image by itself: what the kernel would refuse
+ *   shape_pool.c                    a part of that
  *   roms.c      the regions that the image holds, and what each VM's loader makes of them
  *   vmm.c       the configuration of each VMM (abi/vmm.h)
  *   guest.c, guest_connections.c    the device tree of each guest
@@ -160,6 +161,12 @@ struct bytes loads_at(const struct verify *v, const struct verified_vm *vm, uint
 
 /** Pages of the image that regions may lie in: from the page behind the tables on. */
 uint64_t shape_rom_page(const struct verify *v);
+
+/** @what is @found in the image; @wanted would be right. */
+void shape_check_number(struct verify *v, const char *what, uint64_t found, uint64_t wanted);
+
+/** shape_pool.c: the pages that the kernel's translation tables are made of. */
+void shape_check_pool(struct verify *v);
 
 /** Physical page where the image file is loaded: the kernel's first. */
 uint64_t shape_load_page(const struct verify *v);
