@@ -19,7 +19,7 @@ TABLES = [("domains", "pv_domain"), ("vcpus", "pv_vcpu"), ("regions", "pv_region
           ("window_rules", "pv_window_rule")]
 PAGE = 4096
 READ, WRITE, EXEC = 1, 2, 4
-GUEST, VMM = 0, 1
+GUEST, VMM, DMA = 0, 1, 2
 
 
 def decode(name, data):
@@ -218,7 +218,11 @@ class Config:
         for i in range(head["device_count"]):
             self.devices.append(("pv_vmm_device", size))
             size += abi.size_of("pv_vmm_device")
-        self.places += self.connections + self.devices
+        self.functions = []
+        for i in range(head["function_count"]):
+            self.functions.append(("pv_vmm_function", size))
+            size += abi.size_of("pv_vmm_function")
+        self.places += self.connections + self.devices + self.functions
 
     def get(self, place, field):
         return decode(place[0], self.blob[place[1]:])[field]

@@ -46,6 +46,45 @@ uint64_t board_cpu_interface(const struct board *board)
 	return UINT64_MAX;
 }
 
+uint64_t board_kept_page(const struct board *board, uint64_t page, uint64_t count)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (uint32_t i = 0; board->checked && i < board->checked->kept_count; i++) {
+		const struct image_pages *kept = &board->checked->kept[i];
+		uint64_t at = kept->page > page ? kept->page : page;
+
+		if (at < (uint64_t)kept->page + kept->page_count && at < page + count &&
+		    at < first) {
+			first = at;
+		}
+	}
+	return first;
+}
+
+bool board_keeps_line(const struct board *board, uint32_t irq)
+{
+	for (uint32_t i = 0; board->checked && i < board->checked->line_count; i++) {
+		const struct image_lines *lines = &board->checked->lines[i];
+
+		if (irq >= lines->first && irq - lines->first < lines->count) {
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t board_config_page(const struct board *board)
+{
+	return board->checked ? board->checked->windows[0].page : 0;
+}
+
+uint32_t board_msis(const struct board *board, uint32_t *first)
+{
+	*first = board->checked ? board->checked->msis.first : 0;
+	return board->checked ? board->checked->msis.count : 0;
+}
+
 /* GICv2 and GICv3 have interrupts up to 1019. */
 #define UNKNOWN_BOARD(title_name)                                                                  \
 	{                                                                                          \

@@ -112,6 +112,18 @@ const char *board_kernel_at(const struct board *board, uint64_t base, uint64_t b
 /** The same of an interrupt. */
 const char *board_kernel_irq(const struct board *board, uint32_t irq);
 
+/** The first of pages [page, page + count) that no VM may reach, or RAM; UINT64_MAX = there is none. */
+uint64_t board_kept_page(const struct board *board, uint64_t page, uint64_t count);
+
+/** Whether no VM may have the line, since it is the kernel's, nobody's or raised by MSIs. */
+bool board_keeps_line(const struct board *board, uint32_t irq);
+
+/** The page where configuration space begins, a page for each PCI function; 0 = there is none. */
+uint64_t board_config_page(const struct board *board);
+
+/** The SPIs [*first, *first + count) that MSIs raise, whoever writes them; returns the count. */
+uint32_t board_msis(const struct board *board, uint32_t *first);
+
 /** "clocks", "resets", … */
 const char *board_power_name(enum board_power power);
 

@@ -193,8 +193,9 @@ static void want_cpus(const struct verified_vm *vm, struct tree *wanted)
 	tree_want_flag(wanted, "/timer", "always-on");
 }
 
-static void want_gic(const struct verified_vm *vm, struct tree *wanted)
+static void want_gic(const struct verify *v, uint32_t index, struct tree *wanted)
 {
+	const struct verified_vm *vm = &v->vms[index];
 	struct cells reg = {.arena = wanted->arena};
 
 	cells_add64(&reg, GICD_IPA);
@@ -209,7 +210,7 @@ static void want_gic(const struct verified_vm *vm, struct tree *wanted)
 	tree_want_flag(wanted, gic_node, "ranges");
 	tree_want_cells(wanted, gic_node, "reg", &reg);
 	tree_want_u32(wanted, gic_node, "phandle", phandle_of(vm, gic_node));
-	if (!vm->vectors) {
+	if (!vmm_has_frame(v, index)) {
 		return;
 	}
 	tree_want_node(wanted, v2m_node);
@@ -217,7 +218,7 @@ static void want_gic(const struct verified_vm *vm, struct tree *wanted)
 	tree_want_flag(wanted, v2m_node, "msi-controller");
 	want_reg(wanted, v2m_node, V2M_IPA, PAGE);
 	tree_want_u32(wanted, v2m_node, "arm,msi-base-spi", vm->config.v2m_first);
-	tree_want_u32(wanted, v2m_node, "arm,msi-num-spis", vm->vectors);
+	tree_want_u32(wanted, v2m_node, "arm,msi-num-spis", vm->config.v2m_count);
 	tree_want_u32(wanted, v2m_node, "phandle", phandle_of(vm, v2m_node));
 }
 
@@ -411,7 +412,7 @@ static void check_tree(struct verify *v, uint32_t index)
 	want_chosen(v, index, &wanted);
 	want_uarts(vm, &wanted);
 	want_cpus(vm, &wanted);
-	want_gic(vm, &wanted);
+	want_gic(v, index, &wanted);
 	want_memory(v, index, &wanted);
 	guest_want_connections(v, index, phandle_of(vm, v2m_node), &wanted);
 	life_want_nodes(v, index, &wanted);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "abi/mux.h"
+#include "topo/verify/windows.h"
 
 static const char *effect_text(const struct verify *v, uint32_t domain, uint32_t kind,
                                uint32_t number)
@@ -60,6 +61,17 @@ static const char *vcpu_text(const struct verify *v, uint32_t index)
 	                    memory_who(v, domain, PV_SPACE_GUEST));
 }
 
+static const char *stream_text(const struct verify *v, uint32_t index)
+{
+	if (index >= v->image->header.streams.count) {
+		return "let a stream that is not there reach memory";
+	}
+	uint32_t id = v->image->streams[index].id;
+
+	return arena_printf(v->arena, "let function %u:%u.%u reach memory", id >> 8, id >> 3 & 31,
+	                    id & 7);
+}
+
 const char *hands_cap_text(const struct powers *p, const struct hands *h, const struct pv_cap *cap)
 {
 	struct arena *arena = p->v->arena;
@@ -79,6 +91,11 @@ const char *hands_cap_text(const struct powers *p, const struct hands *h, const 
 		return arena_printf(arena, "use console channel %" PRIu64,
 		                    (uint64_t)p->v->image->domains[h->vm->domain].channel_first +
 		                            cap->object);
+	case PV_CAP_STREAM:
+		return stream_text(p->v, cap->object);
+	case PV_CAP_WINDOW:
+		return arena_printf(arena, "reach the configuration space of %s",
+		                    windows_text(p->v, cap->object));
 	default:
 		return arena_printf(arena, "do what capability type %u gives", cap->type);
 	}

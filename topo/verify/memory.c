@@ -26,11 +26,14 @@ const char *memory_who(const struct verify *v, uint32_t domain, uint32_t space)
 {
 	const struct verified_vm *vm = memory_vm(v, domain);
 
+	const char *whose = space == PV_SPACE_VMM   ? "the VMM of "
+	                    : space == PV_SPACE_DMA ? "devices of "
+	                                            : "";
+
 	if (!vm) {
-		return arena_printf(v->arena, "%sdomain %u",
-		                    space == PV_SPACE_VMM ? "the VMM of " : "", domain);
+		return arena_printf(v->arena, "%sdomain %u", whose, domain);
 	}
-	return space == PV_SPACE_VMM ? vm->who_vmm : vm->who;
+	return space == PV_SPACE_GUEST ? vm->who : arena_printf(v->arena, "%s%s", whose, vm->who);
 }
 
 /* A part of a mapping that lies in one thing, or in none. */

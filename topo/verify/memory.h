@@ -44,7 +44,7 @@ struct memory {
 /** List all things of the topology and find their pieces in the image. */
 void memory_list_things(struct memory *memory);
 
-/** "vm_a" or "the VMM of vm_a" for a space of a domain of the image. */
+/** "vm_a", "the VMM of vm_a" or "devices of vm_a" for a space of a domain of the image. */
 const char *memory_who(const struct verify *v, uint32_t domain, uint32_t space);
 
 /** The VM of a domain of the image, NULL = it is none of the topology. */

@@ -4,7 +4,8 @@
  * see topo/verify/memory.h. This table of functions is the intent:
  *
  *   thing                    reached by
- *   RAM of a VM              its guest RWX; with VMSWIOTLB=0 each VM that serves it RW
+ *   RAM of a VM              its guest RWX; its PCI functions RW where an SMMU confines them; with
+ *                            VMSWIOTLB=0 each VM that serves it RW
  *   segment of the VMM       its VMM, as its program says; all VMMs, where none writes it
  *   stack of the VMM         its VMM RW
  *   configuration            its VMM RW: it erases its seed
@@ -19,7 +20,7 @@
  */
 #include <inttypes.h>
 
-#include "topo/verify/memory.h"
+#include "topo/verify/hardware.h"
 
 #define STACK_PAGES 4U
 
@@ -62,7 +63,8 @@ static void add_vmm(struct memory *memory, uint32_t index)
 	const struct pv_domain *domain = &v->image->domains[vm->domain];
 	uint64_t config_bytes = sizeof(struct pv_vmm_config) +
 	                        vm->used * sizeof(struct pv_vmm_connection) +
-	                        vm->used_devices * sizeof(struct pv_vmm_device);
+	                        vm->used_devices * sizeof(struct pv_vmm_device) +
+	                        given_count(v, index) * sizeof(struct pv_vmm_function);
 	uint32_t thing;
 
 	for (uint32_t i = 0; i < program->segment_count; i++) {
@@ -187,6 +189,9 @@ static void add_ram(struct memory *memory, uint32_t index)
 	                           vm->source->ram_bytes / PAGE);
 
 	add_access(memory, thing, index, PV_SPACE_GUEST, RWX, vm->source->ram_base);
+	if (hardware_wants_streams(v, index)) {
+		add_access(memory, thing, index, PV_SPACE_DMA, RW, vm->source->ram_base);
+	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
 		const struct link *link = &v->links[i];
 

@@ -7,6 +7,7 @@
 
 #include "abi/calls.h"
 #include "abi/mux.h"
+#include "topo/verify/hardware.h"
 #include "topo/verify/life.h"
 
 /* The doorbells of one connection, as roles. */
@@ -196,6 +197,7 @@ void powers_check(struct verify *v)
 	for (uint32_t i = 0; i < vm_count; i++) {
 		if (v->vms[i].domain != DOMAIN_NONE) {
 			check_own(&p, &p.hands[i]);
+			hardware_check_hands(&p, &p.hands[i], i);
 		}
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {

@@ -10,7 +10,7 @@
 #include "lib/bits.h"
 #include "topo/base/units.h"
 #include "topo/model/board.h"
-#include "topo/verify/verify.h"
+#include "topo/verify/hardware.h"
 
 #define IMAGE_TEXT_OFFSET_AT 8U
 #define BLOCK_PAGES 512U
@@ -207,14 +207,26 @@ static void check_rom(struct verify *v, uint32_t index)
 	}
 }
 
+/* Mappings of region @index that are no device's. */
+static uint32_t reader_count(const struct verify *v, uint32_t index)
+{
+	struct pv_slice slice = decode_mappings(v->image, index);
+	uint32_t count = 0;
+
+	for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+		count += v->image->mappings[i].space != PV_SPACE_DMA;
+	}
+	return count;
+}
+
 /* Is region @index what one guest alone executes, and not in the image? That is RAM. */
 static bool is_ram(const struct verify *v, uint32_t index)
 {
 	struct pv_slice slice = decode_mappings(v->image, index);
 	const struct pv_mapping *m = &v->image->mappings[slice.first];
 
-	return slice.count == 1 && m->space == PV_SPACE_GUEST && (m->rights & PV_RIGHT_EXEC) &&
-	       !rom_bytes(v, index).data;
+	return reader_count(v, index) == 1 && m->space == PV_SPACE_GUEST &&
+	       (m->rights & PV_RIGHT_EXEC) && !rom_bytes(v, index).data;
 }
 
 /* What the kernel leaves to a guest is that guest's alone. */
@@ -243,9 +255,9 @@ static void check_region(struct verify *v, uint32_t index, uint64_t *page, uint3
 	} else {
 		*mapping += r->mappings.count;
 	}
-	if (!shared && r->mappings.count > 1) {
+	if (!shared && reader_count(v, index) > 1) {
 		broken(v, "region", index, "is mapped more than once and not marked as shared");
-	} else if (shared && r->mappings.count == 1) {
+	} else if (shared && reader_count(v, index) == 1) {
 		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
 		             "region %u of the image, at 0x%" PRIx64
 		             ", is marked as shared, and nobody shares it",
@@ -261,35 +273,24 @@ static void check_region(struct verify *v, uint32_t index, uint64_t *page, uint3
 	check_rom(v, index);
 }
 
-/* No topology gives hardware to a VM: whatever an image has of it is too much. */
-static void check_hardware(struct verify *v)
+/* Devices see memory that their guest has at the same place with all their rights, and run none. */
+static void check_dma(struct verify *v, uint32_t region, uint32_t index)
 {
-	const struct pv_image_header *h = &v->image->header;
-	const struct {
-		const char *name;
-		uint32_t count;
-	} tables[] = {
-		{"device", h->devices.count},           {"irq", h->irqs.count},
-		{"stream", h->streams.count},           {"window", h->windows.count},
-		{"window rule", h->window_rules.count},
-	};
+	const struct pv_mapping *dma = &v->image->mappings[index];
+	struct pv_slice slice = decode_mappings(v->image, region);
+	bool found = false;
 
-	for (size_t i = 0; i < ARRAY_COUNT(tables); i++) {
-		for (uint32_t n = 0; n < tables[i].count; n++) {
-			findings_add(v->report, FINDING_EXTRA, NULL, "image",
-			             "%s %u of the image is of hardware that no VM has",
-			             tables[i].name, n);
-		}
+	for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
+		const struct pv_mapping *m = &v->image->mappings[i];
+
+		found = found || (m->domain == dma->domain && m->space == PV_SPACE_GUEST &&
+		                  m->ipa_page == dma->ipa_page && !(dma->rights & ~m->rights));
 	}
-	for (uint32_t i = 0; i < h->domains.count; i++) {
-		const struct pv_domain *d = &v->image->domains[i];
-
-		if (d->msi_ipa_page || d->msi_first || d->msi_count || d->reserved) {
-			findings_add(v->report, FINDING_EXTRA, NULL, "image",
-			             "domain %u of the image has message-signalled interrupts of "
-			             "hardware that no VM has",
-			             i);
-		}
+	if (!found || dma->rights & PV_RIGHT_EXEC || !hardware_has_stream(v, dma->domain)) {
+		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
+		             "mapping %u of the image shows devices of domain %u what its guest "
+		             "has not there, or there are none",
+		             index, dma->domain);
 	}
 }
 
@@ -302,10 +303,7 @@ static void check_mapping(struct verify *v, uint32_t region, uint32_t index)
 		broken(v, "mapping", index, "is of nobody's address space");
 	}
 	if (m->space == PV_SPACE_DMA) {
-		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
-		             "mapping %u of the image shows memory to devices of domain %u, which "
-		             "has none",
-		             index, m->domain);
+		check_dma(v, region, index);
 	}
 	if (!(m->rights & PV_RIGHT_READ) || m->rights > 7 || m->reserved) {
 		broken(v, "mapping", index, "has rights that mean nothing");
@@ -320,6 +318,7 @@ static void check_mapping(struct verify *v, uint32_t region, uint32_t index)
 static void check_writer(struct verify *v, const struct pv_region *text, uint32_t runner,
                          const struct pv_region *other, uint32_t writer)
 {
+	static const char *const spaces[PV_SPACE_COUNT] = {"the guest", "the VMM", "devices"};
 	const struct pv_mapping *m = &v->image->mappings[writer];
 
 	if ((m->rights & PV_RIGHT_WRITE) &&
@@ -328,7 +327,7 @@ static void check_writer(struct verify *v, const struct pv_region *text, uint32_
 		findings_add(v->report, FINDING_EXTRA, NULL, "memory",
 		             "mapping %u of the image lets %s of domain %u write what the VMM of "
 		             "domain %u executes by mapping %u",
-		             writer, m->space == PV_SPACE_VMM ? "the VMM" : "the guest", m->domain,
+		             writer, spaces[m->space % PV_SPACE_COUNT], m->domain,
 		             v->image->mappings[runner].domain, runner);
 	}
 }
@@ -426,6 +425,16 @@ static void check_memory(struct verify *v)
 		*ARENA_ADD(v->arena, list, count) =
 			(struct stretch){i, PV_SPACE_GUEST, d->doorbell_ipa_page,
 		                         d->doorbell_pages.count, "the doorbell window"};
+		*ARENA_ADD(v->arena, list, count) = (struct stretch){
+			i, PV_SPACE_GUEST, d->msi_ipa_page, d->msi_count != 0, "the page for MSIs"};
+		*ARENA_ADD(v->arena, list, count) = (struct stretch){
+			i, PV_SPACE_DMA, d->msi_ipa_page, d->msi_count != 0, "the page for MSIs"};
+	}
+	for (uint32_t i = 0; i < image->header.devices.count; i++) {
+		const struct pv_device *d = &image->devices[i];
+
+		*ARENA_ADD(v->arena, list, count) = (struct stretch){
+			d->domain, d->space, d->ipa_page, d->page_count, "registers"};
 	}
 	check_overlaps(v, list, count);
 	check_writers(v);
@@ -436,7 +445,7 @@ void shape_check(struct verify *v)
 	check_header(v);
 	check_tables(v);
 	check_domains(v);
-	check_hardware(v);
+	shape_check_hardware(v);
 	check_memory(v);
 	shape_check_pool(v);
 }

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "topo/verify/verify.h"
+#include "topo/verify/hardware.h"
 
 #define BLOCK_PAGES 512U
 
@@ -39,16 +39,33 @@ static void walk_stretch(struct walk *walk, uint64_t ipa_page, uint64_t page, ui
 	}
 }
 
+/* Registers are mapped page by page. */
+static void walk_registers(const struct verify *v, struct walk *walk, uint32_t domain,
+                           uint32_t space)
+{
+	const struct pv_domain *from = &v->image->domains[domain];
+
+	if (space == PV_SPACE_GUEST) {
+		walk_stretch(walk, from->gicc_ipa_page, from->gicc_ipa_page + 1, PV_GICC_PAGES);
+	}
+	if (space == PV_SPACE_DMA && from->msi_count) {
+		walk_stretch(walk, from->msi_ipa_page, from->msi_ipa_page + 1, 1);
+	}
+	for (uint32_t i = 0; i < v->image->header.devices.count; i++) {
+		const struct pv_device *d = &v->image->devices[i];
+
+		if (d->domain == domain && d->space == space) {
+			walk_stretch(walk, d->ipa_page, d->ipa_page + 1, d->page_count);
+		}
+	}
+}
+
 static uint32_t space_tables(const struct verify *v, struct walk *walk, uint32_t domain,
                              uint32_t space)
 {
 	memset(walk, 0, sizeof(*walk));
 	walk->tables = 1; /* the root */
-	if (space == PV_SPACE_GUEST) {
-		/* Device memory is mapped page by page. */
-		walk_stretch(walk, v->image->domains[domain].gicc_ipa_page,
-		             v->image->domains[domain].gicc_ipa_page + 1, PV_GICC_PAGES);
-	}
+	walk_registers(v, walk, domain, space);
 	for (uint32_t r = 0; r < v->image->header.regions.count; r++) {
 		const struct pv_region *region = &v->image->regions[r];
 		struct pv_slice slice = decode_mappings(v->image, r);
@@ -73,6 +90,9 @@ void shape_check_pool(struct verify *v)
 	for (uint32_t i = 0; i < v->image->header.domains.count; i++) {
 		tables += space_tables(v, walk, i, PV_SPACE_GUEST);
 		tables += space_tables(v, walk, i, PV_SPACE_VMM);
+		if (hardware_has_stream(v, i)) {
+			tables += space_tables(v, walk, i, PV_SPACE_DMA);
+		}
 	}
 	shape_check_number(v, "pages for the kernel's translation tables",
 	                   v->image->header.pool_page_count, tables);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "abi/backend.h"
+#include "topo/verify/hardware.h"
 
 static void intend_connection(struct verify *v, uint32_t index)
 {
@@ -92,23 +93,6 @@ static void check_strangers(struct verify *v)
 	}
 }
 
-/* What a topology can ask for and an image cannot hold. */
-static void check_hardware(struct verify *v)
-{
-	for (size_t i = 0; i < v->model->vm_count; i++) {
-		const struct vm *vm = &v->model->vms[i];
-		size_t count = vm->mmio_count + vm->pci_count + vm->irq_count + vm->dtb_node_count;
-
-		if (count) {
-			findings_add(
-				v->report, FINDING_MISSING, vm->instance, "hardware",
-				"%s has hardware in the topology (%zu entries), which an image "
-				"cannot give to it",
-				vm->instance, count);
-		}
-	}
-}
-
 void verify_image(struct arena *arena, const struct model *model, const struct files *files,
                   const struct decoded *image, struct findings *report)
 {
@@ -129,12 +113,14 @@ void verify_image(struct arena *arena, const struct model *model, const struct f
 		intend_connection(&v, i);
 	}
 	check_strangers(&v);
-	check_hardware(&v);
+	v.given = given_list(&v);
 	shape_check(&v);
 	loads_read(&v);
 	vmm_read_configs(&v);
 	guest_read_trees(&v);
+	hardware_check(&v);
 	vmm_check_configs(&v);
+	hardware_check_views(&v);
 	guest_check_trees(&v);
 	memory_check(&v);
 	cpus_check(&v);

@@ -11,11 +11,12 @@
  *
  * The steps of verify_image(), a file each:
  *   shape.c     the image by itself: what the kernel would refuse
- *   shape_pool.c                    a part of that
+ *   shape_pool.c, shape_hardware.c  parts of that
  *   roms.c      the regions that the image holds, and what each VM's loader makes of them
  *   vmm.c       the configuration of each VMM (abi/vmm.h)
  *   guest.c, guest_connections.c    the device tree of each guest
  *   memory.c, memory_things.c       who reaches which physical memory
+ *   given.c, hardware.c, hardware_views.c, windows.c    registers, lines, PCI functions
  *   cpus.c      vCPUs, priorities, consoles
  *   powers.c    capabilities, doorbells
  *   contents.c, archive.c           which bytes lie where
@@ -94,6 +95,7 @@ struct verified_vm {
 	struct pv_vmm_config config;
 	const struct pv_vmm_connection *views; /* config.connection_count */
 	const struct pv_vmm_device *device_views;
+	const struct pv_vmm_function *function_views; /* config.function_count */
 
 	struct pv_loads boot;        /* all 0 = its loader is told nothing */
 	const struct pv_load *loads; /* boot.count */
@@ -103,6 +105,8 @@ struct verified_vm {
 	uint64_t initrd_ipa; /* IPA_UNKNOWN */
 };
 
+struct given; /* topo/verify/given.h: hardware */
+
 struct verify {
 	struct arena *arena;
 	const struct model *model;
@@ -111,6 +115,7 @@ struct verify {
 	struct findings *report;
 	struct verified_vm *vms; /* like model.vms */
 	struct link *links;      /* like model.connections */
+	struct given *given;
 };
 
 /**
@@ -130,6 +135,9 @@ void memory_check(struct verify *v);
 void cpus_check(struct verify *v);
 void powers_check(struct verify *v);
 void contents_check(struct verify *v);
+
+/** Whether the guest of @vm has a frame that MSIs are written to. */
+bool vmm_has_frame(const struct verify *v, uint32_t vm);
 
 /* guest_connections.c, for guest.c. */
 void guest_learn_connections(struct verify *v, uint32_t vm);

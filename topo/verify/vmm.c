@@ -11,6 +11,7 @@
 #include "abi/calls.h"
 #include "abi/mux.h"
 #include "lib/bits.h"
+#include "topo/verify/hardware.h"
 #include "topo/verify/life.h"
 
 static void bad(struct verify *v, const struct verified_vm *vm, const char *what)
@@ -34,11 +35,14 @@ static void read_arrays(struct verify *v, struct verified_vm *vm, struct bytes b
 	}
 	struct pv_vmm_connection *views = arena_alloc(v->arena, connections + 1);
 	struct pv_vmm_device *device_views = arena_alloc(v->arena, devices + 1);
+	struct pv_vmm_function *function_views = arena_alloc(v->arena, functions + 1);
 
 	memcpy(views, bytes.data + sizeof(*c), connections);
 	memcpy(device_views, bytes.data + sizeof(*c) + connections, devices);
+	memcpy(function_views, bytes.data + sizeof(*c) + connections + devices, functions);
 	vm->views = views;
 	vm->device_views = device_views;
+	vm->function_views = function_views;
 	vm->has_config = true;
 }
 
@@ -83,6 +87,19 @@ static void find_view(struct verify *v, struct link *link)
 	}
 }
 
+/* What its VMM is told of a function, the first time. */
+static void find_function(struct verify *v, struct given_function *function)
+{
+	const struct verified_vm *vm = &v->vms[function->vm];
+
+	for (uint32_t i = 0; vm->has_config && i < vm->config.function_count; i++) {
+		if (vm->function_views[i].id == function->id) {
+			function->view = &vm->function_views[i];
+			return;
+		}
+	}
+}
+
 void vmm_read_configs(struct verify *v)
 {
 	for (size_t i = 0; i < v->model->vm_count; i++) {
@@ -92,6 +109,9 @@ void vmm_read_configs(struct verify *v)
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
 		find_view(v, &v->links[i]);
+	}
+	for (size_t i = 0; i < v->given->function_count; i++) {
+		find_function(v, &v->given->functions[i]);
 	}
 }
 
@@ -201,18 +221,41 @@ static void compare(struct verify *v, const struct verified_vm *vm, const char *
 	}
 }
 
-static void check_head(struct verify *v, const struct verified_vm *vm)
+bool vmm_has_frame(const struct verify *v, uint32_t vm)
 {
+	return v->vms[vm].vectors || given_vm_has_msis(v, vm);
+}
+
+/* Numbers of the MSI frame: one for each vector of a virtio device, some for physical functions. */
+static uint32_t frame_count(const struct verify *v, uint32_t index)
+{
+	uint32_t least = v->vms[index].vectors;
+	uint32_t found = v->vms[index].config.v2m_count;
+
+	for (size_t i = 0; i < v->given->function_count; i++) {
+		const struct given_function *f = &v->given->functions[i];
+
+		least += f->vm == index && given_has_msis(f);
+	}
+	return !given_vm_has_msis(v, index) || found < least ? least : found;
+}
+
+static void check_head(struct verify *v, uint32_t index)
+{
+	const struct verified_vm *vm = &v->vms[index];
 	const struct pv_vmm_config *found = &vm->config;
+	bool msis = vmm_has_frame(v, index);
 	struct pv_vmm_config wanted = {
 		.vcpu_count = vm->source->vcpu_count,
 		.connection_count = vm->used,
 		.device_count = vm->used_devices,
 		.gicd_ipa = GICD_IPA,
-		.v2m_ipa = vm->vectors ? V2M_IPA : 0,
-		.v2m_first = vm->vectors ? found->v2m_first : 0,
-		.v2m_count = vm->vectors,
+		.v2m_ipa = msis ? V2M_IPA : 0,
+		.v2m_first = msis ? found->v2m_first : 0,
+		.v2m_count = frame_count(v, index),
 		.uarts[0] = {UART_IPA, UART_INTID, 0, PV_EVENT_CONSOLE(PV_CONSOLE_TTY), 0},
+		.function_count = given_count(v, index),
+		.hw_ecam_ipa = given_count(v, index) ? found->hw_ecam_ipa : 0,
 	};
 
 	if (vm->source->agent) {
@@ -311,7 +354,7 @@ static void check_disjoint(struct verify *v, const struct verified_vm *vm, const
 	}
 }
 
-/* Add what memory the guest of @index finds mapped. */
+/* Add what memory and registers the guest finds mapped. */
 static void add_mapped(const struct verify *v, const struct verified_vm *vm, struct use **uses,
                        size_t *count)
 {
@@ -323,6 +366,14 @@ static void add_mapped(const struct verify *v, const struct verified_vm *vm, str
 		*ARENA_ADD(v->arena, *uses, *count) =
 			(struct use){"memory", page * PAGE, hit.run * PAGE};
 		page = decode_next_mapped(v->image, vm->domain, PV_SPACE_GUEST, page + hit.run);
+	}
+	for (uint32_t i = 0; i < v->image->header.devices.count; i++) {
+		const struct pv_device *d = &v->image->devices[i];
+
+		if (d->domain == vm->domain && d->space == PV_SPACE_GUEST) {
+			*ARENA_ADD(v->arena, *uses, *count) =
+				(struct use){"registers", d->ipa_page * PAGE, d->page_count * PAGE};
+		}
 	}
 }
 
@@ -339,10 +390,13 @@ static void check_windows(struct verify *v, uint32_t index)
 	*ARENA_ADD(v->arena, uses, count) =
 		(struct use){"the CPU interface", GICC_IPA, PV_GICC_PAGES * PAGE};
 	*ARENA_ADD(v->arena, uses, count) =
-		(struct use){"the MSI frame", V2M_IPA, vm->vectors ? PAGE : 0};
+		(struct use){"the MSI frame", V2M_IPA, vmm_has_frame(v, index) ? PAGE : 0};
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"the console", UART_IPA, PAGE};
 	*ARENA_ADD(v->arena, uses, count) =
 		(struct use){"the agent's channel", AGENT_IPA, vm->source->agent ? PAGE : 0};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the PCI configuration space of its hardware", vm->config.hw_ecam_ipa,
+	                     given_count(v, index) ? ECAM_BYTES : 0};
 	*ARENA_ADD(v->arena, uses, count) =
 		(struct use){"the doorbell window", domain->doorbell_ipa_page * PAGE,
 	                     domain->doorbell_pages.count * PAGE};
@@ -378,7 +432,7 @@ static void check_interrupts(struct verify *v, uint32_t index)
 	*ARENA_ADD(v->arena, uses, count) =
 		(struct use){"the agent's channel", AGENT_INTID, vm->source->agent ? 1 : 0};
 	*ARENA_ADD(v->arena, uses, count) =
-		(struct use){"the MSI frame", vm->config.v2m_first, vm->vectors};
+		(struct use){"the MSI frame", vm->config.v2m_first, vm->config.v2m_count};
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"what no SPI has", 0, PV_SPI_FIRST};
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"what no VM has", PV_VIRQS, UINT32_MAX};
 	for (size_t i = 0; i < v->model->connection_count; i++) {
@@ -407,7 +461,7 @@ void vmm_check_configs(struct verify *v)
 			}
 		}
 		if (v->vms[i].has_config) {
-			check_head(v, &v->vms[i]);
+			check_head(v, i);
 			check_windows(v, i);
 			check_interrupts(v, i);
 		}
