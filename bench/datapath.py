@@ -14,6 +14,7 @@ import tempfile
 import threading
 
 import abi
+import kallsyms
 from elf import Elf
 
 LIMIT = 180
@@ -141,12 +142,16 @@ def layer(_, address):
 
 
 class Symbols:
-    """Names of addresses: functions of EL2 and VMM by their files, of the rest the layer."""
+    """Names of addresses: of EL2 and VMM by their files, of Linux by its Image, which runs where it
+    is linked; what lies below that is a module. Programs have no names: many lie in one place."""
 
     def __init__(self, build):
+        with open(os.path.join(build, "share/peervisor/guest/Image"), "rb") as file:
+            linux = kallsyms.symbols(file.read())
         files = {"EL2": f"kernel/{abi.BOARD['NAME']}/kernel.elf", "VMM": "share/peervisor/vmm.elf"}
         self.known = {where: Table(elf_symbols(os.path.join(build, path)))
                       for where, path in files.items()}
+        self.known["Linux kernel"] = Table(linux, "module")
 
     def name(self, vm, address):
         where = layer(vm, address)
@@ -154,13 +159,13 @@ class Symbols:
 
 
 class Table:
-    def __init__(self, symbols):
-        self.starts = sorted(symbols)
+    def __init__(self, symbols, below="?"):
+        self.starts, self.below = sorted(symbols), below
         self.addresses = [address for address, _ in self.starts]
 
     def name(self, address):
         at = bisect.bisect_right(self.addresses, address) - 1
-        return self.starts[at][1] if at >= 0 else "?"
+        return self.starts[at][1] if at >= 0 else self.below
 
 
 def elf_symbols(path):
@@ -177,5 +182,5 @@ def measure(build, topology, arguments, profile):
             count = system.measure(operation)
             lines = []
             if symbols:
-                lines = count.by(layer) + count.by(symbols.name)[:25]
+                lines = count.by(layer) + count.by(symbols.name)[:40]
             yield operation, count, lines, shlex.join(system.command)
