@@ -173,7 +173,7 @@ PLANTED = [
     (guest_map, "docs/guest.md", "`0x0a00_0000`", "`0x0b00_0000`", "guest: map"),
     (verify_words, "docs/verify.md", "| `extra` |", "| `surplus` |", "verify: words"),
     (assertions, "docs/report.md", "| `path(a, b)` |", "| `way(a, b)` |", "report: assertions"),
-    (device_defaults, "docs/language.md", "256; blk 32", "256; blk 64", "language: defaults of dev"),
+    (device_defaults, "docs/language.md", "256; blk 128", "256; blk 64", "language: defaults of dev"),
     (lock_fields, "docs/locking.md", "`cpu.resched`", "`cpu.anew`", "locking: fields"),
     (kernel_folders, "docs/architecture.md", "`kernel/variants`", "`kernel/kinds`", "architecture: fo"),
     (shown_commands, "docs/report.md", "topo report --json FILE", "topo report --format xml FILE",

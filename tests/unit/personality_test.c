@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "layout_fixture.h"
+#include "lib/bits.h"
 #include "topo/image/personality.h"
 
 #define BIT(n) (1ULL << (n))
@@ -170,6 +171,38 @@ static void test_blk_through_a_pool(void **state)
 	fixture_end(&f);
 }
 
+/* A disk with a pool and a queue that is long enough without: no indirect descriptors. */
+static void test_indirect(void **state)
+{
+	static const struct {
+		enum device_type type;
+		bool pool;
+		uint32_t queue_size;
+		bool indirect;
+	} cases[] = {
+		{DEVICE_BLK, true, 128, false}, {DEVICE_BLK, true, 64, false},
+		{DEVICE_BLK, true, 32, true},   {DEVICE_BLK, false, 128, true},
+		{DEVICE_NET, true, 256, true},  {DEVICE_VSOCK, true, 256, true},
+	};
+	struct fixture f;
+
+	(void)state;
+	fixture_start(&f);
+	for (size_t i = 0; i < ARRAY_COUNT(cases); i++) {
+		struct device device = {.type = cases[i].type,
+		                        .queue_pairs_or_queues = 1,
+		                        .queue_size = cases[i].queue_size,
+		                        .disk_bytes = 1 << 20};
+		struct personality p;
+
+		personality_make(&device, cases[i].pool, f.diag, &p);
+		assert_int_equal((p.features & BIT(VIRTIO_RING_F_INDIRECT_DESC)) != 0,
+		                 cases[i].indirect);
+		assert_true(p.features & BIT(VIRTIO_RING_F_EVENT_IDX));
+	}
+	fixture_end(&f);
+}
+
 static void test_refused(void **state)
 {
 	struct fixture f;
@@ -193,9 +226,9 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_net),     cmocka_unit_test(test_blk),
-		cmocka_unit_test(test_others),  cmocka_unit_test(test_blk_through_a_pool),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_net),      cmocka_unit_test(test_blk),
+		cmocka_unit_test(test_others),   cmocka_unit_test(test_blk_through_a_pool),
+		cmocka_unit_test(test_indirect), cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ static void six_lines(void **state)
 	assert_null(blk->disk);
 	assert_int_equal(blk->disk_bytes, 128 << 20);
 	assert_int_equal(net->queue_size, 256);
-	assert_int_equal(blk->queue_size, 32);
+	assert_int_equal(blk->queue_size, 128);
 	assert_int_equal(model->vms[0].ram_bytes, 256 << 20);
 	assert_int_equal(model->vms[1].ram_bytes, 128 << 20);
 	assert_true(model->vms[0].agent);

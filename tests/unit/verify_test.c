@@ -140,15 +140,16 @@ static void no_images(void **state)
 /* Two derivations of the same device, by different hands. */
 static void personalities_agree(void **state)
 {
+	const uint32_t sizes[] = {2, 32, 64, 256};
 	struct diag *diag = diag_new();
 
 	(void)state;
 	for (int type = 0; type < DEVICE_TYPE_COUNT; type++) {
-		for (uint32_t variant = 0; variant < 16; variant++) {
+		for (uint32_t variant = 0; variant < 32; variant++) {
 			const struct device device = {
 				.type = (enum device_type)type,
 				.queue_pairs_or_queues = type == DEVICE_NET ? 1 : 1 + (variant & 1),
-				.queue_size = variant & 2 ? 256 : 2,
+				.queue_size = sizes[(variant & 2) + (variant >> 4)],
 				.readonly = (variant & 4) != 0,
 				.disk_bytes = 1ULL << 33,
 				.mac = {2, 3, 4, 5, 6, 7},

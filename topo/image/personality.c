@@ -14,7 +14,11 @@
  * Linux guest use its restricted pool. */
 #define FEATURES_COMMON (FEATURE(32) | FEATURE(33))
 /* Indirect descriptors and event indices: what the daemon serves itself goes without. */
-#define FEATURES_RING (FEATURE(28) | FEATURE(29))
+#define RING_INDIRECT FEATURE(28)
+#define FEATURES_RING (RING_INDIRECT | FEATURE(29))
+/* Through a pool a table of indirect descriptors is one more thing that is bounced for a request.
+ * A disk's ring of this many holds three of the longest without, of 18 descriptors. */
+#define BLK_DIRECT_LEAST 64U
 
 /* 5.1.3 "Feature bits": checksum and segmentation offload as vhost-net and a tap carry them. */
 #define NET_CSUM FEATURE(0)
@@ -37,8 +41,8 @@
 
 /* What QEMU's vhost-user-blk export takes: segments in one request, sectors in one discard. */
 #define BLK_SEGMENTS_MAX 126U
-/* Through a pool every segment is bounced: requests stay small enough, 128 KiB, that a full queue of
- * the default size takes half of the default pool. */
+/* Through a pool every segment is bounced: requests stay small enough, 128 KiB, that a full queue
+ * takes a part of the default pool only, also a short one of indirect descriptors: 4 of 8 MiB. */
 #define BLK_POOL_SEGMENTS 16U
 #define BLK_POOL_SEGMENT_BYTES 8192U
 #define BLK_DISCARD_SECTORS_MAX 32768U
@@ -77,6 +81,9 @@ static void fill_blk(const struct device *device, bool pool, struct personality 
 	if (pool) {
 		p->features |= BLK_SIZE_MAX;
 		put(p, 8, 4, BLK_POOL_SEGMENT_BYTES);
+	}
+	if (pool && device->queue_size >= BLK_DIRECT_LEAST) {
+		p->features &= ~RING_INDIRECT;
 	}
 	put(p, 12, 4, segments < segments_max ? segments : segments_max);
 	put(p, 20, 4, SECTOR_BYTES);

@@ -19,7 +19,7 @@
 #define DEFAULT_RAM_OTHER MIB(128)
 #define DEFAULT_DISK_BYTES MIB(128)
 #define DEFAULT_QUEUE_SIZE 256U
-#define DEFAULT_BLK_QUEUE_SIZE 32U /* a full queue fits a pool: topo/image/personality.c */
+#define DEFAULT_BLK_QUEUE_SIZE 128U /* a full queue fits a pool: topo/image/personality.c */
 #define RAM_BLOCK_BYTES MIB(2)
 
 /** Fill in everything that @topology leaves out. Deterministic: no order but the text's matters. */

@@ -13,7 +13,16 @@
  * would be asked to reach private memory. */
 #define TRANSPORT_FEATURES (BIT(32) | BIT(33))
 /* 6: INDIRECT_DESC, EVENT_IDX; not of what the daemon serves itself. */
-#define RING_FEATURES (BIT(28) | BIT(29))
+static uint64_t ring_features(const struct device *device, bool pool)
+{
+	enum device_type type = device->type;
+
+	if (type == DEVICE_CONSOLE || type == DEVICE_RNG) {
+		return 0;
+	}
+	/* A disk's tables of descriptors are not worth being copied into a pool. */
+	return pool && type == DEVICE_BLK && device->queue_size > 63 ? BIT(29) : BIT(28) | BIT(29);
+}
 
 /* 5.1.4 */
 struct net_config {
@@ -152,9 +161,6 @@ struct virtio virtio_of(const struct device *device, bool pool)
 		v.features = BIT(1); /* 5.10.3: SEQPACKET */
 		keep(&v, &device->cid, 8);
 	}
-	v.features |= TRANSPORT_FEATURES;
-	if (device->type != DEVICE_CONSOLE && device->type != DEVICE_RNG) {
-		v.features |= RING_FEATURES;
-	}
+	v.features |= TRANSPORT_FEATURES | ring_features(device, pool);
 	return v;
 }
