@@ -14,70 +14,8 @@
 
 #include "backend/daemon/log.h"
 #include "backend/daemon/ring.h"
+#include "backend/daemon/vhost_user_message.h"
 #include "lib/bits.h"
-
-/* vhost-user.rst, "Front-end message types". */
-enum request {
-	GET_FEATURES = 1,
-	SET_FEATURES = 2,
-	SET_OWNER = 3,
-	SET_MEM_TABLE = 5,
-	SET_VRING_NUM = 8,
-	SET_VRING_ADDR = 9,
-	SET_VRING_BASE = 10,
-	SET_VRING_KICK = 12,
-	SET_VRING_CALL = 13,
-	GET_PROTOCOL_FEATURES = 15,
-	SET_PROTOCOL_FEATURES = 16,
-	SET_VRING_ENABLE = 18,
-	GET_INFLIGHT_FD = 31,
-	SET_INFLIGHT_FD = 32,
-	GPU_SET_SOCKET = 33,
-};
-
-/* "Header": bits of flags. */
-#define VERSION 1U
-#define VERSION_MASK 3U
-#define FLAG_REPLY (1U << 2)
-#define FLAG_NEED_REPLY (1U << 3)
-
-#define HEADER_BYTES offsetof(struct vhost_user_message, payload)
-#define FEATURE_PROTOCOL BIT64(30) /* there are protocol features */
-
-struct vring_state {
-	uint32_t index;
-	uint32_t number;
-};
-
-struct vring_address {
-	uint32_t index;
-	uint32_t flags;
-	uint64_t desc;
-	uint64_t used;
-	uint64_t available;
-	uint64_t log;
-};
-
-struct memory_table {
-	uint32_t count;
-	uint32_t padding;
-	uint64_t guest_address;
-	uint64_t bytes;
-	uint64_t user_address;
-	uint64_t offset; /* in the file */
-};
-
-struct inflight_payload {
-	uint64_t bytes;
-	uint64_t offset;
-	uint16_t queue_count;
-	uint16_t queue_size;
-	uint32_t padding;
-};
-
-_Static_assert(sizeof(struct memory_table) <= VHOST_USER_PAYLOAD_MAX, "memory table");
-_Static_assert(sizeof(struct vring_address) == 40, "vring address");
-_Static_assert(sizeof(struct inflight_payload) == 24, "inflight description");
 
 enum scope { ONCE, EACH_QUEUE };
 
@@ -87,7 +25,7 @@ struct outgoing {
 };
 
 struct vhost_user_step {
-	enum request request;
+	enum vhost_user_request request;
 	enum scope scope;
 	/* Fill in payload, bytes and file of a cleared message; false: leave this step out. */
 	bool (*fill)(struct vhost_user *user, struct outgoing *out);
@@ -140,7 +78,7 @@ static bool take_features(struct vhost_user *user, const struct vhost_user_messa
 static bool fill_if_protocol(struct vhost_user *user, struct outgoing *out)
 {
 	(void)out;
-	return (user->offered & FEATURE_PROTOCOL) != 0;
+	return (user->offered & VHOST_USER_FEATURE_PROTOCOL) != 0;
 }
 
 static bool take_protocol(struct vhost_user *user, const struct vhost_user_message *answer)
@@ -159,13 +97,13 @@ static bool take_protocol(struct vhost_user *user, const struct vhost_user_messa
 static bool fill_protocol(struct vhost_user *user, struct outgoing *out)
 {
 	put_u64(out, user->protocol);
-	return (user->offered & FEATURE_PROTOCOL) != 0;
+	return (user->offered & VHOST_USER_FEATURE_PROTOCOL) != 0;
 }
 
 static bool fill_features(struct vhost_user *user, struct outgoing *out)
 {
 	put_u64(out, (user->setup->features & user->config.device_features) |
-	                     (user->offered & FEATURE_PROTOCOL));
+	                     (user->offered & VHOST_USER_FEATURE_PROTOCOL));
 	return true;
 }
 
@@ -288,7 +226,7 @@ static bool fill_kick(struct vhost_user *user, struct outgoing *out)
 static bool fill_enable(struct vhost_user *user, struct outgoing *out)
 {
 	put_state(user, out, 1);
-	return (user->offered & FEATURE_PROTOCOL) != 0;
+	return (user->offered & VHOST_USER_FEATURE_PROTOCOL) != 0;
 }
 
 /* Without acknowledgements an answer to anything says that all before it is done. */
@@ -337,7 +275,7 @@ static bool send_message(const struct vhost_user *user, struct outgoing *out)
 	} control = {0};
 	struct iovec iov = {
 		.iov_base = &out->message,
-		.iov_len = HEADER_BYTES + out->message.bytes,
+		.iov_len = VHOST_USER_HEADER_BYTES + out->message.bytes,
 	};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
@@ -394,7 +332,8 @@ static void advance(struct vhost_user *user)
 		bool asks = answered && user->step->take == NULL;
 		struct outgoing out = {
 			.message = {.request = user->step->request,
-		                    .flags = VERSION | (asks ? FLAG_NEED_REPLY : 0)},
+		                    .flags = VHOST_USER_VERSION |
+		                             (asks ? VHOST_USER_NEED_REPLY : 0)},
 			.fd = -1,
 		};
 
@@ -420,7 +359,8 @@ static void take_answer(struct vhost_user *user)
 	uint64_t status = 0;
 
 	if (answer->request != step->request ||
-	    (answer->flags & (VERSION_MASK | FLAG_REPLY)) != (VERSION | FLAG_REPLY)) {
+	    (answer->flags & (VHOST_USER_VERSION_MASK | VHOST_USER_REPLY)) !=
+	            (VHOST_USER_VERSION | VHOST_USER_REPLY)) {
 		log_line(env_of(user)->peer, "vhost-user: answer %u to request %u", answer->request,
 		         step->request);
 		tell(user, VHOST_USER_CLOSED);
@@ -444,10 +384,10 @@ static void take_answer(struct vhost_user *user)
 static void on_ready(void *owner, uint32_t events)
 {
 	struct vhost_user *user = owner;
-	size_t wanted = HEADER_BYTES;
+	size_t wanted = VHOST_USER_HEADER_BYTES;
 
 	(void)events;
-	if (user->answer_bytes >= HEADER_BYTES) {
+	if (user->answer_bytes >= VHOST_USER_HEADER_BYTES) {
 		wanted += user->answer.bytes;
 	}
 	/* Without room for control data the kernel drops files that come along. */
@@ -462,7 +402,7 @@ static void on_ready(void *owner, uint32_t events)
 		return;
 	}
 	user->answer_bytes += (size_t)count;
-	if (user->answer_bytes < HEADER_BYTES) {
+	if (user->answer_bytes < VHOST_USER_HEADER_BYTES) {
 		return;
 	}
 	if (user->answer.bytes > VHOST_USER_PAYLOAD_MAX) {
@@ -470,7 +410,7 @@ static void on_ready(void *owner, uint32_t events)
 		tell(user, VHOST_USER_CLOSED);
 		return;
 	}
-	if (user->answer_bytes == HEADER_BYTES + user->answer.bytes) {
+	if (user->answer_bytes == VHOST_USER_HEADER_BYTES + user->answer.bytes) {
 		take_answer(user);
 	}
 }
