@@ -55,7 +55,8 @@ err_t served_open(struct served *served, const struct control_setup *setup)
 		         served->env->config->index, served->queue);
 		return ERR_GUEST;
 	}
-	vring_open(&served->ring, served->env->memory, &setup->queues[served->queue]);
+	vring_open(&served->ring, served->env->memory, &setup->queues[served->queue],
+	           setup->features);
 	served->kick = (struct loop_source){.fd = -1, .ready = on_kick, .owner = served};
 	served->period = (struct loop_timer){.fire = on_period, .owner = served};
 	served->spent = 0;

@@ -21,7 +21,7 @@ void vsock_tell_reset(const struct backend_env *env, const struct control_setup 
 	if (!setup->again || (setup->given & BIT32(QUEUE_EVENT)) == 0) {
 		return;
 	}
-	vring_open(&ring, env->memory, &setup->queues[QUEUE_EVENT]);
+	vring_open(&ring, env->memory, &setup->queues[QUEUE_EVENT], setup->features);
 	if (vring_peek(&ring, &request) != VRING_TAKEN || vring_room(&request) < sizeof(event)) {
 		log_line(env->peer, "device %u: its driver cannot be told that streams ended",
 		         env->config->index);
