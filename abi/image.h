@@ -26,7 +26,7 @@
 #define PV_GICC_PAGES 2U /* of a GICv2 CPU interface, IHI 0048B 4.1: GICC_DIR lies in the second */
 
 /* Boards; the kernel refuses an image that was made for another. */
-enum pv_board { PV_BOARD_QEMU_VIRT = 1 };
+enum pv_board { PV_BOARD_QEMU_VIRT = 1, PV_BOARD_QEMU_VIRT_V3 = 2 };
 
 /* A slice of a table: entries [first, first + count). */
 struct pv_slice {

@@ -47,6 +47,7 @@ struct arch_vcpu {
 	uint64_t vttbr;  /* boot */
 	uint32_t gich_vmcr;
 	uint32_t gich_apr;
+	uint32_t gich_apr_other; /* GICv3: of group 0, in which a guest has no interrupts */
 	uint32_t fpcr, fpsr;
 	_Alignas(16) uint8_t v[32][16];
 };

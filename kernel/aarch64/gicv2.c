@@ -151,6 +151,22 @@ void gic_load(const struct vcpu *v, bool timer_active)
 	set_timer_active(timer_active);
 }
 
+bool gic_sysreg(uint32_t iss, uint64_t *value)
+{
+	(void)iss;
+	(void)value;
+	return false;
+}
+
+bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi)
+{
+	(void)v;
+	(void)iss;
+	(void)value;
+	(void)sgi;
+	return false; /* the distributor sends them, which its VMM is */
+}
+
 uint32_t arch_lr_count(void)
 {
 	uint32_t count = (*reg(board_gich, GICH_VTR) & 63U) + 1;

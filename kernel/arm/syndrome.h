@@ -129,6 +129,12 @@ static inline uint32_t trap_sysreg_target(const struct trap *trap)
 	return (trap->esr & 1) ? (uint32_t)trap->esr >> 5 & 31U : 31U;
 }
 
+/** The register that the value written comes from; 31 is the zero register. */
+static inline uint32_t trap_sysreg_source(const struct trap *trap)
+{
+	return (uint32_t)trap->esr >> 5 & 31U;
+}
+
 /** The rest of the syndrome: which register it is. */
 static inline uint32_t trap_iss(const struct trap *trap)
 {

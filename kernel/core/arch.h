@@ -12,6 +12,7 @@
 
 #include "abi/err.h"
 #include "kernel/arm/list_register.h"
+#include "kernel/arm/sgi.h"
 
 struct domain;
 struct regs;
@@ -75,6 +76,9 @@ void arch_leave_vmm(struct domain *d);
 void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg);
 /** Whether the trapped access @iss (ESR_EL2.ISS) reads a register whose value the machine gives. */
 bool arch_sysreg_read(uint32_t iss, uint64_t *value);
+/** Whether the trapped access @iss, of @value, sends software-generated interrupts, and which: @v, that
+ * makes it, has the CPU interface of a GICv3. */
+bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi);
 /** Make @v, loaded here, take an Undefined Instruction exception to EL1. */
 void arch_inject_undefined(struct vcpu *v);
 /** Make @v, loaded here, take a synchronous External abort to EL1 for the access at virtual address

@@ -86,13 +86,30 @@ static RARE void guest_call(struct vcpu *v, bool smc)
 	message_send(v);
 }
 
+/* What the distributor of a GICv2 does, which is the VMM's; here a message would do no more. */
+static void send_sgi(struct domain *d, struct sgi sgi)
+{
+	lock_acquire(&d->lock);
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+		if (sgi.targets & 1U << n) {
+			(void)!vgic_operate_locked(&kernel.vcpus[d->vcpu_first + n], sgi.intid,
+			                           PV_VIRQ_OP_PEND);
+		}
+	}
+	lock_release(&d->lock);
+}
+
 static RARE void system_register(struct vcpu *v, const struct trap *trap)
 {
 	uint32_t iss = trap_iss(trap);
 	uint32_t reg = trap_sysreg_target(trap);
+	uint32_t source = trap_sysreg_source(trap);
 	uint64_t value = 0;
+	struct sgi sgi;
 
-	if (!arch_sysreg_read(iss, &value) && !sysreg_is_silent(iss)) {
+	if (arch_sgi(v, iss, source < 31 ? v->regs.x[source] : 0, &sgi)) {
+		send_sgi(v->domain, sgi);
+	} else if (!arch_sysreg_read(iss, &value) && !sysreg_is_silent(iss)) {
 		arch_inject_undefined(v);
 		return;
 	}

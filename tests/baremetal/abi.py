@@ -2,7 +2,8 @@
 """The numbers and struct layouts of abi/, read from abi/layout.txt (tools/abi-layout).
 
 The builder of test images encodes structs with these, so no format is written down twice. Names
-of constants are attributes of the module: abi.PV_CAP_CONSOLE.
+of constants are attributes of the module: abi.PV_CAP_CONSOLE. BOARD are the rows of the board that
+PV_BOARD names.
 """
 import os
 import re
@@ -36,7 +37,7 @@ def _load():
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 import board_rows  # pylint: disable=wrong-import-position,import-error
 
-BOARD = board_rows.load("qemu_virt")
+BOARD = board_rows.load(os.environ.get("PV_BOARD", "qemu-virt").replace("-", "_"))
 STRUCTS, _CONSTANTS = _load()
 globals().update(_CONSTANTS)
 

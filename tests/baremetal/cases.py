@@ -109,6 +109,11 @@ def irq_sgi(setup):
 
 
 @case()
+def irq_sgi_register(setup):
+    setup.add("one", guest="guest_irq_sgi_register")
+
+
+@case()
 def reset(setup):
     setup.add("one", guest="guest_reset", reports=False, stops="reset")
 

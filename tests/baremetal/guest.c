@@ -9,6 +9,32 @@
 #define GICC_PMR (T_GICC_IPA + 0x004)
 #define GICC_IAR (T_GICC_IPA + 0x00c)
 #define GICC_EOIR (T_GICC_IPA + 0x010)
+#define GICC_RPR (T_GICC_IPA + 0x014)
+#define GICC_HPPIR (T_GICC_IPA + 0x018)
+/* The same of a GICv3, IHI 0069H 12.2. */
+#define ICC_PMR_EL1 S3_0_C4_C6_0
+#define ICC_RPR_EL1 S3_0_C12_C11_3
+#define ICC_SGI1R_EL1 S3_0_C12_C11_5
+#define ICC_IAR1_EL1 S3_0_C12_C12_0
+#define ICC_EOIR1_EL1 S3_0_C12_C12_1
+#define ICC_HPPIR1_EL1 S3_0_C12_C12_2
+#define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
+
+#define NAME(reg) #reg
+#define READ(reg)                                                                                  \
+	__extension__({                                                                            \
+		uint64_t value_;                                                                   \
+		__asm__ volatile("isb\n\tmrs %0, " NAME(reg) "\n\tdsb sy"                          \
+		                 : "=r"(value_)                                                    \
+		                 :                                                                 \
+		                 : "memory");                                                      \
+		value_;                                                                            \
+	})
+#define WRITE(reg, value)                                                                          \
+	__asm__ volatile("dsb sy\n\tmsr " NAME(reg) ", %0\n\tisb"                                  \
+	                 :                                                                         \
+	                 : "r"((uint64_t)(value))                                                  \
+	                 : "memory")
 #define IRQ_POLLS 2000U
 
 /* What guest_start.S saves: x29 x30 x0..x18 elr spsr. */
@@ -181,10 +207,33 @@ uint64_t guest_exceptions_of(void (*function)(uint64_t), uint64_t argument)
 	return exceptions - before;
 }
 
+bool guest_gicv3(void)
+{
+	static enum { UNKNOWN, GICV2, GICV3 } version;
+
+	if (version == UNKNOWN) { /* it traps: not at each interrupt */
+		version = (READ(ID_AA64PFR0_EL1) >> 24 & 15) != 0 ? GICV3 : GICV2;
+	}
+	return version == GICV3;
+}
+
+void guest_irq_priority_mask(uint32_t priority)
+{
+	if (guest_gicv3()) {
+		WRITE(ICC_PMR_EL1, priority);
+	} else {
+		mmio_write32(GICC_PMR, priority);
+	}
+}
+
 void guest_irq_start(bool unmask)
 {
-	mmio_write32(GICC_PMR, 0xff);
-	mmio_write32(GICC_CTLR, 1);
+	guest_irq_priority_mask(0xff);
+	if (guest_gicv3()) {
+		WRITE(ICC_IGRPEN1_EL1, 1);
+	} else {
+		mmio_write32(GICC_CTLR, 1);
+	}
 	if (unmask) {
 		guest_irq_unmask();
 	}
@@ -202,12 +251,31 @@ void guest_irq_mask(void)
 
 uint32_t guest_irq_acknowledge(void)
 {
-	return mmio_read32(GICC_IAR);
+	return guest_gicv3() ? (uint32_t)READ(ICC_IAR1_EL1) : mmio_read32(GICC_IAR);
+}
+
+uint32_t guest_irq_running(void)
+{
+	return guest_gicv3() ? (uint32_t)READ(ICC_RPR_EL1) : mmio_read32(GICC_RPR);
+}
+
+uint32_t guest_irq_highest(void)
+{
+	return guest_gicv3() ? (uint32_t)READ(ICC_HPPIR1_EL1) : mmio_read32(GICC_HPPIR);
 }
 
 void guest_irq_end(uint32_t iar)
 {
-	mmio_write32(GICC_EOIR, iar);
+	if (guest_gicv3()) {
+		WRITE(ICC_EOIR1_EL1, iar);
+	} else {
+		mmio_write32(GICC_EOIR, iar);
+	}
+}
+
+void guest_irq_send(uint32_t intid, uint64_t to)
+{
+	WRITE(ICC_SGI1R_EL1, intid << 24 | 1U << to);
 }
 
 uint32_t guest_irq_poll(void)

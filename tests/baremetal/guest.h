@@ -74,8 +74,18 @@ extern volatile uint32_t guest_irq_count[1024];
 void guest_irq_start(bool unmask);
 void guest_irq_unmask(void);
 void guest_irq_mask(void);
+/** Whether the CPU interface is one of system registers, as an operating system finds out. It decides
+ * what all functions here touch. An interrupt has a source, iar[12:10], where it is not. */
+bool guest_gicv3(void);
 uint32_t guest_irq_acknowledge(void);
 void guest_irq_end(uint32_t iar);
+/** Let only interrupts of a higher priority through. */
+void guest_irq_priority_mask(uint32_t priority);
+/** The priority of what is handled; the most urgent that is pending. */
+uint32_t guest_irq_running(void);
+uint32_t guest_irq_highest(void);
+/** By a GICv3: make SGI @intid pending for vCPU @to. */
+void guest_irq_send(uint32_t intid, uint64_t to);
 /** Acknowledge, polling for a while before 1023 counts. */
 uint32_t guest_irq_poll(void);
 

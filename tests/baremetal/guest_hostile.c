@@ -13,7 +13,7 @@
 static bool granted(uint64_t address)
 {
 	return (address >= T_RAM_IPA && address < T_RAM_IPA + params[1]) ||
-	       (address >= T_GICC_IPA && address < T_GICC_IPA + 0x2000) ||
+	       (!guest_gicv3() && address >= T_GICC_IPA && address < T_GICC_IPA + 0x2000) ||
 	       (address >= T_DOORBELL_IPA && address < T_DOORBELL_IPA + params[3] * 0x1000) ||
 	       (address >= T_SHARED_IPA && address < T_SHARED_IPA + params[2]);
 }

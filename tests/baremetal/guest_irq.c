@@ -196,10 +196,10 @@ PROGRAM(guest_irq_masks)
 	guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
 	check_next("and it was not lost", SPI);
 
-	mmio_write32(T_GICC_IPA + 4, 0x40);
+	guest_irq_priority_mask(0x40);
 	guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
 	check_next("the priority mask holds it back", SPURIOUS);
-	mmio_write32(T_GICC_IPA + 4, 0xff);
+	guest_irq_priority_mask(0xff);
 	check_next("and lets it go", SPI);
 }
 
@@ -229,7 +229,31 @@ PROGRAM(guest_irq_state)
 	check_next("made inactive it does", SPI);
 }
 
-/* Software-generated interrupts from several senders: each is delivered by itself. */
+static void send_to_self(uint64_t intid)
+{
+	guest_irq_send((uint32_t)intid, 0);
+}
+
+/* ICC_ASGI1R_EL1, ICC_SGI0R_EL1; and ICC_SRE_EL1, which keeps its value. */
+static void send_others(uint64_t value)
+{
+	__asm__ volatile("msr S3_0_C12_C11_6, %0\n\tmsr S3_0_C12_C11_7, %0\n\t"
+	                 "msr S3_0_C12_C12_5, %1\n\tisb"
+	                 :
+	                 : "r"(5ULL << 24 | 1), "r"(value)
+	                 : "memory");
+}
+
+static uint64_t icc_sre(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("mrs %0, S3_0_C12_C12_5" : "=r"(value));
+	return value;
+}
+
+/* Software-generated interrupts from several senders: each is delivered by itself. A GICv3 does not say
+ * whose it is. */
 PROGRAM(guest_irq_sgi)
 {
 	uint32_t seen = 0;
@@ -245,10 +269,33 @@ PROGRAM(guest_irq_sgi)
 		seen |= 1U << ((iar >> 10) & 7);
 		guest_irq_end(iar);
 	}
-	check_equal("of each sender", seen, 3);
+	check_equal("of each sender", seen, guest_gicv3() ? 1 : 3);
 	check_next("once", SPURIOUS);
 	check_equal("of a vCPU that is not there", guest_virq_op(0, 5 | 2U << 10, PV_VIRQ_OP_PEND),
 	            (uint64_t)ERR_RANGE);
+}
+
+/* By the register of a GICv3, to itself and to vCPUs that are not there. */
+PROGRAM(guest_irq_sgi_register)
+{
+	start();
+	if (!guest_gicv3()) {
+		check_equal("there is no such register", guest_exceptions_of(send_to_self, 5), 1);
+		return;
+	}
+	guest_call(T_VIRQ_SET, 0, 5, 0x80 << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_ENABLED);
+	send_to_self(5);
+	check_next("an SGI to itself", 5);
+	check_next("once", SPURIOUS);
+	guest_irq_send(5, 1);
+	check_next("one to a vCPU that is not there comes nowhere", SPURIOUS);
+	send_to_self(6);
+	check_next("a disabled one waits", SPURIOUS);
+	guest_call(T_VIRQ_SET, 0, 6, 0x80 << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_ENABLED);
+	check_next("until it is enabled", 6);
+	check_equal("registers of group 0 take stores", guest_exceptions_of(send_others, 0), 0);
+	check_next("and send nothing", SPURIOUS);
+	check_equal("system registers are on", icc_sre(), 7);
 }
 
 static volatile uint64_t timer_taken;

@@ -6,6 +6,7 @@
 #include "tests/baremetal/guest.h"
 
 #define SGI 3U
+#define SGI_BACK 4U
 #define SPI 48U
 #define DOORBELL ((uint64_t)T_DOORBELL_IPA)
 
@@ -80,17 +81,17 @@ static void second_sgi_loop(void)
 		GUEST_SLEEP_WHILE(guest_irq_count[SGI] == second_argument);
 		second_argument = guest_irq_count[SGI];
 		/* Back to the sender, as vCPU 1. */
-		guest_virq_op(0, SGI | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
+		guest_virq_op(0, SGI_BACK | 1U << PV_SGI_SOURCE_SHIFT, PV_VIRQ_OP_PEND);
 	}
 }
 
 static volatile uint64_t echoes;
 static volatile uint32_t echo_source;
 
-/* Both vCPUs take it; which one says the interrupt's source. */
+/* Both vCPUs take it; which one says its number. */
 static void count_sgi(uint32_t iar)
 {
-	if (((iar >> 10) & 7) == 1) {
+	if ((iar & 0x3ff) == SGI_BACK) {
 		echoes++;
 		echo_source = iar;
 	} else {
@@ -103,7 +104,8 @@ PROGRAM(guest_sgi_between)
 {
 	guest_call(T_VGIC_ENABLE, 1, 0, 0);
 	for (uint32_t v = 0; v < 2; v++) {
-		guest_call(T_VIRQ_SET, v, SGI, 0x80 << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_ENABLED);
+		guest_call(T_VIRQ_SET, v, v ? SGI : SGI_BACK,
+		           0x80 << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_ENABLED);
 	}
 	guest_irq_hook = count_sgi;
 	guest_irq_start(true);
@@ -115,7 +117,7 @@ PROGRAM(guest_sgi_between)
 	}
 	check_equal("100 SGIs there", guest_irq_count[SGI], 100);
 	check_equal("100 back", echoes, 100);
-	check_equal("with their source", (echo_source >> 10) & 7, 1);
+	check_equal("with their source", echo_source >> PV_SGI_SOURCE_SHIFT, guest_gicv3() ? 0 : 1);
 }
 
 /* Doorbells. params[0]: how many rounds; params[1]: 1 = this side begins. SPI 48 is bound to the

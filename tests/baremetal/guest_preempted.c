@@ -6,7 +6,6 @@
  */
 #include "tests/baremetal/guest.h"
 
-#define GICC_RPR (T_GICC_IPA + 0x014)
 #define SPI 40U
 #define TIMER 27U
 #define SPURIOUS 0x3ffU
@@ -70,7 +69,7 @@ PROGRAM(guest_preempted_in_handler)
 	}
 	for (uint32_t turn = 0; turn < TURNS; turn++) {
 		wait_turns(1);
-		wrong += mmio_read32(GICC_RPR) != active;
+		wrong += guest_irq_running() != active;
 	}
 	check_equal("the running priority is the vCPU's own", wrong, 0);
 	/* One of 0x60 interrupts a handler of 0x80, not one of 0x40. */
@@ -85,7 +84,7 @@ PROGRAM(guest_preempted_in_handler)
 	if (priority) {
 		guest_irq_end(iar);
 	}
-	check_equal("at its end", mmio_read32(GICC_RPR), IDLE_PRIORITY);
+	check_equal("at its end", guest_irq_running(), IDLE_PRIORITY);
 	await_all();
 }
 

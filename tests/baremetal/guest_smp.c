@@ -10,7 +10,6 @@
 #define SGI_ROUNDS 50U
 #define SPI 48U
 #define SPURIOUS 0x3ffU
-#define GICC_HPPIR (T_GICC_IPA + 0x018)
 #define GICD_CTLR (T_GICD_IPA + 0x000)
 #define GICD_ISENABLER0 (T_GICD_IPA + 0x100)
 #define GICD_SGIR (T_GICD_IPA + 0xf00)
@@ -53,13 +52,24 @@ static uint64_t start_vcpu(uint64_t number, void (*function)(void))
 	                  (uint64_t)guest_entry, (uint64_t)function);
 }
 
-/* SGI n is the one for vCPU n, so that a handler knows that it is the right vCPU's. */
+/* The SGI from one vCPU to another: a handler knows that it is the right vCPU's, and who sent it, which
+ * a GICv2 says too. */
+static uint32_t sgi_of(uint64_t from, uint64_t to)
+{
+	return (uint32_t)(from * VCPUS_MAX + to);
+}
+
 static void send_sgi(uint64_t to)
 {
-	if (under_real_vmm) {
-		mmio_write32(GICD_SGIR, (uint32_t)(1U << (16 + to) | to));
+	uint64_t own = own_number();
+	uint32_t sgi = sgi_of(own, to);
+
+	if (guest_gicv3()) {
+		guest_irq_send(sgi, to);
+	} else if (under_real_vmm) {
+		mmio_write32(GICD_SGIR, 1U << (16 + to) | sgi);
 	} else {
-		guest_virq_op((uint32_t)to, (uint32_t)(to | own_number() << PV_SGI_SOURCE_SHIFT),
+		guest_virq_op((uint32_t)to, sgi | (uint32_t)own << PV_SGI_SOURCE_SHIFT,
 		              PV_VIRQ_OP_PEND);
 	}
 }
@@ -67,21 +77,27 @@ static void send_sgi(uint64_t to)
 static void on_sgi(uint32_t iar)
 {
 	uint64_t own = own_number();
-	uint32_t source = (iar >> 10) & 7;
+	uint32_t source = (iar & 0x3ff) / VCPUS_MAX;
 
-	if ((iar & 0x3ff) == own && source < VCPUS_MAX) {
+	if ((iar & 0x3ff) == sgi_of(source, own) && source < VCPUS_MAX &&
+	    iar >> PV_SGI_SOURCE_SHIFT == (guest_gicv3() ? 0 : source)) {
 		heard[own][source]++;
 	}
 	guest_irq_end(iar);
 }
 
-static void enable_sgi(uint64_t vcpu)
+/* Those that come to @vcpu. */
+static void enable_sgis(uint64_t vcpu)
 {
-	if (under_real_vmm) {
-		mmio_write32(GICD_ISENABLER0, 1U << vcpu);
-	} else {
-		guest_call(T_VIRQ_SET, vcpu, vcpu,
-		           0x80 << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_ENABLED);
+	for (uint64_t from = 0; from < VCPUS_MAX; from++) {
+		uint32_t sgi = sgi_of(from, vcpu);
+
+		if (under_real_vmm) {
+			mmio_write32(GICD_ISENABLER0, 1U << sgi);
+		} else {
+			guest_call(T_VIRQ_SET, vcpu, sgi,
+			           0x80 << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_ENABLED);
+		}
 	}
 }
 
@@ -91,7 +107,7 @@ static void all_to_all(void)
 {
 	uint64_t own = own_number();
 
-	enable_sgi(own);
+	enable_sgis(own);
 	guest_irq_start(true);
 	for (uint64_t round = 0; round < SGI_ROUNDS; round++) {
 		for (uint64_t to = 0; to < vcpu_count; to++) {
@@ -232,7 +248,7 @@ static void goes_off(void)
 	reached = 1;
 	(void)reaches(&step, 1);
 	guest_call(T_NOTHING, 0, 0, 0); /* by way of the kernel */
-	seen_listed[0] = mmio_read32(GICC_HPPIR);
+	seen_listed[0] = guest_irq_highest();
 	reached = 2;
 	for (;;) {
 		guest_call(T_OFF, 0, 0, 0);
@@ -325,7 +341,7 @@ PROGRAM(guest_retarget)
 	guest_irq_start(false);
 	guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 0);
 	guest_virq_op(0, SPI, PV_VIRQ_OP_PEND);
-	check_equal("it is pending here", mmio_read32(GICC_HPPIR) & 0x3ff, SPI);
+	check_equal("it is pending here", guest_irq_highest() & 0x3ff, SPI);
 	guest_virq(0, SPI, PV_VIRQ_EDGE, 0x80, 1);
 	check_equal("a second vCPU", start_second(takes_all), 0);
 	check_true("  runs", reaches(&reached, 3));

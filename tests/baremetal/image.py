@@ -340,7 +340,8 @@ class System:
                 "caps.count": len(caps), "doorbell_pages.count": len(d.doorbell_pages),
                 "doorbell_pages.first": len(rows["doorbell_pages"]) - len(d.doorbell_pages),
                 "doorbell_ipa_page": T["T_DOORBELL_IPA"] // PAGE,
-                "gicc_ipa_page": T["T_GICC_IPA"] // PAGE, "priority": d.priority,
+                "gicc_ipa_page": T["T_GICC_IPA"] // PAGE if abi.BOARD["GIC_VERSION"] == 2 else 0,
+                "priority": d.priority,
                 "budget_us": d.budget_us, "period_us": d.period_us,
                 "flags": abi.PV_DOMAIN_VMM_RESTARTS if d.vmm_restarts else 0,
                 "channel_first": 1 + d.index, "channel_count": 1, **d.msis,
@@ -358,7 +359,7 @@ class System:
         rows = self._rows(regions)
         header = {"magic": abi.PV_IMAGE_MAGIC, "version": abi.PV_IMAGE_VERSION,
                   "header_bytes": abi.size_of("pv_image_header"),
-                  "board": abi.PV_BOARD_QEMU_VIRT, "cpu_count": self.cpus,
+                  "board": getattr(abi, abi.BOARD["ID"]), "cpu_count": self.cpus,
                   "ram_page": RAM_PAGE, "ram_page_count": self.ram_mib * 256,
                   "pool_page": POOL_PA // PAGE, "pool_page_count": POOL_PAGES}
         end = abi.size_of("pv_image_header")

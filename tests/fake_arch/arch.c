@@ -251,6 +251,17 @@ bool arch_sysreg_read(uint32_t iss, uint64_t *value)
 	return true;
 }
 
+bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi)
+{
+	(void)v;
+	if (!fake.sgi_iss || iss != fake.sgi_iss) {
+		return false;
+	}
+	fake.sgi_value = value;
+	*sgi = fake.sgi;
+	return true;
+}
+
 void arch_inject_undefined(struct vcpu *v)
 {
 	v->arch.undefined++;

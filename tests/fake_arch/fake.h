@@ -53,6 +53,9 @@ struct fake {
 		void);       /* what happens while the CPU sleeps; has to make something runnable */
 	uint32_t sysreg_iss; /* the trapped access that reads sysreg_value; 0: none does */
 	uint64_t sysreg_value;
+	uint32_t sgi_iss; /* the trapped access that sends `sgi`; 0: none does */
+	struct sgi sgi;
+	uint64_t sgi_value; /* that was stored by it */
 	bool in_vmm;
 	bool powered_off;
 	uint64_t workaround;   /* the one call that the firmware serves */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kernel/arm/list_register.h against encodings of IHI 0048B, table 5-12, that were put together by
- * hand; and back.
+ * kernel/arm/list_register.h against encodings of IHI 0048B, table 5-12, and of IHI 0069H, 12.4.5, that
+ * were put together by hand; and back.
  */
 #include "kernel/arm/list_register.h"
 #include "lib/bits.h"
@@ -23,15 +23,18 @@ static void test_by_hand(void **state)
 	static const struct {
 		struct lr lr;
 		uint32_t word;
+		uint64_t wide; /* GICv3 */
 	} rows[] = {
 		/* clang-format off */
-		{{.intid = 5, .priority = 0xa0, .state = LR_PENDING, .source = 3}, 0x1a000c05},
+		{{.intid = 5, .priority = 0xa0, .state = LR_PENDING, .source = 3}, 0x1a000c05,
+		 0x50a0000000000005},
 		{{.intid = 27, .physical = 27, .priority = 0x80, .state = LR_ACTIVE, .hw = true},
-		 0xa8006c1b},
+		 0xa8006c1b, 0xb080001b0000001b},
 		{{.intid = 33, .physical = 0x3fb, .priority = 0x80, .state = LR_PENDING, .hw = true},
-		 0x980fec21},
-		{{.intid = 40, .priority = 0xf8, .state = LR_BOTH, .eoi = true}, 0x3f880028},
-		{{.intid = 0x1ff}, 0x1ff},
+		 0x980fec21, 0x708003fb00000021},
+		{{.intid = 40, .priority = 0xf8, .state = LR_BOTH, .eoi = true}, 0x3f880028,
+		 0xd0f8020000000028},
+		{{.intid = 0x1ff}, 0x1ff, 0x10000000000001ff},
 		/* clang-format on */
 	};
 
@@ -40,6 +43,13 @@ static void test_by_hand(void **state)
 		assert_int_equal(gicv2_lr_encode(rows[i].lr), rows[i].word);
 		assert_same(gicv2_lr_decode(rows[i].word), rows[i].lr);
 		assert_int_equal(gicv2_lr_is_empty(rows[i].word), rows[i].lr.state == LR_EMPTY);
+
+		struct lr sourceless = rows[i].lr;
+
+		sourceless.source = 0;
+		assert_int_equal(gicv3_lr_encode(rows[i].lr), rows[i].wide);
+		assert_same(gicv3_lr_decode(rows[i].wide), sourceless);
+		assert_int_equal(gicv3_lr_is_empty(rows[i].wide), rows[i].lr.state == LR_EMPTY);
 	}
 }
 
@@ -59,7 +69,11 @@ static void test_there_and_back(void **state)
 		assert_same(gicv2_lr_decode(word), lr);
 		if (lr.state == LR_PENDING && n / 512 / 32 / 4 == 0) {
 			assert_int_equal(gicv2_lr_encode_pending(lr.intid, lr.priority), word);
+			assert_int_equal(gicv3_lr_encode_pending(lr.intid, lr.priority),
+			                 gicv3_lr_encode(lr));
 		}
+		lr.source = 0;
+		assert_same(gicv3_lr_decode(gicv3_lr_encode(lr)), lr);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A trapped read of a register whose value the machine gives, an ID register for example: it
- * reaches the guest's register, and the guest goes on behind it.
+ * reaches the guest's register, and the guest goes on behind it. A store that sends SGIs: they
+ * become pending for the vCPUs that it names, of the own domain.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
 /* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
@@ -57,11 +58,53 @@ static void test_another_one_is_undefined(void **state)
 	assert_int_equal(kernel.vcpus[0].arch.undefined, 1);
 }
 
+/* By vCPU 1 of the second domain, from register @reg. */
+static void send(uint32_t reg, struct sgi sgi)
+{
+	struct vcpu *v = &kernel.vcpus[3];
+	const struct trap trap = {.esr = EC_SYSREG | 3U << 20 | reg << 5 | 1U << 1};
+
+	fake_build(2, 2, 1);
+	kernel.cpus[0].current = v;
+	fake.sgi_iss = (uint32_t)trap.esr & 0x1ffffffU;
+	fake.sgi = sgi;
+	v->regs.pc = 0x1000;
+	v->regs.x[7] = VALUE;
+	kernel.cpus[0].world = WORLD_GUEST;
+	trap_synchronous(&kernel.cpus[0], &trap);
+	assert_int_equal(v->regs.pc, 0x1004);
+	assert_int_equal(v->arch.undefined, 0);
+}
+
+static bool is_pending(uint32_t vcpu, uint32_t sgi)
+{
+	return kernel.vcpus[vcpu].vgic.sgi_sources[sgi] == 1;
+}
+
+static void test_sgis_reach_the_vcpus_named(void **state)
+{
+	(void)state;
+	send(7, (struct sgi){5, 1});
+	assert_int_equal(fake.sgi_value, VALUE);
+	assert_true(is_pending(2, 5));
+	assert_false(is_pending(3, 5) || is_pending(0, 5) || is_pending(1, 5));
+	send(7, (struct sgi){15, 2});
+	assert_true(is_pending(3, 15));
+	assert_false(is_pending(2, 15));
+	send(31, (struct sgi){0, 0xffffffff});
+	assert_int_equal(fake.sgi_value, 0);
+	assert_true(is_pending(2, 0) && is_pending(3, 0));
+	assert_false(is_pending(0, 0) || is_pending(1, 0));
+	send(7, (struct sgi){3, 0});
+	assert_false(is_pending(2, 3) || is_pending(3, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_value_reaches_the_register),
 		cmocka_unit_test(test_another_one_is_undefined),
+		cmocka_unit_test(test_sgis_reach_the_vcpus_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * GICv3: distributor and redistributors with affinity routing, CPU interfaces by system registers.
+ * Names and offsets of IHI 0069H, chapter 12. All interrupts, the kernel's and guests', are of group
+ * 1. They end in two steps (EOImode 1): the priority drops here; the virtual timer's is deactivated
+ * by the guest's own end, through its list register.
+ *
+ * A CPU interface has five bits of preemption, as many as a list register holds of a priority: one
+ * register of active priorities for each group.
+ */
+#include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/arm/sgi.h"
+#include "kernel/board.h"
+#include "kernel/core/arch.h"
+
+/* Distributor; up to IPRIORITYR also the second frame of a redistributor, for the first 32. */
+#define GICD_CTLR 0x0000U
+#define GICD_TYPER 0x0004U
+#define GICD_IGROUPR 0x0080U
+#define GICD_ISENABLER 0x0100U
+#define GICD_ICENABLER 0x0180U
+#define GICD_ICPENDR 0x0280U
+#define GICD_ISACTIVER 0x0300U
+#define GICD_ICACTIVER 0x0380U
+#define GICD_IPRIORITYR 0x0400U
+#define GICD_ICFGR 0x0c00U
+#define GICD_IROUTER(intid) (0x6000U + 8U * (intid))
+/* Redistributor. */
+#define GICR_CTLR 0x00000U
+#define GICR_TYPER 0x00008U
+#define GICR_WAKER 0x00014U
+#define GICR_SECOND 0x10000U
+#define GICR_BYTES 0x20000U
+
+#define GICD_CTLR_GROUP_1 (1U << 1)
+#define GICD_CTLR_ARE (1U << 4)
+#define GICD_CTLR_RWP (1U << 31)
+#define GICR_CTLR_RWP (1U << 3)
+#define GICR_TYPER_LAST (1U << 4)
+#define GICR_TYPER_AFFINITY_SHIFT 32U
+#define GICR_WAKER_PROCESSOR_SLEEP (1U << 1)
+#define GICR_WAKER_CHILDREN_ASLEEP (1U << 2)
+
+#define ICC_PMR_EL1 S3_0_C4_C6_0
+#define ICC_DIR_EL1 S3_0_C12_C11_1
+#define ICC_SGI1R_EL1 S3_0_C12_C11_5
+#define ICC_IAR1_EL1 S3_0_C12_C12_0
+#define ICC_EOIR1_EL1 S3_0_C12_C12_1
+#define ICC_CTLR_EL1 S3_0_C12_C12_4
+#define ICC_SRE_EL1 S3_0_C12_C12_5
+#define ICC_IGRPEN1_EL1 S3_0_C12_C12_7
+#define ICC_SRE_EL2 S3_4_C12_C9_5
+#define ICH_AP0R0_EL2 S3_4_C12_C8_0
+#define ICH_AP1R0_EL2 S3_4_C12_C9_0
+#define ICH_HCR_EL2 S3_4_C12_C11_0
+#define ICH_VTR_EL2 S3_4_C12_C11_1
+#define ICH_VMCR_EL2 S3_4_C12_C11_7
+
+/* X(number, its register). */
+#define ICH_LRS(X)                                                                                 \
+	X(0, S3_4_C12_C12_0)                                                                       \
+	X(1, S3_4_C12_C12_1)                                                                       \
+	X(2, S3_4_C12_C12_2)                                                                       \
+	X(3, S3_4_C12_C12_3)                                                                       \
+	X(4, S3_4_C12_C12_4)                                                                       \
+	X(5, S3_4_C12_C12_5)                                                                       \
+	X(6, S3_4_C12_C12_6)                                                                       \
+	X(7, S3_4_C12_C12_7)                                                                       \
+	X(8, S3_4_C12_C13_0)                                                                       \
+	X(9, S3_4_C12_C13_1)                                                                       \
+	X(10, S3_4_C12_C13_2)                                                                      \
+	X(11, S3_4_C12_C13_3)                                                                      \
+	X(12, S3_4_C12_C13_4)                                                                      \
+	X(13, S3_4_C12_C13_5)                                                                      \
+	X(14, S3_4_C12_C13_6)                                                                      \
+	X(15, S3_4_C12_C13_7)
+
+#define ICC_CTLR_EOIMODE (1U << 1)
+#define ICC_IAR_INTID 0xffffffU
+/* System registers and no bypass; the guest's ICC_SRE_EL1 traps where it could say otherwise. */
+#define ICC_SRE_FIXED 7U
+#define ICH_HCR_EN 1U
+#define ICH_HCR_LRENPIE 4U
+#define ICH_HCR_EOI_COUNT_SHIFT 27U
+#define ICH_VMCR_EOIMODE (1U << 9)
+
+#define ISS_SRE (3U << 20 | 5U << 17 | 12U << 10 | 12U << 1) /* ICC_SRE_EL1 */
+#define ISS_REGISTER 0x3ffc1eU
+
+#define AFFINITY 0xff00ffffffULL /* of MPIDR_EL1 */
+#define PATIENCE 1000000U        /* polls of what the controller does by itself */
+
+static uint64_t redistributors[PV_CPUS_MAX]; /* boot: address of each CPU's */
+
+static volatile uint32_t *reg(uint64_t base, uint32_t offset)
+{
+	return (volatile uint32_t *)(uintptr_t)(base + offset);
+}
+
+static volatile uint64_t *reg64(uint64_t base, uint32_t offset)
+{
+	return (volatile uint64_t *)(uintptr_t)(base + offset);
+}
+
+/* Until the bits @mask of a register are 0: they will be, or the machine is broken. */
+static void wait_clear(volatile uint32_t *of, uint32_t mask)
+{
+	for (uint32_t n = 0; n < PATIENCE && (*of & mask); n++) {
+	}
+}
+
+static uint64_t own_affinity(void)
+{
+	return sysreg_read(mpidr_el1) & AFFINITY;
+}
+
+/* Of 32 interrupts from @intid on: all disabled, nothing pending or active, one priority. */
+static void quiet(uint64_t base, uint32_t intid)
+{
+	*reg(base, GICD_ICENABLER + intid / 8) = UINT32_MAX;
+	*reg(base, GICD_IGROUPR + intid / 8) = UINT32_MAX;
+	*reg(base, GICD_ICPENDR + intid / 8) = UINT32_MAX;
+	*reg(base, GICD_ICACTIVER + intid / 8) = UINT32_MAX;
+	for (uint32_t i = 0; i < 32; i += 4) {
+		*reg(base, GICD_IPRIORITYR + intid + i) = GIC_PRIORITIES;
+	}
+}
+
+void gic_init_distributor(void)
+{
+	uint32_t intids = 32U * ((*reg(board_gicd, GICD_TYPER) & 31U) + 1U);
+	uint64_t boot_cpu = own_affinity();
+
+	*reg(board_gicd, GICD_CTLR) = 0;
+	wait_clear(reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
+	*reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE;
+	wait_clear(reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
+	for (uint32_t i = 32; i < GIC_INTIDS_MAX && i < intids; i += 32) {
+		quiet(board_gicd, i);
+	}
+	for (uint32_t i = 32; i < GIC_NONE - 3 && i < intids; i++) { /* 1020 and above are none */
+		*reg64(board_gicd, GICD_IROUTER(i)) = boot_cpu;
+	}
+	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
+	*reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GROUP_1;
+}
+
+void gic_enable_edge(uint32_t intid)
+{
+	*reg(board_gicd, GICD_ICFGR + intid / 16 * 4) |= 2U << intid % 16 * 2;
+	*reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
+}
+
+/* The redistributor of the CPU that asks. The last is taken if none says that it is. */
+static uint64_t find_redistributor(void)
+{
+	uint64_t base = board_gicr;
+	uint64_t own = own_affinity();
+
+	own = (own >> 8 & 0xff000000U) | (own & 0xffffffU); /* Aff3 next to the others */
+	for (; base + GICR_BYTES < board_gicr + board_gicr_bytes; base += GICR_BYTES) {
+		uint64_t typer = *reg64(base, GICR_TYPER);
+
+		if (typer >> GICR_TYPER_AFFINITY_SHIFT == own || (typer & GICR_TYPER_LAST)) {
+			break;
+		}
+	}
+	return base;
+}
+
+static void init_redistributor(uint64_t base)
+{
+	uint64_t second = base + GICR_SECOND;
+
+	*reg(base, GICR_WAKER) &= ~GICR_WAKER_PROCESSOR_SLEEP;
+	wait_clear(reg(base, GICR_WAKER), GICR_WAKER_CHILDREN_ASLEEP);
+	quiet(second, 0);
+	wait_clear(reg(base, GICR_CTLR), GICR_CTLR_RWP);
+	*reg(second, GICD_ISENABLER) =
+		1U << GIC_POKE | 1U << GIC_MAINTENANCE | 1U << GIC_DEADLINE | 1U << GIC_TIMER;
+}
+
+void gic_init_cpu(uint32_t cpu)
+{
+	/* The CPUs that the kernel uses, which firmware knows by their numbers, are one cluster. */
+	kernel.cpus[cpu].poke_bit = (uint16_t)(1U << (own_affinity() & 15U));
+	redistributors[cpu] = find_redistributor();
+	init_redistributor(redistributors[cpu]);
+	sysreg_write(ICC_SRE_EL2, ICC_SRE_FIXED);
+	isb();
+	sysreg_write(ICC_SRE_EL1, ICC_SRE_FIXED);
+	isb();
+	sysreg_write(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
+	sysreg_write(ICC_PMR_EL1, 0xff);
+	sysreg_write(ICC_IGRPEN1_EL1, 1);
+	for (uint32_t i = 0; i < LRS_MAX && i < arch_lr_count(); i++) {
+		arch_lr_write(i, (struct lr){0});
+	}
+	sysreg_write(ICH_HCR_EL2, ICH_HCR_EN);
+	isb();
+}
+
+struct interrupt arch_interrupt_take(void)
+{
+	uint32_t intid = (uint32_t)sysreg_read(ICC_IAR1_EL1) & ICC_IAR_INTID;
+
+	/* What the sender of a poke stored before is read after; pairs with arch_poke(). */
+	dsb(sy);
+	return (struct interrupt){intid == GIC_POKE ? INTERRUPT_POKE : gic_kind(intid), intid};
+}
+
+void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
+{
+	sysreg_write(ICC_EOIR1_EL1, interrupt.token);
+	if (deactivate) {
+		sysreg_write(ICC_DIR_EL1, interrupt.token);
+	}
+	isb();
+}
+
+void arch_poke(uint32_t cpus)
+{
+	/* What the other CPUs are to find was stored before; they read it after their ICC_IAR1. */
+	dsb(ishst);
+	sysreg_write(ICC_SGI1R_EL1, (uint64_t)GIC_POKE << 24 | cpus);
+	isb();
+}
+
+/* Whether the virtual timer's physical interrupt counts as active on this CPU. */
+static void set_timer_active(bool active)
+{
+	*reg(redistributors[cpu_here()->id] + GICR_SECOND,
+	     active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << GIC_TIMER;
+}
+
+uint32_t gic_guest_page(void)
+{
+	return 0;
+}
+
+void gic_save(struct vcpu *v)
+{
+	v->arch.gich_vmcr = (uint32_t)sysreg_read(ICH_VMCR_EL2);
+	v->arch.gich_apr = (uint32_t)sysreg_read(ICH_AP1R0_EL2);
+	v->arch.gich_apr_other = (uint32_t)sysreg_read(ICH_AP0R0_EL2);
+}
+
+void gic_load(const struct vcpu *v, bool timer_active)
+{
+	sysreg_write(ICH_VMCR_EL2, v->arch.gich_vmcr);
+	sysreg_write(ICH_AP1R0_EL2, v->arch.gich_apr);
+	sysreg_write(ICH_AP0R0_EL2, v->arch.gich_apr_other);
+	set_timer_active(timer_active);
+}
+
+bool gic_sysreg(uint32_t iss, uint64_t *value)
+{
+	if ((iss & ISS_REGISTER) != ISS_SRE) {
+		return false;
+	}
+	*value = ICC_SRE_FIXED;
+	return true;
+}
+
+bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi)
+{
+	*sgi = sgi_kind(iss) == SGI_GROUP_1 ? sgi_decode(value, v->number, v->domain->vcpu_count)
+	                                    : (struct sgi){0};
+	return sgi_kind(iss) != SGI_NONE;
+}
+
+uint32_t arch_lr_count(void)
+{
+	uint32_t count = (sysreg_read(ICH_VTR_EL2) & 31U) + 1;
+
+	return count < LRS_MAX ? count : LRS_MAX;
+}
+
+static uint64_t lr_read(uint32_t i)
+{
+	switch (i) {
+#define X(number, name)                                                                            \
+	case (number):                                                                             \
+		return sysreg_read(name);
+		ICH_LRS(X)
+#undef X
+	default:
+		return 0;
+	}
+}
+
+static void lr_write(uint32_t i, uint64_t word)
+{
+	switch (i) {
+#define X(number, name)                                                                            \
+	case (number):                                                                             \
+		sysreg_write(name, word);                                                          \
+		break;
+		ICH_LRS(X)
+#undef X
+	default:
+		break;
+	}
+}
+
+struct lr arch_lr_read(uint32_t i)
+{
+	return gicv3_lr_decode(lr_read(i));
+}
+
+void arch_lr_write(uint32_t i, struct lr lr)
+{
+	/* Of an empty one the group says nothing. */
+	lr_write(i, lr.state == LR_EMPTY ? 0 : gicv3_lr_encode(lr));
+}
+
+bool arch_lr_is_empty(uint32_t i)
+{
+	return gicv3_lr_is_empty(lr_read(i));
+}
+
+void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
+{
+	lr_write(i, gicv3_lr_encode_pending(intid, priority));
+}
+
+uint32_t arch_lr_count_ends(bool tell)
+{
+	uint32_t ends = (uint32_t)sysreg_read(ICH_HCR_EL2) >> ICH_HCR_EOI_COUNT_SHIFT;
+
+	sysreg_write(ICH_HCR_EL2, tell ? ICH_HCR_EN | ICH_HCR_LRENPIE : ICH_HCR_EN);
+	return ends;
+}
+
+bool arch_lr_ends_count(void)
+{
+	return sysreg_read(ICH_AP1R0_EL2) && !(sysreg_read(ICH_VMCR_EL2) & ICH_VMCR_EOIMODE);
+}
+
+void arch_timer_end(void)
+{
+	set_timer_active(false);
+}
