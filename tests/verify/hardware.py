@@ -38,6 +38,7 @@ def rules_of(function):
             out.append(rule(4 + bar, size - 16, 0x100000000 - size, base, BOTH))
         else:
             out.append(rule(4 + bar, keep=0xfffffff0, flags=BOTH))
+    out.append(rule(12, flags=INITIAL))
     return out + [rule(word, 0xffffffff) for word in range(16, 64)]
 
 
@@ -296,11 +297,6 @@ def line_by_edge(s, n):
     s.irqs[1]["flags"] = abi.PV_IRQ_EDGE
 
 
-@says(r"vm_b has line 40 of the board as interrupt 41, not as 40")
-def line_renumbered(s, n):
-    s.irqs[2]["virq"] = 41
-
-
 @says(r"vm_b has interrupt 34 from two lines")
 def lines_as_one(s, n):
     s.irqs[2]["virq"] = 34
@@ -431,6 +427,11 @@ def window_lost(s, n):
     drop_window(s, s.windows.index(window(s, 4)))
 
 
+@says(r"missing: function 0:5.0, which is nobody's, is not turned off")
+def nobody_not_turned_off(s, n):
+    drop_window(s, s.windows.index(window(s, 5)))
+
+
 @says(r"word 1 of the configuration space of function 0:2.0 \(nic\) has the rule .* initial 0x404")
 def master_from_the_start(s, n):
     word(s, 2, 1)["initial"] |= 4
@@ -502,9 +503,14 @@ def upper_half_writable(s, n):
     word(s, 2, 8).update(writable=0xf)
 
 
-@says(r"word 12 of the configuration space of function 0:2.0 \(nic\) has a rule, which is not")
+@says(r"word 12 of the configuration space of function 0:2.0 \(nic\) is writable in 0xffffffff")
 def rom_writable(s, n):
-    add_rule(s, 2, rule(12, 0xffffffff))
+    word(s, 2, 12)["writable"] = 0xffffffff
+
+
+@says(r"word 15 of the configuration space of function 0:2.0 \(nic\) has a rule, which is not")
+def line_register_writable(s, n):
+    add_rule(s, 2, rule(15, 0xff))
 
 
 @says(r"word 64 of the configuration space of function 0:2.0 \(nic\) has a rule, which is not")

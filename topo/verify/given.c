@@ -20,18 +20,26 @@ static void add_line(const struct verify *v, struct given *given, uint32_t vm, u
 		(struct given_line){vm, intid, NULL};
 }
 
-static void add_registers(const struct verify *v, struct given *given, uint32_t vm, uint64_t base,
-                          uint64_t bytes)
+static void add_registers(const struct verify *v, struct given *given, uint32_t vm,
+                          const struct range *range, const struct board_device *node)
 {
-	uint64_t first = base / PAGE;
-	uint64_t end = base + bytes;
-
-	*ARENA_ADD(v->arena, given->registers, given->register_count) = (struct given_registers){
+	uint64_t end = range->base + range->bytes;
+	struct given_registers new = {
 		.vm = vm,
-		.page = first,
-		.pages = end / PAGE + (end % PAGE ? 1 : 0) - first,
-		.what = hardware_registers_name(v->model, base, bytes, v->arena),
+		.page = range->base / PAGE,
+		.pages = end / PAGE + (end % PAGE ? 1 : 0) - range->base / PAGE,
+		.what = hardware_registers_name(v->model, range->base, range->bytes, v->arena),
+		.node = node,
 	};
+
+	for (size_t i = 0; i < given->register_count; i++) {
+		const struct given_registers *r = &given->registers[i];
+
+		new.inside = new.inside ||
+		             (r->vm == vm &&
+		              r->page < new.page + new.pages &&new.page < r->page + r->pages);
+	}
+	*ARENA_ADD(v->arena, given->registers, given->register_count) = new;
 }
 
 static void add_function(const struct verify *v, struct given *given, uint32_t vm,
@@ -75,7 +83,9 @@ static void add_node(const struct verify *v, struct given *given, uint32_t vm, c
 			continue;
 		}
 		if (device->bytes) {
-			add_registers(v, given, vm, device->base, device->bytes);
+			const struct range range = {.base = device->base, .bytes = device->bytes};
+
+			add_registers(v, given, vm, &range, device);
 		}
 		if (device->irq) {
 			add_line(v, given, vm, device->irq);
@@ -90,14 +100,14 @@ static void add_vm(const struct verify *v, struct given *given, uint32_t index)
 	for (size_t i = 0; i < vm->pci_count; i++) {
 		add_function(v, given, index, &vm->pci[i]);
 	}
-	for (size_t i = 0; i < vm->mmio_count; i++) {
-		add_registers(v, given, index, vm->mmios[i].base, vm->mmios[i].bytes);
-	}
 	for (size_t i = 0; i < vm->irq_count; i++) {
 		add_line(v, given, index, vm->irqs[i]);
 	}
 	for (size_t i = 0; i < vm->dtb_node_count; i++) {
 		add_node(v, given, index, vm->dtb_nodes[i]);
+	}
+	for (size_t i = 0; i < vm->mmio_count; i++) {
+		add_registers(v, given, index, &vm->mmios[i], NULL);
 	}
 }
 
@@ -141,6 +151,11 @@ uint32_t given_count(const struct verify *v, uint32_t vm)
 		count += v->given->functions[i].vm == vm;
 	}
 	return count;
+}
+
+bool given_has_pin(const struct given_function *function)
+{
+	return function->irq && (!function->model || function->model->pin);
 }
 
 bool given_has_msis(const struct given_function *function)

@@ -7,6 +7,7 @@
 #ifndef TOPO_VERIFY_GIVEN_H
 #define TOPO_VERIFY_GIVEN_H
 
+#include "topo/model/board.h"
 #include "topo/model/pci_models.h"
 #include "topo/verify/verify.h"
 
@@ -33,7 +34,9 @@ struct given_registers {
 	uint32_t vm;
 	uint64_t page;
 	uint64_t pages;
-	const char *what; /* "pl031@9010000" */
+	const char *what;                /* "pl031@9010000" */
+	const struct board_device *node; /* NULL = given by address */
+	bool inside;                     /* a page of it is in a range before it, of the VM */
 };
 
 struct given_line {
@@ -56,6 +59,9 @@ struct given *given_list(const struct verify *v);
 
 /** How many functions @vm is given. */
 uint32_t given_count(const struct verify *v, uint32_t vm);
+
+/** Whether the function interrupts by its pin, which is a line of its VM. */
+bool given_has_pin(const struct given_function *function);
 
 /** Whether the function writes its interrupts to memory: where that is unknown, if it has no line. */
 bool given_has_msis(const struct given_function *function);

@@ -4,6 +4,8 @@
  * the topology and docs/guest.md, and nothing else. Phandles and the place of the initrd are the
  * builder's to choose; they are taken from the tree and must be consistent.
  */
+#include "topo/verify/guest.h"
+
 #include <inttypes.h>
 #include <libfdt.h>
 #include <stdio.h>
@@ -12,12 +14,10 @@
 
 #include "lib/bits.h"
 #include "topo/model/routes.h"
+#include "topo/verify/given.h"
 #include "topo/verify/life.h"
 
-#define SPI 0U
-#define PPI 1U
 #define EDGE 1U
-#define LEVEL 4U
 #define UART_CLOCK_HZ 24000000U
 
 static const char gic_node[] = "/interrupt-controller@8000000";
@@ -93,7 +93,7 @@ void guest_read_trees(struct verify *v)
 	guest_find_pools(v);
 }
 
-static void want_reg(struct tree *wanted, const char *node, uint64_t base, uint64_t bytes)
+void guest_want_reg(struct tree *wanted, const char *node, uint64_t base, uint64_t bytes)
 {
 	struct cells cells = {.arena = wanted->arena};
 
@@ -109,7 +109,7 @@ static void want_ids(struct tree *wanted, const char *node, uint32_t address_cel
 	tree_want_u32(wanted, node, "#size-cells", size_cells);
 }
 
-static void want_interrupt(struct cells *cells, uint32_t type, uint32_t number, uint32_t flags)
+void guest_want_interrupt(struct cells *cells, uint32_t type, uint32_t number, uint32_t flags)
 {
 	cells_add(cells, type);
 	cells_add(cells, number);
@@ -134,8 +134,8 @@ static void want_uart(struct tree *wanted, const char *node, uint64_t ipa, uint3
 	tree_want_node(wanted, node);
 	tree_want_strings(wanted, node, "compatible",
 	                  (const char *const[]){"arm,pl011", "arm,primecell", NULL});
-	want_reg(wanted, node, ipa, PAGE);
-	want_interrupt(&interrupt, SPI, intid - PV_SPI_FIRST, LEVEL);
+	guest_want_reg(wanted, node, ipa, PAGE);
+	guest_want_interrupt(&interrupt, GUEST_SPI, intid - PV_SPI_FIRST, GUEST_LEVEL);
 	tree_want_cells(wanted, node, "interrupts", &interrupt);
 	cells_add(&clocks, clock);
 	cells_add(&clocks, clock);
@@ -185,7 +185,7 @@ static void want_cpus(const struct verified_vm *vm, struct tree *wanted)
 	                  (const char *const[]){"arm,psci-1.0", "arm,psci-0.2", NULL});
 	tree_want_string(wanted, "/psci", "method", "hvc");
 	for (size_t i = 0; i < ARRAY_COUNT(timers); i++) {
-		want_interrupt(&interrupts, PPI, timers[i], all << 8 | LEVEL);
+		guest_want_interrupt(&interrupts, GUEST_PPI, timers[i], all << 8 | GUEST_LEVEL);
 	}
 	tree_want_node(wanted, "/timer");
 	tree_want_string(wanted, "/timer", "compatible", "arm,armv8-timer");
@@ -216,7 +216,7 @@ static void want_gic(const struct verify *v, uint32_t index, struct tree *wanted
 	tree_want_node(wanted, v2m_node);
 	tree_want_string(wanted, v2m_node, "compatible", "arm,gic-v2m-frame");
 	tree_want_flag(wanted, v2m_node, "msi-controller");
-	want_reg(wanted, v2m_node, V2M_IPA, PAGE);
+	guest_want_reg(wanted, v2m_node, V2M_IPA, PAGE);
 	tree_want_u32(wanted, v2m_node, "arm,msi-base-spi", vm->config.v2m_first);
 	tree_want_u32(wanted, v2m_node, "arm,msi-num-spis", vm->config.v2m_count);
 	tree_want_u32(wanted, v2m_node, "phandle", phandle_of(vm, v2m_node));
@@ -354,7 +354,7 @@ static void want_chosen(struct verify *v, uint32_t index, struct tree *wanted)
 	tree_want_string(wanted, "/chosen", "bootargs", cmdline ? cmdline : "");
 	tree_want_string(wanted, "/chosen", "stdout-path", "/serial@9000000");
 	tree_want_string(wanted, "/chosen", "peervisor,name", vm->source->name);
-	if (vm->used) {
+	if (vm->used || given_count(v, index)) {
 		tree_want_u32(wanted, "/chosen", "linux,pci-probe-only", 1);
 	}
 	if (network[0]) {
@@ -402,6 +402,11 @@ static void check_tree(struct verify *v, uint32_t index)
 {
 	struct verified_vm *vm = &v->vms[index];
 	struct tree wanted = {.arena = v->arena};
+	const struct guest_handles handles = {
+		.gic = phandle_of(vm, gic_node),
+		.v2m = phandle_of(vm, v2m_node),
+		.clock = phandle_of(vm, clock_node),
+	};
 
 	check_phandles(v, vm);
 	tree_want_node(&wanted, "/");
@@ -414,7 +419,8 @@ static void check_tree(struct verify *v, uint32_t index)
 	want_cpus(vm, &wanted);
 	want_gic(v, index, &wanted);
 	want_memory(v, index, &wanted);
-	guest_want_connections(v, index, phandle_of(vm, v2m_node), &wanted);
+	guest_want_connections(v, index, handles.v2m, &wanted);
+	guest_want_hardware(v, index, &handles, &wanted);
 	life_want_nodes(v, index, &wanted);
 	tree_compare(v->report, vm->who, &vm->tree, &wanted);
 }

@@ -260,11 +260,6 @@ static void check_irq(struct verify *v, const struct pv_irq *irq)
 		             "%s has line %u of the board as interrupt %u, which is another's", who,
 		             irq->intid, irq->virq);
 	}
-	if (irq->virq != irq->intid && !is_used(v, line->vm, irq->intid)) {
-		findings_add(v->report, FINDING_DIFFERENT, vm->who, "hardware",
-		             "%s has line %u of the board as interrupt %u, not as %u", who,
-		             irq->intid, irq->virq, irq->intid);
-	}
 }
 
 static void check_lines(struct verify *v)

@@ -31,7 +31,7 @@ static void check_view_bar(struct verify *v, const struct given_function *f, uin
 /* The interrupt that the function's pin is, 0 = it has no use of that. */
 static uint32_t pin_of(const struct verify *v, const struct given_function *f)
 {
-	for (uint32_t i = 0; i < v->image->header.irqs.count && !given_has_msis(f); i++) {
+	for (uint32_t i = 0; i < v->image->header.irqs.count && given_has_pin(f); i++) {
 		const struct pv_irq *irq = &v->image->irqs[i];
 
 		if (irq->intid == f->irq && irq->domain == given_domain(v, f->vm)) {

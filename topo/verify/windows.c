@@ -8,6 +8,7 @@
  *   command         memory and bus master from off, and     all off, its pin too, for good
  *                   the pin too, where its line is the VM's
  *   BAR             below the size of its aperture          -
+ *   boot ROM        nothing, and it is off                  -
  *   0x40 to 0xff    all                                     -
  *   any other       nothing                                 nothing
  */
@@ -25,6 +26,7 @@
 #define COMMAND_NO_PIN 0x400U
 #define BAR_FIRST 4U
 #define BAR_BITS 0xfffffff0U /* of an address register of memory: address, not kind */
+#define ROM_WORD 12U
 #define CAPABILITY_FIRST 16U
 #define CAPABILITY_END 64U
 #define BOTH (PV_RULE_INITIAL | PV_RULE_PROBE)
@@ -112,14 +114,16 @@ static void check_rule(const struct view *view, const struct pv_window_rule *fou
 	}
 }
 
-/* Bus mastering is off until it is asked for; the pin is quiet for good where the function says
- * its interrupts by memory, or has no line of its VM's. */
+/* Bus mastering is off until it is asked for, and for good where there is no DMA; so is the pin where
+ * the function has no line of its VM's. */
 static void check_command(const struct view *view, const struct given_function *function)
 {
-	bool pin = function->irq && !given_has_msis(function);
+	bool pin = given_has_pin(function);
+	bool quiet = function->model && function->model->quiet;
 	const struct pv_window_rule wanted = {
 		.word = COMMAND_WORD,
-		.writable = COMMAND_MEMORY | COMMAND_MASTER | (pin ? COMMAND_NO_PIN : 0),
+		.writable =
+			COMMAND_MEMORY | (quiet ? 0 : COMMAND_MASTER) | (pin ? COMMAND_NO_PIN : 0),
 		.keep = pin ? 0 : COMMAND_NO_PIN,
 		.initial = pin ? 0 : COMMAND_NO_PIN,
 		.flags = PV_RULE_INITIAL,
@@ -205,7 +209,8 @@ static void check_bar(const struct view *view, struct given_function *function, 
 
 static bool is_ruled(uint32_t word)
 {
-	return word == COMMAND_WORD || (word >= BAR_FIRST && word < BAR_FIRST + PV_VMM_BARS) ||
+	return word == COMMAND_WORD || word == ROM_WORD ||
+	       (word >= BAR_FIRST && word < BAR_FIRST + PV_VMM_BARS) ||
 	       (word >= CAPABILITY_FIRST && word < CAPABILITY_END);
 }
 
@@ -236,6 +241,8 @@ static void check_given(struct verify *v, uint32_t index, struct given_function 
 	for (uint32_t bar = 0; bar < PV_VMM_BARS; bar++) {
 		check_bar(&view, function, bar);
 	}
+	check_rule(&view, rule_of(v, view.window, ROM_WORD),
+	           &(struct pv_window_rule){.word = ROM_WORD, .flags = PV_RULE_INITIAL});
 	for (uint32_t word = CAPABILITY_FIRST; word < CAPABILITY_END; word++) {
 		const struct pv_window_rule wanted = {.word = word, .writable = UINT32_MAX};
 
@@ -267,6 +274,25 @@ static struct given_function *function_at(const struct verify *v, uint32_t page)
 		}
 	}
 	return NULL;
+}
+
+/* What is in a slot and nobody's has a window that keeps it quiet. */
+static void check_slots(struct verify *v)
+{
+	for (size_t i = 0; i < v->model->slot_count; i++) {
+		uint64_t page =
+			board_config_page(v->model->board) + (v->model->slots[i].device << 3);
+		bool found = function_at(v, (uint32_t)page) != NULL;
+
+		for (uint32_t w = 0; w < v->image->header.windows.count; w++) {
+			found = found || v->image->windows[w].page == page;
+		}
+		if (!found) {
+			findings_add(v->report, FINDING_MISSING, NULL, "window",
+			             "%s, which is nobody's, is not turned off",
+			             page_text(v, (uint32_t)page));
+		}
+	}
 }
 
 static void check_window(struct verify *v, uint32_t index)
@@ -318,6 +344,7 @@ void windows_check(struct verify *v)
 	for (uint32_t i = 0; i < v->image->header.windows.count; i++) {
 		check_window(v, i);
 	}
+	check_slots(v);
 	for (size_t i = 0; i < v->given->function_count; i++) {
 		const struct given_function *f = &v->given->functions[i];
 		const struct verified_vm *vm = &v->vms[f->vm];
