@@ -2,7 +2,7 @@
 /*
  * What a VMM knows of its VM: the personality of every device, written by topo into pages that
  * nobody else has (mapped at pv_domain.vmm_arg). Nothing that a guest or a backend says changes it;
- * the VMM writes there once, when it takes its seed.
+ * the VMM writes its seed there and what it leaves for one that starts in its place.
  *
  * In memory: struct pv_vmm_config, then connections[], devices[] and functions[], without gaps.
  */
@@ -69,6 +69,12 @@ enum pv_vmm_restart {
 #define PV_VMM_AUTOSTART (1U << 0) /* the VM starts with the machine, else when asked to */
 #define PV_VMM_DELAY_MS_MAX 3600000U
 
+/* What a VMM leaves for one that starts in its place, beside the seed; 0 in the image. */
+struct pv_vmm_kept {
+	uint32_t starts; /* how often the VM has started */
+	uint32_t is_off; /* 1: it is off, until asked to start */
+};
+
 struct pv_vmm_config {
 	uint64_t magic;
 	uint32_t version;
@@ -86,7 +92,8 @@ struct pv_vmm_config {
 	uint32_t v2m_count;
 	struct pv_vmm_uart uarts[2]; /* console, agent */
 	/* Random bytes for this VM in this run, all zero if there are none: 0 in a file that topo
-	 * builds, written into its own copy by who runs it, erased by the VMM when it starts. */
+	 * builds, written into its own copy by who runs it. A VMM that starts takes them and leaves
+	 * others, for one that starts in its place. */
 	uint8_t seed[PV_VMM_SEED_BYTES];
 
 	uint64_t entry; /* where vCPU 0 starts, and its x0: those of pv_domain */
@@ -105,8 +112,8 @@ struct pv_vmm_config {
 	uint32_t event_stop;
 	uint32_t event_restart;
 	uint32_t function_count;
-	uint64_t
-		hw_ecam_ipa; /* 1 MiB, bus 0 of the host bridge of functions[]; 0 if there are none */
+	uint64_t hw_ecam_ipa; /* 1 MiB, bus 0 of the bridge of functions[]; 0 if there are none */
+	struct pv_vmm_kept kept;
 };
 
 /* A connection in which this VM is the driver: a PCIe host bridge with one bus. */
@@ -168,7 +175,7 @@ struct pv_vmm_function {
 #define PV_VMM_BAR_PBA 0x3800U
 
 _Static_assert(sizeof(struct pv_vmm_uart) == 24, "vmm uart");
-_Static_assert(sizeof(struct pv_vmm_config) == 240, "vmm config");
+_Static_assert(sizeof(struct pv_vmm_config) == 248, "vmm config");
 _Static_assert(sizeof(struct pv_vmm_connection) == 72, "vmm connection");
 _Static_assert(sizeof(struct pv_vmm_device) == 120, "vmm device");
 _Static_assert(sizeof(struct pv_vmm_function) == 168, "vmm function");

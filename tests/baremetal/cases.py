@@ -522,6 +522,13 @@ for how in ENDS:
 runs("reset", [0, 0])
 
 
+@case(2, name="runs that end by the death of their VMM, real VMM", limit=60)
+def vmm_runs(setup):
+    """Three times is all that the kernel allows."""
+    add_real(setup, "guest_runs", cpus=[0, 1], guest_params=[ENDS["the watchdog"], 4],
+             life={**RESTARTS, "restart_limit": 3}, dies_in="watchdog_call", vmm_restarts=True)
+
+
 @case(name="aborts, real VMM")
 def real_aborts(setup):
     add_real(setup, "guest_aborts_real")

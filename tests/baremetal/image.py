@@ -46,6 +46,7 @@ T = _protocol()
 
 CONFIG_VA = 0x400000      # the real VMM's configuration, its stack below it
 REAL_STACK_PAGES = 4
+BRK = (0xd4200000).to_bytes(4, "little")
 IOBUF_VA = 0x500000       # and its two iobuf pages
 QUEUES = 2                # of the device of its connection
 
@@ -80,14 +81,22 @@ class Domain:
         self.caps.append((abi.PV_CAP_DOORBELL_RECV, doorbell))
 
 
+def filled(segments, at, data):
+    """Segments of a program with `data` at that address."""
+    return [(address, body[:at - address] + data + body[at - address + len(data):]
+             if 0 <= at - address < len(body) else body, writable)
+            for address, body, writable in segments]
+
+
 class RealDomain(Domain):
     """A domain with the project's own VMM (an ELF file): a distributor at 0x08000000, a console
     UART, SPI 1, at T_DEVICE_IPA; and, where connect() joins it to a peer, a PCIe host bridge with
     one virtio device of two queues."""
 
-    def __init__(self, name, guest, vmm_path, seed=bytes(32), life=None, **keywords):
+    def __init__(self, name, guest, vmm_path, seed=bytes(32), life=None, dies_in=None, **keywords):
         super().__init__(name, guest, vmm=None, **keywords)
         self.seed = seed
+        self.dies_in = dies_in    # a function of the VMM
         self.life = life or {}    # further fields of pv_vmm_config
         self.real = Elf(vmm_path)
         self.connections, self.devices = [], []
@@ -143,8 +152,11 @@ class RealDomain(Domain):
 
     def vmm_regions(self):
         """(address, bytes, rights) of the VMM's space."""
+        segments = self.real.segments
+        if self.dies_in is not None:
+            segments = filled(segments, self.real.symbols[self.dies_in], BRK)
         return [(address, body, RIGHTS_RW if writable else RIGHTS_RX)
-                for address, body, writable in self.real.segments] + \
+                for address, body, writable in segments] + \
             [(CONFIG_VA - REAL_STACK_PAGES * PAGE, bytes(REAL_STACK_PAGES * PAGE), RIGHTS_RW),
              (CONFIG_VA, self.config(), RIGHTS_RW)]
 
@@ -203,14 +215,10 @@ def patched(elf, params, code=None):
                                     for value in params))]
     if code is not None:
         fillings.append(("vmm_code", code.to_bytes(4, "little")))
-    out = []
-    for address, body, writable in elf.segments:
-        for symbol, data in fillings:
-            at = elf.symbols[symbol] - address
-            if 0 <= at < len(body):
-                body = body[:at] + data + body[at + len(data):]
-        out.append((address, body, writable))
-    return out
+    segments = elf.segments
+    for symbol, data in fillings:
+        segments = filled(segments, elf.symbols[symbol], data)
+    return segments
 
 
 def kernel_binary(build):

@@ -192,7 +192,7 @@ static void a_vm_that_waits_to_be_asked(void **state)
 	machine_configure(2);
 	machine.config.vm.flags = 0;
 	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, 0), OK);
-	reply = life_begin(&machine.vm, 0);
+	reply = life_begin(&machine.vm, &machine.config.vm.kept, 0);
 	assert_int_equal(reply.kind, PV_REPLY_STOP);
 	assert_int_equal(reply.value, PV_STOP_POWEROFF);
 	assert_off();
@@ -201,20 +201,52 @@ static void a_vm_that_waits_to_be_asked(void **state)
 	assert_started_again(1);
 }
 
+/* As the kernel and start.S do it. */
+static void start_in_its_place(uint32_t restarts)
+{
+	fake_forget();
+	fake.vcpu_on[0] = true;
+	memset(&machine.vm, 0, sizeof(machine.vm));
+	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, restarts), OK);
+	machine.last = life_begin(&machine.vm, &machine.config.vm.kept, restarts);
+}
+
 static void a_vmm_that_was_started_anew(void **state)
 {
 	(void)state;
-	machine_configure(1);
-	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, 2), OK);
-	assert_int_equal(life_begin(&machine.vm, 2).kind, PV_REPLY_NONE);
+	machine_start(1);
+	for (uint32_t i = 0; i < 4; i++) {
+		(void)firmware(0, PSCI_SYSTEM_RESET, 0);
+		machine_wait(60000); /* lest it fails */
+	}
+	assert_started_again(5);
+	start_in_its_place(2);
+	assert_int_equal(machine.last.kind, PV_REPLY_NONE);
 	assert_off();
 	assert_string_equal(log_text(), "vm restart vmm in 2000 ms\n");
 	machine_wait(2000);
-	assert_started_again(3);
+	assert_started_again(6);
 	/* The rings that it starts are no rings of the VMM before it. */
 	peer_start(0);
 	driver_start(BLK);
 	assert_true(machine.vm.devices[BLK].link.sequence > 2U << 24);
+}
+
+static void a_vm_that_was_off_stays_off(void **state)
+{
+	(void)state;
+	machine_start(1);
+	ask("stop\n");
+	start_in_its_place(1);
+	assert_int_equal(machine.last.kind, PV_REPLY_STOP);
+	assert_off();
+	machine_wait(60000);
+	assert_off();
+	ask("start\n");
+	assert_started_again(2);
+	start_in_its_place(2);
+	machine_wait(60000);
+	assert_started_again(3);
 }
 
 static void the_watchdog_barks(void **state)
@@ -268,7 +300,7 @@ static void watchdog_parameters(void **state)
 	machine_configure(1);
 	machine.config.vm.watchdog_ms = 0;
 	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, 0), OK);
-	assert_int_equal(life_begin(&machine.vm, 0).kind, PV_REPLY_NONE);
+	assert_int_equal(life_begin(&machine.vm, &machine.config.vm.kept, 0).kind, PV_REPLY_NONE);
 	for (uint32_t call = 0; call < 6; call++) {
 		assert_int_equal(firmware(0, WATCHDOG, call).value, (uint64_t)-1);
 	}
@@ -424,6 +456,7 @@ int main(void)
 		cmocka_unit_test(other_lines_are_told_and_change_nothing),
 		cmocka_unit_test(a_vm_that_waits_to_be_asked),
 		cmocka_unit_test(a_vmm_that_was_started_anew),
+		cmocka_unit_test(a_vm_that_was_off_stays_off),
 		cmocka_unit_test(the_watchdog_barks),
 		cmocka_unit_test(watchdog_parameters),
 		cmocka_unit_test(a_run_begins_when_device_vms_have_let_go),

@@ -132,7 +132,7 @@ void machine_start(uint32_t vcpu_count)
 	machine_configure(vcpu_count);
 	error = vm_init(&machine.vm, &machine.config.vm, 0);
 	assert(error == OK);
-	machine.last = life_begin(&machine.vm, 0);
+	machine.last = life_begin(&machine.vm, &machine.config.vm.kept, 0);
 	assert(machine.last.kind == PV_REPLY_NONE);
 	fake_forget();
 }

@@ -139,6 +139,7 @@ static void vm_without_extras(void **state)
 	machine.config.vm.v2m_count = 0;
 	machine.config.vm.uarts[1] = (struct pv_vmm_uart){0};
 	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, 0), OK);
+	assert_int_equal(life_begin(&machine.vm, &machine.config.vm.kept, 0).kind, PV_REPLY_NONE);
 	assert_int_equal(machine_send(PV_MSG_READ, 0, AGENT, 4, 0).kind, PV_REPLY_ABORT);
 	assert_int_equal(machine_send(PV_MSG_READ, 0, V2M, 4, 0).kind, PV_REPLY_ABORT);
 	assert_int_equal(machine_send(PV_MSG_EVENTS, UINT64_MAX, 0, 0, 0).kind, PV_REPLY_NONE);

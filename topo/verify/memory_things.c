@@ -8,7 +8,7 @@
  *                            VMSWIOTLB=0 each VM that serves it RW
  *   segment of the VMM       its VMM, as its program says; all VMMs, where none writes it
  *   stack of the VMM         its VMM RW
- *   configuration            its VMM RW: it erases its seed
+ *   configuration            its VMM RW: it takes its seed
  *   iobuf page 0             the driver VM's VMM RW, the device VM's guest R
  *   iobuf page 1             the driver VM's VMM R, the device VM's guest RW
  *   pool                     both guests RW

@@ -158,6 +158,7 @@ static const struct field config_fields[] = {
 	FIELD(pv_vmm_config, event_restart),
 	FIELD(pv_vmm_config, function_count),
 	FIELD(pv_vmm_config, hw_ecam_ipa),
+	FIELD(pv_vmm_config, kept),
 };
 
 static const struct field connection_fields[] = {

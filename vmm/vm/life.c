@@ -61,6 +61,7 @@ static void say_started(struct vm *vm)
 
 	line_number(&line, vm->life.power.starts);
 	end_line(vm, &line);
+	*vm->life.kept = (struct pv_vmm_kept){.starts = vm->life.power.starts};
 	vm->life.started_at = call_counter();
 }
 
@@ -99,6 +100,7 @@ static void stay_off(struct vm *vm, struct line *line)
 {
 	alarm_clear(&vm->alarms, ALARM_POWER);
 	vm->life.owes_stop = true;
+	vm->life.kept->is_off = 1;
 	end_line(vm, line);
 }
 
@@ -167,19 +169,21 @@ struct reply life_settle(struct vm *vm, struct reply reply)
 	return reply;
 }
 
-struct reply life_begin(struct vm *vm, uint32_t restarts)
+struct reply life_begin(struct vm *vm, struct pv_vmm_kept *kept, uint32_t restarts)
 {
-	bool autostart = (vm->config.vm->flags & PV_VMM_AUTOSTART) != 0;
+	bool is_on =
+		restarts > 0 ? kept->is_off == 0 : (vm->config.vm->flags & PV_VMM_AUTOSTART) != 0;
 
-	vm->life = (struct life){.power = {.state = POWER_ON, .starts = restarts}};
-	if (restarts > 0) {
+	vm->life =
+		(struct life){.power = {.state = POWER_ON, .starts = kept->starts}, .kept = kept};
+	if (!is_on) {
+		life_take(vm, POWER_ASK_STOP);
+	} else if (restarts > 0) {
 		vm->life.power.failures = restarts - 1;
 		life_take(vm, POWER_VMM);
-	} else if (autostart) {
+	} else {
 		vm->life.power.starts = 1;
 		say_started(vm);
-	} else {
-		life_take(vm, POWER_ASK_STOP);
 	}
 	return life_settle(vm, (struct reply){.kind = PV_REPLY_NONE});
 }

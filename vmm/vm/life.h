@@ -15,19 +15,21 @@
 #include "vmm/vm/power.h"
 
 struct vm;
+struct pv_vmm_kept;
 
 struct life {
 	struct power power;
 	uint64_t started_at; /* counter value */
 	bool has_halted;     /* while a message is served: its vCPU has been turned off */
 	bool owes_stop;      /* the kernel is to be told that the domain is off */
+	struct pv_vmm_kept *kept;
 };
 
 /**
  * The VMM has begun, and vCPU 0 would run once it waits. @restarts: how often the VMM itself was
- * started anew. Returns what it says at its first wait.
+ * started anew; @kept: what the one before has left. Returns what it says at its first wait.
  */
-MUST_USE struct reply life_begin(struct vm *vm, uint32_t restarts);
+MUST_USE struct reply life_begin(struct vm *vm, struct pv_vmm_kept *kept, uint32_t restarts);
 
 /** Something happened to the VM. */
 void life_take(struct vm *vm, enum power_input input);

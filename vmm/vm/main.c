@@ -21,7 +21,7 @@ _Noreturn void vmm_main(struct pv_vmm_config *config, uint64_t cpu, uint64_t mid
 	if (is_good) {
 		vm.psci.cpu = (struct cpu){.has = cpu, .midr = midr};
 		trng_init(&vm.trng, config->seed, (cpu & PV_CPU_RNDR) != 0);
-		reply = life_begin(&vm, (uint32_t)restarts);
+		reply = life_begin(&vm, &config->kept, (uint32_t)restarts);
 	}
 	for (;;) {
 		if (!is_good) {

@@ -29,6 +29,18 @@ static struct reply status(int64_t value)
 	return (struct reply){.kind = PV_REPLY_RESUME, .value = (uint64_t)value};
 }
 
+/* A VMM that starts in this one's place must not draw again what its guest has. */
+static void leave_seed(struct random *generator, uint8_t seed[PV_VMM_SEED_BYTES])
+{
+	uint64_t bits[RANDOM_WORDS];
+
+	random_draw(generator, bits);
+	for (uint32_t i = 0; i < PV_VMM_SEED_BYTES; i++) {
+		seed[i] = (uint8_t)(bits[i / 8] >> (8 * (i % 8)));
+	}
+	random_erase(bits, sizeof(bits));
+}
+
 void trng_init(struct trng *trng, uint8_t seed[PV_VMM_SEED_BYTES], bool has_rndr)
 {
 	uint64_t bits[RANDOM_WORDS] = {0};
@@ -43,7 +55,7 @@ void trng_init(struct trng *trng, uint8_t seed[PV_VMM_SEED_BYTES], bool has_rndr
 	random_erase(bits, sizeof(bits));
 	if (any != 0) {
 		trng->is_seeded = true;
-		random_erase(seed, PV_VMM_SEED_BYTES);
+		leave_seed(&trng->generator, seed);
 	}
 }
 

@@ -23,7 +23,8 @@ struct trng {
 };
 
 /**
- * Begin. @seed is taken out of the configuration: who reads that later finds zeroes.
+ * Begin. @seed is taken out of the configuration: who reads that later finds another that comes
+ * from it, by which nothing is known of what this one gives.
  * @has_rndr: call_rndr may be called.
  */
 void trng_init(struct trng *trng, uint8_t seed[PV_VMM_SEED_BYTES], bool has_rndr);
