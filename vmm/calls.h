@@ -25,6 +25,13 @@ struct reply {
 	uint64_t more[3]; /* PV_REPLY_RESULTS: the guest's x1 to x3 */
 };
 
+/* What STREAM_GET tells of a stream. */
+struct stream_faults {
+	uint64_t count;   /* since boot */
+	uint64_t address; /* of the last */
+	uint64_t kind;    /* its event number */
+};
+
 /** Answer the message before with @reply and sleep until the next is there. */
 void call_wait(const struct reply *reply, struct message *message);
 
@@ -68,6 +75,19 @@ MUST_USE err_t call_timer_set(uint64_t at);
 /** The counter that call_timer_set compares with, and how much it counts in a second. */
 uint64_t call_counter(void);
 uint64_t call_counter_hz(void);
+
+/** Have DMA of a stream translated, or let it abort. Errors: ERR_STATE all vCPUs are off; ERR_AGAIN
+ * the kernel has turned it off less than a time slice ago; ERR_CAP. */
+MUST_USE err_t call_stream_set(uint32_t cap, bool on);
+
+/** What faults a stream had; PV_EVENT_SMMU tells of further ones. Errors: ERR_AGAIN that is what it had,
+ * but to be told of others the VMM has to ask again, after a time slice; ERR_CAP. */
+MUST_USE err_t call_stream_get(uint32_t cap, struct stream_faults *faults);
+
+/** Read or write dword @word of a page of registers. Errors: ERR_STATE it is closed; ERR_RIGHT no rule
+ * lets anybody write it; ERR_RANGE, ERR_CAP. */
+MUST_USE err_t call_window_read(uint32_t cap, uint32_t word, uint32_t *value);
+MUST_USE err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value);
 
 /** Ring a doorbell. Errors: ERR_CAP. */
 MUST_USE err_t call_doorbell_ring(uint32_t cap);

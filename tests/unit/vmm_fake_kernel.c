@@ -24,6 +24,7 @@ void fake_forget(void)
 {
 	fake.record_count = 0;
 	fake.bind_calls = 0;
+	fake.pauses = 0;
 	memset(fake.rings, 0, sizeof(fake.rings));
 	memset(fake.output_bytes, 0, sizeof(fake.output_bytes));
 	for (uint32_t i = 0; i < FAKE_CONSOLES; i++) {
@@ -151,6 +152,7 @@ uint64_t call_counter_hz(void)
 void call_pause(void)
 {
 	fake.pauses++;
+	fake.now += 100;
 }
 
 /* Whether a call finds its interrupt on another CPU. */
@@ -233,6 +235,57 @@ err_t call_vgic_enable(uint32_t cap, bool enable)
 {
 	assert(cap == FAKE_CAP_VGIC);
 	fake.vgic_enabled = enable;
+	return OK;
+}
+
+static bool too_soon(void)
+{
+	fake.stream_agains -= fake.stream_agains > 0 ? 1 : 0;
+	return fake.stream_agains > 0;
+}
+
+err_t call_stream_set(uint32_t cap, bool on)
+{
+	assert(cap >= FAKE_CAP_STREAM && cap < FAKE_CAP_STREAM + 8);
+	if (too_soon()) {
+		return ERR_AGAIN;
+	}
+	fake.streams[cap - FAKE_CAP_STREAM] = on;
+	return OK;
+}
+
+err_t call_stream_get(uint32_t cap, struct stream_faults *faults)
+{
+	assert(cap >= FAKE_CAP_STREAM && cap < FAKE_CAP_STREAM + 8);
+	*faults = fake.stream_faults[cap - FAKE_CAP_STREAM];
+	return too_soon() ? ERR_AGAIN : OK;
+}
+
+static struct fake_window *window_of(uint32_t cap, uint32_t word)
+{
+	assert(cap >= FAKE_CAP_WINDOW && cap < FAKE_CAP_STREAM && word < 1024);
+	return &fake.windows[cap - FAKE_CAP_WINDOW];
+}
+
+err_t call_window_read(uint32_t cap, uint32_t word, uint32_t *value)
+{
+	const struct fake_window *window = window_of(cap, word);
+
+	*value = window->closed ? UINT32_MAX : window->words[word];
+	return window->closed ? ERR_STATE : OK;
+}
+
+err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value)
+{
+	struct fake_window *window = window_of(cap, word);
+
+	if (window->closed) {
+		return ERR_STATE;
+	}
+	window->words[word] = ((window->words[word] & ~window->writable[word]) |
+	                       (value & window->writable[word])) &
+	                      ~(value & window->clears[word]);
+	window->writes++;
 	return OK;
 }
 

@@ -89,6 +89,18 @@ struct fake_kernel {
 	struct reply replies[9];
 	jmp_buf end; /* where call_wait() goes behind the last message */
 
+	/* Physical functions: what the kernel's windows let through, and what is behind them. */
+	struct fake_window {
+		bool closed;
+		uint32_t words[1024];
+		uint32_t writable[1024];
+		uint32_t clears[1024]; /* bits that a 1 clears */
+		uint32_t writes;
+	} windows[8];
+	bool streams[8];
+	struct stream_faults stream_faults[8];
+	uint32_t stream_agains; /* so many calls about streams come too soon */
+
 	uint64_t rndr;       /* the next number of the CPU */
 	uint32_t rndr_calls; /* it fails at each of which bit n of rndr_fails is set */
 	uint64_t rndr_fails;
@@ -99,7 +111,7 @@ extern struct fake_kernel fake;
 /** Power-on state: vCPU 0 on, nothing pending, consoles empty. */
 void fake_reset(uint32_t vcpu_count);
 
-/** Forget records and output. */
+/** Forget records, pauses and output. */
 void fake_forget(void);
 
 /** How many VIRQ_* calls of this kind were recorded. */

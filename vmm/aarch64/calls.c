@@ -6,7 +6,7 @@
  */
 #include "vmm/calls.h"
 
-/* Issue @number with @argument; the results x1 and x2 are left in @argument[1] and [2]. */
+/* Issue @number with @argument; the results x1 to x3 are left in @argument[1] to [3]. */
 static inline err_t issue(enum pv_call number, uint64_t argument[5])
 {
 	register uint64_t x0 __asm__("x0");
@@ -28,6 +28,7 @@ static inline err_t issue(enum pv_call number, uint64_t argument[5])
 	                 : "memory", "cc");
 	argument[1] = x1;
 	argument[2] = x2;
+	argument[3] = x3;
 	return (err_t)x0; /* narrowing: errors are small */
 }
 
@@ -127,6 +128,34 @@ err_t call_virq_get(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t *state
 err_t call_vgic_enable(uint32_t cap, bool enable)
 {
 	return issue(PV_CALL_VGIC_ENABLE, (uint64_t[5]){cap, enable ? 1 : 0});
+}
+
+err_t call_stream_set(uint32_t cap, bool on)
+{
+	return issue(PV_CALL_STREAM_SET, (uint64_t[5]){cap, on ? 1 : 0});
+}
+
+err_t call_stream_get(uint32_t cap, struct stream_faults *faults)
+{
+	uint64_t argument[5] = {cap};
+	err_t error = issue(PV_CALL_STREAM_GET, argument);
+
+	*faults = (struct stream_faults){argument[1], argument[2], argument[3]};
+	return error;
+}
+
+err_t call_window_read(uint32_t cap, uint32_t word, uint32_t *value)
+{
+	uint64_t argument[5] = {cap, word};
+	err_t error = issue(PV_CALL_WINDOW_READ, argument);
+
+	*value = (uint32_t)argument[1];
+	return error;
+}
+
+err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value)
+{
+	return issue(PV_CALL_WINDOW_WRITE, (uint64_t[5]){cap, word, value});
 }
 
 err_t call_doorbell_ring(uint32_t cap)
