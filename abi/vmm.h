@@ -36,7 +36,10 @@
  *   "vm off REASON"                                 all its vCPUs are off, until asked to start
  *   "vm restart REASON in N ms"                     they are, until the time is over
  *   "vm failed REASON after N restarts"             they are, since it failed too often in a row
- *                          REASON: poweroff reset fault watchdog request vmm
+ *                          REASON: poweroff reset fault watchdog request vmm hardware
+ *   "hardware BB:DD.F: WHY" the physical function of that number is not what it is said to be;
+ *                          "vm failed hardware ..." follows
+ *   "stream BB:DD.F faults N last ADDRESS"  its DMA has faulted, so often since the machine started
  * and free text for everything else. Each line ends in "\n". */
 #define PV_VMM_LOG_UP "connection %s up"
 

@@ -48,6 +48,8 @@ static const struct {
 	{ECAM(0), 0xff},
 	{ECAM(0) + (1U << 15), 0xff},
 	{ECAM(1) + (5U << 15), 0xff},
+	{ECAM_HARDWARE, 0xfff},
+	{ECAM_HARDWARE + (3U << 15), 0xff},
 	{BAR(NET), 0x3fff},
 	{BAR(NET), 0x3f},
 	{BAR(BLK), 0x3f},

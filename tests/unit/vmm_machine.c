@@ -69,6 +69,49 @@ static void configure_functions(void)
 	};
 }
 
+/* Registers as QEMU's nvme and e1000e show them, with ranges where they belong. */
+static void fill_windows(void)
+{
+	static const struct {
+		uint32_t function, offset, value, writable;
+	} words[] = {
+		{NVME, 0x00, 0x00101b36, 0},
+		{NVME, 0x04, 0x00100000, 0x0006},
+		{NVME, 0x08, 0x01080202, 0},
+		{NVME, 0x10, BUS_PLACE(NVME, 0) | 4, 0},
+		{NVME, 0x2c, 0x11001af4, 0},
+		{NVME, 0x34, 0x40, 0},
+		{NVME, 0x3c, 0x100, 0},
+		{NVME, 0x40, 0x00408011, 0xc0000000},
+		{NVME, 0x60, 0x00030001, 0},
+		{NVME, 0x64, 0x8, 0x3},
+		{NVME, 0x80, 0x00926010, 0},
+		{NVME, 0x84, 0x10008020, 0},
+		{CARD, 0x00, 0x10d38086, 0},
+		{CARD, 0x04, 0x00100000, 0x0406},
+		{CARD, 0x08, 0x02000000, 0},
+		{CARD, 0x10, BUS_PLACE(CARD, 0), 0},
+		{CARD, 0x14, BUS_PLACE(CARD, 1), 0},
+		{CARD, 0x18, 1, 0},
+		{CARD, 0x1c, BUS_PLACE(CARD, 3), 0x4000},
+		{CARD, 0x34, 0xc8, 0},
+		{CARD, 0x3c, 0x100, 0},
+		{CARD, 0xc8, 0x0022d001, 0},
+		{CARD, 0xd0, 0x0080e005, 0x10000},
+		{CARD, 0xe0, 0x0091a010, 0},
+		{CARD, 0xe4, 0x8020, 0},
+		{CARD, 0x100, 0x14020001, 0},
+		{CARD, 0x140, 0x00010003, 0},
+	};
+
+	for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct fake_window *window = &fake.windows[words[i].function];
+
+		window->words[words[i].offset / 4] = words[i].value;
+		window->writable[words[i].offset / 4] = words[i].writable;
+	}
+}
+
 void machine_configure(uint32_t vcpu_count)
 {
 	static const char *const peers[MACHINE_CONNECTIONS] = {"gateway", "noise"};
@@ -123,6 +166,7 @@ void machine_configure(uint32_t vcpu_count)
 	}
 	configure_devices();
 	configure_functions();
+	fill_windows();
 }
 
 void machine_start(uint32_t vcpu_count)

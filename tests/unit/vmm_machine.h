@@ -26,7 +26,7 @@
 #define NOTIFY(device) (0x0a000000U + (device)*0x1000U)
 #define BAR(device) (0x10000000U + (device)*PV_VMM_BAR_BYTES)
 #define ECAM(connection) (0x20000000U + (connection)*0x100000U)
-#define ECAM_HARDWARE 0x20200000U
+#define ECAM_HARDWARE 0x21000000U
 #define PLACE(function, bar) (0x38000000U + (function)*0x1000000U + (bar)*0x100000U)
 #define BUS_PLACE(function, bar) (PLACE(function, bar) - 0x08000000U)
 #define V2M_FIRST 64U

@@ -14,6 +14,7 @@
 enum alarm_slot {
 	ALARM_POWER,
 	ALARM_WATCHDOG,
+	ALARM_FAULTS, /* of streams */
 	ALARM_DEVICE, /* one for each device of the configuration */
 	ALARM_COUNT = ALARM_DEVICE + PV_VMM_DEVICES_MAX
 };

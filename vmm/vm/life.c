@@ -39,6 +39,9 @@ static void halt(struct vm *vm)
 		}
 	}
 	vm->life.has_halted = true;
+	for (uint32_t i = 0; i < config->function_count; i++) {
+		physical_stop(&vm->physicals[i]);
+	}
 	watchdog_reset(&vm->watchdog);
 	for (uint32_t i = 0; i < config->connection_count; i++) {
 		connection_reset_devices(&vm->connections[i]);
@@ -65,7 +68,7 @@ static void say_started(struct vm *vm)
 	vm->life.started_at = call_counter();
 }
 
-static void start(struct vm *vm)
+static enum power_input start(struct vm *vm)
 {
 	const struct pv_vmm_config *config = vm->config.vm;
 
@@ -74,10 +77,14 @@ static void start(struct vm *vm)
 	(void)!call_vgic_reset(config->cap_vgic); /* all vCPUs are off */
 	vm_power_on(vm);
 	say_started(vm);
+	if (!physicals_begin(vm->physicals, config->function_count)) {
+		return POWER_BROKEN;
+	}
 	for (uint32_t tries = 0;
 	     call_again(call_vcpu_start(config->cap_vcpu_first, config->entry, config->entry_arg),
 	                &tries);) {
 	}
+	return POWER_NONE;
 }
 
 static enum power_input delay(struct vm *vm)
@@ -114,8 +121,7 @@ static enum power_input perform(struct vm *vm, enum power_act act)
 		halt(vm);
 		break;
 	case POWER_ACT_START:
-		start(vm);
-		break;
+		return start(vm);
 	case POWER_ACT_DELAY:
 		return delay(vm);
 	case POWER_ACT_OFF:
@@ -152,10 +158,11 @@ struct reply life_settle(struct vm *vm, struct reply reply)
 		[POWER_POWEROFF] = PV_STOP_POWEROFF, [POWER_RESET] = PV_STOP_RESET,
 		[POWER_FAULT] = PV_STOP_FAULT,       [POWER_WATCHDOG] = PV_STOP_FAULT,
 		[POWER_VMM] = PV_STOP_VMM,           [POWER_ASK_STOP] = PV_STOP_POWEROFF,
+		[POWER_BROKEN] = PV_STOP_FAULT,
 	};
 	struct life *life = &vm->life;
 
-	if (life->power.state == POWER_STOPPING && is_quiet(vm)) {
+	while (life->power.state == POWER_STOPPING && is_quiet(vm)) { /* a start may fail */
 		life_take(vm, POWER_QUIET);
 	}
 	if (life->has_halted) {
@@ -184,6 +191,9 @@ struct reply life_begin(struct vm *vm, struct pv_vmm_kept *kept, uint32_t restar
 	} else {
 		vm->life.power.starts = 1;
 		say_started(vm);
+		if (!physicals_begin(vm->physicals, vm->config.vm->function_count)) {
+			life_take(vm, POWER_BROKEN);
+		}
 	}
 	return life_settle(vm, (struct reply){.kind = PV_REPLY_NONE});
 }

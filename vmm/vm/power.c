@@ -87,6 +87,12 @@ static void begin_afresh(struct power *power)
 	power->delay_ms = 0;
 }
 
+/* What is wrong with hardware is so the next time. */
+static enum power_act fail(const struct step *step)
+{
+	return halt(step, POWER_FAILED);
+}
+
 static enum power_act restart(const struct step *step)
 {
 	begin_afresh(step->power);
@@ -159,6 +165,7 @@ static enum power_act (*const steps[POWER_STATES][POWER_INPUTS])(const struct st
 		[POWER_FAULT]       = end,
 		[POWER_WATCHDOG]    = end,
 		[POWER_VMM]         = end,
+		[POWER_BROKEN]      = fail,
 		[POWER_ASK_STOP]    = stop,
 		[POWER_ASK_RESTART] = restart,
 	},
@@ -188,10 +195,11 @@ enum power_act power_step(struct power *power, const struct pv_vmm_config *confi
 const char *power_reason(enum power_input reason)
 {
 	static const char *const texts[POWER_INPUTS] = {
-		[POWER_POWEROFF] = "poweroff", [POWER_RESET] = "reset",
-		[POWER_FAULT] = "fault",       [POWER_WATCHDOG] = "watchdog",
-		[POWER_VMM] = "vmm",           [POWER_ASK_START] = "request",
-		[POWER_ASK_STOP] = "request",  [POWER_ASK_RESTART] = "request",
+		[POWER_POWEROFF] = "poweroff",   [POWER_RESET] = "reset",
+		[POWER_FAULT] = "fault",         [POWER_WATCHDOG] = "watchdog",
+		[POWER_BROKEN] = "hardware",     [POWER_VMM] = "vmm",
+		[POWER_ASK_START] = "request",   [POWER_ASK_STOP] = "request",
+		[POWER_ASK_RESTART] = "request",
 	};
 
 	return texts[reason] == NULL ? "none" : texts[reason];

@@ -34,6 +34,7 @@ enum power_input {
 	POWER_FAULT,
 	POWER_WATCHDOG,
 	POWER_VMM,
+	POWER_BROKEN, /* a physical function is not what it is said to be: final */
 	/* Requests from outside. */
 	POWER_ASK_START,
 	POWER_ASK_STOP,

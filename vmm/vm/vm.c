@@ -120,6 +120,20 @@ static struct reply serve_call(struct vm *vm, const struct message *message)
 	return psci_call(&vm->psci, (uint32_t)message->word[1], argument);
 }
 
+#define FAULTS_MS 20U /* more than a time slice */
+
+static void look_for_faults(struct vm *vm)
+{
+	bool again = false;
+
+	for (uint32_t i = 0; i < vm->config.vm->function_count; i++) {
+		again = physical_look_for_faults(&vm->physicals[i]) || again;
+	}
+	if (again) {
+		alarm_set(&vm->alarms, ALARM_FAULTS, FAULTS_MS);
+	}
+}
+
 static void serve_alarms(struct vm *vm)
 {
 	uint64_t due = alarm_take_due(&vm->alarms);
@@ -130,6 +144,9 @@ static void serve_alarms(struct vm *vm)
 		if ((due & BIT64(ALARM_DEVICE + i)) != 0) {
 			connection_expire(&vm->connections[device->connection], device->index);
 		}
+	}
+	if ((due & BIT64(ALARM_FAULTS)) != 0) {
+		look_for_faults(vm);
 	}
 	if ((due & BIT64(ALARM_WATCHDOG)) != 0) {
 		life_take(vm, POWER_WATCHDOG);
@@ -179,6 +196,9 @@ static struct reply serve_events(struct vm *vm, uint64_t events)
 		if (config->uarts[i].ipa != 0 && (events & BIT64(config->uarts[i].event)) != 0) {
 			pl011_input(&vm->uarts[i]);
 		}
+	}
+	if ((events & BIT64(PV_EVENT_SMMU)) != 0) {
+		look_for_faults(vm);
 	}
 	for (uint32_t i = 0; i < config->connection_count; i++) {
 		if ((events & BIT64(vm->config.connections[i].event)) != 0) {
@@ -243,6 +263,9 @@ static err_t add_windows(struct vm *vm)
 		error = add_window(vm, WINDOW_ECAM, i, vm->config.connections[i].ecam_ipa,
 		                   ECAM_BYTES);
 	}
+	if (error == OK) {
+		error = add_window(vm, WINDOW_ECAM, BUS_HARDWARE, config->hw_ecam_ipa, ECAM_BYTES);
+	}
 	for (uint32_t i = 0; i < config->device_count * PCI_BARS && error == OK; i++) {
 		const struct pci_bar *bar = &vm->functions[i / PCI_BARS].bars[i % PCI_BARS];
 
@@ -268,6 +291,12 @@ static void init_functions(struct vm *vm, uint32_t restarts)
 		            &vm->connections[device->connection], device, &msi);
 		vm->devices[i].link.sequence = restarts * SEQUENCES_PER_START;
 		vm->buses[device->connection].slots[device->slot] = &vm->functions[i];
+	}
+	for (uint32_t i = 0; i < vm->config.vm->function_count; i++) {
+		const struct pv_vmm_function *function = &vm->config.functions[i];
+
+		physical_init(&vm->physicals[i], function, vm->config.vm->cap_log);
+		vm->buses[BUS_HARDWARE].slots[function->slot] = &vm->physicals[i].function;
 	}
 }
 
@@ -296,6 +325,7 @@ void vm_power_on(struct vm *vm)
 	for (uint32_t i = 0; i < config->connection_count; i++) {
 		pci_bus_reset(&vm->buses[i]);
 	}
+	pci_bus_reset(&vm->buses[BUS_HARDWARE]);
 }
 
 err_t vm_init(struct vm *vm, const struct pv_vmm_config *config, uint32_t restarts)

@@ -13,6 +13,7 @@
 #include "vmm/gic/gicd.h"
 #include "vmm/gic/v2m.h"
 #include "vmm/pci/pci_bus.h"
+#include "vmm/pci/physical.h"
 #include "vmm/serial/pl011.h"
 #include "vmm/session/connection.h"
 #include "vmm/vm/config.h"
@@ -25,6 +26,8 @@
 #include "vmm/vm/windows.h"
 
 #define UART_COUNT 2U
+#define BUS_HARDWARE PV_VMM_CONNECTIONS_MAX
+#define BUSES (PV_VMM_CONNECTIONS_MAX + 1U)
 
 struct vm {
 	/* Set by vm_init, then constant. */
@@ -42,10 +45,11 @@ struct vm {
 	struct v2m v2m;
 	struct pl011 uarts[UART_COUNT]; /* console, agent; cap and intid 0 where there is none */
 	struct connection connections[PV_VMM_CONNECTIONS_MAX];
-	struct pci_bus buses[PV_VMM_CONNECTIONS_MAX]; /* one for each connection */
+	struct pci_bus buses[BUSES]; /* one for each connection, that of physical functions */
 	/* Of all connections, in the order of the configuration: a slice each. */
 	struct served devices[PV_VMM_DEVICES_MAX];
 	struct pci_function functions[PV_VMM_DEVICES_MAX];
+	struct physical physicals[PV_VMM_FUNCTIONS_MAX];
 };
 
 /**

@@ -14,7 +14,7 @@
 enum window_kind { WINDOW_GICD, WINDOW_V2M, WINDOW_UART, WINDOW_ECAM, WINDOW_BAR, WINDOW_KINDS };
 
 /* distributor, frame, UARTs, host bridges, devices */
-#define WINDOWS_MAX (4U + PV_VMM_CONNECTIONS_MAX + PV_VMM_DEVICES_MAX)
+#define WINDOWS_MAX (5U + PV_VMM_CONNECTIONS_MAX + PV_VMM_DEVICES_MAX)
 
 struct window {
 	uint64_t base;

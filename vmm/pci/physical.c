@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Accesses of the guest to a physical function, and its DMA (physical.h), after PCI Local Bus 3.0
+ * chapter 6, PCI Power Management 1.2 and PCI Express 4.0 chapter 7.
+ */
+#include "vmm/pci/physical.h"
+
+#include <stddef.h>
+
+#include "lib/bits.h"
+#include "vmm/base/alarm.h"
+#include "vmm/calls.h"
+#include "vmm/pci/physical_window.h"
+
+#define COMMAND_KEPT 0x0406U /* memory space, bus master, INTx disable */
+#define HEADER_TYPE 0x0cU    /* dword that holds it */
+#define MULTI_FUNCTION BIT32(23)
+#define INTERRUPT 0x3cU
+#define INTERRUPT_PIN 0xff00U
+#define CAPABILITIES_FIRST 0x40U
+#define EXTENDED_FIRST 0x100U
+#define NEXT_ONLY 0xffffff00U /* of a head: without its ID, which makes it the null capability */
+#define EXTENDED_NEXT_ONLY 0xfff00000U
+#define STATUS_HALF 0xffff0000U
+#define POWER_STATUS 0x8000U /* PME_Status */
+#define STREAM_MS 50U        /* more than a time slice */
+#define FAULT_LINES 8U
+
+uint32_t physical_read(const struct physical *physical, uint32_t offset)
+{
+	uint32_t value;
+
+	return call_window_read(physical->config->cap_window, offset / 4, &value) == OK
+	               ? value
+	               : UINT32_MAX;
+}
+
+void physical_write(const struct physical *physical, uint32_t offset, uint32_t value)
+{
+	(void)!call_window_write(physical->config->cap_window, offset / 4, value);
+}
+
+void physical_place(const struct physical *physical)
+{
+	for (uint32_t i = 0; i < PV_VMM_BARS; i++) {
+		const struct pv_vmm_bar *bar = &physical->config->bars[i];
+
+		if (bar->bytes != 0) {
+			physical_write(physical, PCI_BAR_FIRST + 4 * i, (uint32_t)bar->bus);
+		}
+		if (bar->bytes != 0 && (physical->function.bars[i].type & PCI_BAR_64BIT) != 0) {
+			physical_write(physical, PCI_BAR_FIRST + 4 * i + 4,
+			               (uint32_t)(bar->bus >> 32));
+		}
+	}
+}
+
+/* Whether the stream is, or there is none. One that the kernel has barred can be had again after a
+ * time slice. */
+static bool set_stream(struct physical *physical, bool on)
+{
+	uint32_t cap = physical->config->cap_stream;
+	uint64_t since = call_counter();
+	err_t error = cap == PV_VMM_NO_STREAM ? OK : call_stream_set(cap, on);
+
+	while (error == ERR_AGAIN && alarm_ms_since(since) < STREAM_MS) {
+		call_pause();
+		error = call_stream_set(cap, on);
+	}
+	physical->has_stream = on && error == OK;
+	return error == OK;
+}
+
+static void line_byte(struct line *line, uint32_t byte)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char text[3] = {digits[byte >> 4 & 15], digits[byte & 15], '\0'};
+
+	line_text(line, text);
+}
+
+struct line physical_line(const struct physical *physical, const char *what)
+{
+	uint32_t id = physical->config->id;
+	struct line line = {0};
+
+	line_text(&line, what);
+	line_byte(&line, id >> 8);
+	line_text(&line, ":");
+	line_byte(&line, id >> 3 & 31);
+	line_text(&line, ".");
+	line_number(&line, id & 7);
+	return line;
+}
+
+static uint32_t read_config(void *device, uint32_t offset)
+{
+	const struct physical *physical = device;
+	uint32_t value = physical_read(physical, offset);
+
+	if ((physical->hidden[offset / 4 / 32] & BIT32(offset / 4 % 32)) != 0) {
+		return value & (offset < EXTENDED_FIRST ? NEXT_ONLY : EXTENDED_NEXT_ONLY);
+	}
+	if (offset == HEADER_TYPE) {
+		return value & ~MULTI_FUNCTION;
+	}
+	return offset == INTERRUPT && physical->config->intx == 0 ? value & ~INTERRUPT_PIN : value;
+}
+
+/*
+ * Bits that a 1 clears, of dwords that hold others beside them: a store to the others alone must
+ * leave these as they are. In Express they are the upper halves of control registers.
+ */
+static uint32_t status_bits(const struct physical *physical, uint32_t offset)
+{
+	static const uint8_t controls[] = {PCI_EXPRESS_CONTROL, 0x10, 0x18, 0x28, 0x30, 0x38};
+
+	if (physical->power != 0 && offset == physical->power + PCI_POWER_CONTROL) {
+		return POWER_STATUS;
+	}
+	for (size_t i = 0; i < ARRAY_COUNT(controls); i++) {
+		if (physical->express != 0 && offset == physical->express + controls[i]) {
+			return STATUS_HALF;
+		}
+	}
+	return 0;
+}
+
+/*
+ * The ranges are where they belong before they decode, also after a reset that the guest did by
+ * itself; DMA is translated from before it may begin until it can no longer.
+ */
+static void write_command(struct physical *physical, uint32_t value, uint32_t lanes)
+{
+	uint32_t old = physical_read(physical, PCI_COMMAND);
+	uint32_t command = ((old & ~lanes) | value) & COMMAND_KEPT;
+
+	if ((command & ~old & PCI_COMMAND_MEMORY) != 0) {
+		physical_place(physical);
+	}
+	if ((command & PCI_COMMAND_MASTER) != 0 && !physical->has_stream &&
+	    !set_stream(physical, true)) {
+		command &= ~PCI_COMMAND_MASTER;
+	}
+	physical_write(physical, PCI_COMMAND, command);
+	if ((command & PCI_COMMAND_MASTER) == 0 && physical->has_stream) {
+		(void)set_stream(physical, false);
+	}
+}
+
+static void write_config(void *device, uint32_t offset, uint32_t value, uint32_t lanes)
+{
+	struct physical *physical = device;
+	uint32_t others = ~lanes & ~status_bits(physical, offset);
+
+	if (offset == PCI_COMMAND) {
+		write_command(physical, value, lanes);
+	} else if (offset >= CAPABILITIES_FIRST) {
+		physical_write(physical, offset,
+		               (others == 0 ? 0 : physical_read(physical, offset) & others) |
+		                       value);
+	}
+}
+
+static void reset(void *device)
+{
+	physical_reset(device);
+}
+
+void physical_init(struct physical *physical, const struct pv_vmm_function *config,
+                   uint32_t cap_log)
+{
+	static const struct pci_operations operations = {read_config, write_config, NULL, NULL,
+	                                                 reset};
+
+	*physical = (struct physical){
+		.config = config,
+		.cap_log = cap_log,
+		.function = {.operations = &operations, .device = physical},
+	};
+}
+
+void physical_stop(struct physical *physical)
+{
+	physical_write(physical, PCI_COMMAND, 0);
+	(void)set_stream(physical, false);
+}
+
+/* The first lines at once, then each time that the count has doubled. */
+static void tell_faults(struct physical *physical, const struct stream_faults *faults)
+{
+	struct line line;
+
+	if (faults->count == physical->told ||
+	    (physical->lines >= FAULT_LINES && faults->count / 2 < physical->told)) {
+		return;
+	}
+	physical->told = faults->count;
+	physical->lines++;
+	line = physical_line(physical, "stream ");
+	line_text(&line, " faults ");
+	line_number(&line, faults->count);
+	line_text(&line, " last ");
+	line_hex(&line, faults->address);
+	line_write(&line, physical->cap_log);
+}
+
+bool physical_look_for_faults(struct physical *physical)
+{
+	struct stream_faults faults;
+	err_t error;
+
+	if (physical->config->cap_stream == PV_VMM_NO_STREAM) {
+		return false;
+	}
+	error = call_stream_get(physical->config->cap_stream, &faults);
+	if (error == OK || error == ERR_AGAIN) {
+		tell_faults(physical, &faults);
+	}
+	return error == ERR_AGAIN;
+}
