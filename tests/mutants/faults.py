@@ -62,6 +62,29 @@ fault("lib/image_check.c", "a pool in the image",
       "!image_is_taken(checker, pool, pool_count) || pool >= bounds->image_page",
       CHECK, "stage-2 tables over the image that is being read")
 
+WINDOW = ["unit:window"]
+fault("kernel/core/window.h", "a base address that moves",
+      "(value & rule->writable) |", "value |",
+      WINDOW, "a VM's device answers where another's does", quick=True)
+fault("kernel/core/window.h", "a base address that a reset has cleared",
+      "? rule->initial : old;", "? old : old;",
+      WINDOW, "a device that was reset decodes from address 0 on")
+fault("kernel/core/window.c", "functions that firmware left at work",
+      "if (rule->flags & PV_RULE_INITIAL) {", "if (0) {",
+      WINDOW + ["baremetal:register windows"], "a device of nobody is bus master")
+fault("kernel/core/window.c", "a range larger than its aperture",
+      "if (!window_confines(rule, read)) {", "if (0) {",
+      WINDOW + ["baremetal:register windows"], "a device lies over another VM's")
+fault("kernel/core/window.c", "ranges that nothing moves",
+      "(capability & 0xffU) == CONFIG_ENHANCED_ALLOCATION", "0",
+      WINDOW, "a device lies over another VM's")
+fault("kernel/core/window.c", "one state of a page",
+      "return &kernel.windows[w->lead];", "return &kernel.windows[w - kernel.windows];",
+      WINDOW, "who shares a function with a VM has it decode where it should not")
+fault("kernel/core/window.c", "the rule of a word",
+      "if (!rule) {", "if (!rule && word >= w->rules.count) {",
+      WINDOW, "EL2 reads a rule where there is none")
+
 IOBUF = ["unit:iobuf"]
 fault("lib/iobuf.c", "a producer too far ahead",
       "if (waiting > PV_IOBUF_SLOTS) {", "if (waiting > PV_IOBUF_SLOTS + 1) {",
