@@ -99,6 +99,7 @@ SUBJECTS = [boards, misfits]
 PLANTED = [
     (boards, PAGE, "| the kernel's console | 33 |", "| the kernel's console | 34 |",
      "boards: the page"),
-    (boards, "kernel/aarch64/gicv2.c", "#define INTIDS_MAX 1024U", "#define INTIDS_MAX 0x8010000U",
+    (boards, "kernel/aarch64/gic.h", "#define GIC_INTIDS_MAX 1024U",
+     "#define GIC_INTIDS_MAX 0x8010000U",
      "boards: their addresses"),
 ]
