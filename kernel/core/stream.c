@@ -7,20 +7,9 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/log.h"
 #include "kernel/core/message.h"
+#include "kernel/core/vcpu.h"
 
 #define LINES_MAX 16U /* a line holds up whoever has something to say: so many of each stream */
-
-/* Whether some vCPU of @d is on. Lock: domain lock held. */
-static bool runs_locked(const struct domain *d)
-{
-	lock_assert_held(&d->lock);
-	bool runs = false;
-
-	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		runs = runs || kernel.vcpus[d->vcpu_first + n].wait != WAIT_OFF;
-	}
-	return runs && d->alive;
-}
 
 static bool turn_locked(struct stream *s, bool on)
 {
@@ -52,7 +41,7 @@ err_t stream_set(struct domain *d, uint32_t index, bool on)
 	err_t err = OK;
 
 	lock_acquire(&d->lock);
-	if (on && !runs_locked(d)) {
+	if (on && !vcpu_some_run_locked(d)) {
 		err = ERR_STATE;
 	} else if (on && s->barred && !may_again(s)) {
 		err = ERR_AGAIN;
@@ -86,7 +75,7 @@ err_t stream_get(struct domain *d, uint32_t index, uint64_t counts[3])
 void stream_settle_locked(struct domain *d)
 {
 	lock_assert_held(&d->lock);
-	if (!d->streams_on || runs_locked(d)) {
+	if (!d->streams_on || vcpu_some_run_locked(d)) {
 		return;
 	}
 	for (uint32_t i = 0; i < PV_STREAMS_MAX; i++) {

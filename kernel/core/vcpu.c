@@ -74,6 +74,17 @@ bool vcpu_is_off_locked(const struct vcpu *v)
 	return v->wait == WAIT_OFF && has_left(v);
 }
 
+bool vcpu_some_run_locked(const struct domain *d)
+{
+	lock_assert_held(&d->lock);
+	bool run = false;
+
+	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
+		run = run || kernel.vcpus[d->vcpu_first + n].wait != WAIT_OFF;
+	}
+	return run && d->alive;
+}
+
 void vcpu_dirty_locked(struct vcpu *v)
 {
 	lock_assert_held(&v->domain->lock);

@@ -43,6 +43,9 @@ bool vcpu_stop_locked(struct vcpu *v);
 /** Whether @v is off, and no CPU runs it. Lock: domain lock held. */
 bool vcpu_is_off_locked(const struct vcpu *v);
 
+/** Whether some vCPU of @d is on, and @d alive. Lock: domain lock held. */
+bool vcpu_some_run_locked(const struct domain *d);
+
 /** @v, which runs here, begins to wait for @what, unless another CPU has stopped it meanwhile. Lock:
  * domain lock held. */
 static inline bool vcpu_wait_locked(struct vcpu *v, enum vcpu_wait what)

@@ -9,16 +9,6 @@
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic_state.h"
 
-/* @t has an interrupt for its list registers, because of @what (see `dirty`). */
-static inline void vgic_notify_locked(struct vcpu *t, uint32_t what)
-{
-	lock_assert_held(&t->domain->lock);
-	uint32_t dirty = t->vgic.dirty ? VGIC_DIRTY : what;
-
-	vcpu_wake_locked(t);
-	__atomic_store_n(&t->vgic.dirty, dirty, __ATOMIC_RELAXED);
-}
-
 /* The CPU of @holder has to fold what it lists. */
 static void vgic_recall_locked(struct vcpu *holder)
 {

@@ -5,6 +5,7 @@
 #ifndef KERNEL_CORE_VGIC_STATE_H
 #define KERNEL_CORE_VGIC_STATE_H
 
+#include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 
 /** Interrupt @intid as seen from @v: its own below 32, else one of its domain. */
@@ -20,6 +21,16 @@ static inline struct virq *virq_of(struct vcpu *v, uint32_t intid)
 static inline struct vcpu *virq_vcpu(struct vcpu *v, uint32_t intid, uint32_t number)
 {
 	return intid < VIRQ_PRIVATE ? v : &kernel.vcpus[v->domain->vcpu_first + number];
+}
+
+/** @t has an interrupt for its list registers, because of @what (see `dirty`). */
+static inline void vgic_notify_locked(struct vcpu *t, uint32_t what)
+{
+	lock_assert_held(&t->domain->lock);
+	uint32_t dirty = t->vgic.dirty ? VGIC_DIRTY : what;
+
+	vcpu_wake_locked(t);
+	__atomic_store_n(&t->vgic.dirty, dirty, __ATOMIC_RELAXED);
 }
 
 /** Whether @q is pending and nothing is in the way of its list register. */
