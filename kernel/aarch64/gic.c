@@ -6,6 +6,13 @@
 
 #include "kernel/aarch64/smmu.h"
 #include "kernel/board.h"
+#include "kernel/core/arch.h"
+
+/* Of the distributor, the same in all versions. */
+#define GICD_ICENABLER 0x180U
+#define GICD_ICPENDR 0x280U
+#define GICD_ICACTIVER 0x380U
+#define GICD_ICFGR 0xc00U
 
 enum interrupt_kind gic_kind(uint32_t intid)
 {
@@ -22,6 +29,44 @@ enum interrupt_kind gic_kind(uint32_t intid)
 		if (smmu_raises(intid)) {
 			return INTERRUPT_SMMU;
 		}
-		return intid == board_uart_intid ? INTERRUPT_UART : INTERRUPT_STRAY;
+		if (intid == board_uart_intid) {
+			return INTERRUPT_UART;
+		}
+		return intid < PV_SPI_FIRST || intid >= PV_INTID_END ? INTERRUPT_STRAY
+		                                                     : INTERRUPT_LINE;
 	}
+}
+
+static volatile uint32_t *distributor(uint32_t offset)
+{
+	return (volatile uint32_t *)(uintptr_t)(board_gicd + offset);
+}
+
+/* Set the bit of @intid in the row of registers at @offset. */
+static void set_bit(uint32_t offset, uint32_t intid)
+{
+	*distributor(offset + intid / 32 * 4) = 1U << intid % 32;
+}
+
+void arch_line_init(uint32_t intid, bool edge)
+{
+	volatile uint32_t *icfgr = distributor(GICD_ICFGR + intid / 16 * 4);
+	uint32_t bit = 2U << intid % 16 * 2;
+
+	*icfgr = edge ? *icfgr | bit : *icfgr & ~bit;
+}
+
+void arch_line_mask(uint32_t intid)
+{
+	set_bit(GICD_ICENABLER, intid);
+}
+
+void arch_line_forget(uint32_t intid)
+{
+	set_bit(GICD_ICPENDR, intid);
+}
+
+void arch_line_end(uint32_t intid)
+{
+	set_bit(GICD_ICACTIVER, intid);
 }

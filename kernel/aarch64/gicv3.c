@@ -2,8 +2,8 @@
 /*
  * GICv3: distributor and redistributors with affinity routing, CPU interfaces by system registers.
  * Names and offsets of IHI 0069H, chapter 12. All interrupts, the kernel's and guests', are of group
- * 1. They end in two steps (EOImode 1): the priority drops here; the virtual timer's is deactivated
- * by the guest's own end, through its list register.
+ * 1. They end in two steps (EOImode 1): the priority drops here; that of the virtual timer, and of a
+ * line, is deactivated by the guest's own end, through its list register.
  *
  * A CPU interface has five bits of preemption, as many as a list register holds of a priority: one
  * register of active priorities for each group.
@@ -219,6 +219,12 @@ void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
 	isb();
 }
 
+void arch_line_route(uint32_t intid)
+{
+	*reg64(board_gicd, GICD_IROUTER(intid)) = own_affinity();
+	*reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
+}
+
 void arch_poke(uint32_t cpus)
 {
 	/* What the other CPUs are to find was stored before; they read it after their ICC_IAR1. */
@@ -336,6 +342,11 @@ uint32_t arch_lr_count_ends(bool tell)
 bool arch_lr_ends_count(void)
 {
 	return sysreg_read(ICH_AP1R0_EL2) && !(sysreg_read(ICH_VMCR_EL2) & ICH_VMCR_EOIMODE);
+}
+
+bool arch_lr_ends_lines(void)
+{
+	return true;
 }
 
 void arch_timer_end(void)

@@ -40,6 +40,7 @@ enum interrupt_kind {
 	INTERRUPT_MAINTENANCE, /* of the list registers */
 	INTERRUPT_UART,        /* arch_uart_get() has something */
 	INTERRUPT_SMMU,        /* arch_stream_fault() has something */
+	INTERRUPT_LINE,        /* of a device; the token is its number */
 	INTERRUPT_STRAY
 };
 
@@ -102,8 +103,25 @@ uint32_t arch_lr_count_ends(bool tell);
 /** Whether such an end would be counted, and be that of the most urgent: the guest handles an
  * interrupt, and ends in one step what it handles. */
 bool arch_lr_ends_count(void);
+/** Whether a line comes again when the guest ends the list register that names it; else it waits until
+ * something else happens, and has to be ended by arch_line_end(). */
+bool arch_lr_ends_lines(void);
 /** The virtual timer's physical interrupt, active on this CPU, may come again. */
 void arch_timer_end(void);
+
+/* Physical interrupts of devices (line.h), PV_SPI_FIRST <= @intid < PV_INTID_END. All but the first
+ * are called with the lock of the domain held that it belongs to. */
+
+/** @intid, which is masked, is signalled by an edge, or a level. Boot CPU. */
+void arch_line_init(uint32_t intid, bool edge);
+/** It comes to this CPU from now on. */
+void arch_line_route(uint32_t intid);
+/** It comes no more, and stays pending. It may still be on its way to some CPU. */
+void arch_line_mask(uint32_t intid);
+/** It is no longer pending, but for a level that is still there. */
+void arch_line_forget(uint32_t intid);
+/** It is no longer active. */
+void arch_line_end(uint32_t intid);
 
 /* Streams of the SMMU. Those that change one are called with its domain's lock held: whether it is on,
  * and that its vCPUs are, change together. Each is done for all DMA when it returns. */

@@ -8,6 +8,7 @@
 #include "kernel/core/console.h"
 #include "kernel/core/domain.h"
 #include "kernel/core/invariants.h"
+#include "kernel/core/line.h"
 #include "kernel/core/log.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/sched.h"
@@ -80,6 +81,25 @@ static void copy_tables(const struct pv_image_header *image)
 	}
 	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {
 		kernel.doorbell_pages[i] = pages[i].caps;
+	}
+}
+
+/* The interrupts of devices; of the MSIs those that the board itself makes an SPI of. */
+static void connect_lines(const struct pv_image_header *image, const struct image_board *board)
+{
+	for (uint32_t i = 0; i < image->irqs.count; i++) {
+		const struct pv_irq *irq = &image_irqs(image)[i];
+
+		line_add(&kernel.domains[irq->domain], irq->virq, irq->intid,
+		         irq->flags & PV_IRQ_EDGE);
+	}
+	for (uint32_t i = 0; i < image->domains.count && board->msis.count; i++) {
+		const struct pv_domain *domain = &image_domains(image)[i];
+
+		for (uint32_t n = 0; n < domain->msi_count; n++) {
+			line_add(&kernel.domains[i], domain->msi_first + n, domain->msi_first + n,
+			         true);
+		}
 	}
 }
 
@@ -268,6 +288,7 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 		build_vcpu(i, from, &image_domains(image)[from->domain]);
 		add_slot(&kernel.vcpus[i]);
 	}
+	connect_lines(image, bounds->hardware);
 	build_spaces(image, bounds->hardware, gicv_page);
 	clear_regions(image, bounds->image_page);
 	window_build(image);

@@ -6,6 +6,7 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/doorbell.h"
+#include "kernel/core/line.h"
 #include "kernel/core/log.h"
 #include "kernel/core/message.h"
 #include "kernel/core/stream.h"
@@ -150,6 +151,7 @@ void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 	d->told = 0; /* its last line is told */
 	__atomic_store_n(&d->alive, false, __ATOMIC_RELAXED);
 	stream_settle_locked(d);
+	line_stop_locked(d);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
 	}

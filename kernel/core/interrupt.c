@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Physical interrupts (interrupt.h). All are the kernel's own; a guest's are virtual.
+ * Physical interrupts that are the kernel's own (interrupt.h).
  */
 #include "kernel/core/interrupt.h"
 

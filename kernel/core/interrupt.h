@@ -9,6 +9,7 @@
 
 #include "kernel/core/arch.h"
 #include "kernel/core/kernel.h"
+#include "kernel/core/line.h"
 
 #define INTERRUPTS_AT_ONCE 4U /* when a sleep ends; what is left comes as an exception */
 
@@ -24,6 +25,12 @@ static inline bool interrupt_take(struct cpu *c)
 
 	if (interrupt.kind == INTERRUPT_NONE) {
 		return false;
+	}
+	if (interrupt.kind == INTERRUPT_LINE) {
+		/* First: the guest may end it on another CPU as soon as it has it. */
+		arch_interrupt_end(interrupt, false);
+		line_take(interrupt.token);
+		return true;
 	}
 	/* A poke says no more than what sched_resume() looks at in any case. */
 	arch_interrupt_end(interrupt,

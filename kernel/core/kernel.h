@@ -76,6 +76,9 @@ struct vgic_cpu {
 	uint32_t handled_count;
 	uint32_t lr_used; /* bit i: list register i holds an interrupt */
 	bool counting;    /* ends of what is in handled[] are counted, and told */
+	/* Lines that this vCPU is the target of, and that are not yet as their flags say: line.h. */
+	bool has_stale;
+	uint32_t stale[VIRQ_WORDS];
 	/* Not 0: flush before the guest goes on. VGIC_DIRTY, or the SPI that alone has changed. */
 	uint32_t dirty;
 };
@@ -147,6 +150,7 @@ struct domain {
 	struct pv_slice caps;
 	struct pv_slice doorbell_pages;
 	uint64_t doorbell_ipa_page;
+	uint16_t lines[VIRQ_SPIS]; /* the physical interrupt that is this SPI; 0: none */
 	uint32_t channel_first, channel_count;
 	bool vmm_restarts; /* PV_DOMAIN_VMM_RESTARTS */
 	uint64_t vmm_entry, vmm_stack, vmm_arg, entry,
@@ -166,6 +170,7 @@ struct domain {
 	uint32_t doorbell_life; /* how often all that are aimed at it were as the image has them */
 	bool vgic_enabled;
 	uint32_t streams_on;
+	bool lines_on; /* some may be unmasked */
 	struct virq spis[VIRQ_SPIS];
 
 	/* owner CPU of vcpus[vmm_owner] */
@@ -182,6 +187,12 @@ struct doorbell {
 	bool latched;    /* rung while masked */
 	uint16_t number; /* since it was bound */
 	uint32_t life;   /* of its domain when it was; in another one it counts as never bound */
+};
+
+/* A physical interrupt, and whose it is. Boot. */
+struct line {
+	uint16_t virq; /* SPI of the domain; 0: it is nobody's */
+	uint8_t domain;
 };
 
 struct stream {
@@ -256,6 +267,7 @@ struct kernel {
 	struct pv_cap caps[PV_CAPS_MAX];
 	struct pv_slice doorbell_pages[PV_DOORBELL_PAGES_MAX]; /* caps[] that a page's words ring */
 	struct doorbell doorbells[PV_DOORBELLS_MAX];
+	struct line lines[PV_INTID_END - PV_SPI_FIRST];
 	struct stream streams[PV_STREAMS_MAX];
 	struct window windows[PV_WINDOWS_MAX];
 	struct pv_window_rule window_rules[PV_WINDOW_RULES_MAX];

@@ -5,6 +5,7 @@
 #include "kernel/core/message.h"
 
 #include "kernel/core/arch.h"
+#include "kernel/core/line.h"
 #include "kernel/core/stream.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
@@ -123,6 +124,7 @@ bool message_stop_locked(struct vcpu *here, struct vcpu *v)
 	bool left = vcpu_stop_locked(v);
 
 	stream_settle_locked(d);
+	line_stop_locked(d);
 	return left;
 }
 
@@ -208,6 +210,7 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 		vgic_fold_locked(v);
 		set_wait(v, WAIT_OFF);
 		stream_settle_locked(v->domain);
+		line_stop_locked(v->domain);
 		return OK;
 	default:
 		return ERR_ARG;

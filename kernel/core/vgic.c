@@ -6,6 +6,7 @@
 #include "kernel/core/vgic.h"
 
 #include "kernel/core/arch.h"
+#include "kernel/core/line.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic_state.h"
 
@@ -43,6 +44,11 @@ void virq_end(struct vcpu *v, uint32_t intid, struct virq *q, bool deactivated)
 			arch_timer_end();
 		}
 	}
+	if (deactivated) {
+		q->flags &= (uint16_t)~VIRQ_PASSED;
+	} else if (q->flags & VIRQ_PASSED) {
+		line_change_locked(v, intid, q);
+	}
 }
 
 /* See that the flags of @q, seen from @v, say all. */
@@ -73,7 +79,9 @@ void vgic_reset_locked(struct domain *d)
 	lock_assert_held(&d->lock);
 	d->vgic_enabled = false;
 	/* All start disabled, level-sensitive but for SGIs, aimed at vCPU 0. */
-	__builtin_memset(d->spis, 0, sizeof(d->spis));
+	for (uint32_t n = 0; n < VIRQ_SPIS; n++) {
+		d->spis[n] = (struct virq){.flags = d->spis[n].flags & VIRQ_PASSED};
+	}
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		struct vgic_cpu *g = &kernel.vcpus[d->vcpu_first + n].vgic;
 
@@ -82,6 +90,7 @@ void vgic_reset_locked(struct domain *d)
 			g->private[i].flags = VIRQ_EDGE;
 		}
 	}
+	line_reset_locked(d);
 }
 
 err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configuration)
@@ -117,6 +126,7 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 	q->priority = (uint8_t)(configuration >> PV_VIRQ_PRIORITY_SHIFT);
 	q->flags = flags;
 	virq_changed(v, intid, q);
+	line_change_locked(v, intid, q);
 	return OK;
 }
 
@@ -181,6 +191,9 @@ err_t vgic_operate_locked(struct vcpu *v, uint32_t intid, uint64_t op)
 		q->flags = (uint16_t)((q->flags & ~virq_ops[op].clear) | virq_ops[op].set);
 	}
 	virq_changed(v, intid, q);
+	if (q->flags & VIRQ_PASSED) {
+		line_change_locked(v, intid, q);
+	}
 	return OK;
 }
 

@@ -36,8 +36,9 @@
 #define VIRQ_LINE (1U << 3)   /* level-sensitive: the line is high */
 #define VIRQ_ACTIVE (1U << 4) /* in handled[] of its holder, or by GICD_ISACTIVER */
 #define VIRQ_IN_LR (1U << 5)
-#define VIRQ_TAKEN (1U << 6) /* listed: its latch, or a source, has gone there */
-#define VIRQ_HELD (1U << 7)  /* kept out of list registers: a call waits for it */
+#define VIRQ_TAKEN (1U << 6)  /* listed: its latch, or a source, has gone there */
+#define VIRQ_HELD (1U << 7)   /* kept out of list registers: a call waits for it */
+#define VIRQ_PASSED (1U << 8) /* a line, which has been taken and is active: line.h */
 
 /* PPI of the virtual timer, physical and virtual. Its VIRQ_LINE says that the physical interrupt
  * was taken, and is active until the guest has ended the virtual one. */

@@ -15,6 +15,7 @@
  */
 #include "kernel/core/arch.h"
 #include "kernel/core/invariants.h"
+#include "kernel/core/line.h"
 #include "kernel/core/vgic_state.h"
 
 /* An entry of handled[]: [15:11] level, [10:9] source of an SGI, [8:0] intid. Less urgent ones are
@@ -75,6 +76,9 @@ static void fold(struct vcpu *v, uint32_t i)
 	struct virq *q = virq_of(v, lr.intid);
 
 	arch_lr_write(i, (struct lr){0});
+	if (!(q->flags & VIRQ_IN_LR) || q->holder != v->number || q->lr != i) {
+		return; /* a line, which has come again: pass_locked() in line.c */
+	}
 	if ((lr.state & LR_PENDING) && (q->flags & VIRQ_TAKEN)) {
 		q->flags |= VIRQ_LATCH;
 		if (lr.intid < SGIS) {
@@ -106,9 +110,13 @@ void vgic_fold_locked(struct vcpu *v)
 	for (uint32_t n = 0; n < LRS_MAX && used; n++, used &= used - 1) {
 		fold(v, (uint32_t)__builtin_ctz(used));
 	}
+	if (g->has_stale) {
+		line_settle_locked(v);
+	}
 	/* What is not listed any more is to be listed again. */
-	__atomic_store_n(&g->dirty, g->ready.levels || g->handled_count ? VGIC_DIRTY : 0,
-	                 __ATOMIC_RELAXED);
+	bool dirty = g->ready.levels || g->handled_count || g->has_stale;
+
+	__atomic_store_n(&g->dirty, dirty ? VGIC_DIRTY : 0, __ATOMIC_RELAXED);
 }
 
 /* Put @lr, which says what becomes of @q, into a list register; there is one. */
@@ -117,12 +125,17 @@ static void list(struct vcpu *v, struct lr lr, struct virq *q, bool crowded)
 	struct vgic_cpu *g = &v->vgic;
 	uint32_t i = (uint32_t)__builtin_ctz(kernel.lr_mask & ~g->lr_used);
 	bool more = crowded || (q->flags & VIRQ_LATCH);
+	bool timer = lr.intid == VIRQ_TIMER && (q->flags & VIRQ_LINE);
 
-	/* The timer's end deactivates the physical interrupt, if nobody needs to be told of it. The
-	 * end of a level-sensitive one may find its line still high. */
-	lr.hw = lr.intid == VIRQ_TIMER && (q->flags & VIRQ_LINE) && !more;
-	lr.physical = lr.hw ? VIRQ_TIMER : 0; /* the guest has it under its own number */
-	lr.eoi = !lr.hw && (more || !(q->flags & VIRQ_EDGE));
+	/* The end of the timer, or a line, deactivates the physical interrupt, if nobody needs to be
+	 * told of it; and IHI 0048B 5.3.8 has none that is pending, too. The end of a level-sensitive
+	 * one may find its line still high. */
+	lr.hw = (timer || ((q->flags & VIRQ_PASSED) && arch_lr_ends_lines())) && !more &&
+	        lr.state != LR_BOTH;
+	if (lr.hw) {
+		lr.physical = (uint16_t)(timer ? VIRQ_TIMER : line_of(v, lr.intid));
+	}
+	lr.eoi = !lr.hw && (more || (q->flags & VIRQ_PASSED) || !(q->flags & VIRQ_EDGE));
 	q->flags |= VIRQ_IN_LR;
 	q->holder = v->number & 3U;
 	q->lr = i & 15U;

@@ -23,6 +23,12 @@ static inline struct vcpu *virq_vcpu(struct vcpu *v, uint32_t intid, uint32_t nu
 	return intid < VIRQ_PRIVATE ? v : &kernel.vcpus[v->domain->vcpu_first + number];
 }
 
+/** The physical interrupt that is @intid of @v; 0: none is. */
+static inline uint32_t line_of(const struct vcpu *v, uint32_t intid)
+{
+	return intid < VIRQ_PRIVATE ? 0 : v->domain->lines[intid - VIRQ_PRIVATE];
+}
+
 /** @t has an interrupt for its list registers, because of @what (see `dirty`). */
 static inline void vgic_notify_locked(struct vcpu *t, uint32_t what)
 {

@@ -57,6 +57,11 @@ static bool virq_holds(struct vcpu *v, uint32_t intid)
 		return (v->vgic.lr_used >> q->lr & 1U) && arch_lr_read(q->lr).intid == intid &&
 		       !is_ready && !(q->flags & (VIRQ_ACTIVE | VIRQ_HELD));
 	}
+	/* What the guest has nothing of any more is to come again. */
+	if ((q->flags & (VIRQ_PASSED | VIRQ_LATCH | VIRQ_ACTIVE | VIRQ_IN_LR)) == VIRQ_PASSED &&
+	    !(virq_vcpu(v, intid, q->target)->vgic.stale[intid / 32] >> intid % 32 & 1U)) {
+		return false;
+	}
 	return is_ready == is_wanted(v, intid) &&
 	       (intid >= SGIS || !(q->flags & VIRQ_LATCH) == !v->vgic.sgi_sources[intid]);
 }

@@ -319,9 +319,40 @@ bool arch_lr_ends_count(void)
 	return fake_gic()->apr && !fake_gic()->ends_in_two;
 }
 
+bool arch_lr_ends_lines(void)
+{
+	return !fake.lines_told;
+}
+
 void arch_timer_end(void)
 {
 	fake_gic()->timer_active = false;
+}
+
+void arch_line_init(uint32_t intid, bool edge)
+{
+	fake.lines[intid].edge = edge;
+}
+
+void arch_line_route(uint32_t intid)
+{
+	fake.lines[intid].cpu = fake.cpu;
+	fake.lines[intid].on = true;
+}
+
+void arch_line_mask(uint32_t intid)
+{
+	fake.lines[intid].on = false;
+}
+
+void arch_line_forget(uint32_t intid)
+{
+	fake.lines[intid].pending = false;
+}
+
+void arch_line_end(uint32_t intid)
+{
+	fake.lines[intid].active = false;
 }
 
 static uint32_t stream_bit(const struct stream *s)
@@ -457,8 +488,10 @@ void fake_guest_end(uint32_t iar)
 
 		if ((lr->state & LR_ACTIVE) && lr->intid == (iar & 0x3ffU)) {
 			lr->state &= (uint8_t)~LR_ACTIVE;
-			if (lr->hw) {
+			if (lr->hw && lr->physical == VIRQ_TIMER) {
 				gic->timer_active = false;
+			} else if (lr->hw) {
+				fake.lines[lr->physical].active = false;
 			} else if (lr->eoi && lr->state == LR_EMPTY) {
 				gic->ended |= 1U << i;
 			}

@@ -37,6 +37,12 @@ struct fake_function {
 	uint32_t writable[PV_WINDOW_WORDS]; /* bits that hold what is stored */
 };
 
+/* A physical interrupt of a device. */
+struct fake_line {
+	bool edge, on, pending, active;
+	uint32_t cpu; /* that it comes to */
+};
+
 struct fake {
 	uint32_t cpu; /* kernel.cpus[] that executes */
 	uint64_t now;
@@ -60,6 +66,8 @@ struct fake {
 	bool powered_off;
 	uint64_t workaround;   /* the one call that the firmware serves */
 	jmp_buf *on_power_off; /* where the test goes on; NULL: it ends */
+	struct fake_line lines[PV_INTID_END];
+	bool lines_told; /* list registers do not end them */
 	/* Of streams[i]: bit i. */
 	uint32_t streams_on, streams_quiet;
 	uint32_t stream_changes;

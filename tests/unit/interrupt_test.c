@@ -4,7 +4,7 @@
  * when a sleep ends.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
-/* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/vgic_lr.c kernel/core/message.c */
+/* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c kernel/core/domain.c */
 /* links: kernel/core/trap.c kernel/arm/sysregs.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include "kernel/core/interrupt.h"
@@ -33,8 +33,10 @@ static void test_only_the_guests_timer_stays_active(void **state)
 	fake_build(1, 1, 1);
 	c->current = &kernel.vcpus[0];
 	for (uint32_t kind = INTERRUPT_NONE + 1; kind <= INTERRUPT_STRAY; kind++) {
+		bool guests = kind == INTERRUPT_TIMER || kind == INTERRUPT_LINE;
+
 		take((enum interrupt_kind)kind);
-		assert_int_equal(fake.deactivated, kind == INTERRUPT_TIMER ? 0 : BIT(kind));
+		assert_int_equal(fake.deactivated, guests ? 0 : BIT(kind));
 	}
 	assert_true(vgic_timer_in_flight(&kernel.vcpus[0]));
 	/* Of nobody: it is not kept. */
@@ -72,7 +74,7 @@ static void interrupt_and_wake(void)
 	kernel.vcpus[0].wait = WAIT_NOTHING;
 }
 
-/* Four of seven, the most urgent first; the others come as exceptions. */
+/* Four of eight, the most urgent first; the others come as exceptions. */
 static void test_a_sleep_ends_with_a_few(void **state)
 {
 	(void)state;
@@ -81,8 +83,8 @@ static void test_a_sleep_ends_with_a_few(void **state)
 	fake.on_idle = interrupt_and_wake;
 	c->resched = 1;
 	assert_ptr_equal(sched_resume(c), &kernel.vcpus[0].regs);
-	assert_int_equal(fake.interrupts,
-	                 BIT(INTERRUPT_UART) | BIT(INTERRUPT_SMMU) | BIT(INTERRUPT_STRAY));
+	assert_int_equal(fake.interrupts, BIT(INTERRUPT_UART) | BIT(INTERRUPT_SMMU) |
+	                                          BIT(INTERRUPT_LINE) | BIT(INTERRUPT_STRAY));
 }
 
 int main(void)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Lines (line.h).
+ */
+#include "kernel/core/line.h"
+
+#include "kernel/core/arch.h"
+#include "kernel/core/vcpu.h"
+#include "kernel/core/vgic_state.h"
+
+void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge)
+{
+	kernel.lines[intid - PV_SPI_FIRST] = (struct line){
+		.virq = (uint16_t)virq,
+		.domain = (uint8_t)(d - kernel.domains),
+	};
+	d->lines[virq - VIRQ_PRIVATE] = (uint16_t)intid;
+	arch_line_init(intid, edge);
+}
+
+static void pass_locked(struct domain *d, uint32_t intid)
+{
+	lock_assert_held(&d->lock);
+	struct virq *q = &d->spis[intid - VIRQ_PRIVATE];
+
+	/* It came again, so the hardware has ended the one before: what lists that holds nothing. */
+	if ((q->flags & (VIRQ_PASSED | VIRQ_IN_LR)) == (VIRQ_PASSED | VIRQ_IN_LR)) {
+		q->flags &= (uint16_t) ~(VIRQ_IN_LR | VIRQ_TAKEN);
+	}
+	q->flags |= VIRQ_PASSED | VIRQ_LATCH;
+	virq_changed(&kernel.vcpus[d->vcpu_first], intid, q);
+}
+
+void line_take(uint32_t intid)
+{
+	const struct line *l = &kernel.lines[intid - PV_SPI_FIRST];
+	struct domain *d = &kernel.domains[l->domain];
+
+	if (!l->virq) {
+		arch_line_end(intid); /* nobody's; and never enabled */
+		return;
+	}
+	lock_acquire(&d->lock);
+	if (d->alive) { /* else it stays active, and never comes again */
+		pass_locked(d, l->virq);
+	}
+	lock_release(&d->lock);
+}
+
+void line_change_locked(struct vcpu *v, uint32_t intid, const struct virq *q)
+{
+	lock_assert_held(&v->domain->lock);
+	if (!line_of(v, intid)) {
+		return;
+	}
+	struct vcpu *t = virq_vcpu(v, intid, q->target);
+
+	t->vgic.stale[intid / 32] |= 1U << intid % 32;
+	t->vgic.has_stale = true;
+	vgic_notify_locked(t, VGIC_DIRTY);
+}
+
+/* Lock: domain lock held. */
+static void settle_one_locked(struct vcpu *v, uint32_t intid)
+{
+	lock_assert_held(&v->domain->lock);
+	const uint32_t held = VIRQ_LATCH | VIRQ_IN_LR | VIRQ_ACTIVE;
+	struct virq *q = virq_of(v, intid);
+	uint32_t line = line_of(v, intid);
+
+	if (q->target != v->number) {
+		return; /* it has another target since, which has been told */
+	}
+	if (q->flags & VIRQ_ENABLED) {
+		v->domain->lines_on = true;
+		arch_line_route(line);
+	} else {
+		arch_line_mask(line);
+	}
+	if ((q->flags & (VIRQ_PASSED | held)) == VIRQ_PASSED) {
+		q->flags &= (uint16_t)~VIRQ_PASSED;
+		arch_line_end(line);
+	}
+}
+
+void line_settle_locked(struct vcpu *v)
+{
+	lock_assert_held(&v->domain->lock);
+	struct vgic_cpu *g = &v->vgic;
+
+	if (v->wait == WAIT_OFF || !v->domain->alive) {
+		return;
+	}
+	g->has_stale = false;
+	for (uint32_t w = 0; w < VIRQ_WORDS; w++) {
+		uint32_t bits = g->stale[w];
+
+		g->stale[w] = 0;
+		for (; bits; bits &= bits - 1) {
+			settle_one_locked(v, w * 32 + (uint32_t)__builtin_ctz(bits));
+		}
+	}
+}
+
+/* Lock: domain lock held. */
+static void mask_all_locked(struct domain *d, bool forget)
+{
+	lock_assert_held(&d->lock);
+	d->lines_on = false;
+	for (uint32_t n = 0; n < VIRQ_SPIS; n++) {
+		if (!d->lines[n]) {
+			continue;
+		}
+		arch_line_mask(d->lines[n]);
+		if (forget) {
+			arch_line_forget(d->lines[n]);
+		}
+		line_change_locked(&kernel.vcpus[d->vcpu_first], VIRQ_PRIVATE + n, &d->spis[n]);
+	}
+}
+
+void line_stop_locked(struct domain *d)
+{
+	lock_assert_held(&d->lock);
+	if (d->lines_on && !vcpu_some_run_locked(d)) {
+		mask_all_locked(d, false);
+	}
+}
+
+void line_reset_locked(struct domain *d)
+{
+	lock_assert_held(&d->lock);
+	mask_all_locked(d, true);
+}
