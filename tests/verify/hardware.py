@@ -18,8 +18,8 @@ HOLE = 0x3d000000  # below it, ranges of functions grow downwards
 class Function:
     """A PCI function: where it is, its ranges by address register, its line (0: it writes)."""
 
-    def __init__(self, vm, slot, bars, line=0):
-        self.vm, self.id, self.bars, self.line = vm, slot << 3, bars, line
+    def __init__(self, vm, slot, bars, line=0, quiet=False):
+        self.vm, self.id, self.bars, self.line, self.quiet = vm, slot << 3, bars, line, quiet
         self.places = {}
 
 
@@ -31,7 +31,7 @@ def rule(word, writable=0, keep=0, initial=0, flags=0):
 def rules_of(function):
     """What its VM may write of the configuration space."""
     pin = NO_PIN if function.line else 0
-    out = [rule(1, 6 | pin, NO_PIN ^ pin, NO_PIN ^ pin, INITIAL)]
+    out = [rule(1, (2 if function.quiet else 6) | pin, NO_PIN ^ pin, NO_PIN ^ pin, INITIAL)]
     for bar in range(6):
         if bar in function.places:
             base, size = function.places[bar]
@@ -76,13 +76,14 @@ def tell(s, domain, functions, msis):
         caps = s.domains[domain]["caps.count"]
         s.add_cap(domain, abi.PV_CAP_WINDOW,
                   next(i for i, w in enumerate(s.windows) if w["page"] == ECAM + f.id))
-        s.add_cap(domain, abi.PV_CAP_STREAM,
-                  next(i for i, t in enumerate(s.streams) if t["id"] == f.id))
+        if not f.quiet:
+            s.add_cap(domain, abi.PV_CAP_STREAM,
+                      next(i for i, t in enumerate(s.streams) if t["id"] == f.id))
         bars = b"".join(abi.encode("pv_vmm_bar", {"ipa": IPA + base, "bus": base, "bytes": length}
                                    if length else {})
                         for base, length in (f.places.get(i, (0, 0)) for i in range(6)))
         blob[at + slot * size:at + (slot + 1) * size] = abi.encode("pv_vmm_function", {
-            "cap_window": caps, "cap_stream": caps + 1, "id": f.id, "slot": slot,
+            "cap_window": caps, "cap_stream": 0xffffffff if f.quiet else caps + 1, "id": f.id, "slot": slot,
             "intx": f.line, "bars": bars})
     for field, value in (("bytes", at + len(functions) * size), ("hw_ecam_ipa", IPA),
                          ("function_count", len(functions))):
@@ -99,19 +100,19 @@ def tables(s):
     spaces = {(d, space): set() for d in range(len(s.domains)) for space in (GUEST, VMM)}
     spaces.update({(stream["domain"], DMA): set() for stream in s.streams})
 
-    def walk(key, ipa, page, count, registers=False):
+    def walk(key, ipa, page, count):
         for at in range(ipa, ipa + count):
             spaces[key].add(("giga", at >> 18))
             whole = at // 512 * 512
-            if registers or ipa % 512 != page % 512 or whole < ipa or whole + 512 > ipa + count:
+            if ipa % 512 != page % 512 or whole < ipa or whole + 512 > ipa + count:
                 spaces[key].add(("block", at >> 9))
 
     for number, d in enumerate(s.domains):
-        walk((number, GUEST), d["gicc_ipa_page"], 0, 2, True)
+        walk((number, GUEST), d["gicc_ipa_page"], 0, 2)
         if d["msi_count"]:
-            walk((number, DMA), d["msi_ipa_page"], 0, 1, True)
+            walk((number, DMA), d["msi_ipa_page"], 0, 1)
     for d in s.devices:
-        walk((d["domain"], d["space"]), d["ipa_page"], 0, d["page_count"], True)
+        walk((d["domain"], d["space"]), d["ipa_page"], d["page"], d["page_count"])
     for index, region in enumerate(s.regions):
         for m in (s.mappings[i] for i in s.mappings_of(index)):
             walk((m["domain"], m["space"]), m["ipa_page"], region["page"], region["page_count"])
@@ -134,23 +135,28 @@ def give(s):
     assert tables(s) == s.header["pool_page_count"]
     hub, a, b = (s.domain(n) for n in ("hub", "a", "b"))
     functions = [Function(hub, 2, {0: 0x20000, 1: 0x20000, 3: 0x4000}),
-                 Function(hub, 3, {1: 0x1000, 4: 0x4000}), Function(a, 4, {0: 0x1000}, 35)]
+                 Function(hub, 3, {1: 0x1000, 4: 0x4000}), Function(a, 4, {0: 0x1000}, 35),
+                 Function(b, 7, {0: 0x1000000, 2: 0x1000}, quiet=True)]
+    windows = {5 << 3: (abi.PV_NOBODY, [rule(1, initial=NO_PIN, flags=INITIAL)])}
     base = HOLE
     for f in functions:
         for bar, size in f.bars.items():
             base = base // size * size - size
             f.places[bar] = (base, size)
             add_device(s, f.vm, base, size, IPA + base)
-        add_window(s, ECAM + f.id, f.vm, rules_of(f))
-        s.streams.append({"id": f.id, "domain": f.vm})
-    add_window(s, ECAM + (5 << 3), abi.PV_NOBODY, [rule(1, initial=NO_PIN, flags=INITIAL)])
+        windows[f.id] = (f.vm, rules_of(f))
+        if not f.quiet:
+            s.streams.append({"id": f.id, "domain": f.vm})
+    for number in sorted(windows):
+        add_window(s, ECAM + number, *windows[number])
     for registers in (0x9010000, 0x9040000):
         add_device(s, b, registers, PAGE, registers)
     s.devices.sort(key=lambda d: d["page"])
     for domain, line in ((b, 34), (a, 35), (b, 40)):
         add_line(s, domain, line)
-    for vm, msis in ((hub, (80, 8)), (a, None)):
-        share_with_devices(s, vm)
+    for vm, msis in ((hub, (80, 8)), (a, None), (b, None)):
+        if any(stream["domain"] == vm for stream in s.streams):
+            share_with_devices(s, vm)
         tell(s, vm, [f for f in functions if f.vm == vm], msis)
     make_room(s)
     return s

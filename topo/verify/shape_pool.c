@@ -39,7 +39,6 @@ static void walk_stretch(struct walk *walk, uint64_t ipa_page, uint64_t page, ui
 	}
 }
 
-/* Registers are mapped page by page. */
 static void walk_registers(const struct verify *v, struct walk *walk, uint32_t domain,
                            uint32_t space)
 {
@@ -55,7 +54,7 @@ static void walk_registers(const struct verify *v, struct walk *walk, uint32_t d
 		const struct pv_device *d = &v->image->devices[i];
 
 		if (d->domain == domain && d->space == space) {
-			walk_stretch(walk, d->ipa_page, d->ipa_page + 1, d->page_count);
+			walk_stretch(walk, d->ipa_page, d->page, d->page_count);
 		}
 	}
 }

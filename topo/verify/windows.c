@@ -8,7 +8,7 @@
  *   command         memory and bus master from off, and     all off, its pin too, for good
  *                   the pin too, where its line is the VM's
  *   BAR             below the size of its aperture          -
- *   boot ROM        nothing, and it is off                  -
+ *   boot ROM        nothing; off if there is a rule         -
  *   0x40 to 0xff    all                                     -
  *   any other       nothing                                 nothing
  */
@@ -114,12 +114,14 @@ static void check_rule(const struct view *view, const struct pv_window_rule *fou
 	}
 }
 
-/* Bus mastering is off until it is asked for, and for good where there is no DMA; so is the pin where
- * the function has no line of its VM's. */
+/* Bus mastering is off until it is asked for, and may be for good where there is no DMA; the pin is
+ * quiet for good where the function has no line of its VM's. */
 static void check_command(const struct view *view, const struct given_function *function)
 {
 	bool pin = given_has_pin(function);
-	bool quiet = function->model && function->model->quiet;
+	const struct pv_window_rule *found = rule_of(view->v, view->window, COMMAND_WORD);
+	bool quiet = function->model && function->model->quiet && found &&
+	             !(found->writable & COMMAND_MASTER);
 	const struct pv_window_rule wanted = {
 		.word = COMMAND_WORD,
 		.writable =
@@ -129,7 +131,7 @@ static void check_command(const struct view *view, const struct given_function *
 		.flags = PV_RULE_INITIAL,
 	};
 
-	check_rule(view, rule_of(view->v, view->window, COMMAND_WORD), &wanted);
+	check_rule(view, found, &wanted);
 }
 
 /* Does [base, base + bytes) lie in one of the ranges of the host bridge? */
@@ -241,8 +243,12 @@ static void check_given(struct verify *v, uint32_t index, struct given_function 
 	for (uint32_t bar = 0; bar < PV_VMM_BARS; bar++) {
 		check_bar(&view, function, bar);
 	}
-	check_rule(&view, rule_of(v, view.window, ROM_WORD),
-	           &(struct pv_window_rule){.word = ROM_WORD, .flags = PV_RULE_INITIAL});
+	const struct pv_window_rule *rom = rule_of(v, view.window, ROM_WORD);
+
+	if (rom) {
+		check_rule(&view, rom,
+		           &(struct pv_window_rule){.word = ROM_WORD, .flags = PV_RULE_INITIAL});
+	}
 	for (uint32_t word = CAPABILITY_FIRST; word < CAPABILITY_END; word++) {
 		const struct pv_window_rule wanted = {.word = word, .writable = UINT32_MAX};
 
