@@ -152,6 +152,15 @@ fault("kernel/core/console.c", "input of another channel", "console.input = byte
       "console.input = byte & ~1U;", ["unit:console"], "what is typed for one VM goes to another")
 fault("kernel/core/console.c", "an escape among the data", "if (byte != PV_MUX_ESC) {",
       "if (byte == PV_MUX_ESC) {", ["unit:console"], "bytes of a console are lost")
+fault("kernel/core/boot.c", "registers as memory",
+      "range.memory = S2_MEMORY_DEVICE;", "range.memory = S2_MEMORY_NORMAL;",
+      ["unit:boot"], "a guest's stores to its device stay in a cache")
+fault("kernel/core/boot.c", "rights to registers",
+      ".rights = (uint8_t)device->rights},", ".rights = PV_RIGHT_READ | PV_RIGHT_WRITE},",
+      ["unit:boot"], "a VM writes registers that it may read")
+fault("kernel/core/boot.c", "where MSIs are written",
+      "map_registers(index, PV_SPACE_DMA, range", "map_registers(index, PV_SPACE_GUEST, range",
+      ["unit:boot"], "a guest raises the interrupts of other VMs")
 fault("kernel/core/boot.c", "clearing of memory", "memory_clear(regions[i].page",
       "memory_clear(regions[0].page", ["unit:boot", "baremetal:memory is clear"],
       "a VM reads what the machine held before")

@@ -74,6 +74,9 @@ void memory_clean(uint32_t page, uint32_t page_count)
 	memset(&clean[page - BUILDER_RAM_PAGE], true, page_count);
 }
 
+/* What is there in window areas. */
+static struct fake_function functions[FAKE_FUNCTIONS];
+
 static void finish_image(void)
 {
 	image_bytes = image_builder_finish(&builder, image);
@@ -85,6 +88,7 @@ static bool boot_again(void)
 	static jmp_buf refused;
 
 	fake_reset();
+	memcpy(fake.functions, functions, sizeof(functions));
 	fake_pool_page = header()->pool_page;
 	fake.on_power_off = &refused;
 	if (setjmp(refused)) { /* the kernel does not come back */
@@ -257,6 +261,101 @@ static void test_spaces_hold_the_mappings_and_no_more(void **state)
 	}
 }
 
+/* The page that @ipa_page leads to, which is one of registers; 0 for none. */
+static uint32_t registers_at(uint32_t domain, enum pv_space space, uint32_t ipa_page, bool writable)
+{
+	uint32_t page = 0;
+	const uint64_t d = walk(domain, space, ipa_page, &page);
+
+	if (page) {
+		assert_int_equal(d & S2_SPEC_NORMAL_WB, S2_SPEC_DEVICE_NGNRE);
+		assert_true(d & S2_SPEC_XN);
+		assert_int_equal((d & S2_SPEC_S2AP_WRITE) != 0, writable);
+	}
+	return page;
+}
+
+/* A range of registers is in its own space, and in no other. */
+static void expect_device(const struct pv_device *device, uint32_t domain, enum pv_space space)
+{
+	uint32_t page = 0;
+
+	if (domain == device->domain && space == device->space) {
+		page = registers_at(domain, space, device->ipa_page,
+		                    device->rights & PV_RIGHT_WRITE);
+		assert_int_equal(page, device->page);
+	} else {
+		(void)walk(domain, space, device->ipa_page, &page);
+		assert_int_not_equal(page, device->page);
+	}
+}
+
+static void test_hardware_is_in_its_spaces(void **state)
+{
+	(void)state;
+	image_builder_make_hardware(&builder);
+	finish_image();
+	assert_true(boot());
+	for (uint32_t r = 0; r < builder.header.regions.count; r++) {
+		const struct pv_region *region = &builder.regions[r];
+
+		for (uint32_t m = 0; m < region->mappings.count; m++) {
+			expect_mapping(&builder.mappings[region->mappings.first + m], region);
+		}
+	}
+	for (uint32_t i = 0; i < builder.header.devices.count; i++) {
+		for (uint32_t domain = 0; domain < 2; domain++) {
+			expect_device(&builder.devices[i], domain, PV_SPACE_GUEST);
+			expect_device(&builder.devices[i], domain, PV_SPACE_VMM);
+			expect_device(&builder.devices[i], domain, PV_SPACE_DMA);
+		}
+	}
+	for (uint32_t domain = 0; domain < 2; domain++) {
+		assert_int_equal(registers_at(domain, PV_SPACE_DMA, BUILDER_MSI_IPA, true),
+		                 BUILDER_MSI_PAGE);
+		assert_int_equal(registers_at(domain, PV_SPACE_GUEST, BUILDER_MSI_IPA, true), 0);
+		assert_int_equal(registers_at(domain, PV_SPACE_DMA, BUILDER_GICC_IPA, true), 0);
+	}
+}
+
+static void test_hardware_at_boot(void **state)
+{
+	(void)state;
+	image_builder_make_hardware(&builder);
+	finish_image();
+	functions[0].page = BUILDER_WINDOW_PAGE;
+	functions[0].words[1] = 7;
+	functions[0].writable[1] = 0xffff;
+	functions[0].writable[4] = 0xfff00000;
+	functions[1].page = BUILDER_WINDOW_PAGE + 15;
+	functions[1].words[1] = 7;
+	functions[1].writable[1] = 0xffff;
+	assert_true(boot());
+	memset(functions, 0, sizeof(functions));
+	assert_int_equal(fake.functions[0].words[1], 0);
+	assert_int_equal(fake.functions[0].words[4], 0x10000000);
+	assert_int_equal(fake.functions[1].words[1], 0);
+	for (uint32_t i = 0; i < builder.header.windows.count; i++) {
+		assert_int_equal(kernel.windows[i].page, builder.windows[i].page);
+		assert_memory_equal(&kernel.windows[i].rules, &builder.windows[i].rules,
+		                    sizeof(builder.windows[i].rules));
+		assert_int_equal(kernel.windows[i].lead, i == 2 ? 1 : i);
+	}
+	assert_memory_equal(kernel.window_rules, builder.window_rules,
+	                    builder.header.window_rules.count * sizeof(builder.window_rules[0]));
+	for (uint32_t i = 0; i < PV_STREAMS_MAX; i++) {
+		const struct stream *s = &kernel.streams[i];
+
+		if (i < builder.header.streams.count) {
+			assert_ptr_equal(s->domain, &kernel.domains[builder.streams[i].domain]);
+			assert_int_equal(s->id, builder.streams[i].id);
+			assert_false(s->on);
+		} else {
+			assert_null(s->domain);
+		}
+	}
+}
+
 /* The image is in no memory here: memory_at() fails the test if it is written. */
 static void expect_content(uint32_t r)
 {
@@ -370,15 +469,18 @@ static void test_all_changes_are_booted_or_refused(void **state)
 	(void)state;
 	uint32_t booted = 0;
 
-	image_builder_make_pair(&builder);
-	finish_image();
-	const uint32_t tables = (builder.regions[0].page - BUILDER_IMAGE_PAGE) * PV_PAGE_BYTES;
-	const uint64_t bytes = image_bytes;
 	random_start(7);
 	for (uint32_t n = 0; n < RANDOM_IMAGES; n++) {
-		image_builder_make_pair(&builder);
+		if (n % 2) {
+			image_builder_make_hardware(&builder);
+		} else {
+			image_builder_make_pair(&builder);
+		}
 		finish_image();
-		image_bytes = bytes;
+		const uint32_t tables =
+			builder.header.window_rules.offset +
+			builder.header.window_rules.count * (uint32_t)sizeof(struct pv_window_rule);
+
 		for (uint32_t i = random_below(3) + 1; i > 0; i--) {
 			const uint32_t at = random_below(tables);
 
@@ -401,6 +503,8 @@ int main(void)
 		cmocka_unit_test(test_objects_are_those_of_the_image),
 		cmocka_unit_test(test_slots_are_sorted_by_priority),
 		cmocka_unit_test(test_spaces_hold_the_mappings_and_no_more),
+		cmocka_unit_test(test_hardware_is_in_its_spaces),
+		cmocka_unit_test(test_hardware_at_boot),
 		cmocka_unit_test(test_memory_is_cleared),
 		cmocka_unit_test(test_memory_that_a_guest_loads_is_left),
 		cmocka_unit_test(test_wrong_images_are_refused_by_name),
