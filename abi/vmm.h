@@ -88,9 +88,10 @@ struct pv_vmm_config {
 	uint32_t device_count;
 	uint32_t cap_vcpu_first; /* PV_CAP_VCPU of vCPU 0; the others follow */
 	uint32_t cap_vgic;
-	uint32_t cap_log;   /* PV_CAP_CONSOLE of channel PV_CONSOLE_VMM */
-	uint64_t gicd_ipa;  /* GICv2 distributor, 4 KiB */
-	uint64_t v2m_ipa;   /* GICv2m frame, 4 KiB; 0 = none */
+	uint32_t cap_log;  /* PV_CAP_CONSOLE of channel PV_CONSOLE_VMM */
+	uint64_t gicd_ipa; /* distributor: 4 KiB of a GICv2, 64 KiB of a GICv3 */
+	uint64_t gicr_ipa; /* redistributors of a GICv3, 128 KiB for each vCPU; 0 = it is a GICv2 */
+	uint64_t v2m_ipa;  /* GICv2m frame, 4 KiB; 0 = none */
 	uint32_t v2m_first; /* its SPIs */
 	uint32_t v2m_count;
 	struct pv_vmm_uart uarts[2]; /* console, agent */
@@ -178,7 +179,7 @@ struct pv_vmm_function {
 #define PV_VMM_BAR_PBA 0x3800U
 
 _Static_assert(sizeof(struct pv_vmm_uart) == 24, "vmm uart");
-_Static_assert(sizeof(struct pv_vmm_config) == 248, "vmm config");
+_Static_assert(sizeof(struct pv_vmm_config) == 256, "vmm config");
 _Static_assert(sizeof(struct pv_vmm_connection) == 72, "vmm connection");
 _Static_assert(sizeof(struct pv_vmm_device) == 120, "vmm device");
 _Static_assert(sizeof(struct pv_vmm_function) == 168, "vmm function");

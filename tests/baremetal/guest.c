@@ -217,6 +217,11 @@ bool guest_gicv3(void)
 	return version == GICV3;
 }
 
+uint64_t guest_private_bank(uint32_t offset, uint64_t vcpu)
+{
+	return offset + (guest_gicv3() ? T_GICR_IPA + 0x20000 * vcpu + 0x10000 : T_GICD_IPA);
+}
+
 void guest_irq_priority_mask(uint32_t priority)
 {
 	if (guest_gicv3()) {

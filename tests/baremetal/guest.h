@@ -79,6 +79,8 @@ void guest_irq_mask(void);
 bool guest_gicv3(void);
 uint32_t guest_irq_acknowledge(void);
 void guest_irq_end(uint32_t iar);
+/** Where the real VMM's distributor has its bank at @offset, for interrupts below 32 of @vcpu. */
+uint64_t guest_private_bank(uint32_t offset, uint64_t vcpu);
 /** Let only interrupts of a higher priority through. */
 void guest_irq_priority_mask(uint32_t priority);
 /** The priority of what is handled; the most urgent that is pending. */

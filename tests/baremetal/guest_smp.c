@@ -11,7 +11,6 @@
 #define SPI 48U
 #define SPURIOUS 0x3ffU
 #define GICD_CTLR (T_GICD_IPA + 0x000)
-#define GICD_ISENABLER0 (T_GICD_IPA + 0x100)
 #define GICD_SGIR (T_GICD_IPA + 0xf00)
 #define PSCI_CPU_ON 0xc4000003U
 #define PSCI_ALREADY_ON ((uint64_t)-4)
@@ -93,7 +92,7 @@ static void enable_sgis(uint64_t vcpu)
 		uint32_t sgi = sgi_of(from, vcpu);
 
 		if (under_real_vmm) {
-			mmio_write32(GICD_ISENABLER0, 1U << sgi);
+			mmio_write32(guest_private_bank(0x100, vcpu), 1U << sgi);
 		} else {
 			guest_call(T_VIRQ_SET, vcpu, sgi,
 			           0x80 << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_ENABLED);
@@ -168,7 +167,7 @@ PROGRAM(guest_psci_vcpus)
 	under_real_vmm = true;
 	vcpu_count = params[0];
 	guest_under_real_vmm();
-	mmio_write32(GICD_CTLR, 1);
+	mmio_write32(GICD_CTLR, 3);
 	start_all();
 	check_equal("CPU_ON of one that is on", start_vcpu(0, other_vcpu), PSCI_ALREADY_ON);
 	check_equal("CPU_ON of one that does not exist", start_vcpu(vcpu_count, other_vcpu),

@@ -144,7 +144,8 @@ class RealDomain(Domain):
             "device_count": len(self.devices),
             "vcpu_count": len(self.cpus), "cap_vcpu_first": T["T_CAP_VCPU"],
             "cap_vgic": T["T_CAP_VGIC"], "cap_log": T["T_CAP_CONSOLE"],
-            "gicd_ipa": T["T_GICD_IPA"], "v2m_ipa": T["T_V2M_IPA"], "v2m_first": 96,
+            "gicd_ipa": T["T_GICD_IPA"],
+            "gicr_ipa": T["T_GICR_IPA"] if abi.BOARD["GIC_VERSION"] == 3 else 0, "v2m_ipa": T["T_V2M_IPA"], "v2m_first": 96,
             "v2m_count": 16, "seed": self.seed, "flags": abi.PV_VMM_AUTOSTART,
             **self.start, **self.life, "uarts": abi.encode("pv_vmm_uart", {
                 "ipa": T["T_DEVICE_IPA"], "intid": 33, "cap": T["T_CAP_CONSOLE"], "event": 0})

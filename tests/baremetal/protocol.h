@@ -24,6 +24,7 @@
 /* Under the real VMM also: */
 #define T_GICD_IPA 0x08000000
 #define T_V2M_IPA 0x08020000
+#define T_GICR_IPA 0x080a0000 /* where the board has a GICv3 */
 #define T_BAR_IPA 0x10000000
 #define T_ECAM_IPA 0x20000000
 

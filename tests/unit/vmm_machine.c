@@ -169,16 +169,28 @@ void machine_configure(uint32_t vcpu_count)
 	fill_windows();
 }
 
-void machine_start(uint32_t vcpu_count)
+static void begin(void)
 {
 	err_t error;
 
-	machine_configure(vcpu_count);
 	error = vm_init(&machine.vm, &machine.config.vm, 0);
 	assert(error == OK);
 	machine.last = life_begin(&machine.vm, &machine.config.vm.kept, 0);
 	assert(machine.last.kind == PV_REPLY_NONE);
 	fake_forget();
+}
+
+void machine_start(uint32_t vcpu_count)
+{
+	machine_configure(vcpu_count);
+	begin();
+}
+
+void machine_start_gicv3(uint32_t vcpu_count)
+{
+	machine_configure(vcpu_count);
+	machine.config.vm.gicr_ipa = GICR;
+	begin();
 }
 
 struct reply machine_wait(uint64_t ms)

@@ -20,6 +20,7 @@
 #define MACHINE_FUNCTIONS 2U
 
 #define GICD 0x08000000U
+#define GICR 0x080a0000U /* where a test has redistributors */
 #define V2M 0x08020000U
 #define TTY 0x09000000U
 #define AGENT 0x09010000U
@@ -72,6 +73,8 @@ void machine_configure(uint32_t vcpu_count);
 
 /** Configure, then start the VMM. Asserts success. */
 void machine_start(uint32_t vcpu_count);
+/** The same with a GICv3. */
+void machine_start_gicv3(uint32_t vcpu_count);
 
 /** Time passes; the VMM is told of its timer as often as it is due. Returns its last reply. */
 struct reply machine_wait(uint64_t ms);

@@ -51,6 +51,9 @@ static const struct {
 	{&machine.config.vm.gicd_ipa, GICD + 4, 8, "gicd_ipa"},
 	{&machine.config.vm.gicd_ipa, UINT64_C(1) << 39, 8, "gicd_ipa"},
 	{&machine.config.vm.gicd_ipa, TTY, 8, "windows overlap"},
+	{&machine.config.vm.gicr_ipa, GICR + 0x10000, 8, "gicr_ipa"},
+	{&machine.config.vm.gicr_ipa, UINT64_C(1) << 39, 8, "gicr_ipa"},
+	{&machine.config.vm.gicr_ipa, 0x09000000, 8, "windows overlap"},
 	{&machine.config.vm.v2m_ipa, V2M + 1, 8, "v2m"},
 	{&machine.config.vm.v2m_first, 31, 4, "v2m"},
 	{&machine.config.vm.v2m_first, PV_VIRQS, 4, "v2m"},
@@ -259,7 +262,9 @@ static void check_table(const struct reg_table *table, uint32_t window_bytes)
 static void register_tables_are_sorted_and_disjoint(void **state)
 {
 	(void)state;
-	check_table(&gicd_registers, GICD_BYTES);
+	check_table(&gicv2_registers, GICV2_BYTES);
+	check_table(&gicv3_registers, GICV3_BYTES);
+	check_table(&gicr_registers, GICR_BYTES);
 	check_table(&v2m_registers, V2M_BYTES);
 	check_table(&pl011_registers, PL011_BYTES);
 	check_table(&virtio_pci_registers, PV_VMM_BAR_BYTES);

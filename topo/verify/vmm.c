@@ -133,6 +133,7 @@ static const struct field config_fields[] = {
 	FIELD(pv_vmm_config, connection_count),
 	FIELD(pv_vmm_config, device_count),
 	FIELD(pv_vmm_config, gicd_ipa),
+	FIELD(pv_vmm_config, gicr_ipa),
 	FIELD(pv_vmm_config, v2m_ipa),
 	FIELD(pv_vmm_config, v2m_first),
 	FIELD(pv_vmm_config, v2m_count),

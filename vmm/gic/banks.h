@@ -11,7 +11,6 @@
 #include "vmm/gic/gicd.h"
 
 #define SGI_COUNT 16U
-#define IIDR_VALUE 0x5000043bU /* product 'P', Arm's JEP106 code as in every GIC */
 
 /** Where in a struct gicd an interrupt, as @vcpu sees it, has its place. */
 uint32_t gicd_slot(uint32_t vcpu, uint32_t intid);
@@ -26,6 +25,7 @@ uint32_t gicd_state(const struct gicd *gicd, uint32_t vcpu, uint32_t intid);
 void gicd_operate(const struct gicd *gicd, uint32_t vcpu, uint32_t intid, enum pv_virq_op op);
 
 /* Handlers of rows, whose device is a struct gicd. */
+uint64_t bank_read_iidr(void *device, const struct access *access); /* GICD_IIDR */
 uint64_t bank_read_enable(void *device, const struct access *access);
 void bank_write_set_enable(void *device, const struct access *access);
 void bank_write_clear_enable(void *device, const struct access *access);
@@ -39,5 +39,9 @@ uint64_t bank_read_priority(void *device, const struct access *access);
 void bank_write_priority(void *device, const struct access *access);
 uint64_t bank_read_config(void *device, const struct access *access);
 void bank_write_config(void *device, const struct access *access);
+
+/** An access of a GICv3's distributor. */
+uint64_t gicv3_read(struct gicd *gicd, const struct access *access);
+void gicv3_write(struct gicd *gicd, const struct access *access);
 
 #endif

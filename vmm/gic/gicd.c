@@ -13,7 +13,8 @@
 #include "vmm/calls.h"
 #include "vmm/gic/banks.h"
 
-#define PRIORITY_MASK 0xf8U /* five bits, what the list registers of a GIC-400 hold */
+#define PRIORITY_MASK 0xf8U    /* five bits, what the list registers of a GIC-400 hold */
+#define IIDR_VALUE 0x5000043bU /* product 'P', Arm's JEP106 code as in every GIC */
 #define PPI_TYPE_CONFIG 0x00000000U
 #define SGI_TYPE_CONFIG 0xaaaaaaaaU
 
@@ -137,20 +138,20 @@ uint64_t bank_read_pending(void *device, const struct access *access)
 	return state_word(device, access, PV_VIRQ_PENDING);
 }
 
-/* SGIs are made and unmade pending by GICD_S/CPENDSGIRn alone (4.3.7). */
-static uint32_t without_sgis(const struct access *access)
+/* A GICv2's SGIs are made and unmade pending by GICD_S/CPENDSGIRn alone (4.3.7). */
+static uint32_t changed_pending(const struct gicd *gicd, const struct access *access)
 {
-	return (uint32_t)access->value & ~fixed_enables(access);
+	return (uint32_t)access->value & ~(gicd->is_v3 ? 0 : fixed_enables(access));
 }
 
 void bank_write_set_pending(void *device, const struct access *access)
 {
-	operate_word(device, access, without_sgis(access), PV_VIRQ_OP_PEND);
+	operate_word(device, access, changed_pending(device, access), PV_VIRQ_OP_PEND);
 }
 
 void bank_write_clear_pending(void *device, const struct access *access)
 {
-	operate_word(device, access, without_sgis(access), PV_VIRQ_OP_UNPEND);
+	operate_word(device, access, changed_pending(device, access), PV_VIRQ_OP_UNPEND);
 }
 
 uint64_t bank_read_active(void *device, const struct access *access)
@@ -233,9 +234,33 @@ void bank_write_config(void *device, const struct access *access)
 	}
 }
 
-void gicd_init(struct gicd *gicd, uint32_t cap, uint32_t vcpu_count)
+uint64_t bank_read_iidr(void *device, const struct access *access)
 {
-	*gicd = (struct gicd){.cap = cap, .vcpu_count = vcpu_count};
+	(void)device;
+	(void)access;
+	return IIDR_VALUE;
+}
+
+uint64_t gicd_read(struct gicd *gicd, const struct access *access)
+{
+	return gicd->is_v3 ? gicv3_read(gicd, access) : regs_read(&gicv2_registers, gicd, access);
+}
+
+void gicd_write(struct gicd *gicd, const struct access *access)
+{
+	if (gicd->is_v3) {
+		gicv3_write(gicd, access);
+	} else {
+		regs_write(&gicv2_registers, gicd, access);
+	}
+}
+
+void gicd_init(struct gicd *gicd, uint32_t cap, uint32_t vcpu_count, bool is_v3)
+{
+	*gicd = (struct gicd){.cap = cap, .vcpu_count = vcpu_count, .is_v3 = is_v3};
+	for (uint32_t intid = GICD_PRIVATE; is_v3 && intid < PV_VIRQS; intid++) {
+		gicd->targets[gicd_slot(0, intid)] = 1; /* GICD_IROUTER 0 names vCPU 0 */
+	}
 	for (uint32_t vcpu = 0; vcpu < vcpu_count; vcpu++) {
 		gicd->enable[vcpu] = (1U << SGI_COUNT) - 1;
 		gicd->edge[vcpu] = (1U << SGI_COUNT) - 1;

@@ -36,13 +36,6 @@ static uint64_t read_typer(void *device, const struct access *access)
 	return (PV_VIRQS / 32 - 1) | (gicd->vcpu_count - 1) << 5;
 }
 
-static uint64_t read_iidr(void *device, const struct access *access)
-{
-	(void)device;
-	(void)access;
-	return IIDR_VALUE;
-}
-
 static uint64_t read_pidr2(void *device, const struct access *access)
 {
 	(void)device;
@@ -152,7 +145,7 @@ static void write_sgi_clear(void *device, const struct access *access)
 static const struct reg rows[] = {
 	{0x000, 4, W32, read_ctlr, write_ctlr},                                /* GICD_CTLR */
 	{0x004, 4, W32, read_typer, NULL},                                     /* GICD_TYPER */
-	{0x008, 4, W32, read_iidr, NULL},                                      /* GICD_IIDR */
+	{0x008, 4, W32, bank_read_iidr, NULL},                                 /* GICD_IIDR */
 	{0x100, PV_VIRQS / 8, W32, bank_read_enable, bank_write_set_enable},   /* GICD_ISENABLERn */
 	{0x180, PV_VIRQS / 8, W32, bank_read_enable, bank_write_clear_enable}, /* GICD_ICENABLERn */
 	{0x200, PV_VIRQS / 8, W32, bank_read_pending, bank_write_set_pending}, /* GICD_ISPENDRn */
@@ -167,14 +160,4 @@ static const struct reg rows[] = {
 	{0xf20, SGI_COUNT, W8 | W32, read_sgi_pending, write_sgi_set},        /* GICD_SPENDSGIRn */
 	{0xfe8, 4, W32, read_pidr2, NULL},                                    /* ICPIDR2 */
 };
-const struct reg_table gicd_registers = REG_TABLE(rows);
-
-uint64_t gicd_read(struct gicd *gicd, const struct access *access)
-{
-	return regs_read(&gicd_registers, gicd, access);
-}
-
-void gicd_write(struct gicd *gicd, const struct access *access)
-{
-	regs_write(&gicd_registers, gicd, access);
-}
+const struct reg_table gicv2_registers = REG_TABLE(rows);

@@ -11,6 +11,7 @@
 #include "abi/limits.h"
 #include "lib/bits.h"
 #include "lib/range.h"
+#include "vmm/gic/gicd.h"
 #include "vmm/pci/pci_bus.h"
 #include "vmm/virtio/virtio.h"
 
@@ -34,6 +35,12 @@ static bool is_page(uint64_t address)
 {
 	return is_aligned(address, PV_PAGE_BYTES) &&
 	       range_fits(address, PV_PAGE_BYTES, BIT64(PV_IPA_BITS));
+}
+
+static bool gicr_is_good(const struct pv_vmm_config *vm)
+{
+	return is_aligned(vm->gicr_ipa, GICR_BYTES) &&
+	       range_fits(vm->gicr_ipa, vm->vcpu_count * (uint64_t)GICR_BYTES, BIT64(PV_IPA_BITS));
 }
 
 static bool is_spi(uint32_t intid)
@@ -97,6 +104,7 @@ static const char *vm_fault(const struct pv_vmm_config *vm)
 		{ functions_are_good(vm),                                       "function_count" },
 		{ bytes_of(vm) <= vm->bytes,                                    "bytes" },
 		{ is_page(vm->gicd_ipa),                                        "gicd_ipa" },
+		{ gicr_is_good(vm),                                             "gicr_ipa" },
 		{ v2m_is_good(vm),                                              "v2m" },
 		{ uart_is_good(&vm->uarts[0]) && uart_is_good(&vm->uarts[1]),   "uarts" },
 		{ life_is_good(vm),                                             "life" },

@@ -22,6 +22,16 @@ static void write_gicd(struct vm *vm, uint32_t index, const struct access *acces
 	gicd_write(&vm->gicd, access);
 }
 
+static uint64_t read_gicr(struct vm *vm, uint32_t index, const struct access *access)
+{
+	return gicr_read(&vm->gicd, index, access);
+}
+
+static void write_gicr(struct vm *vm, uint32_t index, const struct access *access)
+{
+	gicr_write(&vm->gicd, index, access);
+}
+
 static uint64_t read_v2m(struct vm *vm, uint32_t index, const struct access *access)
 {
 	(void)index;
@@ -75,6 +85,7 @@ static const struct {
 	void (*write)(struct vm *vm, uint32_t index, const struct access *access);
 } kinds[WINDOW_KINDS] = {
 	[WINDOW_GICD] = { read_gicd, write_gicd },
+	[WINDOW_GICR] = { read_gicr, write_gicr },
 	[WINDOW_V2M]  = { read_v2m,  write_v2m  },
 	[WINDOW_UART] = { read_uart, write_uart },
 	[WINDOW_ECAM] = { read_ecam, write_ecam },
@@ -251,8 +262,14 @@ static err_t add_window(struct vm *vm, enum window_kind kind, uint32_t index, ui
 static err_t add_windows(struct vm *vm)
 {
 	const struct pv_vmm_config *config = vm->config.vm;
-	err_t error = add_window(vm, WINDOW_GICD, 0, config->gicd_ipa, GICD_BYTES);
+	bool is_v3 = config->gicr_ipa != 0;
+	err_t error =
+		add_window(vm, WINDOW_GICD, 0, config->gicd_ipa, is_v3 ? GICV3_BYTES : GICV2_BYTES);
 
+	for (uint32_t i = 0; is_v3 && i < config->vcpu_count && error == OK; i++) {
+		error = add_window(vm, WINDOW_GICR, i, config->gicr_ipa + i * (uint64_t)GICR_BYTES,
+		                   GICR_BYTES);
+	}
 	if (error == OK) {
 		error = add_window(vm, WINDOW_V2M, 0, config->v2m_ipa, V2M_BYTES);
 	}
@@ -315,7 +332,7 @@ void vm_power_on(struct vm *vm)
 	const struct pv_vmm_config *config = vm->config.vm;
 
 	psci_reset(&vm->psci);
-	gicd_init(&vm->gicd, config->cap_vgic, config->vcpu_count);
+	gicd_init(&vm->gicd, config->cap_vgic, config->vcpu_count, config->gicr_ipa != 0);
 	for (uint32_t i = 0; i < UART_COUNT; i++) {
 		pl011_init(&vm->uarts[i], &vm->gicd, &config->uarts[i]);
 		if (config->uarts[i].ipa != 0) {

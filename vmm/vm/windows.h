@@ -9,12 +9,21 @@
 #include <stdint.h>
 
 #include "abi/err.h"
+#include "abi/limits.h"
 #include "abi/vmm.h"
 
-enum window_kind { WINDOW_GICD, WINDOW_V2M, WINDOW_UART, WINDOW_ECAM, WINDOW_BAR, WINDOW_KINDS };
+enum window_kind {
+	WINDOW_GICD,
+	WINDOW_GICR,
+	WINDOW_V2M,
+	WINDOW_UART,
+	WINDOW_ECAM,
+	WINDOW_BAR,
+	WINDOW_KINDS
+};
 
-/* distributor, frame, UARTs, host bridges, devices */
-#define WINDOWS_MAX (5U + PV_VMM_CONNECTIONS_MAX + PV_VMM_DEVICES_MAX)
+/* distributor, redistributors, frame, UARTs, host bridges, devices */
+#define WINDOWS_MAX (5U + PV_DOMAIN_VCPUS_MAX + PV_VMM_CONNECTIONS_MAX + PV_VMM_DEVICES_MAX)
 
 struct window {
 	uint64_t base;
