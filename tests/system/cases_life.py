@@ -4,9 +4,16 @@ import json
 import os
 import select
 import subprocess
+import sys
+import tempfile
 import time
 
-from harness import HERE, TOPO, Scenario, ensure
+from harness import BUILD, HERE, ROOT, TOPO, Scenario, ensure
+from debugger import Debugger
+sys.path.insert(0, os.path.join(ROOT, "tests/verify"))
+import system as images  # pylint: disable=wrong-import-position,import-error
+sys.path.insert(0, os.path.join(ROOT, "tests/baremetal"))
+from elf import Elf  # pylint: disable=wrong-import-position,import-error
 
 CHANGE_LIMIT = 120
 NO_COMMAND = 125  # of topo exec: the command's end is not known
@@ -72,6 +79,12 @@ class Events:
 
 class Life(Scenario):
     topology = os.path.join(HERE, "topologies/life.camkes")
+
+    def prepare(self):
+        self.directory = tempfile.TemporaryDirectory(prefix="peervisor-life-")
+        self.debugger = os.path.join(self.directory.name, "gdb")
+        self.system.arguments = ["--qemu-arg=-gdb",
+                                 f"--qemu-arg=unix:{self.debugger},server=on,wait=off"]
 
     def boot(self, vm):
         """Which of its boots this is: a random number of its kernel."""
@@ -139,6 +152,28 @@ class Life(Scenario):
     def check_a_vm_that_pets_its_watchdog_no_more_comes_back(self):
         self.ends_and_comes_back(lambda: self.system.shell(
             "driver", "kill -STOP $(pidof watchdog)"), "watchdog")
+
+    def vmm_data(self, vm):
+        """Where that VM's VMM has its data in the machine's memory, and how many bytes."""
+        path = os.path.join(self.directory.name, "image")
+        subprocess.run([TOPO, "build", "-o", path, self.topology], check=True, timeout=60,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        with open(path, "rb") as file:
+            image = images.System(file.read())
+        program = Elf(os.path.join(BUILD, "share/peervisor/vmm.elf"))
+        data = next(address for address, _, writable in program.segments if writable)
+        region, _ = image.find(image.domain(vm), images.VMM, data)
+        return (image.regions[region]["page"] * images.PAGE,
+                image.regions[region]["page_count"] * images.PAGE)
+
+    def check_a_vm_whose_vmm_dies_comes_back(self):
+        def destroy():
+            with Debugger(self.debugger) as debugger:
+                debugger.fill(*self.vmm_data("driver"), 0xff)
+            self.system.run("driver", "true", status=NO_COMMAND)
+        self.ends_and_comes_back(destroy, "vmm")
+        ensure("pv: domain driver's VMM starts again" in self.system.log("--kernel"),
+               "the kernel says nothing of it")
 
     def check_topo_restarts_a_vm(self):
         self.ends_and_comes_back(lambda: self.topo("restart", "driver"), "request")

@@ -32,3 +32,8 @@ def request_by_connection(s, n):
 @says(r"event_stop.* of the VMM of vm_b|the VMM of vm_b.*event_stop")
 def request_to_unmanaged(s, n):
     n.config_b.set(n.config_b.places[0], "event_stop", 25)
+
+
+@says(r"vm_a has the flags 0x0, not 0x1: a VMM that dies starts again")
+def vmm_dies_for_good(s, n):
+    s.domains[n.a]["flags"] = 0

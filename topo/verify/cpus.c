@@ -82,10 +82,11 @@ void cpus_check(struct verify *v)
 			             "%s finds its CPU interface at 0x%" PRIx64 ", not at 0x%x",
 			             vm->who, domain->gicc_ipa_page * PAGE, GICC_IPA);
 		}
-		if (domain->flags != 0) {
+		if (domain->flags != PV_DOMAIN_VMM_RESTARTS) {
 			findings_add(v->report, FINDING_DIFFERENT, vm->who, "VMM",
-			             "%s has the flags 0x%x; topo gives none", vm->who,
-			             domain->flags);
+			             "%s has the flags 0x%x, not 0x%x: a VMM that dies starts "
+			             "again",
+			             vm->who, domain->flags, PV_DOMAIN_VMM_RESTARTS);
 		}
 	}
 }
