@@ -27,6 +27,12 @@ EDU_ID = 0x010000ed
 INITIAL, PROBE = abi.PV_RULE_INITIAL, abi.PV_RULE_PROBE
 
 
+def leave(qtest):
+    for slot in SLOTS:
+        qtest.write32(config_of(slot) + 4 * COMMAND, DECODE)
+        qtest.write32(config_of(slot) + 4 * LINE, 0xff)
+
+
 def command(writable):
     return rule(COMMAND, writable, INTX_OFF, INTX_OFF, INITIAL)
 
@@ -36,10 +42,11 @@ def bar(base, size):
 
 
 class Observer:
-    """Has the machine, which has stopped before its first instruction, begin as firmware leaves it."""
+    """Has the machine, which has stopped before its first instruction, begin as firmware leaves it:
+    leave(qtest)."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, leave):
+        self.path, self.leave = path, leave
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path + ".qtest")
         self.listener.listen()
@@ -53,9 +60,7 @@ class Observer:
     def begin(self):
         connection, _ = self.listener.accept()
         self.qtest = Qtest(connection)
-        for slot in SLOTS:
-            self.qtest.write32(config_of(slot) + 4 * COMMAND, DECODE)
-            self.qtest.write32(config_of(slot) + 4 * LINE, 0xff)
+        self.leave(self.qtest)
         monitor = Monitor(self.path + ".qmp")
         monitor.command("cont")
         monitor.close()
@@ -99,7 +104,7 @@ def look(qtest):
 def run_windows(runner):
     bad = ["the machine did not come up"]
     path = runner.image_file("windows", build(runner).data)
-    observer = Observer(path)
+    observer = Observer(path, leave)
 
     def until(demux):
         if "ready" not in demux.lines(1)[:-1]:
