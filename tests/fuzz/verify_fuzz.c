@@ -7,6 +7,8 @@
  * It must also say of every image whose rights it takes for good that it is the good one, apart
  * from where memory lies: that is asserted for changes of capabilities, doorbells and mappings.
  */
+/* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
+/* links: topo/image/layout_hardware_tables.c topo/image/guest_dtb_hardware.c */
 /* links: topo/verify/archive.c topo/verify/contents.c topo/verify/cpus.c topo/verify/decode.c */
 /* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */

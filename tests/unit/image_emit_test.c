@@ -4,6 +4,8 @@
  * then what each VM can reach is read back out of the bytes, by code of this file alone, and
  * compared with what the connections of the model say.
  */
+/* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
+/* links: topo/image/layout_hardware_tables.c topo/image/guest_dtb_hardware.c */
 /* links: topo/image/image.c topo/image/loads.c topo/image/layout.c topo/image/layout_guest.c */
 /* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
 /* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */

@@ -3,6 +3,8 @@
  * topo/image/layout*.c: addresses that the topology gives are kept and everything else goes around
  * them; what does not fit is an error that says so. Numbers are those of docs/guest.md.
  */
+/* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
+/* links: topo/image/layout_hardware_tables.c */
 /* links: topo/image/layout.c topo/image/layout_guest.c topo/image/layout_rights.c */
 /* links: topo/image/layout_memory.c topo/image/layout_boot.c topo/image/span.c */
 /* links: topo/image/personality.c topo/image/payload.c topo/diag/diag.c topo/diag/print.c */
@@ -237,16 +239,106 @@ static void test_interrupts(void **state)
 	refuse(&f, "'hub' needs 396 interrupts for its connections; there are 240");
 }
 
+/* Device and driver with functions of QEMU's machine, and one slot that is nobody's. */
+static void start_hardware(struct fixture *f)
+{
+	static struct machine_slot slots[] = {{.device = 3}, {.device = 1}, {.device = 2}};
+	static struct pci_function device[] = {{.name = "nic", .device = 1},
+	                                       {.name = "emmc", .device = 3, .irq = 38}};
+
+	fixture_pair(f);
+	slots[0].model = pci_model_find("sdhci-pci");
+	slots[1].model = pci_model_find("e1000e");
+	slots[2].model = pci_model_find("edu");
+	f->model.board = board_find("qemu-virt");
+	f->model.slots = slots;
+	f->model.slot_count = ARRAY_COUNT(slots);
+	f->vms[0].pci = device;
+	f->vms[0].pci_count = ARRAY_COUNT(device);
+}
+
 static void test_physical_devices(void **state)
 {
-	struct range range = {0xfe340000, 0x100, PLACE_NONE};
+	struct range range = {0x0c000000, 0x100, PLACE_NONE};
+	struct fixture f;
+	struct layout *layout;
+	const struct layout_tables *t;
+
+	(void)state;
+	start_hardware(&f);
+	f.vms[1].mmios = &range;
+	f.vms[1].mmio_count = 1;
+	layout = lay_out(&f);
+	t = &layout->tables;
+	assert_int_equal(t->window_count, 3); /* in the order of the slots */
+	assert_int_equal(t->windows[0].page, 0x4010008000 >> PV_PAGE_SHIFT);
+	assert_int_equal(t->windows[0].domain, 0);
+	assert_int_equal(t->windows[1].domain, PV_NOBODY);
+	assert_int_equal(t->windows[1].rules.count, 1);
+	assert_int_equal(t->windows[2].domain, 0);
+	assert_int_equal(t->stream_count, 2);
+	assert_int_equal(t->streams[0].id, 1 << 3);
+	assert_int_equal(t->streams[1].id, 3 << 3);
+	assert_int_equal(t->irq_count, 1); /* the other one has messages */
+	assert_int_equal(t->irqs[0].intid, 38);
+	assert_int_equal(t->irqs[0].virq, 38);
+	assert_int_equal(t->device_count, 5);
+	assert_int_equal(t->devices[0].page, 0x0c000000 >> PV_PAGE_SHIFT);
+	assert_int_equal(t->devices[0].domain, 1);
+	assert_int_equal(t->devices[0].ipa_page, t->devices[0].page);
+	assert_int_equal(t->devices[1].page, 0x10000000 >> PV_PAGE_SHIFT);
+	assert_int_equal(t->devices[1].page_count, 32);
+	assert_int_equal(t->devices[4].page_count, 1); /* 256 bytes, and nothing beside them */
+	assert_int_equal(t->domains[0].msi_first, 80);
+	assert_int_equal(t->domains[0].msi_count, 4); /* of one vCPU */
+	assert_int_equal(t->domains[1].msi_count, 0);
+	layout_free(layout);
+	fixture_end(&f);
+}
+
+/* What devices reach is the RAM of their VM, where its guest has it. */
+static void test_dma(void **state)
+{
+	struct fixture f;
+	struct layout *layout;
+	uint32_t count = 0;
+
+	(void)state;
+	start_hardware(&f);
+	layout = lay_out(&f);
+	for (uint32_t i = 0; i < layout->tables.mapping_count; i++) {
+		const struct pv_mapping *m = &layout->tables.mappings[i];
+
+		if (m->space == PV_SPACE_DMA) {
+			assert_int_equal(m->domain, 0);
+			assert_int_equal(m->ipa_page, f.vms[0].ram_base >> PV_PAGE_SHIFT);
+			assert_int_equal(m->rights, PV_RIGHT_READ | PV_RIGHT_WRITE);
+			count++;
+		}
+	}
+	assert_int_equal(count, 1);
+	layout_free(layout);
+	fixture_end(&f);
+}
+
+static void test_bad_hardware(void **state)
+{
+	struct pci_function absent = {.name = "nic", .device = 4};
+	struct pci_model large = {.name = "large", .bars = {{PCI_BAR_MEM32, 1U << 30}}};
+	struct machine_slot slot = {.device = 4, .model = &large};
 	struct fixture f;
 
 	(void)state;
-	fixture_pair(&f);
-	f.vms[0].mmios = &range;
-	f.vms[0].mmio_count = 1;
-	refuse(&f, "'device' is given a physical device, which cannot be built yet");
+	start_hardware(&f);
+	f.vms[0].pci = &absent;
+	f.vms[0].pci_count = 1;
+	refuse(&f, "the machine has nothing at 0:4.0, which 'device' is given");
+	start_hardware(&f);
+	f.vms[0].pci = &absent;
+	f.vms[0].pci_count = 1;
+	f.model.slots = &slot;
+	f.model.slot_count = 1;
+	refuse(&f, "the board has no room for what the functions of 'device' decode");
 }
 
 /* All of a system's faults in one run. */
@@ -394,6 +486,8 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_interrupts),
 		cmocka_unit_test(test_physical_devices),
+		cmocka_unit_test(test_dma),
+		cmocka_unit_test(test_bad_hardware),
 		cmocka_unit_test(test_all_errors),
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_boot_given),

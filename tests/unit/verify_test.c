@@ -4,6 +4,8 @@
  * of the tables of rights changed, files that are no images. tests/verify tampers with images of
  * real topologies by the program; this is the fast and narrow half.
  */
+/* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
+/* links: topo/image/layout_hardware_tables.c topo/image/guest_dtb_hardware.c */
 /* links: topo/verify/archive.c topo/verify/contents.c topo/verify/cpus.c topo/verify/decode.c */
 /* links: topo/verify/files.c topo/verify/findings.c topo/verify/guest.c */
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */

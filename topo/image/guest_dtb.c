@@ -135,8 +135,7 @@ void dtb_reg(struct dtb *dtb, uint64_t base, uint64_t bytes)
 	dtb_cells(dtb, "reg", &reg);
 }
 
-static void add_interrupt(struct dtb_cells *cells, enum dtb_irq type, uint32_t number,
-                          uint32_t flags)
+void dtb_add_interrupt(struct dtb_cells *cells, enum dtb_irq type, uint32_t number, uint32_t flags)
 {
 	dtb_add_u32(cells, (uint32_t)type);
 	dtb_add_u32(cells, number);
@@ -173,7 +172,7 @@ static void add_timer(struct dtb *dtb)
 	struct dtb_cells cells = {.count = 0};
 
 	for (uint32_t i = 0; i < ARRAY_COUNT(ppis); i++) {
-		add_interrupt(&cells, DTB_IRQ_PPI, ppis[i], cpus << 8 | DTB_IRQ_LEVEL);
+		dtb_add_interrupt(&cells, DTB_IRQ_PPI, ppis[i], cpus << 8 | DTB_IRQ_LEVEL);
 	}
 	dtb_begin(dtb, "timer");
 	dtb_string(dtb, "compatible", "arm,armv8-timer");
@@ -218,7 +217,7 @@ static void add_uart(struct dtb *dtb, uint64_t ipa, uint32_t spi)
 
 	dtb_add_u32(&clocks, DTB_PHANDLE_CLOCK);
 	dtb_add_u32(&clocks, DTB_PHANDLE_CLOCK);
-	add_interrupt(&interrupt, DTB_IRQ_SPI, spi, DTB_IRQ_LEVEL);
+	dtb_add_interrupt(&interrupt, DTB_IRQ_SPI, spi, DTB_IRQ_LEVEL);
 	dtb_begin_at(dtb, "serial", ipa);
 	dtb_strings(dtb, "compatible", (const char *const[]){"arm,pl011", "arm,primecell", NULL});
 	dtb_reg(dtb, ipa, GUEST_PAGE);
@@ -302,7 +301,7 @@ static void add_chosen(struct dtb *dtb)
 		dtb_u64(dtb, "linux,initrd-start", laid->initrd_ipa);
 		dtb_u64(dtb, "linux,initrd-end", laid->initrd_ipa + laid->initrd_bytes);
 	}
-	if (laid->used_count) {
+	if (laid->used_count + laid->function_count) {
 		dtb_u32(dtb, "linux,pci-probe-only", 1);
 	}
 	dtb_string(dtb, "peervisor,name", vm->name);
@@ -365,6 +364,7 @@ static int write_tree(struct dtb *dtb, size_t bytes)
 	add_memory(dtb);
 	dtb_add_reserved_memory(dtb);
 	dtb_add_connections(dtb);
+	dtb_add_hardware(dtb);
 	add_watchdog(dtb);
 	add_requests(dtb);
 	dtb_end(dtb);

@@ -61,6 +61,12 @@ void dtb_add_range(struct dtb_cells *cells, uint64_t base, uint64_t bytes);
 /** "reg" with one range. */
 void dtb_reg(struct dtb *dtb, uint64_t base, uint64_t bytes);
 
+/** An interrupt specifier, behind @cells. */
+void dtb_add_interrupt(struct dtb_cells *cells, enum dtb_irq type, uint32_t number, uint32_t flags);
+
+/* topo/image/guest_dtb_hardware.c, called inside the root node. */
+void dtb_add_hardware(struct dtb *dtb);
+
 /* topo/image/guest_dtb_connections.c, called inside the root node and inside /chosen. */
 void dtb_add_connections(struct dtb *dtb);
 void dtb_add_reserved_memory(struct dtb *dtb);

@@ -55,29 +55,10 @@ static void check_name(const struct vm *vm, struct diag *diag)
 	}
 }
 
-/* A physical device needs what the image format does not have yet. */
-static void check_devices(const struct vm *vm, struct diag *diag)
-{
-	struct place place = vm->place;
-
-	if (vm->mmio_count + vm->pci_count + vm->irq_count + vm->dtb_node_count == 0) {
-		return;
-	}
-	if (vm->mmio_count) {
-		place = vm->mmios[0].place;
-	} else if (vm->pci_count) {
-		place = vm->pci[0].place;
-	}
-	diag_error(diag, place, "'%s' is given a physical device, which cannot be built yet",
-	           vm->name);
-	diag_help(diag, "such a topology can be checked and analysed, but neither built nor run");
-}
-
 static void check_vm(const struct layout *layout, const struct vm *vm, uint32_t *slots,
                      struct diag *diag)
 {
 	check_name(vm, diag);
-	check_devices(vm, diag);
 	if (vm->vcpu_count == 0 || vm->vcpu_count > PV_DOMAIN_VCPUS_MAX) {
 		diag_error(diag, vm->place, "'%s' has %u vCPUs; a VM has 1 to %u", vm->name,
 		           vm->vcpu_count, PV_DOMAIN_VCPUS_MAX);
@@ -189,9 +170,14 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 
 	check_limits(layout, diag);
 	if (diag_count(diag, SEVERITY_ERROR) == errors) {
+		layout_queues(layout, diag);
+		layout_hardware(layout, diag);
+	}
+	if (diag_count(diag, SEVERITY_ERROR) == errors) {
 		layout_guests(layout, diag);
 	}
 	if (diag_count(diag, SEVERITY_ERROR) == errors) {
+		layout_hardware_tables(layout);
 		layout_rights(layout);
 		if (layout->tables.full) {
 			diag_error(diag, PLACE_NONE, "the system needs more than %u %s",

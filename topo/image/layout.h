@@ -28,7 +28,9 @@
 #include "topo/diag/diag.h"
 #include "topo/image/payload.h"
 #include "topo/image/personality.h"
+#include "topo/model/board.h"
 #include "topo/model/model.h"
+#include "topo/model/pci_models.h"
 
 /* Where a guest finds what docs/guest.md lists, and its interrupts. */
 #define GUEST_GICD_IPA 0x08000000U
@@ -93,6 +95,56 @@ struct layout_connection {
 	uint32_t event;
 };
 
+/* A place for what a base address register decodes: of bus addresses, which are physical ones, and
+ * of the guest. */
+struct layout_bar {
+	uint64_t bus;
+	uint64_t ipa;
+	uint64_t bytes; /* a power of two, at least a page; 0 = none */
+};
+
+/* A physical function that a VM has. */
+struct layout_function {
+	const struct pci_function *source;
+	const struct pci_model *model;
+	uint32_t vm;
+	uint32_t id;      /* bus << 8 | device << 3 | function, and StreamID */
+	uint32_t slot;    /* in the guest */
+	uint32_t intid;   /* physical line of its pin; 0 = it has no use of that */
+	uint32_t virq;    /* what the guest has of that */
+	uint32_t vectors; /* MSIs that the guest has room for */
+	struct layout_bar bars[PCI_BARS_MAX];
+	uint32_t cap_window; /* index in the domain's own table */
+	uint32_t cap_stream; /* PV_VMM_NO_STREAM = it does no DMA */
+};
+
+/* Registers that a VM was given by their address, or by a node of the board's device tree. */
+struct layout_registers {
+	const struct board_device *node; /* NULL = by their address */
+	uint64_t base;
+	uint64_t bytes; /* whole pages */
+	uint64_t ipa;
+	uint32_t vm;
+	struct place place;
+};
+
+/* A physical line and what it is in its VM. */
+struct layout_line {
+	uint32_t vm;
+	uint32_t intid;
+	uint32_t virq;
+};
+
+/* What is physical in a system, VM by VM. */
+struct layout_hardware {
+	struct layout_function functions[PV_WINDOWS_MAX];
+	uint32_t function_count;
+	struct layout_registers registers[PV_DEVICES_MAX];
+	uint32_t registers_count;
+	struct layout_line lines[PV_IRQS_MAX];
+	uint32_t line_count;
+};
+
 #define NO_ROM UINT32_MAX
 #define BOOT_ROMS_MAX (INITRD_PARTS_MAX + 2U) /* with kernel and device tree */
 
@@ -107,8 +159,15 @@ struct layout_vm {
 	uint64_t requests_ipa; /* its page that rings for the VMs that it may restart; 0 = none */
 	uint32_t v2m_first;    /* INTID of the first MSI */
 	uint32_t v2m_count;
-	uint64_t kernel_ipa; /* and entry */
-	uint64_t initrd_ipa; /* 0 = none */
+	bool msis_physical;     /* physical functions write to the frame too */
+	uint64_t hw_ecam_ipa;   /* of the host bridge of its physical functions; 0 = none */
+	uint64_t hw_window_bus; /* all that they decode; in the guest as far from each other */
+	uint64_t hw_window_ipa;
+	uint64_t hw_window_bytes;
+	uint64_t hw_window_align;
+	uint32_t function_count; /* of layout.hardware */
+	uint64_t kernel_ipa;     /* and entry */
+	uint64_t initrd_ipa;     /* 0 = none */
 	uint64_t initrd_bytes;
 	uint64_t dtb_ipa;
 
@@ -179,6 +238,7 @@ struct layout {
 	const struct payloads *payloads;
 	struct layout_vm *vms;                 /* like model.vms */
 	struct layout_connection *connections; /* like model.connections */
+	struct layout_hardware hardware;
 	struct layout_fit fits[PV_REGIONS_MAX];
 	struct layout_tables tables;
 	struct layout_rom roms[PV_REGIONS_MAX];

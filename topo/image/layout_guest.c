@@ -29,6 +29,7 @@ struct guest {
 static const struct span_zone zone_doorbells = {0x0a000000, PCI_LIMIT, PV_PAGE_BYTES};
 static const struct span_zone zone_bars = {0x10000000, PCI_LIMIT, PV_VMM_BAR_BYTES};
 static const struct span_zone zone_ecam = {0x20000000, PCI_LIMIT, GUEST_ECAM_BYTES};
+static const struct span_zone zone_registers = {0x0c000000, PCI_LIMIT, PV_PAGE_BYTES};
 static const struct span_zone zone_iobuf = {0x30000000, IPA_LIMIT, PV_PAGE_BYTES};
 static const struct span_zone zone_inflight = {0x30100000, IPA_LIMIT, PV_PAGE_BYTES};
 static const struct span_zone zone_memdev = {0x4000000000, IPA_LIMIT, GUEST_BLOCK};
@@ -151,6 +152,29 @@ static void number_queues(struct layout *layout, uint32_t index, struct diag *di
 	                             : layout->model->vms[connection->driver_vm].ram_bytes;
 }
 
+/* Registers that are given by their address are there in the guest too, those of a node if there is
+ * room; the driver finds those by the device tree. */
+static void claim_registers(struct guest *guest, bool by_node)
+{
+	struct layout_hardware *hardware = &guest->layout->hardware;
+
+	for (uint32_t i = 0; i < hardware->registers_count; i++) {
+		struct layout_registers *registers = &hardware->registers[i];
+		struct span span = {registers->base, registers->bytes, "registers", NULL,
+		                    registers->place};
+
+		if (registers->vm != guest->vm || (registers->node != NULL) != by_node) {
+			continue;
+		}
+		registers->ipa = registers->base;
+		if (!by_node) {
+			claim(guest, &span);
+		} else if (span_claim(&guest->map, &span) != NULL) {
+			registers->ipa = place(guest, &zone_registers, &span);
+		}
+	}
+}
+
 /* What the topology gives an address to. */
 static void claim_given(struct guest *guest)
 {
@@ -165,6 +189,7 @@ static void claim_given(struct guest *guest)
 		claim(guest, &agent_span);
 	}
 	claim(guest, &ram);
+	claim_registers(guest, false);
 	for (uint32_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
 		uint64_t bytes = guest->layout->connections[i].memory_bytes;
@@ -205,6 +230,66 @@ static void place_doorbells(struct guest *guest)
 	vm->requests_ipa = manages ? vm->doorbell_ipa + pages * GUEST_PAGE : 0;
 }
 
+/* An interrupt among [@first, @first + @count) that is taken already: one of the MSIs where those
+ * were given their numbers, or a physical line. 0 = none is. */
+static uint32_t taken_intid(const struct guest *guest, uint32_t first, uint32_t count)
+{
+	const struct layout_hardware *hardware = &guest->layout->hardware;
+	const struct layout_vm *vm = &guest->layout->vms[guest->vm];
+	uint32_t last = 0;
+
+	if (vm->v2m_first != 0 && first < vm->v2m_first + vm->v2m_count &&
+	    first + count > vm->v2m_first) {
+		last = vm->v2m_first + vm->v2m_count - 1;
+	}
+	for (uint32_t i = 0; i < hardware->line_count; i++) {
+		const struct layout_line *line = &hardware->lines[i];
+
+		if (line->vm == guest->vm && line->virq - first < count && line->virq > last) {
+			last = line->virq;
+		}
+	}
+	return last;
+}
+
+/* The next @count interrupts that are free. */
+static uint32_t take_intids(const struct guest *guest, uint32_t *intid, uint32_t count)
+{
+	uint32_t taken;
+
+	while ((taken = taken_intid(guest, *intid, count)) != 0) {
+		*intid = taken + 1;
+	}
+	*intid += count;
+	return *intid - count;
+}
+
+/* A line of the board is the same one in the guest, unless that is another's there. */
+static void place_lines(struct guest *guest, uint32_t *intid)
+{
+	struct layout_hardware *hardware = &guest->layout->hardware;
+	bool agent = guest->layout->model->vms[guest->vm].agent;
+
+	for (uint32_t round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < hardware->line_count; i++) {
+			struct layout_line *line = &hardware->lines[i];
+			uint32_t number = line->intid;
+			bool own = number == PV_SPI_FIRST + GUEST_UART_SPI ||
+			           (agent && number == PV_SPI_FIRST + GUEST_AGENT_SPI) ||
+			           number >= PV_VIRQS || taken_intid(guest, number, 1) != 0;
+
+			if (line->vm != guest->vm || line->virq != 0) {
+				continue;
+			}
+			if (!own) {
+				line->virq = number;
+			} else if (round != 0) {
+				line->virq = take_intids(guest, intid, 1);
+			}
+		}
+	}
+}
+
 /* Connections in which this VM serves. @page: its next page of the doorbell window. */
 static void place_served(struct guest *guest, uint32_t index, uint32_t page, uint32_t *intid)
 {
@@ -228,8 +313,7 @@ static void place_served(struct guest *guest, uint32_t index, uint32_t page, uin
 		laid->device_inflight_ipa = place(guest, &zone_inflight, &inflight);
 	}
 	laid->device_doorbell_ipa = vm->doorbell_ipa + (uint64_t)page * GUEST_PAGE;
-	laid->device_intid = *intid;
-	*intid += 1 + laid->queue_count;
+	laid->device_intid = take_intids(guest, intid, 1 + laid->queue_count);
 }
 
 /* Connections that this VM uses. @page: its next page of the doorbell window. */
@@ -260,19 +344,23 @@ static void place_used(struct guest *guest, uint32_t index, uint32_t page, uint3
 	}
 }
 
-/* One MSI for each queue of each device used, and one for its configuration. */
-static uint32_t count_vectors(const struct guest *guest)
+/* Registers of nodes, the bridge of physical functions, and what they decode. */
+static void place_hardware(struct guest *guest)
 {
-	const struct model *model = guest->layout->model;
-	uint32_t count = 0;
+	struct layout_vm *vm = &guest->layout->vms[guest->vm];
+	struct place at = guest->layout->model->vms[guest->vm].place;
+	const struct span ecam = {0, GUEST_ECAM_BYTES, "ECAM of its functions", NULL, at};
+	const struct span window = {0, vm->hw_window_bytes, "BARs of its functions", NULL, at};
+	struct span_zone zone = zone_bars;
 
-	for (size_t i = 0; i < model->connection_count; i++) {
-		if (model->connections[i].driver_vm == guest->vm) {
-			count += guest->layout->connections[i].queue_count;
-			count += (uint32_t)model->connections[i].device_count;
-		}
+	claim_registers(guest, true);
+	if (vm->function_count == 0) {
+		return;
 	}
-	return count;
+	/* As aligned as on the bus, so that all it holds is. */
+	zone.align = vm->hw_window_align;
+	vm->hw_ecam_ipa = place(guest, &zone_ecam, &ecam);
+	vm->hw_window_ipa = place(guest, &zone, &window);
 }
 
 static void place_connections(struct guest *guest)
@@ -284,6 +372,7 @@ static void place_connections(struct guest *guest)
 	uint32_t used_page = vm->served_count;
 	uint32_t number = 0;
 
+	place_lines(guest, &intid);
 	for (uint32_t i = 0; i < model->connection_count; i++) {
 		if (model->connections[i].device_vm == guest->vm) {
 			place_served(guest, i, served_page, &intid);
@@ -295,22 +384,30 @@ static void place_connections(struct guest *guest)
 			number++;
 		}
 	}
-	vm->v2m_first = intid;
-	vm->v2m_count = count_vectors(guest);
-	if (vm->v2m_first + vm->v2m_count > PV_VIRQS) {
+	place_hardware(guest);
+	if (vm->v2m_first == 0) {
+		vm->v2m_first = take_intids(guest, &intid, vm->v2m_count);
+	}
+	if (intid > PV_VIRQS || vm->v2m_first + vm->v2m_count > PV_VIRQS) {
 		diag_error(guest->diag, model->vms[guest->vm].place,
 		           "'%s' needs %u interrupts for its connections; there are %u",
 		           model->vms[guest->vm].name,
-		           vm->v2m_first + vm->v2m_count - PV_SPI_FIRST - GUEST_CONNECTION_SPI,
+		           (intid > vm->v2m_first + vm->v2m_count ? intid
+		                                                  : vm->v2m_first + vm->v2m_count) -
+		                   PV_SPI_FIRST - GUEST_CONNECTION_SPI,
 		           PV_VIRQS - PV_SPI_FIRST - GUEST_CONNECTION_SPI);
+	}
+}
+
+void layout_queues(struct layout *layout, struct diag *diag)
+{
+	for (uint32_t i = 0; i < layout->model->connection_count; i++) {
+		number_queues(layout, i, diag);
 	}
 }
 
 void layout_guests(struct layout *layout, struct diag *diag)
 {
-	for (uint32_t i = 0; i < layout->model->connection_count; i++) {
-		number_queues(layout, i, diag);
-	}
 	for (uint32_t i = 0; i < layout->model->vm_count; i++) {
 		struct guest guest = {.layout = layout, .diag = diag, .vm = i};
 

@@ -62,7 +62,18 @@ static void add_mapping(struct layout *layout, uint32_t domain, enum pv_space sp
 	t->mappings[i] = (struct pv_mapping){domain, (uint16_t)space, (uint16_t)rights,
 	                                     (uint32_t)(ipa >> PV_PAGE_SHIFT), 0};
 	region->mappings.count++;
-	region->flags = region->mappings.count > 1 ? PV_REGION_SHARED : 0;
+	region->flags = region->mappings.count > 1 && space != PV_SPACE_DMA ? PV_REGION_SHARED
+	                                                                    : region->flags;
+}
+
+static bool has_stream(const struct layout *layout, uint32_t vm)
+{
+	for (uint32_t i = 0; i < layout->tables.stream_count; i++) {
+		if (layout->tables.streams[i].domain == vm) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Pages of the VMM's configuration, abi/vmm.h. */
@@ -70,7 +81,8 @@ static uint64_t config_bytes(const struct layout_vm *vm)
 {
 	return layout_align(sizeof(struct pv_vmm_config) +
 	                            vm->used_count * sizeof(struct pv_vmm_connection) +
-	                            vm->used_device_count * sizeof(struct pv_vmm_device),
+	                            vm->used_device_count * sizeof(struct pv_vmm_device) +
+	                            vm->function_count * sizeof(struct pv_vmm_function),
 	                    PV_PAGE_BYTES);
 }
 
@@ -196,6 +208,9 @@ static void add_ram(struct layout *layout, uint32_t index)
 	if (layout->tables.regions[region].mappings.count == 1) {
 		layout->tables.regions[region].flags = PV_REGION_LOADED;
 	}
+	if (has_stream(layout, index)) {
+		add_mapping(layout, index, PV_SPACE_DMA, RIGHTS_RW, vm->ram_base);
+	}
 }
 
 static void add_pool(struct layout *layout, uint32_t index)
@@ -280,17 +295,49 @@ struct extent {
 #define BLOCK_PAGES (GUEST_BLOCK >> PV_PAGE_SHIFT)
 #define ROOT_PAGES BIT32(30 - PV_PAGE_SHIFT) /* what one entry of a root maps */
 
+/* Make @out the extent at @ipa_page if that is the first one from @from_page on. */
+static void offer_extent(const struct extent *extent, uint64_t from_page, bool *found,
+                         struct extent *out)
+{
+	if (extent->ipa_page >= from_page && !(*found && extent->ipa_page > out->ipa_page)) {
+		*out = *extent;
+		*found = true;
+	}
+}
+
+/* The registers that @space of @domain has at the first page from @from_page on. */
+static bool next_registers(const struct layout *layout, uint32_t domain, enum pv_space space,
+                           uint64_t from_page, struct extent *out)
+{
+	const struct layout_tables *t = &layout->tables;
+	struct extent extent = {GUEST_GICC_IPA >> PV_PAGE_SHIFT, PV_GICC_PAGES, BLOCK_PAGES};
+	bool found = false;
+
+	if (space == PV_SPACE_GUEST) {
+		offer_extent(&extent, from_page, &found, out);
+	}
+	if (space == PV_SPACE_DMA && t->domains[domain].msi_count != 0) {
+		extent = (struct extent){t->domains[domain].msi_ipa_page, 1, BLOCK_PAGES};
+		offer_extent(&extent, from_page, &found, out);
+	}
+	for (uint32_t i = 0; i < t->device_count; i++) {
+		const struct pv_device *d = &t->devices[i];
+
+		if (d->domain == domain && d->space == space) {
+			extent = (struct extent){d->ipa_page, d->page_count, d->page % BLOCK_PAGES};
+			offer_extent(&extent, from_page, &found, out);
+		}
+	}
+	return found;
+}
+
 /* The mapping of @space of @domain that comes first from @from_page on. */
 static bool next_extent(const struct layout *layout, uint32_t domain, enum pv_space space,
                         uint64_t from_page, struct extent *out)
 {
 	const struct layout_tables *t = &layout->tables;
-	bool found = false;
+	bool found = next_registers(layout, domain, space, from_page, out);
 
-	if (space == PV_SPACE_GUEST && GUEST_GICC_IPA >> PV_PAGE_SHIFT >= from_page) {
-		*out = (struct extent){GUEST_GICC_IPA >> PV_PAGE_SHIFT, PV_GICC_PAGES, BLOCK_PAGES};
-		found = true;
-	}
 	for (uint32_t i = 0; i < t->region_count; i++) {
 		const struct pv_slice *slice = &t->regions[i].mappings;
 
@@ -343,13 +390,20 @@ static uint32_t space_tables(const struct layout *layout, uint32_t domain, enum 
 	return tables;
 }
 
+/* Tables of all spaces of a domain; the last it has with a stream only. */
+static uint32_t domain_tables(const struct layout *layout, uint32_t domain)
+{
+	return space_tables(layout, domain, PV_SPACE_GUEST) +
+	       space_tables(layout, domain, PV_SPACE_VMM) +
+	       (has_stream(layout, domain) ? space_tables(layout, domain, PV_SPACE_DMA) : 0);
+}
+
 uint32_t layout_table_pages(const struct layout *layout)
 {
 	uint32_t pages = 0;
 
 	for (uint32_t i = 0; i < layout->tables.domain_count; i++) {
-		pages += space_tables(layout, i, PV_SPACE_GUEST);
-		pages += space_tables(layout, i, PV_SPACE_VMM);
+		pages += domain_tables(layout, i);
 	}
 	return pages;
 }
@@ -357,8 +411,7 @@ uint32_t layout_table_pages(const struct layout *layout)
 uint64_t layout_overhead(const struct layout *layout, uint32_t vm)
 {
 	const struct layout_tables *t = &layout->tables;
-	uint64_t pages = (uint64_t)space_tables(layout, vm, PV_SPACE_GUEST) +
-	                 space_tables(layout, vm, PV_SPACE_VMM);
+	uint64_t pages = domain_tables(layout, vm);
 
 	for (uint32_t i = 0; i < t->region_count; i++) {
 		bool rom = i < layout->rom_count;

@@ -9,8 +9,17 @@
 
 #include "topo/image/layout.h"
 
-/* topo/image/layout_guest.c: guest-physical maps, personalities, interrupts. */
+/* topo/image/layout_guest.c: personalities, numbers of queues. */
+void layout_queues(struct layout *layout, struct diag *diag);
+
+/* The same: guest-physical maps, interrupts. */
 void layout_guests(struct layout *layout, struct diag *diag);
+
+/* topo/image/layout_hardware.c: what is physical, and where it lies in the machine. */
+void layout_hardware(struct layout *layout, struct diag *diag);
+
+/* The same, when it is known where guests have it: the tables of the image. */
+void layout_hardware_tables(struct layout *layout);
 
 /* topo/image/layout_rights.c: domains, vCPUs, doorbells, doorbell pages, capabilities. */
 void layout_rights(struct layout *layout);

@@ -11,6 +11,8 @@
  *                                     bind the calls of its queues to interrupts of its own
  *   VM with may_restart               tell the VMM of each VM in it to start, stop, restart: one
  *                                     doorbell page for all of them
+ *   VM with physical functions        of each, the window on its configuration space and its
+ *                                     stream, for its VMM
  */
 #include <stdio.h>
 
@@ -132,6 +134,31 @@ static void grant_requests(struct layout *layout, uint32_t vm)
 	}
 }
 
+/* What the VMM has of the VM's physical functions. */
+static void grant_functions(struct layout *layout, uint32_t vm, uint32_t cap_first)
+{
+	struct layout_hardware *hardware = &layout->hardware;
+	const struct layout_tables *t = &layout->tables;
+
+	for (uint32_t i = 0; i < hardware->function_count; i++) {
+		struct layout_function *function = &hardware->functions[i];
+		uint64_t page = board_config_page(layout->model->board) + function->id;
+
+		for (uint32_t w = 0; function->vm == vm && w < t->window_count; w++) {
+			if (t->windows[w].page == page) {
+				function->cap_window = t->cap_count - cap_first;
+				add_cap(layout, PV_CAP_WINDOW, w);
+			}
+		}
+		for (uint32_t s = 0; function->vm == vm && s < t->stream_count; s++) {
+			if (t->streams[s].id == function->id) {
+				function->cap_stream = t->cap_count - cap_first;
+				add_cap(layout, PV_CAP_STREAM, s);
+			}
+		}
+	}
+}
+
 /* The own capabilities of a domain, then those of its connections, then those over other VMs. */
 static void grant(struct layout *layout, uint32_t vm, struct pv_domain *domain)
 {
@@ -156,6 +183,7 @@ static void grant(struct layout *layout, uint32_t vm, struct pv_domain *domain)
 		}
 	}
 	grant_requests(layout, vm);
+	grant_functions(layout, vm, first);
 	domain->caps = (struct pv_slice){first, layout->tables.cap_count - first};
 }
 
@@ -189,6 +217,11 @@ static void add_domain(struct layout *layout, uint32_t vm)
 	domain->period_us = source->period_us;
 	domain->channel_first = 1 + PV_CONSOLE_COUNT * vm;
 	domain->channel_count = source->agent ? PV_CONSOLE_COUNT : PV_CONSOLE_COUNT - 1;
+	if (layout->vms[vm].msis_physical) {
+		domain->msi_ipa_page = GUEST_V2M_IPA >> PV_PAGE_SHIFT;
+		domain->msi_first = layout->vms[vm].v2m_first;
+		domain->msi_count = layout->vms[vm].v2m_count;
+	}
 	add_vcpus(layout, vm, domain);
 	grant(layout, vm, domain);
 	domain->doorbell_pages = (struct pv_slice){page_first, t->doorbell_page_count - page_first};

@@ -20,7 +20,8 @@ uint32_t vmm_config_bytes(const struct layout *layout, uint32_t vm)
 
 	return (uint32_t)(sizeof(struct pv_vmm_config) +
 	                  laid->used_count * sizeof(struct pv_vmm_connection) +
-	                  laid->used_device_count * sizeof(struct pv_vmm_device));
+	                  laid->used_device_count * sizeof(struct pv_vmm_device) +
+	                  laid->function_count * sizeof(struct pv_vmm_function));
 }
 
 static struct pv_vmm_uart uart(const struct layout_vm *laid, uint64_t ipa, uint32_t spi,
@@ -76,6 +77,8 @@ static void fill_head(const struct layout *layout, uint32_t vm, struct pv_vmm_co
 	config->cap_vgic = laid->cap_vgic;
 	config->cap_log = laid->cap_console_first + PV_CONSOLE_VMM;
 	config->gicd_ipa = GUEST_GICD_IPA;
+	config->function_count = laid->function_count;
+	config->hw_ecam_ipa = laid->hw_ecam_ipa;
 	config->v2m_ipa = laid->v2m_count ? GUEST_V2M_IPA : 0;
 	config->v2m_first = laid->v2m_count ? laid->v2m_first : 0;
 	config->v2m_count = laid->v2m_count;
@@ -126,6 +129,37 @@ static void fill_connection(const struct layout *layout, uint32_t index, uint32_
 	snprintf(out->peer, sizeof(out->peer), "%s", layout->model->vms[source->device_vm].name);
 }
 
+static void fill_function(const struct layout_function *function, struct pv_vmm_function *out)
+{
+	*out = (struct pv_vmm_function){
+		.cap_window = function->cap_window,
+		.cap_stream = function->cap_stream,
+		.id = function->id,
+		.slot = function->slot,
+		.intx = function->virq,
+	};
+	for (uint32_t b = 0; b < PV_VMM_BARS; b++) {
+		const struct layout_bar *bar = &function->bars[b];
+
+		if (bar->bytes != 0) {
+			out->bars[b] = (struct pv_vmm_bar){bar->ipa, bar->bus, bar->bytes};
+		}
+	}
+}
+
+static void write_functions(const struct layout *layout, uint32_t vm, uint8_t *out)
+{
+	for (uint32_t i = 0; i < layout->hardware.function_count; i++) {
+		struct pv_vmm_function function;
+
+		if (layout->hardware.functions[i].vm == vm) {
+			fill_function(&layout->hardware.functions[i], &function);
+			memcpy(out, &function, sizeof(function));
+			out += sizeof(function);
+		}
+	}
+}
+
 void vmm_config_write(const struct layout *layout, uint32_t vm, uint8_t *out)
 {
 	const struct model *model = layout->model;
@@ -157,4 +191,5 @@ void vmm_config_write(const struct layout *layout, uint32_t vm, uint8_t *out)
 		}
 		device_first += (uint32_t)source->device_count;
 	}
+	write_functions(layout, vm, devices);
 }

@@ -40,6 +40,15 @@ enum board_power {
 #define BOARD_POWERS 4U
 #define PCI_LINES 4U /* INTA to INTD */
 
+/* What of physical addresses a PCI host bridge takes, and for what. */
+enum board_window_kind { BOARD_REGISTERS, BOARD_CONFIG, BOARD_IO, BOARD_MEMORY };
+
+struct board_window {
+	enum board_window_kind kind;
+	uint64_t base;
+	uint64_t bytes;
+};
+
 /* A device on which other devices depend. */
 struct board_controller {
 	const char *path;
@@ -92,8 +101,10 @@ struct board {
 	const struct board_controller *controllers;
 	size_t controller_count;
 	const char
-		*pci_host;  /* node of the PCI host bridge, whose rows hold all that is behind it */
-	uint32_t pci_irq;   /* the first of the PCI_LINES of its functions, INTID; 0 = none */
+		*pci_host; /* node of the PCI host bridge, whose rows hold all that is behind it */
+	uint32_t pci_irq;  /* the first of the PCI_LINES of its functions, INTID; 0 = none */
+	const struct board_window *pci_windows;
+	size_t pci_window_count;
 	bool msi_forgeable; /* nothing tells which function has written an MSI */
 };
 

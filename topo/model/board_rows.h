@@ -30,6 +30,7 @@ PV_BOARDS(BOARD_DECLARE)
 #define ROW_DEVICE(path, base, bytes, irq, kind, dma)                                              \
 	{path, base, bytes, irq, HARDWARE_##kind, ROW_##dma},
 #define ROW_WINDOW(kind, base, bytes, irq) {BOARD_PCI_HOST, base, bytes, irq, HARDWARE_OTHER, true},
+#define ROW_PCI(kind, base, bytes, irq) {BOARD_##kind, base, bytes},
 #define ROW_CONTROLLER(path, powers) {path, powers},
 #define ROW_COUNT(table) (ARRAY_COUNT(table))
 
@@ -40,6 +41,7 @@ PV_BOARDS(BOARD_DECLARE)
 	static const struct board_irqs irqs[] = {BOARD_IRQS(ROW_IRQS)};                            \
 	static const struct board_device devices[] = {BOARD_TREE(ROW_DEVICE)                       \
 	                                                      BOARD_PCI_WINDOWS(ROW_WINDOW)};      \
+	static const struct board_window pci_windows[] = {BOARD_PCI_WINDOWS(ROW_PCI)};             \
 	/* One more, which is not counted: a table has a row. */                                   \
 	static const struct board_controller controllers[] = {                                     \
 		BOARD_CONTROLLERS(ROW_CONTROLLER){"", 0}};                                         \
@@ -69,6 +71,8 @@ PV_BOARDS(BOARD_DECLARE)
 		.controller_count = ROW_COUNT(controllers) - 1,                                    \
 		.pci_host = BOARD_PCI_HOST,                                                        \
 		.pci_irq = BOARD_PCI_IRQ,                                                          \
+		.pci_windows = pci_windows,                                                        \
+		.pci_window_count = ROW_COUNT(pci_windows),                                        \
 		.msi_forgeable = BOARD_PCI_IRQ != 0 && BOARD_GIC_VERSION == 2,                     \
 	}
 
