@@ -18,7 +18,23 @@ def range_(base, size):
 
 GENET = 'vm_dev.pci_devices = [{ name: "genet", bus: 1, dev: 0, fun: 0, irq: 189 }];'
 
+
+def slot(model, name, more=""):
+    """A function in a slot of the machine, whatever it is called."""
+    return (f'system.machine = [{{ pci: "0:1.0", model: "{model}"{more} }}]; vm_dev.pci_devices = '
+            f'[{{ name: "{name}", bus: 0, dev: 1, fun: 0 }}];')
+
+
 CASES = [
+    # what a slot of the machine holds decides, not what it is called; virtio is told of the SMMU
+    ("qemu-virt", slot("virtio-gpu-pci", "virtio-gpu"), False, False,
+     [("virtio-gpu", CONFINED)], True),
+    ("qemu-virt", slot("e1000e", "virtio-net"), False, False, [("virtio-net", CONFINED)], True),
+    ("qemu-virt", slot("vhost-user-fs-pci", "disk", ', bars: ["4K"]'), True, True,
+     [("disk", UNKNOWN)], True),
+    ("qemu-virt", slot("virtio-rng-pci", "rng", ', bars: ["4K"]'), False, False,
+     [("rng", CONFINED)], True),
+    ("qemu-virt", slot("bochs-display", "display"), False, False, [("display", NONE)], True),
     # virtio-mmio bypasses the SMMU; a page holds eight slots
     ("qemu-virt", range_(0xa000000, 0x1000), True, False,
      [(f"virtio_mmio@{0xa000000 + 0x200 * n:x}", OPEN) for n in range(8)], True),

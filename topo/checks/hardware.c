@@ -239,8 +239,15 @@ static void check_irq(struct rules *rules, const struct topology *topology, uint
                       struct place place)
 {
 	const struct board *board = topology->model.board;
+	uint32_t first;
+	uint32_t count = board_msis(board, &first);
 
-	if (irq >= INTID_SPI_FIRST && board_kernel_irq(board, irq) != NULL) {
+	if (irq >= first && irq - first < count) {
+		if (rule_report(rules, &rule_irq_range, place,
+		                "interrupt %u is raised by messages of PCI functions", irq)) {
+			diag_help(rules->diag, "a function that has messages needs no irq");
+		}
+	} else if (irq >= INTID_SPI_FIRST && board_kernel_irq(board, irq) != NULL) {
 		rule_report(rules, &rule_irq_range, place, "interrupt %u is that of %s", irq,
 		            board_kernel_irq(board, irq));
 	} else if (irq < INTID_SPI_FIRST || irq - INTID_SPI_FIRST >= board->spi_count) {
@@ -271,7 +278,8 @@ void check_irq_range(struct rules *rules, const struct topology *topology)
 }
 
 RULE(irq_range, "irq-range", ERROR, EACH,
-     "An interrupt is not one of the board's, or is the kernel's own. Numbers are those of the "
+     "An interrupt is not one of the board's, is the kernel's own, or is one that functions raise by "
+     "messages (MSIs), which no line is. Numbers are those of the "
      "GIC (INTID): the first shared one is 32.");
 
 /* A function of a VM: given by itself, or by its node. */

@@ -10,6 +10,7 @@
 
 #include "topo/model/hardware_parts.h"
 #include "topo/model/pci.h"
+#include "topo/model/pci_models.h"
 
 #define BEHIND_MAX 64U /* functions behind a bridge that are listed */
 
@@ -87,13 +88,29 @@ static void add_unit(struct hardware *hardware, struct arena *arena, struct hard
 	*ARENA_ADD(arena, hardware->units, hardware->count) = unit;
 }
 
-/*
- * A virtio function that QEMU emulates bypasses the SMMU unless it was started with
- * iommu_platform=on, which no topology says.
- */
-static enum dma virtio_dma(const struct model *model)
+/* A function of QEMU's that asks a driver for addresses, which may be those of the machine. */
+static bool is_virtio(const char *name)
 {
-	return model->board->smmu ? DMA_UNKNOWN : DMA_OPEN;
+	return strcasestr(name, "virtio") != NULL || strncasecmp(name, "vhost", 5) == 0;
+}
+
+/*
+ * By what the machine has in its slot, or else by its name. A virtio function that QEMU emulates
+ * bypasses the SMMU unless it has iommu_platform=on, which only a slot says.
+ */
+static enum dma function_dma(const struct model *model, const struct pci_function *function)
+{
+	const struct machine_slot *slot = pci_slot_of(model, function);
+	const char *name = function->name == NULL ? "" : function->name;
+	bool told = slot != NULL && strstr(slot->model->options, "iommu_platform=on") != NULL;
+
+	if (slot != NULL && slot->model->quiet) {
+		return DMA_NONE;
+	}
+	if (is_virtio(slot != NULL ? slot->model->name : name) && !told) {
+		return model->board->smmu ? DMA_UNKNOWN : DMA_OPEN;
+	}
+	return dma_of(model, true, true);
 }
 
 static struct hardware_unit function_unit(const struct model *model,
@@ -103,7 +120,6 @@ static struct hardware_unit function_unit(const struct model *model,
 	const char *address = arena_printf(arena, "%sPCI %u:%u.%u", behind, function->bus,
 	                                   function->device, function->function);
 	bool named = function->name != NULL && function->name[0] != '\0';
-	bool is_virtio = named && strcasestr(function->name, "virtio") != NULL;
 
 	return (struct hardware_unit){
 		.name = named ? function->name : address,
@@ -111,7 +127,7 @@ static struct hardware_unit function_unit(const struct model *model,
 	                         ? address
 	                         : arena_printf(arena, "%s, interrupt %u", address, function->irq),
 		.kind = named ? hardware_kind_of(function->name) : HARDWARE_OTHER,
-		.dma = is_virtio ? virtio_dma(model) : dma_of(model, true, true),
+		.dma = function_dma(model, function),
 		.pci = true,
 		.irq = function->irq,
 	};
