@@ -234,6 +234,20 @@ static void end_only(uint32_t iar)
 	guest_irq_end(iar);
 }
 
+/* What devices signal by messages, params[0] of it on, params[1] of them: an observer looks how often
+ * each has come. */
+PROGRAM(guest_msis)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	for (uint32_t i = 0; i < params[1]; i++) {
+		guest_virq(0, (uint32_t)params[0] + i, PV_VIRQ_EDGE, 0x80, 0);
+	}
+	guest_irq_start(true);
+	for (;;) {
+		guest_wfi();
+	}
+}
+
 /* Nobody lowers it. */
 PROGRAM(guest_line_storm)
 {

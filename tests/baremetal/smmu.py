@@ -9,6 +9,8 @@ registers are reached by QEMU's qtest protocol while the kernel and its VMs run)
                             it, and nothing else: every page of RAM is tried, registers, another
                             device, addresses beyond the tables. One that is off, whatever the reason,
                             reaches nothing
+  MSI                       of a stream that is on reaches its VM as the SPI that the message says, each
+                            time; of one that is off it does not
   order at boot             what the SMMU is told: first of all to let nothing pass, and it is never
                             told otherwise
 """
@@ -20,6 +22,7 @@ import abi
 import machine
 from cases import ICOUNT, Setup
 from elf import Elf
+from image import T
 from outside import Monitor
 
 PAGE = 1 << 12
@@ -34,6 +37,9 @@ WINDOWS = {row[0]: row[1] for row in reversed(abi.BOARD["PCI_WINDOWS"])}
 # edu's registers, from its BAR, and its buffer, as its DMA engine counts (QEMU docs/specs/edu).
 EDU_SOURCE, EDU_TARGET, EDU_COUNT, EDU_COMMAND, EDU_BUFFER = 0x80, 0x88, 0x90, 0x98, 0x40000
 EDU_START, EDU_TO_RAM = 1, 2
+EDU_RAISE, EDU_ACKNOWLEDGE = 0x60, 0x64
+MSI_CAPABILITY, MSI_ENABLE = 5, 1 << 16
+V2M_SETSPI = 0x40
 EDU = "edu,dma_mask=0xffffffffffff"
 
 
@@ -70,7 +76,7 @@ class Edu:
 
     def __init__(self, qtest, bus, slot, bar):
         self.qtest, self.bar = qtest, bar
-        config = WINDOWS["CONFIG"] + (bus << 20) + (slot << 15)
+        self.config = config = WINDOWS["CONFIG"] + (bus << 20) + (slot << 15)
         assert qtest.read32(config) == 0x11e81234, f"no edu at {bus}:{slot}"
         qtest.write32(config + 0x10, bar)
         qtest.write32(config + 4, 6)  # memory, bus master
@@ -81,6 +87,18 @@ class Edu:
             self.qtest.write64(self.bar + register, value)
         while self.qtest.read32(self.bar + EDU_COMMAND) & EDU_START:
             pass
+
+    def set_msi(self, address, data):
+        at = self.qtest.read32(self.config + 0x34) & 0xff
+        while self.qtest.read32(self.config + at) & 0xff != MSI_CAPABILITY:
+            at = self.qtest.read32(self.config + at) >> 8 & 0xff
+        self.qtest.write64(self.config + at + 4, address)
+        self.qtest.write32(self.config + at + 12, data)
+        self.qtest.write32(self.config + at, self.qtest.read32(self.config + at) | MSI_ENABLE)
+
+    def signal(self):
+        self.qtest.write32(self.bar + EDU_RAISE, 1)
+        self.qtest.write32(self.bar + EDU_ACKNOWLEDGE, 1)
 
     def read(self, address, count):
         self.copy(address, EDU_BUFFER, count, 0)
@@ -100,9 +118,11 @@ def open_bridge(qtest, bus, slot, window):
 class Machine:
     """A running machine with a VM that sleeps, and another with what @keywords say; and @devices."""
 
-    def __init__(self, runner, name, devices, stream=None, **keywords):
+    def __init__(self, runner, name, devices, stream=None, msis=None, **keywords):
         self.setup = Setup(runner.programs, 1)
-        one = self.setup.add("one", guest="guest_sleep", reports=False, stops=None, **keywords)
+        one = self.setup.add("one", **{"guest": "guest_sleep", "reports": False, "stops": None,
+                                       **keywords})
+        one.msis = msis or {}
         self.setup.add("two", guest="guest_sleep", reports=False, stops=None)
         if stream is not None:
             self.setup.system.stream(one, stream)
@@ -268,6 +288,44 @@ def stream_case(vmm, on=False):
     return run
 
 
+MSIS = {"msi_ipa_page": 0x08020, "msi_first": abi.BOARD["MSI_FIRST"] + 8, "msi_count": 8}
+
+
+def taken(m, intid, least):
+    """How often the guest has had an interrupt, once that is @least; or after a while."""
+    guest = Elf(os.path.join(m.programs, "guest.elf"))
+    row = m.rows["regions"][0]  # its program
+    at = row["page"] * PAGE + guest.symbols["guest_irq_count"] - T["T_RAM_IPA"] + 4 * intid
+    for _ in range(2000):
+        count = m.qtest.read32(at)
+        if count >= least:
+            break
+    return count
+
+
+def signal_msis(m, on):
+    edu = Edu(m.qtest, 0, 1, WINDOWS["MEMORY"] + (1 << 20))
+    first, bad = MSIS["msi_first"], []
+    for intid in range(first, first + MSIS["msi_count"]):
+        edu.set_msi(MSIS["msi_ipa_page"] * PAGE + V2M_SETSPI, intid)
+        for n in range(1, 4):
+            edu.signal()
+            count = taken(m, intid, n)
+            if count != (n if on else 0):
+                bad.append(f"{n} MSIs {intid} came {count} times")
+    return bad[:4]
+
+
+def msi_case(vmm, on=False):
+    def run(runner):
+        m = Machine(runner, "msi-" + vmm, ["-device", f"{EDU},addr=1"], stream=8, msis=MSIS,
+                    vmm=vmm, guest="guest_msis",
+                    guest_params=[MSIS["msi_first"], MSIS["msi_count"]])
+        m.programs = runner.programs
+        return m.run(lambda m: signal_msis(m, on), (1, "ready")), []
+    return run
+
+
 def run_order(runner):
     m = Machine(runner, "smmu-order", [])
     bad = m.run(lambda _: [])
@@ -288,6 +346,9 @@ WORK = {"DMA that nobody granted": run_attack, "SMMU, order at boot": run_order,
         "DMA of a stream that is on": stream_case("vmm_stream_on", on=True)}
 for _vmm in ("never_on", "turned_off", "vm_off", "vm_started_again", "dead"):
     WORK[f"DMA of a stream, {_vmm.replace('_', ' ')}"] = stream_case(f"vmm_stream_{_vmm}")
+if abi.BOARD["MSI_COUNT"]:
+    WORK["MSI of a stream that is on"] = msi_case("vmm_stream_on", on=True)
+    WORK["MSI of a stream, never on"] = msi_case("vmm_stream_never_on")
 
 
 def submit(pool, runner, only):
