@@ -77,7 +77,7 @@ struct vgic_cpu {
 	uint32_t lr_used; /* bit i: list register i holds an interrupt */
 	bool counting;    /* ends of what is in handled[] are counted, and told */
 	/* Lines that this vCPU is the target of, and that are not yet as their flags say: line.h. */
-	bool has_stale;
+	uint32_t stale_words; /* bit w: stale[w] is not 0 */
 	uint32_t stale[VIRQ_WORDS];
 	/* Not 0: flush before the guest goes on. VGIC_DIRTY, or the SPI that alone has changed. */
 	uint32_t dirty;

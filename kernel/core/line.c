@@ -56,8 +56,20 @@ void line_change_locked(struct vcpu *v, uint32_t intid, const struct virq *q)
 	struct vcpu *t = virq_vcpu(v, intid, q->target);
 
 	t->vgic.stale[intid / 32] |= 1U << intid % 32;
-	t->vgic.has_stale = true;
+	t->vgic.stale_words |= 1U << intid / 32;
 	vgic_notify_locked(t, VGIC_DIRTY);
+}
+
+/* Lock: domain lock held. */
+static void route_locked(struct domain *d, uint32_t line, bool on)
+{
+	lock_assert_held(&d->lock);
+	if (on) {
+		d->lines_on = true;
+		arch_line_route(line);
+	} else {
+		arch_line_mask(line);
+	}
 }
 
 /* Lock: domain lock held. */
@@ -71,11 +83,9 @@ static void settle_one_locked(struct vcpu *v, uint32_t intid)
 	if (q->target != v->number) {
 		return; /* it has another target since, which has been told */
 	}
-	if (q->flags & VIRQ_ENABLED) {
-		v->domain->lines_on = true;
-		arch_line_route(line);
-	} else {
-		arch_line_mask(line);
+	if (!(q->flags & VIRQ_ROUTED)) {
+		q->flags |= VIRQ_ROUTED;
+		route_locked(v->domain, line, q->flags & VIRQ_ENABLED);
 	}
 	if ((q->flags & (VIRQ_PASSED | held)) == VIRQ_PASSED) {
 		q->flags &= (uint16_t)~VIRQ_PASSED;
@@ -91,8 +101,11 @@ void line_settle_locked(struct vcpu *v)
 	if (v->wait == WAIT_OFF || !v->domain->alive) {
 		return;
 	}
-	g->has_stale = false;
-	for (uint32_t w = 0; w < VIRQ_WORDS; w++) {
+	uint32_t words = g->stale_words;
+
+	g->stale_words = 0;
+	for (uint32_t n = 0; n < VIRQ_WORDS && words; n++, words &= words - 1) {
+		uint32_t w = (uint32_t)__builtin_ctz(words);
 		uint32_t bits = g->stale[w];
 
 		g->stale[w] = 0;
@@ -111,6 +124,7 @@ static void mask_all_locked(struct domain *d, bool forget)
 		if (!d->lines[n]) {
 			continue;
 		}
+		d->spis[n].flags &= (uint16_t)~VIRQ_ROUTED;
 		arch_line_mask(d->lines[n]);
 		if (forget) {
 			arch_line_forget(d->lines[n]);

@@ -113,7 +113,7 @@ err_t vgic_configure_locked(struct vcpu *v, uint32_t intid, uint64_t configurati
 	if (err) {
 		return err;
 	}
-	uint16_t flags = (uint16_t)(q->flags & ~(VIRQ_ENABLED | VIRQ_EDGE));
+	uint16_t flags = (uint16_t)(q->flags & ~(VIRQ_ENABLED | VIRQ_EDGE | VIRQ_ROUTED));
 
 	if (configuration & PV_VIRQ_ENABLED) {
 		flags |= VIRQ_ENABLED;

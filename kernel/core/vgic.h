@@ -39,6 +39,7 @@
 #define VIRQ_TAKEN (1U << 6)  /* listed: its latch, or a source, has gone there */
 #define VIRQ_HELD (1U << 7)   /* kept out of list registers: a call waits for it */
 #define VIRQ_PASSED (1U << 8) /* a line, which has been taken and is active: line.h */
+#define VIRQ_ROUTED (1U << 9) /* a line, which is enabled, and comes, as the SPI does */
 
 /* PPI of the virtual timer, physical and virtual. Its VIRQ_LINE says that the physical interrupt
  * was taken, and is active until the guest has ended the virtual one. */

@@ -110,11 +110,11 @@ void vgic_fold_locked(struct vcpu *v)
 	for (uint32_t n = 0; n < LRS_MAX && used; n++, used &= used - 1) {
 		fold(v, (uint32_t)__builtin_ctz(used));
 	}
-	if (g->has_stale) {
+	if (g->stale_words) {
 		line_settle_locked(v);
 	}
 	/* What is not listed any more is to be listed again. */
-	bool dirty = g->ready.levels || g->handled_count || g->has_stale;
+	bool dirty = g->ready.levels || g->handled_count || g->stale_words;
 
 	__atomic_store_n(&g->dirty, dirty ? VGIC_DIRTY : 0, __ATOMIC_RELAXED);
 }
