@@ -20,8 +20,8 @@ def text_range(elf):
     return address, len(body)
 
 
-def command(path, cpus, ranges, log):
-    base = machine.command(path, cpus)
+def command(path, system, ranges, log):
+    base = machine.command(path, system.cpus, system.extra)
     place = base.index("-kernel")
     return base[:place] + [
         "-accel", "tcg,one-insn-per-tb=on", "-icount", "shift=0,sleep=off",
@@ -58,7 +58,7 @@ def run(build, directory, name, system, ranges):
         data = image.with_kernel(file.read(), system.build().data)
     with open(path, "wb") as file:
         file.write(data)
-    line = command(path, system.cpus, ranges, log)
+    line = command(path, system, ranges, log)
     subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=600, check=True)
     return log, " ".join(line)

@@ -10,6 +10,11 @@
 #define SPI 48U
 #define ROUNDS 200U
 #define UART_FLAGS 0x18U /* of the PL011 that the real VMM emulates at T_DEVICE_IPA */
+#define UART_DATA (T_UART_IPA + 0x00)
+#define UART_CONTROL (T_UART_IPA + 0x30)
+#define UART_MASK (T_UART_IPA + 0x38)
+#define UART_CLEAR (T_UART_IPA + 0x44)
+#define UART_TX 0x20U
 #define PSCI_VERSION 0x84000000U
 #define PSCI_SYSTEM_OFF 0x84000008U
 
@@ -28,6 +33,12 @@ static void count(uint32_t iar)
 	guest_irq_end(iar);
 }
 
+static void lower_line(uint32_t iar)
+{
+	mmio_write32(UART_CLEAR, UART_TX);
+	count(iar);
+}
+
 static void listen(void)
 {
 	guest_call(T_VGIC_ENABLE, 1, 0, 0);
@@ -41,6 +52,24 @@ static void listen(void)
 static void yield(void)
 {
 	__asm__ volatile("yield" ::: "memory");
+}
+
+/* A device whose interrupt is a level: a byte to send from the second PL011. Raised, taken,
+ * lowered and ended. */
+PROGRAM(guest_bench_line)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_irq_hook = lower_line;
+	mmio_write32(UART_CONTROL, 0x301);
+	mmio_write32(UART_MASK, UART_TX);
+	guest_virq(0, T_LINE, 0, 0x80, 0);
+	guest_irq_start(true);
+	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
+		bench_mark();
+		mmio_write32(UART_DATA, 0);
+		while (taken <= i) {
+		}
+	}
 }
 
 /* How long a sender stays away from EL2, so that the peer has taken the interrupt. */

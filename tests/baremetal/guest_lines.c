@@ -6,7 +6,7 @@
  */
 #include "tests/baremetal/guest.h"
 
-#define LINE 70U
+#define LINE ((uint32_t)T_LINE)
 #define OTHERS 48U /* interrupts of no device, more than list registers */
 #define OTHERS_COUNT 12U
 #define SPURIOUS 0x3ffU

@@ -240,7 +240,7 @@ class System:
         self.vmm_elf = Elf(os.path.join(programs, "vmm.elf"))
         kernel = os.path.getsize(kernel_binary(os.path.join(programs, "..")))
         self.image_pa = LOAD_PA + kernel + -kernel % abi.PV_IMAGE_ALIGN
-        self.cpus = cpus
+        self.cpus, self.extra = cpus, []
         self.ram_mib = RAM_MIB
         self.domains, self.doorbells, self.shared = [], [], []
         # Of hardware, each in ascending order.
@@ -271,6 +271,12 @@ class System:
 
     def line(self, domain, intid, virq):
         self.irqs.append({"intid": intid, "domain": domain.index, "virq": virq})
+
+    def second_uart(self, domain):
+        """The board's second PL011, which QEMU has with a second -serial."""
+        self.device(domain, 0x09040000, T["T_UART_IPA"])
+        self.line(domain, 40, T["T_LINE"])
+        self.extra = ["-serial", "null"]
 
     def window(self, domain, address, rules):
         """A register window, the next capability of @domain, or nobody's; @rules as the image has

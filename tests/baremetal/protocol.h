@@ -19,7 +19,8 @@
 #define T_GICC_IPA 0x08010000
 #define T_DEVICE_IPA 0x09000000 /* unmapped: the VMM answers */
 #define T_DOORBELL_IPA 0x0a000000
-#define T_UART_IPA 0x09100000 /* where a case gives the board's second UART */
+#define T_UART_IPA 0x09100000 /* where a case gives the board's second UART, as SPI */
+#define T_LINE 70
 #define T_SHARED_IPA 0x50000000
 /* Under the real VMM also: */
 #define T_GICD_IPA 0x08000000
