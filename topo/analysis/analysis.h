@@ -164,8 +164,10 @@ struct analysis {
 	struct score score;
 	uint32_t weakest_entrance; /* of the weakest answer; NODE_NONE: no asset can be reached */
 	uint32_t weakest_asset;
-	struct vm_list dma_open; /* VMs with DMA that is not confined, or that may have it, or with
+	struct vm_list dma_open;  /* VMs with DMA that is not confined, or that may have it, or with
 	                             * what is the kernel's own */
+	struct vm_list forgeable; /* VMs of which each can raise MSIs of the others; none, or two
+	                           * and more */
 	uint32_t dma_assumed_count; /* of these, VMs of which it is not known for certain */
 	struct vm_list
 		forwards_assumed; /* VMs on networks of which it is not known what they forward */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "topo/analysis/parts.h"
+#include "topo/model/pci.h"
 
 static void index_connections(struct analysis *analysis)
 {
@@ -209,6 +210,21 @@ static void list_unknown_forwarders(struct analysis *analysis)
 	}
 }
 
+/* Nothing tells who has written an MSI: every VM with functions that write some can write all. */
+static void list_forgeable(struct analysis *analysis)
+{
+	const struct model *model = analysis->model;
+
+	for (uint32_t vm = 0; model->board->msi_forgeable && vm < model->vm_count; vm++) {
+		if (pci_has_messages(model, &model->vms[vm])) {
+			vm_list_add(&analysis->forgeable, vm, analysis->arena);
+		}
+	}
+	if (analysis->forgeable.count == 1) {
+		analysis->forgeable.count = 0;
+	}
+}
+
 void analyse_facts(struct analysis *analysis)
 {
 	const struct model *model = analysis->model;
@@ -234,6 +250,7 @@ void analyse_facts(struct analysis *analysis)
 	share_memory(analysis);
 	analysis->links = links_from_model(model, dma_open, analysis->arena);
 	list_unknown_forwarders(analysis);
+	list_forgeable(analysis);
 	open_memory(analysis, has_kernel, dma_open);
 	make_graphs(analysis, has_kernel);
 }

@@ -73,7 +73,7 @@ PV_BOARDS(BOARD_DECLARE)
 		.pci_irq = BOARD_PCI_IRQ,                                                          \
 		.pci_windows = pci_windows,                                                        \
 		.pci_window_count = ROW_COUNT(pci_windows),                                        \
-		.msi_forgeable = BOARD_PCI_IRQ != 0 && BOARD_GIC_VERSION == 2,                     \
+		.msi_forgeable = BOARD_MSI_COUNT != 0,                                             \
 	}
 
 #endif

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "topo/model/board.h"
+#include "topo/model/pci_models.h"
 
 bool path_is_below(const char *path, const char *ancestor)
 {
@@ -127,7 +128,7 @@ const struct machine_slot *pci_slot_of(const struct model *model,
 	return NULL;
 }
 
-bool pci_has_functions(const struct model *model, const struct vm *vm)
+static bool has_function_nodes(const struct model *model, const struct vm *vm)
 {
 	struct pci_function function;
 
@@ -136,5 +137,22 @@ bool pci_has_functions(const struct model *model, const struct vm *vm)
 			return true;
 		}
 	}
-	return vm->pci_count != 0;
+	return false;
+}
+
+bool pci_has_messages(const struct model *model, const struct vm *vm)
+{
+	for (size_t i = 0; i < vm->pci_count; i++) {
+		const struct machine_slot *slot = pci_slot_of(model, &vm->pci[i]);
+
+		if (slot == NULL || slot->model->vectors != 0) {
+			return true;
+		}
+	}
+	return has_function_nodes(model, vm);
+}
+
+bool pci_has_functions(const struct model *model, const struct vm *vm)
+{
+	return vm->pci_count != 0 || has_function_nodes(model, vm);
 }

@@ -77,6 +77,7 @@ static void add_summary(const struct analysis *analysis, struct json_writer *wri
 	json_add_number(object, "pool_bytes", analysis->pool_bytes);
 	json_add_number(object, "dma_open_vms", analysis->dma_open.count);
 	json_add_number(object, "dma_assumed_vms", analysis->dma_assumed_count);
+	add_vms(analysis, object, "forgeable", &analysis->forgeable);
 	add_vms(analysis, object, "forwarding_assumed", &analysis->forwards_assumed);
 	json_write_member(writer, "summary", object);
 }

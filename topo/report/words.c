@@ -9,7 +9,6 @@
 #include "topo/analysis/parts.h"
 #include "topo/base/units.h"
 #include "topo/model/board.h"
-#include "topo/model/pci.h"
 
 #define NAMES_MAX 8U
 #define WAY_MAX 12U /* VMs of a way that are named */
@@ -140,25 +139,14 @@ const char *words_forwarding(const struct analysis *analysis, struct arena *aren
 
 const char *words_forgeable(const struct analysis *analysis, struct arena *arena)
 {
-	const struct model *model = analysis->model;
-	const char *names = "";
-	size_t count = 0;
-
-	for (size_t i = 0; model->board->msi_forgeable && i < model->vm_count; i++) {
-		if (pci_has_functions(model, &model->vms[i])) {
-			names = count++ < NAMES_MAX
-			                ? arena_printf(arena, "%s%s%s", names,
-			                               count == 1 ? "" : ", ", model->vms[i].suffix)
-			                : names;
-		}
+	if (analysis->forgeable.count == 0) {
+		return NULL;
 	}
-	return count < 2
-	               ? NULL
-	               : arena_printf(arena,
-	                              "%s%s can forge MSIs of each other, by which nothing is read "
-	                              "or written: %s has no ITS",
-	                              names, count > NAMES_MAX ? " and others" : "",
-	                              model->board->name);
+	return arena_printf(arena,
+	                    "%s can forge MSIs of each other, by which nothing is read or written: "
+	                    "%s has no ITS",
+	                    vm_list_text(analysis, &analysis->forgeable, NAMES_MAX),
+	                    analysis->model->board->name);
 }
 
 const char *words_shared_things(const struct analysis *analysis, struct arena *arena)
