@@ -25,6 +25,7 @@ class Setup:
         self.system = System(programs, cpus)
         self.reports, self.stops, self.endless = [], {}, []
         self.refused = None  # what the kernel must say instead of running it
+        self.says = []       # (domain, regular expression of the start of a line)
 
     def add(self, *arguments, reports=True, stops="poweroff", **keywords):
         """stops=None: the domain never stops; the run ends when all others have."""

@@ -99,7 +99,20 @@ class RealDomain(Domain):
         self.dies_in = dies_in    # a function of the VMM
         self.life = life or {}    # further fields of pv_vmm_config
         self.real = Elf(vmm_path)
-        self.connections, self.devices = [], []
+        self.connections, self.devices, self.functions = [], [], []
+
+    def function(self, system, stream, config, rules, place):
+        """Have the PCI function with that StreamID, whose configuration space is at `config`, in
+        slot 0; place: its range, (bus address, bytes), which its guest has at T_HARDWARE_BAR_IPA."""
+        first = T["T_CAP_EXTRA"] + len(self.caps)
+        system.stream(self, stream)
+        system.window(self, config, rules)
+        bus, size = place
+        system.device(self, bus, T["T_HARDWARE_BAR_IPA"], pages_of(size))
+        self.functions.append({
+            "cap_stream": first, "cap_window": first + 1, "id": stream,
+            "bars": abi.encode("pv_vmm_bar", {
+                "ipa": T["T_HARDWARE_BAR_IPA"], "bus": bus, "bytes": size})})
 
     def connect(self, system, peer):
         """Be the driver VM of `peer`, a test domain: iobuf pages in its guest's space at
@@ -136,12 +149,14 @@ class RealDomain(Domain):
 
     def config(self):
         rows = [abi.encode("pv_vmm_connection", row) for row in self.connections] + \
-            [abi.encode("pv_vmm_device", row) for row in self.devices]
+            [abi.encode("pv_vmm_device", row) for row in self.devices] + \
+            [abi.encode("pv_vmm_function", row) for row in self.functions]
         return abi.encode("pv_vmm_config", {
             "magic": abi.PV_VMM_MAGIC, "version": abi.PV_VMM_VERSION,
             "bytes": abi.size_of("pv_vmm_config") + sum(map(len, rows)),
             "name": self.name.encode(), "connection_count": len(self.connections),
-            "device_count": len(self.devices),
+            "device_count": len(self.devices), "function_count": len(self.functions),
+            "hw_ecam_ipa": T["T_HARDWARE_ECAM_IPA"] if self.functions else 0,
             "vcpu_count": len(self.cpus), "cap_vcpu_first": T["T_CAP_VCPU"],
             "cap_vgic": T["T_CAP_VGIC"], "cap_log": T["T_CAP_CONSOLE"],
             "gicd_ipa": T["T_GICD_IPA"],
@@ -263,9 +278,9 @@ class System:
         domain.caps.append((abi.PV_CAP_STREAM, len(self.streams)))
         self.streams.append({"id": number, "domain": domain.index})
 
-    def device(self, domain, address, ipa):
-        """A page of registers in the guest space of @domain."""
-        self.devices.append({"page": address // PAGE, "page_count": 1, "domain": domain.index,
+    def device(self, domain, address, ipa, pages=1):
+        """Pages of registers in the guest space of @domain."""
+        self.devices.append({"page": address // PAGE, "page_count": pages, "domain": domain.index,
                              "space": abi.PV_SPACE_GUEST, "rights": RIGHTS_RW,
                              "ipa_page": ipa // PAGE})
 

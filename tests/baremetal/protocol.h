@@ -28,6 +28,8 @@
 #define T_GICR_IPA 0x080a0000 /* where the board has a GICv3 */
 #define T_BAR_IPA 0x10000000
 #define T_ECAM_IPA 0x20000000
+#define T_HARDWARE_ECAM_IPA 0x21000000
+#define T_HARDWARE_BAR_IPA 0x38000000
 
 /* The VMM's places; its link script has them too. */
 #define T_VMM_SHARED 0x40000000
