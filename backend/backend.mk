@@ -12,8 +12,13 @@ PEERVISORD_SOURCES := $(wildcard backend/daemon/*.c) lib/iobuf.c
 PEERVISORD_OBJECTS := $(PEERVISORD_SOURCES:%.c=$(BACKEND_DIR)/%.o)
 CFLAGS_backend := -D_GNU_SOURCE -Ilib/port/hosted
 
+# The program that serves disks in memory.
+PEERVISOR_DISK := $(BACKEND_DIR)/peervisor-disk
+PEERVISOR_DISK_SOURCES := $(wildcard backend/disk/*.c) backend/daemon/vring.c backend/daemon/ring.c
+PEERVISOR_DISK_OBJECTS := $(PEERVISOR_DISK_SOURCES:%.c=$(BACKEND_DIR)/%.o)
+
 .PHONY: backend
-backend: $(PEERVISORD)
+backend: $(PEERVISORD) $(PEERVISOR_DISK)
 programs: backend
 
 $(BACKEND_DIR)/%.o: %.c
@@ -22,6 +27,10 @@ $(BACKEND_DIR)/%.o: %.c
 	$(Q)$(CROSS)gcc $(HOST_CFLAGS) $(CFLAGS_backend) -MMD -MP -c -o $@ $<
 
 $(PEERVISORD): $(PEERVISORD_OBJECTS)
+	$(call step,LD)
+	$(Q)$(CROSS)gcc -static -o $@ $^
+
+$(PEERVISOR_DISK): $(PEERVISOR_DISK_OBJECTS)
 	$(call step,LD)
 	$(Q)$(CROSS)gcc -static -o $@ $^
 
@@ -42,12 +51,13 @@ $(PEERVISOR_KO): $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
 		{ cat $(@D)/log; exit 1; })
 	@touch $@
 
-$(BACKEND_CPIO): $(PEERVISORD) $(PEERVISOR_KO) images/rootfs/pack
+$(BACKEND_CPIO): $(PEERVISORD) $(PEERVISOR_DISK) $(PEERVISOR_KO) images/rootfs/pack
 	$(call step,PACK)
 	$(Q)rm -rf $(BACKEND_DIR)/root
 	$(Q)install -D -m 644 $(PEERVISOR_KO) $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
 	$(Q)install -D -m 755 $(PEERVISORD) $(BACKEND_DIR)/root/usr/sbin/peervisord
-	$(Q)$(CROSS)strip $(BACKEND_DIR)/root/usr/sbin/peervisord
+	$(Q)install -m 755 $(PEERVISOR_DISK) $(BACKEND_DIR)/root/usr/sbin/peervisor-disk
+	$(Q)$(CROSS)strip $(BACKEND_DIR)/root/usr/sbin/peervisord $(BACKEND_DIR)/root/usr/sbin/peervisor-disk
 	$(Q)$(CROSS)strip --strip-debug $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
 	$(Q)images/rootfs/pack $(BACKEND_DIR)/root $@
 

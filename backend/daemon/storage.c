@@ -7,11 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "backend/daemon/log.h"
@@ -111,6 +113,7 @@ struct command {
 	char serve[160];
 	char null[64];
 	char serve_errors[160];
+	char bytes[32];
 };
 
 static void build_export(const struct dt_device *config, enum storage_export export, char *text,
@@ -142,29 +145,25 @@ static void build_command(const struct dt_device *config, struct command *comman
 	snprintf(command->null, sizeof(command->null), "driver=null-co,node-name=null,size=%llu",
 	         (unsigned long long)config->capacity);
 	build_export(config, STORAGE_ERRORS, command->serve_errors, sizeof(command->serve_errors));
+	snprintf(command->bytes, sizeof(command->bytes), "%llu",
+	         (unsigned long long)config->capacity);
+}
+
+/* In memory no request waits: our own program, which does one after the other, is the shorter way. */
+static bool is_in_memory(const struct dt_device *config)
+{
+	struct statfs fs;
+	struct stat file;
+
+	return strcmp(config->format, "raw") == 0 && stat(config->disk, &file) == 0 &&
+	       S_ISREG(file.st_mode) && statfs(config->disk, &fs) == 0 &&
+	       (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
 /* In the child: become the program. Only what may be called between fork and exec. */
-__attribute__((noreturn)) static void become(const struct command *command, const int *listen_fds)
+__attribute__((noreturn)) static void become(const char *const *argv, const int *listen_fds)
 {
 	sigset_t none;
-	/* Each request to the node "errors" is one of no event in particular, and fails. */
-	const char *argv[] = {
-		STORAGE_PROGRAM,
-		"--blockdev",
-		command->file,
-		"--blockdev",
-		command->format,
-		"--blockdev",
-		command->null,
-		"--blockdev",
-		"driver=blkdebug,node-name=errors,image=null,inject-error.0.event=none",
-		"--export",
-		command->serve,
-		"--export",
-		command->serve_errors,
-		NULL,
-	};
 	int fds[STORAGE_EXPORTS];
 	bool ready = true;
 
@@ -180,7 +179,7 @@ __attribute__((noreturn)) static void become(const struct command *command, cons
 	}
 	if (ready) {
 		/* POSIX: exec does not write to its arguments, whatever their type says. */
-		execvp(STORAGE_PROGRAM, (char *const *)(uintptr_t)argv);
+		execvp(argv[0], (char *const *)(uintptr_t)argv);
 	}
 	_exit(127);
 }
@@ -188,19 +187,45 @@ __attribute__((noreturn)) static void become(const struct command *command, cons
 /* Start the program, which gets @listen_fds. */
 static err_t spawn(const struct backend_env *env, const int *listen_fds)
 {
+	const struct dt_device *config = env->config;
 	struct command command;
+	/* Each request to the node "errors" is one of no event in particular, and fails. */
+	const char *const qemu[] = {
+		STORAGE_PROGRAM,
+		"--blockdev",
+		command.file,
+		"--blockdev",
+		command.format,
+		"--blockdev",
+		command.null,
+		"--blockdev",
+		"driver=blkdebug,node-name=errors,image=null,inject-error.0.event=none",
+		"--export",
+		command.serve,
+		"--export",
+		command.serve_errors,
+		NULL,
+	};
+	const char *const own[] = {
+		STORAGE_MEMORY_PROGRAM,
+		config->readonly ? "ro" : "rw",
+		command.bytes,
+		config->disk,
+		NULL,
+	};
+	const char *const *argv = is_in_memory(config) ? own : qemu;
 
-	build_command(env->config, &command);
+	build_command(config, &command);
 	pid_t pid = fork();
 	if (pid == 0) {
-		become(&command, listen_fds);
+		become(argv, listen_fds);
 	}
 	if (pid < 0) {
 		log_errno(env->peer, "fork");
 		return ERR_STATE;
 	}
-	log_line(env->peer, "device %u: %s is process %d, %s", env->config->index, STORAGE_PROGRAM,
-	         (int)pid, env->config->disk);
+	log_line(env->peer, "device %u: %s is process %d, %s", config->index, argv[0], (int)pid,
+	         config->disk);
 	return OK;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The program behind blk devices: one qemu-storage-daemon for each disk, which serves it over
- * vhost-user, and what a disk is: its identity. The program is not tied to the daemon: when the daemon dies it goes on, finishes what it has
- * taken, and waits for the next daemon at the same socket.
+ * The program behind blk devices: one for each disk, which serves it over vhost-user, and what a
+ * disk is: its identity. It is ours (backend/disk) for a raw disk in memory, else
+ * qemu-storage-daemon. The program is not tied to the daemon: when the daemon dies it goes on,
+ * finishes what it has taken, and waits for the next daemon at the same socket.
  */
 #ifndef BACKEND_DAEMON_STORAGE_H
 #define BACKEND_DAEMON_STORAGE_H
@@ -11,6 +12,7 @@
 #include "backend/daemon/backend.h"
 
 #define STORAGE_PROGRAM "qemu-storage-daemon"
+#define STORAGE_MEMORY_PROGRAM "peervisor-disk"
 
 /* What a program serves, each at a socket of its own: the disk, and a device at which all fails. */
 enum storage_export { STORAGE_DISK, STORAGE_ERRORS, STORAGE_EXPORTS };

@@ -17,7 +17,7 @@
 #include "tests/backend/check.h"
 
 #define RUN_DIR "/run/peervisor"
-#define DISK "/tmp/new/a,b.raw"
+#define DISK "/tmp/new/disk.raw"
 #define CRASHES 8U /* without "crashes=N" on the kernel's command line */
 
 static bool must_kill(struct disk *disk, const char *name, int number)
@@ -43,7 +43,7 @@ static void await_session(struct disk *disk, uint32_t before)
 
 void kill_storage(struct disk *disk)
 {
-	must_kill(disk, "qemu-storage-daemon", SIGKILL);
+	must_kill(disk, disk->program, SIGKILL);
 }
 
 void kill_daemon(struct disk *disk)
@@ -61,8 +61,7 @@ static void kill_both(struct disk *disk)
 {
 	uint32_t before = disk->peer->sessions;
 
-	if (must_kill(disk, "peervisord", SIGSTOP) &&
-	    must_kill(disk, "qemu-storage-daemon", SIGKILL) &&
+	if (must_kill(disk, "peervisord", SIGSTOP) && must_kill(disk, disk->program, SIGKILL) &&
 	    must_kill(disk, "peervisord", SIGKILL)) {
 		await_session(disk, before);
 		disk_start_again(disk);
@@ -86,8 +85,7 @@ static void restart_vm(struct disk *disk)
 {
 	uint32_t before = disk->peer->sessions;
 
-	if (must_kill(disk, "peervisord", SIGSTOP) &&
-	    must_kill(disk, "qemu-storage-daemon", SIGKILL)) {
+	if (must_kill(disk, "peervisord", SIGSTOP) && must_kill(disk, disk->program, SIGKILL)) {
 		forget_run_files();
 		must_kill(disk, "peervisord", SIGKILL);
 		await_session(disk, before);
@@ -133,7 +131,8 @@ static void test_crashes(struct disk *disk)
 		uint32_t requests = 40 + next(&seed) % 400;
 		char test[64];
 
-		snprintf(test, sizeof(test), "crash-%u-of-%s", i, kinds[kind].name);
+		snprintf(test, sizeof(test), "crash-%u-of-%s-%s", i, disk->program,
+		         kinds[kind].name);
 		result(test, disk_run(disk, requests, next(&seed), kinds[kind].event), disk->why);
 	}
 }
@@ -154,8 +153,8 @@ static void test_lost(struct disk *disk)
 	uint32_t before = peer->sessions;
 
 	disk_fill(disk);
-	bool done = must_kill(disk, "peervisord", SIGSTOP) &&
-	            must_kill(disk, "qemu-storage-daemon", SIGKILL);
+	bool done =
+		must_kill(disk, "peervisord", SIGSTOP) && must_kill(disk, disk->program, SIGKILL);
 	forget_run_files();
 	unlink(DISK);
 	unlink(DISK ".identity");
@@ -172,7 +171,7 @@ static void test_lost(struct disk *disk)
 	       send_stop(peer, disk->device, sequence + 1) &&
 	               wait_for(peer, disk->device, sequence + 1, is_stopped),
 	       "no STOPPED");
-	disk_open(disk, peer, disk->device, disk->queue.line);
+	disk_open(disk, peer, disk->device, disk->queue.line, disk->program);
 	result("disk-is-another-after-a-reset",
 	       disk_start(disk, sequence + 2) &&
 	               wait_for(peer, disk->device, sequence + 2, is_started) &&
@@ -180,17 +179,21 @@ static void test_lost(struct disk *disk)
 	       disk->why);
 }
 
-void test_crash(struct peer *peer, uint32_t device, uint32_t line)
+void test_crash(struct peer *peer, uint32_t device, uint32_t line, const char *program)
 {
 	static struct disk disk;
 	const uint32_t sequence = 101;
+	char test[64];
 
-	disk_open(&disk, peer, device, line);
+	disk_open(&disk, peer, device, line, program);
 	disk.is_old = true;
-	result("busy-disk-starts",
+	snprintf(test, sizeof(test), "busy-disk-of-%s-starts", program);
+	result(test,
 	       wait_for(peer, device, 0, is_ready) && disk_start(&disk, sequence) &&
 	               wait_for(peer, device, sequence, is_started),
 	       "no STARTED");
 	test_crashes(&disk);
-	test_lost(&disk);
+	if (strcmp(program, MEMORY_PROGRAM) == 0) {
+		test_lost(&disk);
+	}
 }

@@ -10,13 +10,14 @@
 
 #include "tests/backend/disk.h"
 
-/** All storage programs. */
+/** All storage programs of that kind. */
 void kill_storage(struct disk *disk);
 
 /** The daemon. */
 void kill_daemon(struct disk *disk);
 
-/** Crashes under a load on device @device of @peer, whose queue is at @line; then its disk is lost. */
-void test_crash(struct peer *peer, uint32_t device, uint32_t line);
+/** Crashes under a load on device @device of @peer, whose queue is at @line and which @program
+ * serves; then, if its disk is one in memory, that is lost. */
+void test_crash(struct peer *peer, uint32_t device, uint32_t line, const char *program);
 
 #endif

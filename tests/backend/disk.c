@@ -24,9 +24,10 @@ static volatile uint64_t *data_of(const struct disk *disk, uint32_t request)
 	return (volatile uint64_t *)(disk->peer->memory + BUFFERS + request * SLOT);
 }
 
-void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t line)
+void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t line,
+               const char *program)
 {
-	*disk = (struct disk){.peer = peer, .device = device};
+	*disk = (struct disk){.peer = peer, .device = device, .program = program};
 	queue_open(&disk->queue, peer, line, DISK_RINGS);
 }
 

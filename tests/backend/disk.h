@@ -16,9 +16,14 @@
 #define DISK_RINGS 0x020000U /* place in memdev */
 #define DISK_BLOCKS 2048U    /* 8 MiB */
 
+/* What serves a raw disk in memory, and a qcow2. */
+#define MEMORY_PROGRAM "peervisor-disk"
+#define QCOW2_PROGRAM "qemu-storage-daemon"
+
 struct disk {
 	struct peer *peer;
 	uint32_t device;
+	const char *program; /* that serves it */
 	struct queue queue;
 	uint32_t sequence; /* of its last START */
 	uint64_t identity; /* of the disk that the rings began over; 0: not known yet */
@@ -33,8 +38,9 @@ struct disk {
 	const char *why;
 };
 
-/** Begin with a disk of zeros, device @device of @peer, its queue at @line. */
-void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t line);
+/** Begin with a disk of zeros, device @device of @peer, its queue at @line, served by @program. */
+void disk_open(struct disk *disk, struct peer *peer, uint32_t device, uint32_t line,
+               const char *program);
 
 /** Send its QUEUE and START: the rings begin. */
 bool disk_start(struct disk *disk, uint32_t sequence);

@@ -43,7 +43,7 @@ static void test_blk(struct peer *peer, const char *name, uint32_t device, uint3
 	static struct disk disk;
 	char test[64];
 
-	disk_open(&disk, peer, device, line);
+	disk_open(&disk, peer, device, line, MEMORY_PROGRAM);
 	snprintf(test, sizeof(test), "%s-starts", name);
 	result(test,
 	       wait_for(peer, device, 0, is_ready) && disk_start(&disk, 1) &&
@@ -100,18 +100,18 @@ static void test_reset(struct peer *peer, struct peer *other)
 
 	send_stop(peer, BLK, 40);
 	wait_for(peer, BLK, 40, is_stopped);
-	disk_open(&disk, peer, BLK, LINE_BLK);
+	disk_open(&disk, peer, BLK, LINE_BLK, MEMORY_PROGRAM);
 	peer_greet(other);
 	bool ready = peer_wait(peer, has_followed, &first, SECONDS) && disk_start(&disk, 41) &&
 	             wait_for(peer, BLK, 41, is_started);
-	ready = ready && signal_all("qemu-storage-daemon", "/new/", SIGSTOP) == 1;
+	ready = ready && signal_all(MEMORY_PROGRAM, "/new/", SIGSTOP) == 1;
 	disk_fill(&disk);
 	ready = ready && signal_all("peervisord", "", SIGKILL) == 1 && send_stop(peer, BLK, 42) &&
 	        peer_wait(peer, has_followed, &second, SECONDS);
 	result("reset-waits-for-the-storage-program",
 	       ready && peer->in->epoch == epoch && peer->devices[BLK].stopped != 42,
 	       "the driver VM is told that the disk rests");
-	signal_all("qemu-storage-daemon", "/new/", SIGCONT);
+	signal_all(MEMORY_PROGRAM, "/new/", SIGCONT);
 	result("session-follows-when-it-rests", peer_wait(peer, has_followed, &next, SECONDS),
 	       "no new session");
 }
@@ -327,11 +327,13 @@ static void test_hostile(struct peer *hostile, struct peer *bystander)
 		       "the session goes on, or the other one does not");
 	}
 	peer_greet(hostile);
-	disk_open(&disk, hostile, 0, OTHER_LINE_BLK);
+	disk_open(&disk, hostile, 0, OTHER_LINE_BLK, QCOW2_PROGRAM);
 	result("hostile-peer-may-come-back",
 	       wait_for(hostile, 0, 0, is_ready) && disk_start(&disk, 31) &&
 	               wait_for(hostile, 0, 31, is_started) && disk_run(&disk, 200, 99, NULL),
 	       disk.why);
+	result("hostile-peer-may-stop",
+	       send_stop(hostile, 0, 32) && wait_for(hostile, 0, 32, is_stopped), "no STOPPED");
 }
 
 int main(void)
@@ -349,6 +351,6 @@ int main(void)
 	test_blk(&driver, "raw", BLK, LINE_BLK);
 	test_reset(&driver, &other);
 	test_hostile(&other, &driver);
-	test_crash(&driver, BLK, LINE_BLK);
+	test_crash(&driver, BLK, LINE_BLK, MEMORY_PROGRAM);
 	return closing_line();
 }

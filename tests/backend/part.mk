@@ -7,9 +7,10 @@ BACKEND_TEST := $(BUILD)/backend-test/driver
 BACKEND_TEST_SOURCES := $(wildcard tests/backend/*.c) lib/iobuf.c
 
 TRAPPING_DAEMON := $(BUILD)/backend-test/peervisord
+TRAPPING_DISK := $(BUILD)/backend-test/peervisor-disk
 
 .PHONY: backend-test-build
-backend-test-build: $(BACKEND_TEST) $(TRAPPING_DAEMON) $(BUILD)/share/peervisor/guest/backend.cpio \
+backend-test-build: $(BACKEND_TEST) $(TRAPPING_DAEMON) $(TRAPPING_DISK) $(BUILD)/share/peervisor/guest/backend.cpio \
 	$(BUILD)/share/peervisor/guest/base.cpio $(BUILD)/share/peervisor/guest/device.cpio \
 	$(BUILD)/share/peervisor/guest/Image
 test-build: backend-test-build
@@ -36,5 +37,9 @@ $(BUILD)/backend-test/trapping/%.o: %.c
 		-fsanitize=undefined -fsanitize-undefined-trap-on-error -MMD -MP -c -o $@ $<
 
 $(TRAPPING_DAEMON): $(PEERVISORD_SOURCES:%.c=$(BUILD)/backend-test/trapping/%.o)
+	$(call step,LD)
+	$(Q)$(CROSS)gcc -static -o $@ $^
+
+$(TRAPPING_DISK): $(PEERVISOR_DISK_SOURCES:%.c=$(BUILD)/backend-test/trapping/%.o)
 	$(call step,LD)
 	$(Q)$(CROSS)gcc -static -o $@ $^

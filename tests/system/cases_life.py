@@ -226,7 +226,7 @@ class Life(Scenario):
         with Events(system) as events:
             sessions = events.connections["device", "driver"]["sessions"] + 1
             restarts = events.vms["device"]["restarts"] + 1
-            system.shell("device", "kill -STOP $(pidof qemu-storage-daemon)")
+            system.shell("device", "kill -STOP $(pidof peervisor-disk)")
             writing = system.spawn("driver", "dd if=/tmp/data of=/dev/vda bs=1M oflag=direct")
             try:
                 system.wait("I/O in flight", lambda: sum(map(int, system.shell(

@@ -99,7 +99,7 @@ class TwoTenants(Scenario):
         """There is no room for the disk of b, whose program must start anew."""
         self.system.shell("store", f"""
             mount -t tmpfs -o size=1M none {IN_THE_VM}
-            kill -9 $(grep -l "filename=[/]{IN_THE_VM[1:]}/b-" /proc/[0-9]*/cmdline | cut -d / -f 3)""")
+            kill -9 $(grep -l "[/]{IN_THE_VM[1:]}/b-" /proc/[0-9]*/cmdline | cut -d / -f 3)""")
         self.system.wait("b's disk is full", lambda: self.device("b") == "full")
         ensure(self.device("a") == "ready", "a's disk is not ready")
         text = subprocess.run([TOPO, "ps", self.system.name], stdin=subprocess.DEVNULL,

@@ -66,12 +66,12 @@ class SimplePair(Scenario):
             before = system.sessions("device", "driver")
             load = system.spawn("driver", FIO)
             try:
-                system.shell("device", "kill -STOP $(pidof qemu-storage-daemon)")
+                system.shell("device", "kill -STOP $(pidof peervisor-disk)")
                 system.wait("I/O in flight", lambda: sum(map(int, system.shell(
                     "driver", "cat /sys/block/vda/inflight").split())) > 0)
                 ensure(load.poll() is None, "fio ended with its I/O in flight")
                 system.shell("device", "kill -9 $(pidof peervisord); "
-                             "kill -CONT $(pidof qemu-storage-daemon) || true")
+                             "kill -CONT $(pidof peervisor-disk) || true")
                 system.wait_session("device", "driver", before)
                 said, _ = load.communicate(timeout=300)
             except subprocess.TimeoutExpired as error:
@@ -85,10 +85,10 @@ class SimplePair(Scenario):
         self.check_ping()
 
     def check_a_killed_storage_back_end_comes_back(self):
-        before = self.system.shell("device", "pidof qemu-storage-daemon")
-        self.system.shell("device", "killall -9 qemu-storage-daemon")
+        before = self.system.shell("device", "pidof peervisor-disk")
+        self.system.shell("device", "killall -9 peervisor-disk")
         check_file_system(self.system, 8)
-        after = self.system.shell("device", "pidof qemu-storage-daemon")
+        after = self.system.shell("device", "pidof peervisor-disk")
         ensure(after not in ("", before), f"it is {before} still")
 
     def check_the_driver_vm_reboots_only_itself(self):
