@@ -85,6 +85,30 @@ fault("kernel/core/window.c", "the rule of a word",
       "if (!rule) {", "if (!rule && word >= w->rules.count) {",
       WINDOW, "EL2 reads a rule where there is none")
 
+LINE = ["unit:line"]
+fault("kernel/core/line.c", "a line that comes before its end",
+      "if ((q->flags & (VIRQ_PASSED | held)) == VIRQ_PASSED) {", "if ((q->flags & (VIRQ_PASSED | (held & 0))) == VIRQ_PASSED) {",
+      LINE, "a level that is high interrupts its CPU without end", quick=True)
+fault("kernel/core/line.c", "a line that another CPU's vCPU lets come",
+      "if (q->target != v->number) {", "if (0) {",
+      LINE, "a VM interrupts a CPU where it does not run")
+fault("kernel/core/line.c", "lines of a VM that is off",
+      "if (d->lines_on && !vcpu_some_run_locked(d)) {", "if (0) {",
+      LINE, "a VM that is off interrupts others")
+fault("kernel/core/line.c", "a line of a VM that is dead",
+      "if (d->alive) { /* else", "if (1) { /* else", LINE, "it is kept for a VM that never runs")
+fault("kernel/core/vgic_lr.c", "a line that came again",
+      "if (!(q->flags & VIRQ_IN_LR) || q->holder != v->number || q->lr != i) {", "if (0) {",
+      LINE, "its end is taken for that of the next, which never ends")
+
+STREAM = ["unit:stream"]
+fault("kernel/core/stream.c", "streams of a VM that is off",
+      "if (!d->streams_on || vcpu_some_run_locked(d)) {", "if (1) {",
+      STREAM, "a device does DMA for a VM that is off", quick=True)
+fault("kernel/core/stream.c", "faults without pause",
+      "		arch_stream_record(s, false);\n", "",
+      STREAM, "a device keeps EL2 busy")
+
 IOBUF = ["unit:iobuf"]
 fault("lib/iobuf.c", "a producer too far ahead",
       "if (waiting > PV_IOBUF_SLOTS) {", "if (waiting > PV_IOBUF_SLOTS + 1) {",

@@ -267,6 +267,20 @@ static void test_moves_while_active(void **state)
 	assert_int_equal(acknowledge(v1), LINES);
 }
 
+/* Aimed elsewhere before the first target has looked: that leaves it alone. */
+static void test_the_last_target_has_it(void **state)
+{
+	(void)state;
+	boot();
+	configure(0, PV_VIRQ_ENABLED);
+	configure(0, PV_VIRQ_ENABLED | TO_1);
+	go_on(v0);
+	assert_false(fake.lines[INTID].on);
+	go_on(v1);
+	assert_true(fake.lines[INTID].on);
+	assert_int_equal(fake.lines[INTID].cpu, 1);
+}
+
 /* WFI of the target, which what another vCPU does makes fit to take it again. */
 static void test_a_sleeping_target_is_woken(void **state)
 {
@@ -363,6 +377,7 @@ static void test_dead_and_nobodys(void **state)
 	fake.lines[INTID].active = true; /* it was on its way */
 	line_take(INTID);
 	assert_true(fake.lines[INTID].active);
+	assert_false(d->spis[SPI - VIRQ_PRIVATE].flags & (VIRQ_PASSED | VIRQ_LATCH));
 	fake.lines[INTID + LINES].active = true;
 	line_take(INTID + LINES);
 	assert_false(fake.lines[INTID + LINES].active);
@@ -478,6 +493,7 @@ int main(void)
 		cmocka_unit_test(test_more_than_list_registers),
 		cmocka_unit_test(test_only_its_target_lets_it_come_again),
 		cmocka_unit_test(test_moves_while_active),
+		cmocka_unit_test(test_the_last_target_has_it),
 		cmocka_unit_test(test_a_sleeping_target_is_woken),
 		cmocka_unit_test(test_masked_while_off),
 		cmocka_unit_test(test_unmasked_when_on_again),
