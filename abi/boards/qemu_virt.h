@@ -28,6 +28,7 @@
 	X(gicv,  0x08040000, 0x20000, GUESTS, SHOWN,  "the interrupt controller") \
 	X(smmu,  0x09050000, 0x20000, KERNEL, HIDDEN, "the SMMU") \
 	X(power, 0x09030000, 0x1000,  NOBODY, HIDDEN, "the power-off GPIO") \
+	X(fwcfg, 0x09020000, 0x1000,  NOBODY, HIDDEN, "QEMU's fw_cfg") \
 	X(uart,  0x09000000, 0x1000,  KERNEL, SHOWN,  "the kernel's console")
 
 #define BOARD_IRQS(X) \
