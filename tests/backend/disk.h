@@ -16,9 +16,9 @@
 #define DISK_RINGS 0x020000U /* place in memdev */
 #define DISK_BLOCKS 2048U    /* 8 MiB */
 
-/* What serves a raw disk in memory, and a qcow2. */
+/* What serves a disk in memory, and one on a file system that is stored somewhere. */
 #define MEMORY_PROGRAM "peervisor-disk"
-#define QCOW2_PROGRAM "qemu-storage-daemon"
+#define STORED_PROGRAM "qemu-storage-daemon"
 
 struct disk {
 	struct peer *peer;

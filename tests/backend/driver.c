@@ -327,7 +327,7 @@ static void test_hostile(struct peer *hostile, struct peer *bystander)
 		       "the session goes on, or the other one does not");
 	}
 	peer_greet(hostile);
-	disk_open(&disk, hostile, 0, OTHER_LINE_BLK, QCOW2_PROGRAM);
+	disk_open(&disk, hostile, 0, OTHER_LINE_BLK, STORED_PROGRAM);
 	result("hostile-peer-may-come-back",
 	       wait_for(hostile, 0, 0, is_ready) && disk_start(&disk, 31) &&
 	               wait_for(hostile, 0, 31, is_started) && disk_run(&disk, 200, 99, NULL),
@@ -351,6 +351,7 @@ int main(void)
 	test_blk(&driver, "raw", BLK, LINE_BLK);
 	test_reset(&driver, &other);
 	test_hostile(&other, &driver);
+	test_crash(&other, 0, OTHER_LINE_BLK, STORED_PROGRAM);
 	test_crash(&driver, BLK, LINE_BLK, MEMORY_PROGRAM);
 	return closing_line();
 }
