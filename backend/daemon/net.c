@@ -19,11 +19,14 @@
 #include "backend/daemon/vhost.h"
 #include "lib/bits.h"
 
-#define VHOST_NET_PATH "/dev/vhost-net"
 #define QUEUE_COUNT 2U
 
 /* virtio 1.2, 5.1.3 and 6: what vhost-net itself must know of. */
-#define VHOST_NET_FEATURES (BIT64(15) | BIT64(28) | BIT64(29) | BIT64(32))
+static const struct vhost_kind vhost_net = {
+	.path = "/dev/vhost-net",
+	.features = BIT64(15) | BIT64(28) | BIT64(29) | BIT64(32),
+	.queue_count = QUEUE_COUNT,
+};
 
 struct net {
 	struct backend_env env;
@@ -173,8 +176,7 @@ static void net_start(void *backend, const struct control_setup *setup)
 	err_t err = set_offload(net, setup->features);
 
 	if (err == OK) {
-		err = vhost_open(&net->env, VHOST_NET_PATH, setup, QUEUE_COUNT, VHOST_NET_FEATURES,
-		                 &net->vhost_fd);
+		err = vhost_open(&net->env, &vhost_net, setup, &net->vhost_fd);
 	}
 	if (err == OK) {
 		err = run_queues(net);

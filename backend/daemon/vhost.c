@@ -56,7 +56,8 @@ static err_t set_memory(const struct backend_env *env, int fd)
 	return err;
 }
 
-static err_t set_queue(const struct backend_env *env, int fd, uint32_t index,
+/* @index: of the queue for the kernel, @number: in the virtio device. */
+static err_t set_queue(const struct backend_env *env, int fd, uint32_t index, uint32_t number,
                        const struct pv_ctl_queue *queue)
 {
 	const struct ring_memory *memory = env->memory;
@@ -69,8 +70,8 @@ static err_t set_queue(const struct backend_env *env, int fd, uint32_t index,
 		.avail_user_addr = (uintptr_t)ring_pointer(memory, queue->driver),
 		.used_user_addr = (uintptr_t)ring_pointer(memory, queue->device),
 	};
-	struct vhost_vring_file kick = {.index = index, .fd = env->kick_fds[index]};
-	struct vhost_vring_file called = {.index = index, .fd = env->call_fds[index]};
+	struct vhost_vring_file kick = {.index = index, .fd = env->kick_fds[number]};
+	struct vhost_vring_file called = {.index = index, .fd = env->call_fds[number]};
 	err_t err = CALL(VHOST_SET_VRING_NUM, &size);
 
 	if (err == OK) {
@@ -88,37 +89,38 @@ static err_t set_queue(const struct backend_env *env, int fd, uint32_t index,
 	return err;
 }
 
-static err_t set_up(const struct backend_env *env, int fd, const struct control_setup *setup,
-                    uint32_t queue_count, uint64_t mask)
+static err_t set_up(const struct backend_env *env, int fd, const struct vhost_kind *kind,
+                    const struct control_setup *setup)
 {
 	err_t err = CALL(VHOST_SET_OWNER, NULL);
 
 	if (err == OK) {
-		err = set_features(env, fd, setup->features & mask);
+		err = set_features(env, fd, setup->features & kind->features);
 	}
 	if (err == OK) {
 		err = set_memory(env, fd);
 	}
-	for (uint32_t q = 0; err == OK && q < queue_count; q++) {
+	for (uint32_t i = 0; err == OK && i < kind->queue_count; i++) {
+		uint32_t q = kind->first_queue + i;
 		if ((setup->given & BIT32(q)) == 0) {
 			log_line(env->peer, "device %u: its driver does not use queue %u",
 			         env->config->index, q);
 			return ERR_GUEST;
 		}
-		err = set_queue(env, fd, q, &setup->queues[q]);
+		err = set_queue(env, fd, i, q, &setup->queues[q]);
 	}
 	return err;
 }
 
-err_t vhost_open(const struct backend_env *env, const char *path, const struct control_setup *setup,
-                 uint32_t queue_count, uint64_t mask, int *fd)
+err_t vhost_open(const struct backend_env *env, const struct vhost_kind *kind,
+                 const struct control_setup *setup, int *fd)
 {
-	*fd = open(path, O_RDWR | O_CLOEXEC);
+	*fd = open(kind->path, O_RDWR | O_CLOEXEC);
 	if (*fd < 0) {
-		log_errno(env->peer, "device %u: %s", env->config->index, path);
+		log_errno(env->peer, "device %u: %s", env->config->index, kind->path);
 		return ERR_STATE;
 	}
-	err_t err = set_up(env, *fd, setup, queue_count, mask);
+	err_t err = set_up(env, *fd, kind, setup);
 	if (err != OK) {
 		close(*fd);
 		*fd = -1;

@@ -14,11 +14,14 @@
 #include "backend/daemon/vsock_event.h"
 #include "lib/bits.h"
 
-#define VHOST_VSOCK_PATH "/dev/vhost-vsock"
 #define QUEUE_COUNT 2U
 
 /* virtio 1.2, 5.10.3 and 6: SEQPACKET, and what every vhost device knows. */
-#define VHOST_VSOCK_FEATURES (BIT64(1) | BIT64(28) | BIT64(29) | BIT64(32))
+static const struct vhost_kind vhost_vsock = {
+	.path = "/dev/vhost-vsock",
+	.features = BIT64(1) | BIT64(28) | BIT64(29) | BIT64(32),
+	.queue_count = QUEUE_COUNT,
+};
 
 struct vsock {
 	struct backend_env env;
@@ -68,8 +71,7 @@ static err_t run_queues(const struct vsock *vsock)
 static void vsock_start(void *backend, const struct control_setup *setup)
 {
 	struct vsock *vsock = backend;
-	err_t err = vhost_open(&vsock->env, VHOST_VSOCK_PATH, setup, QUEUE_COUNT,
-	                       VHOST_VSOCK_FEATURES, &vsock->fd);
+	err_t err = vhost_open(&vsock->env, &vhost_vsock, setup, &vsock->fd);
 
 	if (err == OK) {
 		err = run_queues(vsock);

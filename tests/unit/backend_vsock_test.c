@@ -40,14 +40,13 @@ static struct memory {
 static enum backend_event told;
 static int calls[3];
 
-err_t vhost_open(const struct backend_env *env, const char *path, const struct control_setup *setup,
-                 uint32_t queue_count, uint64_t mask, int *fd)
+err_t vhost_open(const struct backend_env *env, const struct vhost_kind *kind,
+                 const struct control_setup *setup, int *fd)
 {
 	(void)env;
-	(void)path;
 	(void)setup;
-	(void)mask;
-	assert_int_equal(queue_count, EVENT_QUEUE);
+	assert_int_equal(kind->first_queue, 0);
+	assert_int_equal(kind->queue_count, EVENT_QUEUE);
 	*fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	return OK;
 }
