@@ -193,8 +193,13 @@ static err_t read_interface(const struct node *node, const char *property, char 
 
 static err_t read_net(const struct node *node, struct dt_device *device)
 {
+	uint32_t queues = device->queue_count;
 	err_t err = read_interface(node, "peervisor,tap", device->tap);
 
+	/* A pair, or several and one for commands. */
+	if (err == OK && queues != 2 && (queues < 5 || queues % 2 == 0)) {
+		err = complain(node, "peervisor,queues", "is not what this type has");
+	}
 	if (err == OK) {
 		err = read_network(node, &device->network);
 	}
@@ -255,10 +260,10 @@ static err_t read_vsock(const struct node *node, struct dt_device *device)
 /* Types without a row have no options: the daemon refuses to serve them, see backend.c. */
 static const struct {
 	const char *type;
-	uint32_t queue_count;                                             /* 0: any */
+	uint32_t queue_count;                                             /* 0: its reader says */
 	err_t (*read)(const struct node *node, struct dt_device *device); /* NULL: no options */
 } type_rows[] = {
-	{"net", 2, read_net}, {"blk", 0, read_blk}, {"vsock", 3, read_vsock}, {"rng", 1, NULL},
+	{"net", 0, read_net}, {"blk", 0, read_blk}, {"vsock", 3, read_vsock}, {"rng", 1, NULL},
 	{"console", 2, NULL}, {"gpu", 2, NULL},     {"fs", 2, NULL},
 };
 

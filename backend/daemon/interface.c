@@ -45,13 +45,13 @@ static err_t request(unsigned long number, void *argument, int done, const char 
 	return err;
 }
 
-err_t interface_open_tap(const char *name, int *fd)
+err_t interface_open_tap(const char *name, bool several, int *fd)
 {
 	struct ifreq tap;
 	int header_bytes = NET_HEADER_BYTES;
 
 	set_name(&tap, name);
-	tap.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR;
+	tap.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (several ? IFF_MULTI_QUEUE : 0);
 	*fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 	if (*fd < 0) {
 		log_errno(name, "/dev/net/tun");
@@ -62,6 +62,17 @@ err_t interface_open_tap(const char *name, int *fd)
 		log_errno(name, "cannot make the tap");
 		close(*fd);
 		*fd = -1;
+		return ERR_STATE;
+	}
+	return OK;
+}
+
+err_t interface_attach_queue(const char *name, int fd, bool attach)
+{
+	struct ifreq queue = {.ifr_flags = attach ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE};
+
+	if (ioctl(fd, TUNSETQUEUE, &queue) < 0) {
+		log_errno(name, "cannot %s a queue", attach ? "attach" : "detach");
 		return ERR_STATE;
 	}
 	return OK;

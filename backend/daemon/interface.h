@@ -8,14 +8,19 @@
 #define BACKEND_DAEMON_INTERFACE_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/err.h"
 #include "backend/daemon/dt.h"
 
 /** Make or take up the tap @name, whose frames carry a virtio-net header of 12 bytes. It stays when
- * the file, which is returned in @fd, is closed: with its address, in its bridge. */
-MUST_USE err_t interface_open_tap(const char *name, int *fd);
+ * the file, which is returned in @fd, is closed: with its address, in its bridge. With @several
+ * each call opens another queue of it, attached. */
+MUST_USE err_t interface_open_tap(const char *name, bool several, int *fd);
+
+/** Attach the queue @fd of the tap @name, one of several, or detach it: then no frame passes it. */
+MUST_USE err_t interface_attach_queue(const char *name, int fd, bool attach);
 
 /** Make the bridge @name, if it is not there. Its hardware address does not change any more. */
 MUST_USE err_t interface_make_bridge(const char *name);

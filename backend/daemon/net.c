@@ -1,37 +1,51 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Back end of net devices: a tap in the device VM, served by the kernel's vhost-net.
+ * Back end of net devices: a tap in the device VM, served by the kernel's vhost-net (net_pair.h).
  *
  * The tap is there whether the driver VM runs or not, and stays when the daemon dies, so that its
  * neighbours see no change. The offloads that the driver takes are switched on at the tap; what it
  * may send needs no switch.
+ *
+ * A device with several pairs of queues has one more, by which the driver says how many pairs it
+ * uses (virtio 1.2, 5.1.6.5.5). The kernel knows nothing of it: it is served here.
  */
+#include <endian.h>
 #include <linux/if_tun.h>
-#include <linux/vhost.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "backend/daemon/backend.h"
 #include "backend/daemon/filter.h"
 #include "backend/daemon/interface.h"
 #include "backend/daemon/log.h"
-#include "backend/daemon/vhost.h"
+#include "backend/daemon/net_pair.h"
+#include "backend/daemon/served.h"
 #include "lib/bits.h"
 
-#define QUEUE_COUNT 2U
+#define PAIRS_MAX (PV_VMM_QUEUES_MAX / NET_PAIR_QUEUES)
 
-/* virtio 1.2, 5.1.3 and 6: what vhost-net itself must know of. */
-static const struct vhost_kind vhost_net = {
-	.path = "/dev/vhost-net",
-	.features = BIT64(15) | BIT64(28) | BIT64(29) | BIT64(32),
-	.queue_count = QUEUE_COUNT,
+/* virtio 1.2, 5.1.3 */
+#define FEATURE_CTRL_VQ BIT64(17)
+#define FEATURE_MQ BIT64(22)
+
+/* virtio 1.2, 5.1.6.5: a command is two bytes and what belongs to it; a byte answers it. */
+#define CLASS_MQ 4U
+#define MQ_PAIRS_SET 0U
+#define ANSWER_OK 0U
+#define ANSWER_ERROR 1U
+
+struct command {
+	uint8_t class;
+	uint8_t number;
+	uint16_t pairs; /* little-endian */
 };
 
 struct net {
 	struct backend_env env;
-	int tap_fd;
-	int vhost_fd; /* -1: the queues do not run */
+	uint32_t pair_count;
+	uint32_t running; /* pairs whose queues the driver has set up, and vhost serves */
+	struct net_pair pairs[PAIRS_MAX];
+	struct served control; /* closed, if the driver has none */
 };
 
 /* virtio 1.2, 5.1.3: what the driver takes => what the tap may hand on. */
@@ -54,7 +68,7 @@ static err_t set_offload(const struct net *net, uint64_t features)
 			offload |= offload_rows[i].offload;
 		}
 	}
-	if (ioctl(net->tap_fd, TUNSETOFFLOAD, offload) < 0) {
+	if (ioctl(net->pairs[0].tap_fd, TUNSETOFFLOAD, offload) < 0) {
 		log_errno(net->env.config->tap, "cannot set offloads 0x%x", offload);
 		return ERR_ARG;
 	}
@@ -117,15 +131,66 @@ static err_t attach(const struct dt_device *config)
 	return err;
 }
 
+static void stop_queues(struct net *net)
+{
+	served_close(&net->control);
+	for (uint32_t i = 0; i < net->pair_count; i++) {
+		net_pair_stop(&net->pairs[i]);
+	}
+	net->running = 0;
+}
+
+/* Let the tap spread frames among the first @count pairs. */
+static err_t use_pairs(struct net *net, uint32_t count)
+{
+	err_t err = OK;
+
+	for (uint32_t i = 1; i < net->pair_count && err == OK; i++) {
+		err = net_pair_attach(&net->pairs[i], i < count);
+	}
+	return err;
+}
+
+static bool obey(struct net *net, const struct command *command)
+{
+	uint32_t pairs = le16toh(command->pairs);
+
+	return command->class == CLASS_MQ && command->number == MQ_PAIRS_SET && pairs >= 1 &&
+	       pairs <= net->running && use_pairs(net, pairs) == OK;
+}
+
+/* One command in each period: to attach and detach queues takes the kernel its time. */
+static bool serve_command(void *owner, const struct vring_request *request, uint32_t *written,
+                          uint32_t *moved)
+{
+	struct net *net = owner;
+	struct command command;
+	uint8_t answer = ANSWER_ERROR;
+
+	if (vring_read(request, &command, sizeof(command)) == sizeof(command) &&
+	    obey(net, &command)) {
+		answer = ANSWER_OK;
+	}
+	*written = vring_write(request, &answer, sizeof(answer));
+	*moved = SERVED_PERIOD_BYTES;
+	return true;
+}
+
+static void on_broken(void *owner)
+{
+	struct net *net = owner;
+
+	stop_queues(net);
+	backend_tell(&net->env, BACKEND_FAILED, ERR_GUEST);
+}
+
 static void net_close(void *backend)
 {
 	struct net *net = backend;
 
-	if (net->vhost_fd >= 0) {
-		close(net->vhost_fd);
-	}
-	if (net->tap_fd >= 0) {
-		close(net->tap_fd);
+	stop_queues(net);
+	for (uint32_t i = 0; i < net->pair_count; i++) {
+		net_pair_close(&net->pairs[i]);
 	}
 	free(net);
 }
@@ -137,11 +202,21 @@ static void *net_open(const struct backend_env *env)
 	if (net == NULL) {
 		return NULL;
 	}
-	*net = (struct net){.env = *env, .tap_fd = -1, .vhost_fd = -1};
+	*net = (struct net){.env = *env};
+	net->control = (struct served){
+		.env = &net->env,
+		.serve = serve_command,
+		.broken = on_broken,
+		.owner = net,
+	};
 	/* Without its network the tap is of use still: frames can be seen on it. */
-	if (interface_open_tap(env->config->tap, &net->tap_fd) != OK) {
-		net_close(net);
-		return NULL;
+	while (net->pair_count < env->config->queue_count / NET_PAIR_QUEUES) {
+		uint32_t number = net->pair_count;
+		if (net_pair_open(&net->pairs[number], &net->env, number) != OK) {
+			net_close(net);
+			return NULL;
+		}
+		net->pair_count++;
 	}
 	if (attach(env->config) != OK) {
 		log_line(env->config->tap, "is not connected as the topology says");
@@ -150,37 +225,76 @@ static void *net_open(const struct backend_env *env)
 	return net;
 }
 
-static err_t run_queues(const struct net *net)
+/* Pairs that the driver has set up, from the first without a gap. */
+static uint32_t pairs_given(const struct net *net, const struct control_setup *setup)
 {
-	for (uint32_t q = 0; q < QUEUE_COUNT; q++) {
-		struct vhost_vring_file backend = {.index = q, .fd = net->tap_fd};
-		if (ioctl(net->vhost_fd, VHOST_NET_SET_BACKEND, &backend) < 0) {
-			log_errno(net->env.config->tap, "VHOST_NET_SET_BACKEND");
-			return ERR_STATE;
-		}
+	uint32_t count = 1;
+
+	if ((setup->features & FEATURE_MQ) == 0) {
+		return 1;
 	}
-	return OK;
+	while (count < net->pair_count && (setup->given >> (NET_PAIR_QUEUES * count) & 3U) == 3U) {
+		count++;
+	}
+	return count;
 }
 
-static void stop_queues(struct net *net)
+/*
+ * How many of them the driver uses. It does not say so again to a daemon after the one that it
+ * told, but has put buffers into the queues in which it wants to receive.
+ */
+static uint32_t pairs_used(const struct net *net, const struct control_setup *setup)
 {
-	if (net->vhost_fd >= 0) {
-		close(net->vhost_fd);
-		net->vhost_fd = -1;
+	uint32_t count = setup->again ? net->running : 1;
+
+	while (count > 1) {
+		const struct pv_ctl_queue *queue = &setup->queues[NET_PAIR_QUEUES * (count - 1)];
+		if (ring_available_index(net->env.memory, queue) != 0 ||
+		    ring_used_index(net->env.memory, queue) != 0) {
+			break;
+		}
+		count--;
 	}
+	return count;
+}
+
+/* The last queue is that of commands, behind those of all pairs or, without MQ, of the first. */
+static err_t start_control(struct net *net, const struct control_setup *setup)
+{
+	uint32_t pairs = (setup->features & FEATURE_MQ) != 0 ? net->pair_count : 1;
+
+	net->control.queue = NET_PAIR_QUEUES * pairs;
+	if ((setup->features & FEATURE_CTRL_VQ) == 0 ||
+	    (setup->given & BIT32(net->control.queue)) == 0) {
+		return OK;
+	}
+	return served_open(&net->control, setup);
+}
+
+/* vhost takes up a queue of the tap while that is attached. */
+static err_t start_queues(struct net *net, const struct control_setup *setup)
+{
+	uint32_t given = pairs_given(net, setup);
+	err_t err = set_offload(net, setup->features);
+
+	if (err == OK) {
+		err = use_pairs(net, given);
+	}
+	while (err == OK && net->running < given) {
+		err = net_pair_start(&net->pairs[net->running], setup);
+		net->running += err == OK ? 1 : 0;
+	}
+	if (err == OK) {
+		err = use_pairs(net, pairs_used(net, setup));
+	}
+	return err == OK ? start_control(net, setup) : err;
 }
 
 static void net_start(void *backend, const struct control_setup *setup)
 {
 	struct net *net = backend;
-	err_t err = set_offload(net, setup->features);
+	err_t err = start_queues(net, setup);
 
-	if (err == OK) {
-		err = vhost_open(&net->env, &vhost_net, setup, &net->vhost_fd);
-	}
-	if (err == OK) {
-		err = run_queues(net);
-	}
 	if (err != OK) {
 		stop_queues(net);
 	}
