@@ -363,6 +363,9 @@ static void test_bad_files(void **state)
 	write_file("text", "not a kernel", 12);
 	write_file("Image.gz", gzip, sizeof(gzip));
 	fill_model(&f);
+	f.board.runs = false;
+	refuse(&f, "no image can be built for the board qemu-virt");
+	fill_model(&f);
 	f.vms[1].image.own_kernel = false;
 	f.vms[1].image.kernel = "/none/Image";
 	refuse(&f, "cannot read the kernel '/none/Image': No such file or directory");

@@ -113,12 +113,7 @@ static void check_limits(struct layout *layout, struct diag *diag)
 	uint32_t slots[PV_CPUS_MAX] = {0};
 	uint32_t vcpus = 0;
 
-	if (!model->board->runs) {
-		diag_error(diag, PLACE_NONE, "no image can be built for the board %s",
-		           model->board->name);
-		diag_help(diag, "with `--board qemu-virt --without-hardware` what is not hardware "
-		                "of that board runs in QEMU");
-	}
+	(void)payloads_board_runs(model->board, diag);
 	if (model->vm_count == 0 || model->vm_count > PV_DOMAINS_MAX) {
 		diag_error(diag, PLACE_NONE, "the topology has %zu VMs; a system has 1 to %u",
 		           model->vm_count, PV_DOMAINS_MAX);

@@ -15,6 +15,7 @@
 #include "abi/image.h"
 #include "lib/bits.h"
 #include "lib/range.h"
+#include "topo/model/board.h"
 
 /* The kernel lies less than this above a multiple of 2 MiB. */
 #define TEXT_OFFSET_END 0x40000000U
@@ -330,4 +331,14 @@ void disk_name(const struct model *model, const struct connection *connection,
 		snprintf(name, DISK_NAME_BYTES, "@%s@%u@%.160s",
 		         model->vms[walk.connection->driver_vm].name, owner->id, wish);
 	}
+}
+
+bool payloads_board_runs(const struct board *board, struct diag *diag)
+{
+	if (!board->runs) {
+		diag_error(diag, PLACE_NONE, "no image can be built for the board %s", board->name);
+		diag_help(diag, "with `--board qemu-virt --without-hardware` what is not hardware "
+		                "of that board runs in QEMU");
+	}
+	return board->runs;
 }

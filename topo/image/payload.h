@@ -104,8 +104,15 @@ struct payloads {
 };
 
 /**
+ * Whether there is a kernel for @board at all: if not, @diag is told. Nothing of a system can be
+ * read or laid out for one that does not run.
+ */
+bool payloads_board_runs(const struct board *board, struct diag *diag);
+
+/**
  * Read all files that a system of @model needs, the project's own ones from the directory @share.
- * Returns NULL when one of them is missing or is not what it should be: reported through @diag.
+ * Returns NULL when one of them is missing or is not what it should be, or when no system runs on
+ * the board of @model: reported through @diag.
  */
 struct payloads *payloads_load(const struct model *model, const char *share, struct diag *diag);
 

@@ -329,6 +329,10 @@ static void load_dtb(struct loader *loader, const struct vm *vm, struct vm_paylo
 
 struct payloads *payloads_load(const struct model *model, const char *share, struct diag *diag)
 {
+	if (!payloads_board_runs(model->board, diag)) {
+		return NULL;
+	}
+
 	struct payloads *out = allocate(sizeof(*out));
 	struct loader loader = {.model = model, .share = share, .diag = diag, .out = out};
 	size_t errors = diag_count(diag, SEVERITY_ERROR);
