@@ -14,9 +14,9 @@ FIO = ("fio --name=mix --filename=/dev/vda --size=64M --rw=randrw --bs=16k --dir
        "--randrepeat=1 --norandommap=0 --minimal")
 
 
-def device_address(system):
+def device_address(system, vm="device"):
     """The device VM's address on the network that it serves."""
-    return system.shell("device", "ip -4 -o addr show br0 | awk '{ sub(\"/.*\", \"\", $4); "
+    return system.shell(vm, "ip -4 -o addr show br0 | awk '{ sub(\"/.*\", \"\", $4); "
                         "print $4; exit }'")
 
 
@@ -219,7 +219,8 @@ class ThreeIslands(Scenario):
 
 
 class EightCpus(Scenario):
-    """A VM of four vCPUs on eight CPUs, every other one: as large as both can be."""
+    """A VM of four vCPUs on eight CPUs, every other one: as large as both can be. Its devices have a
+    queue for each vCPU."""
     topology = os.path.join(HERE, "topologies/eight-cpus.camkes")
 
     def check_all_vcpus_are_there(self):
@@ -240,6 +241,36 @@ class EightCpus(Scenario):
         text = self.system.run("four", "grep", "arch_timer", "/proc/interrupts")
         counts = [int(word) for word in text.split()[1:5]]
         ensure(min(counts) > 0, text)
+
+    def rising(self, pattern, work):
+        """How many interrupts of that name come in all while that is done on each vCPU in turn, and
+        on how many vCPUs."""
+        def counts():
+            lines = self.system.shell("four", f"grep -e '{pattern}' /proc/interrupts").split("\n")
+            return [[int(word) for word in line.split()[1:5]] for line in lines]
+        before = counts()
+        self.system.shell("four", f"for n in 0 1 2 3; do taskset $((1 << n)) {work}; done",
+                          limit=120)
+        more = [[b - a for a, b in zip(*lines)] for lines in zip(before, counts())]
+        return (sum(any(line) for line in more), sum(any(column) for column in zip(*more)))
+
+    def check_each_vcpu_has_a_queue_of_the_disk(self):
+        queues = self.system.shell("four", "ls /sys/block/vda/mq")
+        ensure(queues.split() == ["0", "1", "2", "3"], queues)
+        used = self.rising("-req", "dd if=/dev/vda of=/dev/null bs=4k count=9 iflag=direct "
+                           "2>/dev/null")
+        ensure(used == (4, 4), f"{used[0]} interrupts on {used[1]} vCPUs")
+
+    def check_each_vcpu_has_a_pair_of_queues_of_the_network(self):
+        used = self.rising("-input", f"ping -c 3 -i 0.1 {device_address(self.system, 'back')}")
+        ensure(used == (4, 4), f"{used[0]} interrupts on {used[1]} vCPUs")
+
+    def check_they_are_used_over_a_killed_daemon(self):
+        before = self.system.sessions("back", "four")
+        self.system.shell("back", "kill -9 $(pidof peervisord)")
+        self.system.wait_session("back", "four", before)
+        self.check_each_vcpu_has_a_queue_of_the_disk()
+        self.check_each_vcpu_has_a_pair_of_queues_of_the_network()
 
     def check_vcpus_go_off_and_come_back(self):
         text = self.system.shell("four", """

@@ -205,8 +205,8 @@ static void test_limits(void **state)
 	f.vms[0].name = "two words";
 	refuse(&f, "not printable ASCII");
 	fixture_pair(&f);
-	f.devices[0][0].queue_pairs_or_queues = 2;
-	refuse(&f, "a net device has one pair of queues, not 2");
+	f.devices[0][0].queue_pairs_or_queues = 8;
+	refuse(&f, "a net device with 17 queues; it has 1 to 16");
 	fixture_pair(&f);
 	f.devices[0][1].queue_pairs_or_queues = 17;
 	refuse(&f, "a blk device with 17 queues; it has 1 to 16");

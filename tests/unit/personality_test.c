@@ -67,6 +67,23 @@ static void test_net(void **state)
 	                         BIT(VIRTIO_NET_F_STATUS));
 }
 
+/* Several pairs: the queue of commands is one more. */
+static void test_net_of_several_pairs(void **state)
+{
+	const struct device device = {
+		.type = DEVICE_NET, .queue_pairs_or_queues = 7, .queue_size = 256};
+	struct personality p = make(&device);
+	struct virtio_net_config config;
+
+	(void)state;
+	memcpy(&config, p.config, p.config_bytes);
+	assert_int_equal(config.max_virtqueue_pairs, 7);
+	assert_int_equal(p.queue_count, 15);
+	assert_int_equal(p.features & (BIT(VIRTIO_NET_F_MQ) | BIT(VIRTIO_NET_F_CTRL_VQ)),
+	                 BIT(VIRTIO_NET_F_MQ) | BIT(VIRTIO_NET_F_CTRL_VQ));
+	assert_int_equal(p.features & BIT(VIRTIO_NET_F_CTRL_RX), 0);
+}
+
 static void test_blk(void **state)
 {
 	struct device device = {.type = DEVICE_BLK,
@@ -226,9 +243,13 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_net),      cmocka_unit_test(test_blk),
-		cmocka_unit_test(test_others),   cmocka_unit_test(test_blk_through_a_pool),
-		cmocka_unit_test(test_indirect), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_net),
+		cmocka_unit_test(test_net_of_several_pairs),
+		cmocka_unit_test(test_blk),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_blk_through_a_pool),
+		cmocka_unit_test(test_indirect),
+		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,7 +295,7 @@ static void options_and_images(void **state)
 static void must_run(void **state)
 {
 	static const char text[] =
-		COMPOSE(PAIR) CONFIGURE("vm_a.vm_virtio_devices = [{ type: \"net\", queues: 2 }];");
+		COMPOSE(PAIR) CONFIGURE("vm_a.vm_virtio_devices = [{ type: \"fs\", queues: 2 }];");
 	struct load_options options = {.must_run = true};
 	struct fixture fixture;
 

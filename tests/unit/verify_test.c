@@ -151,7 +151,7 @@ static void personalities_agree(void **state)
 		for (uint32_t variant = 0; variant < 32; variant++) {
 			const struct device device = {
 				.type = (enum device_type)type,
-				.queue_pairs_or_queues = type == DEVICE_NET ? 1 : 1 + (variant & 1),
+				.queue_pairs_or_queues = 1 + (variant & 1),
 				.queue_size = sizes[(variant & 2) + (variant >> 4)],
 				.readonly = (variant & 4) != 0,
 				.disk_bytes = 1ULL << 33,

@@ -316,13 +316,7 @@ static void visit_type(struct visitor *visitor, const struct connection *connect
 {
 	bool own_rootfs = visitor->topology->model.vms[connection->device_vm].image.own_rootfs;
 
-	if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1) {
-		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
-		                 "the net device of '%s' has %u pairs of queues, and more than one "
-		                 "cannot be run yet",
-		                 suffix(visitor, connection->driver_vm),
-		                 device->queue_pairs_or_queues);
-	} else if (device->type == DEVICE_FS && device->queue_pairs_or_queues != 1 && own_rootfs) {
+	if (device->type == DEVICE_FS && device->queue_pairs_or_queues != 1 && own_rootfs) {
 		rule_report_runs(visitor->rules, &rule_type_runs, device->place,
 		                 "the fs device of '%s' has %u request queues, and virtiofsd "
 		                 "serves one",

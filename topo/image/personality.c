@@ -28,6 +28,8 @@
 #define NET_HOST_TSO (FEATURE(11) | FEATURE(12))
 #define NET_MRG_RXBUF FEATURE(15)
 #define NET_STATUS FEATURE(16)
+#define NET_CTRL_VQ FEATURE(17)
+#define NET_MQ FEATURE(22)
 
 /* 5.2.3 "Feature bits" */
 #define BLK_SIZE_MAX FEATURE(1)
@@ -60,14 +62,21 @@ static void put(struct personality *p, uint32_t offset, uint32_t bytes, uint64_t
 	}
 }
 
-/* 5.1.4: mac, status, max_virtqueue_pairs, mtu (not offered). */
+/* 5.1.4: mac, status, max_virtqueue_pairs, mtu (not offered). Of several pairs the daemon serves the
+ * queue of commands. */
 static void fill_net(const struct device *device, bool pool, struct personality *p)
 {
+	uint32_t pairs = device->queue_pairs_or_queues;
+
 	(void)pool;
 	memcpy(p->config, device->mac, sizeof(device->mac));
 	put(p, 6, 2, 1); /* VIRTIO_NET_S_LINK_UP */
-	put(p, 8, 2, 1);
-	p->queue_count = 2;
+	put(p, 8, 2, pairs);
+	p->queue_count = 2 * pairs;
+	if (pairs > 1) {
+		p->features |= NET_CTRL_VQ | NET_MQ;
+		p->queue_count++;
+	}
 }
 
 /* 5.2.4 */
@@ -184,11 +193,6 @@ static void check_options(const struct device *device, const struct personality 
 {
 	const char *name = type_rows[device->type].name;
 
-	if (device->type == DEVICE_NET && device->queue_pairs_or_queues > 1) {
-		diag_error(diag, device->place, "a net device has one pair of queues, not %u",
-		           device->queue_pairs_or_queues);
-		diag_help(diag, "leave `queues` out, or make it 1");
-	}
 	if (device->type == DEVICE_FS && device->tag && strlen(device->tag) > FS_TAG_BYTES) {
 		diag_error(diag, device->place, "the tag of an fs device has at most %u bytes",
 		           FS_TAG_BYTES);

@@ -17,9 +17,10 @@
 
 #define NET ONLY(DEVICE_NET)
 #define BLK ONLY(DEVICE_BLK)
+#define FS ONLY(DEVICE_FS)
 
 static const struct device_option options[] = {
-	{"queues", OPTION_NUMBER, ALL_TYPES, AT(queue_pairs_or_queues), 1, 16},
+	{"queues", OPTION_NUMBER, NET | BLK | FS, AT(queue_pairs_or_queues), 1, 16},
 	{"queue_size", OPTION_NUMBER, ALL_TYPES, AT(queue_size), 2, 1024},
 	{"disk", OPTION_FILE, BLK, AT(disk), 0, 0},
 	{"format", OPTION_STRING, BLK, AT(format), 0, 0},
@@ -32,7 +33,7 @@ static const struct device_option options[] = {
 	{"address", OPTION_SUBNET, NET, AT(address[0]), 0, 0},
 	{"driver_address", OPTION_ADDRESS, NET, AT(address[1]), 0, 0},
 	{"cid", OPTION_LONG, ONLY(DEVICE_VSOCK), AT(cid), 3, CID_LAST},
-	{"tag", OPTION_STRING, ONLY(DEVICE_FS), AT(tag), 0, 0},
+	{"tag", OPTION_STRING, FS, AT(tag), 0, 0},
 };
 
 #define OPTION_COUNT (ARRAY_COUNT(options))
@@ -101,7 +102,7 @@ bool network_find(const char *name, enum network *network)
 	return false;
 }
 
-/* virtio 1.2: 5.1.2 net, 5.2.2 blk, 5.3.2 console, 5.4.2 rng, 5.7.2 gpu, 5.10.2 vsock, 5.11.2 fs */
+/* virtio 1.2: 5.1.2 net (several pairs have a queue of commands besides), 5.2.2 blk, 5.3.2 console, 5.4.2 rng, 5.7.2 gpu, 5.10.2 vsock, 5.11.2 fs */
 static const struct {
 	uint32_t fixed;
 	uint32_t each; /* for each of `queues` */
@@ -113,6 +114,8 @@ static const struct {
 
 uint32_t device_queue_count(const struct device *device)
 {
-	return queue_counts[device->type].fixed +
+	uint32_t commands = device->type == DEVICE_NET && device->queue_pairs_or_queues > 1 ? 1 : 0;
+
+	return queue_counts[device->type].fixed + commands +
 	       queue_counts[device->type].each * device->queue_pairs_or_queues;
 }

@@ -221,7 +221,11 @@ static void unknown_option(struct resolver *resolver, const char *peer_key, cons
 	                 key->text, device_type_name(type))) {
 		return;
 	}
-	if (suggest.best != NULL) {
+	if (strcmp(key->text, "queues") == 0) {
+		const struct device device = {.type = type};
+
+		diag_help(resolver->diag, "it always has %u", device_queue_count(&device));
+	} else if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}
 }

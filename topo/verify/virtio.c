@@ -73,15 +73,17 @@ static void keep(struct virtio *v, const void *config, uint32_t bytes)
 	v->config_bytes = bytes;
 }
 
-/* CSUM GUEST_CSUM MAC GUEST_TSO4 GUEST_TSO6 HOST_TSO4 HOST_TSO6 MRG_RXBUF STATUS */
+/* CSUM GUEST_CSUM MAC GUEST_TSO4 GUEST_TSO6 HOST_TSO4 HOST_TSO6 MRG_RXBUF STATUS; with several pairs
+ * CTRL_VQ (17) and MQ (22), and the daemon serves a queue. */
 static void make_net(const struct device *device, struct virtio *v)
 {
-	struct net_config config = {.status = 1, .max_virtqueue_pairs = 1};
+	uint16_t pairs = (uint16_t)device->queue_pairs_or_queues;
+	struct net_config config = {.status = 1, .max_virtqueue_pairs = pairs};
 
 	memcpy(config.mac, device->mac, sizeof(config.mac));
-	v->queues = 2;
-	v->features =
-		BIT(0) | BIT(1) | BIT(5) | BIT(7) | BIT(8) | BIT(11) | BIT(12) | BIT(15) | BIT(16);
+	v->queues = pairs > 1 ? 2U * pairs + 1 : 2;
+	v->features = BIT(0) | BIT(1) | BIT(5) | BIT(7) | BIT(8) | BIT(11) | BIT(12) | BIT(15) |
+	              BIT(16) | (pairs > 1 ? BIT(17) | BIT(22) : 0);
 	keep(v, &config, sizeof(config));
 }
 
