@@ -132,6 +132,10 @@ struct pv_vmm_connection {
 	uint32_t device_count;
 };
 
+/* Its configuration space begins with the capacity of a disk, which is 0 until somebody serves it: so
+ * a driver that begins meanwhile waits for nobody, and is interrupted when that changes. */
+#define PV_VMM_DEVICE_LATE (1U << 0)
+
 /* A virtio device: PCI function 0 of device `slot` on its connection's bus 0. */
 struct pv_vmm_device {
 	uint32_t connection;
@@ -142,9 +146,11 @@ struct pv_vmm_device {
 	uint32_t queue_size;     /* largest, power of two */
 	uint32_t cap_recv_first; /* PV_CAP_DOORBELL_RECV of queue 0; the others follow */
 	uint32_t config_bytes;   /* used bytes of config[] */
-	uint64_t features;       /* offered */
-	uint64_t bar_ipa;        /* BAR0, PV_VMM_BAR_BYTES, emulated registers */
-	uint64_t notify_ipa;     /* BAR2, one page, this guest's doorbell page for the device:
+	uint32_t flags;          /* PV_VMM_DEVICE_* */
+	uint32_t reserved;
+	uint64_t features;   /* offered */
+	uint64_t bar_ipa;    /* BAR0, PV_VMM_BAR_BYTES, emulated registers */
+	uint64_t notify_ipa; /* BAR2, one page, this guest's doorbell page for the device:
 	                            queue q rings by a store at offset 4 * q */
 	uint8_t config[PV_VMM_CONFIG_BYTES]; /* device configuration space */
 };
@@ -181,7 +187,7 @@ struct pv_vmm_function {
 _Static_assert(sizeof(struct pv_vmm_uart) == 24, "vmm uart");
 _Static_assert(sizeof(struct pv_vmm_config) == 256, "vmm config");
 _Static_assert(sizeof(struct pv_vmm_connection) == 72, "vmm connection");
-_Static_assert(sizeof(struct pv_vmm_device) == 120, "vmm device");
+_Static_assert(sizeof(struct pv_vmm_device) == 128, "vmm device");
 _Static_assert(sizeof(struct pv_vmm_function) == 168, "vmm function");
 
 #endif

@@ -94,6 +94,12 @@ class Mesh(Carries, Scenario):
                    f"{caller} reaches {heard.split()}, not {near}")
 
 
+class Circle(Carries, Scenario):
+    """Three VMs that serve each other disks in a circle, and come up one after the other: two of them
+    before the VM that serves them."""
+    topology = os.path.join(HERE, "topologies/circle.camkes")
+
+
 class Many(Carries, Scenario):
     """24 VMs on four CPUs."""
     long = True

@@ -81,10 +81,13 @@ def carry_net(system, connection, device):
 
 
 def carry_blk(system, connection, device):
-    """The disk of its size, of which a VM has one in the topologies that are shipped."""
-    disks = system.disk(connection.driver_vm, device["size"]).split()
-    ensure(len(disks) == 1, f"{connection.driver_vm}: disks of that size: {disks}")
-    check_file_system(system, DISK_MIB, connection.driver_vm, disks[0])
+    """The disk of its size, of which a VM has one in the topologies that are shipped. In a circle of
+    VMs it has that size when it is served."""
+    def disks():
+        return system.disk(connection.driver_vm, device["size"]).split()
+    system.wait(f"{connection.driver_vm} has a disk", disks)
+    ensure(len(disks()) == 1, f"{connection.driver_vm}: disks of that size: {disks()}")
+    check_file_system(system, DISK_MIB, connection.driver_vm, disks()[0])
 
 
 def carry_vsock(system, connection, device):

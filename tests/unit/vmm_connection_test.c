@@ -339,6 +339,67 @@ static void a_failure_needs_reset(void **state)
 	assert_string_equal(log_text(), "device gateway/1 failed\n");
 }
 
+/* A late disk: 0 sectors, and no wait for anybody, until a back end is ready. */
+static void a_late_disk_grows_when_it_is_served(void **state)
+{
+	const uint64_t capacity = BAR(BLK) + PV_VMM_BAR_DEVICE;
+
+	(void)state;
+	machine_start(1);
+	machine.config.devices[BLK].flags = PV_VMM_DEVICE_LATE;
+	guest_store(ECAM(0) + (1U << 15) + 0x42, 2, 0x8000);
+	guest_store(BAR(BLK) + 0x10, 2, 0);
+	guest_store(BAR(BLK) + PV_VMM_BAR_MSIX, 8, V2M + 0x40);
+	guest_store(BAR(BLK) + PV_VMM_BAR_MSIX + 8, 8, V2M_FIRST + 9);
+	driver_start(BLK);
+	peer_start(0);
+	assert_int_equal(guest_load(capacity, 8), 0);
+	assert_int_equal(guest_load(capacity + 4, 4), 0);
+	assert_int_equal(guest_load(capacity + 8, 4), 0x1c1b1a19);
+	peer_send(0, PV_CTL_FULL, 1, 0, 0);
+	assert_int_equal(guest_load(capacity, 8), 0);
+	assert_int_equal(guest_load(BAR(BLK) + 0x15, 1), 0);
+	assert_int_equal(fake_virq(0, V2M_FIRST + 9)->pending, 0);
+
+	peer_send(0, PV_CTL_READY, 1, 0, 0);
+	assert_int_equal(guest_load(capacity, 8), UINT64_C(0x1817161514131211));
+	assert_int_equal(guest_load(BAR(BLK) + 0x15, 1), 1); /* config_generation */
+	assert_int_equal(fake_virq(0, V2M_FIRST + 9)->pending, 1);
+	assert_int_equal(driver_status(BLK), 0x0f);
+
+	/* What was there once is waited for. */
+	fake_forget();
+	peer_send(0, PV_CTL_GONE, 1, 0, 0);
+	peer_send(0, PV_CTL_READY, 1, 0, 0);
+	assert_int_equal(guest_load(capacity, 8), UINT64_C(0x1817161514131211));
+	assert_int_equal(guest_load(BAR(BLK) + 0x15, 1), 1);
+	assert_int_equal(fake.record_count, 0);
+}
+
+/* A VM that starts anew finds the back end that is there. */
+static void a_late_disk_that_is_served_has_its_size_at_power_on(void **state)
+{
+	(void)state;
+	machine_start(1);
+	machine.config.devices[BLK].flags = PV_VMM_DEVICE_LATE;
+	peer_start(0);
+	peer_send(0, PV_CTL_READY, 1, 0, 0);
+	virtio_pci_reset(&machine.vm.devices[BLK].function);
+	driver_set_status(BLK, 0);
+	assert_int_equal(guest_load(BAR(BLK) + PV_VMM_BAR_DEVICE, 4), 0x14131211);
+}
+
+/* Other disks have their size at once. */
+static void a_disk_has_its_size_before_it_is_served(void **state)
+{
+	(void)state;
+	machine_start(1);
+	assert_int_equal(guest_load(BAR(BLK) + PV_VMM_BAR_DEVICE, 8), UINT64_C(0x1817161514131211));
+	peer_start(0);
+	peer_send(0, PV_CTL_READY, 1, 0, 0);
+	assert_int_equal(guest_load(BAR(BLK) + 0x15, 1), 0);
+}
+
 /* What the next START of NET says. */
 static void check_start(uint32_t flags, uint64_t identity)
 {
@@ -621,6 +682,9 @@ int main(void)
 		cmocka_unit_test(a_full_ring_loses_nothing),
 		cmocka_unit_test(a_reset_in_the_middle_of_a_start_waits),
 		cmocka_unit_test(a_failure_needs_reset),
+		cmocka_unit_test(a_late_disk_grows_when_it_is_served),
+		cmocka_unit_test(a_late_disk_that_is_served_has_its_size_at_power_on),
+		cmocka_unit_test(a_disk_has_its_size_before_it_is_served),
 		cmocka_unit_test(a_life_keeps_the_storage_that_it_began_with),
 		cmocka_unit_test(a_life_takes_the_first_storage_that_comes),
 		cmocka_unit_test(a_new_session_forgets_what_was_behind),

@@ -81,6 +81,8 @@ static const struct {
 	{&machine.config.devices[0].connection, 1, 4, "device"},
 	{&machine.config.devices[1].index, 0, 4, "device"},
 	{&machine.config.devices[1].slot, 0, 4, "device"},
+	{&machine.config.devices[1].flags, 2, 4, "device"},
+	{&machine.config.devices[0].flags, PV_VMM_DEVICE_LATE, 4, "device"}, /* no disk */
 	{&machine.config.devices[1].slot, 32, 4, "device"},
 	{&machine.config.devices[1].type, 0, 4, "device"},
 	{&machine.config.devices[1].type, 64, 4, "device"},

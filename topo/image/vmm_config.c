@@ -90,7 +90,7 @@ static void fill_head(const struct layout *layout, uint32_t vm, struct pv_vmm_co
 }
 
 static void fill_device(const struct layout_connection *connection, uint32_t index,
-                        uint32_t queue_size, struct pv_vmm_device *out)
+                        const struct device *source, struct pv_vmm_device *out)
 {
 	const struct layout_device *device = &connection->devices[index];
 	const struct personality *personality = &device->personality;
@@ -101,9 +101,10 @@ static void fill_device(const struct layout_connection *connection, uint32_t ind
 		.slot = index,
 		.type = personality->virtio_type,
 		.queue_count = personality->queue_count,
-		.queue_size = queue_size,
+		.queue_size = source->queue_size,
 		.cap_recv_first = device->cap_recv_first,
 		.config_bytes = personality->config_bytes,
+		.flags = connection->is_late && source->type == DEVICE_BLK ? PV_VMM_DEVICE_LATE : 0,
 		.features = personality->features,
 		.bar_ipa = device->bar_ipa,
 		.notify_ipa = device->notify_ipa,
@@ -184,8 +185,7 @@ void vmm_config_write(const struct layout *layout, uint32_t vm, uint8_t *out)
 		for (uint32_t j = 0; j < source->device_count; j++) {
 			struct pv_vmm_device device;
 
-			fill_device(&layout->connections[i], j, source->devices[j].queue_size,
-			            &device);
+			fill_device(&layout->connections[i], j, &source->devices[j], &device);
 			memcpy(devices, &device, sizeof(device));
 			devices += sizeof(device);
 		}

@@ -172,7 +172,8 @@ static const struct field device_fields[] = {
 	FIELD(pv_vmm_device, connection),   FIELD(pv_vmm_device, index),
 	FIELD(pv_vmm_device, slot),         FIELD(pv_vmm_device, type),
 	FIELD(pv_vmm_device, queue_count),  FIELD(pv_vmm_device, queue_size),
-	FIELD(pv_vmm_device, config_bytes), FIELD(pv_vmm_device, features),
+	FIELD(pv_vmm_device, config_bytes), FIELD(pv_vmm_device, flags),
+	FIELD(pv_vmm_device, reserved),     FIELD(pv_vmm_device, features),
 	FIELD(pv_vmm_device, bar_ipa),      FIELD(pv_vmm_device, notify_ipa),
 	FIELD(pv_vmm_device, config),
 };
@@ -276,6 +277,22 @@ static void check_head(struct verify *v, uint32_t index)
 	}
 }
 
+/* Does the driver VM serve the device VM in turn, over however many others? */
+static bool is_in_circle(const struct verify *v, const struct connection *connection)
+{
+	bool *reached = arena_alloc(v->arena, v->model->vm_count + 1);
+
+	reached[connection->driver_vm] = true;
+	for (size_t round = 0; round < v->model->vm_count; round++) {
+		for (size_t i = 0; i < v->model->connection_count; i++) {
+			const struct connection *c = &v->model->connections[i];
+
+			reached[c->driver_vm] = reached[c->driver_vm] || reached[c->device_vm];
+		}
+	}
+	return reached[connection->device_vm];
+}
+
 static void check_device(struct verify *v, const struct link *link, uint32_t index,
                          const struct pv_vmm_device *first)
 {
@@ -290,6 +307,8 @@ static void check_device(struct verify *v, const struct link *link, uint32_t ind
 		.queue_count = virtio->queues,
 		.queue_size = device->source->queue_size,
 		.config_bytes = virtio->config_bytes,
+		/* The capacity of a disk is 0 until it is served, where nobody can be waited for. */
+		.flags = device->source->type == DEVICE_BLK && is_in_circle(v, link->source),
 		.features = virtio->features,
 		.bar_ipa = first->bar_ipa + (uint64_t)index * PV_VMM_BAR_BYTES,
 		.notify_ipa = first->notify_ipa + index * PAGE,

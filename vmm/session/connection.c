@@ -191,6 +191,9 @@ static void reconcile(struct connection *connection, uint32_t number)
 {
 	const struct virtio *virtio = &connection->devices[number].function.virtio;
 
+	if (connection->devices[number].link.backend == BACKEND_READY) {
+		virtio_pci_serve(&connection->devices[number].function);
+	}
 	if (virtio->is_resetting) {
 		(void)!send_stop(connection, number);
 	} else if (virtio_is_running(virtio) &&

@@ -37,20 +37,38 @@ void virtio_pci_bind(struct virtio_pci *function)
 	}
 }
 
-void virtio_pci_break(struct virtio_pci *function)
+/* The configuration interrupt, by its vector or by ISR. */
+static void interrupt(struct virtio_pci *function)
 {
-	struct virtio *virtio = &function->virtio;
-
-	if ((virtio->status & VIRTIO_NEEDS_RESET) != 0 || !virtio_is_running(virtio)) {
-		return;
-	}
-	virtio->status |= VIRTIO_NEEDS_RESET;
 	if (function->msix.enabled) {
-		function->config_pending = virtio->config_vector != VIRTIO_NO_VECTOR;
+		function->config_pending = function->virtio.config_vector != VIRTIO_NO_VECTOR;
 	} else {
 		function->isr |= ISR_CONFIG;
 	}
 	virtio_pci_bind(function);
+}
+
+void virtio_pci_break(struct virtio_pci *function)
+{
+	struct virtio *virtio = &function->virtio;
+
+	if ((virtio->status & VIRTIO_NEEDS_RESET) == 0 && virtio_is_running(virtio)) {
+		virtio->status |= VIRTIO_NEEDS_RESET;
+		interrupt(function);
+	}
+}
+
+/* A driver may have read the capacity as soon as it has set its vectors. */
+void virtio_pci_serve(struct virtio_pci *function)
+{
+	bool is_news =
+		!function->is_served && (function->virtio.config->flags & PV_VMM_DEVICE_LATE) != 0;
+
+	function->is_served = true;
+	if (is_news) {
+		function->generation++;
+		interrupt(function);
+	}
 }
 
 void virtio_pci_finish_reset(struct virtio_pci *function)
@@ -290,14 +308,33 @@ static uint64_t read_isr(void *device, const struct access *access)
 	return isr;
 }
 
+static uint64_t read_config_generation(void *device, const struct access *access)
+{
+	const struct virtio_pci *function = device;
+
+	(void)access;
+	return function->generation;
+}
+
+/* Bytes of the configuration space that the driver does not see yet: virtio 1.2, 5.2.4, capacity. */
+static uint32_t hidden_bytes(const struct virtio_pci *function)
+{
+	bool is_late = (function->virtio.config->flags & PV_VMM_DEVICE_LATE) != 0;
+
+	return is_late && !function->is_served ? sizeof(uint64_t) : 0;
+}
+
 static uint64_t read_config(void *device, const struct access *access)
 {
-	const struct pv_vmm_device *config = ((const struct virtio_pci *)device)->virtio.config;
+	const struct virtio_pci *function = device;
+	const struct pv_vmm_device *config = function->virtio.config;
 	uint64_t value = 0;
 
 	for (uint32_t i = 0; i < access->bytes; i++) {
-		if (access->offset + i < config->config_bytes) {
-			value |= (uint64_t)config->config[access->offset + i] << (8 * i);
+		uint32_t offset = access->offset + i;
+
+		if (offset >= hidden_bytes(function) && offset < config->config_bytes) {
+			value |= (uint64_t)config->config[offset] << (8 * i);
 		}
 	}
 	return value;
@@ -340,7 +377,7 @@ static const struct reg rows[] = {
 	{COMMON(0x10), 2, W16, read_config_vector, write_config_vector},
 	{COMMON(0x12), 2, W16, read_num_queues, NULL},
 	{COMMON(0x14), 1, W8, read_status, write_status},
-	{COMMON(0x15), 1, W8, NULL, NULL}, /* config_generation: nothing ever changes */
+	{COMMON(0x15), 1, W8, read_config_generation, NULL},
 	{COMMON(0x16), 2, W16, read_queue_select, write_queue_select},
 	{COMMON(0x18), 2, W16, read_queue_size, write_queue_size},
 	{COMMON(0x1a), 2, W16, read_queue_vector, write_queue_vector},

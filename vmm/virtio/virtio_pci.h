@@ -29,6 +29,8 @@ struct virtio_pci {
 	uint16_t queue_select;
 
 	uint8_t isr;
+	uint8_t generation;                /* of the device configuration: counts its changes */
+	bool is_served;                    /* somebody was there since power-on */
 	bool config_pending;               /* a configuration interrupt waits for its vector */
 	uint16_t bound[PV_VMM_QUEUES_MAX]; /* SPI that the kernel raises for a queue, 0 = none */
 
@@ -55,6 +57,9 @@ void virtio_pci_bind(struct virtio_pci *function);
 
 /** The backend cannot serve the device as it was set up: DEVICE_NEEDS_RESET, and tell the guest. */
 void virtio_pci_break(struct virtio_pci *function);
+
+/** Somebody serves the device: one that is late has its capacity now, and its driver is told. */
+void virtio_pci_serve(struct virtio_pci *function);
 
 /** The reset that the driver asked for is done. */
 void virtio_pci_finish_reset(struct virtio_pci *function);

@@ -17,6 +17,7 @@
 
 #define EVENTS 64U
 #define QUEUE_SIZE_MAX 32768U /* virtio 1.2, 2.7 */
+#define TYPE_BLK 2U           /* virtio 1.2, 5 */
 
 static bool is_name(const char name[32])
 {
@@ -120,12 +121,20 @@ static const char *vm_fault(const struct pv_vmm_config *vm)
 	return NULL;
 }
 
+/* Capacities are those of disks. */
+static bool flags_are_good(const struct pv_vmm_device *device)
+{
+	return device->flags == 0 ||
+	       (device->flags == PV_VMM_DEVICE_LATE && device->type == TYPE_BLK &&
+	        device->config_bytes >= sizeof(uint64_t));
+}
+
 static bool device_is_good(const struct pv_vmm_device *device)
 {
 	return device->slot < PCI_SLOTS && device->type >= 1 && device->type < 0x40 &&
 	       device->queue_count >= 1 && device->queue_count <= PV_VMM_QUEUES_MAX &&
 	       is_power_of_two(device->queue_size) && device->queue_size <= QUEUE_SIZE_MAX &&
-	       device->config_bytes <= PV_VMM_CONFIG_BYTES &&
+	       device->config_bytes <= PV_VMM_CONFIG_BYTES && flags_are_good(device) &&
 	       (device->features & VIRTIO_F_VERSION_1) != 0 &&
 	       /* 32-bit base address registers */
 	       is_aligned(device->bar_ipa, PV_VMM_BAR_BYTES) &&
