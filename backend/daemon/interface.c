@@ -8,6 +8,7 @@
 #include <linux/if_tun.h>
 #include <linux/sockios.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <net/route.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,23 +79,21 @@ err_t interface_attach_queue(const char *name, int fd, bool attach)
 	return OK;
 }
 
-/*
- * A bridge takes the lowest address of its ports, and another one when ports come and go, which
- * its neighbours would have to learn. One that has been set it keeps: so it gets its own.
- */
-static err_t fix_hardware_address(const char *name)
+err_t interface_set_hardware(const char *name, const uint8_t mac[6])
 {
 	struct ifreq ifr;
 
 	set_name(&ifr, name);
-	err_t err = request(SIOCGIFHWADDR, &ifr, 0, name, "has no hardware address");
-	if (err == OK) {
-		err = request(SIOCSIFHWADDR, &ifr, 0, name, "cannot keep its hardware address");
-	}
-	return err;
+	ifr.ifr_hwaddr.sa_family = ARPHRD_ETHER;
+	memcpy(ifr.ifr_hwaddr.sa_data, mac, 6);
+	return request(SIOCSIFHWADDR, &ifr, 0, name, "cannot set the hardware address");
 }
 
-err_t interface_make_bridge(const char *name)
+/*
+ * A bridge takes the lowest address of its ports, and another one when ports come and go, which
+ * its neighbours would have to learn. One that has been set it keeps.
+ */
+err_t interface_make_bridge(const char *name, const uint8_t mac[6])
 {
 	char copy[IFNAMSIZ] = {0};
 
@@ -103,7 +102,7 @@ err_t interface_make_bridge(const char *name)
 	}
 	memcpy(copy, name, strnlen(name, IFNAMSIZ - 1));
 	err_t err = request(SIOCBRADDBR, copy, 0, name, "cannot make the bridge");
-	return err == OK ? fix_hardware_address(name) : err;
+	return err == OK ? interface_set_hardware(name, mac) : err;
 }
 
 /* A setting of a port, by what Linux shows of it in sysfs. */

@@ -22,8 +22,11 @@ MUST_USE err_t interface_open_tap(const char *name, bool several, int *fd);
 /** Attach the queue @fd of the tap @name, one of several, or detach it: then no frame passes it. */
 MUST_USE err_t interface_attach_queue(const char *name, int fd, bool attach);
 
-/** Make the bridge @name, if it is not there. Its hardware address does not change any more. */
-MUST_USE err_t interface_make_bridge(const char *name);
+/** Give @name a hardware address. */
+MUST_USE err_t interface_set_hardware(const char *name, const uint8_t mac[6]);
+
+/** Make the bridge @name with the hardware address @mac, if it is not there. */
+MUST_USE err_t interface_make_bridge(const char *name, const uint8_t mac[6]);
 
 /** Put @name under @bridge, if it is not there: @mac is behind it and nothing else. */
 MUST_USE err_t interface_join_bridge(const char *name, const char *bridge, const uint8_t mac[6]);

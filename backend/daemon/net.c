@@ -12,6 +12,7 @@
 #include <endian.h>
 #include <linux/if_tun.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "backend/daemon/backend.h"
@@ -86,13 +87,22 @@ static err_t add_routes(const struct dt_device *config)
 	return err;
 }
 
-/* Make the place of the tap's network: the bridge, if there is one. */
+/*
+ * Make the place of the tap's network: the bridge, if there is one. Its hardware address follows
+ * from the driver's, by a bit among those that are free for local use, so that a device VM that
+ * begins anew has the one that its neighbours know.
+ */
 static err_t make_place(const struct dt_device *config, const char *place)
 {
+	uint8_t mac[sizeof(config->mac)];
 	err_t err = OK;
 
-	if (place != config->tap) {
-		err = interface_make_bridge(place);
+	memcpy(mac, config->mac, sizeof(mac));
+	mac[0] ^= 4;
+	if (place == config->tap) {
+		err = interface_set_hardware(place, mac);
+	} else {
+		err = interface_make_bridge(place, mac);
 		if (err == OK) {
 			err = interface_join_bridge(config->tap, place, config->mac);
 		}

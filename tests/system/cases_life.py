@@ -106,9 +106,11 @@ class Life(Scenario):
     def ensure_ping(self):
         address = self.system.shell("device", "ip -4 -o addr show br0 | awk '{ sub(\"/.*\", \"\", "
                                     "$4); print $4; exit }'")
-        # Who began anew has another address of its network card: until the old one is forgotten
-        # nothing arrives.
+        # Packets are lost while an interface comes up.
         self.system.shell("driver", f"until ping -c 1 -W 1 {address}; do :; done", limit=60)
+
+    def hardware_address(self):
+        return self.system.shell("device", "cat /sys/class/net/br0/address")
 
     def write_disk(self):
         """Random data, flushed; their checksum."""
@@ -223,6 +225,7 @@ class Life(Scenario):
         system = self.system
         self.write_disk()
         before, peer = self.boot("device"), self.boot("driver")
+        address = self.hardware_address()
         with Events(system) as events:
             sessions = events.connections["device", "driver"]["sessions"] + 1
             restarts = events.vms["device"]["restarts"] + 1
@@ -242,6 +245,7 @@ class Life(Scenario):
             ensure(events.connections["device", "driver"]["sessions"] >= sessions, "no new session")
         ensure(self.boot("device") != before, "its kernel is the same")
         ensure(self.boot("driver") == peer, "the driver VM began anew, too")
+        ensure(self.hardware_address() == address, "nobody knows its new hardware address")
         said = system.run("driver", "dd", "if=/dev/vda", "of=/dev/null", "bs=4096", "count=1",
                           "iflag=direct", status=1)
         ensure("Input/output error" in said, said)

@@ -136,9 +136,17 @@ err_t interface_set_up(const char *name)
 	return OK;
 }
 
-err_t interface_make_bridge(const char *name)
+err_t interface_set_hardware(const char *name, const uint8_t mac[6])
 {
 	(void)name;
+	(void)mac;
+	return OK;
+}
+
+err_t interface_make_bridge(const char *name, const uint8_t mac[6])
+{
+	(void)name;
+	(void)mac;
 	return OK;
 }
 
