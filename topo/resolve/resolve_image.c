@@ -12,7 +12,7 @@
 #include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/diag/source.h"
-#include "topo/resolve/archive.h"
+#include "topo/base/archive.h"
 #include "topo/resolve/resolve_internal.h"
 
 #define OWN_KERNEL "linux"

@@ -3,7 +3,7 @@
  * Measures archives. The bytes come in pieces, from the file itself or unpacked, and go through a
  * small machine that knows where headers, names and contents end; nothing of them is kept.
  */
-#include "topo/resolve/archive.h"
+#include "topo/base/archive.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "topo/resolve/unpack.h"
+#include "topo/base/unpack.h"
 
 #define HEADER_BYTES 110U
 #define PAGE_BYTES 4096U

@@ -4,8 +4,8 @@
  * early-userspace/buffer-format.rst): archives of the form newc, packed or not, one behind the
  * other, whose files lie in pages of RAM afterwards.
  */
-#ifndef TOPO_RESOLVE_ARCHIVE_H
-#define TOPO_RESOLVE_ARCHIVE_H
+#ifndef TOPO_BASE_ARCHIVE_H
+#define TOPO_BASE_ARCHIVE_H
 
 #include <stdbool.h>
 #include <stdint.h>
