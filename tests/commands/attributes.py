@@ -17,6 +17,8 @@ EXAMPLES = {
     "ram_size": '= "512M"',
     "vm_address_config": "= { dtb_addr: 0x44000000, initrd_addr: 0x45000000 }",
     "vm_image_config": '= { kernel_bootcmdline: "console=ttyAMA0 quiet" }',
+    "files": '= [{ from: "/etc/passwd", to: "/etc/users", mode: "0640" }]',
+    "command": '= ["sh", "-c", "echo a b > /dev/null"]',
     "pci_devices": '= [{ name: "nic", bus: 0, dev: 1, fun: 0, irq: 36 }]',
     "untyped_mmios": '= ["0x9010000:0x1000"]',
     "mmios": '= ["0x9010000:0x1000:12"]',

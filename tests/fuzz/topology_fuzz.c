@@ -4,7 +4,7 @@
  * being explained: the printed topology loads again, and is printed the same.
  *
  * libs: z lzma zstd lz4
- * links: topo/base topo/diag topo/rules topo/language topo/model topo/resolve topo/checks topo/front
+ * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * links: topo/export/explain.c
  */
 #define _POSIX_C_SOURCE 200809L

@@ -25,13 +25,11 @@
 /* links: topo/verify/guest_hardware.c */
 /* links: topo/model/pci.c topo/model/pci_models.c topo/model/hardware_board.c topo/model/board.c */
 /* links: topo/model/board_qemu_virt.c topo/model/board_rpi4.c */
-/* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c lib/image_check.c */
-/* links: topo/base/units.c */
+/* links: topo/diag/source.c topo/base topo/rootfs lib/image_check.c */
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
 /* links: lib/image_check_hardware.c */
 /* links: tests/unit/verify_fixture.c */
-/* links: topo/base/utf8.c topo/base/say.c */
-/* libs: fdt elf cmocka */
+/* libs: fdt elf z lzma zstd lz4 cmocka */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

@@ -140,6 +140,21 @@ class Life(Scenario):
         ensure(f"vm starting {restarts + 1}\n" in self.system.log("--vmm", "driver"),
                "its VMM says something else")
 
+    def check_a_vm_has_its_files_and_runs_its_command(self):
+        """Files at their places, behind links too, without a trace on what was there; the command
+        serves one of them, and again after it was killed."""
+        with open(self.topology, encoding="utf-8") as file:
+            text = file.read().strip()
+        ensure(self.system.shell("driver", "cat /sbin/topology") == text, "another file")
+        ensure(self.system.shell("driver", "stat -c %a:%U:%h /sbin/topology; "
+                                 "stat -c %a /sbin /etc; ls /bin /sbin | grep -v topology") ==
+               self.system.shell("device", "echo 600:root:1; stat -c %a /sbin /etc; ls /bin /sbin"),
+               "the root file system is another one")
+        fetch = ("until wget -q -O - http://127.0.0.1/life.camkes 2>/dev/null; do :; done")
+        ensure(self.system.shell("driver", fetch, limit=60) == text, "another file is served")
+        self.system.shell("driver", "kill -9 $(pidof httpd)")
+        ensure(self.system.shell("driver", fetch, limit=60) == text, "it came back as another one")
+
     def check_a_vm_that_reboots_comes_back(self):
         self.ends_and_comes_back(lambda: self.system.run("driver", "reboot", "-f",
                                                          status=NO_COMMAND), "reset")

@@ -4,7 +4,7 @@
  * priorities among them, against what docs/language.md says of each connection and each CPU.
  *
  * libs: z lzma zstd lz4
- * links: topo/base topo/diag topo/rules topo/language topo/model topo/resolve topo/checks topo/front
+ * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

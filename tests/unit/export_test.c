@@ -6,7 +6,7 @@
  * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/explain.c
  * links: topo/export/notes.c
  * libs: z lzma zstd lz4
- * links: topo/base topo/diag topo/rules topo/language topo/model topo/resolve topo/checks topo/front
+ * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

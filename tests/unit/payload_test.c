@@ -4,10 +4,8 @@
  * with all the files of a system from which one after the other is taken away or spoilt.
  */
 /* links: topo/image/payload.c topo/image/payload_files.c tests/unit/layout_fixture.c */
-/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
-/* links: topo/base/strmap.c */
-/* links: topo/base/utf8.c topo/base/say.c */
-/* libs: elf fdt */
+/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/rootfs topo/base */
+/* libs: elf fdt z lzma zstd lz4 */
 /* flags: -D_GNU_SOURCE */
 #include <elf.h>
 #include <ftw.h>

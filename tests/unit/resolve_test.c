@@ -4,7 +4,7 @@
  * defaults make of what is not said.
  *
  * libs: z lzma zstd lz4
- * links: topo/base topo/diag topo/rules topo/language topo/model topo/resolve topo/checks topo/front
+ * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

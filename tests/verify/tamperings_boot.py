@@ -72,6 +72,49 @@ def initrds_swapped(s, n):
     s.blobs[a], s.blobs[b] = s.blobs[b], s.blobs[a]
 
 
+def in_files(s, n, old, new):
+    """In the archive of vm_a's files and command, which lies before its device tree."""
+    index = s.tree(n.a) - 1
+    assert s.blobs[index].count(old) == 1 and len(old) == len(new)
+    s.blobs[index] = bytearray(s.blobs[index].replace(old, new))
+
+
+@says(r"vm_a: its root file system has 'bin/k', .*", r"lacks 'bin/k'")
+def file_changed(s, n):
+    s.blobs[s.tree(n.a) - 1][1000] ^= 1
+
+
+@says(r"vm_a: its root file system has 'bin/j', .*")
+def file_renamed(s, n):
+    in_files(s, n, b"bin/k\0", b"bin/j\0")
+
+
+@says(r"vm_a: its root file system has 'ini/disk.raw'")
+def file_elsewhere(s, n):
+    in_files(s, n, b"srv/disk.raw\0", b"ini/disk.raw\0")
+
+
+@says(r"vm_a: its root file system has 'etc/peervisor/command'")
+def command_changed(s, n):
+    in_files(s, n, b"exec 'k'", b"exec 'l'")
+
+
+@says(r"vm_a: its root file system has 'etc/peervisor/command'")
+def command_of_everybody(s, n):
+    mode, size = b"000081ED", b"%08X" % len(b"#!/bin/sh\nexec 'k' 'it'\\''s'\n")
+    rest = b"0" * 24 + b"1".rjust(8, b"0") + b"0" * 8 + size
+    in_files(s, n, mode + rest[8:], b"000089ED" + rest[8:])
+
+
+@says(r"lacks 'etc/peervisor'")
+def files_cut(s, n):
+    index = s.tree(n.a) - 1
+    at = s.blobs[index].index(b"etc/peervisor\0") - 110
+    end = s.blobs[index].index(b"TRAILER!!!") - 110
+    kept = s.blobs[index][:at] + s.blobs[index][end:]
+    s.blobs[index] = bytearray(kept + bytes(len(s.blobs[index]) - len(kept)))
+
+
 @says(r"vm_a: its loader is not at")
 def entry_moved(s, n):
     s.domains[n.a]["entry"] += 4

@@ -290,17 +290,18 @@ void check_root_none(struct rules *rules, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (!vm->image.own_rootfs && vm->image.initrd == NULL &&
+		if (!vm->image.own_rootfs && vm->image.initrd == NULL && !vm->files_init &&
 		    argument(vm->image.cmdline, "root=") == NULL) {
 			rule_report(rules, &rule_root_none, vm_place(topology, i, VM_IMAGE),
-			            "'%s' has no initrd and no root= on its command line",
+			            "'%s' has no initrd, no root= on its command line and no /init "
+			            "among its files",
 			            vm->suffix);
 		}
 	}
 }
 
 RULE(root_none, "root-none", ADVICE, EACH,
-     "A VM boots without an initrd, and no root= names a disk: unless its kernel has a file "
+     "A VM boots without an initrd, no root= names a disk, and `files` put no /init into it: unless its kernel has a file "
      "system built in it gives up.");
 
 /* A size as Linux reads it in a command line, with a unit or without (memparse). */

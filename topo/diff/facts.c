@@ -132,6 +132,27 @@ static const char *affinity_text(struct lister *l, const struct vm *vm)
 	return text;
 }
 
+static const char *files_text(struct lister *l, const struct vm *vm)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < vm->file_count; i++) {
+		text = arena_printf(l->facts->arena, "%s%s%s from %s", text, i ? ", " : "",
+		                    vm->files[i].to, vm->files[i].from);
+	}
+	return text[0] ? text : "none";
+}
+
+static const char *command_text(struct lister *l, const struct vm *vm)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < vm->command_count; i++) {
+		text = arena_printf(l->facts->arena, "%s%s%s", text, i ? " " : "", vm->command[i]);
+	}
+	return text[0] ? text : "none";
+}
+
 static const char *budget_text(struct lister *l, const struct vm *vm)
 {
 	return vm->budget_us ? arena_printf(l->facts->arena, "%u us in each %u us", vm->budget_us,
@@ -158,6 +179,12 @@ static const char *attribute_text(struct lister *l, enum vm_attribute attribute,
 {
 	if (attribute == VM_AFFINITY) {
 		return affinity_text(l, vm);
+	}
+	if (attribute == VM_FILES) {
+		return files_text(l, vm);
+	}
+	if (attribute == VM_COMMAND) {
+		return command_text(l, vm);
 	}
 	if (attribute == VM_BUDGET) {
 		return budget_text(l, vm);

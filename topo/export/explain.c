@@ -248,6 +248,38 @@ static void put_affinity(FILE *out, const struct model *model, size_t vm)
 	putc(']', out);
 }
 
+static void put_files(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm *row = &model->vms[vm];
+
+	fputs(row->file_count == 0 ? "[" : "[\n", out);
+	for (size_t i = 0; i < row->file_count; i++) {
+		const struct vm_file *file = &row->files[i];
+
+		fputs(IN "    { from: ", out);
+		explain_string(out, file->from);
+		fputs(", to: ", out);
+		explain_string(out, file->to);
+		if (file->mode != 0) {
+			fprintf(out, ", mode: \"0%o\"", file->mode);
+		}
+		fputs(" },\n", out);
+	}
+	fputs(row->file_count == 0 ? "]" : IN "]", out);
+}
+
+static void put_command(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm *row = &model->vms[vm];
+
+	putc('[', out);
+	for (size_t i = 0; i < row->command_count; i++) {
+		fputs(i == 0 ? "" : ", ", out);
+		explain_string(out, row->command[i]);
+	}
+	putc(']', out);
+}
+
 static void put_pci(FILE *out, const struct model *model, size_t vm)
 {
 	const struct vm *row = &model->vms[vm];
@@ -316,6 +348,8 @@ static put_value *const own_values[VM_ATTRIBUTE_COUNT] = {
 	[VM_AFFINITY] = put_affinity,
 	[VM_ADDRESSES] = put_addresses,
 	[VM_IMAGE] = put_image,
+	[VM_FILES] = put_files,
+	[VM_COMMAND] = put_command,
 	[VM_PCI] = put_pci,
 	[VM_MMIOS] = put_mmios,
 	[VM_IRQS] = put_irqs,

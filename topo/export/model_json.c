@@ -134,6 +134,29 @@ static void add_image(struct json_object *object, const struct vm *vm)
 	add_bool(object, "agent", vm->agent);
 }
 
+static void add_files(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *files = add_array(object, "files");
+
+	for (size_t i = 0; i < vm->file_count; i++) {
+		struct json_object *file = json_object_new_object();
+
+		add_string(file, "from", vm->files[i].from);
+		add_string(file, "to", vm->files[i].to);
+		add_number(file, "mode", vm->files[i].mode);
+		json_object_array_add(files, file);
+	}
+}
+
+static void add_command(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *words = add_array(object, "command");
+
+	for (size_t i = 0; i < vm->command_count; i++) {
+		json_object_array_add(words, json_object_new_string(vm->command[i]));
+	}
+}
+
 static void add_pci(struct json_object *object, const struct vm *vm)
 {
 	struct json_object *functions = add_array(object, "pci_devices");
@@ -191,10 +214,11 @@ static void add_nodes(struct json_object *object, const struct vm *vm)
 }
 
 static add_member *const own_members[VM_ATTRIBUTE_COUNT] = {
-	[VM_NAME] = add_names,  [VM_AFFINITY] = add_affinity,
-	[VM_IMAGE] = add_image, [VM_PCI] = add_pci,
-	[VM_MMIOS] = add_mmios, [VM_IRQS] = add_irqs,
-	[VM_DTB] = add_nodes,   [VM_MAY_RESTART] = add_may_restart,
+	[VM_NAME] = add_names,      [VM_AFFINITY] = add_affinity,
+	[VM_IMAGE] = add_image,     [VM_FILES] = add_files,
+	[VM_COMMAND] = add_command, [VM_PCI] = add_pci,
+	[VM_MMIOS] = add_mmios,     [VM_IRQS] = add_irqs,
+	[VM_DTB] = add_nodes,       [VM_MAY_RESTART] = add_may_restart,
 };
 
 static void add_attribute(struct json_object *object, enum vm_attribute attribute,

@@ -67,6 +67,12 @@ static void note_attributes(const struct notes *notes, const struct vm *vm, uint
 			fputs("\n", notes->out);
 		}
 	}
+	if (vm->file_count != 0) {
+		begin(notes, "vm%u: files: put them into its root file system\n", number);
+	}
+	if (vm->command_count != 0) {
+		begin(notes, "vm%u: command: have an init of its own run it\n", number);
+	}
 	for (size_t i = 0; i < vm->may_restart_count; i++) {
 		begin(notes, "vm%u: may_restart: %s\n", number, vm->may_restart[i]->suffix);
 	}

@@ -225,13 +225,18 @@ void cpio_add_directory(struct cpio *cpio, const char *path)
 	cpio_add(cpio, path, 040755, 2, (struct blob){NULL, 0});
 }
 
-err_t cpio_add_file(struct cpio *cpio, const char *path, struct blob content)
+err_t cpio_add_file(struct cpio *cpio, const char *path, uint32_t mode, struct blob content)
 {
 	if (content.bytes > UINT32_MAX) {
 		return ERR_RANGE;
 	}
-	cpio_add(cpio, path, 0100644, 1, content);
+	cpio_add(cpio, path, 0100000 | (mode & 07777), 1, content);
 	return OK;
+}
+
+void cpio_add_link(struct cpio *cpio, const char *path, const char *target)
+{
+	cpio_add(cpio, path, 0120777, 1, (struct blob){(const uint8_t *)target, strlen(target)});
 }
 
 void cpio_end(struct cpio *cpio)

@@ -73,8 +73,12 @@ struct cpio {
 /** Add a directory, mode 0755, of root. @path has no leading slash. */
 void cpio_add_directory(struct cpio *cpio, const char *path);
 
-/** Add a file, mode 0644, of root. Errors: ERR_RANGE larger than the format can say. */
-MUST_USE err_t cpio_add_file(struct cpio *cpio, const char *path, struct blob content);
+/** Add a file of root, @mode being its permissions. Errors: ERR_RANGE larger than the format can say. */
+MUST_USE err_t cpio_add_file(struct cpio *cpio, const char *path, uint32_t mode,
+                             struct blob content);
+
+/** Add a symbolic link of root. */
+void cpio_add_link(struct cpio *cpio, const char *path, const char *target);
 
 /** Add the trailer. */
 void cpio_end(struct cpio *cpio);

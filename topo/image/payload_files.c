@@ -14,6 +14,7 @@
 #include "lib/bits.h"
 #include "topo/image/payload.h"
 #include "topo/model/board.h"
+#include "topo/rootfs/vm_files.h"
 
 /* A file that was read, or an archive that was made (path NULL). */
 struct stored {
@@ -252,7 +253,7 @@ static void add_disk(struct loader *loader, const struct connection *connection,
 	}
 	disk_name(loader->model, connection, disk, name);
 	snprintf(path, sizeof(path), "%s/%s", DISK_DIRECTORY, name);
-	if (cpio_add_file(cpio, path + 1, content) != OK) {
+	if (cpio_add_file(cpio, path + 1, 0644, content) != OK) {
 		diag_error(loader->diag, disk->place,
 		           "the disk image '%s' is larger than 4 GiB, too large for the root file "
 		           "system of a VM",
@@ -260,19 +261,71 @@ static void add_disk(struct loader *loader, const struct connection *connection,
 	}
 }
 
-/* The archive with the disk images that the VM serves. */
-static void add_disks(struct loader *loader, uint32_t vm, struct vm_payload *out)
+/* The disk images that the VM serves. */
+static void add_disks(struct loader *loader, uint32_t vm, struct cpio *cpio)
 {
-	struct cpio cpio = {0};
-
 	for (size_t i = 0; i < loader->model->connection_count; i++) {
 		const struct connection *connection = &loader->model->connections[i];
 
 		for (size_t j = 0; j < connection->device_count; j++) {
 			if (connection->device_vm == vm) {
-				add_disk(loader, connection, &connection->devices[j], &cpio);
+				add_disk(loader, connection, &connection->devices[j], cpio);
 			}
 		}
+	}
+}
+
+static void add_planned(struct loader *loader, const struct vm_files_entry *entry,
+                        struct cpio *cpio)
+{
+	struct blob content = {(const uint8_t *)entry->text,
+	                       entry->text != NULL ? strlen(entry->text) : 0};
+
+	if (entry->from != NULL || entry->text != NULL) {
+		/* That it is small enough was seen when it was planned. */
+		if ((entry->text != NULL ||
+		     load(loader, entry->from, PLACE_NONE, "file", &content)) &&
+		    cpio_add_file(cpio, entry->path, entry->mode, content) != OK) {
+			diag_error(loader->diag, PLACE_NONE, "'%s' has grown to 4 GiB",
+			           entry->from);
+		}
+	} else if (entry->target != NULL) {
+		cpio_add_link(cpio, entry->path, entry->target);
+	} else {
+		cpio_add_directory(cpio, entry->path);
+	}
+}
+
+/* What the attributes `files` and `command` put into the root file system that is there so far. */
+static void add_files(struct loader *loader, const struct vm *vm, const struct vm_payload *payload,
+                      struct cpio *cpio)
+{
+	struct arena *arena = arena_new();
+	struct vm_root *root = vm_root_new(arena);
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	for (uint32_t i = 0; i < payload->initrd_count; i++) {
+		vm_root_add(root, payload->initrd[i].data, payload->initrd[i].bytes);
+	}
+	if (!vm_files_plan(root, vm, &plan, &fault)) {
+		diag_error(loader->diag, fault.place, "%s", fault.text);
+		plan.count = 0;
+	}
+	for (size_t i = 0; i < plan.count; i++) {
+		add_planned(loader, &plan.entries[i], cpio);
+	}
+	arena_free(arena);
+}
+
+/* The archive of what only this VM has. */
+static void add_own(struct loader *loader, uint32_t vm, struct vm_payload *out)
+{
+	struct cpio cpio = {0};
+
+	add_disks(loader, vm, &cpio);
+	if (vm_files_any(&loader->model->vms[vm])) {
+		add_files(loader, &loader->model->vms[vm], out, &cpio);
 	}
 	if (cpio.entry_count) {
 		cpio_end(&cpio);
@@ -310,7 +363,7 @@ static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload
 			}
 		}
 	}
-	add_disks(loader, index, out);
+	add_own(loader, index, out);
 }
 
 static void load_dtb(struct loader *loader, const struct vm *vm, struct vm_payload *out)

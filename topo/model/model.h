@@ -40,6 +40,14 @@ struct archive_bytes {
 	uint64_t file, unpacked;
 };
 
+/* A file of the build machine, or a directory with all below it, that a VM has in its root file system. */
+struct vm_file {
+	const char *from; /* on the build machine; absolute where it is there */
+	const char *to; /* in the VM: absolute, without "." and ".."; no / at the end but of "/" */
+	uint32_t mode;  /* of a file; 0 = 0755 where its owner may execute it, else 0644 */
+	struct place place;
+};
+
 /* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */
 struct vm_image {
 	const char *kernel;  /* NULL = the project's own Linux */
@@ -69,6 +77,13 @@ struct vm {
 	uint64_t dtb_addr, initrd_addr, kernel_entry; /* guest-physical; 0 = placed by layout */
 	struct vm_image image;
 	bool agent; /* has the agent channel (topo exec, readiness) */
+
+	struct vm_file *files; /* put into its root file system */
+	size_t file_count;
+	struct archive_bytes files_bytes; /* of them all */
+	bool files_init;                  /* one of them is /init */
+	const char **command;             /* what the project's init runs, and its arguments */
+	size_t command_count;             /* 0 = nothing */
 
 	struct range *mmios; /* physical MMIO given to it */
 	size_t mmio_count;

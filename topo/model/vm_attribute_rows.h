@@ -71,6 +71,16 @@
 	X(VM_CMDLINE, .name = "kernel_bootcmdline", .place = ATTRIBUTE_IMAGE_KEY,                  \
 	  .values = "text", .meaning = "the complete command line of its kernel",                  \
 	  .otherwise = "console=ttyAMA0 quiet loglevel=4 panic=-1")                                \
+	X(VM_FILES, .name = "files", .diff = "files", .tuning = true,                              \
+	  .values = "[{ from: \"site\", to: \"/srv/www\", mode: \"0644\" }]",                      \
+	  .meaning = "files and directories beside the topology that are put into its root file "  \
+	             "system, owned by root",                                                      \
+	  .otherwise = "[]")                                                                       \
+	X(VM_COMMAND, .name = "command", .diff = "command", .tuning = true,                        \
+	  .values = "[\"httpd\", \"-f\"]",                                                         \
+	  .meaning = "program with its arguments that the project's init runs, and again when it " \
+	             "has ended; its output goes to the console",                                  \
+	  .otherwise = "[]")                                                                       \
 	X(VM_PCI, .name = "pci_devices", .values = "[{ name, bus, dev, fun, irq }]",               \
 	  .meaning = "PCI functions of this VM", .otherwise = "[]")                                \
 	X(VM_UNTYPED_MMIOS, .name = "untyped_mmios", .values = "[\"0xfe340000:0x100\"]",           \

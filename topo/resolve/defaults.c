@@ -179,11 +179,12 @@ static struct archive_bytes rootfs_bytes(const struct topology *topology, size_t
 {
 	const struct vm_image *image = &topology->model.vms[vm].image;
 	const uint64_t own = own_rootfs_bytes(topology, vm);
+	struct archive_bytes bytes = topology->model.vms[vm].files_bytes;
+	const bool is_own = image->own_rootfs || image->place.file == NULL;
 
-	if (image->own_rootfs || image->place.file == NULL) {
-		return (struct archive_bytes){own, own};
-	}
-	return image->initrd_bytes;
+	add_bytes(&bytes.file, is_own ? own : image->initrd_bytes.file);
+	add_bytes(&bytes.unpacked, is_own ? own : image->initrd_bytes.unpacked);
+	return bytes;
 }
 
 /* The RAM that leaves @bytes beside the tables of its pages. */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "topo/base/unpack.h"
+#include "topo/rootfs/unpack.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
 #define PATH_BYTES 4096U

@@ -12,8 +12,8 @@
 #include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/diag/source.h"
-#include "topo/base/archive.h"
 #include "topo/resolve/resolve_internal.h"
+#include "topo/rootfs/archive.h"
 
 #define OWN_KERNEL "linux"
 #define OWN_INITRD "linux-initrd"

@@ -177,6 +177,14 @@ const char *resolve_path(struct resolver *resolver, const char *name, struct pla
 bool resolve_file_exists(struct resolver *resolver, const char *path, const char *what,
                          struct place place);
 
+/* resolve_files.c */
+
+/** files: what is put into a VM's root file system. */
+void resolve_files(struct resolver *resolver, size_t vm, const struct value *value);
+
+/** command: what the project's init runs. */
+void resolve_command(struct resolver *resolver, size_t vm, const struct value *value);
+
 /* resolve_hardware.c */
 
 void resolve_mmios(struct resolver *resolver, size_t vm, const struct value *value);

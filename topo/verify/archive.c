@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The archive with the disk images that a device VM serves, for topo verify: what is in it is read
- * back (Linux, Documentation/driver-api/early-userspace/buffer-format.rst, "newc") and must be the
- * files that the topology names, each once, under the names of docs/image.md, and nothing else.
+ * The archive with the disk images that a device VM serves and the files of any VM, for topo verify:
+ * what is in it is read back (Linux, Documentation/driver-api/early-userspace/buffer-format.rst,
+ * "newc") and must be what the topology names, each once, disks under the names of docs/image.md,
+ * and nothing else.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "topo/verify/verify.h"
 
@@ -55,7 +57,8 @@ static bool name_taken(const struct disks *disks, const struct disk *disk)
 /* The disks with an image of their own; a file that was named before keeps its name. */
 static void name_disks(const struct verify *v, struct disks *disks)
 {
-	for (struct disk *disk = disks->list; disk < disks->list + disks->count; disk++) {
+	for (size_t i = 0; i < disks->count; i++) {
+		struct disk *disk = &disks->list[i];
 		const struct disk *owner = disks->list;
 
 		while (disk->file && owner != disk &&
@@ -118,6 +121,9 @@ const char *archive_disk_path(const struct verify *v, uint32_t link, uint32_t de
 
 bool archive_expected(const struct verify *v, uint32_t vm)
 {
+	if (v->files->vms[vm].plan.count != 0) {
+		return true;
+	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
 		const struct connection *c = &v->model->connections[i];
 
@@ -189,6 +195,16 @@ static bool read_entry(struct bytes archive, uint64_t *at, struct entry *out)
 	return *at <= archive.count;
 }
 
+uint64_t archive_bytes(struct bytes archive)
+{
+	struct entry entry = {.name = ""};
+	uint64_t at = 0;
+
+	while (strcmp(entry.name, "TRAILER!!!") != 0 && read_entry(archive, &at, &entry)) {
+	}
+	return at;
+}
+
 /* Owned by root, with the mode and the links that it should have, and nothing special. */
 static bool is_plain(const struct entry *e, uint32_t mode, uint32_t links)
 {
@@ -231,6 +247,24 @@ static bool is_disk(const struct entry *e, struct disks *disks)
 		}
 	}
 	return false;
+}
+
+/* Is it the next one of the files, of which *@next are found? */
+static bool is_file(const struct entry *e, const struct vm_files *files, size_t *next)
+{
+	if (*next == files->plan.count) {
+		return false;
+	}
+	const struct vm_files_entry *planned = &files->plan.entries[*next];
+	const struct bytes content = files->planned[*next];
+	if (strcmp(e->name, planned->path) != 0 ||
+	    !is_plain(e, planned->mode, (planned->mode & S_IFMT) == S_IFDIR ? 2 : 1) ||
+	    e->content.count != content.count ||
+	    (content.count != 0 && memcmp(e->content.data, content.data, content.count) != 0)) {
+		return false;
+	}
+	(*next)++;
+	return true;
 }
 
 static bool same_file(const struct disk *a, const struct disk *b)
@@ -281,6 +315,8 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive)
 	struct entry entry = {.name = ""};
 	uint64_t at = 0;
 	uint32_t number = 0;
+	const struct vm_files *files = &v->files->vms[vm];
+	size_t found = 0;
 
 	while (read_entry(archive, &at, &entry)) {
 		if (strcmp(entry.name, "TRAILER!!!") == 0) {
@@ -289,7 +325,8 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive)
 		/* One number twice would be one file with two names. */
 		number++;
 		if (entry.fields[INO] != number ||
-		    (!is_directory(&entry) && !is_disk(&entry, &disks))) {
+		    (!is_file(&entry, files, &found) && !is_directory(&entry) &&
+		     !is_disk(&entry, &disks))) {
 			findings_add(v->report, FINDING_EXTRA, v->vms[vm].who, "payload",
 			             "%s: its root file system has '%.200s', which is not of the "
 			             "topology",
@@ -299,8 +336,13 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive)
 	if (strcmp(entry.name, "TRAILER!!!") != 0 || !rom_trim(archive, at).data ||
 	    !is_plain(&entry, 0, 1) || entry.content.count) {
 		findings_add(v->report, FINDING_BROKEN, v->vms[vm].who, "payload",
-		             "%s: the archive of disk images does not end as it should",
+		             "%s: the archive that is made for it does not end as it should",
 		             v->vms[vm].who);
+	}
+	if (found != files->plan.count) {
+		findings_add(v->report, FINDING_MISSING, v->vms[vm].who, "payload",
+		             "%s: its root file system lacks '%.200s', as the topology has it",
+		             v->vms[vm].who, files->plan.entries[found].path);
 	}
 	check_names(v, vm, &disks);
 	check_all_found(v, vm, &disks);

@@ -186,6 +186,37 @@ static void load_own_rootfs(struct reader *reader, uint32_t served, struct vm_fi
 	}
 }
 
+/* The attributes `files` and `command`: by the code that the builder plans them with too. It decides over what a VM
+ * has in itself, not over what it may do. */
+static void plan_files(struct reader *reader, const struct vm *vm, struct vm_files *out)
+{
+	struct vm_root *root = vm_root_new(reader->arena);
+	struct vm_files_fault fault;
+
+	for (uint32_t i = 0; i < out->initrd_count; i++) {
+		vm_root_add(root, out->initrd[i].data, out->initrd[i].count);
+	}
+	if (!vm_files_plan(root, vm, &out->plan, &fault)) {
+		say(stderr, "topo verify: the files of '%s': %s\n", vm->suffix, fault.text);
+		reader->failed = true;
+		out->plan.count = 0;
+	}
+	out->planned = arena_alloc(reader->arena, (out->plan.count + 1) * sizeof(*out->planned));
+	for (size_t i = 0; i < out->plan.count; i++) {
+		const struct vm_files_entry *entry = &out->plan.entries[i];
+
+		if (entry->from != NULL) {
+			out->planned[i] = get(reader, entry->from);
+		} else {
+			const char *text = entry->text != NULL     ? entry->text
+			                   : entry->target != NULL ? entry->target
+			                                           : "";
+
+			out->planned[i] = (struct bytes){(const uint8_t *)text, strlen(text)};
+		}
+	}
+}
+
 static void load_vm(struct reader *reader, const struct vm *vm, uint32_t served,
                     struct vm_files *out)
 {
@@ -198,6 +229,9 @@ static void load_vm(struct reader *reader, const struct vm *vm, uint32_t served,
 		out->initrd[out->initrd_count++] = get(reader, vm->image.initrd);
 	} else if (vm->image.own_rootfs) {
 		load_own_rootfs(reader, served, out);
+	}
+	if (vm_files_any(vm)) {
+		plan_files(reader, vm, out);
 	}
 	if (vm->image.dtb) {
 		out->tree = get(reader, vm->image.dtb);

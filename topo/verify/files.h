@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "topo/base/arena.h"
-#include "topo/model/model.h"
+#include "topo/rootfs/vm_files.h"
 #include "topo/verify/decode.h"
 
 /* A loadable segment of the VMM's program. */
@@ -36,8 +36,10 @@ struct program {
 /* What one VM should boot. A tree of count 0 is one that topo generates. */
 struct vm_files {
 	struct bytes kernel;
-	struct bytes initrd[INITRD_FILES_MAX]; /* without the archive of disk images */
+	struct bytes initrd[INITRD_FILES_MAX]; /* without the archive that the builder makes */
 	uint32_t initrd_count;
+	struct vm_files_plan plan; /* of the files in that */
+	struct bytes *planned;     /* like plan.entries: the content of each */
 	struct bytes tree;
 };
 

@@ -329,17 +329,18 @@ static const char *network_text(const struct verify *v, uint32_t index)
 
 static uint64_t initrd_bytes(const struct verify *v, uint32_t index)
 {
+	const struct verified_vm *vm = &v->vms[index];
 	const struct vm_files *files = &v->files->vms[index];
+	const struct pv_load *load;
 	uint64_t bytes = 0;
-	uint64_t end;
 
 	for (uint32_t i = 0; i < files->initrd_count; i++) {
 		bytes = (bytes + PAGE - 1) / PAGE * PAGE + files->initrd[i].count;
 	}
-	/* The archive of disks is made by the builder: the tree says where it ends. */
-	if (archive_expected(v, index) &&
-	    tree_cell64(tree_find(&v->vms[index].tree, "/chosen", "linux,initrd-end"), 0, &end)) {
-		bytes = end - v->vms[index].initrd_ipa;
+	/* The archive of disks and files is made by the builder. */
+	if (archive_expected(v, index)) {
+		bytes = (bytes + PAGE - 1) / PAGE * PAGE;
+		bytes += archive_bytes(loads_at(v, vm, vm->initrd_ipa + bytes, &load));
 	}
 	return bytes;
 }

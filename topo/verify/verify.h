@@ -150,6 +150,9 @@ void guest_want_connections(struct verify *v, uint32_t vm, uint32_t v2m_phandle,
 bool archive_expected(const struct verify *v, uint32_t vm);
 void archive_check(struct verify *v, uint32_t vm, struct bytes archive);
 
+/** Up to where the entries of @archive go, its trailer included. */
+uint64_t archive_bytes(struct bytes archive);
+
 /** The path that the device VM of connection @link has the disk of its device @device at. */
 const char *archive_disk_path(const struct verify *v, uint32_t link, uint32_t device);
 

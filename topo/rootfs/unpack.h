@@ -3,8 +3,8 @@
  * Packed pieces of initial root file systems, in the forms that Linux unpacks (lib/decompress.c).
  * What comes out goes to a sink, piece by piece; the libraries check what they read.
  */
-#ifndef TOPO_BASE_UNPACK_H
-#define TOPO_BASE_UNPACK_H
+#ifndef TOPO_ROOTFS_UNPACK_H
+#define TOPO_ROOTFS_UNPACK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Measures archives. The bytes come in pieces, from the file itself or unpacked, and go through a
- * small machine that knows where headers, names and contents end; nothing of them is kept.
+ * Measures archives, and tells what stands in them. The bytes come in pieces, from the file itself or
+ * unpacked, and go through a small machine that knows where headers, names and contents end; of them
+ * only the name and the target of the link at hand are kept.
  */
-#include "topo/base/archive.h"
+#include "topo/rootfs/archive.h"
 
 #include <fcntl.h>
 #include <stddef.h>
@@ -12,12 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "topo/base/unpack.h"
+#include "topo/rootfs/unpack.h"
 
 #define HEADER_BYTES 110U
 #define PAGE_BYTES 4096U
 #define LINK_SHORT_MAX 127U /* Linux: a longer link takes a page */
-#define NAME_BYTES_MAX 4096U
 #define MODE_TYPE 0170000U
 #define MODE_LINK 0120000U
 #define GUESS 4U                          /* what packing saves, where it is not unpacked */
@@ -34,6 +34,13 @@ struct walker {
 	unsigned char header[HEADER_BYTES];
 	uint64_t content_bytes;
 	bool broken;
+	/* For the visitor. */
+	archive_visit *visit; /* NULL = none */
+	void *visitor;
+	uint32_t mode;
+	char name[ARCHIVE_TEXT_BYTES]; /* without its padding */
+	char target[ARCHIVE_TEXT_BYTES];
+	size_t text_bytes; /* of the one that is being read */
 };
 
 /* Eight digits in base 16, from byte @at of the header; UINT64_MAX if they are none. */
@@ -67,7 +74,7 @@ static void take_header(struct walker *walker)
 
 	if (memcmp(walker->header, "07070", 5) != 0 ||
 	    (walker->header[5] != '1' && walker->header[5] != '2') || content == UINT64_MAX ||
-	    mode == UINT64_MAX || name == 0 || name > NAME_BYTES_MAX) {
+	    mode == UINT64_MAX || name == 0 || name > ARCHIVE_TEXT_BYTES) {
 		walker->broken = true;
 		return;
 	}
@@ -75,8 +82,27 @@ static void take_header(struct walker *walker)
 	if ((mode & MODE_TYPE) != MODE_LINK || content > LINK_SHORT_MAX) {
 		walker->out->unpacked_bytes += (content + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	}
+	walker->mode = (uint32_t)mode;
 	walker->part = PART_NAME;
 	walker->left = padded(walker->at, name);
+	walker->text_bytes = 0;
+}
+
+static void end_entry(struct walker *walker)
+{
+	const bool link = (walker->mode & MODE_TYPE) == MODE_LINK;
+	const struct archive_entry entry = {
+		.name = walker->name,
+		.mode = walker->mode,
+		.target = link ? walker->target : NULL,
+	};
+
+	if (walker->visit != NULL && strcmp(walker->name, "TRAILER!!!") != 0) {
+		walker->visit(walker->visitor, &entry);
+	}
+	walker->target[0] = '\0';
+	walker->part = PART_HEADER;
+	walker->left = 0;
 }
 
 static void next_part(struct walker *walker)
@@ -86,9 +112,24 @@ static void next_part(struct walker *walker)
 	} else if (walker->part == PART_NAME && walker->content_bytes != 0) {
 		walker->part = PART_CONTENT;
 		walker->left = padded(walker->at, walker->content_bytes);
+		walker->text_bytes = 0;
 	} else {
-		walker->part = PART_HEADER;
-		walker->left = 0;
+		end_entry(walker);
+	}
+}
+
+/* Keep what the next @count bytes of the part at hand have of a text. */
+static void keep(struct walker *walker, const unsigned char *bytes, size_t count)
+{
+	const bool link = (walker->mode & MODE_TYPE) == MODE_LINK;
+	char *text = walker->part == PART_NAME ? walker->name : walker->target;
+	const size_t room = ARCHIVE_TEXT_BYTES - 1 - walker->text_bytes;
+	const size_t kept = count < room ? count : room;
+
+	if (walker->part == PART_NAME || link) {
+		memcpy(text + walker->text_bytes, bytes, kept);
+		walker->text_bytes += kept;
+		text[walker->text_bytes] = '\0';
 	}
 }
 
@@ -117,6 +158,8 @@ static size_t walk(struct walker *walker, const unsigned char *bytes, size_t cou
 
 		if (walker->part == PART_HEADER) {
 			memcpy(walker->header + (HEADER_BYTES - walker->left), bytes + taken, part);
+		} else {
+			keep(walker, bytes + taken, part);
 		}
 		taken += part;
 		walker->at += part;
@@ -136,20 +179,20 @@ static bool take_unpacked(void *owner, const unsigned char *bytes, size_t count)
 	return !walker->broken && walker->at <= UNPACKED_MAX;
 }
 
-static void measure(const unsigned char *bytes, size_t count, struct archive *out)
+static void walk_all(struct walker *walker, const unsigned char *bytes, size_t count)
 {
-	struct walker walker = {.out = out};
+	struct archive *out = walker->out;
 	size_t at = 0;
 
-	while (at < count && !walker.broken) {
-		at += walk(&walker, bytes + at, count - at);
-		if (at == count || walker.broken) {
+	while (at < count && !walker->broken) {
+		at += walk(walker, bytes + at, count - at);
+		if (at == count || walker->broken) {
 			break;
 		}
 		const struct packing *packing = packing_find(bytes + at, count - at);
 		const bool known = packing != NULL && packing->unpack != NULL;
 		const size_t used =
-			known ? packing->unpack(bytes + at, count - at, take_unpacked, &walker) : 0;
+			known ? packing->unpack(bytes + at, count - at, take_unpacked, walker) : 0;
 
 		if (packing != NULL && !packing->by_ours) {
 			out->packed = packing->name;
@@ -162,7 +205,15 @@ static void measure(const unsigned char *bytes, size_t count, struct archive *ou
 		}
 		at += used;
 	}
-	out->broken = walker.broken || !is_between(&walker);
+	out->broken = walker->broken || !is_between(walker);
+}
+
+void archive_walk(const unsigned char *bytes, size_t count, archive_visit *visit, void *owner)
+{
+	struct archive archive = {.measured = true};
+	struct walker walker = {.out = &archive, .visit = visit, .visitor = owner};
+
+	walk_all(&walker, bytes, count);
 }
 
 bool archive_measure(const char *path, struct archive *out)
@@ -186,7 +237,9 @@ bool archive_measure(const char *path, struct archive *out)
 		return false;
 	}
 	if (bytes != NULL) {
-		measure(bytes, (size_t)status.st_size, out);
+		struct walker walker = {.out = out};
+
+		walk_all(&walker, bytes, (size_t)status.st_size);
 		munmap(bytes, (size_t)status.st_size);
 	}
 	return good;

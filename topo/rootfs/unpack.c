@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* See unpack.h: zlib, liblzma, libzstd and liblz4, each behind the same function. */
-#include "topo/base/unpack.h"
+#include "topo/rootfs/unpack.h"
 
 #include <lz4.h>
 #include <lzma.h>

@@ -4,10 +4,11 @@
  * early-userspace/buffer-format.rst): archives of the form newc, packed or not, one behind the
  * other, whose files lie in pages of RAM afterwards.
  */
-#ifndef TOPO_BASE_ARCHIVE_H
-#define TOPO_BASE_ARCHIVE_H
+#ifndef TOPO_ROOTFS_ARCHIVE_H
+#define TOPO_ROOTFS_ARCHIVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct archive {
@@ -18,6 +19,20 @@ struct archive {
 		*packed; /* by what it is packed that the project's kernel cannot unpack, or NULL */
 	bool broken;     /* it ends too early, or something else stands in it */
 };
+
+#define ARCHIVE_TEXT_BYTES 4096U
+
+/* What stands in an archive. */
+struct archive_entry {
+	const char *name;
+	uint32_t mode;
+	const char *target; /* of a symbolic link */
+};
+
+typedef void archive_visit(void *owner, const struct archive_entry *entry);
+
+/** Visit the entries of the archives in the @count bytes at @bytes, as far as they can be read. */
+void archive_walk(const unsigned char *bytes, size_t count, archive_visit *visit, void *owner);
 
 /** Read the archive in the file @path. False: it cannot be read. */
 bool archive_measure(const char *path, struct archive *out);

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The files of a VM, planned into a root file system: links that are there are followed, directories
+ * that are there are left as they are, and what does not fit is refused with a reason.
+ */
+/* links: topo/rootfs topo/image/payload.c topo/base */
+/* libs: elf z lzma zstd lz4 */
+/* flags: -D_GNU_SOURCE */
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "tests/unit/ordered_cmocka.h"
+#include "topo/image/payload.h"
+#include "topo/rootfs/vm_files.h"
+
+static char directory[64];
+
+static const char *at(const char *name)
+{
+	static char paths[64][160];
+	static unsigned next;
+	char *path = paths[next++ % 64];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
+	return path;
+}
+
+static void write_file(const char *name, const char *text, mode_t mode)
+{
+	FILE *file = fopen(at(name), "wb");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	assert_int_equal(chmod(at(name), mode), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/vm_files_test.XXXXXX");
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(mkdir(at("site"), 0700), 0);
+	assert_int_equal(mkdir(at("site/img"), 0755), 0);
+	write_file("site/index.html", "<p>", 0600);
+	write_file("site/img/dot", "", 0640);
+	write_file("run.sh", "#!/bin/sh\n", 0700);
+	assert_int_equal(symlink("index.html", at("site/latest")), 0);
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+	(void)status;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return nftw(directory, remove_one, 4, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A root file system as Debian has it, where directories of old are links. */
+static struct vm_root *debian_root(struct arena *arena, bool packed)
+{
+	struct vm_root *root = vm_root_new(arena);
+	struct cpio cpio = {0};
+	const uint8_t init[] = "init";
+
+	cpio_add_directory(&cpio, ".");
+	cpio_add_directory(&cpio, "usr");
+	cpio_add_directory(&cpio, "usr/bin");
+	cpio_add_link(&cpio, "bin", "usr/bin");
+	cpio_add_link(&cpio, "sbin", "/bin");
+	cpio_add_link(&cpio, "round", "round");
+	cpio_add_directory(&cpio, "./var");
+	cpio_add_link(&cpio, "var/run", "../run");
+	assert_int_equal(cpio_add_file(&cpio, "init", 0755, (struct blob){init, 4}), OK);
+	cpio_end(&cpio);
+	if (packed) {
+		uint8_t room[4096];
+		z_stream stream = {.next_in = cpio.data, .avail_in = (unsigned)cpio.bytes};
+
+		assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, 0), Z_OK);
+		stream.next_out = room;
+		stream.avail_out = sizeof(room);
+		assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
+		vm_root_add(root, room, sizeof(room) - stream.avail_out);
+		deflateEnd(&stream);
+	} else {
+		vm_root_add(root, cpio.data, cpio.bytes);
+	}
+	cpio_free(&cpio);
+	return root;
+}
+
+struct expected {
+	const char *path;
+	uint32_t mode;
+};
+
+static void check_plan(struct vm_file *files, size_t count, bool packed,
+                       const struct expected *expected, size_t expected_count)
+{
+	struct arena *arena = arena_new();
+	const struct vm vm = {.files = files, .file_count = count};
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	assert_true(vm_files_plan(debian_root(arena, packed), &vm, &plan, &fault));
+	assert_int_equal(plan.count, expected_count);
+	for (size_t i = 0; i < expected_count; i++) {
+		assert_string_equal(plan.entries[i].path, expected[i].path);
+		assert_int_equal(plan.entries[i].mode, expected[i].mode);
+	}
+	arena_free(arena);
+}
+
+static void check_refused(struct vm_file *files, size_t count, const char *why)
+{
+	struct arena *arena = arena_new();
+	const struct vm vm = {.files = files, .file_count = count};
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	assert_false(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+	assert_int_equal(fault.place.line, count);
+	if (strstr(fault.text, why) == NULL) {
+		assert_string_equal(fault.text, why);
+	}
+	arena_free(arena);
+}
+
+static void test_directory(void **state)
+{
+	struct vm_file files[] = {{.from = at("site"), .to = "/srv/www"}};
+	const struct expected expected[] = {
+		{"srv", 040755},
+		{"srv/www", 040755},
+		{"srv/www/img", 040755},
+		{"srv/www/img/dot", 0100644},
+		{"srv/www/index.html", 0100644},
+		{"srv/www/latest", 0120777},
+	};
+
+	(void)state;
+	check_plan(files, 1, false, expected, 6);
+}
+
+/* Neither the links nor the directories on the way are told of: they are there. */
+static void test_links_are_followed(void **state)
+{
+	struct vm_file files[] = {
+		{.from = at("run.sh"), .to = "/bin/run"},
+		{.from = at("run.sh"), .to = "/sbin/again", .mode = 04711},
+		{.from = at("run.sh"), .to = "/var/run/x"},
+		{.from = at("site/img"), .to = "/bin"},
+	};
+	const struct expected expected[] = {
+		{"usr/bin/run", 0100755}, {"usr/bin/again", 0104711}, {"run", 040755},
+		{"run/x", 0100755},       {"usr/bin/dot", 0100644},
+	};
+
+	(void)state;
+	check_plan(files, 4, false, expected, 5);
+	check_plan(files, 4, true, expected, 5);
+}
+
+/* A file may take the place of one that is there, or of a link. */
+static void test_replaces(void **state)
+{
+	struct vm_file files[] = {
+		{.from = at("run.sh"), .to = "/init"},
+		{.from = at("run.sh"), .to = "/sbin"},
+		{.from = at("site"), .to = "/"},
+	};
+	const struct expected expected[] = {
+		{"init", 0100755},    {"sbin", 0100755},       {"img", 040755},
+		{"img/dot", 0100644}, {"index.html", 0100644}, {"latest", 0120777},
+	};
+
+	(void)state;
+	check_plan(files, 3, false, expected, 6);
+}
+
+static void test_refused(void **state)
+{
+	struct vm_file files[] = {
+		{.from = at("run.sh"), .to = "/a", .place = {.line = 1}},
+		{.from = NULL, .to = NULL, .place = {.line = 2}},
+	};
+	const struct {
+		const char *from, *to, *why;
+	} rows[] = {
+		{"nothing", "/b", "nothing': No such file or directory"},
+		{"run.sh", "/a", "two files are to be '/a'"},
+		{"run.sh", "/a/b", "no file can be at '/a/b'"},
+		{"run.sh", "/usr", "'/usr' is a directory"},
+		{"run.sh", "/", "no file can be at '/'"},
+		{"run.sh", "/round/x", "no file can be at '/round/x'"},
+		{"site", "/init", "'/init' is no directory"},
+		{"site", "/a/b", "'/a/b' is no directory"},
+		{"site", "/round", "'/round' is no directory"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		files[1].from = at(rows[i].from);
+		files[1].to = rows[i].to;
+		check_refused(files, 2, rows[i].why);
+	}
+	assert_int_equal(mkfifo(at("site/pipe"), 0600), 0);
+	files[1].from = at("site");
+	files[1].to = "/b";
+	check_refused(files, 2, "site/pipe': it is no file, directory or symbolic link");
+	assert_int_equal(unlink(at("site/pipe")), 0);
+}
+
+static void test_command(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *words[] = {"sh", "-c", "echo \"$0\" 'a'b", ""};
+	const struct vm vm = {.command = words, .command_count = 4};
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	(void)state;
+	assert_false(vm_files_any(&(struct vm){.command = words}));
+	assert_true(vm_files_any(&vm));
+	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+	assert_int_equal(plan.count, 3);
+	assert_string_equal(plan.entries[0].path, "etc");
+	assert_string_equal(plan.entries[2].path, "etc/peervisor/command");
+	assert_int_equal(plan.entries[2].mode, 0100755);
+	assert_string_equal(plan.entries[2].text,
+	                    "#!/bin/sh\nexec 'sh' '-c' 'echo \"$0\" '\\''a'\\''b' ''\n");
+	arena_free(arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_directory), cmocka_unit_test(test_links_are_followed),
+		cmocka_unit_test(test_replaces),  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_command),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

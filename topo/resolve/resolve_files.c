@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * files: what of the build machine is put into a VM's root file system. Where in it that is cannot
+ * be known before the image is built; that the files are there, and how large they are, can.
+ * command: what is run there.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/bits.h"
+#include "topo/base/suggest.h"
+#include "topo/resolve/resolve_internal.h"
+#include "topo/rootfs/file_tree.h"
+
+#define PAGE_BYTES 4096U
+#define ENTRY_BYTES 128U /* what an archive has of an entry beside its name and contents */
+#define MODE_MAX 07777U
+
+/* A file's walk through what it stands for. */
+struct measure {
+	struct vm *vm;
+	const struct vm_file *file;
+	bool directory;
+};
+
+static bool measure_entry(void *owner, const struct file_tree_entry *entry)
+{
+	struct measure *measure = owner;
+	struct vm *vm = measure->vm;
+	const char *to = measure->file->to;
+	const bool at_root = strcmp(to, "/") == 0;
+
+	measure->directory |= entry->kind == FILE_TREE_DIRECTORY && entry->name[0] == '\0';
+	vm->files_init |= entry->kind != FILE_TREE_DIRECTORY &&
+	                  (at_root ? strcmp(entry->name, "init") == 0
+	                           : strcmp(to, "/init") == 0 && entry->name[0] == '\0');
+	vm->files_bytes.file += ENTRY_BYTES + strlen(to) + strlen(entry->name) + entry->bytes;
+	vm->files_bytes.unpacked += (entry->bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	return true;
+}
+
+/* A path in a VM, without the / at its end that a directory may have; NULL after an error. */
+static const char *read_to(struct resolver *resolver, const struct value *value)
+{
+	const char *text = NULL;
+
+	if (!value_string(&resolver->evaluator, value, "to", &text)) {
+		return NULL;
+	}
+	size_t bytes = strlen(text);
+
+	while (bytes > 1 && text[bytes - 1] == '/') {
+		bytes--;
+	}
+	const char *path = arena_copy(resolver->arena, text, bytes);
+	const char *slashed = arena_printf(resolver->arena, "%s/", path);
+
+	if (path[0] != '/' || (bytes > 1 && strstr(slashed, "//") != NULL) ||
+	    strstr(slashed, "/./") != NULL || strstr(slashed, "/../") != NULL) {
+		diag_error(resolver->diag, value->place, "'%s' is no path in a VM", text);
+		diag_help(resolver->diag, "it begins with /, and has no . or .. or // in it");
+		return NULL;
+	}
+	return path;
+}
+
+static bool read_mode(struct resolver *resolver, const struct value *value, uint32_t *mode)
+{
+	const char *text = NULL;
+	char *end = NULL;
+
+	if (!value_string(&resolver->evaluator, value, "mode", &text)) {
+		return false;
+	}
+	const unsigned long number = strtoul(text, &end, 8);
+
+	if (strspn(text, "01234567") != strlen(text) || number == 0 || number > MODE_MAX) {
+		diag_error(resolver->diag, value->place, "'%s' is no mode of a file", text);
+		diag_help(resolver->diag, "it is written in octal, as of chmod: \"0755\"");
+		return false;
+	}
+	*mode = (uint32_t)number;
+	return true;
+}
+
+static bool known_keys(struct resolver *resolver, const struct value *item)
+{
+	static const char *const keys[] = {"from", "to", "mode"};
+	bool good = true;
+
+	for (size_t i = 0; i < item->of.dict.count; i++) {
+		const struct value_entry *entry = &item->of.dict.entries[i];
+		struct suggest suggest = suggest_start(entry->key.text);
+		bool known = false;
+
+		for (size_t j = 0; j < ARRAY_COUNT(keys); j++) {
+			known = known || strcmp(keys[j], entry->key.text) == 0;
+			suggest_consider(&suggest, keys[j]);
+		}
+		if (known) {
+			continue;
+		}
+		good = false;
+		if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
+		                "an entry of files has no '%s'", entry->key.text)) {
+			diag_help(resolver->diag, "did you mean '%s'?",
+			          suggest.best != NULL ? suggest.best : keys[0]);
+		}
+	}
+	return good;
+}
+
+/* What an entry says; false after an error. */
+static bool read_item(struct resolver *resolver, const struct value *item, struct vm_file *file)
+{
+	const char *name = NULL;
+
+	if (item->kind != VALUE_DICT) {
+		diag_error(resolver->diag, item->place, "an entry of files is a dict, not %s",
+		           value_kind_name(item->kind));
+		diag_help(resolver->diag, "{ from: \"site\", to: \"/srv/www\" }");
+		return false;
+	}
+	if (!known_keys(resolver, item)) {
+		return false;
+	}
+	const struct value *from = resolve_entry(item, "from");
+	const struct value *to = resolve_entry(item, "to");
+	const struct value *mode = resolve_entry(item, "mode");
+
+	if (item->of.dict.partial && (from == NULL || to == NULL)) {
+		return false; /* it was said */
+	}
+	if (from == NULL || to == NULL) {
+		diag_error(resolver->diag, item->place, "an entry of files has no '%s'",
+		           from == NULL ? "from" : "to");
+		diag_help(resolver->diag, from == NULL ? "from: a file beside the topology"
+		                                       : "to: its path in the VM");
+		return false;
+	}
+	if (!value_string(&resolver->evaluator, from, "from", &name)) {
+		return false;
+	}
+	file->place = from->place;
+	file->from = resolve_path(resolver, name, from->place);
+	file->to = read_to(resolver, to);
+	return file->to != NULL && (mode == NULL || read_mode(resolver, mode, &file->mode));
+}
+
+static void measure_file(struct resolver *resolver, struct vm *vm, const struct vm_file *file)
+{
+	struct measure measure = {.vm = vm, .file = file};
+	struct file_tree_fault fault;
+
+	if (!file_tree_walk(file->from, measure_entry, &measure, &fault)) {
+		rule_report(resolver->rules, &rule_file_missing, file->place,
+		            "cannot read '%s': %s", fault.path, fault.why);
+		return;
+	}
+	if (measure.directory && file->mode != 0) {
+		diag_error(resolver->diag, file->place,
+		           "this is a directory, and mode is that of a file");
+	}
+	if (!measure.directory && strcmp(file->to, "/") == 0) {
+		diag_error(resolver->diag, file->place, "this is a file, and / a directory");
+	}
+}
+
+void resolve_files(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	struct vm *row = &resolver->topology->model.vms[vm];
+
+	if (value->kind != VALUE_LIST) {
+		diag_error(resolver->diag, value->place, "files is a list, not %s",
+		           value_kind_name(value->kind));
+		diag_help(resolver->diag, "[{ from: \"site\", to: \"/srv/www\" }]");
+		return;
+	}
+	for (size_t i = 0; i < value->of.list.count; i++) {
+		struct vm_file file = {.from = NULL};
+
+		if (read_item(resolver, &value->of.list.items[i], &file)) {
+			*ARENA_ADD(resolver->arena, row->files, row->file_count) = file;
+			measure_file(resolver, row, &row->files[row->file_count - 1]);
+		}
+	}
+}
+
+void resolve_command(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	struct vm *row = &resolver->topology->model.vms[vm];
+
+	if (value->kind != VALUE_LIST) {
+		diag_error(resolver->diag, value->place, "command is a list, not %s",
+		           value_kind_name(value->kind));
+		diag_help(resolver->diag, "[\"sh\", \"-c\", \"TEXT\"] leaves it to a shell");
+		return;
+	}
+	for (size_t i = 0; i < value->of.list.count; i++) {
+		const char *word = NULL;
+
+		if (value_string(&resolver->evaluator, &value->of.list.items[i],
+		                 "a word of command", &word)) {
+			*ARENA_ADD(resolver->arena, row->command, row->command_count) = word;
+		}
+	}
+	if (row->command_count != 0 && row->command[0][0] == '\0') {
+		diag_error(resolver->diag, value->place, "command names no program");
+	}
+}

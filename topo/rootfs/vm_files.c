@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Plans the files of a VM, see topo/rootfs/vm_files.h. */
+#include "topo/rootfs/vm_files.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "topo/base/strmap.h"
+#include "topo/rootfs/archive.h"
+#include "topo/rootfs/file_tree.h"
+
+#define LINKS_FOLLOWED_MAX 40U /* as by Linux */
+#define DIRECTORY_MODE (S_IFDIR | 0755U)
+#define LINK_MODE (S_IFLNK | 0777U)
+
+/* What lies at a path on whose way there is no link. */
+struct node {
+	uint32_t type;      /* S_IFDIR, S_IFLNK, or anything else */
+	const char *target; /* of a link */
+	bool ours;          /* of the topology's files */
+};
+
+struct vm_root {
+	struct arena *arena;
+	struct strmap nodes; /* path without a / before it => struct node * */
+};
+
+struct planner {
+	struct vm_root *root;
+	struct vm_files_plan *out;
+	struct vm_files_fault *fault;
+	const struct vm_file *file; /* the one at hand */
+};
+
+struct vm_root *vm_root_new(struct arena *arena)
+{
+	struct vm_root *root = arena_alloc(arena, sizeof(*root));
+
+	root->arena = arena;
+	strmap_init(&root->nodes, arena);
+	return root;
+}
+
+static const char *join(struct arena *arena, const char *directory, const char *name)
+{
+	return directory[0] == '\0' ? name : arena_printf(arena, "%s/%s", directory, name);
+}
+
+static const char *parent_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? "" : arena_copy(arena, path, (size_t)(slash - path));
+}
+
+/* Take the first name off @rest; "" when there is none. */
+static const char *take_name(struct arena *arena, const char **rest)
+{
+	const char *begin = *rest + strspn(*rest, "/");
+	const size_t bytes = strcspn(begin, "/");
+
+	*rest = begin + bytes + strspn(begin + bytes, "/");
+	return arena_copy(arena, begin, bytes);
+}
+
+/*
+ * @path without "." and "..", the links on its way followed, and the last name too if @whole. NULL:
+ * what is no directory is on its way, or links lead in a circle.
+ */
+static const char *follow(const struct vm_root *root, const char *path, bool whole)
+{
+	const char *done = "";
+	const char *rest = path;
+	unsigned links = 0;
+
+	while (*rest != '\0') {
+		const char *name = take_name(root->arena, &rest);
+		const char *at = join(root->arena, done, name);
+		const struct node *node = strmap_get(&root->nodes, at);
+		const bool last = *rest == '\0';
+
+		if (strcmp(name, "") == 0 || strcmp(name, ".") == 0) {
+			continue;
+		}
+		if (strcmp(name, "..") == 0) {
+			done = parent_of(root->arena, done);
+		} else if (node != NULL && node->type == S_IFLNK && (whole || !last)) {
+			if (++links > LINKS_FOLLOWED_MAX) {
+				return NULL;
+			}
+			done = node->target[0] == '/' ? "" : done;
+			rest = arena_printf(root->arena, "%s/%s", node->target, rest);
+		} else if (node != NULL && node->type != S_IFDIR && !last) {
+			return NULL;
+		} else {
+			done = at;
+		}
+	}
+	return done;
+}
+
+static void put_node(struct vm_root *root, const char *path, struct node node)
+{
+	struct node *kept = arena_alloc(root->arena, sizeof(*kept));
+
+	*kept = node;
+	strmap_set(&root->nodes, path, kept);
+}
+
+static void add_entry(void *owner, const struct archive_entry *entry)
+{
+	struct vm_root *root = owner;
+	const char *path = follow(root, entry->name, false);
+
+	if (path != NULL && path[0] != '\0') {
+		const char *target = entry->target == NULL ? ""
+		                                           : arena_copy(root->arena, entry->target,
+		                                                        strlen(entry->target));
+
+		put_node(root, arena_copy(root->arena, path, strlen(path)),
+		         (struct node){entry->mode & S_IFMT, target, false});
+	}
+}
+
+void vm_root_add(struct vm_root *root, const unsigned char *bytes, size_t count)
+{
+	archive_walk(bytes, count, add_entry, root);
+}
+
+static bool fail(struct planner *planner, const char *text)
+{
+	*planner->fault = (struct vm_files_fault){planner->file->place, text};
+	return false;
+}
+
+static void plan(struct planner *planner, struct vm_files_entry entry)
+{
+	*ARENA_ADD(planner->root->arena, planner->out->entries, planner->out->count) = entry;
+	put_node(planner->root, entry.path, (struct node){entry.mode & S_IFMT, entry.target, true});
+}
+
+/* Have a directory at @path, on whose way there are no links and, as far as it goes, directories. */
+static void plan_directories(struct planner *planner, const char *path)
+{
+	struct arena *arena = planner->root->arena;
+
+	for (const char *end = path; *end != '\0';) {
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		const char *directory = arena_copy(arena, path, (size_t)(end - path));
+
+		if (strmap_get(&planner->root->nodes, directory) == NULL) {
+			plan(planner,
+			     (struct vm_files_entry){.path = directory, .mode = DIRECTORY_MODE});
+		}
+	}
+}
+
+static bool plan_directory(struct planner *planner, const char *to)
+{
+	const struct vm_root *root = planner->root;
+	const char *path = follow(root, to, true);
+	const struct node *node = path == NULL ? NULL : strmap_get(&root->nodes, path);
+
+	if (path == NULL || (node != NULL && node->type != S_IFDIR)) {
+		return fail(planner, arena_printf(root->arena,
+		                                  "in the VM, '%s' is no directory, nor can one "
+		                                  "be made there",
+		                                  to));
+	}
+	plan_directories(planner, path);
+	return true;
+}
+
+static uint32_t file_mode(const struct vm_file *file, const struct file_tree_entry *found)
+{
+	if (found->kind == FILE_TREE_LINK) {
+		return LINK_MODE;
+	}
+	return S_IFREG | (file->mode != 0 ? file->mode : found->executable ? 0755U : 0644U);
+}
+
+/* A file or a link. */
+static bool plan_leaf(struct planner *planner, const char *to, const struct file_tree_entry *found)
+{
+	struct arena *arena = planner->root->arena;
+	const char *path = follow(planner->root, to, false);
+	const struct node *node = path == NULL ? NULL : strmap_get(&planner->root->nodes, path);
+	const char *from = arena_copy(arena, found->path, strlen(found->path));
+
+	if (path == NULL || path[0] == '\0') {
+		return fail(planner, arena_printf(arena, "in the VM, no file can be at '%s'", to));
+	}
+	if (node != NULL && node->type == S_IFDIR) {
+		return fail(planner,
+		            arena_printf(arena, "in the VM, '%s' is a directory, and '%s' is none",
+		                         to, from));
+	}
+	if (node != NULL && node->ours) {
+		return fail(planner, arena_printf(arena, "two files are to be '%s' in the VM", to));
+	}
+	if (found->bytes > UINT32_MAX) {
+		return fail(planner, arena_printf(arena,
+		                                  "'%s' is larger than 4 GiB, too large for the "
+		                                  "root file system of a VM",
+		                                  from));
+	}
+	plan_directories(planner, parent_of(arena, path));
+	plan(planner,
+	     (struct vm_files_entry){
+		     .path = path,
+		     .mode = file_mode(planner->file, found),
+		     .from = found->kind == FILE_TREE_FILE ? from : NULL,
+		     .target = found->kind == FILE_TREE_LINK
+	                               ? arena_copy(arena, found->target, strlen(found->target))
+	                               : NULL,
+	     });
+	return true;
+}
+
+static bool plan_found(void *owner, const struct file_tree_entry *found)
+{
+	struct planner *planner = owner;
+	const char *to = found->name[0] == '\0' ? planner->file->to
+	                                        : arena_printf(planner->root->arena, "%s/%s",
+	                                                       planner->file->to, found->name);
+
+	return found->kind == FILE_TREE_DIRECTORY ? plan_directory(planner, to)
+	                                          : plan_leaf(planner, to, found);
+}
+
+/* @word as a shell reads it back. */
+static const char *quoted(struct arena *arena, const char *word)
+{
+	const char *text = "'";
+
+	for (size_t bytes = 0; *word != '\0'; word += bytes) {
+		const bool quote = *word == '\'';
+
+		bytes = quote ? 1 : strcspn(word, "'");
+		text = arena_printf(arena, "%s%.*s", text, quote ? 4 : (int)bytes,
+		                    quote ? "'\\''" : word);
+	}
+	return arena_printf(arena, "%s'", text);
+}
+
+/* A script that becomes the command. */
+static bool plan_command(struct planner *planner, const struct vm *vm)
+{
+	struct arena *arena = planner->root->arena;
+	const char *path = follow(planner->root, VM_COMMAND_PATH, false);
+	const char *text = "#!/bin/sh\nexec";
+
+	for (size_t i = 0; i < vm->command_count; i++) {
+		text = arena_printf(arena, "%s %s", text, quoted(arena, vm->command[i]));
+	}
+	if (path == NULL) {
+		*planner->fault = (struct vm_files_fault){
+			vm->image.place, "in the VM, no file can be at '" VM_COMMAND_PATH "'"};
+		return false;
+	}
+	plan_directories(planner, parent_of(arena, path));
+	plan(planner, (struct vm_files_entry){
+			      .path = path,
+			      .mode = S_IFREG | 0755U,
+			      .text = arena_printf(arena, "%s\n", text),
+		      });
+	return true;
+}
+
+bool vm_files_any(const struct vm *vm)
+{
+	return vm->file_count + vm->command_count != 0;
+}
+
+bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_plan *out,
+                   struct vm_files_fault *fault)
+{
+	struct planner planner = {.root = root, .out = out, .fault = fault};
+	struct file_tree_fault unread;
+
+	*out = (struct vm_files_plan){NULL, 0};
+	*fault = (struct vm_files_fault){.text = NULL};
+	for (size_t i = 0; i < vm->file_count; i++) {
+		planner.file = &vm->files[i];
+		if (file_tree_walk(vm->files[i].from, plan_found, &planner, &unread)) {
+			continue;
+		}
+		if (fault->text == NULL) {
+			fail(&planner, arena_printf(root->arena, "cannot read '%s': %s",
+			                            unread.path, unread.why));
+		}
+		return false;
+	}
+	return vm->command_count == 0 || plan_command(&planner, vm);
+}
