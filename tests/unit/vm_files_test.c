@@ -3,7 +3,7 @@
  * The files of a VM, planned into a root file system: links that are there are followed, directories
  * that are there are left as they are, and what does not fit is refused with a reason.
  */
-/* links: topo/rootfs topo/image/payload.c topo/base */
+/* links: topo/rootfs topo/image/payload.c topo/base topo/diag */
 /* libs: elf z lzma zstd lz4 */
 /* flags: -D_GNU_SOURCE */
 #include <ftw.h>
