@@ -155,7 +155,8 @@ uint32_t given_count(const struct verify *v, uint32_t vm)
 
 bool given_has_pin(const struct given_function *function)
 {
-	return function->irq && (!function->model || function->model->pin);
+	return function->irq && !given_has_msis(function) &&
+	       (!function->model || function->model->pin);
 }
 
 bool given_has_msis(const struct given_function *function)

@@ -60,7 +60,7 @@ struct given *given_list(const struct verify *v);
 /** How many functions @vm is given. */
 uint32_t given_count(const struct verify *v, uint32_t vm);
 
-/** Whether the function interrupts by its pin, which is a line of its VM. */
+/** Whether the function interrupts by its pin, which is a line of its VM: where it has no messages. */
 bool given_has_pin(const struct given_function *function);
 
 /** Whether the function writes its interrupts to memory: where that is unknown, if it has no line. */
