@@ -399,23 +399,63 @@ void check_node_unknown(struct rules *rules, const struct topology *topology)
 RULE(node_unknown, "node-unknown", WARNING, EACH,
      "The board's device tree, as topo knows it, has no such node.");
 
+/* What the board has at the node can be given as registers, or every VM has a virtual one. */
+static bool node_runs(const struct board *board, const char *path)
+{
+	const struct board_device *device = check_find_node(board, path);
+
+	return check_is_common_node(board, path) || (device != NULL && device->bytes != 0);
+}
+
+static void check_functions_run(struct rules *rules, const struct topology *topology, size_t vm)
+{
+	const struct vm *row = &topology->model.vms[vm];
+
+	for (size_t i = 0; i < row->pci_count; i++) {
+		const struct pci_function *function = &row->pci[i];
+
+		if (pci_slot_of(&topology->model, function) == NULL &&
+		    rule_report_runs(rules, &rule_hardware_runs, function->place,
+		                     "'%s' is given PCI function %u:%u.%u, where the machine has "
+		                     "nothing",
+		                     suffix(topology, vm), function->bus, function->device,
+		                     function->function)) {
+			diag_help(rules->diag, "system.machine says what is in its slots");
+		}
+	}
+}
+
 void check_hardware_runs(struct rules *rules, const struct topology *topology)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		if (check_has_hardware(topology, i) &&
-		    rule_report_runs(rules, &rule_hardware_runs, check_hardware_place(topology, i),
-		                     "'%s' is given physical devices, which cannot be run yet",
-		                     suffix(topology, i))) {
-			diag_help(rules->diag,
-			          "--without-hardware leaves them out, and runs the rest");
+	const struct board *board = topology->model.board;
+
+	for (size_t i = 0; board->runs && i < topology->model.vm_count; i++) {
+		const struct vm *row = &topology->model.vms[i];
+
+		check_functions_run(rules, topology, i);
+		for (size_t j = 0; j < row->dtb_node_count; j++) {
+			if (!node_runs(board, row->dtb_nodes[j])) {
+				rule_report_runs(
+					rules, &rule_hardware_runs,
+					topology->vm_origins[i].node_places[j],
+					"'%s' is given the node %s, which has no registers "
+					"for it",
+					suffix(topology, i), row->dtb_nodes[j]);
+			}
+		}
+		if (row->smc) {
+			rule_report_runs(rules, &rule_hardware_runs, vm_place(topology, i, VM_SMC),
+			                 "'%s' is given calls of the secure firmware, which the "
+			                 "kernel passes to nobody",
+			                 suffix(topology, i));
 		}
 	}
 }
 
 RULE(hardware_runs, "hardware-runs", ADVICE, EACH,
-     "The language knows devices that are passed to a VM and the analysis counts them, but the "
-     "kernel cannot pass them yet: `topo build` and `topo run` refuse the topology, unless they "
-     "are told to leave the devices out.");
+     "A VM is given hardware that a system on this board cannot give: a PCI function where the "
+     "machine has nothing, a node without registers, calls of the secure firmware. `topo build` and "
+     "`topo run` refuse the topology, unless they are told to leave the devices out.");
 
 void check_driver_hardware(struct rules *rules, const struct topology *topology)
 {
