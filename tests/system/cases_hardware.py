@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Physical devices behind Linux VMs: what they carry is compared with what is outside."""
+import hashlib
+import os
+import socket
+import subprocess
+import tempfile
+
+from harness import HERE, TOPO, Scenario, ensure
+
+DISK_BYTES = 64 << 20
+SENT_BYTES = 4_000_000
+OUTSIDE = "10.0.2.2"  # the build host, as QEMU's network of its user shows it
+
+
+def digest(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class Hardware(Scenario):
+    """A NIC and an NVMe disk that interrupt by messages, a card that has a line."""
+    topology = os.path.join(HERE, "topologies/hardware.camkes")
+
+    def prepare(self):
+        self.directory = tempfile.TemporaryDirectory()
+        self.written = {}
+        for name in ("disk", "card"):
+            with open(self.file(name), "wb") as out:
+                out.truncate(DISK_BYTES)
+            self.system.arguments += ["-D", f'{name.upper()}="{self.file(name)}"']
+
+    def file(self, name):
+        return os.path.join(self.directory.name, name)
+
+    def exchange(self):
+        """Bytes from the build host to the VM and back."""
+        self.system.shell("io", "ip addr replace 10.0.2.15/24 dev eth0; ip link set eth0 up")
+        self.system.wait("the link is up", lambda: self.system.run(
+            "io", "cat", "/sys/class/net/eth0/carrier", status=None) == "1")
+        data = os.urandom(SENT_BYTES)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(60)
+            port = server.getsockname()[1]
+            vm = self.system.spawn("io", f"nc {OUTSIDE} {port} > /tmp/got; sha256sum < /tmp/got; "
+                                   f"nc {OUTSIDE} {port} < /tmp/got")
+            with server.accept()[0] as stream:
+                stream.sendall(data)
+            with server.accept()[0] as stream, stream.makefile("rb") as back:
+                returned = back.read(SENT_BYTES)
+            said, _ = vm.communicate(timeout=60)
+        ensure(said.split()[0] == digest(data), f"the VM received {said}")
+        ensure(returned == data, "the build host received other bytes")
+
+    def write(self, vm, device, name):
+        """Random bytes onto a disk; what its file has then."""
+        said = self.system.shell(vm, f"head -c {SENT_BYTES} /dev/urandom > /tmp/bytes; "
+                                 f"dd if=/tmp/bytes of={device} bs=64k 2> /dev/null; sync; "
+                                 "sha256sum < /tmp/bytes; echo 3 > /proc/sys/vm/drop_caches; "
+                                 f"head -c {SENT_BYTES} {device} | sha256sum")
+        written, read = (line.split()[0] for line in said.split("\n"))
+        ensure(written == read, f"{device} has other bytes than were written")
+        self.written[name] = written
+        self.compare(name)
+
+    def compare(self, name):
+        with open(self.file(name), "rb") as file:
+            ensure(digest(file.read(SENT_BYTES)) == self.written[name],
+                   f"the file of {name} has not what the VM wrote")
+
+    def check_the_nic_carries_to_the_build_host(self):
+        self.exchange()
+
+    def check_the_nic_interrupts_by_messages(self):
+        text = self.system.shell("io", "grep eth0-rx /proc/interrupts")
+        ensure("MSI" in text and int(text.split()[1]) > 0, text)
+
+    def check_the_disk_keeps_what_is_written(self):
+        self.write("io", "/dev/nvme0n1", "disk")
+
+    def check_the_card_keeps_what_is_written(self):
+        self.write("card", "/dev/mmcblk0", "card")
+        ensure(self.system.interrupts("card", "mmc0")["mmc0"] > 0, "its line was never raised")
+
+    def check_a_vm_started_anew_has_its_devices_again(self):
+        done = subprocess.run([TOPO, "restart", "--name", self.system.name, "io"],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=120, check=False)
+        ensure(done.returncode == 0, done.stdout + done.stderr)
+        self.system.wait_vm("io", "up")
+        read = self.system.shell("io", f"head -c {SENT_BYTES} /dev/nvme0n1 | sha256sum")
+        ensure(read.split()[0] == self.written["disk"], "the disk has other bytes")
+        self.exchange()
+
+    def check_the_files_keep_it_when_the_machine_is_off(self):
+        self.system.stop()
+        self.compare("disk")
+        self.compare("card")
+        self.directory.cleanup()
