@@ -6,7 +6,7 @@
  */
 #define STACK_BYTES 0x2000
 
-	.section .text.start, "ax"
+	.section .entry, "ax"
 	.globl	_start
 _start:
 	mov	x19, x0

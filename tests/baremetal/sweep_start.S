@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The head of an arm64 Image (Documentation/arch/arm64/booting.rst) and its first instructions. */
-	.section .text.start, "ax"
+	.section .entry, "ax"
 	.globl	_start
 _start:
 	b	start

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Entry of the test VMMs (EL0) and the system call. x0 at entry is the function to run. */
-	.section .text.start, "ax"
+	.section .entry, "ax"
 	.globl	_start
 _start:
 	blr	x0
