@@ -165,6 +165,9 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add(arguments, "socket,id=mux,fd=%d", serial_fd);
 	add(arguments, "-serial");
 	add(arguments, "chardev:mux");
+	/* The board's second UART, pl011@9040000, is there only where it leads somewhere. */
+	add(arguments, "-serial");
+	add(arguments, "null");
 	add(arguments, "-kernel");
 	add(arguments, "%s", options->image_path);
 	add_all(arguments, gdb, options->gdb ? 2 : 0);
