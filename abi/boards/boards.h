@@ -45,6 +45,7 @@
 /* The default one first. */
 #define PV_BOARDS(X)                                                                               \
 	X(qemu_virt)                                                                               \
+	X(qemu_virt_v3)                                                                            \
 	X(rpi4)
 
 #endif

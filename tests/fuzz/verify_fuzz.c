@@ -24,7 +24,7 @@
 /* links: topo/verify/shape_hardware.c topo/verify/windows.c topo/model/routes.c topo/model/circle.c */
 /* links: topo/verify/guest_hardware.c */
 /* links: topo/model/pci.c topo/model/pci_models.c topo/model/hardware_board.c topo/model/board.c */
-/* links: topo/model/board_qemu_virt.c topo/model/board_rpi4.c */
+/* links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c */
 /* links: topo/diag/source.c topo/base topo/rootfs lib/image_check.c */
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
 /* links: lib/image_check_hardware.c */

@@ -20,6 +20,28 @@ def device_address(system, vm="device"):
                         "print $4; exit }'")
 
 
+class PairOnGicV3(Scenario):
+    """The pair on the other board, in short: SGIs, lines, MSIs, timers of a GICv3."""
+    arguments = ("--board", "qemu-virt-v3")
+
+    def check_its_interrupt_controller(self):
+        for vm in ("device", "driver"):
+            text = self.system.run(vm, "cat", "/proc/interrupts")
+            ensure("GICv3" in text and "GICv2 " not in text, f"{vm}: {text}")
+
+    def check_ping(self):
+        text = self.system.run("driver", "ping", "-c", "5", "-i", "0.2",
+                               device_address(self.system))
+        ensure(" 0% packet loss" in text, text)
+
+    def check_10_MB_over_tcp(self):
+        check_tcp(self.system, "driver", "device", device_address(self.system),
+                  TCP_BYTES // 10)
+
+    def check_reads_of_the_disk(self):
+        self.system.shell("driver", "dd if=/dev/vda of=/dev/null bs=64k count=64 iflag=direct")
+
+
 class SimplePair(Scenario):
     """The pair as it comes: network, disk, load, a back end that dies."""
 

@@ -16,7 +16,7 @@
 /* links: topo/analysis/strong.c topo/analysis/takeover.c */
 /* links: topo/base/arena.c topo/base/strmap.c topo/model/board.c topo/model/device_options.c */
 /* links: topo/base/units.c */
-/* links: topo/model/board_qemu_virt.c topo/model/board_rpi4.c */
+/* links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c */
 /* links: topo/analysis/shared.c topo/model/pci.c tests/unit/packets_oracle.c */
 #include <stdio.h>
 #include <string.h>

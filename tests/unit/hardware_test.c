@@ -3,7 +3,7 @@
  * Which class a device is of: a board's rows say it, of others their name does.
  *
  * links: topo/model/hardware.c topo/model/hardware_board.c topo/model/hardware_kind.c
- * links: topo/model/pci.c topo/model/board.c topo/model/board_qemu_virt.c
+ * links: topo/model/pci.c topo/model/board.c topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c
  * links: topo/model/board_rpi4.c topo/base/arena.c
  * flags: -D_GNU_SOURCE
  */

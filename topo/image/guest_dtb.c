@@ -186,10 +186,18 @@ static void add_gic(struct dtb *dtb)
 	const struct layout_vm *laid = &dtb->layout->vms[dtb->vm];
 	struct dtb_cells reg = {.count = 0};
 
-	dtb_add_range(&reg, GUEST_GICD_IPA, GUEST_GICD_BYTES);
-	dtb_add_range(&reg, GUEST_GICC_IPA, GUEST_GICC_BYTES);
+	const bool v3 = layout_gicv3(dtb->layout);
+
+	if (v3) {
+		dtb_add_range(&reg, GUEST_GICD_IPA, GUEST_GICV3_BYTES);
+		dtb_add_range(&reg, GUEST_GICR_IPA,
+		              dtb->layout->model->vms[dtb->vm].vcpu_count * GUEST_GICR_BYTES);
+	} else {
+		dtb_add_range(&reg, GUEST_GICD_IPA, GUEST_GICD_BYTES);
+		dtb_add_range(&reg, GUEST_GICC_IPA, GUEST_GICC_BYTES);
+	}
 	dtb_begin_at(dtb, "interrupt-controller", GUEST_GICD_IPA);
-	dtb_string(dtb, "compatible", "arm,cortex-a15-gic");
+	dtb_string(dtb, "compatible", v3 ? "arm,gic-v3" : "arm,cortex-a15-gic");
 	dtb_flag(dtb, "interrupt-controller");
 	dtb_u32(dtb, "#interrupt-cells", 3);
 	dtb_u32(dtb, "#address-cells", 2);

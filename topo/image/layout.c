@@ -186,6 +186,11 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 	return layout;
 }
 
+bool layout_gicv3(const struct layout *layout)
+{
+	return layout->model->board->gic_version == 3;
+}
+
 void layout_free(struct layout *layout)
 {
 	if (!layout) {

@@ -37,6 +37,10 @@
 #define GUEST_GICD_BYTES 0x1000U
 #define GUEST_GICC_IPA 0x08010000U
 #define GUEST_GICC_BYTES (PV_GICC_PAGES << PV_PAGE_SHIFT)
+/* With a GICv3 instead of both: */
+#define GUEST_GICV3_BYTES 0x10000U
+#define GUEST_GICR_IPA 0x080a0000U
+#define GUEST_GICR_BYTES 0x20000U /* for each vCPU */
 #define GUEST_V2M_IPA 0x08020000U
 #define GUEST_UART_IPA 0x09000000U
 #define GUEST_AGENT_IPA 0x09010000U
@@ -261,6 +265,9 @@ struct layout {
  */
 struct layout *layout_new(const struct model *model, const struct payloads *payloads,
                           struct diag *diag);
+
+/** Whether guests have a GICv3, as the board has. */
+bool layout_gicv3(const struct layout *layout);
 
 /** Give back @layout. NULL is allowed. */
 void layout_free(struct layout *layout);

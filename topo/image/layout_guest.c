@@ -37,11 +37,19 @@ static const struct span_zone zone_memdev = {0x4000000000, IPA_LIMIT, GUEST_BLOC
 
 /* What every guest has. */
 static const struct span fixed_spans[] = {
-	{GUEST_GICD_IPA, GUEST_GICD_BYTES, "interrupt distributor", NULL, {0}},
-	{GUEST_GICC_IPA, GUEST_GICC_BYTES, "CPU interface", NULL, {0}},
 	{GUEST_V2M_IPA, GUEST_PAGE, "MSI frame", NULL, {0}},
 	{GUEST_UART_IPA, GUEST_PAGE, "console UART", NULL, {0}},
 	{GUEST_ROM_IPA, GUEST_ROM_BYTES, "ROM", NULL, {0}},
+};
+
+/* And of its interrupt controller, by version. */
+static const struct span gicv2_spans[] = {
+	{GUEST_GICD_IPA, GUEST_GICD_BYTES, "interrupt distributor", NULL, {0}},
+	{GUEST_GICC_IPA, GUEST_GICC_BYTES, "CPU interface", NULL, {0}},
+};
+static const struct span gicv3_spans[] = {
+	{GUEST_GICD_IPA, GUEST_GICV3_BYTES, "interrupt distributor", NULL, {0}},
+	{GUEST_GICR_IPA, PV_DOMAIN_VCPUS_MAX *GUEST_GICR_BYTES, "redistributors", NULL, {0}},
 };
 
 static const struct span agent_span = {GUEST_AGENT_IPA, GUEST_PAGE, "agent's UART", NULL, {0}};
@@ -184,6 +192,12 @@ static void claim_given(struct guest *guest)
 	const struct vm *vm = &model->vms[guest->vm];
 	const struct span ram = {vm->ram_base, vm->ram_bytes, "RAM", NULL, vm->place};
 
+	const struct span *gic = layout_gicv3(guest->layout) ? gicv3_spans : gicv2_spans;
+
+	_Static_assert(ARRAY_COUNT(gicv2_spans) == ARRAY_COUNT(gicv3_spans), "of either");
+	for (size_t i = 0; i < ARRAY_COUNT(gicv2_spans); i++) {
+		claim(guest, &gic[i]);
+	}
 	for (size_t i = 0; i < ARRAY_COUNT(fixed_spans); i++) {
 		claim(guest, &fixed_spans[i]);
 	}

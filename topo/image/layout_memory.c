@@ -313,7 +313,7 @@ static bool next_registers(const struct layout *layout, uint32_t domain, enum pv
 	struct extent extent = {GUEST_GICC_IPA >> PV_PAGE_SHIFT, PV_GICC_PAGES, BLOCK_PAGES};
 	bool found = false;
 
-	if (space == PV_SPACE_GUEST) {
+	if (space == PV_SPACE_GUEST && !layout_gicv3(layout)) {
 		offer_extent(&extent, from_page, &found, out);
 	}
 	if (space == PV_SPACE_DMA && t->domains[domain].msi_count != 0) {

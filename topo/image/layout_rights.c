@@ -210,7 +210,7 @@ static void add_domain(struct layout *layout, uint32_t vm)
 
 	snprintf(domain->name, sizeof(domain->name), "%s", source->name);
 	domain->flags = PV_DOMAIN_VMM_RESTARTS; /* it has the policy of its VM */
-	domain->gicc_ipa_page = GUEST_GICC_IPA >> PV_PAGE_SHIFT;
+	domain->gicc_ipa_page = layout_gicv3(layout) ? 0 : GUEST_GICC_IPA >> PV_PAGE_SHIFT;
 	domain->doorbell_ipa_page = (uint32_t)(layout->vms[vm].doorbell_ipa >> PV_PAGE_SHIFT);
 	domain->priority = source->priority;
 	domain->budget_us = source->budget_us;

@@ -77,6 +77,7 @@ static void fill_head(const struct layout *layout, uint32_t vm, struct pv_vmm_co
 	config->cap_vgic = laid->cap_vgic;
 	config->cap_log = laid->cap_console_first + PV_CONSOLE_VMM;
 	config->gicd_ipa = GUEST_GICD_IPA;
+	config->gicr_ipa = layout_gicv3(layout) ? GUEST_GICR_IPA : 0;
 	config->function_count = laid->function_count;
 	config->hw_ecam_ipa = laid->hw_ecam_ipa;
 	config->v2m_ipa = laid->v2m_count ? GUEST_V2M_IPA : 0;

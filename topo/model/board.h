@@ -88,6 +88,7 @@ struct board {
 	uint64_t ram_base;
 	uint64_t ram_bytes_max;    /* largest memory of the board */
 	uint64_t ram_kernel_bytes; /* taken by kernel, image tables, stage-2 tables and VMMs */
+	uint32_t gic_version;      /* which guests have, too */
 	uint32_t list_registers;   /* of the virtual CPU interface */
 	uint32_t spi_count;        /* physical SPIs, from INTID 32 */
 	bool smmu;                 /* DMA of a device can be confined to its VM */

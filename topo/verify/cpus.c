@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "abi/mux.h"
+#include "topo/model/board.h"
 #include "topo/verify/verify.h"
 
 static void check_vcpus(struct verify *v, const struct verified_vm *vm,
@@ -77,10 +78,12 @@ void cpus_check(struct verify *v)
 
 		check_vcpus(v, vm, domain);
 		check_channels(v, i, domain);
-		if (domain->gicc_ipa_page != GICC_IPA / PAGE) {
+		const uint32_t gicc = v->model->board->gic_version == 3 ? 0 : GICC_IPA;
+
+		if (domain->gicc_ipa_page != gicc / PAGE) {
 			findings_add(v->report, FINDING_DIFFERENT, vm->who, "memory",
 			             "%s finds its CPU interface at 0x%" PRIx64 ", not at 0x%x",
-			             vm->who, domain->gicc_ipa_page * PAGE, GICC_IPA);
+			             vm->who, domain->gicc_ipa_page * PAGE, gicc);
 		}
 		if (domain->flags != PV_DOMAIN_VMM_RESTARTS) {
 			findings_add(v->report, FINDING_DIFFERENT, vm->who, "VMM",

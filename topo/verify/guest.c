@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
+#include "topo/model/board.h"
 #include "topo/model/routes.h"
 #include "topo/verify/given.h"
 #include "topo/verify/life.h"
@@ -198,12 +199,14 @@ static void want_gic(const struct verify *v, uint32_t index, struct tree *wanted
 	const struct verified_vm *vm = &v->vms[index];
 	struct cells reg = {.arena = wanted->arena};
 
+	const bool v3 = v->model->board->gic_version == 3;
+
 	cells_add64(&reg, GICD_IPA);
-	cells_add64(&reg, PAGE);
-	cells_add64(&reg, GICC_IPA);
-	cells_add64(&reg, PV_GICC_PAGES * PAGE);
+	cells_add64(&reg, v3 ? GICV3_BYTES : PAGE);
+	cells_add64(&reg, v3 ? GICR_IPA : GICC_IPA);
+	cells_add64(&reg, v3 ? vm->source->vcpu_count * GICR_BYTES : PV_GICC_PAGES * PAGE);
 	tree_want_node(wanted, gic_node);
-	tree_want_string(wanted, gic_node, "compatible", "arm,cortex-a15-gic");
+	tree_want_string(wanted, gic_node, "compatible", v3 ? "arm,gic-v3" : "arm,cortex-a15-gic");
 	tree_want_flag(wanted, gic_node, "interrupt-controller");
 	tree_want_u32(wanted, gic_node, "#interrupt-cells", 3);
 	want_ids(wanted, gic_node, 2, 2);

@@ -421,7 +421,8 @@ static void check_memory(struct verify *v)
 		const struct pv_domain *d = &image->domains[i];
 
 		*ARENA_ADD(v->arena, list, count) = (struct stretch){
-			i, PV_SPACE_GUEST, d->gicc_ipa_page, PV_GICC_PAGES, "the CPU interface"};
+			i, PV_SPACE_GUEST, d->gicc_ipa_page,
+			d->gicc_ipa_page != 0 ? PV_GICC_PAGES : 0, "the CPU interface"};
 		*ARENA_ADD(v->arena, list, count) =
 			(struct stretch){i, PV_SPACE_GUEST, d->doorbell_ipa_page,
 		                         d->doorbell_pages.count, "the doorbell window"};

@@ -44,7 +44,7 @@ static void walk_registers(const struct verify *v, struct walk *walk, uint32_t d
 {
 	const struct pv_domain *from = &v->image->domains[domain];
 
-	if (space == PV_SPACE_GUEST) {
+	if (space == PV_SPACE_GUEST && from->gicc_ipa_page != 0) {
 		walk_stretch(walk, from->gicc_ipa_page, from->gicc_ipa_page + 1, PV_GICC_PAGES);
 	}
 	if (space == PV_SPACE_DMA && from->msi_count) {

@@ -43,6 +43,10 @@
 #define GICD_IPA 0x08000000U
 #define GICC_IPA 0x08010000U
 #define V2M_IPA 0x08020000U
+/* With a GICv3, no CPU interface but: */
+#define GICV3_BYTES UINT64_C(0x10000) /* of the distributor */
+#define GICR_IPA 0x080a0000U
+#define GICR_BYTES UINT64_C(0x20000) /* for each vCPU */
 #define UART_IPA 0x09000000U
 #define AGENT_IPA 0x09010000U
 #define ECAM_BYTES 0x100000U

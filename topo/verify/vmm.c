@@ -11,6 +11,7 @@
 #include "abi/calls.h"
 #include "abi/mux.h"
 #include "lib/bits.h"
+#include "topo/model/board.h"
 #include "topo/verify/hardware.h"
 #include "topo/verify/life.h"
 
@@ -253,6 +254,7 @@ static void check_head(struct verify *v, uint32_t index)
 		.connection_count = vm->used,
 		.device_count = vm->used_devices,
 		.gicd_ipa = GICD_IPA,
+		.gicr_ipa = v->model->board->gic_version == 3 ? GICR_IPA : 0,
 		.v2m_ipa = msis ? V2M_IPA : 0,
 		.v2m_first = msis ? found->v2m_first : 0,
 		.v2m_count = frame_count(v, index),
@@ -407,9 +409,14 @@ static void check_windows(struct verify *v, uint32_t index)
 	size_t count = 0;
 
 	add_mapped(v, vm, &uses, &count);
-	*ARENA_ADD(v->arena, uses, count) = (struct use){"the distributor", GICD_IPA, PAGE};
+	const bool v3 = v->model->board->gic_version == 3;
+
 	*ARENA_ADD(v->arena, uses, count) =
-		(struct use){"the CPU interface", GICC_IPA, PV_GICC_PAGES * PAGE};
+		(struct use){"the distributor", GICD_IPA, v3 ? GICV3_BYTES : PAGE};
+	*ARENA_ADD(v->arena, uses, count) =
+		(struct use){"the CPU interface", GICC_IPA, v3 ? 0 : PV_GICC_PAGES * PAGE};
+	*ARENA_ADD(v->arena, uses, count) = (struct use){
+		"the redistributors", GICR_IPA, v3 ? vm->source->vcpu_count * GICR_BYTES : 0};
 	*ARENA_ADD(v->arena, uses, count) =
 		(struct use){"the MSI frame", V2M_IPA, vmm_has_frame(v, index) ? PAGE : 0};
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"the console", UART_IPA, PAGE};
