@@ -258,7 +258,8 @@ static uint32_t pairs_used(const struct net *net, const struct control_setup *se
 	uint32_t count = setup->again ? net->running : 1;
 
 	while (count > 1) {
-		const struct pv_ctl_queue *queue = &setup->queues[NET_PAIR_QUEUES * (count - 1)];
+		const struct pv_ctl_queue *queue =
+			&setup->queues[(size_t)NET_PAIR_QUEUES * (count - 1)];
 		if (ring_available_index(net->env.memory, queue) != 0 ||
 		    ring_used_index(net->env.memory, queue) != 0) {
 			break;

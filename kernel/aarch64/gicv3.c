@@ -104,7 +104,7 @@ static volatile uint64_t *reg64(uint64_t base, uint32_t offset)
 }
 
 /* Until the bits @mask of a register are 0: they will be, or the machine is broken. */
-static void wait_clear(volatile uint32_t *of, uint32_t mask)
+static void wait_clear(const volatile uint32_t *of, uint32_t mask)
 {
 	for (uint32_t n = 0; n < PATIENCE && (*of & mask); n++) {
 	}

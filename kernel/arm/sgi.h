@@ -49,7 +49,7 @@ static inline struct sgi sgi_decode(uint64_t value, uint32_t self, uint32_t coun
 		return (struct sgi){intid, all & ~(1U << self)};
 	}
 	/* Aff3, RS, Aff2, Aff1 */
-	return (struct sgi){intid, value & affinity ? 0 : (uint32_t)value & 0xffffU & all};
+	return (struct sgi){intid, (value & affinity) ? 0 : (uint32_t)value & 0xffffU & all};
 }
 
 #endif

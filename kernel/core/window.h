@@ -16,7 +16,7 @@
 static inline uint32_t window_stores(const struct pv_window_rule *rule, uint32_t value,
                                      uint32_t old)
 {
-	uint32_t kept = rule->flags & PV_RULE_INITIAL ? rule->initial : old;
+	uint32_t kept = (rule->flags & PV_RULE_INITIAL) ? rule->initial : old;
 
 	return (value & rule->writable) | (kept & rule->keep);
 }

@@ -29,7 +29,7 @@
 
 #define DRIVER_ADDRESS 0x48000000U
 #define PAIRS 3U
-#define CONTROL (2U * PAIRS)
+#define CONTROL ((size_t)2 * PAIRS)
 #define QUEUES (CONTROL + 1)
 #define SIZE 4U
 #define NEXT 1U

@@ -636,6 +636,16 @@ static const char *judge_window_rule(uint32_t index, uint32_t n)
 	return NULL;
 }
 
+static const char *judge_window_rules(uint32_t index)
+{
+	for (uint32_t n = 0; n < TABLE(windows, pv_window)[index].rules.count; n++) {
+		const char *broken = judge_window_rule(index, n);
+
+		REQUIRE(!broken, broken);
+	}
+	return NULL;
+}
+
 static const char *judge_windows(void)
 {
 	uint64_t next = 0;
@@ -658,11 +668,9 @@ static const char *judge_windows(void)
 	}
 	REQUIRE(next == judge.header.window_rules.count, "rules of no window");
 	for (uint32_t i = 0; i < judge.header.windows.count; i++) {
-		for (uint32_t n = 0; n < TABLE(windows, pv_window)[i].rules.count; n++) {
-			const char *broken = judge_window_rule(i, n);
+		const char *broken = judge_window_rules(i);
 
-			REQUIRE(!broken, broken);
-		}
+		REQUIRE(!broken, broken);
 	}
 	return NULL;
 }

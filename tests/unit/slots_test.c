@@ -23,11 +23,15 @@ static char *words_of(struct machine_slot *slot)
 {
 	const struct model model = {.slots = slot, .slot_count = 1};
 	struct system system = {0};
-	char *text = calloc(1, 1024);
+	const size_t room = 1024;
+	char *text = calloc(1, room);
+	size_t used = 0;
 
 	slots_describe(&model, "/run/image", &system);
 	for (size_t i = 0; i < system.slot_word_count; i++) {
-		(void)strcat(strcat(text, i == 0 ? "" : " "), system.slot_words[i]);
+		used += (size_t)snprintf(text + used, room - used, "%s%s", i == 0 ? "" : " ",
+		                         system.slot_words[i]);
+		assert_true(used < room);
 		free(system.slot_words[i]);
 	}
 	free(system.slot_words);

@@ -30,7 +30,7 @@ static void build(void)
 {
 	fake_build(2, 2, 1);
 	kernel.slice_ticks = SLICE;
-	fake.now = 10 * SLICE;
+	fake.now = (uint64_t)10 * SLICE;
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		kernel.vcpus[i].wait = WAIT_NOTHING;
 	}

@@ -191,7 +191,8 @@ static void add_gic(struct dtb *dtb)
 	if (v3) {
 		dtb_add_range(&reg, GUEST_GICD_IPA, GUEST_GICV3_BYTES);
 		dtb_add_range(&reg, GUEST_GICR_IPA,
-		              dtb->layout->model->vms[dtb->vm].vcpu_count * GUEST_GICR_BYTES);
+		              (uint64_t)dtb->layout->model->vms[dtb->vm].vcpu_count *
+		                      GUEST_GICR_BYTES);
 	} else {
 		dtb_add_range(&reg, GUEST_GICD_IPA, GUEST_GICD_BYTES);
 		dtb_add_range(&reg, GUEST_GICC_IPA, GUEST_GICC_BYTES);

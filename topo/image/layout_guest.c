@@ -49,7 +49,11 @@ static const struct span gicv2_spans[] = {
 };
 static const struct span gicv3_spans[] = {
 	{GUEST_GICD_IPA, GUEST_GICV3_BYTES, "interrupt distributor", NULL, {0}},
-	{GUEST_GICR_IPA, PV_DOMAIN_VCPUS_MAX *GUEST_GICR_BYTES, "redistributors", NULL, {0}},
+	{GUEST_GICR_IPA,
+         (uint64_t)PV_DOMAIN_VCPUS_MAX *GUEST_GICR_BYTES,
+         "redistributors",
+         NULL,
+         {0}},
 };
 
 static const struct span agent_span = {GUEST_AGENT_IPA, GUEST_PAGE, "agent's UART", NULL, {0}};

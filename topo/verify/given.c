@@ -27,7 +27,7 @@ static void add_registers(const struct verify *v, struct given *given, uint32_t 
 	struct given_registers new = {
 		.vm = vm,
 		.page = range->base / PAGE,
-		.pages = end / PAGE + (end % PAGE ? 1 : 0) - range->base / PAGE,
+		.pages = end / PAGE + ((end % PAGE) ? 1 : 0) - range->base / PAGE,
 		.what = hardware_registers_name(v->model, range->base, range->bytes, v->arena),
 		.node = node,
 	};
