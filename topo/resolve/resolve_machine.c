@@ -63,7 +63,20 @@ static bool read_pci(struct resolver *resolver, const struct value *value, struc
 static bool read_model(struct resolver *resolver, const struct value *value,
                        struct slot_entry *entry)
 {
-	return value_string(&resolver->evaluator, value, "model", &entry->name);
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_.";
+
+	if (!value_string(&resolver->evaluator, value, "model", &entry->name)) {
+		return false;
+	}
+	/* QEMU takes what is behind a comma for an option, which may be anything. */
+	if (entry->name[0] == '\0' || entry->name[strspn(entry->name, letters)] != '\0') {
+		diag_error(resolver->diag, value->place, "'%s' is no name of a device of QEMU",
+		           entry->name);
+		diag_help(resolver->diag, "it has letters, digits and - _ .");
+		return false;
+	}
+	return true;
 }
 
 static bool read_file(struct resolver *resolver, const struct value *value,
