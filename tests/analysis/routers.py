@@ -23,6 +23,8 @@ CASES = [
     (image(kernel_bootcmdline="rdinit=/bin/sh quiet"), True),
     (image(kernel_bootcmdline="quiet -- forward"), True),
     (image(kernel_bootcmdline="quieter"), True),
+    ('vm_fw.files = [{ from: "FILE", to: "/etc/start.d/forward" }];', True),
+    ('vm_fw.command = ["forward"];', True),
     # it serves a third one: still between the two that it uses
     ("vm_w.asset = \"it\";" + image(initrd_name="FILE"), True),
 ]

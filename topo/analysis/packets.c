@@ -102,7 +102,9 @@ bool packets_unknown(const struct vm *vm)
 {
 	const char *word = vm->image.cmdline ? vm->image.cmdline : "";
 
-	if (!vm->image.own_rootfs || !vm->image.own_kernel) {
+	/* What the topology puts into it, or has it run, may do what it likes with its networks. */
+	if (!vm->image.own_rootfs || !vm->image.own_kernel ||
+	    vm->file_count + vm->command_count != 0) {
 		return true;
 	}
 	for (word += strspn(word, BLANKS); *word != '\0'; word += strspn(word, BLANKS)) {
