@@ -83,6 +83,7 @@ static struct vm_root *debian_root(struct arena *arena, bool packed)
 	cpio_add_link(&cpio, "round", "round");
 	cpio_add_directory(&cpio, "./var");
 	cpio_add_link(&cpio, "var/run", "../run");
+	cpio_add_link(&cpio, "disks", "var/lib/peervisor");
 	assert_int_equal(cpio_add_file(&cpio, "init", 0755, (struct blob){init, 4}), OK);
 	cpio_end(&cpio);
 	if (packed) {
@@ -206,6 +207,9 @@ static void test_refused(void **state)
 		{"run.sh", "/usr", "'/usr' is a directory"},
 		{"run.sh", "/", "no file can be at '/'"},
 		{"run.sh", "/round/x", "no file can be at '/round/x'"},
+		{"run.sh", "/var/lib", "'/var/lib' is in the way of /var/lib/peervisor"},
+		{"site", "/var/lib/peervisor", "'/var/lib/peervisor/img/dot' is in the way"},
+		{"run.sh", "/disks/a.raw", "'/disks/a.raw' is in the way"},
 		{"site", "/init", "'/init' is no directory"},
 		{"site", "/a/b", "'/a/b' is no directory"},
 		{"site", "/round", "'/round' is no directory"},

@@ -10,6 +10,7 @@
 #include "topo/rootfs/file_tree.h"
 
 #define LINKS_FOLLOWED_MAX 40U /* as by Linux */
+#define DISKS_PATH "var/lib/peervisor"
 #define DIRECTORY_MODE (S_IFDIR | 0755U)
 #define LINK_MODE (S_IFLNK | 0777U)
 
@@ -139,6 +140,17 @@ static void plan(struct planner *planner, struct vm_files_entry entry)
 	put_node(planner->root, entry.path, (struct node){entry.mode & S_IFMT, entry.target, true});
 }
 
+/* Is it where the disks of a device VM are, on the way to there, or below? */
+static bool is_of_disks(const char *path)
+{
+	const size_t bytes = strlen(path);
+	const size_t all = sizeof(DISKS_PATH) - 1;
+
+	return bytes < all ? strncmp(path, DISKS_PATH, bytes) == 0 && DISKS_PATH[bytes] == '/'
+	                   : strncmp(path, DISKS_PATH, all) == 0 &&
+	                             (path[all] == '/' || path[all] == '\0');
+}
+
 /* Have a directory at @path, on whose way there are no links and, as far as it goes, directories. */
 static void plan_directories(struct planner *planner, const char *path)
 {
@@ -190,6 +202,12 @@ static bool plan_leaf(struct planner *planner, const char *to, const struct file
 
 	if (path == NULL || path[0] == '\0') {
 		return fail(planner, arena_printf(arena, "in the VM, no file can be at '%s'", to));
+	}
+	if (is_of_disks(path)) {
+		return fail(planner, arena_printf(arena,
+		                                  "in the VM, '%s' is in the way of /" DISKS_PATH
+		                                  ", where the disks are that it serves",
+		                                  to));
 	}
 	if (node != NULL && node->type == S_IFDIR) {
 		return fail(planner,
