@@ -108,6 +108,8 @@ class Grammar:
         self.tokens = [self.regexes[name] for _, name in alternatives[1]]
         self.spaces = re.compile("(?:%s)*" % self.regex(("name", "space")))
         self.known = {}
+        # topo's macros are the words of the page in capitals.
+        self.macros = set(re.findall(r"\('text', '([A-Z][A-Z_]+)'\)", str(list(self.rules.values()))))
 
     def regex(self, node):
         kind = node[0]
@@ -177,8 +179,10 @@ class Recogniser:
         self.grammar, self.tokens = grammar, tokens
         self.memo = {}
         self.furthest = 0
+        self.expanded = False
 
     def accepts(self, name):
+        self.expanded = name != "text"
         return len(self.tokens) in self.ends(("name", name), 0)
 
     def token(self, good, at):
@@ -208,6 +212,11 @@ class Recogniser:
             return self.ends(node[1], at) - self.ends(node[2], at)
         return self.special(node[1], at)
 
+    def calls(self, at):
+        """Whether a macro is called here, which is a name nowhere."""
+        return self.expanded and at + 1 < len(self.tokens) and \
+            self.tokens[at + 1].text == "(" and self.tokens[at].text in self.grammar.macros
+
     def special(self, words, at):
         if at >= len(self.tokens):
             return set()
@@ -228,6 +237,8 @@ class Recogniser:
 
     def name(self, name, at):
         if name in self.grammar.lexical:
+            if name == "identifier" and self.calls(at):
+                return set()
             return self.token(lambda t: (t.text == "\n") == (name == "newline") and
                               self.grammar.is_form(name, t.text), at)
         key = (name, at)
