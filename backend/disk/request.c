@@ -3,10 +3,12 @@
 #include "backend/disk/request.h"
 
 #include <endian.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "abi/backend.h"
 #include "lib/range.h"
 
 /* virtio 1.2, 5.2.6 */
@@ -16,6 +18,7 @@ enum { STATUS_OK = 0, STATUS_IOERR = 1, STATUS_UNSUPPORTED = 2 };
 #define STATUS_BYTES 1U
 #define ID_BYTES 20U
 #define ZEROES_BYTES 65536U
+#define RANGE_UNMAP 1U /* flag of a range; the others are reserved */
 
 struct header {
 	uint32_t type;
@@ -33,8 +36,9 @@ struct range {
  * the status. */
 struct data {
 	struct iovec parts[VRING_SEGMENTS_MAX];
+	uint32_t first; /* part of what is still to be moved */
 	uint32_t count;
-	uint64_t bytes;
+	uint64_t bytes; /* from there on */
 };
 
 static void add(struct data *data, void *at, uint64_t bytes)
@@ -86,75 +90,105 @@ static bool find_place(const struct disk *disk, uint64_t sector, uint64_t bytes,
 	return true;
 }
 
-/* What the file does not have of the last sector is zero. */
-static void clear_from(const struct data *data, uint64_t done)
+/* The first @bytes are done. */
+static void pass(struct data *data, uint64_t bytes)
 {
-	for (uint32_t i = 0; i < data->count; i++) {
-		const struct iovec *part = &data->parts[i];
-		uint64_t skip = done < part->iov_len ? done : part->iov_len;
+	data->bytes -= bytes;
+	while (bytes > 0) {
+		struct iovec *part = &data->parts[data->first];
+		uint64_t less = bytes < part->iov_len ? bytes : part->iov_len;
 
-		memset((char *)part->iov_base + skip, 0, part->iov_len - skip);
-		done -= skip;
+		part->iov_base = (char *)part->iov_base + less;
+		part->iov_len -= less;
+		bytes -= less;
+		data->first += part->iov_len == 0 ? 1 : 0;
 	}
 }
 
-static uint8_t read_disk(const struct disk *disk, uint64_t sector, const struct data *data)
+static void clear(const struct data *data)
 {
-	off_t offset = 0;
-
-	if (!find_place(disk, sector, data->bytes, &offset)) {
-		return STATUS_IOERR;
+	for (uint32_t i = data->first; i < data->count; i++) {
+		memset(data->parts[i].iov_base, 0, data->parts[i].iov_len);
 	}
-	ssize_t done = preadv(disk->fd, data->parts, (int)data->count, offset);
-
-	if (done < 0) {
-		return STATUS_IOERR;
-	}
-	if ((uint64_t)done < data->bytes) {
-		clear_from(data, (uint64_t)done);
-	}
-	return STATUS_OK;
 }
 
-static uint8_t write_disk(const struct disk *disk, uint64_t sector, const struct data *data)
+/* Move all of it: the kernel may take several calls for that. What the file does not have of the
+ * device's last sector reads as zero. */
+static bool move(const struct disk *disk, off_t offset, struct data *data, bool write)
+{
+	while (data->bytes > 0) {
+		const struct iovec *parts = &data->parts[data->first];
+		int count = (int)(data->count - data->first);
+		ssize_t done = write ? pwritev(disk->fd, parts, count, offset)
+		                     : preadv(disk->fd, parts, count, offset);
+
+		if (done == 0 && !write && data->bytes < DISK_SECTOR_BYTES &&
+		    (uint64_t)offset + data->bytes == disk->bytes) {
+			clear(data);
+			return true;
+		}
+		if (done <= 0) {
+			return false;
+		}
+		pass(data, (uint64_t)done);
+		offset += done;
+	}
+	return true;
+}
+
+static uint8_t move_sectors(const struct disk *disk, uint64_t sector, struct data *data, bool write)
 {
 	off_t offset = 0;
 
-	return disk->writable && find_place(disk, sector, data->bytes, &offset) &&
-	                       pwritev(disk->fd, data->parts, (int)data->count, offset) ==
-	                               (ssize_t)data->bytes
+	return (!write || disk->writable) && find_place(disk, sector, data->bytes, &offset) &&
+	                       move(disk, offset, data, write)
 	               ? STATUS_OK
 	               : STATUS_IOERR;
 }
 
-/* Discard, which may do nothing, or clear: one range at a time is what topo offers. */
-static uint8_t clear_disk(const struct disk *disk, const struct vring_request *request, bool zeroes)
+static bool write_zeroes(const struct disk *disk, off_t offset, uint64_t left)
 {
 	static const uint8_t nothing[ZEROES_BYTES];
+
+	while (left > 0) {
+		size_t bytes = left < sizeof(nothing) ? left : sizeof(nothing);
+		ssize_t done = pwrite(disk->fd, nothing, bytes, offset);
+
+		if (done <= 0) {
+			return false;
+		}
+		offset += done;
+		left -= (uint64_t)done;
+	}
+	return true;
+}
+
+/* Discard, which does nothing, or clear: one range of no more sectors than topo offers. */
+static uint8_t clear_disk(const struct disk *disk, const struct vring_request *request, bool zeroes)
+{
 	struct {
 		struct header header;
 		struct range range;
+		uint8_t more;
 	} said;
+	const size_t whole = offsetof(__typeof__(said), more);
 	off_t offset = 0;
 
-	if (!disk->writable || vring_read(request, &said, sizeof(said)) != sizeof(said)) {
+	if (!disk->writable || vring_read(request, &said, whole + 1) != whole) {
 		return STATUS_IOERR;
 	}
-	uint64_t left = (uint64_t)le32toh(said.range.sectors) * DISK_SECTOR_BYTES;
+	uint32_t sectors = le32toh(said.range.sectors);
 
-	if (!find_place(disk, le64toh(said.range.sector), left, &offset)) {
-		return STATUS_IOERR;
+	if ((le32toh(said.range.flags) & ~(zeroes ? RANGE_UNMAP : 0)) != 0) {
+		return STATUS_UNSUPPORTED;
 	}
-	while (zeroes && left > 0) {
-		size_t bytes = left < sizeof(nothing) ? left : sizeof(nothing);
-
-		if (pwrite(disk->fd, nothing, bytes, offset) != (ssize_t)bytes) {
-			return STATUS_IOERR;
-		}
-		offset += (off_t)bytes;
-		left -= bytes;
-	}
-	return STATUS_OK;
+	return sectors <= PV_BACKEND_CLEAR_SECTORS_MAX &&
+	                       find_place(disk, le64toh(said.range.sector),
+	                                  (uint64_t)sectors * DISK_SECTOR_BYTES, &offset) &&
+	                       (!zeroes ||
+	                        write_zeroes(disk, offset, (uint64_t)sectors * DISK_SECTOR_BYTES))
+	               ? STATUS_OK
+	               : STATUS_IOERR;
 }
 
 static uint8_t carry_out(const struct disk *disk, const struct vring_request *request,
@@ -171,10 +205,10 @@ static uint8_t carry_out(const struct disk *disk, const struct vring_request *re
 	case READ:
 		take_wanted(request, &data);
 		*written = data.bytes;
-		return read_disk(disk, sector, &data);
+		return move_sectors(disk, sector, &data, false);
 	case WRITE:
 		take_written(request, &data);
-		return write_disk(disk, sector, &data);
+		return move_sectors(disk, sector, &data, true);
 	case FLUSH:
 		return fdatasync(disk->fd) == 0 ? STATUS_OK : STATUS_IOERR;
 	case GET_ID:
@@ -205,5 +239,8 @@ uint32_t disk_serve(const struct disk *disk, const struct vring_request *request
 	const struct vring_segment *last = &request->segments[request->count - 1];
 
 	((uint8_t *)last->at)[last->bytes - STATUS_BYTES] = status;
-	return (uint32_t)written + STATUS_BYTES;
+	written = status == STATUS_OK ? written : 0;
+	/* What is counted has no gap (2.7.8.2): the status belongs to it if it follows. */
+	return (uint32_t)(written + STATUS_BYTES == vring_room(request) ? written + STATUS_BYTES
+	                                                                : written);
 }

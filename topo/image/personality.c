@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "abi/backend.h"
+
 #define FEATURE(bit) (1ULL << (bit))
 
 /* 6 "Reserved Feature Bits": split queues, and DMA by the platform's rules, which is what makes a
@@ -41,13 +43,12 @@
 #define BLK_DISCARD FEATURE(13)
 #define BLK_WRITE_ZEROES FEATURE(14)
 
-/* What QEMU's vhost-user-blk export takes: segments in one request, sectors in one discard. */
+/* What QEMU's vhost-user-blk export takes: segments in one request. */
 #define BLK_SEGMENTS_MAX 126U
 /* Through a pool every segment is bounced: requests stay small enough, 128 KiB, that a full queue
  * takes a part of the default pool only, also a short one of indirect descriptors: 4 of 8 MiB. */
 #define BLK_POOL_SEGMENTS 16U
 #define BLK_POOL_SEGMENT_BYTES 8192U
-#define BLK_DISCARD_SECTORS_MAX 32768U
 #define SECTOR_BYTES 512U
 
 /* 5.10.3 "Feature bits" */
@@ -104,10 +105,10 @@ static void fill_blk(const struct device *device, bool pool, struct personality 
 		return;
 	}
 	p->features |= BLK_DISCARD | BLK_WRITE_ZEROES;
-	put(p, 36, 4, BLK_DISCARD_SECTORS_MAX);
+	put(p, 36, 4, PV_BACKEND_CLEAR_SECTORS_MAX);
 	put(p, 40, 4, 1); /* max_discard_seg */
 	put(p, 44, 4, 1); /* discard_sector_alignment */
-	put(p, 48, 4, BLK_DISCARD_SECTORS_MAX);
+	put(p, 48, 4, PV_BACKEND_CLEAR_SECTORS_MAX);
 	put(p, 52, 4, 1); /* max_write_zeroes_seg */
 	put(p, 56, 1, 1); /* write_zeroes_may_unmap */
 }
