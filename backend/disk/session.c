@@ -369,7 +369,8 @@ static void serve(struct session *session)
 
 	session->over = epoll_ctl(session->epoll, EPOLL_CTL_ADD, session->fd, &event) < 0;
 	while (!session->over) {
-		int count = epoll_wait(session->epoll, &event, 1, session->busy != 0 ? 0 : -1);
+		int count =
+			epoll_pwait(session->epoll, &event, 1, session->busy != 0 ? 0 : -1, NULL);
 
 		if (count > 0 && event.data.u32 == SOCKET) {
 			serve_socket(session);

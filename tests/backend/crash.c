@@ -86,6 +86,9 @@ static void restart_vm(struct disk *disk)
 	uint32_t before = disk->peer->sessions;
 
 	if (must_kill(disk, "peervisord", SIGSTOP) && must_kill(disk, disk->program, SIGKILL)) {
+		/* Those of other disks go with it. */
+		signal_all(MEMORY_PROGRAM, "", SIGKILL);
+		signal_all(STORED_PROGRAM, "", SIGKILL);
 		forget_run_files();
 		must_kill(disk, "peervisord", SIGKILL);
 		await_session(disk, before);

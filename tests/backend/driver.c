@@ -5,9 +5,12 @@
  *
  * Connection "driver" has net (queues 0 and 1) and blk (queue 2), connection "other" has blk.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/backend/check.h"
 #include "tests/backend/crash.h"
@@ -69,6 +72,30 @@ static void test_blk(struct peer *peer, const char *name, uint32_t device, uint3
 		snprintf(test, sizeof(test), "%s-survives-the-daemon-%u", name, i);
 		result(test, disk_run(&disk, 1000, 7 + i, kill_daemon), disk.why);
 	}
+}
+
+/* What the program that serves a disk in memory keeps for itself, and what it gives up. */
+static void test_disk_program(void)
+{
+#define STATUS(pattern) "grep -Eq '^" pattern "$' /proc/$(pidof " MEMORY_PROGRAM ")/status"
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int fd = open("/tmp/new/disk.raw", O_RDONLY | O_CLOEXEC);
+
+	result("disk-has-one-program", fd >= 0 && fcntl(fd, F_OFD_SETLK, &lock) < 0,
+	       "another may open it");
+	close(fd);
+	result("disk-program-is-not-root",
+	       system(STATUS("Uid:\\s+[1-9].*") " && " STATUS("Gid:\\s+[1-9].*") " && " STATUS(
+		       "Groups:\\s*") " && " STATUS("CapEff:\\s+0+")) == 0,
+	       "it has rights of root");
+	result("disk-program-makes-few-calls",
+	       system(STATUS("Seccomp:\\s+2") " && " STATUS("NoNewPrivs:\\s+1")) == 0,
+	       "it has no filter");
+	result("disk-program-ends-without-sockets",
+	       system("echo > /tmp/none; timeout 60 " MEMORY_PROGRAM
+	              " rw 512 /tmp/none 3<&- 4<&-; [ $? = 1 ]") == 0,
+	       "it runs on");
+#undef STATUS
 }
 
 /* Waits for the @count-th session of @peer. */
@@ -349,6 +376,7 @@ int main(void)
 	test_net(&driver);
 	test_bad_rings(&driver);
 	test_blk(&driver, "raw", BLK, LINE_BLK);
+	test_disk_program();
 	test_reset(&driver, &other);
 	test_hostile(&other, &driver);
 	test_crash(&other, 0, OTHER_LINE_BLK, STORED_PROGRAM);

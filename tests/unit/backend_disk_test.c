@@ -3,21 +3,25 @@
  * backend/disk: each request and what is wrong with it, over indirect descriptors and event
  * indices too; then a whole session, the test being daemon and driver.
  * flags: -D_GNU_SOURCE
- * links: backend/disk/request.c backend/disk/session.c backend/daemon/vring.c
- * links: backend/daemon/ring.c
+ * links: backend/disk/confine.c backend/disk/request.c backend/disk/session.c
+ * links: backend/daemon/vring.c backend/daemon/ring.c
  */
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "abi/vmm.h"
 #include "backend/daemon/vhost_user_message.h"
+#include "backend/disk/confine.h"
 #include "backend/disk/session.h"
 #include "tests/unit/ordered_cmocka.h"
 
@@ -664,6 +668,41 @@ static void refusals(void **state)
 	end();
 }
 
+/* How a child ends that makes a call when it has given up all but a few. */
+static int end_of_call(long call, long a, long b, long c, long d, long e)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		bool ready = confine_calls();
+
+		/* _exit() of a sanitized program makes calls of its own. */
+		syscall(SYS_exit_group, !ready || syscall(call, a, b, c, d, e, 0) < 0);
+	}
+	assert_true(pid > 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void other_calls_end_it(void **state)
+{
+	const long map[] = {PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS};
+	const long calls[] = {SYS_openat, SYS_socket, SYS_execve,   SYS_kill,    SYS_ptrace,
+	                      SYS_ioctl,  SYS_clone,  SYS_mprotect, SYS_connect, SYS_prctl,
+	                      SYS_fcntl,  SYS_read,   SYS_mount,    SYS_setuid,  SYS_ftruncate};
+
+	(void)state;
+	assert_int_equal(end_of_call(SYS_fdatasync, bench.disk.fd, 0, 0, 0, 0), 0);
+	assert_int_equal(end_of_call(SYS_mmap, 0, 4096, map[0], map[1], -1), 0);
+	int status = end_of_call(SYS_mmap, 0, 4096, map[0] | PROT_EXEC, map[1], -1);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	for (size_t i = 0; i < ARRAY_COUNT(calls); i++) {
+		status = end_of_call(calls[i], -1, 0, 0, 0, 0);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -678,6 +717,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_must_not_be_written_is_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_room_for_a_status_or_no_header, set_up,
 	                                        tear_down),
+		cmocka_unit_test_setup_teardown(other_calls_end_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(indirect_tables, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(event_indices, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(session, set_up, tear_down),
