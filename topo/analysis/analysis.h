@@ -142,6 +142,8 @@ struct memory_place {
 	uint64_t
 		control; /* both pages, in the device VM; the driver VM's guest does not have them */
 	uint64_t doorbell[2];
+	uint64_t inflight; /* records of requests in flight, in the device VM */
+	uint64_t inflight_bytes;
 };
 
 struct analysis {
@@ -228,12 +230,14 @@ enum memory_kind {
 	MEMORY_IOBUF_OUT, /* page 0: the driver VM's VMM writes, the device VM reads */
 	MEMORY_IOBUF_IN,  /* page 1: the other way round */
 	MEMORY_DOORBELL,  /* no memory: what is stored there only signals */
+	MEMORY_INFLIGHT,  /* records of requests, of the device VM: they outlive its restarts */
 	MEMORY_REGISTERS
 };
 
 struct memory_range {
 	enum memory_kind kind;
-	uint32_t owner;      /* whose memory it is: the driver VM of a connection */
+	uint32_t owner;      /* whose memory it is: the driver VM of a connection, of records of
+	                      * requests in flight the device VM */
 	uint32_t connection; /* NODE_NONE: of none */
 	uint64_t base; /* guest-physical in the owner, 0 = placed when built; registers: physical */
 	uint64_t
@@ -249,7 +253,7 @@ struct memory_range {
 #define MEMORY_DMA_MAX ANALYSIS_WHOLE_VMS /* up to as many VMs; of larger topologies: */
 #define MEMORY_DMA_MAX_LARGE 4U
 
-/** Call @visit for every range of VM @vm, in the order RAM, connections it uses, registers. */
+/** Call @visit for every range of VM @vm, in the order RAM, connections it uses and serves, registers. */
 void memory_each(const struct analysis *analysis, uint32_t vm,
                  void (*visit)(const struct memory_range *range, void *context), void *context);
 

@@ -172,6 +172,30 @@ static void show_connection(const struct mapper *mapper, uint32_t id)
 	show(mapper, back);
 }
 
+/* It stands at the device VM, which alone has it. How large it is says layout. */
+static void show_inflight(const struct mapper *mapper, uint32_t id)
+{
+	const struct connection *connection = &mapper->analysis->model->connections[id];
+	struct memory_place place = place_of(mapper->analysis, id);
+	struct vm_list device = {(uint32_t[]){connection->device_vm}, 1};
+
+	if (place.inflight_bytes == 0) {
+		return;
+	}
+	show(mapper,
+	     (struct memory_range){
+		     .kind = MEMORY_INFLIGHT,
+		     .owner = connection->device_vm,
+		     .connection = id,
+		     .base = place.inflight,
+		     .bytes = place.inflight_bytes,
+		     .name = arena_printf(mapper->arena, "requests in flight of %s",
+	                                  vm_name_of(mapper->analysis, connection->driver_vm)),
+		     .readers = device,
+		     .writers = device,
+	     });
+}
+
 static bool is_given(const struct vm *vm, uint64_t base, uint64_t bytes)
 {
 	for (size_t i = 0; i < vm->mmio_count; i++) {
@@ -229,6 +253,9 @@ void memory_each(const struct analysis *analysis, uint32_t vm,
 	show_ram(&mapper, vm);
 	for (size_t i = 0; i < row->used_count; i++) {
 		show_connection(&mapper, row->used[i]);
+	}
+	for (size_t i = 0; i < row->served_count; i++) {
+		show_inflight(&mapper, row->served[i]);
 	}
 	show_registers(&mapper, vm);
 	arena_free(mapper.arena);

@@ -194,6 +194,8 @@ static struct memory_place *find_places(const struct model *model)
 			.pool = {laid->device_memory_ipa, laid->driver_memory_ipa},
 			.control = laid->device_iobuf_ipa,
 			.doorbell = {laid->device_doorbell_ipa, laid->notify_ipa},
+			.inflight = laid->device_inflight_ipa,
+			.inflight_bytes = laid->inflight_bytes,
 		};
 	}
 	layout_free(layout);

@@ -64,6 +64,7 @@ static void merge_unit(struct hardware_unit *old, const struct hardware_unit *un
                        struct arena *arena)
 {
 	old->dma = unit->dma > old->dma ? unit->dma : old->dma;
+	old->messages = unit->messages > old->messages ? unit->messages : old->messages;
 	old->kernel |= unit->kernel;
 	old->irq = old->irq == 0 ? unit->irq : old->irq;
 	old->alias =
@@ -113,6 +114,16 @@ static enum dma function_dma(const struct model *model, const struct pci_functio
 	return dma_of(model, true, true);
 }
 
+static enum messages messages_of(const struct board *board, bool writes_some)
+{
+	if (!writes_some) {
+		return MESSAGES_NONE;
+	}
+	return board->msi_forgeable       ? MESSAGES_FORGEABLE
+	       : board->gic_version >= 3U ? MESSAGES_ISOLATED
+	                                  : MESSAGES_UNKNOWN;
+}
+
 static struct hardware_unit function_unit(const struct model *model,
                                           const struct pci_function *function, const char *behind,
                                           struct arena *arena)
@@ -128,6 +139,7 @@ static struct hardware_unit function_unit(const struct model *model,
 	                         : arena_printf(arena, "%s, interrupt %u", address, function->irq),
 		.kind = named ? hardware_kind_of(function->name) : HARDWARE_OTHER,
 		.dma = function_dma(model, function),
+		.messages = messages_of(model->board, pci_function_has_messages(model, function)),
 		.pci = true,
 		.irq = function->irq,
 	};
@@ -214,6 +226,7 @@ static void add_node(struct hardware *hardware, const struct model *model, const
 {
 	bool known = false;
 	enum dma dma = DMA_UNKNOWN;
+	struct pci_function function;
 
 	for (size_t i = 0; i < model->board->device_count; i++) {
 		const struct board_device *device = &model->board->devices[i];
@@ -238,6 +251,9 @@ static void add_node(struct hardware *hardware, const struct model *model, const
 				 .where = path,
 				 .kind = hardware_kind_of(path),
 				 .dma = below == DMA_OPEN ? DMA_OPEN : dma,
+				 .messages =
+					 messages_of(model->board,
+		                                     pci_function_of_node(model, path, &function)),
 			 });
 	}
 	add_pages(hardware, model, path, arena);

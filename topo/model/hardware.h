@@ -19,12 +19,21 @@ enum dma {
 	DMA_OPEN,     /* to all memory */
 };
 
+/* How a device interrupts, of what can be forged. */
+enum messages {
+	MESSAGES_NONE,      /* by a line of its own, or not at all */
+	MESSAGES_ISOLATED,  /* an ITS tells who has written one */
+	MESSAGES_FORGEABLE, /* nothing does: any function that writes some can write all */
+	MESSAGES_UNKNOWN,   /* the board does not run */
+};
+
 struct hardware_unit {
 	const char *name;  /* "genet", "ethernet@1000", "0x1000" */
 	const char *alias; /* another name of the same device, NULL = none */
 	const char *where; /* "PCI 1:0.0, interrupt 189" */
 	enum hardware_kind kind;
 	enum dma dma;
+	enum messages messages;
 	bool pci;      /* it was given as a PCI function */
 	bool kernel;   /* it is the kernel's own: who has it has the kernel, and all */
 	uint32_t irq;  /* INTID, 0 = none known */

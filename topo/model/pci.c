@@ -140,12 +140,17 @@ static bool has_function_nodes(const struct model *model, const struct vm *vm)
 	return false;
 }
 
+bool pci_function_has_messages(const struct model *model, const struct pci_function *function)
+{
+	const struct machine_slot *slot = pci_slot_of(model, function);
+
+	return slot == NULL || slot->model->vectors != 0;
+}
+
 bool pci_has_messages(const struct model *model, const struct vm *vm)
 {
 	for (size_t i = 0; i < vm->pci_count; i++) {
-		const struct machine_slot *slot = pci_slot_of(model, &vm->pci[i]);
-
-		if (slot == NULL || slot->model->vectors != 0) {
+		if (pci_function_has_messages(model, &vm->pci[i])) {
 			return true;
 		}
 	}

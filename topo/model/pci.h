@@ -34,7 +34,10 @@ const struct machine_slot *pci_slot_of(const struct model *model,
 /** Whether @vm has functions, by themselves or by nodes. */
 bool pci_has_functions(const struct model *model, const struct vm *vm);
 
-/** Whether a function of @vm interrupts by messages; where that is unknown it does. */
+/** Whether @function interrupts by messages; where that is unknown it does. */
+bool pci_function_has_messages(const struct model *model, const struct pci_function *function);
+
+/** Whether a function of @vm does. */
 bool pci_has_messages(const struct model *model, const struct vm *vm);
 
 /** Whether the device tree path @path lies below @ancestor. */

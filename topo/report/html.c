@@ -125,7 +125,7 @@ static const struct {
 	{"memory", "Memory", "Connections and memory", html_print_memory},
 	{"blast", "Blast radius", "Blast radius", html_print_blasts},
 	{"attacks", "Attack paths", "Attack paths", html_print_attacks},
-	{"dma", "DMA", "Device DMA", html_print_dma},
+	{"dma", "DMA", "Devices: DMA and interrupts", html_print_dma},
 	{"practices", "Practices", "Best practices", html_print_practices},
 };
 

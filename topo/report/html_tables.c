@@ -223,15 +223,15 @@ void html_print_memory(const struct page *page)
 
 void html_print_dma(const struct page *page)
 {
-	static const char *const head[] = {"VM", "Device", "Where", "DMA", NULL};
+	static const char *const head[] = {"VM", "Device", "Where", "DMA", "Interrupts", NULL};
 	static const char *const pair_head[] = {
 		"VM",           "#Exposes",     "#If confined", "#Reads of others",
 		"#If confined", "#Compromises", "#If confined", NULL};
 	struct table table = table_start(page->arena, head);
 	struct table pairs = table_start(page->arena, pair_head);
 
-	if (words_dma_rows(page->analysis, &table) == 0) {
-		html_paragraph(page, "No VM has a physical device that reaches memory by itself.");
+	if (words_hardware_rows(page->analysis, &table) == 0) {
+		html_paragraph(page, "No VM has a physical device.");
 		return;
 	}
 	html_paragraph(page, words_dma_effect(page->analysis, page->arena));

@@ -9,6 +9,7 @@
 #include "topo/model/device_options.h"
 #include "topo/report/json_write.h"
 #include "topo/report/report.h"
+#include "topo/report/words.h"
 
 static void add_vm(const struct analysis *analysis, struct json_object *object, const char *key,
                    uint32_t vm)
@@ -135,6 +136,12 @@ static void add_hardware(struct json_object *object, const struct hardware *hard
 		[DMA_OPEN] = "open",
 		[DMA_UNKNOWN] = "unknown",
 	};
+	static const char *const messages[] = {
+		[MESSAGES_NONE] = "none",
+		[MESSAGES_ISOLATED] = "isolated",
+		[MESSAGES_FORGEABLE] = "forgeable",
+		[MESSAGES_UNKNOWN] = "unknown",
+	};
 	struct json_object *array = json_add_array(object, "hardware");
 
 	for (size_t i = 0; i < hardware->count; i++) {
@@ -144,6 +151,7 @@ static void add_hardware(struct json_object *object, const struct hardware *hard
 		json_add_text(unit, "where", hardware->units[i].where);
 		json_add_text(unit, "kind", hardware_kind_name(hardware->units[i].kind));
 		json_add_text(unit, "dma", dma[hardware->units[i].dma]);
+		json_add_text(unit, "messages", messages[hardware->units[i].messages]);
 	}
 }
 
@@ -166,6 +174,7 @@ static void add_vm_row(const struct analysis *analysis, struct json_object *obje
 	json_add_text(object, "asset", model_vm->asset);
 	json_add_text(object, "trust", trusts[model_vm->trust]);
 	add_hardware(object, &row->hardware);
+	json_add_text(object, "consequence", words_consequence(analysis, vm, analysis->arena));
 	json_add_falls(object, "compromises", row->falls);
 	json_add_falls(object, "compromises_if_confined", row->falls_confined);
 	json_add_number(object, "ram_bytes", model_vm->ram_bytes);
@@ -261,6 +270,7 @@ static void add_range(const struct memory_range *range, void *context)
 		[MEMORY_IOBUF_OUT] = "iobuf-out",
 		[MEMORY_IOBUF_IN] = "iobuf-in",
 		[MEMORY_DOORBELL] = "doorbell",
+		[MEMORY_INFLIGHT] = "in-flight",
 		[MEMORY_REGISTERS] = "registers",
 	};
 	const struct memory_context *memory = context;

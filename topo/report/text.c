@@ -338,21 +338,20 @@ static void print_connections(const struct printer *printer)
 	}
 }
 
-static void print_dma(const struct printer *printer)
+static void print_hardware(const struct printer *printer)
 {
-	static const char *const head[] = {"VM", "device", "where", "DMA", NULL};
+	static const char *const head[] = {"VM", "device", "where", "DMA", "interrupts", NULL};
 	static const char *const pair_head[] = {
 		"VM",          "exposes",     "if confined", "reads of others",
 		"if confined", "compromises", "if confined", NULL};
 	const struct analysis *analysis = printer->analysis;
 	struct table table = table_start(printer->arena, head);
 	struct table pairs = table_start(printer->arena, pair_head);
-	size_t count = words_dma_rows(analysis, &table);
+	size_t count = words_hardware_rows(analysis, &table);
 
-	heading(printer, "Device DMA");
+	heading(printer, "Hardware");
 	if (count == 0) {
-		fputs("  No VM has a physical device that reaches memory by itself.\n",
-		      printer->out);
+		fputs("  No VM has a physical device.\n", printer->out);
 		return;
 	}
 	table_print(&table, printer->out);
@@ -414,8 +413,8 @@ void report_assertions(const struct report *report, FILE *out)
 void report_text(const struct report *report, FILE *out)
 {
 	static void (*const sections[])(const struct printer *printer) = {
-		print_summary, print_patterns, print_vms,     print_matrix, print_connections,
-		print_memory,  print_blasts,   print_attacks, print_dma,    print_practices,
+		print_summary, print_patterns, print_vms,     print_matrix,   print_connections,
+		print_memory,  print_blasts,   print_attacks, print_hardware, print_practices,
 	};
 	struct printer printer = {report->analysis, arena_new(), out};
 

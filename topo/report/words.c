@@ -149,6 +149,23 @@ const char *words_forgeable(const struct analysis *analysis, struct arena *arena
 	                    analysis->model->board->name);
 }
 
+struct vm_list words_forgers(const struct analysis *analysis, uint32_t vm, struct arena *arena)
+{
+	const struct vm_list *all = &analysis->forgeable;
+	struct vm_list others = {NULL, 0};
+	bool forges = false;
+
+	for (size_t i = 0; i < all->count; i++) {
+		forges |= all->vms[i] == vm;
+	}
+	for (size_t i = 0; forges && i < all->count; i++) {
+		if (all->vms[i] != vm) {
+			vm_list_add(&others, all->vms[i], arena);
+		}
+	}
+	return others;
+}
+
 const char *words_shared_things(const struct analysis *analysis, struct arena *arena)
 {
 	const struct shared *shared = &analysis->links.shared;
@@ -308,7 +325,11 @@ const char *words_consequence(const struct analysis *analysis, uint32_t vm, stru
 			                    hardware_kind_affects((enum hardware_kind)kind));
 		}
 	}
-	return arena_printf(arena, "can only affect %s", text);
+	const struct vm_list forged = words_forgers(analysis, vm, arena);
+
+	return forged.count == 0 ? arena_printf(arena, "can only affect %s", text)
+	                         : arena_printf(arena, "can only affect %s, and forge MSIs of %s",
+	                                        text, vm_list_text(analysis, &forged, NAMES_MAX));
 }
 
 const char *words_blast(const struct blast *blast, struct arena *arena)

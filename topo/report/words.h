@@ -42,6 +42,9 @@ const char *words_forwarding(const struct analysis *analysis, struct arena *aren
 /** Whose interrupts others can forge by MSIs; NULL if nobody's. */
 const char *words_forgeable(const struct analysis *analysis, struct arena *arena);
 
+/** VMs whose MSIs @vm can forge, and that can forge its own. */
+struct vm_list words_forgers(const struct analysis *analysis, uint32_t vm, struct arena *arena);
+
 /** "PCI function 0:1.0 by a and b"; NULL where no two VMs hold one thing. */
 const char *words_shared_things(const struct analysis *analysis, struct arena *arena);
 const char *words_improvement(const struct analysis *analysis, struct arena *arena);
@@ -76,8 +79,8 @@ const char *words_way(const struct analysis *analysis, const struct way *way, st
 const char *words_cut(const struct analysis *analysis, const struct attack *attack,
                       struct arena *arena);
 
-/** Rows of devices with DMA, or of which it is unknown: VM, device, where, DMA. Their number. */
-size_t words_dma_rows(const struct analysis *analysis, struct table *table);
+/** Rows of devices: VM, device, where, DMA, interrupts. Their number. */
+size_t words_hardware_rows(const struct analysis *analysis, struct table *table);
 
 /** What DMA that is not confined changes. */
 const char *words_dma_effect(const struct analysis *analysis, struct arena *arena);

@@ -11,7 +11,28 @@
 
 #define NAMES_MAX 8U
 
-size_t words_dma_rows(const struct analysis *analysis, struct table *table)
+static const char *messages_text(const struct analysis *analysis, uint32_t vm,
+                                 enum messages messages, struct arena *arena)
+{
+	struct vm_list others;
+
+	switch (messages) {
+	case MESSAGES_ISOLATED:
+		return "MSIs isolated by the ITS";
+	case MESSAGES_FORGEABLE:
+		others = words_forgers(analysis, vm, arena);
+		return others.count == 0 ? "MSIs that no other VM can forge"
+		                         : arena_printf(arena, "MSIs that %s can forge",
+		                                        vm_list_text(analysis, &others, NAMES_MAX));
+	case MESSAGES_UNKNOWN:
+		return "MSIs; not known who can forge them";
+	case MESSAGES_NONE:
+	default:
+		return "-";
+	}
+}
+
+size_t words_hardware_rows(const struct analysis *analysis, struct table *table)
 {
 	static const char *const texts[] = {
 		[DMA_NONE] = "none",
@@ -25,17 +46,32 @@ size_t words_dma_rows(const struct analysis *analysis, struct table *table)
 		const struct hardware *hardware = &analysis->vms[vm].hardware;
 
 		for (size_t i = 0; i < hardware->count; i++) {
-			if (hardware->units[i].dma == DMA_NONE) {
-				continue;
-			}
 			table_cell(table, vm_name_of(analysis, vm));
 			table_cell(table, hardware->units[i].name);
 			table_cell(table, hardware->units[i].where);
-			table_cell(table, texts[hardware->units[i].dma]);
+			table_cell(table, hardware->units[i].kernel
+			                          ? "the kernel's own, and so all memory"
+			                          : texts[hardware->units[i].dma]);
+			table_cell(table, messages_text(analysis, vm, hardware->units[i].messages,
+			                                table->arena));
 			count++;
 		}
 	}
 	return count;
+}
+
+static bool has_dma(const struct analysis *analysis)
+{
+	for (uint32_t vm = 0; vm < analysis->model->vm_count; vm++) {
+		const struct hardware *hardware = &analysis->vms[vm].hardware;
+
+		for (size_t i = 0; i < hardware->count; i++) {
+			if (hardware->units[i].dma != DMA_NONE) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 const char *words_dma_effect(const struct analysis *analysis, struct arena *arena)
@@ -50,6 +86,9 @@ const char *words_dma_effect(const struct analysis *analysis, struct arena *aren
 		safer += row->falls != row->falls_confined ? 1 : 0;
 		now = row->falls < now ? row->falls : now;
 		confined = row->falls_confined < confined ? row->falls_confined : confined;
+	}
+	if (!has_dma(analysis)) {
+		return "No device reaches memory by itself.";
 	}
 	if (analysis->dma_open.count == 0) {
 		return "Every answer stands as it is: no DMA leaves its VM.";
