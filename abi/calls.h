@@ -98,7 +98,6 @@ enum pv_stop {
 /* Events of a domain (PV_MSG_EVENTS). Doorbells of kind PV_DOORBELL_EVENT set bits >= 8. */
 #define PV_EVENT_CONSOLE(n) (n) /* input waits on the domain's console channel n, n < 4 */
 #define PV_EVENT_TIMER 4        /* what PV_CALL_TIMER_SET has set has come */
-#define PV_EVENT_SMMU 5         /* a stream of the domain has faulted, since PV_CALL_STREAM_GET */
 #define PV_EVENT_DOORBELL 8
 
 /* Configuration and state of a virtual interrupt, PV_CALL_VIRQ_SET and _GET. */

@@ -76,12 +76,10 @@ MUST_USE err_t call_timer_set(uint64_t at);
 uint64_t call_counter(void);
 uint64_t call_counter_hz(void);
 
-/** Have DMA of a stream translated, or let it abort. Errors: ERR_STATE all vCPUs are off; ERR_AGAIN
- * the kernel has turned it off less than a time slice ago; ERR_CAP. */
+/** Have DMA of a stream translated, or let it abort. Errors: ERR_STATE all vCPUs are off; ERR_CAP. */
 MUST_USE err_t call_stream_set(uint32_t cap, bool on);
 
-/** What faults a stream had; PV_EVENT_SMMU tells of further ones. Errors: ERR_AGAIN that is what it had,
- * but to be told of others the VMM has to ask again, after a time slice; ERR_CAP. */
+/** What faults a stream had; nothing tells of further ones. Errors: ERR_CAP. */
 MUST_USE err_t call_stream_get(uint32_t cap, struct stream_faults *faults);
 
 /** Read or write dword @word of a page of registers. Errors: ERR_STATE it is closed; ERR_RIGHT no rule

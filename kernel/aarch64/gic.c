@@ -4,7 +4,6 @@
  */
 #include "kernel/aarch64/gic.h"
 
-#include "kernel/aarch64/smmu.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 
@@ -26,9 +25,6 @@ enum interrupt_kind gic_kind(uint32_t intid)
 	case GIC_NONE:
 		return INTERRUPT_NONE;
 	default:
-		if (smmu_raises(intid)) {
-			return INTERRUPT_SMMU;
-		}
 		if (intid == board_uart_intid) {
 			return INTERRUPT_UART;
 		}

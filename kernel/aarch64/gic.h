@@ -32,10 +32,6 @@ bool gic_sysreg(uint32_t iss, uint64_t *value);
 /** Set up the distributor: nothing but the UART's interrupt is enabled. Boot CPU. */
 void gic_init_distributor(void);
 
-/** Have an interrupt of the kernel, which is signalled by an edge, come to the boot CPU. Boot CPU, behind
- * gic_init_distributor(). */
-void gic_enable_edge(uint32_t intid);
-
 /** Set up the interfaces, physical and virtual, of this CPU, which is @cpu. */
 void gic_init_cpu(uint32_t cpu);
 

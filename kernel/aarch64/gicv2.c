@@ -20,7 +20,6 @@
 #define GICD_ICACTIVER 0x380U
 #define GICD_IPRIORITYR 0x400U
 #define GICD_ITARGETSR 0x800U
-#define GICD_ICFGR 0xc00U
 #define GICD_SGIR 0xf00U
 #define GICD_CPENDSGIR 0xf10U
 /* CPU interface. */
@@ -73,12 +72,6 @@ void gic_init_distributor(void)
 	}
 	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
 	*reg(board_gicd, GICD_CTLR) = 1;
-}
-
-void gic_enable_edge(uint32_t intid)
-{
-	*reg(board_gicd, GICD_ICFGR + intid / 16 * 4) |= 2U << intid % 16 * 2;
-	*reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
 }
 
 void gic_init_cpu(uint32_t cpu)

@@ -24,7 +24,6 @@
 #define GICD_ISACTIVER 0x0300U
 #define GICD_ICACTIVER 0x0380U
 #define GICD_IPRIORITYR 0x0400U
-#define GICD_ICFGR 0x0c00U
 #define GICD_IROUTER(intid) (0x6000U + 8U * (intid))
 /* Redistributor. */
 #define GICR_CTLR 0x00000U
@@ -144,12 +143,6 @@ void gic_init_distributor(void)
 	}
 	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
 	*reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GROUP_1;
-}
-
-void gic_enable_edge(uint32_t intid)
-{
-	*reg(board_gicd, GICD_ICFGR + intid / 16 * 4) |= 2U << intid % 16 * 2;
-	*reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
 }
 
 /* The redistributor of the CPU that asks. The last is taken if none says that it is. */

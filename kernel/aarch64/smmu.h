@@ -17,14 +17,11 @@
 void smmu_abort(void);
 
 /** Set up the SMMU with streams that all abort. If it is not one that we can use, or does not answer,
- * no DMA ever passes, and the log says so. Boot CPU, behind gic_init_distributor(). */
+ * no DMA ever passes, and the log says so. Boot CPU. */
 void smmu_init(void);
 
 /** @s, which is off, gets the stage-2 tables at @root; its vmid is theirs. False: there is no such
  * stream here. Boot CPU. */
 MUST_USE bool smmu_grant(const struct stream *s, uint64_t root);
-
-/** Whether @intid is an interrupt of the SMMU. */
-bool smmu_raises(uint32_t intid);
 
 #endif

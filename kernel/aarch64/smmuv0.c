@@ -20,23 +20,11 @@ bool smmu_grant(const struct stream *s, uint64_t root)
 	return false;
 }
 
-bool smmu_raises(uint32_t intid)
-{
-	(void)intid;
-	return false;
-}
-
 bool arch_stream_set(const struct stream *s, bool on)
 {
 	(void)s;
 	(void)on;
 	return false;
-}
-
-void arch_stream_record(const struct stream *s, bool on)
-{
-	(void)s;
-	(void)on;
 }
 
 bool arch_stream_fault(struct stream_fault *fault)

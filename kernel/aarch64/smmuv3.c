@@ -4,7 +4,6 @@
  * enables what may pass by itself: while SMMUEN is 0 GBPA.ABORT holds, and once it is 1 the stream
  * table does, which is linear and as large as it is said to be: streams beyond it abort.
  */
-#include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/smmu.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/arm/smmu.h"
@@ -41,19 +40,15 @@
 #define CR1_VALUE 0xd75U
 /* PTM: our TLB instructions are not meant for it. Not RECINVSID: what strangers try is not recorded. */
 #define CR2_VALUE (1U << 2)
-#define IRQ_CTRL_VALUE 5U           /* of the event queue and global errors */
 #define EVENTQ_OVERFLOWN (1U << 31) /* told in PROD, acknowledged in CONS */
 #define GBPA_ABORT (1U << 20)
 #define GBPA_UPDATE (1U << 31)
 
 #define BASE_ALLOCATE (1ULL << 62) /* a hint */
 
-#define INTID_EVENTQ board_smmu_intid
-#define INTID_GERROR (board_smmu_intid + 3)
-
 #define PATIENCE 100000U /* polls for an answer */
 
-_Static_assert(STREAM_FAULTS_MAX == 2U << SMMU_EVENTS_LOG2, "twice the queue");
+_Static_assert(STREAM_FAULTS_MAX == 1U << SMMU_EVENTS_LOG2, "the queue");
 
 /* A linear table is aligned to its size; so are queues. */
 static struct {
@@ -68,7 +63,8 @@ static struct {
 	struct lock lock;       /* a domain lock may be held */
 	bool works;             /* else no DMA passes; lock */
 	uint32_t commands_prod; /* lock */
-	uint32_t events_cons;   /* the CPU that the SMMU interrupts */
+	/* Of the events: who takes them. Up to events_prod they are known to be there. */
+	uint32_t events_prod, events_cons;
 } state;
 
 static volatile uint32_t *reg(uint32_t offset)
@@ -155,16 +151,10 @@ static const char *bring_up(void)
 	*reg(SMMU_EVENTQ_PROD) = 0;
 	*reg(SMMU_EVENTQ_CONS) = 0;
 	if (!comes_to(SMMU_IRQ_CTRLACK, UINT32_MAX, 0) || !set_cr0(CR0_CMDQEN) ||
-	    !issue(forget, ARRAY_COUNT(forget)) || !set_cr0(CR0_CMDQEN | CR0_EVENTQEN)) {
-		return "does not answer";
-	}
-	*reg(SMMU_IRQ_CTRL) = IRQ_CTRL_VALUE;
-	if (!comes_to(SMMU_IRQ_CTRLACK, UINT32_MAX, IRQ_CTRL_VALUE) ||
+	    !issue(forget, ARRAY_COUNT(forget)) || !set_cr0(CR0_CMDQEN | CR0_EVENTQEN) ||
 	    !set_cr0(CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN)) {
 		return "does not answer";
 	}
-	gic_enable_edge(INTID_EVENTQ);
-	gic_enable_edge(INTID_GERROR);
 	return "";
 }
 
@@ -194,60 +184,43 @@ bool smmu_grant(const struct stream *s, uint64_t root)
 	return issue(&forget, 1);
 }
 
-bool smmu_raises(uint32_t intid)
-{
-	return intid == INTID_EVENTQ || intid == INTID_GERROR;
-}
-
-/* Word @number of the entry of @s becomes @value, all at once, and holds for all DMA from now on. */
-static bool change(const struct stream *s, uint32_t number, uint64_t value)
+/* Word 0 of the entry changes all at once. */
+bool arch_stream_set(const struct stream *s, bool on)
 {
 	const struct smmu_command forget[] = {smmu_cfgi_ste(s->id), smmu_tlbi_vmid(s->vmid)};
 	bool done = false;
 
 	lock_acquire(&state.lock);
 	if (state.works) {
-		__atomic_store_n(&tables.streams[s->id].word[number], value, __ATOMIC_RELAXED);
+		__atomic_store_n(&tables.streams[s->id].word[0],
+		                 on ? SMMU_STE_TRANSLATE : SMMU_STE_ABORT, __ATOMIC_RELAXED);
 		done = issue(forget, ARRAY_COUNT(forget));
 	}
 	lock_release(&state.lock);
 	return done;
 }
 
-bool arch_stream_set(const struct stream *s, bool on)
+/* Give back the places of what was read; is there more? That a full queue has lost events is no news,
+ * since counts are lower bounds. */
+static bool look_for_events(void)
 {
-	return change(s, 0, on ? SMMU_STE_TRANSLATE : SMMU_STE_ABORT);
-}
-
-void arch_stream_record(const struct stream *s, bool on)
-{
-	uint64_t others = tables.streams[s->id].word[2] & ~SMMU_STE_RECORD;
-
-	(void)change(s, 2, others | (on ? SMMU_STE_RECORD : 0));
+	dsb(ish); /* the records were read before their places are given back */
+	*reg(SMMU_EVENTQ_CONS) = state.events_cons | (state.events_prod & EVENTQ_OVERFLOWN);
+	state.events_prod = *reg(SMMU_EVENTQ_PROD);
+	dsb(ishld); /* the index before the records */
+	return !smmu_queue_is_empty(state.events_prod, state.events_cons, SMMU_EVENTS_LOG2);
 }
 
 bool arch_stream_fault(struct stream_fault *fault)
 {
-	uint32_t prod = *reg(SMMU_EVENTQ_PROD);
-
-	/* Each error that the register has, the other has acknowledged: that a full queue lost events is
-	 * no news, since counts are lower bounds; that commands fail is seen by who gave them. */
-	*reg(SMMU_GERRORN) = *reg(SMMU_GERROR);
-	if (smmu_queue_is_empty(prod, state.events_cons, SMMU_EVENTS_LOG2)) {
+	if (smmu_queue_is_empty(state.events_prod, state.events_cons, SMMU_EVENTS_LOG2) &&
+	    !look_for_events()) {
 		return false;
 	}
-	dsb(ishld); /* the index before the record */
 	struct smmu_event event =
 		smmu_event(tables.events[smmu_queue_slot(state.events_cons, SMMU_EVENTS_LOG2)]);
 
-	*fault = (struct stream_fault){
-		.id = event.stream,
-		.kind = event.kind,
-		.translation = event.kind >= SMMU_F_TRANSLATION && event.kind <= SMMU_F_PERMISSION,
-		.address = event.address,
-	};
+	*fault = (struct stream_fault){event.stream, event.kind, event.address};
 	state.events_cons = smmu_queue_next(state.events_cons, SMMU_EVENTS_LOG2);
-	dsb(ish); /* the record was read before its place is given back */
-	*reg(SMMU_EVENTQ_CONS) = state.events_cons | (prod & EVENTQ_OVERFLOWN);
 	return true;
 }

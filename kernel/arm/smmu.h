@@ -17,9 +17,8 @@
 
 /* Word 0 of a stream's entry alone decides whether it reaches anything; both are valid entries, since
  * an invalid one, unlike one that aborts, has each attempt recorded. */
-#define SMMU_STE_ABORT 0x1ULL        /* V; Config 0 */
-#define SMMU_STE_TRANSLATE 0xdULL    /* V; Config 6: stage 2 alone */
-#define SMMU_STE_RECORD (1ULL << 58) /* of word 2, S2R: faults are recorded */
+#define SMMU_STE_ABORT 0x1ULL     /* V; Config 0 */
+#define SMMU_STE_TRANSLATE 0xdULL /* V; Config 6: stage 2 alone */
 
 /** Entry of the stream table. */
 struct smmu_ste {
@@ -59,7 +58,8 @@ static inline struct smmu_ste smmu_ste(uint64_t root, uint16_t vmid)
 		SMMU_STE_ABORT,
 		1ULL << 44, /* SHCFG: shareability as the device says */
 		vmid | 25ULL << 32 | 1ULL << 38 | 1ULL << 40 | 1ULL << 42 | 3ULL << 44 |
-			2ULL << 48 | 1ULL << 51 /* S2AA64 */ | 1ULL << 54 | SMMU_STE_RECORD,
+			2ULL << 48 | 1ULL << 51 /* S2AA64 */ | 1ULL << 54 |
+			1ULL << 58 /* S2R: faults are recorded */,
 		root,
 	}};
 }

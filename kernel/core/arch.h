@@ -39,7 +39,6 @@ enum interrupt_kind {
 	INTERRUPT_TIMER,       /* the virtual timer of the loaded vCPU */
 	INTERRUPT_MAINTENANCE, /* of the list registers */
 	INTERRUPT_UART,        /* arch_uart_get() has something */
-	INTERRUPT_SMMU,        /* arch_stream_fault() has something */
 	INTERRUPT_LINE,        /* of a device; the token is its number */
 	INTERRUPT_STRAY
 };
@@ -128,21 +127,18 @@ void arch_line_end(uint32_t intid);
 
 /** A fault that the SMMU has recorded. */
 struct stream_fault {
-	uint32_t id;      /* of the stream */
-	uint8_t kind;     /* event number */
-	bool translation; /* of an address; else of what devices may not do at all */
+	uint32_t id;  /* of the stream */
+	uint8_t kind; /* event number */
 	uint64_t address;
 };
 
 /** DMA of @s is translated from now on, or aborts. False: the SMMU does not answer, so that no DMA
  * passes any more. */
 bool arch_stream_set(const struct stream *s, bool on);
-/** Faults of translations of @s are recorded, or not. */
-void arch_stream_record(const struct stream *s, bool on);
-/** Take the oldest fault. False: there is none. */
+/** Take the oldest fault. False: there is none. One caller at a time. */
 bool arch_stream_fault(struct stream_fault *fault);
 
-#define STREAM_FAULTS_MAX 512U /* in one interrupt: twice what the SMMU can keep */
+#define STREAM_FAULTS_MAX 256U /* that the SMMU can keep */
 
 /* Words of pages in the board's window areas. A store is done with the lock of its page held, but at
  * boot: it may keep bits that another CPU is about to store (window.h). */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Physical interrupts that are the kernel's own (interrupt.h).
+ * Physical interrupts but pokes and lines (interrupt.h).
  */
 #include "kernel/core/interrupt.h"
 
 #include "kernel/core/arch.h"
 #include "kernel/core/console.h"
 #include "kernel/core/sched.h"
-#include "kernel/core/stream.h"
 #include "kernel/core/vgic.h"
 
 RARE bool interrupt_handle(struct cpu *c, enum interrupt_kind kind)
@@ -24,8 +23,6 @@ RARE bool interrupt_handle(struct cpu *c, enum interrupt_kind kind)
 		sched_deadline(c);
 	} else if (kind == INTERRUPT_UART) {
 		console_input();
-	} else if (kind == INTERRUPT_SMMU) {
-		stream_take_faults();
 	}
 	return true;
 }

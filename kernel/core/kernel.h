@@ -7,8 +7,7 @@
  *   "boot"         written before the first VM runs, constant then
  *   "domain lock"  the lock of the domain that the object belongs to
  *   "owner CPU"    only the physical CPU that the object is pinned to
- * A CPU holds at most one domain lock at a time; the console's lock and those of windows are leaves
- * (docs/locking.md).
+ * A CPU holds at most one domain lock at a time; which others it may take then says docs/locking.md.
  */
 #ifndef KERNEL_CORE_KERNEL_H
 #define KERNEL_CORE_KERNEL_H
@@ -203,13 +202,10 @@ struct stream {
 
 	/* domain lock */
 	bool on;
-	bool quiet;           /* it has faulted since the VMM looked: no more faults are recorded */
-	bool barred;          /* it is off for what its device did */
-	uint64_t quiet_since; /* counter value: recording began anew, or it went on again */
-	uint64_t faults;      /* recorded since boot */
-	struct stream_fault last;
 
-	uint32_t told; /* lines about it in the log; the CPU that the SMMU interrupts */
+	/* the lock of records (stream.c) */
+	uint64_t faults; /* since boot */
+	struct stream_fault last;
 };
 
 /* A page of registers that somebody reaches by calls: see window.h. */

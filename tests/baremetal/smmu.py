@@ -7,8 +7,8 @@ registers are reached by QEMU's qtest protocol while the kernel and its VMs run)
                             the observer turns the SMMU off shows that they are made
   DMA of a stream           that is on reaches the RAM of its VM, each page of it where its guest has
                             it, and nothing else: every page of RAM is tried, registers, another
-                            device, addresses beyond the tables. One that is off, whatever the reason,
-                            reaches nothing
+                            device, addresses beyond the tables; and its VMM sees that it tried. One
+                            that is off, whatever the reason, reaches nothing
   MSI                       of a stream that is on reaches its VM as the SPI that the message says, each
                             time; of one that is off it does not
   order at boot             what the SMMU is told: first of all to let nothing pass, and it is never
@@ -159,11 +159,15 @@ class Machine:
         os.unlink(path)
         return data
 
-    def run(self, observe, word=(0, "domains 2")):
-        """observe(self) once @word has come on a channel. What is wrong, by its word."""
+    def run(self, observe, word=(0, "domains 2"), last=None):
+        """observe(self) once @word has come on a channel, then wait for the line @last of VM one. What
+        is wrong, by its word."""
         bad = ["the machine did not come up"]
 
         def until(demux):
+            if bad == [f"no line {last}"]:
+                bad[:] = bad[:last not in demux.lines(1)]
+                return not bad
             bad_lines = [line for line in demux.lines(1) if line.startswith("FAIL")]
             if not any(word[1] in line for line in demux.lines(word[0])[:-1]):
                 return bool(bad_lines)
@@ -173,7 +177,8 @@ class Machine:
             bad[:] = bad_lines + observe(self)
             self.monitor.close()
             self.qtest.close()
-            return True
+            bad[:] = bad or [f"no line {last}"][:last is not None]
+            return last is None
         machine.run(self.path, 1, LIMIT, self.extra, until)
         return bad
 
@@ -284,7 +289,7 @@ def stream_case(vmm, on=False):
         guest = Elf(os.path.join(runner.programs, "guest.elf"))
         m = Machine(runner, vmm, ["-device", f"{EDU},addr=1", "-device", f"{EDU},addr=2"],
                     stream=8, vmm=vmm, vmm_params=[guest.entry, guest.symbols["guest_sleep"]])
-        return m.run(lambda m: attack_stream(m, on), (1, "ready")), []
+        return m.run(lambda m: attack_stream(m, on), (1, "ready"), "faulted" if on else None), []
     return run
 
 

@@ -370,19 +370,12 @@ bool arch_stream_set(const struct stream *s, bool on)
 	return !fake.smmu_broken;
 }
 
-void arch_stream_record(const struct stream *s, bool on)
-{
-	uint32_t bit = stream_bit(s);
-
-	fake.streams_quiet = on ? fake.streams_quiet & ~bit : fake.streams_quiet | bit;
-}
-
 bool arch_stream_fault(struct stream_fault *fault)
 {
 	if (fake.faults_taken == fake.fault_count) {
 		return false;
 	}
-	*fault = fake.faults[fake.faults_taken++];
+	*fault = fake.faults[fake.faults_taken++ % FAKE_FAULTS];
 	return true;
 }
 

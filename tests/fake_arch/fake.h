@@ -69,11 +69,11 @@ struct fake {
 	struct fake_line lines[PV_INTID_END];
 	bool lines_told; /* list registers do not end them */
 	/* Of streams[i]: bit i. */
-	uint32_t streams_on, streams_quiet;
+	uint32_t streams_on;
 	uint32_t stream_changes;
 	bool smmu_broken;                        /* it does not answer */
-	struct stream_fault faults[FAKE_FAULTS]; /* recorded, from faults_taken to fault_count */
-	uint32_t faults_taken, fault_count;
+	struct stream_fault faults[FAKE_FAULTS]; /* recorded, round and round */
+	uint32_t faults_taken, fault_count;      /* of so many */
 	struct fake_function functions[FAKE_FUNCTIONS];
 	uint32_t stores;       /* to them */
 	bool window_must_lock; /* a store without a lock ends the test */

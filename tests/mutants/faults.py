@@ -105,9 +105,8 @@ STREAM = ["unit:stream"]
 fault("kernel/core/stream.c", "streams of a VM that is off",
       "if (!d->streams_on || vcpu_some_run_locked(d)) {", "if (1) {",
       STREAM, "a device does DMA for a VM that is off", quick=True)
-fault("kernel/core/stream.c", "faults without pause",
-      "		arch_stream_record(s, false);\n", "",
-      STREAM, "a device keeps EL2 busy")
+fault("kernel/core/stream.c", "faults without end",
+      "n < STREAM_FAULTS_MAX && ", "", STREAM, "a device keeps EL2 busy")
 
 IOBUF = ["unit:iobuf"]
 fault("lib/iobuf.c", "a producer too far ahead",

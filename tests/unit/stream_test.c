@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Streams: off whenever all vCPUs of their domain are, however that comes about; what a fault does,
- * and how often.
+ * Streams: off whenever all vCPUs of their domain are, however that comes about; who counts faults,
+ * and how many.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
 /* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c */
@@ -16,10 +16,9 @@
 #include "tests/fake_arch/fake.h"
 #include "tests/unit/ordered_cmocka.h"
 
-#define OWN 1U      /* streams[] of domain 0 */
-#define OTHERS 0U   /* of domain 1 */
-#define OWN_2 2U    /* of domain 0 */
-#define SLICE 1000U /* ticks */
+#define OWN 1U    /* streams[] of domain 0 */
+#define OTHERS 0U /* of domain 1 */
+#define OWN_2 2U  /* of domain 0 */
 #define ON(i) (1U << (i))
 
 static struct domain *const d = &kernel.domains[0];
@@ -29,8 +28,6 @@ static struct vcpu *const v = &kernel.vcpus[0]; /* of d, as is the next */
 static void build(void)
 {
 	fake_build(2, 2, 1);
-	kernel.slice_ticks = SLICE;
-	fake.now = (uint64_t)10 * SLICE;
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		kernel.vcpus[i].wait = WAIT_NOTHING;
 	}
@@ -43,15 +40,6 @@ static void build(void)
 	assert_int_equal(fake.streams_on, ON(OTHERS) | ON(OWN) | ON(OWN_2));
 	kernel.cpus[0].current = v;
 	d->vmm_owner = 0;
-}
-
-static void fault(uint32_t id, bool translation)
-{
-	fake.faults[0] = (struct stream_fault){id, translation ? 0x10 : 0x07, translation, 0x1234};
-	fake.faults_taken = 0;
-	fake.fault_count = 1;
-	stream_take_faults();
-	assert_int_equal(fake.faults_taken, 1);
 }
 
 static void test_vmm_turns_its_own(void **state)
@@ -119,64 +107,49 @@ static void test_off_with_the_vcpus(void **state)
 	}
 }
 
-static void test_a_fault_is_told_once(void **state)
+/* Who asks counts what there is of all streams, and nobody notices. */
+static void test_faults_are_counted_when_somebody_asks(void **state)
 {
+	static const struct stream_fault faults[] = {
+		{16, 0x10, 0x1234}, {8, 0x13, 0x5678}, {99, 0x10, 0}, {16, 0x07, 0x9abc}};
 	uint64_t counts[3];
+	uint32_t changes;
 
 	(void)state;
 	build();
-	fault(16, true);
-	assert_int_equal(fake.streams_quiet, ON(OWN));
-	assert_true(d->events >> PV_EVENT_SMMU & 1);
-	assert_int_equal(kernel.domains[1].events, 0);
-	assert_non_null(strstr((const char *)fake.output, "DMA of stream 16 of "));
-	/* What was recorded before it was quiet is counted, and no more. */
-	d->events = 0;
-	fault(16, true);
-	assert_int_equal(d->events, 0);
-	assert_int_equal(stream_get(d, OWN, counts), OK);
+	changes = fake.stream_changes;
+	memcpy(fake.faults, faults, sizeof(faults));
+	fake.fault_count = ARRAY_COUNT(faults);
+	stream_get(OWN_2, counts);
+	assert_int_equal(fake.faults_taken, ARRAY_COUNT(faults));
+	assert_int_equal(counts[0], 0);
+	stream_get(OWN, counts);
 	assert_int_equal(counts[0], 2);
-	assert_int_equal(counts[1], 0x1234);
-	assert_int_equal(counts[2], 0x10);
-	assert_int_equal(fake.streams_quiet, 0);
-	assert_int_equal(fake.streams_on, ON(OTHERS) | ON(OWN) | ON(OWN_2));
-	fault(99, true); /* of nobody */
-	assert_int_equal(fake.streams_quiet, 0);
+	assert_int_equal(counts[1], 0x9abc);
+	assert_int_equal(counts[2], 0x07);
+	stream_get(OTHERS, counts);
+	assert_int_equal(counts[0], 1);
+	assert_int_equal(counts[1], 0x5678);
+	assert_int_equal(counts[2], 0x13);
+	assert_int_equal(d->events | kernel.domains[1].events, 0);
+	assert_int_equal(fake.output_bytes, 0);
+	assert_int_equal(fake.stream_changes, changes);
 }
 
-/* However often the VMM asks, recording begins anew once in a slice. */
+/* However fast devices fault, who asks is through after a queue of them. */
 static void test_a_storm_is_bounded(void **state)
 {
 	uint64_t counts[3];
-	uint32_t begun = 0;
 
 	(void)state;
 	build();
-	for (uint32_t n = 0; n < 100; n++) {
-		fault(16, true);
-		for (uint32_t i = 0; i < 3; i++) {
-			begun += stream_get(d, OWN, counts) == OK && i == 0;
-			assert_int_equal(counts[0], n + 1);
-		}
-		fake.now += SLICE / 10;
+	fake.faults[0] = (struct stream_fault){16, 0x10, 0};
+	fake.fault_count = UINT32_MAX;
+	for (uint32_t n = 1; n <= 3; n++) {
+		stream_get(OTHERS, counts);
+		assert_int_equal(fake.faults_taken, n * STREAM_FAULTS_MAX);
+		assert_int_equal(counts[0], 0);
 	}
-	assert_in_range(begun, 10, 11);
-}
-
-/* So is one of events that do not depend on recording: the stream goes off. */
-static void test_what_no_device_may_do(void **state)
-{
-	uint32_t on = 0;
-
-	(void)state;
-	build();
-	for (uint32_t n = 0; n < 100; n++) {
-		fault(16, false);
-		assert_int_equal(fake.streams_on, ON(OTHERS) | ON(OWN_2));
-		on += stream_set(d, OWN, true) == OK;
-		fake.now += SLICE / 10;
-	}
-	assert_in_range(on, 10, 11);
 }
 
 static void test_a_broken_smmu(void **state)
@@ -196,9 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vmm_turns_its_own),
 		cmocka_unit_test(test_off_with_the_vcpus),
-		cmocka_unit_test(test_a_fault_is_told_once),
+		cmocka_unit_test(test_faults_are_counted_when_somebody_asks),
 		cmocka_unit_test(test_a_storm_is_bounded),
-		cmocka_unit_test(test_what_no_device_may_do),
 		cmocka_unit_test(test_a_broken_smmu),
 	};
 

@@ -238,17 +238,11 @@ err_t call_vgic_enable(uint32_t cap, bool enable)
 	return OK;
 }
 
-static bool too_soon(void)
-{
-	fake.stream_agains -= fake.stream_agains > 0 ? 1 : 0;
-	return fake.stream_agains > 0;
-}
-
 err_t call_stream_set(uint32_t cap, bool on)
 {
 	assert(cap >= FAKE_CAP_STREAM && cap < FAKE_CAP_STREAM + 8);
-	if (too_soon()) {
-		return ERR_AGAIN;
+	if (fake.stream_error) {
+		return fake.stream_error;
 	}
 	fake.streams[cap - FAKE_CAP_STREAM] = on;
 	return OK;
@@ -258,7 +252,7 @@ err_t call_stream_get(uint32_t cap, struct stream_faults *faults)
 {
 	assert(cap >= FAKE_CAP_STREAM && cap < FAKE_CAP_STREAM + 8);
 	*faults = fake.stream_faults[cap - FAKE_CAP_STREAM];
-	return too_soon() ? ERR_AGAIN : OK;
+	return OK;
 }
 
 static struct fake_window *window_of(uint32_t cap, uint32_t word)

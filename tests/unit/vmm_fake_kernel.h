@@ -99,7 +99,7 @@ struct fake_kernel {
 	} windows[8];
 	bool streams[8];
 	struct stream_faults stream_faults[8];
-	uint32_t stream_agains; /* so many calls about streams come too soon */
+	err_t stream_error; /* of those that turn a stream on or off */
 
 	uint64_t rndr;       /* the next number of the CPU */
 	uint32_t rndr_calls; /* it fails at each of which bit n of rndr_fails is set */

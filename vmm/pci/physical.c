@@ -23,7 +23,7 @@
 #define EXTENDED_NEXT_ONLY 0xfff00000U
 #define STATUS_HALF 0xffff0000U
 #define POWER_STATUS 0x8000U /* PME_Status */
-#define STREAM_MS 50U        /* more than a time slice */
+#define FAULTS_MS 1000U      /* between two looks for faults */
 #define FAULT_LINES 8U
 
 uint32_t physical_read(const struct physical *physical, uint32_t offset)
@@ -55,22 +55,6 @@ void physical_place(const struct physical *physical)
 	}
 }
 
-/* Whether the stream is, or there is none. One that the kernel has barred can be had again after a
- * time slice. */
-static bool set_stream(struct physical *physical, bool on)
-{
-	uint32_t cap = physical->config->cap_stream;
-	uint64_t since = call_counter();
-	err_t error = cap == PV_VMM_NO_STREAM ? OK : call_stream_set(cap, on);
-
-	while (error == ERR_AGAIN && alarm_ms_since(since) < STREAM_MS) {
-		call_pause();
-		error = call_stream_set(cap, on);
-	}
-	physical->has_stream = on && error == OK;
-	return error == OK;
-}
-
 static void line_byte(struct line *line, uint32_t byte)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -91,6 +75,53 @@ struct line physical_line(const struct physical *physical, const char *what)
 	line_text(&line, ".");
 	line_number(&line, id & 7);
 	return line;
+}
+
+/* The first lines at once, then each time that the count has doubled. */
+static void tell_faults(struct physical *physical, const struct stream_faults *faults)
+{
+	struct line line;
+
+	if (faults->count == physical->told ||
+	    (physical->lines >= FAULT_LINES && faults->count / 2 < physical->told)) {
+		return;
+	}
+	physical->told = faults->count;
+	physical->lines++;
+	line = physical_line(physical, "stream ");
+	line_text(&line, " faults ");
+	line_number(&line, faults->count);
+	line_text(&line, " last ");
+	line_hex(&line, faults->address);
+	line_write(&line, physical->cap_log);
+}
+
+void physical_look_for_faults(struct physical *physical)
+{
+	struct stream_faults faults;
+
+	if (call_stream_get(physical->config->cap_stream, &faults) == OK) {
+		tell_faults(physical, &faults);
+	}
+	if (physical->has_stream) {
+		alarm_set(physical->alarms, ALARM_FAULTS, FAULTS_MS);
+	}
+}
+
+/* False: there is one that cannot be had. The kernel tells nobody of faults: while it is on, and when
+ * that is over, we ask. */
+static bool set_stream(struct physical *physical, bool on)
+{
+	uint32_t cap = physical->config->cap_stream;
+
+	if (cap == PV_VMM_NO_STREAM) {
+		return true;
+	}
+	bool done = call_stream_set(cap, on) == OK;
+
+	physical->has_stream = on && done;
+	physical_look_for_faults(physical);
+	return done;
 }
 
 static uint32_t read_config(void *device, uint32_t offset)
@@ -168,7 +199,7 @@ static void reset(void *device)
 }
 
 void physical_init(struct physical *physical, const struct pv_vmm_function *config,
-                   uint32_t cap_log)
+                   uint32_t cap_log, struct alarms *alarms)
 {
 	static const struct pci_operations operations = {read_config, write_config, NULL, NULL,
 	                                                 reset};
@@ -176,6 +207,7 @@ void physical_init(struct physical *physical, const struct pv_vmm_function *conf
 	*physical = (struct physical){
 		.config = config,
 		.cap_log = cap_log,
+		.alarms = alarms,
 		.function = {.operations = &operations, .device = physical},
 	};
 }
@@ -184,38 +216,4 @@ void physical_stop(struct physical *physical)
 {
 	physical_write(physical, PCI_COMMAND, 0);
 	(void)set_stream(physical, false);
-}
-
-/* The first lines at once, then each time that the count has doubled. */
-static void tell_faults(struct physical *physical, const struct stream_faults *faults)
-{
-	struct line line;
-
-	if (faults->count == physical->told ||
-	    (physical->lines >= FAULT_LINES && faults->count / 2 < physical->told)) {
-		return;
-	}
-	physical->told = faults->count;
-	physical->lines++;
-	line = physical_line(physical, "stream ");
-	line_text(&line, " faults ");
-	line_number(&line, faults->count);
-	line_text(&line, " last ");
-	line_hex(&line, faults->address);
-	line_write(&line, physical->cap_log);
-}
-
-bool physical_look_for_faults(struct physical *physical)
-{
-	struct stream_faults faults;
-	err_t error;
-
-	if (physical->config->cap_stream == PV_VMM_NO_STREAM) {
-		return false;
-	}
-	error = call_stream_get(physical->config->cap_stream, &faults);
-	if (error == OK || error == ERR_AGAIN) {
-		tell_faults(physical, &faults);
-	}
-	return error == ERR_AGAIN;
 }

@@ -15,6 +15,7 @@
 
 #include "abi/err.h"
 #include "abi/vmm.h"
+#include "vmm/base/alarm.h"
 #include "vmm/pci/pci_function.h"
 
 #define PCI_CONFIG_BYTES 4096U
@@ -23,6 +24,7 @@ struct physical {
 	/* Set by physical_init, then constant. */
 	const struct pv_vmm_function *config;
 	uint32_t cap_log;
+	struct alarms *alarms;
 
 	struct pci_function function; /* its BARs are found by physicals_begin */
 
@@ -39,7 +41,7 @@ struct physical {
 
 /** Make the function that @config describes. It is reset before anybody uses it. */
 void physical_init(struct physical *physical, const struct pv_vmm_function *config,
-                   uint32_t cap_log);
+                   uint32_t cap_log, struct alarms *alarms);
 
 /**
  * All @count functions of a VM have been reset: wait until they are there again and look at what they
@@ -50,8 +52,8 @@ MUST_USE bool physicals_begin(struct physical *physicals, uint32_t count);
 /** The guest does not run: no more DMA. */
 void physical_stop(struct physical *physical);
 
-/** Its stream may have faulted: say so, at a bounded rate. True: the kernel wants to be asked again,
- * after a time slice, before it tells of others. */
-MUST_USE bool physical_look_for_faults(struct physical *physical);
+/** Say which faults its stream has had, at a bounded rate; while it is on, ALARM_FAULTS is set for the
+ * next look. */
+void physical_look_for_faults(struct physical *physical);
 
 #endif

@@ -131,20 +131,6 @@ static struct reply serve_call(struct vm *vm, const struct message *message)
 	return psci_call(&vm->psci, (uint32_t)message->word[1], argument);
 }
 
-#define FAULTS_MS 20U /* more than a time slice */
-
-static void look_for_faults(struct vm *vm)
-{
-	bool again = false;
-
-	for (uint32_t i = 0; i < vm->config.vm->function_count; i++) {
-		again = physical_look_for_faults(&vm->physicals[i]) || again;
-	}
-	if (again) {
-		alarm_set(&vm->alarms, ALARM_FAULTS, FAULTS_MS);
-	}
-}
-
 static void serve_alarms(struct vm *vm)
 {
 	uint64_t due = alarm_take_due(&vm->alarms);
@@ -156,8 +142,10 @@ static void serve_alarms(struct vm *vm)
 			connection_expire(&vm->connections[device->connection], device->index);
 		}
 	}
-	if ((due & BIT64(ALARM_FAULTS)) != 0) {
-		look_for_faults(vm);
+	for (uint32_t i = 0; i < vm->config.vm->function_count; i++) {
+		if ((due & BIT64(ALARM_FAULTS)) != 0) {
+			physical_look_for_faults(&vm->physicals[i]);
+		}
 	}
 	if ((due & BIT64(ALARM_WATCHDOG)) != 0) {
 		life_take(vm, POWER_WATCHDOG);
@@ -207,9 +195,6 @@ static struct reply serve_events(struct vm *vm, uint64_t events)
 		if (config->uarts[i].ipa != 0 && (events & BIT64(config->uarts[i].event)) != 0) {
 			pl011_input(&vm->uarts[i]);
 		}
-	}
-	if ((events & BIT64(PV_EVENT_SMMU)) != 0) {
-		look_for_faults(vm);
 	}
 	for (uint32_t i = 0; i < config->connection_count; i++) {
 		if ((events & BIT64(vm->config.connections[i].event)) != 0) {
@@ -312,7 +297,7 @@ static void init_functions(struct vm *vm, uint32_t restarts)
 	for (uint32_t i = 0; i < vm->config.vm->function_count; i++) {
 		const struct pv_vmm_function *function = &vm->config.functions[i];
 
-		physical_init(&vm->physicals[i], function, vm->config.vm->cap_log);
+		physical_init(&vm->physicals[i], function, vm->config.vm->cap_log, &vm->alarms);
 		vm->buses[BUS_HARDWARE].slots[function->slot] = &vm->physicals[i].function;
 	}
 }
