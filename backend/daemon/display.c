@@ -44,6 +44,7 @@ static void go_dark(struct display *display)
 {
 	display->frame->width = 0;
 	display->frame->height = 0;
+	screen_clear(display->screen);
 }
 
 static uint32_t at_most(uint32_t value, uint32_t limit)
@@ -85,6 +86,7 @@ static void set_scanout(struct display *display)
 		frame->width = at_most(words[1], FRAME_WIDTH);
 		frame->height = at_most(words[2], FRAME_HEIGHT);
 		memset(frame->pixels, 0, sizeof(frame->pixels));
+		screen_clear(display->screen);
 	}
 }
 
@@ -103,8 +105,9 @@ static void take_pixels(struct display *display, size_t offset, const uint8_t *b
 		if (rectangle[0] == 0 && y < FRAME_HEIGHT &&
 		    x < sizeof(display->frame->pixels[0])) {
 			size_t room = sizeof(display->frame->pixels[0]) - x;
-			memcpy((uint8_t *)display->frame->pixels[y] + x, bytes,
-			       piece < room ? piece : room);
+			size_t seen = piece < room ? piece : room;
+			memcpy((uint8_t *)display->frame->pixels[y] + x, bytes, seen);
+			screen_put(display->screen, x, y, bytes, seen);
 		}
 		offset += piece;
 		bytes += piece;
@@ -210,12 +213,14 @@ static void on_ready(void *owner, uint32_t events)
 	}
 }
 
-void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame)
+void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame,
+                  const struct screen *screen)
 {
 	*display = (struct display){
 		.loop = loop,
 		.peer = peer,
 		.frame = frame,
+		.screen = screen,
 		.source = {.fd = -1, .ready = on_ready, .owner = display},
 	};
 	go_dark(display);

@@ -2,7 +2,7 @@
 /*
  * The display of a gpu device: the end of QEMU's vhost-user-gpu protocol that shows
  * (docs/interop/vhost-user-gpu.rst). It has one head of FRAME_WIDTH x FRAME_HEIGHT and no cursor of
- * its own, and keeps what it shows in a frame.
+ * its own, and keeps what it shows in a frame; a screen shows the same.
  *
  * The program at the other end works for the driver VM: what it sends is checked, cut off at the
  * frame's edges, and taken in pieces of bounded length.
@@ -17,6 +17,7 @@
 #include "abi/err.h"
 #include "backend/daemon/frame.h"
 #include "backend/daemon/loop.h"
+#include "backend/daemon/screen.h"
 
 #define DISPLAY_PIECE_BYTES 65536U
 
@@ -31,15 +32,16 @@ struct display {
 	struct loop *loop;
 	const char *peer;
 	struct frame *frame;
+	const struct screen *screen;
 	struct loop_source source; /* fd: our end of the socket; -1: none */
 
 	struct display_message message;
 	size_t got; /* bytes of the message so far, those of its payload behind words included */
 };
 
-/** Show on @frame, dark at first. */
-void display_open(struct display *display, struct loop *loop, const char *peer,
-                  struct frame *frame);
+/** Show on @frame and @screen, dark at first. */
+void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame,
+                  const struct screen *screen);
 
 /** Hear a new program, while none is heard; @fd: its end of the socket, which the caller closes.
  * Errors: ERR_STATE. */

@@ -15,6 +15,7 @@
 struct gpu {
 	struct program program;
 	struct display display;
+	struct screen screen;
 	struct frame *frame;
 	int program_end; /* of the display's socket, kept until the program has got it; -1: none */
 };
@@ -54,7 +55,8 @@ static void *gpu_open(const struct backend_env *env)
 		return NULL;
 	}
 	gpu->program_end = -1;
-	display_open(&gpu->display, env->loop, env->peer, gpu->frame);
+	screen_open(&gpu->screen);
+	display_open(&gpu->display, env->loop, env->peer, gpu->frame, &gpu->screen);
 	program_open(&gpu->program, env, &kind);
 	return gpu;
 }
@@ -86,6 +88,7 @@ static void gpu_close(void *backend)
 
 	program_close(&gpu->program);
 	disconnect(gpu);
+	screen_close(&gpu->screen);
 	frame_close(gpu->frame);
 	free(gpu);
 }

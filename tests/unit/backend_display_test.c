@@ -4,7 +4,7 @@
  * that do not speak the protocol.
  * flags: -D_GNU_SOURCE
  * links: backend/daemon/display.c backend/daemon/frame.c backend/daemon/loop.c
- * links: backend/daemon/log.c
+ * links: backend/daemon/log.c backend/daemon/screen.c
  */
 /* cmocka.h takes these for granted. */
 /* clang-format off */
@@ -26,10 +26,17 @@
 
 enum { GET_FEATURES = 1, GET_INFO = 3, CURSOR_UPDATE = 6, SCANOUT = 7, UPDATE = 8, DMABUF = 9 };
 
+/* Smaller than the frame, with room behind its lines. */
+#define SCREEN_WIDTH 9U
+#define SCREEN_STRIDE 12U
+#define SCREEN_HEIGHT 6U
+
 struct bench {
 	struct loop loop;
 	struct frame *frame;
 	struct display display;
+	struct screen screen; /* of SCREEN_WIDTH by SCREEN_HEIGHT */
+	uint32_t seen[SCREEN_HEIGHT + 1][SCREEN_STRIDE];
 	int program;
 	char path[64];
 };
@@ -43,7 +50,14 @@ static int set_up(void **state)
 	snprintf(bench->path, sizeof(bench->path), "/tmp/display-%d", (int)getpid());
 	bench->frame = frame_open(bench->path);
 	assert_non_null(bench->frame);
-	display_open(&bench->display, &bench->loop, "driver", bench->frame);
+	bench->screen = (struct screen){
+		.fd = -1,
+		.pixels = (uint8_t *)bench->seen,
+		.line_bytes = sizeof(bench->seen[0]),
+		.width_bytes = SCREEN_WIDTH * sizeof(uint32_t),
+		.height = SCREEN_HEIGHT,
+	};
+	display_open(&bench->display, &bench->loop, "driver", bench->frame, &bench->screen);
 	assert_int_equal(display_connect(&bench->display, &bench->program), OK);
 	*state = bench;
 	return 0;
@@ -131,6 +145,27 @@ static void test_update(void **state)
 		assert_int_equal(bench->frame->pixels[7][7], 0);
 	}
 	assert_true(is_heard(bench));
+}
+
+/* What has room on the screen is seen there, until the display is dark or has another size. */
+static void test_screen(void **state)
+{
+	struct bench *bench = *state;
+	const uint32_t size[] = {0, 100, 50};
+	const uint32_t message[] = {0, 7, 5, 3, 2, 1, 2, 3, 4, 5, 6};
+	uint32_t seen[SCREEN_HEIGHT + 1][SCREEN_STRIDE] = {{0}};
+
+	for (unsigned round = 0; round < 2; round++) {
+		say(bench, SCANOUT, size, 3);
+		assert_memory_equal(bench->seen, seen, sizeof(seen));
+		say(bench, UPDATE, message, ARRAY_COUNT(message));
+		seen[5][7] = 1;
+		seen[5][8] = 2;
+		assert_memory_equal(bench->seen, seen, sizeof(seen));
+		memset(seen, 0, sizeof(seen));
+	}
+	display_disconnect(&bench->display);
+	assert_memory_equal(bench->seen, seen, sizeof(seen));
 }
 
 /* A picture of any size, at any place: what is not in the frame is not written anywhere. */
@@ -237,6 +272,7 @@ int main(void)
 		TEST(test_questions),        TEST(test_update),
 		TEST(test_beside_the_frame), TEST(test_wrong_count),
 		TEST(test_no_protocol),      TEST(test_a_new_program_begins_anew),
+		TEST(test_screen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
