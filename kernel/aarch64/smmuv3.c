@@ -33,9 +33,6 @@
 #define SMMU_EVENTQ_PROD 0x100a8U
 #define SMMU_EVENTQ_CONS 0x100acU
 
-#define CR0_SMMUEN (1U << 0)
-#define CR0_EVENTQEN (1U << 2)
-#define CR0_CMDQEN (1U << 3)
 /* Tables and queues are read write-back, inner shareable, as EL2 has its own memory. */
 #define CR1_VALUE 0xd75U
 /* PTM: our TLB instructions are not meant for it. Not RECINVSID: what strangers try is not recorded. */
@@ -61,7 +58,7 @@ static struct {
 
 static struct {
 	struct lock lock;       /* a domain lock may be held */
-	bool works;             /* else no DMA passes; lock */
+	bool works;             /* else no DMA passes, for good; lock */
 	uint32_t commands_prod; /* lock */
 	/* Of the events: who takes them. Up to events_prod they are known to be there. */
 	uint32_t events_prod, events_cons;
@@ -89,14 +86,16 @@ static bool comes_to(uint32_t offset, uint32_t mask, uint32_t value)
 	return false;
 }
 
-static bool set_cr0(uint32_t value)
+static bool turn_on(uint32_t what)
 {
+	uint32_t value = smmu_cr0(*reg(SMMU_IDR0), what);
+
 	*reg(SMMU_CR0) = value;
 	return comes_to(SMMU_CR0ACK, UINT32_MAX, value);
 }
 
-/* Have the SMMU do what @commands, fewer than the queue has room for, ask for. One that does not
- * answer is turned off: GBPA holds. Lock: that of the commands, but at boot. */
+/* Have the SMMU do what @commands, fewer than the queue has room for, ask for. False: it does not
+ * answer. Lock: that of the commands, but at boot. */
 static bool issue(const struct smmu_command *commands, uint32_t count)
 {
 	const uint32_t log2 = SMMU_COMMANDS_LOG2;
@@ -110,9 +109,26 @@ static bool issue(const struct smmu_command *commands, uint32_t count)
 	dsb(ishst);
 	*reg(SMMU_CMDQ_PROD) = state.commands_prod;
 	/* A command that it does not know stops it there. */
-	state.works = comes_to(SMMU_CMDQ_CONS, (2U << log2) - 1, state.commands_prod);
-	if (!state.works) {
-		*reg(SMMU_CR0) = 0;
+	return comes_to(SMMU_CMDQ_CONS, (2U << log2) - 1, state.commands_prod);
+}
+
+/* It is off, so that GBPA holds. Lock: as above. */
+static void give_up(const char *why)
+{
+	struct log_line line;
+
+	state.works = false;
+	(void)turn_on(0);
+	log_begin(&line, "no DMA passes: the SMMU ");
+	log_text(&line, why);
+	log_end(&line);
+}
+
+/* issue(), of one that works so far. */
+static bool command(const struct smmu_command *commands, uint32_t count)
+{
+	if (state.works && !issue(commands, count)) {
+		give_up("does not answer any more");
 	}
 	return state.works;
 }
@@ -121,7 +137,7 @@ void smmu_abort(void)
 {
 	*reg(SMMU_GBPA) = GBPA_UPDATE | GBPA_ABORT;
 	(void)comes_to(SMMU_GBPA, GBPA_UPDATE, 0);
-	(void)set_cr0(0);
+	(void)turn_on(0);
 }
 
 /* What stops it is said, "" when nothing does. */
@@ -129,13 +145,14 @@ static const char *bring_up(void)
 {
 	const struct smmu_command forget[] = {smmu_cfgi_all(), smmu_tlbi_all()};
 
-	if (!comes_to(SMMU_GBPA, GBPA_UPDATE | GBPA_ABORT, GBPA_ABORT) || !set_cr0(0)) {
+	if (!comes_to(SMMU_GBPA, GBPA_UPDATE | GBPA_ABORT, GBPA_ABORT) || !turn_on(0)) {
 		return "does not stop";
 	}
 	if (!smmu_fits(*reg(SMMU_IDR0), *reg(SMMU_IDR1), *reg(SMMU_IDR5))) {
 		return "lacks what the kernel needs";
 	}
-	*reg(SMMU_IRQ_CTRL) = 0;
+	*reg(SMMU_IRQ_CTRL) =
+		0; /* it raises nothing, nor sends messages where somebody left it to */
 	*reg(SMMU_GERRORN) = *reg(SMMU_GERROR); /* of whatever ran before us */
 	for (uint32_t i = 0; i < SMMU_STREAMS; i++) {
 		tables.streams[i].word[0] = SMMU_STE_ABORT;
@@ -150,9 +167,9 @@ static const char *bring_up(void)
 	store_base(SMMU_EVENTQ_BASE, tables.events, SMMU_EVENTS_LOG2);
 	*reg(SMMU_EVENTQ_PROD) = 0;
 	*reg(SMMU_EVENTQ_CONS) = 0;
-	if (!comes_to(SMMU_IRQ_CTRLACK, UINT32_MAX, 0) || !set_cr0(CR0_CMDQEN) ||
-	    !issue(forget, ARRAY_COUNT(forget)) || !set_cr0(CR0_CMDQEN | CR0_EVENTQEN) ||
-	    !set_cr0(CR0_CMDQEN | CR0_EVENTQEN | CR0_SMMUEN)) {
+	if (!comes_to(SMMU_IRQ_CTRLACK, UINT32_MAX, 0) || !turn_on(SMMU_CR0_COMMANDS) ||
+	    !issue(forget, ARRAY_COUNT(forget)) || !turn_on(SMMU_CR0_COMMANDS | SMMU_CR0_EVENTS) ||
+	    !turn_on(SMMU_CR0_COMMANDS | SMMU_CR0_EVENTS | SMMU_CR0_ENABLED)) {
 		return "does not answer";
 	}
 	return "";
@@ -162,40 +179,34 @@ void smmu_init(void)
 {
 	const char *why = bring_up();
 
+	state.works = !*why;
 	if (*why) {
-		struct log_line line;
-
-		state.works = false;
-		(void)set_cr0(0);
-		log_begin(&line, "no DMA passes: the SMMU ");
-		log_text(&line, why);
-		log_end(&line);
+		give_up(why);
 	}
 }
 
 bool smmu_grant(const struct stream *s, uint64_t root)
 {
-	if (!state.works || s->id >= SMMU_STREAMS) {
-		return false;
-	}
 	const struct smmu_command forget = smmu_cfgi_ste(s->id);
 
+	if (s->id >= SMMU_STREAMS) {
+		return false;
+	}
 	tables.streams[s->id] = smmu_ste(root, s->vmid);
-	return issue(&forget, 1);
+	(void)command(&forget, 1); /* if it does not work the stream never goes on */
+	return true;
 }
 
 /* Word 0 of the entry changes all at once. */
 bool arch_stream_set(const struct stream *s, bool on)
 {
 	const struct smmu_command forget[] = {smmu_cfgi_ste(s->id), smmu_tlbi_vmid(s->vmid)};
-	bool done = false;
 
 	lock_acquire(&state.lock);
-	if (state.works) {
-		__atomic_store_n(&tables.streams[s->id].word[0],
-		                 on ? SMMU_STE_TRANSLATE : SMMU_STE_ABORT, __ATOMIC_RELAXED);
-		done = issue(forget, ARRAY_COUNT(forget));
-	}
+	__atomic_store_n(&tables.streams[s->id].word[0], on ? SMMU_STE_TRANSLATE : SMMU_STE_ABORT,
+	                 __ATOMIC_RELAXED);
+	bool done = command(forget, ARRAY_COUNT(forget));
+
 	lock_release(&state.lock);
 	return done;
 }

@@ -50,7 +50,8 @@ struct smmu_event {
  * The entry of a stream whose DMA is to be translated by the stage-2 tables at @root with @vmid, and
  * which aborts until its word 0 is SMMU_STE_TRANSLATE.
  * The walk is that of VTCR_EL2 for guests: 39-bit input from level 1, 4 KiB, write-back, inner
- * shareable, 40-bit output. S2PTW is without meaning as stage 1 is off; ATS is off (EATS 0).
+ * shareable, 40-bit output. S2PTW is without meaning as stage 1 is off; EATS 0: translated requests
+ * abort, where they are checked (smmu_cr0).
  */
 static inline struct smmu_ste smmu_ste(uint64_t root, uint16_t vmid)
 {
@@ -120,6 +121,22 @@ static inline uint32_t smmu_queue_next(uint32_t at, uint32_t log2)
 static inline bool smmu_queue_is_empty(uint32_t prod, uint32_t cons, uint32_t log2)
 {
 	return !((prod ^ cons) & ((2U << log2) - 1));
+}
+
+/* CR0. */
+#define SMMU_CR0_ENABLED (1U << 0)
+#define SMMU_CR0_EVENTS (1U << 2)
+#define SMMU_CR0_COMMANDS (1U << 3)
+#define SMMU_CR0_CHECK_ATS (1U << 4)
+
+/**
+ * CR0 with @what on, of an SMMU that says @idr0 of itself. One that knows ATS lets requests that are
+ * translated already, says the device, past the table of streams, unless it is told to check them.
+ * Where it does not know ATS there is no such bit.
+ */
+static inline uint32_t smmu_cr0(uint32_t idr0, uint32_t what)
+{
+	return what | (idr0 & 1U << 10 ? SMMU_CR0_CHECK_ATS : 0);
 }
 
 /**

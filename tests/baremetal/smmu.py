@@ -11,6 +11,7 @@ registers are reached by QEMU's qtest protocol while the kernel and its VMs run)
                             that is off, whatever the reason, reaches nothing
   MSI                       of a stream that is on reaches its VM as the SPI that the message says, each
                             time; of one that is off it does not
+  an SMMU that is lost      does not answer any more, says the kernel, and gives nobody a stream again
   order at boot             what the SMMU is told: first of all to let nothing pass, and it is never
                             told otherwise
 """
@@ -179,8 +180,11 @@ class Machine:
             self.qtest.close()
             bad[:] = bad or [f"no line {last}"][:last is not None]
             return last is None
-        machine.run(self.path, 1, LIMIT, self.extra, until)
+        self.kernel = machine.run(self.path, 1, LIMIT, self.extra, until).log
         return bad
+
+    def said(self, text):
+        return any(text in line for line in self.kernel)
 
     def open_smmu(self):
         """The observer has the SMMU let everything pass. Returns what the kernel left there."""
@@ -331,6 +335,18 @@ def msi_case(vmm, on=False):
     return run
 
 
+def run_lost(runner):
+    guest = Elf(os.path.join(runner.programs, "guest.elf"))
+    m = Machine(runner, "smmu-lost", [], stream=8, vmm="vmm_stream_lost",
+                vmm_params=[guest.entry, guest.symbols["guest_sleep"]])
+
+    def lose(m):
+        m.qtest.write32(SMMU_CR0, 0)
+        return []
+    bad = m.run(lose, (1, "ready"), "lost")
+    return bad + ["the kernel does not say so"][:not m.said("does not answer any more")], []
+
+
 def run_order(runner):
     m = Machine(runner, "smmu-order", [])
     bad = m.run(lambda _: [])
@@ -347,7 +363,7 @@ def run_order(runner):
     return bad, []
 
 
-WORK = {"DMA that nobody granted": run_attack, "SMMU, order at boot": run_order,
+WORK = {"DMA that nobody granted": run_attack, "a stream without an SMMU": run_lost, "SMMU, order at boot": run_order,
         "DMA of a stream that is on": stream_case("vmm_stream_on", on=True)}
 for _vmm in ("never_on", "turned_off", "vm_off", "vm_started_again", "dead"):
     WORK[f"DMA of a stream, {_vmm.replace('_', ' ')}"] = stream_case(f"vmm_stream_{_vmm}")

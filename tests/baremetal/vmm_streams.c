@@ -87,6 +87,32 @@ PROGRAM(vmm_stream_vm_started_again)
 	vmm_serve();
 }
 
+static void turn_off_and_on(uint64_t bits)
+{
+	if (bits >> PV_EVENT_TIMER & 1) {
+		int64_t off = vmm_call(PV_CALL_STREAM_SET, T_CAP_EXTRA, 0, 0, 0);
+		int64_t on = vmm_call(PV_CALL_STREAM_SET, T_CAP_EXTRA, 1, 0, 0);
+
+		vmm_check_equal("stream off", (uint64_t)off, OK);
+		if (on) {
+			vmm_check_equal("no stream", (uint64_t)on, (uint64_t)ERR_STATE);
+			vmm_print("lost\n");
+		} else {
+			ask_later();
+		}
+	}
+}
+
+/* Until the observer keeps the SMMU from answering. */
+PROGRAM(vmm_stream_lost)
+{
+	turn_on();
+	vmm_on_events = turn_off_and_on;
+	ask_later();
+	ready();
+	vmm_serve();
+}
+
 PROGRAM(vmm_stream_dead)
 {
 	turn_on();

@@ -93,6 +93,18 @@ static void test_queue(void **state)
 	}
 }
 
+/* ATSCHK is bit 4, and is not there without IDR0.ATS, bit 10. */
+static void test_translated_requests_are_checked(void **state)
+{
+	(void)state;
+	assert_int_equal(smmu_cr0(IDR0, 0), 0);
+	assert_int_equal(smmu_cr0(IDR0, 1 | 4 | 8), 13);
+	assert_int_equal(smmu_cr0(IDR0 | 1U << 10, 0), 16);
+	assert_int_equal(
+		smmu_cr0(IDR0 | 1U << 10, SMMU_CR0_ENABLED | SMMU_CR0_EVENTS | SMMU_CR0_COMMANDS),
+		29);
+}
+
 static void test_fits(void **state)
 {
 	static const struct {
@@ -128,8 +140,11 @@ static void test_fits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entry),  cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_events), cmocka_unit_test(test_queue),
+		cmocka_unit_test(test_entry),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_queue),
+		cmocka_unit_test(test_translated_requests_are_checked),
 		cmocka_unit_test(test_fits),
 	};
 
