@@ -47,6 +47,21 @@
  * arm,smc-id has this value unless it says otherwise). */
 #define PV_VMM_WATCHDOG_CALL 0x82003d06U
 
+/* The agent's UART, several bytes at a time: calls of the guest by HVC or SMC, in the 64-bit convention
+ * and the range of a hypervisor's own services (Arm DEN 0028). A VM without an agent, and a number in
+ * between, answers -1.
+ *   PV_VMM_AGENT_CALL       => x0 PV_VMM_AGENT_CALL_VERSION
+ *   PV_VMM_AGENT_READ       => x0 count, 0 .. PV_VMM_AGENT_BYTES; x1 to x3 the bytes, LSB first, zeros
+ *                              behind them. Fewer than that: nothing more waits now. The UART's
+ *                              receive interrupts tell of what comes next
+ *   PV_VMM_AGENT_WRITE + n  x1 to x3: n bytes, 1 .. PV_VMM_AGENT_BYTES => x0 how many were taken,
+ *                              from the first on; the others are to be offered again */
+#define PV_VMM_AGENT_CALL 0xc6005600U
+#define PV_VMM_AGENT_READ 0xc6005601U
+#define PV_VMM_AGENT_WRITE 0xc6005620U
+#define PV_VMM_AGENT_CALL_VERSION 1
+#define PV_VMM_AGENT_BYTES 24U
+
 /* Lines that it reads there: what is asked for, of a VM in whatever state. */
 #define PV_VMM_ASK_START "start"     /* what is off starts */
 #define PV_VMM_ASK_STOP "stop"       /* as if its power cord were pulled, whatever its policy */

@@ -196,6 +196,102 @@ static void linux_gets_what_came_before_it(void **state)
 	assert_int_equal(got, 100);
 }
 
+/* A call of the guest with up to PV_VMM_AGENT_BYTES of @bytes in x1 to x3. */
+static struct reply bulk(uint64_t function, const char *bytes, size_t count)
+{
+	struct message message = {{PV_MSG_CALL, 0, function}};
+
+	memcpy(&message.word[3], bytes, count);
+	return vm_serve(&machine.vm, &message);
+}
+
+static void agent_writes_many_at_once(void **state)
+{
+	static const char text[] = "0123456789abcdefghijklmn";
+
+	(void)state;
+	machine_start(1);
+	assert_int_equal(bulk(PV_VMM_AGENT_CALL, "", 0).value, PV_VMM_AGENT_CALL_VERSION);
+	assert_int_equal(bulk(PV_VMM_AGENT_WRITE + 24, text, 24).value, 24);
+	assert_string_equal(fake.output[FAKE_CAP_AGENT], text);
+	assert_int_equal(bulk(PV_VMM_AGENT_WRITE + 1, "X!", 2).value, 1);
+	/* The upper half of x0 means nothing. */
+	assert_int_equal(bulk(BIT64(40) | (PV_VMM_AGENT_WRITE + 17), text, 24).value, 17);
+	guest_store(AGENT + DR, 1, '.');
+	assert_string_equal(fake.output[FAKE_CAP_AGENT],
+	                    "0123456789abcdefghijklmnX0123456789abcdefg.");
+	assert_string_equal(fake.output[FAKE_CAP_TTY], "");
+}
+
+/* What does not fit is the guest's to offer again: none is lost, none comes twice. */
+static void agent_learns_what_was_taken(void **state)
+{
+	static const char text[] = "0123456789abcdefghijklmn";
+	uint32_t sent = 0;
+
+	(void)state;
+	machine_start(1);
+	fake.uart_room = 5;
+	for (uint32_t calls = 0; calls < 20 && sent < 24; calls++) {
+		sent += (uint32_t)bulk(PV_VMM_AGENT_WRITE + 24 - sent, text + sent, 24 - sent)
+		                .value;
+	}
+	assert_int_equal(sent, 24);
+	assert_string_equal(fake.output[FAKE_CAP_AGENT], text);
+}
+
+static void agent_reads_many_at_once(void **state)
+{
+	char text[101];
+	char got[sizeof(text)] = "";
+	uint32_t at = 0;
+
+	(void)state;
+	machine_start(1);
+	for (uint32_t i = 0; i < 100; i++) {
+		text[i] = (char)('A' + i % 50);
+	}
+	text[100] = '\0';
+	guest_store(AGENT + IMSC, 2, RT);
+	fake_input(FAKE_CAP_AGENT, text, 100);
+	(void)machine_send(PV_MSG_EVENTS, BIT64(machine.config.vm.uarts[UART_AGENT].event), 0, 0,
+	                   0);
+	assert_true(fake_virq(0, AGENT_INTID)->line);
+	got[at++] = (char)guest_load(AGENT + DR, 1);
+	for (uint32_t calls = 0; calls < 5; calls++) {
+		const struct reply reply = bulk(PV_VMM_AGENT_READ, "", 0);
+
+		assert_int_equal(reply.kind, PV_REPLY_RESULTS);
+		assert_int_equal(reply.value, calls < 4 ? PV_VMM_AGENT_BYTES : 3);
+		memcpy(&got[at], reply.more, reply.value);
+		at += (uint32_t)reply.value;
+		assert_int_equal(fake_virq(0, AGENT_INTID)->line, at < 100);
+	}
+	assert_string_equal(got, text);
+	assert_int_equal(bulk(PV_VMM_AGENT_READ, "", 0).value, 0);
+}
+
+static void no_agent_no_calls(void **state)
+{
+	static const uint64_t functions[] = {PV_VMM_AGENT_CALL, PV_VMM_AGENT_READ,
+	                                     PV_VMM_AGENT_WRITE + 1};
+
+	(void)state;
+	machine_start(1);
+	/* Numbers around them are no calls, with an agent or without. */
+	assert_int_equal(bulk(PV_VMM_AGENT_CALL - 1, "", 0).value, (uint64_t)-1);
+	assert_int_equal(bulk(PV_VMM_AGENT_READ + 1, "", 0).value, (uint64_t)-1);
+	assert_int_equal(bulk(PV_VMM_AGENT_WRITE, "", 0).value, (uint64_t)-1);
+	assert_int_equal(bulk(PV_VMM_AGENT_WRITE + 25, "", 0).value, (uint64_t)-1);
+	machine_configure(1);
+	machine.config.vm.uarts[UART_AGENT] = (struct pv_vmm_uart){.ipa = 0};
+	assert_int_equal(vm_init(&machine.vm, &machine.config.vm, 0), OK);
+	for (uint32_t i = 0; i < ARRAY_COUNT(functions); i++) {
+		assert_int_equal(bulk(functions[i], "x", 1).value, (uint64_t)-1);
+	}
+	assert_string_equal(fake.output[FAKE_CAP_AGENT], "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +303,10 @@ int main(void)
 		cmocka_unit_test(long_input_waits_in_the_kernel),
 		cmocka_unit_test(registers_keep_their_bits),
 		cmocka_unit_test(linux_gets_what_came_before_it),
+		cmocka_unit_test(agent_writes_many_at_once),
+		cmocka_unit_test(agent_learns_what_was_taken),
+		cmocka_unit_test(agent_reads_many_at_once),
+		cmocka_unit_test(no_agent_no_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,8 @@ static void update_line(struct pl011 *uart)
 	}
 }
 
-void pl011_input(struct pl011 *uart)
+/* Take from the channel what fits. */
+static void fill(struct pl011 *uart)
 {
 	uart->more = true;
 	while (uart->more && PL011_FIFO - uart->rx_count >= READ_BYTES) {
@@ -72,26 +73,36 @@ void pl011_input(struct pl011 *uart)
 			uart->rx_count++;
 		}
 	}
+}
+
+void pl011_input(struct pl011 *uart)
+{
+	fill(uart);
 	update_line(uart);
+}
+
+uint32_t pl011_take(struct pl011 *uart, uint8_t *bytes, uint32_t count)
+{
+	uint32_t taken = 0;
+
+	for (; taken < count && uart->rx_count != 0; taken++) {
+		bytes[taken] = uart->fifo[uart->rx_head];
+		uart->rx_head = (uart->rx_head + 1) % PL011_FIFO;
+		uart->rx_count--;
+		if (uart->more) {
+			fill(uart);
+		}
+	}
+	update_line(uart);
+	return taken;
 }
 
 static uint64_t read_dr(void *device, const struct access *access)
 {
-	struct pl011 *uart = device;
-	uint8_t byte;
+	uint8_t byte = 0;
 
 	(void)access;
-	if (uart->rx_count == 0) {
-		return 0;
-	}
-	byte = uart->fifo[uart->rx_head];
-	uart->rx_head = (uart->rx_head + 1) % PL011_FIFO;
-	uart->rx_count--;
-	if (uart->more) {
-		pl011_input(uart);
-	} else {
-		update_line(uart);
-	}
+	(void)pl011_take(device, &byte, 1);
 	return byte;
 }
 

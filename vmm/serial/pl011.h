@@ -56,6 +56,9 @@ void pl011_write(struct pl011 *uart, const struct access *access);
 /** Input waits on the channel: take what fits. */
 void pl011_input(struct pl011 *uart);
 
+/** Take up to @count received characters, as reads of UARTDR do; returns how many there were. */
+uint32_t pl011_take(struct pl011 *uart, uint8_t *bytes, uint32_t count);
+
 /* The registers, for the test that they are sorted and disjoint. */
 extern const struct reg_table pl011_registers;
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "lib/bits.h"
+#include "vmm/serial/pl011_bulk.h"
 #include "vmm/session/served.h"
 
 static uint64_t read_gicd(struct vm *vm, uint32_t index, const struct access *access)
@@ -127,6 +128,9 @@ static struct reply serve_call(struct vm *vm, const struct message *message)
 	}
 	if (watchdog_has(argument[0])) {
 		return watchdog_call(&vm->watchdog, argument);
+	}
+	if (pl011_bulk_has(argument[0])) {
+		return pl011_bulk_call(&vm->uarts[UART_AGENT], argument);
 	}
 	return psci_call(&vm->psci, (uint32_t)message->word[1], argument);
 }

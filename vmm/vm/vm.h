@@ -26,6 +26,7 @@
 #include "vmm/vm/windows.h"
 
 #define UART_COUNT 2U
+#define UART_AGENT 1U
 #define BUS_HARDWARE PV_VMM_CONNECTIONS_MAX
 #define BUSES (PV_VMM_CONNECTIONS_MAX + 1U)
 
