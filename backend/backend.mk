@@ -34,14 +34,16 @@ $(PEERVISOR_DISK): $(PEERVISOR_DISK_OBJECTS)
 	$(call step,LD)
 	$(Q)$(CROSS)gcc -static -o $@ $^
 
-# The module: kbuild writes beside the sources, so it gets copies of them. Their dates are those of
-# the sources: what has not changed is not built again.
+# The modules: kbuild writes beside the sources, so it gets copies of them. Their dates are those of
+# the sources: what has not changed is not built again. That of the agent goes into every VM's root.
 PEERVISOR_KO := $(BACKEND_DIR)/kmod/peervisor_connection.ko
-PEERVISOR_KO_SOURCES := $(wildcard backend/kmod/*) abi/backend.h $(wildcard lib/port/linux/*)
+PEERVISOR_AGENT_KO := $(BACKEND_DIR)/kmod/peervisor_agent.ko
+PEERVISOR_KO_SOURCES := $(wildcard backend/kmod/*) abi/backend.h abi/vmm.h \
+	$(wildcard lib/port/linux/*)
 KBUILD_FLAGS = ARCH=arm64 CROSS_COMPILE=$(CROSS) M=$(abspath $(@D)) PV_ROOT=$(CURDIR) W=1 \
 	KBUILD_MODPOST_WARN=0 KCFLAGS=-Werror
 
-$(PEERVISOR_KO): $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
+$(PEERVISOR_KO) $(PEERVISOR_AGENT_KO) &: $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
 	$(if $(word 2,$(CURDIR)),$(error Linux builds modules in no directory with a space in its name))
 	@mkdir -p $(@D)
 	$(call step,KBUILD)
@@ -49,7 +51,7 @@ $(PEERVISOR_KO): $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
 	$(Q)unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES; \
 		$(MAKE) --no-print-directory -C $(BUILD)/guest-tree/ $(KBUILD_FLAGS) modules $(if $(V),,> $(@D)/log 2>&1 || \
 		{ cat $(@D)/log; exit 1; })
-	@touch $@
+	@touch $(PEERVISOR_KO) $(PEERVISOR_AGENT_KO)
 
 $(BACKEND_CPIO): $(PEERVISORD) $(PEERVISOR_DISK) $(PEERVISOR_KO) images/rootfs/pack
 	$(call step,PACK)

@@ -24,7 +24,7 @@ $(GUEST_DIR)/Image $(GUEST_KERNEL_STAMP) &: images/kernel/build images/kernel/co
 		ln -sfn "$$dir/tree" $(GUEST_KERNEL_TREE) && \
 		cp "$$dir/Image" $(GUEST_DIR)/Image && touch $(GUEST_KERNEL_STAMP)
 
-$(GUEST_ARCHIVES) &: $(GUEST_ROOTFS_RECIPE)
+$(GUEST_ARCHIVES) &: $(GUEST_ROOTFS_RECIPE) $(PEERVISOR_AGENT_KO)
 	@mkdir -p $(GUEST_DIR)
-	$(Q)dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/rootfs/build) && \
+	$(Q)dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/rootfs/build --module $(PEERVISOR_AGENT_KO)) && \
 		cp $(GUEST_ARCHIVES:$(GUEST_DIR)/%="$$dir/%") $(GUEST_DIR)
