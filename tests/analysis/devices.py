@@ -86,6 +86,19 @@ CASES = [
 ]
 
 
+# What is in its slot says of which kind a function is, not what it is called; a model that
+# topo does not know is what its name says, or leaves that to the function's, like no slot at all.
+BARS = ', bars: ["4K"]'
+KINDS = [
+    (slot("e1000e", "x"), "NIC"), (slot("igb", "nvme"), "NIC"), (slot("nvme", "nic0"), "storage"),
+    (slot("sdhci-pci", "gpu"), "storage"), (slot("bochs-display", "nic"), "GPU"),
+    (slot("virtio-gpu-pci", "x"), "GPU"), (slot("qemu-xhci", "x"), "USB"),
+    (slot("edu", "x"), "other"), (slot("edu", "nic"), "other"),
+    (slot("vmxnet3", "disk", BARS), "NIC"), (slot("mptsas1068", "disk", BARS), "storage"),
+    (GENET, "NIC"),
+]
+
+
 def topology(settings):
     return ("assembly { composition { component VM vm_dev; component VM vm_drv; "
             "component VM vm_x; VIRTIO_COMPOSITION_DEF(dev, drv) } configuration { "

@@ -124,6 +124,26 @@ static enum messages messages_of(const struct board *board, bool writes_some)
 	                                  : MESSAGES_UNKNOWN;
 }
 
+/*
+ * By the class of what the machine has in its slot; if topo has no row of that, by its name, or as
+ * without slot by that of the function.
+ */
+static enum hardware_kind function_kind(const struct model *model,
+                                        const struct pci_function *function)
+{
+	const struct machine_slot *slot = pci_slot_of(model, function);
+	enum hardware_kind kind = HARDWARE_OTHER;
+
+	if (slot != NULL && slot->model->class_code != 0) {
+		return hardware_kind_of_class(slot->model->class_code);
+	}
+	if (slot != NULL) {
+		kind = hardware_kind_of(slot->model->name);
+	}
+	return kind == HARDWARE_OTHER && function->name != NULL ? hardware_kind_of(function->name)
+	                                                        : kind;
+}
+
 static struct hardware_unit function_unit(const struct model *model,
                                           const struct pci_function *function, const char *behind,
                                           struct arena *arena)
@@ -137,7 +157,7 @@ static struct hardware_unit function_unit(const struct model *model,
 		.where = function->irq == 0
 	                         ? address
 	                         : arena_printf(arena, "%s, interrupt %u", address, function->irq),
-		.kind = named ? hardware_kind_of(function->name) : HARDWARE_OTHER,
+		.kind = function_kind(model, function),
 		.dma = function_dma(model, function),
 		.messages = messages_of(model->board, pci_function_has_messages(model, function)),
 		.pci = true,

@@ -68,6 +68,26 @@ enum hardware_kind hardware_kind_of(const char *name)
 	return HARDWARE_OTHER;
 }
 
+/* Controllers of SD cards and of USB are of classes in which there is other hardware too. */
+enum hardware_kind hardware_kind_of_class(uint32_t class_code)
+{
+	static const struct {
+		uint32_t code, mask;
+		enum hardware_kind kind;
+	} classes[] = {
+		{0x010000, 0xff0000, HARDWARE_STORAGE}, {0x020000, 0xff0000, HARDWARE_NIC},
+		{0x030000, 0xff0000, HARDWARE_GPU},     {0x070000, 0xff0000, HARDWARE_SERIAL},
+		{0x080500, 0xffff00, HARDWARE_STORAGE}, {0x0c0300, 0xffff00, HARDWARE_USB},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(classes); i++) {
+		if ((class_code & classes[i].mask) == classes[i].code) {
+			return classes[i].kind;
+		}
+	}
+	return HARDWARE_OTHER;
+}
+
 const char *hardware_kind_name(enum hardware_kind kind)
 {
 	return kinds[kind].name;

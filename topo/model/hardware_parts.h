@@ -10,6 +10,9 @@
 /** The kind of what is called so. */
 enum hardware_kind hardware_kind_of(const char *name);
 
+/** The kind of PCI functions of that class, subclass and interface. */
+enum hardware_kind hardware_kind_of_class(uint32_t class_code);
+
 /** The last part of a path. */
 const char *hardware_last_part(const char *path);
 
