@@ -35,6 +35,14 @@ CASES = [
     ("qemu-virt", slot("virtio-rng-pci", "rng", ', bars: ["4K"]'), False, False,
      [("rng", CONFINED)], True),
     ("qemu-virt", slot("bochs-display", "display"), False, False, [("display", NONE)], True),
+    # of another model nothing is known, unless somebody answers for it; nobody can for vhost
+    ("qemu-virt", slot("rtl8139", "nic", ', bars: ["4K"]'), True, True, [("nic", UNKNOWN)], True),
+    ("qemu-virt", slot("rtl8139", "nic", ', bars: ["4K"], confined: true'), False, False,
+     [("nic", CONFINED)], True),
+    ("qemu-virt", slot("vhost-vsock-pci", "x", ', bars: ["4K"], confined: true'), True, True,
+     [("x", UNKNOWN)], True),
+    ("qemu-virt", slot("x-vhost-pci", "x", ', bars: ["4K"], confined: true'), True, True,
+     [("x", UNKNOWN)], True),
     # virtio-mmio bypasses the SMMU; a page holds eight slots
     ("qemu-virt", range_(0xa000000, 0x1000), True, False,
      [(f"virtio_mmio@{0xa000000 + 0x200 * n:x}", OPEN) for n in range(8)], True),

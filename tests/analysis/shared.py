@@ -44,6 +44,8 @@ CASES = [
     ("qemu-virt", 'vm_a.mmios = ["0x8000001000:0x1000:12"];', NVME, ("pci-host",), FREE, FREE),
     ("qemu-virt", function("a", 0), NVME, ("pci-host",), FREE, FREE),
     ("qemu-virt", function("a", 3, name="pcie-root-port"), NVME, ("pci-host",), FREE, FREE),
+    ("qemu-virt", 'system.machine = [{ pci: "0:3.0", model: "edu" }];' +
+     function("a", 3, name="root"), NVME, (), NEVER, NEVER),
     ("qemu-virt", node("a", HOST + "/pci@2,0"), NVME, ("pci-host",), FREE, FREE),
     ("qemu-virt", node("a", HOST + "/nvme"), NVME, ("pci-host",), FREE, FREE),
     ("qemu-virt", range_("a", ECAM), range_("b", 0x8000000000), ("pci-host",), FREE, FREE),

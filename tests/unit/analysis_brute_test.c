@@ -17,7 +17,8 @@
 /* links: topo/base/arena.c topo/base/strmap.c topo/model/board.c topo/model/device_options.c */
 /* links: topo/base/units.c */
 /* links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c */
-/* links: topo/analysis/shared.c topo/model/pci.c tests/unit/packets_oracle.c */
+/* links: topo/analysis/shared.c topo/model/pci.c topo/model/pci_models.c */
+/* links: tests/unit/packets_oracle.c */
 #include <stdio.h>
 #include <string.h>
 

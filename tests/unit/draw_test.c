@@ -7,7 +7,7 @@
  * links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c
  * links: topo/model/device_options.c
  * links: topo/base/utf8.c topo/base/strmap.c topo/model/hardware.c topo/model/hardware_board.c
- * links: topo/model/hardware_kind.c topo/model/pci.c
+ * links: topo/model/hardware_kind.c topo/model/pci.c topo/model/pci_models.c
  * flags: -D_GNU_SOURCE
  */
 #include <stdio.h>

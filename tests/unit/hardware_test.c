@@ -4,7 +4,7 @@
  *
  * links: topo/model/hardware.c topo/model/hardware_board.c topo/model/hardware_kind.c
  * links: topo/model/pci.c topo/model/board.c topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c
- * links: topo/model/board_rpi4.c topo/base/arena.c
+ * links: topo/model/board_rpi4.c topo/base/arena.c topo/model/pci_models.c
  * flags: -D_GNU_SOURCE
  */
 #include "tests/unit/ordered_cmocka.h"

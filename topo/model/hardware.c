@@ -92,12 +92,13 @@ static void add_unit(struct hardware *hardware, struct arena *arena, struct hard
 /* A function of QEMU's that asks a driver for addresses, which may be those of the machine. */
 static bool is_virtio(const char *name)
 {
-	return strcasestr(name, "virtio") != NULL || strncasecmp(name, "vhost", 5) == 0;
+	return strcasestr(name, "virtio") != NULL || strcasestr(name, "vhost") != NULL;
 }
 
 /*
  * By what the machine has in its slot, or else by its name. A virtio function that QEMU emulates
- * bypasses the SMMU unless it has iommu_platform=on, which only a slot says.
+ * bypasses the SMMU unless it has iommu_platform=on, which only a slot says; so may what topo does not
+ * know.
  */
 static enum dma function_dma(const struct model *model, const struct pci_function *function)
 {
@@ -108,7 +109,8 @@ static enum dma function_dma(const struct model *model, const struct pci_functio
 	if (slot != NULL && slot->model->quiet) {
 		return DMA_NONE;
 	}
-	if (is_virtio(slot != NULL ? slot->model->name : name) && !told) {
+	if ((slot != NULL && slot->model->unknown) ||
+	    (is_virtio(slot != NULL ? slot->model->name : name) && !told)) {
 		return model->board->smmu ? DMA_UNKNOWN : DMA_OPEN;
 	}
 	return dma_of(model, true, true);

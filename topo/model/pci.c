@@ -30,13 +30,14 @@ static bool is_host_bridge(const struct board *board, const struct board_device 
 	return strcmp(device->path, board->pci_host) == 0;
 }
 
-/* Function 0:0.0 is the host bridge or root port; of others their names tell. */
-static bool function_is_bridge(const struct pci_function *function)
+/* Function 0:0.0 is the host bridge or root port; of others what is in their slot, or their name. */
+static bool function_is_bridge(const struct model *model, const struct pci_function *function)
 {
+	const struct machine_slot *slot = pci_slot_of(model, function);
 	const char *name = function->name == NULL ? "" : function->name;
 
 	return (function->bus | function->device | function->function) == 0 ||
-	       strcasestr(name, "bridge") != NULL || strcasestr(name, "root") != NULL;
+	       pci_model_is_bridge(slot != NULL ? slot->model->name : name);
 }
 
 bool pci_function_of_node(const struct model *model, const char *path, struct pci_function *out)
@@ -108,7 +109,7 @@ bool pci_holds_bridge(const struct model *model, const struct vm *vm, struct pci
 		}
 	}
 	for (size_t i = 0; i < vm->pci_count; i++) {
-		if (function_is_bridge(&vm->pci[i])) {
+		if (function_is_bridge(model, &vm->pci[i])) {
 			*out = (struct pci_holding){PCI_BY_FUNCTION, i};
 			return true;
 		}

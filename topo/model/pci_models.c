@@ -6,6 +6,7 @@
 #include "topo/model/pci_models.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/bits.h"
 
@@ -112,6 +113,20 @@ const struct pci_model *pci_model_find(const char *name)
 		}
 	}
 	return NULL;
+}
+
+bool pci_model_is_bridge(const char *name)
+{
+	static const char *const words[] = {
+		"bridge", "root", "upstream", "downstream", "ioh3420", "pxb", "cxl", "dec-21154",
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+		if (strcasestr(name, words[i]) != NULL) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Whether @name is @word, alone or with a number. */

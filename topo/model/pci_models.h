@@ -28,7 +28,8 @@ struct pci_model {
 	const char *options; /* of -device, behind the name: "" or ",option=value…" */
 	const char *word;    /* functions named so are of this model by default; NULL = none are */
 	enum pci_back back;
-	bool quiet; /* it does no DMA */
+	bool quiet;   /* it does no DMA */
+	bool unknown; /* its DMA may go past the SMMU */
 	uint16_t vendor;
 	uint16_t device;
 	uint32_t class_code; /* class, subclass, interface */
@@ -36,6 +37,9 @@ struct pci_model {
 	uint32_t vectors;    /* MSI-X, or MSI where that is all it has; 0 = neither */
 	struct pci_bar bars[PCI_BARS_MAX];
 };
+
+/** Whether a device of QEMU of that name is a bridge, or the end of a bus by another word. */
+bool pci_model_is_bridge(const char *name);
 
 /** The model at @index; NULL behind the last one. */
 const struct pci_model *pci_model_at(size_t index);

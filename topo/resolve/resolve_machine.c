@@ -23,6 +23,7 @@ struct slot_entry {
 	const char *name;     /* of the model */
 	struct pci_model own; /* a function that topo does not know */
 	struct place bars;    /* file NULL = not given */
+	bool confined;
 };
 
 /* "0:1.0" */
@@ -74,6 +75,11 @@ static bool read_model(struct resolver *resolver, const struct value *value,
 		diag_error(resolver->diag, value->place, "'%s' is no name of a device of QEMU",
 		           entry->name);
 		diag_help(resolver->diag, "it has letters, digits and - _ .");
+		return false;
+	}
+	if (pci_model_is_bridge(entry->name)) {
+		diag_error(resolver->diag, value->place,
+		           "'%s' is a bridge: the machine has one bus, of functions", entry->name);
 		return false;
 	}
 	return true;
@@ -204,14 +210,20 @@ static bool read_vectors(struct resolver *resolver, const struct value *value,
 	return true;
 }
 
+static bool read_confined(struct resolver *resolver, const struct value *value,
+                          struct slot_entry *entry)
+{
+	return value_bool(&resolver->evaluator, value, "confined", &entry->confined);
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct resolver *resolver, const struct value *value,
 	             struct slot_entry *entry);
 } keys[] = {
-	{"pci", read_pci},          {"model", read_model}, {"file", read_file},
-	{"size", read_size},        {"bars", read_bars},   {"vectors", read_vectors},
-	{"forward", read_forwards},
+	{"pci", read_pci},          {"model", read_model},       {"file", read_file},
+	{"size", read_size},        {"bars", read_bars},         {"vectors", read_vectors},
+	{"forward", read_forwards}, {"confined", read_confined},
 };
 
 static bool read_key(struct resolver *resolver, const struct value_entry *pair,
@@ -229,7 +241,8 @@ static bool read_key(struct resolver *resolver, const struct value_entry *pair,
 	                 "a slot of the machine has no '%s'", pair->key.text)) {
 		return true;
 	}
-	diag_help(resolver->diag, "it has: pci, model, file, size, forward, bars, vectors");
+	diag_help(resolver->diag,
+	          "it has: pci, model, file, size, forward, bars, vectors, confined");
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}
@@ -245,6 +258,7 @@ static bool has_disk(enum pci_back back)
 static bool find_model(struct resolver *resolver, struct slot_entry *entry)
 {
 	const struct pci_model *known = pci_model_find(entry->name);
+	bool virtio = strncmp(entry->name, "virtio-", 7) == 0;
 	struct pci_model *own = NULL;
 
 	if (known != NULL) {
@@ -270,9 +284,8 @@ static bool find_model(struct resolver *resolver, struct slot_entry *entry)
 	*own = entry->own;
 	own->name = entry->name;
 	own->pin = 1;
-	own->options = strncmp(entry->name, "virtio-", 7) == 0
-	                       ? ",romfile=,disable-legacy=on,iommu_platform=on"
-	                       : "";
+	own->options = virtio ? ",romfile=,disable-legacy=on,iommu_platform=on" : "";
+	own->unknown = !virtio && !entry->confined;
 	entry->slot.model = own;
 	return true;
 }
@@ -287,8 +300,8 @@ static bool is_sound(struct resolver *resolver, const struct slot_entry *entry)
 		wrong = "forward";
 	} else if ((slot->file != NULL || slot->file_bytes != 0) && !has_disk(slot->model->back)) {
 		wrong = slot->file != NULL ? "file" : "size";
-	} else if (entry->bars.file != NULL && pci_model_find(entry->name) != NULL) {
-		wrong = "bars";
+	} else if (pci_model_find(entry->name) != NULL) {
+		wrong = entry->bars.file != NULL ? "bars" : entry->confined ? "confined" : NULL;
 	}
 	if (wrong != NULL) {
 		diag_error(resolver->diag, slot->place, "%s has no meaning for '%s'", wrong,
