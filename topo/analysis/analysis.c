@@ -63,7 +63,8 @@ const char *entrance_rule_text(const struct analysis *analysis)
 	/* By rule, then whether there are others behind those that it finds. */
 	static const char *const texts[][2] = {
 		[ENTRANCES_MARKED] = {"marked as exposed",
-	                              "marked as exposed, or routed to by one that is"},
+	                              "marked as exposed, routed to by one that is, or where a "
+	                              "port of the build host leads"},
 		[ENTRANCES_NIC] = {"have a network controller; none is marked as exposed",
 	                           "have a network controller, or are routed to by one that has; "
 	                           "none is marked as exposed"},

@@ -198,6 +198,7 @@ static void make_graphs(struct analysis *analysis, const bool *has_kernel)
 static void list_unknown_forwarders(struct analysis *analysis)
 {
 	const struct packets *packets = &analysis->links.packets;
+	/* The build host may be an owner too. */
 	bool *owns = arena_alloc(analysis->arena, analysis->model->vm_count + 1);
 
 	for (size_t i = 0; i < packets->segment_count; i++) {
@@ -324,15 +325,46 @@ static void enter_behind(struct analysis *analysis)
 		for (size_t i = 0; i < packets->segment_count; i++) {
 			const struct segment *segment = &packets->segments[i];
 			bool below = comes_from_below(analysis, segment);
-			bool open = segment->open && analysis->vms[segment->owner].entrance;
+			bool open = !segment->is_host && segment->open &&
+			            analysis->vms[segment->owner].entrance;
 
 			for (size_t j = 0; (open || below) && j < segment->driver_count; j++) {
 				more |= make_entrance(analysis, segment->driver_vms[j]);
 			}
-			more |= below && make_entrance(analysis, segment->owner);
+			more |= below && !segment->is_host &&
+			        make_entrance(analysis, segment->owner);
 		}
 		analysis->entrances_behind |= more;
 	}
+}
+
+/* Where a port of the build host leads, whatever is marked. */
+static void enter_forwarded(struct analysis *analysis)
+{
+	const struct model *model = analysis->model;
+
+	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
+		if (pci_outside(model, &model->vms[vm]) == PCI_FORWARDED) {
+			analysis->entrances_behind |= make_entrance(analysis, vm);
+		}
+	}
+}
+
+/* By that rule; false if it finds none. */
+static bool find_entrances(struct analysis *analysis, enum entrance_rule rule)
+{
+	bool found = false;
+
+	analysis->entrance_rule = rule;
+	for (uint32_t vm = 0; vm < analysis->model->vm_count; vm++) {
+		analysis->vms[vm].entrance = may_enter(analysis, vm, rule);
+		found |= analysis->vms[vm].entrance;
+	}
+	if (found) {
+		enter_forwarded(analysis);
+		enter_behind(analysis);
+	}
+	return found;
 }
 
 /* The first rule that finds any VM. */
@@ -340,18 +372,14 @@ void analyse_ends(struct analysis *analysis)
 {
 	uint32_t count = (uint32_t)analysis->model->vm_count;
 
-	for (int rule = ENTRANCES_MARKED; analysis->entrances.count == 0 && rule <= ENTRANCES_ALL;
-	     rule++) {
-		analysis->entrance_rule = (enum entrance_rule)rule;
-		for (uint32_t vm = 0; vm < count; vm++) {
-			analysis->vms[vm].entrance =
-				may_enter(analysis, vm, analysis->entrance_rule);
+	for (int rule = ENTRANCES_MARKED; rule <= ENTRANCES_ALL; rule++) {
+		if (find_entrances(analysis, (enum entrance_rule)rule)) {
+			break;
 		}
-		enter_behind(analysis);
-		for (uint32_t vm = 0; vm < count; vm++) {
-			if (analysis->vms[vm].entrance) {
-				vm_list_add(&analysis->entrances, vm, analysis->arena);
-			}
+	}
+	for (uint32_t vm = 0; vm < count; vm++) {
+		if (analysis->vms[vm].entrance) {
+			vm_list_add(&analysis->entrances, vm, analysis->arena);
 		}
 	}
 	for (int rule = ASSETS_MARKED; analysis->assets.count == 0 && rule <= ASSETS_ALL; rule++) {

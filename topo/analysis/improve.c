@@ -309,6 +309,9 @@ static const char *describe(const struct analysis *analysis, struct trial trial)
 		                    "without DMA",
 		                    vm_name_of(analysis, trial.at));
 	}
+	if (trial.kind == CHANGE_BRIDGE && trial.at == analysis->links.host_bridge) {
+		return "let one VM alone have network functions of the machine";
+	}
 	if (trial.kind == CHANGE_BRIDGE) {
 		return arena_printf(arena, "give each VM on bridge %s a bridge of its own",
 		                    analysis->links.bridge_names[trial.at]);

@@ -7,10 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *bridge_name(const struct model *model, const struct segment *segment,
+                               struct arena *arena)
+{
+	if (segment->is_host) {
+		return segment->bridge;
+	}
+	return arena_printf(arena, "%s of %s",
+	                    segment->bridge[0] != '\0' ? segment->bridge : "all networks",
+	                    model->vms[segment->owner].name);
+}
+
 /* Segments with two driver VMs or more. */
 static void find_bridges(struct links *links, const struct model *model,
                          const struct packets *packets, struct arena *arena)
 {
+	links->host_bridge = UINT32_MAX;
 	for (size_t i = 0; i < packets->segment_count; i++) {
 		const struct segment *segment = &packets->segments[i];
 		size_t names = links->bridge_count;
@@ -18,10 +30,8 @@ static void find_bridges(struct links *links, const struct model *model,
 		if (segment->driver_count < 2) {
 			continue;
 		}
-		*ARENA_ADD(arena, links->bridge_names, names) =
-			arena_printf(arena, "%s of %s",
-		                     segment->bridge[0] != '\0' ? segment->bridge : "all networks",
-		                     model->vms[segment->owner].name);
+		*ARENA_ADD(arena, links->bridge_names, names) = bridge_name(model, segment, arena);
+		links->host_bridge = segment->is_host ? links->bridge_count : links->host_bridge;
 		for (size_t j = 0; j < segment->driver_count; j++) {
 			*ARENA_ADD(arena, links->ports, links->port_count) =
 				(struct port){links->bridge_count, segment->driver_vms[j]};

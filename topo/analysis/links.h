@@ -35,6 +35,7 @@ struct links {
 	size_t port_count;
 	uint32_t bridge_count;
 	const char **bridge_names; /* "br0 of gateway" */
+	uint32_t host_bridge;      /* that of them which is the build host; UINT32_MAX: none is */
 	struct shared shared;      /* what several VMs hold by themselves */
 	struct packets packets;    /* what VMs forward; no change alters it */
 };

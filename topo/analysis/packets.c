@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
+#include "topo/model/pci.h"
 #include "topo/model/routes.h"
 
 #define NOBODY UINT32_MAX
@@ -195,6 +196,29 @@ static void make_segments(struct packets *packets, const struct model *model, st
 	}
 }
 
+/*
+ * VMs on the network of QEMU's user reach the loopback interface of the build host, and by the ports
+ * that are forwarded there, or whatever else listens, each other.
+ */
+static void add_host_segment(struct packets *packets, const struct model *model,
+                             struct arena *arena)
+{
+	struct segment host = {
+		.owner = (uint32_t)model->vm_count,
+		.bridge = "the build host",
+		.is_host = true,
+	};
+
+	for (uint32_t vm = 0; model->slot_count != 0 && vm < model->vm_count; vm++) {
+		if (pci_outside(model, &model->vms[vm]) != PCI_APART) {
+			*ARENA_ADD(arena, host.driver_vms, host.driver_count) = vm;
+		}
+	}
+	if (host.driver_count > 1) {
+		*ARENA_ADD(arena, packets->segments, packets->segment_count) = host;
+	}
+}
+
 static bool goes_up_again(const struct segment *segment)
 {
 	return segment->bridge != NULL && segment->bridge[0] == '\0';
@@ -316,10 +340,11 @@ static void push_below(struct search *search, uint32_t segment, uint32_t came_by
 }
 
 /* The VM that is searched from gets to all that hear on @segment. */
-static void note(struct search *search, uint32_t s, uint32_t *group, bool owner_hears)
+static void note(struct search *search, uint32_t s, uint32_t *group, bool up)
 {
 	struct packets *packets = search->packets;
 	const struct segment *segment = &packets->segments[s];
+	bool owner_hears = up && !segment->is_host;
 
 	if (segment->driver_count == 0) {
 		return;
@@ -403,12 +428,13 @@ struct packets packets_from_model(const struct model *model, struct arena *arena
 	struct search search = {.packets = &packets, .arena = arena};
 
 	make_segments(&packets, model, arena);
+	add_host_segment(&packets, model, arena);
 	if (packets.segments == NULL) {
 		return packets;
 	}
 	add_empty_segments(&packets, model, arena);
-	search.used = rows_of_vms(&packets, false, model->vm_count, arena);
-	search.owned = rows_of_vms(&packets, true, model->vm_count, arena);
+	search.used = rows_of_vms(&packets, false, model->vm_count + 1, arena);
+	search.owned = rows_of_vms(&packets, true, model->vm_count + 1, arena);
 	search.below = rows_below(&search);
 	search.seen = arena_alloc(arena, (packets.segment_count + 1) * sizeof(*search.seen));
 	for (uint32_t vm = 0; vm < model->vm_count; vm++) {

@@ -12,12 +12,14 @@
 #include "topo/model/model.h"
 
 /* A network that a device VM serves: a bridge of it, or the link to one driver VM. */
+/* Or the network of QEMU's user, on which the build host leads from one VM to another. */
 struct segment {
-	uint32_t owner;
+	uint32_t owner;     /* the number behind the last VM: the build host (is_host) */
 	const char *bridge; /* NULL: it has none; "": all that its owner serves, of which it is not
 	                       known what it forwards; then it may have no driver VMs */
 	bool forwards;      /* its owner forwards between it and the networks that it uses itself */
 	bool open;          /* not only answers come in so */
+	bool is_host;       /* of all that are on the network of QEMU's user */
 	uint32_t *driver_vms; /* in the order of their numbers, each once */
 	size_t driver_count;
 };

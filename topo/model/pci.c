@@ -158,6 +158,39 @@ bool pci_has_messages(const struct model *model, const struct vm *vm)
 	return has_function_nodes(model, vm);
 }
 
+static enum pci_outside slot_outside(const struct machine_slot *slot)
+{
+	if (slot == NULL || slot->model->back != PCI_BACK_NET) {
+		return PCI_APART;
+	}
+	return slot->forward_count == 0 ? PCI_OUTSIDE : PCI_FORWARDED;
+}
+
+static enum pci_outside further(enum pci_outside a, enum pci_outside b)
+{
+	return a > b ? a : b;
+}
+
+enum pci_outside pci_outside(const struct model *model, const struct vm *vm)
+{
+	enum pci_outside outside = PCI_APART;
+	struct pci_holding holding;
+	struct pci_function function;
+
+	for (size_t i = 0; i < vm->pci_count; i++) {
+		outside = further(outside, slot_outside(pci_slot_of(model, &vm->pci[i])));
+	}
+	for (size_t i = 0; i < vm->dtb_node_count; i++) {
+		if (pci_function_of_node(model, vm->dtb_nodes[i], &function)) {
+			outside = further(outside, slot_outside(pci_slot_of(model, &function)));
+		}
+	}
+	for (size_t i = 0; i < model->slot_count && pci_holds_bridge(model, vm, &holding); i++) {
+		outside = further(outside, slot_outside(&model->slots[i]));
+	}
+	return outside;
+}
+
 bool pci_has_functions(const struct model *model, const struct vm *vm)
 {
 	return vm->pci_count != 0 || has_function_nodes(model, vm);

@@ -40,6 +40,15 @@ bool pci_function_has_messages(const struct model *model, const struct pci_funct
 /** Whether a function of @vm does. */
 bool pci_has_messages(const struct model *model, const struct vm *vm);
 
+/* Whether a VM is on the network of QEMU's user, which the build host is on. */
+enum pci_outside { PCI_APART, PCI_OUTSIDE, PCI_FORWARDED };
+
+/**
+ * What the slots of @vm's functions, or of all where it holds a bridge, are on: nothing, that
+ * network, or so that a port of the build host leads to the VM.
+ */
+enum pci_outside pci_outside(const struct model *model, const struct vm *vm);
+
 /** Whether the device tree path @path lies below @ancestor. */
 bool path_is_below(const char *path, const char *ancestor);
 
