@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "topo/base/quote.h"
 #include "topo/base/strmap.h"
 #include "topo/rootfs/archive.h"
 #include "topo/rootfs/file_tree.h"
@@ -247,21 +248,6 @@ static bool plan_found(void *owner, const struct file_tree_entry *found)
 	                                          : plan_leaf(planner, to, found);
 }
 
-/* @word as a shell reads it back. */
-static const char *quoted(struct arena *arena, const char *word)
-{
-	const char *text = "'";
-
-	for (size_t bytes = 0; *word != '\0'; word += bytes) {
-		const bool quote = *word == '\'';
-
-		bytes = quote ? 1 : strcspn(word, "'");
-		text = arena_printf(arena, "%s%.*s", text, quote ? 4 : (int)bytes,
-		                    quote ? "'\\''" : word);
-	}
-	return arena_printf(arena, "%s'", text);
-}
-
 /* A script that becomes the command. */
 static bool plan_command(struct planner *planner, const struct vm *vm)
 {
@@ -270,7 +256,7 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 	const char *text = "#!/bin/sh\nexec";
 
 	for (size_t i = 0; i < vm->command_count; i++) {
-		text = arena_printf(arena, "%s %s", text, quoted(arena, vm->command[i]));
+		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command[i]));
 	}
 	if (path == NULL) {
 		*planner->fault = (struct vm_files_fault){
