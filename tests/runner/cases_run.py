@@ -35,7 +35,7 @@ def case_machine_is_as_the_system_needs(world):
     world.detach(PAIR, "--gdb", "--icount", "--qemu-arg", "-d", "--qemu-arg", "int")
     log = world.good("logs", "--qemu")
     for part in ("-M virt,virtualization=on,gic-version=2,iommu=smmuv3 -cpu cortex-a72", "-nodefaults",
-                 "-smp 2", "-m 64M", "-s -S", "-icount shift=0,sleep=off", "-d int"):
+                 "-smp 2", "-m 64M", "/pair/gdb,server=on,wait=off -S", "-icount shift=0,sleep=off", "-d int"):
         check_in(part, log)
 
 

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "topo/base/quote.h"
 #include "topo/commands/commands.h"
 #include "topo/diag/diag.h"
 #include "topo/front/load.h"
@@ -68,7 +69,7 @@ static const char help[] =
 	"  -n, --name NAME          what other commands call the system (default: from FILE)\n"
 	"      --log-dir DIR        keep the logs there (default: they go with the system)\n"
 	"      --qemu-arg ARG       a further argument of QEMU; may be given more than once\n"
-	"      --gdb                wait for a debugger on TCP port 1234 before the first instruction\n"
+	"      --gdb                wait for a debugger, on a socket, before the first instruction\n"
 	"      --icount             count instructions instead of time: results that repeat\n"
 	"  -h, --help               this text\n"
 	"\n" COMMAND_LOAD_HELP "\n"
@@ -235,6 +236,12 @@ static int exit_code(enum session_end end, int signal_number, bool well)
 	}
 }
 
+/* What the socket of the debugger is called, as QEMU reads it. */
+static const char *debugger_socket(const struct rundir *rundir, struct arena *arena)
+{
+	return quote_qemu(arena, arena_printf(arena, "%s/gdb", rundir->path));
+}
+
 /* Run the session in this process. @parent_fd: -1, or the pipe to who waits for readiness. */
 static int run_here(const struct run_options *options, const struct system *system,
                     const struct rundir *rundir, int parent_fd)
@@ -244,6 +251,7 @@ static int run_here(const struct run_options *options, const struct system *syst
 	if (log_directory_fd < 0) {
 		return EXIT_SYSTEM;
 	}
+	struct arena *arena = arena_new();
 	struct detaching detaching = {.parent_fd = parent_fd, .log_fd = -1};
 	if (parent_fd >= 0) {
 		detaching.log_fd =
@@ -261,7 +269,7 @@ static int run_here(const struct run_options *options, const struct system *syst
 	                    .cpu_count = system->cpu_count,
 	                    .slots = system->slot_words,
 	                    .slot_count = system->slot_word_count,
-	                    .gdb = options->gdb,
+	                    .gdb = options->gdb ? debugger_socket(rundir, arena) : NULL,
 	                    .icount = options->icount,
 	                    .more = options->qemu_arguments,
 	                    .more_count = options->qemu_argument_count},
@@ -275,6 +283,7 @@ static int run_here(const struct run_options *options, const struct system *syst
 	bool well = false;
 	const enum session_end end = session_run(&session, system, rundir, &signal_number, &well);
 	(void)close(log_directory_fd);
+	arena_free(arena);
 	return exit_code(end, signal_number, well);
 }
 
@@ -370,6 +379,10 @@ static int build_and_run(const struct run_options *options, const struct model *
 		               plural(system.connection_count), system.cpu_count,
 		               plural(system.cpu_count),
 		               (unsigned long long)(system.ram_bytes >> 20));
+		if (options->gdb) {
+			progress_stage(rundir->name, "waits for a debugger: target remote %s/gdb",
+			               rundir->path);
+		}
 		code = options->detach ? run_detached(options, &system, rundir)
 		                       : run_here(options, &system, rundir, -1);
 	}

@@ -149,7 +149,6 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 		"-display", "none", "-monitor", "none", "-nodefaults", "-no-user-config", "-no-reboot",
 	};
 	/* clang-format on */
-	static const char *const gdb[] = {"-s", "-S"};
 	static const char *const icount[] = {"-icount", "shift=0,sleep=off"};
 	add(arguments, "%s", machine_program());
 	add(arguments, "-M");
@@ -170,7 +169,12 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add(arguments, "null");
 	add(arguments, "-kernel");
 	add(arguments, "%s", options->image_path);
-	add_all(arguments, gdb, options->gdb ? 2 : 0);
+	if (options->gdb != NULL) {
+		/* A port of the host would be open to VMs that are on QEMU's network. */
+		add(arguments, "-gdb");
+		add(arguments, "unix:%s,server=on,wait=off", options->gdb);
+		add(arguments, "-S");
+	}
 	add_all(arguments, icount, options->icount ? 2 : 0);
 	add_all(arguments, (const char *const *)options->slots, options->slot_count);
 	add_all(arguments, options->more, options->more_count);

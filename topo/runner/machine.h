@@ -23,8 +23,8 @@ struct machine_options {
 	const char *qemu_machine, *qemu_cpu; /* its -M and -cpu */
 	uint64_t ram_bytes;
 	uint32_t cpu_count;
-	bool gdb;           /* wait for a debugger on TCP port 1234 */
-	bool icount;        /* one instruction is one nanosecond: figures that repeat */
+	const char *gdb; /* wait for a debugger on that socket, as QEMU reads its name; or NULL */
+	bool icount;     /* one instruction is one nanosecond: figures that repeat */
 	char *const *slots; /* arguments for what is in its slots */
 	size_t slot_count;
 	const char *const *more; /* further ones */
