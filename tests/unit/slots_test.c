@@ -59,10 +59,15 @@ static void test_each_has_what_it_needs(void **state)
 	             "-blockdev driver=raw,node-name=disk17,file.driver=file,"
 	             "file.filename=disks/a.img "
 	             "-device nvme,serial=peervisor,id=slot17,addr=17,drive=disk17");
+	expect_words((struct machine_slot){.device = 2, .file = "a,b/x,read-only=on"}, "nvme",
+	             "-blockdev driver=raw,node-name=disk2,file.driver=file,"
+	             "file.filename=a,,b/x,,read-only=on "
+	             "-device nvme,serial=peervisor,id=slot2,addr=2,drive=disk2");
 	expect_words((struct machine_slot){.device = 3, .file_bytes = 4096}, "sdhci-pci",
 	             "-blockdev driver=raw,node-name=disk3,file.driver=file,"
 	             "file.filename=/run/image.disk3 "
-	             "-device sdhci-pci,id=slot3,addr=3 -device sd-card,drive=disk3");
+	             "-device sdhci-pci,id=slot3,addr=3 "
+	             "-device sd-card,bus=pcie.0/slot3,drive=disk3");
 	expect_words((struct machine_slot){.device = 4, .file_bytes = 4096}, "qemu-xhci",
 	             "-blockdev driver=raw,node-name=disk4,file.driver=file,"
 	             "file.filename=/run/image.disk4 -device qemu-xhci,id=slot4,addr=4 "

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/base/quote.h"
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/diag/diag.h"
@@ -102,8 +103,11 @@ static void print_json(const struct system *system)
 	json_object_put(root);
 }
 
+/* The machine as a shell takes it. */
 static void print_summary(const struct system *system)
 {
+	struct arena *arena = arena_new();
+
 	say(stdout, "%s: %zu VM%s, %zu connection%s\n", system->image_path, system->vm_count,
 	    system->vm_count == 1 ? "" : "s", system->connection_count,
 	    system->connection_count == 1 ? "" : "s");
@@ -111,11 +115,12 @@ static void print_summary(const struct system *system)
 	    "machine: qemu-system-aarch64 -M %s -cpu %s -smp %u -m %" PRIu64
 	    "M -nodefaults -nographic -serial stdio -serial null -kernel %s",
 	    system->qemu_machine, system->qemu_cpu, system->cpu_count, system->ram_bytes >> 20,
-	    system->image_path);
+	    quote_shell_plain(arena, system->image_path));
 	for (size_t i = 0; i < system->slot_word_count; i++) {
-		say(stdout, " %s", system->slot_words[i]);
+		say(stdout, " %s", quote_shell_plain(arena, system->slot_words[i]));
 	}
 	putchar('\n');
+	arena_free(arena);
 }
 
 static int build(const struct loaded *loaded)

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "topo/base/arena.h"
+#include "topo/base/quote.h"
 #include "topo/model/pci_models.h"
 
 static void add(struct system *system, const char *format, ...)
@@ -64,7 +64,7 @@ static void add_back(struct system *system, const struct machine_slot *slot, con
 	if (has_disk(slot)) {
 		add(system, "-blockdev");
 		add(system, "driver=raw,node-name=disk%u,file.driver=file,file.filename=%s",
-		    slot->device, file);
+		    slot->device, quote_qemu(arena, file));
 	}
 	arena_free(arena);
 }
@@ -95,7 +95,8 @@ static void add_behind(struct system *system, const struct machine_slot *slot)
 {
 	if (slot->model->back == PCI_BACK_CARD) {
 		add(system, "-device");
-		add(system, "sd-card,drive=disk%u", slot->device);
+		/* By the way to it: the buses of all such functions have one name. */
+		add(system, "sd-card,bus=pcie.0/slot%u,drive=disk%u", slot->device, slot->device);
 	} else if (slot->model->back == PCI_BACK_USB) {
 		add(system, "-device");
 		add(system, "usb-kbd,bus=slot%u.0", slot->device);

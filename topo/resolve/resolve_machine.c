@@ -93,11 +93,6 @@ static bool read_file(struct resolver *resolver, const struct value *value,
 	if (!value_string(&resolver->evaluator, value, "file", &name)) {
 		return false;
 	}
-	if (strchr(name, ',') != NULL) {
-		diag_error(resolver->diag, value->place,
-		           "QEMU cannot be told the name '%s': it has a comma", name);
-		return false;
-	}
 	entry->slot.file = resolve_path(resolver, name, value->place);
 	return true;
 }
