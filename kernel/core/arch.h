@@ -138,7 +138,7 @@ bool arch_stream_set(const struct stream *s, bool on);
 /** Take the oldest fault. False: there is none. One caller at a time. */
 bool arch_stream_fault(struct stream_fault *fault);
 
-#define STREAM_FAULTS_MAX 256U /* that the SMMU can keep */
+#define STREAM_FAULTS_MAX 16U /* that the SMMU can keep */
 
 /* Words of pages in the board's window areas. A store is done with the lock of its page held, but at
  * boot: it may keep bits that another CPU is about to store (window.h). */

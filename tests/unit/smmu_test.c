@@ -120,7 +120,7 @@ static void test_fits(void **state)
 		{"tables of ours",      IDR0, IDR1 | 1U << 30, IDR5},
 		{"queues of ours",      IDR0, IDR1 | 1U << 29, IDR5},
 		{"16 commands",         IDR0, (IDR1 & ~(31U << 21)) | 3U << 21, IDR5},
-		{"256 events",          IDR0, (IDR1 & ~(31U << 16)) | 7U << 16, IDR5},
+		{"16 events",           IDR0, (IDR1 & ~(31U << 16)) | 3U << 16, IDR5},
 		{"512 streams",         IDR0, (IDR1 & ~63U) | 8, IDR5},
 		{"pages of 4 KiB",      IDR0, IDR1, IDR5 & ~(1U << 4)},
 		{"40 bits",             IDR0, IDR1, (IDR5 & ~7U) | 1},
