@@ -101,6 +101,12 @@ const char *hardware_kind_name(enum hardware_kind kind);
 /** What a VM that has it can affect: "network", "storage", "display", … */
 const char *hardware_kind_affects(enum hardware_kind kind);
 
+/** What the reports' programs read: "none", "confined", "open", "unknown". */
+const char *hardware_dma_name(enum dma dma);
+
+/** Likewise: "none", "isolated", "forgeable", "unknown". */
+const char *hardware_messages_name(enum messages messages);
+
 /** Whether @name names the unit or its kind, in any case of letters. */
 bool hardware_is_named(const struct hardware_unit *unit, const char *name);
 

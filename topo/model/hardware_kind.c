@@ -93,6 +93,30 @@ const char *hardware_kind_name(enum hardware_kind kind)
 	return kinds[kind].name;
 }
 
+const char *hardware_dma_name(enum dma dma)
+{
+	static const char *const names[] = {
+		[DMA_NONE] = "none",
+		[DMA_CONFINED] = "confined",
+		[DMA_OPEN] = "open",
+		[DMA_UNKNOWN] = "unknown",
+	};
+
+	return names[dma];
+}
+
+const char *hardware_messages_name(enum messages messages)
+{
+	static const char *const names[] = {
+		[MESSAGES_NONE] = "none",
+		[MESSAGES_ISOLATED] = "isolated",
+		[MESSAGES_FORGEABLE] = "forgeable",
+		[MESSAGES_UNKNOWN] = "unknown",
+	};
+
+	return names[messages];
+}
+
 const char *hardware_kind_affects(enum hardware_kind kind)
 {
 	return kinds[kind].affects;

@@ -130,18 +130,6 @@ static void add_patterns(const struct analysis *analysis, struct json_writer *wr
 
 static void add_hardware(struct json_object *object, const struct hardware *hardware)
 {
-	static const char *const dma[] = {
-		[DMA_NONE] = "none",
-		[DMA_CONFINED] = "confined",
-		[DMA_OPEN] = "open",
-		[DMA_UNKNOWN] = "unknown",
-	};
-	static const char *const messages[] = {
-		[MESSAGES_NONE] = "none",
-		[MESSAGES_ISOLATED] = "isolated",
-		[MESSAGES_FORGEABLE] = "forgeable",
-		[MESSAGES_UNKNOWN] = "unknown",
-	};
 	struct json_object *array = json_add_array(object, "hardware");
 
 	for (size_t i = 0; i < hardware->count; i++) {
@@ -150,8 +138,9 @@ static void add_hardware(struct json_object *object, const struct hardware *hard
 		json_add_text(unit, "name", hardware->units[i].name);
 		json_add_text(unit, "where", hardware->units[i].where);
 		json_add_text(unit, "kind", hardware_kind_name(hardware->units[i].kind));
-		json_add_text(unit, "dma", dma[hardware->units[i].dma]);
-		json_add_text(unit, "messages", messages[hardware->units[i].messages]);
+		json_add_text(unit, "dma", hardware_dma_name(hardware->units[i].dma));
+		json_add_text(unit, "messages",
+		              hardware_messages_name(hardware->units[i].messages));
 	}
 }
 
