@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-from harness import PAIR, Terminal, check, check_equal, check_in, wait_until
+from harness import PAIR, Terminal, check, check_equal, check_in, read_until, wait_until
 
 SINGLE = "vm one agent\nvm other agent\n"
 
@@ -63,6 +63,25 @@ def case_stop_always(world):
     world.good("stop", "one")
     check_equal((state_of(world, "one")["state"], state_of(world, "one")["reason"]),
                 ("stopped", "request"))
+
+
+def case_hardware(world):
+    """What a VM has, and the faults of its DMA, which its VMM tells: in ps, events and run."""
+    run(world, "vm one agent nic\nvm other agent\n")
+    unit = {"name": "nic", "where": "PCI 0:17.2, interrupt 36", "dma": "confined",
+            "messages": "forgeable", "faults": 0, "last_fault": None}
+    check_equal(state_of(world, "one")["hardware"], [unit])
+    check_equal(state_of(world, "other")["hardware"], [])
+    check_in("up\n     nic (PCI 0:17.2, interrupt 36): DMA confined, MSIs forgeable\n",
+             world.good("ps"))
+    events = subprocess.Popen([world.program, "events"], env=world.env, stdout=subprocess.PIPE)
+    world.processes.append(events)
+    read_until(events.stdout, b"VM other")
+    type_at(world, "one", "stream 00:11.2 faults 3 last 0x48001000\r")
+    told = "DMA of nic faulted 3 times, last at 0x48001000\n"
+    check_in(told, read_until(events.stdout, b"faulted").decode())
+    check_equal(state_of(world, "one")["hardware"], [dict(unit, faults=3, last_fault=0x48001000)])
+    check_in("up, " + told, world.good("ps"))
 
 
 def case_restart(world):

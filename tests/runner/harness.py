@@ -279,7 +279,7 @@ def frame(kind, payload=b""):
     return struct.pack("=II", kind, len(payload)) + payload
 
 
-def request(kind, vm=b"", version=4, more=b""):
+def request(kind, vm=b"", version=5, more=b""):
     """The first frame of a connection to a runner."""
     return frame(kind, struct.pack("=II64s", version, 0, vm) + more)
 

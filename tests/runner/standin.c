@@ -107,6 +107,17 @@ static uint32_t find_vm(const struct system *system, const char *name)
 	return vm;
 }
 
+static char nic_name[] = "nic";
+static char nic_where[] = "PCI 0:17.2, interrupt 36";
+static struct system_hardware nic = {
+	.name = nic_name,
+	.where = nic_where,
+	.dma = "confined",
+	.messages = "forgeable",
+	.has_stream = true,
+	.stream = 17U << 3 | 2U,
+};
+
 static void take_vm(struct system *system, const char *line)
 {
 	char name[64] = "";
@@ -123,6 +134,10 @@ static void take_vm(struct system *system, const char *line)
 		.starts_off = strstr(line, " off") != NULL,
 		.agent = strcmp(agent, "agent") == 0,
 	};
+	if (strstr(line, " nic") != NULL) {
+		system->vms[system->vm_count].hardware = &nic;
+		system->vms[system->vm_count].hardware_count = 1;
+	}
 	system->vm_count++;
 }
 

@@ -2,7 +2,7 @@
 /*
  * How far a system has come, from the lines of kernel and VMMs: each step, what is missing, what
  * can never come, and lines that only look like reports.
- * links: topo/runner/runstate.c
+ * links: topo/runner/runstate.c topo/runner/runstate_faults.c
  */
 /* cmocka.h needs these before it. */
 /* clang-format off */
@@ -441,6 +441,47 @@ static void test_vm_starts_off(void **state)
 	vms[DRIVER].starts_off = false;
 }
 
+/* Two devices with a stream and one without; only whole lines about one of them count. */
+static void test_faults(void **state)
+{
+	static const char *const nonsense[] = {
+		"stream 00:01.1 faults 9 last 0x10",
+		"stream 01:01.0 faults 9 last 0x10",
+		"stream 00:00.0 faults 9 last 0x10",
+		"stream 00:01.0 faults 9",
+		"stream 00:01.0 faults 9 last",
+		"stream 00:01.0 faults -9 last 0x10",
+		"stream 00:01.0 faults 9 last 0x10 .",
+		"stream 00:01 faults 9 last 0x10",
+		"stream :01.0 faults 9 last 0x10",
+		"stream 00:01.0 faults  last 0x10",
+		"stream ",
+		"streams 00:01.0 faults 9 last 0x10",
+	};
+	struct fixture *fixture = *state;
+	struct runstate_faults *faults = fixture->state.vms[DEVICE].faults;
+	struct system_hardware hardware[] = {
+		{.name = (char[]){"nic"}, .has_stream = true, .stream = 0x008},
+		{.name = (char[]){"uart"}},
+		{.name = (char[]){"nvme"}, .has_stream = true, .stream = 0x1ff},
+	};
+	vms[DEVICE].hardware = hardware;
+	vms[DEVICE].hardware_count = 3;
+	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		runstate_vmm_line(&fixture->state, DEVICE, nonsense[i]);
+	}
+	runstate_vmm_line(&fixture->state, DRIVER, "stream 00:01.0 faults 9 last 0x10");
+	assert_string_equal(fixture->events, "");
+	runstate_vmm_line(&fixture->state, DEVICE, "stream 00:01.0 faults 2 last 0x48001000");
+	runstate_vmm_line(&fixture->state, DEVICE, "stream 01:1f.7 faults 1 last 0x0");
+	assert_string_equal(fixture->events, "6 0 nic\n6 0 nvme\n");
+	assert_int_equal(faults[0].count, 2);
+	assert_int_equal(faults[0].last, 0x48001000);
+	assert_int_equal(faults[1].count, 0);
+	assert_int_equal(faults[2].count, 1);
+	vms[DEVICE].hardware_count = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -462,6 +503,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refusal, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lines_that_mean_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_lines_are_cut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trouble_is_shown, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

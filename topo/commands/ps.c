@@ -21,8 +21,8 @@ static const struct option long_options[] = {
 static const char help[] =
 	"Usage: topo ps [--json] [NAME]\n"
 	"Show the running systems, or the one called NAME: their VMs (waiting, booting, up, halted,\n"
-	"restarting, stopped or failed, why, and how often they were started again) and connections\n"
-	"(up or down).\n"
+	"restarting, stopped or failed, why, and how often they were started again), their devices and\n"
+	"connections (up or down).\n"
 	"\n"
 	"      --json   an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms,\n"
 	"               vms, connections}\n"
@@ -49,6 +49,7 @@ static void print_text(const struct client_status *status)
 		if (status->vms[i].description[0] != '\0') {
 			say(stdout, "     %s\n", status->vms[i].description);
 		}
+		status_text_hardware(&status->vms[i]);
 	}
 	for (size_t i = 0; i < status->connection_count; i++) {
 		say(stdout, "  ");

@@ -25,6 +25,27 @@ static void print_text_devices(const struct control_connection *connection)
 	(void)putchar('\n');
 }
 
+void status_text_hardware(const struct control_vm *vm)
+{
+	for (uint32_t i = 0; i < vm->hardware_count && i < SYSTEM_HARDWARE_MAX; i++) {
+		const struct control_hardware *hardware = &vm->hardware[i];
+		say(stdout, "     %s (%s): DMA %s, MSIs %s\n", hardware->name, hardware->where,
+		    hardware->dma, hardware->messages);
+	}
+}
+
+static void print_text_faults(const struct control_vm *vm)
+{
+	for (uint32_t i = 0; i < vm->hardware_count && i < SYSTEM_HARDWARE_MAX; i++) {
+		const struct control_hardware *hardware = &vm->hardware[i];
+		if (hardware->fault_count != 0) {
+			say(stdout, ", DMA of %s faulted %" PRIu64 " time%s, last at 0x%" PRIx64,
+			    hardware->name, hardware->fault_count,
+			    hardware->fault_count == 1 ? "" : "s", hardware->last_fault);
+		}
+	}
+}
+
 void status_text_vm(const struct control_vm *vm)
 {
 	say(stdout, "VM %-24s %s%s%s", vm->name, run_vm_state_text((enum run_vm_state)vm->state),
@@ -33,6 +54,7 @@ void status_text_vm(const struct control_vm *vm)
 		say(stdout, ", started again %" PRIu32 " time%s, after %s", vm->restart_count,
 		    vm->restart_count == 1 ? "" : "s", vm->last_end);
 	}
+	print_text_faults(vm);
 	(void)putchar('\n');
 }
 
@@ -51,6 +73,25 @@ void status_json_member(const char *before, const char *name, const char *value)
 	say_json_string(stdout, value);
 }
 
+static void print_json_hardware(const struct control_vm *vm)
+{
+	say(stdout, ", \"hardware\": [");
+	for (uint32_t i = 0; i < vm->hardware_count && i < SYSTEM_HARDWARE_MAX; i++) {
+		const struct control_hardware *hardware = &vm->hardware[i];
+		status_json_member(i == 0 ? "{" : ", {", "name", hardware->name);
+		status_json_member(", ", "where", hardware->where);
+		status_json_member(", ", "dma", hardware->dma);
+		status_json_member(", ", "messages", hardware->messages);
+		say(stdout, ", \"faults\": %" PRIu64 ", \"last_fault\": ", hardware->fault_count);
+		if (hardware->fault_count == 0) {
+			say(stdout, "null}");
+		} else {
+			say(stdout, "%" PRIu64 "}", hardware->last_fault);
+		}
+	}
+	say(stdout, "]");
+}
+
 void status_json_vm(const struct control_vm *vm)
 {
 	status_json_member("", "name", vm->name);
@@ -61,6 +102,7 @@ void status_json_vm(const struct control_vm *vm)
 	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
 	say(stdout, ", \"restarts\": %" PRIu32, vm->restart_count);
 	status_json_member(", ", "last_end", vm->last_end);
+	print_json_hardware(vm);
 }
 
 void status_json_connection(const struct control_connection *connection)

@@ -7,6 +7,9 @@
 
 /** A line. */
 void status_text_vm(const struct control_vm *vm);
+/** A line for each of its devices. */
+void status_text_hardware(const struct control_vm *vm);
+
 void status_text_connection(const struct control_connection *connection);
 
 /** @before, and a member of an object whose value is a string. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "abi/mux.h"
+#include "topo/base/arena.h"
 #include "topo/base/output.h"
 #include "topo/base/share.h"
 #include "topo/diag/diag.h"
@@ -17,6 +18,7 @@
 #include "topo/image/system.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
+#include "topo/model/hardware.h"
 #include "topo/model/model.h"
 
 /* The process ends when there is no memory. */
@@ -39,6 +41,27 @@ static bool write_file(const char *path, const struct image *image, struct diag 
 		           strerror(error));
 	}
 	return error == 0;
+}
+
+static void describe_hardware(const struct model *model, uint32_t vm, struct system_vm *out)
+{
+	struct arena *arena = arena_new();
+	const struct hardware hardware = hardware_of(model, vm, arena);
+
+	out->hardware = must(calloc(SYSTEM_HARDWARE_MAX, sizeof(*out->hardware)));
+	for (size_t i = 0; i < hardware.count && i < SYSTEM_HARDWARE_MAX; i++) {
+		const struct hardware_unit *unit = &hardware.units[i];
+
+		out->hardware[out->hardware_count++] = (struct system_hardware){
+			.name = must(strdup(unit->name)),
+			.where = must(strdup(unit->where)),
+			.dma = hardware_dma_name(unit->dma),
+			.messages = hardware_messages_name(unit->messages),
+			.has_stream = unit->pci,
+			.stream = unit->id,
+		};
+	}
+	arena_free(arena);
 }
 
 static void describe(const struct model *model, const struct image *image, const char *path,
@@ -69,6 +92,7 @@ static void describe(const struct model *model, const struct image *image, const
 			.starts_off = !model->vms[i].autostart,
 			.agent = model->vms[i].agent,
 		};
+		describe_hardware(model, (uint32_t)i, &out->vms[i]);
 	}
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
@@ -121,6 +145,11 @@ void system_free(struct system *system)
 	for (size_t i = 0; i < system->vm_count; i++) {
 		free(system->vms[i].name);
 		free(system->vms[i].description);
+		for (size_t j = 0; j < system->vms[i].hardware_count; j++) {
+			free(system->vms[i].hardware[j].name);
+			free(system->vms[i].hardware[j].where);
+		}
+		free(system->vms[i].hardware);
 	}
 	for (size_t i = 0; i < system->slot_word_count; i++) {
 		free(system->slot_words[i]);

@@ -18,6 +18,17 @@
 struct diag;
 struct model;
 
+#define SYSTEM_HARDWARE_MAX 16U /* devices of a VM that are told of; its functions come first */
+
+struct system_hardware {
+	char *name;
+	char *where;          /* "PCI 0:1.0, interrupt 36" */
+	const char *dma;      /* hardware_dma_name(), a constant */
+	const char *messages; /* hardware_messages_name(), a constant */
+	bool has_stream;
+	uint32_t stream; /* its number, that of a PCI function */
+};
+
 struct system_vm {
 	char *name;              /* vm_name: what people and commands see */
 	char *description;       /* NULL = none */
@@ -26,6 +37,8 @@ struct system_vm {
 	uint64_t overhead_bytes; /* memory that it takes beyond RAM and pools */
 	bool starts_off;         /* until it is asked for */
 	bool agent;              /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
+	struct system_hardware *hardware;
+	size_t hardware_count; /* <= SYSTEM_HARDWARE_MAX */
 };
 
 struct system_connection {

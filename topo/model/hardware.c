@@ -163,6 +163,7 @@ static struct hardware_unit function_unit(const struct model *model,
 		.dma = function_dma(model, function),
 		.messages = messages_of(model->board, pci_function_has_messages(model, function)),
 		.pci = true,
+		.id = function->bus << 8 | function->device << 3 | function->function,
 		.irq = function->irq,
 	};
 }

@@ -35,6 +35,7 @@ struct hardware_unit {
 	enum dma dma;
 	enum messages messages;
 	bool pci;      /* it was given as a PCI function */
+	uint32_t id;   /* of that: of its stream */
 	bool kernel;   /* it is the kernel's own: who has it has the kernel, and all */
 	uint32_t irq;  /* INTID, 0 = none known */
 	uint64_t base; /* of its first registers, if bytes != 0 */

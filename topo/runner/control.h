@@ -33,9 +33,10 @@
 
 #include "abi/err.h"
 #include "abi/vmm.h"
+#include "topo/image/system.h"
 #include "topo/runner/fifo.h"
 
-#define CONTROL_VERSION 4U
+#define CONTROL_VERSION 5U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -88,6 +89,16 @@ struct control_system {
 	uint32_t ending;
 };
 
+/* A device of a VM: names are those of the report, cut to what fits. */
+struct control_hardware {
+	char name[CONTROL_NAME_BYTES];
+	char where[CONTROL_NAME_BYTES];
+	char dma[16];         /* "confined", … */
+	char messages[16];    /* "forgeable", … */
+	uint64_t fault_count; /* of its DMA */
+	uint64_t last_fault;  /* address, if there was one */
+};
+
 struct control_vm {
 	char name[CONTROL_NAME_BYTES];
 	char description[256]; /* "" = none */
@@ -99,6 +110,8 @@ struct control_vm {
 	uint32_t agent;
 	uint32_t command_count; /* running by topo exec */
 	uint32_t restart_count; /* how often it has been started again */
+	uint32_t hardware_count;
+	struct control_hardware hardware[SYSTEM_HARDWARE_MAX];
 };
 
 #define CONTROL_TYPE_BYTES 16U

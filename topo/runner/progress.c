@@ -84,6 +84,19 @@ static void say_vm(const struct session *session, size_t vm)
 	}
 }
 
+static void say_faults(const struct session *session, size_t vm, const char *name)
+{
+	const struct system_vm *known = &session->system->vms[vm];
+	for (size_t i = 0; i < known->hardware_count; i++) {
+		const struct runstate_faults *faults = &session->state.vms[vm].faults[i];
+		if (known->hardware[i].name == name) {
+			tell(session,
+			     "%s: DMA of %s has faulted, %" PRIu64 " in all, last at 0x%" PRIx64,
+			     known->name, name, faults->count, faults->last);
+		}
+	}
+}
+
 static void say_connection(const struct session *session, size_t index)
 {
 	const struct system_connection *known = &session->system->connections[index];
@@ -108,6 +121,12 @@ void progress_event(struct session *session, const struct runstate_event *event)
 		session->trouble_count++;
 		if (session->trouble_count <= TROUBLE_MAX) {
 			tell(session, "%s", event->text);
+		}
+		break;
+	case RUNSTATE_FAULTS:
+		session->trouble_count++;
+		if (session->trouble_count <= TROUBLE_MAX) {
+			say_faults(session, event->index, event->text);
 		}
 		break;
 	case RUNSTATE_DEVICE:  /* its connection is told of */

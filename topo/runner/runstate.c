@@ -364,23 +364,21 @@ static void take_device_line(struct runstate *state, size_t vm, const char *text
 void runstate_vmm_line(struct runstate *state, size_t vm, const char *line)
 {
 	const char *life = after(line, "vm ");
+	const char *connection = after(line, "connection ");
+	const char *stream = after(line, "stream ");
+	const char *device = after(line, "device ");
 	if (life != NULL) {
 		take_life_line(state, vm, life);
-		return;
-	}
-	const char *connection = after(line, "connection ");
-	if (connection != NULL) {
+	} else if (connection != NULL) {
 		take_connection_line(state, vm, connection);
-		return;
+	} else if (stream != NULL) {
+		runstate_stream_line(state, vm, stream);
+	} else if (device != NULL) {
+		if (strstr(line, " failed") != NULL || strcmp(strrchr(line, ' '), " lost") == 0) {
+			report(state, RUNSTATE_TROUBLE, vm, line);
+		}
+		take_device_line(state, vm, device);
 	}
-	const char *device = after(line, "device ");
-	if (device == NULL) {
-		return;
-	}
-	if (strstr(line, " failed") != NULL || strcmp(strrchr(line, ' '), " lost") == 0) {
-		report(state, RUNSTATE_TROUBLE, vm, line);
-	}
-	take_device_line(state, vm, device);
 }
 
 void runstate_vm_output(struct runstate *state, size_t vm)

@@ -73,6 +73,12 @@ enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STAT
 
 #define RUNSTATE_REASON_BYTES 240U
 
+/* DMA of a device that its SMMU has stopped, as the VMM says. */
+struct runstate_faults {
+	uint64_t count; /* since the machine started: at least so many */
+	uint64_t last;  /* address */
+};
+
 struct runstate_vm {
 	enum run_vm_state state;
 	bool was_up;
@@ -80,6 +86,7 @@ struct runstate_vm {
 	char last_end[RUNSTATE_REASON_BYTES]; /* why it last ended, if it ever did */
 	uint32_t start_count;                 /* as its VMM says; 0 = it has said nothing */
 	uint32_t halt_count;                  /* how often it has said that it halted */
+	struct runstate_faults faults[SYSTEM_HARDWARE_MAX]; /* of each of its devices */
 };
 
 struct runstate_device {
@@ -104,7 +111,8 @@ enum runstate_event_kind {
 	RUNSTATE_VM,         /* vms[index] has a new state */
 	RUNSTATE_CONNECTION, /* connections[index] is up or down */
 	RUNSTATE_TROUBLE,    /* text: a report of the kernel or a VMM that people want to see */
-	RUNSTATE_DEVICE      /* a device of connections[index] has a new state */
+	RUNSTATE_DEVICE,     /* a device of connections[index] has a new state */
+	RUNSTATE_FAULTS      /* DMA of a device of vms[index] has faulted; text: its name */
 };
 
 struct runstate_event {
@@ -142,6 +150,9 @@ void runstate_kernel_line(struct runstate *state, const char *line);
 
 /** A line of the VMM of vms[@vm]. */
 void runstate_vmm_line(struct runstate *state, size_t vm, const char *line);
+
+/** "BB:DD.F faults N last ADDRESS" from the VMM of vms[@vm], behind "stream ". */
+void runstate_stream_line(struct runstate *state, size_t vm, const char *text);
 
 /** The guest or the VMM of vms[@vm] has written something. */
 void runstate_vm_output(struct runstate *state, size_t vm);

@@ -34,6 +34,22 @@ static uint32_t count_commands(const struct agentlink *link)
 	return count;
 }
 
+static void fill_hardware(const struct system_vm *known, const struct runstate_vm *state,
+                          struct control_vm *entry)
+{
+	entry->hardware_count = (uint32_t)known->hardware_count;
+	for (size_t i = 0; i < known->hardware_count; i++) {
+		const struct system_hardware *hardware = &known->hardware[i];
+		struct control_hardware *told = &entry->hardware[i];
+		(void)snprintf(told->name, sizeof(told->name), "%s", hardware->name);
+		(void)snprintf(told->where, sizeof(told->where), "%s", hardware->where);
+		(void)snprintf(told->dma, sizeof(told->dma), "%s", hardware->dma);
+		(void)snprintf(told->messages, sizeof(told->messages), "%s", hardware->messages);
+		told->fault_count = state->faults[i].count;
+		told->last_fault = state->faults[i].last;
+	}
+}
+
 static void send_vm(struct visitor *visitor, const struct session *session, size_t vm)
 {
 	const struct system_vm *known = &session->system->vms[vm];
@@ -51,6 +67,7 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
 	(void)snprintf(entry.last_end, sizeof(entry.last_end), "%s", state->last_end);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
+	fill_hardware(known, state, &entry);
 	visitor_send(visitor, CONTROL_VM, &entry, sizeof(entry));
 }
 
@@ -109,7 +126,7 @@ void server_event(struct server *server, const struct runstate_event *event)
 		if (!visitor->used || visitor->doomed || visitor->role != VISITOR_EVENTS) {
 			continue;
 		}
-		if (event->kind == RUNSTATE_VM) {
+		if (event->kind == RUNSTATE_VM || event->kind == RUNSTATE_FAULTS) {
 			send_vm(visitor, server->session, event->index);
 		} else if (event->kind == RUNSTATE_CONNECTION || event->kind == RUNSTATE_DEVICE) {
 			send_connection(visitor, server->session, event->index);
