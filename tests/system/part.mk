@@ -12,6 +12,7 @@ $(BUILD)/system/%.o: tests/system/%.c
 	$(Q)$(CROSS)gcc $(WARNINGS) $(GCC_WARNINGS) -D_GNU_SOURCE -I. -Os -MMD -MP -c -o $@ $<
 
 $(BUILD)/system/probe: $(BUILD)/system/probe.o $(BUILD)/system/probe_forge.o \
-		$(BUILD)/system/probe_net.o $(BUILD)/system/probe_draw.o
+		$(BUILD)/system/probe_net.o $(BUILD)/system/probe_draw.o \
+		$(BUILD)/system/probe_hardware.o
 	$(call step,LD)
 	$(Q)$(CROSS)gcc -s -Wl,-z,max-page-size=4096 -o $@ $^

@@ -335,6 +335,8 @@ static const struct {
 	{"ring", 1, command_ring},       {"forge", 3, command_forge},
 	{"frames", 1, command_frames},   {"sniff", 3, command_sniff},
 	{"census", 1, command_census},   {"draw", 1, command_draw},
+	{"config", 1, command_config},   {"bars", 2, command_bars},
+	{"dma", 3, command_dma},
 };
 
 int main(int argc, char **argv)
