@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every topology that is shipped, as a system whose connections all carry what they are for."""
 import os
+import secrets
 
 from connections import PORT, Carries, KeepsApart, connections_of
+from display import check_picture, drawn_row
 from harness import HERE, Scenario, ensure
+from outside import ECHO, ENTRANCE, Outside
 
 WITHOUT = ["--without-hardware", "--board", "qemu-virt"]
+OUTSIDE_BYTES = 1_000_000
+WRITTEN_BYTES = 16 << 10
+FRAME = (1024, 768)  # of a gpu device
+GPU_SLOT = 3
 
 
 class SimplePairFull(Carries, Scenario):
@@ -13,22 +20,74 @@ class SimplePairFull(Carries, Scenario):
     topology = "topologies/simple-pair-full.camkes"
 
 
-class MultiBackend(Carries, KeepsApart, Scenario):
+class OnHardware(Outside):
+    """What comes through the NIC of the VM `entrance` reaches the VM `inner`, and what VMs write to
+    their disks is in the file behind the disk of the machine when that is off."""
+    entrance = inner = ""
+    disks = {"DISK": 512 << 20}
+
+    def inner_address(self):
+        return next(device["address" if c.device_vm == self.inner else "driver_address"]
+                    for c in connections_of(self.system) for device in c.of_type("net")
+                    if {c.device_vm, c.driver_vm} == {self.entrance, self.inner})
+
+    def check_bytes_from_outside_reach_it_and_come_back(self):
+        self.raise_nic(self.entrance)
+        self.system.shell(self.inner, "printf '#!/bin/sh\nhostname; cat\n' > /tmp/echo; "
+                          "chmod +x /tmp/echo")
+        self.listen(self.inner, ECHO, "/tmp/echo")
+        self.listen(self.entrance, ENTRANCE, f"nc {self.inner_address()} {ECHO}")
+        self.exchange(self.inner, OUTSIDE_BYTES)
+
+    def check_what_is_on_disks_is_there_when_the_machine_is_off(self):
+        written = 0
+        for c in connections_of(self.system):
+            for device in c.of_type("blk"):
+                self.write(c.driver_vm, self.system.disk(c.driver_vm, device["size"]), "DISK",
+                           WRITTEN_BYTES)
+                written += 1
+        ensure(written, "nobody has a disk")
+        self.system.stop()
+        self.ensure_kept()
+        self.directory.cleanup()
+
+
+class MultiBackend(Carries, KeepsApart, OnHardware, Scenario):
     """Three device VMs serve one driver VM (N:1): a disk, a network and a display."""
-    topology = "topologies/multi-backend.camkes"
-    arguments = WITHOUT
+    topology = os.path.join(HERE, "topologies/multi-backend-hardware.camkes")
+    entrance, inner = "network", "workload"
+    own_virtio = {"gpu": 1}
+
+    def check_what_the_workload_draws_is_on_the_screen(self):
+        """Of the GPU VM's own display, which is larger: the rest of it is dark."""
+        seed = secrets.randbits(24)
+        check_picture(self.system, "workload", seed)
+        shown = drawn_row(FRAME[1] - 1, FRAME[0], seed)
+        self.system.wait("the screen has the last line", lambda: self.screen(GPU_SLOT)[2][
+            FRAME[1] - 1].startswith(shown))
+        width, height, rows = self.screen(GPU_SLOT)
+        ensure(width > FRAME[0] and height > FRAME[1], f"the screen has {width} x {height}")
+        for y, row in enumerate(rows):
+            drawn = drawn_row(y, FRAME[0], seed) if y < FRAME[1] else b""
+            ensure(row == drawn.ljust(3 * width, b"\0"), f"line {y} is another one")
 
 
-class SharedBackend(Carries, KeepsApart, Scenario):
+class SharedBackend(Carries, KeepsApart, OnHardware, Scenario):
     """One device VM, two tenants (1:N)."""
-    topology = "topologies/shared-backend.camkes"
-    arguments = WITHOUT
+    topology = os.path.join(HERE, "topologies/shared-backend-hardware.camkes")
+    entrance, inner = "backend", "tenant_b"
 
 
-class Chain(Carries, KeepsApart, Scenario):
+class Chain(Carries, KeepsApart, OnHardware, Scenario):
     """Each VM is the device VM of the next."""
-    topology = "topologies/chain.camkes"
-    arguments = WITHOUT
+    topology = os.path.join(HERE, "topologies/chain-hardware.camkes")
+    entrance, inner = "gateway", "app"
+
+
+class PairOnHardware(OnHardware, Scenario):
+    """A device VM with NIC and card, a driver VM without hardware."""
+    topology = os.path.join(HERE, "topologies/pair-hardware.camkes")
+    entrance, inner = "device", "driver"
 
 
 class KvmStar(Carries, KeepsApart, Scenario):
