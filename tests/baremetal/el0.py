@@ -6,6 +6,7 @@ the instruction filled into its program; 32 of them make a system. By architectu
 registers of op1 3 alone. Most of their encodings are not allocated; by default those are touched
 that EL0 could have, with --all-registers every one.
 """
+import functools
 import os
 import re
 
@@ -89,6 +90,7 @@ def run(runner, cpu, everything):
     return bad, []
 
 
-def submit(pool, runner, only, everything):
-    return [(name, pool.submit(run, runner, cpu, everything)) for cpu in CPUS
-            for name in [f"registers that a VMM can touch on {cpu}"] if only in name]
+def work(everything):
+    """Name -> function of the runner."""
+    return {f"registers that a VMM can touch on {cpu}":
+            functools.partial(run, cpu=cpu, everything=everything) for cpu in CPUS}

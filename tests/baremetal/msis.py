@@ -45,7 +45,3 @@ def run_msis(runner):
 
 
 WORK = {"messages of a device": run_msis}
-
-
-def submit(pool, runner, only):
-    return [(name, pool.submit(work, runner)) for name, work in WORK.items() if only in name]

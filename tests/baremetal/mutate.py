@@ -8,6 +8,7 @@ pattern of its own in its memory. The domain whose own entry was changed may do 
 allow, or end; the other comes to its end as if nothing had been, and neither ever finds in its
 memory what is not its own.
 """
+import functools
 import random
 import re
 
@@ -278,8 +279,9 @@ def run_one(runner, setup, built, mutation):
     return bad, [f"    log: {line}" for line in run.log] if bad else []
 
 
-def submit(pool, runner, only):
-    setup = base(runner.programs)
+def work(programs):
+    """Name -> function of the runner."""
+    setup = base(programs)
     built = setup.system.build()
-    return [(f"corrupt {m.name}", pool.submit(run_one, runner, setup, built, m))
-            for m in mutations(built) if only in f"corrupt {m.name}"]
+    return {f"corrupt {m.name}": functools.partial(run_one, setup=setup, built=built, mutation=m)
+            for m in mutations(built)}

@@ -154,7 +154,3 @@ def run_flush(runner):
 
 
 WORK = {"EL2's own tables": run_walk, "TLB between vCPUs": run_flush}
-
-
-def submit(pool, runner, only):
-    return [(name, pool.submit(work, runner)) for name, work in WORK.items() if only in name]

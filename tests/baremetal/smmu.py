@@ -370,7 +370,3 @@ for _vmm in ("never_on", "turned_off", "vm_off", "vm_started_again", "dead"):
 if abi.BOARD["MSI_COUNT"]:
     WORK["MSI of a stream that is on"] = msi_case("vmm_stream_on", on=True)
     WORK["MSI of a stream, never on"] = msi_case("vmm_stream_never_on")
-
-
-def submit(pool, runner, only):
-    return [(name, pool.submit(work, runner)) for name, work in WORK.items() if only in name]

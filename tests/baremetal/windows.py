@@ -122,7 +122,3 @@ def run_windows(runner):
 
 
 WORK = {"register windows": run_windows}
-
-
-def submit(pool, runner, only):
-    return [(name, pool.submit(work, runner)) for name, work in WORK.items() if only in name]
