@@ -42,12 +42,12 @@ struct arch_vcpu {
 #define X(reg) uint64_t reg;
 	GUEST_SYSREGS(X)
 #undef X
-	uint64_t vdisr;  /* the guest's DISR_EL1, where the CPU has the RAS extension */
-	uint64_t vmpidr; /* boot */
-	uint64_t vttbr;  /* boot */
+	uint64_t vdisr;          /* the guest's DISR_EL1, where the CPU has the RAS extension */
+	uint64_t vmpidr;         /* boot */
+	uint64_t vttbr;          /* boot */
+	uint64_t gich_apr;       /* bit 63 where interrupts may be non-maskable */
+	uint64_t gich_apr_other; /* GICv3: of group 0, in which a guest has no interrupts */
 	uint32_t gich_vmcr;
-	uint32_t gich_apr;
-	uint32_t gich_apr_other; /* GICv3: of group 0, in which a guest has no interrupts */
 	uint32_t fpcr, fpsr;
 	_Alignas(16) uint8_t v[32][16];
 };

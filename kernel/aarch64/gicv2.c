@@ -149,7 +149,7 @@ void gic_save(struct vcpu *v)
 void gic_load(const struct vcpu *v, bool timer_active)
 {
 	*reg(board_gich, GICH_VMCR) = v->arch.gich_vmcr;
-	*reg(board_gich, GICH_APR) = v->arch.gich_apr;
+	*reg(board_gich, GICH_APR) = (uint32_t)v->arch.gich_apr;
 	set_timer_active(timer_active);
 }
 

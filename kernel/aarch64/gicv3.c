@@ -241,8 +241,8 @@ uint32_t gic_guest_page(void)
 void gic_save(struct vcpu *v)
 {
 	v->arch.gich_vmcr = (uint32_t)sysreg_read(ICH_VMCR_EL2);
-	v->arch.gich_apr = (uint32_t)sysreg_read(ICH_AP1R0_EL2);
-	v->arch.gich_apr_other = (uint32_t)sysreg_read(ICH_AP0R0_EL2);
+	v->arch.gich_apr = sysreg_read(ICH_AP1R0_EL2);
+	v->arch.gich_apr_other = sysreg_read(ICH_AP0R0_EL2);
 }
 
 void gic_load(const struct vcpu *v, bool timer_active)

@@ -227,7 +227,7 @@ fault("kernel/aarch64/context.c", "TLB between vCPUs", "		tlbi(vmalle1);\n", "",
 fault("kernel/aarch64/context.c", "vector of an injected exception",
       "sysreg_read(vbar_el1) + exception_vector(v->regs.pstate)", "sysreg_read(vbar_el1) + 0x200",
       ["baremetal:user32", "baremetal:injected"], "an exception of user space is taken for the kernel's")
-fault("kernel/aarch64/gicv2.c", "GICH_APR", "	*reg(board_gich, GICH_APR) = v->arch.gich_apr;\n", "",
+fault("kernel/aarch64/gicv2.c", "GICH_APR", "	*reg(board_gich, GICH_APR) = (uint32_t)v->arch.gich_apr;\n", "",
       ["baremetal:preempted in a handler"], "interrupts of one VM are masked by another's handler",
       quick=True)
 fault("kernel/aarch64/gicv2.c", "the timer's active state",
