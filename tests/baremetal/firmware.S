@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Firmware for a test, at EL3 from the machine's reset on: it gives the GIC to the non-secure world
- * and enters the kernel at EL2. It answers as firmware of a Cortex-A72 does that has
+ * Firmware for a test, at EL3 from the machine's reset on: it gives the GIC, of either version, to
+ * the non-secure world and enters the kernel at EL2. It answers as firmware of a Cortex-A72 does that has
  * workarounds 1 to 3 of DEN 0070, and counts their calls. At SYSTEM_OFF it says on the UART
  *   workarounds ABC
  * a digit for each, how often it was called, 9 for nine times and more, and ends the machine.
@@ -9,6 +9,8 @@
 #define KERNEL 0x40200000
 #define GICD 0x08000000
 #define GICC 0x08010000
+#define GICR 0x080a0000
+#define ICC_SRE_EL3 S3_6_C12_C12_5
 #define UART 0x09000000
 #define SECURE_GPIO 0x090b0000
 #define DIGITS_MOST 9
@@ -21,17 +23,24 @@ _start:
 	msr	tpidr_el3, xzr			/* the counts: a byte for each workaround */
 	msr	cptr_el3, xzr
 	msr	mdcr_el3, xzr
-	ldr	x0, =GICD			/* every interrupt in group 1 */
-	mov	w1, #-1
+	mrs	x4, id_aa64pfr0_el1		/* GIC: 0 where the interface is none of registers */
+	ubfx	x4, x4, #24, #4
+	ldr	x0, =GICD
+	cbz	x4, 0f
+	mov	w1, #0x30			/* affinity routing in both worlds, before the groups */
+	str	w1, [x0]
+0:	mov	w1, #-1				/* every interrupt in group 1 */
 	mov	x2, #0
 1:	add	x3, x0, x2
 	str	w1, [x3, #0x80]
 	add	x2, x2, #4
 	cmp	x2, #0x80
 	b.lo	1b
+	cbnz	x4, gicv3
 	ldr	x0, =GICC			/* the non-secure world may set its mask */
 	mov	w1, #0xff
 	str	w1, [x0, #4]
+enter:
 	mov	x0, #0x531			/* NS, RES1, HCE, RW */
 	msr	scr_el3, x0
 	mov	x0, #0x3c9			/* EL2h, masked */
@@ -40,6 +49,15 @@ _start:
 	msr	elr_el3, x0
 	isb
 	eret
+gicv3:
+	ldr	x0, =GICR			/* this CPU's redistributor: awake, its interrupts in group 1 */
+	str	wzr, [x0, #0x14]
+	add	x0, x0, #0x10000
+	str	w1, [x0, #0x80]
+	mov	x0, #9				/* EL2 has the registers, and may say so of EL1 */
+	msr	ICC_SRE_EL3, x0
+	isb
+	b	enter
 
 	.balign 2048
 vectors:

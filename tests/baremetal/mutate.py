@@ -21,6 +21,7 @@ REFUSED = re.compile(r"^pv: image refused: (\w+)\[(\d+)\]\.([\w.]+): .+")
 STOPPED = re.compile(r"^pv: domain (\S+) stopped: (\w+)")
 LIMIT = 10
 HARDWARE_IPA = 0x0b000000
+MSI_FIRST = 80     # where the board does not say which SPIs messages are
 VALUES_EACH = 3   # of a field of a table's first and last entry, and that of an entry of others'
 RANDOM_MORE = 60
 
@@ -121,7 +122,7 @@ def add_hardware(system, domains):
             {"word": 4, "writable": 0, "keep": 0xfffff000, "initial": 0x10000000,
              "flags": abi.PV_RULE_INITIAL | abi.PV_RULE_PROBE}])
         domain.msis = {"msi_ipa_page": HARDWARE_IPA // 4096 + 1, "msi_count": 8,
-                       "msi_first": abi.BOARD["MSI_FIRST"] + 8 * n}
+                       "msi_first": (abi.BOARD["MSI_FIRST"] or MSI_FIRST) + 8 * n}
 
 
 class Mutation:

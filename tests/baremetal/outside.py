@@ -20,8 +20,9 @@ from image import kernel_elf
 PAGE, BLOCK, GIB = 1 << 12, 1 << 21, 1 << 30
 LIMIT = 60
 GIBS = 3
-DEVICES = {row[1] // BLOCK * BLOCK for row in abi.BOARD["BLOCKS"] if row[3] == "KERNEL"} | {
-    at for base, size in abi.BOARD["WINDOWS"] for at in range(base, base + size, BLOCK)}
+DEVICES = {at for base, size in
+           [row[1:3] for row in abi.BOARD["BLOCKS"] if row[3] == "KERNEL"] + abi.BOARD["WINDOWS"]
+           for at in range(base // BLOCK * BLOCK, base + size, BLOCK)}
 VALID, TABLE, READ_ONLY, EXECUTE_NEVER = 1, 2, 1 << 7, 1 << 54
 ADDRESS = (1 << 48) - PAGE
 TLBI_VMALLE1 = "d508871f"

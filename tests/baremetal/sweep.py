@@ -53,7 +53,8 @@ def built(build, directory):
     with open(os.path.join(build, "baremetal/sweep.image"), "rb") as file:
         program = file.read()
     image = os.path.join(home, "sweep.img")
-    command = [os.path.join(build, "topo"), "build", "--json", "--no-advice", "-o", image]
+    command = [os.path.join(build, "topo"), "build", "--json", "--no-advice", "-o", image, "--board",
+               abi.BOARD["NAME"]]
     for number, vm in enumerate(VMS):
         path = os.path.join(home, f"program-{vm}")
         with open(path, "wb") as file:
@@ -102,7 +103,7 @@ class Tables:
         for kind, page, count in (
                 ("gicc", row["gicc_ipa_page"], GICC_PAGES),
                 ("doorbells", row["doorbell_ipa_page"], row["doorbell_pages.count"])):
-            found[kind] = [(page * PAGE, (page + count) * PAGE)]
+            found[kind] = [(page * PAGE, (page + count) * PAGE)] if page else []
         return found
 
 
