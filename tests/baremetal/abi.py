@@ -2,8 +2,8 @@
 """The numbers and struct layouts of abi/, read from abi/layout.txt (tools/abi-layout).
 
 The builder of test images encodes structs with these, so no format is written down twice. Names
-of constants are attributes of the module: abi.PV_CAP_CONSOLE. BOARD are the rows of the board that
-PV_BOARD names.
+of constants are attributes of the module: abi.PV_CAP_CONSOLE. BOARDS are the names of the boards that
+QEMU has, BOARD the rows of the one that PV_BOARD names, or of the first.
 """
 import os
 import re
@@ -37,7 +37,10 @@ def _load():
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 import board_rows  # pylint: disable=wrong-import-position,import-error
 
-BOARD = board_rows.load(os.environ.get("PV_BOARD", "qemu-virt").replace("-", "_"))
+_BOARDS = {rows["NAME"]: rows for rows in map(board_rows.load, board_rows.files())
+           if rows["ID"] and rows["QEMU_MACHINE"]}
+BOARDS = list(_BOARDS)
+BOARD = _BOARDS[os.environ.get("PV_BOARD", BOARDS[0])]
 STRUCTS, _CONSTANTS = _load()
 globals().update(_CONSTANTS)
 

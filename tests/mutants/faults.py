@@ -230,9 +230,14 @@ fault("kernel/aarch64/context.c", "vector of an injected exception",
 fault("kernel/aarch64/gicv2.c", "GICH_APR", "	*reg(board_gich, GICH_APR) = (uint32_t)v->arch.gich_apr;\n", "",
       ["baremetal:preempted in a handler"], "interrupts of one VM are masked by another's handler",
       quick=True)
+fault("kernel/aarch64/gicv3.c", "ICH_AP1R0_EL2", "	sysreg_write(ICH_AP1R0_EL2, v->arch.gich_apr);\n", "",
+      ["qemu-virt-v3:preempted in a handler"], "interrupts of one VM are masked by another's handler")
+fault("kernel/aarch64/gicv3.c", "the timer's active state", "	set_timer_active(timer_active);",
+      "	set_timer_active(!timer_active);",
+      ["qemu-virt-v3:preempted in the timer"], "a VM's timer is silent while another handles its own")
 fault("kernel/aarch64/gicv2.c", "the timer's active state",
       "	set_timer_active(timer_active);",
-      "	set_timer_active(timer_active || *reg(board_gicd, GICD_ISACTIVER) >> INTID_TIMER & 1U);",
+      "	set_timer_active(timer_active || *reg(board_gicd, GICD_ISACTIVER) >> GIC_TIMER & 1U);",
       ["baremetal:preempted in the timer"], "a VM's timer is silent while another handles its own")
 fault("kernel/arm/mmu.c", "guest RAM in a table of blocks",
       "	for (uint32_t i = 0; i < MMU_ENTRIES; i++) {\n		if ((table[i]",
