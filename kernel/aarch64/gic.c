@@ -38,12 +38,6 @@ static volatile uint32_t *distributor(uint32_t offset)
 	return (volatile uint32_t *)(uintptr_t)(board_gicd + offset);
 }
 
-/* Set the bit of @intid in the row of registers at @offset. */
-static void set_bit(uint32_t offset, uint32_t intid)
-{
-	*distributor(offset + intid / 32 * 4) = 1U << intid % 32;
-}
-
 void arch_line_init(uint32_t intid, bool edge)
 {
 	volatile uint32_t *icfgr = distributor(GICD_ICFGR + intid / 16 * 4);
@@ -52,17 +46,17 @@ void arch_line_init(uint32_t intid, bool edge)
 	*icfgr = edge ? *icfgr | bit : *icfgr & ~bit;
 }
 
-void arch_line_mask(uint32_t intid)
+void arch_lines_mask(uint32_t word, uint32_t bits)
 {
-	set_bit(GICD_ICENABLER, intid);
+	*distributor(GICD_ICENABLER + 4 * word) = bits;
 }
 
-void arch_line_forget(uint32_t intid)
+void arch_lines_forget(uint32_t word, uint32_t bits)
 {
-	set_bit(GICD_ICPENDR, intid);
+	*distributor(GICD_ICPENDR + 4 * word) = bits;
 }
 
 void arch_line_end(uint32_t intid)
 {
-	set_bit(GICD_ICACTIVER, intid);
+	*distributor(GICD_ICACTIVER + intid / 32 * 4) = 1U << intid % 32;
 }

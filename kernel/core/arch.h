@@ -115,10 +115,11 @@ void arch_timer_end(void);
 void arch_line_init(uint32_t intid, bool edge);
 /** It comes to this CPU from now on. */
 void arch_line_route(uint32_t intid);
-/** It comes no more, and stays pending. It may still be on its way to some CPU. */
-void arch_line_mask(uint32_t intid);
-/** It is no longer pending, but for a level that is still there. */
-void arch_line_forget(uint32_t intid);
+/** Those of 32 @word + i where bit i of @bits is set come no more, and stay pending. They may still be on
+ * their way to some CPU. */
+void arch_lines_mask(uint32_t word, uint32_t bits);
+/** Those are no longer pending, but for levels that are still there. */
+void arch_lines_forget(uint32_t word, uint32_t bits);
 /** It is no longer active. */
 void arch_line_end(uint32_t intid);
 

@@ -37,6 +37,7 @@
 #define VIRQ_PRIVATE PV_SPI_FIRST
 #define VIRQ_SPIS (PV_VIRQS - PV_SPI_FIRST)
 #define VIRQ_WORDS (PV_VIRQS / 32U)
+#define LINE_WORDS ((PV_INTID_END + 31U) / 32U)
 #define SGIS 16U
 
 /* Priorities that differ: a list register holds the upper five bits of eight. */
@@ -149,7 +150,8 @@ struct domain {
 	struct pv_slice caps;
 	struct pv_slice doorbell_pages;
 	uint64_t doorbell_ipa_page;
-	uint16_t lines[VIRQ_SPIS]; /* the physical interrupt that is this SPI; 0: none */
+	uint16_t lines[VIRQ_SPIS];       /* the physical interrupt that is this SPI; 0: none */
+	uint32_t line_words[LINE_WORDS]; /* all of them: bit i of word w is interrupt 32 w + i */
 	uint32_t channel_first, channel_count;
 	bool vmm_restarts; /* PV_DOMAIN_VMM_RESTARTS */
 	uint64_t vmm_entry, vmm_stack, vmm_arg, entry,

@@ -15,6 +15,7 @@ void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge)
 		.domain = (uint8_t)(d - kernel.domains),
 	};
 	d->lines[virq - VIRQ_PRIVATE] = (uint16_t)intid;
+	d->line_words[intid / 32] |= 1U << intid % 32;
 	arch_line_init(intid, edge);
 }
 
@@ -68,7 +69,7 @@ static void route_locked(struct domain *d, uint32_t line, bool on)
 		d->lines_on = true;
 		arch_line_route(line);
 	} else {
-		arch_line_mask(line);
+		arch_lines_mask(line / 32, 1U << line % 32);
 	}
 }
 
@@ -120,15 +121,19 @@ static void mask_all_locked(struct domain *d, bool forget)
 {
 	lock_assert_held(&d->lock);
 	d->lines_on = false;
+	for (uint32_t w = 0; w < LINE_WORDS; w++) {
+		if (d->line_words[w]) {
+			arch_lines_mask(w, d->line_words[w]);
+		}
+		if (d->line_words[w] && forget) {
+			arch_lines_forget(w, d->line_words[w]);
+		}
+	}
 	for (uint32_t n = 0; n < VIRQ_SPIS; n++) {
 		if (!d->lines[n]) {
 			continue;
 		}
 		d->spis[n].flags &= (uint16_t)~VIRQ_ROUTED;
-		arch_line_mask(d->lines[n]);
-		if (forget) {
-			arch_line_forget(d->lines[n]);
-		}
 		line_change_locked(&kernel.vcpus[d->vcpu_first], VIRQ_PRIVATE + n, &d->spis[n]);
 	}
 }

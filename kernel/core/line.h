@@ -37,7 +37,8 @@ void line_change_locked(struct vcpu *v, uint32_t intid, const struct virq *q);
  * off. Lock: domain lock held. */
 void line_settle_locked(struct vcpu *v);
 
-/** vCPUs of @d may have gone off, or @d died. Lock: domain lock held. Cost: bounded by VIRQ_SPIS. */
+/** vCPUs of @d may have gone off, or @d died. Lock: domain lock held. Cost: bounded by VIRQ_SPIS; of the
+ * controller, one register for each 32 of its interrupts. */
 void line_stop_locked(struct domain *d);
 
 /** Mask the lines of @d, whose interrupts are in their reset state, and forget what is pending. Lock:

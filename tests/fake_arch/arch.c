@@ -340,14 +340,24 @@ void arch_line_route(uint32_t intid)
 	fake.lines[intid].on = true;
 }
 
-void arch_line_mask(uint32_t intid)
+void arch_lines_mask(uint32_t word, uint32_t bits)
 {
-	fake.lines[intid].on = false;
+	fake.line_stores++;
+	for (uint32_t i = 0; i < 32; i++) {
+		if (bits >> i & 1U) {
+			fake.lines[word * 32 + i].on = false;
+		}
+	}
 }
 
-void arch_line_forget(uint32_t intid)
+void arch_lines_forget(uint32_t word, uint32_t bits)
 {
-	fake.lines[intid].pending = false;
+	fake.line_stores++;
+	for (uint32_t i = 0; i < 32; i++) {
+		if (bits >> i & 1U) {
+			fake.lines[word * 32 + i].pending = false;
+		}
+	}
 }
 
 void arch_line_end(uint32_t intid)

@@ -67,7 +67,8 @@ struct fake {
 	uint64_t workaround;   /* the one call that the firmware serves */
 	jmp_buf *on_power_off; /* where the test goes on; NULL: it ends */
 	struct fake_line lines[PV_INTID_END];
-	bool lines_told; /* list registers do not end them */
+	bool lines_told;      /* list registers do not end them */
+	uint32_t line_stores; /* that mask or forget some */
 	/* Of streams[i]: bit i. */
 	uint32_t streams_on;
 	uint32_t stream_changes;

@@ -331,10 +331,16 @@ static void test_masked_while_off(void **state)
 	assert_false(fake.lines[INTID].on || fake.lines[INTID + 1].on);
 	fake.lines[INTID + 1].pending = true;
 	fake.lines[INTID].pending = false;
+	fake.lines[INTID + LINES] = (struct fake_line){.on = true, .pending = true};
+	fake.line_stores = 0;
 	lock_acquire(&d->lock);
 	vgic_reset_locked(d);
 	lock_release(&d->lock);
+	/* However many there are: others wait for the lock. */
+	assert_int_equal(fake.line_stores, 2);
 	assert_false(fake.lines[INTID + 1].pending);
+	/* What is beside them in the registers is another domain's. */
+	assert_true(fake.lines[INTID + LINES].on && fake.lines[INTID + LINES].pending);
 	/* The next life has nothing of the last, and gets what comes. */
 	kernel.cpus[0].current = v0;
 	v0->wait = WAIT_NOTHING;
