@@ -22,9 +22,10 @@ enum interrupt_kind gic_kind(uint32_t intid)
 		return INTERRUPT_TIMER;
 	case GIC_MAINTENANCE:
 		return INTERRUPT_MAINTENANCE;
-	case GIC_NONE:
-		return INTERRUPT_NONE;
 	default:
+		if (intid >= GIC_SPECIAL && intid < GIC_LPIS) {
+			return INTERRUPT_NONE;
+		}
 		if (intid == board_uart_intid) {
 			return INTERRUPT_UART;
 		}

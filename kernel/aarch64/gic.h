@@ -15,8 +15,8 @@
 #define GIC_MAINTENANCE 25U /* PPI of the virtual CPU interface */
 #define GIC_DEADLINE 26U    /* PPI of the hypervisor timer */
 #define GIC_TIMER 27U       /* PPI of the virtual timer */
-#define GIC_NONE 1023U
-#define GIC_INTIDS_MAX 1024U
+#define GIC_SPECIAL 1020U   /* and above: what is read in the place of an interrupt, never ended */
+#define GIC_LPIS 8192U      /* and above: interrupts again */
 #define GIC_PRIORITIES 0xa0a0a0a0U /* of four interrupts; all have the same */
 
 /** What interrupt @intid, no poke, is to the core. */

@@ -61,12 +61,12 @@ void gic_init_distributor(void)
 	uint32_t boot_cpu = 0x01010101U * own_interface_bit();
 
 	*reg(board_gicd, GICD_CTLR) = 0;
-	for (uint32_t i = 32; i < GIC_INTIDS_MAX && i < intids; i += 32) {
+	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i += 32) {
 		*reg(board_gicd, GICD_ICENABLER + i / 8) = UINT32_MAX;
 		*reg(board_gicd, GICD_ICPENDR + i / 8) = UINT32_MAX;
 		*reg(board_gicd, GICD_ICACTIVER + i / 8) = UINT32_MAX;
 	}
-	for (uint32_t i = 32; i < GIC_INTIDS_MAX && i < intids; i += 4) {
+	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i += 4) {
 		*reg(board_gicd, GICD_IPRIORITYR + i) = GIC_PRIORITIES;
 		*reg(board_gicd, GICD_ITARGETSR + i) = boot_cpu;
 	}

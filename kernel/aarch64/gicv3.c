@@ -5,14 +5,17 @@
  * 1. They end in two steps (EOImode 1): the priority drops here; that of the virtual timer, and of a
  * line, is deactivated by the guest's own end, through its list register.
  *
- * A CPU interface has five bits of preemption, as many as a list register holds of a priority: one
- * register of active priorities for each group.
+ * A CPU interface has at most five bits of preemption, as many as a list register holds of a priority:
+ * one register of active priorities for each group.
  */
+#include <stddef.h>
+
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/arm/sgi.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
+#include "kernel/core/boot.h"
 
 /* Distributor; up to IPRIORITYR also the second frame of a redistributor, for the first 32. */
 #define GICD_CTLR 0x0000U
@@ -36,6 +39,7 @@
 #define GICD_CTLR_ARE (1U << 4)
 #define GICD_CTLR_RWP (1U << 31)
 #define GICR_CTLR_RWP (1U << 3)
+#define GICR_TYPER_VLPIS (1U << 1) /* it has two frames more */
 #define GICR_TYPER_LAST (1U << 4)
 #define GICR_TYPER_AFFINITY_SHIFT 32U
 #define GICR_WAKER_PROCESSOR_SLEEP (1U << 1)
@@ -83,6 +87,8 @@
 #define ICH_HCR_LRENPIE 4U
 #define ICH_HCR_EOI_COUNT_SHIFT 27U
 #define ICH_VMCR_EOIMODE (1U << 9)
+#define ICH_VTR_PREBITS(vtr) (((vtr) >> 26 & 7U) + 1U)
+#define PREBITS_MAX 5U
 
 #define ISS_SRE (3U << 20 | 5U << 17 | 12U << 10 | 12U << 1) /* ICC_SRE_EL1 */
 #define ISS_REGISTER 0x3ffc1eU
@@ -135,10 +141,10 @@ void gic_init_distributor(void)
 	wait_clear(reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
 	*reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE;
 	wait_clear(reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
-	for (uint32_t i = 32; i < GIC_INTIDS_MAX && i < intids; i += 32) {
+	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i += 32) {
 		quiet(board_gicd, i);
 	}
-	for (uint32_t i = 32; i < GIC_NONE - 3 && i < intids; i++) { /* 1020 and above are none */
+	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i++) {
 		*reg64(board_gicd, GICD_IROUTER(i)) = boot_cpu;
 	}
 	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
@@ -152,12 +158,14 @@ static uint64_t find_redistributor(void)
 	uint64_t own = own_affinity();
 
 	own = (own >> 8 & 0xff000000U) | (own & 0xffffffU); /* Aff3 next to the others */
-	for (; base + GICR_BYTES < board_gicr + board_gicr_bytes; base += GICR_BYTES) {
-		uint64_t typer = *reg64(base, GICR_TYPER);
+	for (uint64_t next = base; next < board_gicr + board_gicr_bytes;) {
+		uint64_t typer = *reg64(next, GICR_TYPER);
 
+		base = next;
 		if (typer >> GICR_TYPER_AFFINITY_SHIFT == own || (typer & GICR_TYPER_LAST)) {
 			break;
 		}
+		next += typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES;
 	}
 	return base;
 }
@@ -176,8 +184,12 @@ static void init_redistributor(uint64_t base)
 
 void gic_init_cpu(uint32_t cpu)
 {
-	/* The CPUs that the kernel uses, which firmware knows by their numbers, are one cluster. */
-	kernel.cpus[cpu].poke_bit = (uint16_t)(1U << (own_affinity() & 15U));
+	/* Pokes, and the firmware, know CPUs by their numbers in one cluster. */
+	if (own_affinity() >= PV_CPUS_MAX ||
+	    ICH_VTR_PREBITS(sysreg_read(ICH_VTR_EL2)) > PREBITS_MAX) {
+		boot_refuse("header[0].board: the CPUs of this machine are others", NULL);
+	}
+	kernel.cpus[cpu].poke_bit = (uint16_t)(1U << own_affinity());
 	redistributors[cpu] = find_redistributor();
 	init_redistributor(redistributors[cpu]);
 	sysreg_write(ICC_SRE_EL2, ICC_SRE_FIXED);
