@@ -7,11 +7,7 @@
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 
-/* Of the distributor, the same in all versions. */
-#define GICD_ICENABLER 0x180U
-#define GICD_ICPENDR 0x280U
-#define GICD_ICACTIVER 0x380U
-#define GICD_ICFGR 0xc00U
+#define PRIORITIES 0xa0a0a0a0U /* of four interrupts; all have the same */
 
 enum interrupt_kind gic_kind(uint32_t intid)
 {
@@ -34,30 +30,56 @@ enum interrupt_kind gic_kind(uint32_t intid)
 	}
 }
 
-static volatile uint32_t *distributor(uint32_t offset)
+void gic_quiet(uint64_t base, uint32_t intid)
 {
-	return (volatile uint32_t *)(uintptr_t)(board_gicd + offset);
+	*gic_reg(base, GICD_ICENABLER + intid / 8) = UINT32_MAX;
+	*gic_reg(base, GICD_ICPENDR + intid / 8) = UINT32_MAX;
+	*gic_reg(base, GICD_ICACTIVER + intid / 8) = UINT32_MAX;
+	for (uint32_t i = 0; i < 32; i += 4) {
+		*gic_reg(base, GICD_IPRIORITYR + intid + i) = PRIORITIES;
+	}
+}
+
+uint32_t gic_quiet_shared(void)
+{
+	uint32_t end = 32U * ((*gic_reg(board_gicd, GICD_TYPER) & 31U) + 1U);
+
+	for (uint32_t i = 32; i < GIC_SPECIAL && i < end; i += 32) {
+		gic_quiet(board_gicd, i);
+	}
+	return end < GIC_SPECIAL ? end : GIC_SPECIAL;
+}
+
+void gic_enable(uint32_t intid)
+{
+	*gic_reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
 }
 
 void arch_line_init(uint32_t intid, bool edge)
 {
-	volatile uint32_t *icfgr = distributor(GICD_ICFGR + intid / 16 * 4);
+	volatile uint32_t *icfgr = gic_reg(board_gicd, GICD_ICFGR + intid / 16 * 4);
 	uint32_t bit = 2U << intid % 16 * 2;
 
 	*icfgr = edge ? *icfgr | bit : *icfgr & ~bit;
 }
 
+void arch_line_route(uint32_t intid)
+{
+	gic_route(intid);
+	gic_enable(intid);
+}
+
 void arch_lines_mask(uint32_t word, uint32_t bits)
 {
-	*distributor(GICD_ICENABLER + 4 * word) = bits;
+	*gic_reg(board_gicd, GICD_ICENABLER + 4 * word) = bits;
 }
 
 void arch_lines_forget(uint32_t word, uint32_t bits)
 {
-	*distributor(GICD_ICPENDR + 4 * word) = bits;
+	*gic_reg(board_gicd, GICD_ICPENDR + 4 * word) = bits;
 }
 
 void arch_line_end(uint32_t intid)
 {
-	*distributor(GICD_ICACTIVER + intid / 32 * 4) = 1U << intid % 32;
+	*gic_reg(board_gicd, GICD_ICACTIVER + intid / 32 * 4) = 1U << intid % 32;
 }

@@ -17,7 +17,37 @@
 #define GIC_TIMER 27U       /* PPI of the virtual timer */
 #define GIC_SPECIAL 1020U   /* and above: what is read in the place of an interrupt, never ended */
 #define GIC_LPIS 8192U      /* and above: interrupts again */
-#define GIC_PRIORITIES 0xa0a0a0a0U /* of four interrupts; all have the same */
+
+/* Of the distributor, the same in all versions; up to IPRIORITYR also of the second frame of a GICv3's
+ * redistributor, for the first 32. */
+#define GICD_CTLR 0x000U
+#define GICD_TYPER 0x004U
+#define GICD_ISENABLER 0x100U
+#define GICD_ICENABLER 0x180U
+#define GICD_ICPENDR 0x280U
+#define GICD_ISACTIVER 0x300U
+#define GICD_ICACTIVER 0x380U
+#define GICD_IPRIORITYR 0x400U
+#define GICD_ICFGR 0xc00U
+
+/** The register at @offset of those at @base. */
+static inline volatile uint32_t *gic_reg(uint64_t base, uint32_t offset)
+{
+	return (volatile uint32_t *)(uintptr_t)(base + offset);
+}
+
+/** Of 32 interrupts from @intid on, in the registers at @base: all disabled, nothing pending or active,
+ * one priority. */
+void gic_quiet(uint64_t base, uint32_t intid);
+
+/** The same of all that are shared; one more than the last of them. */
+uint32_t gic_quiet_shared(void);
+
+/** Have the shared interrupt @intid come. */
+void gic_enable(uint32_t intid);
+
+/** Have @intid go to this CPU. */
+void gic_route(uint32_t intid);
 
 /** What interrupt @intid, no poke, is to the core. */
 RARE enum interrupt_kind gic_kind(uint32_t intid);

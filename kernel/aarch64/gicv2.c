@@ -11,14 +11,6 @@
 #include "kernel/core/arch.h"
 
 /* Distributor. */
-#define GICD_CTLR 0x000U
-#define GICD_TYPER 0x004U
-#define GICD_ISENABLER 0x100U
-#define GICD_ICENABLER 0x180U
-#define GICD_ICPENDR 0x280U
-#define GICD_ISACTIVER 0x300U
-#define GICD_ICACTIVER 0x380U
-#define GICD_IPRIORITYR 0x400U
 #define GICD_ITARGETSR 0x800U
 #define GICD_SGIR 0xf00U
 #define GICD_CPENDSGIR 0xf10U
@@ -42,63 +34,48 @@
 #define GICH_HCR_EOI_COUNT_SHIFT 27U
 #define GICH_VMCR_EOIMODE (1U << 9)
 
-static volatile uint32_t *reg(uint64_t base, uint32_t offset)
-{
-	return (volatile uint32_t *)(uintptr_t)(base + offset);
-}
-
 /* Of the CPU that asks. A distributor with one interface has no target registers: they read 0. */
 static uint8_t own_interface_bit(void)
 {
-	uint8_t bit = (uint8_t)*reg(board_gicd, GICD_ITARGETSR);
+	uint8_t bit = (uint8_t)*gic_reg(board_gicd, GICD_ITARGETSR);
 
 	return bit ? bit : 1;
 }
 
 void gic_init_distributor(void)
 {
-	uint32_t intids = 32U * ((*reg(board_gicd, GICD_TYPER) & 31U) + 1U);
 	uint32_t boot_cpu = 0x01010101U * own_interface_bit();
 
-	*reg(board_gicd, GICD_CTLR) = 0;
-	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i += 32) {
-		*reg(board_gicd, GICD_ICENABLER + i / 8) = UINT32_MAX;
-		*reg(board_gicd, GICD_ICPENDR + i / 8) = UINT32_MAX;
-		*reg(board_gicd, GICD_ICACTIVER + i / 8) = UINT32_MAX;
+	*gic_reg(board_gicd, GICD_CTLR) = 0;
+	uint32_t end = gic_quiet_shared();
+
+	for (uint32_t i = 32; i < end; i += 4) {
+		*gic_reg(board_gicd, GICD_ITARGETSR + i) = boot_cpu;
 	}
-	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i += 4) {
-		*reg(board_gicd, GICD_IPRIORITYR + i) = GIC_PRIORITIES;
-		*reg(board_gicd, GICD_ITARGETSR + i) = boot_cpu;
-	}
-	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
-	*reg(board_gicd, GICD_CTLR) = 1;
+	gic_enable(board_uart_intid);
+	*gic_reg(board_gicd, GICD_CTLR) = 1;
 }
 
 void gic_init_cpu(uint32_t cpu)
 {
 	kernel.cpus[cpu].poke_bit = own_interface_bit();
-	*reg(board_gicd, GICD_ICENABLER) = UINT32_MAX;
-	*reg(board_gicd, GICD_ICPENDR) = UINT32_MAX;
-	*reg(board_gicd, GICD_ICACTIVER) = UINT32_MAX;
+	gic_quiet(board_gicd, 0);
 	for (uint32_t i = 0; i < SGIS; i += 4) {
-		*reg(board_gicd, GICD_CPENDSGIR + i) = UINT32_MAX;
+		*gic_reg(board_gicd, GICD_CPENDSGIR + i) = UINT32_MAX;
 	}
-	for (uint32_t i = 0; i < 32; i += 4) {
-		*reg(board_gicd, GICD_IPRIORITYR + i) = GIC_PRIORITIES;
-	}
-	*reg(board_gicd, GICD_ISENABLER) =
+	*gic_reg(board_gicd, GICD_ISENABLER) =
 		1U << GIC_POKE | 1U << GIC_MAINTENANCE | 1U << GIC_DEADLINE | 1U << GIC_TIMER;
-	*reg(board_gicc, GICC_PMR) = 0xff;
-	*reg(board_gicc, GICC_CTLR) = GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE;
+	*gic_reg(board_gicc, GICC_PMR) = 0xff;
+	*gic_reg(board_gicc, GICC_CTLR) = GICC_CTLR_ENABLE | GICC_CTLR_EOIMODE;
 	for (uint32_t i = 0; i < LRS_MAX && i < arch_lr_count(); i++) {
-		*reg(board_gich, GICH_LR(i)) = 0;
+		*gic_reg(board_gich, GICH_LR(i)) = 0;
 	}
-	*reg(board_gich, GICH_HCR) = GICH_HCR_EN;
+	*gic_reg(board_gich, GICH_HCR) = GICH_HCR_EN;
 }
 
 struct interrupt arch_interrupt_take(void)
 {
-	uint32_t iar = *reg(board_gicc, GICC_IAR);
+	uint32_t iar = *gic_reg(board_gicc, GICC_IAR);
 	uint32_t intid = iar & 0x3ffU;
 
 	/* What the sender of a poke stored before is read after; pairs with arch_poke(). */
@@ -108,31 +85,30 @@ struct interrupt arch_interrupt_take(void)
 
 void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
 {
-	*reg(board_gicc, GICC_EOIR) = interrupt.token;
+	*gic_reg(board_gicc, GICC_EOIR) = interrupt.token;
 	if (deactivate) {
-		*reg(board_gicc, GICC_DIR) = interrupt.token;
+		*gic_reg(board_gicc, GICC_DIR) = interrupt.token;
 	}
 }
 
-void arch_line_route(uint32_t intid)
+void gic_route(uint32_t intid)
 {
 	/* A target register has a byte for each interrupt, which may be written by itself. */
 	*(volatile uint8_t *)(uintptr_t)(board_gicd + GICD_ITARGETSR + intid) =
 		(uint8_t)cpu_here()->poke_bit;
-	*reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
 }
 
 void arch_poke(uint32_t cpus)
 {
 	/* What the other CPUs are to find was stored before; they read it after their GICC_IAR. */
 	dsb(ishst);
-	*reg(board_gicd, GICD_SGIR) = cpus << 16 | GIC_POKE;
+	*gic_reg(board_gicd, GICD_SGIR) = cpus << 16 | GIC_POKE;
 }
 
 /* Whether the virtual timer's physical interrupt counts as active on this CPU. */
 static void set_timer_active(bool active)
 {
-	*reg(board_gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << GIC_TIMER;
+	*gic_reg(board_gicd, active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << GIC_TIMER;
 }
 
 uint32_t gic_guest_page(void)
@@ -142,14 +118,14 @@ uint32_t gic_guest_page(void)
 
 void gic_save(struct vcpu *v)
 {
-	v->arch.gich_vmcr = *reg(board_gich, GICH_VMCR);
-	v->arch.gich_apr = *reg(board_gich, GICH_APR);
+	v->arch.gich_vmcr = *gic_reg(board_gich, GICH_VMCR);
+	v->arch.gich_apr = *gic_reg(board_gich, GICH_APR);
 }
 
 void gic_load(const struct vcpu *v, bool timer_active)
 {
-	*reg(board_gich, GICH_VMCR) = v->arch.gich_vmcr;
-	*reg(board_gich, GICH_APR) = (uint32_t)v->arch.gich_apr;
+	*gic_reg(board_gich, GICH_VMCR) = v->arch.gich_vmcr;
+	*gic_reg(board_gich, GICH_APR) = (uint32_t)v->arch.gich_apr;
 	set_timer_active(timer_active);
 }
 
@@ -172,42 +148,43 @@ bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sg
 
 uint32_t arch_lr_count(void)
 {
-	uint32_t count = (*reg(board_gich, GICH_VTR) & 63U) + 1;
+	uint32_t count = (*gic_reg(board_gich, GICH_VTR) & 63U) + 1;
 
 	return count < LRS_MAX ? count : LRS_MAX;
 }
 
 struct lr arch_lr_read(uint32_t i)
 {
-	return gicv2_lr_decode(*reg(board_gich, GICH_LR(i)));
+	return gicv2_lr_decode(*gic_reg(board_gich, GICH_LR(i)));
 }
 
 void arch_lr_write(uint32_t i, struct lr lr)
 {
-	*reg(board_gich, GICH_LR(i)) = gicv2_lr_encode(lr);
+	*gic_reg(board_gich, GICH_LR(i)) = gicv2_lr_encode(lr);
 }
 
 bool arch_lr_is_empty(uint32_t i)
 {
-	return gicv2_lr_is_empty(*reg(board_gich, GICH_LR(i)));
+	return gicv2_lr_is_empty(*gic_reg(board_gich, GICH_LR(i)));
 }
 
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)
 {
-	*reg(board_gich, GICH_LR(i)) = gicv2_lr_encode_pending(intid, priority);
+	*gic_reg(board_gich, GICH_LR(i)) = gicv2_lr_encode_pending(intid, priority);
 }
 
 uint32_t arch_lr_count_ends(bool tell)
 {
-	uint32_t ends = *reg(board_gich, GICH_HCR) >> GICH_HCR_EOI_COUNT_SHIFT;
+	uint32_t ends = *gic_reg(board_gich, GICH_HCR) >> GICH_HCR_EOI_COUNT_SHIFT;
 
-	*reg(board_gich, GICH_HCR) = tell ? GICH_HCR_EN | GICH_HCR_LRENPIE : GICH_HCR_EN;
+	*gic_reg(board_gich, GICH_HCR) = tell ? GICH_HCR_EN | GICH_HCR_LRENPIE : GICH_HCR_EN;
 	return ends;
 }
 
 bool arch_lr_ends_count(void)
 {
-	return *reg(board_gich, GICH_APR) && !(*reg(board_gich, GICH_VMCR) & GICH_VMCR_EOIMODE);
+	return *gic_reg(board_gich, GICH_APR) &&
+	       !(*gic_reg(board_gich, GICH_VMCR) & GICH_VMCR_EOIMODE);
 }
 
 /* The architecture says that it does. The machine that we run on deactivates it, and does not look

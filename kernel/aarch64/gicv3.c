@@ -17,16 +17,8 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
 
-/* Distributor; up to IPRIORITYR also the second frame of a redistributor, for the first 32. */
-#define GICD_CTLR 0x0000U
-#define GICD_TYPER 0x0004U
+/* Distributor; the first also of the second frame of a redistributor. */
 #define GICD_IGROUPR 0x0080U
-#define GICD_ISENABLER 0x0100U
-#define GICD_ICENABLER 0x0180U
-#define GICD_ICPENDR 0x0280U
-#define GICD_ISACTIVER 0x0300U
-#define GICD_ICACTIVER 0x0380U
-#define GICD_IPRIORITYR 0x0400U
 #define GICD_IROUTER(intid) (0x6000U + 8U * (intid))
 /* Redistributor. */
 #define GICR_CTLR 0x00000U
@@ -98,11 +90,6 @@
 
 static uint64_t redistributors[PV_CPUS_MAX]; /* boot: address of each CPU's */
 
-static volatile uint32_t *reg(uint64_t base, uint32_t offset)
-{
-	return (volatile uint32_t *)(uintptr_t)(base + offset);
-}
-
 static volatile uint64_t *reg64(uint64_t base, uint32_t offset)
 {
 	return (volatile uint64_t *)(uintptr_t)(base + offset);
@@ -120,35 +107,24 @@ static uint64_t own_affinity(void)
 	return sysreg_read(mpidr_el1) & AFFINITY;
 }
 
-/* Of 32 interrupts from @intid on: all disabled, nothing pending or active, one priority. */
-static void quiet(uint64_t base, uint32_t intid)
-{
-	*reg(base, GICD_ICENABLER + intid / 8) = UINT32_MAX;
-	*reg(base, GICD_IGROUPR + intid / 8) = UINT32_MAX;
-	*reg(base, GICD_ICPENDR + intid / 8) = UINT32_MAX;
-	*reg(base, GICD_ICACTIVER + intid / 8) = UINT32_MAX;
-	for (uint32_t i = 0; i < 32; i += 4) {
-		*reg(base, GICD_IPRIORITYR + intid + i) = GIC_PRIORITIES;
-	}
-}
-
 void gic_init_distributor(void)
 {
-	uint32_t intids = 32U * ((*reg(board_gicd, GICD_TYPER) & 31U) + 1U);
 	uint64_t boot_cpu = own_affinity();
 
-	*reg(board_gicd, GICD_CTLR) = 0;
-	wait_clear(reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
-	*reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE;
-	wait_clear(reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
-	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i += 32) {
-		quiet(board_gicd, i);
+	*gic_reg(board_gicd, GICD_CTLR) = 0;
+	wait_clear(gic_reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
+	*gic_reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE;
+	wait_clear(gic_reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
+	uint32_t end = gic_quiet_shared();
+
+	for (uint32_t i = 32; i < end; i += 32) {
+		*gic_reg(board_gicd, GICD_IGROUPR + i / 8) = UINT32_MAX;
 	}
-	for (uint32_t i = 32; i < GIC_SPECIAL && i < intids; i++) {
+	for (uint32_t i = 32; i < end; i++) {
 		*reg64(board_gicd, GICD_IROUTER(i)) = boot_cpu;
 	}
-	*reg(board_gicd, GICD_ISENABLER + board_uart_intid / 32 * 4) = 1U << board_uart_intid % 32;
-	*reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GROUP_1;
+	gic_enable(board_uart_intid);
+	*gic_reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GROUP_1;
 }
 
 /* The redistributor of the CPU that asks. The last is taken if none says that it is. */
@@ -174,11 +150,12 @@ static void init_redistributor(uint64_t base)
 {
 	uint64_t second = base + GICR_SECOND;
 
-	*reg(base, GICR_WAKER) &= ~GICR_WAKER_PROCESSOR_SLEEP;
-	wait_clear(reg(base, GICR_WAKER), GICR_WAKER_CHILDREN_ASLEEP);
-	quiet(second, 0);
-	wait_clear(reg(base, GICR_CTLR), GICR_CTLR_RWP);
-	*reg(second, GICD_ISENABLER) =
+	*gic_reg(base, GICR_WAKER) &= ~GICR_WAKER_PROCESSOR_SLEEP;
+	wait_clear(gic_reg(base, GICR_WAKER), GICR_WAKER_CHILDREN_ASLEEP);
+	gic_quiet(second, 0);
+	*gic_reg(second, GICD_IGROUPR) = UINT32_MAX;
+	wait_clear(gic_reg(base, GICR_CTLR), GICR_CTLR_RWP);
+	*gic_reg(second, GICD_ISENABLER) =
 		1U << GIC_POKE | 1U << GIC_MAINTENANCE | 1U << GIC_DEADLINE | 1U << GIC_TIMER;
 }
 
@@ -224,10 +201,9 @@ void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
 	isb();
 }
 
-void arch_line_route(uint32_t intid)
+void gic_route(uint32_t intid)
 {
 	*reg64(board_gicd, GICD_IROUTER(intid)) = own_affinity();
-	*reg(board_gicd, GICD_ISENABLER + intid / 32 * 4) = 1U << intid % 32;
 }
 
 void arch_poke(uint32_t cpus)
@@ -241,8 +217,8 @@ void arch_poke(uint32_t cpus)
 /* Whether the virtual timer's physical interrupt counts as active on this CPU. */
 static void set_timer_active(bool active)
 {
-	*reg(redistributors[cpu_here()->id] + GICR_SECOND,
-	     active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << GIC_TIMER;
+	*gic_reg(redistributors[cpu_here()->id] + GICR_SECOND,
+	         active ? GICD_ISACTIVER : GICD_ICACTIVER) = 1U << GIC_TIMER;
 }
 
 uint32_t gic_guest_page(void)
