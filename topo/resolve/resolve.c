@@ -488,4 +488,5 @@ void resolve(struct topology *topology, const struct resolve_input *input)
 	resolve_machine_finish(topology);
 	report_ignored(&resolver);
 	resolve_devices(&resolver);
+	resolve_machine_files(&resolver);
 }

@@ -151,6 +151,11 @@ void resolve_machine(struct resolver *resolver, const struct value *value);
 /** Add what the names of functions imply, and their lines; all settings are read. */
 void resolve_machine_finish(struct topology *topology);
 
+/* resolve_machine_files.c */
+
+/** See that the disks of the machine's slots are nothing else; all is resolved. */
+void resolve_machine_files(struct resolver *resolver);
+
 /* resolve_vm.c */
 
 /** A setting of the VM @instance. */

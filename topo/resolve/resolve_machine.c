@@ -3,6 +3,7 @@
  * What the machine has in its PCI slots, where QEMU is the machine: system.machine, and what the
  * names of functions imply.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/bits.h"
@@ -305,11 +306,29 @@ static bool is_sound(struct resolver *resolver, const struct slot_entry *entry)
 	return wrong == NULL;
 }
 
+/* A name by which one can tell whether a file that is to be made is another one. */
+static const char *name_to_be(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t bytes = slash == NULL ? 0 : (size_t)(slash - path);
+	char *real = realpath(slash == NULL ? "." : arena_printf(arena, "%.*s/", (int)bytes, path),
+	                      NULL);
+
+	if (real != NULL) {
+		path = arena_printf(arena, "%s/%s", real, slash == NULL ? path : slash + 1);
+		free(real);
+	}
+	return path;
+}
+
 /* What its disk is kept in, if anything is. */
 static bool find_file(struct resolver *resolver, struct machine_slot *slot)
 {
 	if (slot->file != NULL && slot->file_bytes == 0) {
 		return resolve_file_exists(resolver, slot->file, "disk", slot->place);
+	}
+	if (slot->file != NULL) {
+		slot->file = name_to_be(resolver->arena, slot->file);
 	}
 	if (slot->file_bytes == 0 && has_disk(slot->model->back)) {
 		slot->file_bytes = DISK_BYTES;
