@@ -105,16 +105,28 @@ static void test_files(void **state)
 	slot.file_bytes = 4096;
 	make(&slot, SYSTEM_FOR_ALL, true);
 	assert_int_equal(size_of("image.disk2"), 4096);
-	slot.file_bytes = 8192;
 	make(&slot, SYSTEM_FOR_ALL, true);
+	slot.file_bytes = 8192;
+	make(&slot, SYSTEM_FOR_ALL, false);
 	assert_int_equal(size_of("image.disk2"), 4096); /* as it was left */
 	make(&slot, SYSTEM_FOR_RUN, true);
 	assert_int_equal(size_of("image.disk2"), 8192); /* of this run */
 	slot.file = "mine";
 	make(&slot, SYSTEM_FOR_RUN, true);
 	assert_int_equal(truncate("mine", 16), 0);
-	make(&slot, SYSTEM_FOR_RUN, true);
+	make(&slot, SYSTEM_FOR_RUN, false);
 	assert_int_equal(size_of("mine"), 16);
+	slot.file_bytes = 0;
+	make(&slot, SYSTEM_FOR_RUN, true);
+	slot.model = pci_model_find("sdhci-pci");
+	make(&slot, SYSTEM_FOR_RUN, true);
+	assert_int_equal(truncate("mine", 48), 0);
+	make(&slot, SYSTEM_FOR_RUN, false); /* no power of two */
+	slot.model = pci_model_find("nvme");
+	make(&slot, SYSTEM_FOR_RUN, true);
+	slot.file = "not there";
+	make(&slot, SYSTEM_FOR_RUN, true); /* file-missing has said so */
+	slot.file_bytes = 4096;
 	slot.file = "no/where";
 	make(&slot, SYSTEM_FOR_RUN, false);
 	(void)unlink("image.disk2");

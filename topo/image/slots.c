@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "topo/base/quote.h"
@@ -119,17 +120,13 @@ void slots_describe(const struct model *model, const char *image_path, struct sy
 	arena_free(arena);
 }
 
-/* A file of so many zeros; true too if it is there and may stay. */
-static bool make_file(const char *path, uint64_t bytes, bool anew)
+/* A file of so many zeros, which was not there. */
+static bool make_file(const char *path, uint64_t bytes)
 {
-	int fd;
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (anew && unlink(path) != 0 && errno != ENOENT) {
-		return false;
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		return errno == EEXIST && !anew;
+		return false;
 	}
 	if (ftruncate(fd, (off_t)bytes) != 0) {
 		const int error = errno;
@@ -142,6 +139,41 @@ static bool make_file(const char *path, uint64_t bytes, bool anew)
 	return close(fd) == 0;
 }
 
+/* What is wrong with the file that is there; NULL: nothing. */
+static const char *wrong_size(const struct machine_slot *slot, uint64_t bytes)
+{
+	if (slot->file_bytes != 0 && slot->file_bytes != bytes) {
+		return "is there, and has another size than the one that is given";
+	}
+	if (slot->model->back == PCI_BACK_CARD && (bytes & (bytes - 1)) != 0) {
+		return "is that of a card, whose size is a power of two";
+	}
+	return NULL;
+}
+
+/* Have the file, @anew or as it is. */
+static bool provide(const struct machine_slot *slot, const char *path, bool anew, struct diag *diag)
+{
+	struct stat status;
+	const char *wrong = NULL;
+
+	if (!anew && stat(path, &status) == 0) {
+		/* Of what is no regular file QEMU finds the size. */
+		wrong = S_ISREG(status.st_mode) ? wrong_size(slot, (uint64_t)status.st_size) : NULL;
+		if (wrong != NULL) {
+			diag_error(diag, slot->place, "the disk '%s' %s: %llu bytes", path, wrong,
+			           (unsigned long long)status.st_size);
+		}
+		return wrong == NULL;
+	}
+	if (slot->file_bytes == 0 || ((!anew || unlink(path) == 0 || errno == ENOENT) &&
+	                              make_file(path, slot->file_bytes))) {
+		return true;
+	}
+	diag_error(diag, slot->place, "cannot make the disk '%s': %s", path, strerror(errno));
+	return false;
+}
+
 bool slots_make_files(const struct model *model, const char *image_path, enum system_use use,
                       struct diag *diag)
 {
@@ -150,15 +182,10 @@ bool slots_make_files(const struct model *model, const char *image_path, enum sy
 
 	for (size_t i = 0; i < model->slot_count && good; i++) {
 		const struct machine_slot *slot = &model->slots[i];
-		const char *path = file_of(slot, image_path, arena);
+		bool anew = use == SYSTEM_FOR_RUN && slot->file == NULL;
 
-		good = slot->file_bytes == 0 ||
-		       make_file(path, slot->file_bytes,
-		                 use == SYSTEM_FOR_RUN && slot->file == NULL);
-		if (!good) {
-			diag_error(diag, slot->place, "cannot make the disk '%s': %s", path,
-			           strerror(errno));
-		}
+		good = !has_disk(slot) ||
+		       provide(slot, file_of(slot, image_path, arena), anew, diag);
 	}
 	arena_free(arena);
 	return good;
