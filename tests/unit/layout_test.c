@@ -341,6 +341,47 @@ static void test_bad_hardware(void **state)
 	refuse(&f, "the board has no room for what the functions of 'device' decode");
 }
 
+/* What checks refuse, where they are switched off: nobody goes without what he was given. */
+static void test_given_twice(void **state)
+{
+	struct range ranges[] = {{0x0c000000, 0x1000, PLACE_NONE},
+	                         {0x0c000000, 0x3000, PLACE_NONE},
+	                         {0x0c002000, 0x100, PLACE_NONE}};
+	const char *uart = "/pl011@9040000";
+	uint32_t irq = 38;
+	struct fixture f;
+
+	(void)state;
+	start_hardware(&f);
+	f.vms[0].mmios = &ranges[1];
+	f.vms[0].mmio_count = 1;
+	f.vms[1].mmios = &ranges[2];
+	f.vms[1].mmio_count = 1;
+	refuse(&f, "'driver' is given the page at 0xc002000, and so is 'device'");
+	start_hardware(&f);
+	f.vms[0].mmios = ranges;
+	f.vms[0].mmio_count = 2;
+	refuse(&f, "'device' is given the page at 0xc000000 twice, in ranges that differ");
+	start_hardware(&f);
+	f.vms[1].irqs = &irq;
+	f.vms[1].irq_count = 1;
+	refuse(&f, "'driver' is given interrupt 38, and so is 'device'");
+	start_hardware(&f);
+	f.vms[0].dtb_nodes = &uart;
+	f.vms[0].dtb_node_count = 1;
+	f.vms[1].dtb_nodes = &uart;
+	f.vms[1].dtb_node_count = 1;
+	refuse(&f, "'driver' is given the page at 0x9040000, and so is 'device'");
+	start_hardware(&f);
+	f.vms[0].mmios = &ranges[1]; /* and a part of it */
+	f.vms[0].mmio_count = 2;
+	struct layout *layout = lay_out(&f);
+
+	assert_int_equal(layout->tables.devices[0].page_count, 3);
+	layout_free(layout);
+	fixture_end(&f);
+}
+
 /* All of a system's faults in one run. */
 static void test_all_errors(void **state)
 {
@@ -488,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_physical_devices),
 		cmocka_unit_test(test_dma),
 		cmocka_unit_test(test_bad_hardware),
+		cmocka_unit_test(test_given_twice),
 		cmocka_unit_test(test_all_errors),
 		cmocka_unit_test(test_boot),
 		cmocka_unit_test(test_boot_given),

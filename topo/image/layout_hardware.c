@@ -22,12 +22,21 @@ static uint32_t vectors_of(const struct vm *vm, const struct pci_model *model)
 	return model->vectors < useful ? model->vectors : useful;
 }
 
-static void add_line(struct layout *layout, uint32_t vm, uint32_t intid)
+/* Checks refuse what two VMs have, if they are not switched off: here one of them would go without. */
+static void add_line(struct layout *layout, uint32_t vm, uint32_t intid, struct diag *diag)
 {
+	const struct vm *vms = layout->model->vms;
 	struct layout_hardware *hardware = &layout->hardware;
 
 	for (uint32_t i = 0; i < hardware->line_count; i++) {
-		if (hardware->lines[i].intid == intid) {
+		const struct layout_line *line = &hardware->lines[i];
+
+		if (line->intid == intid) {
+			if (line->vm != vm) {
+				diag_error(diag, vms[vm].place,
+				           "'%s' is given interrupt %u, and so is '%s'",
+				           vms[vm].name, intid, vms[line->vm].name);
+			}
 			return;
 		}
 	}
@@ -69,11 +78,33 @@ static void add_function(struct layout *layout, uint32_t vm, const struct pci_fu
 		.cap_stream = PV_VMM_NO_STREAM,
 	};
 	if (source->irq != 0) {
-		add_line(layout, vm, source->irq);
+		add_line(layout, vm, source->irq, diag);
 	}
 }
 
-static void add_registers(struct layout *layout, const struct layout_registers *wanted)
+/* @wanted has pages of @given: no more than these, and of the same VM? */
+static void check_given(const struct layout *layout, const struct layout_registers *given,
+                        const struct layout_registers *wanted, struct diag *diag)
+{
+	const struct vm *vms = layout->model->vms;
+	uint64_t page = wanted->base > given->base ? wanted->base : given->base;
+	bool within = wanted->base >= given->base &&
+	              wanted->base + wanted->bytes <= given->base + given->bytes;
+
+	if (wanted->vm != given->vm) {
+		diag_error(diag, wanted->place,
+		           "'%s' is given the page at 0x%" PRIx64 ", and so is '%s'",
+		           vms[wanted->vm].name, page, vms[given->vm].name);
+	} else if (!within) {
+		diag_error(diag, wanted->place,
+		           "'%s' is given the page at 0x%" PRIx64 " twice, in ranges that differ",
+		           vms[wanted->vm].name, page);
+		diag_help(diag, "one range that has both can be given");
+	}
+}
+
+static void add_registers(struct layout *layout, const struct layout_registers *wanted,
+                          struct diag *diag)
 {
 	struct layout_hardware *hardware = &layout->hardware;
 	struct layout_registers whole = *wanted;
@@ -84,7 +115,8 @@ static void add_registers(struct layout *layout, const struct layout_registers *
 		const struct layout_registers *other = &hardware->registers[i];
 
 		if (ranges_share_page(whole.base, whole.bytes, other->base, other->bytes)) {
-			return; /* its own: checks have refused what is another VM's */
+			check_given(layout, other, &whole, diag);
+			return;
 		}
 	}
 	uint32_t i =
@@ -94,7 +126,7 @@ static void add_registers(struct layout *layout, const struct layout_registers *
 }
 
 /* What the node gives: its own registers, and those of nodes below it. */
-static void add_node(struct layout *layout, uint32_t vm, size_t index)
+static void add_node(struct layout *layout, uint32_t vm, size_t index, struct diag *diag)
 {
 	const struct board *board = layout->model->board;
 	const char *path = layout->model->vms[vm].dtb_nodes[index];
@@ -106,16 +138,18 @@ static void add_node(struct layout *layout, uint32_t vm, size_t index)
 			continue;
 		}
 		if (device->bytes != 0) {
-			add_registers(layout, &(struct layout_registers){
-						      .node = device,
-						      .base = device->base,
-						      .bytes = device->bytes,
-						      .vm = vm,
-						      .place = layout->model->vms[vm].place,
-					      });
+			add_registers(layout,
+			              &(struct layout_registers){
+					      .node = device,
+					      .base = device->base,
+					      .bytes = device->bytes,
+					      .vm = vm,
+					      .place = layout->model->vms[vm].place,
+				      },
+			              diag);
 		}
 		if (device->irq != 0) {
-			add_line(layout, vm, device->irq);
+			add_line(layout, vm, device->irq, diag);
 		}
 	}
 }
@@ -128,18 +162,20 @@ static void collect(struct layout *layout, uint32_t vm, struct diag *diag)
 		add_function(layout, vm, &source->pci[i], diag);
 	}
 	for (size_t i = 0; i < source->dtb_node_count; i++) {
-		add_node(layout, vm, i);
+		add_node(layout, vm, i, diag);
 	}
 	for (size_t i = 0; i < source->mmio_count; i++) {
-		add_registers(layout, &(struct layout_registers){
-					      .base = source->mmios[i].base,
-					      .bytes = source->mmios[i].bytes,
-					      .vm = vm,
-					      .place = source->mmios[i].place,
-				      });
+		add_registers(layout,
+		              &(struct layout_registers){
+				      .base = source->mmios[i].base,
+				      .bytes = source->mmios[i].bytes,
+				      .vm = vm,
+				      .place = source->mmios[i].place,
+			      },
+		              diag);
 	}
 	for (size_t i = 0; i < source->irq_count; i++) {
-		add_line(layout, vm, source->irqs[i]);
+		add_line(layout, vm, source->irqs[i], diag);
 	}
 }
 
