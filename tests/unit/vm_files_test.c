@@ -249,12 +249,57 @@ static void test_command(void **state)
 	arena_free(arena);
 }
 
+/* A file of the topology's is where the command is to be, or a directory. */
+static void test_command_in_the_way(void **state)
+{
+	const char *words[] = {"sh"};
+	struct vm_file file = {.from = at("site/index.html"), .to = "/etc/peervisor/command"};
+	const struct vm vm = {
+		.files = &file, .file_count = 1, .command = words, .command_count = 1};
+
+	(void)state;
+	for (int below = 0; below < 2; below++) {
+		struct arena *arena = arena_new();
+		struct vm_files_plan plan;
+		struct vm_files_fault fault;
+
+		file.to = below == 0 ? "/etc/peervisor/command" : "/etc/peervisor/command/x";
+		assert_false(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+		assert_non_null(strstr(fault.text, below == 0 ? "two files" : "is a directory"));
+		arena_free(arena);
+	}
+}
+
+/* Of what cannot be unpacked nobody knows the links. */
+static void test_unseen(void **state)
+{
+	static const unsigned char packed[] = "BZh91AY&SY";
+	static const unsigned char cut[] = "070701000000";
+	struct vm_file file = {.from = at("site/index.html"), .to = "/srv/x"};
+	const struct vm vm = {.files = &file, .file_count = 1};
+
+	(void)state;
+	for (int is_cut = 0; is_cut < 2; is_cut++) {
+		struct arena *arena = arena_new();
+		struct vm_root *root = debian_root(arena, true);
+		struct vm_files_plan plan;
+		struct vm_files_fault fault;
+
+		vm_root_add(root, is_cut == 0 ? packed : cut, sizeof(packed) - 1);
+		assert_false(vm_files_plan(root, &vm, &plan, &fault));
+		assert_non_null(strstr(fault.text, is_cut == 0 ? "bzip2" : "broken"));
+		assert_true(vm_files_plan(root, &(struct vm){.file_count = 0}, &plan, &fault));
+		arena_free(arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_directory), cmocka_unit_test(test_links_are_followed),
 		cmocka_unit_test(test_replaces),  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_command),   cmocka_unit_test(test_command_in_the_way),
+		cmocka_unit_test(test_unseen),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -208,12 +208,17 @@ static void walk_all(struct walker *walker, const unsigned char *bytes, size_t c
 	out->broken = walker->broken || !is_between(walker);
 }
 
-void archive_walk(const unsigned char *bytes, size_t count, archive_visit *visit, void *owner)
+const char *archive_walk(const unsigned char *bytes, size_t count, archive_visit *visit,
+                         void *owner)
 {
 	struct archive archive = {.measured = true};
 	struct walker walker = {.out = &archive, .visit = visit, .visitor = owner};
 
 	walk_all(&walker, bytes, count);
+	if (archive.measured && !archive.broken) {
+		return NULL;
+	}
+	return archive.packed != NULL ? archive.packed : "broken";
 }
 
 bool archive_measure(const char *path, struct archive *out)

@@ -31,8 +31,12 @@ struct archive_entry {
 
 typedef void archive_visit(void *owner, const struct archive_entry *entry);
 
-/** Visit the entries of the archives in the @count bytes at @bytes, as far as they can be read. */
-void archive_walk(const unsigned char *bytes, size_t count, archive_visit *visit, void *owner);
+/**
+ * Visit the entries of the archives in the @count bytes at @bytes. Returns NULL if these are all, or
+ * else what is the matter with the rest.
+ */
+const char *archive_walk(const unsigned char *bytes, size_t count, archive_visit *visit,
+                         void *owner);
 
 /** Read the archive in the file @path. False: it cannot be read. */
 bool archive_measure(const char *path, struct archive *out);

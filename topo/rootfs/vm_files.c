@@ -25,6 +25,7 @@ struct node {
 struct vm_root {
 	struct arena *arena;
 	struct strmap nodes; /* path without a / before it => struct node * */
+	const char *unseen;  /* why there may be more in it; NULL: there is not */
 };
 
 struct planner {
@@ -32,6 +33,7 @@ struct planner {
 	struct vm_files_plan *out;
 	struct vm_files_fault *fault;
 	const struct vm_file *file; /* the one at hand */
+	struct place place;         /* of that, or of the command */
 };
 
 struct vm_root *vm_root_new(struct arena *arena)
@@ -126,12 +128,14 @@ static void add_entry(void *owner, const struct archive_entry *entry)
 
 void vm_root_add(struct vm_root *root, const unsigned char *bytes, size_t count)
 {
-	archive_walk(bytes, count, add_entry, root);
+	const char *unseen = archive_walk(bytes, count, add_entry, root);
+
+	root->unseen = root->unseen == NULL ? unseen : root->unseen;
 }
 
 static bool fail(struct planner *planner, const char *text)
 {
-	*planner->fault = (struct vm_files_fault){planner->file->place, text};
+	*planner->fault = (struct vm_files_fault){planner->place, text};
 	return false;
 }
 
@@ -193,13 +197,11 @@ static uint32_t file_mode(const struct vm_file *file, const struct file_tree_ent
 	return S_IFREG | (file->mode != 0 ? file->mode : found->executable ? 0755U : 0644U);
 }
 
-/* A file or a link. */
-static bool plan_leaf(struct planner *planner, const char *to, const struct file_tree_entry *found)
+/* May @from, no directory, be at @to, which is @path when links are followed? */
+static bool is_free(struct planner *planner, const char *to, const char *path, const char *from)
 {
 	struct arena *arena = planner->root->arena;
-	const char *path = follow(planner->root, to, false);
 	const struct node *node = path == NULL ? NULL : strmap_get(&planner->root->nodes, path);
-	const char *from = arena_copy(arena, found->path, strlen(found->path));
 
 	if (path == NULL || path[0] == '\0') {
 		return fail(planner, arena_printf(arena, "in the VM, no file can be at '%s'", to));
@@ -217,6 +219,19 @@ static bool plan_leaf(struct planner *planner, const char *to, const struct file
 	}
 	if (node != NULL && node->ours) {
 		return fail(planner, arena_printf(arena, "two files are to be '%s' in the VM", to));
+	}
+	return true;
+}
+
+/* A file or a link. */
+static bool plan_leaf(struct planner *planner, const char *to, const struct file_tree_entry *found)
+{
+	struct arena *arena = planner->root->arena;
+	const char *path = follow(planner->root, to, false);
+	const char *from = arena_copy(arena, found->path, strlen(found->path));
+
+	if (!is_free(planner, to, path, from)) {
+		return false;
 	}
 	if (found->bytes > UINT32_MAX) {
 		return fail(planner, arena_printf(arena,
@@ -258,9 +273,8 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 	for (size_t i = 0; i < vm->command_count; i++) {
 		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command[i]));
 	}
-	if (path == NULL) {
-		*planner->fault = (struct vm_files_fault){
-			vm->image.place, "in the VM, no file can be at '" VM_COMMAND_PATH "'"};
+	planner->place = vm->image.place;
+	if (!is_free(planner, VM_COMMAND_PATH, path, "the command")) {
 		return false;
 	}
 	plan_directories(planner, parent_of(arena, path));
@@ -285,8 +299,17 @@ bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_pl
 
 	*out = (struct vm_files_plan){NULL, 0};
 	*fault = (struct vm_files_fault){.text = NULL};
+	if (root->unseen != NULL && vm_files_any(vm)) {
+		planner.place = vm->file_count != 0 ? vm->files[0].place : vm->image.place;
+		return fail(&planner,
+		            arena_printf(root->arena,
+		                         "nothing can be put into a root file system of which an "
+		                         "archive is not readable: %s",
+		                         root->unseen));
+	}
 	for (size_t i = 0; i < vm->file_count; i++) {
 		planner.file = &vm->files[i];
+		planner.place = vm->files[i].place;
 		if (file_tree_walk(vm->files[i].from, plan_found, &planner, &unread)) {
 			continue;
 		}
