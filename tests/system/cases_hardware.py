@@ -1,42 +1,25 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Physical devices behind Linux VMs: what they carry is compared with what is outside."""
-import hashlib
 import os
 import socket
 import subprocess
-import tempfile
 
 from harness import HERE, TOPO, Scenario, ensure
+from outside import Outside, digest
 
 DISK_BYTES = 64 << 20
 SENT_BYTES = 4_000_000
 OUTSIDE = "10.0.2.2"  # the build host, as QEMU's network of its user shows it
 
 
-def digest(data):
-    return hashlib.sha256(data).hexdigest()
-
-
-class Hardware(Scenario):
+class Hardware(Outside, Scenario):
     """A NIC and an NVMe disk that interrupt by messages, a card that has a line."""
     topology = os.path.join(HERE, "topologies/hardware.camkes")
+    disks = {"DISK": DISK_BYTES, "CARD": DISK_BYTES}
 
-    def prepare(self):
-        self.directory = tempfile.TemporaryDirectory()
-        self.written = {}
-        for name in ("disk", "card"):
-            with open(self.file(name), "wb") as out:
-                out.truncate(DISK_BYTES)
-            self.system.arguments += ["-D", f'{name.upper()}="{self.file(name)}"']
-
-    def file(self, name):
-        return os.path.join(self.directory.name, name)
-
-    def exchange(self):
+    def fetch_and_return(self):
         """Bytes from the build host to the VM and back."""
-        self.system.shell("io", "ip addr replace 10.0.2.15/24 dev eth0; ip link set eth0 up")
-        self.system.wait("the link is up", lambda: self.system.run(
-            "io", "cat", "/sys/class/net/eth0/carrier", status=None) == "1")
+        self.raise_nic("io")
         data = os.urandom(SENT_BYTES)
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(60)
@@ -51,7 +34,7 @@ class Hardware(Scenario):
         ensure(said.split()[0] == digest(data), f"the VM received {said}")
         ensure(returned == data, "the build host received other bytes")
 
-    def write(self, vm, device, name):
+    def store(self, vm, device, name):
         """Random bytes onto a disk; what its file has then."""
         said = self.system.shell(vm, f"head -c {SENT_BYTES} /dev/urandom > /tmp/bytes; "
                                  f"dd if=/tmp/bytes of={device} bs=64k 2> /dev/null; sync; "
@@ -68,17 +51,17 @@ class Hardware(Scenario):
                    f"the file of {name} has not what the VM wrote")
 
     def check_the_nic_carries_to_the_build_host(self):
-        self.exchange()
+        self.fetch_and_return()
 
     def check_the_nic_interrupts_by_messages(self):
         text = self.system.shell("io", "grep eth0-rx /proc/interrupts")
         ensure("MSI" in text and int(text.split()[1]) > 0, text)
 
     def check_the_disk_keeps_what_is_written(self):
-        self.write("io", "/dev/nvme0n1", "disk")
+        self.store("io", "/dev/nvme0n1", "DISK")
 
     def check_the_card_keeps_what_is_written(self):
-        self.write("card", "/dev/mmcblk0", "card")
+        self.store("card", "/dev/mmcblk0", "CARD")
         ensure(self.system.interrupts("card", "mmc0")["mmc0"] > 0, "its line was never raised")
 
     def check_the_uart_is_the_boards_own(self):
@@ -94,11 +77,11 @@ class Hardware(Scenario):
         ensure(done.returncode == 0, done.stdout + done.stderr)
         self.system.wait_vm("io", "up")
         read = self.system.shell("io", f"head -c {SENT_BYTES} /dev/nvme0n1 | sha256sum")
-        ensure(read.split()[0] == self.written["disk"], "the disk has other bytes")
-        self.exchange()
+        ensure(read.split()[0] == self.written["DISK"], "the disk has other bytes")
+        self.fetch_and_return()
 
     def check_the_files_keep_it_when_the_machine_is_off(self):
         self.system.stop()
-        self.compare("disk")
-        self.compare("card")
+        self.compare("DISK")
+        self.compare("CARD")
         self.directory.cleanup()
