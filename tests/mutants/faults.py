@@ -347,6 +347,8 @@ fault("backend/daemon/ring.c", "rings outside of memdev",
       "range_inside(parts[i].address, parts[i].bytes, memory->driver_address,",
       "range_inside(parts[i].address, 1, memory->driver_address,",
       CONTROL, "a driver has the back end write memory of the daemon")
+fault("backend/daemon/screen.c", "lines longer than the screen's", "count < room ? count : room",
+      "count < room + 4 ? count : room + 4", ["unit:backend_display"], "a driver VM writes where its device VM's screen ends")
 fault("backend/daemon/inflight.c", "records of another life",
       "header->sequence == setup->sequence) {", "header->sequence != 0) {",
       ["unit:backend_vhost_user"], "a request is answered twice, or never")
