@@ -26,6 +26,7 @@ REGISTERS = [0x08000000, 0x08010000, 0x08030000, 0x09020000, 0x0A000000, 0x0,
              0x4010000000, 0x4010018000]
 CLOCK, SMMU = 0x09010000, 0x09050000
 PL011_MASK, PL011_CLEAR, PL011_SENT = 0x38, 0x44, 1 << 5
+IGB_SRIOV, SRIOV_CONTROL, SRIOV_LIMITS, SRIOV_COUNT, SRIOV_ENABLE = 0x160, 8, 12, 16, 9
 RAM = 0x40000000
 RAM_SAMPLES = 8
 
@@ -201,13 +202,26 @@ class Peripherals(Outside, Scenario):
         self.unchanged(before, (USB, DISPLAY))
         ensure(set(self.functions()) == set(before), "there are other functions than before")
 
+    def check_the_nic_makes_no_functions(self):
+        """igb could, by SR-IOV, each with a stream that is nobody's: the words that say so stay."""
+        before = set(self.functions())
+        probe = self.system.probe("bad")
+        slot = int(self.address_of("bad", NIC).split(":")[2].split(".")[0], 16)
+        base = int(self.system.shell("bad", "grep 'PCI ECAM' /proc/iomem").split(
+            "\n")[-1].strip().split("-")[0], 16) + (slot << 15) + IGB_SRIOV
+        text = self.system.run("bad", probe, "load", hex(base + SRIOV_LIMITS))
+        ensure(text == "loaded 0x80008", f"how many it could make: {text}")
+        for at, value in ((SRIOV_COUNT, 2), (SRIOV_CONTROL, SRIOV_ENABLE)):
+            self.system.run("bad", probe, "store", hex(base + at), hex(value))
+        ensure(set(self.functions()) == before, f"there are {set(self.functions())} now")
+
     def check_others_configuration_space_is_not_there(self):
         """As claimed, "can only affect" its own: on the bus that its host bridge shows are ones
         beside its functions, and stores there change nothing."""
         before = self.functions()
-        first = self.system.shell("bad", "grep 'PCI ECAM' /proc/iomem").split("\n")
+        bridges = self.system.shell("bad", "grep 'PCI ECAM' /proc/iomem").split("\n")
         probe = self.system.probe("bad")
-        for line in first:
+        for line in bridges:
             base = int(line.strip().split("-")[0], 16)
             for device in range(8, 32, 3):
                 for function in (0, 1, 7):

@@ -76,8 +76,8 @@ int command_config(char **argument)
 		for (unsigned bit = 0; bit < 32; bit++) {
 			config_write(fd, at, before ^ UINT32_C(1) << bit);
 			turned += config_read(fd, at) != before ? 1 : 0;
-			config_write(fd, at, before);
 		}
+		config_write(fd, at, before);
 	}
 	printf("turned %u\n", turned);
 	return 0;
