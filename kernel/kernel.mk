@@ -6,7 +6,7 @@
 KERNEL_BOARDS ?= $(subst _,-,$(patsubst abi/boards/%.h,%,$(shell grep -l '^.define BOARD_ID PV_' abi/boards/*.h)))
 KERNEL_BINARIES := $(KERNEL_BOARDS:%=$(BUILD)/share/peervisor/kernel-%.bin)
 # Of these there is a file for each version of the device, 0 for none; the board's rows say which.
-KERNEL_VERSIONED := kernel/aarch64/gicv%.c kernel/aarch64/smmuv%.c
+KERNEL_VERSIONED := kernel/aarch64/gicv%.c kernel/aarch64/itsv%.c kernel/aarch64/smmuv%.c
 KERNEL_SOURCES := $(filter-out $(KERNEL_VERSIONED),$(sort $(wildcard kernel/arm/*.c kernel/core/*.c kernel/aarch64/*.[cS]))) \
 	kernel/drivers/pl011.c kernel/variants/$(VARIANT).c $(LIB_KERNEL_SOURCES)
 KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ikernel/variants/$(VARIANT) -Ilib/port/free -fstack-usage
@@ -16,7 +16,7 @@ programs: $(KERNEL_BINARIES)
 # kernel_row BOARD,ROW: the number that it is.
 kernel_row = $(shell sed -n 's/^.define BOARD_$(2) //p' abi/boards/$(subst -,_,$(1)).h)
 kernel_sources = $(KERNEL_SOURCES) kernel/aarch64/gicv$(call kernel_row,$(1),GIC_VERSION).c \
-	kernel/aarch64/smmuv$(call kernel_row,$(1),SMMU).c
+	kernel/aarch64/itsv$(call kernel_row,$(1),ITS).c kernel/aarch64/smmuv$(call kernel_row,$(1),SMMU).c
 # kernel_rules BOARD,FILE OF ITS ROWS,DIRECTORY
 define kernel_rules
 $(3)/%: KERNEL_ROWS := -DBOARD_ROWS='"$(2)"'

@@ -83,7 +83,8 @@ def page():
             ["CPUs", str(b["CPUS"])],
             ["RAM", f"from {b['RAM_BASE']:#x}, at most {size(b['RAM_BYTES'])}"],
             ["the kernel lies at", f"{b['LOAD']:#x}"],
-            ["interrupt controller", f"GICv{b['GIC_VERSION']}, {b['GIC_LIST_REGISTERS']} list "
+            ["interrupt controller", f"GICv{b['GIC_VERSION']}{', an ITS' if b['ITS'] else ''}, "
+                                     f"{b['GIC_LIST_REGISTERS']} list "
                                      f"registers, {b['GIC_SPIS']} shared interrupts"],
             ["SMMU", f"version {b['SMMU']}, behind it what is behind `{b['PCI_HOST']}`"
              if b["SMMU"] else "none"],

@@ -11,6 +11,8 @@
  *   BOARD_RAM_BASE, _BYTES    at most; whole blocks of 2 MiB
  *   BOARD_LOAD                where the kernel lies: a block of 2 MiB in RAM
  *   BOARD_GIC_VERSION         of the interrupt controller
+ *   BOARD_ITS                 the version of its translation service, which makes interrupts of MSIs;
+ *                             0: none
  *   BOARD_MSI_PAGE            address of the page that devices write MSIs to, 0: none
  *   BOARD_MSI_FIRST, _COUNT   SPIs that are raised by that, whoever writes; 0 where it tells devices
  *                             from each other and has interrupts of its own (an ITS)

@@ -12,6 +12,7 @@
 #define BOARD_RAM_BYTES 0xfc000000 /* below the peripherals */
 #define BOARD_LOAD 0x200000
 #define BOARD_GIC_VERSION 2
+#define BOARD_ITS 0
 #define BOARD_MSI_PAGE 0
 #define BOARD_MSI_FIRST 0
 #define BOARD_MSI_COUNT 0

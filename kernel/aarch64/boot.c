@@ -9,6 +9,7 @@
 #include "kernel/aarch64/entry.h"
 #include "kernel/aarch64/firmware.h"
 #include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/its.h"
 #include "kernel/aarch64/smmu.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/aarch64/trap_controls.h"
@@ -199,6 +200,7 @@ void boot_primary(void)
 	gic_init_cpu(0);
 	build();
 	start_secondaries();
+	its_start();
 	mmu_seal((uintptr_t)__kernel_end);
 	dsb(ishst);
 	tlbi(alle2is);

@@ -19,14 +19,13 @@ enum interrupt_kind gic_kind(uint32_t intid)
 	case GIC_MAINTENANCE:
 		return INTERRUPT_MAINTENANCE;
 	default:
-		if (intid >= GIC_SPECIAL && intid < GIC_LPIS) {
+		if (intid >= GIC_SPECIAL && intid < ARCH_MESSAGES) {
 			return INTERRUPT_NONE;
 		}
 		if (intid == board_uart_intid) {
 			return INTERRUPT_UART;
 		}
-		return intid < PV_SPI_FIRST || intid >= PV_INTID_END ? INTERRUPT_STRAY
-		                                                     : INTERRUPT_LINE;
+		return intid < PV_SPI_FIRST ? INTERRUPT_STRAY : INTERRUPT_LINE;
 	}
 }
 

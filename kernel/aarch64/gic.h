@@ -16,7 +16,6 @@
 #define GIC_DEADLINE 26U    /* PPI of the hypervisor timer */
 #define GIC_TIMER 27U       /* PPI of the virtual timer */
 #define GIC_SPECIAL 1020U   /* and above: what is read in the place of an interrupt, never ended */
-#define GIC_LPIS 8192U      /* and above: interrupts again */
 
 /* Of the distributor, the same in all versions; up to IPRIORITYR also of the second frame of a GICv3's
  * redistributor, for the first 32. */

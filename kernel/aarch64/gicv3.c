@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/its.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/arm/sgi.h"
 #include "kernel/board.h"
@@ -30,6 +31,7 @@
 #define GICD_CTLR_GROUP_1 (1U << 1)
 #define GICD_CTLR_ARE (1U << 4)
 #define GICD_CTLR_RWP (1U << 31)
+#define GICR_CTLR_ENABLE_LPIS (1U << 0)
 #define GICR_CTLR_RWP (1U << 3)
 #define GICR_TYPER_VLPIS (1U << 1) /* it has two frames more */
 #define GICR_TYPER_LAST (1U << 4)
@@ -107,10 +109,42 @@ static uint64_t own_affinity(void)
 	return sysreg_read(mpidr_el1) & AFFINITY;
 }
 
+/* Of the redistributor whose GICR_TYPER is @typer. */
+static uint32_t frames_bytes(uint64_t typer)
+{
+	return typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES;
+}
+
+/* Whatever ran before us had the redistributor at @base keep messages in memory, it does not any more. */
+static void forget_messages(uint64_t base)
+{
+	*gic_reg(base, GICR_CTLR) &= ~GICR_CTLR_ENABLE_LPIS;
+	wait_clear(gic_reg(base, GICR_CTLR), GICR_CTLR_RWP);
+	if (*gic_reg(base, GICR_CTLR) & GICR_CTLR_ENABLE_LPIS) {
+		boot_refuse("a redistributor writes to memory that the kernel did not give it",
+		            NULL);
+	}
+}
+
+/* Also that of a CPU which is not used. */
+static void forget_all_messages(void)
+{
+	uint64_t end = board_gicr + board_gicr_bytes;
+	uint64_t typer = 0;
+
+	its_stop();
+	for (uint64_t base = board_gicr; base < end && !(typer & GICR_TYPER_LAST);) {
+		typer = *reg64(base, GICR_TYPER);
+		forget_messages(base);
+		base += frames_bytes(typer);
+	}
+}
+
 void gic_init_distributor(void)
 {
 	uint64_t boot_cpu = own_affinity();
 
+	forget_all_messages();
 	*gic_reg(board_gicd, GICD_CTLR) = 0;
 	wait_clear(gic_reg(board_gicd, GICD_CTLR), GICD_CTLR_RWP);
 	*gic_reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE;
@@ -141,7 +175,7 @@ static uint64_t find_redistributor(void)
 		if (typer >> GICR_TYPER_AFFINITY_SHIFT == own || (typer & GICR_TYPER_LAST)) {
 			break;
 		}
-		next += typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES;
+		next += frames_bytes(typer);
 	}
 	return base;
 }
@@ -169,6 +203,7 @@ void gic_init_cpu(uint32_t cpu)
 	kernel.cpus[cpu].poke_bit = (uint16_t)(1U << own_affinity());
 	redistributors[cpu] = find_redistributor();
 	init_redistributor(redistributors[cpu]);
+	its_init_cpu(cpu, redistributors[cpu]);
 	sysreg_write(ICC_SRE_EL2, ICC_SRE_FIXED);
 	isb();
 	sysreg_write(ICC_SRE_EL1, ICC_SRE_FIXED);

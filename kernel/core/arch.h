@@ -39,7 +39,7 @@ enum interrupt_kind {
 	INTERRUPT_TIMER,       /* the virtual timer of the loaded vCPU */
 	INTERRUPT_MAINTENANCE, /* of the list registers */
 	INTERRUPT_UART,        /* arch_uart_get() has something */
-	INTERRUPT_LINE,        /* of a device; the token is its number */
+	INTERRUPT_LINE, /* of a device, or ARCH_MESSAGES + a message; the token is the number */
 	INTERRUPT_STRAY
 };
 
@@ -122,6 +122,19 @@ void arch_lines_mask(uint32_t word, uint32_t bits);
 void arch_lines_forget(uint32_t word, uint32_t bits);
 /** It is no longer active. */
 void arch_line_end(uint32_t intid);
+
+/* Messages that streams write, where each is a physical interrupt of its own, and is never active.
+ * @message: of streams[@message / PV_MSIS_MAX] the @message % PV_MSIS_MAX th of its domain, whose lock
+ * is held. */
+
+#define ARCH_MESSAGES 8192U /* above all other interrupts */
+
+/** It comes to this CPU from now on, also if it was masked. */
+void arch_message_route(uint32_t message);
+/** It comes no more, and stays pending. It may still be on its way to some CPU. */
+void arch_message_mask(uint32_t message);
+/** If it is masked it is no longer pending. */
+void arch_message_forget(uint32_t message);
 
 /* Streams of the SMMU. Those that change one are called with its domain's lock held: whether it is on,
  * and that its vCPUs are, change together. Each is done for all DMA when it returns. */

@@ -84,7 +84,7 @@ static void copy_tables(const struct pv_image_header *image)
 	}
 }
 
-/* The interrupts of devices; of the MSIs those that the board itself makes an SPI of. */
+/* The interrupts of devices; MSIs are messages where the board does not itself make SPIs of them. */
 static void connect_lines(const struct pv_image_header *image, const struct image_board *board)
 {
 	for (uint32_t i = 0; i < image->irqs.count; i++) {
@@ -93,12 +93,15 @@ static void connect_lines(const struct pv_image_header *image, const struct imag
 		line_add(&kernel.domains[irq->domain], irq->virq, irq->intid,
 		         irq->flags & PV_IRQ_EDGE);
 	}
-	for (uint32_t i = 0; i < image->domains.count && board->msis.count; i++) {
-		const struct pv_domain *domain = &image_domains(image)[i];
+	for (uint32_t i = 0; i < image->domains.count; i++) {
+		struct domain *d = &kernel.domains[i];
 
-		for (uint32_t n = 0; n < domain->msi_count; n++) {
-			line_add(&kernel.domains[i], domain->msi_first + n, domain->msi_first + n,
-			         true);
+		if (!board->msis.count) {
+			line_add_messages(d);
+			continue;
+		}
+		for (uint32_t n = 0; n < d->msi_count; n++) {
+			line_add(d, d->msi_first + n, d->msi_first + n, true);
 		}
 	}
 }
@@ -117,6 +120,8 @@ static void build_domain(uint32_t index, const struct pv_domain *from)
 	d->doorbell_ipa_page = from->doorbell_ipa_page;
 	d->channel_first = from->channel_first;
 	d->channel_count = from->channel_count;
+	d->msi_first = from->msi_first;
+	d->msi_count = from->msi_count;
 	console_attach(index);
 }
 

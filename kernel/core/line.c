@@ -19,6 +19,13 @@ void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge)
 	arch_line_init(intid, edge);
 }
 
+void line_add_messages(struct domain *d)
+{
+	for (uint32_t n = 0; n < PV_MSIS_MAX && n < d->msi_count; n++) {
+		d->lines[d->msi_first + n - VIRQ_PRIVATE] = (uint16_t)(ARCH_MESSAGES + n);
+	}
+}
+
 static void pass_locked(struct domain *d, uint32_t intid)
 {
 	lock_assert_held(&d->lock);
@@ -32,8 +39,46 @@ static void pass_locked(struct domain *d, uint32_t intid)
 	virq_changed(&kernel.vcpus[d->vcpu_first], intid, q);
 }
 
+/* Lock: domain lock held. */
+static void pass_message_locked(struct domain *d, uint32_t message, uint32_t intid)
+{
+	lock_assert_held(&d->lock);
+	const struct virq *q = &d->spis[intid - VIRQ_PRIVATE];
+	struct vcpu *t = &kernel.vcpus[d->vcpu_first + q->target];
+
+	if ((q->flags & VIRQ_LATCH) && !vcpu_is_loaded_here(t)) {
+		arch_message_mask(message);
+		line_change_locked(t, intid, q);
+	}
+	vgic_pend_spi_locked(d, intid);
+}
+
+static void take_message(uint32_t message)
+{
+	uint32_t n = message % PV_MSIS_MAX;
+
+	if (message >= PV_STREAMS_MAX * PV_MSIS_MAX) {
+		return;
+	}
+	const struct stream *s = &kernel.streams[message / PV_MSIS_MAX];
+	struct domain *d = s->domain;
+
+	if (!d || n >= d->msi_count) {
+		return;
+	}
+	lock_acquire(&d->lock);
+	if (s->on) { /* else it is of a life of the VM that is over */
+		pass_message_locked(d, message, d->msi_first + n);
+	}
+	lock_release(&d->lock);
+}
+
 void line_take(uint32_t intid)
 {
+	if (intid >= ARCH_MESSAGES) {
+		take_message(intid - ARCH_MESSAGES);
+		return;
+	}
 	const struct line *l = &kernel.lines[intid - PV_SPI_FIRST];
 	struct domain *d = &kernel.domains[l->domain];
 
@@ -73,6 +118,25 @@ static void route_locked(struct domain *d, uint32_t line, bool on)
 	}
 }
 
+/* What becomes of a message, whichever of the streams of @d it is of: it comes to this CPU, or what is
+ * pending is forgotten. Lock: domain lock held. */
+static void messages_locked(const struct domain *d, uint32_t line, bool forget)
+{
+	lock_assert_held(&d->lock);
+	for (uint32_t i = 0; i < PV_STREAMS_MAX; i++) {
+		uint32_t message = line - ARCH_MESSAGES + i * PV_MSIS_MAX;
+
+		if (kernel.streams[i].domain != d) {
+			continue;
+		}
+		if (forget) {
+			arch_message_forget(message);
+		} else {
+			arch_message_route(message);
+		}
+	}
+}
+
 /* Lock: domain lock held. */
 static void settle_one_locked(struct vcpu *v, uint32_t intid)
 {
@@ -83,6 +147,10 @@ static void settle_one_locked(struct vcpu *v, uint32_t intid)
 
 	if (q->target != v->number) {
 		return; /* it has another target since, which has been told */
+	}
+	if (line >= ARCH_MESSAGES) {
+		messages_locked(v->domain, line, false);
+		return;
 	}
 	if (!(q->flags & VIRQ_ROUTED)) {
 		q->flags |= VIRQ_ROUTED;
@@ -134,6 +202,9 @@ static void mask_all_locked(struct domain *d, bool forget)
 			continue;
 		}
 		d->spis[n].flags &= (uint16_t)~VIRQ_ROUTED;
+		if (forget && d->lines[n] >= ARCH_MESSAGES) {
+			messages_locked(d, d->lines[n], true); /* their streams are off */
+		}
 		line_change_locked(&kernel.vcpus[d->vcpu_first], VIRQ_PRIVATE + n, &d->spis[n]);
 	}
 }

@@ -14,6 +14,12 @@
  *
  * A line of a domain whose vCPUs are all off is masked.
  *
+ * A message of a stream is a line, too, where the machine tells streams from each other (an ITS); the
+ * same message of each stream of a domain is the same SPI. It is never active, so it is masked when it
+ * comes a second time before the guest has taken the first, but in the place of its target. It is
+ * unmasked when its target runs: so it interrupts others at most twice between two such times. What
+ * comes of a stream that is off is forgotten.
+ *
  * Invariant (domain lock): a SPI that has VIRQ_PASSED, and is neither pending, nor listed, nor active,
  * is in `stale` of its target.
  */
@@ -26,7 +32,11 @@
  * Before the first VM runs. */
 void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge);
 
-/** Physical interrupt @intid was taken on this CPU, and is active. Takes the domain lock. */
+/** The message-signalled interrupts of @d are messages of its streams. Before the first VM runs. */
+void line_add_messages(struct domain *d);
+
+/** Physical interrupt @intid was taken on this CPU, and is active, if it ever is. Takes the domain
+ * lock. */
 void line_take(uint32_t intid);
 
 /** @intid of @v's domain, where it is a line, has changed: its target is to settle that. Lock: domain

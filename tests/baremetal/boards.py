@@ -29,7 +29,7 @@ ONCE = (
 )
 # What a board does not have.
 LACKS = (
-    ("MSI_COUNT", r"messages of a device|MSI of .*", "SPIs that a device's messages are"),
+    ("ITS", r"forged messages|messages to a busy CPU", "what makes interrupts of its own of messages"),
 )
 
 

@@ -70,3 +70,16 @@ PROGRAM(guest_msi)
 	}
 	check_equal("each time", guest_irq_count[spi], ROUNDS);
 }
+
+/* Sleeps until its device sends the message params[0]; then it keeps the CPU. */
+PROGRAM(guest_busy)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_virq(0, (uint32_t)params[0], PV_VIRQ_EDGE, 0x80, 0);
+	guest_irq_start(true);
+	while (guest_irq_count[params[0]] == 0) {
+		guest_wfi();
+	}
+	for (;;) {
+	}
+}

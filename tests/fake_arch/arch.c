@@ -365,6 +365,28 @@ void arch_line_end(uint32_t intid)
 	fake.lines[intid].active = false;
 }
 
+void arch_message_route(uint32_t message)
+{
+	struct fake_line *line = &fake.messages[message];
+
+	fake.message_changes += !line->on || line->cpu != fake.cpu;
+	line->cpu = fake.cpu;
+	line->on = true;
+}
+
+void arch_message_mask(uint32_t message)
+{
+	fake.message_changes += fake.messages[message].on;
+	fake.messages[message].on = false;
+}
+
+void arch_message_forget(uint32_t message)
+{
+	if (!fake.messages[message].on) {
+		fake.messages[message].pending = false;
+	}
+}
+
 static uint32_t stream_bit(const struct stream *s)
 {
 	lock_assert_held(&s->domain->lock);

@@ -67,6 +67,8 @@ struct fake {
 	uint64_t workaround;   /* the one call that the firmware serves */
 	jmp_buf *on_power_off; /* where the test goes on; NULL: it ends */
 	struct fake_line lines[PV_INTID_END];
+	struct fake_line messages[PV_STREAMS_MAX * PV_MSIS_MAX]; /* edges, never active */
+	uint32_t message_changes;
 	bool lines_told;      /* list registers do not end them */
 	uint32_t line_stores; /* that mask or forget some */
 	/* Of streams[i]: bit i. */

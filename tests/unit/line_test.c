@@ -15,6 +15,7 @@
 #include "kernel/core/message.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"
+#include "lib/bits.h"
 #include "tests/fake_arch/fake.h"
 #include "tests/fake_arch/locked.h"
 #include "tests/fake_arch/pte.h"
@@ -26,6 +27,9 @@
 #define LINES 6U  /* more than list registers; the odd ones are edges */
 #define TO_1 (1ULL << PV_VIRQ_TARGET_SHIFT)
 #define STEPS 200000U
+#define MSI_FIRST 100U
+#define MSIS 3U
+#define MESSAGE(stream, n) ((stream)*PV_MSIS_MAX + (n))
 
 uint64_t fake_pool[FAKE_POOL_PAGES][512];
 uint32_t fake_pool_page;
@@ -389,6 +393,167 @@ static void test_dead_and_nobodys(void **state)
 	assert_false(fake.lines[INTID + LINES].active);
 }
 
+/* Two streams with messages, both on. */
+static void boot_messages(void)
+{
+	boot();
+	d->msi_first = MSI_FIRST;
+	d->msi_count = MSIS;
+	d->streams_on = 2;
+	line_add_messages(d);
+	for (uint32_t n = 0; n < 2; n++) {
+		kernel.streams[n] = (struct stream){.domain = d, .id = 8 + n, .on = true};
+	}
+	for (uint32_t n = 0; n < ARRAY_COUNT(fake.messages); n++) {
+		fake.messages[n].on = true;
+	}
+}
+
+static void configure_message(uint32_t n, uint64_t more)
+{
+	assert_int_equal(retried(locked_configure, &kernel.vcpus[fake.cpu], MSI_FIRST + n,
+	                         0xa0U << PV_VIRQ_PRIORITY_SHIFT | PV_VIRQ_EDGE | more),
+	                 OK);
+}
+
+static void deliver_messages(void)
+{
+	uint32_t cpu = fake.cpu;
+
+	for (uint32_t n = 0; n < ARRAY_COUNT(fake.messages); n++) {
+		struct fake_line *message = &fake.messages[n];
+
+		if (message->on && message->pending) {
+			message->pending = false;
+			fake.cpu = message->cpu;
+			line_take(ARCH_MESSAGES + n);
+			taken++;
+		}
+	}
+	fake.cpu = cpu;
+}
+
+static void send(uint32_t message)
+{
+	fake.messages[message].pending = true;
+	deliver_messages();
+}
+
+/* Of either stream it is the same SPI; those beyond the domain's, or of no stream, are nothing. */
+static void test_messages(void **state)
+{
+	(void)state;
+	boot_messages();
+	for (uint32_t n = 0; n < MSIS; n++) {
+		configure_message(n, PV_VIRQ_ENABLED);
+	}
+	for (uint32_t n = 0; n < ARRAY_COUNT(fake.messages); n++) {
+		send(n);
+		if (n % PV_MSIS_MAX < MSIS && n / PV_MSIS_MAX < 2) {
+			go_on(v0);
+			assert_int_equal(fake_guest_acknowledge(), MSI_FIRST + n % PV_MSIS_MAX);
+			fake_guest_end(MSI_FIRST + n % PV_MSIS_MAX);
+		}
+		go_on(v0);
+		assert_int_equal(fake_guest_acknowledge(), 1023);
+	}
+	line_take(ARCH_MESSAGES + ARRAY_COUNT(fake.messages));
+	line_take(UINT32_MAX);
+	go_on(v0);
+	assert_int_equal(fake_guest_acknowledge(), 1023);
+}
+
+/* A storm costs who runs in the place of the target two interrupts, whatever the VM does elsewhere. */
+static void test_storm_of_messages(void **state)
+{
+	(void)state;
+	boot_messages();
+	configure_message(0, PV_VIRQ_ENABLED);
+	go_on(v0);
+	kernel.cpus[0].current = NULL; /* somebody else runs there */
+	for (uint32_t n = 0; n < 100; n++) {
+		send(MESSAGE(0, 0));
+		fake.cpu = 1;
+		configure_message(0, 0);
+		configure_message(0, PV_VIRQ_ENABLED);
+		go_on(v1);
+	}
+	assert_int_equal(taken, 2);
+	/* It costs the VM itself what interrupts cost, and no commands. */
+	kernel.cpus[0].current = v0;
+	go_on(v0);
+	deliver_messages();
+	assert_int_equal(taken, 3);
+	uint32_t changes = fake.message_changes;
+
+	for (uint32_t n = 0; n < 100; n++) {
+		send(MESSAGE(0, 0));
+		go_on(v0);
+	}
+	assert_int_equal(taken, 103);
+	assert_int_equal(fake.message_changes, changes);
+	assert_int_equal(fake_guest_acknowledge(), MSI_FIRST);
+}
+
+/* They follow the SPI, so that they cost nobody else anything while their target takes them. */
+static void test_messages_follow_the_target(void **state)
+{
+	(void)state;
+	boot_messages();
+	configure_message(1, PV_VIRQ_ENABLED | TO_1);
+	go_on(v1);
+	for (uint32_t stream = 0; stream < 2; stream++) {
+		assert_int_equal(fake.messages[MESSAGE(stream, 1)].cpu, 1);
+		assert_int_equal(fake.messages[MESSAGE(stream, 0)].cpu, 0);
+	}
+	/* One that was masked on the way elsewhere is not when it is there. */
+	kernel.cpus[1].current = NULL;
+	send(MESSAGE(0, 1));
+	send(MESSAGE(0, 1));
+	assert_false(fake.messages[MESSAGE(0, 1)].on);
+	fake.cpu = 0;
+	configure_message(1, PV_VIRQ_ENABLED);
+	go_on(v0);
+	assert_true(fake.messages[MESSAGE(0, 1)].on);
+	assert_int_equal(fake.messages[MESSAGE(0, 1)].cpu, 0);
+	assert_int_equal(fake_guest_acknowledge(), MSI_FIRST + 1);
+}
+
+/* What comes while the stream is off is of a life that is over; the next one gets what comes then. */
+static void test_messages_of_a_life_that_is_over(void **state)
+{
+	(void)state;
+	boot_messages();
+	configure_message(0, PV_VIRQ_ENABLED);
+	go_on(v0);
+	stop(v1);
+	kernel.cpus[0].current = NULL;
+	send(MESSAGE(0, 0));
+	send(MESSAGE(0, 0));
+	fake.messages[MESSAGE(0, 0)].pending = true;
+	kernel.cpus[0].current = v0;
+	stop(v0);
+	assert_false(kernel.streams[0].on);
+	send(MESSAGE(0, 1));
+	lock_acquire(&d->lock);
+	vgic_reset_locked(d);
+	lock_release(&d->lock);
+	kernel.cpus[0].current = v0;
+	v0->wait = WAIT_NOTHING;
+	d->vgic_enabled = true;
+	fake.cpu = 0;
+	kernel.streams[0].on = true;
+	configure_message(0, PV_VIRQ_ENABLED);
+	configure_message(1, PV_VIRQ_ENABLED);
+	go_on(v0);
+	deliver_messages();
+	go_on(v0);
+	assert_int_equal(fake_guest_acknowledge(), 1023);
+	send(MESSAGE(0, 0));
+	go_on(v0);
+	assert_int_equal(fake_guest_acknowledge(), MSI_FIRST);
+}
+
 static void random_guest(struct vcpu *v)
 {
 	uint32_t *depth = &depths[v->number];
@@ -504,6 +669,10 @@ int main(void)
 		cmocka_unit_test(test_masked_while_off),
 		cmocka_unit_test(test_unmasked_when_on_again),
 		cmocka_unit_test(test_dead_and_nobodys),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_storm_of_messages),
+		cmocka_unit_test(test_messages_follow_the_target),
+		cmocka_unit_test(test_messages_of_a_life_that_is_over),
 		cmocka_unit_test(test_nothing_is_lost),
 		cmocka_unit_test(test_nothing_is_lost_where_ends_are_told),
 	};

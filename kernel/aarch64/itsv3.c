@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ITS of a GICv3: its registers and those of redistributors that are about LPIs (IHI 0069H, 12.11,
+ * 12.19), its tables and its command queue. A device of which its table of devices has no entry, or an
+ * event of which that device's table has none, is nothing to it, so whoever writes what to its page,
+ * what comes is a message of the writer's domain.
+ */
+#include "kernel/aarch64/gic.h"
+#include "kernel/aarch64/its.h"
+#include "kernel/aarch64/sysreg.h"
+#include "kernel/arm/its.h"
+#include "kernel/board.h"
+#include "kernel/core/arch.h"
+#include "kernel/core/boot.h"
+#include "kernel/core/kernel.h"
+
+#define GITS_CTLR 0x0000U
+#define GITS_TYPER 0x0008U
+#define GITS_CBASER 0x0080U
+#define GITS_CWRITER 0x0088U
+#define GITS_CREADR 0x0090U
+#define GITS_BASER(n) (0x0100U + 8U * (n))
+#define GITS_BASERS 8U
+
+#define GITS_CTLR_ENABLED (1U << 0)
+#define GITS_CTLR_QUIESCENT (1U << 31)
+
+#define GICR_CTLR 0x0000U
+#define GICR_TYPER 0x0008U
+#define GICR_PROPBASER 0x0070U
+#define GICR_PENDBASER 0x0078U
+#define GICR_CTLR_ENABLE_LPIS (1U << 0)
+
+#define PRIORITY 0xa0U /* as all interrupts have */
+#define PAGE 4096U
+#define MESSAGES (PV_STREAMS_MAX * PV_MSIS_MAX)
+#define COMMANDS (PAGE / sizeof(struct its_command))
+#define CPU_ITTS (PV_STREAMS_MAX / PV_CPUS_MAX)
+#define PATIENCE 100000U /* polls for an answer */
+
+_Static_assert(ITS_LPI_FIRST == ARCH_MESSAGES && MESSAGES <= ITS_LPIS, "messages are LPIs");
+_Static_assert(PV_VIRQS <= 1U << ITS_EVENT_BITS, "events are SPIs");
+
+/* What is pending at a CPU is aligned to 64 KiB: translations of streams lie in between. */
+static struct {
+	struct {
+		_Alignas(ITS_PENDING_ALIGN) uint8_t pending[ITS_PENDING_BYTES];
+		_Alignas(ITS_ITT_ALIGN) uint8_t itts[CPU_ITTS][ITS_ITT_BYTES_MAX];
+	} cpus[PV_CPUS_MAX];
+	_Alignas(PAGE) uint8_t devices[ITS_DEVICE_BYTES_MAX];
+	_Alignas(PAGE) uint8_t collections[PAGE];
+	_Alignas(PAGE) uint8_t configuration[ITS_LPIS]; /* domain lock, of the message's */
+	_Alignas(PAGE) struct its_command commands[COMMANDS];
+} tables;
+
+static struct {
+	struct lock lock;              /* a domain lock may be held */
+	bool works;                    /* else there are no messages; lock */
+	uint32_t next;                 /* command; lock */
+	uint64_t targets[PV_CPUS_MAX]; /* redistributors, as commands name them; boot */
+	uint8_t cpus[MESSAGES];        /* whose redistributor has it; domain lock */
+} state;
+
+static volatile uint64_t *reg64(uint64_t base, uint32_t offset)
+{
+	return (volatile uint64_t *)(uintptr_t)(base + offset);
+}
+
+static bool stops(void)
+{
+	*gic_reg(board_its, GITS_CTLR) = 0;
+	for (uint32_t n = 0; n < PATIENCE; n++) {
+		if (*gic_reg(board_its, GITS_CTLR) & GITS_CTLR_QUIESCENT) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void its_stop(void)
+{
+	if (!stops()) {
+		boot_refuse("the ITS does not stop what ran before", NULL);
+	}
+}
+
+static bool fits(void)
+{
+	return its_fits(*reg64(board_its, GITS_TYPER), *gic_reg(board_gicd, GICD_TYPER));
+}
+
+/* Have the ITS do @command, and be done with what was asked before of the redistributor of @cpu. One
+ * that does not answer is turned off. Lock: that of the commands, but at boot. */
+static bool issue(struct its_command command, uint32_t cpu)
+{
+	const struct its_command both[] = {command, its_sync(state.targets[cpu])};
+
+	for (uint32_t i = 0; i < 2; i++) {
+		tables.commands[state.next] = both[i];
+		state.next = (state.next + 1) % COMMANDS;
+	}
+	uint64_t end = state.next * sizeof(command);
+
+	/* The commands, and the tables that they are about, before the index that shows them. */
+	dsb(ishst);
+	*reg64(board_its, GITS_CWRITER) = end;
+	for (uint32_t n = 0; n < PATIENCE; n++) {
+		if (*reg64(board_its, GITS_CREADR) == end) {
+			return true;
+		}
+	}
+	state.works = false;
+	*gic_reg(board_its, GITS_CTLR) = 0;
+	return false;
+}
+
+void its_init_cpu(uint32_t cpu, uint64_t redistributor)
+{
+	if (!fits()) {
+		return;
+	}
+	*reg64(redistributor, GICR_PROPBASER) = its_propbaser((uintptr_t)tables.configuration);
+	*reg64(redistributor, GICR_PENDBASER) = its_pendbaser((uintptr_t)tables.cpus[cpu].pending);
+	*gic_reg(redistributor, GICR_CTLR) |= GICR_CTLR_ENABLE_LPIS;
+	state.targets[cpu] = its_target(*reg64(board_its, GITS_TYPER), redistributor,
+	                                (uint32_t)*reg64(redistributor, GICR_TYPER) >> 8 & 0xffff);
+}
+
+static bool give_table(uint32_t n)
+{
+	volatile uint64_t *baser = reg64(board_its, GITS_BASER(n));
+	uint64_t value = 0;
+
+	switch (its_baser_type(*baser)) {
+	case ITS_BASER_DEVICES:
+		value = its_baser(*baser, (uintptr_t)tables.devices, 1U << ITS_DEVICE_BITS);
+		break;
+	case ITS_BASER_COLLECTIONS:
+		value = its_baser(*baser, (uintptr_t)tables.collections, PV_CPUS_MAX);
+		break;
+	default:
+		break;
+	}
+	*baser = value;
+	return ((*baser ^ value) & ITS_BASER_ASKED) == 0;
+}
+
+static bool map_stream(uint32_t index, const struct stream *s)
+{
+	const struct domain *d = s->domain;
+	uint32_t cpu = kernel.vcpus[d->vcpu_first].cpu->id;
+	uintptr_t itt = (uintptr_t)tables.cpus[index % PV_CPUS_MAX].itts[index / PV_CPUS_MAX];
+	bool done = s->id < 1U << ITS_DEVICE_BITS && issue(its_mapd(s->id, itt), cpu);
+
+	for (uint32_t n = 0; done && n < PV_MSIS_MAX && n < d->msi_count; n++) {
+		uint32_t message = index * PV_MSIS_MAX + n;
+
+		state.cpus[message] = (uint8_t)cpu;
+		tables.configuration[message] = its_lpi(PRIORITY, true);
+		done = issue(
+			its_mapti(s->id, d->msi_first + n, ITS_LPI_FIRST + message, (uint16_t)cpu),
+			cpu);
+	}
+	return done;
+}
+
+/* What stops it is said, "" when nothing does. */
+static const char *bring_up(void)
+{
+	bool done = true;
+
+	if (!fits()) {
+		return "the ITS lacks what messages need";
+	}
+	for (uint32_t n = 0; n < GITS_BASERS; n++) {
+		if (!give_table(n)) {
+			return "the ITS does not take its tables";
+		}
+	}
+	*reg64(board_its, GITS_CBASER) = its_cbaser((uintptr_t)tables.commands);
+	*reg64(board_its, GITS_CWRITER) = 0;
+	*gic_reg(board_its, GITS_CTLR) = GITS_CTLR_ENABLED;
+	for (uint32_t cpu = 0; done && cpu < kernel.cpu_count; cpu++) {
+		done = issue(its_mapc((uint16_t)cpu, state.targets[cpu]), cpu);
+	}
+	for (uint32_t i = 0; done && i < PV_STREAMS_MAX && kernel.streams[i].domain; i++) {
+		done = map_stream(i, &kernel.streams[i]);
+	}
+	for (uint32_t cpu = 0; done && cpu < kernel.cpu_count; cpu++) {
+		done = issue(its_invall((uint16_t)cpu), cpu);
+	}
+	state.works = done;
+	return done ? "" : "the ITS does not answer";
+}
+
+void its_start(void)
+{
+	bool needed = false;
+
+	for (uint32_t i = 0; i < PV_DOMAINS_MAX; i++) {
+		needed = needed || kernel.domains[i].msi_count;
+	}
+	const char *why = needed ? bring_up() : "";
+
+	if (*why) {
+		boot_refuse(why, NULL);
+	}
+}
+
+static void command(struct its_command command, uint32_t cpu)
+{
+	lock_acquire(&state.lock);
+	if (state.works) {
+		(void)issue(command, cpu);
+	}
+	lock_release(&state.lock);
+}
+
+static uint32_t device_of(uint32_t message)
+{
+	return kernel.streams[message / PV_MSIS_MAX].id;
+}
+
+static uint32_t event_of(uint32_t message)
+{
+	return kernel.streams[message / PV_MSIS_MAX].domain->msi_first + message % PV_MSIS_MAX;
+}
+
+static bool is_on(uint32_t message)
+{
+	return tables.configuration[message] == its_lpi(PRIORITY, true);
+}
+
+static void set(uint32_t message, bool on)
+{
+	if (is_on(message) != on) {
+		tables.configuration[message] = its_lpi(PRIORITY, on);
+		command(its_inv(device_of(message), event_of(message)), state.cpus[message]);
+	}
+}
+
+void arch_message_route(uint32_t message)
+{
+	uint8_t cpu = (uint8_t)cpu_here()->id;
+
+	if (state.cpus[message] != cpu) {
+		state.cpus[message] = cpu;
+		command(its_movi(device_of(message), event_of(message), cpu), cpu);
+	}
+	set(message, true);
+}
+
+void arch_message_mask(uint32_t message)
+{
+	set(message, false);
+}
+
+void arch_message_forget(uint32_t message)
+{
+	if (!is_on(message)) {
+		command(its_clear(device_of(message), event_of(message)), state.cpus[message]);
+	}
+}
