@@ -99,7 +99,7 @@ SUBJECTS = [boards, misfits]
 PLANTED = [
     (boards, PAGE, "| the kernel's console | 33 |", "| the kernel's console | 34 |",
      "boards: the page"),
-    (boards, "kernel/aarch64/gic.h", "#define GIC_INTIDS_MAX 1024U",
-     "#define GIC_INTIDS_MAX 0x8010000U",
+    (boards, "kernel/aarch64/gic.h", "#define GIC_SPECIAL 1020U",
+     "#define GIC_SPECIAL 0x8010000U",
      "boards: their addresses"),
 ]
