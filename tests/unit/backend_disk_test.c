@@ -96,6 +96,7 @@ static struct iovec shortened(const struct iovec *parts)
 	return part;
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's are reserved */
 ssize_t preadv(int fd, const struct iovec *parts, int count, off_t offset)
 {
 	struct iovec part = shortened(parts);
@@ -104,6 +105,7 @@ ssize_t preadv(int fd, const struct iovec *parts, int count, off_t offset)
 	return pread(fd, part.iov_base, part.iov_len, offset);
 }
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): libc's are reserved */
 ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 {
 	struct iovec part = shortened(parts);
