@@ -11,13 +11,13 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "abi/backend.h"
 #include "backend/daemon/backend.h"
 #include "backend/daemon/log.h"
 #include "backend/daemon/program.h"
 #include "backend/daemon/system.h"
 #include "lib/bits.h"
 
-#define PARENT "/var/lib/peervisor"
 #define PATH_BYTES 256U
 /* virtiofsd does not begin where the system may have fewer files open, whatever its own limit. */
 #define FILE_MAX_PATH "/proc/sys/fs/file-max"
@@ -46,9 +46,9 @@ static err_t mount_share(const char *directory)
 
 	make_directory("/var");
 	make_directory("/var/lib");
-	make_directory(PARENT);
+	make_directory(PV_BACKEND_DIRECTORY);
 	make_directory(directory);
-	if (stat(directory, &own) < 0 || stat(PARENT, &parent) < 0) {
+	if (stat(directory, &own) < 0 || stat(PV_BACKEND_DIRECTORY, &parent) < 0) {
 		log_errno(directory, "is not there");
 		return ERR_STATE;
 	}
@@ -93,8 +93,8 @@ static void *fs_open(const struct backend_env *env)
 	if (fs == NULL) {
 		return NULL;
 	}
-	snprintf(fs->directory, sizeof(fs->directory), PARENT "/%s-%u.share", env->peer,
-	         env->config->index);
+	snprintf(fs->directory, sizeof(fs->directory), PV_BACKEND_DIRECTORY "/%s-%u.share",
+	         env->peer, env->config->index);
 	snprintf(fs->source, sizeof(fs->source), "source=%s", fs->directory);
 	describe(fs);
 	if (system_set(fs->directory, FILE_MAX_PATH, FILE_MAX) != OK ||

@@ -2,11 +2,12 @@
 /* Checks of the files that are put into VMs, and of what they run. */
 #include <string.h>
 
+#include "abi/backend.h"
 #include "lib/bits.h"
 #include "topo/checks/internal.h"
 
 /* Where the project's init mounts file systems, and where the disks are that a VM serves. */
-static const char *const taken[] = {"/dev", "/proc", "/sys", "/run", "/tmp", "/var/lib/peervisor"};
+static const char *const taken[] = {"/dev", "/proc", "/sys", "/run", "/tmp", PV_BACKEND_DIRECTORY};
 
 static const char *taken_above(const char *path)
 {
@@ -40,8 +41,8 @@ void check_files_hidden(struct rules *rules, const struct topology *topology)
 }
 
 RULE(files_hidden, "files-hidden", ERROR, EACH,
-     "The project's init mounts other file systems at /dev, /proc, /sys, /run and /tmp, and "
-     "/var/lib/peervisor is for the disks that a VM serves: a file that is put there is not seen, "
+     "The project's init mounts other file systems at /dev, /proc, /sys, /run and /tmp, and " PV_BACKEND_DIRECTORY
+     " is for the disks that a VM serves: a file that is put there is not seen, "
      "or is in the way.");
 
 void check_command_own(struct rules *rules, const struct topology *topology)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/backend.h"
 #include "topo/image/guest_dtb_writer.h"
 #include "topo/model/routes.h"
 
@@ -148,10 +149,10 @@ static void add_blk(struct dtb *dtb, const struct connection *connection,
                     const struct device *device)
 {
 	char name[DISK_NAME_BYTES];
-	char path[sizeof(DISK_DIRECTORY) + 1 + DISK_NAME_BYTES];
+	char path[sizeof(PV_BACKEND_DIRECTORY) + 1 + DISK_NAME_BYTES];
 
 	disk_name(dtb->layout->model, connection, device, name);
-	snprintf(path, sizeof(path), "%s/%s", DISK_DIRECTORY, name);
+	snprintf(path, sizeof(path), "%s/%s", PV_BACKEND_DIRECTORY, name);
 	dtb_string(dtb, "peervisor,disk", path);
 	dtb_string(dtb, "peervisor,format", device->format ? device->format : "raw");
 	if (!device->disk) {

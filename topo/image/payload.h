@@ -123,11 +123,10 @@ struct payloads *payloads_load(const struct model *model, const char *share, str
 /** Give back @payloads and all bytes that it holds. NULL is allowed. */
 void payloads_free(struct payloads *payloads);
 
-#define DISK_DIRECTORY "/var/lib/peervisor"
 #define DISK_NAME_BYTES 256U
 
 /**
- * The name, below DISK_DIRECTORY of the device VM, of the image behind the blk device @device of
+ * The name, below PV_BACKEND_DIRECTORY of the device VM, of the image behind the blk device @device of
  * @connection: the base name of the user's file, or DRIVER-ID.FORMAT for a disk without one, or
  * @DRIVER@ID@NAME for a file whose own name is taken or begins with '@'. Two disks of one device VM share a name only when they are the same file.
  */

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "abi/backend.h"
 #include "lib/bits.h"
 #include "topo/image/payload.h"
 #include "topo/model/board.h"
@@ -238,7 +239,7 @@ static void add_disk(struct loader *loader, const struct connection *connection,
                      const struct device *disk, struct cpio *cpio)
 {
 	char name[DISK_NAME_BYTES];
-	char path[sizeof(DISK_DIRECTORY) + 1 + DISK_NAME_BYTES];
+	char path[sizeof(PV_BACKEND_DIRECTORY) + 1 + DISK_NAME_BYTES];
 	struct blob content;
 
 	if (disk->type != DEVICE_BLK || !disk->disk ||
@@ -249,10 +250,10 @@ static void add_disk(struct loader *loader, const struct connection *connection,
 	if (!cpio->entry_count) {
 		cpio_add_directory(cpio, "var");
 		cpio_add_directory(cpio, "var/lib");
-		cpio_add_directory(cpio, &DISK_DIRECTORY[1]);
+		cpio_add_directory(cpio, &PV_BACKEND_DIRECTORY[1]);
 	}
 	disk_name(loader->model, connection, disk, name);
-	snprintf(path, sizeof(path), "%s/%s", DISK_DIRECTORY, name);
+	snprintf(path, sizeof(path), "%s/%s", PV_BACKEND_DIRECTORY, name);
 	if (cpio_add_file(cpio, path + 1, 0644, content) != OK) {
 		diag_error(loader->diag, disk->place,
 		           "the disk image '%s' is larger than 4 GiB, too large for the root file "

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "abi/backend.h"
 #include "topo/base/quote.h"
 #include "topo/base/strmap.h"
 #include "topo/rootfs/archive.h"
 #include "topo/rootfs/file_tree.h"
 
 #define LINKS_FOLLOWED_MAX 40U /* as by Linux */
-#define DISKS_PATH "var/lib/peervisor"
 #define DIRECTORY_MODE (S_IFDIR | 0755U)
 #define LINK_MODE (S_IFLNK | 0777U)
 
@@ -148,12 +148,14 @@ static void plan(struct planner *planner, struct vm_files_entry entry)
 /* Is it where the disks of a device VM are, on the way to there, or below? */
 static bool is_of_disks(const char *path)
 {
+	static const char disks[] = PV_BACKEND_DIRECTORY;
+	const char *const below = disks + 1; /* of the root */
 	const size_t bytes = strlen(path);
-	const size_t all = sizeof(DISKS_PATH) - 1;
+	const size_t all = strlen(below);
 
-	return bytes < all ? strncmp(path, DISKS_PATH, bytes) == 0 && DISKS_PATH[bytes] == '/'
-	                   : strncmp(path, DISKS_PATH, all) == 0 &&
-	                             (path[all] == '/' || path[all] == '\0');
+	return bytes < all
+	               ? strncmp(path, below, bytes) == 0 && below[bytes] == '/'
+	               : strncmp(path, below, all) == 0 && (path[all] == '/' || path[all] == '\0');
 }
 
 /* Have a directory at @path, on whose way there are no links and, as far as it goes, directories. */
@@ -207,10 +209,11 @@ static bool is_free(struct planner *planner, const char *to, const char *path, c
 		return fail(planner, arena_printf(arena, "in the VM, no file can be at '%s'", to));
 	}
 	if (is_of_disks(path)) {
-		return fail(planner, arena_printf(arena,
-		                                  "in the VM, '%s' is in the way of /" DISKS_PATH
-		                                  ", where the disks are that it serves",
-		                                  to));
+		return fail(planner,
+		            arena_printf(arena,
+		                         "in the VM, '%s' is in the way of " PV_BACKEND_DIRECTORY
+		                         ", where the disks are that it serves",
+		                         to));
 	}
 	if (node != NULL && node->type == S_IFDIR) {
 		return fail(planner,

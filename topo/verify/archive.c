@@ -10,11 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "abi/backend.h"
 #include "topo/verify/verify.h"
 
-#define DIRECTORY "var/lib/peervisor"
 #define HEADER_BYTES 110U
 #define FIELD_COUNT 13U
+
+static const char root_directory[] = PV_BACKEND_DIRECTORY;
+static const char *const directory = root_directory + 1; /* as a name in an archive */
 
 /* The fields of a header, in their order. */
 enum field { INO, MODE, UID, GID, NLINK, MTIME, SIZE, DEV0, DEV1, RDEV0, RDEV1, NAME_BYTES, CHECK };
@@ -113,7 +116,8 @@ const char *archive_disk_path(const struct verify *v, uint32_t link, uint32_t de
 
 	for (size_t i = 0; i < disks.count; i++) {
 		if (disks.list[i].device == &c->devices[device]) {
-			return arena_printf(v->arena, "/" DIRECTORY "/%s", disks.list[i].name);
+			return arena_printf(v->arena, PV_BACKEND_DIRECTORY "/%s",
+			                    disks.list[i].name);
 		}
 	}
 	return "";
@@ -223,20 +227,21 @@ static bool is_directory(const struct entry *e)
 {
 	size_t length = strlen(e->name);
 
-	return length > 0 && strncmp(DIRECTORY, e->name, length) == 0 &&
-	       (DIRECTORY[length] == '/' || DIRECTORY[length] == '\0') && is_plain(e, 040755, 2) &&
+	return length > 0 && strncmp(directory, e->name, length) == 0 &&
+	       (directory[length] == '/' || directory[length] == '\0') && is_plain(e, 040755, 2) &&
 	       e->content.count == 0;
 }
 
 static bool is_disk(const struct entry *e, struct disks *disks)
 {
-	const size_t prefix = sizeof(DIRECTORY);
+	const size_t prefix = strlen(directory);
 
 	for (size_t i = 0; i < disks->count; i++) {
 		struct disk *disk = &disks->list[i];
 
-		if (!disk->file || strncmp(e->name, DIRECTORY "/", prefix) != 0 ||
-		    strcmp(e->name + prefix, disk->name) != 0 || !is_plain(e, 0100644, 1)) {
+		if (!disk->file || strncmp(e->name, directory, prefix) != 0 ||
+		    e->name[prefix] != '/' || strcmp(e->name + prefix + 1, disk->name) != 0 ||
+		    !is_plain(e, 0100644, 1)) {
 			continue;
 		}
 		/* A second one of that name would lie over the first. */
@@ -282,7 +287,8 @@ static void check_names(const struct verify *v, uint32_t vm, const struct disks 
 
 			if (strcmp(a->name, b->name) == 0 && !same_file(a, b)) {
 				findings_add(v->report, FINDING_EXTRA, v->vms[vm].who, "payload",
-				             "%s: /" DIRECTORY "/%s is a disk of %s and of %s, "
+				             "%s: " PV_BACKEND_DIRECTORY
+				             "/%s is a disk of %s and of %s, "
 				             "which the topology keeps apart",
 				             v->vms[vm].who, a->name, a->driver, b->driver);
 			}
@@ -301,10 +307,11 @@ static void check_all_found(const struct verify *v, uint32_t vm, const struct di
 			                  strcmp(disks->list[j].name, disk->name) == 0);
 		}
 		if (!found) {
-			findings_add(v->report, FINDING_MISSING, v->vms[vm].who, "payload",
-			             "%s: the disk image '%s' is not in its root file system as "
-			             "/" DIRECTORY "/%s",
-			             v->vms[vm].who, disk->file, disk->name);
+			findings_add(
+				v->report, FINDING_MISSING, v->vms[vm].who, "payload",
+				"%s: the disk image '%s' is not in its root file system as " PV_BACKEND_DIRECTORY
+				"/%s",
+				v->vms[vm].who, disk->file, disk->name);
 		}
 	}
 }
