@@ -207,5 +207,9 @@ void resolve_command(struct resolver *resolver, size_t vm, const struct value *v
 	}
 	if (row->command_count != 0 && row->command[0][0] == '\0') {
 		diag_error(resolver->diag, value->place, "command names no program");
+	} else if (row->command_count != 0 && row->command[0][0] == '-') {
+		/* The shell that becomes it would take it for an option of its own. */
+		diag_error(resolver->diag, value->place,
+		           "a program of which the name begins with '-' cannot be a command");
 	}
 }
