@@ -6,7 +6,7 @@ import re
 import secrets
 
 from connections import check_file_system
-from harness import HERE, Scenario, ensure
+from harness import BOTH_BOARDS, HERE, Scenario, ensure
 
 SECRET_MIB = 16
 FORGED_FIELDS = 16 + 16  # words of the ring's header and of a message: abi/iobuf.h
@@ -79,6 +79,7 @@ class Bells(Scenario):
     """Ringing: every offset of the doorbell page, in every width, again and again. The driver VM
     has another connection, and no interrupt of that comes, at neither end."""
     topology = os.path.join(HERE, "topologies/two-backends.camkes")
+    boards = BOTH_BOARDS
 
     def counts(self):
         """Interrupts that the bad device VM may cause, and those that it may not."""

@@ -5,10 +5,10 @@ import secrets
 
 from connections import PORT, Carries, KeepsApart, connections_of
 from display import check_picture, drawn_row
-from harness import HERE, Scenario, ensure
+from harness import BOTH_BOARDS, HERE, Scenario, ensure
 from outside import ECHO, ENTRANCE, Outside
 
-WITHOUT = ["--without-hardware", "--board", "qemu-virt"]
+WITHOUT = ["--without-hardware"]
 OUTSIDE_BYTES = 1_000_000
 WRITTEN_BYTES = 16 << 10
 FRAME = (1024, 768)  # of a gpu device
@@ -111,6 +111,7 @@ class DeployedUsers(Carries, Scenario):
 class Hub(Carries, Scenario):
     """One device VM, three driver VMs (1:N)."""
     topology = "topologies/hub.camkes"
+    boards = BOTH_BOARDS
     spokes = ("spoke_a", "spoke_b", "spoke_c")
 
     def check_each_spoke_has_a_disk_of_its_own(self):

@@ -17,6 +17,8 @@ TOPO = os.path.join(BUILD, "topo")
 BOOT_LIMIT = 180
 PROBE = "/tmp/probe"
 
+FIRST_BOARD = "qemu-virt"
+BOTH_BOARDS = (FIRST_BOARD, "qemu-virt-v3")
 SCENARIOS = []
 
 
@@ -32,20 +34,21 @@ def ensure(holds, why):
 class System:
     """A running system, by the name that topo knows it by."""
 
-    def __init__(self, topology, name, arguments=()):
-        self.topology, self.name = topology, name
+    def __init__(self, topology, name, board, arguments=()):
+        self.topology, self.name, self.board = topology, name, board
         self.arguments = list(arguments)
         self.probes = set()
 
     def options(self):
         """Of its arguments those by which every command reads the topology."""
-        return [word for word in self.arguments if not word.startswith("--qemu-arg")]
+        return ["--board", self.board] + [word for word in self.arguments
+                                          if not word.startswith("--qemu-arg")]
 
     def start(self, limit=BOOT_LIMIT):
         start = time.monotonic()
         done = subprocess.run(
             [TOPO, "run", "--detach", "--timeout", str(limit), "--name", self.name,
-             "--no-advice", *self.arguments, self.topology],
+             "--no-advice", "--board", self.board, *self.arguments, self.topology],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             timeout=limit + 60, check=False)
         ensure(done.returncode == 0, f"topo run: {done.stdout[-1500:]}")
@@ -159,13 +162,14 @@ class Scenario:
     check that fails does not keep the others from running; a system that does not boot does."""
     topology = "topologies/simple-pair.camkes"
     arguments = ()
+    boards = (FIRST_BOARD,)
     boot_is_a_test = True
     boot_limit = BOOT_LIMIT
     long = False  # takes minutes: run with --long, or by its name
 
-    def __init__(self):
+    def __init__(self, board):
         self.system = System(os.path.join(ROOT, self.topology), "test-" + re.sub(
-            r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower(), self.arguments)
+            r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower(), board, self.arguments)
 
     def prepare(self):
         """Before the system starts."""
@@ -212,9 +216,9 @@ def show_logs(system):
     sys.stdout.flush()
 
 
-def run_scenario(cls, tally):
-    scenario = cls()
-    title = cls.__name__
+def run_scenario(cls, board, tally):
+    scenario = cls(board)
+    title = cls.__name__ if board == FIRST_BOARD else f"{cls.__name__} on {board}"
     system = scenario.system
     system.stop()
     try:
