@@ -149,16 +149,6 @@ PROGRAM(guest_bench_register)
 	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 }
 
-/* One word of a physical function's configuration space. */
-PROGRAM(guest_bench_config)
-{
-	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
-		bench_mark();
-		mmio_read32(T_HARDWARE_ECAM_IPA);
-	}
-	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
-}
-
 PROGRAM(guest_bench_psci)
 {
 	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
