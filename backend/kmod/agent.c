@@ -113,17 +113,16 @@ static ssize_t pv_agent_read(struct file *file, char __user *user, size_t size, 
 
 	if (size < sizeof(struct pv_piece))
 		return -EINVAL;
-	do {
-		if (!READ_ONCE(pv_agent.raised) && (file->f_flags & O_NONBLOCK))
-			return -EAGAIN;
-		ret = wait_event_interruptible(pv_agent.wait, READ_ONCE(pv_agent.raised));
-		if (ret)
-			return ret;
-		mutex_lock(&pv_agent.mutex);
-		ret = pv_agent_read_now(user, size);
-		mutex_unlock(&pv_agent.mutex);
-	} while (!ret);
-	return ret;
+	if (!READ_ONCE(pv_agent.raised) && (file->f_flags & O_NONBLOCK))
+		return -EAGAIN;
+	ret = wait_event_interruptible(pv_agent.wait, READ_ONCE(pv_agent.raised));
+	if (ret)
+		return ret;
+	mutex_lock(&pv_agent.mutex);
+	ret = pv_agent_read_now(user, size);
+	mutex_unlock(&pv_agent.mutex);
+	/* The read before may have ended with the last byte, and could not know. */
+	return ret ? ret : -EAGAIN;
 }
 
 static ssize_t pv_agent_write(struct file *file, const char __user *user, size_t size, loff_t *pos)

@@ -376,7 +376,7 @@ static void read_line(struct agent *agent)
 	struct agent_frame frame;
 	ssize_t n = read(agent->line, bytes, sizeof(bytes));
 
-	if (n < 0 && errno == EINTR) {
+	if (n < 0 && (errno == EINTR || errno == EAGAIN)) {
 		return;
 	}
 	if (n <= 0) {
