@@ -29,6 +29,7 @@ static const struct {
 	{"console", command_console, "the console of a VM of a running system"},
 	{"logs", command_logs, "what the consoles of a system have printed"},
 	{"exec", command_exec, "run a command in a VM"},
+	{"cp", command_cp, "copy files into a VM, or out of it"},
 	{"screenshot", command_screenshot, "what a VM shows on its gpu"},
 	{"ps", command_ps, "list the running systems and their VMs"},
 	{"events", command_events, "a line for each change of a running system"},

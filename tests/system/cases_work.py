@@ -37,6 +37,39 @@ class SimplePair(Scenario):
         pci = self.system.shell("device", "ls /sys/bus/pci/devices 2>/dev/null | wc -l")
         ensure(pci == "0", f"the device VM has {pci} PCI devices")
 
+    def copy(self, *places, status=0):
+        done = subprocess.run([TOPO, "cp", "--name", self.system.name, *places],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=120, check=False)
+        ensure(done.returncode == status, f"topo cp {places}: {done.returncode}: {done.stdout}")
+        return done.stdout
+
+    def check_files_go_in_and_come_back(self):
+        """A tree with modes, a link and a file that is a hole but for a byte."""
+        with tempfile.TemporaryDirectory() as here:
+            os.makedirs(f"{here}/tree/sub")
+            for name, mode in (("sub/run", 0o755), ("private", 0o600), ("holes", 0o644)):
+                with open(f"{here}/tree/{name}", "wb") as file:
+                    file.write(os.urandom(30000))
+                os.chmod(f"{here}/tree/{name}", mode)
+            os.symlink("private", f"{here}/tree/link")
+            os.truncate(f"{here}/tree/holes", 1 << 30)
+            self.copy(f"{here}/tree", "driver:/tmp/new")
+            self.copy("driver:/tmp/new", f"{here}/back")
+            done = subprocess.run(["diff", "-r", "--no-dereference", f"{here}/tree/sub",
+                                   f"{here}/back/sub"], check=False)
+            ensure(done.returncode == 0, "the bytes are others")
+            for name in ("sub/run", "private", "holes"):
+                mode = os.lstat(f"{here}/back/{name}").st_mode
+                ensure(mode == os.lstat(f"{here}/tree/{name}").st_mode, f"{name}: {mode:o}")
+            ensure(os.readlink(f"{here}/back/link") == "private", "the link is another")
+            holes = os.lstat(f"{here}/back/holes")
+            ensure(holes.st_size == 1 << 30 and holes.st_blocks < 200, f"holes: {holes}")
+            ensure("no file" in self.copy("driver:/dev/null", here, status=3), "a device came")
+            ensure(sorted(os.listdir(here)) == ["back", "tree"], f"left: {os.listdir(here)}")
+        self.system.shell("driver", "[ $(du -k /tmp/new/holes | cut -f1) -lt 100 ]; "
+                          "[ $(stat -c %U /tmp/new/private) = root ]; rm -r /tmp/new")
+
     def check_random_numbers_are_there_at_once(self):
         """Before user space runs, from the VMM; and nobody waits for them."""
         drawn = set()

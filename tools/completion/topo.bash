@@ -90,7 +90,7 @@ _topo_takes_file() {
 # Candidates for what stands by itself, $3 being its beginning.
 _topo_operand() {
 	case $2 in
-	console | logs | exec | screenshot) _topo_vms "$1" ;;
+	console | cp | logs | exec | screenshot) _topo_vms "$1" ;;
 	ps | stop) _topo_systems "$1" ;;
 	verify) _topo_files "$3" .img .camkes ;;
 	*) _topo_files "$3" .camkes ;;

@@ -56,6 +56,7 @@ int command_start(const struct command_line *cl);
 int command_restart(const struct command_line *cl);
 int command_events(const struct command_line *cl);
 int command_exec(const struct command_line *cl);
+int command_cp(const struct command_line *cl);
 int command_screenshot(const struct command_line *cl);
 
 /*

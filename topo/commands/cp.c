@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * topo cp: files and directories between here and a VM, as a stream of tar(1) at either end of what
+ * topo exec does. What a VM sends is its guest's word: it is unpacked in a new directory that nobody
+ * else can enter, as nobody's but ours, and only what was asked for leaves that, if it is nothing but
+ * files, directories and links.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "topo/commands/commands.h"
+#include "topo/commands/exec.h"
+#include "topo/runner/message.h"
+
+#define PATH_BYTES 4096U
+#define NFTW_FILES 16
+#define ARGUMENTS 12U /* their end included */
+
+static const struct option long_options[] = {
+	{"name", required_argument, NULL, 'n'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+	"Usage: topo cp [--name NAME] SOURCE VM:PATH\n"
+	"       topo cp [--name NAME] VM:PATH DESTINATION\n"
+	"Copy a file or a directory with all that is in it into a VM of a running system, or out of it.\n"
+	"If the destination is a directory it goes there under its own name. Modes and links stay, holes\n"
+	"stay holes; in the VM all is root's, here all is yours, without set-ID bits and less your umask.\n"
+	"A name of this machine with a colon is written ./NA:ME.\n"
+	"\n"
+	"  -n, --name NAME     of the system called NAME; needed when several run\n"
+	"  -h, --help          this text\n"
+	"\n"
+	"Exit status: 0 it is copied; 2 wrong command line; 3 it is not.\n";
+
+/* In the VM, with its path as $1, and the name of what comes as $2. */
+static const char take_there[] = "set -e\n"
+				 "export TAR_OPTIONS=--warning=no-timestamp\n"
+				 "if [ -d \"$1\" ]; then exec tar -xzpf - -C \"$1\"; fi\n"
+				 "new=$(mktemp -d \"$(dirname -- \"$1\")/.topo-cp.XXXXXX\")\n"
+				 "trap 'rm -rf \"$new\"' EXIT\n"
+				 "tar -xzpf - -C \"$new\"\n"
+				 "mv -- \"$new/$2\" \"$1\"\n";
+static const char give_there[] = "exec tar -cSf - -C \"$(dirname -- \"$1\")\" -- \"$2\"\n";
+
+/* A source or a destination. */
+struct cp_place {
+	char vm[64];           /* "": here */
+	char path[PATH_BYTES]; /* without slashes at its end */
+};
+
+/* A path in two: what it is in, and its name there. */
+struct cp_parts {
+	char directory[PATH_BYTES];
+	char name[NAME_MAX + 1];
+};
+
+static bool place_read(const char *text, struct cp_place *place)
+{
+	const char *colon = strchr(text, ':');
+	const size_t vm_bytes = colon != NULL ? (size_t)(colon - text) : 0;
+	const bool is_vm = vm_bytes > 0 && memchr(text, '/', vm_bytes) == NULL;
+	const char *path = is_vm ? colon + 1 : text;
+	size_t length = strlen(path);
+
+	while (length > 1 && path[length - 1] == '/') {
+		length--;
+	}
+	if (length == 0 || length >= sizeof(place->path) ||
+	    (is_vm && vm_bytes >= sizeof(place->vm))) {
+		return false;
+	}
+	(void)snprintf(place->vm, sizeof(place->vm), "%.*s", is_vm ? (int)vm_bytes : 0, text);
+	(void)snprintf(place->path, sizeof(place->path), "%.*s", (int)length, path);
+	return true;
+}
+
+/* False, reported: @path has no name of its own. */
+static bool split(const char *path, struct cp_parts *parts)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+	const int directory = slash != NULL ? (int)(slash - path) : 0;
+
+	if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strlen(name) >= sizeof(parts->name)) {
+		message_error("'%s' has no name of its own", path);
+		return false;
+	}
+	(void)snprintf(parts->name, sizeof(parts->name), "%s", name);
+	(void)snprintf(parts->directory, sizeof(parts->directory), "%.*s",
+	               directory > 0 ? directory : 1, slash == NULL ? "." : path);
+	return true;
+}
+
+/* For callees that do not write either, but do not say so. */
+static void as_arguments(const char *const from[ARGUMENTS], char *to[ARGUMENTS])
+{
+	memcpy(to, from, ARGUMENTS * sizeof(*to));
+}
+
+/* Start tar with one end of a pipe as its standard stream @theirs, the other becomes our @ours.
+ * Returns its process, or -1, reported. */
+static pid_t start_tar(const char *const argv[ARGUMENTS], int theirs, int ours)
+{
+	char *arguments[ARGUMENTS];
+	int ends[2];
+
+	as_arguments(argv, arguments);
+	if (pipe2(ends, O_CLOEXEC) != 0) {
+		message_error("no pipe: %s", strerror(errno));
+		return -1;
+	}
+	const int their_end = ends[theirs == STDIN_FILENO ? 0 : 1];
+	const int our_end = ends[theirs == STDIN_FILENO ? 1 : 0];
+	const pid_t pid = fork();
+	if (pid == 0) {
+		(void)dup2(their_end, theirs);
+		(void)execvp(arguments[0], arguments);
+		message_error("cannot run tar: %s", strerror(errno));
+		_exit(EXIT_SYSTEM);
+	}
+	if (pid < 0 || dup2(our_end, ours) < 0) {
+		message_error("cannot run tar: %s", strerror(errno));
+	}
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	return pid;
+}
+
+/* Our @ours, the end of a pipe, becomes nothing's, so that the other end learns of it. */
+static bool end_tar(pid_t pid, int ours)
+{
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int status = 0;
+
+	(void)(null >= 0 ? dup2(null, ours) : close(ours));
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			return false;
+		}
+	}
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/* Run @script in the VM of @place with its path and @name. */
+static int run_there(const char *system, const struct cp_place *place, const char *script,
+                     const char *name)
+{
+	const struct exec_options options = {.system = system, .vm = place->vm};
+	const char *const argv[ARGUMENTS] = {"sh", "-c", script, "topo-cp", place->path, name};
+	char *arguments[ARGUMENTS];
+
+	as_arguments(argv, arguments);
+	return exec_in_vm(&options, arguments);
+}
+
+static int copy_in(const char *system, const struct cp_place *from, const struct cp_place *to)
+{
+	char resolved[PATH_MAX];
+	struct cp_parts parts;
+
+	/* What is a link itself stays one. */
+	if (!split(strcmp(from->path, ".") == 0 && realpath(from->path, resolved) != NULL
+	                   ? resolved
+	                   : from->path,
+	           &parts)) {
+		return EXIT_SYSTEM;
+	}
+	const char *const argv[ARGUMENTS] = {"tar",       "-czSf",           "-",  "--owner=0",
+	                                     "--group=0", "--numeric-owner", "-C", parts.directory,
+	                                     "--",        parts.name};
+	const pid_t tar = start_tar(argv, STDOUT_FILENO, STDIN_FILENO);
+	if (tar < 0) {
+		return EXIT_SYSTEM;
+	}
+	const int code = run_there(system, to, take_there, parts.name);
+	return end_tar(tar, STDIN_FILENO) && code == 0 ? EXIT_OK : EXIT_SYSTEM;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+	(void)status;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
+static int refuse_others(const char *path, const struct stat *status, int type, struct FTW *at)
+{
+	(void)type;
+	(void)at;
+	if (S_ISREG(status->st_mode) || S_ISDIR(status->st_mode) || S_ISLNK(status->st_mode)) {
+		return 0;
+	}
+	message_error("'%s' is no file, directory or link", path);
+	return 1;
+}
+
+/* What came as @name in @box becomes @to. */
+static bool release(const char *box, const char *name, const struct cp_parts *to)
+{
+	char from[2 * PATH_BYTES];
+	char target[2 * PATH_BYTES];
+	struct stat status;
+
+	(void)snprintf(from, sizeof(from), "%s/%s", box, name);
+	(void)snprintf(target, sizeof(target), "%s/%s", to->directory, to->name);
+	if (lstat(from, &status) != 0) {
+		message_error("the VM sent no '%s'", name);
+		return false;
+	}
+	if (nftw(from, refuse_others, NFTW_FILES, FTW_PHYS) != 0) {
+		return false;
+	}
+	if (rename(from, target) != 0) {
+		message_error("cannot write '%s': %s", target, strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* Unpack what the VM sends into @box. */
+static bool receive(const char *system, const struct cp_place *from, const char *name,
+                    const char *box)
+{
+	const char *const argv[ARGUMENTS] = {
+		"tar", "-xf", "-", "--no-same-owner", "--no-same-permissions", "-C", box};
+	const pid_t tar = start_tar(argv, STDIN_FILENO, STDOUT_FILENO);
+	if (tar < 0) {
+		return false;
+	}
+	/* A tar that has ended is told by its status, and the box is to be removed. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	const int code = run_there(system, from, give_there, name);
+	return end_tar(tar, STDOUT_FILENO) && code == 0;
+}
+
+static int copy_out(const char *system, const struct cp_place *from, const struct cp_place *to)
+{
+	struct cp_parts source;
+	struct cp_parts target;
+	struct stat status;
+	char box[PATH_BYTES + 32];
+
+	if (!split(from->path, &source)) {
+		return EXIT_SYSTEM;
+	}
+	if (stat(to->path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		(void)snprintf(target.directory, sizeof(target.directory), "%s", to->path);
+		(void)snprintf(target.name, sizeof(target.name), "%s", source.name);
+	} else if (!split(to->path, &target)) {
+		return EXIT_SYSTEM;
+	}
+	/* Beside the target, so that what is whole can be renamed. */
+	(void)snprintf(box, sizeof(box), "%s/.topo-cp.XXXXXX", target.directory);
+	if (mkdtemp(box) == NULL) {
+		message_error("cannot write to '%s': %s", target.directory, strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	const bool done =
+		receive(system, from, source.name, box) && release(box, source.name, &target);
+	if (nftw(box, remove_one, NFTW_FILES, FTW_PHYS | FTW_DEPTH) != 0) {
+		message_error("cannot remove '%s': %s", box, strerror(errno));
+	}
+	return done ? EXIT_OK : EXIT_SYSTEM;
+}
+
+int command_cp(const struct command_line *cl)
+{
+	const char *system = NULL;
+	struct cp_place from;
+	struct cp_place to;
+	int option = 0;
+
+	while ((option = command_next_option(cl, "n:h", long_options)) != -1) {
+		switch (option) {
+		case 'n':
+			system = optarg;
+			break;
+		case 'h':
+			(void)fputs(help, stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	if (optind + 2 != cl->argc) {
+		return command_usage_error(cl, "a source and a destination are needed");
+	}
+	if (!place_read(cl->argv[optind], &from) || !place_read(cl->argv[optind + 1], &to)) {
+		return command_usage_error(cl, "VM: needs a path behind it");
+	}
+	if ((from.vm[0] == '\0') == (to.vm[0] == '\0')) {
+		return command_usage_error(cl, "one of the two is VM:PATH, the other a path here");
+	}
+	return from.vm[0] == '\0' ? copy_in(system, &from, &to) : copy_out(system, &from, &to);
+}
