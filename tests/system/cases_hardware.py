@@ -85,3 +85,8 @@ class Hardware(Outside, Scenario):
         self.compare("DISK")
         self.compare("CARD")
         self.directory.cleanup()
+
+
+class HardwareOnGicV3(Hardware):
+    """The same where each message is an interrupt of its own."""
+    arguments = ("--board", "qemu-virt-v3")

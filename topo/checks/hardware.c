@@ -8,7 +8,6 @@
 
 #include "topo/checks/internal.h"
 #include "topo/model/pci.h"
-#include "topo/model/pci_models.h"
 
 #define INTID_SPI_FIRST 32U
 
@@ -408,24 +407,6 @@ static bool node_runs(const struct board *board, const char *path)
 	return check_is_common_node(board, path) || (device != NULL && device->bytes != 0);
 }
 
-/* On a board whose messages raise SPIs the kernel passes these; those of an ITS it does not. */
-static void check_messages_run(struct rules *rules, const struct topology *topology, size_t vm,
-                               const struct pci_function *function)
-{
-	const struct board *board = topology->model.board;
-	const struct machine_slot *slot = pci_slot_of(&topology->model, function);
-	uint32_t first = 0;
-
-	if (slot != NULL && slot->model->vectors != 0 && board_msis(board, &first) == 0 &&
-	    rule_report_runs(rules, &rule_hardware_runs, function->place,
-	                     "'%s' is given PCI function %u:%u.%u, whose interrupts are messages: "
-	                     "on the board %s they reach nobody",
-	                     suffix(topology, vm), function->bus, function->device,
-	                     function->function, board->name)) {
-		diag_help(rules->diag, "with `--board qemu-virt` they do");
-	}
-}
-
 static void check_functions_run(struct rules *rules, const struct topology *topology, size_t vm)
 {
 	const struct vm *row = &topology->model.vms[vm];
@@ -441,7 +422,6 @@ static void check_functions_run(struct rules *rules, const struct topology *topo
 		                     function->function)) {
 			diag_help(rules->diag, "system.machine says what is in its slots");
 		}
-		check_messages_run(rules, topology, vm, function);
 	}
 }
 
