@@ -136,7 +136,7 @@ static inline bool smmu_queue_is_empty(uint32_t prod, uint32_t cons, uint32_t lo
  */
 static inline uint32_t smmu_cr0(uint32_t idr0, uint32_t what)
 {
-	return what | (idr0 & 1U << 10 ? SMMU_CR0_CHECK_ATS : 0);
+	return what | ((idr0 & 1U << 10) != 0 ? SMMU_CR0_CHECK_ATS : 0);
 }
 
 /**
