@@ -356,7 +356,7 @@ def run_lost(runner):
     def lose(m):
         m.qtest.write32(SMMU_CR0, 0)
         return []
-    bad = m.run(lose, (1, "ready"), "lost")
+    bad = m.run(lose, (1, "ready"), last="lost")
     return bad + ["the kernel does not say so"][:not m.said("does not answer any more")], []
 
 
