@@ -9,6 +9,7 @@
 #include "lib/image_check.h"
 
 /* Of PCI configuration space: PCI 3.0 6.1, 6.7. */
+#define CONFIG_ID 0U
 #define CONFIG_STATUS 1U
 #define CONFIG_STATUS_LIST (1U << 20)
 #define CONFIG_LIST 13U
@@ -69,10 +70,12 @@ static void settle(const struct window *w)
 		const struct pv_window_rule *rule = &kernel.window_rules[w->rules.first + n];
 
 		if (rule->flags & PV_RULE_PROBE) {
+			bool answers = arch_window_read(w->page, CONFIG_ID) != UINT32_MAX;
+
 			arch_window_write(w->page, rule->word, UINT32_MAX);
 			uint32_t read = arch_window_read(w->page, rule->word);
 
-			if (!window_confines(rule, read)) {
+			if (!answers || !window_takes(rule, UINT32_MAX, read)) {
 				close_page(w, rule->word, read);
 			}
 		}
@@ -140,6 +143,29 @@ err_t window_read(uint32_t index, uint64_t word, uint64_t *value)
 	return OK;
 }
 
+/* Put back what a reset may have taken, but @word: so a function never decodes, nor raises a line,
+ * where the image does not let it. False: it has not taken its place. Lock: the page's. */
+static bool restore(const struct window *w, uint32_t word)
+{
+	for (uint32_t n = 0; n < PV_WINDOW_RULES_MAX && n < w->rules.count; n++) {
+		const struct pv_window_rule *rule = &kernel.window_rules[w->rules.first + n];
+
+		if (!(rule->flags & PV_RULE_INITIAL) || rule->word == word) {
+			continue;
+		}
+		uint32_t read = arch_window_read(w->page, rule->word);
+
+		if ((read ^ rule->initial) & rule->keep) {
+			arch_window_write(w->page, rule->word, window_stores(rule, read, read));
+			read = arch_window_read(w->page, rule->word);
+		}
+		if ((rule->flags & PV_RULE_PROBE) && !window_takes(rule, rule->initial, read)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 err_t window_write(uint32_t index, uint64_t word, uint64_t value)
 {
 	const struct window *w = &kernel.windows[index];
@@ -156,9 +182,13 @@ err_t window_write(uint32_t index, uint64_t word, uint64_t value)
 		return ERR_RIGHT;
 	}
 	lock_acquire(&page_of(w)->lock);
-	arch_window_write(
-		w->page, rule->word,
-		window_stores(rule, (uint32_t)value, arch_window_read(w->page, rule->word)));
+	err_t err = restore(w, rule->word) ? OK : ERR_STATE;
+
+	if (!err) {
+		uint32_t old = arch_window_read(w->page, rule->word);
+
+		arch_window_write(w->page, rule->word, window_stores(rule, (uint32_t)value, old));
+	}
 	lock_release(&page_of(w)->lock);
-	return OK;
+	return err;
 }

@@ -21,13 +21,15 @@ static inline uint32_t window_stores(const struct pv_window_rule *rule, uint32_t
 	return (value & rule->writable) | (kept & rule->keep);
 }
 
-/** Whether what @rule keeps is all that says where the range is whose register reads @read, when all
- * ones have been stored. */
-static inline bool window_confines(const struct pv_window_rule *rule, uint32_t read)
+/** Whether a base address register that reads @read, when @stored has been stored, has what @rule keeps
+ * of that: so that all of it says where the range is. Or it is none, or one of I/O ports, where the
+ * image has no place for it. */
+static inline bool window_takes(const struct pv_window_rule *rule, uint32_t stored, uint32_t read)
 {
-	uint32_t kept = rule->keep & ~15U;
+	bool placed = (rule->initial & rule->keep) != 0;
 
-	return read == 0 || (read & 1U) || (read & kept) == kept;
+	return !((read ^ stored) & rule->keep & ~15U) ||
+	       (!placed && (read == 0 || (read & 3U) == 1));
 }
 
 /** Take over the windows of @image, and bring their registers to their initial values. Boot only. */
@@ -37,8 +39,10 @@ void window_build(const struct pv_image_header *image);
  * Errors: ERR_RANGE there is no such word; ERR_STATE the page is closed. */
 MUST_USE err_t window_read(uint32_t index, uint64_t word, uint64_t *value);
 
-/** Write @word of windows[index], as its rule says. Takes the page's lock.
- * Errors: as above, and of @value; ERR_RIGHT no rule lets it write the word. */
+/** Write @word of windows[index], as its rule says, behind what a reset has taken from other words.
+ * Takes the page's lock.
+ * Errors: as above, and of @value; ERR_RIGHT no rule lets it write the word; ERR_STATE also, the
+ * function does not take back its place. */
 MUST_USE err_t window_write(uint32_t index, uint64_t word, uint64_t value);
 
 #endif

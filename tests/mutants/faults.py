@@ -73,7 +73,7 @@ fault("kernel/core/window.c", "functions that firmware left at work",
       "if (rule->flags & PV_RULE_INITIAL) {", "if (0) {",
       WINDOW + ["baremetal:register windows"], "a device of nobody is bus master")
 fault("kernel/core/window.c", "a range larger than its aperture",
-      "if (!window_confines(rule, read)) {", "if (0) {",
+      "if (!answers || !window_takes(rule, UINT32_MAX, read)) {", "if (0) {",
       WINDOW + ["baremetal:register windows"], "a device lies over another VM's")
 fault("kernel/core/window.c", "ranges that nothing moves",
       "(capability & 0xffU) == CONFIG_ENHANCED_ALLOCATION", "0",

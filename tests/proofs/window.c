@@ -32,27 +32,50 @@
 struct kernel kernel;
 unsigned fake_locks_held;
 
-/* One word of one page, which is all that a call may touch. */
+/* The words of one page that have rules, which is all that a call may touch. */
 static struct {
-	uint32_t word;
-	uint32_t value;
-	uint32_t stores;
+	uint64_t word; /* that a call writes */
+	uint32_t values[PROOF_RULES];
+	uint32_t stores;  /* to that word */
+	uint32_t witness; /* one of the rules */
+	bool takes;       /* what is stored; else anything may stand there then */
 } device;
+
+static uint32_t rule_of(uint32_t page, uint32_t word)
+{
+	uint32_t found = 0;
+
+	for (uint32_t n = 1; n < PROOF_RULES; n++) {
+		found = kernel.window_rules[n].word == word ? n : found;
+	}
+	PROVE(page == kernel.windows[0].page && kernel.window_rules[found].word == word &&
+	              found < kernel.windows[0].rules.count,
+	      "a word of the window that has a rule");
+	return found;
+}
 
 uint32_t arch_window_read(uint32_t page, uint32_t word)
 {
-	PROVE(page == kernel.windows[0].page && word == device.word,
-	      "reads the word it was asked for");
-	return device.value;
+	return device.values[rule_of(page, word)];
 }
 
 void arch_window_write(uint32_t page, uint32_t word, uint32_t value)
 {
-	PROVE(page == kernel.windows[0].page && word == device.word,
-	      "writes the word it was asked for");
+	const struct pv_window_rule *other = &kernel.window_rules[device.witness];
+	uint32_t stands = device.values[device.witness];
+
 	PROVE(kernel.windows[0].lock.held, "with the lock of the page");
-	device.value = value;
-	device.stores++;
+	PROVE(device.stores == 0, "nothing behind the word that was asked for");
+	if (word == device.word && other->word != word &&
+	    device.witness < kernel.windows[0].rules.count && (other->flags & PV_RULE_INITIAL)) {
+		PROVE(!device.takes || ((stands ^ other->initial) & other->keep) == 0,
+		      "what a reset took is back before");
+		PROVE(!(other->flags & PV_RULE_PROBE) ||
+		              window_takes(other, other->initial, stands),
+		      "a range is in its place before");
+	}
+	device.values[rule_of(page, word)] = device.takes ? value : nondet_u32();
+	device.stores += word == device.word;
 }
 
 static struct pv_window_rule any_rule(void)
@@ -90,12 +113,16 @@ static void prove_write(void)
 	uint32_t witness = nondet_u32();
 
 	any_window();
-	device.word = (uint32_t)word;
-	device.value = nondet_u32();
-	uint32_t before = device.value;
+	device.word = word;
+	for (uint32_t n = 0; n < PROOF_RULES; n++) {
+		device.values[n] = nondet_u32();
+	}
+	device.witness = witness;
+	device.takes = nondet_bool();
 	bool closed = kernel.windows[0].closed;
 
 	ASSUME(witness < PROOF_RULES);
+	uint32_t before = device.values[witness];
 	const struct pv_window_rule rule = kernel.window_rules[witness];
 	bool ruled = witness < kernel.windows[0].rules.count && rule.word == word;
 	err_t err = window_write(0, word, value);
@@ -103,18 +130,26 @@ static void prove_write(void)
 	PROVE(!kernel.windows[0].lock.held, "the lock is free again");
 	PROVE(device.stores == (err == OK), "one store, or none with an error");
 	PROVE(err != OK || (!closed && value <= UINT32_MAX), "what is closed stays as it is");
-	if (ruled && !closed && value <= UINT32_MAX) {
-		uint32_t kept = rule.flags & PV_RULE_INITIAL ? rule.initial : before;
+	uint32_t after = device.values[witness];
+	uint32_t kept = rule.flags & PV_RULE_INITIAL ? rule.initial : before;
 
-		PROVE(err == OK, "what has a rule is written");
-		PROVE((device.value & rule.writable) == (value & rule.writable), "its bits");
-		PROVE((device.value & rule.keep) == (kept & rule.keep), "those that are kept");
-		PROVE((device.value & ~(rule.writable | rule.keep)) == 0, "no others");
+	if (ruled && !closed && value <= UINT32_MAX) {
+		PROVE(err == OK || err == ERR_STATE, "what has a rule is written");
 	}
+	if (ruled && err == OK && device.takes) {
+		PROVE((after & rule.writable) == (value & rule.writable), "its bits");
+		PROVE((after & rule.keep) == (kept & rule.keep), "those that are kept");
+		PROVE((after & ~(rule.writable | rule.keep)) == 0, "no others");
+	} else if (!ruled && device.takes && after != before) {
+		PROVE((after & rule.writable) == (before & rule.writable), "bits of others stay");
+		PROVE((after & ~rule.writable) == (rule.initial & rule.keep), "or are put back");
+	}
+	COVER(err == OK && !ruled && after != before && device.takes, "a word is put back");
+	COVER(err == ERR_STATE && !closed, "a range that does not come back");
 	COVER(err == OK && ruled && witness == 3, "the last rule");
-	COVER(err == OK && ruled && witness == 0 && device.value != before, "the first rule");
+	COVER(err == OK && ruled && witness == 0 && after != before, "the first rule");
 	COVER(err == ERR_RIGHT, "no rule");
-	COVER(err == ERR_STATE, "closed");
+	COVER(err == ERR_STATE && closed, "closed");
 	COVER(err == ERR_RANGE && word < PV_WINDOW_WORDS, "a value too large");
 }
 
@@ -164,7 +199,7 @@ static void prove_aperture(void)
 	uint32_t address = ~(size - 1);
 
 	ASSUME(rule.keep == ~(room - 1) && (rule.flags & PV_RULE_INITIAL));
-	ASSUME(window_confines(&rule, address | type));
+	ASSUME(window_takes(&rule, UINT32_MAX, address | type));
 	uint32_t base = window_stores(&rule, nondet_u32(), nondet_u32()) & address;
 	uint32_t aperture = rule.initial & rule.keep;
 

@@ -41,18 +41,6 @@ static void dma_follows_bus_master(void **state)
 	assert_false(fake.streams[NVME]);
 }
 
-/* As after a reset that the guest did: the registers have forgotten where the ranges are. */
-static void ranges_are_placed_before_they_decode(void **state)
-{
-	(void)state;
-	machine_start(1);
-	fake.windows[CARD].words[4] = 0;
-	fake.windows[CARD].writable[4] = 0xfffe0000;
-	guest_store(CARD_AT(4), 1, 2);
-	assert_int_equal(fake.windows[CARD].words[4], BUS_PLACE(CARD, 0));
-	assert_int_equal(fake.windows[CARD].words[1] & 6, 2);
-}
-
 static void narrow_stores_clear_no_status(void **state)
 {
 	struct fake_window *card = &fake.windows[CARD];
@@ -207,7 +195,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges_show_their_place_and_size),
 		cmocka_unit_test(dma_follows_bus_master),
-		cmocka_unit_test(ranges_are_placed_before_they_decode),
 		cmocka_unit_test(narrow_stores_clear_no_status),
 		cmocka_unit_test(what_a_guest_must_not_have_is_hidden),
 		cmocka_unit_test(a_ring_of_capabilities_ends),

@@ -149,7 +149,8 @@ static void test_what_may_not_be_written(void **state)
 	assert_int_equal(fake.stores, 0);
 }
 
-/* A reset takes a function's registers back. The next write of one restores it. */
+/* A reset takes a function's registers back. The next write of any restores all, and only then may it
+ * decode, or raise its line. */
 static void test_a_bar_stays(void **state)
 {
 	(void)state;
@@ -161,7 +162,37 @@ static void test_a_bar_stays(void **state)
 	own->words[COMMAND] = 0;
 	assert_int_equal(window_write(0, BAR, 0xe0000000), OK);
 	assert_int_equal(own->words[BAR], BASE | 4);
+	assert_int_equal(own->words[COMMAND], INTX_OFF);
 	assert_int_equal(window_write(0, COMMAND, 0xffff), OK);
+	assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
+	own->words[BAR] = 4;
+	own->words[COMMAND] = 0;
+	assert_int_equal(window_write(0, COMMAND, 6), OK);
+	assert_int_equal(own->words[BAR], BASE | 4);
+	assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
+	own->words[BAR] = 4;
+	own->words[COMMAND] = 0;
+	assert_int_equal(window_write(0, SHARED, 0), OK);
+	assert_int_equal(own->words[BAR], BASE | 4);
+	assert_int_equal(own->words[COMMAND], INTX_OFF);
+}
+
+/* A function that is not back yet, or has become larger by its reset, is not let decode. */
+static void test_a_bar_that_does_not_come_back(void **state)
+{
+	(void)state;
+	make();
+	build();
+	own->words[COMMAND] = 0;
+	own->words[BAR] = 4;
+	own->writable[BAR] = 0xff800000;
+	assert_int_equal(window_write(0, COMMAND, 6), ERR_STATE);
+	assert_int_equal(own->words[COMMAND], 0);
+	own->page = 0;
+	assert_int_equal(window_write(0, COMMAND, 6), ERR_STATE);
+	own->page = PAGE;
+	own->writable[BAR] = APERTURE;
+	assert_int_equal(window_write(0, COMMAND, 6), OK);
 	assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
 }
 
@@ -250,6 +281,7 @@ static void test_enhanced_allocation(void **state)
 	}
 }
 
+/* None, or one that does not answer yet. */
 static void test_no_function(void **state)
 {
 	uint64_t value = 0;
@@ -258,8 +290,9 @@ static void test_no_function(void **state)
 	make();
 	own->page = 0;
 	build();
-	assert_int_equal(window_read(0, 0, &value), OK);
-	assert_int_equal(value, UINT32_MAX);
+	assert_true(said("closed: word 4 reads 0x00000000ffffffff\n"));
+	assert_int_equal(window_read(0, 0, &value), ERR_STATE);
+	assert_false(kernel.windows[2].closed);
 }
 
 static err_t call(uint64_t number, uint64_t cap, uint64_t word, uint64_t value)
@@ -301,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_every_word_is_read),
 		cmocka_unit_test(test_what_may_not_be_written),
 		cmocka_unit_test(test_a_bar_stays),
+		cmocka_unit_test(test_a_bar_that_does_not_come_back),
 		cmocka_unit_test(test_holders_share_a_word),
 		cmocka_unit_test(test_a_bar_larger_than_its_aperture),
 		cmocka_unit_test(test_a_bar_smaller_than_its_aperture),

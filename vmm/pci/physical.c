@@ -40,21 +40,6 @@ void physical_write(const struct physical *physical, uint32_t offset, uint32_t v
 	(void)!call_window_write(physical->config->cap_window, offset / 4, value);
 }
 
-void physical_place(const struct physical *physical)
-{
-	for (uint32_t i = 0; i < PV_VMM_BARS; i++) {
-		const struct pv_vmm_bar *bar = &physical->config->bars[i];
-
-		if (bar->bytes != 0) {
-			physical_write(physical, PCI_BAR_FIRST + 4 * i, (uint32_t)bar->bus);
-		}
-		if (bar->bytes != 0 && (physical->function.bars[i].type & PCI_BAR_64BIT) != 0) {
-			physical_write(physical, PCI_BAR_FIRST + 4 * i + 4,
-			               (uint32_t)(bar->bus >> 32));
-		}
-	}
-}
-
 static void line_byte(struct line *line, uint32_t byte)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -157,18 +142,12 @@ static uint32_t status_bits(const struct physical *physical, uint32_t offset)
 	return 0;
 }
 
-/*
- * The ranges are where they belong before they decode, also after a reset that the guest did by
- * itself; DMA is translated from before it may begin until it can no longer.
- */
+/* DMA is translated from before it may begin until it can no longer. */
 static void write_command(struct physical *physical, uint32_t value, uint32_t lanes)
 {
 	uint32_t old = physical_read(physical, PCI_COMMAND);
 	uint32_t command = ((old & ~lanes) | value) & COMMAND_KEPT;
 
-	if ((command & ~old & PCI_COMMAND_MEMORY) != 0) {
-		physical_place(physical);
-	}
 	if ((command & PCI_COMMAND_MASTER) != 0 && !physical->has_stream &&
 	    !set_stream(physical, true)) {
 		command &= ~PCI_COMMAND_MASTER;

@@ -238,7 +238,6 @@ static bool take_bars(struct physical *physical)
 		}
 		is_upper = (physical->function.bars[i].type & PCI_BAR_64BIT) != 0;
 	}
-	physical_place(physical);
 	return true;
 }
 

@@ -24,9 +24,6 @@ uint32_t physical_read(const struct physical *physical, uint32_t offset);
 /** Store it. What the window does not take is not stored. */
 void physical_write(const struct physical *physical, uint32_t offset, uint32_t value);
 
-/** Have the address registers say what they have to. */
-void physical_place(const struct physical *physical);
-
 /** Begin a line: @what, then the function's number on the machine. */
 struct line physical_line(const struct physical *physical, const char *what);
 
