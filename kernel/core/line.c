@@ -7,6 +7,7 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic_state.h"
+#include "lib/bits.h"
 
 void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge)
 {
@@ -78,6 +79,9 @@ void line_take(uint32_t intid)
 	if (intid >= ARCH_MESSAGES) {
 		take_message(intid - ARCH_MESSAGES);
 		return;
+	}
+	if (intid - PV_SPI_FIRST >= ARRAY_COUNT(kernel.lines)) {
+		return; /* which is never an INTERRUPT_LINE */
 	}
 	const struct line *l = &kernel.lines[intid - PV_SPI_FIRST];
 	struct domain *d = &kernel.domains[l->domain];

@@ -57,7 +57,8 @@ static void test_tables(void **state)
 /* Fields of IHI 0069, 12.11.33, 12.11.34, 12.19.1 and 12.19.3. */
 static void test_registers(void **state)
 {
-	const uint64_t devices = 0x0107000000000000, collections = 0x0407000000000000;
+	const uint64_t devices = 0x0107000000000000;
+	const uint64_t collections = 0x0407000000000000;
 
 	(void)state;
 	assert_int_equal(its_baser_type(devices), ITS_BASER_DEVICES);

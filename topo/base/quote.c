@@ -14,14 +14,16 @@ static const char *replaced(struct arena *arena, const char *text, char what, co
 	}
 	char *copy = arena_alloc(arena, bytes + 1);
 
-	for (char *to = copy; *text != '\0'; text++) {
+	char *to = copy;
+
+	for (; *text != '\0'; text++) {
 		if (*text == what) {
-			memcpy(to, instead, grown);
+			to = stpcpy(to, instead);
 		} else {
-			*to = *text;
+			*to++ = *text;
 		}
-		to += *text == what ? grown : 1;
 	}
+	*to = '\0';
 	return copy;
 }
 

@@ -107,7 +107,9 @@ static bool split(const char *path, struct cp_parts *parts)
 /* For callees that do not write either, but do not say so. */
 static void as_arguments(const char *const from[ARGUMENTS], char *to[ARGUMENTS])
 {
-	memcpy(to, from, ARGUMENTS * sizeof(*to));
+	for (size_t i = 0; i < ARGUMENTS; i++) {
+		memcpy(&to[i], &from[i], sizeof(to[i]));
+	}
 }
 
 /* Start tar with one end of a pipe as its standard stream @theirs, the other becomes our @ours.
