@@ -4,7 +4,7 @@
  * gives and leaves open.
  *
  * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/explain.c
- * links: topo/export/notes.c
+ * links: topo/export/notes.c topo/export/explain_slot.c
  * libs: z lzma zstd lz4
  * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE

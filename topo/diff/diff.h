@@ -20,7 +20,7 @@
 struct fact {
 	const char *key;
 	const char *about; /* "VM", "hardware", "connection", "memory", "device", "boot", … */
-	const char *vm;    /* instance of the VM whose right it is */
+	const char *vm;    /* instance of the VM whose right it is; NULL = the machine */
 	const char *what;  /* "vm_a: interrupt 33" */
 	const char *value; /* NULL = it is there or not */
 	bool detail;       /* of the thing `owner`: says nothing if that is new or gone */

@@ -10,7 +10,9 @@
 
 #include "topo/base/units.h"
 #include "topo/diff/diff.h"
+#include "topo/model/board.h"
 #include "topo/model/device_options.h"
+#include "topo/model/pci_models.h"
 #include "topo/model/vm_attributes.h"
 
 struct lister {
@@ -298,12 +300,67 @@ static void add_connection(struct lister *l, const struct connection *c)
 	}
 }
 
+/* Of a function that topo has no row for: what the topology says of it. */
+static const char *own_text(struct lister *l, const struct pci_model *model)
+{
+	const char *text = "";
+
+	for (size_t i = 0; i < PCI_BARS_MAX; i++) {
+		if (model->bars[i].bytes != 0) {
+			text = arena_printf(l->facts->arena, "%s, BAR %zu of %s", text, i,
+			                    size_text(l->facts->arena, model->bars[i].bytes));
+		}
+	}
+	return arena_printf(l->facts->arena, "%s, vectors: %u, DMA %s", text, model->vectors,
+	                    model->unknown ? "unknown" : "through the SMMU");
+}
+
+static const char *slot_text(struct lister *l, const struct machine_slot *slot)
+{
+	struct arena *arena = l->facts->arena;
+	const char *text = slot->model->name;
+
+	if (slot->file != NULL) {
+		text = arena_printf(arena, "%s, %s", text, slot->file);
+	}
+	if (slot->file_bytes != 0) {
+		text = arena_printf(arena, "%s, %s", text, size_text(arena, slot->file_bytes));
+	}
+	for (size_t i = 0; i < slot->forward_count; i++) {
+		text = arena_printf(arena, "%s, the build host's port %u leads to %u", text,
+		                    slot->forwards[i].host, slot->forwards[i].guest);
+	}
+	return pci_model_find(slot->model->name) != NULL
+	               ? text
+	               : arena_printf(arena, "%s%s", text, own_text(l, slot->model));
+}
+
+/* What the rights of VMs are rights to: it is no VM's. */
+static void add_machine(struct lister *l)
+{
+	struct arena *arena = l->facts->arena;
+
+	add_right(l, "machine", NULL, "board", "board", l->model->board->name);
+	if (l->all) {
+		add_right(l, "tuning", NULL, "CPUs", "physical CPUs",
+		          number(l, l->model->cpu_count));
+	}
+	for (size_t i = 0; i < l->model->slot_count; i++) {
+		const struct machine_slot *slot = &l->model->slots[i];
+		const char *key = arena_printf(arena, "slot 0:%u.0", slot->device);
+
+		add_right(l, "machine", NULL, key, arena_printf(arena, "machine: %s", key),
+		          slot_text(l, slot));
+	}
+}
+
 void diff_facts(struct arena *arena, const struct model *model, bool all, struct facts *out)
 {
 	struct lister l = {.facts = out, .model = model, .all = all};
 
 	*out = (struct facts){.arena = arena};
 	strmap_init(&out->by_key, arena);
+	add_machine(&l);
 	for (size_t i = 0; i < model->vm_count; i++) {
 		add_vm(&l, &model->vms[i]);
 	}

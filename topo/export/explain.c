@@ -434,6 +434,17 @@ static void put_composition(FILE *out, const struct model *model)
 	fputs("    }\n", out);
 }
 
+static void put_machine(FILE *out, const struct model *model)
+{
+	fputs(IN "system.machine = [", out);
+	for (size_t i = 0; i < model->slot_count; i++) {
+		fputs("\n" IN "    ", out);
+		explain_slot(out, &model->slots[i]);
+		putc(',', out);
+	}
+	fputs(model->slot_count == 0 ? "];\n" : "\n" IN "];\n", out);
+}
+
 static void put_system(FILE *out, const struct model *model)
 {
 	const struct rules *rules = topology_of(model)->rules;
@@ -441,6 +452,7 @@ static void put_system(FILE *out, const struct model *model)
 
 	fprintf(out, IN "system.board = \"%s\";\n" IN "system.cpus = %u;\n", model->board->name,
 	        model->cpu_count);
+	put_machine(out, model);
 	fputs(IN "system.checks_off = [", out);
 	for (size_t i = 0; i < rules->count; i++) {
 		if (rules->off[i]) {

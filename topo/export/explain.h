@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "topo/model/model.h"
 #include "topo/model/vm_attributes.h"
 
 /** Print @model as a topology in which every default is spelled out. */
@@ -20,5 +21,8 @@ void explain_attribute(FILE *out, enum vm_attribute attribute, const struct vm *
 
 /** Print each option that @device has as "name: value", @before before each. */
 void explain_options(FILE *out, const struct device *device, const char *before);
+
+/** Print what the machine has in @slot, as an entry of system.machine. */
+void explain_slot(FILE *out, const struct machine_slot *slot);
 
 #endif

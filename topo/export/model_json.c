@@ -9,6 +9,7 @@
 #include "topo/base/say.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
+#include "topo/model/pci_models.h"
 #include "topo/model/vm_attributes.h"
 
 static void add_string(struct json_object *object, const char *key, const char *text)
@@ -258,6 +259,41 @@ static struct json_object *vm_object(const struct vm *vm)
 	return object;
 }
 
+static void add_forwards(struct json_object *object, const struct machine_slot *slot)
+{
+	struct json_object *forwards = add_array(object, "forward");
+
+	for (size_t i = 0; i < slot->forward_count; i++) {
+		struct json_object *forward = json_object_new_object();
+
+		add_number(forward, "host", slot->forwards[i].host);
+		add_number(forward, "guest", slot->forwards[i].guest);
+		json_object_array_add(forwards, forward);
+	}
+}
+
+/* Numbered as the functions of pci_devices are. */
+static struct json_object *slot_object(const struct machine_slot *slot)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "bus", 0);
+	add_number(object, "dev", slot->device);
+	add_number(object, "fun", 0);
+	add_string(object, "model", slot->model->name);
+	add_string(object, "file", slot->file);
+	add_number(object, "size", slot->file_bytes);
+	add_forwards(object, slot);
+	struct json_object *bars = add_array(object, "bars");
+
+	for (size_t i = 0; i < PCI_BARS_MAX; i++) {
+		json_object_array_add(bars, json_object_new_uint64(slot->model->bars[i].bytes));
+	}
+	add_number(object, "vectors", slot->model->vectors);
+	add_bool(object, "confined", !slot->model->unknown);
+	return object;
+}
+
 void model_print_json(const struct model *model, FILE *out)
 {
 	struct json_object *object = json_object_new_object();
@@ -265,9 +301,13 @@ void model_print_json(const struct model *model, FILE *out)
 	add_string(object, "name", model->name);
 	add_string(object, "board", model->board->name);
 	add_number(object, "cpus", model->cpu_count);
+	struct json_object *machine = add_array(object, "machine");
 	struct json_object *vms = add_array(object, "vms");
 	struct json_object *connections = add_array(object, "connections");
 
+	for (size_t i = 0; i < model->slot_count; i++) {
+		json_object_array_add(machine, slot_object(&model->slots[i]));
+	}
 	for (size_t i = 0; i < model->vm_count; i++) {
 		json_object_array_add(vms, vm_object(&model->vms[i]));
 	}

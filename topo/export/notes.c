@@ -40,6 +40,11 @@ static void note_system(const struct notes *notes)
 	begin(notes, "the board: build for %s; `topo check --board %s` reads this again\n",
 	      model->board->directory, model->board->name);
 	begin(notes, "the number of physical CPUs, %u: set KernelMaxNumNodes\n", model->cpu_count);
+	for (size_t i = 0; i < model->slot_count; i++) {
+		begin(notes, "the machine has ");
+		explain_slot(notes->out, &model->slots[i]);
+		fputs(": give it to QEMU\n", notes->out);
+	}
 	for (size_t i = 0; i < model->vm_count; i++) {
 		own_kernel = own_kernel || model->vms[i].image.own_kernel;
 		own_rootfs = own_rootfs || model->vms[i].image.own_rootfs;
