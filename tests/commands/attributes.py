@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What a topology gives is told wherever it is printed and compared: no attribute of a VM, of the
-system or of a slot of its machine is lost on the way."""
+system, of a slot of its machine or of a connection, and no option of a device is lost on the way."""
 import json
 import os
 import re
+import struct
 
 # Attributes of a VM, and a setting of each that is not its default; all that topo lists.
 EXAMPLES = {
@@ -39,7 +40,8 @@ EXAMPLES = {
     "vm_virtio_devices": '= [{ type: "vsock" }]',
     "vm_virtio_drivers": '= [{ type: "vsock", backend: "b" }]',
 }
-# Attributes of the system, and keys of a slot: two settings each that differ in nothing else.
+# Attributes of the system and of connections, keys of a slot, options of devices: two settings of
+# each that differ in nothing else.
 SYSTEM = {
     "board": ('"qemu-virt"', '"qemu-virt-v3"'),
     "cpus": ("2", "3"),
@@ -60,6 +62,33 @@ SLOT = {
     "confined": ('pci: "0:1.0", model: "other", bars: []',
                  'pci: "0:1.0", model: "other", bars: [], confined: true'),
 }
+CONNECTION = {
+    "_memdev.swiotlb": ("true", "false"),
+    "_memdev.size": ('"16M"', '"32M"'),
+    "_memdev.base": ("0xc0000000", "0xd0000000"),
+    "_memdev.driver_base": ("0xc0000000", "0xd0000000"),
+    "_iobuf.base": ("0xc0000000", "0xd0000000"),
+}
+NET = 'type: "net", network: "nat", address: "10.1.0.{}/24", driver_address: "10.1.0.{}"'
+OPTION = {
+    "queues": ('type: "blk", queues: 1', 'type: "blk", queues: 2'),
+    "queue_size": ('type: "rng", queue_size: 64', 'type: "rng", queue_size: 128'),
+    "disk": ('type: "blk", disk: "DIR/a.img"', 'type: "blk", disk: "DIR/b.img"'),
+    "format": ('type: "blk", disk: "DIR/a.img", format: "raw"',
+               'type: "blk", disk: "DIR/a.img", format: "qcow2"'),
+    "size": ('type: "blk", size: "64M"', 'type: "blk", size: "128M"'),
+    "readonly": ('type: "blk", readonly: false', 'type: "blk", readonly: true'),
+    "mac": ('type: "net"', 'type: "net", mac: "02:00:00:00:00:07"'),
+    "tap": ('type: "net"', 'type: "net", tap: "tap7"'),
+    "network": ('type: "net"', 'type: "net", network: "isolated"'),
+    "bridge": ('type: "net", bridge: "one"', 'type: "net", bridge: "other"'),
+    "address": (NET.format(1, 8), NET.format(2, 8)),
+    "driver_address": (NET.format(1, 8), NET.format(1, 9)),
+    "cid": ('type: "vsock"', 'type: "vsock", cid: 77'),
+    "tag": ('type: "fs"', 'type: "fs", tag: "other"'),
+}
+# An empty image of 1 MiB: version 2, clusters of 64 KiB.
+QCOW2 = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 16, 1 << 20, 0, 1, 0, 65536, 1, 0, 0)
 NOT_THE_SYSTEM = {"checks_off"}  # it says what topo is to be silent about
 PRINTERS = [["explain"], ["explain", "--json"], ["export", "-f", "json"], ["export", "-f", "camkes"]]
 
@@ -101,19 +130,40 @@ def known(suite, path, settings):
     """What topo says that there is where it was given something else."""
     write(path, settings)
     err = suite.call("check", path)[2]
-    return set(re.search(r"it has: (.*)", err).group(1).split(", "))
+    return set(re.search(r" has: (.*)", err).group(1).split(", "))
 
 
-def check_system(suite, plain, given):
+def differ(suite, plain, given, name, values):
+    """The two settings, as one writes them."""
+    write(plain, values[0])
+    write(given, values[1])
+    suite.result(name, lost(suite, plain, given, ""))
+
+
+def check_others(suite, plain, given):
     for kind, cases, form, nothing in [
-            ("system", SYSTEM, "system.{} = {};", "1"),
-            ("slot", SLOT, "system.machine = [{{ {1} }}];", "nothing: 1")]:
-        there = known(suite, given, form.format("nothing", nothing)) - NOT_THE_SYSTEM
+            ("system", SYSTEM, "system.{} = {};", "system.nothing = 1;"),
+            ("slot", SLOT, "system.machine = [{{ {1} }}];", "system.machine = [{ nothing: 1 }];"),
+            ("connection", CONNECTION, "vma_vmb{} = {};", "vma_vmb_memdev.nothing = 1;")]:
+        there = known(suite, given, nothing) - NOT_THE_SYSTEM
         suite.result(f"{kind}: an example of each", " ".join(there ^ set(cases)))
         for name, values in cases.items():
-            for path, value in zip((plain, given), values):
-                write(path, form.format(name, value))
-            suite.result(f"{kind} {name}", lost(suite, plain, given, ""))
+            differ(suite, plain, given, f"{kind} {name}", [form.format(name, v) for v in values])
+
+
+def check_options(suite, plain, given):
+    """Explain goes by the table of options: what it prints of each example is all there is."""
+    there = set()
+    directory = os.path.dirname(plain)
+    for name in ("a.img", "b.img"):
+        with open(os.path.join(directory, name), "wb") as file:
+            file.write(QCOW2.ljust(1 << 20, b"\0"))
+    for name, values in OPTION.items():
+        differ(suite, plain, given, f"option {name}",
+               [f"vm_a.vm_virtio_devices = [{{ {value} }}];".replace("DIR", directory)
+                for value in values])
+        there |= set(re.findall(r"^ {14}(\w+): ", suite.call("explain", given)[1].decode(), re.M))
+    suite.result("option: an example of each", " ".join(there ^ set(OPTION)))
 
 
 def check(suite, directory):
@@ -126,7 +176,8 @@ def check(suite, directory):
     plain = os.path.join(directory, "plain.camkes")
     given = os.path.join(directory, "given", "plain.camkes")
     os.mkdir(os.path.dirname(given))
-    check_system(suite, plain, given)
+    check_others(suite, plain, given)
+    check_options(suite, plain, given)
     write(plain, "")
     for name, value in EXAMPLES.items():
         write(given, f"vm_a.{name} {value};")

@@ -229,10 +229,15 @@ static void add_vm(struct lister *l, const struct vm *vm)
 	add_managed(l, vm);
 }
 
+static const char *dotted(struct lister *l, uint32_t a)
+{
+	return arena_printf(l->facts->arena, "%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255,
+	                    a & 255);
+}
+
 static const char *net_text(struct lister *l, const struct device *d)
 {
 	struct arena *arena = l->facts->arena;
-	uint32_t a = d->address[1];
 	const char *text =
 		arena_printf(arena, "%02x:%02x:%02x:%02x:%02x:%02x, %s", d->mac[0], d->mac[1],
 	                     d->mac[2], d->mac[3], d->mac[4], d->mac[5], network_name(d->network));
@@ -240,9 +245,14 @@ static const char *net_text(struct lister *l, const struct device *d)
 	if (d->bridge) {
 		text = arena_printf(arena, "%s on %s", text, d->bridge);
 	}
-	if (a) {
-		text = arena_printf(arena, "%s, %u.%u.%u.%u/%u", text, a >> 24, a >> 16 & 255,
-		                    a >> 8 & 255, a & 255, d->prefix);
+	if (d->tap) {
+		text = arena_printf(arena, "%s by %s", text, d->tap);
+	}
+	if (d->address[1]) {
+		text = arena_printf(arena, "%s, %s/%u", text, dotted(l, d->address[1]), d->prefix);
+	}
+	if (d->address[0]) {
+		text = arena_printf(arena, "%s behind %s", text, dotted(l, d->address[0]));
 	}
 	return text;
 }
@@ -255,8 +265,9 @@ static const char *device_text(struct lister *l, const struct device *d)
 	if (d->type == DEVICE_NET) {
 		text = net_text(l, d);
 	} else if (d->type == DEVICE_BLK) {
-		text = arena_printf(arena, "%s, %s%s", d->disk ? d->disk : "an empty disk",
-		                    size_text(arena, d->disk_bytes),
+		text = d->disk ? arena_printf(arena, "%s, %s", d->disk, d->format)
+		               : "an empty disk";
+		text = arena_printf(arena, "%s, %s%s", text, size_text(arena, d->disk_bytes),
 		                    d->readonly ? ", read-only" : "");
 	} else if (d->type == DEVICE_VSOCK) {
 		text = arena_printf(arena, "CID %" PRIu64, d->cid);
