@@ -53,6 +53,7 @@ class SimplePair(Scenario):
                     file.write(os.urandom(30000))
                 os.chmod(f"{here}/tree/{name}", mode)
             os.symlink("private", f"{here}/tree/link")
+            os.symlink("../private", f"{here}/tree/sub/link")
             os.truncate(f"{here}/tree/holes", 1 << 30)
             self.copy(f"{here}/tree", "driver:/tmp/new")
             self.copy("driver:/tmp/new", f"{here}/back")
@@ -66,6 +67,11 @@ class SimplePair(Scenario):
             holes = os.lstat(f"{here}/back/holes")
             ensure(holes.st_size == 1 << 30 and holes.st_blocks < 200, f"holes: {holes}")
             ensure("no file" in self.copy("driver:/dev/null", here, status=3), "a device came")
+            for link in ("/etc", "..", "sub/../..", "../private", "sub/../sub"):
+                self.system.shell("driver", f"ln -sfn {link} /tmp/new/out")
+                for path in ("/tmp/new", "/tmp/new/out"):
+                    said = self.copy(f"driver:{path}", f"{here}/out", status=3)
+                    ensure("is a link out of" in said, f"{path} with {link}: {said}")
             ensure(sorted(os.listdir(here)) == ["back", "tree"], f"left: {os.listdir(here)}")
         self.system.shell("driver", "[ $(du -k /tmp/new/holes | cut -f1) -lt 100 ]; "
                           "[ $(stat -c %U /tmp/new/private) = root ]; rm -r /tmp/new")

@@ -3,7 +3,7 @@
  * topo cp: files and directories between here and a VM, as a stream of tar(1) at either end of what
  * topo exec does. What a VM sends is its guest's word: it is unpacked in a new directory that nobody
  * else can enter, as nobody's but ours, and only what was asked for leaves that, if it is nothing but
- * files, directories and links.
+ * files, directories and links within it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -199,15 +199,49 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 	return remove(path);
 }
 
+/* Whether a link, @level directories deep in what came, leads to something in that, whatever other links
+ * are on the way: up only before down. */
+static bool stays_within(const char *path, int level)
+{
+	char target[PATH_BYTES];
+	const ssize_t length = readlink(path, target, sizeof(target) - 1);
+	char *rest = target;
+	bool down = false;
+
+	if (length < 0 || target[0] == '/') {
+		return false;
+	}
+	target[length] = '\0';
+	for (const char *part = strsep(&rest, "/"); part != NULL; part = strsep(&rest, "/")) {
+		const bool up = strcmp(part, "..") == 0;
+
+		level -= up ? 1 : 0;
+		if (level <= 0 || (up && down)) {
+			return false;
+		}
+		down = down || (!up && part[0] != '\0' && strcmp(part, ".") != 0);
+	}
+	return level > 0;
+}
+
+/* A link to elsewhere would have the user, or the next copy, write there. */
 static int refuse_others(const char *path, const struct stat *status, int type, struct FTW *at)
 {
-	(void)type;
-	(void)at;
-	if (S_ISREG(status->st_mode) || S_ISDIR(status->st_mode) || S_ISLNK(status->st_mode)) {
-		return 0;
+	/* Of what is in a directory that cannot be read or entered nothing is known. */
+	if (type == FTW_DNR || type == FTW_NS) {
+		message_error("'%s' cannot be looked at", path);
+		return 1;
 	}
-	message_error("'%s' is no file, directory or link", path);
-	return 1;
+	if (S_ISLNK(status->st_mode)) {
+		if (!stays_within(path, at->level)) {
+			message_error("'%s' is a link out of what was asked for", path);
+			return 1;
+		}
+	} else if (!S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode)) {
+		message_error("'%s' is no file, directory or link", path);
+		return 1;
+	}
+	return 0;
 }
 
 /* What came as @name in @box becomes @to. */
@@ -238,7 +272,8 @@ static bool receive(const char *system, const struct cp_place *from, const char 
                     const char *box)
 {
 	const char *const argv[ARGUMENTS] = {
-		"tar", "-xf", "-", "--no-same-owner", "--no-same-permissions", "-C", box};
+		"tar", "-xf", "-", "--no-same-owner", "--no-same-permissions", "--no-overwrite-dir",
+		"-C",  box};
 	const pid_t tar = start_tar(argv, STDIN_FILENO, STDOUT_FILENO);
 	if (tar < 0) {
 		return false;
