@@ -25,6 +25,12 @@ def slot(model, name, more=""):
             f'[{{ name: "{name}", bus: 0, dev: 1, fun: 0 }}];')
 
 
+def node_of_slot(model, name, more=""):
+    """The same, given by its node."""
+    return (f'system.machine = [{{ pci: "0:1.0", model: "{model}"{more} }}];' +
+            node(f"/pcie@10000000/{name}@1"))
+
+
 CASES = [
     # what a slot of the machine holds decides, not what it is called; virtio is told of the SMMU
     ("qemu-virt", slot("virtio-gpu-pci", "virtio-gpu"), False, False,
@@ -35,6 +41,13 @@ CASES = [
     ("qemu-virt", slot("virtio-rng-pci", "rng", ', bars: ["4K"]'), False, False,
      [("rng", CONFINED)], True),
     ("qemu-virt", slot("bochs-display", "display"), False, False, [("display", NONE)], True),
+    ("qemu-virt", node_of_slot("virtio-gpu-pci", "gpu"), False, False, [("gpu@1", CONFINED)], True),
+    ("qemu-virt", node_of_slot("vhost-user-fs-pci", "dev", ', bars: ["4K"]'), True, True,
+     [("dev@1", UNKNOWN)], True),
+    ("qemu-virt", node_of_slot("rtl8139", "dev", ', bars: ["4K"]'), True, True,
+     [("dev@1", UNKNOWN)], True),
+    ("qemu-virt", node_of_slot("bochs-display", "virtio"), False, False, [("virtio@1", NONE)], True),
+    ("qemu-virt", node("/pcie@10000000/virtio@1"), True, True, [("virtio@1", UNKNOWN)], True),
     # of another model nothing is known, unless somebody answers for it; nobody can for vhost
     ("qemu-virt", slot("rtl8139", "nic", ', bars: ["4K"]'), True, True, [("nic", UNKNOWN)], True),
     ("qemu-virt", slot("rtl8139", "nic", ', bars: ["4K"], confined: true'), False, False,
@@ -103,6 +116,7 @@ KINDS = [
     (slot("virtio-gpu-pci", "x"), "GPU"), (slot("qemu-xhci", "x"), "USB"),
     (slot("edu", "x"), "other"), (slot("edu", "nic"), "other"),
     (slot("vmxnet3", "disk", BARS), "NIC"), (slot("mptsas1068", "disk", BARS), "storage"),
+    (node_of_slot("e1000e", "x"), "NIC"), (node_of_slot("nvme", "nic"), "storage"),
     (GENET, "NIC"),
 ]
 

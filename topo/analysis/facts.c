@@ -215,9 +215,12 @@ static void list_unknown_forwarders(struct analysis *analysis)
 static void list_forgeable(struct analysis *analysis)
 {
 	const struct model *model = analysis->model;
+	struct pci_holding bridge;
 
 	for (uint32_t vm = 0; model->board->msi_forgeable && vm < model->vm_count; vm++) {
-		if (pci_has_messages(model, &model->vms[vm])) {
+		/* Who holds the bridge has the functions of all write what he likes. */
+		if (pci_has_messages(model, &model->vms[vm]) ||
+		    pci_holds_bridge(model, &model->vms[vm], &bridge)) {
 			vm_list_add(&analysis->forgeable, vm, analysis->arena);
 		}
 	}

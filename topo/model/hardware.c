@@ -241,15 +241,16 @@ static void add_pages(struct hardware *hardware, const struct model *model, cons
 }
 
 /*
- * A node that the board is not known to have may be anything, unless a PCI host bridge is above
- * it. Nodes without registers, such as /chosen, are no devices.
+ * A node that the board is not known to have may be anything, unless a PCI host bridge is above it:
+ * then it is the function at the place that it names. Nodes without registers, such as /chosen, are
+ * no devices.
  */
 static void add_node(struct hardware *hardware, const struct model *model, const char *path,
                      struct arena *arena)
 {
 	bool known = false;
 	enum dma dma = DMA_UNKNOWN;
-	struct pci_function function;
+	struct pci_function function = {.name = ""};
 
 	for (size_t i = 0; i < model->board->device_count; i++) {
 		const struct board_device *device = &model->board->devices[i];
@@ -268,15 +269,22 @@ static void add_node(struct hardware *hardware, const struct model *model, const
 	enum dma below = add_below(hardware, model, path, arena);
 
 	if (!known) {
+		bool is_function = pci_function_of_node(model, path, &function);
+
+		function.name = path;
+		if (is_function) {
+			dma = function_dma(model, &function);
+		}
 		add_unit(hardware, arena,
 		         (struct hardware_unit){
 				 .name = hardware_last_part(path),
 				 .where = path,
-				 .kind = hardware_kind_of(path),
+				 .kind = is_function ? function_kind(model, &function)
+		                                     : hardware_kind_of(path),
 				 .dma = below == DMA_OPEN ? DMA_OPEN : dma,
-				 .messages =
-					 messages_of(model->board,
-		                                     pci_function_of_node(model, path, &function)),
+				 .messages = messages_of(model->board,
+		                                         is_function && pci_function_has_messages(
+										model, &function)),
 			 });
 	}
 	add_pages(hardware, model, path, arena);
