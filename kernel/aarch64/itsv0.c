@@ -19,8 +19,3 @@ void arch_message_mask(uint32_t message)
 {
 	(void)message;
 }
-
-void arch_message_forget(uint32_t message)
-{
-	(void)message;
-}

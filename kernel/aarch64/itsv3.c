@@ -226,14 +226,9 @@ static uint32_t event_of(uint32_t message)
 	return kernel.streams[message / PV_MSIS_MAX].domain->msi_first + message % PV_MSIS_MAX;
 }
 
-static bool is_on(uint32_t message)
-{
-	return tables.configuration[message] == its_lpi(PRIORITY, true);
-}
-
 static void set(uint32_t message, bool on)
 {
-	if (is_on(message) != on) {
+	if (tables.configuration[message] != its_lpi(PRIORITY, on)) {
 		tables.configuration[message] = its_lpi(PRIORITY, on);
 		command(its_inv(device_of(message), event_of(message)), state.cpus[message]);
 	}
@@ -253,11 +248,4 @@ void arch_message_route(uint32_t message)
 void arch_message_mask(uint32_t message)
 {
 	set(message, false);
-}
-
-void arch_message_forget(uint32_t message)
-{
-	if (!is_on(message)) {
-		command(its_clear(device_of(message), event_of(message)), state.cpus[message]);
-	}
 }

@@ -62,12 +62,6 @@ static inline struct its_command its_movi(uint32_t device, uint32_t event, uint1
 	return (struct its_command){{0x01 | (uint64_t)device << 32, event, collection}};
 }
 
-/** Event @event of @device is no longer pending. */
-static inline struct its_command its_clear(uint32_t device, uint32_t event)
-{
-	return (struct its_command){{0x04 | (uint64_t)device << 32, event}};
-}
-
 /** Forget what is cached of the configuration of event @event of @device. */
 static inline struct its_command its_inv(uint32_t device, uint32_t event)
 {

@@ -133,8 +133,6 @@ void arch_line_end(uint32_t intid);
 void arch_message_route(uint32_t message);
 /** It comes no more, and stays pending. It may still be on its way to some CPU. */
 void arch_message_mask(uint32_t message);
-/** If it is masked it is no longer pending. */
-void arch_message_forget(uint32_t message);
 
 /* Streams of the SMMU. Those that change one are called with its domain's lock held: whether it is on,
  * and that its vCPUs are, change together. Each is done for all DMA when it returns. */

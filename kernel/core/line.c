@@ -122,21 +122,13 @@ static void route_locked(struct domain *d, uint32_t line, bool on)
 	}
 }
 
-/* What becomes of a message, whichever of the streams of @d it is of: it comes to this CPU, or what is
- * pending is forgotten. Lock: domain lock held. */
-static void messages_locked(const struct domain *d, uint32_t line, bool forget)
+/* A message, whichever of the streams of @d it is of, comes to this CPU. Lock: domain lock held. */
+static void route_messages_locked(const struct domain *d, uint32_t line)
 {
 	lock_assert_held(&d->lock);
 	for (uint32_t i = 0; i < PV_STREAMS_MAX; i++) {
-		uint32_t message = line - ARCH_MESSAGES + i * PV_MSIS_MAX;
-
-		if (kernel.streams[i].domain != d) {
-			continue;
-		}
-		if (forget) {
-			arch_message_forget(message);
-		} else {
-			arch_message_route(message);
+		if (kernel.streams[i].domain == d) {
+			arch_message_route(line - ARCH_MESSAGES + i * PV_MSIS_MAX);
 		}
 	}
 }
@@ -153,7 +145,7 @@ static void settle_one_locked(struct vcpu *v, uint32_t intid)
 		return; /* it has another target since, which has been told */
 	}
 	if (line >= ARCH_MESSAGES) {
-		messages_locked(v->domain, line, false);
+		route_messages_locked(v->domain, line);
 		return;
 	}
 	if (!(q->flags & VIRQ_ROUTED)) {
@@ -206,9 +198,6 @@ static void mask_all_locked(struct domain *d, bool forget)
 			continue;
 		}
 		d->spis[n].flags &= (uint16_t)~VIRQ_ROUTED;
-		if (forget && d->lines[n] >= ARCH_MESSAGES) {
-			messages_locked(d, d->lines[n], true); /* their streams are off */
-		}
 		line_change_locked(&kernel.vcpus[d->vcpu_first], VIRQ_PRIVATE + n, &d->spis[n]);
 	}
 }

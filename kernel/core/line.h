@@ -18,7 +18,8 @@
  * same message of each stream of a domain is the same SPI. It is never active, so it is masked when it
  * comes a second time before the guest has taken the first, but in the place of its target. It is
  * unmasked when its target runs: so it interrupts others at most twice between two such times. What
- * comes of a stream that is off is forgotten.
+ * comes of a stream that is off is forgotten, and what came before a reset comes when the target first
+ * runs again, before the VMM has turned the stream on.
  *
  * Invariant (domain lock): a SPI that has VIRQ_PASSED, and is neither pending, nor listed, nor active,
  * is in `stale` of its target.
@@ -51,8 +52,8 @@ void line_settle_locked(struct vcpu *v);
  * controller, one register for each 32 of its interrupts. */
 void line_stop_locked(struct domain *d);
 
-/** Mask the lines of @d, whose interrupts are in their reset state, and forget what is pending. Lock:
- * domain lock held. Cost: as above. */
+/** Mask the lines of @d, whose interrupts are in their reset state, and forget what is pending, but of
+ * messages. Lock: domain lock held. Cost: as above. */
 void line_reset_locked(struct domain *d);
 
 #endif

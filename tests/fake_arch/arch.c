@@ -380,13 +380,6 @@ void arch_message_mask(uint32_t message)
 	fake.messages[message].on = false;
 }
 
-void arch_message_forget(uint32_t message)
-{
-	if (!fake.messages[message].on) {
-		fake.messages[message].pending = false;
-	}
-}
-
 static uint32_t stream_bit(const struct stream *s)
 {
 	lock_assert_held(&s->domain->lock);

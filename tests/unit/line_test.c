@@ -542,11 +542,11 @@ static void test_messages_of_a_life_that_is_over(void **state)
 	v0->wait = WAIT_NOTHING;
 	d->vgic_enabled = true;
 	fake.cpu = 0;
-	kernel.streams[0].on = true;
 	configure_message(0, PV_VIRQ_ENABLED);
 	configure_message(1, PV_VIRQ_ENABLED);
 	go_on(v0);
 	deliver_messages();
+	kernel.streams[0].on = true;
 	go_on(v0);
 	assert_int_equal(fake_guest_acknowledge(), 1023);
 	send(MESSAGE(0, 0));
