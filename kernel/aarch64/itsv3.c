@@ -89,29 +89,29 @@ static bool fits(void)
 	return its_fits(*reg64(board_its, GITS_TYPER), *gic_reg(board_gicd, GICD_TYPER));
 }
 
-/* Have the ITS do @command, and be done with what was asked before of the redistributor of @cpu. One
- * that does not answer is turned off. Lock: that of the commands, but at boot. */
-static bool issue(struct its_command command, uint32_t cpu)
+/* Whether the ITS comes to have no more than @left commands to do. Lock: as below. */
+static bool comes_down_to(uint32_t left)
 {
-	const struct its_command both[] = {command, its_sync(state.targets[cpu])};
-
-	for (uint32_t i = 0; i < 2; i++) {
-		tables.commands[state.next] = both[i];
-		state.next = (state.next + 1) % COMMANDS;
-	}
-	uint64_t end = state.next * sizeof(command);
-
-	/* The commands, and the tables that they are about, before the index that shows them. */
-	dsb(ishst);
-	*reg64(board_its, GITS_CWRITER) = end;
 	for (uint32_t n = 0; n < PATIENCE; n++) {
-		if (*reg64(board_its, GITS_CREADR) == end) {
+		uint64_t done = *reg64(board_its, GITS_CREADR) / sizeof(struct its_command);
+
+		if ((state.next - done) % COMMANDS <= left) {
 			return true;
 		}
 	}
-	state.works = false;
-	*gic_reg(board_its, GITS_CTLR) = 0;
 	return false;
+}
+
+/* Have the ITS do @command some time: it is not waited for, only that there is room for the next. False:
+ * it does not answer. Lock: that of the commands, but at boot. */
+static bool issue(struct its_command command)
+{
+	tables.commands[state.next] = command;
+	state.next = (state.next + 1) % COMMANDS;
+	/* The command, and the tables that it is about, before the index that shows it. */
+	dsb(ishst);
+	*reg64(board_its, GITS_CWRITER) = state.next * sizeof(command);
+	return comes_down_to(COMMANDS - 2);
 }
 
 void its_init_cpu(uint32_t cpu, uint64_t redistributor)
@@ -150,7 +150,7 @@ static bool map_stream(uint32_t index, const struct stream *s)
 	const struct domain *d = s->domain;
 	uint32_t cpu = kernel.vcpus[d->vcpu_first].cpu->id;
 	uintptr_t itt = (uintptr_t)tables.cpus[index % PV_CPUS_MAX].itts[index / PV_CPUS_MAX];
-	bool done = s->id < 1U << ITS_DEVICE_BITS && issue(its_mapd(s->id, itt), cpu);
+	bool done = s->id < 1U << ITS_DEVICE_BITS && issue(its_mapd(s->id, itt));
 
 	for (uint32_t n = 0; done && n < PV_MSIS_MAX && n < d->msi_count; n++) {
 		uint32_t message = index * PV_MSIS_MAX + n;
@@ -158,8 +158,7 @@ static bool map_stream(uint32_t index, const struct stream *s)
 		state.cpus[message] = (uint8_t)cpu;
 		tables.configuration[message] = its_lpi(PRIORITY, true);
 		done = issue(
-			its_mapti(s->id, d->msi_first + n, ITS_LPI_FIRST + message, (uint16_t)cpu),
-			cpu);
+			its_mapti(s->id, d->msi_first + n, ITS_LPI_FIRST + message, (uint16_t)cpu));
 	}
 	return done;
 }
@@ -181,16 +180,16 @@ static const char *bring_up(void)
 	*reg64(board_its, GITS_CWRITER) = 0;
 	*gic_reg(board_its, GITS_CTLR) = GITS_CTLR_ENABLED;
 	for (uint32_t cpu = 0; done && cpu < kernel.cpu_count; cpu++) {
-		done = issue(its_mapc((uint16_t)cpu, state.targets[cpu]), cpu);
+		done = issue(its_mapc((uint16_t)cpu, state.targets[cpu]));
 	}
 	for (uint32_t i = 0; done && i < PV_STREAMS_MAX && kernel.streams[i].domain; i++) {
 		done = map_stream(i, &kernel.streams[i]);
 	}
 	for (uint32_t cpu = 0; done && cpu < kernel.cpu_count; cpu++) {
-		done = issue(its_invall((uint16_t)cpu), cpu);
+		done = issue(its_invall((uint16_t)cpu)) && issue(its_sync(state.targets[cpu]));
 	}
-	state.works = done;
-	return done ? "" : "the ITS does not answer";
+	state.works = done && comes_down_to(0);
+	return state.works ? "" : "the ITS does not answer";
 }
 
 void its_start(void)
@@ -207,11 +206,12 @@ void its_start(void)
 	}
 }
 
-static void command(struct its_command command, uint32_t cpu)
+static void command(struct its_command command)
 {
 	lock_acquire(&state.lock);
-	if (state.works) {
-		(void)issue(command, cpu);
+	if (state.works && !issue(command)) {
+		state.works = false;
+		*gic_reg(board_its, GITS_CTLR) = 0;
 	}
 	lock_release(&state.lock);
 }
@@ -230,7 +230,7 @@ static void set(uint32_t message, bool on)
 {
 	if (tables.configuration[message] != its_lpi(PRIORITY, on)) {
 		tables.configuration[message] = its_lpi(PRIORITY, on);
-		command(its_inv(device_of(message), event_of(message)), state.cpus[message]);
+		command(its_inv(device_of(message), event_of(message)));
 	}
 }
 
@@ -240,7 +240,7 @@ void arch_message_route(uint32_t message)
 
 	if (state.cpus[message] != cpu) {
 		state.cpus[message] = cpu;
-		command(its_movi(device_of(message), event_of(message), cpu), cpu);
+		command(its_movi(device_of(message), event_of(message), cpu));
 	}
 	set(message, true);
 }

@@ -129,9 +129,9 @@ void arch_line_end(uint32_t intid);
 
 #define ARCH_MESSAGES 8192U /* above all other interrupts */
 
-/** It comes to this CPU from now on, also if it was masked. */
+/** It comes to this CPU soon, also if it was masked. */
 void arch_message_route(uint32_t message);
-/** It comes no more, and stays pending. It may still be on its way to some CPU. */
+/** It soon comes no more, and stays pending. It may still be on its way to some CPU. */
 void arch_message_mask(uint32_t message);
 
 /* Streams of the SMMU. Those that change one are called with its domain's lock held: whether it is on,

@@ -78,6 +78,7 @@ static void copy_tables(const struct pv_image_header *image)
 
 		kernel.streams[i] =
 			(struct stream){.domain = &kernel.domains[from->domain], .id = from->id};
+		kernel.domains[from->domain].streams |= 1U << i;
 	}
 	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {
 		kernel.doorbell_pages[i] = pages[i].caps;

@@ -153,6 +153,7 @@ struct domain {
 	uint16_t
 		lines[VIRQ_SPIS]; /* the physical interrupt that is this SPI; 0: none. See line.h */
 	uint32_t line_words[LINE_WORDS]; /* all of them: bit i of word w is interrupt 32 w + i */
+	uint32_t streams;                /* streams[] that are its: bit i */
 	uint32_t msi_first, msi_count; /* SPIs that its streams' messages name; none: count is 0 */
 	uint32_t channel_first, channel_count;
 	bool vmm_restarts; /* PV_DOMAIN_VMM_RESTARTS */

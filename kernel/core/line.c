@@ -122,19 +122,26 @@ static void route_locked(struct domain *d, uint32_t line, bool on)
 	}
 }
 
-/* A message, whichever of the streams of @d it is of, comes to this CPU. Lock: domain lock held. */
-static void route_messages_locked(const struct domain *d, uint32_t line)
+_Static_assert(PV_STREAMS_MAX <= 32, "bits of domain.streams");
+
+/* A message, whichever of the streams of @d it is of, comes to this CPU. How many these are. Lock: domain
+ * lock held. */
+static uint32_t route_messages_locked(const struct domain *d, uint32_t line)
 {
 	lock_assert_held(&d->lock);
-	for (uint32_t i = 0; i < PV_STREAMS_MAX; i++) {
-		if (kernel.streams[i].domain == d) {
-			arch_message_route(line - ARCH_MESSAGES + i * PV_MSIS_MAX);
-		}
+	uint32_t count = 0;
+
+	for (uint32_t left = d->streams; count < PV_STREAMS_MAX && left; count++) {
+		uint32_t stream = (uint32_t)__builtin_ctz(left);
+
+		arch_message_route(line - ARCH_MESSAGES + stream * PV_MSIS_MAX);
+		left &= left - 1;
 	}
+	return count;
 }
 
-/* Lock: domain lock held. */
-static void settle_one_locked(struct vcpu *v, uint32_t intid)
+/* How many messages are settled by it. Lock: domain lock held. */
+static uint32_t settle_one_locked(struct vcpu *v, uint32_t intid)
 {
 	lock_assert_held(&v->domain->lock);
 	const uint32_t held = VIRQ_LATCH | VIRQ_IN_LR | VIRQ_ACTIVE;
@@ -142,11 +149,10 @@ static void settle_one_locked(struct vcpu *v, uint32_t intid)
 	uint32_t line = line_of(v, intid);
 
 	if (q->target != v->number) {
-		return; /* it has another target since, which has been told */
+		return 0; /* it has another target since, which has been told */
 	}
 	if (line >= ARCH_MESSAGES) {
-		route_messages_locked(v->domain, line);
-		return;
+		return route_messages_locked(v->domain, line);
 	}
 	if (!(q->flags & VIRQ_ROUTED)) {
 		q->flags |= VIRQ_ROUTED;
@@ -156,6 +162,7 @@ static void settle_one_locked(struct vcpu *v, uint32_t intid)
 		q->flags &= (uint16_t)~VIRQ_PASSED;
 		arch_line_end(line);
 	}
+	return 0;
 }
 
 void line_settle_locked(struct vcpu *v)
@@ -166,17 +173,15 @@ void line_settle_locked(struct vcpu *v)
 	if (v->wait == WAIT_OFF || !v->domain->alive) {
 		return;
 	}
-	uint32_t words = g->stale_words;
-
-	g->stale_words = 0;
-	for (uint32_t n = 0; n < VIRQ_WORDS && words; n++, words &= words - 1) {
-		uint32_t w = (uint32_t)__builtin_ctz(words);
+	for (uint32_t n = 0; n < SETTLED_AT_ONCE && g->stale_words; n++) {
+		uint32_t w = (uint32_t)__builtin_ctz(g->stale_words);
 		uint32_t bits = g->stale[w];
 
-		g->stale[w] = 0;
-		for (; bits; bits &= bits - 1) {
-			settle_one_locked(v, w * 32 + (uint32_t)__builtin_ctz(bits));
+		g->stale[w] = bits & (bits - 1);
+		if (!g->stale[w]) {
+			g->stale_words &= g->stale_words - 1;
 		}
+		n += settle_one_locked(v, w * 32 + (uint32_t)__builtin_ctz(bits));
 	}
 }
 

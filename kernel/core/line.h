@@ -29,6 +29,8 @@
 
 #include "kernel/core/kernel.h"
 
+#define SETTLED_AT_ONCE 8U /* lines, and with messages each of each stream counts, too */
+
 /** Physical interrupt @intid is SPI @virq of @d from now on, signalled by an edge or a level; masked.
  * Before the first VM runs. */
 void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge);
@@ -45,7 +47,8 @@ void line_take(uint32_t intid);
 void line_change_locked(struct vcpu *v, uint32_t intid, const struct virq *q);
 
 /** Do to the lines what has changed about those whose target @v is, which is loaded here; unless it is
- * off. Lock: domain lock held. */
+ * off. What is more than SETTLED_AT_ONCE stays stale: whoever runs @v goes on with it. Lock: domain lock
+ * held. */
 void line_settle_locked(struct vcpu *v);
 
 /** vCPUs of @d may have gone off, or @d died. Lock: domain lock held. Cost: bounded by VIRQ_SPIS; of the

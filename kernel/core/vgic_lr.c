@@ -306,7 +306,12 @@ void vgic_flush(struct vcpu *v)
 	if (!d->vgic_enabled || !list_alone(v)) {
 		refill(v);
 	}
-	v->vgic.dirty = 0; /* whoever sets it holds the lock */
+	/* Whoever sets it holds the lock. With lines that are still to be settled it comes back at once,
+	 * behind what is more urgent. */
+	v->vgic.dirty = v->vgic.stale_words ? VGIC_DIRTY : 0;
+	if (v->vgic.dirty) {
+		cpu_here()->pokes |= cpu_here()->poke_bit;
+	}
 	lock_release(&d->lock);
 }
 
@@ -314,7 +319,8 @@ bool vgic_has_pending_locked(struct vcpu *v)
 {
 	lock_assert_held(&v->domain->lock);
 	vgic_fold_locked(v);
-	return v->domain->vgic_enabled && v->vgic.ready.levels;
+	/* Lines that are still to be settled could wake it, but do not come before. */
+	return v->vgic.stale_words || (v->domain->vgic_enabled && v->vgic.ready.levels);
 }
 
 void vgic_sync(struct vcpu *v)

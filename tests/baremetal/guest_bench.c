@@ -203,6 +203,31 @@ PROGRAM(guest_bench_wakes)
 	sleep_until(begin + 80 * ms);
 }
 
+extern char guest_entry[] __asm__("_start");
+
+static void spin(void)
+{
+	for (;;) {
+	}
+}
+
+/* For the longest path, too: all messages of a VM, of all its streams, become one vCPU's at once, and
+ * then the other's, which another vCPU had; see vmm_bench_messages. */
+PROGRAM(guest_bench_messages)
+{
+	guest_call(T_VGIC_ENABLE, 1, 0, 0);
+	guest_call(T_VCPU_START, 1, (uint64_t)guest_entry, (uint64_t)spin);
+	bench_mark();
+	for (uint64_t i = 0; i < 4; i++) {
+		uint64_t until = guest_now() + guest_hertz() / 500;
+
+		guest_call(T_DO, i % 2, 0, 0);
+		while (guest_now() < until) {
+		}
+	}
+	bench_mark();
+}
+
 /* For the longest path through the kernel: all SPIs are ready at once, in priorities of no order,
  * when the distributor goes on, when it goes off and on again, and when each of them ends; handlers
  * nest in as many as there are priorities. */

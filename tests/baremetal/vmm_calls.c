@@ -196,6 +196,27 @@ __attribute__((noinline)) void bench_mark(void)
 	__asm__ volatile("nop");
 }
 
+/* Messages params[0] and params[1] - 1 more are enabled, and come to vCPU @target. */
+static void aim_messages(uint64_t target)
+{
+	const uint64_t configuration = PV_VIRQ_ENABLED | PV_VIRQ_EDGE |
+	                               0x80UL << PV_VIRQ_PRIORITY_SHIFT |
+	                               target << PV_VIRQ_TARGET_SHIFT;
+
+	for (uint64_t intid = params[0]; intid < params[0] + params[1]; intid++) {
+		while (vmm_call(PV_CALL_VIRQ_SET, T_CAP_VGIC, 0, intid, configuration) ==
+		       ERR_AGAIN) {
+			__asm__ volatile("yield");
+		}
+	}
+}
+
+PROGRAM(vmm_bench_messages)
+{
+	vmm_do = aim_messages;
+	vmm_serve();
+}
+
 PROGRAM(vmm_bench_nop)
 {
 	uint64_t x[9] = {0};

@@ -399,6 +399,7 @@ static void boot_messages(void)
 	boot();
 	d->msi_first = MSI_FIRST;
 	d->msi_count = MSIS;
+	d->streams = 3;
 	d->streams_on = 2;
 	line_add_messages(d);
 	for (uint32_t n = 0; n < 2; n++) {
@@ -517,6 +518,42 @@ static void test_messages_follow_the_target(void **state)
 	assert_true(fake.messages[MESSAGE(0, 1)].on);
 	assert_int_equal(fake.messages[MESSAGE(0, 1)].cpu, 0);
 	assert_int_equal(fake_guest_acknowledge(), MSI_FIRST + 1);
+}
+
+/* However many messages change at once, of however many streams: the CPU of their target changes a few
+ * at a time, has itself interrupted, and so takes what is more urgent in between. */
+static void test_settling_many_messages(void **state)
+{
+	(void)state;
+	uint32_t rounds = 0;
+
+	boot_messages();
+	d->msi_count = PV_MSIS_MAX;
+	line_add_messages(d);
+	for (uint32_t n = 0; n < PV_STREAMS_MAX; n++) {
+		kernel.streams[n] = (struct stream){.domain = d, .id = 8 + n, .on = true};
+		d->streams |= 1U << n;
+	}
+	for (uint32_t n = 0; n < PV_MSIS_MAX; n++) {
+		configure_message(n, PV_VIRQ_ENABLED | TO_1);
+	}
+	kernel.cpus[1].poke_bit = 1U << 1;
+	fake.cpu = 1;
+	while (v1->vgic.dirty) {
+		uint32_t changes = fake.message_changes;
+
+		kernel.cpus[1].pokes = 0;
+		go_on(v1);
+		changes = fake.message_changes - changes;
+		assert_in_range(changes, 1, PV_STREAMS_MAX + SETTLED_AT_ONCE - 1);
+		assert_int_equal(kernel.cpus[1].pokes, v1->vgic.dirty ? 1U << 1 : 0);
+		assert_int_equal(locked_has_pending(v1), v1->vgic.dirty != 0);
+		rounds++;
+	}
+	assert_in_range(rounds, 2, PV_MSIS_MAX);
+	for (uint32_t n = 0; n < ARRAY_COUNT(fake.messages); n++) {
+		assert_int_equal(fake.messages[n].cpu, 1);
+	}
 }
 
 /* What comes while the stream is off is of a life that is over; the next one gets what comes then. */
@@ -672,6 +709,7 @@ int main(void)
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_storm_of_messages),
 		cmocka_unit_test(test_messages_follow_the_target),
+		cmocka_unit_test(test_settling_many_messages),
 		cmocka_unit_test(test_messages_of_a_life_that_is_over),
 		cmocka_unit_test(test_nothing_is_lost),
 		cmocka_unit_test(test_nothing_is_lost_where_ends_are_told),
