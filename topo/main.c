@@ -90,12 +90,17 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		if (strcmp(commands[i].name, name) == 0) {
-			struct command_line cl = {argv[0], argc - 1, argv + 1};
+			const bool exec = commands[i].run == command_exec;
+			const struct command_line cl = {
+				.program = argv[0],
+				.argc = argc - 1,
+				.argv = argv + 1,
+				.wrong_usage = exec ? EXIT_EXEC_FAILED : EXIT_USAGE,
+			};
 
 			optind = 1;
-			return command_end(commands[i].run(&cl), commands[i].run == command_exec
-			                                                 ? EXIT_EXEC_FAILED
-			                                                 : EXIT_SYSTEM);
+			return command_end(commands[i].run(&cl),
+			                   exec ? EXIT_EXEC_FAILED : EXIT_SYSTEM);
 		}
 	}
 	return unknown_command(name);

@@ -193,9 +193,9 @@ def case_progress_of_the_foreground(world):
 
 
 def case_usage(world):
-    check_in("which topology", world.bad(2, "run"))
+    check_in("one FILE is needed", world.bad(2, "run"))
     check_in("no time limit", world.bad(2, "run", "--timeout", "soon", "x"))
-    check_in("one topology", world.bad(2, "run", "x", "y"))
+    check_in("one FILE is needed", world.bad(2, "run", "x", "y"))
     for command in ("run", "ps", "stop", "logs", "console", "exec"):
         check_in("Usage: topo " + command, world.good(command, "--help"))
         check_in("Exit status", world.good(command, "--help"))

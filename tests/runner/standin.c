@@ -41,17 +41,18 @@ void diag_flush(struct diag *diag, FILE *out)
 	diag->text[0] = '\0';
 }
 
-void command_load_init(struct load_options *options)
+static int take_define(const struct command_line *cl, void *options, const char *argument)
 {
-	*options = (struct load_options){.board = NULL};
-}
-
-int command_load_option(struct load_options *options, int option, const char *argument)
-{
+	(void)cl;
 	(void)options;
 	(void)argument;
-	return option == 'D' ? 1 : 0;
+	return EXIT_OK;
 }
+
+const struct option_row command_load_rows[] = {
+	OPTION_BY(take_define, 'D', "define", "NAME", "is taken, and means nothing"),
+	OPTION_END,
+};
 
 void command_load_done(struct load_options *options)
 {
@@ -232,11 +233,14 @@ int main(int argc, char **argv)
 	command_hold_streams();
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(argv[1], commands[i].name) == 0) {
-			const struct command_line cl = {
-				.program = argv[0], .argc = argc - 1, .argv = argv + 1};
-			return command_end(commands[i].run(&cl), commands[i].run == command_exec
-			                                                 ? EXIT_EXEC_FAILED
-			                                                 : EXIT_SYSTEM);
+			const bool exec = commands[i].run == command_exec;
+			const struct command_line cl = {.program = argv[0],
+			                                .argc = argc - 1,
+			                                .argv = argv + 1,
+			                                .wrong_usage = exec ? EXIT_EXEC_FAILED
+			                                                    : EXIT_USAGE};
+			return command_end(commands[i].run(&cl),
+			                   exec ? EXIT_EXEC_FAILED : EXIT_SYSTEM);
 		}
 	}
 	(void)fprintf(stderr, "which command?\n");

@@ -14,6 +14,15 @@ _topo_options() {
 	"$1" "$2" --help 2> /dev/null | sed -nE 's/^ {2,6}(-[A-Za-z], )?(--[a-z][a-z-]*).*/\2/p'
 }
 
+# The words that option $3 of command $2 takes, where --help lists them.
+_topo_choices() {
+	"$1" "$2" --help 2> /dev/null |
+		awk -v option="$3" '($1 == option || $1 == option "," || $2 == option) &&
+			match($0, /--[a-z-]+ [a-z]+(\|[a-z]+)+/) {
+				print substr($0, index($0, "--"), RLENGTH) }' |
+		sed 's/^[^ ]* //; s/|/\n/g'
+}
+
 _topo_boards() {
 	"$1" check --help 2> /dev/null |
 		sed -nE 's/ \(default\)//; s/^ *--board NAME *the board: //p' |
@@ -67,17 +76,10 @@ _topo_argument() {
 	--off | --explain) _topo_checks "$1" ;;
 	--board) _topo_boards "$1" ;;
 	-n | --name) [ "$2" = run ] || _topo_systems "$1" ;;
-	-f | --format)
-		case $2 in
-		graph) printf '%s\n' svg png pdf dot ;;
-		export) printf '%s\n' camkes json ;;
-		report) printf '%s\n' text json html ;;
-		*) return 1 ;;
-		esac
-		;;
 	-I | --include | --log-dir) compgen -d -- "$4" ;;
 	-o | --output) compgen -f -- "$4" ;;
 	-D | --define | --cpus | --qemu-arg | -t | --timeout | --assert) ;;
+	-*) _topo_choices "$1" "$2" "$3" | grep . ;;
 	*) return 1 ;;
 	esac
 }

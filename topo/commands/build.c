@@ -15,59 +15,28 @@
 #include "topo/image/system.h"
 #include "topo/model/board.h"
 
-static const char help[] =
-	"Usage: topo build [OPTION]... FILE\n"
-	"Compile the topology FILE into a system image that boots by itself.\n"
-	"\n"
-	"  -o, --output IMAGE         where it goes (default: the name of FILE, with .img)\n"
-	"      --json                 print what was built for a program to read\n"
-	"  -h, --help                 print this\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"The same topology and the same files give the same image, byte for byte.\n"
-	"Exit status: 0 built, 1 the topology has errors, 2 wrong usage, 3 a file cannot be\n"
-	"read or written.\n";
-
 struct build_options {
 	struct load_options load;
 	const char *output; /* NULL = named after the topology */
-	const char *path;
 	bool json;
-	bool help;
 };
 
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"output", required_argument, NULL, 'o'},
-	{"json", no_argument, NULL, OPTION_OWN},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row option_rows[] = {
+	OPTION('o', "output", "IMAGE", struct build_options, output,
+               "where it goes (default: the name of FILE, with .img)"),
+	OPTION('\0', "json", NULL, struct build_options, json,
+               "print what was built for a program to read"),
+	OPTION_END,
 };
 
-/* Returns EXIT_OK, or why not, after a message. */
-static int parse(const struct command_line *cl, struct build_options *options)
-{
-	int option;
-
-	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "o:h", long_options)) != -1) {
-		int taken = command_load_option(&options->load, option, optarg);
-
-		if (taken < 0 || option == '?') {
-			return EXIT_USAGE;
-		}
-		if (option == 'o') {
-			options->output = optarg;
-		} else if (option == OPTION_OWN) {
-			options->json = true;
-		} else if (option == 'h') {
-			options->help = true;
-		}
-	}
-	if (!options->help && optind + 1 != cl->argc) {
-		return command_usage_error(cl, "one topology is needed");
-	}
-	options->path = options->help ? NULL : cl->argv[optind];
-	return EXIT_OK;
-}
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo build [OPTION]... FILE",
+	.about = "Compile the topology FILE into a system image that boots by itself.",
+	.rows = option_rows,
+	.end = "The same topology and the same files give the same image, byte for byte.\n"
+	       "Exit status: 0 built, 1 the topology has errors, 2 wrong usage, 3 a file cannot "
+	       "be read or written.",
+};
 
 static void print_json(const struct system *system)
 {
@@ -151,17 +120,8 @@ static int build(const struct loaded *loaded)
 
 int command_build(const struct command_line *cl)
 {
-	struct build_options options = {.json = false};
-	int code;
+	struct build_options options = {.load = {.must_run = true}};
+	const int code = command_options(cl, &syntax, &options, &options.load);
 
-	command_load_init(&options.load);
-	options.load.must_run = true;
-	code = parse(cl, &options);
-	if (code == EXIT_OK && options.help) {
-		fputs(help, stdout);
-	} else if (code == EXIT_OK) {
-		code = command_load_and(options.path, &options.load, build, &options);
-	}
-	command_load_done(&options.load);
-	return code;
+	return code >= 0 ? code : command_load_and(cl, &options.load, build, &options);
 }

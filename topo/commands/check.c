@@ -11,38 +11,31 @@
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
 
-static const char help[] =
-	"Usage: topo check [OPTION]... FILE\n"
-	"       topo check --list | --explain CHECK\n"
-	"Look for errors in the topology FILE, and give advice.\n"
-	"\n"
-	"      --list            print all checks: what each looks for, and why\n"
-	"      --explain CHECK   print what a check looks for, and why\n"
-	"      --json            print the messages, or the checks, for a program to read\n"
-	"      --werror          exit with 1 on warnings too\n"
-	"  -h, --help            print this\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 FILE cannot be read.\n";
-
-enum { CHECK_LIST = OPTION_OWN, CHECK_EXPLAIN, CHECK_JSON, CHECK_WERROR };
-
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"list", no_argument, NULL, CHECK_LIST},
-	{"explain", required_argument, NULL, CHECK_EXPLAIN},
-	{"json", no_argument, NULL, CHECK_JSON},
-	{"werror", no_argument, NULL, CHECK_WERROR},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
 struct check_options {
 	struct load_options load;
 	const char *explain;
 	bool list;
 	bool json;
 	bool werror;
-	bool help;
+};
+
+static const struct option_row option_rows[] = {
+	OPTION('\0', "list", NULL, struct check_options, list,
+               "print all checks: what each looks for, and why"),
+	OPTION('\0', "explain", "CHECK", struct check_options, explain,
+               "print what a check looks for, and why"),
+	OPTION('\0', "json", NULL, struct check_options, json,
+               "print the messages, or the checks, for a program to read"),
+	OPTION('\0', "werror", NULL, struct check_options, werror, "exit with 1 on warnings too"),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo check [OPTION]... FILE\n"
+		 "       topo check --list | --explain CHECK",
+	.about = "Look for errors in the topology FILE, and give advice.",
+	.rows = option_rows,
+	.end = "Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 FILE cannot be read.",
 };
 
 static const char *const severity_words[] = {
@@ -132,7 +125,6 @@ static int print_list(bool json)
 static int print_explanation(const struct command_line *cl, const char *name, bool json)
 {
 	const struct rule *rule = checks_find(name);
-	const char *near = command_suggest_check(name);
 
 	if (rule != NULL && json) {
 		print_json(rule_json(rule));
@@ -144,48 +136,7 @@ static int print_explanation(const struct command_line *cl, const char *name, bo
 		print_assumed(rule, 0);
 		return EXIT_OK;
 	}
-	if (near != NULL) {
-		return command_usage_error(cl, "no check is called '%s'; did you mean '%s'?", name,
-		                           near);
-	}
-	return command_usage_error(cl, "no check is called '%s'", name);
-}
-
-/* Returns EXIT_OK, or why not, after a message. */
-static int parse(const struct command_line *cl, struct check_options *options)
-{
-	int option;
-
-	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "h", long_options)) != -1) {
-		int taken = command_load_option(&options->load, option, optarg);
-
-		if (taken < 0) {
-			return EXIT_USAGE;
-		}
-		if (taken > 0) {
-			continue;
-		}
-		switch (option) {
-		case CHECK_LIST:
-			options->list = true;
-			break;
-		case CHECK_EXPLAIN:
-			options->explain = optarg;
-			break;
-		case CHECK_JSON:
-			options->json = true;
-			break;
-		case CHECK_WERROR:
-			options->werror = true;
-			break;
-		case 'h':
-			options->help = true;
-			break;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	return EXIT_OK;
+	return command_refuse_check(cl, name);
 }
 
 static const char *plural(size_t count)
@@ -237,24 +188,20 @@ static int check_file(const char *path, const struct check_options *options)
 
 int command_check(const struct command_line *cl)
 {
-	struct check_options options = {.list = false};
+	struct check_options options = {.load = {.advice = true}};
+	int code = command_options(cl, &syntax, &options, &options.load);
 
-	command_load_init(&options.load);
-	options.load.advice = true;
-	int code = parse(cl, &options);
-
-	if (code == EXIT_OK) {
-		if (options.help) {
-			fputs(help, stdout);
-		} else if (options.list) {
-			code = print_list(options.json);
-		} else if (options.explain != NULL) {
-			code = print_explanation(cl, options.explain, options.json);
-		} else if (cl->argc - optind != 1) {
-			code = command_usage_error(cl, "one FILE is needed");
-		} else {
-			code = check_file(cl->argv[optind], &options);
-		}
+	if (code >= 0) {
+		return code;
+	}
+	if (options.list) {
+		code = print_list(options.json);
+	} else if (options.explain != NULL) {
+		code = print_explanation(cl, options.explain, options.json);
+	} else if (cl->argc - optind != 1) {
+		code = command_usage_error(cl, "one FILE is needed");
+	} else {
+		code = check_file(cl->argv[optind], &options);
 	}
 	command_load_done(&options.load);
 	return code;

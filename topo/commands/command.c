@@ -13,11 +13,6 @@
 #include "topo/commands/commands.h"
 #include "topo/model/board.h"
 
-void command_load_init(struct load_options *options)
-{
-	*options = (struct load_options){.board = NULL};
-}
-
 void command_load_done(struct load_options *options)
 {
 	for (size_t i = 0; i < options->checks_off_count; i++) {
@@ -26,7 +21,7 @@ void command_load_done(struct load_options *options)
 	free(options->defines);
 	free(options->include_dirs);
 	free(options->checks_off);
-	command_load_init(options);
+	*options = (struct load_options){.board = NULL};
 }
 
 static void append(const char ***array, size_t *count, const char *text)
@@ -42,8 +37,9 @@ static void append(const char ***array, size_t *count, const char *text)
 }
 
 /* NAME or NAME=VALUE: a name, and one line. */
-static int take_define(struct load_options *options, const char *argument)
+static int take_define(const struct command_line *cl, void *options, const char *argument)
 {
+	struct load_options *load = options;
 	size_t name = 0;
 
 	while (isalnum((unsigned char)argument[name]) || argument[name] == '_') {
@@ -51,38 +47,47 @@ static int take_define(struct load_options *options, const char *argument)
 	}
 	if (name == 0 || isdigit((unsigned char)argument[0]) ||
 	    (argument[name] != '\0' && argument[name] != '=') || strchr(argument, '\n') != NULL) {
-		say(stderr, "topo: -D takes NAME or NAME=VALUE, not '%s'\n", argument);
-		return -1;
+		return command_usage_error(cl, "-D takes NAME or NAME=VALUE, not '%s'", argument);
 	}
-	append(&options->defines, &options->define_count, argument);
-	return 1;
+	append(&load->defines, &load->define_count, argument);
+	return EXIT_OK;
 }
 
-static int take_cpus(struct load_options *options, const char *argument)
+static int take_include(const struct command_line *cl, void *options, const char *argument)
 {
+	struct load_options *load = options;
+
+	(void)cl;
+	append(&load->include_dirs, &load->include_dir_count, argument);
+	return EXIT_OK;
+}
+
+static int take_cpus(const struct command_line *cl, void *options, const char *argument)
+{
+	struct load_options *load = options;
 	char *end = NULL;
 	unsigned long count = strtoul(argument, &end, 10);
 
 	if (end == argument || *end != '\0' || argument[0] == '-' || count == 0 || count > 4096) {
-		say(stderr, "topo: --cpus takes a number of CPUs, not '%s'\n", argument);
-		return -1;
+		return command_usage_error(cl, "--cpus takes a number of CPUs, not '%s'", argument);
 	}
-	options->cpu_count = (uint32_t)count;
-	return 1;
+	load->cpu_count = (uint32_t)count;
+	return EXIT_OK;
 }
 
-static int take_board(struct load_options *options, const char *argument)
+static int take_board(const struct command_line *cl, void *options, const char *argument)
 {
+	struct load_options *load = options;
 	struct suggest suggest = suggest_start(argument);
 
-	options->board = argument;
+	load->board = argument;
 	if (board_find(argument) != NULL) {
-		return 1;
+		return EXIT_OK;
 	}
 	for (size_t i = 0; board_at(i) != NULL; i++) {
 		suggest_consider(&suggest, board_at(i)->name);
 	}
-	say(stderr, "topo: no board is called '%s'", argument);
+	say(stderr, "topo %s: no board is called '%s'", cl->argv[0], argument);
 	if (suggest.best != NULL) {
 		say(stderr, "; did you mean '%s'?", suggest.best);
 	}
@@ -90,37 +95,29 @@ static int take_board(struct load_options *options, const char *argument)
 	for (size_t i = 0; board_at(i) != NULL; i++) {
 		say(stderr, "  %-10s %s\n", board_at(i)->name, board_at(i)->title);
 	}
-	return -1;
+	return cl->wrong_usage;
 }
 
-const char *command_suggest_check(const char *name)
+int command_refuse_check(const struct command_line *cl, const char *name)
 {
 	struct suggest suggest = suggest_start(name);
 
 	for (size_t i = 0; checks_at(i) != NULL; i++) {
 		suggest_consider(&suggest, checks_at(i)->name);
 	}
-	return suggest.best;
-}
-
-static bool known_check(const char *name)
-{
-	const char *near = command_suggest_check(name);
-
-	if (checks_find(name) != NULL) {
-		return true;
-	}
-	say(stderr, "topo: no check is called '%s'", name);
-	if (near != NULL) {
-		say(stderr, "; did you mean '%s'?", near);
-	}
-	fputs("\n`topo check --list` shows all of them.\n", stderr);
-	return false;
+	return suggest.best != NULL
+	               ? command_usage_error(cl, "no check is called '%s'; did you mean '%s'?",
+	                                     name, suggest.best)
+	               : command_usage_error(
+				 cl, "no check is called '%s'; `topo check --list` shows all",
+				 name);
 }
 
 /* Names of checks, with commas between. */
-static int take_off(struct load_options *options, const char *argument)
+static int take_off(const struct command_line *cl, void *options, const char *argument)
 {
+	struct load_options *load = options;
+
 	while (*argument != '\0') {
 		size_t bytes = strcspn(argument, ",");
 
@@ -131,40 +128,39 @@ static int take_off(struct load_options *options, const char *argument)
 				fputs("topo: out of memory\n", stderr);
 				exit(EXIT_SYSTEM);
 			}
-			append(&options->checks_off, &options->checks_off_count, name);
-			if (!known_check(name)) {
-				return -1;
+			append(&load->checks_off, &load->checks_off_count, name);
+			if (checks_find(name) == NULL) {
+				return command_refuse_check(cl, name);
 			}
 		}
 		argument += bytes + (argument[bytes] == ',' ? 1 : 0);
 	}
-	return 1;
+	return EXIT_OK;
 }
 
-int command_load_option(struct load_options *options, int option, const char *argument)
+static int take_no_advice(const struct command_line *cl, void *options, const char *argument)
 {
-	switch (option) {
-	case 'D':
-		return take_define(options, argument);
-	case 'I':
-		append(&options->include_dirs, &options->include_dir_count, argument);
-		return 1;
-	case OPTION_BOARD:
-		return take_board(options, argument);
-	case OPTION_CPUS:
-		return take_cpus(options, argument);
-	case OPTION_OFF:
-		return take_off(options, argument);
-	case OPTION_WITHOUT_HARDWARE:
-		options->without_hardware = true;
-		return 1;
-	case OPTION_NO_ADVICE:
-		options->advice = false;
-		return 1;
-	default:
-		return 0;
-	}
+	struct load_options *load = options;
+
+	(void)cl;
+	(void)argument;
+	load->advice = false;
+	return EXIT_OK;
 }
+
+const struct option_row command_load_rows[] = {
+	OPTION_BY(take_define, 'D', "define", "NAME[=VALUE]",
+                  "define a preprocessor macro (VMSWIOTLB is 1 unless given)"),
+	OPTION_BY(take_include, 'I', "include", "DIR", "look for #include and import here first"),
+	OPTION_BY(take_board, '\0', "board", "NAME", "the board: qemu-virt (default) or rpi4"),
+	OPTION_BY(take_cpus, '\0', "cpus", "N", "physical CPUs to use"),
+	OPTION('\0', "without-hardware", NULL, struct load_options, without_hardware,
+               "leave out physical devices, with a warning for each"),
+	OPTION_BY(take_off, '\0', "off", "CHECK[,CHECK…]",
+                  "switch checks off by name (topo check --list)"),
+	OPTION_BY(take_no_advice, '\0', "no-advice", NULL, "no advice, only errors and warnings"),
+	OPTION_END,
+};
 
 int command_load_failed(const struct diag *diag)
 {

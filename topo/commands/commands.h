@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The commands of topo. main.c finds a command by its name in one table and calls it; each
- * command parses its own options by command_next_option (set optind = 1 is done before the call)
- * and answers --help itself.
+ * command has its options read by command_options, which answers --help (optind = 1 is set before the
+ * call).
  *
  * Exit codes: EXIT_OK; EXIT_NO, the topology has errors or the command's answer is no; EXIT_USAGE,
  * the command line is wrong; EXIT_SYSTEM, the machine refused something (a file, memory, a
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 
 #include "topo/base/output.h"
+#include "topo/commands/option.h"
 #include "topo/front/load.h"
 
 enum exit_code { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3 };
@@ -28,6 +29,7 @@ struct command_line {
 	const char *program; /* how topo was called, for messages */
 	int argc;
 	char **argv; /* argv[0] is the command's name; getopt_long(argc, argv, …) works as it is */
+	int wrong_usage; /* the exit status of a wrong one: EXIT_USAGE, or EXIT_EXEC_FAILED */
 };
 
 /* The front end's own. */
@@ -59,65 +61,23 @@ int command_exec(const struct command_line *cl);
 int command_cp(const struct command_line *cl);
 int command_screenshot(const struct command_line *cl);
 
-/*
- * The options of reading a topology, shared by all commands that do. A command puts
- * COMMAND_LOAD_SHORT in its short options and COMMAND_LOAD_LONG in its long ones, and gives every
- * option that is not its own to command_load_option. Its own long options take values from
- * OPTION_OWN on, or letters other than D, I and h.
- */
-enum command_option {
-	OPTION_BOARD = 256,
-	OPTION_CPUS,
-	OPTION_OFF,
-	OPTION_NO_ADVICE,
-	OPTION_WITHOUT_HARDWARE,
-	OPTION_OWN = 512
-};
-
-#define COMMAND_LOAD_SHORT "D:I:"
-#define COMMAND_LOAD_LONG                                                                          \
-	{"define", required_argument, NULL, 'D'}, {"include", required_argument, NULL, 'I'},       \
-		{"board", required_argument, NULL, OPTION_BOARD},                                  \
-		{"cpus", required_argument, NULL, OPTION_CPUS},                                    \
-		{"off", required_argument, NULL, OPTION_OFF},                                      \
-		{"without-hardware", no_argument, NULL, OPTION_WITHOUT_HARDWARE},                  \
-	{                                                                                          \
-		"no-advice", no_argument, NULL, OPTION_NO_ADVICE                                   \
-	}
-
-/* What --help prints of them. */
-#define COMMAND_LOAD_HELP                                                                          \
-	"Reading the topology (FILE - is standard input):\n"                                       \
-	"  -D, --define NAME[=VALUE]  define a preprocessor macro (VMSWIOTLB is 1 unless given)\n" \
-	"  -I, --include DIR          look for #include and import here first\n"                   \
-	"      --board NAME           the board: qemu-virt (default) or rpi4\n"                    \
-	"      --cpus N               physical CPUs to use\n"                                      \
-	"      --without-hardware     leave out physical devices, with a warning for each\n"       \
-	"      --off CHECK[,CHECK…]   switch checks off by name (topo check --list)\n"           \
-	"      --no-advice            no advice, only errors and warnings\n"
-
-/** Options with nothing set. The arrays grow by command_load_option. */
-void command_load_init(struct load_options *options);
+/* The options of reading a topology, whose members are those of struct load_options. */
+extern const struct option_row command_load_rows[];
 
 /**
- * Take the option @option (as getopt_long returned it) with @argument.
- * Returns 1 when it was one of COMMAND_LOAD_*, 0 when it is not ours, -1 when its argument is
- * wrong (a message was printed: return EXIT_USAGE).
+ * Read the options of @cl into @options, as the rows of @syntax say, and those of reading a topology
+ * into @load (NULL: the command reads none). Operands are from argv[optind] on then.
+ * Returns -1: go on, and give @load back by command_load_done or command_load_and; else the exit
+ * status: help was asked for and printed, or something was wrong, and one message says what.
  */
-int command_load_option(struct load_options *options, int option, const char *argument);
+int command_options(const struct command_line *cl, const struct command_syntax *syntax,
+                    void *options, struct load_options *load);
 
 /** Give back the arrays of @options. */
 void command_load_done(struct load_options *options);
 
-/**
- * The next option of @cl as getopt_long gives it, -1 behind the last. '?': it was wrong, and one
- * message was printed that says how; return EXIT_USAGE.
- */
-int command_next_option(const struct command_line *cl, const char *letters,
-                        const struct option *options);
-
-/** The name of the check that is nearest to @name, NULL when none is near. */
-const char *command_suggest_check(const char *name);
+/** Say that no check is called @name, and which may be meant. Returns the exit status. */
+int command_refuse_check(const struct command_line *cl, const char *name);
 
 /* A topology that was read, for a command to use. */
 struct loaded {
@@ -130,10 +90,11 @@ struct loaded {
 typedef int loaded_use(const struct loaded *loaded);
 
 /**
- * Read the topology in @path, print what there is to say of it, and have it used.
- * Returns what @use returned; command_load_failed() when the topology has errors.
+ * Read the topology that is the one operand of @cl, print what there is to say of it, and have it
+ * used; give back @load. Returns what @use returned; command_load_failed() when the topology has
+ * errors.
  */
-int command_load_and(const char *path, const struct load_options *load, loaded_use *use,
+int command_load_and(const struct command_line *cl, struct load_options *load, loaded_use *use,
                      const void *options);
 
 /** The exit status when model_load has returned NULL. */
@@ -158,7 +119,7 @@ int command_spare_inputs(const struct model *model, struct diag *diag, const cha
 /** End @output. Returns EXIT_OK; EXIT_SYSTEM after a message when the file cannot be written. */
 int command_output_end(struct output *output);
 
-/** "topo COMMAND: message" and how to get help, on stderr. Returns EXIT_USAGE. */
+/** "topo COMMAND: message" and how to get help, on stderr. Returns the exit status. */
 int command_usage_error(const struct command_line *cl, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -21,22 +21,24 @@
 #define LEAVE_KEY 0x1d /* Ctrl-] */
 #define TYPED_BYTES 65536U
 
-static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+struct console_options {
+	const char *system;
 };
 
-static const char help[] =
-	"Usage: topo console [--name NAME] VM\n"
-	"Be the console of VM in a running system: shows the end of what it has written, then all it\n"
-	"writes, and types what you type. Ctrl-] leaves. Of several consoles of a VM the latest types.\n"
-	"\n"
-	"  -n, --name NAME   of the system called NAME; needed when several run\n"
-	"  -h, --help        this text\n"
-	"\n"
-	"Exit status: 0 left, or the VM has ended; 1 no such system or VM; 2 wrong command line; 3 the\n"
-	"connection broke; 128 + N signal N.\n";
+static const struct option_row option_rows[] = {
+	OPTION_SYSTEM(struct console_options, system),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo console [--name NAME] VM",
+	.about = "Be the console of VM in a running system: shows the end of what it has written, "
+		 "then all it writes, and types what you type. Ctrl-] leaves. Of several consoles "
+		 "of a VM the latest types.",
+	.rows = option_rows,
+	.end = "Exit status: 0 left, or the VM has ended; 1 no such system or VM; 2 wrong "
+	       "command line; 3 the connection broke; 128 + N signal N.",
+};
 
 /* A console that is being shown. */
 struct console {
@@ -253,23 +255,14 @@ static int show_console(const char *system, const char *vm)
 
 int command_console(const struct command_line *cl)
 {
-	const char *name = NULL;
-	int option = 0;
-	while ((option = command_next_option(cl, "n:h", long_options)) != -1) {
-		switch (option) {
-		case 'n':
-			name = optarg;
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
+	struct console_options options = {.system = NULL};
+	const int code = command_options(cl, &syntax, &options, NULL);
+	if (code >= 0) {
+		return code;
 	}
 	if (optind != cl->argc - 1) {
 		return command_usage_error(cl, optind == cl->argc ? "the console of which VM?"
 		                                                  : "one VM at a time");
 	}
-	return show_console(name, cl->argv[optind]);
+	return show_console(options.system, cl->argv[optind]);
 }

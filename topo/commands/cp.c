@@ -25,24 +25,26 @@
 #define NFTW_FILES 16
 #define ARGUMENTS 12U /* their end included */
 
-static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+struct cp_options {
+	const char *system;
 };
 
-static const char help[] =
-	"Usage: topo cp [--name NAME] SOURCE VM:PATH\n"
-	"       topo cp [--name NAME] VM:PATH DESTINATION\n"
-	"Copy a file or a directory with all that is in it into a VM of a running system, or out of it.\n"
-	"If the destination is a directory it goes there under its own name. Modes and links stay, holes\n"
-	"stay holes; in the VM all is root's, here all is yours, without set-ID bits and less your umask.\n"
-	"A name of this machine with a colon is written ./NA:ME.\n"
-	"\n"
-	"  -n, --name NAME     of the system called NAME; needed when several run\n"
-	"  -h, --help          this text\n"
-	"\n"
-	"Exit status: 0 it is copied; 2 wrong command line; 3 it is not.\n";
+static const struct option_row option_rows[] = {
+	OPTION_SYSTEM(struct cp_options, system),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo cp [--name NAME] SOURCE VM:PATH\n"
+		 "       topo cp [--name NAME] VM:PATH DESTINATION",
+	.about = "Copy a file or a directory with all that is in it into a VM of a running "
+		 "system, or out of it. If the destination is a directory it goes there under its "
+		 "own name. Modes and links stay, holes stay holes; in the VM all is root's, here "
+		 "all is yours, without set-ID bits and less your umask. A name of this machine "
+		 "with a colon is written ./NA:ME.",
+	.rows = option_rows,
+	.end = "Exit status: 0 it is copied; 2 wrong command line; 3 it is not.",
+};
 
 /* In the VM, with its path as $1, and the name of what comes as $2. */
 static const char take_there[] = "set -e\n"
@@ -316,22 +318,13 @@ static int copy_out(const char *system, const struct cp_place *from, const struc
 
 int command_cp(const struct command_line *cl)
 {
-	const char *system = NULL;
+	struct cp_options options = {.system = NULL};
+	const int code = command_options(cl, &syntax, &options, NULL);
 	struct cp_place from;
 	struct cp_place to;
-	int option = 0;
 
-	while ((option = command_next_option(cl, "n:h", long_options)) != -1) {
-		switch (option) {
-		case 'n':
-			system = optarg;
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
+	if (code >= 0) {
+		return code;
 	}
 	if (optind + 2 != cl->argc) {
 		return command_usage_error(cl, "a source and a destination are needed");
@@ -342,5 +335,6 @@ int command_cp(const struct command_line *cl)
 	if ((from.vm[0] == '\0') == (to.vm[0] == '\0')) {
 		return command_usage_error(cl, "one of the two is VM:PATH, the other a path here");
 	}
-	return from.vm[0] == '\0' ? copy_in(system, &from, &to) : copy_out(system, &from, &to);
+	return from.vm[0] == '\0' ? copy_in(options.system, &from, &to)
+	                          : copy_out(options.system, &from, &to);
 }

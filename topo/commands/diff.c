@@ -14,65 +14,34 @@
 #include "topo/commands/commands.h"
 #include "topo/report/json_write.h"
 
-static const char help[] =
-	"Usage: topo diff [OPTION]... OLD NEW\n"
-	"What rights the topology NEW gives that OLD did not give, and the other way round; how\n"
-	"many bytes of each VM others can reach, how many VMs must fall until a VM is taken over,\n"
-	"and what ways lead from each entrance to each asset, where the change moves that.\n"
-	"\n"
-	"      --all                  also what is no right: CPUs, priorities, addresses\n"
-	"      --json                 print the result for a program to read\n"
-	"  -h, --help                 print this\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 the same rights, 1 they differ, 2 wrong usage, 3 no answer: a topology has\n"
-	"errors or cannot be read.\n";
-
-#define ATTACKS_SHOWN_MAX 24U
-
-enum { DIFF_ALL = OPTION_OWN, DIFF_JSON };
-
 struct diff_options {
 	struct load_options load;
 	const char *before;
 	const char *after;
 	bool all;
 	bool json;
-	bool help;
 };
 
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"all", no_argument, NULL, DIFF_ALL},
-	{"json", no_argument, NULL, DIFF_JSON},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row option_rows[] = {
+	OPTION('\0', "all", NULL, struct diff_options, all,
+               "also what is no right: CPUs, priorities, addresses"),
+	OPTION('\0', "json", NULL, struct diff_options, json,
+               "print the result for a program to read"),
+	OPTION_END,
 };
 
-/* Returns EXIT_OK, or why not, after a message. */
-static int parse(const struct command_line *cl, struct diff_options *options)
-{
-	int option;
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo diff [OPTION]... OLD NEW",
+	.about = "What rights the topology NEW gives that OLD did not give, and the other way "
+		 "round; how many bytes of each VM others can reach, how many VMs must fall until "
+		 "a VM is taken over, and what ways lead from each entrance to each asset, where "
+		 "the change moves that.",
+	.rows = option_rows,
+	.end = "Exit status: 0 the same rights, 1 they differ, 2 wrong usage, 3 no answer: a "
+	       "topology has errors or cannot be read.",
+};
 
-	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "h", long_options)) != -1) {
-		int taken = command_load_option(&options->load, option, optarg);
-
-		if (taken < 0 || option == '?') {
-			return EXIT_USAGE;
-		}
-		options->all = options->all || option == DIFF_ALL;
-		options->json = options->json || option == DIFF_JSON;
-		options->help = options->help || option == 'h';
-	}
-	if (options->help) {
-		return EXIT_OK;
-	}
-	if (cl->argc - optind != 2) {
-		return command_usage_error(cl, "two topologies are needed");
-	}
-	options->before = cl->argv[optind];
-	options->after = cl->argv[optind + 1];
-	return EXIT_OK;
-}
+#define ATTACKS_SHOWN_MAX 24U
 
 static void print_change(const struct change *change)
 {
@@ -351,15 +320,17 @@ static int diff_files(const struct diff_options *options)
 
 int command_diff(const struct command_line *cl)
 {
-	struct diff_options options = {.json = false};
-	int code;
+	struct diff_options options = {.load = {.analysis = true}};
+	int code = command_options(cl, &syntax, &options, &options.load);
 
-	command_load_init(&options.load);
-	options.load.analysis = true;
-	code = parse(cl, &options);
-	if (code == EXIT_OK && options.help) {
-		fputs(help, stdout);
-	} else if (code == EXIT_OK) {
+	if (code >= 0) {
+		return code;
+	}
+	if (cl->argc - optind != 2) {
+		code = command_usage_error(cl, "two topologies are needed");
+	} else {
+		options.before = cl->argv[optind];
+		options.after = cl->argv[optind + 1];
 		code = diff_files(&options);
 	}
 	command_load_done(&options.load);

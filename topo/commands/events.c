@@ -9,25 +9,26 @@
 #include "topo/runner/client.h"
 #include "topo/runner/message.h"
 
-enum events_option { EVENTS_JSON = OPTION_OWN };
-
-static const struct option long_options[] = {
-	{"json", no_argument, NULL, EVENTS_JSON},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+struct events_options {
+	bool json;
 };
 
-static const char help[] =
-	"Usage: topo events [--json] [NAME]\n"
-	"Print a line for each VM and each connection of the running system called NAME, or of the\n"
-	"only one, as topo ps does, and another one each time that it changes, until the system ends.\n"
-	"\n"
-	"      --json   an object for each line: {\"event\": \"vm\", …}, {\"event\": \"connection\", …} with\n"
-	"               the members of topo ps --json; {\"event\": \"now\"} stands behind the first of all\n"
-	"  -h, --help   this text\n"
-	"\n"
-	"Exit status: 0 the system has ended; 1 it does not run; 2 wrong command line; 3 the machine\n"
-	"refused something.\n";
+static const struct option_row option_rows[] = {
+	OPTION('\0', "json", NULL, struct events_options, json,
+               "an object for each line: {\"event\": \"vm\", …}, {\"event\": \"connection\", …} with the "
+               "members of topo ps --json; {\"event\": \"now\"} stands behind the first of all"),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo events [--json] [NAME]",
+	.about = "Print a line for each VM and each connection of the running system called NAME, "
+		 "or of the only one, as topo ps does, and another one each time that it changes, "
+		 "until the system ends.",
+	.rows = option_rows,
+	.end = "Exit status: 0 the system has ended; 1 it does not run; 2 wrong command line; 3 "
+	       "the machine refused something.",
+};
 
 static void print_vm(const struct control_frame *frame, bool json)
 {
@@ -95,19 +96,10 @@ static int follow(struct client *client, bool json)
 
 int command_events(const struct command_line *cl)
 {
-	bool json = false;
-	int option = 0;
-	while ((option = command_next_option(cl, "h", long_options)) != -1) {
-		switch (option) {
-		case EVENTS_JSON:
-			json = true;
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
+	struct events_options options = {.json = false};
+	const int wrong = command_options(cl, &syntax, &options, NULL);
+	if (wrong >= 0) {
+		return wrong;
 	}
 	if (optind < cl->argc - 1) {
 		return command_usage_error(cl, "one system at a time");
@@ -116,7 +108,7 @@ int command_events(const struct command_line *cl)
 	if (client_connect(&client, optind < cl->argc ? cl->argv[optind] : NULL) != OK) {
 		return EXIT_NO;
 	}
-	const int code = follow(&client, json);
+	const int code = follow(&client, options.json);
 	client_close(&client);
 	return code;
 }

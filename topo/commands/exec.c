@@ -19,7 +19,6 @@
 #include "topo/runner/client.h"
 #include "topo/runner/loop.h"
 #include "topo/runner/message.h"
-#include "topo/runner/seconds.h"
 
 /* As timeout(1) says it; 126 and 127 come from the agent. */
 #define EXEC_TIMED_OUT 124
@@ -27,25 +26,23 @@
 #define GRACE_MS 10000U
 #define INTERRUPTS_MAX 3
 
-static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"timeout", required_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row option_rows[] = {
+	OPTION('t', "timeout", "SECONDS", struct exec_options, limit_ms, "kill COMMAND then"),
+	OPTION_SYSTEM(struct exec_options, system),
+	OPTION_END,
 };
 
-static const char help[] =
-	"Usage: topo exec [OPTION…] VM -- COMMAND [ARGUMENT…]\n"
-	"Run COMMAND in VM of a running system (no shell: `sh -c '…'` is one). Its output, its input\n"
-	"and its exit status are those of this command; SIGINT, SIGTERM, SIGHUP and SIGQUIT are passed\n"
-	"on, and the third SIGINT gives up. When this command is killed, COMMAND is too.\n"
-	"\n"
-	"  -t, --timeout SECONDS   kill COMMAND then\n"
-	"  -n, --name NAME         of the system called NAME; needed when several run\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"Exit status: that of COMMAND; 128 + N when signal N killed it; 124 it was out of time; 125 it\n"
-	"could not be run, or its end is not known; 126 it is no program; 127 it was not found.\n";
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo exec [OPTION…] VM -- COMMAND [ARGUMENT…]",
+	.about = "Run COMMAND in VM of a running system (no shell: `sh -c '…'` is one). Its "
+		 "output, its input and its exit status are those of this command; SIGINT, "
+		 "SIGTERM, SIGHUP and SIGQUIT are passed on, and the third SIGINT gives up. When "
+		 "this command is killed, COMMAND is too.",
+	.rows = option_rows,
+	.end = "Exit status: that of COMMAND; 128 + N when signal N killed it; 124 it was out "
+	       "of time; 125 it could not be run, or its end is not known; 126 it is no "
+	       "program; 127 it was not found.",
+};
 
 /* A command that runs. */
 struct running {
@@ -282,37 +279,15 @@ int exec_in_vm(const struct exec_options *options, char *const *argv)
 	return running.code;
 }
 
-/* Usage errors must not look like the command's exit status 2. */
-static int wrong_usage(const struct command_line *cl, const char *text)
-{
-	(void)command_usage_error(cl, "%s", text);
-	return EXIT_EXEC_FAILED;
-}
-
 int command_exec(const struct command_line *cl)
 {
 	struct exec_options options = {.system = NULL};
-	int option = 0;
-	while ((option = command_next_option(cl, "n:t:h", long_options)) != -1) {
-		switch (option) {
-		case 'n':
-			options.system = optarg;
-			break;
-		case 't':
-			options.limit_ms = seconds_parse(optarg);
-			if (options.limit_ms == 0) {
-				return wrong_usage(cl, "--timeout wants seconds");
-			}
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_EXEC_FAILED;
-		}
+	const int code = command_options(cl, &syntax, &options, NULL);
+	if (code >= 0) {
+		return code;
 	}
 	if (optind + 1 >= cl->argc) {
-		return wrong_usage(cl, "a VM, -- and a command are needed");
+		return command_usage_error(cl, "a VM, -- and a command are needed");
 	}
 	options.vm = cl->argv[optind];
 	return exec_in_vm(&options, cl->argv + optind + 1);

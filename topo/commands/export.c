@@ -18,86 +18,34 @@
 #include "topo/export/model_json.h"
 #include "topo/model/board.h"
 
-static const char help[] =
-	"Usage: topo export --format camkes|json [OPTION]... FILE\n"
-	"Print the topology FILE for other programs and other systems.\n"
-	"\n"
-	"  -f, --format json     the whole resolved model, as docs/export.schema.json describes it\n"
-	"               camkes   an application in the numbered form that seL4's CAmkES VM systems\n"
-	"                        build; what that form cannot express is listed in its first lines\n"
-	"                        and on standard error\n"
-	"  -o, --output PATH     write to PATH: a file for json, a directory for camkes, with\n"
-	"                        NAME.camkes, BOARD/devices.camkes and CMakeLists.txt. Without it,\n"
-	"                        camkes prints one text that holds everything\n"
-	"  -q, --quiet           do not list on standard error what cannot be expressed\n"
-	"  -h, --help            print this\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file cannot be\n"
-	"read or written.\n";
-
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"format", required_argument, NULL, 'f'},
-	{"output", required_argument, NULL, 'o'},
-	{"quiet", no_argument, NULL, 'q'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-enum format { FORMAT_NONE, FORMAT_JSON, FORMAT_CAMKES };
-
 struct export_options {
 	struct load_options load;
-	enum format format;
+	const char *format;
 	const char *output;
 	bool quiet;
-	bool help;
 };
 
-/* Returns EXIT_OK, or why not, after a message. */
-static int take_option(const struct command_line *cl, struct export_options *options, int option)
-{
-	int taken = command_load_option(&options->load, option, optarg);
+static const struct option_row option_rows[] = {
+	OPTION('f', "format", "camkes|json", struct export_options, format,
+               "json: the whole resolved model, as docs/export.schema.json describes it\n"
+               "camkes: an application in the numbered form that seL4's CAmkES VM systems build; "
+               "what that form cannot express is listed in its first lines and on standard error"),
+	OPTION('o', "output", "PATH", struct export_options, output,
+               "write to PATH: a file for json, a directory for camkes, with NAME.camkes, "
+               "BOARD/devices.camkes and CMakeLists.txt. Without it, camkes prints one text that "
+               "holds everything"),
+	OPTION('q', "quiet", NULL, struct export_options, quiet,
+               "do not list on standard error what cannot be expressed"),
+	OPTION_END,
+};
 
-	if (taken != 0) {
-		return taken < 0 ? EXIT_USAGE : EXIT_OK;
-	}
-	switch (option) {
-	case 'f':
-		options->format = strcmp(optarg, "json") == 0     ? FORMAT_JSON
-		                  : strcmp(optarg, "camkes") == 0 ? FORMAT_CAMKES
-		                                                  : FORMAT_NONE;
-		return options->format != FORMAT_NONE
-		               ? EXIT_OK
-		               : command_usage_error(cl,
-		                                     "no format is called '%s'; there are "
-		                                     "camkes and json",
-		                                     optarg);
-	case 'o':
-		options->output = optarg;
-		return EXIT_OK;
-	case 'q':
-		options->quiet = true;
-		return EXIT_OK;
-	case 'h':
-		options->help = true;
-		return EXIT_OK;
-	default:
-		return EXIT_USAGE;
-	}
-}
-
-static int parse(const struct command_line *cl, struct export_options *options)
-{
-	int code = EXIT_OK;
-	int option;
-
-	while (code == EXIT_OK && (option = command_next_option(cl, COMMAND_LOAD_SHORT "f:o:qh",
-	                                                        long_options)) != -1) {
-		code = take_option(cl, options, option);
-	}
-	return code;
-}
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo export --format camkes|json [OPTION]... FILE",
+	.about = "Print the topology FILE for other programs and other systems.",
+	.rows = option_rows,
+	.end = "Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file "
+	       "cannot be read or written.",
+};
 
 static int fail(const char *path, int error)
 {
@@ -243,30 +191,22 @@ static int export(const struct loaded *loaded)
 {
 	const struct export_options *options = loaded->options;
 
-	return options->format == FORMAT_JSON
+	return strcmp(options->format, "json") == 0
 	               ? export_json(loaded->model, loaded->diag, options->output)
 	               : export_camkes(loaded->model, loaded->diag, options);
 }
 
 int command_export(const struct command_line *cl)
 {
-	struct export_options options = {.format = FORMAT_NONE};
+	struct export_options options = {.load = {.analysis = true}};
+	const int code = command_options(cl, &syntax, &options, &options.load);
 
-	command_load_init(&options.load);
-	options.load.analysis = true;
-	int code = parse(cl, &options);
-
-	if (code == EXIT_OK) {
-		if (options.help) {
-			fputs(help, stdout);
-		} else if (options.format == FORMAT_NONE) {
-			code = command_usage_error(cl, "--format says what to write");
-		} else if (cl->argc - optind != 1) {
-			code = command_usage_error(cl, "one FILE is needed");
-		} else {
-			code = command_load_and(cl->argv[optind], &options.load, export, &options);
-		}
+	if (code >= 0) {
+		return code;
 	}
-	command_load_done(&options.load);
-	return code;
+	if (options.format == NULL) {
+		command_load_done(&options.load);
+		return command_usage_error(cl, "--format says what to write");
+	}
+	return command_load_and(cl, &options.load, export, &options);
 }

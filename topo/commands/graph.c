@@ -11,105 +11,43 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/bits.h"
 #include "topo/base/say.h"
-#include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
 #include "topo/draw/draw.h"
 
-static const char help[] =
-	"Usage: topo graph [OPTION]... FILE\n"
-	"Draw the topology FILE: VMs with their roles and hardware, and what joins them.\n"
-	"\n"
-	"  -f, --format svg|png|pdf|dot  what to write: SVG (default), PNG, PDF, or the text that\n"
-	"                                Graphviz draws from\n"
-	"  -o, --output PATH             write to PATH; a known ending of PATH names the format\n"
-	"  -h, --help                    print this\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file cannot be\n"
-	"read or written, or Graphviz failed.\n";
-
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"format", required_argument, NULL, 'f'},
-	{"output", required_argument, NULL, 'o'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-/* The text of the drawing is the one format that needs no program. */
-static const char *const formats[] = {"svg", "png", "pdf", "dot"};
-
-#define FORMAT_COUNT (ARRAY_COUNT(formats))
+#define FORMATS "svg|png|pdf|dot"
 
 struct graph_options {
 	struct load_options load;
 	const char *format;
 	const char *output;
-	bool help;
+};
+
+static const struct option_row option_rows[] = {
+	OPTION('f', "format", FORMATS, struct graph_options, format,
+               "what to write: SVG (default), PNG, PDF, or the text that Graphviz draws from"),
+	OPTION('o', "output", "PATH", struct graph_options, output,
+               "write to PATH; a known ending of PATH names the format"),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo graph [OPTION]... FILE",
+	.about = "Draw the topology FILE: VMs with their roles and hardware, and what joins them.",
+	.rows = option_rows,
+	.end = "Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file "
+	       "cannot be read or written, or Graphviz failed.",
 };
 
 extern char **environ;
-
-static const char *find_format(const char *name)
-{
-	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		if (strcmp(formats[i], name) == 0) {
-			return formats[i];
-		}
-	}
-	return NULL;
-}
-
-static int take_format(const struct command_line *cl, struct graph_options *options,
-                       const char *name)
-{
-	struct suggest suggest = suggest_start(name);
-
-	options->format = find_format(name);
-	if (options->format != NULL) {
-		return EXIT_OK;
-	}
-	for (size_t i = 0; i < FORMAT_COUNT; i++) {
-		suggest_consider(&suggest, formats[i]);
-	}
-	return command_usage_error(cl, "no format is called '%s'; did you mean '%s'?", name,
-	                           suggest.best == NULL ? formats[0] : suggest.best);
-}
-
-/* Returns EXIT_OK, or why not, after a message. */
-static int parse(const struct command_line *cl, struct graph_options *options)
-{
-	int option;
-
-	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "f:o:h", long_options)) != -1) {
-		int taken = command_load_option(&options->load, option, optarg);
-
-		if (taken < 0) {
-			return EXIT_USAGE;
-		}
-		if (option == 'f') {
-			if (take_format(cl, options, optarg) != EXIT_OK) {
-				return EXIT_USAGE;
-			}
-		} else if (option == 'o') {
-			options->output = optarg;
-		} else if (option == 'h') {
-			options->help = true;
-		} else if (taken == 0) {
-			return EXIT_USAGE;
-		}
-	}
-	return EXIT_OK;
-}
 
 /* What was asked for, else what the output's name says, else SVG. */
 static const char *format_of(const struct graph_options *options)
 {
 	const char *dot = options->output == NULL ? NULL : strrchr(options->output, '.');
-	const char *named = dot == NULL ? NULL : find_format(dot + 1);
+	const bool named = dot != NULL && option_is_word(dot + 1, FORMATS);
 
-	return options->format != NULL ? options->format : named != NULL ? named : formats[0];
+	return options->format != NULL ? options->format : named ? dot + 1 : "svg";
 }
 
 static int fail(const char *what, int error)
@@ -213,21 +151,8 @@ static int graph(const struct loaded *loaded)
 
 int command_graph(const struct command_line *cl)
 {
-	struct graph_options options = {.format = NULL};
+	struct graph_options options = {.load = {.analysis = true}};
+	const int code = command_options(cl, &syntax, &options, &options.load);
 
-	command_load_init(&options.load);
-	options.load.analysis = true;
-	int code = parse(cl, &options);
-
-	if (code == EXIT_OK) {
-		if (options.help) {
-			fputs(help, stdout);
-		} else if (cl->argc - optind != 1) {
-			code = command_usage_error(cl, "one FILE is needed");
-		} else {
-			code = command_load_and(cl->argv[optind], &options.load, graph, &options);
-		}
-	}
-	command_load_done(&options.load);
-	return code;
+	return code >= 0 ? code : command_load_and(cl, &options.load, graph, &options);
 }

@@ -17,15 +17,12 @@
 #include "topo/runner/message.h"
 #include "topo/runner/naming.h"
 #include "topo/runner/runstate.h"
-#include "topo/runner/seconds.h"
 
 /* A VMM answers at once. */
 #define CORD_MS 10000U
 
 #define LIMIT_START_MS 120000U
 #define LIMIT_STOP_MS 30000U
-
-enum life_option { LIFE_FORCE = OPTION_OWN };
 
 /* A VM that is watched. */
 struct watched {
@@ -277,77 +274,53 @@ int life_stop(const struct life_options *options, const char *vm)
 	return close_with(&watched, code);
 }
 
-static const struct option start_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"timeout", required_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row start_rows[] = {
+	OPTION('t', "timeout", "SECONDS", struct life_options, limit_ms,
+               "how long that may take for each (default: 120)"),
+	OPTION_SYSTEM(struct life_options, system),
+	OPTION_END,
 };
 
-static const struct option restart_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"timeout", required_argument, NULL, 't'},
-	{"force", no_argument, NULL, LIFE_FORCE},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct command_syntax start_syntax = {
+	.usage = "Usage: topo start [OPTION…] VM…",
+	.about = "Start each VM that is off, or waits to be started again, and return when its "
+		 "user space is reached. One that runs is left as it is.",
+	.rows = start_rows,
+	.end = "Exit status: 0 they are up; 1 no such system or VM, or one is not up; 2 wrong "
+	       "command line; 3 its VMM does not answer.",
 };
 
-static const char start_help[] =
-	"Usage: topo start [OPTION…] VM…\n"
-	"Start each VM that is off, or waits to be started again, and return when its user space is\n"
-	"reached. One that runs is left as it is.\n"
-	"\n"
-	"  -t, --timeout SECONDS   how long that may take for each (default: 120)\n"
-	"  -n, --name NAME         of the system called NAME; needed when several run\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"Exit status: 0 they are up; 1 no such system or VM, or one is not up; 2 wrong command line;\n"
-	"3 its VMM does not answer.\n";
+static const struct option_row restart_rows[] = {
+	OPTION('\0', "force", NULL, struct life_options, force,
+               "at once, without a word to the VM"),
+	OPTION('t', "timeout", "SECONDS", struct life_options, limit_ms,
+               "how long that may take for each (default: 120)"),
+	OPTION_SYSTEM(struct life_options, system),
+	OPTION_END,
+};
 
-static const char restart_help[] =
-	"Usage: topo restart [OPTION…] VM…\n"
-	"Have each VM write what it holds back to its disks, switch it off and on, whatever its\n"
-	"policy, and return when its user space is reached again. One that is off is started.\n"
-	"\n"
-	"      --force             at once, without a word to the VM\n"
-	"  -t, --timeout SECONDS   how long that may take for each (default: 120)\n"
-	"  -n, --name NAME         of the system called NAME; needed when several run\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"Exit status: 0 they are up; 1 no such system or VM, or one is not up; 2 wrong command line;\n"
-	"3 its VMM does not answer.\n";
+static const struct command_syntax restart_syntax = {
+	.usage = "Usage: topo restart [OPTION…] VM…",
+	.about = "Have each VM write what it holds back to its disks, switch it off and on, "
+		 "whatever its policy, and return when its user space is reached again. One that "
+		 "is off is started.",
+	.rows = restart_rows,
+	.end = "Exit status: 0 they are up; 1 no such system or VM, or one is not up; 2 wrong "
+	       "command line; 3 its VMM does not answer.",
+};
 
-static int run_command(const struct command_line *cl, const struct option *long_options,
-                       const char *help, int (*act)(const struct life_options *, const char *))
+static int run_command(const struct command_line *cl, const struct command_syntax *syntax,
+                       int (*act)(const struct life_options *, const char *))
 {
 	struct life_options options = {.limit_ms = LIMIT_START_MS};
-	int option = 0;
-	while ((option = command_next_option(cl, "n:t:h", long_options)) != -1) {
-		switch (option) {
-		case 'n':
-			options.system = optarg;
-			break;
-		case LIFE_FORCE:
-			options.force = true;
-			break;
-		case 't':
-			options.limit_ms = seconds_parse(optarg);
-			if (options.limit_ms == 0) {
-				message_error("'%s' is no time limit", optarg);
-				return EXIT_USAGE;
-			}
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
+	int code = command_options(cl, syntax, &options, NULL);
+	if (code >= 0) {
+		return code;
 	}
 	if (optind == cl->argc) {
 		return command_usage_error(cl, "which VM?");
 	}
-	int code = EXIT_OK;
+	code = EXIT_OK;
 	for (int i = optind; i < cl->argc; i++) {
 		const int done = act(&options, cl->argv[i]);
 		code = done > code ? done : code;
@@ -357,10 +330,10 @@ static int run_command(const struct command_line *cl, const struct option *long_
 
 int command_start(const struct command_line *cl)
 {
-	return run_command(cl, start_options, start_help, life_start);
+	return run_command(cl, &start_syntax, life_start);
 }
 
 int command_restart(const struct command_line *cl)
 {
-	return run_command(cl, restart_options, restart_help, life_restart);
+	return run_command(cl, &restart_syntax, life_restart);
 }

@@ -2,10 +2,12 @@
 /*
  * How commands come by a topology.
  */
+#include <getopt.h>
+
 #include "topo/commands/commands.h"
 
-int command_load_and(const char *path, const struct load_options *load, loaded_use *use,
-                     const void *options)
+static int load_and(const char *path, const struct load_options *load, loaded_use *use,
+                    const void *options)
 {
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, load, diag);
@@ -18,5 +20,15 @@ int command_load_and(const char *path, const struct load_options *load, loaded_u
 	}
 	model_free(model);
 	diag_free(diag);
+	return code;
+}
+
+int command_load_and(const struct command_line *cl, struct load_options *load, loaded_use *use,
+                     const void *options)
+{
+	const int code = cl->argc - optind == 1 ? load_and(cl->argv[optind], load, use, options)
+	                                        : command_usage_error(cl, "one FILE is needed");
+
+	command_load_done(load);
 	return code;
 }

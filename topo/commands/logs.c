@@ -20,33 +20,6 @@
 #include "topo/runner/message.h"
 #include "topo/runner/naming.h"
 
-enum logs_option { LOGS_KERNEL = OPTION_OWN, LOGS_VMM, LOGS_QEMU };
-
-static const struct option long_options[] = {
-	{"follow", no_argument, NULL, 'f'},
-	{"kernel", no_argument, NULL, LOGS_KERNEL},
-	{"vmm", no_argument, NULL, LOGS_VMM},
-	{"qemu", no_argument, NULL, LOGS_QEMU},
-	{"name", required_argument, NULL, 'n'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static const char help[] =
-	"Usage: topo logs [OPTION…] [VM]\n"
-	"Print what VM has written to its console; without VM every line of all VMs, VMMs and the\n"
-	"kernel, with its time.\n"
-	"\n"
-	"  -f, --follow      go on until the system ends\n"
-	"      --vmm         what the VMM of VM has written\n"
-	"      --kernel      what the kernel has written\n"
-	"      --qemu        the command line and the messages of QEMU\n"
-	"  -n, --name NAME   of the system called NAME; needed when several run\n"
-	"  -h, --help        this text\n"
-	"\n"
-	"On a terminal, control characters are shown as '?'.\n"
-	"Exit status: 0; 1 no such system or VM; 2 wrong command line; 3 a log cannot be read.\n";
-
 struct logs_options {
 	const char *system;
 	const char *vm;
@@ -54,6 +27,26 @@ struct logs_options {
 	bool kernel;
 	bool vmm;
 	bool qemu;
+};
+
+static const struct option_row option_rows[] = {
+	OPTION('f', "follow", NULL, struct logs_options, follow, "go on until the system ends"),
+	OPTION('\0', "vmm", NULL, struct logs_options, vmm, "what the VMM of VM has written"),
+	OPTION('\0', "kernel", NULL, struct logs_options, kernel, "what the kernel has written"),
+	OPTION('\0', "qemu", NULL, struct logs_options, qemu,
+               "the command line and the messages of QEMU"),
+	OPTION_SYSTEM(struct logs_options, system),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo logs [OPTION…] [VM]",
+	.about = "Print what VM has written to its console; without VM every line of all VMs, "
+		 "VMMs and the kernel, with its time.",
+	.rows = option_rows,
+	.end = "On a terminal, control characters are shown as '?'.\n"
+	       "Exit status: 0; 1 no such system or VM; 2 wrong command line; 3 a log cannot be "
+	       "read.",
 };
 
 /* A log file that is being printed. */
@@ -276,30 +269,6 @@ static int check_options(const struct command_line *cl, struct logs_options *opt
 int command_logs(const struct command_line *cl)
 {
 	struct logs_options options = {.system = NULL};
-	int option = 0;
-	while ((option = command_next_option(cl, "fn:h", long_options)) != -1) {
-		switch (option) {
-		case 'f':
-			options.follow = true;
-			break;
-		case LOGS_KERNEL:
-			options.kernel = true;
-			break;
-		case LOGS_VMM:
-			options.vmm = true;
-			break;
-		case LOGS_QEMU:
-			options.qemu = true;
-			break;
-		case 'n':
-			options.system = optarg;
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	return check_options(cl, &options);
+	const int code = command_options(cl, &syntax, &options, NULL);
+	return code >= 0 ? code : check_options(cl, &options);
 }

@@ -1,15 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What all commands share: the next option, and complaints about usage. getopt_long finds that an
- * option is wrong; what it says of it is said here, once, with what was meant.
+ * The command line of a command, read by the rows of its options. getopt_long finds that an option
+ * is wrong; what it says of it is said here, once, with what was meant.
  */
+#include "topo/commands/option.h"
+
+#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
+#include "topo/runner/seconds.h"
+
+#define ROWS_MAX 32U
+
+/* What getopt_long returns for a row's long name: this and the row's index. */
+#define LONG_FIRST 256
+
+struct reader {
+	const struct command_line *cl;
+	size_t count;
+	const struct option_row *rows[ROWS_MAX];
+	void *objects[ROWS_MAX]; /* whose members the rows set */
+	struct option longs[ROWS_MAX + 1];
+	char letters[2 * ROWS_MAX + 2];
+};
+
+static const struct option_row help_rows[] = {
+	{.letter = 'h', .name = "help", .help = "print this", .kind = OPTION_HELP},
+	OPTION_END,
+};
 
 int command_usage_error(const struct command_line *cl, const char *format, ...)
 {
@@ -20,13 +44,38 @@ int command_usage_error(const struct command_line *cl, const char *format, ...)
 	say_values(stderr, format, arguments);
 	va_end(arguments);
 	say(stderr, "\nTry '%s %s --help'.\n", cl->program, cl->argv[0]);
-	return EXIT_USAGE;
+	return cl->wrong_usage;
+}
+
+static void add_rows(struct reader *reader, const struct option_row *rows, void *object)
+{
+	for (; rows->name != NULL; rows++) {
+		const size_t at = reader->count++;
+		const bool takes = rows->argument != NULL;
+
+		if (at == ROWS_MAX) {
+			abort();
+		}
+		reader->rows[at] = rows;
+		reader->objects[at] = object;
+		reader->longs[at] =
+			(struct option){.name = rows->name,
+		                        .has_arg = takes ? required_argument : no_argument,
+		                        .val = LONG_FIRST + (int)at};
+		if (rows->letter != '\0') {
+			char *end = reader->letters + strlen(reader->letters);
+
+			*end++ = rows->letter;
+			*end++ = takes ? ':' : '\0';
+			*end = '\0';
+		}
+	}
 }
 
 /* Why getopt_long refused the long option @word. */
-static void refuse_long(const struct command_line *cl, const char *word,
-                        const struct option *options)
+static void refuse_long(const struct reader *reader, const char *word)
 {
+	const struct command_line *cl = reader->cl;
 	const char *name = word + 2;
 	int bytes = (int)strcspn(name, "=");
 	size_t begun = 0;
@@ -36,10 +85,12 @@ static void refuse_long(const struct command_line *cl, const char *word,
 	snprintf(wrong, sizeof(wrong), "%.*s", bytes, name);
 	struct suggest suggest = suggest_start(wrong);
 
-	for (size_t i = 0; options[i].name != NULL; i++) {
-		begun += strncmp(options[i].name, name, (size_t)bytes) == 0 ? 1 : 0;
-		exact = exact || strcmp(options[i].name, wrong) == 0;
-		suggest_consider(&suggest, options[i].name);
+	for (size_t i = 0; i < reader->count; i++) {
+		const char *known = reader->rows[i]->name;
+
+		begun += strncmp(known, name, (size_t)bytes) == 0 ? 1 : 0;
+		exact = exact || strcmp(known, wrong) == 0;
+		suggest_consider(&suggest, known);
 	}
 	if (exact || begun == 1) {
 		command_usage_error(cl, "option '--%.*s' takes no argument", bytes, name);
@@ -53,23 +104,134 @@ static void refuse_long(const struct command_line *cl, const char *word,
 	}
 }
 
-int command_next_option(const struct command_line *cl, const char *letters,
-                        const struct option *options)
+/* The index of the next option's row; @count: there is no more; -1: it was wrong, reported. */
+static int next_row(const struct reader *reader)
 {
-	char quiet[32];
-
-	/* The colon makes getopt say which of its two complaints it has. */
-	snprintf(quiet, sizeof(quiet), ":%s", letters);
-	opterr = 0;
-	int option = getopt_long(cl->argc, cl->argv, quiet, options, NULL);
+	const struct command_line *cl = reader->cl;
+	const int option = getopt_long(cl->argc, cl->argv, reader->letters, reader->longs, NULL);
 
 	if (option == ':') {
 		command_usage_error(cl, "option '%s' needs an argument", cl->argv[optind - 1]);
-	} else if (option == '?' && optopt > 0 && optopt < OPTION_BOARD &&
-	           strchr(letters, optopt) == NULL) {
-		command_usage_error(cl, "there is no option '-%c'", optopt);
-	} else if (option == '?') {
-		refuse_long(cl, cl->argv[optind - 1], options);
+		return -1;
 	}
-	return option == ':' ? '?' : option;
+	if (option == '?' && optopt > 0 && optopt < LONG_FIRST) {
+		command_usage_error(cl, "there is no option '-%c'", optopt);
+		return -1;
+	}
+	if (option == '?') {
+		refuse_long(reader, cl->argv[optind - 1]);
+		return -1;
+	}
+	if (option >= LONG_FIRST) {
+		return option - LONG_FIRST;
+	}
+	size_t row = 0;
+
+	while (row < reader->count && reader->rows[row]->letter != option) {
+		row++;
+	}
+	return (int)row;
+}
+
+bool option_is_word(const char *word, const char *words)
+{
+	const size_t bytes = strlen(word);
+
+	while (words != NULL) {
+		if (strncmp(words, word, bytes) == 0 && strcspn(words, "|") == bytes) {
+			return true;
+		}
+		words = strchr(words, '|');
+		words += words != NULL ? 1 : 0;
+	}
+	return false;
+}
+
+/* @word is none of the words that @row takes. */
+static int refuse_word(const struct reader *reader, const struct option_row *row, const char *word)
+{
+	char words[64];
+	char listed[128] = "";
+	char *rest = words;
+	size_t used = 0;
+	struct suggest suggest = suggest_start(word);
+
+	snprintf(words, sizeof(words), "%s", row->argument);
+	while (rest != NULL) {
+		const char *next = strsep(&rest, "|");
+		const bool last = rest == NULL;
+
+		suggest_consider(&suggest, next);
+		used += (size_t)snprintf(listed + used, sizeof(listed) - used, "%s%s",
+		                         used == 0 ? ""
+		                         : last    ? " or "
+		                                   : ", ",
+		                         next);
+	}
+	return suggest.best == NULL
+	               ? command_usage_error(reader->cl, "--%s takes %s, not '%s'", row->name,
+	                                     listed, word)
+	               : command_usage_error(reader->cl,
+	                                     "--%s takes %s, not '%s'; did you mean '%s'?",
+	                                     row->name, listed, word, suggest.best);
+}
+
+/* Set what the row @at says. Returns EXIT_OK, or the exit status. */
+static int take(const struct reader *reader, size_t at)
+{
+	const struct option_row *row = reader->rows[at];
+	uint8_t *member = (uint8_t *)reader->objects[at] + row->offset;
+
+	if (row->kind == OPTION_CALL) {
+		return row->take(reader->cl, reader->objects[at], optarg);
+	}
+	if (row->kind == OPTION_FLAG) {
+		*(bool *)member = true;
+		return EXIT_OK;
+	}
+	if (row->kind == OPTION_TIME) {
+		const uint32_t limit_ms = seconds_parse(optarg);
+
+		*(uint32_t *)(void *)member = limit_ms;
+		return limit_ms != 0
+		               ? EXIT_OK
+		               : command_usage_error(reader->cl, "'%s' is no time limit in seconds",
+		                                     optarg);
+	}
+	*(const char **)(void *)member = optarg;
+	return strchr(row->argument, '|') == NULL || option_is_word(optarg, row->argument)
+	               ? EXIT_OK
+	               : refuse_word(reader, row, optarg);
+}
+
+int command_options(const struct command_line *cl, const struct command_syntax *syntax,
+                    void *options, struct load_options *load)
+{
+	/* The colon makes getopt say which of its two complaints it has. */
+	struct reader reader = {.cl = cl, .letters = ":"};
+	int row = 0;
+	int code = EXIT_OK;
+
+	opterr = 0;
+	add_rows(&reader, syntax->rows, options);
+	add_rows(&reader, help_rows, NULL);
+	const size_t own = reader.count;
+
+	if (load != NULL) {
+		add_rows(&reader, command_load_rows, load);
+	}
+	while (code == EXIT_OK && (row = next_row(&reader)) >= 0 && (size_t)row < reader.count) {
+		if (reader.rows[row]->kind == OPTION_HELP) {
+			option_print_help(syntax, reader.rows, own, reader.count);
+			break;
+		}
+		code = take(&reader, (size_t)row);
+	}
+	if (row == (int)reader.count && code == EXIT_OK) {
+		return -1;
+	}
+	if (load != NULL) {
+		command_load_done(load);
+	}
+	return row < 0 ? cl->wrong_usage : code;
 }

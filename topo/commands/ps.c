@@ -10,25 +10,26 @@
 #include "topo/runner/client.h"
 #include "topo/runner/runstate.h"
 
-enum ps_option { PS_JSON = OPTION_OWN };
-
-static const struct option long_options[] = {
-	{"json", no_argument, NULL, PS_JSON},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+struct ps_options {
+	bool json;
 };
 
-static const char help[] =
-	"Usage: topo ps [--json] [NAME]\n"
-	"Show the running systems, or the one called NAME: their VMs (waiting, booting, up, halted,\n"
-	"restarting, stopped or failed, why, and how often they were started again), their devices and\n"
-	"connections (up or down).\n"
-	"\n"
-	"      --json   an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms,\n"
-	"               vms, connections}\n"
-	"  -h, --help   this text\n"
-	"\n"
-	"Exit status: 0; 1 NAME does not run; 2 wrong command line; 3 a runner does not answer.\n";
+static const struct option_row option_rows[] = {
+	OPTION('\0', "json", NULL, struct ps_options, json,
+               "an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms, vms, "
+               "connections}"),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo ps [--json] [NAME]",
+	.about = "Show the running systems, or the one called NAME: their VMs (waiting, booting, "
+		 "up, halted, restarting, stopped or failed, why, and how often they were started "
+		 "again), their devices and connections (up or down).",
+	.rows = option_rows,
+	.end = "Exit status: 0; 1 NAME does not run; 2 wrong command line; 3 a runner does not "
+	       "answer.",
+};
 
 static const char *system_state(const struct control_system *system)
 {
@@ -150,22 +151,13 @@ static int show_all(const char *wanted, bool json)
 
 int command_ps(const struct command_line *cl)
 {
-	bool json = false;
-	int option = 0;
-	while ((option = command_next_option(cl, "h", long_options)) != -1) {
-		switch (option) {
-		case PS_JSON:
-			json = true;
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
+	struct ps_options options = {.json = false};
+	const int code = command_options(cl, &syntax, &options, NULL);
+	if (code >= 0) {
+		return code;
 	}
 	if (optind < cl->argc - 1) {
 		return command_usage_error(cl, "one system at a time, or all");
 	}
-	return show_all(optind < cl->argc ? cl->argv[optind] : NULL, json);
+	return show_all(optind < cl->argc ? cl->argv[optind] : NULL, options.json);
 }

@@ -14,118 +14,84 @@
 #include "topo/commands/commands.h"
 #include "topo/image/layout.h"
 
-static const char help[] =
-	"Usage: topo report [OPTION]... FILE\n"
-	"What an attacker who takes over VMs of the topology FILE gets, and what he has to take\n"
-	"over for it. docs/report.md defines every answer.\n"
-	"\n"
-	"      --format FORMAT   text (default), json, or html: one page that works offline\n"
-	"      --json            the same as --format json\n"
-	"  -o, --output FILE     write to FILE instead of standard output\n"
-	"      --assert EXPR     exit with 1 if EXPR does not hold, and say why; may be given\n"
-	"                        again. Without --format only the assertions are printed.\n"
-	"                        compromises([A,] B) reach(A, B) path(A, B) cut(A, B)\n"
-	"                        exposure(VM [, PEER]) hardware(VM [, \"NAME\"]) stops(A, B)\n"
-	"                        == != < <= > >= && || ! + * ( ) 8MiB never\n"
-	"  -h, --help            print this\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 success, 1 the topology has errors or an assertion fails, 2 wrong usage,\n"
-	"3 a file cannot be read or written.\n";
-
-enum { REPORT_FORMAT = OPTION_OWN, REPORT_JSON, REPORT_ASSERT };
-
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"format", required_argument, NULL, REPORT_FORMAT},
-	{"json", no_argument, NULL, REPORT_JSON},
-	{"output", required_argument, NULL, 'o'},
-	{"assert", required_argument, NULL, REPORT_ASSERT},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
-};
-
-static const struct {
-	const char *name;
-	void (*print)(const struct report *report, FILE *out);
-} formats[] = {
-	{"text", report_text},
-	{"json", report_json},
-	{"html", report_html},
-};
-
 struct report_options {
 	struct load_options load;
-	void (*print)(const struct report *report, FILE *out); /* NULL = not given */
-	const char *output;                                    /* NULL = standard output */
-	const char **assertions;                               /* room for argc */
+	const char *format;      /* NULL = not given */
+	const char *output;      /* NULL = standard output */
+	const char **assertions; /* room for argc */
 	size_t assertion_count;
-	bool help;
 };
 
-static int take_format(const struct command_line *cl, struct report_options *options,
-                       const char *name)
+static int take_json(const struct command_line *cl, void *object, const char *argument)
 {
-	for (size_t i = 0; i < ARRAY_COUNT(formats); i++) {
-		if (strcmp(formats[i].name, name) == 0) {
-			options->print = formats[i].print;
-			return EXIT_OK;
-		}
-	}
-	return command_usage_error(cl, "--format takes text, json or html, not '%s'", name);
+	struct report_options *options = object;
+
+	(void)cl;
+	(void)argument;
+	options->format = "json";
+	return EXIT_OK;
 }
 
-static int take_option(const struct command_line *cl, struct report_options *options, int option)
+static int take_assertion(const struct command_line *cl, void *object, const char *argument)
 {
-	switch (option) {
-	case REPORT_FORMAT:
-		return take_format(cl, options, optarg);
-	case REPORT_JSON:
-		options->print = report_json;
-		return EXIT_OK;
-	case REPORT_ASSERT:
-		options->assertions[options->assertion_count++] = optarg;
-		return EXIT_OK;
-	case 'o':
-		options->output = optarg;
-		return EXIT_OK;
-	case 'h':
-		options->help = true;
-		return EXIT_OK;
-	default:
-		return EXIT_USAGE;
-	}
+	struct report_options *options = object;
+
+	(void)cl;
+	options->assertions[options->assertion_count++] = argument;
+	return EXIT_OK;
 }
 
-/* Returns EXIT_OK, or why not, after a message. */
-static int parse(const struct command_line *cl, struct report_options *options)
+static const struct option_row option_rows[] = {
+	OPTION('\0', "format", "text|json|html", struct report_options, format,
+               "text (default), json, or html: one page that works offline"),
+	OPTION_BY(take_json, '\0', "json", NULL, "the same as --format json"),
+	OPTION('o', "output", "FILE", struct report_options, output,
+               "write to FILE instead of standard output"),
+	OPTION_BY(take_assertion, '\0', "assert", "EXPR",
+                  "exit with 1 if EXPR does not hold, and say why; may be given again. Without "
+                  "--format only the assertions are printed.\n"
+                  "compromises([A,] B) reach(A, B) path(A, B) cut(A, B)\n"
+                  "exposure(VM [, PEER]) hardware(VM [, \"NAME\"]) stops(A, B)\n"
+                  "== != < <= > >= && || ! + * ( ) 8MiB never"),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo report [OPTION]... FILE",
+	.about = "What an attacker who takes over VMs of the topology FILE gets, and what he has "
+		 "to take over for it. docs/report.md defines every answer.",
+	.rows = option_rows,
+	.end = "Exit status: 0 success, 1 the topology has errors or an assertion fails, 2 "
+	       "wrong usage, 3 a file cannot be read or written.",
+};
+
+typedef void report_printer(const struct report *report, FILE *out);
+
+static report_printer *printer(const struct report_options *options)
 {
-	int option;
-	int code = EXIT_OK;
+	static const struct {
+		const char *name;
+		report_printer *print;
+	} formats[] = {{"json", report_json}, {"html", report_html}};
 
-	while (code == EXIT_OK &&
-	       (option = command_next_option(cl, COMMAND_LOAD_SHORT "o:h", long_options)) != -1) {
-		int taken = command_load_option(&options->load, option, optarg);
-
-		if (taken < 0) {
-			return EXIT_USAGE;
-		}
-		if (taken == 0) {
-			code = take_option(cl, options, option);
+	for (size_t i = 0; options->format != NULL && i < ARRAY_COUNT(formats); i++) {
+		if (strcmp(formats[i].name, options->format) == 0) {
+			return formats[i].print;
 		}
 	}
-	return code;
+	return report_text;
 }
 
 static int print_report(const struct report *report, const struct report_options *options)
 {
-	bool brief = options->print == NULL && report->assertion_count != 0;
+	bool brief = options->format == NULL && report->assertion_count != 0;
 	struct output output;
 
 	output_begin(&output, options->output);
 	if (brief) {
 		report_assertions(report, output.to);
 	} else {
-		(options->print == NULL ? report_text : options->print)(report, output.to);
+		printer(options)(report, output.to);
 	}
 	return command_output_end(&output);
 }
@@ -224,28 +190,18 @@ static int report_loaded(const struct loaded *loaded)
 
 int command_report(const struct command_line *cl)
 {
-	struct report_options options = {.output = NULL};
+	struct report_options options = {.load = {.analysis = true}};
 
 	options.assertions = calloc((size_t)cl->argc + 1, sizeof(*options.assertions));
 	if (options.assertions == NULL) {
 		fputs("topo: out of memory\n", stderr);
 		return EXIT_SYSTEM;
 	}
-	command_load_init(&options.load);
-	options.load.analysis = true;
-	int code = parse(cl, &options);
+	int code = command_options(cl, &syntax, &options, &options.load);
 
-	if (code == EXIT_OK) {
-		if (options.help) {
-			fputs(help, stdout);
-		} else if (cl->argc - optind != 1) {
-			code = command_usage_error(cl, "one FILE is needed");
-		} else {
-			code = command_load_and(cl->argv[optind], &options.load, report_loaded,
-			                        &options);
-		}
+	if (code < 0) {
+		code = command_load_and(cl, &options.load, report_loaded, &options);
 	}
-	command_load_done(&options.load);
 	free(options.assertions);
 	return code;
 }

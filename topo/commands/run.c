@@ -22,7 +22,6 @@
 #include "topo/image/system.h"
 #include "topo/runner/message.h"
 #include "topo/runner/progress.h"
-#include "topo/runner/seconds.h"
 #include "topo/runner/session.h"
 
 #define LIMIT_DEFAULT_MS 120000U
@@ -33,8 +32,7 @@ struct run_options {
 	const char *file;
 	const char *name; /* NULL = the model's */
 	const char *log_directory;
-	uint32_t limit_ms;
-	bool limit_given;
+	uint32_t limit_ms; /* 0 = not given */
 	bool detach;
 	bool gdb;
 	bool icount;
@@ -42,42 +40,47 @@ struct run_options {
 	size_t qemu_argument_count;
 };
 
-enum run_option { RUN_LOG_DIR = OPTION_OWN, RUN_QEMU_ARG, RUN_GDB, RUN_ICOUNT };
+static int take_qemu_argument(const struct command_line *cl, void *object, const char *argument)
+{
+	struct run_options *options = object;
+	if (options->qemu_argument_count == QEMU_ARGUMENTS_MAX) {
+		return command_usage_error(cl, "more than %u --qemu-arg", QEMU_ARGUMENTS_MAX);
+	}
+	options->qemu_arguments[options->qemu_argument_count++] = argument;
+	return EXIT_OK;
+}
 
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"detach", no_argument, NULL, 'd'},
-	{"name", required_argument, NULL, 'n'},
-	{"timeout", required_argument, NULL, 't'},
-	{"log-dir", required_argument, NULL, RUN_LOG_DIR},
-	{"qemu-arg", required_argument, NULL, RUN_QEMU_ARG},
-	{"gdb", no_argument, NULL, RUN_GDB},
-	{"icount", no_argument, NULL, RUN_ICOUNT},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row option_rows[] = {
+	OPTION('d', "detach", NULL, struct run_options, detach,
+               "return when all is up: every VM has reached user space, every connection is up; if "
+               "that fails, end it and say what is missing"),
+	OPTION('t', "timeout", "SECONDS", struct run_options, limit_ms,
+               "for that (default 120); without --detach and this option, a system that is late is "
+               "only reported"),
+	OPTION('n', "name", "NAME", struct run_options, name,
+               "what other commands call the system (default: from FILE)"),
+	OPTION('\0', "log-dir", "DIR", struct run_options, log_directory,
+               "keep the logs there (default: they go with the system)"),
+	OPTION_BY(take_qemu_argument, '\0', "qemu-arg", "ARG",
+                  "a further argument of QEMU; may be given more than once"),
+	OPTION('\0', "gdb", NULL, struct run_options, gdb,
+               "wait for a debugger, on a socket, before the first instruction"),
+	OPTION('\0', "icount", NULL, struct run_options, icount,
+               "count instructions instead of time: results that repeat"),
+	OPTION_END,
 };
 
-static const char help[] =
-	"Usage: topo run [OPTION…] FILE\n"
-	"Compile the topology FILE and run it in QEMU. It runs until Ctrl-C, `topo stop`, or until\n"
-	"all its VMs have stopped.\n"
-	"\n"
-	"  -d, --detach             return when all is up: every VM has reached user space, every\n"
-	"                           connection is up; if that fails, end it and say what is missing\n"
-	"  -t, --timeout SECONDS    for that (default 120); without --detach and this option, a\n"
-	"                           system that is late is only reported\n"
-	"  -n, --name NAME          what other commands call the system (default: from FILE)\n"
-	"      --log-dir DIR        keep the logs there (default: they go with the system)\n"
-	"      --qemu-arg ARG       a further argument of QEMU; may be given more than once\n"
-	"      --gdb                wait for a debugger, on a socket, before the first instruction\n"
-	"      --icount             count instructions instead of time: results that repeat\n"
-	"  -h, --help               this text\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"Environment: PEERVISOR_QEMU names another QEMU program; XDG_RUNTIME_DIR is where running\n"
-	"systems have their directories (else /tmp).\n"
-	"Exit status: 0 all was up and ended as asked; 1 the topology has errors, or the system did\n"
-	"not come up, or a VM failed; 2 wrong command line; 3 the machine refused something;\n"
-	"128 + N signal N before all was up.\n";
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo run [OPTION…] FILE",
+	.about = "Compile the topology FILE and run it in QEMU. It runs until Ctrl-C, `topo "
+		 "stop`, or until all its VMs have stopped.",
+	.rows = option_rows,
+	.end = "Environment: PEERVISOR_QEMU names another QEMU program; XDG_RUNTIME_DIR is "
+	       "where running systems have their directories (else /tmp).\n"
+	       "Exit status: 0 all was up and ended as asked; 1 the topology has errors, or the "
+	       "system did not come up, or a VM failed; 2 wrong command line; 3 the machine "
+	       "refused something; 128 + N signal N before all was up.",
+};
 
 /* Set by the handler while the image is built; the session reads signals by itself. */
 static volatile sig_atomic_t interrupted;
@@ -103,69 +106,6 @@ static void handle_signals(void)
 	(void)sigaction(SIGTERM, &action, NULL);
 	(void)sigaction(SIGHUP, &action, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
-}
-
-/* One option; 0, or the exit code of a wrong one. */
-static int take_option(const struct command_line *cl, struct run_options *options, int option)
-{
-	switch (option) {
-	case 'd':
-		options->detach = true;
-		return 0;
-	case 'n':
-		options->name = optarg;
-		return 0;
-	case 't':
-		options->limit_given = true;
-		options->limit_ms = seconds_parse(optarg);
-		return options->limit_ms > 0
-		               ? 0
-		               : command_usage_error(cl, "'%s' is no time limit", optarg);
-	case RUN_LOG_DIR:
-		options->log_directory = optarg;
-		return 0;
-	case RUN_QEMU_ARG:
-		if (options->qemu_argument_count == QEMU_ARGUMENTS_MAX) {
-			return command_usage_error(cl, "more than %u --qemu-arg",
-			                           QEMU_ARGUMENTS_MAX);
-		}
-		options->qemu_arguments[options->qemu_argument_count++] = optarg;
-		return 0;
-	case RUN_GDB:
-		options->gdb = true;
-		return 0;
-	case RUN_ICOUNT:
-		options->icount = true;
-		return 0;
-	default:
-		break;
-	}
-	const int taken = command_load_option(&options->load, option, optarg);
-	return taken == 1 ? 0 : EXIT_USAGE;
-}
-
-/* -1: go on; else the exit code. */
-static int parse_options(const struct command_line *cl, struct run_options *options)
-{
-	int option = 0;
-	options->limit_ms = LIMIT_DEFAULT_MS;
-	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "dn:t:h", long_options)) !=
-	       -1) {
-		if (option == 'h') {
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		}
-		const int wrong = take_option(cl, options, option);
-		if (wrong != 0) {
-			return wrong;
-		}
-	}
-	if (optind != cl->argc - 1) {
-		return command_usage_error(cl, optind == cl->argc ? "which topology?"
-		                                                  : "one topology at a time");
-	}
-	options->file = cl->argv[optind];
-	return -1;
 }
 
 /* A log directory of the user's, or the run directory. Returns it open, or -1, reported. */
@@ -273,8 +213,8 @@ static int run_here(const struct run_options *options, const struct system *syst
 	                    .icount = options->icount,
 	                    .more = options->qemu_arguments,
 	                    .more_count = options->qemu_argument_count},
-		.limit_ms = options->limit_ms,
-		.strict = options->detach || options->limit_given,
+		.limit_ms = options->limit_ms != 0 ? options->limit_ms : LIMIT_DEFAULT_MS,
+		.strict = options->detach || options->limit_ms != 0,
 		.parent_fd = parent_fd,
 		.ready = parent_fd >= 0 ? release_parent : NULL,
 		.owner = &detaching,
@@ -414,14 +354,14 @@ static int run_model(const struct loaded *loaded)
 
 int command_run(const struct command_line *cl)
 {
-	struct run_options options = {.file = NULL};
-	command_load_init(&options.load);
-	options.load.must_run = true;
-	int code = parse_options(cl, &options);
-	if (code < 0) {
-		progress_stage("topo", "compiling %s", options.file);
-		code = command_load_and(options.file, &options.load, run_model, &options);
+	struct run_options options = {.load = {.must_run = true}};
+	const int code = command_options(cl, &syntax, &options, &options.load);
+	if (code >= 0) {
+		return code;
 	}
-	command_load_done(&options.load);
-	return code;
+	options.file = cl->argv[optind];
+	if (options.file != NULL) {
+		progress_stage("topo", "compiling %s", options.file);
+	}
+	return command_load_and(cl, &options.load, run_model, &options);
 }

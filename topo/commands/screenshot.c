@@ -17,24 +17,26 @@
 
 #define LIMIT_MS 120000U
 
-static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},
-	{"output", required_argument, NULL, 'o'},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+struct screenshot_options {
+	const char *system;
+	const char *path;
 };
 
-static const char help[] =
-	"Usage: topo screenshot [--name NAME] --output FILE VM\n"
-	"Write what VM shows on its gpu device, of a running system, to FILE as PNG. The picture comes\n"
-	"from the device VM that serves the gpu, whose word it is.\n"
-	"\n"
-	"  -o, --output FILE   where to; - is standard output\n"
-	"  -n, --name NAME     of the system called NAME; needed when several run\n"
-	"  -h, --help          this text\n"
-	"\n"
-	"Exit status: 0 it is written; 1 the display is dark; 2 wrong command line; 3 VM has no gpu, no\n"
-	"such system, or FILE cannot be written.\n";
+static const struct option_row option_rows[] = {
+	OPTION('o', "output", "FILE", struct screenshot_options, path,
+               "where to; - is standard output"),
+	OPTION_SYSTEM(struct screenshot_options, system),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo screenshot [--name NAME] --output FILE VM",
+	.about = "Write what VM shows on its gpu device, of a running system, to FILE as PNG. The "
+		 "picture comes from the device VM that serves the gpu, whose word it is.",
+	.rows = option_rows,
+	.end = "Exit status: 0 it is written; 1 the display is dark; 2 wrong command line; 3 VM "
+	       "has no gpu, no such system, or FILE cannot be written.",
+};
 
 /* The device VM that serves a gpu to @vm, and the name of that display there. */
 static bool find_display(const struct client_status *status, const char *vm,
@@ -130,27 +132,14 @@ static int take(const char *system, const char *vm, const char *path)
 
 int command_screenshot(const struct command_line *cl)
 {
-	const char *system = NULL;
-	const char *path = NULL;
-	int option = 0;
+	struct screenshot_options options = {.system = NULL};
+	const int code = command_options(cl, &syntax, &options, NULL);
 
-	while ((option = command_next_option(cl, "n:o:h", long_options)) != -1) {
-		switch (option) {
-		case 'n':
-			system = optarg;
-			break;
-		case 'o':
-			path = optarg;
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
+	if (code >= 0) {
+		return code;
 	}
-	if (optind + 1 != cl->argc || path == NULL) {
+	if (optind + 1 != cl->argc || options.path == NULL) {
 		return command_usage_error(cl, "a VM and --output are needed");
 	}
-	return take(system, cl->argv[optind], path);
+	return take(options.system, cl->argv[optind], options.path);
 }

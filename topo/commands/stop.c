@@ -15,36 +15,37 @@
 #include "topo/commands/life.h"
 #include "topo/runner/client.h"
 #include "topo/runner/message.h"
-#include "topo/runner/seconds.h"
 
 #define PATIENCE_MS 15000
 
 #define LIMIT_VM_MS 30000U
 
-enum stop_option { STOP_ALL = OPTION_OWN, STOP_FORCE };
-
-static const struct option long_options[] = {
-	{"name", required_argument, NULL, 'n'},   {"all", no_argument, NULL, STOP_ALL},
-	{"force", no_argument, NULL, STOP_FORCE}, {"timeout", required_argument, NULL, 't'},
-	{"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+struct stop_options {
+	struct life_options life; /* its system: --name */
+	bool all;
 };
 
-static const char help[] =
-	"Usage: topo stop [NAME | --all]\n"
-	"       topo stop [OPTION…] VM…\n"
-	"End the running system called NAME, or the only one, and return when it is gone. With names\n"
-	"of VMs: have each power itself off, or after the time limit pull its cord, and return when it\n"
-	"is off. It stays off, whatever its policy, until topo start; the last one's end is the\n"
-	"system's.\n"
-	"\n"
-	"      --all               end all systems of this user\n"
-	"      --force             pull the VMs' cords at once\n"
-	"  -t, --timeout SECONDS   how long each VM may take to power itself off (default: 30)\n"
-	"  -n, --name NAME         of the system called NAME; needed for VMs when several run\n"
-	"  -h, --help              this text\n"
-	"\n"
-	"Exit status: 0 it is gone, or off; 1 no such system or VM; 2 wrong command line; 3 it cannot\n"
-	"be ended.\n";
+static const struct option_row option_rows[] = {
+	OPTION('\0', "all", NULL, struct stop_options, all, "end all systems of this user"),
+	OPTION('\0', "force", NULL, struct stop_options, life.force, "pull the VMs' cords at once"),
+	OPTION('t', "timeout", "SECONDS", struct stop_options, life.limit_ms,
+               "how long each VM may take to power itself off (default: 30)"),
+	OPTION('n', "name", "NAME", struct stop_options, life.system,
+               "of the system called NAME; needed for VMs when several run"),
+	OPTION_END,
+};
+
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo stop [NAME | --all]\n"
+		 "       topo stop [OPTION…] VM…",
+	.about = "End the running system called NAME, or the only one, and return when it is "
+		 "gone. With names of VMs: have each power itself off, or after the time limit "
+		 "pull its cord, and return when it is off. It stays off, whatever its policy, "
+		 "until topo start; the last one's end is the system's.",
+	.rows = option_rows,
+	.end = "Exit status: 0 it is gone, or off; 1 no such system or VM; 2 wrong command "
+	       "line; 3 it cannot be ended.",
+};
 
 /* Does the process end in time? */
 static bool wait_for_end(int pid_fd, int patience_ms)
@@ -116,49 +117,9 @@ static int stop_all(void)
 	return code;
 }
 
-/* What the command line says. */
-struct stop_options {
-	struct life_options life; /* its system: --name */
-	bool all;
-	bool for_vms; /* something was said that only means VMs */
-};
-
-/* Returns -1, or the exit status. */
-static int take_options(const struct command_line *cl, struct stop_options *options)
+static int stop_vms(const struct command_line *cl, struct life_options *options)
 {
-	int option = 0;
-	while ((option = command_next_option(cl, "n:t:h", long_options)) != -1) {
-		switch (option) {
-		case 'n':
-			options->life.system = optarg;
-			break;
-		case STOP_ALL:
-			options->all = true;
-			break;
-		case STOP_FORCE:
-			options->life.force = true;
-			options->for_vms = true;
-			break;
-		case 't':
-			options->life.limit_ms = seconds_parse(optarg);
-			options->for_vms = true;
-			if (options->life.limit_ms == 0) {
-				message_error("'%s' is no time limit", optarg);
-				return EXIT_USAGE;
-			}
-			break;
-		case 'h':
-			(void)fputs(help, stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	return -1;
-}
-
-static int stop_vms(const struct command_line *cl, const struct life_options *options)
-{
+	options->limit_ms = options->limit_ms == 0 ? LIMIT_VM_MS : options->limit_ms;
 	int code = EXIT_OK;
 	for (int i = optind; i < cl->argc; i++) {
 		const int stopped = life_stop(options, cl->argv[i]);
@@ -167,12 +128,18 @@ static int stop_vms(const struct command_line *cl, const struct life_options *op
 	return code;
 }
 
+/* Was something said that only means VMs? */
+static bool is_for_vms(const struct stop_options *options)
+{
+	return options->life.force || options->life.limit_ms != 0;
+}
+
 /* One name that is not said to be a VM's is a system's, if one is called so, or if none runs. */
 static bool means_system(const struct command_line *cl, const struct stop_options *options)
 {
 	char names[CLIENT_SYSTEMS_MAX][RUNDIR_NAME_BYTES];
 	size_t count = 0;
-	if (options->life.system != NULL || options->for_vms || cl->argc - optind != 1 ||
+	if (options->life.system != NULL || is_for_vms(options) || cl->argc - optind != 1 ||
 	    rundir_list(names, CLIENT_SYSTEMS_MAX, &count) != OK) {
 		return false;
 	}
@@ -185,8 +152,8 @@ static bool means_system(const struct command_line *cl, const struct stop_option
 
 int command_stop(const struct command_line *cl)
 {
-	struct stop_options options = {.life = {.limit_ms = LIMIT_VM_MS}};
-	const int code = take_options(cl, &options);
+	struct stop_options options = {.all = false};
+	const int code = command_options(cl, &syntax, &options, NULL);
 	if (code >= 0) {
 		return code;
 	}
@@ -197,7 +164,7 @@ int command_stop(const struct command_line *cl)
 		}
 		name = cl->argv[optind++];
 	}
-	if (optind < cl->argc || options.for_vms || (options.all && name != NULL)) {
+	if (optind < cl->argc || is_for_vms(&options) || (options.all && name != NULL)) {
 		return command_usage_error(cl, "one system, --all, or VMs");
 	}
 	if (options.all) {

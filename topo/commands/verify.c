@@ -16,63 +16,32 @@
 #include "topo/base/units.h"
 #include "topo/commands/commands.h"
 
-static const char help[] =
-	"Usage: topo verify [OPTION]... IMAGE FILE\n"
-	"Read the rights back out of the built IMAGE and compare them with those of the\n"
-	"topology FILE: who reaches which memory, who can ring whom, which bytes each VM\n"
-	"boots. Every right too much and every right missing is named.\n"
-	"\n"
-	"      --rights               print all rights that the image gives\n"
-	"      --json                 print the result for a program to read\n"
-	"  -h, --help                 print this\n"
-	"\n" COMMAND_LOAD_HELP "\n"
-	"Exit status: 0 the image gives exactly the rights of the topology, 1 it does not,\n"
-	"2 wrong usage, 3 no answer: the topology has errors, or one of the two cannot be read.\n";
-
-enum { VERIFY_RIGHTS = OPTION_OWN, VERIFY_JSON };
-
 struct verify_options {
 	struct load_options load;
 	const char *image;
 	const char *topology;
 	bool rights;
 	bool json;
-	bool help;
 };
 
-static const struct option long_options[] = {
-	COMMAND_LOAD_LONG,
-	{"rights", no_argument, NULL, VERIFY_RIGHTS},
-	{"json", no_argument, NULL, VERIFY_JSON},
-	{"help", no_argument, NULL, 'h'},
-	{NULL, 0, NULL, 0},
+static const struct option_row option_rows[] = {
+	OPTION('\0', "rights", NULL, struct verify_options, rights,
+               "print all rights that the image gives"),
+	OPTION('\0', "json", NULL, struct verify_options, json,
+               "print the result for a program to read"),
+	OPTION_END,
 };
 
-/* Returns EXIT_OK, or why not, after a message. */
-static int parse(const struct command_line *cl, struct verify_options *options)
-{
-	int option;
-
-	while ((option = command_next_option(cl, COMMAND_LOAD_SHORT "h", long_options)) != -1) {
-		int taken = command_load_option(&options->load, option, optarg);
-
-		if (taken < 0 || option == '?') {
-			return EXIT_USAGE;
-		}
-		options->rights = options->rights || option == VERIFY_RIGHTS;
-		options->json = options->json || option == VERIFY_JSON;
-		options->help = options->help || option == 'h';
-	}
-	if (options->help) {
-		return EXIT_OK;
-	}
-	if (cl->argc - optind != 2) {
-		return command_usage_error(cl, "an image and a topology are needed");
-	}
-	options->image = cl->argv[optind];
-	options->topology = cl->argv[optind + 1];
-	return EXIT_OK;
-}
+static const struct command_syntax syntax = {
+	.usage = "Usage: topo verify [OPTION]... IMAGE FILE",
+	.about = "Read the rights back out of the built IMAGE and compare them with those of the "
+		 "topology FILE: who reaches which memory, who can ring whom, which bytes each VM "
+		 "boots. Every right too much and every right missing is named.",
+	.rows = option_rows,
+	.end = "Exit status: 0 the image gives exactly the rights of the topology, 1 it does "
+	       "not, 2 wrong usage, 3 no answer: the topology has errors, or one of the two "
+	       "cannot be read.",
+};
 
 static void rights_letters(uint32_t rights, char text[4])
 {
@@ -245,13 +214,16 @@ static int verify(const struct verify_options *options)
 int command_verify(const struct command_line *cl)
 {
 	struct verify_options options = {.json = false};
-	int code;
+	int code = command_options(cl, &syntax, &options, &options.load);
 
-	command_load_init(&options.load);
-	code = parse(cl, &options);
-	if (code == EXIT_OK && options.help) {
-		fputs(help, stdout);
-	} else if (code == EXIT_OK) {
+	if (code >= 0) {
+		return code;
+	}
+	if (cl->argc - optind != 2) {
+		code = command_usage_error(cl, "an image and a topology are needed");
+	} else {
+		options.image = cl->argv[optind];
+		options.topology = cl->argv[optind + 1];
 		code = verify(&options);
 	}
 	command_load_done(&options.load);
