@@ -170,13 +170,18 @@ static size_t take_some(struct display *display, const uint8_t *bytes, size_t co
 	return count;
 }
 
-static bool take_bytes(struct display *display, const uint8_t *bytes, size_t count)
+/*
+ * Take of the *@count @bytes up to the end of the first message that clears the picture, which is much
+ * work for few bytes: what else the loop watches comes first. *@count: what was taken.
+ * False: something is none of the protocol.
+ */
+static bool take_bytes(struct display *display, const uint8_t *bytes, size_t *count)
 {
-	while (count > 0) {
-		size_t taken = take_some(display, bytes, count);
+	size_t given = *count;
+	bool goes_on = true;
 
-		bytes += taken;
-		count -= taken;
+	for (*count = 0; *count < given && goes_on;) {
+		*count += take_some(display, bytes + *count, given - *count);
 		if (display->got < HEADER_BYTES) {
 			continue;
 		}
@@ -188,6 +193,7 @@ static bool take_bytes(struct display *display, const uint8_t *bytes, size_t cou
 			if (!take_message(display)) {
 				return false;
 			}
+			goes_on = display->message.request != SCANOUT;
 			memset(&display->message, 0, sizeof(display->message));
 		}
 	}
@@ -198,19 +204,23 @@ static void on_ready(void *owner, uint32_t events)
 {
 	struct display *display = owner;
 	uint8_t bytes[DISPLAY_PIECE_BYTES];
-	ssize_t count = recv(display->source.fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t count = recv(display->source.fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_PEEK);
+	size_t taken = count > 0 ? (size_t)count : 0;
 
 	(void)events;
 	if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
 		return;
 	}
-	if (count <= 0 || !take_bytes(display, bytes, (size_t)count)) {
+	if (count <= 0 || !take_bytes(display, bytes, &taken)) {
 		if (count > 0) {
 			log_line(display->peer, "vhost-user-gpu: request %u makes no sense",
 			         display->message.request);
 		}
 		display_disconnect(display);
+		return;
 	}
+	/* The socket holds them still. */
+	(void)!recv(display->source.fd, bytes, taken, MSG_DONTWAIT);
 }
 
 void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame,

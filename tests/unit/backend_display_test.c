@@ -265,6 +265,29 @@ static void test_a_new_program_begins_anew(void **state)
 	assert_int_equal(bench->frame->width, 100);
 }
 
+/* To clear is much work for few bytes: other sources of the loop are served between two of them. */
+static void test_one_clearing_in_a_turn(void **state)
+{
+	struct bench *bench = *state;
+	enum { COUNT = 50 };
+	const uint32_t pixel[] = {UPDATE, 0, 24, 0, 3, 0, 1, 1, 7};
+	uint32_t messages[COUNT][6];
+
+	for (uint32_t i = 0; i < COUNT; i++) {
+		memcpy(messages[i], (uint32_t[]){SCANOUT, 0, 12, 0, i + 1, 1}, sizeof(messages[i]));
+	}
+	assert_int_equal(send(bench->program, messages, sizeof(messages), 0), sizeof(messages));
+	assert_int_equal(send(bench->program, pixel, sizeof(pixel), 0), sizeof(pixel));
+	for (uint32_t i = 0; i < COUNT; i++) {
+		assert_int_equal(bench->frame->pixels[0][3], 0);
+		loop_turn(&bench->loop, 0);
+		assert_int_equal(bench->frame->width, i + 1);
+	}
+	loop_turn(&bench->loop, 0);
+	assert_int_equal(bench->frame->pixels[0][3], 7);
+	assert_true(is_heard(bench));
+}
+
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -272,7 +295,7 @@ int main(void)
 		TEST(test_questions),        TEST(test_update),
 		TEST(test_beside_the_frame), TEST(test_wrong_count),
 		TEST(test_no_protocol),      TEST(test_a_new_program_begins_anew),
-		TEST(test_screen),
+		TEST(test_screen),           TEST(test_one_clearing_in_a_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
