@@ -433,6 +433,12 @@ static err_t add_connection(const struct node *node, void *to)
 	return err;
 }
 
+static int by_peer(const void *a, const void *b)
+{
+	return strcmp(((const struct dt_connection *)a)->peer,
+	              ((const struct dt_connection *)b)->peer);
+}
+
 err_t dt_read(const char *root, struct dt *dt)
 {
 	struct node node = {
@@ -446,6 +452,9 @@ err_t dt_read(const char *root, struct dt *dt)
 		return ERR_STATE;
 	}
 	err_t err = each_child(&node, CONNECTION_PREFIX, add_connection, dt);
+	if (dt->count > 1) {
+		qsort(dt->connections, dt->count, sizeof(*dt->connections), by_peer);
+	}
 	close(node.fd);
 	return err;
 }

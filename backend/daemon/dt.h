@@ -80,7 +80,8 @@ struct dt {
 
 /**
  * Read the nodes connection@… below @root, a device tree as Linux shows it (a directory for each
- * node, a file for each property). Free with dt_free(), after an error too.
+ * node, a file for each property), in the order of the peers' names. Free with dt_free(), after an
+ * error too.
  * Errors, each logged with the node and the property: ERR_ARG a property is missing or malformed;
  * ERR_RANGE a number is too large; ERR_FULL too many devices; ERR_STATE the tree cannot be read.
  */

@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <linux/fb.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -20,6 +19,17 @@
 
 #define SCREENS_MAX 4U
 
+static bool is_byte_at(const struct fb_bitfield *field, uint32_t offset)
+{
+	return field->offset == offset && field->length == 8;
+}
+
+bool screen_has_form(const struct fb_var_screeninfo *mode)
+{
+	return mode->bits_per_pixel == 32 && is_byte_at(&mode->red, 16) &&
+	       is_byte_at(&mode->green, 8) && is_byte_at(&mode->blue, 0);
+}
+
 /* Map what is behind @fd, which is ours. Without a console on it a screen is dark until somebody
  * sets its mode. */
 static err_t map(struct screen *screen, int fd)
@@ -29,9 +39,14 @@ static err_t map(struct screen *screen, int fd)
 	void *pixels;
 
 	if (ioctl(fd, FBIOGET_VSCREENINFO, &mode) < 0 ||
-	    ioctl(fd, FBIOGET_FSCREENINFO, &place) < 0 || mode.bits_per_pixel != 32) {
+	    ioctl(fd, FBIOGET_FSCREENINFO, &place) < 0) {
+		return ERR_STATE;
+	}
+	if (!screen_has_form(&mode)) {
 		return ERR_ARG;
 	}
+	mode.xoffset = 0;
+	mode.yoffset = 0;
 	mode.activate = FB_ACTIVATE_NOW | FB_ACTIVATE_FORCE;
 	if (ioctl(fd, FBIOPUT_VSCREENINFO, &mode) < 0) {
 		return ERR_STATE;
@@ -63,7 +78,10 @@ void screen_open(struct screen *screen)
 			continue;
 		}
 		bool taken = flock(fd, LOCK_EX | LOCK_NB) < 0;
-		if (!taken && map(screen, fd) != OK) {
+		err_t err = taken ? OK : map(screen, fd);
+		if (err == ERR_ARG) {
+			log_line(path, "cannot show pictures: its pixels have another form");
+		} else if (err != OK) {
 			log_errno(path, "cannot show pictures");
 		}
 		if (screen->fd < 0) {

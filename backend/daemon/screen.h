@@ -6,6 +6,7 @@
 #ifndef BACKEND_DAEMON_SCREEN_H
 #define BACKEND_DAEMON_SCREEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,11 @@ struct screen {
 	uint8_t *pixels; /* 32 bits each, as in a frame */
 	size_t line_bytes, width_bytes, height;
 };
+
+struct fb_var_screeninfo;
+
+/** Are @mode's pixels those of a frame? */
+bool screen_has_form(const struct fb_var_screeninfo *mode);
 
 /** Take the first that no other display has, and make it dark. There need not be one. */
 void screen_open(struct screen *screen);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <linux/fb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +266,28 @@ static void test_a_new_program_begins_anew(void **state)
 	assert_int_equal(bench->frame->width, 100);
 }
 
+/* A screen shows the frame's pixels only if its own lie in memory as they do. */
+static void test_form_of_screens(void **state)
+{
+	const struct fb_var_screeninfo good = {.bits_per_pixel = 32,
+	                                       .red = {.offset = 16, .length = 8},
+	                                       .green = {.offset = 8, .length = 8},
+	                                       .blue = {.offset = 0, .length = 8}};
+	struct fb_var_screeninfo turned = good;
+	struct fb_var_screeninfo deep = good;
+	struct fb_var_screeninfo narrow = good;
+
+	(void)state;
+	turned.red.offset = 0;
+	turned.blue.offset = 16;
+	deep.red = (struct fb_bitfield){.offset = 20, .length = 10};
+	narrow.bits_per_pixel = 16;
+	assert_true(screen_has_form(&good));
+	assert_false(screen_has_form(&turned));
+	assert_false(screen_has_form(&deep));
+	assert_false(screen_has_form(&narrow));
+}
+
 /* To clear is much work for few bytes: other sources of the loop are served between two of them. */
 static void test_one_clearing_in_a_turn(void **state)
 {
@@ -292,10 +315,15 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_questions),        TEST(test_update),
-		TEST(test_beside_the_frame), TEST(test_wrong_count),
-		TEST(test_no_protocol),      TEST(test_a_new_program_begins_anew),
-		TEST(test_screen),           TEST(test_one_clearing_in_a_turn),
+		TEST(test_questions),
+		TEST(test_update),
+		TEST(test_beside_the_frame),
+		TEST(test_wrong_count),
+		TEST(test_no_protocol),
+		TEST(test_a_new_program_begins_anew),
+		TEST(test_screen),
+		TEST(test_one_clearing_in_a_turn),
+		cmocka_unit_test(test_form_of_screens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

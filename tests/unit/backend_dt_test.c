@@ -258,6 +258,28 @@ static void test_device_twice(void **state)
 	dt_free(&dt);
 }
 
+/* Not in the order in which a file system lists them: who has the first screen must not change. */
+static void test_order(void **state)
+{
+	static const char *const peers[] = {"m", "alpha", "zeta", "b", "driver2", "a", "y", "c"};
+	struct dt dt;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(peers); i++) {
+		char node[32];
+
+		snprintf(node, sizeof(node), "connection@%zu", 9 - i);
+		put(&(struct property){node, "compatible", "peervisor,connection", 0});
+		put(&(struct property){node, "peervisor,peer", peers[i], 0});
+	}
+	assert_int_equal(dt_read(root, &dt), OK);
+	assert_int_equal(dt.count, ARRAY_COUNT(peers) + 1);
+	for (size_t i = 1; i < dt.count; i++) {
+		assert_true(strcmp(dt.connections[i - 1].peer, dt.connections[i].peer) < 0);
+	}
+	dt_free(&dt);
+}
+
 static void test_nothing_to_serve(void **state)
 {
 	static const struct property other = {CONNECTION, "compatible", "else", 0};
@@ -278,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_good, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_bad, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_device_twice, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(test_order, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_nothing_to_serve, make_tree, remove_tree),
 	};
 
