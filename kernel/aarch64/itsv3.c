@@ -41,16 +41,17 @@
 _Static_assert(ITS_LPI_FIRST == ARCH_MESSAGES && MESSAGES <= ITS_LPIS, "messages are LPIs");
 _Static_assert(PV_VIRQS <= 1U << ITS_EVENT_BITS, "events are SPIs");
 
-/* What is pending at a CPU is aligned to 64 KiB: translations of streams lie in between. */
+/* What is pending at a CPU is aligned to 64 KiB: translations of streams lie in between. So is the queue
+ * of commands: an ITS may take bits 15 to 12 of its address as zeros. */
 static struct {
 	struct {
 		_Alignas(ITS_PENDING_ALIGN) uint8_t pending[ITS_PENDING_BYTES];
 		_Alignas(ITS_ITT_ALIGN) uint8_t itts[CPU_ITTS][ITS_ITT_BYTES_MAX];
 	} cpus[PV_CPUS_MAX];
+	_Alignas(ITS_QUEUE_ALIGN) struct its_command commands[COMMANDS];
 	_Alignas(PAGE) uint8_t devices[ITS_DEVICE_BYTES_MAX];
 	_Alignas(PAGE) uint8_t collections[PAGE];
 	_Alignas(PAGE) uint8_t configuration[ITS_LPIS]; /* domain lock, of the message's */
-	_Alignas(PAGE) struct its_command commands[COMMANDS];
 } tables;
 
 static struct {

@@ -21,6 +21,7 @@
 #define ITS_ITT_BYTES_MAX (16U << ITS_EVENT_BITS)
 #define ITS_DEVICE_BYTES_MAX (32U << ITS_DEVICE_BITS)
 #define ITS_PENDING_ALIGN 0x10000U
+#define ITS_QUEUE_ALIGN 0x10000U
 #define ITS_PENDING_BYTES ((1U << ITS_LPI_BITS) / 8)
 
 struct its_command {
@@ -117,7 +118,7 @@ static inline uint64_t its_baser(uint64_t baser, uint64_t table, uint32_t count)
 	return ITS_VALID_TABLE | table | ITS_SHAREABLE | (bytes - 1) / 4096;
 }
 
-/** GITS_CBASER: the queue of commands is the page at @queue. */
+/** GITS_CBASER: the queue of commands is the page at @queue, aligned to ITS_QUEUE_ALIGN. */
 static inline uint64_t its_cbaser(uint64_t queue)
 {
 	return ITS_VALID_TABLE | queue | ITS_SHAREABLE;

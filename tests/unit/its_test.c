@@ -65,7 +65,7 @@ static void test_registers(void **state)
 	assert_true(its_baser(devices, 0x40301000, 512) == 0xb800000040301400);
 	assert_true(its_baser(devices | 31ULL << 48, 0x40301000, 512) == 0xb800000040301403);
 	assert_true(its_baser(collections, 0x40301000, 8) == 0xb800000040301400);
-	assert_true(its_cbaser(0x40301000) == 0xb800000040301400);
+	assert_true(its_cbaser(0x40310000) == 0xb800000040310400);
 	assert_true(its_propbaser(0x40301000) == 0x4030178d);
 	assert_true(its_pendbaser(0x40310000) == 0x4000000040310780);
 }
