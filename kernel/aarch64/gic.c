@@ -19,7 +19,9 @@ enum interrupt_kind gic_kind(uint32_t intid)
 	case GIC_MAINTENANCE:
 		return INTERRUPT_MAINTENANCE;
 	default:
-		if (intid >= GIC_SPECIAL && intid < ARCH_MESSAGES) {
+		/* Those above, of extended ranges, are interrupts, if nobody's: not ended, they would
+		 * keep the others out. */
+		if (intid >= GIC_SPECIAL && intid < GIC_SPECIAL_END) {
 			return INTERRUPT_NONE;
 		}
 		if (intid == board_uart_intid) {

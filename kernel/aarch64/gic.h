@@ -15,7 +15,8 @@
 #define GIC_MAINTENANCE 25U /* PPI of the virtual CPU interface */
 #define GIC_DEADLINE 26U    /* PPI of the hypervisor timer */
 #define GIC_TIMER 27U       /* PPI of the virtual timer */
-#define GIC_SPECIAL 1020U   /* and above: what is read in the place of an interrupt, never ended */
+#define GIC_SPECIAL 1020U   /* and three more: what is read in the place of an interrupt, never ended */
+#define GIC_SPECIAL_END 1024U
 
 /* Of the distributor, the same in all versions; up to IPRIORITYR also of the second frame of a GICv3's
  * redistributor, for the first 32. */

@@ -81,7 +81,7 @@ void line_take(uint32_t intid)
 		return;
 	}
 	if (intid - PV_SPI_FIRST >= ARRAY_COUNT(kernel.lines)) {
-		return; /* which is never an INTERRUPT_LINE */
+		return; /* nobody's; it stays active, so it never comes again */
 	}
 	const struct line *l = &kernel.lines[intid - PV_SPI_FIRST];
 	struct domain *d = &kernel.domains[l->domain];

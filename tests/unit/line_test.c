@@ -391,6 +391,7 @@ static void test_dead_and_nobodys(void **state)
 	fake.lines[INTID + LINES].active = true;
 	line_take(INTID + LINES);
 	assert_false(fake.lines[INTID + LINES].active);
+	line_take(4096); /* of the extended range: no line of anybody */
 }
 
 /* Two streams with messages, both on. */
