@@ -13,6 +13,7 @@
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
 #include "kernel/core/kernel.h"
+#include "kernel/core/log.h"
 
 #define GITS_CTLR 0x0000U
 #define GITS_TYPER 0x0008U
@@ -36,7 +37,7 @@
 #define MESSAGES (PV_STREAMS_MAX * PV_MSIS_MAX)
 #define COMMANDS (PAGE / sizeof(struct its_command))
 #define CPU_ITTS (PV_STREAMS_MAX / PV_CPUS_MAX)
-#define PATIENCE 100000U /* polls for an answer */
+#define PATIENCE 10000U /* polls for an answer */
 
 _Static_assert(ITS_LPI_FIRST == ARCH_MESSAGES && MESSAGES <= ITS_LPIS, "messages are LPIs");
 _Static_assert(PV_VIRQS <= 1U << ITS_EVENT_BITS, "events are SPIs");
@@ -207,12 +208,21 @@ void its_start(void)
 	}
 }
 
+static void give_up(void)
+{
+	struct log_line line;
+
+	state.works = false;
+	*gic_reg(board_its, GITS_CTLR) = 0;
+	log_begin(&line, "no messages come: the ITS does not answer any more");
+	log_end(&line);
+}
+
 static void command(struct its_command command)
 {
 	lock_acquire(&state.lock);
 	if (state.works && !issue(command)) {
-		state.works = false;
-		*gic_reg(board_its, GITS_CTLR) = 0;
+		give_up();
 	}
 	lock_release(&state.lock);
 }
