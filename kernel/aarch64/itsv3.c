@@ -58,6 +58,7 @@ static struct {
 static struct {
 	struct lock lock;              /* a domain lock may be held */
 	bool works;                    /* else there are no messages; lock */
+	bool lacks;                    /* a redistributor lacks what messages need; boot */
 	uint32_t next;                 /* command; lock */
 	uint64_t targets[PV_CPUS_MAX]; /* redistributors, as commands name them; boot */
 	uint8_t cpus[MESSAGES];        /* whose redistributor has it; domain lock */
@@ -116,13 +117,25 @@ static bool issue(struct its_command command)
 	return comes_down_to(COMMANDS - 2);
 }
 
+/* Have a register say where a table is. False: it does not take that, in the bits @asked. */
+static bool give(volatile uint64_t *reg, uint64_t value, uint64_t asked)
+{
+	*reg = value;
+	return ((*reg ^ value) & asked) == 0;
+}
+
 void its_init_cpu(uint32_t cpu, uint64_t redistributor)
 {
 	if (!fits()) {
 		return;
 	}
-	*reg64(redistributor, GICR_PROPBASER) = its_propbaser((uintptr_t)tables.configuration);
-	*reg64(redistributor, GICR_PENDBASER) = its_pendbaser((uintptr_t)tables.cpus[cpu].pending);
+	if (!give(reg64(redistributor, GICR_PROPBASER),
+	          its_propbaser((uintptr_t)tables.configuration), ITS_TABLE_ASKED) ||
+	    !give(reg64(redistributor, GICR_PENDBASER),
+	          its_pendbaser((uintptr_t)tables.cpus[cpu].pending), ITS_TABLE_ASKED)) {
+		state.lacks = true;
+		return;
+	}
 	*gic_reg(redistributor, GICR_CTLR) |= GICR_CTLR_ENABLE_LPIS;
 	state.targets[cpu] = its_target(*reg64(board_its, GITS_TYPER), redistributor,
 	                                (uint32_t)*reg64(redistributor, GICR_TYPER) >> 8 & 0xffff);
@@ -131,20 +144,18 @@ void its_init_cpu(uint32_t cpu, uint64_t redistributor)
 static bool give_table(uint32_t n)
 {
 	volatile uint64_t *baser = reg64(board_its, GITS_BASER(n));
-	uint64_t value = 0;
 
 	switch (its_baser_type(*baser)) {
 	case ITS_BASER_DEVICES:
-		value = its_baser(*baser, (uintptr_t)tables.devices, 1U << ITS_DEVICE_BITS);
-		break;
+		return give(baser,
+		            its_baser(*baser, (uintptr_t)tables.devices, 1U << ITS_DEVICE_BITS),
+		            ITS_BASER_ASKED);
 	case ITS_BASER_COLLECTIONS:
-		value = its_baser(*baser, (uintptr_t)tables.collections, PV_CPUS_MAX);
-		break;
+		return give(baser, its_baser(*baser, (uintptr_t)tables.collections, PV_CPUS_MAX),
+		            ITS_BASER_ASKED);
 	default:
-		break;
+		return give(baser, 0, ITS_VALID); /* what it would be for is not used */
 	}
-	*baser = value;
-	return ((*baser ^ value) & ITS_BASER_ASKED) == 0;
 }
 
 static bool map_stream(uint32_t index, const struct stream *s)
@@ -170,7 +181,7 @@ static const char *bring_up(void)
 {
 	bool done = true;
 
-	if (!fits()) {
+	if (!fits() || state.lacks) {
 		return "the ITS lacks what messages need";
 	}
 	for (uint32_t n = 0; n < GITS_BASERS; n++) {
@@ -178,7 +189,10 @@ static const char *bring_up(void)
 			return "the ITS does not take its tables";
 		}
 	}
-	*reg64(board_its, GITS_CBASER) = its_cbaser((uintptr_t)tables.commands);
+	if (!give(reg64(board_its, GITS_CBASER), its_cbaser((uintptr_t)tables.commands),
+	          ITS_BASER_ASKED)) {
+		return "the ITS does not take its queue";
+	}
 	*reg64(board_its, GITS_CWRITER) = 0;
 	*gic_reg(board_its, GITS_CTLR) = GITS_CTLR_ENABLED;
 	for (uint32_t cpu = 0; done && cpu < kernel.cpu_count; cpu++) {

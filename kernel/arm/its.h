@@ -102,8 +102,10 @@ static inline uint8_t its_lpi(uint8_t priority, bool on)
 #define ITS_SHAREABLE (1ULL << 10)
 #define ITS_BASER_DEVICES 1U
 #define ITS_BASER_COLLECTIONS 4U
-/* Those of its bits that have to read as they were written: an address, and pages of 4 KiB. */
+/* Those of its bits that have to read as they were written: an address, how it is shared, and pages of
+ * 4 KiB; and those of a redistributor's. */
 #define ITS_BASER_ASKED (ITS_VALID | 0xffffffffffffULL)
+#define ITS_TABLE_ASKED 0xfffffffffc00ULL
 
 static inline uint32_t its_baser_type(uint64_t baser)
 {
