@@ -32,7 +32,9 @@
 #define GICR_PENDBASER 0x0078U
 #define GICR_CTLR_ENABLE_LPIS (1U << 0)
 
-#define PRIORITY 0xa0U /* as all interrupts have */
+/* Less than all other interrupts have: which of equals comes first the controller chooses, and messages,
+ * which a VM may have come without end, would keep out a slice's end. */
+#define PRIORITY 0xc0U
 #define PAGE 4096U
 #define MESSAGES (PV_STREAMS_MAX * PV_MSIS_MAX)
 #define COMMANDS (PAGE / sizeof(struct its_command))
