@@ -15,7 +15,8 @@
 #define GIC_MAINTENANCE 25U /* PPI of the virtual CPU interface */
 #define GIC_DEADLINE 26U    /* PPI of the hypervisor timer */
 #define GIC_TIMER 27U       /* PPI of the virtual timer */
-#define GIC_SPECIAL 1020U   /* and three more: what is read in the place of an interrupt, never ended */
+/* What is read in the place of an interrupt, and never ended. */
+#define GIC_SPECIAL 1020U
 #define GIC_SPECIAL_END 1024U
 
 /* Of the distributor, the same in all versions; up to IPRIORITYR also of the second frame of a GICv3's
@@ -30,10 +31,20 @@
 #define GICD_IPRIORITYR 0x400U
 #define GICD_ICFGR 0xc00U
 
+/* Of a GICv3's redistributor. */
+#define GICR_CTLR 0x0U
+#define GICR_TYPER 0x8U
+#define GICR_CTLR_LPIS (1U << 0)
+
 /** The register at @offset of those at @base. */
 static inline volatile uint32_t *gic_reg(uint64_t base, uint32_t offset)
 {
 	return (volatile uint32_t *)(uintptr_t)(base + offset);
+}
+
+static inline volatile uint64_t *gic_reg64(uint64_t base, uint32_t offset)
+{
+	return (volatile uint64_t *)(uintptr_t)(base + offset);
 }
 
 /** Of 32 interrupts from @intid on, in the registers at @base: all disabled, nothing pending or active,

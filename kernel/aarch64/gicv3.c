@@ -22,8 +22,6 @@
 #define GICD_IGROUPR 0x0080U
 #define GICD_IROUTER(intid) (0x6000U + 8U * (intid))
 /* Redistributor. */
-#define GICR_CTLR 0x00000U
-#define GICR_TYPER 0x00008U
 #define GICR_WAKER 0x00014U
 #define GICR_SECOND 0x10000U
 #define GICR_BYTES 0x20000U
@@ -31,7 +29,6 @@
 #define GICD_CTLR_GROUP_1 (1U << 1)
 #define GICD_CTLR_ARE (1U << 4)
 #define GICD_CTLR_RWP (1U << 31)
-#define GICR_CTLR_ENABLE_LPIS (1U << 0)
 #define GICR_CTLR_RWP (1U << 3)
 #define GICR_TYPER_VLPIS (1U << 1) /* it has two frames more */
 #define GICR_TYPER_LAST (1U << 4)
@@ -92,11 +89,6 @@
 
 static uint64_t redistributors[PV_CPUS_MAX]; /* boot: address of each CPU's */
 
-static volatile uint64_t *reg64(uint64_t base, uint32_t offset)
-{
-	return (volatile uint64_t *)(uintptr_t)(base + offset);
-}
-
 /* Until the bits @mask of a register are 0: they will be, or the machine is broken. */
 static void wait_clear(const volatile uint32_t *of, uint32_t mask)
 {
@@ -118,9 +110,9 @@ static uint32_t frames_bytes(uint64_t typer)
 /* Whatever ran before us had the redistributor at @base keep messages in memory, it does not any more. */
 static void forget_messages(uint64_t base)
 {
-	*gic_reg(base, GICR_CTLR) &= ~GICR_CTLR_ENABLE_LPIS;
+	*gic_reg(base, GICR_CTLR) &= ~GICR_CTLR_LPIS;
 	wait_clear(gic_reg(base, GICR_CTLR), GICR_CTLR_RWP);
-	if (*gic_reg(base, GICR_CTLR) & GICR_CTLR_ENABLE_LPIS) {
+	if (*gic_reg(base, GICR_CTLR) & GICR_CTLR_LPIS) {
 		boot_refuse("a redistributor writes to memory that the kernel did not give it",
 		            NULL);
 	}
@@ -134,7 +126,7 @@ static void forget_all_messages(void)
 
 	its_stop();
 	for (uint64_t base = board_gicr; base < end && !(typer & GICR_TYPER_LAST);) {
-		typer = *reg64(base, GICR_TYPER);
+		typer = *gic_reg64(base, GICR_TYPER);
 		forget_messages(base);
 		base += frames_bytes(typer);
 	}
@@ -155,7 +147,7 @@ void gic_init_distributor(void)
 		*gic_reg(board_gicd, GICD_IGROUPR + i / 8) = UINT32_MAX;
 	}
 	for (uint32_t i = 32; i < end; i++) {
-		*reg64(board_gicd, GICD_IROUTER(i)) = boot_cpu;
+		*gic_reg64(board_gicd, GICD_IROUTER(i)) = boot_cpu;
 	}
 	gic_enable(board_uart_intid);
 	*gic_reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GROUP_1;
@@ -169,7 +161,7 @@ static uint64_t find_redistributor(void)
 
 	own = (own >> 8 & 0xff000000U) | (own & 0xffffffU); /* Aff3 next to the others */
 	for (uint64_t next = base; next < board_gicr + board_gicr_bytes;) {
-		uint64_t typer = *reg64(next, GICR_TYPER);
+		uint64_t typer = *gic_reg64(next, GICR_TYPER);
 
 		base = next;
 		if (typer >> GICR_TYPER_AFFINITY_SHIFT == own || (typer & GICR_TYPER_LAST)) {
@@ -238,7 +230,7 @@ void arch_interrupt_end(struct interrupt interrupt, bool deactivate)
 
 void gic_route(uint32_t intid)
 {
-	*reg64(board_gicd, GICD_IROUTER(intid)) = own_affinity();
+	*gic_reg64(board_gicd, GICD_IROUTER(intid)) = own_affinity();
 }
 
 void arch_poke(uint32_t cpus)

@@ -3,7 +3,7 @@
  * The translation service of the interrupt controller, between messages of devices and CPUs: what a
  * stream writes to its page becomes an interrupt, a message of that stream (core/arch.h), if the number
  * written is one of its domain's, and nothing otherwise. Implemented once for each version of it that
- * a board may have (BOARD_ITS), and for none.
+ * a board may have (BOARD_ITS), and for none, with a GICv2.
  */
 #ifndef KERNEL_AARCH64_ITS_H
 #define KERNEL_AARCH64_ITS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A board without a translation service: no stream has messages that are interrupts of their own. Its
- * GICv2 has nothing that would write to memory.
+ * A board without a translation service: no stream has messages that are interrupts of their own. It
+ * has a GICv2, of which nothing would write to memory.
  */
 #include "kernel/aarch64/its.h"
 #include "kernel/core/arch.h"

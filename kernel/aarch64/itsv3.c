@@ -9,6 +9,7 @@
 #include "kernel/aarch64/its.h"
 #include "kernel/aarch64/sysreg.h"
 #include "kernel/arm/its.h"
+#include "kernel/arm/smmu.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
@@ -26,11 +27,8 @@
 #define GITS_CTLR_ENABLED (1U << 0)
 #define GITS_CTLR_QUIESCENT (1U << 31)
 
-#define GICR_CTLR 0x0000U
-#define GICR_TYPER 0x0008U
 #define GICR_PROPBASER 0x0070U
 #define GICR_PENDBASER 0x0078U
-#define GICR_CTLR_ENABLE_LPIS (1U << 0)
 
 /* Less than all other interrupts have: which of equals comes first the controller chooses, and messages,
  * which a VM may have come without end, would keep out a slice's end. */
@@ -42,6 +40,7 @@
 #define PATIENCE 10000U /* polls for an answer */
 
 _Static_assert(ITS_LPI_FIRST == ARCH_MESSAGES && MESSAGES <= ITS_LPIS, "messages are LPIs");
+_Static_assert(SMMU_STREAMS_LOG2 <= ITS_DEVICE_BITS, "who is no stream to the SMMU is refused");
 _Static_assert(PV_VIRQS <= 1U << ITS_EVENT_BITS, "events are SPIs");
 
 /* What is pending at a CPU is aligned to 64 KiB: translations of streams lie in between. So is the queue
@@ -63,13 +62,8 @@ static struct {
 	bool lacks;                    /* a redistributor lacks what messages need; boot */
 	uint32_t next;                 /* command; lock */
 	uint64_t targets[PV_CPUS_MAX]; /* redistributors, as commands name them; boot */
-	uint8_t cpus[MESSAGES];        /* whose redistributor has it; domain lock */
+	uint8_t owners[MESSAGES];      /* CPUs: whose redistributor has it; domain lock */
 } state;
-
-static volatile uint64_t *reg64(uint64_t base, uint32_t offset)
-{
-	return (volatile uint64_t *)(uintptr_t)(base + offset);
-}
 
 static bool stops(void)
 {
@@ -91,14 +85,14 @@ void its_stop(void)
 
 static bool fits(void)
 {
-	return its_fits(*reg64(board_its, GITS_TYPER), *gic_reg(board_gicd, GICD_TYPER));
+	return its_fits(*gic_reg64(board_its, GITS_TYPER), *gic_reg(board_gicd, GICD_TYPER));
 }
 
 /* Whether the ITS comes to have no more than @left commands to do. Lock: as below. */
 static bool comes_down_to(uint32_t left)
 {
 	for (uint32_t n = 0; n < PATIENCE; n++) {
-		uint64_t done = *reg64(board_its, GITS_CREADR) / sizeof(struct its_command);
+		uint64_t done = *gic_reg64(board_its, GITS_CREADR) / sizeof(struct its_command);
 
 		if ((state.next - done) % COMMANDS <= left) {
 			return true;
@@ -115,7 +109,7 @@ static bool issue(struct its_command command)
 	state.next = (state.next + 1) % COMMANDS;
 	/* The command, and the tables that it is about, before the index that shows it. */
 	dsb(ishst);
-	*reg64(board_its, GITS_CWRITER) = state.next * sizeof(command);
+	*gic_reg64(board_its, GITS_CWRITER) = state.next * sizeof(command);
 	return comes_down_to(COMMANDS - 2);
 }
 
@@ -131,21 +125,22 @@ void its_init_cpu(uint32_t cpu, uint64_t redistributor)
 	if (!fits()) {
 		return;
 	}
-	if (!give(reg64(redistributor, GICR_PROPBASER),
+	if (!give(gic_reg64(redistributor, GICR_PROPBASER),
 	          its_propbaser((uintptr_t)tables.configuration), ITS_TABLE_ASKED) ||
-	    !give(reg64(redistributor, GICR_PENDBASER),
+	    !give(gic_reg64(redistributor, GICR_PENDBASER),
 	          its_pendbaser((uintptr_t)tables.cpus[cpu].pending), ITS_TABLE_ASKED)) {
 		state.lacks = true;
 		return;
 	}
-	*gic_reg(redistributor, GICR_CTLR) |= GICR_CTLR_ENABLE_LPIS;
-	state.targets[cpu] = its_target(*reg64(board_its, GITS_TYPER), redistributor,
-	                                (uint32_t)*reg64(redistributor, GICR_TYPER) >> 8 & 0xffff);
+	*gic_reg(redistributor, GICR_CTLR) |= GICR_CTLR_LPIS;
+	state.targets[cpu] =
+		its_target(*gic_reg64(board_its, GITS_TYPER), redistributor,
+	                   (uint32_t)*gic_reg64(redistributor, GICR_TYPER) >> 8 & 0xffff);
 }
 
 static bool give_table(uint32_t n)
 {
-	volatile uint64_t *baser = reg64(board_its, GITS_BASER(n));
+	volatile uint64_t *baser = gic_reg64(board_its, GITS_BASER(n));
 
 	switch (its_baser_type(*baser)) {
 	case ITS_BASER_DEVICES:
@@ -165,12 +160,12 @@ static bool map_stream(uint32_t index, const struct stream *s)
 	const struct domain *d = s->domain;
 	uint32_t cpu = kernel.vcpus[d->vcpu_first].cpu->id;
 	uintptr_t itt = (uintptr_t)tables.cpus[index % PV_CPUS_MAX].itts[index / PV_CPUS_MAX];
-	bool done = s->id < 1U << ITS_DEVICE_BITS && issue(its_mapd(s->id, itt));
+	bool done = issue(its_mapd(s->id, itt));
 
 	for (uint32_t n = 0; done && n < PV_MSIS_MAX && n < d->msi_count; n++) {
 		uint32_t message = index * PV_MSIS_MAX + n;
 
-		state.cpus[message] = (uint8_t)cpu;
+		state.owners[message] = (uint8_t)cpu;
 		tables.configuration[message] = its_lpi(PRIORITY, true);
 		done = issue(
 			its_mapti(s->id, d->msi_first + n, ITS_LPI_FIRST + message, (uint16_t)cpu));
@@ -191,11 +186,11 @@ static const char *bring_up(void)
 			return "the ITS does not take its tables";
 		}
 	}
-	if (!give(reg64(board_its, GITS_CBASER), its_cbaser((uintptr_t)tables.commands),
+	if (!give(gic_reg64(board_its, GITS_CBASER), its_cbaser((uintptr_t)tables.commands),
 	          ITS_BASER_ASKED)) {
 		return "the ITS does not take its queue";
 	}
-	*reg64(board_its, GITS_CWRITER) = 0;
+	*gic_reg64(board_its, GITS_CWRITER) = 0;
 	*gic_reg(board_its, GITS_CTLR) = GITS_CTLR_ENABLED;
 	for (uint32_t cpu = 0; done && cpu < kernel.cpu_count; cpu++) {
 		done = issue(its_mapc((uint16_t)cpu, state.targets[cpu]));
@@ -265,8 +260,8 @@ void arch_message_route(uint32_t message)
 {
 	uint8_t cpu = (uint8_t)cpu_here()->id;
 
-	if (state.cpus[message] != cpu) {
-		state.cpus[message] = cpu;
+	if (state.owners[message] != cpu) {
+		state.owners[message] = cpu;
 		command(its_movi(device_of(message), event_of(message), cpu));
 	}
 	set(message, true);

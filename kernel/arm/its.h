@@ -82,12 +82,6 @@ static inline uint64_t its_target(uint64_t typer, uint64_t address, uint32_t num
 	return typer >> 19 & 1 ? address : (uint64_t)number << 16;
 }
 
-/** Bytes of a device's table of translations. */
-static inline uint32_t its_itt_bytes(uint64_t typer)
-{
-	return (1U << ITS_EVENT_BITS) * ((uint32_t)(typer >> 4 & 15) + 1);
-}
-
 /** Byte of the table of configurations: an LPI at a priority of 6 bits in 8. */
 static inline uint8_t its_lpi(uint8_t priority, bool on)
 {

@@ -41,8 +41,7 @@ struct smmu_record {
 
 struct smmu_event {
 	uint32_t stream;
-	uint8_t kind; /* event number */
-	bool write;
+	uint8_t kind;     /* event number */
 	uint64_t address; /* that the device asked for */
 };
 
@@ -100,7 +99,6 @@ static inline struct smmu_event smmu_event(struct smmu_record r)
 	return (struct smmu_event){
 		.stream = (uint32_t)(r.word[0] >> 32),
 		.kind = (uint8_t)r.word[0],
-		.write = !(r.word[1] >> 35 & 1), /* RnW */
 		.address = r.word[2],
 	};
 }

@@ -59,11 +59,9 @@ static void test_events(void **state)
 	(void)state;
 	assert_int_equal(write.stream, 8);
 	assert_int_equal(write.kind, SMMU_F_TRANSLATION);
-	assert_true(write.write);
 	assert_int_equal(write.address, 0xfffffff012);
 	assert_int_equal(read.stream, 0x1f8);
 	assert_int_equal(read.kind, SMMU_F_PERMISSION);
-	assert_false(read.write);
 	assert_int_equal(read.address, 0x1000);
 }
 
