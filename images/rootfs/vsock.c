@@ -4,6 +4,8 @@
  * that look at a vsock connection from inside a guest.
  *   vsock listen PORT       waits for one connection
  *   vsock connect CID PORT
+ *   vsock serve PORT PROGRAM [ARGUMENT...]
+ *                           runs the program for each connection, which is its input and output
  *   vsock cid               prints this VM's own CID
  * Copies both ways until the peer has closed its side.
  */
@@ -11,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,22 +56,65 @@ static int new_socket(void)
 	return fd;
 }
 
-static int accept_one(unsigned int port)
+static int listen_at(unsigned int port)
 {
 	const struct sockaddr_vm address = {
 		.svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = port};
 	int fd = new_socket();
 
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) != 0 ||
-	    listen(fd, 1) != 0) {
+	    listen(fd, SOMAXCONN) != 0) {
 		die("vsock: listen");
 	}
-	int peer = accept(fd, NULL, NULL);
+	return fd;
+}
+
+static int accept_at(int listener)
+{
+	int peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
 	if (peer < 0) {
 		die("vsock: accept");
 	}
-	close(fd);
 	return peer;
+}
+
+static int accept_one(unsigned int port)
+{
+	int listener = listen_at(port);
+	int peer = accept_at(listener);
+
+	close(listener);
+	return peer;
+}
+
+static _Noreturn void run(char **argv, int peer)
+{
+	if (dup2(peer, STDIN_FILENO) < 0 || dup2(peer, STDOUT_FILENO) < 0) {
+		die("vsock: dup2");
+	}
+	signal(SIGCHLD, SIG_DFL);
+	execvp(argv[0], argv);
+	die(argv[0]);
+}
+
+static _Noreturn void serve(unsigned int port, char **argv)
+{
+	int listener = listen_at(port);
+
+	signal(SIGCHLD, SIG_IGN); /* nobody waits for them */
+	for (;;) {
+		int peer = accept_at(listener);
+		pid_t pid = fork();
+
+		if (pid < 0) {
+			die("vsock: fork");
+		}
+		if (pid == 0) {
+			run(argv, peer);
+		}
+		close(peer);
+	}
 }
 
 static int connect_to(unsigned int cid, unsigned int port)
@@ -140,10 +186,14 @@ int main(int argc, char **argv)
 		copy_both_ways(accept_one(number(argv[2])));
 	} else if (argc == 4 && strcmp(argv[1], "connect") == 0) {
 		copy_both_ways(connect_to(number(argv[2]), number(argv[3])));
+	} else if (argc >= 4 && strcmp(argv[1], "serve") == 0) {
+		serve(number(argv[2]), &argv[3]);
 	} else if (argc == 2 && strcmp(argv[1], "cid") == 0) {
 		print_cid();
 	} else {
-		fprintf(stderr, "usage: vsock listen PORT | vsock connect CID PORT | vsock cid\n");
+		fputs("usage: vsock listen PORT | vsock connect CID PORT | vsock serve PORT PROGRAM "
+		      "[ARGUMENT...] | vsock cid\n",
+		      stderr);
 		return EXIT_FAILURE;
 	}
 	return EXIT_SUCCESS;
