@@ -7,6 +7,7 @@
  */
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/sysreg.h"
+#include "kernel/arm/gicv2_lr.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 

@@ -13,6 +13,7 @@
 #include "kernel/aarch64/gic.h"
 #include "kernel/aarch64/its.h"
 #include "kernel/aarch64/sysreg.h"
+#include "kernel/arm/gicv3_lr.h"
 #include "kernel/arm/sgi.h"
 #include "kernel/board.h"
 #include "kernel/core/arch.h"

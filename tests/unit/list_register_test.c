@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * kernel/arm/list_register.h against encodings of IHI 0048B, table 5-12, and of IHI 0069H, 12.4.5, that
- * were put together by hand; and back.
+ * kernel/arm/gicv2_lr.h and gicv3_lr.h against encodings of IHI 0048B, table 5-12, and of IHI 0069H,
+ * 12.4.5, that were put together by hand; and back.
  */
-#include "kernel/arm/list_register.h"
+#include "kernel/arm/gicv2_lr.h"
+#include "kernel/arm/gicv3_lr.h"
 #include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
 
