@@ -149,9 +149,7 @@ bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sg
 
 uint32_t arch_lr_count(void)
 {
-	uint32_t count = (*gic_reg(board_gich, GICH_VTR) & 63U) + 1;
-
-	return count < LRS_MAX ? count : LRS_MAX;
+	return (*gic_reg(board_gich, GICH_VTR) & 63U) + 1;
 }
 
 struct lr arch_lr_read(uint32_t i)

@@ -57,19 +57,7 @@
 	X(0, S3_4_C12_C12_0)                                                                       \
 	X(1, S3_4_C12_C12_1)                                                                       \
 	X(2, S3_4_C12_C12_2)                                                                       \
-	X(3, S3_4_C12_C12_3)                                                                       \
-	X(4, S3_4_C12_C12_4)                                                                       \
-	X(5, S3_4_C12_C12_5)                                                                       \
-	X(6, S3_4_C12_C12_6)                                                                       \
-	X(7, S3_4_C12_C12_7)                                                                       \
-	X(8, S3_4_C12_C13_0)                                                                       \
-	X(9, S3_4_C12_C13_1)                                                                       \
-	X(10, S3_4_C12_C13_2)                                                                      \
-	X(11, S3_4_C12_C13_3)                                                                      \
-	X(12, S3_4_C12_C13_4)                                                                      \
-	X(13, S3_4_C12_C13_5)                                                                      \
-	X(14, S3_4_C12_C13_6)                                                                      \
-	X(15, S3_4_C12_C13_7)
+	X(3, S3_4_C12_C12_3)
 
 #define ICC_CTLR_EOIMODE (1U << 1)
 #define ICC_IAR_INTID 0xffffffU
@@ -287,9 +275,7 @@ bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sg
 
 uint32_t arch_lr_count(void)
 {
-	uint32_t count = (sysreg_read(ICH_VTR_EL2) & 31U) + 1;
-
-	return count < LRS_MAX ? count : LRS_MAX;
+	return (uint32_t)(sysreg_read(ICH_VTR_EL2) & 31U) + 1;
 }
 
 static uint64_t lr_read(uint32_t i)

@@ -278,6 +278,9 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 	if (image_check(image, available_bytes, bounds, &fault)) {
 		boot_refuse(NULL, &fault);
 	}
+	if (arch_lr_count() > LRS_MAX) { /* what one holds that is never written comes to guests */
+		boot_refuse("header[0].board: the CPUs of this machine are others", NULL);
+	}
 	kernel.domain_count = image->domains.count;
 	kernel.domains_on = image->domains.count;
 	kernel.vcpu_count = image->vcpus.count;

@@ -33,7 +33,7 @@
 /* For what is less than a call of it, into what is rare, too. */
 #define INLINE inline __attribute__((always_inline))
 
-#define LRS_MAX 16U /* list registers of a CPU interface that we use at most */
+#define LRS_MAX 4U /* list registers of a CPU interface that we use; GIC-400 to -600 have no more */
 #define VIRQ_PRIVATE PV_SPI_FIRST
 #define VIRQ_SPIS (PV_VIRQS - PV_SPI_FIRST)
 #define VIRQ_WORDS (PV_VIRQS / 32U)

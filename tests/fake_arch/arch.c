@@ -276,7 +276,7 @@ void arch_inject_abort(struct vcpu *v, uint64_t esr, uint64_t far)
 
 uint32_t arch_lr_count(void)
 {
-	return FAKE_LRS;
+	return FAKE_LRS + fake.lrs_more;
 }
 
 struct lr arch_lr_read(uint32_t i)

@@ -77,6 +77,8 @@ void memory_clean(uint32_t page, uint32_t page_count)
 /* What is there in window areas. */
 static struct fake_function functions[FAKE_FUNCTIONS];
 
+static uint32_t lrs_more;
+
 static void finish_image(void)
 {
 	image_bytes = image_builder_finish(&builder, image);
@@ -89,6 +91,7 @@ static bool boot_again(void)
 
 	fake_reset();
 	memcpy(fake.functions, functions, sizeof(functions));
+	fake.lrs_more = lrs_more;
 	fake_pool_page = header()->pool_page;
 	fake.on_power_off = &refused;
 	if (setjmp(refused)) { /* the kernel does not come back */
@@ -447,6 +450,18 @@ static void test_wrong_images_are_refused_by_name(void **state)
 }
 
 /* image_check() does not count tables: the mapper does, and names who came too late. */
+/* One that is never written may hold anything. */
+static void test_machine_with_more_list_registers_is_refused(void **state)
+{
+	(void)state;
+	image_builder_make_pair(&builder);
+	finish_image();
+	lrs_more = 1;
+	expect_refusal("header[0].board: the CPUs of this machine are others");
+	lrs_more = 0;
+	assert_true(boot());
+}
+
 static void test_pool_that_is_too_small_is_refused(void **state)
 {
 	(void)state;
@@ -508,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_memory_is_cleared),
 		cmocka_unit_test(test_memory_that_a_guest_loads_is_left),
 		cmocka_unit_test(test_wrong_images_are_refused_by_name),
+		cmocka_unit_test(test_machine_with_more_list_registers_is_refused),
 		cmocka_unit_test(test_pool_that_is_too_small_is_refused),
 		cmocka_unit_test(test_all_changes_are_booted_or_refused),
 	};
