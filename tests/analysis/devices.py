@@ -40,6 +40,8 @@ CASES = [
      [("disk", UNKNOWN)], True),
     ("qemu-virt", slot("virtio-rng-pci", "rng", ', bars: ["4K"]'), False, False,
      [("rng", CONFINED)], True),
+    ("qemu-virt", slot("virtio-rng-pci", "rng", ', bars: ["4K"], confined: false'), True, True,
+     [("rng", UNKNOWN)], True),
     ("qemu-virt", slot("bochs-display", "display"), False, False, [("display", NONE)], True),
     ("qemu-virt", node_of_slot("virtio-gpu-pci", "gpu"), False, False, [("gpu@1", CONFINED)], True),
     ("qemu-virt", node_of_slot("vhost-user-fs-pci", "dev", ', bars: ["4K"]'), True, True,

@@ -15,6 +15,7 @@
 #include "topo/diag/source.h"
 #include "topo/front/load.h"
 #include "topo/model/board.h"
+#include "topo/model/pci_models.h"
 
 #define COMPOSE(text) "assembly { composition { " text " } }"
 #define CONFIGURE(text) "assembly { configuration { " text " } }"
@@ -311,14 +312,41 @@ static void must_run(void **state)
 	diag_free(fixture.diag);
 }
 
+/* What the topology counts on is what QEMU makes: as many MSIs, and none if none are said. */
+static void own_virtio_functions(void **state)
+{
+	static const char options[] = ",romfile=,disable-legacy=on,iommu_platform=on,vectors=";
+	struct fixture fixture;
+
+	(void)state;
+	load(&fixture,
+	     COMPOSE("component VM vm_a;") CONFIGURE(
+		     "system.machine = [{ pci: \"0:1.0\", model: \"virtio-rng-pci\", bars: [4096] }, "
+		     "{ pci: \"0:2.0\", model: \"virtio-serial-pci\", bars: [4096], vectors: 12 }];"));
+	assert_int_equal(fixture.model->slot_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const char *given = fixture.model->slots[i].model->options;
+
+		assert_memory_equal(given, options, strlen(options));
+		assert_string_equal(given + strlen(options), i == 0 ? "0" : "12");
+	}
+	finish(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(six_lines),          cmocka_unit_test(names),
-		cmocka_unit_test(separate_tenants),   cmocka_unit_test(shared_bridge),
-		cmocka_unit_test(driver_side),        cmocka_unit_test(swiotlb),
-		cmocka_unit_test(numeric_form),       cmocka_unit_test(affinity),
-		cmocka_unit_test(options_and_images), cmocka_unit_test(must_run),
+		cmocka_unit_test(six_lines),
+		cmocka_unit_test(names),
+		cmocka_unit_test(separate_tenants),
+		cmocka_unit_test(shared_bridge),
+		cmocka_unit_test(driver_side),
+		cmocka_unit_test(swiotlb),
+		cmocka_unit_test(numeric_form),
+		cmocka_unit_test(affinity),
+		cmocka_unit_test(options_and_images),
+		cmocka_unit_test(must_run),
+		cmocka_unit_test(own_virtio_functions),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,12 @@ const struct pci_model *pci_model_find(const char *name)
 	return NULL;
 }
 
+bool pci_model_has_disk(const struct pci_model *model)
+{
+	return model->back == PCI_BACK_DISK || model->back == PCI_BACK_CARD ||
+	       model->back == PCI_BACK_USB;
+}
+
 bool pci_model_is_bridge(const char *name)
 {
 	static const char *const words[] = {

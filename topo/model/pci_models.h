@@ -47,6 +47,9 @@ const struct pci_model *pci_model_at(size_t index);
 /** The model with that name; NULL if topo knows none. */
 const struct pci_model *pci_model_find(const char *name);
 
+/** Whether a disk, a card or a stick belongs to it. */
+bool pci_model_has_disk(const struct pci_model *model);
+
 /**
  * The model that a function named @name has if nothing else is said: the name is a model's, or a
  * word that speaks for itself, with or without a number ("nic", "nvme0"). NULL: the name says none.

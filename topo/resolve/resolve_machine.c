@@ -3,6 +3,7 @@
  * What the machine has in its PCI slots, where QEMU is the machine: system.machine, and what the
  * names of functions imply.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,14 +19,31 @@
 #define BAR_BYTES_MAX (UINT64_C(1) << 28)
 #define VECTORS_MAX 2048U /* of MSI-X */
 
+enum slot_key {
+	KEY_PCI,
+	KEY_MODEL,
+	KEY_FILE,
+	KEY_SIZE,
+	KEY_FORWARD,
+	KEY_BARS,
+	KEY_VECTORS,
+	KEY_CONFINED,
+	KEY_COUNT
+};
+
 /* An entry of the list while it is read. */
 struct slot_entry {
 	struct machine_slot slot;
-	const char *name;     /* of the model */
-	struct pci_model own; /* a function that topo does not know */
-	struct place bars;    /* file NULL = not given */
+	struct place given[KEY_COUNT]; /* file NULL = not given */
+	const char *name;              /* of the model */
+	struct pci_model own;          /* a function that topo does not know */
 	bool confined;
 };
+
+static bool is_given(const struct slot_entry *entry, enum slot_key key)
+{
+	return entry->given[key].file != NULL;
+}
 
 /* "0:1.0" */
 static bool read_pci(struct resolver *resolver, const struct value *value, struct slot_entry *entry)
@@ -115,6 +133,28 @@ static bool read_size(struct resolver *resolver, const struct value *value,
 	return true;
 }
 
+static bool leads_to(const struct machine_slot *slot, uint64_t host)
+{
+	for (size_t i = 0; i < slot->forward_count; i++) {
+		if (slot->forwards[i].host == host) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Does the build host's port lead somewhere already? */
+static bool is_taken(const struct resolver *resolver, const struct slot_entry *entry, uint64_t host)
+{
+	const struct model *model = &resolver->topology->model;
+	bool taken = leads_to(&entry->slot, host);
+
+	for (size_t i = 0; i < model->slot_count && !taken; i++) {
+		taken = leads_to(&model->slots[i], host);
+	}
+	return taken;
+}
+
 static bool read_forward(struct resolver *resolver, const struct value *value,
                          struct slot_entry *entry)
 {
@@ -141,6 +181,11 @@ static bool read_forward(struct resolver *resolver, const struct value *value,
 		diag_error(resolver->diag, value->place, "TCP ports are 1 to %u", UINT16_MAX);
 		return false;
 	}
+	if (is_taken(resolver, entry, host)) {
+		diag_error(resolver->diag, value->place,
+		           "port %u of the build host leads somewhere already", (unsigned)host);
+		return false;
+	}
 	*ARENA_ADD(resolver->arena, entry->slot.forwards, entry->slot.forward_count) =
 		(struct port_forward){(uint16_t)host, (uint16_t)guest};
 	return true;
@@ -163,7 +208,6 @@ static bool read_forwards(struct resolver *resolver, const struct value *value,
 static bool read_bars(struct resolver *resolver, const struct value *value,
                       struct slot_entry *entry)
 {
-	entry->bars = value->place;
 	if (value->kind != VALUE_LIST || value->of.list.count > PCI_BARS_MAX) {
 		diag_error(resolver->diag, value->place,
 		           "bars is a list of at most %u sizes, by number; 0 is none",
@@ -212,14 +256,36 @@ static bool read_confined(struct resolver *resolver, const struct value *value,
 	return value_bool(&resolver->evaluator, value, "confined", &entry->confined);
 }
 
+static bool has_network(const struct slot_entry *entry)
+{
+	return entry->slot.model->back == PCI_BACK_NET;
+}
+
+static bool may_have_file(const struct slot_entry *entry)
+{
+	return pci_model_has_disk(entry->slot.model);
+}
+
+static bool is_own(const struct slot_entry *entry)
+{
+	return pci_model_find(entry->name) == NULL;
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct resolver *resolver, const struct value *value,
 	             struct slot_entry *entry);
-} keys[] = {
-	{"pci", read_pci},          {"model", read_model},       {"file", read_file},
-	{"size", read_size},        {"bars", read_bars},         {"vectors", read_vectors},
-	{"forward", read_forwards}, {"confined", read_confined},
+	bool (*fits)(
+		const struct slot_entry *entry); /* NULL = always: what it says has a meaning */
+} keys[KEY_COUNT] = {
+	[KEY_PCI] = {"pci", read_pci, NULL},
+	[KEY_MODEL] = {"model", read_model, NULL},
+	[KEY_FILE] = {"file", read_file, may_have_file},
+	[KEY_SIZE] = {"size", read_size, may_have_file},
+	[KEY_FORWARD] = {"forward", read_forwards, has_network},
+	[KEY_BARS] = {"bars", read_bars, is_own},
+	[KEY_VECTORS] = {"vectors", read_vectors, is_own},
+	[KEY_CONFINED] = {"confined", read_confined, is_own},
 };
 
 static bool read_key(struct resolver *resolver, const struct value_entry *pair,
@@ -229,6 +295,7 @@ static bool read_key(struct resolver *resolver, const struct value_entry *pair,
 
 	for (size_t i = 0; i < ARRAY_COUNT(keys); i++) {
 		if (strcmp(keys[i].name, pair->key.text) == 0) {
+			entry->given[i] = pair->value.place;
 			return keys[i].read(resolver, &pair->value, entry);
 		}
 		suggest_consider(&suggest, keys[i].name);
@@ -245,11 +312,6 @@ static bool read_key(struct resolver *resolver, const struct value_entry *pair,
 	return false; /* what was meant is missing */
 }
 
-static bool has_disk(enum pci_back back)
-{
-	return back == PCI_BACK_DISK || back == PCI_BACK_CARD || back == PCI_BACK_USB;
-}
-
 /* A function that topo has no row for is as the topology says. */
 static bool find_model(struct resolver *resolver, struct slot_entry *entry)
 {
@@ -261,7 +323,7 @@ static bool find_model(struct resolver *resolver, struct slot_entry *entry)
 		entry->slot.model = known;
 		return true;
 	}
-	if (entry->bars.file == NULL) {
+	if (!is_given(entry, KEY_BARS)) {
 		struct suggest suggest = suggest_start(entry->name);
 
 		for (size_t i = 0; pci_model_at(i) != NULL; i++) {
@@ -280,8 +342,12 @@ static bool find_model(struct resolver *resolver, struct slot_entry *entry)
 	*own = entry->own;
 	own->name = entry->name;
 	own->pin = 1;
-	own->options = virtio ? ",romfile=,disable-legacy=on,iommu_platform=on" : "";
-	own->unknown = !virtio && !entry->confined;
+	own->options = virtio ? arena_printf(resolver->arena,
+	                                     ",romfile=,disable-legacy=on,iommu_platform=on,"
+	                                     "vectors=%" PRIu32,
+	                                     own->vectors)
+	                      : "";
+	own->unknown = is_given(entry, KEY_CONFINED) ? !entry->confined : !virtio;
 	entry->slot.model = own;
 	return true;
 }
@@ -289,21 +355,16 @@ static bool find_model(struct resolver *resolver, struct slot_entry *entry)
 /* Does what is said of the function fit what it is? */
 static bool is_sound(struct resolver *resolver, const struct slot_entry *entry)
 {
-	const struct machine_slot *slot = &entry->slot;
-	const char *wrong = NULL;
+	bool sound = true;
 
-	if (slot->forward_count != 0 && slot->model->back != PCI_BACK_NET) {
-		wrong = "forward";
-	} else if ((slot->file != NULL || slot->file_bytes != 0) && !has_disk(slot->model->back)) {
-		wrong = slot->file != NULL ? "file" : "size";
-	} else if (pci_model_find(entry->name) != NULL) {
-		wrong = entry->bars.file != NULL ? "bars" : entry->confined ? "confined" : NULL;
+	for (enum slot_key key = 0; key < KEY_COUNT; key++) {
+		if (is_given(entry, key) && keys[key].fits != NULL && !keys[key].fits(entry)) {
+			diag_error(resolver->diag, entry->given[key], "%s has no meaning for '%s'",
+			           keys[key].name, entry->slot.model->name);
+			sound = false;
+		}
 	}
-	if (wrong != NULL) {
-		diag_error(resolver->diag, slot->place, "%s has no meaning for '%s'", wrong,
-		           slot->model->name);
-	}
-	return wrong == NULL;
+	return sound;
 }
 
 /* A name by which one can tell whether a file that is to be made is another one. */
@@ -330,7 +391,7 @@ static bool find_file(struct resolver *resolver, struct machine_slot *slot)
 	if (slot->file != NULL) {
 		slot->file = name_to_be(resolver->arena, slot->file);
 	}
-	if (slot->file_bytes == 0 && has_disk(slot->model->back)) {
+	if (slot->file_bytes == 0 && pci_model_has_disk(slot->model)) {
 		slot->file_bytes = DISK_BYTES;
 	}
 	return true;
@@ -407,7 +468,7 @@ static void imply_slot(struct topology *topology, const struct pci_function *fun
 	*ARENA_ADD(topology->arena, model->slots, model->slot_count) = (struct machine_slot){
 		.device = function->device,
 		.model = implied,
-		.file_bytes = has_disk(implied->back) ? DISK_BYTES : 0,
+		.file_bytes = pci_model_has_disk(implied) ? DISK_BYTES : 0,
 		.place = function->place,
 	};
 }
