@@ -11,7 +11,6 @@ import json
 import os
 import re
 import subprocess
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOPOLOGIES = os.path.join(os.path.dirname(os.path.dirname(HERE)), "topologies")
@@ -68,11 +67,9 @@ def mutants(text):
 def judge(topo, options, directory, mutant):
     """What is wrong with what topo says of a mutant, "" if nothing."""
     what, text, first, end = mutant
-    with tempfile.NamedTemporaryFile("w", suffix=".camkes", dir=directory) as file:
-        file.write(text)
-        file.flush()
-        done = subprocess.run([topo, "check", "--json", *options, os.path.basename(file.name)],
-                              cwd=directory, capture_output=True, text=True, check=False)
+    # By standard input: a mutant in the tree would stay there when this is killed.
+    done = subprocess.run([topo, "check", "--json", *options, "-"], cwd=directory, input=text,
+                          capture_output=True, text=True, check=False)
     errors = [m for m in json.loads(done.stdout) if m["severity"] == "error"]
     if not errors:
         return ""
