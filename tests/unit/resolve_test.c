@@ -333,6 +333,26 @@ static void own_virtio_functions(void **state)
 	finish(&fixture);
 }
 
+/* What a VM writes there would be in the next build. */
+static void disk_of_topo(void **state)
+{
+	static const char text[] = COMPOSE("component VM vm_a;")
+		CONFIGURE("system.machine = [{ pci: \"0:1.0\", model: \"nvme\", "
+	                  "file: \"topo/configurations/peervisor.camkes\" }];");
+	const struct load_options options = {.board = NULL};
+	struct fixture fixture;
+
+	(void)state;
+	setenv("PEERVISOR_SHARE", "topo", 1);
+	fixture.diag = diag_new();
+	fixture.model = model_load_source(
+		source_add_text(diag_sources(fixture.diag), "t", text, strlen(text)), &options,
+		fixture.diag);
+	assert_null(fixture.model);
+	assert_int_equal(diag_count(fixture.diag, SEVERITY_ERROR), 1);
+	diag_free(fixture.diag);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +367,7 @@ int main(void)
 		cmocka_unit_test(options_and_images),
 		cmocka_unit_test(must_run),
 		cmocka_unit_test(own_virtio_functions),
+		cmocka_unit_test(disk_of_topo),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

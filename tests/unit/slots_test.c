@@ -124,6 +124,13 @@ static void test_files(void **state)
 	make(&slot, SYSTEM_FOR_RUN, false); /* no power of two */
 	slot.model = pci_model_find("nvme");
 	make(&slot, SYSTEM_FOR_RUN, true);
+	slot.file = "/dev/null";
+	make(&slot, SYSTEM_FOR_RUN, false); /* QEMU has disks in files and block devices only */
+	slot.model = pci_model_find("sdhci-pci");
+	assert_int_equal(truncate("mine", 0), 0);
+	slot.file = "mine";
+	make(&slot, SYSTEM_FOR_RUN, false); /* a card of nothing */
+	slot.model = pci_model_find("nvme");
 	slot.file = "not there";
 	make(&slot, SYSTEM_FOR_RUN, true); /* file-missing has said so */
 	slot.file_bytes = 4096;
@@ -135,11 +142,50 @@ static void test_files(void **state)
 	assert_int_equal(rmdir(directory), 0);
 }
 
+/* Two disks in one file, and one that is the image, by whatever names. */
+static void test_disks_apart(void **state)
+{
+	char directory[] = "/tmp/slots_test.XXXXXX";
+	const struct pci_model *nvme = pci_model_find("nvme");
+	struct machine_slot slots[] = {
+		{.device = 1, .model = nvme, .file_bytes = 4096},
+		{.device = 2, .model = nvme, .file = "other"},
+	};
+	const struct model model = {.slots = slots, .slot_count = 2};
+	const char *const twins[] = {"image", "image.disk1"};
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	assert_int_equal(chdir(directory), 0);
+	const int image = open("image", O_CREAT | O_WRONLY, 0600);
+
+	assert_true(image >= 0);
+	(void)close(image);
+	for (size_t i = 0; i < 2; i++) {
+		struct diag *diag = diag_new();
+
+		if (i == 1) {
+			assert_int_equal(link(twins[i], "other"), 0);
+		} else {
+			assert_int_equal(symlink(twins[i], "other"), 0);
+		}
+		assert_false(slots_make_files(&model, "image", SYSTEM_FOR_ALL, diag));
+		assert_int_equal(diag_count(diag, SEVERITY_ERROR), 1);
+		diag_free(diag);
+		assert_int_equal(unlink("other"), 0);
+	}
+	(void)unlink("image");
+	(void)unlink("image.disk1");
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_has_what_it_needs),
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_disks_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ static void add(struct system *system, const char *format, ...)
 	words[system->slot_word_count++] = word;
 }
 
-static bool has_disk(const struct machine_slot *slot)
+static bool is_kept(const struct machine_slot *slot)
 {
 	return slot->file != NULL || slot->file_bytes != 0;
 }
@@ -62,10 +62,13 @@ static void add_back(struct system *system, const struct machine_slot *slot, con
 		add(system, "-netdev");
 		add(system, "user,id=net%u%s", slot->device, forwards);
 	}
-	if (has_disk(slot)) {
+	if (is_kept(slot)) {
+		struct stat status;
+		const bool is_block = stat(file, &status) == 0 && S_ISBLK(status.st_mode);
+
 		add(system, "-blockdev");
-		add(system, "driver=raw,node-name=disk%u,file.driver=file,file.filename=%s",
-		    slot->device, quote_qemu(arena, file));
+		add(system, "driver=raw,node-name=disk%u,file.driver=%s,file.filename=%s",
+		    slot->device, is_block ? "host_device" : "file", quote_qemu(arena, file));
 	}
 	arena_free(arena);
 }
@@ -139,13 +142,21 @@ static bool make_file(const char *path, uint64_t bytes)
 	return close(fd) == 0;
 }
 
-/* What is wrong with the file that is there; NULL: nothing. */
-static const char *wrong_size(const struct machine_slot *slot, uint64_t bytes)
+/* What is wrong with what is there; NULL: nothing. QEMU finds the size of a block device. */
+static const char *wrong_file(const struct machine_slot *slot, const struct stat *status)
 {
+	const uint64_t bytes = (uint64_t)status->st_size;
+
+	if (S_ISBLK(status->st_mode)) {
+		return NULL;
+	}
+	if (!S_ISREG(status->st_mode)) {
+		return "is no file, and no block device";
+	}
 	if (slot->file_bytes != 0 && slot->file_bytes != bytes) {
 		return "is there, and has another size than the one that is given";
 	}
-	if (slot->model->back == PCI_BACK_CARD && (bytes & (bytes - 1)) != 0) {
+	if (slot->model->back == PCI_BACK_CARD && (bytes == 0 || (bytes & (bytes - 1)) != 0)) {
 		return "is that of a card, whose size is a power of two";
 	}
 	return NULL;
@@ -158,8 +169,7 @@ static bool provide(const struct machine_slot *slot, const char *path, bool anew
 	const char *wrong = NULL;
 
 	if (!anew && stat(path, &status) == 0) {
-		/* Of what is no regular file QEMU finds the size. */
-		wrong = S_ISREG(status.st_mode) ? wrong_size(slot, (uint64_t)status.st_size) : NULL;
+		wrong = wrong_file(slot, &status);
 		if (wrong != NULL) {
 			diag_error(diag, slot->place, "the disk '%s' %s: %llu bytes", path, wrong,
 			           (unsigned long long)status.st_size);
@@ -174,6 +184,38 @@ static bool provide(const struct machine_slot *slot, const char *path, bool anew
 	return false;
 }
 
+static bool is_same(const char *a, const char *b)
+{
+	struct stat one;
+	struct stat other;
+
+	return stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev &&
+	       one.st_ino == other.st_ino;
+}
+
+/* What one VM writes must not be another one's disk, nor the system; all files are there now. */
+static bool is_apart(const struct model *model, size_t index, const char *image_path,
+                     struct arena *arena, struct diag *diag)
+{
+	const struct machine_slot *slot = &model->slots[index];
+	const char *path = file_of(slot, image_path, arena);
+
+	if (is_same(path, image_path)) {
+		diag_error(diag, slot->place, "the disk '%s' is the image", path);
+		return false;
+	}
+	for (size_t i = 0; i < index; i++) {
+		const struct machine_slot *other = &model->slots[i];
+
+		if (is_kept(other) && is_same(path, file_of(other, image_path, arena))) {
+			diag_error(diag, slot->place, "the disk '%s' is that of slot 0:%u.0 too",
+			           path, other->device);
+			return false;
+		}
+	}
+	return true;
+}
+
 bool slots_make_files(const struct model *model, const char *image_path, enum system_use use,
                       struct diag *diag)
 {
@@ -184,8 +226,11 @@ bool slots_make_files(const struct model *model, const char *image_path, enum sy
 		const struct machine_slot *slot = &model->slots[i];
 		bool anew = use == SYSTEM_FOR_RUN && slot->file == NULL;
 
-		good = !has_disk(slot) ||
+		good = !is_kept(slot) ||
 		       provide(slot, file_of(slot, image_path, arena), anew, diag);
+	}
+	for (size_t i = 0; i < model->slot_count && good; i++) {
+		good = !is_kept(&model->slots[i]) || is_apart(model, i, image_path, arena, diag);
 	}
 	arena_free(arena);
 	return good;

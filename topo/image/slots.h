@@ -17,7 +17,7 @@ void slots_describe(const struct model *model, const char *image_path, struct sy
 
 /**
  * Make the files of disks that are not there yet; those beside the image of a run are made anew.
- * False when the machine refused one: reported through @diag.
+ * False when the machine refused one, or one is the image or another one: reported through @diag.
  */
 bool slots_make_files(const struct model *model, const char *image_path, enum system_use use,
                       struct diag *diag);

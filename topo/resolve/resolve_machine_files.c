@@ -3,9 +3,12 @@
  * Files of disks in the machine's slots against all else that is read: what one VM writes there for
  * good would be another one's disk, or what the next build puts into it.
  */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "topo/base/share.h"
+#include "topo/diag/source.h"
 #include "topo/model/pci.h"
 #include "topo/resolve/resolve_internal.h"
 
@@ -69,6 +72,21 @@ static const char *use_of(const struct model *model, const char *file, uint32_t 
 	return NULL;
 }
 
+/* What of the topology's own text, or of topo, the file is; NULL: nothing. */
+static const char *source_of(const struct resolver *resolver, const char *file)
+{
+	struct source_set *sources = diag_sources(resolver->diag);
+	struct stat status;
+	char *share = realpath(share_directory(), NULL);
+	const bool shipped = share != NULL && path_is_below(file, share);
+
+	free(share);
+	return shipped ? "a file of topo"
+	       : stat(file, &status) == 0 && source_was_read(sources, status.st_dev, status.st_ino)
+	               ? "part of the topology"
+	               : NULL;
+}
+
 /* Against the slots before it, and what is read. */
 static void check_slot(struct resolver *resolver, size_t index)
 {
@@ -84,8 +102,15 @@ static void check_slot(struct resolver *resolver, size_t index)
 			return;
 		}
 	}
+	const char *source = source_of(resolver, slot->file);
 	const char *use = use_of(model, slot->file, &vm);
 
+	if (source != NULL) {
+		diag_error(resolver->diag, slot->place,
+		           "the file of slot 0:%u.0, which who has the function writes, is %s",
+		           slot->device, source);
+		return;
+	}
 	if (use != NULL) {
 		diag_error(resolver->diag, slot->place,
 		           "the file of slot 0:%u.0, which who has the function writes, is %s "
