@@ -17,8 +17,13 @@ static bool is_file(const struct stat *wanted, const char *path)
 
 static bool is_of_vm(const struct stat *wanted, const struct vm *vm)
 {
-	return is_file(wanted, vm->image.kernel) || is_file(wanted, vm->image.initrd) ||
-	       is_file(wanted, vm->image.dtb);
+	bool found = is_file(wanted, vm->image.kernel) || is_file(wanted, vm->image.initrd) ||
+	             is_file(wanted, vm->image.dtb);
+
+	for (size_t i = 0; i < vm->file_count && !found; i++) {
+		found = is_file(wanted, vm->files[i].from);
+	}
+	return found;
 }
 
 static bool is_disk(const struct stat *wanted, const struct connection *connection)
