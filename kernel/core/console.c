@@ -142,28 +142,37 @@ static void announce(uint32_t channel)
 	lock_release(&d->lock);
 }
 
-void console_input(void)
+/* Take from the line what is there, up to a change of the channel or all of @left. Returns the
+ * channel of what has come, NONE if nothing has. */
+static uint32_t take_run(uint32_t *left)
 {
 	uint32_t last = NONE;
+	uint8_t byte;
 
-	for (uint32_t n = 0; n < INPUT_BUDGET; n++) {
-		uint8_t byte;
-
-		if (!arch_uart_get(&byte)) {
-			break;
-		}
-		lock_acquire(&console.lock);
+	/* One hold for all: a wait for the lock at each byte would be as long as what another CPU
+	 * writes meanwhile. */
+	lock_acquire(&console.lock);
+	while (*left && (last == NONE || last == console.input) && arch_uart_get(&byte)) {
 		uint32_t channel = take_locked(byte);
 
-		lock_release(&console.lock);
-		if (channel != last && last != NONE && channel != NONE) {
-			announce(last);
-		}
+		(*left)--;
 		last = channel == NONE ? last : channel;
 	}
-	if (last != NONE) {
-		announce(last);
-	}
+	lock_release(&console.lock);
+	return last;
+}
+
+void console_input(void)
+{
+	uint32_t left = INPUT_BUDGET;
+	uint32_t channel;
+
+	do {
+		channel = take_run(&left);
+		if (channel != NONE) {
+			announce(channel);
+		}
+	} while (channel != NONE && left);
 }
 
 /* Wait until the UART has room for a byte and what goes with it, but not for ever. */

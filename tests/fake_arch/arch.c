@@ -11,6 +11,7 @@
 struct kernel kernel;
 struct fake fake;
 unsigned fake_locks_held;
+unsigned fake_locks_taken;
 
 void fake_reset(void)
 {

@@ -35,6 +35,7 @@ struct lock {
 
 /* A CPU holds at most one lock (docs/locking.md): tests count. */
 extern unsigned fake_locks_held;
+extern unsigned fake_locks_taken; /* ever */
 
 static inline void lock_acquire(struct lock *l)
 {
@@ -43,6 +44,7 @@ static inline void lock_acquire(struct lock *l)
 	}
 	l->held = true;
 	fake_locks_held++;
+	fake_locks_taken++;
 }
 
 static inline void lock_release(struct lock *l)

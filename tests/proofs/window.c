@@ -31,6 +31,7 @@
 
 struct kernel kernel;
 unsigned fake_locks_held;
+unsigned fake_locks_taken;
 
 /* The words of one page that have rules, which is all that a call may touch. */
 static struct {

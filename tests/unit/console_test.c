@@ -134,6 +134,25 @@ static void test_input_finds_its_channel(void **state)
 	assert_int_equal(console_read(0, &bytes), 0);
 }
 
+/* The UART's lock is waited for once for all that has come, and once to tell the domain of it. */
+static void test_input_takes_the_lock_once(void **state)
+{
+	static const uint8_t line[64] = {PV_MUX_ESC, 1};
+
+	(void)state;
+	begin(2, 0);
+	console_attach(0);
+	console_attach(1);
+	fake.input = line;
+	fake.input_bytes = sizeof(line);
+	fake_locks_taken = 0;
+	console_input();
+	assert_int_equal(fake.input_bytes, 0);
+	assert_int_equal(fake_locks_taken, 2);
+	assert_int_equal(kernel.domains[0].events, 0);
+	assert_int_equal(kernel.domains[0].vmm_owner, VMM_OFFERED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +161,7 @@ int main(void)
 		cmocka_unit_test(test_the_log_waits_for_room),
 		cmocka_unit_test(test_the_log_gives_up),
 		cmocka_unit_test(test_input_finds_its_channel),
+		cmocka_unit_test(test_input_takes_the_lock_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
