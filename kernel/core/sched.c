@@ -90,7 +90,8 @@ static void charge(struct cpu *c, uint64_t now)
 		pay(v, c->charged, now);
 		if (c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS) {
 			/* Twice: what the kernel does at both ends of a rest counts as rest. */
-			v->rest_at = now + less(v->rest_at, c->charged) + 2 * used;
+			v->rest_at = now + earlier(less(v->rest_at, c->charged) + 2 * used,
+			                           kernel.slice_ticks);
 		}
 	}
 	c->charged = now;

@@ -39,13 +39,14 @@ static void preempt(void)
 	fake.in_vmm = false;
 }
 
+/* By the VMM of @d, on the CPU that runs. */
 static void wait_call(struct domain *d, enum pv_reply reply)
 {
 	const struct trap t = {.esr = 0x15ULL << 26};
 
 	d->vmm_regs.x[8] = PV_CALL_WAIT;
 	d->vmm_regs.x[0] = reply;
-	trap_synchronous(&kernel.cpus[1], &t);
+	trap_synchronous(&kernel.cpus[fake.cpu], &t);
 }
 
 static void test_above_it(void **state)
@@ -109,11 +110,45 @@ static void test_in_the_middle(void **state)
 	assert_int_equal(d->vmm_owner, NONE);
 }
 
+static void sleep_until_the_deadline(void)
+{
+	assert_in_range(fake.deadline, fake.now, fake.now + kernel.slice_ticks);
+	fake.now = fake.deadline;
+	sched_deadline(&kernel.cpus[0]);
+}
+
+/* The counter goes on while a host does not run the emulated CPU: who served an event then is not kept
+ * from the next one for twice as long, and not for all such times together. */
+static void test_a_stall_is_no_rest(void **state)
+{
+	struct domain *d = &kernel.domains[0];
+
+	(void)state;
+	fake_build(1, 1, 1);
+	kernel.doorbells[0] =
+		(struct doorbell){.domain = d, .kind = PV_DOORBELL_EVENT, .number = 9};
+	kernel.vcpus[0].wait = WAIT_IRQ;
+	fake.on_idle = sleep_until_the_deadline;
+	doorbell_ring(0);
+	for (uint32_t n = 0; n < 3; n++) {
+		assert_ptr_equal(run_on(0), &d->vmm_regs);
+		fake.now += 1000 * kernel.slice_ticks;
+		doorbell_ring(0);
+		wait_call(d, PV_REPLY_NONE);
+	}
+	/* A service of a usual length is rested from in full. */
+	assert_ptr_equal(run_on(0), &d->vmm_regs);
+	fake.now += 10;
+	wait_call(d, PV_REPLY_NONE);
+	assert_int_equal(kernel.vcpus[0].rest_at, fake.now + 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_above_it),
 		cmocka_unit_test(test_in_the_middle),
+		cmocka_unit_test(test_a_stall_is_no_rest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
