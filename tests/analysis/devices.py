@@ -80,6 +80,10 @@ CASES = [
     # windows of the PCI host bridge: configuration space and memory, low and high
     ("qemu-virt", range_(0x4010000000, 0x1000), False, False, [("pcie@10000000", CONFINED)], True),
     ("qemu-virt", range_(0x8000000000, 0x1000), False, False, [("pcie@10000000", CONFINED)], True),
+    # what is in a slot and nobody's is there for who holds the bridge
+    ("qemu-virt", 'system.machine = [{ pci: "0:1.0", model: "vhost-vsock-pci", bars: ["4K"] }];' +
+     node("/pcie@10000000"), True, True,
+     [("pcie@10000000", CONFINED), ("vhost-vsock-pci", UNKNOWN)], True),
     ("qemu-virt", node("/pcie@10000000/ethernet@1"), False, False, [("ethernet@1", CONFINED)], True),
     # harmless ones stay harmless
     ("qemu-virt", node("/pl031@9010000"), False, False, [("pl031@9010000", NONE)], True),

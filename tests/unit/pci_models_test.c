@@ -202,11 +202,34 @@ static void test_names_that_speak_for_themselves(void **state)
 	}
 }
 
+/* A function's name that says it: one that has a word of a bridge's model in it is none by that. */
+static void test_bridges(void **state)
+{
+	static const char *const bridges[] = {"pci-bridge", "RootPort1", "pcie-root-port",
+	                                      "my-upstream-port"};
+	static const char *const functions[] = {"upstream-nic", "cxlmem", "pxb1",
+	                                        "downstream",   "nic",    ""};
+	static const char *const models[] = {"pxb-pcie", "ioh3420",   "x3130-upstream",
+	                                     "cxl-rp",   "dec-21154", "i82801b11-bridge"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
+		assert_true(pci_name_is_bridge(bridges[i]));
+	}
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		assert_false(pci_name_is_bridge(functions[i]));
+	}
+	for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+		assert_true(pci_model_is_bridge(models[i]));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_is_what_qemu_has),
 		cmocka_unit_test(test_names_that_speak_for_themselves),
+		cmocka_unit_test(test_bridges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

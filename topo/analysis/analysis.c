@@ -66,11 +66,13 @@ const char *entrance_rule_text(const struct analysis *analysis)
 	                              "marked as exposed, routed to by one that is, or where a "
 	                              "port of the build host leads"},
 		[ENTRANCES_NIC] = {"have a network controller; none is marked as exposed",
-	                           "have a network controller, or are routed to by one that has; "
-	                           "none is marked as exposed"},
-		[ENTRANCES_HARDWARE] = {"have hardware; none is marked as exposed",
-	                                "have hardware, or are routed to by one that has; none is "
-	                                "marked as exposed"},
+	                           "have a network controller, are routed to by one that has, or "
+	                           "are where a port of the build host leads; none is marked as "
+	                           "exposed"},
+		[ENTRANCES_HARDWARE] =
+			{"have hardware; none is marked as exposed",
+	                 "have hardware, are routed to by one that has, or are where "
+	                 "a port of the build host leads; none is marked as exposed"},
 		[ENTRANCES_ROOTS] =
 			{"serve others and are served by nobody; none is marked as exposed", NULL},
 		[ENTRANCES_ALL] = {"every VM; none is marked as exposed", NULL},

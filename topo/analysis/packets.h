@@ -11,8 +11,10 @@
 #include "topo/base/arena.h"
 #include "topo/model/model.h"
 
-/* A network that a device VM serves: a bridge of it, or the link to one driver VM. */
-/* Or the network of QEMU's user, on which the build host leads from one VM to another. */
+/*
+ * A network that a device VM serves: a bridge of it, or the link to one driver VM; or the network of
+ * QEMU's user, on which the build host leads from one VM to another.
+ */
 struct segment {
 	uint32_t owner;     /* the number behind the last VM: the build host (is_host) */
 	const char *bridge; /* NULL: it has none; "": all that its owner serves, of which it is not

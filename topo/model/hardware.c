@@ -367,7 +367,34 @@ static void add_irqs(struct hardware *hardware, const struct board *board, const
 	}
 }
 
-/* Functions of other VMs that lie behind a bridge of this one. */
+/* A function that lies behind a bridge of the VM; not more of them are told than BEHIND_MAX. */
+static void add_one_behind(struct hardware *hardware, const struct model *model,
+                           const struct pci_function *function, size_t *listed, struct arena *arena)
+{
+	struct hardware_unit unit = function_unit(model, function, "the PCI host bridge, ", arena);
+
+	hardware->kinds |= 1U << (unsigned)unit.kind;
+	hardware->dma_open |= unit.dma == DMA_UNKNOWN || unit.dma == DMA_OPEN;
+	hardware->dma_known |= unit.dma == DMA_OPEN;
+	if ((*listed)++ < BEHIND_MAX) {
+		*ARENA_ADD(arena, hardware->units, hardware->count) = unit;
+	}
+}
+
+/* Is what the slot has given to a VM, as a function? */
+static bool is_given(const struct model *model, const struct machine_slot *slot)
+{
+	for (size_t i = 0; i < model->vm_count; i++) {
+		for (size_t j = 0; j < model->vms[i].pci_count; j++) {
+			if (pci_slot_of(model, &model->vms[i].pci[j]) == slot) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+/* Functions of other VMs, and nobody's, that lie behind a bridge of this one. */
 static void add_behind(struct hardware *hardware, const struct model *model, uint32_t vm,
                        struct arena *arena)
 {
@@ -381,15 +408,16 @@ static void add_behind(struct hardware *hardware, const struct model *model, uin
 		const struct vm *row = &model->vms[other];
 
 		for (size_t i = 0; i < row->pci_count && other != vm; i++) {
-			struct hardware_unit unit =
-				function_unit(model, &row->pci[i], "the PCI host bridge, ", arena);
+			add_one_behind(hardware, model, &row->pci[i], &listed, arena);
+		}
+	}
+	for (size_t i = 0; i < model->slot_count; i++) {
+		const struct machine_slot *slot = &model->slots[i];
+		const struct pci_function function = {.name = slot->model->name,
+		                                      .device = slot->device};
 
-			hardware->kinds |= 1U << (unsigned)unit.kind;
-			hardware->dma_open |= unit.dma == DMA_UNKNOWN || unit.dma == DMA_OPEN;
-			hardware->dma_known |= unit.dma == DMA_OPEN;
-			if (listed++ < BEHIND_MAX) {
-				*ARENA_ADD(arena, hardware->units, hardware->count) = unit;
-			}
+		if (!is_given(model, slot)) {
+			add_one_behind(hardware, model, &function, &listed, arena);
 		}
 	}
 }

@@ -37,7 +37,7 @@ static bool function_is_bridge(const struct model *model, const struct pci_funct
 	const char *name = function->name == NULL ? "" : function->name;
 
 	return (function->bus | function->device | function->function) == 0 ||
-	       pci_model_is_bridge(slot != NULL ? slot->model->name : name);
+	       (slot != NULL ? pci_model_is_bridge(slot->model->name) : pci_name_is_bridge(name));
 }
 
 bool pci_function_of_node(const struct model *model, const char *path, struct pci_function *out)
@@ -185,7 +185,9 @@ enum pci_outside pci_outside(const struct model *model, const struct vm *vm)
 			outside = further(outside, slot_outside(pci_slot_of(model, &function)));
 		}
 	}
-	for (size_t i = 0; i < model->slot_count && pci_holds_bridge(model, vm, &holding); i++) {
+	const bool all = pci_holds_bridge(model, vm, &holding);
+
+	for (size_t i = 0; i < model->slot_count && all; i++) {
 		outside = further(outside, slot_outside(&model->slots[i]));
 	}
 	return outside;

@@ -121,18 +121,30 @@ bool pci_model_has_disk(const struct pci_model *model)
 	       model->back == PCI_BACK_USB;
 }
 
-bool pci_model_is_bridge(const char *name)
+static bool has_word(const char *name, const char *const *words)
 {
-	static const char *const words[] = {
-		"bridge", "root", "upstream", "downstream", "ioh3420", "pxb", "cxl", "dec-21154",
-	};
-
-	for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
-		if (strcasestr(name, words[i]) != NULL) {
+	for (; *words != NULL; words++) {
+		if (strcasestr(name, *words) != NULL) {
 			return true;
 		}
 	}
 	return false;
+}
+
+bool pci_model_is_bridge(const char *name)
+{
+	static const char *const words[] = {"bridge", "root", "upstream",  "downstream", "ioh3420",
+	                                    "pxb",    "cxl",  "dec-21154", NULL};
+
+	return has_word(name, words);
+}
+
+bool pci_name_is_bridge(const char *name)
+{
+	/* The ports of a switch are called up- and downstream. */
+	static const char *const words[] = {"bridge", "root", "stream-port", NULL};
+
+	return has_word(name, words);
 }
 
 /* Whether @name is @word, alone or with a number. */

@@ -47,6 +47,9 @@ const struct pci_model *pci_model_at(size_t index);
 /** The model with that name; NULL if topo knows none. */
 const struct pci_model *pci_model_find(const char *name);
 
+/** Whether a function that somebody calls @name is one. */
+bool pci_name_is_bridge(const char *name);
+
 /** Whether a disk, a card or a stick belongs to it. */
 bool pci_model_has_disk(const struct pci_model *model);
 
