@@ -72,7 +72,7 @@ def case_hardware(world):
             "messages": "forgeable", "faults": 0, "last_fault": None}
     check_equal(state_of(world, "one")["hardware"], [unit])
     check_equal(state_of(world, "other")["hardware"], [])
-    check_in("up\n     nic (PCI 0:17.2, interrupt 36): DMA confined, MSIs forgeable\n",
+    check_in("up\n     nic (PCI 0:17.2, interrupt 36): DMA confined, MSIs forgeable\n     and 4 more\n",
              world.good("ps"))
     events = subprocess.Popen([world.program, "events"], env=world.env, stdout=subprocess.PIPE)
     world.processes.append(events)

@@ -138,6 +138,7 @@ static void take_vm(struct system *system, const char *line)
 	if (strstr(line, " nic") != NULL) {
 		system->vms[system->vm_count].hardware = &nic;
 		system->vms[system->vm_count].hardware_count = 1;
+		system->vms[system->vm_count].hardware_more = 4;
 	}
 	system->vm_count++;
 }

@@ -32,6 +32,9 @@ void status_text_hardware(const struct control_vm *vm)
 		say(stdout, "     %s (%s): DMA %s, MSIs %s\n", hardware->name, hardware->where,
 		    hardware->dma, hardware->messages);
 	}
+	if (vm->hardware_more != 0) {
+		say(stdout, "     and %" PRIu32 " more\n", vm->hardware_more);
+	}
 }
 
 static void print_text_faults(const struct control_vm *vm)

@@ -48,6 +48,8 @@ static void describe_hardware(const struct model *model, uint32_t vm, struct sys
 	struct arena *arena = arena_new();
 	const struct hardware hardware = hardware_of(model, vm, arena);
 
+	out->hardware_more =
+		hardware.count > SYSTEM_HARDWARE_MAX ? hardware.count - SYSTEM_HARDWARE_MAX : 0;
 	out->hardware = must(calloc(SYSTEM_HARDWARE_MAX, sizeof(*out->hardware)));
 	for (size_t i = 0; i < hardware.count && i < SYSTEM_HARDWARE_MAX; i++) {
 		const struct hardware_unit *unit = &hardware.units[i];

@@ -18,7 +18,8 @@
 struct diag;
 struct model;
 
-#define SYSTEM_HARDWARE_MAX 16U /* devices of a VM that are told of; its functions come first */
+/* Devices of a VM that are told of. Its functions come first: the machine has 31 slots for them. */
+#define SYSTEM_HARDWARE_MAX 32U
 
 struct system_hardware {
 	char *name;
@@ -39,6 +40,7 @@ struct system_vm {
 	bool agent;              /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
 	struct system_hardware *hardware;
 	size_t hardware_count; /* <= SYSTEM_HARDWARE_MAX */
+	size_t hardware_more;  /* devices besides, of which nothing is told */
 };
 
 struct system_connection {

@@ -36,7 +36,7 @@
 #include "topo/image/system.h"
 #include "topo/runner/fifo.h"
 
-#define CONTROL_VERSION 5U
+#define CONTROL_VERSION 6U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -111,6 +111,7 @@ struct control_vm {
 	uint32_t command_count; /* running by topo exec */
 	uint32_t restart_count; /* how often it has been started again */
 	uint32_t hardware_count;
+	uint32_t hardware_more; /* devices besides */
 	struct control_hardware hardware[SYSTEM_HARDWARE_MAX];
 };
 

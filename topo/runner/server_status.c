@@ -38,6 +38,7 @@ static void fill_hardware(const struct system_vm *known, const struct runstate_v
                           struct control_vm *entry)
 {
 	entry->hardware_count = (uint32_t)known->hardware_count;
+	entry->hardware_more = (uint32_t)known->hardware_more;
 	for (size_t i = 0; i < known->hardware_count; i++) {
 		const struct system_hardware *hardware = &known->hardware[i];
 		struct control_hardware *told = &entry->hardware[i];
