@@ -38,10 +38,13 @@
 	X(STREAM_SET, 14, "x0 cap STREAM, x1 0 or 1: its DMA aborts or is translated; ERR_STATE")  \
 	X(STREAM_GET, 15, "x0 cap STREAM => x1 faults since boot, x2 last address, x3 its kind")   \
 	X(WINDOW_READ, 16, "x0 cap WINDOW, x1 word => x1 value; ERR_STATE")                        \
-	X(WINDOW_WRITE, 17, "x0 cap WINDOW, x1 word, x2 value; ERR_STATE, ERR_RIGHT")
+	X(WINDOW_WRITE, 17, "x0 cap WINDOW, x1 word, x2 value; ERR_STATE, ERR_RIGHT")              \
+	X(VCPU_GET, 18, "x0 cap VCPU, x1 enum pv_counter => x1 its value since boot")              \
+	X(DOORBELL_SENT, 19, "x0 cap DOORBELL_SEND => x1 rings since boot; ERR_STATE an event")    \
+	X(DOORBELL_CAME, 20, "x0 cap DOORBELL_RECV => x1 rings since boot; ERR_STATE an event")
 
 #define PV_CALL_ENUM(name, number, text) PV_CALL_##name = (number),
-enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 18 };
+enum pv_call { PV_CALLS(PV_CALL_ENUM) PV_CALL_COUNT = 21 };
 #undef PV_CALL_ENUM
 
 /* x1 of a VMM's start, beside its pv_domain.vmm_arg in x0: what the CPU has. x2: its
@@ -117,6 +120,19 @@ enum pv_virq_op {
 	PV_VIRQ_OP_ACTIVATE = 4,   /* GICD_ISACTIVER */
 	PV_VIRQ_OP_DEACTIVATE = 5, /* GICD_ICACTIVER */
 	PV_VIRQ_OP_COUNT = 6
+};
+
+/* What the kernel alone sees of a vCPU, PV_CALL_VCPU_GET. What comes to the VMM as a message the VMM
+ * can count itself. */
+enum pv_counter {
+	PV_COUNTER_TIME = 0, /* for which it or the VMM in its place ran, in ticks of CNTVCT_EL0 */
+	PV_COUNTER_HELD = 1, /* for which it was kept from running by its budget, the same; counted
+	                        to the end of a wait when that begins */
+	PV_COUNTER_INTERRUPTS = 2, /* that the guest has ended */
+	PV_COUNTER_DOORBELLS = 3,  /* accesses to doorbell pages */
+	PV_COUNTER_WAITS = 4,      /* WFI */
+	PV_COUNTER_REGISTERS = 5,  /* system registers that trap */
+	PV_COUNTER_COUNT = 6
 };
 
 /* Sources of a software-generated interrupt: bits 10..12 of the intid of PV_VIRQ_OP_PEND when

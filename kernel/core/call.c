@@ -151,6 +151,22 @@ static err_t call_window_write(const struct call *c)
 	return window_write(c->object, c->regs->x[1], c->regs->x[2]);
 }
 
+static err_t call_vcpu_get(const struct call *c)
+{
+	uint64_t which = c->regs->x[1];
+
+	if (which >= PV_COUNTER_COUNT) {
+		return ERR_RANGE;
+	}
+	c->regs->x[1] = sched_counter(&kernel.vcpus[c->object], (enum pv_counter)which);
+	return OK;
+}
+
+static err_t call_doorbell_rings(const struct call *c)
+{
+	return doorbell_rings(c->object, &c->regs->x[1]);
+}
+
 /* PV_CALL_WAIT is not here: it returns a message, not an error. */
 static const struct {
 	err_t (*run)(const struct call *c);
@@ -173,6 +189,9 @@ static const struct {
 	[PV_CALL_STREAM_GET] = {call_stream_get, PV_CAP_STREAM},
 	[PV_CALL_WINDOW_READ] = {call_window_read, PV_CAP_WINDOW},
 	[PV_CALL_WINDOW_WRITE] = {call_window_write, PV_CAP_WINDOW},
+	[PV_CALL_VCPU_GET] = {call_vcpu_get, PV_CAP_VCPU},
+	[PV_CALL_DOORBELL_SENT] = {call_doorbell_rings, PV_CAP_DOORBELL_SEND},
+	[PV_CALL_DOORBELL_CAME] = {call_doorbell_rings, PV_CAP_DOORBELL_RECV},
 };
 
 /* The object of capability @index of @d, which must be of @type. */

@@ -38,6 +38,7 @@ static inline void ring(struct doorbell *b)
 	struct domain *d = b->domain;
 
 	lock_acquire(&d->lock);
+	b->rings++;
 	deliver_locked(d, b);
 	lock_release(&d->lock);
 }
@@ -66,6 +67,14 @@ err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid)
 	}
 	lock_release(&d->lock);
 	return OK;
+}
+
+err_t doorbell_rings(uint32_t doorbell, uint64_t *rings)
+{
+	const struct doorbell *b = &kernel.doorbells[doorbell];
+
+	*rings = __atomic_load_n(&b->rings, __ATOMIC_RELAXED);
+	return b->kind == PV_DOORBELL_VIRQ ? OK : ERR_STATE;
 }
 
 void doorbell_reset_all_locked(struct domain *d)

@@ -22,6 +22,12 @@ void doorbell_ring(uint32_t doorbell);
  */
 MUST_USE err_t doorbell_bind(struct domain *d, uint32_t doorbell, uint64_t intid);
 
+/**
+ * How often doorbells[@doorbell] was rung. Errors: ERR_STATE it is an event: several may hold the right
+ * to ring that, and would learn of each other.
+ */
+MUST_USE err_t doorbell_rings(uint32_t doorbell, uint64_t *rings);
+
 /** All doorbells of @d are bound or masked as the image has them. Lock: domain lock held. */
 void doorbell_reset_all_locked(struct domain *d);
 

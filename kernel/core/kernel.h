@@ -115,6 +115,8 @@ struct vcpu {
 	uint64_t left_at;    /* counter value when it ran last; UINT64_MAX: then it began to wait */
 	uint64_t
 		rest_at; /* when its rest ends, if it has not been kept from the CPU since left_at */
+	uint64_t held_until; /* counter value up to which PV_COUNTER_HELD has been counted */
+	uint64_t counters[PV_COUNTER_COUNT]; /* PV_COUNTER_INTERRUPTS: domain lock */
 
 	/* owner CPU while the guest runs; domain lock while it waits */
 	struct regs regs;
@@ -191,6 +193,7 @@ struct doorbell {
 	bool latched;    /* rung while masked */
 	uint16_t number; /* since it was bound */
 	uint32_t life;   /* of its domain when it was; in another one it counts as never bound */
+	uint64_t rings;  /* since boot */
 };
 
 /* A physical interrupt, and whose it is. Boot. */

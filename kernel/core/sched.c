@@ -77,6 +77,7 @@ static uint64_t less(uint64_t from, uint64_t by)
 static void pay(struct vcpu *v, uint64_t from, uint64_t to)
 {
 	v->slice_left = less(v->slice_left, to - from);
+	v->counters[PV_COUNTER_TIME] += to - from;
 	budget_spend(&v->budget, from, to);
 }
 
@@ -143,6 +144,16 @@ static INLINE uint64_t wakes_at(const struct cpu *c, const struct vcpu *v)
 	               v->resting && v->left_at == UINT64_MAX ? v->rest_at : UINT64_MAX);
 }
 
+/* @v would run if it had budget left. Returns when it has. */
+static uint64_t hold(struct vcpu *v, uint64_t now)
+{
+	uint64_t back = budget_back_at(&v->budget);
+
+	v->counters[PV_COUNTER_HELD] += less(back, later(now, v->held_until));
+	v->held_until = back;
+	return back;
+}
+
 /* Slots are sorted by priority: behind who may run, only equals count. Who is below what runs is
  * looked at when that stops. */
 static struct look look_around(const struct cpu *c, uint64_t now)
@@ -158,7 +169,7 @@ static struct look look_around(const struct cpu *c, uint64_t now)
 		if (!runnable(v)) {
 			look.again = earlier(look.again, wakes_at(c, v));
 		} else if (!has_budget(v, now)) {
-			look.again = earlier(look.again, budget_back_at(&v->budget));
+			look.again = earlier(look.again, hold(v, now));
 		} else {
 			look.contended = look.best;
 			if (!look.best || v->turn < look.best->turn) {
@@ -297,6 +308,19 @@ static void wake_sleepers(struct cpu *c, uint64_t now)
 		}
 		woken += end_rest(v, now);
 	}
+}
+
+uint64_t sched_counter(const struct vcpu *v, enum pv_counter which)
+{
+	const struct cpu *c = v->cpu;
+	uint64_t count = __atomic_load_n(&v->counters[which], __ATOMIC_ACQUIRE);
+
+	if (which == PV_COUNTER_TIME && __atomic_load_n(&c->current, __ATOMIC_RELAXED) == v &&
+	    !__atomic_load_n(&c->idle, __ATOMIC_RELAXED)) {
+		/* It runs, and pays when it stops. If that is now, on another CPU, it is less. */
+		count += less(arch_now(), __atomic_load_n(&c->charged, __ATOMIC_RELAXED));
+	}
+	return count;
 }
 
 void sched_set_timer(struct vcpu *v, uint64_t at)

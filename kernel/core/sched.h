@@ -50,6 +50,10 @@ void sched_deadline(struct cpu *c);
  * Takes the domain lock. */
 void sched_set_timer(struct vcpu *v, uint64_t at);
 
+/** What has been counted of @v since boot; of the time of one that runs on another CPU, perhaps not
+ * the last turn. */
+uint64_t sched_counter(const struct vcpu *v, enum pv_counter which);
+
 /** This CPU, whose VMM has served a message and paid for it, returns to the world of the guest in
  * whose place it ran. `serving` still says what. */
 void sched_leave_vmm(void);

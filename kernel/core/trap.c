@@ -52,6 +52,7 @@ static void data_abort(struct vcpu *v, const struct trap *trap)
 		if (!write && reg < 31) {
 			v->regs.x[reg] = 0;
 		}
+		v->counters[PV_COUNTER_DOORBELLS]++;
 		v->regs.pc += trap_instruction_bytes(trap->esr);
 		return;
 	}
@@ -64,6 +65,7 @@ static RARE void wait_for_interrupt(struct vcpu *v, const struct trap *trap)
 	struct domain *d = v->domain;
 
 	v->regs.pc += trap_instruction_bytes(trap->esr);
+	v->counters[PV_COUNTER_WAITS]++;
 	if (!trap_is_wfi(trap)) {
 		return; /* the others are not trapped; if they were, they would be hints */
 	}
@@ -107,6 +109,7 @@ static RARE void system_register(struct vcpu *v, const struct trap *trap)
 	uint64_t value = 0;
 	struct sgi sgi;
 
+	v->counters[PV_COUNTER_REGISTERS]++;
 	if (arch_sgi(v, iss, source < 31 ? v->regs.x[source] : 0, &sgi)) {
 		send_sgi(v->domain, sgi);
 	} else if (!arch_sysreg_read(iss, &value) && !sysreg_is_silent(iss)) {

@@ -37,6 +37,7 @@ void virq_changed(struct vcpu *v, uint32_t intid, const struct virq *q)
 
 void virq_end(struct vcpu *v, uint32_t intid, struct virq *q, bool deactivated)
 {
+	v->counters[PV_COUNTER_INTERRUPTS]++;
 	q->flags &= (uint16_t)~VIRQ_ACTIVE;
 	if (intid == VIRQ_TIMER && (q->flags & VIRQ_LINE)) {
 		q->flags &= (uint16_t)~VIRQ_LINE; /* if it is still high it comes again */

@@ -273,6 +273,7 @@ static inline bool list_alone(struct vcpu *v)
 		if (g->ready.levels || q->target != v->number || !arch_lr_is_empty(i)) {
 			return false;
 		}
+		v->counters[PV_COUNTER_INTERRUPTS]++; /* the one before has ended */
 	} else {
 		uint32_t free = kernel.lr_mask & ~g->lr_used;
 

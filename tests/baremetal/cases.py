@@ -105,6 +105,15 @@ def far_timer(setup):
 
 
 @case()
+def counters(setup):
+    one = setup.add("one", guest="guest_counters")
+    bell = setup.system.doorbell(one)
+    one.send(bell)
+    one.receive(bell)
+    one.doorbell_pages.append((0, 1))
+
+
+@case()
 def irq_sgi(setup):
     setup.add("one", guest="guest_irq_sgi", cpus=[0, 0])
 

@@ -60,7 +60,8 @@ enum t_call {
 	T_SET_ACCESS = 20, /* x1 enum pv_reply: the answer to PV_MSG_READ and PV_MSG_WRITE */
 	T_VCPU_STOP = 21,  /* x1 vcpu => error */
 	T_VGIC_RESET = 22, /* => error */
-	T_RESTART = 23     /* x1 pc, x2 argument: the VM starts anew, as after a reset */
+	T_RESTART = 23,    /* x1 pc, x2 argument: the VM starts anew, as after a reset */
+	T_GET = 24         /* x1 a call, x2 x3 its x0 and x1 => its x1, or error */
 };
 
 #endif

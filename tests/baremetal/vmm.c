@@ -149,6 +149,14 @@ static uint64_t virq_get(uint64_t vcpu, uint64_t intid)
 	return status == 0 ? state : (uint64_t)status;
 }
 
+static uint64_t get(uint64_t call, uint64_t x0, uint64_t x1)
+{
+	uint64_t value;
+	int64_t status = vmm_call_out(call, x0, x1, 0, &value);
+
+	return status == 0 ? value : (uint64_t)status;
+}
+
 /* T_* with the guest's x1 to x3; what it returns becomes the guest's x0. */
 static uint64_t serve_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t x3)
 {
@@ -168,6 +176,8 @@ static uint64_t serve_call(uint64_t function, uint64_t x1, uint64_t x2, uint64_t
 		return (uint64_t)virq_call(PV_CALL_VIRQ_OP, x1, x2, x3);
 	case T_VIRQ_GET:
 		return virq_get(x1, x2);
+	case T_GET:
+		return get(x1, x2, x3);
 	case T_VGIC_ENABLE:
 		return (uint64_t)vmm_call(PV_CALL_VGIC_ENABLE, T_CAP_VGIC, x1, 0, 0);
 	case T_RING:

@@ -116,6 +116,18 @@ static const struct attempt attempts[] = {
 	{"window write: 2^32", PV_CALL_WINDOW_WRITE, CAP_WINDOW, WORD, 1UL << 32, 0, ERR_RANGE},
 	{"window write: wrong cap", PV_CALL_WINDOW_WRITE, CAP_SEND, WORD, 0, 0, ERR_CAP},
 
+	{"vcpu get", PV_CALL_VCPU_GET, T_CAP_VCPU, PV_COUNTER_TIME, 0, 0, OK},
+	{"vcpu get of the last", PV_CALL_VCPU_GET, T_CAP_VCPU, PV_COUNTER_COUNT - 1, 0, 0, OK},
+	{"vcpu get beyond", PV_CALL_VCPU_GET, T_CAP_VCPU, PV_COUNTER_COUNT, 0, 0, ERR_RANGE},
+	{"vcpu get: 2^32", PV_CALL_VCPU_GET, T_CAP_VCPU, 1UL << 32, 0, 0, ERR_RANGE},
+	{"vcpu get: no such vcpu", PV_CALL_VCPU_GET, T_CAP_VCPU + 1, 0, 0, 0, ERR_CAP},
+	{"vcpu get: wrong cap", PV_CALL_VCPU_GET, T_CAP_VGIC, 0, 0, 0, ERR_CAP},
+	{"sent", PV_CALL_DOORBELL_SENT, CAP_SEND, 0, 0, 0, OK},
+	{"sent: what is received", PV_CALL_DOORBELL_SENT, CAP_RECV, 0, 0, 0, ERR_CAP},
+	{"sent beyond the table", PV_CALL_DOORBELL_SENT, CAP_COUNT, 0, 0, 0, ERR_CAP},
+	{"came", PV_CALL_DOORBELL_CAME, CAP_RECV, 0, 0, 0, OK},
+	{"came: what is sent", PV_CALL_DOORBELL_CAME, CAP_SEND, 0, 0, 0, ERR_CAP},
+
 	{"start: it is on", PV_CALL_VCPU_START, T_CAP_VCPU, 0, 0, 0, ERR_STATE},
 	{"start: no such vcpu", PV_CALL_VCPU_START, T_CAP_VCPU + 1, 0, 0, 0, ERR_CAP},
 	{"start: wrong cap", PV_CALL_VCPU_START, T_CAP_VGIC, 0, 0, 0, ERR_CAP},

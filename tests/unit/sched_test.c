@@ -147,6 +147,10 @@ static void test_budget_bounds_a_busy_vcpu(void **state)
 	}
 	assert_int_equal(ran[0], 3000);
 	assert_int_equal(ran[1], 7000);
+	assert_int_equal(sched_counter(&kernel.vcpus[0], PV_COUNTER_TIME), 3000);
+	assert_int_equal(sched_counter(&kernel.vcpus[0], PV_COUNTER_HELD), 7000);
+	assert_int_equal(sched_counter(&kernel.vcpus[1], PV_COUNTER_TIME), 7000);
+	assert_int_equal(sched_counter(&kernel.vcpus[1], PV_COUNTER_HELD), 0);
 }
 
 static void wake_at_the_deadline(void)
@@ -174,6 +178,7 @@ static void test_spent_budget_leaves_the_cpu_idle(void **state)
 	assert_int_equal(fake.now, 5100);
 	assert_int_equal(fake.idles, 1);
 	assert_int_equal(budget_left(&v->budget), 30);
+	assert_int_equal(sched_counter(v, PV_COUNTER_HELD), 70);
 }
 
 static void interrupt_later(void)
@@ -199,6 +204,11 @@ static void test_sleep_costs_no_budget(void **state)
 	fake.on_idle = interrupt_later;
 	assert_ptr_equal(resume(), &v->regs);
 	assert_int_equal(budget_left(&v->budget), 20);
+	/* What runs has its time at once; and nobody kept it from running. */
+	fake.now += 5;
+	assert_int_equal(sched_counter(v, PV_COUNTER_TIME), 15);
+	assert_int_equal(sched_counter(v, PV_COUNTER_HELD), 0);
+	assert_int_equal(sched_counter(v, PV_COUNTER_WAITS), 1);
 }
 
 static void test_idle_until_an_interrupt(void **state)
@@ -524,6 +534,13 @@ static void test_doorbells(void **state)
 	doorbell_ring(1);
 	assert_int_equal(to->vmm_owner, VMM_OFFERED);
 	assert_int_equal(to->vmm_regs.x[1], 1ULL << 9);
+
+	/* Each ring counts, whatever becomes of it; of an event nobody is told. */
+	uint64_t rings = 0;
+
+	assert_int_equal(doorbell_rings(0, &rings), OK);
+	assert_int_equal(rings, 1);
+	assert_int_equal(doorbell_rings(1, &rings), ERR_STATE);
 
 	/* A domain that has ended is told nothing. */
 	kernel.vcpus[1].vgic.ready = (struct virq_set){0};

@@ -164,12 +164,27 @@ static void check_equals(void)
 	}
 }
 
+/* What is counted is what was seen. */
+static void check_counters(void)
+{
+	for (uint32_t i = 0; i < kernel.domain_count; i++) {
+		const struct vcpu *v = &kernel.vcpus[i];
+		uint64_t held = sched_counter(v, PV_COUNTER_HELD);
+
+		assert_int_equal(sched_counter(v, PV_COUNTER_TIME), sim.ran[i]);
+		/* To the end of the wait that it is in. */
+		assert_true(sim.ran[i] + held <= fake.now + sim.habits[i].period);
+		assert_true(sim.habits[i].budget || !held);
+	}
+}
+
 static void run(uint64_t ticks)
 {
 	fake.on_idle = sleep_machine;
 	for (uint64_t end = fake.now + ticks; fake.now < end;) {
 		step();
 		check_equals();
+		check_counters();
 	}
 }
 
