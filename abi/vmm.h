@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define PV_VMM_MAGIC 0x314d4d5650U /* "PVMM1" */
-#define PV_VMM_VERSION 4U
+#define PV_VMM_VERSION 5U
 
 #define PV_VMM_CONNECTIONS_MAX 16U /* in which the VM is driver */
 #define PV_VMM_DEVICES_MAX 32U
@@ -40,6 +40,13 @@
  *   "hardware BB:DD.F: WHY" the physical function of that number is not what it is said to be;
  *                          "vm failed hardware ..." follows
  *   "stream BB:DD.F faults N last ADDRESS"  its DMA has faulted, so often since the machine started
+ *   "counted connection PEER kicks N calls N errors N"  asked for counters: rings of the queues by
+ *                          the guest and by the device VM, since the machine started, and how often
+ *                          that has broken the protocol, since the VMM did
+ *   "counted traps waits N registers N doorbells N reads N writes N calls N faults N"  of all vCPUs; the
+ *                          last four since the VMM started
+ *   "counted time_us N held_us N interrupts N"  of all vCPUs; the last line of an answer. Microseconds in
+ *                          which they ran, and in which their budget kept them from running
  * and free text for everything else. Each line ends in "\n". */
 #define PV_VMM_LOG_UP "connection %s up"
 
@@ -63,9 +70,10 @@
 #define PV_VMM_AGENT_BYTES 24U
 
 /* Lines that it reads there: what is asked for, of a VM in whatever state. */
-#define PV_VMM_ASK_START "start"     /* what is off starts */
-#define PV_VMM_ASK_STOP "stop"       /* as if its power cord were pulled, whatever its policy */
-#define PV_VMM_ASK_RESTART "restart" /* off, devices to power-on state, and on */
+#define PV_VMM_ASK_START "start"       /* what is off starts */
+#define PV_VMM_ASK_STOP "stop"         /* as if its power cord were pulled, whatever its policy */
+#define PV_VMM_ASK_RESTART "restart"   /* off, devices to power-on state, and on */
+#define PV_VMM_ASK_COUNTERS "counters" /* the lines "counted ..." */
 
 /* An emulated PL011 (Arm PrimeCell UART, DDI 0183). */
 struct pv_vmm_uart {
@@ -162,10 +170,11 @@ struct pv_vmm_device {
 	uint32_t cap_recv_first; /* PV_CAP_DOORBELL_RECV of queue 0; the others follow */
 	uint32_t config_bytes;   /* used bytes of config[] */
 	uint32_t flags;          /* PV_VMM_DEVICE_* */
-	uint32_t reserved;
-	uint64_t features;   /* offered */
-	uint64_t bar_ipa;    /* BAR0, PV_VMM_BAR_BYTES, emulated registers */
-	uint64_t notify_ipa; /* BAR2, one page, this guest's doorbell page for the device:
+	uint32_t
+		cap_send_first; /* PV_CAP_DOORBELL_SEND of queue 0 in that page; the others follow */
+	uint64_t features;      /* offered */
+	uint64_t bar_ipa;       /* BAR0, PV_VMM_BAR_BYTES, emulated registers */
+	uint64_t notify_ipa;    /* BAR2, one page, this guest's doorbell page for the device:
 	                            queue q rings by a store at offset 4 * q */
 	uint8_t config[PV_VMM_CONFIG_BYTES]; /* device configuration space */
 };

@@ -87,6 +87,14 @@ MUST_USE err_t call_stream_get(uint32_t cap, struct stream_faults *faults);
 MUST_USE err_t call_window_read(uint32_t cap, uint32_t word, uint32_t *value);
 MUST_USE err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value);
 
+/** What the kernel has counted of a vCPU since boot. Errors: ERR_CAP. */
+MUST_USE err_t call_vcpu_get(uint32_t cap, enum pv_counter which, uint64_t *value);
+
+/** How often a doorbell was rung since boot, by who holds the right to ring it, or to be rung by it.
+ * Errors: ERR_STATE it is an event; ERR_CAP. */
+MUST_USE err_t call_doorbell_sent(uint32_t cap, uint64_t *rings);
+MUST_USE err_t call_doorbell_came(uint32_t cap, uint64_t *rings);
+
 /** Ring a doorbell. Errors: ERR_CAP. */
 MUST_USE err_t call_doorbell_ring(uint32_t cap);
 

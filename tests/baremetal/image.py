@@ -144,7 +144,8 @@ class RealDomain(Domain):
             "device_count": 1})
         self.devices.append({
             "type": 1, "queue_count": QUEUES, "queue_size": 256,
-            "cap_recv_first": extra + 1 + QUEUES, "config_bytes": 8, "features": 3 << 32 | 1 << 5,
+            "cap_send_first": extra + 1, "cap_recv_first": extra + 1 + QUEUES,
+            "config_bytes": 8, "features": 3 << 32 | 1 << 5,
             "bar_ipa": T["T_BAR_IPA"], "notify_ipa": T["T_DOORBELL_IPA"]})
 
     def config(self):

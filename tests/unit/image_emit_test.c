@@ -328,6 +328,7 @@ static void check_device_doorbells(const struct fixture *f, const struct built *
 		const struct pv_doorbell *call =
 			rings(h, connection->device_vm, laid->device_doorbell_ipa, number);
 		const struct pv_cap *recv = &caps[device->cap_recv_first + q];
+		const struct pv_cap *send = &caps[device->cap_send_first + q];
 
 		assert_non_null(kick);
 		assert_int_equal(kick->domain, connection->device_vm);
@@ -339,6 +340,8 @@ static void check_device_doorbells(const struct fixture *f, const struct built *
 		assert_int_equal(call->number, 0);
 		assert_int_equal(recv->type, PV_CAP_DOORBELL_RECV);
 		assert_ptr_equal(&image_doorbells(h)[recv->object], call);
+		assert_int_equal(send->type, PV_CAP_DOORBELL_SEND);
+		assert_ptr_equal(&image_doorbells(h)[send->object], kick);
 	}
 	assert_null(rings(h, connection->driver_vm, device->notify_ipa, device->queue_count));
 }

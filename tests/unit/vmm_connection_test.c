@@ -583,6 +583,7 @@ static void nonsense_is_dropped(void **state)
 		peer_send(0, (enum pv_iobuf_kind)nonsense[i].kind, nonsense[i].device, 0, 0);
 		assert_string_equal(log_text(),
 		                    "connection gateway sent a message that means nothing\n");
+		assert_int_equal(machine.vm.connections[0].errors, i + 1);
 	}
 	driver_start(NET);
 	(void)take_start(0, NET, 0);
@@ -599,6 +600,7 @@ static void a_broken_ring_is_dead_until_a_new_epoch(void **state)
 	machine.page_in[0].produced = 0x80000000;
 	peer_ring(0);
 	assert_string_equal(log_text(), "connection gateway down\n");
+	assert_int_equal(machine.vm.connections[0].errors, 1);
 	assert_int_equal(driver_status(NET), 0); /* nobody holds the queues any more */
 	driver_start(NET);
 	fake_forget();
@@ -621,6 +623,7 @@ static void a_broken_index_is_found_by_sending(void **state)
 	machine.page_in[0].consumed = 0x80000000;
 	driver_set_status(NET, 0);
 	assert_string_equal(log_text(), "connection gateway down\n");
+	assert_int_equal(machine.vm.connections[0].errors, 1);
 	assert_int_equal(driver_status(NET), 0);
 }
 

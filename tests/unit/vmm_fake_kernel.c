@@ -283,6 +283,29 @@ err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value)
 	return OK;
 }
 
+err_t call_vcpu_get(uint32_t cap, enum pv_counter which, uint64_t *value)
+{
+	uint32_t vcpu = cap - FAKE_CAP_VCPU;
+
+	assert(vcpu < fake.vcpu_count && which < PV_COUNTER_COUNT);
+	*value = fake.counters[vcpu][which];
+	return OK;
+}
+
+err_t call_doorbell_sent(uint32_t cap, uint64_t *rings)
+{
+	assert(cap >= FAKE_CAP_SEND && cap < FAKE_CAP_SEND + 32);
+	*rings = fake.sent[cap - FAKE_CAP_SEND];
+	return OK;
+}
+
+err_t call_doorbell_came(uint32_t cap, uint64_t *rings)
+{
+	assert(cap >= FAKE_CAP_RECV && cap < FAKE_CAP_COUNT);
+	*rings = fake.came[cap - FAKE_CAP_RECV];
+	return OK;
+}
+
 err_t call_doorbell_ring(uint32_t cap)
 {
 	assert(cap >= FAKE_CAP_RING && cap < FAKE_CAP_RECV);

@@ -27,7 +27,8 @@ enum fake_cap {
 	FAKE_CAP_RECV = 32, /* 32: queues */
 	FAKE_CAP_COUNT = 64,
 	FAKE_CAP_WINDOW = 64, /* 8 */
-	FAKE_CAP_STREAM = 72  /* 8 */
+	FAKE_CAP_STREAM = 72, /* 8 */
+	FAKE_CAP_SEND = 80    /* 32: queues */
 };
 
 #define FAKE_CONSOLES 8U /* capabilities below are those of consoles, among others */
@@ -100,6 +101,10 @@ struct fake_kernel {
 	bool streams[8];
 	struct stream_faults stream_faults[8];
 	err_t stream_error; /* of those that turn a stream on or off */
+
+	/* What the kernel has counted. */
+	uint64_t counters[PV_DOMAIN_VCPUS_MAX][PV_COUNTER_COUNT];
+	uint64_t sent[32], came[32]; /* behind FAKE_CAP_SEND, FAKE_CAP_RECV */
 
 	uint64_t rndr;       /* the next number of the CPU */
 	uint32_t rndr_calls; /* it fails at each of which bit n of rndr_fails is set */

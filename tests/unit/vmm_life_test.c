@@ -164,6 +164,35 @@ static void requests_by_line_and_by_doorbell(void **state)
 	assert_started_again(6);
 }
 
+/* Sums of vCPUs and of queues; messages of the VM's own. */
+static void counters_are_told(void **state)
+{
+	(void)state;
+	machine_start(2);
+	for (uint32_t which = 0; which < PV_COUNTER_COUNT; which++) {
+		fake.counters[0][which] = 10 * (which + 1);
+		fake.counters[1][which] = 1000;
+	}
+	fake.counters[1][PV_COUNTER_TIME] = UINT64_C(1) << 60; /* 36,000 years of this counter */
+	for (uint32_t queue = 0; queue < 32; queue++) {
+		fake.sent[queue] = UINT64_C(1) << queue;
+		fake.came[queue] = UINT64_C(100) << queue;
+	}
+	(void)machine_send(PV_MSG_READ, 1, TTY + 0x18, 4, 0);
+	(void)machine_send(PV_MSG_READ, 1, TTY + 0x18, 4, 0);
+	(void)machine_send(PV_MSG_WRITE, 0, TTY + 0x30, 4, 0);
+	(void)firmware(0, 0x84000000, 0);
+	(void)machine_send(PV_MSG_FAULT, 0, 0x1000, 0, 0);
+	fake_forget();
+	ask("counters\n");
+	assert_string_equal(log_text(),
+	                    "counted connection gateway kicks 7 calls 700 errors 0\n"
+	                    "counted connection noise kicks 8 calls 800 errors 0\n"
+	                    "counted traps waits 1050 registers 1060 doorbells 1040 reads 2 "
+	                    "writes 1 calls 1 faults 1\n"
+	                    "counted time_us 1152921504606846986 held_us 1020 interrupts 1030\n");
+}
+
 static void other_lines_are_told_and_change_nothing(void **state)
 {
 	static const char *const lines[] = {"\n",     "Start\n",      "stopp\n",
@@ -453,6 +482,7 @@ int main(void)
 		cmocka_unit_test(a_poweroff_is_the_end_until_asked),
 		cmocka_unit_test(a_storm_is_slowed_down_and_ends),
 		cmocka_unit_test(requests_by_line_and_by_doorbell),
+		cmocka_unit_test(counters_are_told),
 		cmocka_unit_test(other_lines_are_told_and_change_nothing),
 		cmocka_unit_test(a_vm_that_waits_to_be_asked),
 		cmocka_unit_test(a_vmm_that_was_started_anew),

@@ -34,6 +34,7 @@ static void configure_devices(void)
 			.queue_count = devices[i].queues,
 			.queue_size = 256,
 			.cap_recv_first = recv,
+			.cap_send_first = recv - FAKE_CAP_RECV + FAKE_CAP_SEND,
 			.config_bytes = devices[i].config_bytes,
 			.features = devices[i].features,
 			.bar_ipa = BAR(i),

@@ -394,6 +394,12 @@ def extra_receive(s, n):
     s.add_cap(n.a, abi.PV_CAP_DOORBELL_RECV, s.cap(n.a, recv)["object"])
 
 
+@says(r"different: the VMM of vm_a is told cap_send_first = .*from the image follows")
+def counts_other_kicks(s, n):
+    device = n.config_a.devices[0]
+    n.config_a.set(device, "cap_send_first", n.config_a.get(device, "cap_send_first") + 1)
+
+
 @says(r"missing: the VMM of vm_a cannot choose the interrupt of the call of queue 0")
 def receive_lost(s, n):
     recv = n.config_a.get(n.config_a.devices[0], "cap_recv_first")

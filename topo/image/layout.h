@@ -66,9 +66,10 @@ enum layout_request { REQUEST_START, REQUEST_STOP, REQUEST_RESTART, REQUEST_COUN
 /* A device, from both sides of its connection. */
 struct layout_device {
 	struct personality personality;
-	uint32_t first_queue; /* docs/connection.md, "Numbers" */
-	uint64_t bar_ipa;     /* in the driver VM: registers */
-	uint64_t notify_ipa;  /* in the driver VM: its doorbell page */
+	uint32_t first_queue;    /* docs/connection.md, "Numbers" */
+	uint64_t bar_ipa;        /* in the driver VM: registers */
+	uint64_t notify_ipa;     /* in the driver VM: its doorbell page */
+	uint32_t cap_send_first; /* of the driver VM's domain: kicks and calls */
 	uint32_t cap_recv_first;
 	uint64_t inflight_at; /* its records of requests in flight, among those of the connection */
 };

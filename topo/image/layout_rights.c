@@ -95,6 +95,7 @@ static void grant_used(struct layout *layout, uint32_t index, uint32_t cap_first
 		uint32_t queues = device->personality.queue_count;
 
 		add_doorbell_page(layout, connection->driver_vm, queues);
+		device->cap_send_first = layout->tables.cap_count - cap_first;
 		add_caps(layout, PV_CAP_DOORBELL_SEND, kicks + device->first_queue, queues);
 		device->cap_recv_first = layout->tables.cap_count - cap_first;
 		add_caps(layout, PV_CAP_DOORBELL_RECV, calls + device->first_queue, queues);

@@ -105,6 +105,7 @@ static void fill_device(const struct layout_connection *connection, uint32_t ind
 		.queue_size = source->queue_size,
 		.cap_recv_first = device->cap_recv_first,
 		.config_bytes = personality->config_bytes,
+		.cap_send_first = device->cap_send_first,
 		.flags = connection->is_late && source->type == DEVICE_BLK ? PV_VMM_DEVICE_LATE : 0,
 		.features = personality->features,
 		.bar_ipa = device->bar_ipa,

@@ -114,6 +114,17 @@ static void check_calls(struct powers *p, struct hands *h, const struct link_dev
 	}
 }
 
+/* What the VMM counts of kicks is what its guest rings. */
+static void check_kicks(const struct powers *p, const struct hands *h,
+                        const struct link_device *device, uint32_t slot)
+{
+	if (slot != UINT32_MAX && device->view->cap_send_first != slot) {
+		findings_add(p->v->report, FINDING_DIFFERENT, h->vm->who, "VMM configuration",
+		             "%s is told cap_send_first = 0x%x; from the image follows 0x%x",
+		             h->vm->who_vmm, device->view->cap_send_first, slot);
+	}
+}
+
 static void check_driver_side(struct powers *p, const struct link *link, struct roles roles)
 {
 	struct verify *v = p->v;
@@ -144,6 +155,7 @@ static void check_driver_side(struct powers *p, const struct link *link, struct 
 			                  roles.to_device + 1 + device->first_queue + q, h->vm->who,
 			                  hands_store_text(v, ipa, q));
 		}
+		check_kicks(p, h, device, slot);
 		check_calls(p, h, device, roles.to_driver + 1 + device->first_queue);
 	}
 }

@@ -174,9 +174,8 @@ static const struct field device_fields[] = {
 	FIELD(pv_vmm_device, slot),         FIELD(pv_vmm_device, type),
 	FIELD(pv_vmm_device, queue_count),  FIELD(pv_vmm_device, queue_size),
 	FIELD(pv_vmm_device, config_bytes), FIELD(pv_vmm_device, flags),
-	FIELD(pv_vmm_device, reserved),     FIELD(pv_vmm_device, features),
-	FIELD(pv_vmm_device, bar_ipa),      FIELD(pv_vmm_device, notify_ipa),
-	FIELD(pv_vmm_device, config),
+	FIELD(pv_vmm_device, features),     FIELD(pv_vmm_device, bar_ipa),
+	FIELD(pv_vmm_device, notify_ipa),   FIELD(pv_vmm_device, config),
 };
 
 /* A field's bytes, as a number when it is one. */

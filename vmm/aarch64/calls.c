@@ -158,6 +158,31 @@ err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value)
 	return issue(PV_CALL_WINDOW_WRITE, (uint64_t[5]){cap, word, value});
 }
 
+/* A call whose result is one value. */
+static err_t issue_get(enum pv_call call, uint64_t x0, uint64_t x1, uint64_t *value)
+{
+	uint64_t argument[5] = {x0, x1};
+	err_t error = issue(call, argument);
+
+	*value = argument[1];
+	return error;
+}
+
+err_t call_vcpu_get(uint32_t cap, enum pv_counter which, uint64_t *value)
+{
+	return issue_get(PV_CALL_VCPU_GET, cap, (uint64_t)which, value);
+}
+
+err_t call_doorbell_sent(uint32_t cap, uint64_t *rings)
+{
+	return issue_get(PV_CALL_DOORBELL_SENT, cap, 0, rings);
+}
+
+err_t call_doorbell_came(uint32_t cap, uint64_t *rings)
+{
+	return issue_get(PV_CALL_DOORBELL_CAME, cap, 0, rings);
+}
+
 err_t call_doorbell_ring(uint32_t cap)
 {
 	return issue(PV_CALL_DOORBELL_RING, (uint64_t[5]){cap});

@@ -105,6 +105,7 @@ static err_t send(struct connection *connection, uint32_t number, enum pv_iobuf_
 
 	memcpy(message.payload, payload, bytes);
 	error = iobuf_send(&connection->iobuf, &message);
+	connection->errors += error == ERR_PEER ? 1 : 0;
 	connection->owes_ring = connection->owes_ring || error == OK;
 	return error;
 }
@@ -341,6 +342,7 @@ static void take(struct connection *connection, const struct pv_iobuf_message *m
 
 	if (message->kind >= ARRAY_COUNT(kinds) || kinds[message->kind].take == NULL ||
 	    number >= connection->config->device_count) {
+		connection->errors++;
 		log_connection(connection, " sent a message that means nothing");
 	} else if (!kinds[message->kind].has_sequence ||
 	           sequence == connection->devices[number].link.sequence) {
@@ -353,11 +355,15 @@ static void take_messages(struct connection *connection)
 {
 	struct pv_iobuf_message message;
 	uint32_t count = 0;
+	err_t error = iobuf_receive(&connection->iobuf, &message);
 
-	while (count < PV_IOBUF_SLOTS && iobuf_receive(&connection->iobuf, &message) == OK) {
+	while (error == OK) {
 		take(connection, &message);
 		count++;
+		error = count < PV_IOBUF_SLOTS ? iobuf_receive(&connection->iobuf, &message)
+		                               : ERR_AGAIN;
 	}
+	connection->errors += error == ERR_PEER ? 1 : 0;
 	if (count == PV_IOBUF_SLOTS) {
 		ring(connection); /* a peer that found no room waits for this */
 	}

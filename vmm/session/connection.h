@@ -63,6 +63,7 @@ struct connection {
 	struct iobuf iobuf;
 	bool owes_ring;      /* something was sent since the last ring */
 	uint32_t lines_left; /* log lines that the peer may still cause */
+	uint64_t errors;     /* how often the peer has broken the protocol */
 };
 
 /** Open this end with a new epoch and show it to the peer. @devices are in power-on state. */

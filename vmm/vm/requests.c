@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "abi/vmm.h"
 #include "lib/bits.h"
 #include "vmm/base/log.h"
 #include "vmm/calls.h"
@@ -28,45 +29,46 @@ static bool is_line(const struct requests *requests, const char *text)
 	return i == requests->length && text[i] == '\0';
 }
 
-static enum power_input find(const struct requests *requests)
+static enum request find(const struct requests *requests)
 {
 	static const struct {
 		const char *text;
-		enum power_input input;
+		enum request request;
 	} rows[] = {
-		{PV_VMM_ASK_START, POWER_ASK_START},
-		{PV_VMM_ASK_STOP, POWER_ASK_STOP},
-		{PV_VMM_ASK_RESTART, POWER_ASK_RESTART},
+		{PV_VMM_ASK_START, REQUEST_START},
+		{PV_VMM_ASK_STOP, REQUEST_STOP},
+		{PV_VMM_ASK_RESTART, REQUEST_RESTART},
+		{PV_VMM_ASK_COUNTERS, REQUEST_COUNTERS},
 	};
 
 	for (uint32_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		if (is_line(requests, rows[i].text)) {
-			return rows[i].input;
+			return rows[i].request;
 		}
 	}
-	return POWER_NONE;
+	return REQUEST_NONE;
 }
 
 /* A line is complete. */
-static enum power_input take_line(struct requests *requests)
+static enum request take_line(struct requests *requests)
 {
-	enum power_input input = find(requests);
+	enum request request = find(requests);
 
 	requests->length = 0;
-	if (input == POWER_NONE) {
+	if (request == REQUEST_NONE) {
 		struct line line = {0};
 
 		line_text(&line, "vmm: a line that asks for nothing it knows");
 		line_write(&line, requests->cap);
 	}
-	return input;
+	return request;
 }
 
-enum power_input requests_next(struct requests *requests)
+enum request requests_next(struct requests *requests)
 {
-	enum power_input input = POWER_NONE;
+	enum request request = REQUEST_NONE;
 
-	while (input == POWER_NONE) { /* as long as the operator types */
+	while (request == REQUEST_NONE) { /* as long as the operator types */
 		char byte;
 
 		if (requests->input_count == 0 &&
@@ -80,11 +82,11 @@ enum power_input requests_next(struct requests *requests)
 		requests->input >>= 8;
 		requests->input_count--;
 		if (byte == '\n') {
-			input = take_line(requests);
+			request = take_line(requests);
 		} else if (requests->length < REQUEST_BYTES) {
 			requests->line[requests->length] = byte;
 			requests->length++;
 		}
 	}
-	return input;
+	return request;
 }

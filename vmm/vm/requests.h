@@ -7,9 +7,9 @@
 
 #include <stdint.h>
 
-#include "vmm/vm/power.h"
-
 #define REQUEST_BYTES 16U
+
+enum request { REQUEST_NONE, REQUEST_START, REQUEST_STOP, REQUEST_RESTART, REQUEST_COUNTERS };
 
 struct requests {
 	uint32_t cap; /* PV_CAP_CONSOLE; constant */
@@ -23,7 +23,7 @@ struct requests {
 /** Empty. */
 void requests_init(struct requests *requests, uint32_t cap);
 
-/** The next request that waits on the channel, POWER_NONE when there is none. */
-enum power_input requests_next(struct requests *requests);
+/** The next request that waits on the channel, REQUEST_NONE when there is none. */
+enum request requests_next(struct requests *requests);
 
 #endif

@@ -165,6 +165,24 @@ static bool has_event(uint64_t events, uint32_t event)
 	return event != 0 && (events & BIT64(event)) != 0;
 }
 
+static void serve_lines(struct vm *vm)
+{
+	static const enum power_input inputs[] = {
+		[REQUEST_START] = POWER_ASK_START,
+		[REQUEST_STOP] = POWER_ASK_STOP,
+		[REQUEST_RESTART] = POWER_ASK_RESTART,
+	};
+	enum request request = requests_next(&vm->requests);
+
+	for (; request != REQUEST_NONE; request = requests_next(&vm->requests)) {
+		if (request == REQUEST_COUNTERS) {
+			counters_tell(&vm->counters, vm);
+		} else {
+			life_take(vm, inputs[request]);
+		}
+	}
+}
+
 static void serve_requests(struct vm *vm, uint64_t events)
 {
 	const struct pv_vmm_config *config = vm->config.vm;
@@ -179,11 +197,7 @@ static void serve_requests(struct vm *vm, uint64_t events)
 		life_take(vm, POWER_ASK_RESTART);
 	}
 	if (has_event(events, config->event_log)) {
-		enum power_input input = requests_next(&vm->requests);
-
-		for (; input != POWER_NONE; input = requests_next(&vm->requests)) {
-			life_take(vm, input);
-		}
+		serve_lines(vm);
 	}
 }
 
@@ -216,6 +230,7 @@ static struct reply serve(struct vm *vm, const struct message *message)
 	if (message->word[1] >= vm->config.vm->vcpu_count) {
 		return fault_bad_message(vm->config.vm, message);
 	}
+	counters_take(&vm->counters, message);
 	switch (message->word[0]) {
 	case PV_MSG_READ:
 	case PV_MSG_WRITE:

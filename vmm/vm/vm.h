@@ -17,6 +17,7 @@
 #include "vmm/serial/pl011.h"
 #include "vmm/session/connection.h"
 #include "vmm/vm/config.h"
+#include "vmm/vm/counters.h"
 #include "vmm/vm/faults.h"
 #include "vmm/vm/life.h"
 #include "vmm/vm/psci.h"
@@ -39,6 +40,7 @@ struct vm {
 	struct life life; /* set by life_begin */
 	struct requests requests;
 	struct faults faults;
+	struct counters counters;
 	struct psci psci;
 	struct watchdog watchdog;
 	struct trng trng; /* set by trng_init */
