@@ -33,6 +33,8 @@ static const struct {
 	{"screenshot", command_screenshot, "what a VM shows on its gpu"},
 	{"ps", command_ps, "list the running systems and their VMs"},
 	{"events", command_events, "a line for each change of a running system"},
+	{"stats", command_stats, "what the VMs of a running system have done"},
+	{"top", command_top, "the same, as it goes on"},
 	{"start", command_start, "start VMs of a running system"},
 	{"restart", command_restart, "switch VMs of a running system off and on"},
 	{"stop", command_stop, "end a running system, or stop VMs of it"},

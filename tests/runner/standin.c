@@ -224,9 +224,10 @@ static const struct {
 	const char *name;
 	int (*run)(const struct command_line *cl);
 } commands[] = {
-	{"run", command_run},     {"console", command_console}, {"logs", command_logs},
-	{"ps", command_ps},       {"stop", command_stop},       {"exec", command_exec},
-	{"start", command_start}, {"restart", command_restart}, {"events", command_events},
+	{"run", command_run},         {"console", command_console}, {"logs", command_logs},
+	{"ps", command_ps},           {"stats", command_stats},     {"top", command_top},
+	{"stop", command_stop},       {"exec", command_exec},       {"start", command_start},
+	{"restart", command_restart}, {"events", command_events},
 };
 
 int main(int argc, char **argv)

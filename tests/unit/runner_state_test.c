@@ -2,7 +2,7 @@
 /*
  * How far a system has come, from the lines of kernel and VMMs: each step, what is missing, what
  * can never come, and lines that only look like reports.
- * links: topo/runner/runstate.c topo/runner/runstate_faults.c
+ * links: topo/runner/runstate.c topo/runner/runstate_faults.c topo/runner/runstate_counted.c
  */
 /* cmocka.h needs these before it. */
 /* clang-format off */
@@ -482,6 +482,56 @@ static void test_faults(void **state)
 	vms[DEVICE].hardware_count = 0;
 }
 
+/* Only whole lines count, and the last one of an answer says that it is one. */
+static void test_counters(void **state)
+{
+	static const char *const nonsense[] = {
+		"counted ",
+		"counted traps waits 1 registers 2 doorbells 3 reads 4 writes 5 calls 6",
+		"counted traps waits 1 registers 2 doorbells 3 reads 4 writes 5 calls 6 faults",
+		"counted traps waits 1 registers 2 doorbells 3 reads 4 writes 5 calls 6 faults 7 ",
+		"counted traps waits -1 registers 2 doorbells 3 reads 4 writes 5 calls 6 faults 7",
+		"counted time_us 1 held_us 2",
+		"counted time_us 1 held_us 2 interrupts x",
+		"counted times 1 held_us 2 interrupts 3",
+		"counted connection nobody kicks 1 calls 2 errors 3",
+		"counted connection device kicks 1 calls 2 errors 3 4",
+	};
+	struct fixture *fixture = *state;
+	const struct runstate_vm *vm = &fixture->state.vms[DRIVER];
+	const uint64_t *traffic = fixture->state.connections[0].traffic;
+	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		assert_true(runstate_is_counted(nonsense[i]));
+		runstate_vmm_line(&fixture->state, DRIVER, nonsense[i]);
+	}
+	runstate_vmm_line(&fixture->state, DEVICE,
+	                  "counted connection device kicks 1 calls 2 errors 3");
+	assert_string_equal(fixture->events, "");
+	assert_int_equal(vm->answer_count + traffic[0] + vm->counters[RUN_COUNTER_FAULTS], 0);
+	runstate_vmm_line(&fixture->state, DRIVER,
+	                  "counted connection device kicks 1 calls 2 errors 3");
+	runstate_vmm_line(&fixture->state, DRIVER,
+	                  "counted traps waits 1 registers 2 doorbells 3 reads 4 writes 5 calls 6 "
+	                  "faults 18446744073709551615");
+	assert_string_equal(fixture->events, "");
+	runstate_vmm_line(&fixture->state, DRIVER, "counted time_us 8 held_us 9 interrupts 10");
+	assert_string_equal(fixture->events, "7 1 told\n");
+	assert_int_equal(vm->answer_count, 1);
+	assert_int_equal(traffic[RUN_TRAFFIC_KICKS], 1);
+	assert_int_equal(traffic[RUN_TRAFFIC_CALLS], 2);
+	assert_int_equal(traffic[RUN_TRAFFIC_ERRORS], 3);
+	for (size_t i = 0; i < RUN_COUNTER_FAULTS; i++) {
+		assert_int_equal(vm->counters[i], i + 1);
+	}
+	assert_true(vm->counters[RUN_COUNTER_FAULTS] == UINT64_MAX);
+	assert_int_equal(vm->counters[RUN_COUNTER_INTERRUPTS], 10);
+	/* Time that was told does not go back. */
+	runstate_vmm_line(&fixture->state, DRIVER, "counted time_us 7 held_us 9 interrupts 11");
+	assert_int_equal(vm->answer_count, 2);
+	assert_int_equal(vm->counters[RUN_COUNTER_TIME], 8);
+	assert_int_equal(vm->counters[RUN_COUNTER_INTERRUPTS], 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -504,6 +554,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines_that_mean_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_lines_are_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_counters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trouble_is_shown, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

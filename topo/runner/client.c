@@ -214,17 +214,28 @@ static err_t take_status(struct client_status *status, const struct control_fram
 		               sizeof(*status->connections));
 		status->connections = array;
 		return error;
+	case CONTROL_COUNTERS:
+		array = status->counters;
+		error = append(&array, &status->counters_count, frame, sizeof(*status->counters));
+		status->counters = array;
+		return error;
+	case CONTROL_TRAFFIC:
+		array = status->traffics;
+		error = append(&array, &status->traffic_count, frame, sizeof(*status->traffics));
+		status->traffics = array;
+		return error;
 	default:
 		return ERR_PEER;
 	}
 }
 
-err_t client_status(struct client *client, struct client_status *status)
+/* @kind: STATUS or STATS. */
+static err_t gather(struct client *client, uint32_t kind, struct client_status *status)
 {
 	const struct control_request request = {.version = CONTROL_VERSION};
 	uint32_t credit = 0;
 	*status = (struct client_status){.vms = NULL};
-	err_t error = client_ask(client, CONTROL_STATUS, &request, NULL, 0, &credit);
+	err_t error = client_ask(client, kind, &request, NULL, 0, &credit);
 	if (error != OK) {
 		return error;
 	}
@@ -245,9 +256,28 @@ err_t client_status(struct client *client, struct client_status *status)
 	return error;
 }
 
+err_t client_status(struct client *client, struct client_status *status)
+{
+	return gather(client, CONTROL_STATUS, status);
+}
+
+err_t client_stats(struct client *client, struct client_status *status)
+{
+	const err_t error = gather(client, CONTROL_STATS, status);
+	if (error == OK && (status->counters_count != status->vm_count ||
+	                    status->traffic_count != status->connection_count)) {
+		message_error("the runner of %s speaks another protocol", client->rundir.name);
+		client_status_free(status);
+		return ERR_PEER;
+	}
+	return error;
+}
+
 void client_status_free(struct client_status *status)
 {
 	free(status->vms);
 	free(status->connections);
+	free(status->counters);
+	free(status->traffics);
 	*status = (struct client_status){.vms = NULL};
 }

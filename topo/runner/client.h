@@ -31,6 +31,11 @@ struct client_status {
 	size_t vm_count;
 	struct control_connection *connections;
 	size_t connection_count;
+	/* Of client_stats: one for each VM, and for each connection; else none. */
+	struct control_counters *counters;
+	size_t counters_count;
+	struct control_traffic *traffics;
+	size_t traffic_count;
 };
 
 /**
@@ -72,6 +77,9 @@ MUST_USE err_t client_next(struct client *client, struct control_frame *frame);
 
 /** Ask for everything that topo ps shows. Errors, reported: as of client_ask; ERR_FULL no memory. */
 MUST_USE err_t client_status(struct client *client, struct client_status *status);
+
+/** That, and what VMMs count: takes some seconds if one does not answer. */
+MUST_USE err_t client_stats(struct client *client, struct client_status *status);
 
 /** Give back the arrays of @status. */
 void client_status_free(struct client_status *status);

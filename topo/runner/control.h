@@ -9,6 +9,8 @@
  * CONTROL_ERROR and closes, or with CONTROL_OK and then:
  *
  *   STATUS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; closes.
+ *   STATS    the same, with a COUNTERS behind each VM and a TRAFFIC behind each CONNECTION; when all
+ *            VMMs have told what they count, or have not for CONTROL_STATS_LIMIT_MS.
  *   STOP     nothing more; the connection closes when the system has ended.
  *   WATCH    nothing more; likewise. Tells `topo logs --follow` when to stop.
  *   ASK      adds the text of a PV_VMM_ASK_* for the VMM of a VM. Nothing more; closes.
@@ -35,6 +37,7 @@
 #include "abi/vmm.h"
 #include "topo/image/system.h"
 #include "topo/runner/fifo.h"
+#include "topo/runner/runstate.h"
 
 #define CONTROL_VERSION 6U
 #define CONTROL_PAYLOAD_MAX 16384U
@@ -50,6 +53,7 @@ enum control_kind {
 	CONTROL_EXEC = 5,
 	CONTROL_ASK = 6,
 	CONTROL_EVENTS = 7,
+	CONTROL_STATS = 9,
 	/* later frames of the client */
 	CONTROL_SIGNAL = 8, /* u32: number */
 	/* both */
@@ -64,7 +68,9 @@ enum control_kind {
 	CONTROL_OUTPUT_ERROR = 37, /* bytes */
 	CONTROL_EXIT = 38,         /* struct control_exit */
 	CONTROL_NOTE = 39,         /* text without a NUL */
-	CONTROL_CREDIT = 40        /* u32: further bytes */
+	CONTROL_CREDIT = 40,       /* u32: further bytes */
+	CONTROL_COUNTERS = 41,     /* struct control_counters */
+	CONTROL_TRAFFIC = 42       /* struct control_traffic */
 };
 
 struct control_header {
@@ -131,6 +137,20 @@ struct control_connection {
 	uint32_t session_count; /* sessions that came up so far */
 	uint32_t device_count;
 	struct control_device devices[PV_VMM_DEVICES_MAX];
+};
+
+#define CONTROL_STATS_LIMIT_MS 2000U
+
+struct control_counters {
+	uint32_t answered; /* the VMM has told, for this request */
+	uint32_t reserved;
+	uint64_t counters[RUN_COUNTER_COUNT]; /* by enum run_counter */
+};
+
+struct control_traffic {
+	uint32_t answered; /* the driver VM's VMM has */
+	uint32_t reserved;
+	uint64_t traffic[RUN_TRAFFIC_COUNT]; /* by enum run_traffic */
 };
 
 struct control_exit {

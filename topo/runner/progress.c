@@ -131,6 +131,7 @@ void progress_event(struct session *session, const struct runstate_event *event)
 		break;
 	case RUNSTATE_DEVICE:  /* its connection is told of */
 	case RUNSTATE_REFUSED: /* progress_end says it */
+	case RUNSTATE_COUNTED: /* who asked is */
 	default:
 		break;
 	}

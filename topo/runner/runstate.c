@@ -367,7 +367,9 @@ void runstate_vmm_line(struct runstate *state, size_t vm, const char *line)
 	const char *connection = after(line, "connection ");
 	const char *stream = after(line, "stream ");
 	const char *device = after(line, "device ");
-	if (life != NULL) {
+	if (runstate_is_counted(line)) {
+		runstate_counted_line(state, vm, line);
+	} else if (life != NULL) {
 		take_life_line(state, vm, life);
 	} else if (connection != NULL) {
 		take_connection_line(state, vm, connection);

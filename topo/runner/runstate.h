@@ -79,6 +79,33 @@ struct runstate_faults {
 	uint64_t last;  /* address */
 };
 
+/* What a VMM counts of its VM, in the order of its lines. X(name, number, text) */
+#define RUN_COUNTERS(X)                                                                            \
+	X(RUN_COUNTER_WAITS, 0, "waits")                                                           \
+	X(RUN_COUNTER_REGISTERS, 1, "registers")                                                   \
+	X(RUN_COUNTER_DOORBELLS, 2, "doorbells")                                                   \
+	X(RUN_COUNTER_READS, 3, "reads")                                                           \
+	X(RUN_COUNTER_WRITES, 4, "writes")                                                         \
+	X(RUN_COUNTER_CALLS, 5, "calls")                                                           \
+	X(RUN_COUNTER_FAULTS, 6, "faults")                                                         \
+	X(RUN_COUNTER_TIME, 7, "time_us")                                                          \
+	X(RUN_COUNTER_HELD, 8, "held_us")                                                          \
+	X(RUN_COUNTER_INTERRUPTS, 9, "interrupts")
+
+#define RUN_COUNTER_ENUM(name, number, text) name = (number),
+enum run_counter { RUN_COUNTERS(RUN_COUNTER_ENUM) RUN_COUNTER_COUNT };
+#undef RUN_COUNTER_ENUM
+
+/* And of a connection. X(name, number, text) */
+#define RUN_TRAFFIC(X)                                                                             \
+	X(RUN_TRAFFIC_KICKS, 0, "kicks")                                                           \
+	X(RUN_TRAFFIC_CALLS, 1, "calls")                                                           \
+	X(RUN_TRAFFIC_ERRORS, 2, "errors")
+
+#define RUN_TRAFFIC_ENUM(name, number, text) name = (number),
+enum run_traffic { RUN_TRAFFIC(RUN_TRAFFIC_ENUM) RUN_TRAFFIC_COUNT };
+#undef RUN_TRAFFIC_ENUM
+
 struct runstate_vm {
 	enum run_vm_state state;
 	bool was_up;
@@ -87,6 +114,8 @@ struct runstate_vm {
 	uint32_t start_count;                 /* as its VMM says; 0 = it has said nothing */
 	uint32_t halt_count;                  /* how often it has said that it halted */
 	struct runstate_faults faults[SYSTEM_HARDWARE_MAX]; /* of each of its devices */
+	uint64_t counters[RUN_COUNTER_COUNT];
+	uint32_t answer_count; /* how often it has told all of them */
 };
 
 struct runstate_device {
@@ -102,6 +131,7 @@ struct runstate_connection {
 	bool up;
 	bool was_up;
 	uint32_t session_count; /* sessions that came up so far */
+	uint64_t traffic[RUN_TRAFFIC_COUNT];
 	struct runstate_device devices[PV_VMM_DEVICES_MAX];
 };
 
@@ -112,7 +142,8 @@ enum runstate_event_kind {
 	RUNSTATE_CONNECTION, /* connections[index] is up or down */
 	RUNSTATE_TROUBLE,    /* text: a report of the kernel or a VMM that people want to see */
 	RUNSTATE_DEVICE,     /* a device of connections[index] has a new state */
-	RUNSTATE_FAULTS      /* DMA of a device of vms[index] has faulted; text: its name */
+	RUNSTATE_FAULTS,     /* DMA of a device of vms[index] has faulted; text: its name */
+	RUNSTATE_COUNTED     /* the VMM of vms[index] has told what it counts */
 };
 
 struct runstate_event {
@@ -154,6 +185,12 @@ void runstate_vmm_line(struct runstate *state, size_t vm, const char *line);
 /** "BB:DD.F faults N last ADDRESS" from the VMM of vms[@vm], behind "stream ". */
 void runstate_stream_line(struct runstate *state, size_t vm, const char *text);
 
+/** @line, of a VMM, tells what it counts: nothing for people. */
+bool runstate_is_counted(const char *line);
+
+/** Such a line of the VMM of vms[@vm]. */
+void runstate_counted_line(struct runstate *state, size_t vm, const char *line);
+
 /** The guest or the VMM of vms[@vm] has written something. */
 void runstate_vm_output(struct runstate *state, size_t vm);
 
@@ -186,6 +223,10 @@ size_t runstate_find_vm(const struct system *system, const char *name);
 
 /** "up", … */
 const char *run_vm_state_text(enum run_vm_state state);
+
+/** "waits", …; "kicks", … */
+const char *run_counter_text(enum run_counter counter);
+const char *run_traffic_text(enum run_traffic traffic);
 
 /** How far @device is. */
 enum run_device_state runstate_device_state(const struct runstate_device *device);

@@ -67,6 +67,8 @@ static void leave(struct visitor *visitor)
 		visitor_console_left(visitor);
 	} else if (role == VISITOR_EXEC) {
 		visitor_exec_left(visitor);
+	} else if (role == VISITOR_STATS) {
+		visitor_stats_left(visitor);
 	}
 }
 
@@ -167,6 +169,9 @@ static void take_request(struct visitor *visitor, const struct control_frame *fr
 		break;
 	case CONTROL_EVENTS:
 		visitor_events(visitor);
+		break;
+	case CONTROL_STATS:
+		visitor_stats(visitor);
 		break;
 	case CONTROL_CONSOLE:
 		visitor_console_open(visitor, &request);

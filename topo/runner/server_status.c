@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The runner's answers to CONTROL_STATUS and CONTROL_EVENTS, and what is asked of VMs. */
+/* The runner's answers to CONTROL_STATUS, _STATS and _EVENTS, and what is asked of VMs. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -95,21 +95,49 @@ static void send_connection(struct visitor *visitor, const struct session *sessi
 	visitor_send(visitor, CONTROL_CONNECTION, &entry, sizeof(entry));
 }
 
+/* Has the VMM of @vm told what it counts since the visitor has asked? */
+static bool has_answered(const struct visitor *visitor, const struct session *session, size_t vm)
+{
+	return session->state.vms[vm].answer_count != visitor->answers[vm];
+}
+
+static void send_counters(struct visitor *visitor, const struct session *session, size_t vm)
+{
+	struct control_counters entry = {.answered = has_answered(visitor, session, vm) ? 1 : 0};
+	memcpy(entry.counters, session->state.vms[vm].counters, sizeof(entry.counters));
+	visitor_send(visitor, CONTROL_COUNTERS, &entry, sizeof(entry));
+}
+
+static void send_traffic(struct visitor *visitor, const struct session *session, size_t index)
+{
+	const size_t driver = session->system->connections[index].driver_vm;
+	struct control_traffic entry = {.answered = has_answered(visitor, session, driver) ? 1 : 0};
+	memcpy(entry.traffic, session->state.connections[index].traffic, sizeof(entry.traffic));
+	visitor_send(visitor, CONTROL_TRAFFIC, &entry, sizeof(entry));
+}
+
 static void send_all(struct visitor *visitor, const struct session *session)
 {
-	visitor_send_number(visitor, CONTROL_OK, 0);
+	const bool counted = visitor->role == VISITOR_STATS;
 	send_system(visitor, session);
 	for (size_t i = 0; i < session->system->vm_count; i++) {
 		send_vm(visitor, session, i);
+		if (counted) {
+			send_counters(visitor, session, i);
+		}
 	}
 	for (size_t i = 0; i < session->system->connection_count; i++) {
 		send_connection(visitor, session, i);
+		if (counted) {
+			send_traffic(visitor, session, i);
+		}
 	}
 	visitor_send(visitor, CONTROL_END, NULL, 0);
 }
 
 void visitor_status(struct visitor *visitor)
 {
+	visitor_send_number(visitor, CONTROL_OK, 0);
 	send_all(visitor, visitor->server->session);
 	visitor_finish(visitor);
 }
@@ -117,20 +145,72 @@ void visitor_status(struct visitor *visitor)
 void visitor_events(struct visitor *visitor)
 {
 	visitor->role = VISITOR_EVENTS;
+	visitor_send_number(visitor, CONTROL_OK, 0);
 	send_all(visitor, visitor->server->session);
+}
+
+/* All have answered, or none that has not will. */
+static void finish_stats(void *owner)
+{
+	struct visitor *visitor = owner;
+	send_all(visitor, visitor->server->session);
+	visitor_finish(visitor);
+}
+
+static bool all_have_answered(const struct visitor *visitor)
+{
+	const struct session *session = visitor->server->session;
+	size_t vm = 0;
+	while (vm < session->system->vm_count && has_answered(visitor, session, vm)) {
+		vm++;
+	}
+	return vm == session->system->vm_count;
+}
+
+void visitor_stats(struct visitor *visitor)
+{
+	struct session *session = visitor->server->session;
+	for (size_t vm = 0; vm < session->system->vm_count; vm++) {
+		visitor->answers[vm] = session->state.vms[vm].answer_count;
+		if (!session_ask_vmm(session, vm, PV_VMM_ASK_COUNTERS)) {
+			visitor_refuse(visitor, "the serial line is full; try again");
+			return;
+		}
+	}
+	visitor->role = VISITOR_STATS;
+	visitor->stats_timer = (struct loop_timer){.fire = finish_stats, .owner = visitor};
+	loop_arm(&session->loop, &visitor->stats_timer, CONTROL_STATS_LIMIT_MS);
+	visitor_send_number(visitor, CONTROL_OK, 0);
+}
+
+void visitor_stats_left(struct visitor *visitor)
+{
+	loop_disarm(&visitor->server->session->loop, &visitor->stats_timer);
+}
+
+/* Something that visitor waits for has happened. */
+static void tell_visitor(struct visitor *visitor, const struct runstate_event *event)
+{
+	const struct session *session = visitor->server->session;
+	const bool follows = visitor->role == VISITOR_EVENTS;
+	if (event->kind == RUNSTATE_COUNTED) {
+		if (visitor->role == VISITOR_STATS && all_have_answered(visitor)) {
+			finish_stats(visitor);
+		}
+	} else if (follows && (event->kind == RUNSTATE_VM || event->kind == RUNSTATE_FAULTS)) {
+		send_vm(visitor, session, event->index);
+	} else if (follows &&
+	           (event->kind == RUNSTATE_CONNECTION || event->kind == RUNSTATE_DEVICE)) {
+		send_connection(visitor, session, event->index);
+	}
 }
 
 void server_event(struct server *server, const struct runstate_event *event)
 {
 	for (size_t i = 0; i < VISITORS_MAX; i++) {
 		struct visitor *visitor = &server->visitors[i];
-		if (!visitor->used || visitor->doomed || visitor->role != VISITOR_EVENTS) {
-			continue;
-		}
-		if (event->kind == RUNSTATE_VM || event->kind == RUNSTATE_FAULTS) {
-			send_vm(visitor, server->session, event->index);
-		} else if (event->kind == RUNSTATE_CONNECTION || event->kind == RUNSTATE_DEVICE) {
-			send_connection(visitor, server->session, event->index);
+		if (visitor->used && !visitor->doomed) {
+			tell_visitor(visitor, event);
 		}
 	}
 }

@@ -56,12 +56,23 @@ static void log_tty_line(void *owner, const char *line)
 	}
 }
 
+static void put_vmm_line(struct session_vm *vm, const char *line)
+{
+	char text[LINECUT_BYTES + 1];
+	const int length = snprintf(text, sizeof(text), "%s\n", line);
+	logfile_write(&vm->vmm_log, text, (size_t)length);
+	tail_put(&vm->vmm_tail, (const uint8_t *)text, (size_t)length);
+}
+
 static void log_vmm_line(void *owner, const char *line)
 {
-	const struct session_vm *vm = owner;
+	struct session_vm *vm = owner;
 	char who[LOGFILE_NAME_BYTES];
 	(void)snprintf(who, sizeof(who), "%.50s.vmm", vm->session->system->vms[vm->index].name);
-	session_log(vm->session, who, line);
+	if (!runstate_is_counted(line)) {
+		session_log(vm->session, who, line);
+		put_vmm_line(vm, line);
+	}
 	runstate_vmm_line(&vm->session->state, vm->index, line);
 }
 
@@ -86,8 +97,6 @@ static void take_vmm(struct session *session, struct session_vm *vm, const uint8
                      size_t count)
 {
 	runstate_vm_output(&session->state, vm->index);
-	logfile_write(&vm->vmm_log, bytes, count);
-	tail_put(&vm->vmm_tail, bytes, count);
 	linecut_put(&vm->vmm_cut, bytes, count, log_vmm_line, vm);
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "abi/limits.h"
 #include "topo/runner/control.h"
 #include "topo/runner/fifo.h"
 #include "topo/runner/loop.h"
@@ -25,6 +26,7 @@ enum visitor_role {
 	VISITOR_NEW,     /* has not said yet what it wants */
 	VISITOR_WAITING, /* for the end of the system: STOP, WATCH */
 	VISITOR_EVENTS,  /* for changes, and that end */
+	VISITOR_STATS,   /* for what VMMs count */
 	VISITOR_CONSOLE,
 	VISITOR_EXEC,
 	VISITOR_CLOSING /* is sent what is left */
@@ -44,6 +46,9 @@ struct visitor {
 	struct fifo typed; /* CONSOLE: for the serial line */
 	uint64_t skipped;  /* CONSOLE: bytes that it was too slow for */
 	uint64_t arrival;  /* CONSOLE: the latest one writes */
+
+	uint32_t answers[PV_DOMAINS_MAX]; /* STATS: of each VM when it was asked */
+	struct loop_timer stats_timer;
 
 	struct agent_command *command; /* EXEC: while it runs */
 	bool held;                     /* EXEC: the command is stopped until out drains */
@@ -87,6 +92,8 @@ MUST_USE err_t visitor_find_vm(struct visitor *visitor, const char *name, size_t
  */
 void visitor_status(struct visitor *visitor);
 void visitor_events(struct visitor *visitor);
+void visitor_stats(struct visitor *visitor);
+void visitor_stats_left(struct visitor *visitor);
 void visitor_ask(struct visitor *visitor, const struct control_request *request,
                  const uint8_t *what, size_t bytes);
 void visitor_console_open(struct visitor *visitor, const struct control_request *request);

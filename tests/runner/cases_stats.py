@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What VMMs count, as topo stats and topo top show it."""
+import json
+import re
+import signal
+
+from harness import PAIR, Terminal, check, check_equal, check_in
+
+COUNTERS = {"waits": 1, "registers": 2, "doorbells": 3, "reads": 4, "writes": 5, "calls": 6,
+            "faults": 7, "time_us": 1500000, "held_us": 250, "interrupts": 10}
+
+
+def case_stats(world):
+    world.good("run", "-d", world.scenario(PAIR))
+    system = json.loads(world.good("stats", "--json"))
+    check_equal(system["name"], "pair")
+    check_equal(system["vms"], [{"name": name, "state": "up", "counters": COUNTERS}
+                                for name in ("device", "driver")])
+    check_equal(system["connections"], [
+        {"device": "device", "driver": "driver", "state": "up", "sessions": 1,
+         "traffic": {"kicks": 100, "calls": 10, "errors": 1}}])
+    text = world.good("stats", "pair")
+    check(re.search(r"\ndevice +3\.000 +0\.000 +10 +3 +2 +2 +4 +5 +6 +7\n", text), text)
+    check(re.search(r"\ndevice -> driver +200 +20 +1 +1\n", text), text)
+    # Nothing of that is for people who read logs.
+    for logs in (("logs",), ("logs", "--vmm", "driver")):
+        check("counted" not in world.good(*logs), "counters in the log")
+    check_in("no system called pai runs", world.bad(1, "stats", "pai"))
+    check_in("one system at a time", world.bad(2, "stats", "pair", "pair"))
+
+
+def case_stats_mute(world):
+    """A VMM that does not answer, and one of a VM that is off, which does."""
+    world.good("run", "-d", world.scenario(
+        "vm device agent mute\nvm driver agent off\nvm third agent mute\n"
+        "connect device driver never\nconnect device third\n"))
+    system = json.loads(world.good("stats", "--json"))
+    check_equal([(vm["state"], vm["counters"]) for vm in system["vms"]],
+                [("up", None), ("stopped", COUNTERS), ("up", None)])
+    check_equal([link["traffic"] for link in system["connections"]],
+                [{"kicks": 100, "calls": 10, "errors": 1}, None])
+    check(re.search(r"\ndevice( +-){10}\n", world.good("stats")), "a dash for each number")
+
+
+def case_top(world):
+    """Rates between two answers, on a terminal and elsewhere; interrupted, it ends well."""
+    world.good("run", "-d", world.scenario(PAIR))
+    text = world.good("top", "--interval", "0.1", "--count", "2")
+    check_equal(text.count("\nVM "), 2)
+    check("\33" not in text, "no control sequences where there is no terminal")
+    rates = [float(rate) for rate in re.findall(r"\ndevice +([0-9.]+)% +0\.0%", text)]
+    check(len(rates) == 2 and min(rates) > 0, text)
+    top = Terminal(world, "top", "--interval", "0.1")
+    top.expect(r"\x1b\[H\x1b\[J(?s:.*)device -> driver")
+    top.process.send_signal(signal.SIGINT)
+    check_equal(top.wait(), 0)
+    check(top.same_as_before(), "the terminal is as it was")
+    for arguments in (("--interval", "0"), ("--interval", "x"), ("--count", "0"), ("a", "b")):
+        check_in("topo top: ", world.bad(2, "top", *arguments))
+    check_in("no system called x runs", world.bad(1, "top", "x"))
