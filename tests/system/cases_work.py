@@ -104,6 +104,27 @@ class SimplePair(Scenario):
     def check_fio_verifies_64_MB_of_mixed_io(self):
         self.system.shell("driver", FIO, limit=300)
 
+    def check_counters_move_with_the_work(self):
+        """Writes one by one: each is a call of the device; a kick of the driver needs only those
+        that find the device asleep. A load of its CPU: about what Linux says of it."""
+        pair = ("device", "driver")
+        vms, links = self.system.counted()
+        self.system.shell("driver", "dd if=/dev/zero of=/dev/vda bs=4k count=300 oflag=direct")
+        vms_then, links_then = self.system.counted()
+        for name, least in (("kicks", 1), ("calls", 300)):
+            grown = links_then[pair][name] - links[pair][name]
+            ensure(least <= grown < 3000, f"{name}: {grown}")
+        ensure(links_then[pair]["errors"] == 0, f"{links_then}")
+        for vm, name in (("device", "doorbells"), ("driver", "interrupts")):
+            grown = vms_then[vm][name] - vms[vm][name]
+            ensure(grown >= 300, f"{vm}: {name}: {grown}")
+        ticks = self.system.shell("driver", "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; "
+                                  "cut -d ' ' -f 14 /proc/$$/stat")
+        vms, _ = self.system.counted()
+        grown = vms["driver"]["time_us"] - vms_then["driver"]["time_us"]
+        ensure(grown > int(ticks) * 10000 * 3 // 4 > 0, f"{grown} us, Linux says {ticks} ticks")
+        ensure(vms["driver"]["held_us"] == vms["device"]["held_us"] == 0, f"held: {vms}")
+
     def check_io_completes_over_a_killed_daemon(self):
         """kill -9 of the daemon with I/O in flight, three times; fio verifies all of it. The
         storage back end is held still until the kill, so that what fio waits for is in flight."""

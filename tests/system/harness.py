@@ -99,6 +99,14 @@ class System:
                         {(c["device"], c["driver"]): c["state"] for c in system["connections"]})
         return {}, {}
 
+    def counted(self):
+        """(VM -> counters, (device, driver) -> traffic), by topo stats; None of who is silent."""
+        done = subprocess.run([TOPO, "stats", "--json", self.name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+        told = json.loads(done.stdout)
+        return ({vm["name"]: vm["counters"] for vm in told["vms"]},
+                {(c["device"], c["driver"]): c["traffic"] for c in told["connections"]})
+
     def log(self, *arguments):
         return subprocess.run([TOPO, "logs", "--name", self.name, *arguments],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
