@@ -62,7 +62,7 @@ struct fake {
 	uint32_t sgi_iss; /* the trapped access that sends `sgi`; 0: none does */
 	struct sgi sgi;
 	uint64_t sgi_value; /* that was stored by it */
-	uint32_t lrs_more; /* list registers beside the FAKE_LRS */
+	uint32_t lrs_more;  /* list registers beside the FAKE_LRS */
 	bool in_vmm;
 	bool powered_off;
 	uint64_t workaround;   /* the one call that the firmware serves */
