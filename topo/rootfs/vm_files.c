@@ -10,16 +10,14 @@
 #include "topo/base/strmap.h"
 #include "topo/rootfs/archive.h"
 #include "topo/rootfs/file_tree.h"
+#include "topo/rootfs/follow.h"
 
-#define LINKS_FOLLOWED_MAX 40U /* as by Linux */
 #define DIRECTORY_MODE (S_IFDIR | 0755U)
 #define LINK_MODE (S_IFLNK | 0777U)
 
-/* What lies at a path on whose way there is no link. */
 struct node {
-	uint32_t type;      /* S_IFDIR, S_IFLNK, or anything else */
-	const char *target; /* of a link */
-	bool ours;          /* of the topology's files */
+	struct path_node is;
+	bool ours; /* of the topology's files */
 };
 
 struct vm_root {
@@ -45,62 +43,17 @@ struct vm_root *vm_root_new(struct arena *arena)
 	return root;
 }
 
-static const char *join(struct arena *arena, const char *directory, const char *name)
+static const struct path_node *look_up(const void *owner, const char *path)
 {
-	return directory[0] == '\0' ? name : arena_printf(arena, "%s/%s", directory, name);
+	const struct vm_root *root = owner;
+	const struct node *node = strmap_get(&root->nodes, path);
+
+	return node == NULL ? NULL : &node->is;
 }
 
-static const char *parent_of(struct arena *arena, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash == NULL ? "" : arena_copy(arena, path, (size_t)(slash - path));
-}
-
-/* Take the first name off @rest; "" when there is none. */
-static const char *take_name(struct arena *arena, const char **rest)
-{
-	const char *begin = *rest + strspn(*rest, "/");
-	const size_t bytes = strcspn(begin, "/");
-
-	*rest = begin + bytes + strspn(begin + bytes, "/");
-	return arena_copy(arena, begin, bytes);
-}
-
-/*
- * @path without "." and "..", the links on its way followed, and the last name too if @whole. NULL:
- * what is no directory is on its way, or links lead in a circle.
- */
 static const char *follow(const struct vm_root *root, const char *path, bool whole)
 {
-	const char *done = "";
-	const char *rest = path;
-	unsigned links = 0;
-
-	while (*rest != '\0') {
-		const char *name = take_name(root->arena, &rest);
-		const char *at = join(root->arena, done, name);
-		const struct node *node = strmap_get(&root->nodes, at);
-		const bool last = *rest == '\0';
-
-		if (strcmp(name, "") == 0 || strcmp(name, ".") == 0) {
-			continue;
-		}
-		if (strcmp(name, "..") == 0) {
-			done = parent_of(root->arena, done);
-		} else if (node != NULL && node->type == S_IFLNK && (whole || !last)) {
-			if (++links > LINKS_FOLLOWED_MAX) {
-				return NULL;
-			}
-			done = node->target[0] == '/' ? "" : done;
-			rest = arena_printf(root->arena, "%s/%s", node->target, rest);
-		} else if (node != NULL && node->type != S_IFDIR && !last) {
-			return NULL;
-		} else {
-			done = at;
-		}
-	}
-	return done;
+	return path_follow(root->arena, look_up, root, path, whole);
 }
 
 static void put_node(struct vm_root *root, const char *path, struct node node)
@@ -122,7 +75,7 @@ static void add_entry(void *owner, const struct archive_entry *entry)
 		                                                        strlen(entry->target));
 
 		put_node(root, arena_copy(root->arena, path, strlen(path)),
-		         (struct node){entry->mode & S_IFMT, target, false});
+		         (struct node){{entry->mode & S_IFMT, target}, false});
 	}
 }
 
@@ -142,7 +95,8 @@ static bool fail(struct planner *planner, const char *text)
 static void plan(struct planner *planner, struct vm_files_entry entry)
 {
 	*ARENA_ADD(planner->root->arena, planner->out->entries, planner->out->count) = entry;
-	put_node(planner->root, entry.path, (struct node){entry.mode & S_IFMT, entry.target, true});
+	put_node(planner->root, entry.path,
+	         (struct node){{entry.mode & S_IFMT, entry.target}, true});
 }
 
 /* Is it where the disks of a device VM are, on the way to there, or below? */
@@ -181,7 +135,7 @@ static bool plan_directory(struct planner *planner, const char *to)
 	const char *path = follow(root, to, true);
 	const struct node *node = path == NULL ? NULL : strmap_get(&root->nodes, path);
 
-	if (path == NULL || (node != NULL && node->type != S_IFDIR)) {
+	if (path == NULL || (node != NULL && node->is.type != S_IFDIR)) {
 		return fail(planner, arena_printf(root->arena,
 		                                  "in the VM, '%s' is no directory, nor can one "
 		                                  "be made there",
@@ -215,7 +169,7 @@ static bool is_free(struct planner *planner, const char *to, const char *path, c
 		                         ", where the disks are that it serves",
 		                         to));
 	}
-	if (node != NULL && node->type == S_IFDIR) {
+	if (node != NULL && node->is.type == S_IFDIR) {
 		return fail(planner,
 		            arena_printf(arena, "in the VM, '%s' is a directory, and '%s' is none",
 		                         to, from));
@@ -242,7 +196,7 @@ static bool plan_leaf(struct planner *planner, const char *to, const struct file
 		                                  "root file system of a VM",
 		                                  from));
 	}
-	plan_directories(planner, parent_of(arena, path));
+	plan_directories(planner, path_parent(arena, path));
 	plan(planner,
 	     (struct vm_files_entry){
 		     .path = path,
@@ -280,7 +234,7 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 	if (!is_free(planner, VM_COMMAND_PATH, path, "the command")) {
 		return false;
 	}
-	plan_directories(planner, parent_of(arena, path));
+	plan_directories(planner, path_parent(arena, path));
 	plan(planner, (struct vm_files_entry){
 			      .path = path,
 			      .mode = S_IFREG | 0755U,
