@@ -290,8 +290,8 @@ void check_root_none(struct rules *rules, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (!vm->image.own_rootfs && vm->image.initrd == NULL && !vm->files_init &&
-		    argument(vm->image.cmdline, "root=") == NULL) {
+		if (!vm->image.own_rootfs && vm->image.initrd == NULL && vm->image.rootfs == NULL &&
+		    !vm->files_init && argument(vm->image.cmdline, "root=") == NULL) {
 			rule_report(rules, &rule_root_none, vm_place(topology, i, VM_IMAGE),
 			            "'%s' has no initrd, no root= on its command line and no /init "
 			            "among its files",

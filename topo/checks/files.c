@@ -9,14 +9,24 @@
 /* Where the project's init mounts file systems, and where the disks are that a VM serves. */
 static const char *const taken[] = {"/dev", "/proc", "/sys", "/run", "/tmp", PV_BACKEND_DIRECTORY};
 
-static const char *taken_above(const char *path)
-{
-	for (size_t i = 0; i < ARRAY_COUNT(taken); i++) {
-		const size_t bytes = strlen(taken[i]);
+/* Likewise before a root file system of the user's is started, and where that which does so is. */
+static const char ours[] = "/" ROOT_OURS;
+static const char *const taken_before[] = {"/dev", "/proc", "/sys", ours};
 
-		if (strncmp(path, taken[i], bytes) == 0 &&
+static const char *taken_above(const struct vm *vm, const char *path)
+{
+	const bool own = vm->image.own_rootfs;
+	const char *const *list = own ? taken : taken_before;
+	const size_t count = own                        ? ARRAY_COUNT(taken)
+	                     : vm->image.rootfs != NULL ? ARRAY_COUNT(taken_before)
+	                                                : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t bytes = strlen(list[i]);
+
+		if (strncmp(path, list[i], bytes) == 0 &&
 		    (path[bytes] == '/' || path[bytes] == '\0')) {
-			return taken[i];
+			return list[i];
 		}
 	}
 	return NULL;
@@ -27,8 +37,8 @@ void check_files_hidden(struct rules *rules, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		for (size_t j = 0; vm->image.own_rootfs && j < vm->file_count; j++) {
-			const char *above = taken_above(vm->files[j].to);
+		for (size_t j = 0; j < vm->file_count; j++) {
+			const char *above = taken_above(vm, vm->files[j].to);
 
 			if (above != NULL) {
 				rule_report(rules, &rule_files_hidden, vm->files[j].place,
@@ -43,14 +53,38 @@ void check_files_hidden(struct rules *rules, const struct topology *topology)
 RULE(files_hidden, "files-hidden", ERROR, EACH,
      "The project's init mounts other file systems at /dev, /proc, /sys, /run and /tmp, and " PV_BACKEND_DIRECTORY
      " is for the disks that a VM serves: a file that is put there is not seen, "
-     "or is in the way.");
+     "or is in the way. With a rootfs these are /dev, /proc, /sys, and /" ROOT_OURS
+     ", where what starts it is.");
+
+void check_rootfs_idle(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+		const bool was_read = vm->image.initrd_bytes.file != 0;
+
+		if (vm->image.rootfs != NULL && was_read && vm->image.rootfs_init == NULL &&
+		    vm->command_count == 0 && !vm_read(&topology->vm_origins[i], VM_COMMAND) &&
+		    rule_report(rules, &rule_rootfs_idle, vm_place(topology, i, VM_IMAGE),
+		                "'%s' has nothing to run: no command, and no init in its root "
+		                "file system",
+		                vm->suffix)) {
+			diag_help(rules->diag, "vm_%s.command = [\"httpd\", \"-f\"];", vm->suffix);
+		}
+	}
+}
+
+RULE_TO_RUN(
+	rootfs_idle, "rootfs-idle", EACH,
+	"A VM with a root file system of the user's runs its command, or else the init that is in "
+	"it (/sbin/init, /etc/init, /bin/init, /lib/systemd/systemd, /init); here is neither.",
+	"that it runs something");
 
 void check_command_own(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (vm->command_count != 0 && !vm->image.own_rootfs) {
+		if (vm->command_count != 0 && !vm->image.own_rootfs && vm->image.rootfs == NULL) {
 			rule_report(rules, &rule_command_own, vm_place(topology, i, VM_COMMAND),
 			            "'%s' boots a root file system that is not the project's: its "
 			            "init does not know of this command",

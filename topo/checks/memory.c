@@ -83,7 +83,7 @@ void check_ram_small(struct rules *rules, const struct topology *topology)
 		const struct vm *vm = &model->vms[i];
 		struct ram_need need = {RAM_LEAST_OTHER, 0};
 
-		if (vm->image.own_rootfs ||
+		if (vm->image.own_rootfs || vm->image.rootfs != NULL ||
 		    vm->image.initrd_bytes.unpacked + vm->files_bytes.unpacked != 0) {
 			need = defaults_ram_need(topology, i);
 		}

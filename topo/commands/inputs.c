@@ -18,7 +18,7 @@ static bool is_file(const struct stat *wanted, const char *path)
 static bool is_of_vm(const struct stat *wanted, const struct vm *vm)
 {
 	bool found = is_file(wanted, vm->image.kernel) || is_file(wanted, vm->image.initrd) ||
-	             is_file(wanted, vm->image.dtb);
+	             is_file(wanted, vm->image.dtb) || is_file(wanted, vm->image.rootfs);
 
 	for (size_t i = 0; i < vm->file_count && !found; i++) {
 		found = is_file(wanted, vm->files[i].from);

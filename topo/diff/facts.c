@@ -170,7 +170,9 @@ static void add_boot(struct lister *l, const struct vm *vm, const char *key)
 	add_detail(l, "boot", who, key, "kernel",
 	           image->own_kernel ? "the project's own" : image->kernel);
 	add_detail(l, "boot", who, key, "root file system",
-	           image->own_rootfs ? "the project's own" : image->initrd);
+	           image->own_rootfs       ? "the project's own"
+	           : image->rootfs != NULL ? image->rootfs
+	                                   : image->initrd);
 	add_detail(l, "boot", who, key, "device tree", image->dtb ? image->dtb : "generated");
 	add_detail(l, "boot", who, key, "command line", image->cmdline);
 	add_detail(l, "VM", who, key, "channel of topo exec", vm->agent ? "yes" : "no");

@@ -220,10 +220,15 @@ static void put_image(FILE *out, const struct model *model, size_t vm)
 
 	fputs("{\n" IN "    kernel_name: ", out);
 	explain_string(out, kernel);
-	fputs(",\n" IN "    initrd_name: ", out);
-	explain_string(out, initrd == NULL ? "" : initrd);
-	fputs(",\n" IN "    provide_initrd: ", out);
-	put_truth(out, initrd != NULL);
+	if (image->rootfs != NULL) {
+		fputs(",\n" IN "    rootfs: ", out);
+		explain_string(out, image->rootfs);
+	} else {
+		fputs(",\n" IN "    initrd_name: ", out);
+		explain_string(out, initrd == NULL ? "" : initrd);
+		fputs(",\n" IN "    provide_initrd: ", out);
+		put_truth(out, initrd != NULL);
+	}
 	fputs(",\n" IN "    kernel_bootcmdline: ", out);
 	explain_string(out, image->cmdline);
 	if (image->dtb != NULL) {

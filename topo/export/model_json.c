@@ -129,6 +129,7 @@ static void add_image(struct json_object *object, const struct vm *vm)
 	add_bool(inner, "own_rootfs", image->own_rootfs);
 	add_string(inner, "kernel", image->kernel);
 	add_string(inner, "initrd", image->initrd);
+	add_string(inner, "rootfs", image->rootfs);
 	add_string(inner, "dtb", image->dtb);
 	add_string(inner, "cmdline", image->cmdline);
 	json_object_object_add(object, "image", inner);

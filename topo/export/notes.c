@@ -72,6 +72,9 @@ static void note_attributes(const struct notes *notes, const struct vm *vm, uint
 			fputs("\n", notes->out);
 		}
 	}
+	if (vm->image.rootfs != NULL) {
+		begin(notes, "vm%u: rootfs: make an initrd of '%s'\n", number, vm->image.rootfs);
+	}
 	if (vm->file_count != 0) {
 		begin(notes, "vm%u: files: put them into its root file system\n", number);
 	}

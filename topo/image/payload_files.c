@@ -15,6 +15,7 @@
 #include "lib/bits.h"
 #include "topo/image/payload.h"
 #include "topo/model/board.h"
+#include "topo/rootfs/rootfs.h"
 #include "topo/rootfs/vm_files.h"
 
 /* A file that was read, or an archive that was made (path NULL). */
@@ -89,6 +90,18 @@ static uint8_t *read_all(FILE *file, size_t *bytes)
 	return data;
 }
 
+/* What is kept under @path. */
+static bool find(const struct loader *loader, const char *path, struct blob *out)
+{
+	for (struct stored *s = loader->out->store->list; s; s = s->next) {
+		if (s->path && strcmp(s->path, path) == 0) {
+			*out = (struct blob){s->data, s->bytes};
+			return true;
+		}
+	}
+	return false;
+}
+
 /*
  * The file @path, read now or before. Returns false after an error: it was reported at @place,
  * where the topology names the file, or without a place for a file of the project.
@@ -100,11 +113,8 @@ static bool load(struct loader *loader, const char *path, struct place place, co
 	uint8_t *data = NULL;
 	size_t bytes = 0;
 
-	for (struct stored *s = loader->out->store->list; s; s = s->next) {
-		if (s->path && strcmp(s->path, path) == 0) {
-			*out = (struct blob){s->data, s->bytes};
-			return true;
-		}
+	if (find(loader, path, out)) {
+		return true;
 	}
 	file = fopen(path, "rb");
 	if (file) {
@@ -347,6 +357,35 @@ static const struct {
 	{"guest/fs.cpio", DEVICE_FS},
 };
 
+/* A root file system of the user's as an archive: made now, or before for another VM. */
+static bool load_users(struct loader *loader, const struct vm *vm, struct blob *out)
+{
+	const char *path = vm->image.rootfs;
+	struct arena *arena = arena_new();
+	const char *key = arena_printf(arena, "rootfs:%s", path); /* no path of a file begins so */
+	struct rootfs rootfs = {.why = NULL};
+	bool good = find(loader, key, out);
+
+	if (!good && rootfs_read(arena, path, &rootfs)) {
+		uint8_t *data = rootfs_archive(&rootfs);
+
+		good = data != NULL;
+		if (good) {
+			store(loader->out->store, key, data, rootfs.archive_bytes);
+			*out = (struct blob){data, rootfs.archive_bytes};
+		} else {
+			rootfs.why = "a file of it cannot be read any more";
+		}
+	}
+	if (!good) {
+		diag_error(loader->diag, vm->image.place,
+		           "the root file system '%s' cannot be used: %s", path, rootfs.why);
+	}
+	rootfs_free(&rootfs);
+	arena_free(arena);
+	return good;
+}
+
 static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload *out)
 {
 	const struct vm *vm = &loader->model->vms[index];
@@ -354,6 +393,13 @@ static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload
 
 	if (vm->image.initrd) {
 		if (load(loader, vm->image.initrd, vm->image.place, "initrd", &part)) {
+			add_initrd(out, part);
+		}
+	} else if (vm->image.rootfs) {
+		if (load_users(loader, vm, &part)) {
+			add_initrd(out, part);
+		}
+		if (load_own(loader, "guest/front.cpio", &part)) {
 			add_initrd(out, part);
 		}
 	} else if (vm->image.own_rootfs) {

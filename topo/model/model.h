@@ -40,6 +40,9 @@ struct archive_bytes {
 	uint64_t file, unpacked;
 };
 
+/* The directory below / where a VM has what topo puts beside a root file system of the user's. */
+#define ROOT_OURS ".peervisor"
+
 /* A file of the build machine, or a directory with all below it, that a VM has in its root file system. */
 struct vm_file {
 	const char *from; /* on the build machine; absolute where it is there */
@@ -50,11 +53,13 @@ struct vm_file {
 
 /* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */
 struct vm_image {
-	const char *kernel;  /* NULL = the project's own Linux */
-	const char *initrd;  /* NULL and own_rootfs = the project's own root file system */
-	const char *dtb;     /* NULL = generated */
-	const char *cmdline; /* complete command line */
-	struct archive_bytes initrd_bytes; /* of a Linux' own initrd; 0 if it is none */
+	const char *kernel; /* NULL = the project's own Linux */
+	const char *initrd; /* NULL and own_rootfs = the project's own root file system */
+	const char *rootfs; /* a directory or archive of tar, in place of initrd; NULL = none */
+	const char *rootfs_init; /* of that, what it begins with by itself; NULL = nothing */
+	const char *dtb;         /* NULL = generated */
+	const char *cmdline;     /* complete command line */
+	struct archive_bytes initrd_bytes; /* of a Linux' own initrd or rootfs; 0 if it is none */
 	bool own_kernel;
 	bool own_rootfs; /* the project's root file system: it has our agent and init */
 	struct place place;

@@ -25,6 +25,7 @@
 #define ROOTFS_DEVICE_BYTES MIB(37) /* of a VM that serves: with back ends */
 #define ROOTFS_GPU_BYTES MIB(8)     /* beside it, where gpu devices are served */
 #define ROOTFS_FS_BYTES MIB(2)      /* likewise fs */
+#define ROOTFS_FRONT_BYTES MIB(5)   /* beside a root file system of the user's: what starts it */
 #define GPU_BYTES MIB(24)           /* of a gpu at work: its program, its pictures, the frame */
 #define SHARE_BYTES MIB(32)         /* of the file system of an fs device */
 #define KERNEL_BYTES MIB(14)
@@ -36,6 +37,8 @@
 #define DISK_LEAST_BYTES MIB(8)
 
 #define DEFAULT_CMDLINE "console=ttyAMA0 quiet loglevel=4 panic=-1"
+/* What a root file system of the user's is started by (images/rootfs/skeleton/front). */
+#define ROOTFS_CMDLINE "rdinit=/" ROOT_OURS "/init"
 
 /* One network interface and one disk. */
 static void default_devices(struct topology *topology, size_t index)
@@ -181,7 +184,10 @@ static struct archive_bytes rootfs_bytes(const struct topology *topology, size_t
 	const uint64_t own = own_rootfs_bytes(topology, vm);
 	struct archive_bytes bytes = topology->model.vms[vm].files_bytes;
 	const bool is_own = image->own_rootfs || image->place.file == NULL;
+	const uint64_t front = image->rootfs != NULL ? ROOTFS_FRONT_BYTES : 0;
 
+	add_bytes(&bytes.file, front);
+	add_bytes(&bytes.unpacked, front);
 	add_bytes(&bytes.file, is_own ? own : image->initrd_bytes.file);
 	add_bytes(&bytes.unpacked, is_own ? own : image->initrd_bytes.unpacked);
 	return bytes;
@@ -197,7 +203,7 @@ static uint64_t with_tables(uint64_t bytes)
 struct ram_need defaults_ram_need(const struct topology *topology, size_t vm)
 {
 	const struct vm_image *image = &topology->model.vms[vm].image;
-	const bool own = image->own_rootfs || image->place.file == NULL;
+	const bool own = image->own_rootfs || image->rootfs != NULL || image->place.file == NULL;
 	const bool own_kernel = image->own_kernel || image->place.file == NULL;
 	const struct archive_bytes rootfs = rootfs_bytes(topology, vm);
 	const struct disk_sums sums = disk_sums(topology, vm);
@@ -299,7 +305,12 @@ static void default_vm(struct topology *topology, size_t index)
 	if (vm->image.cmdline == NULL) {
 		vm->image.cmdline = DEFAULT_CMDLINE;
 	}
-	vm->agent = vm->image.own_rootfs;
+	if (vm->image.rootfs != NULL && strstr(vm->image.cmdline, ROOTFS_CMDLINE) == NULL) {
+		vm->image.cmdline =
+			arena_printf(topology->arena, "%s%s" ROOTFS_CMDLINE, vm->image.cmdline,
+		                     vm->image.cmdline[0] != '\0' ? " " : "");
+	}
+	vm->agent = vm->image.own_rootfs || vm->image.rootfs != NULL;
 }
 
 /* As many CPUs as there are vCPUs, up to four, and as many as _affinity speaks of. */

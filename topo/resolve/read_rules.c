@@ -102,6 +102,13 @@ RULE_TO_RUN(initrd_unpacked, "initrd-unpacked", EACH,
             "that the VM's kernel does not know: the VM would come up with a part of it, or not.",
             "that the initrd can be unpacked when the system is built");
 
+RULE_TO_RUN(
+	rootfs_unusable, "rootfs-unusable", EACH,
+	"What `rootfs` names is no directory and no archive of tar that can be read to its "
+	"end, or holds what no root file system of a VM can have: a name with '..', a device outside of "
+	"/dev, a file that is too large.",
+	"that the root file system can be read when the system is built");
+
 RULE(mmio_page_bits, "mmio-page-bits", ERROR, EACH,
      "The third field of an entry of mmios is the size of its pages in bits: 12, 21 or 30, and "
      "the range is made of such pages.");

@@ -16,7 +16,8 @@
 	X(target_missing) X(target_unknown) X(target_unconnected) X(type_unknown) \
 	X(device_id_twice) X(connection_twice) X(connection_self) X(connection_pieces) \
 	X(device_unserved) X(device_unexpected) X(device_disagree) X(connection_empty) \
-	X(file_missing) X(disk_foreign) X(initrd_unpacked) X(mmio_page_bits) X(size_bits) \
+	X(file_missing) X(disk_foreign) X(initrd_unpacked) X(rootfs_unusable) \
+	X(mmio_page_bits) X(size_bits) \
 	X(hardware_left_out)
 /* These look at the finished model too: topo/checks/table.h lists them. */
 #define READ_RULES_SHARED(X) \

@@ -14,6 +14,7 @@
 #include "topo/diag/source.h"
 #include "topo/resolve/resolve_internal.h"
 #include "topo/rootfs/archive.h"
+#include "topo/rootfs/rootfs.h"
 
 #define OWN_KERNEL "linux"
 #define OWN_INITRD "linux-initrd"
@@ -22,10 +23,12 @@
 struct image_words {
 	const char *kernel;
 	const char *initrd;
+	const char *rootfs;
 	const char *dtb;
 	const char *cmdline;
 	struct place kernel_place;
 	struct place initrd_place;
+	struct place rootfs_place;
 	struct place dtb_place;
 	struct place cmdline_place;
 	bool provide_initrd;
@@ -39,6 +42,7 @@ struct image_words {
 enum image_key {
 	KEY_KERNEL,
 	KEY_INITRD,
+	KEY_ROOTFS,
 	KEY_DTB,
 	KEY_CMDLINE,
 	KEY_PROVIDE_INITRD,
@@ -54,6 +58,7 @@ static const struct {
 } image_keys[] = {
 	{"kernel_name", KEY_KERNEL},
 	{"initrd_name", KEY_INITRD},
+	{"rootfs", KEY_ROOTFS},
 	{"dtb_name", KEY_DTB},
 	{"kernel_bootcmdline", KEY_CMDLINE},
 	{"provide_initrd", KEY_PROVIDE_INITRD},
@@ -122,6 +127,10 @@ static void take_entry(struct resolver *resolver, struct image_words *words,
 	case KEY_INITRD:
 		words->initrd_place = value->place;
 		value_string(evaluator, value, what, &words->initrd);
+		break;
+	case KEY_ROOTFS:
+		words->rootfs_place = value->place;
+		value_string(evaluator, value, what, &words->rootfs);
 		break;
 	case KEY_DTB:
 		words->dtb_place = value->place;
@@ -211,11 +220,41 @@ static void measure_initrd(struct resolver *resolver, struct vm_image *image, st
 	}
 }
 
+/* A directory or an archive of tar: what it holds is read, and what it needs is known from then on. */
+static void decide_rootfs(struct resolver *resolver, struct vm_image *image,
+                          const struct image_words *words)
+{
+	struct rootfs rootfs;
+	struct arena *arena = arena_new();
+
+	image->rootfs = resolve_path(resolver, words->rootfs, words->rootfs_place);
+	if (rootfs_read(arena, image->rootfs, &rootfs)) {
+		image->initrd_bytes.file = rootfs.archive_bytes;
+		image->initrd_bytes.unpacked = rootfs.unpacked_bytes;
+		image->rootfs_init = rootfs.init; /* a constant */
+	} else if (rule_report(resolver->rules, &rule_rootfs_unusable, words->rootfs_place,
+	                       "the root file system '%s' cannot be used: %s", image->rootfs,
+	                       rootfs.why)) {
+		diag_help(resolver->diag, "it is a directory, or an archive of tar, plain or "
+		                          "packed by gzip, xz, zstd or lzma");
+	}
+	rootfs_free(&rootfs);
+	arena_free(arena);
+}
+
 static void decide_initrd(struct resolver *resolver, struct vm_image *image,
                           const struct image_words *words)
 {
 	bool none = !words->provide_initrd || (words->initrd != NULL && words->initrd[0] == '\0');
 
+	if (words->rootfs != NULL && words->initrd != NULL) {
+		diag_error(resolver->diag, words->rootfs_place,
+		           "a VM has either a rootfs or an initrd");
+		diag_help(resolver->diag, "leave out initrd_name");
+	} else if (words->rootfs != NULL && !none) {
+		decide_rootfs(resolver, image, words);
+		return;
+	}
 	image->own_rootfs = !none && !names_file(words->initrd, OWN_INITRD);
 	if (!none && !image->own_rootfs) {
 		image->initrd = resolve_path(resolver, words->initrd, words->initrd_place);

@@ -32,6 +32,10 @@ static const char *part_of_vm(const char *file, const struct vm *vm)
 	if (is_same(file, vm->image.initrd)) {
 		return "the initrd of";
 	}
+	if (is_same(file, vm->image.rootfs) ||
+	    (vm->image.rootfs != NULL && path_is_below(file, vm->image.rootfs))) {
+		return "the root file system of";
+	}
 	if (is_same(file, vm->image.dtb)) {
 		return "the device tree of";
 	}

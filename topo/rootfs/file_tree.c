@@ -57,6 +57,9 @@ static bool visit_one(const FTSENT *found, size_t root_bytes, file_tree_visit *v
 		.name = below + strspn(below, "/"),
 	};
 
+	if (found->fts_statp != NULL) {
+		entry.mode = found->fts_statp->st_mode & 07777U;
+	}
 	switch (found->fts_info) {
 	case FTS_D:
 		entry.kind = FILE_TREE_DIRECTORY;

@@ -220,32 +220,55 @@ static bool plan_found(void *owner, const struct file_tree_entry *found)
 	                                          : plan_leaf(planner, to, found);
 }
 
-/* A script that becomes the command. */
-static bool plan_command(struct planner *planner, const struct vm *vm)
+/* A file at @to that is made, of @mode; @what it is. */
+static bool plan_text(struct planner *planner, const char *to, uint32_t mode, const char *text,
+                      const char *what)
 {
 	struct arena *arena = planner->root->arena;
-	const char *path = follow(planner->root, VM_COMMAND_PATH, false);
-	const char *text = "#!/bin/sh\nexec";
+	const char *path = follow(planner->root, to, false);
 
-	for (size_t i = 0; i < vm->command_count; i++) {
-		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command[i]));
-	}
-	planner->place = vm->image.place;
-	if (!is_free(planner, VM_COMMAND_PATH, path, "the command")) {
+	if (!is_free(planner, to, path, what)) {
 		return false;
 	}
 	plan_directories(planner, path_parent(arena, path));
 	plan(planner, (struct vm_files_entry){
 			      .path = path,
-			      .mode = S_IFREG | 0755U,
+			      .mode = S_IFREG | mode,
 			      .text = arena_printf(arena, "%s\n", text),
 		      });
 	return true;
 }
 
+/* A script that becomes the command. */
+static bool plan_command(struct planner *planner, const struct vm *vm)
+{
+	struct arena *arena = planner->root->arena;
+	const bool own = vm->image.rootfs == NULL;
+	const char *text = own ? "#!/bin/sh\nexec" : "#!/" ROOT_OURS "/bin/sh\nexec";
+
+	for (size_t i = 0; i < vm->command_count; i++) {
+		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command[i]));
+	}
+	return plan_text(planner, own ? VM_COMMAND_PATH : ROOTFS_COMMAND_PATH, 0755U, text,
+	                 "the command");
+}
+
+/* What a VM starts with: its command, or the init of a root file system of the user's. */
+static bool plan_start(struct planner *planner, const struct vm *vm)
+{
+	planner->place = vm->image.place;
+	if (vm->command_count != 0) {
+		return plan_command(planner, vm);
+	}
+	return vm->image.rootfs_init == NULL ||
+	       plan_text(planner, ROOTFS_INIT_PATH, 0644U,
+	                 arena_printf(planner->root->arena, "/%s", vm->image.rootfs_init),
+	                 "its init");
+}
+
 bool vm_files_any(const struct vm *vm)
 {
-	return vm->file_count + vm->command_count != 0;
+	return vm->file_count + vm->command_count != 0 || vm->image.rootfs_init != NULL;
 }
 
 bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_plan *out,
@@ -276,5 +299,5 @@ bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_pl
 		}
 		return false;
 	}
-	return vm->command_count == 0 || plan_command(&planner, vm);
+	return plan_start(&planner, vm);
 }

@@ -34,6 +34,10 @@ struct vm_files_fault {
 /* What the project's init runs. */
 #define VM_COMMAND_PATH "/etc/peervisor/command"
 
+/* With a root file system of the user's: likewise, or else the path of an init of that. */
+#define ROOTFS_COMMAND_PATH "/" ROOT_OURS "/command"
+#define ROOTFS_INIT_PATH "/" ROOT_OURS "/own-init"
+
 /* What is in a root file system so far. */
 struct vm_root;
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "abi/image.h"
 #include "topo/base/say.h"
 #include "topo/model/board.h"
+#include "topo/rootfs/rootfs.h"
 
 /* A file that was read; several VMs boot the same. */
 struct known_file {
@@ -77,22 +79,36 @@ bool files_read(struct arena *arena, const char *path, struct bytes *out)
 	return good;
 }
 
+static bool known(const struct reader *reader, const char *path, struct bytes *out)
+{
+	for (size_t i = 0; i < reader->known_count; i++) {
+		if (strcmp(reader->known[i].path, path) == 0) {
+			*out = reader->known[i].bytes;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void remember(struct reader *reader, const char *path, struct bytes bytes)
+{
+	*ARENA_ADD(reader->arena, reader->known, reader->known_count) =
+		(struct known_file){path, bytes};
+}
+
 static struct bytes get(struct reader *reader, const char *path)
 {
 	struct bytes bytes = {NULL, 0};
 
-	for (size_t i = 0; i < reader->known_count; i++) {
-		if (strcmp(reader->known[i].path, path) == 0) {
-			return reader->known[i].bytes;
-		}
+	if (known(reader, path, &bytes)) {
+		return bytes;
 	}
 	if (!files_read(reader->arena, path, &bytes)) {
 		say(stderr, "topo verify: cannot read '%s': %s\n", path, strerror(errno));
 		reader->failed = true;
 		bytes = (struct bytes){NULL, 0};
 	}
-	*ARENA_ADD(reader->arena, reader->known, reader->known_count) =
-		(struct known_file){path, bytes};
+	remember(reader, path, bytes);
 	return bytes;
 }
 
@@ -186,6 +202,36 @@ static void load_own_rootfs(struct reader *reader, uint32_t served, struct vm_fi
 	}
 }
 
+/* A root file system of the user's, by the code that the builder reads it with too, and what starts it. */
+static void load_users(struct reader *reader, const char *path, struct vm_files *out)
+{
+	const char *key = arena_printf(reader->arena, "rootfs:%s", path);
+	struct rootfs rootfs;
+	struct bytes bytes = {NULL, 0};
+
+	if (known(reader, key, &out->initrd[out->initrd_count])) {
+		out->initrd_count++;
+	} else {
+		uint8_t *data =
+			rootfs_read(reader->arena, path, &rootfs) ? rootfs_archive(&rootfs) : NULL;
+
+		if (data != NULL) {
+			bytes.count = rootfs.archive_bytes;
+			bytes.data =
+				memcpy(arena_alloc(reader->arena, bytes.count), data, bytes.count);
+		} else {
+			say(stderr, "topo verify: the root file system '%s' cannot be used: %s\n",
+			    path, rootfs.why != NULL ? rootfs.why : "a file of it is gone");
+			reader->failed = true;
+		}
+		free(data);
+		rootfs_free(&rootfs);
+		remember(reader, key, bytes);
+		out->initrd[out->initrd_count++] = bytes;
+	}
+	out->initrd[out->initrd_count++] = get_own(reader, "guest/front.cpio");
+}
+
 /* The attributes `files` and `command`: by the code that the builder plans them with too. It decides over what a VM
  * has in itself, not over what it may do. */
 static void plan_files(struct reader *reader, const struct vm *vm, struct vm_files *out)
@@ -227,6 +273,8 @@ static void load_vm(struct reader *reader, const struct vm *vm, uint32_t served,
 	}
 	if (vm->image.initrd) {
 		out->initrd[out->initrd_count++] = get(reader, vm->image.initrd);
+	} else if (vm->image.rootfs) {
+		load_users(reader, vm->image.rootfs, out);
 	} else if (vm->image.own_rootfs) {
 		load_own_rootfs(reader, served, out);
 	}

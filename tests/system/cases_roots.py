@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Root file systems of the user's: what they start, and what comes with them."""
+import io
+import os
+import shutil
+import subprocess
+import tarfile
+
+from harness import BUILD, HERE, Scenario, ensure
+
+INITTAB = b"""::sysinit:/bin/busybox touch /began
+::respawn:/bin/busybox httpd -f -p 80 -h /srv
+"""
+
+
+class OwnRoot(Scenario):
+    """A directory that holds one program, and a packed tar with an init."""
+    directory = os.path.join(BUILD, "system/own-root")
+    topology = os.path.join(directory, "own-root.camkes")
+
+    @staticmethod
+    def program():
+        """A static program for every purpose: that of the project's own."""
+        with open(os.path.join(BUILD, "share/peervisor/guest/front.cpio"), "rb") as archive:
+            return subprocess.run(["cpio", "--quiet", "-i", "--to-stdout",
+                                   ".peervisor/bin/busybox"], stdin=archive,
+                                  stdout=subprocess.PIPE, check=True).stdout
+
+    def prepare(self):
+        shutil.rmtree(self.directory, ignore_errors=True)
+        os.makedirs(os.path.join(self.directory, "web/usr/bin"))
+        shutil.copy(os.path.join(HERE, "topologies/own-root.camkes"), self.directory)
+        program = self.program()
+        httpd = os.path.join(self.directory, "web/usr/bin/httpd")
+        with open(httpd, "wb") as file:
+            file.write(program)
+        os.chmod(httpd, 0o700)
+        os.symlink("usr/bin", os.path.join(self.directory, "web/bin"))
+        with tarfile.open(os.path.join(self.directory, "box.tar.gz"), "w:gz") as tar:
+            for name, mode, owner, data in (("./bin/busybox", 0o755, 0, program),
+                                            ("./etc/inittab", 0o644, 0, INITTAB),
+                                            ("./srv/page", 0o640, 1234, b"from the box")):
+                entry = tarfile.TarInfo(name)
+                entry.mode, entry.uid, entry.gid, entry.size = mode, owner, owner, len(data)
+                tar.addfile(entry, io.BytesIO(data))
+            entry = tarfile.TarInfo("./sbin/init")
+            entry.type, entry.linkname = tarfile.SYMTYPE, "../bin/busybox"
+            tar.addfile(entry)
+
+    def fetch(self, vm, url, limit=60):
+        """What a service answers, as soon as it does."""
+        found = []
+
+        def answers():
+            found[:] = [self.system.shell(vm, f"timeout 5 wget -q -O - {url} 2> /dev/null || true")]
+            return found[0] != ""
+        self.system.wait(f"{vm} gets {url}", answers, limit)
+        return found[0]
+
+    def check_its_command_serves_another_vm(self):
+        with open(self.topology, encoding="utf-8") as file:
+            wanted = file.read().strip()
+        ensure(self.fetch("box", "http://10.9.0.2/topology") == wanted, "another file")
+
+    def check_its_init_serves_another_vm(self):
+        ensure(self.fetch("web", "http://10.9.0.3/page") == "from the box", "another page")
+
+    def check_its_init_is_the_first_program(self):
+        found = self.system.shell("box", "readlink /proc/1/exe; tr '\\0' ' ' < /proc/1/cmdline; "
+                                  "ls /began; stat -c %u:%g:%a /srv/page /")
+        ensure(found.split() == ["/bin/busybox", "init", "/began", "1234:1234:640", "0:0:755"],
+               found)
+
+    def check_a_command_that_ends_is_run_again(self):
+        before = self.system.shell("web", "pidof httpd")
+        self.system.shell("web", "kill $(pidof httpd)")
+        self.system.wait("httpd runs again", lambda: self.system.shell(
+            "web", "pidof httpd || true") not in ("", before))
+        self.fetch("box", "http://10.9.0.2/topology")
+
+    def check_nobody_but_root_writes_to_its_root(self):
+        found = self.system.shell("web", "stat -c %u:%a / /bin/httpd; ls -d /bin; [ -L /bin ]")
+        ensure(found.split() == ["0:755", "0:700", "/bin"], found)
+
+    def check_poweroff_ends_it(self):
+        for vm in ("web", "box"):
+            self.system.run(vm, "poweroff", status=None)
+            self.system.wait_vm(vm, "stopped")

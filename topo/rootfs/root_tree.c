@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Keeps what lies where in a root file system, see topo/rootfs/root_tree.h. */
+#include "topo/rootfs/root_tree.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/bits.h"
+#include "topo/base/strmap.h"
+#include "topo/model/model.h"
+#include "topo/rootfs/follow.h"
+#include "topo/rootfs/root_node.h"
+
+/* Whatever the kernel and our init mount there lies over it. */
+#define OF_THE_KERNEL "dev/"
+
+struct root_tree *root_tree_new(struct arena *arena)
+{
+	struct root_tree *tree = arena_alloc(arena, sizeof(*tree));
+
+	tree->arena = arena;
+	strmap_init(&tree->by_path, arena);
+	return tree;
+}
+
+bool root_tree_fail(struct root_tree *tree, const char *why)
+{
+	tree->fault = tree->fault == NULL ? why : tree->fault;
+	return false;
+}
+
+const char *root_tree_fault(const struct root_tree *tree)
+{
+	return tree->fault;
+}
+
+static const struct path_node *look_up(const void *owner, const char *path)
+{
+	const struct root_tree *tree = owner;
+	const struct root_node *node = strmap_get(&tree->by_path, path);
+
+	return node == NULL || node->gone ? NULL : &node->is;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Is "..", or a name too long for a file system, in @name? */
+static const char *fault_of_name(const char *name)
+{
+	for (const char *at = name; *at != '\0';) {
+		at += strspn(at, "/");
+		const size_t bytes = strcspn(at, "/");
+
+		if (bytes == 2 && strncmp(at, "..", 2) == 0) {
+			return "leads out of its directory by '..'";
+		}
+		if (bytes > NAME_MAX) {
+			return "has a name of more than 255 bytes";
+		}
+		at += bytes;
+	}
+	return NULL;
+}
+
+/* What was there, and all below it, is there no more. */
+static void remove_node(struct root_tree *tree, struct root_node *node)
+{
+	const size_t bytes = strlen(node->path);
+	const bool directory = node->is.type == S_IFDIR;
+
+	node->gone = true;
+	for (size_t i = 0; directory && i < tree->count; i++) {
+		struct root_node *below = tree->nodes[i];
+
+		if (strncmp(below->path, node->path, bytes) == 0 && below->path[bytes] == '/') {
+			below->gone = true;
+		}
+	}
+}
+
+/* The node at @path, on whose way there is no link and a directory wherever there is anything. */
+static struct root_node *have_node(struct root_tree *tree, const char *path)
+{
+	struct root_node *node = strmap_get(&tree->by_path, path);
+
+	if (node == NULL && tree->count == ROOT_ENTRIES_MAX) {
+		root_tree_fail(tree, arena_printf(tree->arena, "it has more than %u files",
+		                                  ROOT_ENTRIES_MAX));
+		return NULL;
+	}
+	if (node == NULL) {
+		node = arena_alloc(tree->arena, sizeof(*node));
+		node->path = path;
+		node->gone = true;
+		*ARENA_ADD(tree->arena, tree->nodes, tree->count) = node;
+		strmap_set(&tree->by_path, path, node);
+	}
+	return node;
+}
+
+static bool have_directories(struct root_tree *tree, const char *path)
+{
+	for (const char *end = path; *end != '\0';) {
+		end += strspn(end, "/");
+		end += strcspn(end, "/");
+		struct root_node *node =
+			have_node(tree, arena_copy(tree->arena, path, (size_t)(end - path)));
+
+		if (node == NULL) {
+			return false;
+		}
+		if (node->gone) {
+			*node = (struct root_node){
+				.path = node->path, .is = {S_IFDIR, NULL}, .mode = S_IFDIR | 0755U};
+		}
+	}
+	return true;
+}
+
+static const char *fault_of_path(const char *path)
+{
+	if (path == NULL) {
+		return "is below what is no directory";
+	}
+	if (strlen(path) >= PATH_MAX) {
+		return "has a path of more than 4095 bytes";
+	}
+	if (strcmp(path, ROOT_OURS) == 0 || starts_with(path, ROOT_OURS "/")) {
+		return "is where topo puts its own";
+	}
+	return strcmp(path, "TRAILER!!!") == 0 ? "has the name that ends an archive" : NULL;
+}
+
+/* Where @name is to be; NULL after a fault, "" if nowhere. */
+static const char *place_of(struct root_tree *tree, const char *name)
+{
+	const char *why = fault_of_name(name);
+	const char *path =
+		why != NULL ? NULL : path_follow(tree->arena, look_up, tree, name, false);
+
+	if (why == NULL) {
+		why = fault_of_path(path);
+	}
+	if (why != NULL) {
+		root_tree_fail(tree, arena_printf(tree->arena, "'%.200s' in it %s", name, why));
+		return NULL;
+	}
+	return starts_with(path, OF_THE_KERNEL) ? "" : path;
+}
+
+/* The content of a file that is new in the tree; NULL after a fault. */
+static struct root_content *new_content(struct root_tree *tree, const struct root_entry *entry)
+{
+	struct root_content *content = arena_alloc(tree->arena, sizeof(*content));
+
+	*content = entry->content;
+	if (content->bytes > UINT32_MAX ||
+	    __builtin_add_overflow(tree->bytes, content->bytes, &tree->bytes) ||
+	    tree->bytes > ROOT_BYTES_MAX) {
+		root_tree_fail(tree, arena_printf(tree->arena,
+		                                  "with '%.200s' in it are more than 4 GiB, too "
+		                                  "much for RAM",
+		                                  entry->name));
+		return NULL;
+	}
+	return content;
+}
+
+static bool put(struct root_tree *tree, const char *path, struct root_node new)
+{
+	struct root_node *node = NULL;
+
+	if (!have_directories(tree, path_parent(tree->arena, path)) ||
+	    (node = have_node(tree, path)) == NULL) {
+		return false;
+	}
+	if (!node->gone && (node->is.type != S_IFDIR || new.is.type != S_IFDIR)) {
+		remove_node(tree, node);
+	}
+	new.path = node->path;
+	*node = new;
+	return true;
+}
+
+bool root_tree_add(struct root_tree *tree, const struct root_entry *entry)
+{
+	const uint32_t type = entry->mode & S_IFMT;
+	const char *path = place_of(tree, entry->name);
+	struct root_content *content = NULL;
+
+	if (path == NULL) {
+		return false;
+	}
+	if (path[0] == '\0') { /* the root itself is there, and /dev is the kernel's */
+		return true;
+	}
+	if (type != S_IFREG && type != S_IFDIR && type != S_IFLNK && type != S_IFIFO) {
+		return root_tree_fail(tree, arena_printf(tree->arena,
+		                                         "'%.200s' in it is a device or a socket, "
+		                                         "and not in /dev",
+		                                         entry->name));
+	}
+	if (type == S_IFLNK && (entry->target[0] == '\0' || strlen(entry->target) >= PATH_MAX)) {
+		return root_tree_fail(tree, arena_printf(tree->arena,
+		                                         "'%.200s' in it is a link to nothing that "
+		                                         "a path could be",
+		                                         entry->name));
+	}
+	if (type == S_IFREG && (content = new_content(tree, entry)) == NULL) {
+		return false;
+	}
+	return put(tree, path,
+	           (struct root_node){
+			   .is = {type, entry->target},
+			   .mode = entry->mode,
+			   .owner = entry->owner,
+			   .group = entry->group,
+			   .content = content,
+		   });
+}
+
+bool root_tree_link(struct root_tree *tree, const char *name, const char *file)
+{
+	const char *path = place_of(tree, name);
+	const char *first = path == NULL ? NULL : place_of(tree, file);
+
+	if (path == NULL || first == NULL) {
+		return false;
+	}
+	if (path[0] == '\0') {
+		return true;
+	}
+	const struct root_node *node = strmap_get(&tree->by_path, first);
+
+	if (node == NULL || node->gone || node->is.type == S_IFDIR || strcmp(path, first) == 0) {
+		return root_tree_fail(tree, arena_printf(tree->arena,
+		                                         "'%.200s' in it is a link to '%.200s', "
+		                                         "which is no file of it",
+		                                         name, file));
+	}
+	return put(tree, path, *node);
+}
+
+const char *root_tree_init(const struct root_tree *tree)
+{
+	/* What Linux looks for (init/main.c), systemd where nobody links to it, and of an initrd. */
+	static const char *const usual[] = {"sbin/init", "etc/init", "bin/init",
+	                                    "lib/systemd/systemd", "init"};
+
+	for (size_t i = 0; i < ARRAY_COUNT(usual); i++) {
+		const char *path = path_follow(tree->arena, look_up, tree, usual[i], true);
+		const struct root_node *node =
+			path == NULL ? NULL : strmap_get(&tree->by_path, path);
+
+		if (node != NULL && !node->gone && node->is.type == S_IFREG &&
+		    (node->mode & 0111U) != 0) {
+			return usual[i];
+		}
+	}
+	return NULL;
+}

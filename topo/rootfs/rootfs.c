@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Reads root file systems of the user's, see topo/rootfs/rootfs.h. */
+#include "topo/rootfs/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "topo/rootfs/file_tree.h"
+#include "topo/rootfs/root_tree.h"
+#include "topo/rootfs/tar.h"
+#include "topo/rootfs/unpack.h"
+
+/* What is unpacked of an archive: contents, headers, and what fills its blocks. */
+#define ARCHIVE_BYTES_MAX (ROOT_BYTES_MAX + (ROOT_BYTES_MAX >> 1))
+
+/* Bytes that are unpacked, one piece behind the other. */
+struct heap {
+	unsigned char *bytes;
+	size_t count, room;
+	bool full;
+};
+
+static bool keep(void *owner, const unsigned char *bytes, size_t count)
+{
+	struct heap *heap = owner;
+
+	if (heap->count + count > ARCHIVE_BYTES_MAX) {
+		heap->full = true;
+		return false;
+	}
+	if (heap->count + count > heap->room) {
+		const size_t room = (heap->count + count) * 2;
+		unsigned char *more = realloc(heap->bytes, room);
+
+		if (more == NULL) {
+			heap->full = true;
+			return false;
+		}
+		heap->bytes = more;
+		heap->room = room;
+	}
+	if (count != 0) {
+		memcpy(heap->bytes + heap->count, bytes, count);
+	}
+	heap->count += count;
+	return true;
+}
+
+static bool fail(struct rootfs *rootfs, const char *why)
+{
+	rootfs->why = why;
+	return false;
+}
+
+/* The pieces of a packed archive, one behind the other; zeros may fill the end. */
+static bool unpack(struct arena *arena, const unsigned char *bytes, size_t count,
+                   struct rootfs *rootfs, struct heap *heap)
+{
+	size_t at = 0;
+
+	while (at < count && bytes[at] != 0) {
+		const struct packing *packing = packing_find(bytes + at, count - at);
+		size_t used = 0;
+
+		if (packing != NULL && packing->unpack == NULL) {
+			return fail(rootfs,
+			            arena_printf(arena,
+			                         "it is packed by %s, which is not unpacked "
+			                         "here",
+			                         packing->name));
+		}
+		if (packing != NULL) {
+			used = packing->unpack(bytes + at, count - at, keep, heap);
+		}
+		if (used == 0) {
+			return fail(rootfs, heap->full ? "unpacked it is too large for RAM"
+			                               : "what is packed in it ends too early, or "
+			                                 "makes no sense");
+		}
+		at += used;
+	}
+	return true;
+}
+
+static bool read_tar(struct arena *arena, const unsigned char *bytes, size_t count,
+                     struct rootfs *out)
+{
+	struct heap heap = {.bytes = NULL};
+	/* The name of the first file stands at its beginning, and may look like anything. */
+	const bool packed = packing_find(bytes, count) != NULL &&
+	                    (count < 262 || memcmp(bytes + 257, "ustar", 5) != 0);
+	const bool got = packed ? unpack(arena, bytes, count, out, &heap)
+	                        : keep(&heap, bytes, count) || fail(out, "it is too large for RAM");
+
+	out->bytes = heap.bytes;
+	if (got && !tar_read(heap.bytes, heap.count, out->tree, arena)) {
+		return fail(out, root_tree_fault(out->tree));
+	}
+	return got;
+}
+
+/* @path is no directory. */
+static bool read_file(struct arena *arena, const char *path, struct rootfs *out)
+{
+	struct stat status;
+	void *bytes = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0) {
+		return fail(out, strerror(errno));
+	}
+	const bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	const size_t count = regular ? (size_t)status.st_size : 0;
+
+	if (count != 0) {
+		bytes = mmap(NULL, count, PROT_READ, MAP_PRIVATE, fd, 0);
+	}
+	close(fd);
+	if (count == 0 || bytes == MAP_FAILED) {
+		return fail(out, !regular     ? "it is no file and no directory"
+		                 : count == 0 ? "it is empty"
+		                              : strerror(errno));
+	}
+	const bool good = read_tar(arena, bytes, count, out);
+
+	munmap(bytes, count);
+	return good;
+}
+
+struct directory {
+	struct arena *arena;
+	struct root_tree *tree;
+};
+
+static bool add_found(void *owner, const struct file_tree_entry *found)
+{
+	static const uint32_t types[] = {
+		[FILE_TREE_FILE] = S_IFREG,
+		[FILE_TREE_DIRECTORY] = S_IFDIR,
+		[FILE_TREE_LINK] = S_IFLNK,
+	};
+	const struct directory *directory = owner;
+	struct arena *arena = directory->arena;
+	struct root_entry entry = {
+		.name = arena_copy(arena, found->name, strlen(found->name)),
+		.mode = types[found->kind] | (found->kind == FILE_TREE_LINK ? 0777U : found->mode),
+	};
+
+	if (found->kind == FILE_TREE_LINK) {
+		entry.target = arena_copy(arena, found->target, strlen(found->target));
+	} else if (found->kind == FILE_TREE_FILE) {
+		entry.content.from = arena_copy(arena, found->path, strlen(found->path));
+		entry.content.bytes = found->bytes;
+	}
+	return root_tree_add(directory->tree, &entry);
+}
+
+static bool read_directory(struct arena *arena, const char *path, struct rootfs *out)
+{
+	struct directory directory = {arena, out->tree};
+	struct file_tree_fault fault;
+
+	if (file_tree_walk(path, add_found, &directory, &fault)) {
+		return true;
+	}
+	if (root_tree_fault(out->tree) != NULL) {
+		return fail(out, root_tree_fault(out->tree));
+	}
+	return fail(out, arena_printf(arena, "'%s' in it: %s", fault.path, fault.why));
+}
+
+bool rootfs_read(struct arena *arena, const char *path, struct rootfs *out)
+{
+	struct stat status;
+
+	*out = (struct rootfs){.tree = root_tree_new(arena)};
+	if (stat(path, &status) != 0) {
+		return fail(out, strerror(errno));
+	}
+	if (S_ISDIR(status.st_mode) ? !read_directory(arena, path, out)
+	                            : !read_file(arena, path, out)) {
+		return false;
+	}
+	root_tree_measure(out->tree, &out->archive_bytes, &out->unpacked_bytes);
+	out->init = root_tree_init(out->tree);
+	return true;
+}
+
+unsigned char *rootfs_archive(const struct rootfs *rootfs)
+{
+	unsigned char *bytes = malloc(rootfs->archive_bytes);
+
+	if (bytes != NULL && !root_tree_write(rootfs->tree, bytes)) {
+		free(bytes);
+		bytes = NULL;
+	}
+	return bytes;
+}
+
+void rootfs_free(struct rootfs *rootfs)
+{
+	free(rootfs->bytes);
+	rootfs->bytes = NULL;
+}
