@@ -66,7 +66,8 @@ enum pv_workaround {
 enum pv_reply {
 	PV_REPLY_NONE = 0,   /* nothing was owed: at the first call, and after PV_MSG_EVENTS */
 	PV_REPLY_RESUME = 1, /* the vCPU goes on behind the instruction; x1 is the value that a
-	                        PV_MSG_READ asked for, or the guest's x0 after a PV_MSG_CALL */
+	                        PV_MSG_READ or _SYSREG asked for, or the guest's x0 after a
+	                        PV_MSG_CALL */
 	PV_REPLY_UNDEF = 2,  /* the vCPU takes an Undefined Instruction exception at EL1 */
 	PV_REPLY_OFF = 3,    /* the vCPU is off until PV_CALL_VCPU_START */
 	PV_REPLY_STOP = 4,   /* the domain is off, all its vCPUs are; x1 is an enum pv_stop. Allowed
@@ -85,9 +86,12 @@ enum pv_msg {
 	PV_MSG_WRITE = 3,  /* x1 vcpu, x2 ipa, x3 bytes, x4 value (zero-extended): a store;
 	                      x5 ESR_EL2, x6 pc, x7 FAR_EL2, for a report */
 	PV_MSG_CALL = 4,   /* x1 vcpu, x2..x5 the guest's x0..x3, x6 0 = HVC, 1 = SMC */
-	PV_MSG_FAULT = 5   /* x1 vcpu, x2 ipa, UINT64_MAX if unknown, x5 ESR_EL2, x6 pc, x7 FAR_EL2:
+	PV_MSG_FAULT = 5,  /* x1 vcpu, x2 ipa, UINT64_MAX if unknown, x5 ESR_EL2, x6 pc, x7 FAR_EL2:
 	                      an access that has no valid syndrome or is an instruction fetch. Only
 	                      PV_REPLY_UNDEF, _OFF, _STOP or _ABORT answer it */
+	PV_MSG_SYSREG =
+		6 /* x1 vcpu, x2 what the CPU has, if it reads an ID register, x5 ESR_EL2, x6 pc:
+	                      an access to a system register that traps */
 };
 
 /* Why a domain went off; the kernel reports it on its own console channel. */

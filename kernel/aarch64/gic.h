@@ -66,10 +66,6 @@ RARE enum interrupt_kind gic_kind(uint32_t intid);
 /** Physical page of the CPU interface that guests have by a mapping; 0: by registers of the CPU. */
 uint32_t gic_guest_page(void);
 
-/** Whether a trapped access @iss (ESR_EL2.ISS) is one of a register of the CPU interface that has the
- * same value for every guest. */
-bool gic_sysreg(uint32_t iss, uint64_t *value);
-
 /** Set up the distributor: nothing but the UART's interrupt is enabled. Boot CPU. */
 void gic_init_distributor(void);
 

@@ -130,14 +130,6 @@ void gic_load(const struct vcpu *v, bool timer_active)
 	set_timer_active(timer_active);
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): other versions answer by it */
-bool gic_sysreg(uint32_t iss, uint64_t *value)
-{
-	(void)iss;
-	(void)value;
-	return false;
-}
-
 bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi)
 {
 	(void)v;

@@ -70,9 +70,6 @@
 #define ICH_VTR_PREBITS(vtr) (((vtr) >> 26 & 7U) + 1U)
 #define PREBITS_MAX 5U
 
-#define ISS_SRE (3U << 20 | 5U << 17 | 12U << 10 | 12U << 1) /* ICC_SRE_EL1 */
-#define ISS_REGISTER 0x3ffc1eU
-
 #define AFFINITY 0xff00ffffffULL /* of MPIDR_EL1 */
 #define PATIENCE 1000000U        /* polls of what the controller does by itself */
 
@@ -255,15 +252,6 @@ void gic_load(const struct vcpu *v, bool timer_active)
 	sysreg_write(ICH_AP1R0_EL2, v->arch.gich_apr);
 	sysreg_write(ICH_AP0R0_EL2, v->arch.gich_apr_other);
 	set_timer_active(timer_active);
-}
-
-bool gic_sysreg(uint32_t iss, uint64_t *value)
-{
-	if ((iss & ISS_REGISTER) != ISS_SRE) {
-		return false;
-	}
-	*value = ICC_SRE_FIXED;
-	return true;
 }
 
 bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi)

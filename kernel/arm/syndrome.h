@@ -122,11 +122,11 @@ static inline uint64_t access_extend(struct access access, uint64_t value)
 	return access.wide ? value : (uint32_t)value;
 }
 
-/** Of TRAP_SYSREG: the register that the value read goes to; 31, the zero register, where it is a
- * write. */
-static inline uint32_t trap_sysreg_target(const struct trap *trap)
+/** Of TRAP_SYSREG: the register that the value read goes to; the zero register, where it is a write. */
+static inline struct access trap_sysreg_target(const struct trap *trap)
 {
-	return (trap->esr & 1) ? (uint32_t)trap->esr >> 5 & 31U : 31U;
+	return (struct access){
+		.reg = (trap->esr & 1) ? trap->esr >> 5 & 31U : 31U, .bytes = 8, .wide = true};
 }
 
 /** The register that the value written comes from; 31 is the zero register. */
@@ -140,9 +140,5 @@ static inline uint32_t trap_iss(const struct trap *trap)
 {
 	return (uint32_t)trap->esr & 0x1ffffffU;
 }
-
-/** Whether the register that a trapped access @iss names reads as zero and ignores writes: a guest
- * may look for it, but it is not its (sysregs.c). */
-bool sysreg_is_silent(uint32_t iss);
 
 #endif

@@ -74,8 +74,8 @@ void arch_enter_vmm(struct domain *d);
 void arch_leave_vmm(struct domain *d);
 /** Give the VMM of @d its first state. */
 void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg);
-/** Whether the trapped access @iss (ESR_EL2.ISS) reads a register whose value the machine gives. */
-bool arch_sysreg_read(uint32_t iss, uint64_t *value);
+/** What the CPU has in the ID register that the trapped access @iss (ESR_EL2.ISS) reads; 0: it reads none. */
+uint64_t arch_id_register(uint32_t iss);
 /** Whether the trapped access @iss, of @value, sends software-generated interrupts, and which: @v, that
  * makes it, has the CPU interface of a GICv3. */
 bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi);

@@ -160,7 +160,9 @@ static void set_wait(struct vcpu *v, enum vcpu_wait wait)
 /* The guest of @v goes on behind the instruction that asked for the VMM. */
 static void resume(struct vcpu *v, uint64_t value)
 {
-	if (v->message.x[0] == PV_MSG_READ && v->access.reg < 31) {
+	bool reads = v->message.x[0] == PV_MSG_READ || v->message.x[0] == PV_MSG_SYSREG;
+
+	if (reads && v->access.reg < 31) {
 		v->regs.x[v->access.reg] = access_extend(v->access, value);
 	}
 	if (v->message.x[0] == PV_MSG_CALL) {
@@ -200,7 +202,7 @@ static err_t reply_to_vcpu(struct vcpu *v, uint64_t reply, uint64_t value)
 		set_wait(v, WAIT_NOTHING);
 		return OK;
 	case PV_REPLY_ABORT:
-		if (v->message.x[0] == PV_MSG_CALL) {
+		if (v->message.x[0] == PV_MSG_CALL || v->message.x[0] == PV_MSG_SYSREG) {
 			return ERR_ARG;
 		}
 		arch_inject_abort(v, v->message.x[5], v->message.x[7]); /* its ESR and FAR */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Traps. What is hot or must be trusted is done here (doorbells, WFI, registers that read as zero);
- * everything else becomes a message to the VMM.
+ * Traps. What is hot or must be trusted is done here (doorbells, WFI, SGIs); everything else becomes a
+ * message to the VMM.
  */
 #include "kernel/core/trap.h"
 
@@ -104,22 +104,19 @@ static void send_sgi(struct domain *d, struct sgi sgi)
 static RARE void system_register(struct vcpu *v, const struct trap *trap)
 {
 	uint32_t iss = trap_iss(trap);
-	uint32_t reg = trap_sysreg_target(trap);
 	uint32_t source = trap_sysreg_source(trap);
-	uint64_t value = 0;
 	struct sgi sgi;
 
 	v->counters[PV_COUNTER_REGISTERS]++;
 	if (arch_sgi(v, iss, source < 31 ? v->regs.x[source] : 0, &sgi)) {
 		send_sgi(v->domain, sgi);
-	} else if (!arch_sysreg_read(iss, &value) && !sysreg_is_silent(iss)) {
-		arch_inject_undefined(v);
+		v->regs.pc += 4;
 		return;
 	}
-	if (reg < 31) {
-		v->regs.x[reg] = value;
-	}
-	v->regs.pc += 4;
+	v->access = trap_sysreg_target(trap);
+	v->message = (struct message){
+		{PV_MSG_SYSREG, v->number, arch_id_register(iss), 0, 0, trap->esr, v->regs.pc, 0}};
+	message_send(v);
 }
 
 static void guest_trap(struct vcpu *v, const struct trap *trap)

@@ -227,9 +227,12 @@ def pages_of(size):
 
 
 def patched(elf, params, code=None):
-    """Segments of a program with its array `params`, and the instruction `code`, filled in."""
+    """Segments of a program with its array `params`, what it is to know of the board, and the
+    instruction `code`, filled in."""
     fillings = [("params", b"".join((value % (1 << 64)).to_bytes(8, "little")
                                     for value in params))]
+    if "has_gicv3" in elf.symbols:
+        fillings.append(("has_gicv3", bytes([abi.BOARD["GIC_VERSION"] == 3])))
     if code is not None:
         fillings.append(("vmm_code", code.to_bytes(4, "little")))
     segments = elf.segments

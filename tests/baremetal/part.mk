@@ -22,8 +22,12 @@ $(BAREMETAL_DIR)/%.o: tests/baremetal/%
 $(BAREMETAL_DIR)/freestanding.o: lib/freestanding.c
 	$(BAREMETAL_CC)
 
+# What system registers are to a guest is one thing, whatever its VMM.
+$(BAREMETAL_DIR)/sysregs.o: vmm/vm/sysregs.c
+	$(BAREMETAL_CC)
+
 $(BAREMETAL_DIR)/guest.elf: tests/baremetal/guest.ld $(call baremetal_objects,guest)
-$(BAREMETAL_DIR)/vmm.elf: tests/baremetal/vmm.ld $(call baremetal_objects,vmm)
+$(BAREMETAL_DIR)/vmm.elf: tests/baremetal/vmm.ld $(call baremetal_objects,vmm) $(BAREMETAL_DIR)/sysregs.o
 $(BAREMETAL_DIR)/guest.elf $(BAREMETAL_DIR)/vmm.elf: $(BAREMETAL_DIR)/freestanding.o
 $(BAREMETAL_DIR)/%.elf:
 	$(call step,LD)
@@ -44,7 +48,7 @@ $(BAREMETAL_DIR)/sweep.image: $(BAREMETAL_DIR)/sweep.elf
 	$(call step,OBJCOPY)
 	$(Q)$(CROSS)objcopy -O binary $< $@
 $(BAREMETAL_DIR)/sweep_vmm.elf: tests/baremetal/vmm.ld $(addprefix $(BAREMETAL_DIR)/,\
-		sweep_vmm.c.o vmm.c.o vmm_start.S.o freestanding.o)
+		sweep_vmm.c.o vmm.c.o vmm_start.S.o sysregs.o freestanding.o)
 	$(call step,LD)
 	$(Q)$(CROSS)ld -nostdlib -static --no-warn-rwx-segments -z max-page-size=4096 -e sweep_start \
 		-o $@ -T $^

@@ -3,9 +3,11 @@
 #include "tests/baremetal/vmm.h"
 
 #include "abi/limits.h"
+#include "vmm/vm/sysregs.h"
 
 /* In .data, so that the builder can fill it in. */
 __attribute__((section(".data"))) uint64_t params[T_PARAMS];
+__attribute__((section(".data"))) bool has_gicv3; /* the board */
 
 uint64_t vmm_read_value;
 void (*vmm_do)(uint64_t argument);
@@ -256,6 +258,9 @@ uint64_t vmm_answer(const uint64_t m[8], uint64_t *value)
 	*value = 0;
 	if (m[0] == PV_MSG_CALL) {
 		return answer_call(m, value);
+	}
+	if (m[0] == PV_MSG_SYSREG) {
+		return sysreg_read(m[5], m[2], has_gicv3, value) ? PV_REPLY_RESUME : PV_REPLY_UNDEF;
 	}
 	if (m[0] == PV_MSG_EVENTS) {
 		events |= m[1];

@@ -243,13 +243,9 @@ void arch_vmm_reset(struct domain *d, uint64_t pc, uint64_t sp, uint64_t arg)
 	d->vmm_regs.x[0] = arg;
 }
 
-bool arch_sysreg_read(uint32_t iss, uint64_t *value)
+uint64_t arch_id_register(uint32_t iss)
 {
-	if (!fake.sysreg_iss || iss != fake.sysreg_iss) {
-		return false;
-	}
-	*value = fake.sysreg_value;
-	return true;
+	return fake.sysreg_iss && iss == fake.sysreg_iss ? fake.sysreg_value : 0;
 }
 
 bool arch_sgi(const struct vcpu *v, uint32_t iss, uint64_t value, struct sgi *sgi)

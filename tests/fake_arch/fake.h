@@ -56,8 +56,9 @@ struct fake {
 	uint32_t ended, deactivated;
 	uint32_t idles;
 	void (*on_idle)(
-		void);       /* what happens while the CPU sleeps; has to make something runnable */
-	uint32_t sysreg_iss; /* the trapped access that reads sysreg_value; 0: none does */
+		void); /* what happens while the CPU sleeps; has to make something runnable */
+	uint32_t
+		sysreg_iss; /* the trapped access whose ID register holds sysreg_value; 0: none does */
 	uint64_t sysreg_value;
 	uint32_t sgi_iss; /* the trapped access that sends `sgi`; 0: none does */
 	struct sgi sgi;

@@ -6,7 +6,7 @@
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
 /* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
-/* links: kernel/core/trap.c kernel/arm/sysregs.c kernel/variants/release.c tests/fake_arch/arch.c */
+/* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include <string.h>
 
 #include "abi/mux.h"
@@ -29,7 +29,6 @@
 #define EC_WFX 0x01U
 #define EC_SVC 0x15U
 #define EC_DATA 0x24U
-#define EC_SYSREG 0x18U
 
 static struct cpu *here(void)
 {
@@ -612,33 +611,6 @@ static void test_console_frames(void **state)
 	assert_int_equal(kernel.domains[1].vmm_owner, VMM_OFFERED);
 }
 
-static void test_registers_that_are_not_there(void **state)
-{
-	(void)state;
-	/* op0 op1 CRn CRm op2 of: PMCR_EL0, MDSCR_EL1, DBGBVR5_EL1 (silent); CNTPCT_EL0 (not). */
-	static const struct {
-		uint32_t op0, op1, crn, crm, op2;
-		bool silent;
-	} rows[] = {
-		{3, 3, 9, 12, 0, true},
-		{2, 0, 0, 2, 2, true},
-		{2, 0, 0, 5, 4, true},
-		{3, 3, 14, 0, 1, false},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		uint32_t iss = rows[i].op0 << 20 | rows[i].op2 << 17 | rows[i].op1 << 14 |
-		               rows[i].crn << 10 | 7U << 5 | rows[i].crm << 1 | 1;
-
-		fake_build(1, 1, 1);
-		(void)resume();
-		kernel.vcpus[0].regs.x[7] = 5;
-		trap_at(ESR(EC_SYSREG, iss), 0);
-		assert_int_equal(kernel.vcpus[0].arch.undefined, !rows[i].silent);
-		assert_int_equal(kernel.vcpus[0].regs.x[7], rows[i].silent ? 0 : 5);
-	}
-}
-
 /* T32 user space: what is stepped over may have two bytes. */
 static void test_instructions_of_two_bytes(void **state)
 {
@@ -712,7 +684,6 @@ int main(void)
 		cmocka_unit_test(test_doorbells),
 		cmocka_unit_test(test_doorbells_after_a_reset),
 		cmocka_unit_test(test_console_frames),
-		cmocka_unit_test(test_registers_that_are_not_there),
 		cmocka_unit_test(test_instructions_of_two_bytes),
 		cmocka_unit_test(test_serror_ends_its_domain),
 		cmocka_unit_test(test_late_serror_ends_its_domain),

@@ -222,13 +222,29 @@ static void windows_end_where_they_end(void **state)
 	                 PV_REPLY_RESUME);
 }
 
+static void registers_are_read_as_the_guest_has_them(void **state)
+{
+	const uint64_t pfr0 = 0x18ULL << 26 | 3U << 20 | 4U << 1 | 1U;
+	const uint64_t hcr = 0x18ULL << 26 | 3U << 20 | 4U << 14 | 1U << 10 | 1U << 1 | 1U;
+	struct reply reply;
+
+	(void)state;
+	machine_start(1);
+	reply = vm_serve(&machine.vm,
+	                 &(struct message){{PV_MSG_SYSREG, 0, 0x1103000000112222, 0, 0, pfr0}});
+	assert_int_equal(reply.kind, PV_REPLY_RESUME);
+	assert_int_equal(reply.value, 0x1101000000110012); /* no EL2 and EL3, no GICv3 */
+	reply = vm_serve(&machine.vm, &(struct message){{PV_MSG_SYSREG, 0, 0, 0, 0, hcr}});
+	assert_int_equal(reply.kind, PV_REPLY_UNDEF);
+}
+
 static void broken_messages_end_the_vm(void **state)
 {
 	static const struct message broken[] = {
 		{{PV_MSG_READ, 2, GICD, 4}},
 		{{PV_MSG_CALL, UINT64_MAX}},
 		{{0}},
-		{{6}},
+		{{7}},
 	};
 
 	(void)state;
@@ -332,6 +348,7 @@ int main(void)
 		cmocka_unit_test(unanswered_accesses_are_aborted),
 		cmocka_unit_test(reports_become_rare),
 		cmocka_unit_test(windows_end_where_they_end),
+		cmocka_unit_test(registers_are_read_as_the_guest_has_them),
 		cmocka_unit_test(broken_messages_end_the_vm),
 		cmocka_unit_test(register_tables_are_sorted_and_disjoint),
 		cmocka_unit_test(v2m_frame),

@@ -10,6 +10,7 @@
 #include "lib/bits.h"
 #include "vmm/serial/pl011_bulk.h"
 #include "vmm/session/served.h"
+#include "vmm/vm/sysregs.h"
 
 static uint64_t read_gicd(struct vm *vm, uint32_t index, const struct access *access)
 {
@@ -135,6 +136,17 @@ static struct reply serve_call(struct vm *vm, const struct message *message)
 	return psci_call(&vm->psci, (uint32_t)message->word[1], argument);
 }
 
+static struct reply serve_register(const struct vm *vm, const struct message *message)
+{
+	struct reply reply = {.kind = PV_REPLY_RESUME};
+
+	if (!sysreg_read(message->word[5], message->word[2], vm->config.vm->gicr_ipa != 0,
+	                 &reply.value)) {
+		reply.kind = PV_REPLY_UNDEF;
+	}
+	return reply;
+}
+
 static void serve_alarms(struct vm *vm)
 {
 	uint64_t due = alarm_take_due(&vm->alarms);
@@ -237,6 +249,8 @@ static struct reply serve(struct vm *vm, const struct message *message)
 		return serve_access(vm, message);
 	case PV_MSG_CALL:
 		return serve_call(vm, message);
+	case PV_MSG_SYSREG:
+		return serve_register(vm, message);
 	case PV_MSG_FAULT:
 		return fault_unanswered(&vm->faults, vm->config.vm, message);
 	default:
