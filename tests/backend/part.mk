@@ -15,11 +15,13 @@ backend-test-build: $(BACKEND_TEST) $(TRAPPING_DAEMON) $(TRAPPING_DISK) $(BUILD)
 	$(BUILD)/share/peervisor/guest/Image
 test-build: backend-test-build
 
-# What dies under a busy disk, COUNT times.
+# What dies under a busy disk, COUNT times; and under a busy pair, from the moments of SEED.
 COUNT ?= 200
+SEED ?= 1
 .PHONY: crashes
-crashes: backend-test-build
-	$(Q)tests/backend/run --crashes $(COUNT)
+crashes: all backend-test-build system-build
+	$(Q)tests/backend/run --crashes $(COUNT) --seed $(SEED)
+	$(Q)PV_CRASHES=$(COUNT) PV_SEED=$(SEED) tests/system/run --only Crashes
 
 $(BUILD)/backend-test/%.o: %.c
 	@mkdir -p $(@D)
