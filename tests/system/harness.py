@@ -91,9 +91,11 @@ class System:
 
     def state(self):
         """(VM -> state, (device, driver) -> state), by topo ps."""
-        done = subprocess.run([TOPO, "ps", "--json"], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True, timeout=30, check=True)
-        for system in json.loads(done.stdout):
+        done = subprocess.run([TOPO, "ps", "--json", self.name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              timeout=30, check=False)
+        ensure(done.returncode in (0, 1), f"topo ps: {done.stdout}")
+        for system in json.loads(done.stdout or "[]"):
             if system["name"] == self.name:
                 return ({vm["name"]: vm["state"] for vm in system["vms"]},
                         {(c["device"], c["driver"]): c["state"] for c in system["connections"]})
