@@ -243,6 +243,13 @@ struct pv_stream {
  *
  * Where windows of a page both have a rule for a word, neither has flags, and what one may write
  * the other keeps and does not write.
+ *
+ * The words are taken for those of PCI configuration space. Of the command, word 1, rules write and
+ * store no more than that memory is decoded, the function is a bus master, and its line off, the last
+ * alone at boot, and each has PV_RULE_INITIAL; of base addresses, words 4 to 9, only with
+ * PV_RULE_PROBE, in a window that begins with word 1; of word 15 the lower byte; of other words below
+ * 16 nothing. One window of a page has all rules of words 1 and 4 to 9. Apertures are not compared
+ * with each other, nor with devices[]: whose they are the image says.
  */
 struct pv_window {
 	uint32_t page;

@@ -2,9 +2,20 @@
 /*
  * The image check of what is the board's: device pages, lines, streams, register windows. What it
  * keeps: each is one domain's at most, and nobody's if the board keeps it for the kernel or for
- * nobody; what windows on one page write is written by one of them.
+ * nobody; what windows on one page write is written by one of them; and no rule lets a function of PCI
+ * decode but where the image says.
  */
 #include "lib/image_checker.h"
+
+/* Words of PCI configuration space: PCI 3.0 6.1. */
+#define WORD_COMMAND 1U
+#define WORD_BARS 4U
+#define WORD_BARS_END 10U
+#define WORD_LINE 15U
+#define WORD_HEADER_END 16U
+#define COMMAND_INTX_OFF 0x400U
+#define COMMAND_WRITABLE (COMMAND_INTX_OFF | 6U) /* decodes memory, is a bus master */
+#define LINE_WRITABLE 0xffU
 
 /* Is [page, page + count) the kernel's, nobody's, or RAM? */
 static bool is_kept(const struct image_board *board, uint32_t page, uint32_t count)
@@ -156,38 +167,69 @@ static err_t check_window(const struct image_checker *checker, uint32_t index, u
 	return image_judge(checker, "windows", index, rules, ARRAY_COUNT(rules));
 }
 
+/* Does word @word say where a function decodes, and whether? */
+static bool is_place(uint32_t word)
+{
+	return word == WORD_COMMAND || (word >= WORD_BARS && word < WORD_BARS_END);
+}
+
+/* Does @rule leave it to the image where a function decodes? */
+static bool keeps_place(const struct pv_window_rule *rule)
+{
+	uint32_t any = rule->writable | rule->initial;
+
+	if (rule->word == WORD_COMMAND) {
+		return !(rule->writable & ~COMMAND_WRITABLE) &&
+		       !(rule->initial & ~COMMAND_INTX_OFF) && (rule->flags & PV_RULE_INITIAL);
+	}
+	if (is_place(rule->word) && (rule->flags & PV_RULE_PROBE)) {
+		return true;
+	}
+	return any == 0 || rule->word >= WORD_HEADER_END ||
+	       (rule->word == WORD_LINE && any <= LINE_WRITABLE);
+}
+
 static err_t check_window_rule(const struct image_checker *checker, const struct pv_window *window,
                                uint32_t index)
 {
 	const struct pv_window_rule *rule = &image_window_rules(checker->image)[index];
+	const struct pv_window_rule *first = rule - (index - window->rules.first);
 	bool initial = (rule->flags & PV_RULE_INITIAL) != 0;
+	bool probe = (rule->flags & PV_RULE_PROBE) != 0;
 	const struct image_rule rules[] = {
 		{"word", ERR_RANGE, rule->word < PV_WINDOW_WORDS},
-		{"word", ERR_OVERLAP, index == window->rules.first || rule->word > rule[-1].word},
+		{"word", ERR_OVERLAP, rule == first || rule->word > rule[-1].word},
 		{"writable", ERR_RIGHT, rule->writable == 0 || window->domain != PV_NOBODY},
+		{"writable", ERR_RIGHT, keeps_place(rule)},
 		{"keep", ERR_OVERLAP, (rule->keep & rule->writable) == 0},
 		{"initial", ERR_ARG, initial || rule->initial == 0},
 		{"flags", ERR_ARG, (rule->flags & ~(PV_RULE_INITIAL | PV_RULE_PROBE)) == 0},
-		{"flags", ERR_ARG, initial || (rule->flags & PV_RULE_PROBE) == 0},
+		{"flags", ERR_ARG, initial || !probe},
+		{"flags", ERR_RIGHT, !probe || first->word == WORD_COMMAND},
 		{"reserved", ERR_ARG, rule->reserved == 0},
 	};
 
 	return image_judge(checker, "window_rules", index, rules, ARRAY_COUNT(rules));
 }
 
-/* Do these rules of two windows on a page leave each other alone? */
+/* Do these rules of two windows on a page leave each other alone, and the place of the function to one
+ * of them? */
 static bool rules_agree(const struct pv_window_rule *a, const struct pv_window_rule *b)
 {
+	if (is_place(a->word) && is_place(b->word)) {
+		return false;
+	}
 	return a->word != b->word || ((a->flags | b->flags) == 0 && (a->writable & ~b->keep) == 0 &&
 	                              (b->writable & ~a->keep) == 0);
 }
 
-/* Rule @index of a window against those of the windows before it, from @first on, on its page. */
-static err_t check_neighbours(const struct image_checker *checker, uint32_t first, uint32_t index)
+/* Rule @index of @window against those of the windows before it, from @first on, on its page. */
+static err_t check_neighbours(const struct image_checker *checker, const struct pv_window *window,
+                              uint32_t first, uint32_t index)
 {
 	const struct pv_window_rule *rules = image_window_rules(checker->image);
 
-	for (uint32_t other = first; other < index; other++) {
+	for (uint32_t other = first; other < window->rules.first; other++) {
 		if (!rules_agree(&rules[other], &rules[index])) {
 			return image_refuse(checker, "window_rules", index, "writable",
 			                    ERR_OVERLAP);
@@ -208,10 +250,9 @@ static err_t check_windows(const struct image_checker *checker)
 		err_t err = check_window(checker, i, next);
 
 		page_first = i > 0 && w->page == w[-1].page ? page_first : next;
-		/* Words ascend in a window, so that its own rules never share one. */
 		for (uint32_t n = 0; !err && n < w->rules.count; n++) {
 			err = check_window_rule(checker, w, next + n);
-			err = err ? err : check_neighbours(checker, page_first, next + n);
+			err = err ? err : check_neighbours(checker, w, page_first, next + n);
 		}
 		if (err) {
 			return err;

@@ -136,7 +136,7 @@ def system_calls(setup):
     one.send(setup.system.doorbell(two))
     one.receive(setup.system.doorbell(one))
     setup.system.stream(one, 8)
-    setup.system.window(one, config_of(31), [rule(1, writable=6)])
+    setup.system.window(one, config_of(31), [rule(1, 6, flags=abi.PV_RULE_INITIAL)])
     # Right behind the first domain's capabilities lies one that it must not reach.
     two.send(setup.system.doorbell(one))
 

@@ -87,9 +87,10 @@ DEPENDENTS = {
     "windows.domain": ["caps.object", "window_rules.writable"],
     "windows.rules.first": ["windows.rules"],
     "windows.rules.count": ["windows.rules", "window_rules.window"],
-    "window_rules.word": ["window_rules.word"],
+    "window_rules.word": ["window_rules.word", "=writable", "window_rules.flags"],
     "window_rules.writable": ["=keep"],
-    "window_rules.flags": ["=initial"],
+    "window_rules.initial": ["=writable"],
+    "window_rules.flags": ["=initial", "=writable"],
     "doorbells.domain": ["caps.object"],
     "doorbells.kind": ["=number", "caps.object"],
 }
@@ -118,7 +119,7 @@ def add_hardware(system, domains):
         system.line(domain, (34, 48)[n], 60)
         system.stream(domain, 8 * (1 + n))
         system.window(domain, abi.BOARD["ECAM_BASE"] + 0x8000 * (1 + n), [
-            {"word": 1, "writable": 0x406, "keep": 0},
+            {"word": 1, "writable": 0x406, "keep": 0, "flags": abi.PV_RULE_INITIAL},
             {"word": 4, "writable": 0, "keep": 0xfffff000, "initial": 0x10000000,
              "flags": abi.PV_RULE_INITIAL | abi.PV_RULE_PROBE}])
         domain.msis = {"msi_ipa_page": HARDWARE_IPA // 4096 + 1, "msi_count": 8,

@@ -272,10 +272,10 @@ static void add_windows(struct image_builder *builder)
 	                                          .initial = 0x10000000,
 	                                          .flags = PV_RULE_INITIAL | PV_RULE_PROBE});
 	add_window(builder, BUILDER_WINDOW_PAGE + 9, 0);
-	add_rule(builder, (struct pv_window_rule){.word = 2, .writable = 0xff, .keep = 0xff00});
-	add_rule(builder, (struct pv_window_rule){.word = 7, .writable = 1});
+	add_rule(builder, (struct pv_window_rule){.word = 16, .writable = 0xff, .keep = 0xff00});
+	add_rule(builder, (struct pv_window_rule){.word = 17, .writable = 1});
 	add_window(builder, BUILDER_WINDOW_PAGE + 9, 1);
-	add_rule(builder, (struct pv_window_rule){.word = 2, .writable = 0xff00, .keep = 0xff});
+	add_rule(builder, (struct pv_window_rule){.word = 16, .writable = 0xff00, .keep = 0xff});
 	add_rule(builder, (struct pv_window_rule){.word = 1023, .writable = 0xf});
 	add_window(builder, BUILDER_WINDOW_PAGE + 15, PV_NOBODY);
 	add_rule(builder, (struct pv_window_rule){.word = 1, .keep = 1, .flags = 1});

@@ -215,6 +215,54 @@ static void test_windows(void **state)
 	expect_refused("windows", "page", ERR_RANGE);
 }
 
+/* Where a function of PCI decodes is the image's, not its holder's. */
+static void test_places(void **state)
+{
+	struct pv_window_rule *rules = builder.window_rules;
+
+	(void)state;
+	rules[0].writable = 7; /* ports, too */
+	expect_refused("window_rules", "writable", ERR_RIGHT);
+	rules[0].writable = 0x406;
+	rules[0].initial = 2; /* it decodes before its addresses are looked at */
+	expect_refused("window_rules", "writable", ERR_RIGHT);
+	rules[0].initial = 0x400;
+	rules[0].writable = 6;
+	finish();
+	expect_accepted();
+	rules[0].initial = 0;
+	rules[0].flags = 0;
+	expect_refused("window_rules", "writable", ERR_RIGHT);
+	rules[0].flags = PV_RULE_INITIAL;
+	rules[1].flags = PV_RULE_INITIAL; /* a base address that nobody has tried */
+	expect_refused("window_rules", "writable", ERR_RIGHT);
+	rules[1].flags |= PV_RULE_PROBE;
+	for (uint32_t word = 0; word < 16; word++) {
+		rules[3].word = word;
+		rules[2].word = 0;
+		rules[2].writable = rules[2].keep = 0;
+		rules[4].keep = 0;
+		if (word == 15) {
+			rules[3].writable = 0x1ff;
+			expect_refused("window_rules", "writable", ERR_RIGHT);
+			rules[3].writable = 0xff;
+			finish();
+			expect_accepted();
+		} else if (word > 1) {
+			expect_refused("window_rules", "writable", ERR_RIGHT);
+		}
+	}
+	rules[3] = (struct pv_window_rule){.word = 9};
+	finish();
+	expect_accepted();
+	rules[4] = (struct pv_window_rule){.word = 4}; /* of the same page */
+	expect_refused("window_rules", "writable", ERR_OVERLAP);
+	rules[4].word = 16;
+	rules[0].word = 0;
+	rules[0].writable = 0; /* addresses are tried while it may decode */
+	expect_refused("window_rules", "flags", ERR_RIGHT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +270,7 @@ int main(void)
 		cmocka_unit_test_setup(test_other_boards, make_hardware),
 		cmocka_unit_test_setup(test_hardware, make_hardware),
 		cmocka_unit_test_setup(test_windows, make_hardware),
+		cmocka_unit_test_setup(test_places, make_hardware),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -597,6 +597,12 @@ static const char *judge_streams(void)
 	return NULL;
 }
 
+/* Where a PCI function decodes is said by the base addresses; by the command, whether. */
+static bool says_where(uint32_t word)
+{
+	return word == 1 || (word >= 4 && word <= 9);
+}
+
 /* Window @index writes a bit that another window on its page has something to do with. */
 static bool disturbs(uint32_t index, const struct pv_window_rule *rule)
 {
@@ -609,14 +615,35 @@ static bool disturbs(uint32_t index, const struct pv_window_rule *rule)
 			const struct pv_window_rule *other =
 				&TABLE(window_rules, pv_window_rule)[w->rules.first + n];
 
-			if (i != index && w->page == windows[index].page &&
-			    other->word == rule->word &&
+			if (i == index || w->page != windows[index].page) {
+				continue;
+			}
+			if (says_where(other->word) && says_where(rule->word)) {
+				return true;
+			}
+			if (other->word == rule->word &&
 			    ((rule->writable & other->keep) != rule->writable || rule->flags)) {
 				return true;
 			}
 		}
 	}
 	return false;
+}
+
+static const char *judge_header_rule(const struct pv_window_rule *rule)
+{
+	uint32_t word = rule->word;
+
+	if (word == 1) {
+		REQUIRE(rule->flags != 0, "command's first value");
+		REQUIRE((rule->writable | 0x406) == 0x406, "command");
+		REQUIRE(rule->initial == 0 || rule->initial == 0x400, "command at boot");
+	} else if (word == 15) {
+		REQUIRE(rule->writable < 256 && rule->initial < 256, "number of the line");
+	} else if (word < 16 && !(says_where(word) && rule->flags == 3)) {
+		REQUIRE(rule->writable == 0 && rule->initial == 0, "header of a function");
+	}
+	return NULL;
 }
 
 static const char *judge_window_rule(uint32_t index, uint32_t n)
@@ -633,7 +660,8 @@ static const char *judge_window_rule(uint32_t index, uint32_t n)
 	REQUIRE(rule->flags != 0 || rule->initial == 0, "initial value that is none");
 	REQUIRE(rule->reserved == 0, "reserved");
 	REQUIRE(!disturbs(index, rule), "windows on a page disturb each other");
-	return NULL;
+	REQUIRE(rule->flags != 3 || (rule - n)->word == 1, "command before addresses");
+	return judge_header_rule(rule);
 }
 
 static const char *judge_window_rules(uint32_t index)
