@@ -12,14 +12,14 @@
  * So whatever a VM does on other CPUs, a line interrupts what runs in the place of its target at most
  * once between two times that the target runs.
  *
- * A line of a domain whose vCPUs are all off is masked.
+ * A line of a domain whose vCPUs are all off is masked; messages are not, but their streams are off.
  *
  * A message of a stream is a line, too, where the machine tells streams from each other (an ITS); the
  * same message of each stream of a domain is the same SPI. It is never active, so it is masked when it
  * comes a second time before the guest has taken the first, but in the place of its target. It is
- * unmasked when its target runs: so it interrupts others at most twice between two such times. What
- * comes of a stream that is off is forgotten, and what came before a reset comes when the target first
- * runs again, before the VMM has turned the stream on.
+ * unmasked when its target runs: so it interrupts others at most twice between two such times, for
+ * each stream and number. What comes of a stream that is off is forgotten, and what came before a reset
+ * comes when the target first runs again, before the VMM has turned the stream on.
  *
  * Invariant (domain lock): a SPI that has VIRQ_PASSED, and is neither pending, nor listed, nor active,
  * is in `stale` of its target.
