@@ -23,7 +23,8 @@
  *   BOARD_IRQS(X)             the same of interrupts: X(block, first INTID, count, name)
  *   BOARD_WINDOWS(X)          areas of whole pages of which a VM may have a register window each:
  *                             X(base, bytes); the ECAM of PCI, which a bridge has there as
- *                             BOARD_ECAM_BASE, _BYTES
+ *                             BOARD_ECAM_BASE, _BYTES. Where a function is not, or not now, its
+ *                             host bridge has to answer with ones: an abort would end the machine
  * BOARD_topo.h:
  *   BOARD_TITLE               for people
  *   BOARD_DIRECTORY           of its devices.camkes in deployed applications

@@ -6,7 +6,8 @@
  *
  * Of configuration space a VMM may write: memory space and bus master, and INTx disable where the
  * guest has the line; base address registers below the size of their aperture, so that wherever it
- * puts them they decode that; the capabilities of PCI, in which nothing moves a register.
+ * puts them they decode that; the capabilities of PCI, in which nothing moves a
+ * register, and what else its maker has put there (docs/threat-model.md).
  */
 #include <stdlib.h>
 #include <string.h>
