@@ -272,7 +272,7 @@ struct pv_window {
  * A write stores (value & writable) | (old & keep), with PV_RULE_INITIAL (value & writable) |
  * (initial & keep). Should the device forget what stands there, as PCI functions do at a reset, the
  * next write of any word restores that first, in all words of its window; and is not done, ERR_STATE,
- * if a word with PV_RULE_PROBE does not take it, or does not hold what PV_RULE_PROBE asks any more.
+ * if a word with PV_RULE_PROBE does not take it.
  */
 struct pv_window_rule {
 	uint32_t word;     /* < PV_WINDOW_WORDS, ascending in its window */

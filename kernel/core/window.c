@@ -10,7 +10,7 @@
 
 /* Of PCI configuration space: PCI 3.0 6.1, 6.7. */
 #define CONFIG_ID 0U
-#define CONFIG_COMMAND 1U /* and status */
+#define CONFIG_STATUS 1U
 #define CONFIG_STATUS_LIST (1U << 20)
 #define CONFIG_LIST 13U
 #define CONFIG_LIST_MAX 48U /* capabilities that have room: words of 0x40 to 0xfc */
@@ -48,7 +48,7 @@ static void check_allocation(const struct window *w)
 {
 	uint32_t at = 0;
 
-	if (arch_window_read(w->page, CONFIG_COMMAND) & CONFIG_STATUS_LIST) {
+	if (arch_window_read(w->page, CONFIG_STATUS) & CONFIG_STATUS_LIST) {
 		at = arch_window_read(w->page, CONFIG_LIST) & 0xfcU;
 	}
 	for (uint32_t n = 0; n < CONFIG_LIST_MAX && at; n++) {
@@ -61,15 +61,6 @@ static void check_allocation(const struct window *w)
 	}
 }
 
-/* Store all ones where a range lies, and @read what then stands there. False: it is not as the image
- * says, so it may lie elsewhere. */
-static bool probe(const struct window *w, const struct pv_window_rule *rule, uint32_t *read)
-{
-	arch_window_write(w->page, rule->word, UINT32_MAX);
-	*read = arch_window_read(w->page, rule->word);
-	return window_takes(rule, UINT32_MAX, *read);
-}
-
 /* The words ascend, so decoding is off, by the command word, before an address is tried. */
 static void settle(const struct window *w)
 {
@@ -80,9 +71,11 @@ static void settle(const struct window *w)
 
 		if (rule->flags & PV_RULE_PROBE) {
 			bool answers = arch_window_read(w->page, CONFIG_ID) != UINT32_MAX;
-			uint32_t read;
 
-			if (!probe(w, rule, &read) || !answers) {
+			arch_window_write(w->page, rule->word, UINT32_MAX);
+			uint32_t read = arch_window_read(w->page, rule->word);
+
+			if (!answers || !window_takes(rule, UINT32_MAX, read)) {
 				close_page(w, rule->word, read);
 			}
 		}
@@ -150,9 +143,8 @@ err_t window_read(uint32_t index, uint64_t word, uint64_t *value)
 	return OK;
 }
 
-/* Put back what a reset may have taken, but @word: so that a function neither decodes nor raises a line
- * where the image does not let it. False: it has not taken its place, or may have become larger. Lock:
- * the page's. */
+/* Put back what a reset may have taken, but @word: so a function never decodes, nor raises a line,
+ * where the image does not let it. False: it has not taken its place. Lock: the page's. */
 static bool restore(const struct window *w, uint32_t word)
 {
 	for (uint32_t n = 0; n < PV_WINDOW_RULES_MAX && n < w->rules.count; n++) {
@@ -164,12 +156,7 @@ static bool restore(const struct window *w, uint32_t word)
 		uint32_t read = arch_window_read(w->page, rule->word);
 
 		if ((read ^ rule->initial) & rule->keep) {
-			uint32_t stored = window_stores(rule, read, read);
-
-			if ((rule->flags & PV_RULE_PROBE) && !probe(w, rule, &read)) {
-				return false;
-			}
-			arch_window_write(w->page, rule->word, stored);
+			arch_window_write(w->page, rule->word, window_stores(rule, read, read));
 			read = arch_window_read(w->page, rule->word);
 		}
 		if ((rule->flags & PV_RULE_PROBE) && !window_takes(rule, rule->initial, read)) {
@@ -201,12 +188,6 @@ err_t window_write(uint32_t index, uint64_t word, uint64_t value)
 		uint32_t old = arch_window_read(w->page, rule->word);
 
 		arch_window_write(w->page, rule->word, window_stores(rule, (uint32_t)value, old));
-		/* A reset that was on its way when we looked has cleared that word, too, or it has
-		 * not: then the function decodes, for a moment, where that left it. */
-		if (rule->word == CONFIG_COMMAND && !restore(w, rule->word)) {
-			arch_window_write(w->page, rule->word, window_stores(rule, 0, old));
-			err = ERR_STATE;
-		}
 	}
 	lock_release(&page_of(w)->lock);
 	return err;

@@ -425,9 +425,6 @@ void arch_window_write(uint32_t page, uint32_t word, uint32_t value)
 	if (fake.window_must_lock && !fake_locks_held) {
 		abort();
 	}
-	if (fake.on_store) {
-		fake.on_store(word);
-	}
 	if (function) {
 		uint32_t writable = function->writable[word];
 

@@ -80,9 +80,8 @@ struct fake {
 	struct stream_fault faults[FAKE_FAULTS]; /* recorded, round and round */
 	uint32_t faults_taken, fault_count;      /* of so many */
 	struct fake_function functions[FAKE_FUNCTIONS];
-	uint32_t stores;                 /* to them */
-	void (*on_store)(uint32_t word); /* what happens before one arrives */
-	bool window_must_lock;           /* a store without a lock ends the test */
+	uint32_t stores;       /* to them */
+	bool window_must_lock; /* a store without a lock ends the test */
 	uint8_t output[FAKE_OUTPUT];
 	size_t output_bytes;
 	uint32_t output_room;  /* bytes that the UART takes before it has to send some */

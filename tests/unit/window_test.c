@@ -196,51 +196,6 @@ static void test_a_bar_that_does_not_come_back(void **state)
 	assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
 }
 
-/* Larger by its reset, to a size that the place of its aperture is a multiple of. */
-static void test_a_larger_bar_that_comes_back(void **state)
-{
-	(void)state;
-	make();
-	build();
-	own->words[COMMAND] = 0;
-	own->words[BAR] = 4;
-	own->writable[BAR] = 0xffc00000;
-	assert_int_equal(window_write(0, SHARED, 0), ERR_STATE);
-	assert_int_equal(window_write(0, COMMAND, 6), ERR_STATE);
-	assert_int_equal(own->words[COMMAND], INTX_OFF);
-	own->writable[BAR] = APERTURE;
-	assert_int_equal(window_write(0, COMMAND, 6), OK);
-	assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
-	assert_int_equal(own->words[BAR], BASE | 4);
-}
-
-static void reset_late(uint32_t word)
-{
-	if (word == COMMAND) {
-		fake.on_store = NULL;
-		own->words[COMMAND] = 0;
-		own->words[BAR] = 4;
-	}
-}
-
-/* A reset that its holder has asked for is done between the look at its place and the store that lets
- * it decode. */
-static void test_a_late_reset(void **state)
-{
-	(void)state;
-	make();
-	build();
-	fake.on_store = reset_late;
-	assert_int_equal(window_write(0, COMMAND, 6), OK);
-	assert_null(fake.on_store);
-	assert_int_equal(own->words[BAR], BASE | 4);
-	assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
-	fake.on_store = reset_late;
-	own->writable[BAR] = 0xffc00000;
-	assert_int_equal(window_write(0, COMMAND, 6), ERR_STATE);
-	assert_int_equal(own->words[COMMAND], INTX_OFF);
-}
-
 /* Whatever two holders of a page write, in whatever order, each finds its bits as it left them. */
 static void test_holders_share_a_word(void **state)
 {
@@ -380,8 +335,6 @@ int main(void)
 		cmocka_unit_test(test_what_may_not_be_written),
 		cmocka_unit_test(test_a_bar_stays),
 		cmocka_unit_test(test_a_bar_that_does_not_come_back),
-		cmocka_unit_test(test_a_larger_bar_that_comes_back),
-		cmocka_unit_test(test_a_late_reset),
 		cmocka_unit_test(test_holders_share_a_word),
 		cmocka_unit_test(test_a_bar_larger_than_its_aperture),
 		cmocka_unit_test(test_a_bar_smaller_than_its_aperture),
