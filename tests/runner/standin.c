@@ -227,7 +227,7 @@ static const struct {
 	{"run", command_run},         {"console", command_console}, {"logs", command_logs},
 	{"ps", command_ps},           {"stats", command_stats},     {"top", command_top},
 	{"stop", command_stop},       {"exec", command_exec},       {"start", command_start},
-	{"restart", command_restart}, {"events", command_events},
+	{"restart", command_restart}, {"events", command_events},   {"cp", command_cp},
 };
 
 int main(int argc, char **argv)
