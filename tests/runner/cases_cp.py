@@ -79,3 +79,11 @@ def case_cp_decides_its_own_modes(world):
     check_equal((said, left), ("", ["x"]))
     mode = stat.S_IMODE(os.stat(os.path.join(copier.here, "x")).st_mode)
     check(mode & 0o6022 == 0, f"its mode is {mode:o}")
+
+
+def case_cp_is_not_told_by_tars_variable(world):
+    copier = Copier(world)
+    world.env["TAR_OPTIONS"] = "--strip-components=1"
+    said, left = copier.send(0, ("x/", tarfile.DIRTYPE, 0o755), ("x/y", tarfile.REGTYPE, b"it"))
+    check_equal((said, left), ("", ["x"]))
+    check_equal(os.listdir(os.path.join(copier.here, "x")), ["y"])

@@ -131,6 +131,8 @@ static pid_t start_tar(const char *const argv[ARGUMENTS], int theirs, int ours)
 	const pid_t pid = fork();
 	if (pid == 0) {
 		(void)dup2(their_end, theirs);
+		/* What is said to it here is all that it is told. */
+		(void)unsetenv("TAR_OPTIONS");
 		(void)execvp(arguments[0], arguments);
 		message_error("cannot run tar: %s", strerror(errno));
 		_exit(EXIT_SYSTEM);
