@@ -9,17 +9,15 @@
 #include <string.h>
 
 #include "lib/bits.h"
-#include "topo/base/say.h"
-#include "topo/base/utf8.h"
+#include "topo/commands/assertions.h"
 #include "topo/commands/commands.h"
 #include "topo/image/layout.h"
 
 struct report_options {
 	struct load_options load;
-	const char *format;      /* NULL = not given */
-	const char *output;      /* NULL = standard output */
-	const char **assertions; /* room for argc */
-	size_t assertion_count;
+	const char *format; /* NULL = not given */
+	const char *output; /* NULL = standard output */
+	struct asserted_list asserted;
 };
 
 static int take_json(const struct command_line *cl, void *object, const char *argument)
@@ -37,8 +35,15 @@ static int take_assertion(const struct command_line *cl, void *object, const cha
 	struct report_options *options = object;
 
 	(void)cl;
-	options->assertions[options->assertion_count++] = argument;
-	return EXIT_OK;
+	return asserted_add(&options->asserted, argument);
+}
+
+static int take_assertions(const struct command_line *cl, void *object, const char *argument)
+{
+	struct report_options *options = object;
+
+	(void)cl;
+	return asserted_add_file(&options->asserted, argument);
 }
 
 static const struct option_row option_rows[] = {
@@ -53,6 +58,8 @@ static const struct option_row option_rows[] = {
                   "compromises([A,] B) reach(A, B) path(A, B) cut(A, B)\n"
                   "exposure(VM [, PEER]) hardware(VM [, \"NAME\"]) stops(A, B)\n"
                   "== != < <= > >= && || ! + * ( ) 8MiB never"),
+	OPTION_BY(take_assertions, '\0', "assertions", "FILE",
+                  "the same for each line of FILE but empty ones and those that begin with #"),
 	OPTION_END,
 };
 
@@ -96,29 +103,12 @@ static int print_report(const struct report *report, const struct report_options
 	return command_output_end(&output);
 }
 
-/* The expression with a caret below what is wrong. */
-static void print_error(const char *expression, const struct assertion_error *error)
-{
-	struct utf8_look look;
-	size_t columns = 0;
-
-	for (size_t at = 0; at < error->at; at += look.bytes) {
-		utf8_look_at(expression + at, strlen(expression + at), &look);
-		columns += look.columns;
-	}
-	say(stderr, "topo: --assert: %s\n", error->message);
-	say(stderr, "    %s\n", expression);
-	fprintf(stderr, "    %*s^\n", (int)columns, "");
-	if (error->help != NULL) {
-		say(stderr, "    = help: %s\n", error->help);
-	}
-}
-
 /* Evaluate, print, and say how it went. */
 static int report_analysis(const struct analysis *analysis, const struct report_options *options)
 {
-	struct assertion *assertions = calloc(options->assertion_count + 1, sizeof(*assertions));
-	struct report report = {analysis, assertions, options->assertion_count};
+	const struct asserted_list *asserted = &options->asserted;
+	struct assertion *assertions = calloc(asserted->count + 1, sizeof(*assertions));
+	struct report report = {analysis, assertions, asserted->count};
 	bool readable = true;
 	bool hold = true;
 
@@ -126,11 +116,11 @@ static int report_analysis(const struct analysis *analysis, const struct report_
 		fputs("topo: out of memory\n", stderr);
 		return EXIT_SYSTEM;
 	}
-	for (size_t i = 0; i < options->assertion_count; i++) {
+	for (size_t i = 0; i < asserted->count; i++) {
 		struct assertion_error error;
 
-		if (!assertion_check(analysis, options->assertions[i], &assertions[i], &error)) {
-			print_error(options->assertions[i], &error);
+		if (!assertion_check(analysis, asserted->entries[i].text, &assertions[i], &error)) {
+			asserted_print_error(&asserted->entries[i], &error);
 			readable = false;
 		}
 		hold &= assertions[i].holds;
@@ -191,17 +181,11 @@ static int report_loaded(const struct loaded *loaded)
 int command_report(const struct command_line *cl)
 {
 	struct report_options options = {.load = {.analysis = true}};
-
-	options.assertions = calloc((size_t)cl->argc + 1, sizeof(*options.assertions));
-	if (options.assertions == NULL) {
-		fputs("topo: out of memory\n", stderr);
-		return EXIT_SYSTEM;
-	}
 	int code = command_options(cl, &syntax, &options, &options.load);
 
 	if (code < 0) {
 		code = command_load_and(cl, &options.load, report_loaded, &options);
 	}
-	free(options.assertions);
+	asserted_free(&options.asserted);
 	return code;
 }
