@@ -99,7 +99,17 @@ def carry_gpu(system, connection, _device):
     check_picture(system, connection.driver_vm, secrets.randbits(24))
 
 
-CARRY = {"net": carry_net, "blk": carry_blk, "vsock": carry_vsock, "gpu": carry_gpu}
+def carry_console(system, connection, device):
+    """A line to the log that the device VM keeps."""
+    word = secrets.token_hex(8)
+    log = f"/run/peervisor/{connection.driver_vm}-{connection.devices.index(device)}.log"
+    system.shell(connection.driver_vm, f"echo {word} > /dev/hvc0")
+    system.wait(f"{word} is in {log}", lambda: word in system.shell(
+        connection.device_vm, f"cat {log} 2>/dev/null || true"))
+
+
+CARRY = {"net": carry_net, "blk": carry_blk, "vsock": carry_vsock, "gpu": carry_gpu,
+         "console": carry_console}
 
 
 class Carries:
