@@ -89,9 +89,8 @@ enum pv_msg {
 	PV_MSG_FAULT = 5,  /* x1 vcpu, x2 ipa, UINT64_MAX if unknown, x5 ESR_EL2, x6 pc, x7 FAR_EL2:
 	                      an access that has no valid syndrome or is an instruction fetch. Only
 	                      PV_REPLY_UNDEF, _OFF, _STOP or _ABORT answer it */
-	PV_MSG_SYSREG =
-		6 /* x1 vcpu, x2 what the CPU has, if it reads an ID register, x5 ESR_EL2, x6 pc:
-	                      an access to a system register that traps */
+	PV_MSG_SYSREG = 6  /* x1 vcpu, x2 what the CPU has, if it reads an ID register,
+	                      x5 ESR_EL2, x6 pc: an access to a system register that traps */
 };
 
 /* Why a domain went off; the kernel reports it on its own console channel. */
