@@ -123,11 +123,13 @@ static void put_ranges(const struct export_plan *plan, FILE *out, size_t index)
 {
 	const struct vm *vm = &plan->model->vms[index];
 	const struct export_vm *to = &plan->vms[index];
+	const uint64_t interface = board_cpu_interface(plan->model->board);
 
-	fprintf(out,
-	        IN "vm%u.mmios = [\n" IN "    \"0x%" PRIx64
-	           ":0x1000:12\", // virtual CPU interface\n",
-	        to->number, board_cpu_interface(plan->model->board));
+	fprintf(out, IN "vm%u.mmios = [\n", to->number);
+	if (interface != UINT64_MAX) {
+		fprintf(out, IN "    \"0x%" PRIx64 ":0x1000:12\", // virtual CPU interface\n",
+		        interface);
+	}
 	for (size_t i = 0; i < vm->mmio_count; i++) {
 		if (export_by_pages(&vm->mmios[i])) {
 			fprintf(out, IN "    \"0x%" PRIx64 ":0x%" PRIx64 ":12\",\n",
