@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 import time
 
+import abi  # of tests/baremetal
+
 SHELL = "built-in shell (ash)"
 CMDLINE = "console=ttyAMA0 quiet loglevel=4 panic=-1"
 LIMIT = 180
@@ -16,9 +18,9 @@ LIMIT = 180
 
 def plain_command(build):
     guest = os.path.join(build, "share/peervisor/guest")
-    return ["qemu-system-aarch64", "-M", "virt,gic-version=2", "-cpu", "cortex-a72", "-smp", "1",
-            "-m", "256M", "-nodefaults", "-display", "none", "-monitor", "none", "-serial",
-            "stdio", "-kernel", os.path.join(guest, "Image"), "-initrd",
+    return ["qemu-system-aarch64", "-M", f"virt,gic-version={abi.BOARD['GIC_VERSION']}", "-cpu",
+            "cortex-a72", "-smp", "1", "-m", "256M", "-nodefaults", "-display", "none",
+            "-monitor", "none", "-serial", "stdio", "-kernel", os.path.join(guest, "Image"), "-initrd",
             os.path.join(guest, "base.cpio"), "-append", CMDLINE]
 
 
@@ -48,7 +50,8 @@ def pair(build, topology):
     with tempfile.TemporaryDirectory(prefix="pv-bench-") as logs:
         try:
             subprocess.run([topo, "run", "--detach", "--timeout", str(LIMIT), "--no-advice",
-                            "--name", name, "--log-dir", logs, topology], check=True,
+                            "--board", abi.BOARD["NAME"], "--name", name, "--log-dir", logs,
+                            topology], check=True,
                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             seconds = shells(topo, name)
             with open(os.path.join(logs, "qemu.log"), encoding="utf-8") as log:

@@ -58,7 +58,8 @@ class System:
         self.name, self.marks, self.process = f"bench-datapath-{os.getpid()}", 0, None
         plugin = os.path.join(build, "bench/datapath_plugin.so")
         self.command = [self.topo, "run", "--icount", "--no-advice", "--name", self.name,
-                        "--qemu-arg", "-plugin", "--qemu-arg", f"{plugin},out={directory}/counts",
+                        "--board", abi.BOARD["NAME"], "--qemu-arg", "-plugin",
+                        "--qemu-arg", f"{plugin},out={directory}/counts",
                         *arguments, topology]
         with open(os.path.join(build, "bench/datapath_mark"), "rb") as file:
             self.mark = file.read()

@@ -28,6 +28,8 @@
  * BOARD_topo.h:
  *   BOARD_TITLE               for people
  *   BOARD_DIRECTORY           of its devices.camkes in deployed applications
+ *   BOARD_BY_DIRECTORY        1: the board that a directory of that name stands for; one of those
+ *                             that share it
  *   BOARD_CPUS                at most
  *   BOARD_RAM_TAKEN           bytes taken by kernel, image tables, stage-2 tables and VMMs
  *   BOARD_GIC_LIST_REGISTERS, _GIC_SPIS
@@ -47,8 +49,8 @@
 
 /* The default one first. */
 #define PV_BOARDS(X)                                                                               \
-	X(qemu_virt)                                                                               \
 	X(qemu_virt_v3)                                                                            \
+	X(qemu_virt)                                                                               \
 	X(rpi4)
 
 #endif

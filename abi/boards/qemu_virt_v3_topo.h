@@ -9,6 +9,7 @@
 
 #define BOARD_TITLE "QEMU virt, GICv3, SMMUv3"
 #define BOARD_DIRECTORY "qemu-arm-virt"
+#define BOARD_BY_DIRECTORY 0 /* the deployed platform has a GICv2 */
 #define BOARD_CPUS 8
 #define BOARD_RAM_TAKEN 0x2000000
 #define BOARD_GIC_LIST_REGISTERS 4

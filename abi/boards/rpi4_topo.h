@@ -11,6 +11,7 @@
 
 #define BOARD_TITLE "Raspberry Pi 4 (check and analysis only)"
 #define BOARD_DIRECTORY "rpi4"
+#define BOARD_BY_DIRECTORY 1
 #define BOARD_CPUS 4
 #define BOARD_RAM_TAKEN 0x2000000
 #define BOARD_GIC_LIST_REGISTERS 4

@@ -228,7 +228,7 @@ fault("kernel/aarch64/context.c", "vector of an injected exception",
       "sysreg_read(vbar_el1) + exception_vector(v->regs.pstate)", "sysreg_read(vbar_el1) + 0x200",
       ["baremetal:user32", "baremetal:injected"], "an exception of user space is taken for the kernel's")
 fault("kernel/aarch64/gicv2.c", "GICH_APR", "	*gic_reg(board_gich, GICH_APR) = (uint32_t)v->arch.gich_apr;\n", "",
-      ["baremetal:preempted in a handler"], "interrupts of one VM are masked by another's handler",
+      ["qemu-virt:preempted in a handler"], "interrupts of one VM are masked by another's handler",
       quick=True)
 fault("kernel/aarch64/gicv3.c", "ICH_AP1R0_EL2", "	sysreg_write(ICH_AP1R0_EL2, v->arch.gich_apr);\n", "",
       ["qemu-virt-v3:preempted in a handler"], "interrupts of one VM are masked by another's handler")
@@ -238,7 +238,7 @@ fault("kernel/aarch64/gicv3.c", "the timer's active state", "	set_timer_active(t
 fault("kernel/aarch64/gicv2.c", "the timer's active state",
       "	set_timer_active(timer_active);",
       "	set_timer_active(timer_active || *gic_reg(board_gicd, GICD_ISACTIVER) >> GIC_TIMER & 1U);",
-      ["baremetal:preempted in the timer"], "a VM's timer is silent while another handles its own")
+      ["qemu-virt:preempted in the timer"], "a VM's timer is silent while another handles its own")
 fault("kernel/arm/mmu.c", "guest RAM in a table of blocks",
       "	for (uint32_t i = 0; i < MMU_ENTRIES; i++) {\n		if ((table[i]",
       "	for (uint32_t i = 0; i < 64; i++) {\n		if ((table[i]",

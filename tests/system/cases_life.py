@@ -173,8 +173,9 @@ class Life(Scenario):
     def vmm_data(self, vm):
         """Where that VM's VMM has its data in the machine's memory, and how many bytes."""
         path = os.path.join(self.directory.name, "image")
-        subprocess.run([TOPO, "build", "-o", path, self.topology], check=True, timeout=60,
-                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        subprocess.run([TOPO, "build", "--board", self.system.board, "-o", path, self.topology],
+                       check=True, timeout=60, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL)
         with open(path, "rb") as file:
             image = images.System(file.read())
         program = Elf(os.path.join(BUILD, "share/peervisor/vmm.elf"))

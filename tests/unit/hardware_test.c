@@ -35,9 +35,30 @@ static void test_the_address_of_a_node_is_no_name(void **state)
 	}
 }
 
+/* Whatever board is the default one: files of the directory speak of a GICv2. */
+static void test_a_directory_stands_for_one_board(void **state)
+{
+	(void)state;
+	assert_string_equal(board_find("qemu-arm-virt")->name, "qemu-virt");
+	for (size_t i = 0; board_at(i) != NULL; i++) {
+		const struct board *deployed = board_find(board_at(i)->directory);
+
+		assert_non_null(deployed);
+		assert_true(deployed->by_directory);
+		assert_string_equal(deployed->directory, board_at(i)->directory);
+		assert_int_equal(board_cpu_interface(board_at(i)), board_cpu_interface(deployed));
+		assert_ptr_equal(board_find(board_at(i)->name), board_at(i));
+	}
+	assert_int_equal(board_cpu_interface(board_find("qemu-virt-v3")), 0x08040000);
+	assert_int_equal(board_cpu_interface(board_find("zcu102")), UINT64_MAX);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_address_of_a_node_is_no_name)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_the_address_of_a_node_is_no_name),
+		cmocka_unit_test(test_a_directory_stands_for_one_board),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -711,4 +711,4 @@ def more_ram(s, n):
 
 @says(r"board: ")
 def other_board(s, n):
-    s.header["board"] = 2
+    s.header["board"] = abi.PV_BOARD_QEMU_VIRT

@@ -93,7 +93,7 @@ static int take_board(const struct command_line *cl, void *options, const char *
 	}
 	fputs("\nThere are:\n", stderr);
 	for (size_t i = 0; board_at(i) != NULL; i++) {
-		say(stderr, "  %-10s %s\n", board_at(i)->name, board_at(i)->title);
+		say(stderr, "  %-12s %s\n", board_at(i)->name, board_at(i)->title);
 	}
 	return cl->wrong_usage;
 }
@@ -152,7 +152,8 @@ const struct option_row command_load_rows[] = {
 	OPTION_BY(take_define, 'D', "define", "NAME[=VALUE]",
                   "define a preprocessor macro (VMSWIOTLB is 1 unless given)"),
 	OPTION_BY(take_include, 'I', "include", "DIR", "look for #include and import here first"),
-	OPTION_BY(take_board, '\0', "board", "NAME", "the board: qemu-virt (default) or rpi4"),
+	OPTION_BY(take_board, '\0', "board", "NAME",
+                  "the board: qemu-virt-v3 (default), qemu-virt or rpi4"),
 	OPTION_BY(take_cpus, '\0', "cpus", "N", "physical CPUs to use"),
 	OPTION('\0', "without-hardware", NULL, struct load_options, without_hardware,
                "leave out physical devices, with a warning for each"),

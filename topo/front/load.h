@@ -15,7 +15,7 @@
 
 /* What the command line says about reading a topology. All zero is a valid set of options. */
 struct load_options {
-	const char *board;    /* name of a board, NULL = what the file says, or qemu-virt */
+	const char *board;    /* name of a board, NULL = what the file says, or the first */
 	uint32_t cpu_count;   /* physical CPUs, 0 = what the file says, or chosen */
 	const char **defines; /* "NAME" or "NAME=VALUE" */
 	size_t define_count;

@@ -342,8 +342,8 @@ bool payloads_board_runs(const struct board *board, struct diag *diag)
 {
 	if (!board->runs) {
 		diag_error(diag, PLACE_NONE, "no image can be built for the board %s", board->name);
-		diag_help(diag, "with `--board qemu-virt --without-hardware` what is not hardware "
-		                "of that board runs in QEMU");
+		diag_help(diag, "with `--board qemu-virt-v3 --without-hardware` what is not "
+		                "hardware of that board runs in QEMU");
 	}
 	return board->runs;
 }

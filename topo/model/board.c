@@ -38,9 +38,11 @@ bool board_reserved_at(const struct board *board, size_t index, struct board_ran
 
 uint64_t board_cpu_interface(const struct board *board)
 {
-	for (size_t i = 0; i < board->reserved_count; i++) {
-		if (board->reserved[i].guests) {
-			return board->reserved[i].base;
+	const struct board *deployed = board_find(board->directory);
+
+	for (size_t i = 0; deployed != NULL && i < deployed->reserved_count; i++) {
+		if (deployed->reserved[i].guests) {
+			return deployed->reserved[i].base;
 		}
 	}
 	return UINT64_MAX;
@@ -184,7 +186,8 @@ bool board_is_controller(const char *path)
 const struct board *board_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(boards); i++) {
-		if (strcmp(boards[i]->name, name) == 0 || strcmp(boards[i]->directory, name) == 0) {
+		if (strcmp(boards[i]->name, name) == 0 ||
+		    (boards[i]->by_directory && strcmp(boards[i]->directory, name) == 0)) {
 			return boards[i];
 		}
 	}

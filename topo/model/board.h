@@ -77,9 +77,10 @@ struct board_device {
 };
 
 struct board {
-	const char *name;      /* "qemu-virt": --board, and `board` in a configuration */
+	const char *name;      /* "qemu-virt-v3": --board, and `board` in a configuration */
 	const char *title;     /* for people */
 	const char *directory; /* of its devices.camkes in deployed applications */
+	bool by_directory;     /* it is what that directory stands for */
 	enum pv_board id;
 	bool runs;                           /* `topo build` and `topo run` know it */
 	const char *qemu_machine, *qemu_cpu; /* QEMU's -M and -cpu of a board that runs */
@@ -115,7 +116,10 @@ struct board {
  */
 bool board_reserved_at(const struct board *board, size_t index, struct board_range *out);
 
-/** Where the CPU interface lies that guests reach by themselves; UINT64_MAX if none is known. */
+/**
+ * Where files of the board's directory have the CPU interface that guests reach by themselves;
+ * UINT64_MAX if none is known.
+ */
 uint64_t board_cpu_interface(const struct board *board);
 
 /** What of the kernel's own lies in the pages of a range of addresses, NULL if nothing does. */
@@ -149,7 +153,7 @@ bool board_is_controller(const char *path);
 const struct board *board_nameless(void);
 
 /**
- * The board of that name, NULL if there is none. Boards of deployed systems that topo knows by
+ * The board of that name, or that a directory of that name stands for; NULL if there is none. Boards of deployed systems that topo knows by
  * name only are found too: nothing is assumed of their addresses, and none of their devices is
  * taken to be confined.
  */

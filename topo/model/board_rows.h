@@ -49,6 +49,7 @@ PV_BOARDS(BOARD_DECLARE)
 		.name = BOARD_NAME,                                                                \
 		.title = BOARD_TITLE,                                                              \
 		.directory = BOARD_DIRECTORY,                                                      \
+		.by_directory = BOARD_BY_DIRECTORY != 0,                                           \
 		.id = BOARD_ID,                                                                    \
 		.runs = BOARD_ID != 0,                                                             \
 		.qemu_machine = BOARD_QEMU_MACHINE,                                                \
