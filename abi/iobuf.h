@@ -69,8 +69,9 @@ enum pv_iobuf_kind {
 	PV_CTL_STOPPED = 19, /* pv_ctl_stop: the STOP with that number is carried out */
 	PV_CTL_FAILED = 20,  /* pv_ctl_failed: the backend refuses the device as set up */
 	PV_CTL_FULL = 21,    /* no payload: GONE, for want of room where its storage lies */
-	PV_CTL_LOST = 22     /* pv_ctl_stop: the START with that number is carried out, over storage
+	PV_CTL_LOST = 22,    /* pv_ctl_stop: the START with that number is carried out, over storage
 	                        that is another: all that is asked of the device fails until STOP */
+	PV_CTL_ABSENT = 23   /* no payload: GONE, for want of what its storage lies on */
 };
 
 /* A virtqueue, split layout (virtio 1.2, 2.7). Addresses are the driver VM's guest-physical. */

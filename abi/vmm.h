@@ -25,8 +25,8 @@
 
 /* Lines that a VMM writes on its console channel PV_CONSOLE_VMM, for people and for topo run:
  *   "connection PEER up" / "connection PEER down"   the control session with that device VM
- *   "device PEER/N backend ready" / "backend gone" / "backend full"  gone for want of room;
- *                          N: index of the device in the connection; a new session begins
+ *   "device PEER/N backend ready" / "backend gone" / "backend full" / "backend absent"
+ *                          gone for want of room, or of what its disk lies on; N: index of the device in the connection; a new session begins
  *                          without back ends
  *   "device PEER/N started" / "stopped" / "failed"  what became of the guest's set-up; behind
  *                          "failed" may stand ": " and why

@@ -19,6 +19,7 @@ enum backend_event {
 	BACKEND_READY,   /* it is there, and serves no queue yet */
 	BACKEND_GONE,    /* it is not there (yet, or any more), and touches no queue */
 	BACKEND_FULL,    /* as gone, and does not come until its storage has room */
+	BACKEND_ABSENT,  /* as gone, and does not come until its storage is there */
 	BACKEND_STARTED, /* answers start */
 	BACKEND_LOST,    /* as started, over storage that is not the setup's: each request fails */
 	BACKEND_STOPPED, /* answers stop */
@@ -52,8 +53,8 @@ struct backend_type {
 	 * is certain that what a daemon before us started touches no queue. NULL: it cannot be,
 	 * and nothing touches a queue; logged. */
 	void *(*open)(const struct backend_env *env);
-	/* Serve the queues of @setup, which stays valid until BACKEND_STOPPED, _GONE, _FULL or
-	 * _FAILED. */
+	/* Serve the queues of @setup, which stays valid until BACKEND_STOPPED, _GONE, _FULL,
+	 * _ABSENT or _FAILED. */
 	void (*start)(void *backend, const struct control_setup *setup);
 	/* Let go of the queues, whether start is answered already or not. */
 	void (*stop)(void *backend);

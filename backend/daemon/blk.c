@@ -19,6 +19,7 @@
 #include "backend/daemon/backend.h"
 #include "backend/daemon/inflight.h"
 #include "backend/daemon/log.h"
+#include "backend/daemon/medium.h"
 #include "backend/daemon/socket.h"
 #include "backend/daemon/storage.h"
 #include "backend/daemon/vhost_user.h"
@@ -41,11 +42,13 @@ struct blk {
 	char sockets[STORAGE_EXPORTS][PATH_BYTES];
 
 	struct inflight inflight;
+	struct medium medium; /* where the disk lies on one */
 	struct vhost_user user;
 	enum storage_export export; /* that we speak to */
 	bool shaken;                /* the program is there and at rest, or serves */
 	bool told;                  /* the owner knows that it is there */
 	bool fresh;                 /* it was started by us, and has served nothing yet */
+	bool absent;                /* none is started until the medium has changed */
 	uint64_t identity;          /* of the disk, as the owner knows it */
 	enum debt debt;
 	err_t error;                       /* of DEBT_FAILED */
@@ -256,7 +259,20 @@ static void tell_absence(struct blk *blk, err_t why)
 {
 	blk->told = false;
 	blk->setup = NULL;
-	backend_tell(&blk->env, why == ERR_FULL ? BACKEND_FULL : BACKEND_GONE, OK);
+	backend_tell(&blk->env,
+	             why == ERR_FULL    ? BACKEND_FULL
+	             : why == ERR_EMPTY ? BACKEND_ABSENT
+	                                : BACKEND_GONE,
+	             OK);
+}
+
+static err_t start_program(struct blk *blk)
+{
+	err_t err = blk->env.config->on_medium ? medium_check(&blk->medium) : OK;
+
+	return err != OK ? err
+	                 : storage_spawn(&blk->env, blk->sockets[STORAGE_DISK],
+	                                 blk->sockets[STORAGE_ERRORS]);
 }
 
 /* Find the program at its socket, or start one. */
@@ -276,25 +292,35 @@ static void connect_program(struct blk *blk)
 	if (err == ERR_EMPTY) {
 		/* Nobody is there, so nobody touches a queue. */
 		pay(blk);
-		err = storage_spawn(&blk->env, blk->sockets[STORAGE_DISK],
-		                    blk->sockets[STORAGE_ERRORS]);
+		err = start_program(blk);
 		blk->fresh = err == OK;
+		/* Its coming is announced: nothing is tried before. */
+		blk->absent = err == ERR_EMPTY && blk->medium.events.fd >= 0;
 		if (err == OK) {
 			err = socket_connect(socket, &fd);
 		} else {
 			tell_absence(blk, err);
 		}
 	}
-	if (err != OK) {
+	if (err == OK) {
+		vhost_user_open(&blk->user, &config, fd);
+	} else if (!blk->absent) {
 		retry_later(blk);
-		return;
 	}
-	vhost_user_open(&blk->user, &config, fd);
 }
 
 static void on_retry(void *owner)
 {
 	connect_program(owner);
+}
+
+static void on_medium(void *owner)
+{
+	struct blk *blk = owner;
+
+	if (blk->absent) {
+		connect_program(blk);
+	}
 }
 
 static void on_calm(void *owner)
@@ -327,6 +353,8 @@ static void *blk_open(const struct backend_env *env)
 		free(blk);
 		return NULL;
 	}
+	medium_open(&blk->medium, &blk->env, env->config->on_medium ? medium_events() : -1,
+	            on_medium, blk);
 	connect_program(blk);
 	return blk;
 }
@@ -360,6 +388,7 @@ static void blk_close(void *backend)
 
 	loop_disarm(blk->env.loop, &blk->retry);
 	hang_up(blk);
+	medium_close(&blk->medium);
 	inflight_close(&blk->inflight);
 	free(blk);
 }

@@ -146,6 +146,10 @@ static void on_backend(void *owner, uint32_t index, enum backend_event event, er
 		control_set_backend(control, index, CONTROL_BACKEND_FULL);
 		settle(connection, index);
 		break;
+	case BACKEND_ABSENT:
+		control_set_backend(control, index, CONTROL_BACKEND_ABSENT);
+		settle(connection, index);
+		break;
 	case BACKEND_STARTED:
 		announce(connection, index, "runs");
 		control_started(control, index);

@@ -18,6 +18,7 @@ static const enum control_report backend_reports[] = {
 	[CONTROL_BACKEND_GONE] = CONTROL_REPORT_GONE,
 	[CONTROL_BACKEND_READY] = CONTROL_REPORT_READY,
 	[CONTROL_BACKEND_FULL] = CONTROL_REPORT_FULL,
+	[CONTROL_BACKEND_ABSENT] = CONTROL_REPORT_ABSENT,
 };
 
 static bool is_owed(const struct control_device *device, enum control_report report)
@@ -96,7 +97,7 @@ static void fill_report(const struct control_device *device, enum control_report
 		[CONTROL_REPORT_GONE] = PV_CTL_GONE,       [CONTROL_REPORT_READY] = PV_CTL_READY,
 		[CONTROL_REPORT_STOPPED] = PV_CTL_STOPPED, [CONTROL_REPORT_FAILED] = PV_CTL_FAILED,
 		[CONTROL_REPORT_STARTED] = PV_CTL_STARTED, [CONTROL_REPORT_FULL] = PV_CTL_FULL,
-		[CONTROL_REPORT_LOST] = PV_CTL_LOST,
+		[CONTROL_REPORT_LOST] = PV_CTL_LOST,       [CONTROL_REPORT_ABSENT] = PV_CTL_ABSENT,
 	};
 	struct pv_ctl_ready ready = {.identity = device->identity};
 	struct pv_ctl_stop done = {.sequence = report == CONTROL_REPORT_STOPPED

@@ -49,7 +49,8 @@ enum control_phase {
 enum control_backend {
 	CONTROL_BACKEND_GONE, /* so before control_begin() already */
 	CONTROL_BACKEND_READY,
-	CONTROL_BACKEND_FULL /* gone, until there is room where its storage lies */
+	CONTROL_BACKEND_FULL,  /* gone, until there is room where its storage lies */
+	CONTROL_BACKEND_ABSENT /* gone, until what its storage lies on is there */
 };
 
 /* Reports that are owed to the peer: bits, in the order in which they are sent. */
@@ -57,6 +58,7 @@ enum control_report {
 	CONTROL_REPORT_GONE,
 	CONTROL_REPORT_READY,
 	CONTROL_REPORT_FULL,
+	CONTROL_REPORT_ABSENT,
 	CONTROL_REPORT_STOPPED,
 	CONTROL_REPORT_FAILED,
 	CONTROL_REPORT_STARTED,

@@ -237,6 +237,10 @@ static err_t read_blk(const struct node *node, struct dt_device *device)
 	if (has(node, "peervisor,reserve")) {
 		err = read_u64(node, "peervisor,reserve", &device->reserve);
 	}
+	device->on_medium = has(node, "peervisor,offset");
+	if (err == OK && device->on_medium) {
+		err = read_u64(node, "peervisor,offset", &device->offset);
+	}
 	if (err == OK && has(node, "peervisor,inflight")) {
 		err = read_u64(node, "peervisor,inflight", &device->inflight);
 	}
@@ -249,7 +253,14 @@ static err_t read_blk(const struct node *node, struct dt_device *device)
 	if (device->create && strcmp(device->format, "raw") != 0) {
 		return complain(node, "peervisor,create", "goes with raw only");
 	}
-	return device->capacity > INT64_MAX || device->reserve > INT64_MAX ? ERR_RANGE : OK;
+	if (device->on_medium &&
+	    (device->create || device->reserve != 0 || strcmp(device->format, "raw") != 0)) {
+		return complain(node, "peervisor,offset", "goes with raw only, and with no file");
+	}
+	return device->capacity > INT64_MAX || device->reserve > INT64_MAX ||
+	                       device->offset > INT64_MAX - device->capacity
+	               ? ERR_RANGE
+	               : OK;
 }
 
 static err_t read_vsock(const struct node *node, struct dt_device *device)

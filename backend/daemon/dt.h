@@ -57,8 +57,10 @@ struct dt_device {
 	char disk[DT_PATH_BYTES];
 	char format[DT_WORD_BYTES]; /* raw or qcow2 */
 	bool create;                /* make the file if it is not there */
+	bool on_medium; /* @disk is a block device, in which the disk begins at @offset */
 	bool readonly;
 	uint64_t capacity; /* bytes */
+	uint64_t offset;
 	uint64_t reserve;  /* bytes of the file that are taken before anything is served */
 	uint64_t inflight; /* where its records begin among those of the connection */
 

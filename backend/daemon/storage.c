@@ -109,7 +109,7 @@ static void quote(char *to, size_t bytes, const char *from)
 
 struct command {
 	char file[2 * DT_PATH_BYTES + 128];
-	char format[128];
+	char format[192];
 	char serve[160];
 	char null[64];
 	char serve_errors[160];
@@ -128,19 +128,28 @@ static void build_export(const struct dt_device *config, enum storage_export exp
 	         config->queue_count);
 }
 
-/* What a guest discards of a reserved file stays reserved; qcow2 takes it again for what is next. */
+/*
+ * What a guest discards of a reserved file stays reserved; qcow2 takes it again for what is next. The
+ * disks on one block device are apart by their ranges, not by locks of the whole.
+ */
 static void build_command(const struct dt_device *config, struct command *command)
 {
 	char disk[2 * DT_PATH_BYTES];
+	char range[64] = "";
 	const char *readonly = config->readonly ? "on" : "off";
 
 	quote(disk, sizeof(disk), config->disk);
 	snprintf(command->file, sizeof(command->file),
-	         "driver=file,node-name=file,discard=%s,read-only=%s,filename=%s",
+	         "driver=%s,node-name=file,discard=%s,read-only=%s,filename=%s",
+	         config->on_medium ? "host_device,locking=off" : "file",
 	         config->reserve != 0 ? "ignore" : "unmap", readonly, disk);
+	if (config->on_medium) {
+		snprintf(range, sizeof(range), ",offset=%llu,size=%llu",
+		         (unsigned long long)config->offset, (unsigned long long)config->capacity);
+	}
 	snprintf(command->format, sizeof(command->format),
-	         "driver=%s,node-name=disk,file=file,discard=unmap,read-only=%s", config->format,
-	         readonly);
+	         "driver=%s,node-name=disk,file=file,discard=unmap,read-only=%s%s", config->format,
+	         readonly, range);
 	build_export(config, STORAGE_DISK, command->serve, sizeof(command->serve));
 	snprintf(command->null, sizeof(command->null), "driver=null-co,node-name=null,size=%llu",
 	         (unsigned long long)config->capacity);

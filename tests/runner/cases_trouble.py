@@ -126,6 +126,8 @@ def case_back_end_goes_and_comes(world):
     check_in("connection device -> driver down: device 1 (blk) waiting", world.good("ps"))
     world.type_at("driver", "device device/1 backend full\r", "backend full")
     check_in("connection device -> driver down: device 1 (blk) full", world.good("ps"))
+    world.type_at("driver", "device device/1 backend absent\r", "backend absent")
+    check_in("connection device -> driver down: device 1 (blk) absent", world.good("ps"))
     world.type_at("driver", "device device/1 backend ready\r", "backend ready")
     read_until(process.stdout, b"connection device -> driver: up")
     check_equal(world.system()["connections"][0]["devices"][1]["backends"], 2)

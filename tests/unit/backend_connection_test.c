@@ -19,6 +19,7 @@
 #include "backend/daemon/backend.h"
 #include "backend/daemon/connection.h"
 #include "backend/daemon/link.h"
+#include "backend/daemon/medium.h"
 #include "backend/daemon/socket.h"
 #include "backend/daemon/storage.h"
 #include "lib/bits.h"
@@ -54,7 +55,11 @@ static struct bench {
 	int errors;        /* the program's end of the socket of errors; -1: none */
 	bool errors_busy;  /* there it does not shake hands */
 	uint32_t errors_connected;
-	uint32_t heard[PV_CTL_LOST + 1]; /* messages of each kind */
+	struct medium *medium; /* of the blk device */
+	uint32_t medium_checks;
+	err_t medium_error;
+	bool unannounced;                  /* the kernel says nothing of devices that come */
+	uint32_t heard[PV_CTL_ABSENT + 1]; /* messages of each kind */
 } * bench;
 
 /* Hands are shaken at @fd: here the answer may stand before the question. */
@@ -119,6 +124,31 @@ err_t storage_spawn(const struct backend_env *env, const char *disk, const char 
 	bench->spawned++;
 	bench->listens = bench->spawn_error == OK;
 	return bench->spawn_error;
+}
+
+int medium_events(void)
+{
+	return bench->unannounced ? -1 : bench->memory_fd;
+}
+
+void medium_open(struct medium *medium, const struct backend_env *env, int fd,
+                 void (*changed)(void *owner), void *owner)
+{
+	*medium = (struct medium){
+		.env = env, .events = {.fd = fd}, .changed = changed, .owner = owner};
+	bench->medium = medium;
+}
+
+err_t medium_check(struct medium *medium)
+{
+	assert_ptr_equal(medium, bench->medium);
+	bench->medium_checks++;
+	return bench->medium_error;
+}
+
+void medium_close(struct medium *medium)
+{
+	(void)medium;
 }
 
 const struct backend_type *backend_find(const char *name)
@@ -248,7 +278,7 @@ static void settle(void)
 		while (iobuf_poll_session(&bench->peer) != IOBUF_NONE) {
 		}
 		while (iobuf_receive(&bench->peer, &message) == OK) {
-			assert_in_range(message.kind, PV_CTL_READY, PV_CTL_LOST);
+			assert_in_range(message.kind, PV_CTL_READY, PV_CTL_ABSENT);
 			bench->heard[message.kind]++;
 		}
 		if (bench->connection != NULL) {
@@ -578,6 +608,48 @@ static void storage_without_room_is_told_until_there_is(void **state)
 	assert_int_equal(bench->heard[PV_CTL_READY], 1);
 }
 
+/* Nothing is tried before the kernel says that something has come, and nothing after it is served. */
+static void medium_that_is_absent_is_waited_for(void **state)
+{
+	(void)state;
+	bench->config.devices[0].on_medium = true;
+	bench->medium_error = ERR_EMPTY;
+	start_daemon();
+	settle();
+	assert_int_equal(bench->heard[PV_CTL_ABSENT], 1);
+	assert_null(bench->loop.timers);
+	bench->medium->changed(bench->medium->owner);
+	settle();
+	assert_int_equal(bench->medium_checks, 2);
+	assert_int_equal(bench->heard[PV_CTL_ABSENT], 1);
+	assert_null(bench->loop.timers);
+	bench->medium_error = OK;
+	bench->medium->changed(bench->medium->owner);
+	settle();
+	shake_hands();
+	assert_int_equal(bench->spawned, 1);
+	assert_int_equal(bench->heard[PV_CTL_READY], 1);
+	bench->medium->changed(bench->medium->owner);
+	settle();
+	assert_int_equal(bench->medium_checks, 3);
+	assert_int_equal(bench->spawned, 1);
+}
+
+static void medium_that_nobody_announces_is_looked_for(void **state)
+{
+	(void)state;
+	bench->config.devices[0].on_medium = true;
+	bench->unannounced = true;
+	bench->medium_error = ERR_EMPTY;
+	start_daemon();
+	settle();
+	assert_int_equal(bench->heard[PV_CTL_ABSENT], 1);
+	while (bench->medium_checks < 3) {
+		loop_turn(&bench->loop, -1);
+	}
+	assert_int_equal(bench->spawned, 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -596,6 +668,8 @@ int main(void)
 		TEST(program_that_hangs_up_again_is_not_connected_to_at_once),
 		TEST(program_that_died_is_gone_at_once),
 		TEST(storage_without_room_is_told_until_there_is),
+		TEST(medium_that_is_absent_is_waited_for),
+		TEST(medium_that_nobody_announces_is_looked_for),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

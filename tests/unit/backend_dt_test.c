@@ -124,6 +124,7 @@ static const struct {
 	{{BLK, "peervisor,reserve", NULL, 0},                           OK      },
 	{{BLK, "peervisor,reserve", "\4\1\0\0", 4},                     ERR_ARG },
 	{{BLK, "peervisor,reserve", "\200\0\0\0\0\0\0\0", 8},           ERR_RANGE},
+	{{BLK, "peervisor,offset", "\0\0\0\0\0\1\0\0", 8},            ERR_ARG },
 	{{BLK, "peervisor,first-queue", CELL("\3")},                    ERR_ARG },
 	{{BLK, "peervisor,first-queue", CELL("\0")},                    ERR_ARG },
 };
@@ -217,6 +218,37 @@ static void test_good(void **state)
 	dt_free(&dt);
 }
 
+/* A disk on a block device has a place there, and nothing that only files have. */
+static void test_medium(void **state)
+{
+	static const struct property medium[] = {
+		{BLK, "peervisor,disk", "/dev/nvme0n1", 0},
+		{BLK, "peervisor,offset", "\0\0\0\1\0\0\x10\0", 8},
+		{BLK, "peervisor,create", NULL, 0},
+		{BLK, "peervisor,reserve", NULL, 0},
+	};
+	static const struct property wrong[] = {
+		{BLK, "peervisor,offset", "\x7f\xff\xff\xff\xff\xff\xff\xff", 8},
+		{BLK, "peervisor,offset", "\0\0\0\0", 4},
+	};
+	struct dt dt;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(medium); i++) {
+		put(&medium[i]);
+	}
+	assert_int_equal(dt_read(root, &dt), OK);
+	assert_true(dt.connections[0].devices[1].on_medium);
+	assert_true(dt.connections[0].devices[1].offset == 0x100001000);
+	dt_free(&dt);
+	put(&wrong[0]);
+	assert_int_equal(dt_read(root, &dt), ERR_RANGE);
+	dt_free(&dt);
+	put(&wrong[1]);
+	assert_int_equal(dt_read(root, &dt), ERR_ARG);
+	dt_free(&dt);
+}
+
 static void test_bad(void **state)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
@@ -298,6 +330,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_good, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(test_medium, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_bad, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_device_twice, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_order, make_tree, remove_tree),

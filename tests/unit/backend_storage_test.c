@@ -9,8 +9,8 @@
  * links: backend/daemon/console.c backend/daemon/control.c backend/daemon/display.c
  * links: backend/daemon/filter.c backend/daemon/frame.c backend/daemon/fs.c backend/daemon/gpu.c
  * links: backend/daemon/inflight.c backend/daemon/interface.c backend/daemon/link.c
- * links: backend/daemon/log.c backend/daemon/loop.c backend/daemon/net.c backend/daemon/net_pair.c
- * links: backend/daemon/program.c backend/daemon/ring.c backend/daemon/rng.c backend/daemon/screen.c
+ * links: backend/daemon/log.c backend/daemon/loop.c backend/daemon/medium.c backend/daemon/net.c
+ * links: backend/daemon/net_pair.c backend/daemon/program.c backend/daemon/ring.c backend/daemon/rng.c backend/daemon/screen.c
  * links: backend/daemon/served.c backend/daemon/socket.c backend/daemon/storage.c
  * links: backend/daemon/system.c backend/daemon/vhost.c backend/daemon/vhost_user.c backend/daemon/vring.c
  * links: backend/daemon/vsock.c backend/daemon/vsock_event.c lib/iobuf.c

@@ -159,6 +159,8 @@ static void test_each_device_is_needed(void **state)
 		{"device device/1 backend gone", RUN_DEVICE_WAITING, false},
 		{"device device/1 backend full", RUN_DEVICE_FULL, false},
 		{"device device/1 backend ready", RUN_DEVICE_READY, true},
+		{"device device/1 backend absent", RUN_DEVICE_ABSENT, false},
+		{"device device/1 backend ready", RUN_DEVICE_READY, true},
 		{"device device/1 backend full", RUN_DEVICE_FULL, false},
 		{"device device/1 failed", RUN_DEVICE_FAILED, false},
 		{"device device/1 lost", RUN_DEVICE_LOST, false},
@@ -179,7 +181,7 @@ static void test_each_device_is_needed(void **state)
 	}
 	assert_int_equal(connection->session_count, 2);
 	assert_int_equal(connection->devices[0].backend_count, 2);
-	assert_int_equal(connection->devices[1].backend_count, 5);
+	assert_int_equal(connection->devices[1].backend_count, 6);
 	assert_string_equal(run_device_state_text(RUN_DEVICE_READY), "ready");
 }
 

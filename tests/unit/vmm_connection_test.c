@@ -538,10 +538,12 @@ static void backends_that_come_and_go_are_told_of_once(void **state)
 	peer_send(0, PV_CTL_GONE, 1, 0, 0);
 	peer_send(0, PV_CTL_FULL, 1, 0, 0);
 	peer_send(0, PV_CTL_FULL, 1, 0, 0);
+	peer_send(0, PV_CTL_ABSENT, 1, 0, 0);
 	peer_send(0, PV_CTL_READY, 1, 0, 0);
 	assert_string_equal(log_text(),
 	                    "device gateway/1 backend ready\ndevice gateway/1 backend gone\n"
-	                    "device gateway/1 backend full\ndevice gateway/1 backend ready\n");
+	                    "device gateway/1 backend full\ndevice gateway/1 backend absent\n"
+	                    "device gateway/1 backend ready\n");
 }
 
 static void answers_to_nothing_change_nothing(void **state)
@@ -570,7 +572,7 @@ static void nonsense_is_dropped(void **state)
 	} nonsense[] = {{0, 0},
 	                {PV_CTL_QUEUE, 0},
 	                {15, 0},
-	                {23, 0},
+	                {PV_CTL_ABSENT + 1, 0},
 	                {0xffffffff, 0},
 	                {PV_CTL_STARTED, 2},
 	                {PV_CTL_READY, 0xffffffff}};

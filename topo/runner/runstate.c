@@ -327,6 +327,8 @@ static void take_device_word(struct runstate_device *device, const char *word)
 		device->backend = RUN_DEVICE_WAITING;
 	} else if (strcmp(word, " backend full") == 0) {
 		device->backend = RUN_DEVICE_FULL;
+	} else if (strcmp(word, " backend absent") == 0) {
+		device->backend = RUN_DEVICE_ABSENT;
 	} else if (after(word, " failed") != NULL || strcmp(word, " lost") == 0) {
 		device->trouble = strcmp(word, " lost") == 0 ? RUN_DEVICE_LOST : RUN_DEVICE_FAILED;
 		device->started = false;

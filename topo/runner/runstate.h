@@ -27,6 +27,7 @@
  *   ready => idle        "device PEER/N stopped"
  *   any => waiting       "device PEER/N backend gone", or the end of the session
  *   waiting => full      "device PEER/N backend full"; until one of those
+ *   waiting => absent    "device PEER/N backend absent"; likewise
  *   any => failed        "device PEER/N failed"; until "… started", "… stopped" or that end
  *   any => lost          "device PEER/N lost"; until the same
  *
@@ -65,7 +66,8 @@ enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
 	X(RUN_DEVICE_FAILED, 2, "failed")                                                          \
 	X(RUN_DEVICE_FULL, 3, "full")                                                              \
 	X(RUN_DEVICE_IDLE, 4, "idle")                                                              \
-	X(RUN_DEVICE_LOST, 5, "lost")
+	X(RUN_DEVICE_LOST, 5, "lost")                                                              \
+	X(RUN_DEVICE_ABSENT, 6, "absent")
 
 #define RUN_DEVICE_STATE_ENUM(name, number, text) name = (number),
 enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STATE_COUNT };

@@ -316,6 +316,12 @@ static void take_full(struct connection *connection, uint32_t number, const uint
 	set_backend(connection, number, BACKEND_FULL, 0, " backend full");
 }
 
+static void take_absent(struct connection *connection, uint32_t number, const uint8_t *payload)
+{
+	(void)payload;
+	set_backend(connection, number, BACKEND_ABSENT, 0, " backend absent");
+}
+
 /* By kind. Those with a sequence count only with that of the last START or STOP. */
 /* clang-format off */
 static const struct {
@@ -329,6 +335,7 @@ static const struct {
 	[PV_CTL_FAILED]  = { take_failed,  true  },
 	[PV_CTL_FULL]    = { take_full,    false },
 	[PV_CTL_LOST]    = { take_lost,    true  },
+	[PV_CTL_ABSENT]  = { take_absent,  false },
 };
 /* clang-format on */
 
