@@ -19,6 +19,7 @@
 /* links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c */
 /* links: topo/analysis/shared.c topo/model/pci.c topo/model/pci_models.c */
 /* links: tests/unit/packets_oracle.c */
+/* links: topo/model/medium.c */
 #include <stdio.h>
 #include <string.h>
 

@@ -7,6 +7,7 @@
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c */
 /* links: topo/base/utf8.c topo/base/say.c */
+/* links: topo/model/medium.c */
 /* libs: elf */
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>

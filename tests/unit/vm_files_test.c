@@ -4,6 +4,7 @@
  * that are there are left as they are, and what does not fit is refused with a reason.
  */
 /* links: topo/rootfs topo/image/payload.c topo/base topo/diag */
+/* links: topo/model/medium.c */
 /* libs: elf z lzma zstd lz4 */
 /* flags: -D_GNU_SOURCE */
 #include <ftw.h>

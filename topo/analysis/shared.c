@@ -12,6 +12,7 @@
 #include "topo/base/strmap.h"
 #include "topo/model/board.h"
 #include "topo/model/hardware.h"
+#include "topo/model/medium.h"
 #include "topo/model/pci.h"
 
 struct claim {
@@ -208,7 +209,10 @@ static void claim_ranges(struct claimer *claimer)
 	}
 }
 
-/* A disk image that is written, a tap or a CID: what is meant for one driver VM comes to another. */
+/*
+ * A disk image that is written, a block device of which disks overlap, a tap or a CID: what is meant
+ * for one driver VM comes to another.
+ */
 static void claim_served(struct claimer *claimer, const struct connection *connection)
 {
 	struct arena *arena = claimer->arena;
@@ -217,8 +221,12 @@ static void claim_served(struct claimer *claimer, const struct connection *conne
 		const struct device *device = &connection->devices[i];
 		const char *name = NULL;
 
-		if (device->type == DEVICE_BLK && device->disk != NULL) {
+		if (device->type == DEVICE_BLK && device_image(device) != NULL) {
 			name = arena_printf(arena, "disk image %s", device->disk);
+		} else if (medium_overlapped(claimer->model, connection, device, false) != NULL) {
+			name = arena_printf(arena, "block device %.*s of %s",
+			                    (int)medium_whole_bytes(device->disk), device->disk,
+			                    claimer->model->vms[connection->device_vm].name);
 		} else if (device->type == DEVICE_NET && device->tap != NULL) {
 			name = arena_printf(arena, "tap %s of %s", device->tap,
 			                    claimer->model->vms[connection->device_vm].name);

@@ -9,6 +9,7 @@
 #include "topo/checks/internal.h"
 #include "topo/model/circle.h"
 #include "topo/model/device_options.h"
+#include "topo/model/medium.h"
 
 #define INTERFACE_NAME_MAX 15U
 #define CID_FIRST 3U
@@ -261,7 +262,7 @@ static void visit_disk(struct visitor *visitor, const struct connection *connect
                        const struct device *device)
 {
 	(void)connection;
-	if (device->disk == NULL) {
+	if (device_image(device) == NULL) {
 		return;
 	}
 	const struct device *before = seen_before(visitor, device, "%s", device->disk);

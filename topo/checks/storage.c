@@ -9,6 +9,7 @@
 #include "topo/base/units.h"
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
+#include "topo/model/medium.h"
 #include "topo/resolve/disk.h"
 
 #define DISK_LEAST MIB(1)
@@ -95,7 +96,7 @@ static bool qcow2_header(const struct device *device, unsigned char header[QCOW2
 	uint32_t magic = 0;
 
 	memset(header, 0, QCOW2_HEADER_BYTES);
-	if (device->disk != NULL) {
+	if (device_image(device) != NULL) {
 		fd = open(device->disk, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	}
 	if (fd < 0) {
@@ -113,7 +114,7 @@ static bool qcow2_header(const struct device *device, unsigned char header[QCOW2
 static void visit_format(struct rules *rules, const struct topology *topology, struct strmap *seen,
                          const struct connection *connection, const struct device *device)
 {
-	const char *format = device->disk != NULL && strcmp(device->format, "raw") == 0
+	const char *format = device_image(device) != NULL && strcmp(device->format, "raw") == 0
 	                             ? disk_other_format(device->disk)
 	                             : NULL;
 

@@ -6,6 +6,7 @@
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/diag/source.h"
+#include "topo/model/medium.h"
 
 static bool is_file(const struct stat *wanted, const char *path)
 {
@@ -29,7 +30,7 @@ static bool is_of_vm(const struct stat *wanted, const struct vm *vm)
 static bool is_disk(const struct stat *wanted, const struct connection *connection)
 {
 	for (size_t i = 0; i < connection->device_count; i++) {
-		if (is_file(wanted, connection->devices[i].disk)) {
+		if (is_file(wanted, device_image(&connection->devices[i]))) {
 			return true;
 		}
 	}

@@ -12,6 +12,7 @@
 #include "topo/diff/diff.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
+#include "topo/model/medium.h"
 #include "topo/model/pci_models.h"
 #include "topo/model/vm_attributes.h"
 
@@ -269,6 +270,9 @@ static const char *device_text(struct lister *l, const struct device *d)
 	} else if (d->type == DEVICE_BLK) {
 		text = d->disk ? arena_printf(arena, "%s, %s", d->disk, d->format)
 		               : "an empty disk";
+		if (device_medium(d) != NULL) {
+			text = arena_printf(arena, "%s from %" PRIu64, d->disk, d->offset);
+		}
 		text = arena_printf(arena, "%s, %s%s", text, size_text(arena, d->disk_bytes),
 		                    d->readonly ? ", read-only" : "");
 	} else if (d->type == DEVICE_VSOCK) {

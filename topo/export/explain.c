@@ -107,9 +107,12 @@ static void put_option_value(FILE *out, const struct device_option *option,
 	}
 }
 
-/* An option that stands for nothing is left out: an empty disk has no image. */
+/* An option that stands for nothing is left out: an empty disk has no image, and no offset. */
 static bool is_absent(const struct device_option *option, const struct device *device)
 {
+	if (option->kind == OPTION_SIZE) {
+		return number_field(option, device) == 0;
+	}
 	return (option->kind == OPTION_STRING || option->kind == OPTION_FILE) &&
 	       string_field(option, device) == NULL;
 }

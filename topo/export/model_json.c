@@ -9,6 +9,7 @@
 #include "topo/base/say.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
+#include "topo/model/medium.h"
 #include "topo/model/pci_models.h"
 #include "topo/model/vm_attributes.h"
 
@@ -71,6 +72,9 @@ static struct json_object *device_object(const struct device *device)
 		add_net(object, device);
 	} else if (device->type == DEVICE_BLK) {
 		add_string(object, "disk", device->disk);
+		if (device_medium(device) != NULL) {
+			add_number(object, "offset", device->offset);
+		}
 		add_string(object, "format", device->format);
 		add_number(object, "size", device->disk_bytes);
 		add_bool(object, "readonly", device->readonly);

@@ -329,6 +329,9 @@ static void resolve_all(struct loading *loading, const struct source *source)
 	if (rule_is_off(rules, &rule_no_meaning)) {
 		diag_take_back(loading->diag, rule_no_meaning.name);
 	}
+	if (loading->options->without_hardware) {
+		resolve_leave_out_media(rules, topology);
+	}
 	defaults_fill(topology);
 	resolve_ram_ranges(topology);
 	if (loading->options->without_hardware) {

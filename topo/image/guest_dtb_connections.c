@@ -10,6 +10,7 @@
 
 #include "abi/backend.h"
 #include "topo/image/guest_dtb_writer.h"
+#include "topo/model/medium.h"
 #include "topo/model/routes.h"
 
 /* PCI Bus Binding to IEEE 1275, 2.2.1.1: non-prefetchable 32-bit memory space. */
@@ -150,18 +151,24 @@ static void add_blk(struct dtb *dtb, const struct connection *connection,
 {
 	char name[DISK_NAME_BYTES];
 	char path[sizeof(PV_BACKEND_DIRECTORY) + 1 + DISK_NAME_BYTES];
+	const char *medium = device_medium(device);
 
-	disk_name(dtb->layout->model, connection, device, name);
-	snprintf(path, sizeof(path), "%s/%s", PV_BACKEND_DIRECTORY, name);
-	dtb_string(dtb, "peervisor,disk", path);
+	if (!medium) {
+		disk_name(dtb->layout->model, connection, device, name);
+		snprintf(path, sizeof(path), "%s/%s", PV_BACKEND_DIRECTORY, name);
+	}
+	dtb_string(dtb, "peervisor,disk", medium ? medium : path);
 	dtb_string(dtb, "peervisor,format", device->format ? device->format : "raw");
 	if (!device->disk) {
 		dtb_flag(dtb, "peervisor,create");
 	}
 	dtb_u64(dtb, "peervisor,capacity", device->disk_bytes);
+	if (medium) {
+		dtb_u64(dtb, "peervisor,offset", device->offset);
+	}
 	if (device->readonly) {
 		dtb_flag(dtb, "peervisor,readonly");
-	} else {
+	} else if (!medium) {
 		dtb_u64(dtb, "peervisor,reserve", device->grown_bytes);
 	}
 }

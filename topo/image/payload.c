@@ -16,6 +16,7 @@
 #include "lib/bits.h"
 #include "lib/range.h"
 #include "topo/model/board.h"
+#include "topo/model/medium.h"
 
 /* The kernel lies less than this above a multiple of 2 MiB. */
 #define TEXT_OFFSET_END 0x40000000U
@@ -264,7 +265,7 @@ static void wished_name(const struct model *model, const struct connection *conn
 	         device->id, device->format ? device->format : "raw");
 }
 
-/* A walk over the blk devices that one VM serves, in the order of the model. */
+/* A walk over the disks that one VM serves from files, in the order of the model. */
 struct disk_walk {
 	const struct model *model;
 	uint32_t device_vm;
@@ -282,7 +283,7 @@ static const struct device *next_disk(struct disk_walk *walk)
 			const struct device *device =
 				&walk->connection->devices[walk->device_index++];
 
-			if (device->type == DEVICE_BLK) {
+			if (device->type == DEVICE_BLK && device_medium(device) == NULL) {
 				return device;
 			}
 		}

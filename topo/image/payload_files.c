@@ -15,6 +15,7 @@
 #include "lib/bits.h"
 #include "topo/image/payload.h"
 #include "topo/model/board.h"
+#include "topo/model/medium.h"
 #include "topo/rootfs/rootfs.h"
 #include "topo/rootfs/vm_files.h"
 
@@ -252,7 +253,7 @@ static void add_disk(struct loader *loader, const struct connection *connection,
 	char path[sizeof(PV_BACKEND_DIRECTORY) + 1 + DISK_NAME_BYTES];
 	struct blob content;
 
-	if (disk->type != DEVICE_BLK || !disk->disk ||
+	if (disk->type != DEVICE_BLK || !device_image(disk) ||
 	    disk_is_there(loader->model, connection, disk) ||
 	    !load(loader, disk->disk, disk->place, "disk image", &content)) {
 		return;

@@ -25,6 +25,7 @@ static const struct device_option options[] = {
 	{"disk", OPTION_FILE, BLK, AT(disk), 0, 0},
 	{"format", OPTION_STRING, BLK, AT(format), 0, 0},
 	{"size", OPTION_SIZE, BLK, AT(disk_bytes), 0, INT64_MAX},
+	{"offset", OPTION_SIZE, BLK, AT(offset), 0, INT64_MAX},
 	{"readonly", OPTION_BOOL, BLK, AT(readonly), 0, 0},
 	{"mac", OPTION_MAC, NET, AT(mac), 0, 0},
 	{"tap", OPTION_STRING, NET, AT(tap), 0, 0},

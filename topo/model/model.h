@@ -145,7 +145,10 @@ struct device {
 	struct place place;             /* of its entry, or of the composition that implies it */
 	const struct place *places;     /* of its options: device_place(); NULL = none was given */
 
-	const char *disk;    /* blk: image file on the build host; NULL = an empty raw image */
+	const char
+		*disk;   /* blk: image file on the build host, or "/dev/NAME", a block device of the
+	                     device VM: topo/model/medium.h; NULL = an empty raw image */
+	uint64_t offset; /* blk: where the disk begins on that block device */
 	const char *format;  /* blk: "raw" or "qcow2" */
 	uint64_t disk_bytes; /* blk: capacity, multiple of 512; for a qcow2 file its virtual size */
 	bool readonly;       /* blk */

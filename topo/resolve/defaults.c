@@ -9,6 +9,7 @@
 
 #include "lib/bits.h"
 #include "topo/base/units.h"
+#include "topo/model/medium.h"
 #include "topo/resolve/default_networks.h"
 #include "topo/resolve/default_priorities.h"
 
@@ -121,7 +122,7 @@ static void add_device(struct disk_sums *sums, const struct device *device)
 	} else if (device->type == DEVICE_GPU) {
 		add_bytes(&sums->more, GPU_BYTES);
 	}
-	if (device->type != DEVICE_BLK) {
+	if (device->type != DEVICE_BLK || device_medium(device) != NULL) {
 		return;
 	}
 	if (device->disk == NULL) {

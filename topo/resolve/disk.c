@@ -13,11 +13,15 @@
 #include <unistd.h>
 
 #include "lib/bits.h"
+#include "topo/model/device_options.h"
+#include "topo/model/medium.h"
 #include "topo/resolve/read_rules.h"
 
 #define SECTOR_BYTES 512U
 #define HEAD_BYTES 512U
 #define ARCHIVE_FILE_MAX UINT32_MAX /* of an initial root file system: newc has 32 bits */
+#define MEDIUM_NAME_MAX 31U         /* BDEVNAME_SIZE of Linux, without the NUL */
+#define MEDIUM_ALIGN 4096U          /* no block device has larger sectors */
 
 #define QCOW2_MAGIC 0x514649fbU /* "QFI\xfb", big-endian */
 #define QCOW2_VERSION_OFFSET 4U
@@ -294,11 +298,65 @@ static void compare(struct rules *rules, struct device *device, const struct ima
 	device->disk_bytes = disk_bytes;
 }
 
+/* It goes to the device VM, and stands in messages. */
+static bool is_fit_medium(const char *path)
+{
+	const char *name = path + strlen("/dev/");
+
+	return name[0] != '\0' &&
+	       name[strspn(name,
+	                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] ==
+	               '\0' &&
+	       strlen(name) <= MEDIUM_NAME_MAX;
+}
+
+/* What is on a block device nobody here can see: all must be said. */
+static bool medium_is_fit(struct rules *rules, const struct device *device, struct place place)
+{
+	const size_t before = diag_count(rules->diag, SEVERITY_ERROR);
+
+	if (!is_fit_medium(device->disk)) {
+		diag_error(rules->diag, device_place(device, "disk"),
+		           "'%s' is no name of a block device", device->disk);
+		diag_help(rules->diag, "as the device VM has it: \"/dev/nvme0n1\", \"/dev/sda1\"");
+	}
+	if (device->format != NULL && strcmp(device->format, "raw") != 0) {
+		diag_error(rules->diag, device_place(device, "format"),
+		           "a disk on a block device is raw, not '%s'", device->format);
+	}
+	if (device->disk_bytes == 0) {
+		diag_error(rules->diag, place, "the size of this disk on '%s' is not given",
+		           device->disk);
+		diag_help(rules->diag, "size says how large it is, offset where it begins there");
+	}
+	check_capacity(rules, device, device_place(device, "size"));
+	if (device->offset % MEDIUM_ALIGN != 0) {
+		diag_error(rules->diag, device_place(device, "offset"),
+		           "a disk on a block device begins at a multiple of %u bytes",
+		           MEDIUM_ALIGN);
+	}
+	if (device->offset > (uint64_t)INT64_MAX - device->disk_bytes) {
+		diag_error(rules->diag, device_place(device, "offset"),
+		           "no block device is so large");
+	}
+	return diag_count(rules->diag, SEVERITY_ERROR) == before;
+}
+
 void disk_inspect(struct rules *rules, struct device *device, struct place place)
 {
 	struct image_facts facts = {.format = "raw"};
 
 	if (!known_format(rules, device, place)) {
+		return;
+	}
+	if (device_medium(device) != NULL) {
+		/* Nothing more is said of one that has errors. */
+		if (!medium_is_fit(rules, device, place)) {
+			device->disk = NULL;
+			device->format = "raw";
+			device->disk_bytes = 0;
+			device->offset = 0;
+		}
 		return;
 	}
 	if (device->disk != NULL) {
@@ -315,6 +373,11 @@ void disk_inspect(struct rules *rules, struct device *device, struct place place
 			return;
 		}
 		compare(rules, device, &facts, place);
+	}
+	if (device->offset != 0) {
+		diag_error(rules->diag, device_place(device, "offset"),
+		           "offset is of a disk on a block device");
+		diag_help(rules->diag, "disk: \"/dev/nvme0n1\" names one of the device VM");
 	}
 	check_capacity(rules, device, place);
 }

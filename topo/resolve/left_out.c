@@ -4,7 +4,9 @@
  */
 #include <inttypes.h>
 
+#include "topo/model/device_options.h"
 #include "topo/model/hardware.h"
+#include "topo/model/medium.h"
 #include "topo/resolve/read_rules.h"
 #include "topo/resolve/resolve.h"
 
@@ -51,6 +53,27 @@ static void leave_out_registers(struct rules *rules, struct topology *topology, 
 		                       vm->mmios[i].base, vm->mmios[i].bytes));
 	}
 	vm->mmio_count = 0;
+}
+
+void resolve_leave_out_media(struct rules *rules, struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.connection_count; i++) {
+		const struct connection *connection = &topology->model.connections[i];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			struct device *device = &connection->devices[j];
+
+			if (device_medium(device) != NULL) {
+				leave_out(rules, &topology->model.vms[connection->device_vm],
+				          device_place(device, "disk"),
+				          arena_printf(topology->arena,
+				                       "%s: this disk is an empty one",
+				                       device->disk));
+				device->disk = NULL;
+				device->offset = 0;
+			}
+		}
+	}
 }
 
 void resolve_leave_out_hardware(struct rules *rules, struct topology *topology)

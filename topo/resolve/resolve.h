@@ -48,6 +48,9 @@ bool ram_window_of(const struct topology *topology, size_t vm, struct ram_window
  */
 void resolve_ram_ranges(struct topology *topology);
 
+/** Make empty disks of those that lie on physical devices, with warnings. Before defaults. */
+void resolve_leave_out_media(struct rules *rules, struct topology *topology);
+
 /** Take all physical devices from the VMs, each with a warning that names it. */
 void resolve_leave_out_hardware(struct rules *rules, struct topology *topology);
 

@@ -9,6 +9,7 @@
 #include "lib/bits.h"
 #include "topo/base/suggest.h"
 #include "topo/model/device_options.h"
+#include "topo/model/medium.h"
 #include "topo/resolve/disk.h"
 #include "topo/resolve/resolve_internal.h"
 
@@ -561,7 +562,9 @@ static void put_devices(struct resolver *resolver, const struct link *link)
 
 		*device = entry->device;
 		device->places = entry->places;
-		if (device->type == DEVICE_BLK) {
+		if (device_medium(device) != NULL && list->failed) {
+			device->disk = NULL; /* its range may be what could not be read */
+		} else if (device->type == DEVICE_BLK) {
 			disk_inspect(resolver->rules, device, disk_place(entry));
 		}
 	}

@@ -9,6 +9,7 @@
 
 #include "topo/base/share.h"
 #include "topo/diag/source.h"
+#include "topo/model/medium.h"
 #include "topo/model/pci.h"
 #include "topo/resolve/resolve_internal.h"
 
@@ -50,7 +51,7 @@ static const char *part_of_vm(const char *file, const struct vm *vm)
 static bool is_served(const char *file, const struct connection *connection)
 {
 	for (size_t i = 0; i < connection->device_count; i++) {
-		if (is_same(file, connection->devices[i].disk)) {
+		if (is_same(file, device_image(&connection->devices[i]))) {
 			return true;
 		}
 	}

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "abi/backend.h"
+#include "topo/model/medium.h"
 #include "topo/verify/verify.h"
 
 #define HEADER_BYTES 110U
@@ -91,7 +92,7 @@ static struct disks list_disks(const struct verify *v, uint32_t vm)
 			const char *driver = v->model->vms[c->driver_vm].name;
 			const char *slash = d->disk ? strrchr(d->disk, '/') : NULL;
 
-			if (d->type != DEVICE_BLK) {
+			if (d->type != DEVICE_BLK || device_medium(d)) {
 				continue;
 			}
 			*ARENA_ADD(v->arena, disks.list, disks.count) = (struct disk){
@@ -132,7 +133,7 @@ bool archive_expected(const struct verify *v, uint32_t vm)
 		const struct connection *c = &v->model->connections[i];
 
 		for (size_t j = 0; c->device_vm == vm && j < c->device_count; j++) {
-			if (c->devices[j].type == DEVICE_BLK && c->devices[j].disk) {
+			if (c->devices[j].type == DEVICE_BLK && device_image(&c->devices[j])) {
 				return true;
 			}
 		}

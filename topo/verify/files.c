@@ -16,6 +16,7 @@
 #include "abi/image.h"
 #include "topo/base/say.h"
 #include "topo/model/board.h"
+#include "topo/model/medium.h"
 #include "topo/rootfs/rootfs.h"
 
 /* A file that was read; several VMs boot the same. */
@@ -298,7 +299,7 @@ static void load_disks(struct reader *reader)
 		reader->out->disks[i] =
 			arena_alloc(reader->arena, (c->device_count + 1) * sizeof(struct bytes));
 		for (size_t j = 0; j < c->device_count; j++) {
-			if (c->devices[j].type == DEVICE_BLK && c->devices[j].disk) {
+			if (c->devices[j].type == DEVICE_BLK && device_image(&c->devices[j])) {
 				reader->out->disks[i][j] = get(reader, c->devices[j].disk);
 			}
 		}

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "abi/backend.h"
+#include "topo/model/medium.h"
 #include "topo/model/routes.h"
 #include "topo/verify/verify.h"
 
@@ -312,16 +313,22 @@ static void want_options(struct verify *v, uint32_t link, uint32_t index, const 
 	if (device->type == DEVICE_NET) {
 		want_net(v, link, wanted, node, device);
 	} else if (device->type == DEVICE_BLK) {
-		tree_want_string(wanted, node, "peervisor,disk", archive_disk_path(v, link, index));
+		const char *medium = device_medium(device);
+
+		tree_want_string(wanted, node, "peervisor,disk",
+		                 medium ? medium : archive_disk_path(v, link, index));
 		tree_want_string(wanted, node, "peervisor,format",
 		                 device->format ? device->format : "raw");
 		tree_want_u64(wanted, node, "peervisor,capacity", device->disk_bytes);
 		if (!device->disk) {
 			tree_want_flag(wanted, node, "peervisor,create");
 		}
+		if (medium) {
+			tree_want_u64(wanted, node, "peervisor,offset", device->offset);
+		}
 		if (device->readonly) {
 			tree_want_flag(wanted, node, "peervisor,readonly");
-		} else {
+		} else if (!medium) {
 			tree_want_u64(wanted, node, "peervisor,reserve", device->grown_bytes);
 		}
 	} else if (device->type == DEVICE_VSOCK) {
