@@ -7,6 +7,7 @@ expressions that hold, and the entrances.
 """
 NIC = '{ pci: "0:%d.0", model: "%s"%s }'
 PORT = ', forward: ["2222:22"]'
+RESTRICT = ', restrict: true'
 
 
 def machine(*slots):
@@ -37,6 +38,13 @@ CASES = [
     (machine(("a", "nvme", ""), ("b", "igb", PORT)), "b", "nat", APART, ["b"]),
     (machine(("a", "vmxnet3", ', bars: ["4K"], confined: true'), ("b", "igb", PORT)), "b", "nat",
      APART, ["b"]),
+    # a restricted one is on none of it, one with a port like any other
+    (machine(("a", "e1000e", RESTRICT), ("b", "igb", "")), "b", "nat", APART, ["b"]),
+    (machine(("a", "e1000e", ""), ("b", "igb", RESTRICT)), "b", "nat", APART, ["b"]),
+    (machine(("a", "e1000e", PORT + RESTRICT), ("b", "igb", "")), "b", "nat",
+     ["compromises(b, a) == 2"], ["a", "b"]),
+    (machine(("a", "e1000e", ""), ("a", "igb", RESTRICT), ("b", "igb", "")), "b", "nat",
+     ["compromises(b, a) == 2"], ["b"]),
     # however they were given: by a node, or with the bridge
     (machine(("b", "igb", ""), ("", "e1000e", "")) +
      'vm_a.dtb = dtb([{ "path": "/pcie@10000000/ethernet@2" }]);', "b", "nat",

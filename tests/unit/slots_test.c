@@ -55,6 +55,9 @@ static void test_each_has_what_it_needs(void **state)
 	             "-netdev user,id=net1,hostfwd=tcp:127.0.0.1:2222-:22,"
 	             "hostfwd=tcp:127.0.0.1:8080-:80 "
 	             "-device e1000e,romfile=,id=slot1,addr=1,netdev=net1");
+	expect_words((struct machine_slot){.device = 3, .restricted = true}, "igb",
+	             "-netdev user,id=net3,restrict=on "
+	             "-device igb,romfile=,id=slot3,addr=3,netdev=net3");
 	expect_words((struct machine_slot){.device = 17, .file = "disks/a.img"}, "nvme",
 	             "-blockdev driver=raw,node-name=disk17,file.driver=file,"
 	             "file.filename=disks/a.img "

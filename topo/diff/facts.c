@@ -347,6 +347,7 @@ static const char *slot_text(struct lister *l, const struct machine_slot *slot)
 		text = arena_printf(arena, "%s, the build host's port %u leads to %u", text,
 		                    slot->forwards[i].host, slot->forwards[i].guest);
 	}
+	text = slot->restricted ? arena_printf(arena, "%s, its network leads nowhere", text) : text;
 	return pci_model_find(slot->model->name) != NULL
 	               ? text
 	               : arena_printf(arena, "%s%s", text, own_text(l, slot->model));

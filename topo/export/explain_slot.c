@@ -38,6 +38,7 @@ void explain_slot(FILE *out, const struct machine_slot *slot)
 		fprintf(out, ", size: %" PRIu64, slot->file_bytes);
 	}
 	put_forwards(out, slot);
+	fputs(slot->restricted ? ", restrict: true" : "", out);
 	if (pci_model_find(slot->model->name) == NULL) {
 		put_own(out, slot->model);
 	}

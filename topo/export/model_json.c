@@ -289,6 +289,7 @@ static struct json_object *slot_object(const struct machine_slot *slot)
 	add_string(object, "file", slot->file);
 	add_number(object, "size", slot->file_bytes);
 	add_forwards(object, slot);
+	add_bool(object, "restrict", slot->restricted);
 	struct json_object *bars = add_array(object, "bars");
 
 	for (size_t i = 0; i < PCI_BARS_MAX; i++) {

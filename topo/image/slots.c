@@ -60,7 +60,8 @@ static void add_back(struct system *system, const struct machine_slot *slot, con
 	}
 	if (slot->model->back == PCI_BACK_NET) {
 		add(system, "-netdev");
-		add(system, "user,id=net%u%s", slot->device, forwards);
+		add(system, "user,id=net%u%s%s", slot->device,
+		    slot->restricted ? ",restrict=on" : "", forwards);
 	}
 	if (is_kept(slot)) {
 		struct stat status;

@@ -196,6 +196,7 @@ struct machine_slot {
 	uint64_t file_bytes; /* of one that is not there yet; 0 = it must be */
 	struct port_forward *forwards;
 	size_t forward_count;
+	bool restricted;    /* its network leads nowhere: only forwarded ports lead to it */
 	struct place place; /* of its entry, or of the function whose name implies it */
 };
 

@@ -163,7 +163,10 @@ static enum pci_outside slot_outside(const struct machine_slot *slot)
 	if (slot == NULL || slot->model->back != PCI_BACK_NET) {
 		return PCI_APART;
 	}
-	return slot->forward_count == 0 ? PCI_OUTSIDE : PCI_FORWARDED;
+	if (slot->forward_count != 0) {
+		return PCI_FORWARDED;
+	}
+	return slot->restricted ? PCI_APART : PCI_OUTSIDE;
 }
 
 static enum pci_outside further(enum pci_outside a, enum pci_outside b)

@@ -28,6 +28,7 @@ enum slot_key {
 	KEY_BARS,
 	KEY_VECTORS,
 	KEY_CONFINED,
+	KEY_RESTRICT,
 	KEY_COUNT
 };
 
@@ -271,6 +272,12 @@ static bool is_own(const struct slot_entry *entry)
 	return pci_model_find(entry->name) == NULL;
 }
 
+static bool read_restrict(struct resolver *resolver, const struct value *value,
+                          struct slot_entry *entry)
+{
+	return value_bool(&resolver->evaluator, value, "restrict", &entry->slot.restricted);
+}
+
 static const struct {
 	const char *name;
 	bool (*read)(struct resolver *resolver, const struct value *value,
@@ -286,6 +293,7 @@ static const struct {
 	[KEY_BARS] = {"bars", read_bars, is_own},
 	[KEY_VECTORS] = {"vectors", read_vectors, is_own},
 	[KEY_CONFINED] = {"confined", read_confined, is_own},
+	[KEY_RESTRICT] = {"restrict", read_restrict, has_network},
 };
 
 static bool read_key(struct resolver *resolver, const struct value_entry *pair,
@@ -305,7 +313,7 @@ static bool read_key(struct resolver *resolver, const struct value_entry *pair,
 		return true;
 	}
 	diag_help(resolver->diag,
-	          "it has: pci, model, file, size, forward, bars, vectors, confined");
+	          "it has: pci, model, file, size, forward, restrict, bars, vectors, confined");
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	}
