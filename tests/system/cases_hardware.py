@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Physical devices behind Linux VMs: what they carry is compared with what is outside."""
+import json
 import os
 import socket
+import struct
 import subprocess
 
 from harness import HERE, TOPO, Scenario, ensure
 from outside import Outside, digest
 
 DISK_BYTES = 64 << 20
+MIB = 1 << 20
+PATTERN_BYTES = 16 << 10
 SENT_BYTES = 4_000_000
 OUTSIDE = "10.0.2.2"  # the build host, as QEMU's network of its user shows it
 
@@ -90,3 +94,88 @@ class Hardware(Outside, Scenario):
 class HardwareOnGicV3(Hardware):
     """The same where each message is an interrupt of its own."""
     arguments = ("--board", "qemu-virt-v3")
+
+
+def partition_table(first_sector, sectors):
+    """A first block with one partition of Linux (type 0x83)."""
+    entry = struct.pack("<B3xB3xII", 0, 0x83, first_sector, sectors)
+    return (bytes(446) + entry).ljust(510, b"\0") + b"\x55\xaa"
+
+
+class DisksOnHardware(Outside, Scenario):
+    """Each driver VM has the range that the topology gives it, and no byte beside it."""
+    topology = os.path.join(HERE, "topologies/disks-on-hardware.camkes")
+    disks = {"DISK": 32 * MIB, "CARD": 8 * MIB, "STICK": 8 * MIB}
+    # VM, size of its disk, file behind it, where it is there.
+    ranges = [("a", 8 * MIB, "DISK", 4 * MIB), ("b", 12 * MIB, "DISK", 16 * MIB),
+              ("a", 6 * MIB, "STICK", 0)]
+    partition = ("c", 4 * MIB, "CARD", 2 * MIB)
+
+    def prepare(self):
+        super().prepare()
+        self.before = {}
+        for name, size in self.disks.items():
+            self.before[name] = bytearray(os.urandom(MIB) * (size // MIB))
+            with open(self.file(name), "wb") as out:
+                out.write(self.before[name])
+
+    def fill(self, vm, size, name, offset):
+        """All of a disk: what was there is seen, and something else is there in the end."""
+        disk = self.system.disk(vm, size)
+        was = self.before[name][offset:offset + size]
+        read = self.system.shell(vm, f"sha256sum < /dev/{disk}")
+        ensure(read.split()[0] == digest(was), f"{vm}: {disk} had other bytes")
+        data = os.urandom(PATTERN_BYTES)
+        self.system.shell(vm, f"cat > /tmp/bytes; for i in $(seq {size // PATTERN_BYTES}); do "
+                          f"cat /tmp/bytes; done | dd of=/dev/{disk} bs=64k iflag=fullblock "
+                          "conv=fsync 2> /dev/null; ! echo more | dd of=/dev/"
+                          f"{disk} bs=512 seek={size // 512} conv=fsync,notrunc 2> /dev/null",
+                          stdin=data, limit=300)
+        self.before[name][offset:offset + size] = data * (size // PATTERN_BYTES)
+
+    def check_each_has_its_range(self):
+        for row in self.ranges:
+            self.fill(*row)
+
+    def device(self, driver):
+        done = subprocess.run([TOPO, "ps", "--json", self.system.name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, check=True)
+        return next(connection["devices"][0]["state"]
+                    for connection in json.loads(done.stdout)[0]["connections"]
+                    if connection["driver"] == driver)
+
+    def check_a_partition_that_is_not_there_is_told(self):
+        # Linux reads its disk as it boots.
+        self.starting = subprocess.Popen(
+            [TOPO, "start", "--timeout", "600", "--name", self.system.name, "c"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.system.wait("c's disk is absent", lambda: self.device("c") == "absent")
+        said = self.system.log("store")
+        ensure("/dev/mmcblk0p1 is not there" in said, said[-400:])
+
+    def check_one_that_is_too_small_is_told(self):
+        self.make_partition(2 * MIB)
+        self.system.wait("the daemon says so", lambda: "/dev/mmcblk0p1 is smaller than" in
+                         self.system.log("store"))
+        ensure(self.device("c") == "absent", self.device("c"))
+
+    def check_it_is_served_when_it_is_there(self):
+        self.make_partition(4 * MIB)
+        ensure(self.starting.wait() == 0, "c is not up")
+        self.fill(*self.partition)
+
+    def make_partition(self, size):
+        first = partition_table(2 * MIB // 512, size // 512)
+        self.system.shell("store", "dd of=/dev/mmcblk0 bs=512 conv=fsync,notrunc 2> /dev/null; "
+                          "blockdev --rereadpt /dev/mmcblk0", stdin=first)
+        self.before["CARD"][:512] = first
+
+    def check_the_files_have_that_and_nothing_else_is_changed(self):
+        self.system.stop()
+        for name, wanted in self.before.items():
+            with open(self.file(name), "rb") as file:
+                found = file.read()
+            wrong = next((at for at in range(0, len(found), 4096)
+                          if found[at:at + 4096] != wanted[at:at + 4096]), None)
+            ensure(wrong is None, f"{name} has other bytes at {wrong}")
+        self.directory.cleanup()

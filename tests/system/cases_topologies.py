@@ -24,7 +24,7 @@ class OnHardware(Outside):
     """What comes through the NIC of the VM `entrance` reaches the VM `inner`, and what VMs write to
     their disks is in the file behind the disk of the machine when that is off."""
     entrance = inner = ""
-    disks = {"DISK": 512 << 20}
+    disks = {"DISK": 64 << 20}
 
     def inner_address(self):
         return next(device["address" if c.device_vm == self.inner else "driver_address"]
@@ -40,15 +40,17 @@ class OnHardware(Outside):
         self.exchange(self.inner, OUTSIDE_BYTES)
 
     def check_what_is_on_disks_is_there_when_the_machine_is_off(self):
-        written = 0
-        for c in connections_of(self.system):
-            for device in c.of_type("blk"):
-                self.write(c.driver_vm, self.system.disk(c.driver_vm, device["size"]), "DISK",
-                           WRITTEN_BYTES)
-                written += 1
-        ensure(written, "nobody has a disk")
+        disks = [(c.driver_vm, device) for c in connections_of(self.system)
+                 for device in c.of_type("blk")]
+        ensure(disks, "nobody has a disk")
+        for vm, device in disks:
+            self.write(vm, self.system.disk(vm, device["size"]), "DISK", WRITTEN_BYTES)
         self.system.stop()
-        self.ensure_kept()
+        with open(self.file("DISK"), "rb") as file:
+            kept = file.read()
+        for (vm, device), data in zip(disks, self.written["DISK"]):
+            ensure(kept[device["offset"]:][:WRITTEN_BYTES] == data,
+                   f"what {vm} wrote is not where its disk begins")
         self.directory.cleanup()
 
 
