@@ -136,15 +136,16 @@ static int next_row(const struct reader *reader)
 bool option_is_word(const char *word, const char *words)
 {
 	const size_t bytes = strlen(word);
+	const char *bar;
 
-	while (words != NULL) {
-		if (strncmp(words, word, bytes) == 0 && strcspn(words, "|") == bytes) {
-			return true;
+	while (strncmp(words, word, bytes) != 0 || strcspn(words, "|") != bytes) {
+		bar = strchr(words, '|');
+		if (bar == NULL) {
+			return false;
 		}
-		words = strchr(words, '|');
-		words += words != NULL ? 1 : 0;
+		words = bar + 1;
 	}
-	return false;
+	return true;
 }
 
 /* @word is none of the words that @row takes. */
