@@ -73,8 +73,11 @@ err_t doorbell_rings(uint32_t doorbell, uint64_t *rings)
 {
 	const struct doorbell *b = &kernel.doorbells[doorbell];
 
+	if (b->kind != PV_DOORBELL_VIRQ) {
+		return ERR_STATE;
+	}
 	*rings = __atomic_load_n(&b->rings, __ATOMIC_RELAXED);
-	return b->kind == PV_DOORBELL_VIRQ ? OK : ERR_STATE;
+	return OK;
 }
 
 void doorbell_reset_all_locked(struct domain *d)

@@ -539,7 +539,9 @@ static void test_doorbells(void **state)
 
 	assert_int_equal(doorbell_rings(0, &rings), OK);
 	assert_int_equal(rings, 1);
+	rings = 99;
 	assert_int_equal(doorbell_rings(1, &rings), ERR_STATE);
+	assert_int_equal(rings, 99);
 
 	/* A domain that has ended is told nothing. */
 	kernel.vcpus[1].vgic.ready = (struct virq_set){0};
