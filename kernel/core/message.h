@@ -13,8 +13,8 @@
  * Events take vCPU 0's place, and anybody may ring them: they must not take all of its time. When
  * its VMM has served some, vCPU 0 rests from them until it has run, or waited, twice as long as that
  * took: so what they take is neither its own time nor, while it waits, that of others on its CPU. A
- * slice is the longest rest, as no service of events is meant to be as long: the counter also runs
- * while a host does not run an emulated CPU, and that time is not the events'.
+ * slice is the longest rest, as few services of events are as long, those that wait for the UART: the
+ * counter also runs while a host does not run an emulated CPU, and that time is not the events'.
  * Messages of vCPUs are the guest's own wish and know no rest.
  */
 #ifndef KERNEL_CORE_MESSAGE_H

@@ -307,8 +307,8 @@ void vgic_flush(struct vcpu *v)
 	if (!d->vgic_enabled || !list_alone(v)) {
 		refill(v);
 	}
-	/* Whoever sets it holds the lock. With lines that are still to be settled it comes back at once,
-	 * behind what is more urgent. */
+	/* Whoever sets it holds the lock. With lines that are still to be settled it comes back at once:
+	 * the lock is let go in between, no more. */
 	v->vgic.dirty = v->vgic.stale_words ? VGIC_DIRTY : 0;
 	if (v->vgic.dirty) {
 		cpu_here()->pokes |= cpu_here()->poke_bit;
