@@ -209,6 +209,20 @@ static void extensions_of_tar(void **state)
 	expect_tar(&tar, wanted);
 }
 
+/* A file of the oldest form, of which pax says the size, has that content and no other entry in it. */
+static void nothing_hides_in_a_file(void **state)
+{
+	struct tar_file tar = tar_new();
+	struct tar_file inside = {tar.bytes + 3 * BLOCK, 0};
+
+	(void)state;
+	tar_add(&tar, (struct header){.name = "pax", .type = 'x', .content = "12 size=512\n"});
+	tar_bytes(&tar, (struct header){.name = "harmless", .type = '\0', .mode = 0644}, "", 0);
+	tar_add(&inside, (struct header){.name = "hidden", .type = '0', .mode = 0755});
+	tar.count += BLOCK;
+	expect_tar(&tar, "harmless 100644\n");
+}
+
 static void hard_links_share_what_they_hold(void **state)
 {
 	struct arena *arena = arena_new();
@@ -505,6 +519,7 @@ int main(void)
 		cmocka_unit_test(a_tar_becomes_an_archive),
 		cmocka_unit_test(later_entries_replace_earlier_ones),
 		cmocka_unit_test(extensions_of_tar),
+		cmocka_unit_test(nothing_hides_in_a_file),
 		cmocka_unit_test(hard_links_share_what_they_hold),
 		cmocka_unit_test(hostile_names_are_refused),
 		cmocka_unit_test(what_is_no_tar_is_refused),

@@ -3,6 +3,7 @@
 #include "topo/rootfs/root_tree.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -64,7 +65,7 @@ static const char *fault_of_name(const char *name)
 		}
 		at += bytes;
 	}
-	return NULL;
+	return strlen(name) < PATH_MAX ? NULL : "has a path of more than 4095 bytes";
 }
 
 /* What was there, and all below it, is there no more. */
@@ -95,10 +96,10 @@ static struct root_node *have_node(struct root_tree *tree, const char *path)
 	}
 	if (node == NULL) {
 		node = arena_alloc(tree->arena, sizeof(*node));
-		node->path = path;
+		node->path = arena_copy(tree->arena, path, strlen(path));
 		node->gone = true;
 		*ARENA_ADD(tree->arena, tree->nodes, tree->count) = node;
-		strmap_set(&tree->by_path, path, node);
+		strmap_set(&tree->by_path, node->path, node);
 	}
 	return node;
 }
@@ -106,10 +107,12 @@ static struct root_node *have_node(struct root_tree *tree, const char *path)
 static bool have_directories(struct root_tree *tree, const char *path)
 {
 	for (const char *end = path; *end != '\0';) {
+		char above[PATH_MAX];
+
 		end += strspn(end, "/");
 		end += strcspn(end, "/");
-		struct root_node *node =
-			have_node(tree, arena_copy(tree->arena, path, (size_t)(end - path)));
+		snprintf(above, sizeof(above), "%.*s", (int)(end - path), path);
+		struct root_node *node = have_node(tree, above);
 
 		if (node == NULL) {
 			return false;
@@ -139,18 +142,24 @@ static const char *fault_of_path(const char *path)
 /* Where @name is to be; NULL after a fault, "" if nowhere. */
 static const char *place_of(struct root_tree *tree, const char *name)
 {
+	/* What follows a path makes many that nobody keeps. */
+	struct arena *scratch = arena_new();
 	const char *why = fault_of_name(name);
-	const char *path =
-		why != NULL ? NULL : path_follow(tree->arena, look_up, tree, name, false);
+	const char *path = why != NULL ? NULL : path_follow(scratch, look_up, tree, name, false);
 
 	if (why == NULL) {
 		why = fault_of_path(path);
 	}
 	if (why != NULL) {
 		root_tree_fail(tree, arena_printf(tree->arena, "'%.200s' in it %s", name, why));
-		return NULL;
+		path = NULL;
+	} else {
+		path = starts_with(path, OF_THE_KERNEL)
+		               ? ""
+		               : arena_copy(tree->arena, path, strlen(path));
 	}
-	return starts_with(path, OF_THE_KERNEL) ? "" : path;
+	arena_free(scratch);
+	return path;
 }
 
 /* The content of a file that is new in the tree; NULL after a fault. */

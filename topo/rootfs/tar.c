@@ -273,9 +273,15 @@ static bool take_entry(struct tar *tar, const struct block *block)
 			     });
 }
 
+/* A header that says more of the entry behind it, or of all. */
+static bool is_text(char type)
+{
+	return type == 'x' || type == 'g' || type == 'L' || type == 'K';
+}
+
 static bool take_block(struct tar *tar, const struct block *block)
 {
-	if (strchr("xgLK", block->type) != NULL && block->type != '\0') {
+	if (is_text(block->type)) {
 		if (block->size > TEXT_BYTES_MAX) {
 			return fail(tar, "is a header with too long a text");
 		}
@@ -307,7 +313,7 @@ static bool read_block(struct tar *tar)
 	if (!read_number(block.header + SIZE_AT, SIZE_BYTES, &block.size)) {
 		return fail(tar, "is a header that makes no sense");
 	}
-	if (tar->said.size_said && strchr("xgLK", block.type) == NULL) {
+	if (tar->said.size_said && !is_text(block.type)) {
 		block.size = tar->said.size;
 	}
 	/* Links and directories have no content, whatever they say. */
