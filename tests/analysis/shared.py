@@ -117,11 +117,24 @@ CASES = [
 SERVED = [
     ("disk-shared", 'vm_d.vm_virtio_devices = [{ type: "blk", target: "a", disk: "%(disk)s" }, '
                     '{ type: "blk", target: "b", disk: "%(disk)s" }];'),
+    ("medium-overlap",
+     'system.machine = [{ pci: "0:1.0", model: "nvme" }]; '
+     'vm_d.pci_devices = [{ name: "nvme", bus: 0, dev: 1, fun: 0 }]; vm_d.vm_virtio_devices = ['
+     '{ type: "blk", target: "a", disk: "/dev/nvme0n1", size: "2M" }, '
+     '{ type: "blk", target: "b", disk: "/dev/nvme0n1", size: "2M" }];'),
     ("tap-twice", 'vm_d.vm_virtio_devices = [{ type: "net", target: "a", tap: "t0" }, '
                   '{ type: "net", target: "b", tap: "t0" }];'),
     ("cid-twice", 'vm_d.vm_virtio_devices = [{ type: "vsock", target: "a", cid: 7 }, '
                   '{ type: "vsock", target: "b", cid: 7 }];'),
 ]
+
+# What Linux may find in another order at the next boot.
+TWO_MEDIA = (
+    'system.machine = [{ pci: "0:1.0", model: "nvme" }, { pci: "0:2.0", model: "nvme" }]; '
+    'vm_d.pci_devices = [{ name: "nvme0", bus: 0, dev: 1, fun: 0 }, '
+    '{ name: "nvme1", bus: 0, dev: 2, fun: 0 }]; vm_d.vm_virtio_devices = ['
+    '{ type: "blk", target: "a", disk: "/dev/nvme0n1", size: "2M" }, '
+    '{ type: "blk", target: "b", disk: "/dev/nvme1n1", size: "2M" }];')
 
 
 def topology(a, b):

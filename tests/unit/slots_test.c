@@ -128,7 +128,7 @@ static void test_files(void **state)
 	slot.model = pci_model_find("nvme");
 	make(&slot, SYSTEM_FOR_RUN, true);
 	slot.file = "/dev/null";
-	make(&slot, SYSTEM_FOR_RUN, false); /* QEMU has disks in files and block devices only */
+	make(&slot, SYSTEM_FOR_RUN, false); /* disks are in files only */
 	slot.model = pci_model_find("sdhci-pci");
 	assert_int_equal(truncate("mine", 0), 0);
 	slot.file = "mine";

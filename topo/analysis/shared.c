@@ -210,8 +210,8 @@ static void claim_ranges(struct claimer *claimer)
 }
 
 /*
- * A disk image that is written, a block device of which disks overlap, a tap or a CID: what is meant
- * for one driver VM comes to another.
+ * A disk image that is written, block devices on which disks overlap or may change places, a tap or a
+ * CID: what is meant for one driver VM comes to another.
  */
 static void claim_served(struct claimer *claimer, const struct connection *connection)
 {
@@ -223,9 +223,9 @@ static void claim_served(struct claimer *claimer, const struct connection *conne
 
 		if (device->type == DEVICE_BLK && device_image(device) != NULL) {
 			name = arena_printf(arena, "disk image %s", device->disk);
-		} else if (medium_overlapped(claimer->model, connection, device, false) != NULL) {
-			name = arena_printf(arena, "block device %.*s of %s",
-			                    (int)medium_whole_bytes(device->disk), device->disk,
+		} else if (medium_is_shared(claimer->model, connection, device)) {
+			name = arena_printf(arena, "block devices %.*s... of %s",
+			                    (int)medium_kind_bytes(device->disk), device->disk,
 			                    claimer->model->vms[connection->device_vm].name);
 		} else if (device->type == DEVICE_NET && device->tap != NULL) {
 			name = arena_printf(arena, "tap %s of %s", device->tap,

@@ -42,7 +42,7 @@ static void each_medium(struct rules *rules, const struct topology *topology, me
 static void visit_overlap(struct rules *rules, const struct topology *topology,
                           const struct connection *connection, const struct device *device)
 {
-	const struct device *before = medium_overlapped(&topology->model, connection, device, true);
+	const struct device *before = medium_overlapped(&topology->model, connection, device);
 
 	if (before == NULL) {
 		return;
@@ -72,6 +72,30 @@ RULE(medium_overlap, "medium-overlap", ERROR, WHOLE,
      "Two disks lie on the same bytes of a device VM's block device, and one of them is written: "
      "their driver VMs would read and destroy each other's data. A partition counts as lying upon "
      "a disk on the whole device.");
+
+static void visit_order(struct rules *rules, const struct topology *topology,
+                        const struct connection *connection, const struct device *device)
+{
+	const struct device *before = medium_swapped(&topology->model, connection, device);
+
+	if (before != NULL &&
+	    rule_report(rules, &rule_medium_order, device_place(device, "disk"),
+	                "'%s' and '%s' may change places when '%s' boots", device->disk,
+	                before->disk, topology->model.vms[connection->device_vm].suffix)) {
+		diag_note(rules->diag, device_place(before, "disk"), "the other one");
+		diag_help(rules->diag, "a VM for each, or ranges of one, are always told apart");
+	}
+}
+
+void check_medium_order(struct rules *rules, const struct topology *topology)
+{
+	each_medium(rules, topology, visit_order);
+}
+
+RULE(medium_order, "medium-order", WARNING, WHOLE,
+     "Two disks lie on two block devices of one kind, such as two of NVMe. Linux names them as it finds "
+     "them, which may be another order each time that the device VM boots: a driver VM would have the "
+     "disk of the other. The analysis counts them as shared.");
 
 static enum pci_back back_of(const char *path)
 {

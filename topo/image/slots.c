@@ -64,12 +64,9 @@ static void add_back(struct system *system, const struct machine_slot *slot, con
 		    slot->restricted ? ",restrict=on" : "", forwards);
 	}
 	if (is_kept(slot)) {
-		struct stat status;
-		const bool is_block = stat(file, &status) == 0 && S_ISBLK(status.st_mode);
-
 		add(system, "-blockdev");
-		add(system, "driver=raw,node-name=disk%u,file.driver=%s,file.filename=%s",
-		    slot->device, is_block ? "host_device" : "file", quote_qemu(arena, file));
+		add(system, "driver=raw,node-name=disk%u,file.driver=file,file.filename=%s",
+		    slot->device, quote_qemu(arena, file));
 	}
 	arena_free(arena);
 }
@@ -143,16 +140,16 @@ static bool make_file(const char *path, uint64_t bytes)
 	return close(fd) == 0;
 }
 
-/* What is wrong with what is there; NULL: nothing. QEMU finds the size of a block device. */
+/*
+ * What is wrong with what is there; NULL: nothing. A block device is refused: two nodes of one, or a disk and a
+ * partition of it, would pass for two disks.
+ */
 static const char *wrong_file(const struct machine_slot *slot, const struct stat *status)
 {
 	const uint64_t bytes = (uint64_t)status->st_size;
 
-	if (S_ISBLK(status->st_mode)) {
-		return NULL;
-	}
 	if (!S_ISREG(status->st_mode)) {
-		return "is no file, and no block device";
+		return "is no regular file";
 	}
 	if (slot->file_bytes != 0 && slot->file_bytes != bytes) {
 		return "is there, and has another size than the one that is given";

@@ -75,9 +75,30 @@ static bool overlaps(const struct device *a, const struct device *b)
 	                             : a->offset - b->offset < b->disk_bytes;
 }
 
-const struct device *medium_overlapped(const struct model *model,
-                                       const struct connection *connection,
-                                       const struct device *device, bool before)
+size_t medium_kind_bytes(const char *path)
+{
+	return DEV_BYTES + (is_lettered(path) ? 2 : strcspn(path + DEV_BYTES, DIGITS));
+}
+
+/* Two wholes of one kind: which of them Linux finds first is not said. */
+static bool may_be_swapped(const struct device *a, const struct device *b)
+{
+	const size_t a_whole = medium_whole_bytes(a->disk);
+	const size_t kind = medium_kind_bytes(a->disk);
+
+	return medium_kind_bytes(b->disk) == kind && strncmp(a->disk, b->disk, kind) == 0 &&
+	       (a_whole != medium_whole_bytes(b->disk) || strncmp(a->disk, b->disk, a_whole) != 0);
+}
+
+static bool may_share(const struct device *a, const struct device *b)
+{
+	return overlaps(a, b) || may_be_swapped(a, b);
+}
+
+/* The first on a medium of the same VM of which @holds, where one of them writes; with @before only before @device. */
+static const struct device *find(const struct model *model, const struct connection *connection,
+                                 const struct device *device, bool before,
+                                 bool (*holds)(const struct device *a, const struct device *b))
 {
 	if (!is_on_medium(device)) {
 		return NULL;
@@ -93,10 +114,29 @@ const struct device *medium_overlapped(const struct model *model,
 			}
 			if (found != device && other->device_vm == connection->device_vm &&
 			    is_on_medium(found) && !(found->readonly && device->readonly) &&
-			    overlaps(found, device)) {
+			    holds(found, device)) {
 				return found;
 			}
 		}
 	}
 	return NULL;
+}
+
+const struct device *medium_overlapped(const struct model *model,
+                                       const struct connection *connection,
+                                       const struct device *device)
+{
+	return find(model, connection, device, true, overlaps);
+}
+
+const struct device *medium_swapped(const struct model *model, const struct connection *connection,
+                                    const struct device *device)
+{
+	return find(model, connection, device, true, may_be_swapped);
+}
+
+bool medium_is_shared(const struct model *model, const struct connection *connection,
+                      const struct device *device)
+{
+	return find(model, connection, device, false, may_share) != NULL;
 }

@@ -18,13 +18,27 @@ const char *device_medium(const struct device *device);
 /** How much of the path of a medium names the whole of it: of "/dev/sda1" all before the 1. */
 size_t medium_whole_bytes(const char *path);
 
+/** How much of it names what wholes of its kind have in common: of "/dev/nvme1n1" all before the 1. */
+size_t medium_kind_bytes(const char *path);
+
 /**
- * The first blk device in the model that may have a byte of @device's medium too, where one of them
- * writes; with @before only one that stands before @device. NULL: there is none. Where a partition
- * lies is not known: it may be anywhere on the whole, and two of them are apart.
+ * The first blk device in the model, before @device, that may have a byte of its medium too, where one of
+ * them writes. NULL: there is none. Where a partition lies is not known: it may be anywhere on the
+ * whole, and two of them are apart.
  */
 const struct device *medium_overlapped(const struct model *model,
                                        const struct connection *connection,
-                                       const struct device *device, bool before);
+                                       const struct device *device);
+
+/**
+ * The same of one that lies on another whole of the same kind: Linux may give the two their names the
+ * other way round, each time that it boots.
+ */
+const struct device *medium_swapped(const struct model *model, const struct connection *connection,
+                                    const struct device *device);
+
+/** Whether one of both stands anywhere in the model. */
+bool medium_is_shared(const struct model *model, const struct connection *connection,
+                      const struct device *device);
 
 #endif

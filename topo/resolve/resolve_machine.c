@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/bits.h"
 #include "topo/base/suggest.h"
@@ -393,7 +394,10 @@ static const char *name_to_be(struct arena *arena, const char *path)
 /* What its disk is kept in, if anything is. */
 static bool find_file(struct resolver *resolver, struct machine_slot *slot)
 {
-	if (slot->file != NULL && slot->file_bytes == 0) {
+	struct stat status;
+
+	if (slot->file != NULL && (slot->file_bytes == 0 ||
+	                           (stat(slot->file, &status) == 0 && !S_ISREG(status.st_mode)))) {
 		return resolve_file_exists(resolver, slot->file, "disk", slot->place);
 	}
 	if (slot->file != NULL) {
