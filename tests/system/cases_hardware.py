@@ -6,7 +6,7 @@ import socket
 import struct
 import subprocess
 
-from harness import HERE, TOPO, Scenario, ensure
+from harness import BOTH_BOARDS, HERE, TOPO, Scenario, ensure
 from outside import Outside, digest
 
 DISK_BYTES = 64 << 20
@@ -19,6 +19,7 @@ OUTSIDE = "10.0.2.2"  # the build host, as QEMU's network of its user shows it
 class Hardware(Outside, Scenario):
     """A NIC and an NVMe disk that interrupt by messages, a card that has a line."""
     topology = os.path.join(HERE, "topologies/hardware.camkes")
+    boards = BOTH_BOARDS
     disks = {"DISK": DISK_BYTES, "CARD": DISK_BYTES}
 
     def fetch_and_return(self):
@@ -89,11 +90,6 @@ class Hardware(Outside, Scenario):
         self.compare("DISK")
         self.compare("CARD")
         self.directory.cleanup()
-
-
-class HardwareOnGicV3(Hardware):
-    """The same where each message is an interrupt of its own."""
-    arguments = ("--board", "qemu-virt-v3")
 
 
 def partition_table(first_sector, sectors):

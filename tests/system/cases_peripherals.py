@@ -20,10 +20,10 @@ CLOCK_SLACK = 3600
 EDU, NIC, USB, DISPLAY = 1, 2, 3, 4  # slots
 # The matrix: who has what.
 OWNERS = {EDU: "bad", NIC: "bad", USB: "desk", DISPLAY: "desk"}
-# What no VM has, as the board has it: interrupt controller, fw_cfg, transports of virtio, flash,
-# configuration space of the host bridge and of the function in slot 3.
-REGISTERS = [0x08000000, 0x08010000, 0x08030000, 0x09020000, 0x0A000000, 0x0,
-             0x4010000000, 0x4010018000]
+# What no VM has, as one of both boards has it: interrupt controllers, fw_cfg, transports of virtio,
+# flash, configuration space of the host bridge and of the function in slot 3.
+REGISTERS = [0x08000000, 0x08010000, 0x08030000, 0x08080000, 0x08090000, 0x080A0000, 0x09020000,
+             0x0A000000, 0x0, 0x4010000000, 0x4010018000]
 CLOCK, SMMU = 0x09010000, 0x09050000
 PL011_MASK, PL011_CLEAR, PL011_SENT = 0x38, 0x44, 1 << 5
 IGB_SRIOV, SRIOV_CONTROL, SRIOV_LIMITS, SRIOV_COUNT, SRIOV_ENABLE = 0x160, 8, 12, 16, 9

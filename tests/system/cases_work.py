@@ -25,7 +25,7 @@ class SimplePair(Scenario):
     boards = BOTH_BOARDS
 
     def check_its_interrupt_controller(self):
-        name = "GIC-0" if self.system.board == FIRST_BOARD else "GICv3"
+        name = "GICv3" if self.system.board == FIRST_BOARD else "GIC-0"
         for vm in ("device", "driver"):
             text = self.system.run(vm, "cat", "/proc/interrupts")
             ensure(f" {name} " in text, f"{vm}: {text}")

@@ -17,8 +17,8 @@ TOPO = os.path.join(BUILD, "topo")
 BOOT_LIMIT = 180
 PROBE = "/tmp/probe"
 
-FIRST_BOARD = "qemu-virt"
-BOTH_BOARDS = (FIRST_BOARD, "qemu-virt-v3")
+FIRST_BOARD = "qemu-virt-v3"  # the default of topologies
+BOTH_BOARDS = (FIRST_BOARD, "qemu-virt")
 SCENARIOS = []
 
 
