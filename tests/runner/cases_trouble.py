@@ -5,8 +5,8 @@ import signal
 import struct
 import subprocess
 
-from harness import (CONSOLE, END, EXEC, OUTPUT, PAIR, STATUS, STOP, check, check_equal, check_in,
-                     finish, frame, process_gone, read_until, request, wait_until)
+from harness import (CONSOLE, END, EXEC, OUTPUT, PAIR, STATUS, STOP, VERSION, check, check_equal,
+                     check_in, finish, frame, process_gone, read_until, request, wait_until)
 
 
 def told_late(world, scenario, word, *options):
@@ -273,7 +273,7 @@ def answer_to(world, data):
 
 def case_hostile_control_clients(world):
     world.detach()
-    check_in(b"different versions", answer_to(world, request(STATUS, version=9)))
+    check_in(b"different versions", answer_to(world, request(STATUS, version=VERSION + 1)))
     check_in(b"different versions", answer_to(world, frame(STATUS)))
     check_in(b"no such request", answer_to(world, request(77)))
     check_in(b"no VM called", answer_to(world, request(CONSOLE, b"x" * 64)))

@@ -279,7 +279,15 @@ def frame(kind, payload=b""):
     return struct.pack("=II", kind, len(payload)) + payload
 
 
-def request(kind, vm=b"", version=5, more=b""):
+def control_version():
+    with open(os.path.join(ROOT, "topo/runner/control.h"), encoding="utf-8") as file:
+        return int(re.search(r"#define CONTROL_VERSION (\d+)U", file.read()).group(1))
+
+
+VERSION = control_version()
+
+
+def request(kind, vm=b"", version=VERSION, more=b""):
     """The first frame of a connection to a runner."""
     return frame(kind, struct.pack("=II64s", version, 0, vm) + more)
 
