@@ -55,6 +55,7 @@ SLOT = {
     "size": ('pci: "0:1.0", model: "nvme"', 'pci: "0:1.0", model: "nvme", size: "128M"'),
     "forward": ('pci: "0:1.0", model: "igb", forward: ["2222:22"]',
                 'pci: "0:1.0", model: "igb", forward: ["2222:22", "8080:80"]'),
+    "restrict": ('pci: "0:1.0", model: "igb"', 'pci: "0:1.0", model: "igb", restrict: true'),
     "bars": ('pci: "0:1.0", model: "other", bars: ["4K"]',
              'pci: "0:1.0", model: "other", bars: [0, "4K"]'),
     "vectors": ('pci: "0:1.0", model: "other", bars: []',
