@@ -60,6 +60,7 @@ static void sign(unsigned char *header)
 
 static void tar_bytes(struct tar_file *tar, struct header h, const void *content, size_t bytes)
 {
+	static const char magic[8] = {'u', 's', 't', 'a', 'r', '\0', '0', '0'};
 	unsigned char *header = tar->bytes + tar->count;
 
 	memcpy(header, h.name, strnlen(h.name, 100));
@@ -74,7 +75,7 @@ static void tar_bytes(struct tar_file *tar, struct header h, const void *content
 	if (h.target != NULL) {
 		memcpy(header + 157, h.target, strnlen(h.target, 100));
 	}
-	memcpy(header + 257, "ustar\00000", 8);
+	memcpy(header + 257, magic, sizeof(magic));
 	sign(header);
 	if (bytes != 0) {
 		memcpy(header + BLOCK, content, bytes);
@@ -213,7 +214,7 @@ static void extensions_of_tar(void **state)
 static void nothing_hides_in_a_file(void **state)
 {
 	struct tar_file tar = tar_new();
-	struct tar_file inside = {tar.bytes + 3 * BLOCK, 0};
+	struct tar_file inside = {tar.bytes + (size_t)3 * BLOCK, 0};
 
 	(void)state;
 	tar_add(&tar, (struct header){.name = "pax", .type = 'x', .content = "12 size=512\n"});

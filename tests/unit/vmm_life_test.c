@@ -170,7 +170,7 @@ static void counters_are_told(void **state)
 	(void)state;
 	machine_start(2);
 	for (uint32_t which = 0; which < PV_COUNTER_COUNT; which++) {
-		fake.counters[0][which] = 10 * (which + 1);
+		fake.counters[0][which] = 10ULL * (which + 1);
 		fake.counters[1][which] = 1000;
 	}
 	fake.counters[1][PV_COUNTER_TIME] = UINT64_C(1) << 60; /* 36,000 years of this counter */

@@ -215,7 +215,7 @@ int command_options(const struct command_line *cl, const struct command_syntax *
 
 	opterr = 0;
 	add_rows(&reader, syntax->rows, options);
-	add_rows(&reader, help_rows, NULL);
+	add_rows(&reader, help_rows, options); /* of which --help sets nothing */
 	const size_t own = reader.count;
 
 	if (load != NULL) {

@@ -21,6 +21,12 @@ static bool fail(struct file_tree_fault *fault, const char *path, const char *wh
 	return false;
 }
 
+/* Of a file or directory that fts has looked at. */
+static uint32_t mode_of(const FTSENT *found)
+{
+	return found->fts_statp->st_mode & 07777U;
+}
+
 static bool visit_link(const FTSENT *found, struct file_tree_entry *entry, file_tree_visit *visit,
                        void *owner, struct file_tree_fault *fault)
 {
@@ -43,6 +49,7 @@ static bool visit_file(const FTSENT *found, struct file_tree_entry *entry, file_
 		return fail(fault, found->fts_path, strerror(errno));
 	}
 	entry->kind = FILE_TREE_FILE;
+	entry->mode = mode_of(found);
 	entry->bytes = (uint64_t)found->fts_statp->st_size;
 	entry->executable = (found->fts_statp->st_mode & S_IXUSR) != 0;
 	return visit(owner, entry);
@@ -57,11 +64,9 @@ static bool visit_one(const FTSENT *found, size_t root_bytes, file_tree_visit *v
 		.name = below + strspn(below, "/"),
 	};
 
-	if (found->fts_statp != NULL) {
-		entry.mode = found->fts_statp->st_mode & 07777U;
-	}
 	switch (found->fts_info) {
 	case FTS_D:
+		entry.mode = mode_of(found);
 		entry.kind = FILE_TREE_DIRECTORY;
 		return visit(owner, &entry);
 	case FTS_DP:

@@ -17,7 +17,7 @@ struct file_tree_entry {
 	const char *path;   /* on the build machine */
 	const char *name;   /* below the root of the walk, "" = the root itself */
 	uint64_t bytes;     /* of a file */
-	uint32_t mode;      /* its permissions */
+	uint32_t mode;      /* its permissions; 0 of a link */
 	bool executable;    /* of a file, by its owner */
 	const char *target; /* of a symbolic link */
 };

@@ -182,8 +182,9 @@ void root_tree_measure(struct root_tree *tree, uint64_t *archive_bytes, uint64_t
 
 bool root_tree_write(struct root_tree *tree, unsigned char *out)
 {
-	struct writer writer = {.out = out};
+	struct writer writer = {.at = 0};
 
+	writer.out = out;
 	put_all(tree, &writer);
 	return !writer.failed;
 }

@@ -236,8 +236,7 @@ static void explain_device(uint32_t number, const char *type, enum run_device_st
 		[RUN_DEVICE_WAITING] = "no back end stands behind it",
 		[RUN_DEVICE_FAILED] = "its back end refuses it",
 		[RUN_DEVICE_FULL] = "there is no room where its disk lies",
-		[RUN_DEVICE_ABSENT] = "the block device that its disk lies on is not there, or too "
-				      "small",
+		[RUN_DEVICE_ABSENT] = "its block device is not there, or too small",
 		[RUN_DEVICE_LOST] = "what its driver VM had stored there is gone",
 		[RUN_DEVICE_IDLE] = "no driver in its VM has started it",
 	};
