@@ -37,10 +37,31 @@ static const struct {
 	{"top", command_top, "the same, as it goes on"},
 	{"start", command_start, "start VMs of a running system"},
 	{"restart", command_restart, "switch VMs of a running system off and on"},
+	{"wait", command_wait, "return when VMs are up, or off"},
 	{"stop", command_stop, "end a running system, or stop VMs of it"},
 };
 
 #define COMMAND_COUNT (ARRAY_COUNT(commands))
+
+/* What people try first who come from other tools. */
+static const struct {
+	const char *name;
+	const char *command;
+} aliases[] = {
+	{"up", "run"},
+	{"down", "stop"},
+};
+
+/* The command that is meant by @name: itself, if it is no other name of one. */
+static const char *resolve_alias(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(aliases); i++) {
+		if (strcmp(aliases[i].name, name) == 0) {
+			return aliases[i].command;
+		}
+	}
+	return name;
+}
 
 static void print_help(FILE *out)
 {
@@ -50,7 +71,12 @@ static void print_help(FILE *out)
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		say(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
 	}
-	fputs("\n`topo COMMAND --help` says more of a command. The language of topologies is\n"
+	fputs("\nIn other words:", out);
+	for (size_t i = 0; i < ARRAY_COUNT(aliases); i++) {
+		say(out, "%s `topo %s` is `topo %s`", i == 0 ? "" : ",", aliases[i].name,
+		    aliases[i].command);
+	}
+	fputs(".\n`topo COMMAND --help` says more of a command. The language of topologies is\n"
 	      "described in docs/language.md.\n"
 	      "Exit status: 0 success, 1 the topology has errors or the answer is no, 2 wrong\n"
 	      "usage, 3 the machine refused something: a file, memory, a program. diff and verify,\n"
@@ -91,7 +117,7 @@ int main(int argc, char **argv)
 		return command_end(EXIT_OK, EXIT_SYSTEM);
 	}
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (strcmp(commands[i].name, name) == 0) {
+		if (strcmp(commands[i].name, resolve_alias(name)) == 0) {
 			const bool exec = commands[i].run == command_exec;
 			const struct command_line cl = {
 				.program = argv[0],

@@ -3,7 +3,8 @@
 import json
 import subprocess
 
-from harness import PAIR, Terminal, check, check_equal, check_in, read_until, wait_until
+from harness import (PAIR, Terminal, check, check_equal, check_in, finish, read_until,
+                     wait_until)
 
 SINGLE = "vm one agent\nvm other agent\n"
 
@@ -152,3 +153,38 @@ def case_events(world):
     check("down" in [event["state"] for event in events if event["event"] == "connection"], events)
     check_equal(listener.wait(timeout=300), 0)
     check_in("no system runs", world.bad(1, "events"))
+
+
+def case_wait(world):
+    run(world, "vm one agent\nvm two agent off\nvm three agent\n")
+    world.good("wait", "one", "three")
+    check_in("two is not up: stopped: not started", world.bad(1, "wait", "--timeout", "0.2", "one", "two"))
+    check_in("one is not off: up", world.bad(1, "wait", "--until", "off", "-t", "0.2", "one"))
+    waiting = world.start("wait", "two")
+    world.good("start", "two")
+    check_equal(finish(waiting)[0], 0)
+    waiting = world.start("wait", "-u", "off", "one", "three")
+    world.good("stop", "one")
+    world.good("stop")
+    check_equal(finish(waiting)[0], 0)
+    check_in("no system runs", world.bad(1, "wait", "one"))
+    check_in("which VM?", world.bad(2, "wait"))
+    check_in("takes up or off", world.bad(2, "wait", "--until", "healthy", "one"))
+
+
+def case_wait_for_what_fails(world):
+    """One that has failed is not waited for, nor is one whose system has ended."""
+    run(world, SINGLE)
+    waiting = world.start("wait", "one", "--until", "off")
+    type_at(world, "one", "fault\r")
+    check_equal(finish(waiting)[0], 0)
+    check_in("one is not up: failed: vmm", world.bad(1, "wait", "one"))
+    world.good("stop")
+    run(world, "vm one agent\nvm two agent off\n")
+    waiting = world.start("wait", "two")
+    read_events = world.start("events")
+    read_until(read_events.stdout, b"VM two")
+    world.good("stop")
+    status, _, err = finish(waiting)
+    check_equal(status, 1)
+    check("the system has ended" in err or "no system runs" in err, err)

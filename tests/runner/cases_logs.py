@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """topo logs."""
 import os
+import re
 
 from harness import (CONSOLE, OUTPUT, PAIR, Terminal, check, check_equal, check_in, finish, frame,
-                     read_until, request)
+                     read_until, request, wait_until)
 
 
 def case_logs_of_each_kind(world):
@@ -77,10 +78,59 @@ def case_logs_of_vms_with_names_like_files(world):
         check_equal(world.good("logs", name), f"Booting Linux as {name}\r\n")
 
 
+def case_logs_of_several(world):
+    """Each line behind its VM's name, in the order in which they came; coloured on a terminal."""
+    world.detach(PAIR + "vm driver2 agent\n")
+    world.type_at("device", "of the device\r", "of the device")
+    world.type_at("driver", "of the driver\r", "of the driver")
+    world.type_at("driver2", "of another\r", "of another")
+    lines = world.good("logs", "device", "driver").splitlines()
+    check_equal([re.sub(r"\[ *\d+\.\d+\]", "[T]", line) for line in lines],
+                ["device | [T] Booting Linux as device", "driver | [T] Booting Linux as driver",
+                 "device | [T] of the device", "driver | [T] of the driver"])
+    check_equal(world.good("logs", "--tail", "1", "device", "driver").splitlines(), lines[-1:])
+    check_in("driver.vmm | [", world.good("logs", "--vmm", "device", "driver"))
+    terminal = Terminal(world, "logs", "device", "driver")
+    check_equal(terminal.wait(), 0)
+    check_in("\x1b[36mdevice |\x1b[0m [", terminal.seen)
+    world.env["NO_COLOR"] = "1"
+    terminal = Terminal(world, "logs", "device", "driver")
+    check_equal(terminal.wait(), 0)
+    check("\x1b" not in terminal.seen, terminal.seen)
+
+
+def case_logs_of_several_followed(world):
+    world.detach()
+    process = world.start("logs", "-f", "--tail", "0", "device", "driver")
+    world.type_at("device", "first\r", "first")
+    seen = read_until(process.stdout, b"first\n")
+    world.type_at("driver", "second\r", "second")
+    seen += read_until(process.stdout, b"second\n")
+    check(b"Booting" not in seen, seen)
+    world.good("stop")
+    check_equal(finish(process)[0], 0)
+
+
+def case_logs_tail_and_since(world):
+    world.detach()
+    world.type_at("driver", "one\rtwo\rprompt", "prompt")
+    check_equal(world.good("logs", "--tail", "2", "driver"), "two\r\nprompt")
+    check_equal(world.good("logs", "--tail", "0", "driver"), "")
+    check_equal(world.good("logs", "--tail", "99", "driver"), world.good("logs", "driver"))
+    check_equal(world.good("logs", "--tail", "1", "--kernel"), "pv: domains 2, vCPUs 2, CPUs 2\n")
+    check_equal(len(world.good("logs", "--tail", "3").splitlines()), 3)
+    check_in("Booting Linux as driver", world.good("logs", "--since", "9999", "driver"))
+    check_equal(world.good("logs", "--since", "9999"), world.good("logs"))
+    wait_until(lambda: world.good("logs", "--since", "0.001") == "", "the last line is older")
+
+
 def case_logs_refused(world):
     check_in("no system runs", world.bad(1, "logs"))
     world.detach(PAIR)
     check_in("did you mean 'driver'?", world.bad(1, "logs", "drive"))
     check_in("one of them", world.bad(2, "logs", "--kernel", "driver"))
     check_in("--vmm of which", world.bad(2, "logs", "--vmm"))
-    check_in("one VM", world.bad(2, "logs", "a", "b"))
+    check_in("did you mean 'driver'?", world.bad(1, "logs", "device", "drive"))
+    check_in("has no times", world.bad(2, "logs", "--kernel", "--since", "1"))
+    check_in("a number of lines", world.bad(2, "logs", "--tail", "few"))
+    check_in("no more than", world.bad(2, "logs", *["driver"] * 33))

@@ -228,6 +228,7 @@ static const struct {
 	{"ps", command_ps},           {"stats", command_stats},     {"top", command_top},
 	{"stop", command_stop},       {"exec", command_exec},       {"start", command_start},
 	{"restart", command_restart}, {"events", command_events},   {"cp", command_cp},
+	{"wait", command_wait},
 };
 
 int main(int argc, char **argv)

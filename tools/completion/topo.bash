@@ -7,6 +7,7 @@
 # Of `topo --help` or `topo COMMAND --help`: the first words of the lines that list something.
 _topo_commands() {
 	"$1" --help 2> /dev/null | sed -n 's/^  \([a-z][a-z-]*\)  *.*/\1/p'
+	"$1" --help 2> /dev/null | grep -oE '`topo [a-z]+` is' | grep -oE ' [a-z]+`' | tr -d ' `'
 	printf '%s\n' --help --version
 }
 
@@ -75,10 +76,10 @@ _topo_argument() {
 	case $3 in
 	--off | --explain) _topo_checks "$1" ;;
 	--board) _topo_boards "$1" ;;
-	-n | --name) [ "$2" = run ] || _topo_systems "$1" ;;
+	-n | --name) [[ $2 =~ ^(run|up)$ ]] || _topo_systems "$1" ;;
 	-I | --include | --log-dir) compgen -d -- "$4" ;;
 	-o | --output) compgen -f -- "$4" ;;
-	-D | --define | --cpus | --qemu-arg | -t | --timeout | --assert) ;;
+	-D | --define | --cpus | --qemu-arg | --tail | --since | -t | --timeout | --assert) ;;
 	-*) _topo_choices "$1" "$2" "$3" | grep . ;;
 	*) return 1 ;;
 	esac
@@ -92,8 +93,8 @@ _topo_takes_file() {
 # Candidates for what stands by itself, $3 being its beginning.
 _topo_operand() {
 	case $2 in
-	console | cp | logs | exec | screenshot) _topo_vms "$1" ;;
-	ps | stop) _topo_systems "$1" ;;
+	console | cp | logs | exec | screenshot | start | restart | wait) _topo_vms "$1" ;;
+	ps | stop | down | events | stats | top) _topo_systems "$1" ;;
 	verify) _topo_files "$3" .img .camkes ;;
 	*) _topo_files "$3" .camkes ;;
 	esac
@@ -149,7 +150,7 @@ _topo() {
 		words=$(_topo_options "$topo" "$command")
 	else
 		words=$(_topo_operand "$topo" "$command" "$word")
-		[[ $command =~ ^(console|logs|exec|screenshot|ps|stop)$ ]] || files=yes
+		[[ $command =~ ^(console|logs|exec|screenshot|start|restart|wait|ps|stop|down|events|stats|top)$ ]] || files=yes
 	fi
 	[ -z "$words" ] || _topo_reply "$kept" "$word" <<< "$words"
 	# Has bash quote them, and put a / behind directories.

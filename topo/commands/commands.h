@@ -58,6 +58,7 @@ int command_top(const struct command_line *cl);
 int command_stop(const struct command_line *cl);
 int command_start(const struct command_line *cl);
 int command_restart(const struct command_line *cl);
+int command_wait(const struct command_line *cl);
 int command_events(const struct command_line *cl);
 int command_exec(const struct command_line *cl);
 int command_cp(const struct command_line *cl);

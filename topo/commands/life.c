@@ -21,7 +21,7 @@
 /* A VMM answers at once. */
 #define CORD_MS 10000U
 
-#define LIMIT_START_MS 120000U
+#define LIMIT_START_MS 120000U /* of wait too */
 #define LIMIT_STOP_MS 30000U
 
 /* A VM that is watched. */
@@ -274,6 +274,33 @@ int life_stop(const struct life_options *options, const char *vm)
 	return close_with(&watched, code);
 }
 
+static bool vm_is_up_or_lost(const struct watched *watched)
+{
+	return watched->vm.state == RUN_VM_UP || watched->vm.state == RUN_VM_FAILED;
+}
+
+/* A VM that is off may still be started by somebody; one that failed will not by itself. */
+static int life_wait(const struct life_options *options, const char *vm)
+{
+	struct watched watched;
+	const bool off = options->until != NULL && strcmp(options->until, "off") == 0;
+	const int code = watch(&watched, options, vm);
+	if (code != EXIT_OK) {
+		return code;
+	}
+	(void)wait_until(&watched, off ? vm_is_off : vm_is_up_or_lost, options->limit_ms);
+	const bool is_so = off ? is_off(&watched.vm) || watched.ended
+	                       : watched.vm.state == RUN_VM_UP && !watched.ended;
+	if (!is_so && watched.ended) {
+		message_error("%s is not up: the system has ended", watched.vm.name);
+	} else if (!is_so) {
+		message_error("%s is not %s: %s%s%s", watched.vm.name, off ? "off" : "up",
+		              run_vm_state_text((enum run_vm_state)watched.vm.state),
+		              watched.vm.reason[0] == '\0' ? "" : ": ", watched.vm.reason);
+	}
+	return close_with(&watched, is_so ? EXIT_OK : EXIT_NO);
+}
+
 static const struct option_row start_rows[] = {
 	OPTION('t', "timeout", "SECONDS", struct life_options, limit_ms,
                "how long that may take for each (default: 120)"),
@@ -309,6 +336,25 @@ static const struct command_syntax restart_syntax = {
 	       "command line; 3 its VMM does not answer.",
 };
 
+static const struct option_row wait_rows[] = {
+	OPTION('u', "until", "up|off", struct life_options, until,
+               "what is waited for: user space is reached (the default), or the VM is off"),
+	OPTION('t', "timeout", "SECONDS", struct life_options, limit_ms,
+               "how long that may take for each (default: 120)"),
+	OPTION_SYSTEM(struct life_options, system),
+	OPTION_END,
+};
+
+static const struct command_syntax wait_syntax = {
+	.usage = "Usage: topo wait [OPTION…] VM…",
+	.about =
+		"Return when each VM is as far as is waited for, at once if it is. Nothing is done to it. A VM "
+		"that has failed is not waited for until it is up; all are off when the system ends.",
+	.rows = wait_rows,
+	.end = "Exit status: 0 they are; 1 no such system or VM, or one is not; 2 wrong command line; 3 the "
+	       "runner does not answer.",
+};
+
 static int run_command(const struct command_line *cl, const struct command_syntax *syntax,
                        int (*act)(const struct life_options *, const char *))
 {
@@ -336,4 +382,9 @@ int command_start(const struct command_line *cl)
 int command_restart(const struct command_line *cl)
 {
 	return run_command(cl, &restart_syntax, life_restart);
+}
+
+int command_wait(const struct command_line *cl)
+{
+	return run_command(cl, &wait_syntax, life_wait);
 }

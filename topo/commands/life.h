@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One VM of a running system started, stopped or restarted: topo start, stop and restart. */
+/* One VM of a running system: topo start, stop, restart and wait. */
 #ifndef TOPO_COMMANDS_LIFE_H
 #define TOPO_COMMANDS_LIFE_H
 
@@ -9,7 +9,8 @@
 struct life_options {
 	const char *system; /* NULL = the only one */
 	uint32_t limit_ms;
-	bool force; /* nothing is asked of the guest itself */
+	const char *until; /* wait: "up" or "off"; NULL = up */
+	bool force;        /* nothing is asked of the guest itself */
 };
 
 /** Each returns the command's exit status, when @vm is so far; everything was reported. */

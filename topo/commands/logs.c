@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -15,22 +16,41 @@
 
 #include "abi/limits.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/logs_lines.h"
 #include "topo/runner/client.h"
-#include "topo/runner/linecut.h"
 #include "topo/runner/message.h"
 #include "topo/runner/naming.h"
 
 struct logs_options {
 	const char *system;
-	const char *vm;
+	const char **vms;
+	size_t vm_count;
+	uint32_t since_ms;
+	uint64_t tail;
+	bool has_tail;
 	bool follow;
 	bool kernel;
 	bool vmm;
 	bool qemu;
 };
 
+static int take_tail(const struct command_line *cl, void *object, const char *argument)
+{
+	struct logs_options *options = object;
+	char *end = NULL;
+	options->tail = strtoull(argument, &end, 10);
+	options->has_tail = true;
+	return argument[0] >= '0' && argument[0] <= '9' && *end == '\0'
+	               ? EXIT_OK
+	               : command_usage_error(cl, "--tail takes a number of lines, not '%s'",
+	                                     argument);
+}
+
 static const struct option_row option_rows[] = {
 	OPTION('f', "follow", NULL, struct logs_options, follow, "go on until the system ends"),
+	OPTION_BY(take_tail, '\0', "tail", "N", "the last N lines only"),
+	OPTION('\0', "since", "SECONDS", struct logs_options, since_ms,
+               "what was written in the last so many seconds, each line with its time"),
 	OPTION('\0', "vmm", NULL, struct logs_options, vmm, "what the VMM of VM has written"),
 	OPTION('\0', "kernel", NULL, struct logs_options, kernel, "what the kernel has written"),
 	OPTION('\0', "qemu", NULL, struct logs_options, qemu,
@@ -40,11 +60,14 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo logs [OPTION…] [VM]",
-	.about = "Print what VM has written to its console; without VM every line of all VMs, "
-		 "VMMs and the kernel, with its time.",
+	.usage = "Usage: topo logs [OPTION…] [VM…]",
+	.about =
+		"Print what VM has written to its console; of several VMs each line with its time, "
+		"behind the VM's name; without VM every line of all VMs, VMMs and the kernel, "
+		"with its time.",
 	.rows = option_rows,
-	.end = "On a terminal, control characters are shown as '?'.\n"
+	.end = "On a terminal, control characters are shown as '?', and names are coloured unless "
+	       "NO_COLOR is set.\n"
 	       "Exit status: 0; 1 no such system or VM; 2 wrong command line; 3 a log cannot be "
 	       "read.",
 };
@@ -54,25 +77,16 @@ struct reader {
 	int directory_fd;
 	int fd; /* -1: it does not exist at this moment */
 	char name[CONTROL_NAME_BYTES + 16];
-	bool plain; /* a terminal: show, do not obey */
+	struct logs_lines lines;
 };
 
-static bool print_bytes(const struct reader *reader, uint8_t *bytes, size_t count)
-{
-	for (size_t i = 0; reader->plain && i < count; i++) {
-		const bool kept = bytes[i] == '\n' || bytes[i] == '\r' || bytes[i] == '\t';
-		bytes[i] = kept ? bytes[i] : (uint8_t)linecut_shown(bytes[i]);
-	}
-	return fwrite(bytes, 1, count, stdout) == count;
-}
-
 /* Print from @fd to its end. */
-static bool print_rest(const struct reader *reader, int fd)
+static bool print_rest(struct reader *reader, int fd)
 {
 	uint8_t bytes[65536];
 	ssize_t count = 0;
 	while (fd >= 0 && (count = read(fd, bytes, sizeof(bytes))) > 0) {
-		if (!print_bytes(reader, bytes, (size_t)count)) {
+		if (!logs_lines_put(&reader->lines, bytes, (size_t)count)) {
 			return false;
 		}
 	}
@@ -112,7 +126,7 @@ static bool print_news(struct reader *reader)
 }
 
 /* The older half of a long log. */
-static bool print_predecessor(const struct reader *reader)
+static bool print_predecessor(struct reader *reader)
 {
 	char older[sizeof(reader->name) + 2];
 	(void)snprintf(older, sizeof(older), "%s.1", reader->name);
@@ -186,6 +200,31 @@ static const char *find_log_name(const struct client_status *status, const char 
 	return NULL;
 }
 
+/* The lines of the system's log that @options want; false, reported, if there is no such VM. */
+static bool choose_lines(struct reader *reader, const struct logs_options *options,
+                         const struct client_status *status, char (*names)[CONTROL_NAME_BYTES + 8])
+{
+	struct logs_lines *lines = &reader->lines;
+	for (size_t i = 0; i < options->vm_count; i++) {
+		if (find_log_name(status, options->vms[i]) == NULL) {
+			return false;
+		}
+		(void)snprintf(names[i], sizeof(names[i]), "%.60s%s", options->vms[i],
+		               options->vmm ? ".vmm" : "");
+		options->vms[i] = names[i];
+	}
+	lines->whos = options->vms;
+	lines->who_count = options->vm_count;
+	lines->chosen = true;
+	lines->coloured = lines->plain && getenv("NO_COLOR") == NULL;
+	const uint64_t age_ms = status->system.age_ms;
+	lines->since_ms = options->since_ms == 0       ? 0
+	                  : age_ms > options->since_ms ? age_ms - options->since_ms
+	                                               : 0;
+	(void)snprintf(reader->name, sizeof(reader->name), "system.log");
+	return true;
+}
+
 /* Which file is wanted; false, reported, if there is no such VM. */
 static bool choose_file(struct reader *reader, const struct logs_options *options,
                         const struct client_status *status)
@@ -195,8 +234,8 @@ static bool choose_file(struct reader *reader, const struct logs_options *option
 		stem = "kernel";
 	} else if (options->qemu) {
 		stem = "qemu";
-	} else if (options->vm != NULL) {
-		stem = find_log_name(status, options->vm);
+	} else if (options->vm_count == 1) {
+		stem = find_log_name(status, options->vms[0]);
 	}
 	if (stem == NULL) {
 		return false;
@@ -206,13 +245,30 @@ static bool choose_file(struct reader *reader, const struct logs_options *option
 	return true;
 }
 
-static bool print_log(struct reader *reader, const struct logs_options *options, const char *system)
+static void close_log(struct reader *reader)
 {
-	bool good = print_predecessor(reader);
-	good = good && (options->follow ? follow_system(reader, system) : print_news(reader));
 	if (reader->fd >= 0) {
 		(void)close(reader->fd);
+		reader->fd = -1;
 	}
+}
+
+/* Count what there is, so that the last lines of it are known. */
+static bool count_lines(struct reader *reader, uint64_t tail)
+{
+	reader->lines.counts = true;
+	const bool good = print_predecessor(reader) && print_news(reader);
+	close_log(reader);
+	logs_lines_start_tail(&reader->lines, tail);
+	return good;
+}
+
+static bool print_log(struct reader *reader, const struct logs_options *options, const char *system)
+{
+	bool good = !options->has_tail || count_lines(reader, options->tail);
+	good = good && print_predecessor(reader);
+	good = good && (options->follow ? follow_system(reader, system) : print_news(reader));
+	close_log(reader);
 	return good;
 }
 
@@ -220,7 +276,9 @@ static int show_logs(const struct logs_options *options)
 {
 	struct client client;
 	struct client_status status;
-	struct reader reader = {.fd = -1, .directory_fd = -1, .plain = isatty(STDOUT_FILENO) == 1};
+	char names[PV_DOMAINS_MAX][CONTROL_NAME_BYTES + 8];
+	struct reader reader = {
+		.fd = -1, .directory_fd = -1, .lines = {.plain = isatty(STDOUT_FILENO) == 1}};
 	if (client_connect(&client, options->system) != OK) {
 		return EXIT_NO;
 	}
@@ -229,7 +287,9 @@ static int show_logs(const struct logs_options *options)
 		return EXIT_SYSTEM;
 	}
 	int code = EXIT_NO;
-	if (choose_file(&reader, options, &status)) {
+	const bool chosen = options->vm_count > 1 || options->since_ms != 0;
+	if (chosen ? choose_lines(&reader, options, &status, names)
+	           : choose_file(&reader, options, &status)) {
 		reader.directory_fd =
 			open(status.system.log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		const bool good =
@@ -250,18 +310,24 @@ static int show_logs(const struct logs_options *options)
 
 static int check_options(const struct command_line *cl, struct logs_options *options)
 {
-	if (optind < cl->argc) {
-		options->vm = cl->argv[optind++];
+	const bool one = options->kernel || options->qemu;
+	const char *vms[PV_DOMAINS_MAX];
+	options->vms = vms;
+	while (optind < cl->argc && options->vm_count < PV_DOMAINS_MAX) {
+		vms[options->vm_count++] = cl->argv[optind++];
 	}
 	if (optind < cl->argc) {
-		return command_usage_error(cl, "one VM at a time, or all");
+		return command_usage_error(cl, "there are no more than %u VMs", PV_DOMAINS_MAX);
 	}
-	if (options->vmm && options->vm == NULL) {
+	if (options->vmm && options->vm_count == 0) {
 		return command_usage_error(cl, "--vmm of which VM?");
 	}
-	if ((options->kernel || options->qemu) &&
-	    (options->vm != NULL || options->qemu == options->kernel)) {
-		return command_usage_error(cl, "a VM, --kernel or --qemu: one of them");
+	if (one && (options->vm_count != 0 || options->qemu == options->kernel)) {
+		return command_usage_error(cl, "VMs, --kernel or --qemu: one of them");
+	}
+	if (one && options->since_ms != 0) {
+		return command_usage_error(cl,
+		                           "--since: what --kernel and --qemu print has no times");
 	}
 	return show_logs(options);
 }
