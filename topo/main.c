@@ -32,6 +32,7 @@ static const struct {
 	{"cp", command_cp, "copy files into a VM, or out of it"},
 	{"screenshot", command_screenshot, "what a VM shows on its gpu"},
 	{"ps", command_ps, "list the running systems and their VMs"},
+	{"inspect", command_inspect, "all that is known of a VM of a running system"},
 	{"events", command_events, "a line for each change of a running system"},
 	{"stats", command_stats, "what the VMs of a running system have done"},
 	{"top", command_top, "the same, as it goes on"},

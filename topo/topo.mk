@@ -8,7 +8,7 @@ TOPO_SOURCES := $(wildcard topo/*.c topo/*/*.c)
 # Code that the build host shares with the target; the host has a libc of its own.
 TOPO_LIB_SOURCES := $(filter-out lib/freestanding%.c,$(wildcard lib/*.c))
 TOPO_OBJECTS := $(patsubst %.c,$(BUILD)/host/%.o,$(TOPO_SOURCES) $(TOPO_LIB_SOURCES))
-TOPO_LIBS := -lfdt -ljson-c -lelf -lz -llzma -lzstd -llz4
+TOPO_LIBS := -lfdt -ljson-c -lelf -lz -llzma -lzstd -llz4 -lcrypto
 
 CFLAGS_topo := -D_GNU_SOURCE
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """VMs that end and come back, by themselves and when they are asked to."""
+import hashlib
 import json
+import os
 import subprocess
 
 from harness import (PAIR, Terminal, check, check_equal, check_in, finish, read_until,
@@ -188,3 +190,33 @@ def case_wait_for_what_fails(world):
     status, _, err = finish(waiting)
     check_equal(status, 1)
     check("the system has ended" in err or "no system runs" in err, err)
+
+
+def case_inspect(world):
+    run(world, "vm one agent facts about=what it is for\nvm two agent off\n")
+    with open(os.path.join(world.run_directory(), "image"), "rb") as image:
+        digest = hashlib.sha256(image.read()).hexdigest()
+    told = json.loads(world.good("inspect", "--json", "one"))
+    check(told["up_ms"] > 0, told)
+    check_equal({key: told[key] for key in (
+        "name", "state", "restarts", "ram_bytes", "addresses", "system", "image_sha256", "networks",
+        "disks", "images")}, {
+            "name": "one", "state": "up", "restarts": 0, "ram_bytes": 96 << 20,
+            "addresses": "10.0.0.2/24, 10.0.1.2/24", "system": "pair", "image_sha256": digest,
+            "networks": [{"name": "net 0 of other", "text": "10.0.0.2/24"},
+                         {"name": "net 0 of other", "text": "10.0.1.2/24"}],
+            "disks": [{"name": "blk 0 of other", "text": "64 MiB, raw"}],
+            "images": [{"name": "kernel", "text": 'a \x1b "Image"', "sha256": "00ff"}]})
+    text = world.good("inspect", "one")
+    for line in ("VM one                      up\n     what it is for\n", "  RAM        96 MiB\n",
+                 "  address    net 0 of other: 10.0.0.2/24\n", "SHA-256 " + digest,
+                 '  boots      kernel: a \\x1b "Image", SHA-256 00ff\n'):
+        check_in(line, text)
+    check_in("what it is for\n     10.0.0.2/24, 10.0.1.2/24\n", world.good("ps"))
+    check("up for" not in world.good("inspect", "two"), "it is off")
+    world.good("restart", "--force", "one")
+    check_equal(json.loads(world.good("inspect", "--json", "one"))["restarts"], 1)
+    check_in("did you mean 'one'?", world.bad(1, "inspect", "on"))
+    check_in("one is needed", world.bad(2, "inspect"))
+    os.remove(os.path.join(world.run_directory(), "image"))
+    check_in("cannot read", world.bad(3, "inspect", "one"))

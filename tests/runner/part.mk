@@ -5,13 +5,13 @@
 # tests/runner/run drives them against tests/runner/fake_qemu.
 
 RUNNER_TEST_SOURCES := tests/runner/standin.c \
-	$(patsubst %,topo/commands/%.c,run load console logs logs_lines ps stats stop exec cp life events status option option_help streams) $(wildcard topo/runner/*.c) \
-	$(patsubst %,topo/base/%.c,arena quote say suggest utf8) lib/agent_frame.c
+	$(patsubst %,topo/commands/%.c,run load console logs logs_lines ps stats stop exec cp life inspect events status option option_help streams) $(wildcard topo/runner/*.c) \
+	$(patsubst %,topo/base/%.c,arena digest quote say suggest utf8) lib/agent_frame.c
 
 $(BUILD)/runner/topo: $(RUNNER_TEST_SOURCES:%.c=$(BUILD)/unit/obj/%.o)
 	@mkdir -p $(@D)
 	$(call step,LD)
-	$(Q)$(TEST_CC) $(TEST_SANITIZE) -o $@ $^
+	$(Q)$(TEST_CC) $(TEST_SANITIZE) -o $@ $^ -lcrypto
 
 $(BUILD)/runner/agent: images/agent/agent.c lib/agent_frame.c lib/agent_frame.h abi/agent.h
 	@mkdir -p $(@D)

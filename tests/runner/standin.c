@@ -119,6 +119,21 @@ static struct system_hardware nic = {
 	.stream = 17U << 3 | 2U,
 };
 
+static char net_name[] = "net 0 of other";
+static char net_text[] = "10.0.0.2/24";
+static char net_other_text[] = "10.0.1.2/24";
+static char disk_name_text[] = "blk 0 of other";
+static char disk_text[] = "64 MiB, raw";
+static char kernel_name[] = "kernel";
+static char kernel_text[] = "a \x1b \"Image\"";
+static char kernel_digest[] = "00ff";
+static struct system_fact facts[] = {
+	{SYSTEM_FACT_ADDRESS, net_name, net_text, NULL},
+	{SYSTEM_FACT_ADDRESS, net_name, net_other_text, NULL},
+	{SYSTEM_FACT_DISK, disk_name_text, disk_text, NULL},
+	{SYSTEM_FACT_IMAGE, kernel_name, kernel_text, kernel_digest},
+};
+
 static void take_vm(struct system *system, const char *line)
 {
 	char name[64] = "";
@@ -139,6 +154,11 @@ static void take_vm(struct system *system, const char *line)
 		system->vms[system->vm_count].hardware = &nic;
 		system->vms[system->vm_count].hardware_count = 1;
 		system->vms[system->vm_count].hardware_more = 4;
+	}
+	if (strstr(line, " facts") != NULL) {
+		system->vms[system->vm_count].facts = facts;
+		system->vms[system->vm_count].fact_count = sizeof(facts) / sizeof(facts[0]);
+		system->vms[system->vm_count].ram_bytes = 96ULL << 20;
 	}
 	system->vm_count++;
 }
@@ -228,7 +248,7 @@ static const struct {
 	{"ps", command_ps},           {"stats", command_stats},     {"top", command_top},
 	{"stop", command_stop},       {"exec", command_exec},       {"start", command_start},
 	{"restart", command_restart}, {"events", command_events},   {"cp", command_cp},
-	{"wait", command_wait},
+	{"wait", command_wait},       {"inspect", command_inspect},
 };
 
 int main(int argc, char **argv)

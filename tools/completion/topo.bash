@@ -93,7 +93,7 @@ _topo_takes_file() {
 # Candidates for what stands by itself, $3 being its beginning.
 _topo_operand() {
 	case $2 in
-	console | cp | logs | exec | screenshot | start | restart | wait) _topo_vms "$1" ;;
+	console | cp | logs | exec | inspect | screenshot | start | restart | wait) _topo_vms "$1" ;;
 	ps | stop | down | events | stats | top) _topo_systems "$1" ;;
 	verify) _topo_files "$3" .img .camkes ;;
 	*) _topo_files "$3" .camkes ;;
@@ -150,7 +150,7 @@ _topo() {
 		words=$(_topo_options "$topo" "$command")
 	else
 		words=$(_topo_operand "$topo" "$command" "$word")
-		[[ $command =~ ^(console|logs|exec|screenshot|start|restart|wait|ps|stop|down|events|stats|top)$ ]] || files=yes
+		[[ $command =~ ^(console|logs|exec|inspect|screenshot|start|restart|wait|ps|stop|down|events|stats|top)$ ]] || files=yes
 	fi
 	[ -z "$words" ] || _topo_reply "$kept" "$word" <<< "$words"
 	# Has bash quote them, and put a / behind directories.

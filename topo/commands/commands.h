@@ -53,6 +53,7 @@ int command_run(const struct command_line *cl);
 int command_console(const struct command_line *cl);
 int command_logs(const struct command_line *cl);
 int command_ps(const struct command_line *cl);
+int command_inspect(const struct command_line *cl);
 int command_stats(const struct command_line *cl);
 int command_top(const struct command_line *cl);
 int command_stop(const struct command_line *cl);

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/bits.h"
+#include "topo/base/say.h"
+
 /* Beginnings of names, one after the other. */
 static const char *const colours[] = {"\x1b[36m", "\x1b[33m", "\x1b[32m",
                                       "\x1b[35m", "\x1b[34m", "\x1b[31m"};
-
-#define COLOUR_COUNT (sizeof(colours) / sizeof(colours[0]))
 
 static bool print_bytes(const struct logs_lines *lines, uint8_t *bytes, size_t count)
 {
@@ -53,8 +54,9 @@ static bool print_line(struct logs_lines *lines, size_t who, char *text)
 		const char *name = lines->whos[who];
 		const size_t moved = strlen(name) + 2;
 		const size_t rest = strlen(text);
-		(void)printf("%s%-*s |%s ", lines->coloured ? colours[who % COLOUR_COUNT] : "",
-		             widest_who(lines), name, lines->coloured ? "\x1b[0m" : "");
+		(void)fputs(lines->coloured ? colours[who % ARRAY_COUNT(colours)] : "", stdout);
+		say(stdout, "%-*s |", widest_who(lines), name);
+		(void)fputs(lines->coloured ? "\x1b[0m " : " ", stdout);
 		if (rest >= moved) {
 			memmove(text, text + moved, rest - moved + 1);
 		}

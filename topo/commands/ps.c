@@ -50,6 +50,7 @@ static void print_text(const struct client_status *status)
 		if (status->vms[i].description[0] != '\0') {
 			say(stdout, "     %s\n", status->vms[i].description);
 		}
+		status_text_addresses(&status->vms[i]);
 		status_text_hardware(&status->vms[i]);
 	}
 	for (size_t i = 0; i < status->connection_count; i++) {

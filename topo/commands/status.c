@@ -25,6 +25,13 @@ static void print_text_devices(const struct control_connection *connection)
 	(void)putchar('\n');
 }
 
+void status_text_addresses(const struct control_vm *vm)
+{
+	if (vm->addresses[0] != '\0') {
+		say(stdout, "     %s\n", vm->addresses);
+	}
+}
+
 void status_text_hardware(const struct control_vm *vm)
 {
 	for (uint32_t i = 0; i < vm->hardware_count && i < SYSTEM_HARDWARE_MAX; i++) {
@@ -105,6 +112,8 @@ void status_json_vm(const struct control_vm *vm)
 	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);
 	say(stdout, ", \"restarts\": %" PRIu32, vm->restart_count);
 	status_json_member(", ", "last_end", vm->last_end);
+	status_json_member(", ", "addresses", vm->addresses);
+	say(stdout, ", \"ram_bytes\": %" PRIu64 ", \"up_ms\": %" PRIu64, vm->ram_bytes, vm->up_ms);
 	print_json_hardware(vm);
 }
 

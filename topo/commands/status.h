@@ -7,6 +7,8 @@
 
 /** A line. */
 void status_text_vm(const struct control_vm *vm);
+/** A line, if it has addresses. */
+void status_text_addresses(const struct control_vm *vm);
 /** A line for each of its devices. */
 void status_text_hardware(const struct control_vm *vm);
 

@@ -12,6 +12,7 @@
 #include "topo/base/output.h"
 #include "topo/base/share.h"
 #include "topo/diag/diag.h"
+#include "topo/image/facts.h"
 #include "topo/image/image.h"
 #include "topo/image/payload.h"
 #include "topo/image/slots.h"
@@ -66,7 +67,8 @@ static void describe_hardware(const struct model *model, uint32_t vm, struct sys
 	arena_free(arena);
 }
 
-static void describe(const struct model *model, const struct image *image, const char *path,
+static void describe(const struct model *model, const struct payloads *payloads,
+                     const struct image *image, const char *path, enum system_use use,
                      struct system *out)
 {
 	*out = (struct system){
@@ -91,10 +93,12 @@ static void describe(const struct model *model, const struct image *image, const
 			.vcpu_count = model->vms[i].vcpu_count,
 			.channel_first = image->layout->tables.domains[i].channel_first,
 			.overhead_bytes = layout_overhead(image->layout, (uint32_t)i),
+			.ram_bytes = model->vms[i].ram_bytes,
 			.starts_off = !model->vms[i].autostart,
 			.agent = model->vms[i].agent,
 		};
 		describe_hardware(model, (uint32_t)i, &out->vms[i]);
+		facts_describe(model, payloads, (uint32_t)i, use, &out->vms[i]);
 	}
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];
@@ -134,7 +138,7 @@ int system_build(const struct model *model, const char *image_path, enum system_
 	              !slots_make_files(model, image_path, use, diag))) {
 		result = SYSTEM_REFUSED;
 	} else if (image) {
-		describe(model, image, image_path, out);
+		describe(model, payloads, image, image_path, use, out);
 		result = 0;
 	}
 	image_free(image);
@@ -152,6 +156,7 @@ void system_free(struct system *system)
 			free(system->vms[i].hardware[j].where);
 		}
 		free(system->vms[i].hardware);
+		facts_free(&system->vms[i]);
 	}
 	for (size_t i = 0; i < system->slot_word_count; i++) {
 		free(system->slot_words[i]);

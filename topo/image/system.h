@@ -30,11 +30,28 @@ struct system_hardware {
 	uint32_t stream; /* its number, that of a PCI function */
 };
 
+/* What is told of a VM besides. */
+enum system_fact_kind {
+	SYSTEM_FACT_ADDRESS, /* name: "net 0 of PEER", or "net 0 to PEER"; text: "10.0.0.2/24" */
+	SYSTEM_FACT_DISK,    /* name: "blk 0 of PEER"; text: its size, and what it is */
+	SYSTEM_FACT_IMAGE /* name: "kernel", …; text: its path, or that it is the project's own */
+};
+
+struct system_fact {
+	enum system_fact_kind kind;
+	char *name;
+	char *text;
+	char *digest; /* of an image that a run boots: SHA-256 in hexadecimal; else NULL */
+};
+
 struct system_vm {
-	char *name;              /* vm_name: what people and commands see */
-	char *description;       /* NULL = none */
-	uint32_t vcpu_count;     /* virtual CPUs */
-	uint32_t channel_first;  /* of the multiplexer; console n is channel_first + PV_CONSOLE_n */
+	char *name;             /* vm_name: what people and commands see */
+	char *description;      /* NULL = none */
+	uint32_t vcpu_count;    /* virtual CPUs */
+	uint32_t channel_first; /* of the multiplexer; console n is channel_first + PV_CONSOLE_n */
+	uint64_t ram_bytes;     /* its own; pools not counted */
+	struct system_fact *facts;
+	size_t fact_count;
 	uint64_t overhead_bytes; /* memory that it takes beyond RAM and pools */
 	bool starts_off;         /* until it is asked for */
 	bool agent;              /* channel_first + PV_CONSOLE_AGENT has an agent behind it */

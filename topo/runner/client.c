@@ -224,16 +224,23 @@ static err_t take_status(struct client_status *status, const struct control_fram
 		error = append(&array, &status->traffic_count, frame, sizeof(*status->traffics));
 		status->traffics = array;
 		return error;
+	case CONTROL_FACT:
+		array = status->facts;
+		error = append(&array, &status->fact_count, frame, sizeof(*status->facts));
+		status->facts = array;
+		return error;
 	default:
 		return ERR_PEER;
 	}
 }
 
-/* @kind: STATUS or STATS. */
-static err_t gather(struct client *client, uint32_t kind, struct client_status *status)
+/* @kind: STATUS, STATS, or INSPECT, of @vm. */
+static err_t gather(struct client *client, uint32_t kind, const char *vm,
+                    struct client_status *status)
 {
-	const struct control_request request = {.version = CONTROL_VERSION};
+	struct control_request request = {.version = CONTROL_VERSION};
 	uint32_t credit = 0;
+	(void)snprintf(request.vm, sizeof(request.vm), "%s", vm);
 	*status = (struct client_status){.vms = NULL};
 	err_t error = client_ask(client, kind, &request, NULL, 0, &credit);
 	if (error != OK) {
@@ -258,12 +265,12 @@ static err_t gather(struct client *client, uint32_t kind, struct client_status *
 
 err_t client_status(struct client *client, struct client_status *status)
 {
-	return gather(client, CONTROL_STATUS, status);
+	return gather(client, CONTROL_STATUS, "", status);
 }
 
 err_t client_stats(struct client *client, struct client_status *status)
 {
-	const err_t error = gather(client, CONTROL_STATS, status);
+	const err_t error = gather(client, CONTROL_STATS, "", status);
 	if (error == OK && (status->counters_count != status->vm_count ||
 	                    status->traffic_count != status->connection_count)) {
 		message_error("the runner of %s speaks another protocol", client->rundir.name);
@@ -273,11 +280,17 @@ err_t client_stats(struct client *client, struct client_status *status)
 	return error;
 }
 
+err_t client_inspect(struct client *client, const char *vm, struct client_status *status)
+{
+	return gather(client, CONTROL_INSPECT, vm, status);
+}
+
 void client_status_free(struct client_status *status)
 {
 	free(status->vms);
 	free(status->connections);
 	free(status->counters);
 	free(status->traffics);
+	free(status->facts);
 	*status = (struct client_status){.vms = NULL};
 }

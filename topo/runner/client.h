@@ -36,6 +36,9 @@ struct client_status {
 	size_t counters_count;
 	struct control_traffic *traffics;
 	size_t traffic_count;
+	/* Of client_inspect. */
+	struct control_fact *facts;
+	size_t fact_count;
 };
 
 /**
@@ -80,6 +83,9 @@ MUST_USE err_t client_status(struct client *client, struct client_status *status
 
 /** That, and what VMMs count: takes some seconds if one does not answer. */
 MUST_USE err_t client_stats(struct client *client, struct client_status *status);
+
+/** The one VM called @vm, and what is told of it besides. Errors as of client_status. */
+MUST_USE err_t client_inspect(struct client *client, const char *vm, struct client_status *status);
 
 /** Give back the arrays of @status. */
 void client_status_free(struct client_status *status);

@@ -16,6 +16,7 @@
  *   ASK      adds the text of a PV_VMM_ASK_* for the VMM of a VM. Nothing more; closes.
  *   EVENTS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; then a VM or a
  *            CONNECTION for each that changes. The connection closes when the system has ended.
+ *   INSPECT  SYSTEM, a VM for the one that is asked for, a FACT for each that there is of it, END; closes.
  *   CONSOLE  adds nothing. OUTPUT both ways: what the guest writes, what the user types. NOTE is
  *            for the user. The first OUTPUT is the end of what was written before. END and NOTE,
  *            when the VM or the system ends. Of several clients of one console the latest writes.
@@ -39,7 +40,7 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 6U
+#define CONTROL_VERSION 7U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -54,6 +55,7 @@ enum control_kind {
 	CONTROL_ASK = 6,
 	CONTROL_EVENTS = 7,
 	CONTROL_STATS = 9,
+	CONTROL_INSPECT = 10,
 	/* later frames of the client */
 	CONTROL_SIGNAL = 8, /* u32: number */
 	/* both */
@@ -70,7 +72,8 @@ enum control_kind {
 	CONTROL_NOTE = 39,         /* text without a NUL */
 	CONTROL_CREDIT = 40,       /* u32: further bytes */
 	CONTROL_COUNTERS = 41,     /* struct control_counters */
-	CONTROL_TRAFFIC = 42       /* struct control_traffic */
+	CONTROL_TRAFFIC = 42,      /* struct control_traffic */
+	CONTROL_FACT = 43          /* struct control_fact */
 };
 
 struct control_header {
@@ -81,7 +84,7 @@ struct control_header {
 struct control_request {
 	uint32_t version;            /* CONTROL_VERSION */
 	uint32_t limit_ms;           /* EXEC: time limit, 0 = none */
-	char vm[CONTROL_NAME_BYTES]; /* CONSOLE, EXEC, ASK */
+	char vm[CONTROL_NAME_BYTES]; /* CONSOLE, EXEC, ASK, INSPECT */
 };
 
 struct control_system {
@@ -111,6 +114,9 @@ struct control_vm {
 	char reason[256];      /* why it is off, or halted */
 	char last_end[256];    /* why it was last off; "" = it never was */
 	char log_name[CONTROL_NAME_BYTES];
+	char addresses[256]; /* IPv4, with a comma between */
+	uint64_t ram_bytes;
+	uint64_t up_ms; /* since it was last up; 0 = it is not */
 	uint32_t state; /* enum run_vm_state */
 	uint32_t vcpu_count;
 	uint32_t agent;
@@ -119,6 +125,14 @@ struct control_vm {
 	uint32_t hardware_count;
 	uint32_t hardware_more; /* devices besides */
 	struct control_hardware hardware[SYSTEM_HARDWARE_MAX];
+};
+
+/* A struct system_fact. */
+struct control_fact {
+	uint32_t kind;
+	char name[2 * CONTROL_NAME_BYTES];
+	char text[CONTROL_PATH_BYTES];
+	char digest[68]; /* "" = none */
 };
 
 #define CONTROL_TYPE_BYTES 16U

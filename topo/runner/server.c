@@ -167,6 +167,9 @@ static void take_request(struct visitor *visitor, const struct control_frame *fr
 		visitor_ask(visitor, &request, frame->payload + sizeof(request),
 		            frame->bytes - sizeof(request));
 		break;
+	case CONTROL_INSPECT:
+		visitor_inspect(visitor, &request);
+		break;
 	case CONTROL_EVENTS:
 		visitor_events(visitor);
 		break;

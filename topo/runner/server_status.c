@@ -51,11 +51,30 @@ static void fill_hardware(const struct system_vm *known, const struct runstate_v
 	}
 }
 
+/* Of all its interfaces; those that do not fit are left to INSPECT. */
+static void fill_addresses(const struct system_vm *known, struct control_vm *entry)
+{
+	size_t used = 0;
+	for (size_t i = 0; i < known->fact_count; i++) {
+		const struct system_fact *fact = &known->facts[i];
+		const size_t bytes = strlen(fact->text) + 2;
+		if (fact->kind == SYSTEM_FACT_ADDRESS && used + bytes < sizeof(entry->addresses)) {
+			used += (size_t)snprintf(entry->addresses + used,
+			                         sizeof(entry->addresses) - used, "%s%s",
+			                         used == 0 ? "" : ", ", fact->text);
+		}
+	}
+}
+
 static void send_vm(struct visitor *visitor, const struct session *session, size_t vm)
 {
 	const struct system_vm *known = &session->system->vms[vm];
 	const struct runstate_vm *state = &session->state.vms[vm];
 	struct control_vm entry = {
+		.ram_bytes = known->ram_bytes,
+		.up_ms = state->state == RUN_VM_UP
+	                         ? session_age_ms(session) - session->vms[vm].up_since_ms + 1
+	                         : 0,
 		.state = state->state,
 		.vcpu_count = known->vcpu_count,
 		.agent = known->agent ? 1 : 0,
@@ -68,6 +87,7 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
 	(void)snprintf(entry.last_end, sizeof(entry.last_end), "%s", state->last_end);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
+	fill_addresses(known, &entry);
 	fill_hardware(known, state, &entry);
 	visitor_send(visitor, CONTROL_VM, &entry, sizeof(entry));
 }
@@ -139,6 +159,30 @@ void visitor_status(struct visitor *visitor)
 {
 	visitor_send_number(visitor, CONTROL_OK, 0);
 	send_all(visitor, visitor->server->session);
+	visitor_finish(visitor);
+}
+
+void visitor_inspect(struct visitor *visitor, const struct control_request *request)
+{
+	const struct session *session = visitor->server->session;
+	size_t vm = 0;
+	if (visitor_find_vm(visitor, request->vm, &vm) != OK) {
+		return;
+	}
+	const struct system_vm *known = &session->system->vms[vm];
+	visitor_send_number(visitor, CONTROL_OK, 0);
+	send_system(visitor, session);
+	send_vm(visitor, session, vm);
+	for (size_t i = 0; i < known->fact_count; i++) {
+		const struct system_fact *fact = &known->facts[i];
+		struct control_fact entry = {.kind = fact->kind};
+		(void)snprintf(entry.name, sizeof(entry.name), "%s", fact->name);
+		(void)snprintf(entry.text, sizeof(entry.text), "%s", fact->text);
+		(void)snprintf(entry.digest, sizeof(entry.digest), "%s",
+		               fact->digest == NULL ? "" : fact->digest);
+		visitor_send(visitor, CONTROL_FACT, &entry, sizeof(entry));
+	}
+	visitor_send(visitor, CONTROL_END, NULL, 0);
 	visitor_finish(visitor);
 }
 

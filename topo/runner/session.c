@@ -98,6 +98,9 @@ static void take_event(void *owner, const struct runstate_event *event)
 {
 	struct session *session = owner;
 	progress_event(session, event);
+	if (event->kind == RUNSTATE_VM && session->state.vms[event->index].state == RUN_VM_UP) {
+		session->vms[event->index].up_since_ms = session_age_ms(session);
+	}
 	note_change(session, event);
 	if (event->kind == RUNSTATE_VM) {
 		const enum run_vm_state state = session->state.vms[event->index].state;

@@ -60,6 +60,7 @@ struct session_vm {
 	struct tail vmm_tail;
 	struct logfile tty_log;
 	struct logfile vmm_log;
+	uint64_t up_since_ms; /* the session's age when it was last up */
 	struct agentlink agent;
 	struct loop_timer agent_timer;
 };

@@ -91,6 +91,7 @@ MUST_USE err_t visitor_find_vm(struct visitor *visitor, const char *name, size_t
  * visitor may be doomed when it returns.
  */
 void visitor_status(struct visitor *visitor);
+void visitor_inspect(struct visitor *visitor, const struct control_request *request);
 void visitor_events(struct visitor *visitor);
 void visitor_stats(struct visitor *visitor);
 void visitor_stats_left(struct visitor *visitor);
