@@ -206,12 +206,21 @@ class Life(Scenario):
         self.ends_and_comes_back(stop_and_start, "poweroff")
         self.ends_and_comes_back(lambda: stop_and_start("--force"), "request")
 
+    def late_sectors(self):
+        """Of the disk that the VM serves which starts late: the driver VM has booted without it."""
+        return self.system.shell("driver", "cat /sys/block/vdb/size")
+
     def check_a_vm_may_start_late(self):
         shown = self.shown("late")
         ensure((shown["state"], shown["reason"]) == ("stopped", "not started"), shown)
         self.system.run("late", "true", status=NO_COMMAND)
+        ensure(self.late_sectors() == "0", f"its disk has {self.late_sectors()} sectors already")
         self.topo("start", "late")
         self.system.run("late", "true")
+        self.system.wait("its disk has its size", lambda: self.late_sectors() == str(16 << 11))
+        self.system.shell("driver", "dd if=/dev/urandom of=/tmp/late bs=1M count=4; "
+                          "dd if=/tmp/late of=/dev/vdb bs=1M oflag=direct; "
+                          "dd if=/dev/vdb bs=1M count=4 iflag=direct | cmp - /tmp/late")
         self.topo("stop", "late")
         ensure(self.shown("late")["state"] == "stopped", self.shown("late"))
 

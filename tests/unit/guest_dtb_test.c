@@ -9,7 +9,7 @@
 /* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
 /* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
 /* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
-/* links: topo/model/routes.c topo/model/circle.c */
+/* links: topo/model/routes.c topo/model/late.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c lib/image_check.c lib/image_check_memory.c */
 /* links: lib/image_check_objects.c tests/unit/layout_fixture.c */

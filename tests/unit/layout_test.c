@@ -9,7 +9,7 @@
 /* links: topo/image/layout_memory.c topo/image/layout_boot.c topo/image/span.c */
 /* links: topo/image/personality.c topo/image/payload.c topo/diag/diag.c topo/diag/print.c */
 /* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c tests/unit/layout_fixture.c */
-/* links: topo/base/utf8.c topo/base/say.c topo/model/circle.c */
+/* links: topo/base/utf8.c topo/base/say.c topo/model/late.c */
 /* libs: elf */
 #include <string.h>
 

@@ -18,7 +18,7 @@
 /* links: topo/image/payload.c topo/image/vmm_config.c topo/image/guest_dtb.c */
 /* links: topo/image/guest_dtb_connections.c topo/diag/diag.c topo/diag/print.c */
 /* links: topo/verify/given.c topo/verify/hardware.c topo/verify/hardware_views.c */
-/* links: topo/verify/shape_hardware.c topo/verify/windows.c topo/model/routes.c topo/model/circle.c */
+/* links: topo/verify/shape_hardware.c topo/verify/windows.c topo/model/routes.c topo/model/late.c */
 /* links: topo/verify/guest_hardware.c */
 /* links: topo/model/pci.c topo/model/pci_models.c topo/model/hardware_board.c topo/model/board.c */
 /* links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c */

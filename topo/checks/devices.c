@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "topo/checks/internal.h"
-#include "topo/model/circle.h"
 #include "topo/model/device_options.h"
+#include "topo/model/late.h"
 #include "topo/model/medium.h"
 
 #define INTERFACE_NAME_MAX 15U
@@ -316,15 +316,23 @@ RULE(cid_twice, "cid-twice", ERROR, EACH,
 static void visit_type(struct visitor *visitor, const struct connection *connection,
                        const struct device *device)
 {
-	bool own_rootfs = visitor->topology->model.vms[connection->device_vm].image.own_rootfs;
+	const struct model *model = &visitor->topology->model;
+	bool own_rootfs = model->vms[connection->device_vm].image.own_rootfs;
 
 	if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1 &&
-	    circle_has(&visitor->topology->model, connection)) {
+	    late_by_circle(model, connection)) {
 		rule_report_runs(visitor->rules, &rule_type_runs, device_place(device, "queues"),
 		                 "Linux waits at boot until a net device with %u pairs of queues "
 		                 "is served, and '%s' serves '%s' in turn",
 		                 device->queue_pairs_or_queues,
 		                 suffix(visitor, connection->driver_vm),
+		                 suffix(visitor, connection->device_vm));
+	} else if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1 &&
+	           late_is(model, connection)) {
+		rule_report_runs(visitor->rules, &rule_type_runs, device_place(device, "queues"),
+		                 "Linux waits at boot until a net device with %u pairs of queues "
+		                 "is served, and '%s' does not start with the system",
+		                 device->queue_pairs_or_queues,
 		                 suffix(visitor, connection->device_vm));
 	} else if (device->type == DEVICE_FS && device->queue_pairs_or_queues != 1 && own_rootfs) {
 		rule_report_runs(visitor->rules, &rule_type_runs, device->place,

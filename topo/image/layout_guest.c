@@ -13,7 +13,7 @@
 #include "lib/range.h"
 #include "topo/image/layout_parts.h"
 #include "topo/image/span.h"
-#include "topo/model/circle.h"
+#include "topo/model/late.h"
 
 /* The map of one VM under construction. */
 struct guest {
@@ -160,7 +160,7 @@ static void number_queues(struct layout *layout, uint32_t index, struct diag *di
 		device->inflight_at = laid->inflight_bytes;
 		laid->inflight_bytes += inflight_bytes(&connection->devices[i], device);
 	}
-	laid->is_late = circle_has(layout->model, connection);
+	laid->is_late = late_is(layout->model, connection);
 	laid->memory_bytes = connection->swiotlb
 	                             ? connection->pool_bytes
 	                             : layout->model->vms[connection->driver_vm].ram_bytes;

@@ -278,8 +278,9 @@ static void check_head(struct verify *v, uint32_t index)
 	}
 }
 
-/* Does the driver VM serve the device VM in turn, over however many others? */
-static bool is_in_circle(const struct verify *v, const struct connection *connection)
+/* Is the device VM off until it is asked for, or does the driver VM serve it in turn, over however
+ * many others? */
+static bool may_be_off(const struct verify *v, const struct connection *connection)
 {
 	bool *reached = arena_alloc(v->arena, v->model->vm_count + 1);
 
@@ -291,7 +292,7 @@ static bool is_in_circle(const struct verify *v, const struct connection *connec
 			reached[c->driver_vm] = reached[c->driver_vm] || reached[c->device_vm];
 		}
 	}
-	return reached[connection->device_vm];
+	return reached[connection->device_vm] || !v->model->vms[connection->device_vm].autostart;
 }
 
 static void check_device(struct verify *v, const struct link *link, uint32_t index,
@@ -309,7 +310,7 @@ static void check_device(struct verify *v, const struct link *link, uint32_t ind
 		.queue_size = device->source->queue_size,
 		.config_bytes = virtio->config_bytes,
 		/* The capacity of a disk is 0 until it is served, where nobody can be waited for. */
-		.flags = device->source->type == DEVICE_BLK && is_in_circle(v, link->source),
+		.flags = device->source->type == DEVICE_BLK && may_be_off(v, link->source),
 		.features = virtio->features,
 		.bar_ipa = first->bar_ipa + (uint64_t)index * PV_VMM_BAR_BYTES,
 		.notify_ipa = first->notify_ipa + index * PAGE,

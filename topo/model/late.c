@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "topo/model/circle.h"
+#include "topo/model/late.h"
 
 #include "topo/base/arena.h"
 
@@ -19,7 +19,7 @@ static bool spread(const struct model *model, bool *is_served)
 	return is_more;
 }
 
-bool circle_has(const struct model *model, const struct connection *connection)
+bool late_by_circle(const struct model *model, const struct connection *connection)
 {
 	struct arena *arena = arena_new();
 	bool *is_served = arena_alloc(arena, model->vm_count + 1);
@@ -31,4 +31,9 @@ bool circle_has(const struct model *model, const struct connection *connection)
 	found = is_served[connection->device_vm];
 	arena_free(arena);
 	return found;
+}
+
+bool late_is(const struct model *model, const struct connection *connection)
+{
+	return !model->vms[connection->device_vm].autostart || late_by_circle(model, connection);
 }
