@@ -22,7 +22,8 @@ static bool aligned(uint64_t address, uint64_t bytes)
 
 void check_kernel_align(struct rules *rules, const struct topology *topology)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
+	/* Where the kernels of a board begin that is not known is not known either. */
+	for (size_t i = 0; !topology->model.board->unknown && i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 		uint64_t unit = vm->image.own_kernel ? RAM_BLOCK_BYTES : PV_PAGE_BYTES;
 
@@ -39,6 +40,23 @@ void check_kernel_align(struct rules *rules, const struct topology *topology)
 RULE(kernel_align, "kernel-align", ERROR, EACH,
      "An arm64 kernel begins at a multiple of 2 MiB, and whatever else a VM boots at a page at "
      "least: elsewhere it does not come up.");
+
+void check_kernel_offset(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (topology->vm_origins[i].kernel_moved) {
+			rule_report(
+				rules, &rule_kernel_offset, vm_place(topology, i, VM_KERNEL_ENTRY),
+				"the project's kernel begins at a multiple of 2 MiB: that of '%s' "
+				"lies at 0x%" PRIx64,
+				topology->model.vms[i].suffix, topology->model.vms[i].kernel_entry);
+		}
+	}
+}
+
+RULE(kernel_offset, "kernel-offset", ADVICE, EACH,
+     "The address is 512 KiB above a multiple of 2 MiB, where arm64 kernels began before Linux "
+     "5.10, and the VM boots the project's kernel, which begins at the multiple itself.");
 
 void check_dtb_align(struct rules *rules, const struct topology *topology)
 {

@@ -29,7 +29,7 @@
 	X(hardware_unused) X(hardware_many) X(exposed_no_way) X(asset_network) X(attack_paths) \
 	X(vm_alone) X(start_cycle) X(trust_inverted) X(trust_exposed) X(trust_missing) \
 	X(asset_missing) X(exposed_missing) X(asset_backend) X(star) X(name_case) X(name_swap) \
-	X(kernel_align) X(dtb_align) X(initrd_align) X(boot_overlap) X(cmdline_long) \
+	X(kernel_align) X(kernel_offset) X(dtb_align) X(initrd_align) X(boot_overlap) X(cmdline_long) \
 	X(cmdline_text) X(cmdline_console) X(root_device) X(root_readonly) X(root_none) \
 	X(cmdline_mem) X(cmdline_cpus) X(agent_missing) X(backend_missing) X(dtb_own) \
 	X(kernel_pool) X(files_hidden) X(command_own) X(rootfs_idle) \

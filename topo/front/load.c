@@ -259,7 +259,8 @@ static struct rules *set_up_rules(struct loading *loading)
 	*rules = checks_rules(loading->diag, loading->arena);
 	rules->advice = options->advice;
 	rules->must_run = options->must_run;
-	rules->analysis = options->analysis;
+	/* On a board that is not known nothing runs: it can only be analysed. */
+	rules->analysis = options->analysis || loading->topology->model.board->unknown;
 	for (size_t i = 0; i < options->checks_off_count; i++) {
 		rules_switch_off(rules, options->checks_off[i], PLACE_NONE);
 	}

@@ -392,6 +392,31 @@ static struct expr *parse_word(struct parser *parser)
 	return expr;
 }
 
+static struct expr *parse_unary(struct parser *parser);
+
+/*
+ * The type of a cast, in an expression that C would read too. All numbers have 64 bits, so that only
+ * types of 64 bits change nothing. False where none is at hand.
+ */
+static bool take_type(struct parser *parser)
+{
+	bool is_long = parser_take_word(parser, "uint64_t") ||
+	               parser_take_word(parser, "uintptr_t") || parser_take_word(parser, "size_t");
+
+	if (!is_long && (parser_at_word(parser, "unsigned") || parser_at_word(parser, "long"))) {
+		parser_take_word(parser, "unsigned");
+		is_long = parser_at_word(parser, "long");
+		while (parser_take_word(parser, "long")) {
+		}
+		if (!is_long) {
+			parser_expected(parser, "'long'");
+		}
+		parser_take_word(parser, "int");
+		return true;
+	}
+	return is_long;
+}
+
 static struct expr *parse_primary(struct parser *parser)
 {
 	if (parser->token.kind == TOKEN_NUMBER) {
@@ -410,10 +435,11 @@ static struct expr *parse_primary(struct parser *parser)
 		return parse_dict(parser);
 	}
 	if (parser_take(parser, '(')) {
-		struct expr *expr = parse_expression(parser);
+		bool cast = parser->cpp == NULL && take_type(parser);
+		struct expr *expr = cast ? NULL : parse_expression(parser);
 
 		parser_need(parser, ')', "')'");
-		return expr;
+		return cast ? parse_unary(parser) : expr;
 	}
 	parser_expected(parser, "a value");
 	if (parser->token.kind == TOKEN_CHARACTER && parser->diag != NULL) {

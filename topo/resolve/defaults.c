@@ -37,6 +37,9 @@
 #define RAM_DEFAULT_STEP MIB(32)
 #define DISK_LEAST_BYTES MIB(8)
 
+/* Above a multiple of 2 MiB: where arm64 kernels before Linux 5.10 begin. */
+#define OLD_TEXT_OFFSET 0x80000U
+
 #define DEFAULT_CMDLINE "console=ttyAMA0 quiet loglevel=4 panic=-1"
 /* What a root file system of the user's is started by (images/rootfs/skeleton/front). */
 #define ROOTFS_CMDLINE "rdinit=/" ROOT_OURS "/init"
@@ -302,6 +305,11 @@ static void default_vm(struct topology *topology, size_t index)
 		vm->image.own_kernel = true;
 		vm->image.own_rootfs = true;
 		vm->image.place = vm->place;
+	}
+	if (vm->image.own_kernel && vm->kernel_entry % RAM_BLOCK_BYTES == OLD_TEXT_OFFSET &&
+	    !topology->model.board->unknown) {
+		vm->kernel_entry -= OLD_TEXT_OFFSET;
+		topology->vm_origins[index].kernel_moved = true;
 	}
 	if (vm->image.cmdline == NULL) {
 		vm->image.cmdline = DEFAULT_CMDLINE;

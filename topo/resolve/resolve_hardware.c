@@ -300,21 +300,56 @@ void resolve_irqs(struct resolver *resolver, size_t index, const struct value *v
 	}
 }
 
+/*
+ * A node that is named by what it holds, such as { "properties": { "compatible[0]": "…" } }: which one
+ * that is only the board's device tree says. It stands for a node that no board has.
+ */
+static const char *path_of_properties(struct resolver *resolver, const struct value *value)
+{
+	const char *path = "/*";
+
+	if (value->kind != VALUE_DICT) {
+		diag_error(resolver->diag, value->place, "properties is a dict, not %s",
+		           value_kind_name(value->kind));
+		return NULL;
+	}
+	for (size_t i = 0; i < value->of.dict.count; i++) {
+		const struct value_entry *entry = &value->of.dict.entries[i];
+		const char *text = NULL;
+
+		if (!value_string(&resolver->evaluator, &entry->value, entry->key.text, &text)) {
+			return NULL;
+		}
+		path = arena_printf(resolver->arena, "%s[%s=%s]", path, entry->key.text, text);
+	}
+	return path;
+}
+
+/* What an entry of dtb() names; NULL after an error. */
+static const char *path_of(struct resolver *resolver, const struct value_entry *entry)
+{
+	const char *path = NULL;
+
+	if (strcmp(entry->key.text, "properties") == 0) {
+		return path_of_properties(resolver, &entry->value);
+	}
+	if (strcmp(entry->key.text, "path") == 0) {
+		value_string(&resolver->evaluator, &entry->value, "path", &path);
+	} else if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
+	                       "dtb() does not look for '%s'", entry->key.text)) {
+		diag_help(resolver->diag, "nodes are named by { \"path\": \"/...\" }");
+	}
+	return path;
+}
+
 static void add_node(struct resolver *resolver, size_t index, const struct value_entry *entry)
 {
 	struct vm *vm = &resolver->topology->model.vms[index];
 	struct vm_origin *origin = &resolver->topology->vm_origins[index];
 	size_t count = vm->dtb_node_count;
-	const char *path = NULL;
+	const char *path = path_of(resolver, entry);
 
-	if (strcmp(entry->key.text, "path") != 0) {
-		if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
-		                "dtb() does not look for '%s'", entry->key.text)) {
-			diag_help(resolver->diag, "nodes are named by { \"path\": \"/...\" }");
-		}
-		return;
-	}
-	if (!value_string(&resolver->evaluator, &entry->value, "path", &path)) {
+	if (path == NULL) {
 		return;
 	}
 	if (path[0] != '/' || strlen(path) > NODE_PATH_MAX) {

@@ -68,6 +68,7 @@ static const struct {
 	{"kernel_stdout", KEY_NOTHING}, /* the console is always the VM's UART */
 	{"clean_cache", KEY_NOTHING},   /* always done */
 	{"dtb_base_name", KEY_NOTHING},
+	{"vm_name", KEY_NOTHING}, /* vm_name of the VM is read */
 	{"linux_name", KEY_KERNEL},
 	{"linux_bootcmdline", KEY_CMDLINE},
 	{"linux_stdout", KEY_NOTHING},

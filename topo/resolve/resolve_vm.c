@@ -479,7 +479,7 @@ void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
 /* vm_address_config: a dict of what may be given by itself too. */
 
 /* Keys that are read and have no meaning. */
-static const char *const obsolete_keys[] = {"linux_ram_offset", "initrd_max_size"};
+static const char *const obsolete_keys[] = {"ram_offset", "linux_ram_offset", "initrd_max_size"};
 
 #define OBSOLETE_KEY_COUNT (ARRAY_COUNT(obsolete_keys))
 
