@@ -151,7 +151,8 @@ static void visit_kernel(struct rules *rules, const struct topology *topology, s
 	struct board_range reserved;
 
 	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, &reserved); i++) {
-		if (check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
+		if (!reserved.shown &&
+		    check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
 		    rule_report(rules, &rule_node_kernel,
 		                topology->vm_origins[vm].node_places[node],
 		                "'%s' is given %s, which is %s and the kernel's own",
@@ -167,7 +168,34 @@ void check_node_kernel(struct rules *rules, const struct topology *topology)
 }
 
 RULE_TO_RUN(node_kernel, "node-kernel", EACH,
-            "A VM is given the node of a device that is the kernel's own, such as the interrupt "
-            "controller or the console.",
-            "that the VM has the virtual console and interrupt controller that every VM has; of "
-            "the kernel's other parts, that it has them, and all memory");
+            "A VM is given the node of a device that is the kernel's own, such as the SMMU.",
+            "that the VM has it, and so all memory");
+
+/* A row of a device of which every VM has a virtual one. */
+static void visit_virtual(struct rules *rules, const struct topology *topology, size_t vm,
+                          size_t node, const struct board_device *device)
+{
+	const struct board *board = topology->model.board;
+	struct board_range reserved;
+
+	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, &reserved); i++) {
+		if (reserved.shown &&
+		    check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
+		    rule_report(rules, &rule_node_virtual,
+		                topology->vm_origins[vm].node_places[node],
+		                "'%s' is given %s, which is %s: instead of it there is the virtual "
+		                "one that every VM has",
+		                check_suffix(topology, vm), device->path, reserved.name)) {
+			return;
+		}
+	}
+}
+
+void check_node_virtual(struct rules *rules, const struct topology *topology)
+{
+	each_node(rules, topology, visit_virtual);
+}
+
+RULE(node_virtual, "node-virtual", ADVICE, EACH,
+     "A VM is given the node of the interrupt controller or of the console, which are the "
+     "kernel's own. The VM has a virtual one of each, as every VM has, and not what the node names.");

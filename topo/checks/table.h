@@ -25,6 +25,7 @@
 	X(mmio_page) X(mmio_page_shared) X(mmio_repeat) X(mmio_unknown) X(irq_repeat) \
 	X(irq_alone) X(pci_no_irq) X(pci_irq) X(pci_repeat) X(pci_split) X(pci_bridge) X(pci_host) \
 	X(pci_name_twice) X(node_repeat) X(node_registers) X(node_irq) X(node_kernel) \
+	X(node_virtual) \
 	X(controller_held) X(controller_shared) X(dma_exposed) X(dma_unconfined) \
 	X(hardware_unused) X(hardware_many) X(exposed_no_way) X(asset_network) X(attack_paths) \
 	X(vm_alone) X(start_cycle) X(trust_inverted) X(trust_exposed) X(trust_missing) \
