@@ -180,6 +180,36 @@ static void later_entries_replace_earlier_ones(void **state)
 	expect_tar(&tar, "d 100600\ne 40700\ne/y 100644\n");
 }
 
+static void add(struct root_tree *tree, const char *name, uint32_t mode)
+{
+	assert_true(root_tree_add(tree, &(struct root_entry){.name = name, .mode = mode}));
+}
+
+/* A directory of many files becomes a file and a directory again, as often as there are files: what
+ * looked at all of them each time would still be at it when the suite is stopped. */
+static void replacing_costs_what_adding_costs(void **state)
+{
+	struct arena *arena = arena_new();
+	struct root_tree *tree = root_tree_new(arena);
+	char name[32];
+
+	(void)state;
+	for (unsigned i = 0; i < 100000; i++) {
+		snprintf(name, sizeof(name), "d/e/%u", i);
+		add(tree, name, S_IFREG | 0644);
+	}
+	for (unsigned i = 0; i < 100000; i++) {
+		add(tree, "d", S_IFREG | 0644);
+		add(tree, "d", S_IFDIR | 0755);
+		add(tree, "d/e/7", S_IFREG | 0600);
+	}
+	add(tree, "d/f", S_IFDIR | 0700);
+	expect_tree(tree, "d 40755\nd/e 40755\nd/e/7 100600\nd/f 40700\n");
+	add(tree, "d/e", S_IFREG | 0644);
+	expect_tree(tree, "d 40755\nd/e 100644\nd/f 40700\n");
+	arena_free(arena);
+}
+
 /* Long names in both forms, a number of GNU tar's, an owner beyond the octal field. */
 static void extensions_of_tar(void **state)
 {
@@ -465,6 +495,24 @@ static void a_directory_keeps_its_modes(void **state)
 	arena_free(arena);
 }
 
+/* Who may write to the directory has no file of the builder's put into the image. */
+static void a_link_that_came_later_is_not_followed(void **state)
+{
+	struct arena *arena = arena_new();
+	struct rootfs rootfs;
+
+	(void)state;
+	assert_int_equal(mkdir(at("shared"), 0755), 0);
+	write_file("secret", "secret", 6, 0600);
+	write_file("shared/motd", "public", 6, 0644);
+	assert_true(rootfs_read(arena, at("shared"), &rootfs));
+	assert_int_equal(unlink(at("shared/motd")), 0);
+	assert_int_equal(symlink("../secret", at("shared/motd")), 0);
+	assert_null(rootfs_archive(&rootfs));
+	rootfs_free(&rootfs);
+	arena_free(arena);
+}
+
 static size_t gzip(const struct tar_file *tar, unsigned char *out, size_t bytes)
 {
 	z_stream stream = {.next_in = tar->bytes, .avail_in = (unsigned)tar->count};
@@ -519,6 +567,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tar_becomes_an_archive),
 		cmocka_unit_test(later_entries_replace_earlier_ones),
+		cmocka_unit_test(replacing_costs_what_adding_costs),
 		cmocka_unit_test(extensions_of_tar),
 		cmocka_unit_test(nothing_hides_in_a_file),
 		cmocka_unit_test(hard_links_share_what_they_hold),
@@ -527,6 +576,8 @@ int main(void)
 		cmocka_unit_test(what_is_too_large_is_refused),
 		cmocka_unit_test(an_init_is_found),
 		cmocka_unit_test_setup_teardown(a_directory_keeps_its_modes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_link_that_came_later_is_not_followed, set_up,
+	                                        tear_down),
 		cmocka_unit_test_setup_teardown(a_packed_tar_is_unpacked, set_up, tear_down),
 	};
 

@@ -14,6 +14,8 @@ struct root_node {
 	uint32_t owner, group;
 	struct root_content *content; /* of a file */
 	bool gone;                    /* it was there */
+	struct root_node *below;      /* one that is in it, of a directory that is there */
+	struct root_node *beside;     /* the next one in the same directory */
 };
 
 struct root_tree {

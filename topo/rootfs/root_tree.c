@@ -68,20 +68,50 @@ static const char *fault_of_name(const char *name)
 	return strlen(name) < PATH_MAX ? NULL : "has a path of more than 4095 bytes";
 }
 
-/* What was there, and all below it, is there no more. */
-static void remove_node(struct root_tree *tree, struct root_node *node)
+/* All that is below @node is there no more. What is removed was added before, so that all removing takes no more steps than
+ * all adding. */
+static void remove_below(struct root_node *node)
 {
-	const size_t bytes = strlen(node->path);
-	const bool directory = node->is.type == S_IFDIR;
+	struct root_node *left = node->below;
 
-	node->gone = true;
-	for (size_t i = 0; directory && i < tree->count; i++) {
-		struct root_node *below = tree->nodes[i];
+	node->below = NULL;
+	while (left != NULL) {
+		struct root_node *removed = left;
+		struct root_node *last = removed->below;
 
-		if (strncmp(below->path, node->path, bytes) == 0 && below->path[bytes] == '/') {
-			below->gone = true;
+		left = removed->beside;
+		if (last != NULL) {
+			while (last->beside != NULL) {
+				last = last->beside;
+			}
+			last->beside = left;
+			left = removed->below;
+		}
+		removed->gone = true;
+		removed->below = NULL;
+		removed->beside = NULL;
+	}
+}
+
+/* @node, whose directory is there, becomes @new. */
+static void become(struct root_tree *tree, struct root_node *node, struct root_node new)
+{
+	new.path = node->path;
+	new.below = node->below;
+	new.beside = node->beside;
+	if (node->gone) {
+		const char *slash = strrchr(node->path, '/');
+		struct root_node *above = slash == NULL ? NULL
+		                                        : strmap_find(&tree->by_path, node->path,
+		                                                      (size_t)(slash - node->path));
+
+		/* The root is never removed. */
+		if (above != NULL) {
+			new.beside = above->below;
+			above->below = node;
 		}
 	}
+	*node = new;
 }
 
 /* The node at @path, on whose way there is no link and a directory wherever there is anything. */
@@ -118,8 +148,8 @@ static bool have_directories(struct root_tree *tree, const char *path)
 			return false;
 		}
 		if (node->gone) {
-			*node = (struct root_node){
-				.path = node->path, .is = {S_IFDIR, NULL}, .mode = S_IFDIR | 0755U};
+			become(tree, node,
+			       (struct root_node){.is = {S_IFDIR, NULL}, .mode = S_IFDIR | 0755U});
 		}
 	}
 	return true;
@@ -189,10 +219,9 @@ static bool put(struct root_tree *tree, const char *path, struct root_node new)
 		return false;
 	}
 	if (!node->gone && (node->is.type != S_IFDIR || new.is.type != S_IFDIR)) {
-		remove_node(tree, node);
+		remove_below(node);
 	}
-	new.path = node->path;
-	*node = new;
+	become(tree, node, new);
 	return true;
 }
 
