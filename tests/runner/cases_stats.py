@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What VMMs count, as topo stats and topo top show it."""
 import json
+import os
 import re
 import signal
 
-from harness import PAIR, Terminal, check, check_equal, check_in
+from harness import PAIR, Terminal, check, check_equal, check_in, wait_until
 
 COUNTERS = {"waits": 1, "registers": 2, "doorbells": 3, "reads": 4, "writes": 5, "calls": 6,
             "faults": 7, "time_us": 1500000, "held_us": 250, "interrupts": 10}
@@ -42,6 +43,14 @@ def case_stats_mute(world):
     check(re.search(r"\ndevice( +-){10}\n", world.good("stats")), "a dash for each number")
 
 
+def may_be_interrupted(pid):
+    """Whether the process has a handler of SIGINT and lets it through."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        masks = dict(re.findall(r"^(Sig\w+):\s*([0-9a-f]{16})$", status.read(), re.M))
+    bit = 1 << (signal.SIGINT - 1)
+    return int(masks["SigCgt"], 16) & bit and not int(masks["SigBlk"], 16) & bit
+
+
 def case_top(world):
     """Rates between two answers, on a terminal and elsewhere; interrupted, it ends well."""
     world.good("run", "-d", world.scenario(PAIR))
@@ -55,6 +64,17 @@ def case_top(world):
     top.process.send_signal(signal.SIGINT)
     check_equal(top.wait(), 0)
     check(top.same_as_before(), "the terminal is as it was")
+    narrow = Terminal(world, "top", "--interval", "0.1", columns=40)
+    narrow.expect(r"\x1b\[H\x1b\[J[^\r\n]*\r\nVM[^\r\n]{38}\r\ndevice")
+    # A runner that hangs: who waits for its answer can be interrupted.
+    runner = world.system()["pid"]
+    os.kill(runner, signal.SIGSTOP)
+    hangs = Terminal(world, "top", "--interval", "0.1")
+    wait_until(lambda: may_be_interrupted(hangs.process.pid), "it waits for the runner")
+    for stuck in (narrow, hangs):
+        stuck.process.send_signal(signal.SIGINT)
+        check_equal(stuck.wait(), 0)
+    os.kill(runner, signal.SIGCONT)
     for arguments in (("--interval", "0"), ("--interval", "x"), ("--count", "0"), ("a", "b")):
         check_in("topo top: ", world.bad(2, "top", *arguments))
     check_in("no system called x runs", world.bad(1, "top", "x"))

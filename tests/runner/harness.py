@@ -66,9 +66,9 @@ def process_gone(pid):
 class Terminal:
     """A command on a terminal of its own."""
 
-    def __init__(self, world, *args):
+    def __init__(self, world, *args, columns=80):
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.slave = slave
         self.before = termios.tcgetattr(slave)
         self.process = subprocess.Popen([world.program, *args], env=world.env, stdin=slave,

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,84 +90,85 @@ static bool is_time(enum run_counter counter)
 }
 
 /* What is shown of a counter: all of it, or how it has grown since @before. */
-static void print_counter(size_t column, uint64_t now, const uint64_t *before, double seconds)
+static void print_counter(FILE *out, size_t column, uint64_t now, const uint64_t *before,
+                          double seconds)
 {
 	const int width = columns[column].width;
 	const bool time = is_time(columns[column].counter);
 	const double grown = before == NULL || now < *before ? 0 : (double)(now - *before);
 	if (before == NULL && time) {
-		say(stdout, " %*.3f", width, (double)now / US_PER_S);
+		say(out, " %*.3f", width, (double)now / US_PER_S);
 	} else if (before == NULL) {
-		say(stdout, " %*" PRIu64, width, now);
+		say(out, " %*" PRIu64, width, now);
 	} else if (time) {
-		say(stdout, " %*.1f%%", width - 1, grown / US_PER_S / seconds * 100);
+		say(out, " %*.1f%%", width - 1, grown / US_PER_S / seconds * 100);
 	} else {
-		say(stdout, " %*.0f", width, grown / seconds);
+		say(out, " %*.0f", width, grown / seconds);
 	}
 }
 
-static void print_vms(const struct client_status *now, const struct client_status *before,
-                      double seconds)
+static void print_vms(FILE *out, const struct client_status *now,
+                      const struct client_status *before, double seconds)
 {
-	say(stdout, "%-16s", "VM");
+	say(out, "%-16s", "VM");
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		say(stdout, " %*s", columns[i].width, columns[i].title);
+		say(out, " %*s", columns[i].width, columns[i].title);
 	}
-	(void)putchar('\n');
+	(void)fputc('\n', out);
 	for (size_t vm = 0; vm < now->vm_count; vm++) {
 		const struct control_counters *told = &now->counters[vm];
-		say(stdout, "%-16s", now->vms[vm].name);
+		say(out, "%-16s", now->vms[vm].name);
 		for (size_t i = 0; i < COLUMN_COUNT; i++) {
 			const enum run_counter counter = columns[i].counter;
 			const uint64_t *old =
 				before == NULL ? NULL : &before->counters[vm].counters[counter];
 			if (told->answered == 0) {
-				say(stdout, " %*s", columns[i].width, "-");
+				say(out, " %*s", columns[i].width, "-");
 			} else {
-				print_counter(i, told->counters[counter], old, seconds);
+				print_counter(out, i, told->counters[counter], old, seconds);
 			}
 		}
-		(void)putchar('\n');
+		(void)fputc('\n', out);
 	}
 }
 
-static void print_connections(const struct client_status *now, const struct client_status *before,
-                              double seconds)
+static void print_connections(FILE *out, const struct client_status *now,
+                              const struct client_status *before, double seconds)
 {
 	if (now->connection_count == 0) {
 		return;
 	}
-	say(stdout, "%-34s %10s %10s %8s %7s\n", "CONNECTION", "kicks", "calls", "sessions",
-	    "errors");
+	say(out, "%-34s %10s %10s %8s %7s\n", "CONNECTION", "kicks", "calls", "sessions", "errors");
 	for (size_t i = 0; i < now->connection_count; i++) {
 		const struct control_connection *connection = &now->connections[i];
 		const struct control_traffic *told = &now->traffics[i];
 		char ends[2 * CONTROL_NAME_BYTES + 8];
 		(void)snprintf(ends, sizeof(ends), "%s -> %s", connection->device_vm,
 		               connection->driver_vm);
-		say(stdout, "%-34s", ends);
+		say(out, "%-34s", ends);
 		for (size_t n = 0; n < RUN_TRAFFIC_ERRORS; n++) {
 			const uint64_t old = before == NULL ? 0 : before->traffics[i].traffic[n];
 			if (told->answered == 0) {
-				say(stdout, " %10s", "-");
+				say(out, " %10s", "-");
 			} else {
-				say(stdout, " %10.0f", (double)(told->traffic[n] - old) / seconds);
+				say(out, " %10.0f", (double)(told->traffic[n] - old) / seconds);
 			}
 		}
-		say(stdout, " %8" PRIu32 " %7" PRIu64 "\n", connection->session_count,
+		say(out, " %8" PRIu32 " %7" PRIu64 "\n", connection->session_count,
 		    told->traffic[RUN_TRAFFIC_ERRORS]);
 	}
 }
 
 /* @before: NULL, or what was seen earlier, of the same system. */
-static void print_text(const struct client_status *now, const struct client_status *before)
+static void print_text(FILE *out, const struct client_status *now,
+                       const struct client_status *before)
 {
 	const uint64_t age = now->system.age_ms;
 	const double seconds =
 		before == NULL ? 1 : (double)(age - before->system.age_ms + 1) / 1000;
-	say(stdout, "%s, %" PRIu64 " s\n", now->system.name, age / 1000);
-	print_vms(now, before, seconds);
-	print_connections(now, before, seconds);
+	say(out, "%s, %" PRIu64 " s\n", now->system.name, age / 1000);
+	print_vms(out, now, before, seconds);
+	print_connections(out, now, before, seconds);
 }
 
 /* A member that is an object of numbers, or null. */
@@ -244,41 +247,98 @@ int command_stats(const struct command_line *cl)
 		if (options.json) {
 			print_json(&status);
 		} else {
-			print_text(&status, NULL);
+			print_text(stdout, &status, NULL);
 		}
 		client_status_free(&status);
 	}
 	return code;
 }
 
+static sigset_t ends(void)
+{
+	sigset_t set;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	return set;
+}
+
+/* Nothing is held while a runner is waited for, and nothing waits to be written. */
+static void end_at_once(int signal)
+{
+	(void)signal;
+	_exit(EXIT_OK);
+}
+
+/* A runner that hangs does not answer: who waits for it may be ended. */
+static int look_interruptibly(const char *name, struct client_status *status)
+{
+	const sigset_t set = ends();
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+	const int code = look(name, status);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return code;
+}
+
 /* False: somebody wants it to end. */
 static bool rest(uint32_t interval_ms)
 {
-	sigset_t ends;
+	const sigset_t set = ends();
 	const struct timespec time = {.tv_sec = interval_ms / 1000,
 	                              .tv_nsec = interval_ms % 1000 * NS_PER_MS};
-	(void)sigemptyset(&ends);
-	(void)sigaddset(&ends, SIGINT);
-	(void)sigaddset(&ends, SIGTERM);
-	return sigtimedwait(&ends, NULL, &time) < 0;
+	return sigtimedwait(&set, NULL, &time) < 0;
+}
+
+/* The width of the terminal; 0 = it is none, or has none. */
+static size_t screen_width(void)
+{
+	struct winsize size;
+
+	return isatty(STDOUT_FILENO) != 0 && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0
+	               ? size.ws_col
+	               : 0;
+}
+
+/* The first @width bytes of each line: names are ASCII. */
+static void print_cut(const char *text, size_t width)
+{
+	while (*text != '\0') {
+		const size_t bytes = strcspn(text, "\n");
+		say(stdout, "%.*s\n", (int)(bytes < width ? bytes : width), text);
+		text += bytes + (text[bytes] == '\n' ? 1 : 0);
+	}
+}
+
+static void show(const struct client_status *now, const struct client_status *before)
+{
+	const size_t width = screen_width();
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out = width == 0 ? NULL : open_memstream(&text, &bytes);
+
+	(void)fputs(isatty(STDOUT_FILENO) != 0 ? CLEAR : "", stdout);
+	print_text(out == NULL ? stdout : out, now, before);
+	if (out != NULL) {
+		(void)fclose(out);
+		print_cut(text, width);
+		free(text);
+	}
 }
 
 /* Until somebody ends it, the system has ended or was shown often enough. */
 static int follow(const struct top_options *options, const char *name, struct client_status *before)
 {
 	unsigned long shown = 0;
-	const bool screen = isatty(STDOUT_FILENO) != 0;
 	while (rest(options->interval_ms)) {
 		struct client_status now;
-		const int code = look(name, &now);
+		const int code = look_interruptibly(name, &now);
 		if (code != EXIT_OK) {
 			return code == EXIT_NO ? EXIT_OK
 			                       : code; /* it has ended, and that was told */
 		}
 		if (now.vm_count == before->vm_count &&
 		    now.connection_count == before->connection_count) {
-			(void)fputs(screen ? CLEAR : "", stdout);
-			print_text(&now, before);
+			show(&now, before);
 		}
 		client_status_free(before);
 		*before = now;
@@ -291,13 +351,13 @@ static int follow(const struct top_options *options, const char *name, struct cl
 
 static int show_top(const struct top_options *options, const char *name)
 {
-	sigset_t ends;
+	const struct sigaction action = {.sa_handler = end_at_once};
+	const sigset_t set = ends();
 	struct client_status first;
-	(void)sigemptyset(&ends);
-	(void)sigaddset(&ends, SIGINT);
-	(void)sigaddset(&ends, SIGTERM);
-	(void)sigprocmask(SIG_BLOCK, &ends, NULL);
-	int code = look(name, &first);
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	int code = look_interruptibly(name, &first);
 	if (code == EXIT_OK) {
 		code = follow(options, name, &first);
 		client_status_free(&first);
