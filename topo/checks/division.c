@@ -213,7 +213,8 @@ void check_vm_alone(struct rules *rules, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count && topology->model.vm_count > 1; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (!check_has_hardware(topology, i) && !is_connected(topology, i)) {
+		if (!check_has_hardware(topology, i) && !is_connected(topology, i) &&
+		    vm->may_restart_count == 0) {
 			rule_report(rules, &rule_vm_alone, vm->place,
 			            "'%s' has no connection and no hardware", vm->suffix);
 		}
@@ -221,8 +222,8 @@ void check_vm_alone(struct rules *rules, const struct topology *topology)
 }
 
 RULE(vm_alone, "vm-alone", ADVICE, WHOLE,
-     "A VM has no connection and no hardware: nothing goes in and nothing comes out, apart from "
-     "its console.");
+     "A VM has no connection and no hardware, and may restart nobody: nothing goes in and nothing comes "
+     "out, apart from its console.");
 
 /* Take away who waits for nobody, again and again: @waits stays above 0 for the others. */
 static void take_ready(const struct topology *topology, size_t *waits, size_t *queue)

@@ -102,7 +102,11 @@ static int build(const struct loaded *loaded)
 		exit(EXIT_SYSTEM);
 	}
 	const char *output = options->output ? options->output : named;
-	const int spared = command_spare_inputs(loaded->model, loaded->diag, output);
+	int spared = command_spare_inputs(loaded->model, loaded->diag, output);
+
+	if (spared == EXIT_OK) {
+		spared = command_spare_directories(loaded->model, output);
+	}
 	const int result = spared == EXIT_OK ? system_build(loaded->model, output, SYSTEM_FOR_ALL,
 	                                                    loaded->diag, &system)
 	                                     : -1;

@@ -120,6 +120,12 @@ int command_end(int code, int refused);
  */
 int command_spare_inputs(const struct model *model, struct diag *diag, const char *path);
 
+/**
+ * Does an image at @path stay out of the directories that @model puts into images? Returns EXIT_OK;
+ * EXIT_USAGE after a message when each image would hold the one before.
+ */
+int command_spare_directories(const struct model *model, const char *path);
+
 /** End @output. Returns EXIT_OK; EXIT_SYSTEM after a message when the file cannot be written. */
 int command_output_end(struct output *output);
 
