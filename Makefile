@@ -93,6 +93,7 @@ help:
 	@echo "make bench    the figures of the project, each with the command that gave it"
 	@echo "make format   bring all C into the form that lint checks"
 	@echo "make install  to PREFIX ($(PREFIX)), below DESTDIR"
+	@echo "make module-source  the device VM's modules as a package for another Linux"
 	@echo "make clean    remove $(BUILD); what was downloaded or takes long to build is kept in"
 	@echo "              $(CACHE)"
 	@echo "Settings: V=1 shows commands, BUILD=DIR, VARIANT=debug checks invariants at run time,"

@@ -53,6 +53,26 @@ $(PEERVISOR_KO) $(PEERVISOR_AGENT_KO) &: $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-
 		{ cat $(@D)/log; exit 1; })
 	@touch $(PEERVISOR_KO) $(PEERVISOR_AGENT_KO)
 
+# The modules' sources as a package, for a Linux of one's own (docs/device-vm.md): the same bytes in
+# each build. Its version is that of what module and daemon agree upon.
+MODULE_SOURCE_VERSION = $(shell sed -n 's/^.define PV_BACKEND_VERSION \([0-9]*\)U$$/\1/p' abi/backend.h)
+MODULE_SOURCE = $(BUILD)/peervisor-modules-$(MODULE_SOURCE_VERSION).tar.gz
+.PHONY: module-source
+module-source: $(BUILD)/module-source.stamp
+
+$(BUILD)/module-source.stamp: $(PEERVISOR_KO_SOURCES) $(wildcard backend/package/*) LICENSE
+	@mkdir -p $(@D)
+	$(Q)rm -rf $(@D)/module-source
+	$(Q)mkdir -p $(@D)/module-source
+	$(Q)cp backend/kmod/* backend/package/* LICENSE $(@D)/module-source
+	$(Q)cp --parents $(filter abi/% lib/%,$^) $(@D)/module-source
+	$(Q)sed -i 's/@VERSION@/$(MODULE_SOURCE_VERSION)/' $(@D)/module-source/dkms.conf
+	@printf '  %-7s %s\n' PACK $(notdir $(MODULE_SOURCE))
+	$(Q)tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+		--transform='s,^\.,peervisor-modules-$(MODULE_SOURCE_VERSION),' -C $(@D)/module-source -c . | \
+		gzip -n9 > $(MODULE_SOURCE)
+	@touch $@
+
 $(BACKEND_CPIO): $(PEERVISORD) $(PEERVISOR_DISK) $(PEERVISOR_KO) images/rootfs/pack
 	$(call step,PACK)
 	$(Q)rm -rf $(BACKEND_DIR)/root
