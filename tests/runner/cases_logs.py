@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """topo logs."""
+import json
 import os
 import re
+import signal
 
 from harness import (CONSOLE, OUTPUT, PAIR, Terminal, check, check_equal, check_in, finish, frame,
                      read_until, request, wait_until)
@@ -122,6 +124,69 @@ def case_logs_tail_and_since(world):
     check_in("Booting Linux as driver", world.good("logs", "--since", "9999", "driver"))
     check_equal(world.good("logs", "--since", "9999"), world.good("logs"))
     wait_until(lambda: world.good("logs", "--since", "0.001") == "", "the last line is older")
+
+
+def case_logs_of_the_last_run(world):
+    """What has ended can be looked at: logs, image, and how it ended."""
+    check_in("none is kept", world.good("ps", "--all"))
+    world.detach()
+    check_equal([system["state"] for system in json.loads(world.good("ps", "-a", "--json"))], ["up"])
+    check_in("no run of pair", world.bad(1, "logs", "--last", "pair"))
+    world.type_at("driver", "last words\r", "last words")
+    world.good("stop")
+    check_equal(world.good("ps"), "no system runs\n")
+    text = world.good("logs", "--last", "pair", "driver")
+    check_equal(text, "Booting Linux as driver\r\nlast words\r\n")
+    check_equal(world.good("logs", "--last", "pair", "--tail", "1", "driver"), "last words\r\n")
+    check_in("driver | [", world.good("logs", "--last", "pair", "device", "driver"))
+    check_in("pv: kernel starts", world.good("logs", "--last", "pair", "--kernel"))
+    check_in("device: Booting", world.good("logs", "--last", "pair"))
+    ended = json.loads(world.good("ps", "--all", "--json"))
+    check_equal([(run["name"], run["state"], run["end"]) for run in ended],
+                [("pair", "ended", "stopped")])
+    check_in("pair.camkes: stopped\n     " + ended[0]["directory"], world.good("ps", "-a"))
+    with open(os.path.join(ended[0]["directory"], "image"), encoding="utf-8") as image:
+        check_equal(image.read(), PAIR)
+    check(not {"control", "lock"} & set(os.listdir(ended[0]["directory"])), "they are no logs")
+    check_in("did you mean 'driver'?", world.bad(1, "logs", "--last", "pair", "drive"))
+    check_in("it has ended", world.bad(2, "logs", "--last", "pair", "--follow"))
+    logs = os.path.join(world.directory, "logs")
+    world.detach(PAIR, "--log-dir", logs)
+    world.good("stop")
+    check_equal(world.good("logs", "--last", "pair", "driver"), "Booting Linux as driver\r\n")
+    check_equal(json.loads(world.good("ps", "-a", "--json", "pair"))[1]["log_directory"], logs)
+
+
+def case_logs_of_what_was_killed(world):
+    """The runner, its machine, and a system that never came up."""
+    world.detach()
+    os.kill(world.system()["pid"], signal.SIGKILL)
+    wait_until(lambda: world.good("ps") == "no system runs\n", "its lock is free")
+    world.detach(PAIR.replace("driver", "other"))
+    check_equal(world.good("logs", "--last", "pair", "driver"), "Booting Linux as driver\r\n")
+    check_in("the runner was killed", world.good("ps", "-a"))
+    os.kill(world.system()["qemu_pid"], signal.SIGKILL)
+    wait_until(lambda: world.good("ps") == "no system runs\n", "the runner has ended")
+    check_equal(world.good("logs", "--last", "pair", "other"), "Booting Linux as other\r\n")
+    world.bad(1, "run", "--detach", "--timeout", "0.5",
+              world.scenario("vm one agent hello=never\n", "late"))
+    check_in("Booting Linux as one", world.good("logs", "--last", "late", "one"))
+    check_equal([run["end"] for run in json.loads(world.good("ps", "-a", "--json"))],
+                ["the runner was killed", "the machine crashed", "not everything was up"])
+    world.bad(1, "run", world.scenario("unbuildable\n", "never"))
+    check_in("no run of never", world.bad(1, "logs", "--last", "never"))
+
+
+def case_what_is_kept_is_bounded(world):
+    for number in range(10):
+        world.detach("vm one agent\n", "--name", f"run{number}")
+        world.good("stop")
+    runs = json.loads(world.good("ps", "-a", "--json"))
+    check_equal([run["name"] for run in runs], [f"run{number}" for number in range(2, 10)])
+    check_equal([os.path.exists(os.path.join(run["directory"], "image")) for run in runs],
+                [False] * 6 + [True] * 2)
+    kept = os.path.dirname(runs[0]["directory"])
+    check_equal(len(os.listdir(kept)), 8)
 
 
 def case_logs_refused(world):

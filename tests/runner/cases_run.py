@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """topo run, ps and stop when all goes well."""
+import json
 import os
 import signal
 
@@ -37,6 +38,18 @@ def case_machine_is_as_the_system_needs(world):
     for part in ("-M virt,virtualization=on,gic-version=2,iommu=smmuv3 -cpu cortex-a72", "-nodefaults",
                  "-smp 2", "-m 64M", "/pair/gdb,server=on,wait=off -S", "-icount shift=0,sleep=off", "-d int"):
         check_in(part, log)
+
+
+def case_dry_run(world):
+    """It says what would run, and leaves nothing."""
+    out = world.good("run", "--dry-run", "--icount", world.scenario(PAIR))
+    check_in("would start: 2 VMs and 1 connection on 2 CPUs and 64 MiB", out)
+    check_in(" -nodefaults ", out)
+    check_in("/pair/image -icount shift=0,sleep=off\n", out)
+    check_equal(world.systems(), [])
+    check_equal(world.left(), [])
+    check_equal(json.loads(world.good("ps", "--all", "--json")), [])
+    world.bad(1, "run", "--dry-run", world.scenario("unbuildable\n"))
 
 
 def case_vm_without_agent_is_up_when_it_runs(world):
@@ -80,21 +93,21 @@ def case_ctrl_c_ends_all(world):
         check_equal(status, 0)
         check_in("ended", out)
         check(process_gone(qemu), "the machine is left")
-        check_equal(os.listdir(world.runtime), [])
+        check_equal(world.left(), [])
 
 
 def case_ctrl_c_while_starting(world):
     process = world.foreground("vm slow agent hello=never\n", until=b"slow: started")
     process.send_signal(signal.SIGINT)
     check_equal(finish(process)[0], 130)
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_ctrl_c_while_building(world):
     process = world.foreground("building 20\n" + PAIR, until=b"building")
     process.send_signal(signal.SIGTERM)
     check_equal(finish(process)[0], 143)
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_ctrl_c_while_detaching(world):
@@ -104,7 +117,7 @@ def case_ctrl_c_while_detaching(world):
     process.send_signal(signal.SIGINT)
     check_equal(finish(process)[0], 130)
     check(process_gone(runner), "the runner is left")
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_system_ends_by_itself(world):

@@ -28,7 +28,7 @@ def case_late_tells_who(world):
     check_in("| VMM of driver speaks", text)
     check_in("connection device -> driver: down", text)
     check("VM device" not in text, text)
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_late_connection(world):
@@ -137,7 +137,7 @@ def case_image_is_refused(world):
     text = world.bad(1, "run", world.scenario("vm a agent\nrefuse regions[3].page: overlap\n"))
     check_in("the kernel does not take the system image", text)
     check_in("| pv: image refused: regions[3].page: overlap", text)
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
     world.bad(1, "run", "-d", world.scenario("vm a agent\nrefuse it\n"))
 
 
@@ -166,7 +166,7 @@ def case_machine_that_is_switched_off(world):
 def case_topology_with_errors(world):
     check_in("no file", world.bad(1, "run", "/nowhere.camkes"))
     check_in("cannot be built", world.bad(1, "run", world.scenario("unbuildable\n" + PAIR)))
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_qemu_is_missing(world):
@@ -213,7 +213,7 @@ def case_runner_that_hangs_is_killed(world):
     done = world.topo("stop")
     check_equal(done.returncode, 0)
     check_in("does not end; it is killed", done.stderr.decode())
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_waiter_is_killed(world):
@@ -222,7 +222,7 @@ def case_waiter_is_killed(world):
     runner = world.system()["pid"]
     process.kill()
     wait_until(lambda: process_gone(runner), "the runner has ended")
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_directory_of_somebody_else(world):
@@ -241,7 +241,7 @@ def case_directory_of_somebody_else(world):
 def case_log_directory_that_cannot_be(world):
     text = world.bad(3, "run", "--log-dir", "/dev/null/x", world.scenario(PAIR))
     check_in("cannot use the directory /dev/null/x", text)
-    check_equal(os.listdir(world.runtime), [])
+    check_equal(world.left(), [])
 
 
 def case_output_without_room(world):

@@ -153,12 +153,17 @@ class World:
             left = self.kill_left(20 if kind else 100)
             if kind is None:
                 check(not left, f"processes are left: {left}")
-                check_equal(os.listdir(self.runtime), [])
+                check_equal(self.left(), [])
                 self.check_sanitizers()
         finally:
             self.kill_left(0)
             shutil.rmtree(self.directory, ignore_errors=True)
         return False
+
+    def left(self):
+        """What lies where running systems have their directories, but for what is kept of ended ones."""
+        return [name for base in os.listdir(self.runtime)
+                for name in os.listdir(os.path.join(self.runtime, base)) if name != ".ended"]
 
     def check_sanitizers(self):
         for path in glob.glob(os.path.join(self.directory, "sanitizer*")):

@@ -2,7 +2,7 @@
 /*
  * Run directories: one holder at a time, whoever dies leaves the name free, nobody else's directory
  * is used, and many that want one name at once are served one after the other.
- * links: topo/runner/rundir.c topo/runner/message.c topo/base/say.c topo/base/utf8.c
+ * links: topo/runner/rundir.c topo/runner/kept.c topo/runner/message.c topo/base/say.c topo/base/utf8.c
  * links: topo/base/arena.c
  * flags: -D_GNU_SOURCE
  */

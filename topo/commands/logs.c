@@ -18,6 +18,7 @@
 #include "topo/commands/commands.h"
 #include "topo/commands/logs_lines.h"
 #include "topo/runner/client.h"
+#include "topo/runner/kept.h"
 #include "topo/runner/message.h"
 #include "topo/runner/naming.h"
 
@@ -28,6 +29,7 @@ struct logs_options {
 	uint32_t since_ms;
 	uint64_t tail;
 	bool has_tail;
+	const char *last; /* of the last run of that name, which has ended */
 	bool follow;
 	bool kernel;
 	bool vmm;
@@ -55,6 +57,8 @@ static const struct option_row option_rows[] = {
 	OPTION('\0', "kernel", NULL, struct logs_options, kernel, "what the kernel has written"),
 	OPTION('\0', "qemu", NULL, struct logs_options, qemu,
                "the command line and the messages of QEMU"),
+	OPTION('\0', "last", "NAME", struct logs_options, last,
+               "of the last run of the system NAME that has ended (topo ps --all)"),
 	OPTION_SYSTEM(struct logs_options, system),
 	OPTION_END,
 };
@@ -272,39 +276,82 @@ static bool print_log(struct reader *reader, const struct logs_options *options,
 	return good;
 }
 
-static int show_logs(const struct logs_options *options)
+/* The logs that @options want, of the system that @status tells of and that is called @name. */
+static int show_logs(const struct logs_options *options, const struct client_status *status,
+                     const char *name)
 {
-	struct client client;
-	struct client_status status;
 	char names[PV_DOMAINS_MAX][CONTROL_NAME_BYTES + 8];
 	struct reader reader = {
 		.fd = -1, .directory_fd = -1, .lines = {.plain = isatty(STDOUT_FILENO) == 1}};
-	if (client_connect(&client, options->system) != OK) {
+	const bool chosen = options->vm_count > 1 || options->since_ms != 0;
+	if (!(chosen ? choose_lines(&reader, options, status, names)
+	             : choose_file(&reader, options, status))) {
 		return EXIT_NO;
 	}
-	if (client_status(&client, &status) != OK) {
-		client_close(&client);
-		return EXIT_SYSTEM;
-	}
-	int code = EXIT_NO;
-	const bool chosen = options->vm_count > 1 || options->since_ms != 0;
-	if (chosen ? choose_lines(&reader, options, &status, names)
-	           : choose_file(&reader, options, &status)) {
-		reader.directory_fd =
-			open(status.system.log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		const bool good =
-			reader.directory_fd >= 0 && print_log(&reader, options, client.rundir.name);
-		code = good ? EXIT_OK : EXIT_SYSTEM;
-		if (!good && ferror(stdout) == 0) {
-			message_error("cannot read %s/%s: %s", status.system.log_directory,
-			              reader.name, strerror(errno));
-		}
+	reader.directory_fd =
+		open(status->system.log_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const bool good = reader.directory_fd >= 0 && print_log(&reader, options, name);
+	if (!good && ferror(stdout) == 0) {
+		message_error("cannot read %s/%s: %s", status->system.log_directory, reader.name,
+		              strerror(errno));
 	}
 	if (reader.directory_fd >= 0) {
 		(void)close(reader.directory_fd);
 	}
-	client_status_free(&status);
+	return good ? EXIT_OK : EXIT_SYSTEM;
+}
+
+static int show_running(const struct logs_options *options)
+{
+	struct client client;
+	struct client_status status;
+	if (client_connect(&client, options->system) != OK) {
+		return EXIT_NO;
+	}
+	int code = EXIT_SYSTEM;
+	if (client_status(&client, &status) == OK) {
+		code = show_logs(options, &status, client.rundir.name);
+		client_status_free(&status);
+	}
 	client_close(&client);
+	return code;
+}
+
+/* As if it ran: where its logs are, and what those of its VMs are called. */
+static int show_kept(const struct logs_options *options, const struct kept *run)
+{
+	struct control_vm *vms = calloc(PV_DOMAINS_MAX, sizeof(*vms));
+	struct client_status status = {.vms = vms, .vm_count = run->vm_count};
+	if (vms == NULL) {
+		message_error("no memory");
+		return EXIT_SYSTEM;
+	}
+	(void)snprintf(status.system.log_directory, sizeof(status.system.log_directory), "%.1023s",
+	               run->log_directory[0] != '\0' ? run->log_directory : run->path);
+	for (size_t i = 0; i < run->vm_count; i++) {
+		memcpy(vms[i].name, run->vms[i].name, sizeof(vms[i].name));
+		memcpy(vms[i].log_name, run->vms[i].log_name, sizeof(vms[i].log_name));
+	}
+	const int code = show_logs(options, &status, run->name);
+	client_status_free(&status);
+	return code;
+}
+
+static int show_last(const struct logs_options *options)
+{
+	struct kept *runs = calloc(KEPT_RUNS_MAX, sizeof(*runs));
+	size_t count = runs == NULL ? 0 : kept_list(runs);
+	while (count > 0 && strcmp(runs[count - 1].name, options->last) != 0) {
+		count--;
+	}
+	int code = EXIT_NO;
+	if (count > 0) {
+		code = show_kept(options, &runs[count - 1]);
+	} else {
+		message_error("no run of %s that has ended is kept", options->last);
+		message_help("`topo ps --all` lists those that are");
+	}
+	free(runs);
 	return code;
 }
 
@@ -329,7 +376,12 @@ static int check_options(const struct command_line *cl, struct logs_options *opt
 		return command_usage_error(cl,
 		                           "--since: what --kernel and --qemu print has no times");
 	}
-	return show_logs(options);
+	if (options->last != NULL &&
+	    (options->system != NULL || options->follow || options->since_ms != 0)) {
+		return command_usage_error(cl,
+		                           "--last: it has ended; no --name, --follow, --since");
+	}
+	return options->last != NULL ? show_last(options) : show_running(options);
 }
 
 int command_logs(const struct command_line *cl)

@@ -2,19 +2,25 @@
 /* topo ps: the running systems of this user, their VMs and connections. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/commands/status.h"
 #include "topo/runner/client.h"
+#include "topo/runner/kept.h"
 #include "topo/runner/runstate.h"
 
 struct ps_options {
 	bool json;
+	bool all;
 };
 
 static const struct option_row option_rows[] = {
+	OPTION('a', "all", NULL, struct ps_options, all,
+               "also the last runs that have ended, whose logs and, of the last two, image are kept"),
 	OPTION('\0', "json", NULL, struct ps_options, json,
                "an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms, vms, "
                "connections}"),
@@ -22,7 +28,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo ps [--json] [NAME]",
+	.usage = "Usage: topo ps [OPTION…] [NAME]",
 	.about = "Show the running systems, or the one called NAME: their VMs (waiting, booting, "
 		 "up, halted, restarting, stopped or failed, why, and how often they were started "
 		 "again), their devices and connections (up or down).",
@@ -127,11 +133,58 @@ static int show(const char *name, bool json, size_t *shown)
 	return EXIT_OK;
 }
 
-static int show_all(const char *wanted, bool json)
+static void print_kept(const struct kept *run, const char *when, const char *end)
+{
+	say(stdout, "%s: ended, began %s, ", run->name, when);
+	if (run->end[0] != '\0') {
+		say(stdout, "ran %" PRIu64 " s, ", run->age_ms / 1000);
+	}
+	say(stdout, "%s: %s\n", run->topology, end);
+	say(stdout, "     %s\n", run->path);
+}
+
+static void print_kept_json(const struct kept *run, const char *when, const char *end)
+{
+	status_json_member("{", "name", run->name);
+	status_json_member(", ", "state", "ended");
+	status_json_member(", ", "topology", run->topology);
+	status_json_member(", ", "directory", run->path);
+	status_json_member(", ", "log_directory",
+	                   run->log_directory[0] != '\0' ? run->log_directory : run->path);
+	status_json_member(", ", "started", when);
+	status_json_member(", ", "end", end);
+	(void)printf(", \"age_ms\": %" PRIu64 ", \"vms\": [], \"connections\": []}", run->age_ms);
+}
+
+/* Runs that have ended: all, or those of @wanted. */
+static void show_kept(const char *wanted, bool json, size_t *shown)
+{
+	struct kept *runs = calloc(KEPT_RUNS_MAX, sizeof(*runs));
+	const size_t count = runs == NULL ? 0 : kept_list(runs);
+	for (size_t i = 0; i < count; i++) {
+		const time_t started = (time_t)runs[i].started;
+		struct tm broken;
+		char when[32] = "";
+		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ",
+		               gmtime_r(&started, &broken));
+		const char *end = runs[i].end[0] != '\0' ? runs[i].end : "the runner was killed";
+		if (wanted != NULL && strcmp(wanted, runs[i].name) != 0) {
+			continue;
+		}
+		if (json && *shown > 0) {
+			(void)printf(",\n ");
+		}
+		(*shown)++;
+		(json ? print_kept_json : print_kept)(&runs[i], when, end);
+	}
+	free(runs);
+}
+
+static int show_all(const char *wanted, bool json, bool all)
 {
 	char names[CLIENT_SYSTEMS_MAX][RUNDIR_NAME_BYTES];
 	size_t count = 0;
-	if (wanted != NULL) {
+	if (wanted != NULL && !all) {
 		if (client_choose(wanted, names[0]) != OK) {
 			return EXIT_NO;
 		}
@@ -142,11 +195,21 @@ static int show_all(const char *wanted, bool json)
 	int code = EXIT_OK;
 	size_t shown = 0;
 	(void)fputs(json ? "[" : "", stdout);
+	if (all) {
+		show_kept(wanted, json, &shown);
+	}
 	for (size_t i = 0; i < count; i++) {
+		if (wanted != NULL && strcmp(wanted, names[i]) != 0) {
+			continue;
+		}
 		const int shown_code = show(names[i], json, &shown);
 		code = shown_code != EXIT_OK ? shown_code : code;
 	}
-	(void)fputs(json ? "]\n" : shown == 0 ? "no system runs\n" : "", stdout);
+	(void)fputs(json         ? "]\n"
+	            : shown != 0 ? ""
+	            : all        ? "no system runs, and none is kept\n"
+	                         : "no system runs\n",
+	            stdout);
 	return code;
 }
 
@@ -160,5 +223,5 @@ int command_ps(const struct command_line *cl)
 	if (optind < cl->argc - 1) {
 		return command_usage_error(cl, "one system at a time, or all");
 	}
-	return show_all(optind < cl->argc ? cl->argv[optind] : NULL, options.json);
+	return show_all(optind < cl->argc ? cl->argv[optind] : NULL, options.json, options.all);
 }

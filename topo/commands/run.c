@@ -34,6 +34,7 @@ struct run_options {
 	const char *log_directory;
 	uint32_t limit_ms; /* 0 = not given */
 	bool detach;
+	bool dry_run;
 	bool gdb;
 	bool icount;
 	const char *qemu_arguments[QEMU_ARGUMENTS_MAX];
@@ -63,6 +64,8 @@ static const struct option_row option_rows[] = {
                "keep the logs there (default: they go with the system)"),
 	OPTION_BY(take_qemu_argument, '\0', "qemu-arg", "ARG",
                   "a further argument of QEMU; may be given more than once"),
+	OPTION('\0', "dry-run", NULL, struct run_options, dry_run,
+               "build the image, say what would run and with which command line, and leave nothing"),
 	OPTION('\0', "gdb", NULL, struct run_options, gdb,
                "wait for a debugger, on a socket, before the first instruction"),
 	OPTION('\0', "icount", NULL, struct run_options, icount,
@@ -182,6 +185,34 @@ static const char *debugger_socket(const struct rundir *rundir, struct arena *ar
 	return quote_qemu(arena, arena_printf(arena, "%s/gdb", rundir->path));
 }
 
+static struct machine_options machine_of(const struct run_options *options,
+                                         const struct system *system, const char *gdb)
+{
+	return (struct machine_options){.image_path = system->image_path,
+	                                .qemu_machine = system->qemu_machine,
+	                                .qemu_cpu = system->qemu_cpu,
+	                                .ram_bytes = system->ram_bytes,
+	                                .cpu_count = system->cpu_count,
+	                                .slots = system->slot_words,
+	                                .slot_count = system->slot_word_count,
+	                                .gdb = gdb,
+	                                .icount = options->icount,
+	                                .more = options->qemu_arguments,
+	                                .more_count = options->qemu_argument_count};
+}
+
+/* What run_here or run_detached would start. */
+static int show_command(const struct run_options *options, const struct system *system,
+                        const struct rundir *rundir)
+{
+	struct arena *arena = arena_new();
+	const struct machine_options machine =
+		machine_of(options, system, options->gdb ? debugger_socket(rundir, arena) : NULL);
+	const int code = machine_print(&machine, stdout) == OK ? EXIT_OK : EXIT_SYSTEM;
+	arena_free(arena);
+	return code;
+}
+
 /* Run the session in this process. @parent_fd: -1, or the pipe to who waits for readiness. */
 static int run_here(const struct run_options *options, const struct system *system,
                     const struct rundir *rundir, int parent_fd)
@@ -202,17 +233,8 @@ static int run_here(const struct run_options *options, const struct system *syst
 		.topology = options->file,
 		.log_directory = log_path,
 		.log_directory_fd = log_directory_fd,
-		.machine = {.image_path = system->image_path,
-	                    .qemu_machine = system->qemu_machine,
-	                    .qemu_cpu = system->qemu_cpu,
-	                    .ram_bytes = system->ram_bytes,
-	                    .cpu_count = system->cpu_count,
-	                    .slots = system->slot_words,
-	                    .slot_count = system->slot_word_count,
-	                    .gdb = options->gdb ? debugger_socket(rundir, arena) : NULL,
-	                    .icount = options->icount,
-	                    .more = options->qemu_arguments,
-	                    .more_count = options->qemu_argument_count},
+		.machine = machine_of(options, system,
+	                              options->gdb ? debugger_socket(rundir, arena) : NULL),
 		.limit_ms = options->limit_ms != 0 ? options->limit_ms : LIMIT_DEFAULT_MS,
 		.strict = options->detach || options->limit_ms != 0,
 		.parent_fd = parent_fd,
@@ -313,18 +335,19 @@ static int build_and_run(const struct run_options *options, const struct model *
 	}
 	int code = 128 + interrupted;
 	if (interrupted == 0) {
-		progress_stage(rundir->name,
-		               "starting: %zu VM%s and %zu connection%s on %u CPU%s and %llu MiB",
-		               system.vm_count, plural(system.vm_count), system.connection_count,
-		               plural(system.connection_count), system.cpu_count,
-		               plural(system.cpu_count),
-		               (unsigned long long)(system.ram_bytes >> 20));
-		if (options->gdb) {
+		progress_stage(
+			rundir->name, "%s: %zu VM%s and %zu connection%s on %u CPU%s and %llu MiB",
+			options->dry_run ? "would start" : "starting", system.vm_count,
+			plural(system.vm_count), system.connection_count,
+			plural(system.connection_count), system.cpu_count, plural(system.cpu_count),
+			(unsigned long long)(system.ram_bytes >> 20));
+		if (options->gdb && !options->dry_run) {
 			progress_stage(rundir->name, "waits for a debugger: target remote %s/gdb",
 			               rundir->path);
 		}
-		code = options->detach ? run_detached(options, &system, rundir)
-		                       : run_here(options, &system, rundir, -1);
+		code = options->dry_run  ? show_command(options, &system, rundir)
+		       : options->detach ? run_detached(options, &system, rundir)
+		                         : run_here(options, &system, rundir, -1);
 	}
 	system_free(&system);
 	return code;

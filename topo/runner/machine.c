@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/bits.h"
+#include "topo/base/say.h"
 #include "topo/runner/message.h"
 #include "topo/runner/process.h"
 
@@ -178,6 +179,19 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add_all(arguments, icount, options->icount ? 2 : 0);
 	add_all(arguments, (const char *const *)options->slots, options->slot_count);
 	add_all(arguments, options->more, options->more_count);
+}
+
+err_t machine_print(const struct machine_options *options, FILE *out)
+{
+	struct arguments arguments = {.count = 0};
+	const int serial_fd = 3;
+	compose(&arguments, options, serial_fd);
+	for (size_t i = 0; i < arguments.count; i++) {
+		say(out, "%s", arguments.words[i]);
+		(void)fputc(i + 1 == arguments.count ? '\n' : ' ', out);
+	}
+	free_arguments(&arguments);
+	return arguments.lost ? ERR_FULL : OK;
 }
 
 static void log_command(const struct arguments *arguments, int log_fd)

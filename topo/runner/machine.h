@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "abi/err.h"
@@ -52,6 +53,9 @@ MUST_USE err_t machine_check(void);
  */
 MUST_USE err_t machine_start(struct machine *machine, const struct machine_options *options,
                              int log_fd);
+
+/** Print the command line that would start it. Errors: ERR_FULL it is too long. */
+MUST_USE err_t machine_print(const struct machine_options *options, FILE *out);
 
 /** Ask it to end, or with @force make it. */
 void machine_stop(const struct machine *machine, bool force);

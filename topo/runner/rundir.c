@@ -12,7 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "topo/runner/kept.h"
 #include "topo/runner/message.h"
+#include "topo/runner/rundir_internal.h"
 
 #define LOCK_NAME "lock"
 /* Each turn lost means that somebody else removed the directory under us. */
@@ -48,7 +50,7 @@ void rundir_name(char out[RUNDIR_NAME_BYTES], const char *from)
 	}
 }
 
-static void base_path(char out[RUNDIR_PATH_BYTES])
+void rundir_base_path(char out[RUNDIR_PATH_BYTES])
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	const bool usable = runtime != NULL && runtime[0] == '/' &&
@@ -64,8 +66,7 @@ static bool is_private(int fd)
 	return fstat(fd, &found) == 0 && found.st_uid == getuid() && (found.st_mode & 077) == 0;
 }
 
-/* Open the private directory @path below @at, made if @make. Returns it or a negative errno. */
-static int open_private(int at, const char *path, bool make)
+int rundir_open_private(int at, const char *path, bool make)
 {
 	if (make && mkdirat(at, path, 0700) != 0 && errno != EEXIST) {
 		return -errno;
@@ -81,13 +82,12 @@ static int open_private(int at, const char *path, bool make)
 	return fd;
 }
 
-static bool is_dots(const char *name)
+bool rundir_is_dots(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-/* A stream over the directory @fd, which stays the caller's. */
-static DIR *open_stream(int fd)
+DIR *rundir_open_stream(int fd)
 {
 	const int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
@@ -100,13 +100,13 @@ static DIR *open_stream(int fd)
 /* Remove all files in @fd but the lock. */
 static void remove_files(int fd)
 {
-	DIR *stream = open_stream(fd);
+	DIR *stream = rundir_open_stream(fd);
 	if (stream == NULL) {
 		return;
 	}
 	const struct dirent *entry = NULL;
 	while ((entry = readdir(stream)) != NULL) {
-		if (!is_dots(entry->d_name) && strcmp(entry->d_name, LOCK_NAME) != 0) {
+		if (!rundir_is_dots(entry->d_name) && strcmp(entry->d_name, LOCK_NAME) != 0) {
 			(void)unlinkat(fd, entry->d_name, 0);
 		}
 	}
@@ -163,13 +163,13 @@ void rundir_close(struct rundir *rundir)
 static int try_create(struct rundir *rundir)
 {
 	char base[RUNDIR_PATH_BYTES];
-	base_path(base);
+	rundir_base_path(base);
 	(void)snprintf(rundir->path, sizeof(rundir->path), "%.4000s/%s", base, rundir->name);
-	rundir->base_fd = open_private(AT_FDCWD, base, true);
+	rundir->base_fd = rundir_open_private(AT_FDCWD, base, true);
 	if (rundir->base_fd < 0) {
 		return rundir->base_fd == -ENOENT ? -ESTALE : rundir->base_fd;
 	}
-	rundir->fd = open_private(rundir->base_fd, rundir->name, true);
+	rundir->fd = rundir_open_private(rundir->base_fd, rundir->name, true);
 	if (rundir->fd < 0) {
 		return rundir->fd == -ENOENT ? -ESTALE : rundir->fd;
 	}
@@ -230,6 +230,7 @@ err_t rundir_create(struct rundir *rundir, const char *name)
 		rundir_close(rundir);
 		return result;
 	}
+	kept_store(rundir);
 	remove_files(rundir->fd);
 	rundir_claim(rundir);
 	return OK;
@@ -239,12 +240,13 @@ err_t rundir_create(struct rundir *rundir, const char *name)
  * us, or a lock file without a name and tries again. */
 void rundir_remove(struct rundir *rundir)
 {
+	kept_store(rundir);
 	remove_files(rundir->fd);
 	(void)unlinkat(rundir->fd, LOCK_NAME, 0);
 	(void)unlinkat(rundir->base_fd, rundir->name, AT_REMOVEDIR);
 	char base[RUNDIR_PATH_BYTES];
-	base_path(base);
-	/* Fails as long as other systems run. */
+	rundir_base_path(base);
+	/* Fails as long as other systems run, or something is kept. */
 	(void)rmdir(base);
 	rundir_close(rundir);
 }
@@ -274,8 +276,8 @@ pid_t rundir_runner(const struct rundir *rundir)
 static err_t open_base(int *fd)
 {
 	char base[RUNDIR_PATH_BYTES];
-	base_path(base);
-	*fd = open_private(AT_FDCWD, base, false);
+	rundir_base_path(base);
+	*fd = rundir_open_private(AT_FDCWD, base, false);
 	if (*fd >= 0) {
 		return OK;
 	}
@@ -291,7 +293,7 @@ err_t rundir_open(struct rundir *rundir, const char *name)
 	(void)snprintf(rundir->name, sizeof(rundir->name), "%s", name);
 	err_t result = open_base(&rundir->base_fd);
 	if (result == OK) {
-		rundir->fd = open_private(rundir->base_fd, name, false);
+		rundir->fd = rundir_open_private(rundir->base_fd, name, false);
 		result = rundir->fd >= 0 && is_locked(rundir->fd) ? OK : ERR_EMPTY;
 	}
 	if (result != OK) {
@@ -299,7 +301,7 @@ err_t rundir_open(struct rundir *rundir, const char *name)
 		return result;
 	}
 	char base[RUNDIR_PATH_BYTES];
-	base_path(base);
+	rundir_base_path(base);
 	(void)snprintf(rundir->path, sizeof(rundir->path), "%.4000s/%s", base, name);
 	return OK;
 }
@@ -327,7 +329,7 @@ static bool runs(int base_fd, const char *name)
 	if (!rundir_name_ok(name)) {
 		return false;
 	}
-	int fd = open_private(base_fd, name, false);
+	int fd = rundir_open_private(base_fd, name, false);
 	const bool locked = fd >= 0 && is_locked(fd);
 	close_fd(&fd);
 	return locked;
@@ -341,12 +343,12 @@ err_t rundir_list(char (*names)[RUNDIR_NAME_BYTES], size_t count_max, size_t *co
 	if (result != OK) {
 		if (result == ERR_CAP) {
 			char base[RUNDIR_PATH_BYTES];
-			base_path(base);
+			rundir_base_path(base);
 			message_error("%s is not a directory that only you can use", base);
 		}
 		return result == ERR_EMPTY ? OK : result;
 	}
-	DIR *stream = open_stream(base_fd);
+	DIR *stream = rundir_open_stream(base_fd);
 	const struct dirent *entry = NULL;
 	while (stream != NULL && *count < count_max && (entry = readdir(stream)) != NULL) {
 		if (runs(base_fd, entry->d_name)) {

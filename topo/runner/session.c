@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "topo/runner/kept.h"
 #include "topo/runner/message.h"
 #include "topo/runner/progress.h"
 #include "topo/runner/server.h"
@@ -231,6 +232,7 @@ static err_t open_session(struct session *session)
 		return ERR_STATE;
 	}
 	session->started_ms = loop_now_ms();
+	kept_begin(session);
 	return machine_start(&session->machine, &session->options->machine,
 	                     session->machine_log.fd);
 }
@@ -268,6 +270,7 @@ enum session_end session_run(const struct session_options *options, const struct
 		session.end = SESSION_BROKEN;
 	}
 	progress_end(&session);
+	kept_end(&session);
 	*signal_number = session.signal_number;
 	*well = session.end == SESSION_POWERED_OFF ? runstate_ended_well(&session.state)
 	                                           : session.ready;
