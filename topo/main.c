@@ -17,6 +17,7 @@ static const struct {
 	int (*run)(const struct command_line *cl);
 	const char *summary;
 } commands[] = {
+	{"init", command_init, "write a topology to begin with"},
 	{"check", command_check, "look for errors, and give advice"},
 	{"explain", command_explain, "print the topology with all defaults"},
 	{"report", command_report, "what an attacker reaches, and from where"},

@@ -95,6 +95,7 @@ _topo_operand() {
 	case $2 in
 	console | cp | logs | exec | inspect | screenshot | start | restart | wait) _topo_vms "$1" ;;
 	ps | stop | down | events | stats | top) _topo_systems "$1" ;;
+	init) compgen -d -- "$3" ;;
 	verify) _topo_files "$3" .img .camkes ;;
 	*) _topo_files "$3" .camkes ;;
 	esac
