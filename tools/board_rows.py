@@ -11,8 +11,8 @@ LISTS = ("BLOCKS", "IRQS", "WINDOWS", "PCI_WINDOWS", "TREE", "CONTROLLERS")
 CELL = re.compile(r'\s*("(?:[^"]*)"|[^,]*?)\s*(?:,|$)')
 
 
-def preprocess(text):
-    return subprocess.run(["cpp", "-P", "-I", ROOT], input=text, stdout=subprocess.PIPE, text=True,
+def preprocess(text, *options):
+    return subprocess.run(["cpp", "-P", *options, "-I", ROOT], input=text, stdout=subprocess.PIPE, text=True,
                           check=True).stdout
 
 
@@ -30,9 +30,8 @@ def files():
 def load(name):
     """{"RAM_BASE": number, …, "BLOCKS": [[cell, …], …], …} of a board's two files."""
     both = [f"abi/boards/{name}.h", f"abi/boards/{name}_topo.h"]
-    names = re.findall(r"^#define BOARD_(\w+) ", "".join(
-        open(os.path.join(ROOT, path), encoding="utf-8").read() for path in both), re.M)
     text = "".join(f'#include "{path}"\n' for path in both)
+    names = re.findall(r"^#define BOARD_(\w+) ", preprocess(text, "-dM"), re.M)
     text += "#define ROW(...) %% row __VA_ARGS__\n"
     text += "".join(f"%% one {n} BOARD_{n}\n" for n in names)
     text += "".join(f"%% list {n} BOARD_{n}(ROW)\n" for n in LISTS)

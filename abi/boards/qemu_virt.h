@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * QEMU's machine virt: the memory map of hw/arm/virt.c of QEMU 10.0 as its device tree shows it.
- * What the rows mean: boards.h.
+ * QEMU's machine virt with a GICv2; the rest is as in qemu_virt_rows.h. What the rows mean: boards.h.
  */
 #ifndef ABI_BOARDS_QEMU_VIRT_H
 #define ABI_BOARDS_QEMU_VIRT_H
 
+#include "abi/boards/qemu_virt_rows.h"
+
 #define BOARD_NAME "qemu-virt"
 #define BOARD_ID PV_BOARD_QEMU_VIRT
-#define BOARD_RAM_BASE 0x40000000
-#define BOARD_RAM_BYTES 0x200000000
-#define BOARD_LOAD 0x40200000
 #define BOARD_GIC_VERSION 2
 #define BOARD_ITS 0
 #define BOARD_MSI_PAGE 0x08020000
 #define BOARD_MSI_FIRST 80
 #define BOARD_MSI_COUNT 64
-#define BOARD_SMMU 3
-#define BOARD_ECAM_BASE 0x4010000000
-#define BOARD_ECAM_BYTES 0x10000000
 
 /* clang-format off */
 #define BOARD_BLOCKS(X) \
@@ -27,16 +22,7 @@
 	X(v2m,   0x08020000, 0x10000, NOBODY, SHOWN,  "the interrupt controller") \
 	X(gich,  0x08030000, 0x10000, KERNEL, SHOWN,  "the interrupt controller") \
 	X(gicv,  0x08040000, 0x20000, GUESTS, SHOWN,  "the interrupt controller") \
-	X(smmu,  0x09050000, 0x20000, KERNEL, HIDDEN, "the SMMU") \
-	X(power, 0x09030000, 0x1000,  NOBODY, HIDDEN, "the power-off GPIO") \
-	X(fwcfg, 0x09020000, 0x1000,  NOBODY, HIDDEN, "QEMU's fw_cfg") \
-	X(uart,  0x09000000, 0x1000,  KERNEL, SHOWN,  "the kernel's console")
-
-#define BOARD_IRQS(X) \
-	X(uart, 33,  1, "the kernel's console") \
-	X(smmu, 106, 4, "the SMMU")
-
-#define BOARD_WINDOWS(X) X(BOARD_ECAM_BASE, BOARD_ECAM_BYTES)
+	QEMU_VIRT_BLOCKS(X)
 /* clang-format on */
 
 #endif

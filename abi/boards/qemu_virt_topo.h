@@ -8,24 +8,14 @@
 #include "abi/boards/qemu_virt_tree.h"
 
 #define BOARD_TITLE "QEMU virt, GICv2, SMMUv3"
-#define BOARD_DIRECTORY "qemu-arm-virt"
 #define BOARD_BY_DIRECTORY 1
-#define BOARD_CPUS 8
-#define BOARD_RAM_TAKEN 0x2000000
-#define BOARD_GIC_LIST_REGISTERS 4
-#define BOARD_GIC_SPIS 256
-#define BOARD_PCI_HOST "/pcie@10000000"
-#define BOARD_PCI_IRQ 35
 #define BOARD_QEMU_MACHINE "virt,virtualization=on,gic-version=2,iommu=smmuv3"
-#define BOARD_QEMU_CPU "cortex-a72"
 
 /* clang-format off */
 #define BOARD_TREE(X) \
 	X("/intc@8000000",             0x08000000,   0x10000,  0, OTHER,   QUIET) \
 	X("/intc@8000000/v2m@8020000", 0x08020000,    0x1000,  0, OTHER,   QUIET) \
 	QEMU_VIRT_TREE(X)
-
-#define BOARD_CONTROLLERS(X)
 /* clang-format on */
 
 #endif

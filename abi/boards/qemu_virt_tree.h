@@ -6,6 +6,15 @@
 #ifndef ABI_BOARDS_QEMU_VIRT_TREE_H
 #define ABI_BOARDS_QEMU_VIRT_TREE_H
 
+#define BOARD_DIRECTORY "qemu-arm-virt"
+#define BOARD_CPUS 8
+#define BOARD_RAM_TAKEN 0x2000000
+#define BOARD_GIC_LIST_REGISTERS 4
+#define BOARD_GIC_SPIS 256
+#define BOARD_QEMU_CPU "cortex-a72"
+#define BOARD_PCI_HOST "/pcie@10000000"
+#define BOARD_PCI_IRQ 35
+
 /* clang-format off */
 #define BOARD_PCI_WINDOWS(X) \
 	X(MEMORY, 0x10000000,   0x2eff0000,   35) \
@@ -62,6 +71,8 @@
 	X("/cpus",                              0,         0,  0, OTHER,   QUIET) \
 	X("/aliases",                           0,         0,  0, OTHER,   QUIET) \
 	X("/apb-pclk",                          0,         0,  0, OTHER,   QUIET)
+
+#define BOARD_CONTROLLERS(X)
 /* clang-format on */
 
 #endif

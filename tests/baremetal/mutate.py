@@ -112,11 +112,11 @@ def base(programs):
 
 
 def add_hardware(system, domains):
-    """Of the machine's clock and first virtio transports, and of functions of PCI that are not there:
+    """Of the machine's clock and second console, and of functions of PCI that are not there:
     nothing that a guest of these tests uses."""
     for n, domain in enumerate(domains):
-        system.device(domain, (0x09010000, 0x0a000000)[n], HARDWARE_IPA)
-        system.line(domain, (34, 48)[n], 60)
+        system.device(domain, (0x09010000, 0x09040000)[n], HARDWARE_IPA)
+        system.line(domain, (34, 40)[n], 60)
         system.stream(domain, 8 * (1 + n))
         system.window(domain, abi.BOARD["ECAM_BASE"] + 0x8000 * (1 + n), [
             {"word": 1, "writable": 0x406, "keep": 0, "flags": abi.PV_RULE_INITIAL},

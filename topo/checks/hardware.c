@@ -146,9 +146,8 @@ static void check_range(struct rules *rules, const struct topology *topology,
 	for (size_t i = 0; board_reserved_at(board, i, &reserved); i++) {
 		if (check_overlap(range->base, range->bytes, reserved.base, reserved.bytes)) {
 			rule_report(rules, &rule_mmio_kernel, range->place,
-			            "this range holds %s at 0x%" PRIx64
-			            ", which is the kernel's own",
-			            reserved.name, reserved.base);
+			            "this range holds %s at 0x%" PRIx64 ", which is %s",
+			            reserved.name, reserved.base, reserved.whose);
 		}
 	}
 	if (check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max) &&

@@ -155,8 +155,8 @@ static void visit_kernel(struct rules *rules, const struct topology *topology, s
 		    check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
 		    rule_report(rules, &rule_node_kernel,
 		                topology->vm_origins[vm].node_places[node],
-		                "'%s' is given %s, which is %s and the kernel's own",
-		                check_suffix(topology, vm), device->path, reserved.name)) {
+		                "'%s' is given %s, which is %s and %s", check_suffix(topology, vm),
+		                device->path, reserved.name, reserved.whose)) {
 			return;
 		}
 	}

@@ -21,6 +21,7 @@ struct board_range {
 	uint64_t bytes;
 	bool shown;  /* every VM has a virtual one of it: a node of it may stand for that */
 	bool guests; /* guests reach it by themselves */
+	const char *whose;
 };
 
 /* Interrupts with a name, of what is the kernel's own. */

@@ -18,9 +18,9 @@ PV_BOARDS(BOARD_DECLARE)
 /* Words of the rows. */
 #define ROW_SHOWN true
 #define ROW_HIDDEN false
-#define ROW_KERNEL false
-#define ROW_NOBODY false
-#define ROW_GUESTS true
+#define ROW_KERNEL false, "the kernel's own"
+#define ROW_NOBODY false, "for no VM"
+#define ROW_GUESTS true, "the kernel's own"
 #define ROW_DMA true
 #define ROW_QUIET false
 
