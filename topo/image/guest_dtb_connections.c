@@ -13,9 +13,6 @@
 #include "topo/model/medium.h"
 #include "topo/model/routes.h"
 
-/* PCI Bus Binding to IEEE 1275, 2.2.1.1: non-prefetchable 32-bit memory space. */
-#define PCI_MEMORY_32 0x02000000U
-
 static const char *const network_names[] = {
 	[NETWORK_BRIDGE] = "bridge",
 	[NETWORK_NAT] = "nat",
@@ -69,35 +66,16 @@ void dtb_add_reserved_memory(struct dtb *dtb)
 	}
 }
 
-/* A window of PCI memory space at the guest-physical address that it has too. */
-static void add_window(struct dtb_cells *ranges, uint64_t ipa, uint64_t bytes)
-{
-	dtb_add_u32(ranges, PCI_MEMORY_32);
-	dtb_add_u64(ranges, ipa);
-	dtb_add_u64(ranges, ipa);
-	dtb_add_u64(ranges, bytes);
-}
-
 static void add_host_bridge(struct dtb *dtb, size_t index)
 {
 	const struct connection *connection = &dtb->layout->model->connections[index];
 	const struct layout_connection *laid = &dtb->layout->connections[index];
 	struct dtb_cells ranges = {.count = 0};
-	struct dtb_cells buses = {.count = 0};
 
-	dtb_add_u64(&buses, 0); /* <0 0> */
-	add_window(&ranges, laid->bar_ipa, connection->device_count * (uint64_t)PV_VMM_BAR_BYTES);
-	add_window(&ranges, laid->notify_ipa, connection->device_count * (uint64_t)GUEST_PAGE);
-	dtb_begin_at(dtb, "pcie", laid->ecam_ipa);
-	dtb_string(dtb, "compatible", "pci-host-ecam-generic");
-	dtb_string(dtb, "device_type", "pci");
-	dtb_reg(dtb, laid->ecam_ipa, GUEST_ECAM_BYTES);
-	dtb_cells(dtb, "bus-range", &buses);
-	dtb_u32(dtb, "linux,pci-domain", laid->number);
-	dtb_u32(dtb, "#address-cells", 3);
-	dtb_u32(dtb, "#size-cells", 2);
-	dtb_cells(dtb, "ranges", &ranges);
-	dtb_flag(dtb, "dma-coherent");
+	dtb_add_window(&ranges, laid->bar_ipa,
+	               connection->device_count * (uint64_t)PV_VMM_BAR_BYTES);
+	dtb_add_window(&ranges, laid->notify_ipa, connection->device_count * (uint64_t)GUEST_PAGE);
+	dtb_begin_host_bridge(dtb, laid->ecam_ipa, laid->number, &ranges);
 	dtb_u32(dtb, "msi-parent", DTB_PHANDLE_V2M);
 	if (connection->swiotlb) {
 		dtb_u32(dtb, "memory-region", pool_phandle(laid->number));

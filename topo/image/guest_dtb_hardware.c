@@ -11,6 +11,7 @@
 #include "topo/image/guest_dtb_writer.h"
 #include "topo/model/hardware_parts.h"
 
+/* PCI Bus Binding to IEEE 1275, 2.2.1.1: non-prefetchable 32-bit memory space. */
 #define PCI_MEMORY_32 0x02000000U
 #define PCI_DEVICE_MASK 0xf800U
 #define PCI_PIN_MASK 7U
@@ -56,27 +57,39 @@ static void add_interrupt_map(struct dtb *dtb)
 	dtb_cells(dtb, "interrupt-map", &map);
 }
 
+void dtb_add_window(struct dtb_cells *ranges, uint64_t ipa, uint64_t bytes)
+{
+	dtb_add_u32(ranges, PCI_MEMORY_32);
+	dtb_add_u64(ranges, ipa);
+	dtb_add_u64(ranges, ipa);
+	dtb_add_u64(ranges, bytes);
+}
+
+void dtb_begin_host_bridge(struct dtb *dtb, uint64_t ecam_ipa, uint32_t domain,
+                           const struct dtb_cells *ranges)
+{
+	struct dtb_cells buses = {.count = 0};
+
+	dtb_add_u64(&buses, 0); /* <0 0> */
+	dtb_begin_at(dtb, "pcie", ecam_ipa);
+	dtb_string(dtb, "compatible", "pci-host-ecam-generic");
+	dtb_string(dtb, "device_type", "pci");
+	dtb_reg(dtb, ecam_ipa, GUEST_ECAM_BYTES);
+	dtb_cells(dtb, "bus-range", &buses);
+	dtb_u32(dtb, "linux,pci-domain", domain);
+	dtb_u32(dtb, "#address-cells", 3);
+	dtb_u32(dtb, "#size-cells", 2);
+	dtb_cells(dtb, "ranges", ranges);
+	dtb_flag(dtb, "dma-coherent");
+}
+
 static void add_bridge(struct dtb *dtb)
 {
 	const struct layout_vm *vm = &dtb->layout->vms[dtb->vm];
 	struct dtb_cells ranges = {.count = 0};
-	struct dtb_cells buses = {.count = 0};
 
-	dtb_add_u64(&buses, 0); /* <0 0> */
-	dtb_add_u32(&ranges, PCI_MEMORY_32);
-	dtb_add_u64(&ranges, vm->hw_window_ipa);
-	dtb_add_u64(&ranges, vm->hw_window_ipa);
-	dtb_add_u64(&ranges, vm->hw_window_bytes);
-	dtb_begin_at(dtb, "pcie", vm->hw_ecam_ipa);
-	dtb_string(dtb, "compatible", "pci-host-ecam-generic");
-	dtb_string(dtb, "device_type", "pci");
-	dtb_reg(dtb, vm->hw_ecam_ipa, GUEST_ECAM_BYTES);
-	dtb_cells(dtb, "bus-range", &buses);
-	dtb_u32(dtb, "linux,pci-domain", vm->used_count);
-	dtb_u32(dtb, "#address-cells", 3);
-	dtb_u32(dtb, "#size-cells", 2);
-	dtb_cells(dtb, "ranges", &ranges);
-	dtb_flag(dtb, "dma-coherent");
+	dtb_add_window(&ranges, vm->hw_window_ipa, vm->hw_window_bytes);
+	dtb_begin_host_bridge(dtb, vm->hw_ecam_ipa, vm->used_count, &ranges);
 	if (vm->msis_physical) {
 		dtb_u32(dtb, "msi-parent", DTB_PHANDLE_V2M);
 	}

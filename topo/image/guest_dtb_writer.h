@@ -67,6 +67,13 @@ void dtb_add_interrupt(struct dtb_cells *cells, enum dtb_irq type, uint32_t numb
 /* topo/image/guest_dtb_hardware.c, called inside the root node. */
 void dtb_add_hardware(struct dtb *dtb);
 
+/** A window of 32-bit PCI memory space at the guest-physical address that it has too. */
+void dtb_add_window(struct dtb_cells *ranges, uint64_t ipa, uint64_t bytes);
+
+/** The node of a PCI host bridge of one bus, all but its interrupts; dtb_end() ends it. */
+void dtb_begin_host_bridge(struct dtb *dtb, uint64_t ecam_ipa, uint32_t domain,
+                           const struct dtb_cells *ranges);
+
 /* topo/image/guest_dtb_connections.c, called inside the root node and inside /chosen. */
 void dtb_add_connections(struct dtb *dtb);
 void dtb_add_reserved_memory(struct dtb *dtb);
