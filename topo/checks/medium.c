@@ -4,6 +4,7 @@
  */
 #include "topo/model/medium.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -13,14 +14,16 @@
 #include "topo/model/pci.h"
 #include "topo/model/pci_models.h"
 
-/* How Linux names what a function of the machine stores on. */
-static const struct {
+/* How Linux names what functions of the machine store on: by a number from 0, or a letter from a. */
+static const struct naming {
 	const char *name;
+	bool lettered;
 	enum pci_back back;
+	const char *rest; /* of the name of the whole: an nvme of QEMU has one namespace */
 } names[] = {
-	{"/dev/nvme", PCI_BACK_DISK},
-	{"/dev/mmcblk", PCI_BACK_CARD},
-	{"/dev/sd", PCI_BACK_USB},
+	{"/dev/nvme", false, PCI_BACK_DISK, "n1"},
+	{"/dev/mmcblk", false, PCI_BACK_CARD, ""},
+	{"/dev/sd", true, PCI_BACK_USB, ""},
 };
 
 typedef void medium_visit(struct rules *rules, const struct topology *topology,
@@ -97,14 +100,26 @@ RULE(medium_order, "medium-order", WARNING, WHOLE,
      "them, which may be another order each time that the device VM boots: a driver VM would have the "
      "disk of the other. The analysis counts them as shared.");
 
-static enum pci_back back_of(const char *path)
+static const struct naming *name_of(const char *path)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		if (strncmp(path, names[i].name, strlen(names[i].name)) == 0) {
-			return names[i].back;
+			return &names[i];
 		}
 	}
-	return PCI_BACK_NONE;
+	return NULL;
+}
+
+/* Whether the whole of @path, or what @path is a partition of, is one of the first @count of @name. */
+static bool is_among(const char *path, const struct naming *name, size_t count)
+{
+	const char *at = path + strlen(name->name);
+	const char *end = at + (name->lettered ? 1 : strspn(at, "0123456789"));
+	const size_t index = name->lettered ? (size_t)*at - 'a' : strtoul(at, NULL, 10);
+	const size_t rest = strlen(name->rest);
+
+	return end != at && index < count && strncmp(end, name->rest, rest) == 0 &&
+	       end + rest == path + medium_whole_bytes(path);
 }
 
 /*
@@ -114,7 +129,7 @@ static enum pci_back back_of(const char *path)
 static bool find_medium(const struct model *model, const struct vm *vm, const char *path,
                         const struct machine_slot **slot)
 {
-	const enum pci_back back = back_of(path);
+	const struct naming *name = name_of(path);
 	bool unknown = vm->mmio_count + vm->dtb_node_count != 0 || vm->smc;
 	size_t matching = 0;
 
@@ -124,7 +139,7 @@ static bool find_medium(const struct model *model, const struct vm *vm, const ch
 
 		if (found == NULL || pci_model_find(found->model->name) == NULL) {
 			unknown = true;
-		} else if (back != PCI_BACK_NONE && found->model->back == back) {
+		} else if (name != NULL && found->model->back == name->back) {
 			*slot = found;
 			matching++;
 		}
@@ -132,7 +147,7 @@ static bool find_medium(const struct model *model, const struct vm *vm, const ch
 	if (matching != 1 || unknown) {
 		*slot = NULL;
 	}
-	return matching != 0 || unknown;
+	return unknown || (matching != 0 && is_among(path, name, matching));
 }
 
 static bool has_served_disk(const struct topology *topology, uint32_t vm)
@@ -167,8 +182,8 @@ static void visit_missing(struct rules *rules, const struct topology *topology,
 	                       "'%s' has no hardware that could be '%s'", vm->suffix,
 	                       device->disk)) {
 		diag_help(rules->diag,
-		          "nvme… is an nvme, mmcblk… the card of an sdhci-pci, sd… the "
-		          "stick of a qemu-xhci; pci_devices gives one to a VM");
+		          "nvme0n1 is the first nvme, mmcblk0 the card of the first sdhci-pci, "
+		          "sda the stick of the first qemu-xhci; pci_devices gives one to a VM");
 	}
 }
 
