@@ -289,6 +289,7 @@ static void connect_program(struct blk *blk)
 	const char *socket = blk->sockets[blk->export];
 	err_t err = socket_connect(socket, &fd);
 
+	blk->absent = false;
 	if (err == ERR_EMPTY) {
 		/* Nobody is there, so nobody touches a queue. */
 		pay(blk);
