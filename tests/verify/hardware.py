@@ -167,12 +167,16 @@ def give(s):
 TAMPERINGS = []
 
 
-def says(*patterns):
-    """Register a tampering, as tamperings.says does."""
+def on(gic, *patterns):
+    """Register a tampering, as tamperings.says does, with one GIC; 0: with any."""
     def register(function):
-        TAMPERINGS.append((function.__name__, function, patterns))
+        TAMPERINGS.append((function.__name__, function, patterns, gic))
         return function
     return register
+
+
+def says(*patterns):
+    return on(0, *patterns)
 
 
 def window(s, slot):
@@ -219,7 +223,8 @@ def smmu_given(s, n):
     s.devices.sort(key=lambda d: d["page"])
 
 
-@says(r"extra: vm_a can read and write 4 KiB of registers at 0xa000000 of the board: not in")
+@says(r"extra: vm_a can read and write 4 KiB of registers at 0xa000000 of the board",
+      r"lets domain \d reach 0xa000000, which the board keeps from all")
 def virtio_mmio_given(s, n):
     add_device(s, n.a, 0xa000000, PAGE, IPA)
     s.devices.sort(key=lambda d: d["page"])
@@ -262,19 +267,19 @@ def registers_lost(s, n):
     s.devices.remove(device(s, 0x9010000))
 
 
-@says(r"extra: vm_b can read and write 128 KiB of registers at 0x3cfe0000 of the board: not in")
+@says(r"extra: vm_b can read and write 128 KiB of registers at 0x\w+ of the board: not in")
 def range_of_function_to_another(s, n):
-    device(s, HOLE - 0x20000)["domain"] = n.b
+    device(s, word(s, 2, 4)["initial"])["domain"] = n.b
 
 
 @says(r"missing: vm_hub cannot read and write BAR 0 of function 0:2.0 \(nic\)")
 def range_of_function_lost(s, n):
-    s.devices.remove(device(s, HOLE - 0x20000))
+    s.devices.remove(device(s, word(s, 2, 4)["initial"]))
 
 
 @says(r"vm_hub finds BAR 0 of function 0:2.0 \(nic\) in pieces")
 def range_of_function_in_pieces(s, n):
-    first = device(s, HOLE - 0x20000)
+    first = device(s, word(s, 2, 4)["initial"])
     first["page_count"] = 16
     s.devices.insert(s.devices.index(first) + 1, dict(
         first, page=first["page"] + 16, ipa_page=first["ipa_page"] + 4096))
@@ -318,7 +323,12 @@ def line_of_the_kernel(s, n):
     s.irqs[0]["intid"] = 33
 
 
-@says(r"irq 3 of the image gives domain \d line 82, which the board keeps from all")
+@says(r"irq 3 of the image gives domain \d line 48, which the board keeps from all")
+def line_of_virtio_mmio(s, n):
+    add_line(s, n.b, 48)
+
+
+@on(2, r"irq 3 of the image gives domain \d line 82, which the board keeps from all")
 def line_of_msis(s, n):
     add_line(s, n.b, 82)
 
@@ -346,7 +356,7 @@ def devices_reach_ram_of_another(s, n):
     s.map(n.ram[n.a][0], n.hub, DMA, RW, IPA)
 
 
-@says(r"extra: devices of vm_hub can read and write 8 MiB of memory")  # which is no pool any more
+@says(r"extra: devices of vm_hub can read and write (the pool|8 MiB of memory)")  # no pool any more
 def devices_reach_pool(s, n):
     region, m = n.pool[n.a]
     place = s.mappings[n.other(s, region, n.a)]["ipa_page"]
@@ -552,7 +562,7 @@ def msis_given(s, n):
     s.domains[n.a].update(msi_ipa_page=V2M // PAGE, msi_first=100, msi_count=4)
 
 
-@says(r"domains 0 and 1 of the image have message-signalled interrupts in common")
+@on(2, r"domains 0 and 1 of the image have message-signalled interrupts in common")
 def msis_shared(s, n):
     s.domains[n.a].update(msi_ipa_page=V2M // PAGE, msi_first=84, msi_count=4)
 
@@ -562,19 +572,35 @@ def msis_lost(s, n):
     s.domains[n.hub].update(msi_ipa_page=0, msi_first=0, msi_count=0)
 
 
-@says(r"devices of vm_hub can raise interrupts 80 to 143 by memory; its frame has 80 to 87")
+@on(2, r"devices of vm_hub can raise interrupts 80 to 143 by memory; its frame has 80 to 87")
 def msis_enlarged(s, n):
     s.domains[n.hub]["msi_count"] = 64
 
 
-@says(r"devices of vm_hub can raise interrupts 90 to 97 by memory; its frame has 80 to 87")
+@on(2, r"devices of vm_hub can raise interrupts 90 to 97 by memory; its frame has 80 to 87")
 def msis_moved(s, n):
     s.domains[n.hub]["msi_first"] = 90
 
 
-@says(r"domain 0 of the image has message-signalled interrupts that the board lacks")
+@on(2, r"domain 0 of the image has message-signalled interrupts that the board lacks")
 def msis_of_lines(s, n):
     s.domains[n.hub]["msi_first"] = 36
+
+
+@on(3, r"devices of vm_hub can raise interrupts (\d+) to \d+ by memory; its frame has \1 to \d+")
+def events_enlarged(s, n):
+    s.domains[n.hub]["msi_count"] += 57
+
+
+@on(3, r"devices of vm_hub can raise interrupts (\d+) to \d+ by memory; its frame has (?!\1)\d+ to")
+def events_moved(s, n):
+    s.domains[n.hub]["msi_first"] += 30
+
+
+@on(3, r"extra: devices of vm_a can raise \d+ interrupts by memory from \d+ on: not in the topology")
+def events_of_another(s, n):
+    s.domains[n.a].update({field: s.domains[n.hub][field]
+                           for field in ("msi_ipa_page", "msi_first", "msi_count")})
 
 
 @says(r"devices of vm_hub write interrupts to 0x8021000, its frame is at 0x8020000")

@@ -157,7 +157,8 @@ static void check_stretch(struct verify *v, const struct stretch *s)
 	uint64_t ipa = first ? first->ipa_page + (s->page - first->page) : 0;
 	const struct pv_device *d;
 
-	for (uint64_t page = s->page; page < s->page + s->pages; page = d->page + d->page_count) {
+	for (uint64_t page = s->page; page < s->page + s->pages;
+	     page = (uint64_t)d->page + d->page_count) {
 		d = hardware_device_at(v, vm->domain, page);
 		if (!d || !(d->rights & PV_RIGHT_WRITE)) {
 			findings_add(v->report, FINDING_MISSING, vm->who, "hardware",
