@@ -14,7 +14,7 @@ KERNEL_CFLAGS = $(BARE_CFLAGS) -Ikernel/aarch64 -Ikernel/variants/$(VARIANT) -Il
 programs: $(KERNEL_BINARIES)
 
 # kernel_row BOARD,ROW: the number that it is.
-kernel_row = $(shell sed -n 's/^.define BOARD_$(2) //p' abi/boards/$(subst -,_,$(1)).h)
+kernel_row = $(shell cpp -P -dM -I. abi/boards/$(subst -,_,$(1)).h | sed -n 's/^.define BOARD_$(2) //p')
 kernel_sources = $(KERNEL_SOURCES) kernel/aarch64/gicv$(call kernel_row,$(1),GIC_VERSION).c \
 	kernel/aarch64/itsv$(call kernel_row,$(1),ITS).c kernel/aarch64/smmuv$(call kernel_row,$(1),SMMU).c
 # kernel_rules BOARD,FILE OF ITS ROWS,DIRECTORY
