@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "lib/bits.h"
-#include "topo/base/digest.h"
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
 #include "topo/commands/status.h"
+#include "topo/image/digest.h"
 #include "topo/runner/client.h"
 #include "topo/runner/message.h"
 

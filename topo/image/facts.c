@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "topo/base/arena.h"
-#include "topo/base/digest.h"
 #include "topo/base/units.h"
+#include "topo/image/digest.h"
 #include "topo/model/model.h"
 
 struct facts {

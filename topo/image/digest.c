@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SHA-256 by libcrypto, see topo/base/digest.h. */
-#include "topo/base/digest.h"
+/* SHA-256 by libcrypto, see topo/image/digest.h. */
+#include "topo/image/digest.h"
 
 #include <openssl/evp.h>
 #include <stdint.h>

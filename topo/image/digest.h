@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SHA-256 of what a system is made from, as sha256sum prints it. */
-#ifndef TOPO_BASE_DIGEST_H
-#define TOPO_BASE_DIGEST_H
+#ifndef TOPO_IMAGE_DIGEST_H
+#define TOPO_IMAGE_DIGEST_H
 
 #include <stdbool.h>
 #include <stddef.h>
