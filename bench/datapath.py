@@ -49,20 +49,49 @@ OPERATIONS = [
 ]
 
 
-class System:
-    """A pair that runs under the plugin and ends with us, however we end; `marks` of its driver VM
-    so far."""
+def plugin(build, directory):
+    """Arguments of QEMU that let it count."""
+    return ["-plugin", f"{build}/bench/datapath_plugin.so,out={directory}/counts"]
 
-    def __init__(self, build, directory, topology, arguments):
-        self.topo, self.directory = os.path.join(build, "topo"), directory
-        self.name, self.marks, self.process = f"bench-datapath-{os.getpid()}", 0, None
-        plugin = os.path.join(build, "bench/datapath_plugin.so")
-        self.command = [self.topo, "run", "--icount", "--no-advice", "--name", self.name,
-                        "--board", abi.BOARD["NAME"], "--qemu-arg", "-plugin",
-                        "--qemu-arg", f"{plugin},out={directory}/counts",
-                        *arguments, topology]
-        with open(os.path.join(build, "bench/datapath_mark"), "rb") as file:
-            self.mark = file.read()
+
+def script(operation, mark):
+    """A driver VM's shell carries an operation out: once to warm up, then between three marks."""
+    say = f"; {mark}; "
+    return (operation.command.format(operation.short) + say +
+            say.join(operation.command.format(n) for n in (operation.short, operation.long)) + say)
+
+
+class Marks:
+    """What the plugin wrote down at the marks that it has seen so far."""
+
+    def __init__(self, directory):
+        self.directory, self.seen = directory, 0
+
+    def next(self):
+        """(CPU that marked, (address, instructions) -> runs on each CPU) at the next mark."""
+        path = f"{self.directory}/counts.{self.seen}"
+        self.seen += 1
+        with open(path, encoding="ascii") as file:
+            cpu = int(file.readline())
+            rows = (line.split() for line in file)
+            found = {(int(r[0], 16), int(r[1])): [int(n) for n in r[2:]] for r in rows}
+        os.unlink(path)
+        return cpu, found
+
+    def count(self, operation):
+        """The Count of an operation whose script has run."""
+        (cpu, start), (_, middle), (_, end) = (self.next() for _ in range(3))
+        return Count(operation, cpu, start, middle, end)
+
+
+class System:
+    """A pair that runs and ends with us, however we end."""
+
+    def __init__(self, build, topology, arguments):
+        self.topo, self.process = os.path.join(build, "topo"), None
+        self.name = f"bench-datapath-{os.getpid()}"
+        self.command = [self.topo, "run", "--no-advice", "--name", self.name,
+                        "--board", abi.BOARD["NAME"], *arguments, topology]
 
     def __enter__(self):
         # pylint: disable=consider-using-with
@@ -77,7 +106,6 @@ class System:
             raise RuntimeError("the pair does not come up:\n" + "".join(said))
         # Consoles go on, and must find room.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
-        self.run("driver", "cat > /tmp/mark; chmod +x /tmp/mark", self.mark)
         self.run("device", "iperf3 -s -D")
         return self
 
@@ -89,26 +117,6 @@ class System:
         return subprocess.run([self.topo, "exec", "--timeout", str(LIMIT), "--name", self.name, vm,
                                "--", "sh", "-ec", script], input=stdin, stdout=subprocess.PIPE,
                               check=True).stdout.decode("utf-8", "replace")
-
-    def counts(self, number):
-        """(CPU that marked, (address, instructions) -> runs on each CPU) at a mark."""
-        path = f"{self.directory}/counts.{number}"
-        with open(path, encoding="ascii") as file:
-            cpu = int(file.readline())
-            rows = (line.split() for line in file)
-            found = {(int(r[0], 16), int(r[1])): [int(n) for n in r[2:]] for r in rows}
-        os.unlink(path)
-        return cpu, found
-
-    def measure(self, operation):
-        """Run an operation; its Count."""
-        mark = "; /tmp/mark; "
-        self.run("driver", operation.command.format(operation.short) + mark +
-                 mark.join(operation.command.format(n) for n in (operation.short, operation.long))
-                 + mark)
-        (cpu, start), (_, middle), (_, end) = (self.counts(self.marks + n) for n in range(3))
-        self.marks += 3
-        return Count(operation, cpu, start, middle, end)
 
 
 class Count:
@@ -176,12 +184,18 @@ def elf_symbols(path):
 
 def measure(build, topology, arguments, profile):
     """Yield (operation, Count, lines of its profile, the command that started the pair)."""
-    with tempfile.TemporaryDirectory(prefix="pv-bench-") as directory, \
-            System(build, directory, topology, arguments) as system:
-        symbols = Symbols(build) if profile else None
-        for operation in OPERATIONS:
-            count = system.measure(operation)
-            lines = []
-            if symbols:
-                lines = count.by(layer) + count.by(symbols.name)[:40]
-            yield operation, count, lines, shlex.join(system.command)
+    with tempfile.TemporaryDirectory(prefix="pv-bench-") as directory:
+        counting = [word for argument in plugin(build, directory)
+                    for word in ("--qemu-arg", argument)]
+        with open(os.path.join(build, "bench/datapath_mark"), "rb") as file:
+            mark = file.read()
+        with System(build, topology, ["--icount", *counting, *arguments]) as system:
+            symbols, marks = Symbols(build) if profile else None, Marks(directory)
+            system.run("driver", "cat > /tmp/mark; chmod +x /tmp/mark", mark)
+            for operation in OPERATIONS:
+                system.run("driver", script(operation, "/tmp/mark"))
+                count = marks.count(operation)
+                lines = []
+                if symbols:
+                    lines = count.by(layer) + count.by(symbols.name)[:40]
+                yield operation, count, lines, shlex.join(system.command)
