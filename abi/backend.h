@@ -25,8 +25,10 @@
 
 #define PV_BACKEND_VERSION 1U
 #define PV_BACKEND_PEER_BYTES 32U
-#define PV_BACKEND_SOURCES_MAX 64U                /* peervisor,sources of a net device */
-#define PV_BACKEND_CLEAR_SECTORS_MAX 32768U       /* of one discard or write of zeroes to a disk */
+#define PV_BACKEND_SOURCES_MAX 64U          /* peervisor,sources of a net device */
+#define PV_BACKEND_CLEAR_SECTORS_MAX 32768U /* of one discard or write of zeroes to a disk */
+#define PV_BACKEND_SIDE_MIN 64U             /* of a gpu's display, in pixels */
+#define PV_BACKEND_SIDE_MAX 4096U
 #define PV_BACKEND_DIRECTORY "/var/lib/peervisor" /* of disks and shares, in the device VM */
 #define PV_BACKEND_COMPATIBLE "peervisor,connection"
 

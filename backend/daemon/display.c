@@ -71,8 +71,8 @@ static bool reply_info(const struct display *display)
 {
 	struct display_info info = {.type = RESP_OK_DISPLAY_INFO};
 
-	info.scanouts[0].width = FRAME_WIDTH;
-	info.scanouts[0].height = FRAME_HEIGHT;
+	info.scanouts[0].width = display->head_width;
+	info.scanouts[0].height = display->head_height;
 	info.scanouts[0].enabled = 1;
 	return reply(display, GET_DISPLAY_INFO, &info, sizeof(info));
 }
@@ -83,9 +83,11 @@ static void set_scanout(struct display *display)
 	struct frame *frame = display->frame;
 
 	if (words[0] == 0) {
-		frame->width = at_most(words[1], FRAME_WIDTH);
-		frame->height = at_most(words[2], FRAME_HEIGHT);
-		memset(frame->pixels, 0, sizeof(frame->pixels));
+		frame->width = at_most(words[1], display->width);
+		frame->height = at_most(words[2], display->height);
+		for (uint32_t y = 0; y < display->height; y++) {
+			memset(frame->pixels[y], 0, display->width * sizeof(frame->pixels[0][0]));
+		}
 		screen_clear(display->screen);
 	}
 }
@@ -95,6 +97,7 @@ static void take_pixels(struct display *display, size_t offset, const uint8_t *b
 {
 	const uint32_t *rectangle = display->message.words; /* scanout, x, y, width, height */
 	size_t line_bytes = (size_t)rectangle[3] * sizeof(uint32_t);
+	size_t width_bytes = (size_t)display->width * sizeof(uint32_t);
 
 	while (count > 0 && line_bytes > 0) {
 		size_t x = offset % line_bytes + rectangle[1] * sizeof(uint32_t);
@@ -102,9 +105,8 @@ static void take_pixels(struct display *display, size_t offset, const uint8_t *b
 		size_t rest = line_bytes - offset % line_bytes;
 		size_t piece = count < rest ? count : rest;
 
-		if (rectangle[0] == 0 && y < FRAME_HEIGHT &&
-		    x < sizeof(display->frame->pixels[0])) {
-			size_t room = sizeof(display->frame->pixels[0]) - x;
+		if (rectangle[0] == 0 && y < display->height && x < width_bytes) {
+			size_t room = width_bytes - x;
 			size_t seen = piece < room ? piece : room;
 			memcpy((uint8_t *)display->frame->pixels[y] + x, bytes, seen);
 			screen_put(display->screen, x, y, bytes, seen);
@@ -224,13 +226,17 @@ static void on_ready(void *owner, uint32_t events)
 }
 
 void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame,
-                  const struct screen *screen)
+                  const struct screen *screen, uint32_t width, uint32_t height)
 {
 	*display = (struct display){
 		.loop = loop,
 		.peer = peer,
 		.frame = frame,
 		.screen = screen,
+		.head_width = width,
+		.head_height = height,
+		.width = width > DISPLAY_USUAL_WIDTH ? width : DISPLAY_USUAL_WIDTH,
+		.height = height > DISPLAY_USUAL_HEIGHT ? height : DISPLAY_USUAL_HEIGHT,
 		.source = {.fd = -1, .ready = on_ready, .owner = display},
 	};
 	go_dark(display);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The display of a gpu device: the end of QEMU's vhost-user-gpu protocol that shows
- * (docs/interop/vhost-user-gpu.rst). It has one head of FRAME_WIDTH x FRAME_HEIGHT and no cursor of
- * its own, and keeps what it shows in a frame; a screen shows the same.
+ * (docs/interop/vhost-user-gpu.rst). It has one head and no cursor of its own, and keeps what it shows
+ * in a frame; a screen shows the same.
  *
  * The program at the other end works for the driver VM: what it sends is checked, cut off at the
  * frame's edges, and taken in pieces of bounded length.
@@ -20,6 +20,8 @@
 #include "backend/daemon/screen.h"
 
 #define DISPLAY_PIECE_BYTES 65536U
+#define DISPLAY_USUAL_WIDTH 1024U
+#define DISPLAY_USUAL_HEIGHT 768U
 
 struct display_message {
 	uint32_t request;
@@ -33,15 +35,20 @@ struct display {
 	const char *peer;
 	struct frame *frame;
 	const struct screen *screen;
+	/* Pixels, constant. There is also room for what a driver shows that was told of no head: Linux
+	 * waits 5 s for an answer. */
+	uint32_t head_width, head_height;
+	uint32_t width, height;
 	struct loop_source source; /* fd: our end of the socket; -1: none */
 
 	struct display_message message;
 	size_t got; /* bytes of the message so far, those of its payload behind words included */
 };
 
-/** Show on @frame and @screen, dark at first. */
+/** Show a head of @width x @height pixels on @frame and @screen, dark at first. Neither is more than
+ * PV_BACKEND_SIDE_MAX. */
 void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame,
-                  const struct screen *screen);
+                  const struct screen *screen, uint32_t width, uint32_t height);
 
 /** Hear a new program, while none is heard; @fd: its end of the socket, which the caller closes.
  * Errors: ERR_STATE. */

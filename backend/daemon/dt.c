@@ -268,6 +268,22 @@ static err_t read_vsock(const struct node *node, struct dt_device *device)
 	return read_u64(node, "peervisor,cid", &device->cid);
 }
 
+static err_t read_side(const struct node *node, const char *property, uint32_t *pixels)
+{
+	err_t err = read_u32(node, property, pixels);
+
+	return err == OK && (*pixels < PV_BACKEND_SIDE_MIN || *pixels > PV_BACKEND_SIDE_MAX)
+	               ? complain(node, property, "is out of range")
+	               : err;
+}
+
+static err_t read_gpu(const struct node *node, struct dt_device *device)
+{
+	err_t err = read_side(node, "peervisor,width", &device->width);
+
+	return err == OK ? read_side(node, "peervisor,height", &device->height) : err;
+}
+
 /* Types without a row have no options: the daemon refuses to serve them, see backend.c. */
 static const struct {
 	const char *type;
@@ -275,7 +291,7 @@ static const struct {
 	err_t (*read)(const struct node *node, struct dt_device *device); /* NULL: no options */
 } type_rows[] = {
 	{"net", 0, read_net}, {"blk", 0, read_blk}, {"vsock", 3, read_vsock}, {"rng", 1, NULL},
-	{"console", 2, NULL}, {"gpu", 2, NULL},     {"fs", 2, NULL},
+	{"console", 2, NULL}, {"gpu", 2, read_gpu}, {"fs", 2, NULL},
 };
 
 /* What the type of the device wants. */

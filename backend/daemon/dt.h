@@ -66,6 +66,9 @@ struct dt_device {
 
 	/* vsock */
 	uint64_t cid;
+
+	/* gpu: pixels, PV_BACKEND_SIDE_MIN to PV_BACKEND_SIDE_MAX */
+	uint32_t width, height;
 };
 
 struct dt_connection {

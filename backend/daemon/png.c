@@ -5,7 +5,10 @@
  * compression that there is, and screens consist of little else.
  */
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -16,6 +19,14 @@
 #define FILTER_UP 2U
 #define ADLER_BASE 65521U
 #define RUN_MAX 258U /* RFC 1951, 3.2.5: the longest match */
+
+/* What a frame begins with. */
+struct head {
+	uint64_t magic;
+	uint32_t width, height;
+};
+
+_Static_assert(sizeof(struct head) == offsetof(struct frame, pad), "the head of a frame");
 
 struct png {
 	uint8_t chunk[CHUNK_BYTES];
@@ -133,13 +144,32 @@ static void pack(struct png *png, uint8_t byte)
 	png->last = byte;
 }
 
-static void pack_lines(struct png *png, const struct frame *frame, uint32_t width, uint32_t height)
+/* The lines of a frame in @file, without what was not shown, in one go: it may change meanwhile. NULL:
+ * there is no memory for them, or they are not there. */
+static uint32_t *read_lines(FILE *file, uint32_t width, uint32_t height)
 {
-	static const uint32_t dark[FRAME_WIDTH];
+	uint32_t *pixels = calloc(height, width * sizeof(*pixels));
+
+	for (uint32_t y = 0; y < height && pixels != NULL; y++) {
+		size_t at = offsetof(struct frame, pixels) +
+		            (size_t)y * PV_BACKEND_SIDE_MAX * sizeof(*pixels);
+
+		if (fseek(file, (long)at, SEEK_SET) != 0 ||
+		    fread(pixels + (size_t)y * width, sizeof(*pixels), width, file) != width) {
+			free(pixels);
+			pixels = NULL;
+		}
+	}
+	return pixels;
+}
+
+static void pack_lines(struct png *png, const uint32_t *pixels, uint32_t width, uint32_t height)
+{
+	static const uint32_t dark[PV_BACKEND_SIDE_MAX];
 	const uint32_t *above = dark;
 
 	for (uint32_t y = 0; y < height; y++) {
-		const uint32_t *line = frame->pixels[y];
+		const uint32_t *line = pixels + (size_t)y * width;
 
 		pack(png, FILTER_UP);
 		for (uint32_t x = 0; x < width; x++) {
@@ -152,7 +182,7 @@ static void pack_lines(struct png *png, const struct frame *frame, uint32_t widt
 }
 
 /* RFC 1950: two bytes of header, one block of RFC 1951, the checksum. */
-static void write_pixels(const struct frame *frame, uint32_t width, uint32_t height)
+static void write_pixels(const uint32_t *pixels, uint32_t width, uint32_t height)
 {
 	static struct png png = {.adler_low = 1, .last = -1};
 
@@ -160,7 +190,7 @@ static void write_pixels(const struct frame *frame, uint32_t width, uint32_t hei
 	put_byte(&png, 0x01);
 	put_bits(&png, 1, 1); /* the last block */
 	put_bits(&png, 1, 2); /* fixed codes */
-	pack_lines(&png, frame, width, height);
+	pack_lines(&png, pixels, width, height);
 	end_run(&png);
 	put_code(&png, 0, 7); /* the block's end */
 	put_bits(&png, 0, 7); /* up to a byte */
@@ -171,11 +201,8 @@ static void write_pixels(const struct frame *frame, uint32_t width, uint32_t hei
 	write_chunk("IDAT", png.chunk, png.used);
 }
 
-static int write_png(const struct frame *frame)
+static int write_png(const uint32_t *pixels, uint32_t width, uint32_t height)
 {
-	/* Another process writes to it: what is checked is what is used. */
-	uint32_t width = frame->width < FRAME_WIDTH ? frame->width : FRAME_WIDTH;
-	uint32_t height = frame->height < FRAME_HEIGHT ? frame->height : FRAME_HEIGHT;
 	uint8_t head[13] = {[2] = (uint8_t)(width >> 8),
 	                    [3] = (uint8_t)width,
 	                    [6] = (uint8_t)(height >> 8),
@@ -185,29 +212,42 @@ static int write_png(const struct frame *frame)
 
 	fwrite("\x89PNG\r\n\x1a\n", 1, 8, stdout);
 	write_chunk("IHDR", head, sizeof(head));
-	write_pixels(frame, width, height);
+	write_pixels(pixels, width, height);
 	write_chunk("IEND", head, 0);
 	return fflush(stdout) == 0 && ferror(stdout) == 0 ? 0 : 1;
 }
 
+/* The beginning of the frame in @file is good. */
+static bool read_head(FILE *file, struct head *head)
+{
+	return fread(head, sizeof(*head), 1, file) == 1 && head->magic == FRAME_MAGIC &&
+	       head->width <= PV_BACKEND_SIDE_MAX && head->height <= PV_BACKEND_SIDE_MAX;
+}
+
 int frame_write_png(const char *run_dir, const char *name)
 {
-	static struct frame frame;
+	struct head head;
 	char path[PATH_BYTES];
+	uint32_t *pixels = NULL;
+	int status = 1;
 
 	snprintf(path, sizeof(path), "%s/%s.frame", run_dir, name);
 	FILE *file = fopen(path, "rb");
-	size_t count = file == NULL ? 0 : fread(&frame, 1, sizeof(frame), file);
+	if (file == NULL || !read_head(file, &head)) {
+		fprintf(stderr, "peervisord: there is no display at %s\n", path);
+	} else if (head.width == 0 || head.height == 0) {
+		fprintf(stderr, "peervisord: the display of %s is dark\n", name);
+	} else {
+		pixels = read_lines(file, head.width, head.height);
+		if (pixels == NULL) {
+			fprintf(stderr, "peervisord: the display of %s cannot be read\n", name);
+		} else {
+			status = write_png(pixels, head.width, head.height);
+		}
+	}
+	free(pixels);
 	if (file != NULL) {
 		fclose(file);
 	}
-	if (count != sizeof(frame) || frame.magic != FRAME_MAGIC) {
-		fprintf(stderr, "peervisord: there is no display at %s\n", path);
-		return 1;
-	}
-	if (frame.width == 0 || frame.height == 0) {
-		fprintf(stderr, "peervisord: the display of %s is dark\n", name);
-		return 1;
-	}
-	return write_png(&frame);
+	return status;
 }

@@ -87,6 +87,8 @@ OPTION = {
     "driver_address": (NET.format(1, 8), NET.format(1, 9)),
     "cid": ('type: "vsock"', 'type: "vsock", cid: 77'),
     "tag": ('type: "fs"', 'type: "fs", tag: "other"'),
+    "width": ('type: "gpu"', 'type: "gpu", width: 800'),
+    "height": ('type: "gpu"', 'type: "gpu", height: 600'),
 }
 # An empty image of 1 MiB: version 2, clusters of 64 KiB.
 QCOW2 = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 0, 0, 16, 1 << 20, 0, 1, 0, 65536, 1, 0, 0)

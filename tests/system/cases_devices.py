@@ -8,6 +8,8 @@ from harness import HERE, Scenario, ensure
 RUN = "/run/peervisor"
 LOG_BYTES_MAX = 16384
 TEXT_BYTES = 20_000
+BIND_DISPLAY = """cd /sys/bus/virtio/drivers/virtio_gpu; d=$(basename $(ls -d virtio*))
+    echo $d > unbind; echo $d > bind"""
 
 
 def text_of(seed, count):
@@ -21,6 +23,13 @@ class Devices(Scenario):
 
     def check_a_drawn_picture_is_on_the_display(self):
         check_picture(self.system, "driver", 0x123456)
+
+    def check_a_display_has_the_size_that_it_is_given(self):
+        """Linux asks for it when its driver begins, and waits 5 s for the device VM."""
+        self.system.shell("driver", BIND_DISPLAY, limit=120)
+        size = self.system.run("driver", "cat", "/sys/class/graphics/fb0/virtual_size")
+        ensure(size == "1280,720", f"it has {size}")
+        check_picture(self.system, "driver", 0x234567)
 
     def check_random_bytes_come_from_the_device_vm(self):
         name = self.system.run("driver", "cat", "/sys/class/misc/hw_random/rng_current")
@@ -104,9 +113,7 @@ class Devices(Scenario):
         """Once it has failed more often than that, and is dark."""
         self.system.wait("the display has failed", lambda: self.display_failures() > failures)
         check_no_picture(self.system, "driver")
-        self.system.shell("driver", """
-            cd /sys/bus/virtio/drivers/virtio_gpu; d=$(basename $(ls -d virtio*))
-            echo $d > unbind; echo $d > bind""", limit=120)
+        self.system.shell("driver", BIND_DISPLAY, limit=120)
 
     def check_a_display_comes_again_when_its_driver_begins_anew(self):
         """Its program is killed: what it knew is gone, and the driver bound anew."""

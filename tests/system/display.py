@@ -56,6 +56,8 @@ def check_picture(system, vm, seed):
         last = drawn_row(height - 1, width, seed)
         system.wait("the last line is shown", lambda: take_picture(system, vm, path) and
                     read_png(path)[2][-1] == last)
+        # That picture may have been taken while it came, from the top on.
+        ensure(take_picture(system, vm, path), "it has gone again")
         shown = read_png(path)
     ensure(shown[:2] == (width, height), f"{shown[:2]} are shown, {width} x {height} drawn")
     for y, row in enumerate(shown[2]):

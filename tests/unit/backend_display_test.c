@@ -27,6 +27,11 @@
 
 enum { GET_FEATURES = 1, GET_INFO = 3, CURSOR_UPDATE = 6, SCANOUT = 7, UPDATE = 8, DMABUF = 9 };
 
+/* Of the head: wider than is usual, and lower; HEIGHT: of what may be shown. */
+#define WIDTH 1100U
+#define HEAD_HEIGHT 300U
+#define HEIGHT DISPLAY_USUAL_HEIGHT
+
 /* Smaller than the frame, with room behind its lines. */
 #define SCREEN_WIDTH 9U
 #define SCREEN_STRIDE 12U
@@ -58,7 +63,8 @@ static int set_up(void **state)
 		.width_bytes = SCREEN_WIDTH * sizeof(uint32_t),
 		.height = SCREEN_HEIGHT,
 	};
-	display_open(&bench->display, &bench->loop, "driver", bench->frame, &bench->screen);
+	display_open(&bench->display, &bench->loop, "driver", bench->frame, &bench->screen, WIDTH,
+	             HEAD_HEIGHT);
 	assert_int_equal(display_connect(&bench->display, &bench->program), OK);
 	*state = bench;
 	return 0;
@@ -120,8 +126,8 @@ static void test_questions(void **state)
 	assert_int_equal(recv(bench->program, answer, sizeof(answer), 0), 12 + 24 + 16 * 24);
 	assert_int_equal(answer[2], 24 + 16 * 24);
 	assert_int_equal(answer[3], 0x1101);
-	assert_int_equal(answer[11], FRAME_WIDTH);
-	assert_int_equal(answer[12], FRAME_HEIGHT);
+	assert_int_equal(answer[11], WIDTH);
+	assert_int_equal(answer[12], HEAD_HEIGHT);
 	assert_int_equal(answer[13], 1);
 	assert_int_equal(answer[19], 0);
 }
@@ -137,7 +143,7 @@ static void test_update(void **state)
 	assert_int_equal(bench->frame->width, 100);
 	assert_int_equal(bench->frame->height, 50);
 	for (size_t piece = 1; piece <= sizeof(message); piece++) {
-		memset(bench->frame->pixels, 0, sizeof(bench->frame->pixels));
+		memset(bench->frame->pixels, 0, 8 * sizeof(bench->frame->pixels[0]));
 		feed(bench, message, sizeof(message), piece);
 		for (uint32_t i = 0; i < 6; i++) {
 			assert_int_equal(bench->frame->pixels[5 + i / 3][7 + i % 3], i + 1);
@@ -176,9 +182,9 @@ static void test_beside_the_frame(void **state)
 	const uint32_t large[] = {0, UINT32_MAX, UINT32_MAX};
 	const uint32_t other[] = {1, 10, 10};
 	const uint32_t places[][2] = {
-		{FRAME_WIDTH - 1, FRAME_HEIGHT - 1},
-		{FRAME_WIDTH, 0},
-		{0, FRAME_HEIGHT},
+		{WIDTH - 1, HEIGHT - 1},
+		{WIDTH, 0},
+		{0, HEIGHT},
 		{UINT32_MAX, 0},
 		{0, UINT32_MAX},
 		{UINT32_MAX, UINT32_MAX},
@@ -188,21 +194,21 @@ static void test_beside_the_frame(void **state)
 	uint32_t corner = 0;
 
 	say(bench, SCANOUT, large, 3);
-	assert_int_equal(bench->frame->width, FRAME_WIDTH);
-	assert_int_equal(bench->frame->height, FRAME_HEIGHT);
+	assert_int_equal(bench->frame->width, WIDTH);
+	assert_int_equal(bench->frame->height, HEIGHT);
 	say(bench, SCANOUT, other, 3);
-	assert_int_equal(bench->frame->width, FRAME_WIDTH);
+	assert_int_equal(bench->frame->width, WIDTH);
 	for (size_t i = 0; i < ARRAY_COUNT(places); i++) {
 		const uint32_t message[] = {0, places[i][0], places[i][1], 2, 2, 9, 9, 9, 9};
 		say(bench, UPDATE, message, ARRAY_COUNT(message));
 	}
-	for (uint32_t y = 0; y < FRAME_HEIGHT; y++) {
-		for (uint32_t x = 0; x < FRAME_WIDTH; x++) {
+	for (uint32_t y = 0; y <= HEIGHT; y++) {
+		for (uint32_t x = 0; x <= WIDTH; x++) {
 			corner += bench->frame->pixels[y][x];
 		}
 	}
 	assert_int_equal(corner, 9);
-	assert_int_equal(bench->frame->pixels[FRAME_HEIGHT - 1][FRAME_WIDTH - 1], 9);
+	assert_int_equal(bench->frame->pixels[HEIGHT - 1][WIDTH - 1], 9);
 	assert_true(is_heard(bench));
 }
 

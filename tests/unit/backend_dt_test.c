@@ -249,6 +249,40 @@ static void test_medium(void **state)
 	dt_free(&dt);
 }
 
+/* A gpu has a display of a size that there is room for. */
+static void test_display(void **state)
+{
+	static const struct property gpu[] = {
+		{BLK, "peervisor,type", "gpu", 0},
+		{BLK, "peervisor,queues", CELL("\2")},
+		{BLK, "peervisor,width", "\0\0\x5\0", 4},
+		{BLK, "peervisor,height", "\0\0\x2\xd0", 4},
+	};
+	static const struct property wrong[] = {
+		{BLK, "peervisor,width", "\0\0\x10\1", 4},
+		{BLK, "peervisor,width", CELL("\77")},
+		{BLK, "peervisor,width", NULL, 0},
+		{BLK, "peervisor,height", "\1\0\2\xd0", 4},
+		{BLK, "peervisor,height", NULL, 0},
+	};
+	struct dt dt;
+
+	for (size_t i = 0; i < ARRAY_COUNT(wrong); i++) {
+		for (size_t j = 0; j < ARRAY_COUNT(gpu); j++) {
+			put(&gpu[j]);
+		}
+		assert_int_equal(dt_read(root, &dt), OK);
+		assert_int_equal(dt.connections[0].devices[1].width, 1280);
+		assert_int_equal(dt.connections[0].devices[1].height, 720);
+		dt_free(&dt);
+		put(&wrong[i]);
+		assert_int_equal(dt_read(root, &dt), ERR_ARG);
+		dt_free(&dt);
+		remove_tree(state);
+		make_tree(state);
+	}
+}
+
 static void test_bad(void **state)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
@@ -331,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_good, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_medium, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(test_display, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_bad, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_device_twice, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_order, make_tree, remove_tree),

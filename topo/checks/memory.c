@@ -172,7 +172,7 @@ void check_boot_place(struct rules *rules, const struct topology *topology)
 RULE(boot_place, "boot-place", ERROR, EACH,
      "Kernel, initrd and device tree are put into the VM's RAM: their addresses must lie in it.");
 
-/* virtio 1.2, 2.7: rings of a queue, and a small buffer for each descriptor. */
+/* virtio 1.2, 2.7: rings of a queue, and a small buffer for each descriptor; of a gpu its picture. */
 static uint64_t pool_need(const struct connection *connection)
 {
 	uint64_t sum = 0;
@@ -183,9 +183,20 @@ static uint64_t pool_need(const struct connection *connection)
 		uint64_t rings = 16 * size + 6 + 2 * size + 6 + 8 * size;
 		uint64_t pages = (rings + PAGE_BYTES - 1) / PAGE_BYTES + 1;
 
-		sum += device_queue_count(device) * (pages * PAGE_BYTES + size * BUFFER_LEAST);
+		sum += device_queue_count(device) * (pages * PAGE_BYTES + size * BUFFER_LEAST) +
+		       device_picture_bytes(device);
 	}
 	return sum;
+}
+
+static bool has_picture(const struct connection *connection)
+{
+	for (size_t i = 0; i < connection->device_count; i++) {
+		if (device_picture_bytes(&connection->devices[i]) != 0) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void check_pool_size(struct rules *rules, const struct topology *topology)
@@ -205,21 +216,26 @@ void check_pool_size(struct rules *rules, const struct topology *topology)
 			            connection->pool_bytes);
 		} else if (connection->pool_bytes < needed) {
 			if (rule_report(rules, &rule_pool_size, place,
-			                "the queues of this connection need a pool of %llu MiB, "
+			                "the queues%s of this connection need a pool of %llu MiB, "
 			                "not %llu",
-			                mib(needed), mib(connection->pool_bytes))) {
+			                has_picture(connection) ? " and pictures" : "", mib(needed),
+			                mib(connection->pool_bytes))) {
 				diag_help(
 					rules->diag,
 					"make the pool larger by _memdev.size, or the queues smaller by "
-					"queue_size");
+					"queue_size%s",
+					has_picture(connection)
+						? ", the pictures by width and height"
+						: "");
 			}
 		}
 	}
 }
 
 RULE(pool_size, "pool-size", ERROR, EACH,
-     "A pool holds the queues of its connection and every buffer that is in flight. One that is "
-     "too small for its queues makes the driver VM fail at boot.");
+     "A pool holds the queues of its connection and every buffer that is in flight, and what a gpu "
+     "shows. One that is too small for its queues makes the driver VM fail at boot, one that is too "
+     "small for a picture when it draws.");
 
 /* A range of a guest's address space, for finding overlaps. */
 struct placed {

@@ -279,6 +279,8 @@ static const char *device_text(struct lister *l, const struct device *d)
 		text = arena_printf(arena, "CID %" PRIu64, d->cid);
 	} else if (d->type == DEVICE_FS) {
 		text = arena_printf(arena, "tag %s", d->tag ? d->tag : "none");
+	} else if (d->type == DEVICE_GPU) {
+		text = arena_printf(arena, "%u x %u pixels", d->width, d->height);
 	}
 	return arena_printf(arena, "%s%s%u queue%s of %u", text, text[0] ? ", " : "",
 	                    d->queue_pairs_or_queues, d->queue_pairs_or_queues == 1 ? "" : "s",

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "abi/backend.h"
 #include "lib/bits.h"
 
 /* virtio 1.2, 5.10.4: 32 bits, of which 0 to 2 and all ones are reserved; Linux' VMADDR_CID_ANY. */
@@ -18,6 +19,7 @@
 #define NET ONLY(DEVICE_NET)
 #define BLK ONLY(DEVICE_BLK)
 #define FS ONLY(DEVICE_FS)
+#define GPU ONLY(DEVICE_GPU)
 
 static const struct device_option options[] = {
 	{"queues", OPTION_NUMBER, NET | BLK | FS, AT(queue_pairs_or_queues), 1, 16},
@@ -35,6 +37,8 @@ static const struct device_option options[] = {
 	{"driver_address", OPTION_ADDRESS, NET, AT(address[1]), 0, 0},
 	{"cid", OPTION_LONG, ONLY(DEVICE_VSOCK), AT(cid), 3, CID_LAST},
 	{"tag", OPTION_STRING, FS, AT(tag), 0, 0},
+	{"width", OPTION_NUMBER, GPU, AT(width), PV_BACKEND_SIDE_MIN, PV_BACKEND_SIDE_MAX},
+	{"height", OPTION_NUMBER, GPU, AT(height), PV_BACKEND_SIDE_MIN, PV_BACKEND_SIDE_MAX},
 };
 
 #define OPTION_COUNT (ARRAY_COUNT(options))
@@ -112,6 +116,11 @@ static const struct {
 	[DEVICE_VSOCK] = {3, 0}, [DEVICE_CONSOLE] = {2, 0}, [DEVICE_RNG] = {1, 0},
 	[DEVICE_FS] = {1, 1},
 };
+
+uint64_t device_picture_bytes(const struct device *device)
+{
+	return device->type == DEVICE_GPU ? UINT64_C(4) * device->width * device->height : 0;
+}
 
 uint32_t device_queue_count(const struct device *device)
 {

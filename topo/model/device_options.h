@@ -53,6 +53,9 @@ const char *network_name(enum network network);
 /** The kind of network of that name; false if there is none. */
 bool network_find(const char *name, enum network *network);
 
+/** What a gpu device shows; 0 of others. */
+uint64_t device_picture_bytes(const struct device *device);
+
 /** virtqueues of a device, all kinds counted. */
 uint32_t device_queue_count(const struct device *device);
 

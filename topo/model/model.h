@@ -165,6 +165,8 @@ struct device {
 
 	uint64_t cid;    /* vsock */
 	const char *tag; /* fs */
+
+	uint32_t width, height; /* gpu: pixels of its display */
 };
 
 struct connection {

@@ -9,6 +9,7 @@
 
 #include "lib/bits.h"
 #include "topo/base/units.h"
+#include "topo/model/device_options.h"
 #include "topo/model/medium.h"
 #include "topo/resolve/default_networks.h"
 #include "topo/resolve/default_priorities.h"
@@ -27,7 +28,8 @@
 #define ROOTFS_GPU_BYTES MIB(8)     /* beside it, where gpu devices are served */
 #define ROOTFS_FS_BYTES MIB(2)      /* likewise fs */
 #define ROOTFS_FRONT_BYTES MIB(5)   /* beside a root file system of the user's: what starts it */
-#define GPU_BYTES MIB(24)           /* of a gpu at work: its program, its pictures, the frame */
+#define GPU_BYTES MIB(15)           /* of a gpu at work: its program */
+#define GPU_PICTURES 3U             /* beside it: two that the driver VM draws, and the frame */
 #define SHARE_BYTES MIB(32)         /* of the file system of an fs device */
 #define KERNEL_BYTES MIB(14)
 #define KERNEL_OTHER_BYTES MIB(32)
@@ -86,6 +88,9 @@ static void default_device(struct topology *topology, size_t connection, size_t 
 		device->cid = 3 + connection;
 	} else if (device->type == DEVICE_FS && device->tag == NULL) {
 		device->tag = arena_printf(topology->arena, "share%u", device->id);
+	} else if (device->type == DEVICE_GPU) {
+		device->width = device->width == 0 ? DEFAULT_WIDTH : device->width;
+		device->height = device->height == 0 ? DEFAULT_HEIGHT : device->height;
 	}
 }
 
@@ -123,7 +128,7 @@ static void add_device(struct disk_sums *sums, const struct device *device)
 	if (device->type == DEVICE_FS) {
 		add_bytes(&sums->more, SHARE_BYTES);
 	} else if (device->type == DEVICE_GPU) {
-		add_bytes(&sums->more, GPU_BYTES);
+		add_bytes(&sums->more, GPU_BYTES + GPU_PICTURES * device_picture_bytes(device));
 	}
 	if (device->type != DEVICE_BLK || device_medium(device) != NULL) {
 		return;

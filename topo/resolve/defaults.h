@@ -19,6 +19,8 @@
 #define DEFAULT_RAM_OTHER MIB(128)
 #define DEFAULT_DISK_BYTES MIB(128)
 #define DEFAULT_QUEUE_SIZE 256U
+#define DEFAULT_WIDTH 1024U /* of a gpu, pixels */
+#define DEFAULT_HEIGHT 768U
 #define DEFAULT_BLK_QUEUE_SIZE 128U /* a full queue fits a pool: topo/image/personality.c */
 #define RAM_BLOCK_BYTES MIB(2)
 

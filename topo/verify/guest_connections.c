@@ -335,6 +335,9 @@ static void want_options(struct verify *v, uint32_t link, uint32_t index, const 
 		tree_want_u64(wanted, node, "peervisor,cid", device->cid);
 	} else if (device->type == DEVICE_FS) {
 		tree_want_string(wanted, node, "peervisor,tag", device->tag ? device->tag : "");
+	} else if (device->type == DEVICE_GPU) {
+		tree_want_u32(wanted, node, "peervisor,width", device->width);
+		tree_want_u32(wanted, node, "peervisor,height", device->height);
 	}
 }
 
