@@ -215,6 +215,14 @@ def folders():
     test("architecture: folders of topo", [f"no {f}/" for f in sorted(inside - said)])
 
 
+def vmm_files():
+    """Each file of the VMM, but for what folders above it are said to be as a whole, has a row."""
+    said = set(re.findall(r"^\| `(\w+/\w+\.c)` \|", read("docs/vmm.md"), re.M))
+    found = {p.removeprefix("vmm/") for p in glob.glob("vmm/*/*.c")
+             if not p.startswith(("vmm/base/", "vmm/aarch64/"))}
+    test("vmm: files of the VMM", same("file", said, found))
+
+
 def decisions():
     text = read("docs/decisions/README.md")
     for path in sorted(glob.glob("docs/decisions/[0-9]*.md")):
@@ -225,7 +233,7 @@ def decisions():
 
 
 SUBJECTS = [numbers, suites, make_targets, environment, paths, identifiers, exit_statuses,
-            run_directory, device_tree, control_messages, image, folders, decisions]
+            run_directory, device_tree, control_messages, image, folders, vmm_files, decisions]
 
 PLANTED = [
     (numbers, "docs/running.md", "At 8 MiB", "At 9 MiB", "running: numbers"),
@@ -243,5 +251,6 @@ PLANTED = [
     (device_tree, "docs/connection.md", "peervisor,tap =", "peervisor,tape =", "connection: prop"),
     (control_messages, "docs/connection.md", "`STARTED`", "`BEGUN`", "connection: messages"),
     (image, "docs/image.md", "domains vcpus", "vcpus domains", "image: tables"),
+    (vmm_files, "docs/vmm.md", "`vm/sysregs.c`", "`vm/sysreg.c`", "vmm: files of the VMM"),
     (folders, "docs/architecture.md", "| `backend/` |", "| `backends/` |", "architecture: folders"),
 ]
