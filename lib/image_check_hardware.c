@@ -182,8 +182,8 @@ static bool keeps_place(const struct pv_window_rule *rule)
 		return !(rule->writable & ~COMMAND_WRITABLE) &&
 		       !(rule->initial & ~COMMAND_INTX_OFF) && (rule->flags & PV_RULE_INITIAL);
 	}
-	if (is_place(rule->word) && (rule->flags & PV_RULE_PROBE)) {
-		return true;
+	if (is_place(rule->word)) { /* without, a write stores less than what stands there */
+		return rule->flags & PV_RULE_PROBE;
 	}
 	return any == 0 || rule->word >= WORD_HEADER_END ||
 	       (rule->word == WORD_LINE && any <= LINE_WRITABLE);
@@ -205,7 +205,8 @@ static err_t check_window_rule(const struct image_checker *checker, const struct
 		{"initial", ERR_ARG, initial || rule->initial == 0},
 		{"flags", ERR_ARG, (rule->flags & ~(PV_RULE_INITIAL | PV_RULE_PROBE)) == 0},
 		{"flags", ERR_ARG, initial || !probe},
-		{"flags", ERR_RIGHT, !probe || first->word == WORD_COMMAND},
+		{"flags", ERR_RIGHT,
+	         !probe || (first->word == WORD_COMMAND && is_place(rule->word) && rule != first)},
 		{"reserved", ERR_ARG, rule->reserved == 0},
 	};
 

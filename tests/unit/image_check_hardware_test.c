@@ -237,6 +237,15 @@ static void test_places(void **state)
 	rules[1].flags = PV_RULE_INITIAL; /* a base address that nobody has tried */
 	expect_refused("window_rules", "writable", ERR_RIGHT);
 	rules[1].flags |= PV_RULE_PROBE;
+	for (uint32_t word = 4; word <= 9; word++) { /* a write of any value moves it to 0 */
+		rules[1] = (struct pv_window_rule){.word = word, .keep = 0xff};
+		expect_refused("window_rules", "writable", ERR_RIGHT);
+		rules[1].flags = PV_RULE_INITIAL;
+		expect_refused("window_rules", "writable", ERR_RIGHT);
+		rules[1].flags |= PV_RULE_PROBE;
+		finish();
+		expect_accepted();
+	}
 	for (uint32_t word = 0; word < 16; word++) {
 		rules[3].word = word;
 		rules[2].word = 0;
@@ -252,10 +261,17 @@ static void test_places(void **state)
 			expect_refused("window_rules", "writable", ERR_RIGHT);
 		}
 	}
-	rules[3] = (struct pv_window_rule){.word = 9};
+	rules[0].flags |= PV_RULE_PROBE; /* trying the command with all ones lets it decode */
+	expect_refused("window_rules", "flags", ERR_RIGHT);
+	rules[0].flags = PV_RULE_INITIAL;
+	rules[1].word = 16; /* nor is a capability tried */
+	expect_refused("window_rules", "flags", ERR_RIGHT);
+	rules[1].word = 4;
+	rules[2] = (struct pv_window_rule){.word = 1, .flags = PV_RULE_INITIAL};
+	rules[3] = (struct pv_window_rule){.word = 9, .flags = PV_RULE_INITIAL | PV_RULE_PROBE};
 	finish();
 	expect_accepted();
-	rules[4] = (struct pv_window_rule){.word = 4}; /* of the same page */
+	rules[4] = rules[2]; /* of the same page */
 	expect_refused("window_rules", "writable", ERR_OVERLAP);
 	rules[4].word = 16;
 	rules[0].word = 0;

@@ -640,7 +640,9 @@ static const char *judge_header_rule(const struct pv_window_rule *rule)
 		REQUIRE(rule->initial == 0 || rule->initial == 0x400, "command at boot");
 	} else if (word == 15) {
 		REQUIRE(rule->writable < 256 && rule->initial < 256, "number of the line");
-	} else if (word < 16 && !(says_where(word) && rule->flags == 3)) {
+	} else if (says_where(word)) {
+		REQUIRE(rule->flags == 3, "an address is tried");
+	} else if (word < 16) {
 		REQUIRE(rule->writable == 0 && rule->initial == 0, "header of a function");
 	}
 	return NULL;
@@ -661,6 +663,7 @@ static const char *judge_window_rule(uint32_t index, uint32_t n)
 	REQUIRE(rule->reserved == 0, "reserved");
 	REQUIRE(!disturbs(index, rule), "windows on a page disturb each other");
 	REQUIRE(rule->flags != 3 || (rule - n)->word == 1, "command before addresses");
+	REQUIRE(rule->flags != 3 || (rule->word >= 4 && rule->word <= 9), "addresses are tried");
 	return judge_header_rule(rule);
 }
 
