@@ -118,6 +118,8 @@ struct vcpu {
 	uint64_t held_until; /* counter value up to which PV_COUNTER_HELD has been counted */
 	uint64_t counters[PV_COUNTER_COUNT]; /* PV_COUNTER_INTERRUPTS: domain lock */
 
+	uint64_t time_told; /* PV_COUNTER_TIME, as its VMM, which alone changes it, has read it */
+
 	/* owner CPU while the guest runs; domain lock while it waits */
 	struct regs regs;
 	struct arch_vcpu arch;

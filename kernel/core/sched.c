@@ -74,10 +74,16 @@ static uint64_t less(uint64_t from, uint64_t by)
 	return by < from ? from - by : 0;
 }
 
-static void pay(struct vcpu *v, uint64_t from, uint64_t to)
+/* @v has run on @c until @to, and pays for it. */
+static void pay(struct cpu *c, struct vcpu *v, uint64_t to)
 {
+	uint64_t from = c->charged;
+
+	__atomic_store_n(&c->charged, to, __ATOMIC_RELAXED);
+	/* Behind that; pairs with sched_counter(), which else would count the same time twice. */
+	__atomic_store_n(&v->counters[PV_COUNTER_TIME], v->counters[PV_COUNTER_TIME] + to - from,
+	                 __ATOMIC_RELEASE);
 	v->slice_left = less(v->slice_left, to - from);
-	v->counters[PV_COUNTER_TIME] += to - from;
 	budget_spend(&v->budget, from, to);
 }
 
@@ -85,17 +91,18 @@ static void pay(struct vcpu *v, uint64_t from, uint64_t to)
 static void charge(struct cpu *c, uint64_t now)
 {
 	struct vcpu *v = c->current;
-	uint64_t used = now - c->charged;
+	uint64_t from = c->charged;
 
-	if (v && !c->idle) {
-		pay(v, c->charged, now);
-		if (c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS) {
-			/* Twice: what the kernel does at both ends of a rest counts as rest. */
-			v->rest_at = now + earlier(less(v->rest_at, c->charged) + 2 * used,
-			                           kernel.slice_ticks);
-		}
+	if (!v || c->idle) {
+		__atomic_store_n(&c->charged, now, __ATOMIC_RELAXED);
+		return;
 	}
-	c->charged = now;
+	pay(c, v, now);
+	if (c->world == WORLD_VMM && v->domain->serving == SERVING_EVENTS) {
+		/* Twice: what the kernel does at both ends of a rest counts as rest. */
+		v->rest_at = now +
+		             earlier(less(v->rest_at, from) + 2 * (now - from), kernel.slice_ticks);
+	}
 }
 
 /*
@@ -310,17 +317,23 @@ static void wake_sleepers(struct cpu *c, uint64_t now)
 	}
 }
 
-uint64_t sched_counter(const struct vcpu *v, enum pv_counter which)
+uint64_t sched_counter(struct vcpu *v, enum pv_counter which)
 {
 	const struct cpu *c = v->cpu;
+	uint64_t now = arch_now();
 	uint64_t count = __atomic_load_n(&v->counters[which], __ATOMIC_ACQUIRE);
 
-	if (which == PV_COUNTER_TIME && __atomic_load_n(&c->current, __ATOMIC_RELAXED) == v &&
-	    !__atomic_load_n(&c->idle, __ATOMIC_RELAXED)) {
-		/* It runs, and pays when it stops. If that is now, on another CPU, it is less. */
-		count += less(arch_now(), __atomic_load_n(&c->charged, __ATOMIC_RELAXED));
+	if (which != PV_COUNTER_TIME) {
+		return count;
 	}
-	return count;
+	if (__atomic_load_n(&c->current, __ATOMIC_RELAXED) == v &&
+	    !__atomic_load_n(&c->idle, __ATOMIC_RELAXED)) {
+		/* It runs, and pays when it stops: if that is now, on another CPU, what it has just
+		 * paid may be missing, or what the next one pays be in it. */
+		count += less(now, __atomic_load_n(&c->charged, __ATOMIC_RELAXED));
+	}
+	v->time_told = later(v->time_told, count);
+	return v->time_told;
 }
 
 void sched_set_timer(struct vcpu *v, uint64_t at)
@@ -412,10 +425,7 @@ static RARE bool reschedule(struct cpu *c)
 		unload(c); /* whoever has stopped it waits for that */
 	}
 	if (last && next != last && !may_run(last, now)) {
-		uint64_t from = c->charged;
-
-		c->charged = arch_now(); /* it has stopped, and so pays until the next can go on */
-		pay(last, from, c->charged);
+		pay(c, last, arch_now()); /* it has stopped: until the next can go on */
 	}
 	set_deadline(c, &look, now);
 	return next;

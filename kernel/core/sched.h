@@ -50,9 +50,9 @@ void sched_deadline(struct cpu *c);
  * Takes the domain lock. */
 void sched_set_timer(struct vcpu *v, uint64_t at);
 
-/** What has been counted of @v since boot; of the time of one that runs on another CPU, perhaps not
- * the last turn. */
-uint64_t sched_counter(const struct vcpu *v, enum pv_counter which);
+/** What has been counted of @v since boot, for its VMM, which runs here. The time of one that runs on
+ * another CPU may lack the last turn, but is never less than was told before. */
+uint64_t sched_counter(struct vcpu *v, enum pv_counter which);
 
 /** This CPU, whose VMM has served a message and paid for it, returns to the world of the guest in
  * whose place it ran. `serving` still says what. */

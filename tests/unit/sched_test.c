@@ -210,6 +210,48 @@ static void test_sleep_costs_no_budget(void **state)
 	assert_int_equal(sched_counter(v, PV_COUNTER_WAITS), 1);
 }
 
+/* The first vCPU of this CPU waits. */
+static void stop_the_first(void)
+{
+	fake.on_now = NULL;
+	fake.cpu = 0;
+	kernel.vcpus[0].wait = WAIT_IRQ;
+	vcpu_unsettle();
+	assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+	fake.cpu = 1;
+}
+
+/* Its VMM reads it on another CPU: the time of one that stops meanwhile, and of one that runs on past
+ * the deadline, which others pay. */
+static void test_time_never_goes_back(void **state)
+{
+	(void)state;
+	for (uint32_t late = 0; late < 2; late++) {
+		fake_build(2, 1, 2);
+		struct vcpu *v = &kernel.vcpus[0];
+
+		kernel.vcpus[1].cpu = v->cpu;
+		kernel.cpus[0].slots[kernel.cpus[0].slot_count++] = &kernel.vcpus[1];
+		kernel.slice_ticks = 100;
+		kernel.cpus[0].resched = 1;
+		fake.now = 5000;
+		fake.cpu = 0;
+		assert_ptr_equal(resume(), &v->regs);
+		fake.now = 5090 + 20 * late;
+		fake.cpu = 1;
+		assert_int_equal(sched_counter(v, PV_COUNTER_TIME), 90 + 20 * late);
+		if (late) {
+			fake.cpu = 0;
+			sched_deadline(here());
+			assert_ptr_equal(resume(), &kernel.vcpus[1].regs);
+			assert_int_equal(v->counters[PV_COUNTER_TIME], 100);
+		} else {
+			fake.on_now = stop_the_first;
+		}
+		assert_in_range(sched_counter(v, PV_COUNTER_TIME), 90 + 20 * late, 110);
+	}
+}
+
 static void test_idle_until_an_interrupt(void **state)
 {
 	(void)state;
@@ -672,6 +714,7 @@ int main(void)
 		cmocka_unit_test(test_budget_bounds_a_busy_vcpu),
 		cmocka_unit_test(test_spent_budget_leaves_the_cpu_idle),
 		cmocka_unit_test(test_sleep_costs_no_budget),
+		cmocka_unit_test(test_time_never_goes_back),
 		cmocka_unit_test(test_idle_until_an_interrupt),
 		cmocka_unit_test(test_sleeper_wakes_at_its_deadline),
 		cmocka_unit_test(test_workaround_does_not_reach_the_vmm),

@@ -168,7 +168,7 @@ static void check_equals(void)
 static void check_counters(void)
 {
 	for (uint32_t i = 0; i < kernel.domain_count; i++) {
-		const struct vcpu *v = &kernel.vcpus[i];
+		struct vcpu *v = &kernel.vcpus[i];
 		uint64_t held = sched_counter(v, PV_COUNTER_HELD);
 
 		assert_int_equal(sched_counter(v, PV_COUNTER_TIME), sim.ran[i]);
