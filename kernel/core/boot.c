@@ -270,6 +270,18 @@ static void clear_regions(const struct pv_image_header *image, uint32_t image_pa
 	}
 }
 
+/* Of a list register that is never written, what it holds comes to guests. */
+void boot_check_cpu(void)
+{
+	uint32_t count = arch_lr_count();
+	uint32_t mask = count <= LRS_MAX ? (1U << count) - 1 : 0;
+
+	if (!mask || (kernel.lr_mask && kernel.lr_mask != mask)) {
+		boot_refuse("header[0].board: the CPUs of this machine are others", NULL);
+	}
+	kernel.lr_mask = mask;
+}
+
 void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
                 const struct image_bounds *bounds, uint32_t gicv_page)
 {
@@ -278,14 +290,11 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 	if (image_check(image, available_bytes, bounds, &fault)) {
 		boot_refuse(NULL, &fault);
 	}
-	if (arch_lr_count() > LRS_MAX) { /* what one holds that is never written comes to guests */
-		boot_refuse("header[0].board: the CPUs of this machine are others", NULL);
-	}
+	boot_check_cpu();
 	kernel.domain_count = image->domains.count;
 	kernel.domains_on = image->domains.count;
 	kernel.vcpu_count = image->vcpus.count;
 	kernel.cpu_count = image->cpu_count;
-	kernel.lr_mask = (1U << arch_lr_count()) - 1;
 	kernel.slice_ticks = arch_ticks_per_second() / SCHED_SLICE_PER_SECOND;
 	copy_tables(image);
 	for (uint32_t i = 0; i < image->domains.count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the system image to the kernel's objects. Runs once, on the boot CPU, before any other CPU
- * and any VM, with all of RAM mapped.
+ * and any VM, with all of RAM mapped; but for boot_check_cpu() and boot_refuse().
  */
 #ifndef KERNEL_CORE_BOOT_H
 #define KERNEL_CORE_BOOT_H
@@ -20,6 +20,10 @@
  */
 void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
                 const struct image_bounds *bounds, uint32_t gicv_page);
+
+/** Refuse a machine of which this CPU has more list registers than are used, or others than the boot
+ * CPU, which boot_build() has checked. One CPU after the other. */
+void boot_check_cpu(void);
 
 /** The root page of a domain's space, once it is built. */
 uint32_t boot_root_page(uint32_t domain, enum pv_space space);

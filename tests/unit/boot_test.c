@@ -449,9 +449,22 @@ static void test_wrong_images_are_refused_by_name(void **state)
 	expect_untouched();
 }
 
-/* image_check() does not count tables: the mapper does, and names who came too late. */
+/* Whether a CPU is taken that starts when @more list registers are there than the boot CPU had. */
+static bool starts_with(uint32_t more)
+{
+	static jmp_buf refused;
+
+	fake.lrs_more = more;
+	fake.on_power_off = &refused;
+	if (setjmp(refused)) {
+		return false;
+	}
+	boot_check_cpu();
+	return true;
+}
+
 /* One that is never written may hold anything. */
-static void test_machine_with_more_list_registers_is_refused(void **state)
+static void test_machine_with_other_list_registers_is_refused(void **state)
 {
 	(void)state;
 	image_builder_make_pair(&builder);
@@ -460,8 +473,14 @@ static void test_machine_with_more_list_registers_is_refused(void **state)
 	expect_refusal("header[0].board: the CPUs of this machine are others");
 	lrs_more = 0;
 	assert_true(boot());
+	assert_true(starts_with(0));
+	assert_false(starts_with(1));
+	assert_false(starts_with(32 - FAKE_LRS));
+	assert_false(starts_with(UINT32_MAX)); /* one less */
+	assert_int_equal(kernel.lr_mask, (1U << FAKE_LRS) - 1);
 }
 
+/* image_check() does not count tables: the mapper does, and names who came too late. */
 static void test_pool_that_is_too_small_is_refused(void **state)
 {
 	(void)state;
@@ -523,7 +542,7 @@ int main(void)
 		cmocka_unit_test(test_memory_is_cleared),
 		cmocka_unit_test(test_memory_that_a_guest_loads_is_left),
 		cmocka_unit_test(test_wrong_images_are_refused_by_name),
-		cmocka_unit_test(test_machine_with_more_list_registers_is_refused),
+		cmocka_unit_test(test_machine_with_other_list_registers_is_refused),
 		cmocka_unit_test(test_pool_that_is_too_small_is_refused),
 		cmocka_unit_test(test_all_changes_are_booted_or_refused),
 	};
