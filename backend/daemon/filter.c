@@ -34,24 +34,35 @@ static const char vm_rules[] =
 	"add set ip peervisor inside { type ifname; }\n"
 	"add set ip peervisor nat { type ifname; }\n"
 	"add set ip peervisor routed { type ifname; }\n"
+	"add chain ip peervisor answers\n"
 	"add chain ip peervisor input { type filter hook input priority 0; policy accept; }\n"
 	"add chain ip peervisor forward { type filter hook forward priority 0; policy drop; }\n"
 	"add chain ip peervisor raw { type filter hook prerouting priority -300; policy accept; }\n"
 	"add chain ip peervisor raw_own { type filter hook output priority -300; policy accept; }\n"
-	"add chain ip peervisor leave { type nat hook postrouting priority 100; }\n"
-	"flush table ip peervisor\n"
+	"flush chain ip peervisor input\n"
+	"flush chain ip peervisor forward\n"
+	"flush chain ip peervisor raw\n"
+	"flush chain ip peervisor raw_own\n"
 	"add rule ip peervisor raw iifname @nat fib daddr type != local accept\n"
-	"add rule ip peervisor raw iifname @inside notrack\n"
+	"add rule ip peervisor raw iifname @inside notrack accept\n"
 	"add rule ip peervisor raw fib daddr type != local notrack\n"
 	"add rule ip peervisor raw_own oifname @inside notrack\n"
 	"add rule ip peervisor input iifname != \"lo\""
 	" fib daddr . iif type != { local, broadcast, multicast } drop\n"
 	"add rule ip peervisor forward fib saddr . iif oif missing drop\n"
 	"add rule ip peervisor forward iifname @inside oifname @inside drop\n"
-	"add rule ip peervisor forward ct state established,related accept\n"
+	"add rule ip peervisor forward jump answers\n"
 	"add rule ip peervisor forward iifname @nat oifname != @inside accept\n"
 	"add rule ip peervisor forward iifname @routed oifname != @inside accept\n"
-	"add rule ip peervisor forward iifname != @inside oifname @routed accept\n"
+	"add rule ip peervisor forward iifname != @inside oifname @routed accept\n";
+
+/* Where nobody leaves by another address these are not there: with the first of them Linux looks at
+ * every packet of this VM for the connection that it belongs to. */
+static const char nat_rules[] =
+	"add chain ip peervisor leave { type nat hook postrouting priority 100; }\n"
+	"flush chain ip peervisor leave\n"
+	"flush chain ip peervisor answers\n"
+	"add rule ip peervisor answers ct state established,related accept\n"
 	"add rule ip peervisor leave iifname @nat oifname != @inside masquerade\n";
 
 const char *filter_place(const struct dt_device *config)
@@ -118,6 +129,9 @@ err_t filter_guard(const struct dt_device *config)
 	}
 	write_tap_rules(out, config);
 	fputs(vm_rules, out);
+	if (config->network == DT_NETWORK_NAT) {
+		fputs(nat_rules, out);
+	}
 	write_place(out, config);
 	bool ok = fclose(out) == 0 && system_run(argv, text);
 	free(text);
