@@ -103,7 +103,8 @@ def case_logs_of_several(world):
 
 def case_logs_of_several_followed(world):
     world.detach()
-    process = world.start("logs", "-f", "--tail", "0", "device", "driver")
+    process = world.start("logs", "-f", "--tail", "1", "device", "driver")
+    read_until(process.stdout, b"Booting Linux as driver\n")  # so it has counted
     world.type_at("device", "first\r", "first")
     seen = read_until(process.stdout, b"first\n")
     world.type_at("driver", "second\r", "second")

@@ -71,6 +71,27 @@ static void print_text(const struct client_status *status, const char *digest)
 	status_text_hardware(vm);
 }
 
+/* A list of the facts of @kind. */
+static void print_json_facts(const struct client_status *status, uint32_t kind)
+{
+	const char *before = "{";
+	say(stdout, ", \"%s\": [", kinds[kind].names);
+	for (size_t i = 0; i < status->fact_count; i++) {
+		const struct control_fact *fact = &status->facts[i];
+		if (fact->kind != kind) {
+			continue;
+		}
+		status_json_member(before, "name", fact->name);
+		status_json_member(", ", "text", fact->text);
+		if (fact->digest[0] != '\0') {
+			status_json_member(", ", "sha256", fact->digest);
+		}
+		(void)putchar('}');
+		before = ", {";
+	}
+	(void)putchar(']');
+}
+
 static void print_json(const struct client_status *status, const char *digest)
 {
 	(void)putchar('{');
@@ -79,21 +100,7 @@ static void print_json(const struct client_status *status, const char *digest)
 	status_json_member(", ", "topology", status->system.topology);
 	status_json_member(", ", "image_sha256", digest);
 	for (uint32_t kind = 0; kind < ARRAY_COUNT(kinds); kind++) {
-		const char *before = "{";
-		say(stdout, ", \"%s\": [", kinds[kind].names);
-		for (size_t i = 0; i < status->fact_count; i++) {
-			const struct control_fact *fact = &status->facts[i];
-			if (fact->kind == kind) {
-				status_json_member(before, "name", fact->name);
-				status_json_member(", ", "text", fact->text);
-				if (fact->digest[0] != '\0') {
-					status_json_member(", ", "sha256", fact->digest);
-				}
-				(void)putchar('}');
-				before = ", {";
-			}
-		}
-		(void)putchar(']');
+		print_json_facts(status, kind);
 	}
 	(void)fputs("}\n", stdout);
 }

@@ -24,7 +24,7 @@
 
 struct logs_options {
 	const char *system;
-	const char **vms;
+	const char *vms[PV_DOMAINS_MAX];
 	size_t vm_count;
 	uint32_t since_ms;
 	uint64_t tail;
@@ -82,6 +82,8 @@ struct reader {
 	int fd; /* -1: it does not exist at this moment */
 	char name[CONTROL_NAME_BYTES + 16];
 	struct logs_lines lines;
+	char names[PV_DOMAINS_MAX][CONTROL_NAME_BYTES + 8]; /* whose lines are wanted */
+	const char *whos[PV_DOMAINS_MAX];
 };
 
 /* Print from @fd to its end. */
@@ -206,18 +208,18 @@ static const char *find_log_name(const struct client_status *status, const char 
 
 /* The lines of the system's log that @options want; false, reported, if there is no such VM. */
 static bool choose_lines(struct reader *reader, const struct logs_options *options,
-                         const struct client_status *status, char (*names)[CONTROL_NAME_BYTES + 8])
+                         const struct client_status *status)
 {
 	struct logs_lines *lines = &reader->lines;
 	for (size_t i = 0; i < options->vm_count; i++) {
 		if (find_log_name(status, options->vms[i]) == NULL) {
 			return false;
 		}
-		(void)snprintf(names[i], sizeof(names[i]), "%.60s%s", options->vms[i],
-		               options->vmm ? ".vmm" : "");
-		options->vms[i] = names[i];
+		(void)snprintf(reader->names[i], sizeof(reader->names[i]), "%.60s%s",
+		               options->vms[i], options->vmm ? ".vmm" : "");
+		reader->whos[i] = reader->names[i];
 	}
-	lines->whos = options->vms;
+	lines->whos = reader->whos;
 	lines->who_count = options->vm_count;
 	lines->chosen = true;
 	lines->coloured = lines->plain && getenv("NO_COLOR") == NULL;
@@ -280,11 +282,10 @@ static bool print_log(struct reader *reader, const struct logs_options *options,
 static int show_logs(const struct logs_options *options, const struct client_status *status,
                      const char *name)
 {
-	char names[PV_DOMAINS_MAX][CONTROL_NAME_BYTES + 8];
 	struct reader reader = {
 		.fd = -1, .directory_fd = -1, .lines = {.plain = isatty(STDOUT_FILENO) == 1}};
 	const bool chosen = options->vm_count > 1 || options->since_ms != 0;
-	if (!(chosen ? choose_lines(&reader, options, status, names)
+	if (!(chosen ? choose_lines(&reader, options, status)
 	             : choose_file(&reader, options, status))) {
 		return EXIT_NO;
 	}
@@ -358,10 +359,8 @@ static int show_last(const struct logs_options *options)
 static int check_options(const struct command_line *cl, struct logs_options *options)
 {
 	const bool one = options->kernel || options->qemu;
-	const char *vms[PV_DOMAINS_MAX];
-	options->vms = vms;
 	while (optind < cl->argc && options->vm_count < PV_DOMAINS_MAX) {
-		vms[options->vm_count++] = cl->argv[optind++];
+		options->vms[options->vm_count++] = cl->argv[optind++];
 	}
 	if (optind < cl->argc) {
 		return command_usage_error(cl, "there are no more than %u VMs", PV_DOMAINS_MAX);
