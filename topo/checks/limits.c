@@ -340,9 +340,13 @@ void check_budget_range(struct rules *rules, const struct topology *topology)
 				          "both are in microseconds: _budget in each _period");
 			}
 		} else if (vm->budget_us > vm->period_us) {
-			rule_report(rules, &rule_budget_range, vm_place(topology, i, VM_BUDGET),
-			            "the budget of '%s', %u us, is longer than its period, %u us",
-			            vm->suffix, vm->budget_us, vm->period_us);
+			if (rule_report(
+				    rules, &rule_budget_range, vm_place(topology, i, VM_BUDGET),
+				    "the budget of '%s', %u us, is longer than its period, %u us",
+				    vm->suffix, vm->budget_us, vm->period_us)) {
+				diag_note(rules->diag, vm_place(topology, i, VM_PERIOD),
+				          "the period");
+			}
 		} else if (vm->period_us != 0 && vm->period_us < PV_PERIOD_US_MIN) {
 			rule_report(rules, &rule_budget_range, vm_place(topology, i, VM_PERIOD),
 			            "the period of '%s' is %u us; the kernel takes %u and more",

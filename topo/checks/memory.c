@@ -75,19 +75,47 @@ RULE_TO_RUN(ram_fits, "ram-fits", WHOLE,
             "has.",
             "a board with RAM enough");
 
+static struct ram_need need_of(const struct topology *topology, size_t index)
+{
+	const struct vm *vm = &topology->model.vms[index];
+
+	if (vm->image.own_rootfs || vm->image.rootfs != NULL ||
+	    vm->image.initrd_bytes.unpacked + vm->files_bytes.unpacked != 0) {
+		return defaults_ram_need(topology, index);
+	}
+	return (struct ram_need){RAM_LEAST_OTHER, 0};
+}
+
+static bool is_small(const struct topology *topology, size_t index)
+{
+	return topology->model.vms[index].ram_bytes < need_of(topology, index).bytes;
+}
+
+/* Whether that was said of a VM before, which has the same size by the same words. */
+static bool said_of_another(const struct topology *topology, size_t index)
+{
+	const struct place place = vm_place(topology, index, VM_RAM_SIZE);
+
+	for (size_t i = 0; i < index; i++) {
+		const struct place other = vm_place(topology, i, VM_RAM_SIZE);
+
+		if (other.file == place.file && other.line == place.line &&
+		    other.column == place.column && is_small(topology, i)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void check_ram_small(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
 
 	for (size_t i = 0; i < model->vm_count; i++) {
 		const struct vm *vm = &model->vms[i];
-		struct ram_need need = {RAM_LEAST_OTHER, 0};
+		const struct ram_need need = need_of(topology, i);
 
-		if (vm->image.own_rootfs || vm->image.rootfs != NULL ||
-		    vm->image.initrd_bytes.unpacked + vm->files_bytes.unpacked != 0) {
-			need = defaults_ram_need(topology, i);
-		}
-		if (vm->ram_bytes >= need.bytes) {
+		if (vm->ram_bytes >= need.bytes || said_of_another(topology, i)) {
 			continue;
 		}
 		if (rule_report(rules, &rule_ram_small, vm_place(topology, i, VM_RAM_SIZE),
@@ -134,7 +162,10 @@ static void check_ram_of(struct rules *rules, const struct topology *topology, s
 void check_ram_place(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		check_ram_of(rules, topology, i);
+		/* What is too small was said. */
+		if (rule_is_off(rules, &rule_ram_small) || !is_small(topology, i)) {
+			check_ram_of(rules, topology, i);
+		}
 	}
 }
 
