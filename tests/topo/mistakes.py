@@ -25,9 +25,8 @@ BASES = [
     (os.path.join(HERE, "good", "everything.camkes"), ["--board", "rpi4"]),
 ]
 
-# A wrong macro or condition is right in itself: what is wrong shows where it is used, at each use.
-# And what a number with another digit breaks is found where the number counts.
-EXCEPTIONS = {"everything.camkes": 36}
+# An #endif that lost its # in a group that is left out; a macro whose body begins with a bracket that closes.
+EXCEPTIONS = {"everything.camkes": 2}
 
 TOKEN = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|[A-Za-z_]\w*|\d\w*|\s+|.', re.S)
 BLANK = re.compile(r"(?:\s+|//[^\n]*|/\*.*?\*/)*", re.S)

@@ -311,10 +311,11 @@ static void spellings(void **state)
 {
 	(void)state;
 	expect_spelling("#define f(x) y x\n\n  f(z)", "y", 1, 14);
-	expect_spelling("#define f(x) y x\n\n  f(z)", "z", 0, 0);
+	expect_spelling("#define f(x) y x\n\n  f(z)", "z", 1, 16);
+	expect_spelling("#define f(x) y x\n\n  f(z q)", "q", 0, 0);
 	expect_spelling("#define g(x) w x\n#define f(x) g(x)\n  f(z)", "w", 1, 14);
 	expect_spelling("#define g(x) w x\n#define f(x) g(x v)\n  f(z)", "v", 2, 18);
-	expect_spelling("#define f(x) vm_##x\n  f(web)", "vm_web", 0, 0);
+	expect_spelling("#define f(x) vm_##x\n  f(web)", "vm_web", 1, 19);
 	expect_spelling("#define f() vm_##web\n  f()", "vm_web", 1, 13);
 }
 

@@ -20,6 +20,7 @@ struct diag *diag_new(void)
 	diag->arena = arena;
 	diag->sources = source_set_new();
 	strmap_init(&diag->seen, arena);
+	strmap_init(&diag->spelled, arena);
 	return diag;
 }
 
@@ -82,9 +83,43 @@ static void add_spelling(struct diag *diag, struct message *message, struct plac
 	}
 	*ARENA_ADD(diag->arena, message->notes, message->note_count) = (struct note){
 		.place = body,
-		.text = arena_printf(diag->arena, "in the body of macro '%s'",
+		.text = arena_printf(diag->arena,
+	                             place.spelling->brought
+	                                     ? "by this parameter in the body of macro '%s'"
+	                                     : "in the body of macro '%s'",
 	                             place.spelling->macro),
 	};
+}
+
+/*
+ * The first error of the same word of a macro's body, in whose calls it shows again; of what a parameter
+ * brings, the first that says the same. NULL and *slot if there is none.
+ */
+static struct message *first_of_body(struct diag *diag, const char *check, struct place place,
+                                     const char *text, void ***slot)
+{
+	if (place.spelling == NULL) {
+		return NULL;
+	}
+	const struct place body = place.spelling->place;
+	const char *key = arena_printf(diag->arena, "%zu:%u:%u:%s:%s", body.file->number, body.line,
+	                               body.column, check == NULL ? "" : check,
+	                               place.spelling->brought ? text : "");
+
+	*slot = strmap_slot(&diag->spelled, key, strlen(key));
+	return **slot;
+}
+
+/* What is said of a further call of the macro, at what is said of the first. */
+static void add_call(struct diag *diag, struct message *first, struct place place, const char *text)
+{
+	if (first->note_count < DIAG_NOTES_MAX) {
+		*ARENA_ADD(diag->arena, first->notes, first->note_count) = (struct note){
+			.place = place,
+			.text = strcmp(text, first->text) == 0 ? "and here" : text,
+		};
+		first->notes[first->note_count - 1].place.spelling = NULL;
+	}
 }
 
 static void add_message(struct diag *diag, enum severity severity, const char *check,
@@ -105,7 +140,16 @@ static void add_message(struct diag *diag, enum severity severity, const char *c
 	}
 	const char *text = format_text(diag, format, arguments);
 
+	void **slot = NULL;
+
 	if (repeated(diag, place, text)) {
+		return;
+	}
+	struct message *first =
+		severity == SEVERITY_ERROR ? first_of_body(diag, check, place, text, &slot) : NULL;
+
+	if (first != NULL) {
+		add_call(diag, first, place, text);
 		return;
 	}
 	struct message *message = arena_alloc(diag->arena, sizeof(*message));
@@ -119,7 +163,12 @@ static void add_message(struct diag *diag, enum severity severity, const char *c
 	*ARENA_ADD(diag->arena, diag->messages, diag->message_count) = message;
 	diag->counts[severity]++;
 	diag->latest = message;
-	add_spelling(diag, message, place);
+	if (slot != NULL) {
+		*slot = message;
+	}
+	if (severity == SEVERITY_ERROR || place.spelling == NULL || !place.spelling->brought) {
+		add_spelling(diag, message, place);
+	}
 }
 
 void diag_error(struct diag *diag, struct place place, const char *format, ...)
@@ -135,7 +184,8 @@ void diag_error(struct diag *diag, struct place place, const char *format, ...)
  * however often the macro is called. */
 static bool body_repeated(struct diag *diag, struct place place)
 {
-	if (place.spelling == NULL || diag->counts[SEVERITY_ERROR] >= DIAG_KEPT_MAX) {
+	if (place.spelling == NULL || place.spelling->brought ||
+	    diag->counts[SEVERITY_ERROR] >= DIAG_KEPT_MAX) {
 		return false;
 	}
 	const struct place body = place.spelling->place;
@@ -146,6 +196,11 @@ static bool body_repeated(struct diag *diag, struct place place)
 
 	*seen = diag;
 	return before;
+}
+
+bool diag_body_told(struct diag *diag, struct place place)
+{
+	return body_repeated(diag, place);
 }
 
 void diag_syntax(struct diag *diag, struct place place, const char *format, ...)
@@ -201,6 +256,7 @@ void diag_take_back(struct diag *diag, const char *check)
 	}
 	diag->message_count = kept;
 	diag->latest = NULL;
+	strmap_init(&diag->spelled, diag->arena);
 }
 
 void diag_note(struct diag *diag, struct place place, const char *format, ...)
@@ -216,7 +272,9 @@ void diag_note(struct diag *diag, struct place place, const char *format, ...)
 		(struct note){place, format_text(diag, format, arguments)};
 	va_end(arguments);
 	message->notes[message->note_count - 1].place.spelling = NULL;
-	add_spelling(diag, message, place);
+	if (place.spelling == NULL || !place.spelling->brought) {
+		add_spelling(diag, message, place);
+	}
 }
 
 void diag_help(struct diag *diag, const char *format, ...)

@@ -83,6 +83,9 @@ void diag_skip(struct diag *diag);
  */
 void diag_mute(struct diag *diag, bool mute);
 
+/** Whether an error of syntax was said of the word of a macro's body that @place is about. */
+bool diag_body_told(struct diag *diag, struct place place);
+
 /** Messages of @severity since diag_new, printed or not. */
 size_t diag_count(const struct diag *diag, enum severity severity);
 

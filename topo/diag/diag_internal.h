@@ -32,6 +32,7 @@ struct diag {
 	struct source_set *sources;
 	struct arena *arena;
 	struct strmap seen;        /* "place text" of every message since diag_new */
+	struct strmap spelled;     /* the first error of a word of a macro's body */
 	struct message **messages; /* since the last flush */
 	size_t message_count;
 	struct message *latest; /* that notes are added to; NULL = it was a repetition */

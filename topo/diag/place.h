@@ -19,10 +19,11 @@ struct place {
 	const struct spelling *spelling;
 };
 
-/* A word in the body of a macro of the user's. */
+/* A word in the body of a macro of the user's, or the parameter there that brings what is at the call. */
 struct spelling {
 	struct place place;
 	const char *macro; /* its name */
+	bool brought;
 };
 
 #endif

@@ -108,6 +108,9 @@ static void close_conditions(struct cpp *cpp, struct frame *frame)
 	for (size_t i = 0; i < frame->condition_count && !cpp->lacks_text; i++) {
 		diag_syntax(cpp->diag, frame->conditions[i].place, "this condition does not end");
 		diag_help(cpp->diag, "end it with #endif in the same file");
+		if (frame->doubtful.file != NULL) {
+			diag_note(cpp->diag, frame->doubtful, "was this to be #else or #endif?");
+		}
 	}
 	frame->condition_count = 0;
 }
@@ -215,6 +218,10 @@ void cpp_next_unexpanded(struct cpp *cpp, struct token *token)
 		} else if (token->line_start && begins_directive(cpp, token)) {
 			cpp_directive(cpp, token);
 		} else {
+			if (token->line_start &&
+			    (token_is(token, "else") || token_is(token, "endif"))) {
+				cpp->frame->doubtful = token->place;
+			}
 			return;
 		}
 	}

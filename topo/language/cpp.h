@@ -79,6 +79,9 @@ struct suggest;
 /** Consider the names of all macros that take arguments and are defined now. */
 void cpp_suggest_macros(const struct cpp *cpp, struct suggest *suggest);
 
+/** Note below the latest message where a macro of the user's is defined whose name is like @name, if one is. */
+void cpp_note_macro_like(const struct cpp *cpp, const char *name);
+
 /** Take @bytes of text from the budget; false when none is left, which ends everything. */
 bool cpp_spend_text(struct cpp *cpp, struct place place, size_t bytes);
 

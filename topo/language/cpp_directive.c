@@ -8,6 +8,8 @@
 #include "topo/base/suggest.h"
 #include "topo/language/cpp_internal.h"
 
+#define CONDITION_NAMES_MAX 8U /* that are told */
+
 /* A directive that is being carried out. */
 struct directive {
 	struct token hash;
@@ -58,6 +60,50 @@ static void expect_end(struct cpp *cpp, const struct directive *directive, size_
 
 static void skip_group(struct cpp *cpp);
 
+/* A name that is no macro counts as 0: a wrong one is found only by what follows. */
+static void note_name(struct cpp *cpp, const struct token *token)
+{
+	const struct macro *macro = cpp_find_macro(cpp, token);
+	const char *name = arena_copy(cpp->arena, token->text, token->bytes);
+
+	if (macro == NULL) {
+		cpp_note_macro_like(cpp, name);
+	} else if (!macro->shipped && macro->place.file != NULL) {
+		diag_note(cpp->diag, macro->place, "'%s' is defined here", macro->name);
+	}
+}
+
+void cpp_note_condition(struct cpp *cpp)
+{
+	const struct frame *frame = cpp->frame;
+
+	if (frame->condition_count == 0) {
+		return;
+	}
+	const struct condition *condition = &frame->conditions[frame->condition_count - 1];
+
+	diag_note(cpp->diag, condition->place, "this condition decides what is read");
+	for (size_t i = 0; i < condition->name_count; i++) {
+		note_name(cpp, &condition->names[i]);
+	}
+	if (frame->doubtful.file != NULL) {
+		diag_note(cpp->diag, frame->doubtful, "was this to be #else or #endif?");
+	}
+}
+
+static void take_names(struct cpp *cpp, struct condition *condition, const struct token_list *line)
+{
+	struct token *names = NULL;
+
+	for (size_t i = 0; i < line->count && condition->name_count < CONDITION_NAMES_MAX; i++) {
+		if (line->tokens[i].kind == TOKEN_IDENTIFIER &&
+		    !token_is(&line->tokens[i], "defined")) {
+			*ARENA_ADD(cpp->arena, names, condition->name_count) = line->tokens[i];
+		}
+	}
+	condition->names = names;
+}
+
 static void open_condition(struct cpp *cpp, const struct directive *directive, bool holds)
 {
 	struct frame *frame = cpp->frame;
@@ -65,6 +111,7 @@ static void open_condition(struct cpp *cpp, const struct directive *directive, b
 		ARENA_ADD(cpp->arena, frame->conditions, frame->condition_count);
 
 	*condition = (struct condition){.place = directive->name.place, .taken = holds};
+	take_names(cpp, condition, &directive->line);
 	if (!holds) {
 		skip_group(cpp);
 	}
@@ -72,8 +119,15 @@ static void open_condition(struct cpp *cpp, const struct directive *directive, b
 
 static void do_if(struct cpp *cpp, struct directive *directive)
 {
+	const size_t errors = diag_count(cpp->diag, SEVERITY_ERROR);
 	bool holds = cpp_condition_value(cpp, &directive->line, &directive->name) != 0;
 
+	for (size_t i = 0;
+	     diag_count(cpp->diag, SEVERITY_ERROR) != errors && i < directive->line.count; i++) {
+		if (directive->line.tokens[i].kind == TOKEN_IDENTIFIER) {
+			note_name(cpp, &directive->line.tokens[i]);
+		}
+	}
 	open_condition(cpp, directive, holds);
 }
 
@@ -195,7 +249,11 @@ static bool skipped_directive(struct cpp *cpp, size_t *depth)
 	lex_next(&cpp->frame->lexer, &directive.name);
 	if (directive.name.line_start || directive.name.kind != TOKEN_IDENTIFIER) {
 		cpp->frame->lexer = saved;
+		cpp->frame->doubtful = directive.hash.place;
 		return false;
+	}
+	if (cpp_directive_name(&directive.name) == NULL) {
+		cpp->frame->doubtful = directive.name.place;
 	}
 	if (token_is(&directive.name, "if") || token_is(&directive.name, "ifdef") ||
 	    token_is(&directive.name, "ifndef")) {
@@ -376,6 +434,7 @@ static void do_error(struct cpp *cpp, struct directive *directive)
 	if (!cpp->lacks_text) {
 		diag_syntax(cpp->diag, directive->name.place, "#error %s",
 		            line_text(cpp, directive));
+		cpp_note_condition(cpp);
 	}
 }
 
@@ -456,6 +515,7 @@ void cpp_directive(struct cpp *cpp, const struct token *hash)
 	lex_next(&cpp->frame->lexer, &directive.name);
 	if (directive.name.kind == TOKEN_END || directive.name.line_start) {
 		cpp->frame->lexer = saved;
+		cpp->frame->doubtful = hash->place;
 		return;
 	}
 	size_t errors = diag_count(cpp->diag, SEVERITY_ERROR);

@@ -22,6 +22,7 @@ struct call {
 	struct argument *arguments; /* of its parameters, and one more */
 	size_t count;               /* that were given */
 	struct token_list out;
+	const struct spelling *paste; /* the ## at hand, in the body */
 };
 
 struct token_list cpp_expand_list(struct cpp *cpp, const struct token_list *list)
@@ -93,6 +94,14 @@ static struct token spelled(const struct call *call, const struct body_token *bo
 	token.written = false;
 	token.macro = call->macro;
 	return token;
+}
+
+/* @token is the first of what a parameter brings: what is wrong with it there may be the body's fault. */
+static void bring(const struct call *call, const struct body_token *body, struct token *token)
+{
+	if (!call->macro->shipped && token->place.spelling == NULL) {
+		token->place.spelling = &body->spelling;
+	}
 }
 
 static const struct token_list *expanded_argument(struct cpp *cpp, const struct call *call,
@@ -202,10 +211,13 @@ static void paste(struct cpp *cpp, struct call *call, const struct token *right)
 	lex_start_text(&lexer, cpp->arena, text, (size_t)left->bytes + right->bytes, left->place);
 	lex_next(&lexer, &joined);
 	if (joined.kind == TOKEN_END || joined.bytes != left->bytes + right->bytes) {
-		diag_syntax(cpp->diag, call->name.place, "## makes '%s', which is not one token",
-		            text);
-		diag_note(cpp->diag, call->macro->place, "in the macro '%s'", call->macro->name);
-		token_list_add(&call->out, right);
+		struct token rest = *right;
+		struct place place = call->name.place;
+
+		place.spelling = call->macro->shipped ? place.spelling : call->paste;
+		diag_syntax(cpp->diag, place, "## makes '%s', which is not one token", text);
+		rest.mended = true;
+		token_list_add(&call->out, &rest);
 		return;
 	}
 	/* The place is that of the part that the user wrote: at the call, or in a macro's body. */
@@ -221,8 +233,10 @@ static void paste(struct cpp *cpp, struct call *call, const struct token *right)
 }
 
 static void put_argument(struct cpp *cpp, struct call *call, const struct token_list *argument,
-                         bool space, bool pasted)
+                         const struct body_token *body, bool pasted)
 {
+	const bool space = body->token.space_before;
+
 	if (argument->count == 0) {
 		struct token nothing = {
 			.kind = TOKEN_PLACEMARKER,
@@ -240,6 +254,9 @@ static void put_argument(struct cpp *cpp, struct call *call, const struct token_
 
 		token.line_start = false;
 		token.space_before = i == 0 ? space : token.space_before;
+		if (i == 0) {
+			bring(call, body, &token);
+		}
 		if (i == 0 && pasted) {
 			paste(cpp, call, &token);
 		} else {
@@ -267,10 +284,12 @@ static size_t put_operand(struct cpp *cpp, struct call *call, size_t i, bool pas
 	if (pasted && call->out.count == 0) {
 		pasted = false;
 	}
+	call->paste = pasted ? &macro->body[i - 1].spelling : NULL;
 	if (token_punct(&body->token, '#') && macro->kind == MACRO_FUNCTION) {
 		struct token string = stringize(cpp, call, macro->body[i + 1].parameter);
 
 		string.space_before = body->token.space_before;
+		bring(call, &macro->body[i + 1], &string);
 		if (pasted) {
 			paste(cpp, call, &string);
 		} else {
@@ -289,7 +308,7 @@ static size_t put_operand(struct cpp *cpp, struct call *call, size_t i, bool pas
 		if ((!pasted || comma) && !next_pastes) {
 			argument = expanded_argument(cpp, call, body->parameter);
 		}
-		put_argument(cpp, call, argument, body->token.space_before, pasted && !comma);
+		put_argument(cpp, call, argument, body, pasted && !comma);
 		/* NOLINTNEXTLINE(clang-analyzer-unix.*): expand_call frees every argument */
 		return i + 1;
 	}

@@ -44,6 +44,8 @@ struct condition {
 	bool taken;         /* a branch of it was, or none may be */
 	bool seen_else;
 	struct place else_place;
+	const struct token *names; /* in what it says */
+	size_t name_count;
 };
 
 /* A file that is being read. */
@@ -52,6 +54,7 @@ struct frame {
 	struct lexer lexer;
 	struct condition *conditions;
 	size_t condition_count;
+	struct place doubtful; /* what might have been #else or #endif, latest */
 	bool prelude;
 };
 
@@ -108,6 +111,9 @@ void cpp_next_unexpanded(struct cpp *cpp, struct token *token);
 void cpp_stop(struct cpp *cpp, struct place place, const char *what);
 
 /* cpp_directive.c */
+
+/** Note below the latest message what has decided the innermost open condition, or failed to end it. */
+void cpp_note_condition(struct cpp *cpp);
 
 /** Carry out the directive whose # was read last. */
 void cpp_directive(struct cpp *cpp, const struct token *hash);

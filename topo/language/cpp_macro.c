@@ -26,6 +26,43 @@ void cpp_suggest_macros(const struct cpp *cpp, struct suggest *suggest)
 	}
 }
 
+/* A macro of the user's whose name is near to @name, or begins with it; NULL: there is none. */
+static const struct macro *named_like(const struct cpp *cpp, const char *name)
+{
+	struct suggest suggest = suggest_start(name);
+	const struct macro *best = NULL;
+
+	for (size_t i = 0; i < cpp->macros.capacity; i++) {
+		const struct macro *macro = cpp->macros.entries[i].value;
+
+		if (macro == NULL || macro->shipped || macro->place.file == NULL) {
+			continue;
+		}
+		const char *before = suggest.best;
+
+		suggest_consider(&suggest, macro->name);
+		best = suggest.best != before ? macro : best;
+	}
+	for (size_t i = 0; best == NULL && i < cpp->macros.capacity; i++) {
+		const struct macro *macro = cpp->macros.entries[i].value;
+
+		if (macro != NULL && !macro->shipped && macro->place.file != NULL &&
+		    strncmp(macro->name, name, strlen(name)) == 0) {
+			best = macro;
+		}
+	}
+	return best;
+}
+
+void cpp_note_macro_like(const struct cpp *cpp, const char *name)
+{
+	const struct macro *macro = diag_shows(cpp->diag) ? named_like(cpp, name) : NULL;
+
+	if (macro != NULL) {
+		diag_note(cpp->diag, macro->place, "'%s' is defined here", macro->name);
+	}
+}
+
 void cpp_define_builtin(struct cpp *cpp)
 {
 	static const struct {
@@ -147,7 +184,8 @@ static void take_body(struct cpp *cpp, struct macro *macro, const struct token_l
 		body->token.line_start = false;
 		body->token.space_before = at != first && body->token.space_before;
 		body->parameter = find_parameter(macro, &body->token);
-		body->spelling = (struct spelling){body->token.place, macro->name};
+		body->spelling =
+			(struct spelling){body->token.place, macro->name, body->parameter >= 0};
 	}
 }
 
@@ -191,6 +229,16 @@ static void enter_macro(struct cpp *cpp, const struct token *name, struct macro 
 
 void cpp_define(struct cpp *cpp, const struct token_list *line, const struct token *directive)
 {
+	struct token_list rest = *line;
+
+	/* "#define define NAME": mended as what was meant. */
+	if (line->count > 1 && token_is(line->tokens, "define") &&
+	    line->tokens[1].kind == TOKEN_IDENTIFIER) {
+		diag_syntax(cpp->diag, line->tokens->place, "'define' stands twice");
+		rest.tokens++;
+		rest.count--;
+		line = &rest;
+	}
 	const struct token *name = line->tokens;
 
 	if (line->count == 0 || name->kind != TOKEN_IDENTIFIER || token_is(name, "defined")) {

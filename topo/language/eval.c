@@ -106,7 +106,7 @@ static struct value eval_dict(struct evaluator *evaluator, const struct expr *ex
 
 		if (value.kind == VALUE_BAD) {
 			dict.of.dict.partial = true;
-		} else if (key_is_new(evaluator, &dict, &entry->key)) {
+		} else if (expr->of.dict.partial || key_is_new(evaluator, &dict, &entry->key)) {
 			dict.of.dict.entries[dict.of.dict.count++] =
 				(struct value_entry){entry->key, value};
 		}

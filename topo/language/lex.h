@@ -56,12 +56,12 @@ struct token {
 	const char *text; /* the token, splices removed; not NUL-terminated */
 	uint16_t punctuator;
 	bool space_before;
-	bool line_start;    /* the first of its line: a # here begins a directive */
-	bool no_expand;     /* was found inside the expansion of its own macro: stays as it is */
-	bool shipped;       /* spelled, if only in part, in one of topo's own files */
-	bool written;       /* stands at its place; else it was made by a macro called there */
-	bool mended;        /* a string that lacked a quote, which was said */
-	struct place place; /* in the user's text: of the outermost macro call, if any */
+	bool line_start; /* the first of its line: a # here begins a directive */
+	bool no_expand;  /* was found inside the expansion of its own macro: stays as it is */
+	bool shipped;    /* spelled, if only in part, in one of topo's own files */
+	bool written;    /* stands at its place; else it was made by a macro called there */
+	bool mended; /* it is not what was meant, which was said: a string that lacked a quote, a failed ## */
+	struct place place;        /* in the user's text: of the outermost macro call, if any */
 	const struct macro *macro; /* whose body spells it, if only in part; NULL = none */
 };
 

@@ -177,6 +177,10 @@ static bool say_unclosed(struct parser *parser, int close, const struct token *o
 	char what[] = "'x'";
 
 	what[1] = (char)close;
+	/* The macro that opens it, and does not close it, is said once. */
+	if (parser->diag != NULL && diag_body_told(parser->diag, open->place)) {
+		return true;
+	}
 	parser_expected(parser, what);
 	if (parser->diag != NULL) {
 		diag_note(parser->diag, open->place, "this bracket is not closed");
@@ -369,7 +373,19 @@ static struct expr *parse_word(struct parser *parser)
 		parser_skip_call(parser, &word);
 		return new_expr(parser, EXPR_BAD, word.place);
 	}
+	if (parser->token.mended) {
+		parser_advance(parser);
+		return bad_expr(parser);
+	}
 	struct name name = parser_name(parser, "a name");
+	const bool twice = parser->cpp != NULL && !parser->token.line_start &&
+	                   parser->token.kind == TOKEN_IDENTIFIER && name.text != NULL &&
+	                   token_is(&parser->token, name.text);
+
+	if (twice) {
+		parser_error(parser, parser->token.place, "'%s' stands twice", name.text);
+		parser_advance(parser);
+	}
 	bool is_true = strcmp(name.text, "true") == 0 || strcmp(name.text, "True") == 0;
 	bool is_false = strcmp(name.text, "false") == 0 || strcmp(name.text, "False") == 0;
 	struct expr *expr = NULL;
@@ -389,6 +405,7 @@ static struct expr *parse_word(struct parser *parser)
 			expr->kind = expr->of.name.attribute.text == NULL ? EXPR_BAD : EXPR_NAME;
 		}
 	}
+	expr->kind = twice ? EXPR_BAD : expr->kind;
 	return expr;
 }
 
@@ -417,6 +434,23 @@ static bool take_type(struct parser *parser)
 	return is_long;
 }
 
+static struct expr *parse_parenthesis(struct parser *parser)
+{
+	const struct token open = parser->token;
+
+	parser_advance(parser);
+	const bool cast = parser->cpp == NULL && take_type(parser);
+	struct expr *expr = cast ? NULL : parse_expression(parser);
+
+	const bool closed = parser_at(parser, ')');
+
+	parser_need(parser, ')', "')'");
+	if (!closed && parser->diag != NULL) {
+		diag_note(parser->diag, open.place, "this bracket is not closed");
+	}
+	return cast ? parse_unary(parser) : expr;
+}
+
 static struct expr *parse_primary(struct parser *parser)
 {
 	if (parser->token.kind == TOKEN_NUMBER) {
@@ -434,12 +468,8 @@ static struct expr *parse_primary(struct parser *parser)
 	if (parser_at(parser, '{')) {
 		return parse_dict(parser);
 	}
-	if (parser_take(parser, '(')) {
-		bool cast = parser->cpp == NULL && take_type(parser);
-		struct expr *expr = cast ? NULL : parse_expression(parser);
-
-		parser_need(parser, ')', "')'");
-		return cast ? parse_unary(parser) : expr;
+	if (parser_at(parser, '(')) {
+		return parse_parenthesis(parser);
 	}
 	parser_expected(parser, "a value");
 	if (parser->token.kind == TOKEN_CHARACTER && parser->diag != NULL) {

@@ -164,6 +164,7 @@ void parser_skip_call(struct parser *parser, const struct token *name)
 		} else {
 			diag_help(parser->diag, "is an #include missing?");
 		}
+		cpp_note_macro_like(parser->cpp, text);
 	}
 	parser_skip_balanced(parser);
 }
