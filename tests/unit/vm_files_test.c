@@ -233,12 +233,12 @@ static void test_command(void **state)
 {
 	struct arena *arena = arena_new();
 	const char *words[] = {"sh", "-c", "echo \"$0\" 'a'b", ""};
-	const struct vm vm = {.command = words, .command_count = 4};
+	const struct vm vm = {.command = {words, 4}};
 	struct vm_files_plan plan;
 	struct vm_files_fault fault;
 
 	(void)state;
-	assert_false(vm_files_any(&(struct vm){.command = words}));
+	assert_false(vm_files_any(&(struct vm){.command.words = words}));
 	assert_true(vm_files_any(&vm));
 	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
 	assert_int_equal(plan.count, 3);
@@ -255,8 +255,7 @@ static void test_command_in_the_way(void **state)
 {
 	const char *words[] = {"sh"};
 	struct vm_file file = {.from = at("site/index.html"), .to = "/etc/peervisor/command"};
-	const struct vm vm = {
-		.files = &file, .file_count = 1, .command = words, .command_count = 1};
+	const struct vm vm = {.files = &file, .file_count = 1, .command = {words, 1}};
 
 	(void)state;
 	for (int below = 0; below < 2; below++) {

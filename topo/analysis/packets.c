@@ -105,7 +105,7 @@ bool packets_unknown(const struct vm *vm)
 
 	/* What the topology puts into it, or has it run, may do what it likes with its networks. */
 	if (!vm->image.own_rootfs || !vm->image.own_kernel ||
-	    vm->file_count + vm->command_count != 0) {
+	    vm->file_count + vm->command.word_count != 0) {
 		return true;
 	}
 	for (word += strspn(word, BLANKS); *word != '\0'; word += strspn(word, BLANKS)) {

@@ -63,7 +63,7 @@ void check_rootfs_idle(struct rules *rules, const struct topology *topology)
 		const bool was_read = vm->image.initrd_bytes.file != 0;
 
 		if (vm->image.rootfs != NULL && was_read && vm->image.rootfs_init == NULL &&
-		    vm->command_count == 0 && !vm_read(&topology->vm_origins[i], VM_COMMAND) &&
+		    vm->command.word_count == 0 && !vm_read(&topology->vm_origins[i], VM_COMMAND) &&
 		    rule_report(rules, &rule_rootfs_idle, vm_place(topology, i, VM_IMAGE),
 		                "'%s' has nothing to run: no command, and no init in its root "
 		                "file system",
@@ -84,7 +84,8 @@ void check_command_own(struct rules *rules, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (vm->command_count != 0 && !vm->image.own_rootfs && vm->image.rootfs == NULL) {
+		if (vm->command.word_count != 0 && !vm->image.own_rootfs &&
+		    vm->image.rootfs == NULL) {
 			rule_report(rules, &rule_command_own, vm_place(topology, i, VM_COMMAND),
 			            "'%s' boots a root file system that is not the project's: its "
 			            "init does not know of this command",

@@ -150,8 +150,9 @@ static const char *command_text(struct lister *l, const struct vm *vm)
 {
 	const char *text = "";
 
-	for (size_t i = 0; i < vm->command_count; i++) {
-		text = arena_printf(l->facts->arena, "%s%s%s", text, i ? " " : "", vm->command[i]);
+	for (size_t i = 0; i < vm->command.word_count; i++) {
+		text = arena_printf(l->facts->arena, "%s%s%s", text, i ? " " : "",
+		                    vm->command.words[i]);
 	}
 	return text[0] ? text : "none";
 }

@@ -281,9 +281,9 @@ static void put_command(FILE *out, const struct model *model, size_t vm)
 	const struct vm *row = &model->vms[vm];
 
 	putc('[', out);
-	for (size_t i = 0; i < row->command_count; i++) {
+	for (size_t i = 0; i < row->command.word_count; i++) {
 		fputs(i == 0 ? "" : ", ", out);
-		explain_string(out, row->command[i]);
+		explain_string(out, row->command.words[i]);
 	}
 	putc(']', out);
 }

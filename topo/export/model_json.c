@@ -161,8 +161,8 @@ static void add_command(struct json_object *object, const struct vm *vm)
 {
 	struct json_object *words = add_array(object, "command");
 
-	for (size_t i = 0; i < vm->command_count; i++) {
-		json_object_array_add(words, json_object_new_string(vm->command[i]));
+	for (size_t i = 0; i < vm->command.word_count; i++) {
+		json_object_array_add(words, json_object_new_string(vm->command.words[i]));
 	}
 }
 

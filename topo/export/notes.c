@@ -78,7 +78,7 @@ static void note_attributes(const struct notes *notes, const struct vm *vm, uint
 	if (vm->file_count != 0) {
 		begin(notes, "vm%u: files: put them into its root file system\n", number);
 	}
-	if (vm->command_count != 0) {
+	if (vm->command.word_count != 0) {
 		begin(notes, "vm%u: command: have an init of its own run it\n", number);
 	}
 	for (size_t i = 0; i < vm->may_restart_count; i++) {

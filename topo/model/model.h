@@ -51,6 +51,12 @@ struct vm_file {
 	struct place place;
 };
 
+/* What is run in a VM. */
+struct vm_command {
+	const char **words; /* the program, and its arguments */
+	size_t word_count;  /* 0 = nothing */
+};
+
 /* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */
 struct vm_image {
 	const char *kernel; /* NULL = the project's own Linux */
@@ -87,8 +93,7 @@ struct vm {
 	size_t file_count;
 	struct archive_bytes files_bytes; /* of them all */
 	bool files_init;                  /* one of them is /init */
-	const char **command;             /* what the project's init runs, and its arguments */
-	size_t command_count;             /* 0 = nothing */
+	struct vm_command command;        /* what the project's init runs */
 
 	struct range *mmios; /* physical MMIO given to it */
 	size_t mmio_count;

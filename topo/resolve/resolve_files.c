@@ -202,16 +202,17 @@ void resolve_command(struct resolver *resolver, size_t vm, const struct value *v
 
 		if (value_string(&resolver->evaluator, &value->of.list.items[i],
 		                 "a word of command", &word)) {
-			*ARENA_ADD(resolver->arena, row->command, row->command_count) = word;
+			*ARENA_ADD(resolver->arena, row->command.words, row->command.word_count) =
+				word;
 		}
 	}
-	if (row->command_count == 0 || row->command_count != value->of.list.count ||
+	if (row->command.word_count == 0 || row->command.word_count != value->of.list.count ||
 	    value->of.list.partial) {
 		return; /* what could not be read has been told */
 	}
-	if (row->command[0][0] == '\0') {
+	if (row->command.words[0][0] == '\0') {
 		diag_error(resolver->diag, value->place, "command names no program");
-	} else if (row->command[0][0] == '-') {
+	} else if (row->command.words[0][0] == '-') {
 		/* The shell that becomes it would take it for an option of its own. */
 		diag_error(resolver->diag, value->place,
 		           "a program of which the name begins with '-' cannot be a command");

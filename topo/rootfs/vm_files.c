@@ -246,8 +246,8 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 	const bool own = vm->image.rootfs == NULL;
 	const char *text = own ? "#!/bin/sh\nexec" : "#!/" ROOT_OURS "/bin/sh\nexec";
 
-	for (size_t i = 0; i < vm->command_count; i++) {
-		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command[i]));
+	for (size_t i = 0; i < vm->command.word_count; i++) {
+		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command.words[i]));
 	}
 	return plan_text(planner, own ? VM_COMMAND_PATH : ROOTFS_COMMAND_PATH, 0755U, text,
 	                 "the command");
@@ -257,7 +257,7 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 static bool plan_start(struct planner *planner, const struct vm *vm)
 {
 	planner->place = vm->image.place;
-	if (vm->command_count != 0) {
+	if (vm->command.word_count != 0) {
 		return plan_command(planner, vm);
 	}
 	return vm->image.rootfs_init == NULL ||
@@ -268,7 +268,7 @@ static bool plan_start(struct planner *planner, const struct vm *vm)
 
 bool vm_files_any(const struct vm *vm)
 {
-	return vm->file_count + vm->command_count != 0 || vm->image.rootfs_init != NULL;
+	return vm->file_count + vm->command.word_count != 0 || vm->image.rootfs_init != NULL;
 }
 
 bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_plan *out,
