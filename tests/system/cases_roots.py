@@ -34,7 +34,11 @@ class OwnRoot(Scenario):
         httpd = os.path.join(self.directory, "web/usr/bin/httpd")
         with open(httpd, "wb") as file:
             file.write(program)
-        os.chmod(httpd, 0o700)
+        os.chmod(httpd, 0o711)
+        os.mkdir(os.path.join(self.directory, "web/etc"))
+        for name, line in (("passwd", "www:x:33:34::/srv:\n"), ("group", "more:x:35:www\n")):
+            with open(os.path.join(self.directory, "web/etc", name), "w", encoding="ascii") as file:
+                file.write(line)
         os.symlink("usr/bin", os.path.join(self.directory, "web/bin"))
         with tarfile.open(os.path.join(self.directory, "box.tar.gz"), "w:gz") as tar:
             for name, mode, owner, data in (("./bin/busybox", 0o755, 0, program),
@@ -60,7 +64,7 @@ class OwnRoot(Scenario):
     def check_its_command_serves_another_vm(self):
         with open(self.topology, encoding="utf-8") as file:
             wanted = file.read().strip()
-        ensure(self.fetch("box", "http://10.9.0.2/topology") == wanted, "another file")
+        ensure(self.fetch("box", "http://10.9.0.2:8080/topology") == wanted, "another file")
 
     def check_its_init_serves_another_vm(self):
         ensure(self.fetch("web", "http://10.9.0.3/page") == "from the box", "another page")
@@ -76,11 +80,18 @@ class OwnRoot(Scenario):
         self.system.shell("web", "kill $(pidof httpd)")
         self.system.wait("httpd runs again", lambda: self.system.shell(
             "web", "pidof httpd || true") not in ("", before))
-        self.fetch("box", "http://10.9.0.2/topology")
+        self.fetch("box", "http://10.9.0.2:8080/topology")
+
+    def check_its_command_is_a_users(self):
+        found = self.system.shell("web", """cd /proc/$(pidof httpd)
+            sed -n 's/^\\(Uid\\|Gid\\|Groups\\)://p' status; readlink cwd
+            tr '\\0' '\\n' < environ | grep -e ^A.B -e ^HOME""")
+        ensure(found.split() == ["33"] * 4 + ["34"] * 4 + ["34", "35", "/srv", "it's", "HOME=/srv",
+                                                           "A.B=it's"], found)
 
     def check_nobody_but_root_writes_to_its_root(self):
         found = self.system.shell("web", "stat -c %u:%a / /bin/httpd; ls -d /bin; [ -L /bin ]")
-        ensure(found.split() == ["0:755", "0:700", "/bin"], found)
+        ensure(found.split() == ["0:755", "0:711", "/bin"], found)
 
     def check_poweroff_ends_it(self):
         for vm in ("web", "box"):

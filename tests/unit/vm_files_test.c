@@ -75,6 +75,7 @@ static struct vm_root *debian_root(struct arena *arena, bool packed)
 	struct vm_root *root = vm_root_new(arena);
 	struct cpio cpio = {0};
 	const uint8_t init[] = "init";
+	const char passwd[] = "root:x:0:0:root:/root:/bin/sh\nwww:x:33:44:www:/var/www:";
 
 	cpio_add_directory(&cpio, ".");
 	cpio_add_directory(&cpio, "usr");
@@ -86,6 +87,10 @@ static struct vm_root *debian_root(struct arena *arena, bool packed)
 	cpio_add_link(&cpio, "var/run", "../run");
 	cpio_add_link(&cpio, "disks", "var/lib/peervisor");
 	assert_int_equal(cpio_add_file(&cpio, "init", 0755, (struct blob){init, 4}), OK);
+	cpio_add_directory(&cpio, "etc");
+	assert_int_equal(cpio_add_file(&cpio, "etc/passwd", 0644,
+	                               (struct blob){(const uint8_t *)passwd, strlen(passwd)}),
+	                 OK);
 	cpio_end(&cpio);
 	if (packed) {
 		uint8_t room[4096];
@@ -233,7 +238,7 @@ static void test_command(void **state)
 {
 	struct arena *arena = arena_new();
 	const char *words[] = {"sh", "-c", "echo \"$0\" 'a'b", ""};
-	const struct vm vm = {.command = {words, 4}};
+	const struct vm vm = {.command = {.words = words, .word_count = 4}};
 	struct vm_files_plan plan;
 	struct vm_files_fault fault;
 
@@ -241,12 +246,77 @@ static void test_command(void **state)
 	assert_false(vm_files_any(&(struct vm){.command.words = words}));
 	assert_true(vm_files_any(&vm));
 	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
-	assert_int_equal(plan.count, 3);
-	assert_string_equal(plan.entries[0].path, "etc");
-	assert_string_equal(plan.entries[2].path, "etc/peervisor/command");
-	assert_int_equal(plan.entries[2].mode, 0100755);
-	assert_string_equal(plan.entries[2].text,
+	assert_int_equal(plan.count, 2);
+	assert_string_equal(plan.entries[0].path, "etc/peervisor");
+	assert_string_equal(plan.entries[1].path, "etc/peervisor/command");
+	assert_int_equal(plan.entries[1].mode, 0100755);
+	assert_string_equal(plan.entries[1].text,
 	                    "#!/bin/sh\nexec 'sh' '-c' 'echo \"$0\" '\\''a'\\''b' ''\n");
+	arena_free(arena);
+}
+
+/* The text of the script that starts @command, or why there is none. */
+static const char *script(struct arena *arena, struct vm vm)
+{
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	vm.suffix = "web";
+	if (!vm_files_plan(debian_root(arena, true), &vm, &plan, &fault)) {
+		return fault.text;
+	}
+	return plan.entries[plan.count - 1].text;
+}
+
+static void test_command_of_a_user(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *words[] = {"id"};
+	const char *env[] = {"A=b c", "my.name="};
+	struct vm_command command = {.words = words,
+	                             .word_count = 1,
+	                             .env = env,
+	                             .env_count = 2,
+	                             .directory = "/srv/it's"};
+	struct vm_file files[] = {{.from = at("users"), .to = "/etc/passwd"},
+	                          {.from = at("groups"), .to = "/etc/group"}};
+
+	(void)state;
+	assert_string_equal(script(arena, (struct vm){.command = command}),
+	                    "#!/bin/sh\nexec /usr/sbin/launch -e 'A=b c' -e 'my.name=' "
+	                    "-d '/srv/it'\\''s' -- 'id'\n");
+	command = (struct vm_command){.words = words, .word_count = 1, .user = "www"};
+	assert_string_equal(script(arena, (struct vm){.command = command, .image.rootfs = "root"}),
+	                    "#!/.peervisor/bin/sh\nexec /.peervisor/bin/launch -u 33 -g 44 "
+	                    "-e 'HOME=/var/www' -- 'id'\n");
+	command.user = "app";
+	assert_string_equal(script(arena, (struct vm){.command = command}),
+	                    "the command of 'web' is to run as 'app', and in its root file system "
+	                    "is no user 'app' in /etc/passwd");
+	write_file("users", "app:x:1000:1000::/srv/app:\n", 0644);
+	write_file("groups", "audio:x:29:app\n", 0644);
+	assert_string_equal(
+		script(arena, (struct vm){.command = command, .files = files, .file_count = 2}),
+		"#!/bin/sh\nexec /usr/sbin/launch -u 1000 -g 1000,29 -e 'HOME=/srv/app' "
+		"-- 'id'\n");
+	arena_free(arena);
+}
+
+/* The directory is made, unless something else is there. */
+static void test_command_in_a_directory(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *words[] = {"id"};
+	struct vm vm = {.command = {.words = words, .word_count = 1, .directory = "/sbin/x"}};
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	(void)state;
+	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+	assert_string_equal(plan.entries[0].path, "usr/bin/x");
+	assert_int_equal(plan.entries[0].mode, 040755);
+	vm.command.directory = "/init";
+	assert_non_null(strstr(script(arena, vm), "'/init' is no directory"));
 	arena_free(arena);
 }
 
@@ -255,7 +325,8 @@ static void test_command_in_the_way(void **state)
 {
 	const char *words[] = {"sh"};
 	struct vm_file file = {.from = at("site/index.html"), .to = "/etc/peervisor/command"};
-	const struct vm vm = {.files = &file, .file_count = 1, .command = {words, 1}};
+	const struct vm vm = {
+		.files = &file, .file_count = 1, .command = {.words = words, .word_count = 1}};
 
 	(void)state;
 	for (int below = 0; below < 2; below++) {
@@ -296,10 +367,15 @@ static void test_unseen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_directory), cmocka_unit_test(test_links_are_followed),
-		cmocka_unit_test(test_replaces),  cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_command),   cmocka_unit_test(test_command_in_the_way),
+		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_links_are_followed),
+		cmocka_unit_test(test_replaces),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_command_in_the_way),
 		cmocka_unit_test(test_unseen),
+		cmocka_unit_test(test_command_of_a_user),
+		cmocka_unit_test(test_command_in_a_directory),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -97,3 +97,30 @@ void check_command_own(struct rules *rules, const struct topology *topology)
 RULE(command_own, "command-own", ERROR, EACH,
      "The project's init runs a VM's command. A VM with a root file system of its own has an init of "
      "its own, which is told by a file of its own.");
+
+void check_command_missing(struct rules *rules, const struct topology *topology)
+{
+	static const enum vm_attribute of_command[] = {VM_ENV, VM_WORKDIR, VM_USER};
+
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm_origin *origin = &topology->vm_origins[i];
+
+		if (topology->model.vms[i].command.word_count != 0 ||
+		    vm_given(origin, VM_COMMAND)) {
+			continue;
+		}
+		for (size_t j = 0; j < ARRAY_COUNT(of_command); j++) {
+			if (vm_read(origin, of_command[j])) {
+				rule_report(rules, &rule_command_missing,
+				            vm_place(topology, i, of_command[j]),
+				            "%s is of a command, and '%s' has none",
+				            vm_attribute_row(of_command[j])->name,
+				            topology->model.vms[i].suffix);
+			}
+		}
+	}
+}
+
+RULE(command_missing, "command-missing", ERROR, EACH,
+     "env, workdir and user are of the command that a VM runs, and so of none where there is no command. "
+     "What an init of its own starts has what that init gives it.");

@@ -146,13 +146,12 @@ static const char *files_text(struct lister *l, const struct vm *vm)
 	return text[0] ? text : "none";
 }
 
-static const char *command_text(struct lister *l, const struct vm *vm)
+static const char *words_text(struct lister *l, const char *const *words, size_t count)
 {
 	const char *text = "";
 
-	for (size_t i = 0; i < vm->command.word_count; i++) {
-		text = arena_printf(l->facts->arena, "%s%s%s", text, i ? " " : "",
-		                    vm->command.words[i]);
+	for (size_t i = 0; i < count; i++) {
+		text = arena_printf(l->facts->arena, "%s%s%s", text, i ? " " : "", words[i]);
 	}
 	return text[0] ? text : "none";
 }
@@ -190,7 +189,10 @@ static const char *attribute_text(struct lister *l, enum vm_attribute attribute,
 		return files_text(l, vm);
 	}
 	if (attribute == VM_COMMAND) {
-		return command_text(l, vm);
+		return words_text(l, vm->command.words, vm->command.word_count);
+	}
+	if (attribute == VM_ENV) {
+		return words_text(l, vm->command.env, vm->command.env_count);
 	}
 	if (attribute == VM_BUDGET) {
 		return budget_text(l, vm);

@@ -276,16 +276,28 @@ static void put_files(FILE *out, const struct model *model, size_t vm)
 	fputs(row->file_count == 0 ? "]" : IN "]", out);
 }
 
-static void put_command(FILE *out, const struct model *model, size_t vm)
+static void put_strings(FILE *out, const char *const *texts, size_t count)
 {
-	const struct vm *row = &model->vms[vm];
-
 	putc('[', out);
-	for (size_t i = 0; i < row->command.word_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		fputs(i == 0 ? "" : ", ", out);
-		explain_string(out, row->command.words[i]);
+		explain_string(out, texts[i]);
 	}
 	putc(']', out);
+}
+
+static void put_command(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm_command *command = &model->vms[vm].command;
+
+	put_strings(out, command->words, command->word_count);
+}
+
+static void put_env(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm_command *command = &model->vms[vm].command;
+
+	put_strings(out, command->env, command->env_count);
 }
 
 static void put_pci(FILE *out, const struct model *model, size_t vm)
@@ -358,6 +370,7 @@ static put_value *const own_values[VM_ATTRIBUTE_COUNT] = {
 	[VM_IMAGE] = put_image,
 	[VM_FILES] = put_files,
 	[VM_COMMAND] = put_command,
+	[VM_ENV] = put_env,
 	[VM_PCI] = put_pci,
 	[VM_MMIOS] = put_mmios,
 	[VM_IRQS] = put_irqs,

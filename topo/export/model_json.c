@@ -157,13 +157,24 @@ static void add_files(struct json_object *object, const struct vm *vm)
 	}
 }
 
+static void add_strings(struct json_object *object, const char *name, const char *const *texts,
+                        size_t count)
+{
+	struct json_object *array = add_array(object, name);
+
+	for (size_t i = 0; i < count; i++) {
+		json_object_array_add(array, json_object_new_string(texts[i]));
+	}
+}
+
 static void add_command(struct json_object *object, const struct vm *vm)
 {
-	struct json_object *words = add_array(object, "command");
+	add_strings(object, "command", vm->command.words, vm->command.word_count);
+}
 
-	for (size_t i = 0; i < vm->command.word_count; i++) {
-		json_object_array_add(words, json_object_new_string(vm->command.words[i]));
-	}
+static void add_env(struct json_object *object, const struct vm *vm)
+{
+	add_strings(object, "env", vm->command.env, vm->command.env_count);
 }
 
 static void add_pci(struct json_object *object, const struct vm *vm)
@@ -215,19 +226,21 @@ static void add_may_restart(struct json_object *object, const struct vm *vm)
 
 static void add_nodes(struct json_object *object, const struct vm *vm)
 {
-	struct json_object *nodes = add_array(object, "dtb_nodes");
-
-	for (size_t i = 0; i < vm->dtb_node_count; i++) {
-		json_object_array_add(nodes, json_object_new_string(vm->dtb_nodes[i]));
-	}
+	add_strings(object, "dtb_nodes", vm->dtb_nodes, vm->dtb_node_count);
 }
 
 static add_member *const own_members[VM_ATTRIBUTE_COUNT] = {
-	[VM_NAME] = add_names,      [VM_AFFINITY] = add_affinity,
-	[VM_IMAGE] = add_image,     [VM_FILES] = add_files,
-	[VM_COMMAND] = add_command, [VM_PCI] = add_pci,
-	[VM_MMIOS] = add_mmios,     [VM_IRQS] = add_irqs,
-	[VM_DTB] = add_nodes,       [VM_MAY_RESTART] = add_may_restart,
+	[VM_NAME] = add_names,
+	[VM_AFFINITY] = add_affinity,
+	[VM_IMAGE] = add_image,
+	[VM_FILES] = add_files,
+	[VM_COMMAND] = add_command,
+	[VM_ENV] = add_env,
+	[VM_PCI] = add_pci,
+	[VM_MMIOS] = add_mmios,
+	[VM_IRQS] = add_irqs,
+	[VM_DTB] = add_nodes,
+	[VM_MAY_RESTART] = add_may_restart,
 };
 
 static void add_attribute(struct json_object *object, enum vm_attribute attribute,

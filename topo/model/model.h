@@ -55,6 +55,11 @@ struct vm_file {
 struct vm_command {
 	const char **words; /* the program, and its arguments */
 	size_t word_count;  /* 0 = nothing */
+	const char **env;   /* "NAME=VALUE", each name once */
+	size_t env_count;
+	const char *directory; /* absolute; NULL = / */
+	const char *user;      /* "USER" or "USER:GROUP" (topo/rootfs/users.h); NULL = root */
+	struct place place;
 };
 
 /* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */

@@ -81,6 +81,18 @@
 	  .meaning = "program with its arguments that the project's init runs, and again when it " \
 	             "has ended; its output goes to the console",                                  \
 	  .otherwise = "[]")                                                                       \
+	X(VM_ENV, .name = "env", .diff = "environment", .tuning = true,                            \
+	  .values = "[\"LANG=C.UTF-8\"]", .meaning = "what its environment has in addition",       \
+	  .otherwise = "[]")                                                                       \
+	X(VM_WORKDIR, .name = "workdir", VM_FIELD(STRING, command.directory), .optional = true,    \
+	  .json = "workdir", .diff = "working directory", .tuning = true, .camkes = CAMKES_NOTE,   \
+	  .values = "a path in the VM",                                                            \
+	  .meaning = "the directory in which it runs, made if it is not there", .otherwise = "/")  \
+	X(VM_USER, .name = "user", VM_FIELD(STRING, command.user), .optional = true,               \
+	  .json = "user", .diff = "user", .tuning = true, .camkes = CAMKES_NOTE,                   \
+	  .values = "\"USER\" or \"USER:GROUP\"",                                                  \
+	  .meaning = "as whom it runs, by names of its root file system or by numbers",            \
+	  .otherwise = "root")                                                                     \
 	X(VM_PCI, .name = "pci_devices", .values = "[{ name, bus, dev, fun, irq }]",               \
 	  .meaning = "PCI functions of this VM", .otherwise = "[]")                                \
 	X(VM_UNTYPED_MMIOS, .name = "untyped_mmios", .values = "[\"0xfe340000:0x100\"]",           \

@@ -2,7 +2,6 @@
 /*
  * files: what of the build machine is put into a VM's root file system. Where in it that is cannot
  * be known before the image is built; that the files are there, and how large they are, can.
- * command: what is run there.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -40,12 +39,12 @@ static bool measure_entry(void *owner, const struct file_tree_entry *entry)
 	return true;
 }
 
-/* A path in a VM, without the / at its end that a directory may have; NULL after an error. */
-static const char *read_to(struct resolver *resolver, const struct value *value)
+const char *resolve_guest_path(struct resolver *resolver, const struct value *value,
+                               const char *what)
 {
 	const char *text = NULL;
 
-	if (!value_string(&resolver->evaluator, value, "to", &text)) {
+	if (!value_string(&resolver->evaluator, value, what, &text)) {
 		return NULL;
 	}
 	size_t bytes = strlen(text);
@@ -144,7 +143,7 @@ static bool read_item(struct resolver *resolver, const struct value *item, struc
 	}
 	file->place = from->place;
 	file->from = resolve_path(resolver, name, from->place);
-	file->to = read_to(resolver, to);
+	file->to = resolve_guest_path(resolver, to, "to");
 	return file->to != NULL && (mode == NULL || read_mode(resolver, mode, &file->mode));
 }
 
@@ -184,37 +183,5 @@ void resolve_files(struct resolver *resolver, size_t vm, const struct value *val
 			*ARENA_ADD(resolver->arena, row->files, row->file_count) = file;
 			measure_file(resolver, row, &row->files[row->file_count - 1]);
 		}
-	}
-}
-
-void resolve_command(struct resolver *resolver, size_t vm, const struct value *value)
-{
-	struct vm *row = &resolver->topology->model.vms[vm];
-
-	if (value->kind != VALUE_LIST) {
-		diag_error(resolver->diag, value->place, "command is a list, not %s",
-		           value_kind_name(value->kind));
-		diag_help(resolver->diag, "[\"sh\", \"-c\", \"TEXT\"] leaves it to a shell");
-		return;
-	}
-	for (size_t i = 0; i < value->of.list.count; i++) {
-		const char *word = NULL;
-
-		if (value_string(&resolver->evaluator, &value->of.list.items[i],
-		                 "a word of command", &word)) {
-			*ARENA_ADD(resolver->arena, row->command.words, row->command.word_count) =
-				word;
-		}
-	}
-	if (row->command.word_count == 0 || row->command.word_count != value->of.list.count ||
-	    value->of.list.partial) {
-		return; /* what could not be read has been told */
-	}
-	if (row->command.words[0][0] == '\0') {
-		diag_error(resolver->diag, value->place, "command names no program");
-	} else if (row->command.words[0][0] == '-') {
-		/* The shell that becomes it would take it for an option of its own. */
-		diag_error(resolver->diag, value->place,
-		           "a program of which the name begins with '-' cannot be a command");
 	}
 }

@@ -187,8 +187,17 @@ bool resolve_file_exists(struct resolver *resolver, const char *path, const char
 /** files: what is put into a VM's root file system. */
 void resolve_files(struct resolver *resolver, size_t vm, const struct value *value);
 
-/** command: what the project's init runs. */
+/** A path in a VM, without the / at its end that a directory may have; NULL after an error. */
+const char *resolve_guest_path(struct resolver *resolver, const struct value *value,
+                               const char *what);
+
+/* resolve_command.c */
+
+/** command, and what it has: what is run in a VM. */
 void resolve_command(struct resolver *resolver, size_t vm, const struct value *value);
+void resolve_env(struct resolver *resolver, size_t vm, const struct value *value);
+void resolve_workdir(struct resolver *resolver, size_t vm, const struct value *value);
+void resolve_user(struct resolver *resolver, size_t vm, const struct value *value);
 
 /* resolve_hardware.c */
 

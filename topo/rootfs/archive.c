@@ -20,6 +20,7 @@
 #define LINK_SHORT_MAX 127U /* Linux: a longer link takes a page */
 #define MODE_TYPE 0170000U
 #define MODE_LINK 0120000U
+#define MODE_FILE 0100000U
 #define GUESS 4U                          /* what packing saves, where it is not unpacked */
 #define UNPACKED_MAX (UINT64_C(16) << 30) /* more is no root file system in RAM */
 
@@ -40,6 +41,7 @@ struct walker {
 	uint32_t mode;
 	char name[ARCHIVE_TEXT_BYTES]; /* without its padding */
 	char target[ARCHIVE_TEXT_BYTES];
+	char content[ARCHIVE_CONTENT_BYTES];
 	size_t text_bytes; /* of the one that is being read */
 };
 
@@ -88,6 +90,13 @@ static void take_header(struct walker *walker)
 	walker->text_bytes = 0;
 }
 
+/* Is it a file that the visitor may see? */
+static bool is_small_file(const struct walker *walker)
+{
+	return walker->visit != NULL && (walker->mode & MODE_TYPE) == MODE_FILE &&
+	       walker->content_bytes <= ARCHIVE_CONTENT_BYTES;
+}
+
 static void end_entry(struct walker *walker)
 {
 	const bool link = (walker->mode & MODE_TYPE) == MODE_LINK;
@@ -95,6 +104,8 @@ static void end_entry(struct walker *walker)
 		.name = walker->name,
 		.mode = walker->mode,
 		.target = link ? walker->target : NULL,
+		.content = is_small_file(walker) ? walker->content : NULL,
+		.content_bytes = (size_t)walker->content_bytes,
 	};
 
 	if (walker->visit != NULL && strcmp(walker->name, "TRAILER!!!") != 0) {
@@ -123,6 +134,15 @@ static void keep(struct walker *walker, const unsigned char *bytes, size_t count
 {
 	const bool link = (walker->mode & MODE_TYPE) == MODE_LINK;
 	char *text = walker->part == PART_NAME ? walker->name : walker->target;
+
+	if (walker->part == PART_CONTENT && is_small_file(walker)) {
+		const size_t left = (size_t)walker->content_bytes - walker->text_bytes;
+		const size_t some = count < left ? count : left; /* not what fills up to 4 */
+
+		memcpy(walker->content + walker->text_bytes, bytes, some);
+		walker->text_bytes += some;
+		return;
+	}
 	const size_t room = ARCHIVE_TEXT_BYTES - 1 - walker->text_bytes;
 	const size_t kept = count < room ? count : room;
 

@@ -21,12 +21,15 @@ struct archive {
 };
 
 #define ARCHIVE_TEXT_BYTES 4096U
+#define ARCHIVE_CONTENT_BYTES 65536U
 
 /* What stands in an archive. */
 struct archive_entry {
 	const char *name;
 	uint32_t mode;
-	const char *target; /* of a symbolic link */
+	const char *target;  /* of a symbolic link */
+	const char *content; /* of a file that is no larger than ARCHIVE_CONTENT_BYTES, else NULL */
+	size_t content_bytes;
 };
 
 typedef void archive_visit(void *owner, const struct archive_entry *entry);

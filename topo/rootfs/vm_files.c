@@ -2,6 +2,7 @@
 /* Plans the files of a VM, see topo/rootfs/vm_files.h. */
 #include "topo/rootfs/vm_files.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,13 +12,18 @@
 #include "topo/rootfs/archive.h"
 #include "topo/rootfs/file_tree.h"
 #include "topo/rootfs/follow.h"
+#include "topo/rootfs/users.h"
 
+#define PASSWD_PATH "etc/passwd"
+#define GROUP_PATH "etc/group"
 #define DIRECTORY_MODE (S_IFDIR | 0755U)
 #define LINK_MODE (S_IFLNK | 0777U)
 
 struct node {
 	struct path_node is;
-	bool ours; /* of the topology's files */
+	bool ours;        /* of the topology's files */
+	const char *from; /* of such a file, on the build machine */
+	const char *text; /* what a small file holds, where it matters */
 };
 
 struct vm_root {
@@ -64,6 +70,11 @@ static void put_node(struct vm_root *root, const char *path, struct node node)
 	strmap_set(&root->nodes, path, kept);
 }
 
+static bool is_of_users(const char *path)
+{
+	return strcmp(path, PASSWD_PATH) == 0 || strcmp(path, GROUP_PATH) == 0;
+}
+
 static void add_entry(void *owner, const struct archive_entry *entry)
 {
 	struct vm_root *root = owner;
@@ -75,7 +86,13 @@ static void add_entry(void *owner, const struct archive_entry *entry)
 		                                                        strlen(entry->target));
 
 		put_node(root, arena_copy(root->arena, path, strlen(path)),
-		         (struct node){{entry->mode & S_IFMT, target}, false});
+		         (struct node){
+				 .is = {entry->mode & S_IFMT, target},
+				 .text = is_of_users(path) && entry->content != NULL
+		                                 ? arena_copy(root->arena, entry->content,
+		                                              entry->content_bytes)
+		                                 : NULL,
+			 });
 	}
 }
 
@@ -96,7 +113,7 @@ static void plan(struct planner *planner, struct vm_files_entry entry)
 {
 	*ARENA_ADD(planner->root->arena, planner->out->entries, planner->out->count) = entry;
 	put_node(planner->root, entry.path,
-	         (struct node){{entry.mode & S_IFMT, entry.target}, true});
+	         (struct node){{entry.mode & S_IFMT, entry.target}, true, entry.from, NULL});
 }
 
 /* Is it where the disks of a device VM are, on the way to there, or below? */
@@ -239,6 +256,78 @@ static bool plan_text(struct planner *planner, const char *to, uint32_t mode, co
 	return true;
 }
 
+/* What a file of the root file system at @path holds; NULL if it is not there, or too large for what it is. */
+static const char *read_small(const struct vm_root *root, const char *path)
+{
+	const char *there = follow(root, path, true);
+	const struct node *node = there == NULL ? NULL : strmap_get(&root->nodes, there);
+	char *text = NULL;
+
+	if (node == NULL || node->from == NULL) {
+		return node == NULL ? NULL : node->text;
+	}
+	FILE *file = fopen(node->from, "rbe");
+
+	if (file != NULL) {
+		text = arena_alloc(root->arena, ARCHIVE_CONTENT_BYTES);
+		text[fread(text, 1, ARCHIVE_CONTENT_BYTES - 1, file)] = '\0';
+		fclose(file);
+	}
+	return text;
+}
+
+/* The words before the command that make it the user's; false after a fault. */
+static bool take_user(struct planner *planner, const struct vm *vm, const char **text)
+{
+	struct vm_root *root = planner->root;
+	struct user user;
+	const char *why = user_find(root->arena, vm->command.user, read_small(root, PASSWD_PATH),
+	                            read_small(root, GROUP_PATH), &user);
+
+	if (why != NULL) {
+		return fail(planner, arena_printf(root->arena,
+		                                  "the command of '%s' is to run as '%s', and in "
+		                                  "its root file system is %s",
+		                                  vm->suffix, vm->command.user, why));
+	}
+	*text = arena_printf(root->arena, "%s -u %u -g %s", *text, user.number, user.groups);
+	if (user.home != NULL) {
+		*text = arena_printf(
+			root->arena, "%s -e %s", *text,
+			quote_shell(root->arena, arena_printf(root->arena, "HOME=%s", user.home)));
+	}
+	return true;
+}
+
+/* What becomes the command with the environment, the directory and the user that it is to have. */
+static bool take_launch(struct planner *planner, const struct vm *vm, const char **text)
+{
+	const struct vm_command *command = &vm->command;
+	struct arena *arena = planner->root->arena;
+	const bool own = vm->image.rootfs == NULL;
+
+	if (command->env_count == 0 && command->directory == NULL && command->user == NULL) {
+		return true;
+	}
+	*text = arena_printf(arena, "%s %s", *text,
+	                     own ? "/usr/sbin/launch" : "/" ROOT_OURS "/bin/launch");
+	if (command->user != NULL && !take_user(planner, vm, text)) {
+		return false;
+	}
+	for (size_t i = 0; i < command->env_count; i++) {
+		*text = arena_printf(arena, "%s -e %s", *text, quote_shell(arena, command->env[i]));
+	}
+	if (command->directory != NULL) {
+		*text = arena_printf(arena, "%s -d %s", *text,
+		                     quote_shell(arena, command->directory));
+		if (!plan_directory(planner, command->directory)) {
+			return false;
+		}
+	}
+	*text = arena_printf(arena, "%s --", *text);
+	return true;
+}
+
 /* A script that becomes the command. */
 static bool plan_command(struct planner *planner, const struct vm *vm)
 {
@@ -246,6 +335,9 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 	const bool own = vm->image.rootfs == NULL;
 	const char *text = own ? "#!/bin/sh\nexec" : "#!/" ROOT_OURS "/bin/sh\nexec";
 
+	if (!take_launch(planner, vm, &text)) {
+		return false;
+	}
 	for (size_t i = 0; i < vm->command.word_count; i++) {
 		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command.words[i]));
 	}
@@ -258,6 +350,8 @@ static bool plan_start(struct planner *planner, const struct vm *vm)
 {
 	planner->place = vm->image.place;
 	if (vm->command.word_count != 0) {
+		planner->place =
+			vm->command.place.file != NULL ? vm->command.place : planner->place;
 		return plan_command(planner, vm);
 	}
 	return vm->image.rootfs_init == NULL ||

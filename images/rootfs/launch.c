@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Becomes a program with an environment, a directory and a user of its own: what topo writes into the
+ * script of a VM's command. Users are numbers, so that no file of the root file system is read.
+ *   launch [-e NAME=VALUE]... [-u USER -g GROUP[,GROUP]...] [-d DIRECTORY] -- PROGRAM [ARGUMENT]...
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <grp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define GROUPS_MAX 64U /* topo/rootfs/users.h */
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "launch: %s: %s\n", what, strerror(errno));
+	exit(EXIT_FAILURE);
+}
+
+static uint32_t number(const char *text, char **end)
+{
+	const unsigned long value = strtoul(text, end, 10);
+
+	if (*end == text || value >= UINT32_MAX) {
+		errno = EINVAL;
+		die(text);
+	}
+	return (uint32_t)value;
+}
+
+/* All groups are these: that of new files first. */
+static void take_groups(const char *text)
+{
+	gid_t groups[GROUPS_MAX];
+	size_t count = 0;
+	char *end = (char *)(uintptr_t)text;
+
+	for (;;) {
+		groups[count++] = number(end, &end);
+		if (*end != ',') {
+			break;
+		}
+		if (count == GROUPS_MAX) {
+			errno = E2BIG;
+			die(text);
+		}
+		end++;
+	}
+	if (setgroups(count, groups) != 0 || setgid(groups[0]) != 0) {
+		die(text);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const char *directory = "/";
+	const char *groups = NULL;
+	const char *user = NULL;
+	char *end = NULL;
+	int option;
+
+	while ((option = getopt(argc, argv, "+e:u:g:d:")) != -1) {
+		switch (option) {
+		case 'e':
+			if (putenv(optarg) != 0) {
+				die(optarg);
+			}
+			break;
+		case 'u':
+			user = optarg;
+			break;
+		case 'g':
+			groups = optarg;
+			break;
+		case 'd':
+			directory = optarg;
+			break;
+		default:
+			return EXIT_FAILURE;
+		}
+	}
+	if (optind == argc) {
+		fputs("launch: no program\n", stderr);
+		return EXIT_FAILURE;
+	}
+	if (groups != NULL) {
+		take_groups(groups);
+	}
+	if (user != NULL && setuid(number(user, &end)) != 0) {
+		die(user);
+	}
+	/* As that user, which may not be let in. */
+	if (chdir(directory) != 0) {
+		die(directory);
+	}
+	execvp(argv[optind], argv + optind);
+	die(argv[optind]);
+}

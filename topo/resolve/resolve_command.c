@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is run in a VM's root file system: command, and the environment, the directory and the user that it
+ * has. What is not given comes from a container image, if the VM boots one.
+ */
+#include <string.h>
+
+#include "topo/resolve/resolve_internal.h"
+#include "topo/rootfs/users.h"
+
+static struct vm_command *command_of(struct resolver *resolver, size_t vm)
+{
+	return &resolver->topology->model.vms[vm].command;
+}
+
+/* Whether @value is a list; @example is of one. */
+static bool is_list(struct resolver *resolver, const struct value *value, const char *what,
+                    const char *example)
+{
+	if (value->kind != VALUE_LIST) {
+		diag_error(resolver->diag, value->place, "%s is a list, not %s", what,
+		           value_kind_name(value->kind));
+		diag_help(resolver->diag, "%s", example);
+	}
+	return value->kind == VALUE_LIST;
+}
+
+void resolve_command(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	struct vm_command *command = command_of(resolver, vm);
+
+	if (!is_list(resolver, value, "command",
+	             "[\"sh\", \"-c\", \"TEXT\"] leaves it to a shell")) {
+		return;
+	}
+	for (size_t i = 0; i < value->of.list.count; i++) {
+		const char *word = NULL;
+
+		if (value_string(&resolver->evaluator, &value->of.list.items[i],
+		                 "a word of command", &word)) {
+			*ARENA_ADD(resolver->arena, command->words, command->word_count) = word;
+		}
+	}
+	command->place = value->place;
+	if (command->word_count == 0 || command->word_count != value->of.list.count ||
+	    value->of.list.partial) {
+		return; /* what could not be read has been told */
+	}
+	if (command->words[0][0] == '\0') {
+		diag_error(resolver->diag, value->place, "command names no program");
+	} else if (command->words[0][0] == '-') {
+		/* The shell that becomes it would take it for an option of its own. */
+		diag_error(resolver->diag, value->place,
+		           "a program of which the name begins with '-' cannot be a command");
+	}
+}
+
+/* The bytes of the name in "NAME=VALUE"; 0: it has not that form. */
+static size_t name_bytes(const char *text)
+{
+	const char *equals = strchr(text, '=');
+
+	return equals == NULL ? 0 : (size_t)(equals - text);
+}
+
+/* The variable of the name that @text has; NULL: there is none. */
+static const char **find_variable(const struct vm_command *command, const char *text)
+{
+	const size_t bytes = name_bytes(text);
+
+	for (size_t i = 0; i < command->env_count; i++) {
+		if (name_bytes(command->env[i]) == bytes &&
+		    memcmp(command->env[i], text, bytes) == 0) {
+			return &command->env[i];
+		}
+	}
+	return NULL;
+}
+
+void resolve_env(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	struct vm_command *command = command_of(resolver, vm);
+
+	if (!is_list(resolver, value, "env", "[\"LANG=C.UTF-8\"]")) {
+		return;
+	}
+	for (size_t i = 0; i < value->of.list.count; i++) {
+		const struct value *item = &value->of.list.items[i];
+		const char *text = NULL;
+
+		if (!value_string(&resolver->evaluator, item, "a variable of env", &text)) {
+			continue;
+		}
+		if (name_bytes(text) == 0) {
+			diag_error(resolver->diag, item->place, "'%s' sets no variable", text);
+			diag_help(resolver->diag, "\"NAME=VALUE\"");
+		} else if (find_variable(command, text) != NULL) {
+			diag_error(resolver->diag, item->place, "'%.*s' is set twice",
+			           (int)name_bytes(text), text);
+		} else {
+			*ARENA_ADD(resolver->arena, command->env, command->env_count) = text;
+		}
+	}
+}
+
+void resolve_workdir(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	const char *path = resolve_guest_path(resolver, value, "workdir");
+
+	if (path != NULL) {
+		command_of(resolver, vm)->directory = path;
+	}
+}
+
+void resolve_user(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	const char *text = NULL;
+
+	if (!value_string(&resolver->evaluator, value, "user", &text)) {
+		return;
+	}
+	if (!user_is_form(text)) {
+		diag_error(resolver->diag, value->place, "'%s' is no user", text);
+		diag_help(resolver->diag,
+		          "a name or a number, and a group behind it if not the user's own: "
+		          "\"www-data\", \"1000:1000\"");
+		return;
+	}
+	command_of(resolver, vm)->user = text;
+}
