@@ -4,7 +4,7 @@
  * an archive that Linux reads to its end, and has no name that leads out of it. Sums of headers are
  * set right first, or nothing would come behind them.
  * links: topo/rootfs topo/base topo/diag
- * libs: z lzma zstd lz4
+ * libs: z lzma zstd lz4 json-c crypto
  */
 #include <stddef.h>
 #include <stdint.h>

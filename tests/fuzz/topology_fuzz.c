@@ -3,7 +3,7 @@
  * Whatever a topology's text is, topo ends with a model or with messages. What loads must survive
  * being explained: the printed topology loads again, and is printed the same.
  *
- * libs: z lzma zstd lz4
+ * libs: z lzma zstd lz4 json-c crypto
  * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * links: topo/export/explain.c topo/export/explain_slot.c
  */

@@ -4,9 +4,14 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 
 from harness import BUILD, HERE, Scenario, ensure
+
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "containers"))
+# pylint: disable=wrong-import-position
+import container
 
 INITTAB = b"""::sysinit:/bin/busybox touch /began
 ::respawn:/bin/busybox httpd -f -p 80 -h /srv
@@ -14,7 +19,7 @@ INITTAB = b"""::sysinit:/bin/busybox touch /began
 
 
 class OwnRoot(Scenario):
-    """A directory that holds one program, and a packed tar with an init."""
+    """A directory that holds one program, a packed tar with an init, and a container image."""
     directory = os.path.join(BUILD, "system/own-root")
     topology = os.path.join(directory, "own-root.camkes")
 
@@ -26,11 +31,22 @@ class OwnRoot(Scenario):
                                    ".peervisor/bin/busybox"], stdin=archive,
                                   stdout=subprocess.PIPE, check=True).stdout
 
+    @staticmethod
+    def image(program):
+        """What docker would save: a layer over another."""
+        layers = [container.tar([("usr/bin/httpd", program), ("etc/passwd", b"www:x:33:34::/srv:\n", 0o644),
+                                 ("srv/page", b"lower", 0o644), ("srv/gone", b"", 0o644)]),
+                  container.tar([("srv/.wh.gone", b""), ("srv/page", b"upper", 0o644)])]
+        return container.docker(layers, container.configuration(
+            layers, Entrypoint=["httpd", "-f"], Cmd=["-p", "8080"], WorkingDir="/srv", User="www",
+            Env=["PATH=/usr/bin", "B=1"]))
+
     def prepare(self):
         shutil.rmtree(self.directory, ignore_errors=True)
         os.makedirs(os.path.join(self.directory, "web/usr/bin"))
         shutil.copy(os.path.join(HERE, "topologies/own-root.camkes"), self.directory)
         program = self.program()
+        container.write_archive(os.path.join(self.directory, "app.tar"), self.image(program))
         httpd = os.path.join(self.directory, "web/usr/bin/httpd")
         with open(httpd, "wb") as file:
             file.write(program)
@@ -89,11 +105,18 @@ class OwnRoot(Scenario):
         ensure(found.split() == ["33"] * 4 + ["34"] * 4 + ["34", "35", "/srv", "it's", "HOME=/srv",
                                                            "A.B=it's"], found)
 
+    def check_a_container_image_runs_what_it_says(self):
+        ensure(self.fetch("box", "http://10.9.0.4:8080/page") == "upper", "another page")
+        found = self.system.shell("app", """ls /srv; cd /proc/$(pidof httpd); readlink cwd
+            sed -n 's/^Uid://p' status; tr '\\0' '\\n' < environ | grep -e ^B= -e ^PATH=""")
+        ensure(sorted(found.split()) == sorted(["page", "/srv", *["33"] * 4, "PATH=/usr/bin", "B=2"]),
+               found)
+
     def check_nobody_but_root_writes_to_its_root(self):
         found = self.system.shell("web", "stat -c %u:%a / /bin/httpd; ls -d /bin; [ -L /bin ]")
         ensure(found.split() == ["0:755", "0:711", "/bin"], found)
 
     def check_poweroff_ends_it(self):
-        for vm in ("web", "box"):
+        for vm in ("web", "box", "app"):
             self.system.run(vm, "poweroff", status=None)
             self.system.wait_vm(vm, "stopped")

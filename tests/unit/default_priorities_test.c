@@ -3,7 +3,7 @@
  * Who goes first on a CPU where a topology says nothing: random small topologies, cycles and given
  * priorities among them, against what docs/language.md says of each connection and each CPU.
  *
- * libs: z lzma zstd lz4
+ * libs: z lzma zstd lz4 json-c crypto
  * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */

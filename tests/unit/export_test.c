@@ -5,7 +5,7 @@
  *
  * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/explain.c
  * links: topo/export/notes.c topo/export/explain_slot.c
- * libs: z lzma zstd lz4
+ * libs: z lzma zstd lz4 json-c crypto
  * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */

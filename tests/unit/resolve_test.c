@@ -3,7 +3,7 @@
  * From text to model: which VM is which, what the two sides of a connection come to, and what
  * defaults make of what is not said.
  *
- * libs: z lzma zstd lz4
+ * libs: z lzma zstd lz4 json-c crypto
  * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
  * flags: -D_GNU_SOURCE
  */

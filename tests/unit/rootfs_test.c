@@ -4,7 +4,7 @@
  * by whoever made the archive.
  */
 /* links: topo/rootfs topo/base topo/diag */
-/* libs: z lzma zstd lz4 */
+/* libs: z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <ftw.h>
 #include <stdio.h>
@@ -562,6 +562,71 @@ static void a_packed_tar_is_unpacked(void **state)
 	arena_free(arena);
 }
 
+static void add_layer(struct root_tree *tree, struct arena *arena, const struct header *headers,
+                      size_t count)
+{
+	struct tar_file tar = tar_new();
+
+	for (size_t i = 0; i < count; i++) {
+		tar_add(&tar, headers[i]);
+	}
+	unsigned char *bytes = arena_alloc(arena, tar.count);
+
+	memcpy(bytes, tar.bytes, tar.count);
+	root_tree_layer(tree);
+	assert_true(tar_read(bytes, tar.count, tree, arena));
+}
+
+/* Whiteouts hide what layers before have, wherever in theirs they stand, and nothing of theirs. */
+static void layers_hide(void **state)
+{
+	static const struct header lower[] = {
+		{.name = "a/", .type = '5', .mode = 0700},
+		{.name = "a/file", .type = '0', .mode = 0644, .content = "1"},
+		{.name = "a/below/file", .type = '0', .mode = 0644, .content = "2"},
+		{.name = "ab", .type = '0', .mode = 0644},
+		{.name = "dir/old", .type = '0', .mode = 0644},
+		{.name = "dir/sub/old", .type = '0', .mode = 0644},
+		{.name = "link", .type = '2', .mode = 0777, .target = "dir"},
+		{.name = "plain", .type = '0', .mode = 0644},
+	};
+	static const struct header upper[] = {
+		{.name = "a/again", .type = '0', .mode = 0600, .content = "3"},
+		{.name = ".wh.a", .type = '0'},
+		{.name = "dir/sub/new", .type = '0', .mode = 0600},
+		{.name = "link/.wh..wh..opq", .type = '0'},
+		{.name = "dir/new", .type = '0', .mode = 0600},
+		{.name = "./.wh.plain", .type = '0'},
+		{.name = ".wh.nothing", .type = '0'},
+		{.name = ".wh..wh.aufs", .type = '0'},
+		{.name = "dev/.wh..wh..opq", .type = '0'},
+	};
+	static const struct header all[] = {{.name = "only", .type = '0', .mode = 0600},
+	                                    {.name = ".wh..wh..opq", .type = '0'}};
+	struct arena *arena = arena_new();
+	struct root_tree *tree = root_tree_new(arena);
+
+	(void)state;
+	add_layer(tree, arena, lower, ARRAY_COUNT(lower));
+	add_layer(tree, arena, upper, ARRAY_COUNT(upper));
+	expect_tree(tree, "a 40700\na/again 100600\nab 100644\ndir 40755\ndir/new 100600\n"
+	                  "dir/sub 40755\ndir/sub/new 100600\nlink 120777 dir\n");
+	add_layer(tree, arena, all, ARRAY_COUNT(all));
+	expect_tree(tree, "only 100600\n");
+	arena_free(arena);
+}
+
+/* Outside of container images such a name is one like any other. */
+static void no_layers_hide_nothing(void **state)
+{
+	struct tar_file tar = tar_new();
+
+	(void)state;
+	tar_add(&tar, (struct header){.name = "a", .type = '0', .mode = 0644});
+	tar_add(&tar, (struct header){.name = ".wh.a", .type = '0', .mode = 0644});
+	expect_tar(&tar, ".wh.a 100644\na 100644\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -579,6 +644,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_link_that_came_later_is_not_followed, set_up,
 	                                        tear_down),
 		cmocka_unit_test_setup_teardown(a_packed_tar_is_unpacked, set_up, tear_down),
+		cmocka_unit_test(layers_hide),
+		cmocka_unit_test(no_layers_hide_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
 /* links: lib/image_check_hardware.c */
 /* links: tests/unit/verify_fixture.c */
-/* libs: fdt elf z lzma zstd lz4 */
+/* libs: fdt elf z lzma zstd lz4 json-c crypto */
 #include <stdlib.h>
 #include <string.h>
 

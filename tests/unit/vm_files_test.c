@@ -5,7 +5,7 @@
  */
 /* links: topo/rootfs topo/image/payload.c topo/base topo/diag */
 /* links: topo/model/medium.c */
-/* libs: elf z lzma zstd lz4 */
+/* libs: elf z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <ftw.h>
 #include <stdio.h>

@@ -67,9 +67,10 @@ struct vm_image {
 	const char *kernel; /* NULL = the project's own Linux */
 	const char *initrd; /* NULL and own_rootfs = the project's own root file system */
 	const char *rootfs; /* a directory or archive of tar, in place of initrd; NULL = none */
-	const char *rootfs_init; /* of that, what it begins with by itself; NULL = nothing */
-	const char *dtb;         /* NULL = generated */
-	const char *cmdline;     /* complete command line */
+	struct vm_command command; /* of that, if it is a container image */
+	const char *rootfs_init;   /* of that, what it begins with by itself; NULL = nothing */
+	const char *dtb;           /* NULL = generated */
+	const char *cmdline;       /* complete command line */
 	struct archive_bytes initrd_bytes; /* of a Linux' own initrd or rootfs; 0 if it is none */
 	bool own_kernel;
 	bool own_rootfs; /* the project's root file system: it has our agent and init */

@@ -11,6 +11,7 @@
 #include "topo/base/units.h"
 #include "topo/model/device_options.h"
 #include "topo/model/medium.h"
+#include "topo/resolve/default_command.h"
 #include "topo/resolve/default_networks.h"
 #include "topo/resolve/default_priorities.h"
 
@@ -325,6 +326,7 @@ static void default_vm(struct topology *topology, size_t index)
 		                     vm->image.cmdline[0] != '\0' ? " " : "");
 	}
 	vm->agent = vm->image.own_rootfs || vm->image.rootfs != NULL;
+	command_default(topology->arena, vm, vm_given(origin, VM_COMMAND));
 }
 
 /* As many CPUs as there are vCPUs, up to four, and as many as _affinity speaks of. */

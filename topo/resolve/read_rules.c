@@ -106,7 +106,8 @@ RULE_TO_RUN(
 	rootfs_unusable, "rootfs-unusable", EACH,
 	"What `rootfs` names is no directory and no archive of tar that can be read to its "
 	"end, or holds what no root file system of a VM can have: a name with '..', a device outside of "
-	"/dev, a file that is too large.",
+	"/dev, a file that is too large; or it is a container image that has none for linux/arm64, lacks "
+	"a part, or has one whose SHA-256 is another.",
 	"that the root file system can be read when the system is built");
 
 RULE(mmio_page_bits, "mmio-page-bits", ERROR, EACH,

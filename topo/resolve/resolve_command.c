@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is run in a VM's root file system: command, and the environment, the directory and the user that it
- * has. What is not given comes from a container image, if the VM boots one.
+ * has.
  */
 #include <string.h>
 
+#include "topo/resolve/default_command.h"
 #include "topo/resolve/resolve_internal.h"
 #include "topo/rootfs/users.h"
 
@@ -55,28 +56,6 @@ void resolve_command(struct resolver *resolver, size_t vm, const struct value *v
 	}
 }
 
-/* The bytes of the name in "NAME=VALUE"; 0: it has not that form. */
-static size_t name_bytes(const char *text)
-{
-	const char *equals = strchr(text, '=');
-
-	return equals == NULL ? 0 : (size_t)(equals - text);
-}
-
-/* The variable of the name that @text has; NULL: there is none. */
-static const char **find_variable(const struct vm_command *command, const char *text)
-{
-	const size_t bytes = name_bytes(text);
-
-	for (size_t i = 0; i < command->env_count; i++) {
-		if (name_bytes(command->env[i]) == bytes &&
-		    memcmp(command->env[i], text, bytes) == 0) {
-			return &command->env[i];
-		}
-	}
-	return NULL;
-}
-
 void resolve_env(struct resolver *resolver, size_t vm, const struct value *value)
 {
 	struct vm_command *command = command_of(resolver, vm);
@@ -91,12 +70,12 @@ void resolve_env(struct resolver *resolver, size_t vm, const struct value *value
 		if (!value_string(&resolver->evaluator, item, "a variable of env", &text)) {
 			continue;
 		}
-		if (name_bytes(text) == 0) {
+		if (variable_name_bytes(text) == 0) {
 			diag_error(resolver->diag, item->place, "'%s' sets no variable", text);
 			diag_help(resolver->diag, "\"NAME=VALUE\"");
-		} else if (find_variable(command, text) != NULL) {
+		} else if (command_variable(command, text) != NULL) {
 			diag_error(resolver->diag, item->place, "'%.*s' is set twice",
-			           (int)name_bytes(text), text);
+			           (int)variable_name_bytes(text), text);
 		} else {
 			*ARENA_ADD(resolver->arena, command->env, command->env_count) = text;
 		}

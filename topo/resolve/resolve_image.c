@@ -221,6 +221,28 @@ static void measure_initrd(struct resolver *resolver, struct vm_image *image, st
 	}
 }
 
+static const char *copy_text(struct arena *arena, const char *text)
+{
+	return text == NULL ? NULL : arena_copy(arena, text, strlen(text));
+}
+
+/* @from, which lies elsewhere, in @arena. */
+static struct vm_command copy_command(struct arena *arena, const struct vm_command *from)
+{
+	struct vm_command to = {
+		.directory = copy_text(arena, from->directory),
+		.user = copy_text(arena, from->user),
+	};
+
+	for (size_t i = 0; i < from->word_count; i++) {
+		*ARENA_ADD(arena, to.words, to.word_count) = copy_text(arena, from->words[i]);
+	}
+	for (size_t i = 0; i < from->env_count; i++) {
+		*ARENA_ADD(arena, to.env, to.env_count) = copy_text(arena, from->env[i]);
+	}
+	return to;
+}
+
 /* A directory or an archive of tar: what it holds is read, and what it needs is known from then on. */
 static void decide_rootfs(struct resolver *resolver, struct vm_image *image,
                           const struct image_words *words)
@@ -233,11 +255,13 @@ static void decide_rootfs(struct resolver *resolver, struct vm_image *image,
 		image->initrd_bytes.file = rootfs.archive_bytes;
 		image->initrd_bytes.unpacked = rootfs.unpacked_bytes;
 		image->rootfs_init = rootfs.init; /* a constant */
+		image->command = copy_command(resolver->arena, &rootfs.command);
 	} else if (rule_report(resolver->rules, &rule_rootfs_unusable, words->rootfs_place,
 	                       "the root file system '%s' cannot be used: %s", image->rootfs,
 	                       rootfs.why)) {
 		diag_help(resolver->diag, "it is a directory, or an archive of tar, plain or "
-		                          "packed by gzip, xz, zstd or lzma");
+		                          "packed by gzip, xz, zstd or lzma; either may hold a "
+		                          "container image");
 	}
 	rootfs_free(&rootfs);
 	arena_free(arena);

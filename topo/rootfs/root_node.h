@@ -13,7 +13,10 @@ struct root_node {
 	uint32_t mode;
 	uint32_t owner, group;
 	struct root_content *content; /* of a file */
+	uint32_t layer;               /* of which it is */
+	uint32_t cleared;             /* the last in which it lost all of those before */
 	bool gone;                    /* it was there */
+	bool listed;                  /* in its directory: not only what is there may be */
 	struct root_node *below;      /* one that is in it, of a directory that is there */
 	struct root_node *beside;     /* the next one in the same directory */
 };
@@ -24,6 +27,8 @@ struct root_tree {
 	size_t count;
 	struct strmap by_path; /* => struct root_node * */
 	uint64_t bytes;        /* of all contents, those that are gone too */
+	uint32_t layer;        /* the one at hand; 0 = there are none */
+	uint32_t cleared;      /* the last in which all of those before went */
 	const char *fault;
 };
 

@@ -17,6 +17,9 @@
 /* Whatever the kernel and our init mount there lies over it. */
 #define OF_THE_KERNEL "dev/"
 
+#define WHITEOUT ".wh."
+#define OPAQUE ".wh..opq" /* behind that */
+
 struct root_tree *root_tree_new(struct arena *arena)
 {
 	struct root_tree *tree = arena_alloc(arena, sizeof(*tree));
@@ -88,6 +91,7 @@ static void remove_below(struct root_node *node)
 			left = removed->below;
 		}
 		removed->gone = true;
+		removed->listed = false;
 		removed->below = NULL;
 		removed->beside = NULL;
 	}
@@ -99,7 +103,10 @@ static void become(struct root_tree *tree, struct root_node *node, struct root_n
 	new.path = node->path;
 	new.below = node->below;
 	new.beside = node->beside;
-	if (node->gone) {
+	new.layer = tree->layer;
+	new.cleared = node->cleared;
+	new.listed = true;
+	if (!node->listed) {
 		const char *slash = strrchr(node->path, '/');
 		struct root_node *above = slash == NULL ? NULL
 		                                        : strmap_find(&tree->by_path, node->path,
@@ -151,6 +158,7 @@ static bool have_directories(struct root_tree *tree, const char *path)
 			become(tree, node,
 			       (struct root_node){.is = {S_IFDIR, NULL}, .mode = S_IFDIR | 0755U});
 		}
+		node->layer = tree->layer; /* it has something that this one does not hide */
 	}
 	return true;
 }
@@ -169,8 +177,8 @@ static const char *fault_of_path(const char *path)
 	return strcmp(path, "TRAILER!!!") == 0 ? "has the name that ends an archive" : NULL;
 }
 
-/* Where @name is to be; NULL after a fault, "" if nowhere. */
-static const char *place_of(struct root_tree *tree, const char *name)
+/* Where Linux comes to by @name; NULL after a fault. */
+static const char *follow_name(struct root_tree *tree, const char *name)
 {
 	/* What follows a path makes many that nobody keeps. */
 	struct arena *scratch = arena_new();
@@ -184,12 +192,110 @@ static const char *place_of(struct root_tree *tree, const char *name)
 		root_tree_fail(tree, arena_printf(tree->arena, "'%.200s' in it %s", name, why));
 		path = NULL;
 	} else {
-		path = starts_with(path, OF_THE_KERNEL)
-		               ? ""
-		               : arena_copy(tree->arena, path, strlen(path));
+		path = arena_copy(tree->arena, path, strlen(path));
 	}
 	arena_free(scratch);
 	return path;
+}
+
+/* Where @name is to be; NULL after a fault, "" if nowhere. */
+static const char *place_of(struct root_tree *tree, const char *name)
+{
+	const char *path = follow_name(tree, name);
+
+	return path != NULL && starts_with(path, OF_THE_KERNEL) ? "" : path;
+}
+
+/* The rest of the last name of @name, which hides something; NULL: it does not. */
+static const char *whiteout_of(const struct root_tree *tree, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	const char *last = slash == NULL ? name : slash + 1;
+
+	return tree->layer != 0 && starts_with(last, WHITEOUT) ? last + strlen(WHITEOUT) : NULL;
+}
+
+/* A node of a layer before, and all below it, which is of layers before too. */
+static void hide_node(struct root_node *node)
+{
+	remove_below(node);
+	node->gone = true;
+}
+
+/* What layers before have in @directory. Each is looked through once in a layer: then it has nothing of them. */
+static void hide_in(struct root_tree *tree, struct root_node *directory)
+{
+	struct arena *scratch = arena_new();
+	struct root_node **all = NULL;
+	size_t count = 0;
+
+	*ARENA_ADD(scratch, all, count) = directory;
+	for (size_t i = 0; i < count; i++) {
+		struct root_node *at = all[i];
+		struct root_node *next = at->below;
+
+		if (at->cleared == tree->layer) {
+			continue;
+		}
+		at->cleared = tree->layer;
+		at->below = NULL;
+		while (next != NULL) {
+			struct root_node *node = next;
+
+			next = node->beside;
+			node->listed = !node->gone && node->layer == tree->layer;
+			node->beside = node->listed ? at->below : NULL;
+			if (node->listed) {
+				at->below = node;
+				*ARENA_ADD(scratch, all, count) = node;
+			} else {
+				hide_node(node);
+			}
+		}
+	}
+	arena_free(scratch);
+}
+
+/* Likewise all that they have. */
+static void hide_all(struct root_tree *tree)
+{
+	for (size_t i = 0; tree->cleared != tree->layer && i < tree->count; i++) {
+		struct root_node *node = tree->nodes[i];
+
+		if (strchr(node->path, '/') == NULL && node->layer == tree->layer) {
+			hide_in(tree, node);
+		} else if (strchr(node->path, '/') == NULL) {
+			hide_node(node);
+		}
+	}
+	tree->cleared = tree->layer;
+}
+
+/* @name, of which the last name is a whiteout of @rest, hides what layers before have. */
+static bool hide(struct root_tree *tree, const char *name, const char *rest)
+{
+	const size_t above = strlen(name) - strlen(WHITEOUT) - strlen(rest);
+	const bool opaque = strcmp(rest, OPAQUE) == 0;
+
+	if (!opaque && starts_with(rest, WHITEOUT)) {
+		return true; /* what file systems keep for themselves */
+	}
+	if (rest[0] == '\0' || strcmp(rest, ".") == 0) {
+		return root_tree_fail(
+			tree, arena_printf(tree->arena, "'%.200s' in it hides nothing", name));
+	}
+	const char *path = follow_name(
+		tree, arena_printf(tree->arena, "%.*s%s", (int)above, name, opaque ? "." : rest));
+	struct root_node *node = path == NULL ? NULL : strmap_get(&tree->by_path, path);
+
+	if (path != NULL && path[0] == '\0') {
+		hide_all(tree);
+	} else if (node != NULL && (opaque || node->layer == tree->layer)) {
+		hide_in(tree, node);
+	} else if (node != NULL) {
+		hide_node(node); /* and stays in the list of its directory */
+	}
+	return path != NULL;
 }
 
 /* The content of a file that is new in the tree; NULL after a fault. */
@@ -225,12 +331,21 @@ static bool put(struct root_tree *tree, const char *path, struct root_node new)
 	return true;
 }
 
+void root_tree_layer(struct root_tree *tree)
+{
+	tree->layer++;
+}
+
 bool root_tree_add(struct root_tree *tree, const struct root_entry *entry)
 {
 	const uint32_t type = entry->mode & S_IFMT;
-	const char *path = place_of(tree, entry->name);
+	const char *hidden = whiteout_of(tree, entry->name);
+	const char *path = hidden != NULL ? NULL : place_of(tree, entry->name);
 	struct root_content *content = NULL;
 
+	if (hidden != NULL) {
+		return hide(tree, entry->name, hidden);
+	}
 	if (path == NULL) {
 		return false;
 	}
@@ -264,9 +379,13 @@ bool root_tree_add(struct root_tree *tree, const struct root_entry *entry)
 
 bool root_tree_link(struct root_tree *tree, const char *name, const char *file)
 {
-	const char *path = place_of(tree, name);
+	const char *hidden = whiteout_of(tree, name);
+	const char *path = hidden != NULL ? NULL : place_of(tree, name);
 	const char *first = path == NULL ? NULL : place_of(tree, file);
 
+	if (hidden != NULL) {
+		return hide(tree, name, hidden);
+	}
 	if (path == NULL || first == NULL) {
 		return false;
 	}
@@ -282,6 +401,14 @@ bool root_tree_link(struct root_tree *tree, const char *name, const char *file)
 		                                         name, file));
 	}
 	return put(tree, path, *node);
+}
+
+const struct root_content *root_tree_file(const struct root_tree *tree, const char *path)
+{
+	const char *there = path_follow(tree->arena, look_up, tree, path, true);
+	const struct root_node *node = there == NULL ? NULL : strmap_get(&tree->by_path, there);
+
+	return node == NULL || node->gone ? NULL : node->content;
 }
 
 const char *root_tree_init(const struct root_tree *tree)

@@ -45,6 +45,15 @@ bool root_tree_add(struct root_tree *tree, const struct root_entry *entry);
 /** Add @name as one more name of the file @file. */
 bool root_tree_link(struct root_tree *tree, const char *name, const char *file);
 
+/**
+ * What is added from here on is a layer of a container image: an entry ".wh.NAME" in it hides what layers
+ * before have at NAME, and ".wh..wh..opq" all that they have in its directory (OCI, image-spec, layer.md).
+ */
+void root_tree_layer(struct root_tree *tree);
+
+/** What the file at @path holds, where links are followed; NULL: there is none. */
+const struct root_content *root_tree_file(const struct root_tree *tree, const char *path);
+
 /** Say why the tree cannot be, which is the answer of root_tree_fault if it is the first. False. */
 bool root_tree_fail(struct root_tree *tree, const char *why);
 

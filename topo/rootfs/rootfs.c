@@ -10,46 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "topo/rootfs/container.h"
 #include "topo/rootfs/file_tree.h"
 #include "topo/rootfs/root_tree.h"
 #include "topo/rootfs/tar.h"
-#include "topo/rootfs/unpack.h"
-
-/* What is unpacked of an archive: contents, headers, and what fills its blocks. */
-#define ARCHIVE_BYTES_MAX (ROOT_BYTES_MAX + (ROOT_BYTES_MAX >> 1))
-
-/* Bytes that are unpacked, one piece behind the other. */
-struct heap {
-	unsigned char *bytes;
-	size_t count, room;
-	bool full;
-};
-
-static bool keep(void *owner, const unsigned char *bytes, size_t count)
-{
-	struct heap *heap = owner;
-
-	if (heap->count + count > ARCHIVE_BYTES_MAX) {
-		heap->full = true;
-		return false;
-	}
-	if (heap->count + count > heap->room) {
-		const size_t room = (heap->count + count) * 2;
-		unsigned char *more = realloc(heap->bytes, room);
-
-		if (more == NULL) {
-			heap->full = true;
-			return false;
-		}
-		heap->bytes = more;
-		heap->room = room;
-	}
-	if (count != 0) {
-		memcpy(heap->bytes + heap->count, bytes, count);
-	}
-	heap->count += count;
-	return true;
-}
 
 static bool fail(struct rootfs *rootfs, const char *why)
 {
@@ -57,51 +21,18 @@ static bool fail(struct rootfs *rootfs, const char *why)
 	return false;
 }
 
-/* The pieces of a packed archive, one behind the other; zeros may fill the end. */
-static bool unpack(struct arena *arena, const unsigned char *bytes, size_t count,
-                   struct rootfs *rootfs, struct heap *heap)
-{
-	size_t at = 0;
-
-	while (at < count && bytes[at] != 0) {
-		const struct packing *packing = packing_find(bytes + at, count - at);
-		size_t used = 0;
-
-		if (packing != NULL && packing->unpack == NULL) {
-			return fail(rootfs,
-			            arena_printf(arena,
-			                         "it is packed by %s, which is not unpacked "
-			                         "here",
-			                         packing->name));
-		}
-		if (packing != NULL) {
-			used = packing->unpack(bytes + at, count - at, keep, heap);
-		}
-		if (used == 0) {
-			return fail(rootfs, heap->full ? "unpacked it is too large for RAM"
-			                               : "what is packed in it ends too early, or "
-			                                 "makes no sense");
-		}
-		at += used;
-	}
-	return true;
-}
-
 static bool read_tar(struct arena *arena, const unsigned char *bytes, size_t count,
                      struct rootfs *out)
 {
-	struct heap heap = {.bytes = NULL};
-	/* The name of the first file stands at its beginning, and may look like anything. */
-	const bool packed = packing_find(bytes, count) != NULL &&
-	                    (count < 262 || memcmp(bytes + 257, "ustar", 5) != 0);
-	const bool got = packed ? unpack(arena, bytes, count, out, &heap)
-	                        : keep(&heap, bytes, count) || fail(out, "it is too large for RAM");
+	const char *why = pieces_add(arena, &out->pieces, bytes, count);
 
-	out->bytes = heap.bytes;
-	if (got && !tar_read(heap.bytes, heap.count, out->tree, arena)) {
-		return fail(out, root_tree_fault(out->tree));
+	if (why != NULL) {
+		return fail(out, why);
 	}
-	return got;
+	const struct piece *piece = &out->pieces.list[0];
+
+	return tar_read(piece->bytes, piece->count, out->tree, arena) ||
+	       fail(out, root_tree_fault(out->tree));
 }
 
 /* @path is no directory. */
@@ -186,6 +117,14 @@ bool rootfs_read(struct arena *arena, const char *path, struct rootfs *out)
 	                            : !read_file(arena, path, out)) {
 		return false;
 	}
+	if (container_is(out->tree)) {
+		const struct root_tree *files = out->tree;
+
+		out->tree = root_tree_new(arena);
+		if (!container_read(arena, files, out)) {
+			return false;
+		}
+	}
 	root_tree_measure(out->tree, &out->archive_bytes, &out->unpacked_bytes);
 	out->init = root_tree_init(out->tree);
 	return true;
@@ -204,6 +143,5 @@ unsigned char *rootfs_archive(const struct rootfs *rootfs)
 
 void rootfs_free(struct rootfs *rootfs)
 {
-	free(rootfs->bytes);
-	rootfs->bytes = NULL;
+	pieces_free(&rootfs->pieces);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A root file system of the user's: a directory, whose files become root's with the modes that they
- * have, or an archive of tar, packed or not, whose owners are kept.
+ * have, or an archive of tar, packed or not, whose owners are kept. Either may be a container image.
  */
 #ifndef TOPO_ROOTFS_ROOTFS_H
 #define TOPO_ROOTFS_ROOTFS_H
@@ -10,14 +10,17 @@
 #include <stdint.h>
 
 #include "topo/base/arena.h"
+#include "topo/model/model.h"
+#include "topo/rootfs/pieces.h"
 
 struct rootfs {
 	struct root_tree *tree;
-	unsigned char *bytes; /* of an archive of tar, unpacked */
+	struct pieces pieces; /* archives of tar, unpacked, which the tree is made of */
 	uint64_t archive_bytes;
 	uint64_t unpacked_bytes; /* in whole pages */
 	const char *init; /* what it begins with by itself, as a path in it; NULL = nothing */
-	const char *why;  /* why it cannot be one */
+	struct vm_command command; /* what a container image runs; no words: nothing */
+	const char *why;           /* why it cannot be one */
 };
 
 /** Read what is at @path. False: @out->why says why not. Either way rootfs_free gives @out back. */
