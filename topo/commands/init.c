@@ -107,12 +107,15 @@ static void write_topology(FILE *file, const struct init_pattern *pattern)
 {
 	const size_t count = count_vms(pattern);
 
-	fprintf(file, "// %s\nassembly {\n    composition {\n", pattern->summary);
+	say(file, "// %s\n", pattern->summary);
+	fputs("assembly {\n    composition {\n", file);
 	for (size_t i = 0; i < count; i++) {
-		fprintf(file, "        component VM vm_%s;\n", pattern->vms[i].name);
+		say(file, "        component VM vm_%s;\n", pattern->vms[i].name);
 	}
-	fprintf(file, "\n%s    }\n    configuration {\n%s", pattern->connections,
-	        pattern->configuration);
+	fputc('\n', file);
+	fputs(pattern->connections, file);
+	fputs("    }\n    configuration {\n", file);
+	fputs(pattern->configuration, file);
 	for (size_t i = 0; i < count; i++) {
 		const struct init_vm *vm = &pattern->vms[i];
 
@@ -128,10 +131,12 @@ static void write_topology(FILE *file, const struct init_pattern *pattern)
 static void write_readme(FILE *file, const struct init_place *place,
                          const struct init_pattern *pattern)
 {
-	fprintf(file, "# %s\n\n%s\n\n| VM | |\n| --- | --- |\n", place->name, pattern->summary);
+	say(file, "# %s\n", place->name);
+	say(file, "\n%s\n", pattern->summary);
+	fputs("\n| VM | |\n| --- | --- |\n", file);
 	for (size_t i = 0; i < count_vms(pattern); i++) {
-		fprintf(file, "| `%s` | %s; its files are in `%s/`, and lie in `/srv` in it |\n",
-		        pattern->vms[i].name, pattern->vms[i].about, pattern->vms[i].name);
+		say(file, "| `%s` | %s; its files are in `%s/`, and lie in `/srv` in it |\n",
+		    pattern->vms[i].name, pattern->vms[i].about, pattern->vms[i].name);
 	}
 	fprintf(file,
 	        "\nIn this directory:\n\n```\n"
