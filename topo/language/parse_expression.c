@@ -10,7 +10,7 @@
 #include "topo/language/operators.h"
 #include "topo/language/parse_internal.h"
 
-static struct expr *new_expr(struct parser *parser, enum expr_kind kind, struct place place)
+struct expr *parser_new_expr(struct parser *parser, enum expr_kind kind, struct place place)
 {
 	struct expr *expr = arena_alloc(parser->arena, sizeof(*expr));
 
@@ -19,9 +19,9 @@ static struct expr *new_expr(struct parser *parser, enum expr_kind kind, struct 
 	return expr;
 }
 
-static struct expr *bad_expr(struct parser *parser)
+struct expr *parser_bad_expr(struct parser *parser)
 {
-	return new_expr(parser, EXPR_BAD, parser->token.place);
+	return parser_new_expr(parser, EXPR_BAD, parser->token.place);
 }
 
 static bool too_deep(struct parser *parser)
@@ -36,7 +36,7 @@ static bool too_deep(struct parser *parser)
 
 static struct expr *parse_number(struct parser *parser)
 {
-	struct expr *expr = new_expr(parser, EXPR_NUMBER, parser->token.place);
+	struct expr *expr = parser_new_expr(parser, EXPR_NUMBER, parser->token.place);
 
 	if (!token_number(&parser->token, &expr->of.number)) {
 		parser_error(parser, parser->token.place,
@@ -62,10 +62,9 @@ static const char *string_part(struct parser *parser, bool *exact)
 	return text;
 }
 
-/* Strings that follow each other join. */
-static struct expr *parse_strings(struct parser *parser)
+struct expr *parse_strings(struct parser *parser)
 {
-	struct expr *expr = new_expr(parser, EXPR_STRING, parser->token.place);
+	struct expr *expr = parser_new_expr(parser, EXPR_STRING, parser->token.place);
 	const char **parts = NULL;
 	size_t count = 0;
 	size_t bytes = 0;
@@ -83,7 +82,7 @@ static struct expr *parse_strings(struct parser *parser)
 	}
 	if (bytes > EVAL_JOINED_MAX) {
 		parser_error(parser, expr->place, "the joined string is too long");
-		return bad_expr(parser);
+		return parser_bad_expr(parser);
 	}
 	expr->kind = mended ? EXPR_BAD : EXPR_STRING;
 	if (count == 1) {
@@ -103,261 +102,6 @@ static struct expr *parse_strings(struct parser *parser)
 	return expr;
 }
 
-static void add_item(struct parser *parser, struct expr *expr, struct expr *item)
-{
-	*ARENA_ADD(parser->arena, expr->of.list.items, expr->of.list.count) = item;
-}
-
-/* Pass over the rest of a list or dict whose element could not be read, up to , or its end. */
-static void recover_element(struct parser *parser, int close)
-{
-	size_t depth = 0;
-
-	while (parser->token.kind != TOKEN_END && !parser_at(parser, ';')) {
-		if (depth == 0 && (parser_at(parser, ',') || parser_at(parser, close))) {
-			return;
-		}
-		if (parser_at(parser, '{') || parser_at(parser, '[') || parser_at(parser, '(')) {
-			depth++;
-		} else if (parser_at(parser, '}') || parser_at(parser, ']') ||
-		           parser_at(parser, ')')) {
-			if (depth == 0) {
-				return;
-			}
-			depth--;
-		}
-		parser_advance(parser);
-	}
-}
-
-/* Where a list or dict cannot go on: its last bracket is missing. */
-static bool at_foreign_end(const struct parser *parser)
-{
-	return parser_at(parser, ';') || parser_at(parser, ']') || parser_at(parser, '}') ||
-	       parser_at(parser, ')') || parser->token.kind == TOKEN_END;
-}
-
-/* Whether an element could begin here, so that only the , before it is missing. */
-static bool at_element(const struct parser *parser, int close)
-{
-	bool word = parser->token.kind == TOKEN_IDENTIFIER || parser->token.kind == TOKEN_STRING;
-
-	if (close == '}') {
-		return word && parser_ahead(parser, ':');
-	}
-	return parser_at(parser, '{') || parser_at(parser, '[') ||
-	       (word && parser->token.line_start);
-}
-
-/* Behind an element that is not followed by , or @close. False at the end. */
-static bool mend_separator(struct parser *parser, int close, const struct token *open)
-{
-	char what[] = "',' or 'x'";
-
-	what[8] = (char)close;
-	parser_expected(parser, what);
-	if (at_element(parser, close)) {
-		return true;
-	}
-	if (!at_foreign_end(parser) || !parser_skip_double(parser)) {
-		if (at_foreign_end(parser) && parser->diag != NULL) {
-			diag_note(parser->diag, open->place, "this bracket is not closed");
-		}
-		recover_element(parser, close);
-	}
-	if (parser_take(parser, ',')) {
-		return !parser_take(parser, close);
-	}
-	parser_take(parser, close);
-	return false;
-}
-
-static bool say_unclosed(struct parser *parser, int close, const struct token *open)
-{
-	char what[] = "'x'";
-
-	what[1] = (char)close;
-	/* The macro that opens it, and does not close it, is said once. */
-	if (parser->diag != NULL && diag_body_told(parser->diag, open->place)) {
-		return true;
-	}
-	parser_expected(parser, what);
-	if (parser->diag != NULL) {
-		diag_note(parser->diag, open->place, "this bracket is not closed");
-	}
-	return true;
-}
-
-/* The , between elements; false at the end, with the closing bracket passed. *bad is set when the
- * element before cannot be what was meant. */
-static bool next_element(struct parser *parser, int close, const struct token *open, bool *bad)
-{
-	if (parser_take(parser, close)) {
-		return false;
-	}
-	if (!parser_take(parser, ',')) {
-		*bad = true;
-		return mend_separator(parser, close, open);
-	}
-	/* One that begins a line stood behind the } that is missing. */
-	if (close == '}' && parser_at(parser, ',') && parser->token.line_start) {
-		return !say_unclosed(parser, close, open);
-	}
-	while (parser_at(parser, ',')) {
-		parser_expected(parser, "a value");
-		parser_advance(parser);
-	}
-	return !parser_take(parser, close);
-}
-
-/* Where an element should begin: says that the bracket is not closed. */
-static bool is_unclosed(struct parser *parser, int close, const struct token *open)
-{
-	/* In a dict a { begins no element: it is that of the next dict, or stands twice. */
-	if (!at_foreign_end(parser) &&
-	    !(close == '}' && parser_at(parser, '{') && !token_punct(&parser->previous, '{'))) {
-		return false;
-	}
-	return say_unclosed(parser, close, open);
-}
-
-static void parse_entries(struct parser *parser, struct expr *dict, const struct token *open);
-
-/* The rest of a dict that lacks its {: the key before the : at hand was read as a value. */
-static void parse_unopened(struct parser *parser, const struct expr *key)
-{
-	struct token colon = parser->token;
-	struct expr *dict = new_expr(parser, EXPR_DICT, key->place);
-	bool bad = false;
-
-	parser_error(parser, key->place, "expected '{' before the first key");
-	parser_advance(parser);
-	parse_expression(parser);
-	if (next_element(parser, '}', &colon, &bad)) {
-		parse_entries(parser, dict, &colon);
-	}
-}
-
-static bool lacks_brace(const struct parser *parser, const struct expr *item)
-{
-	return parser_at(parser, ':') && parser->cpp != NULL &&
-	       (item->kind == EXPR_NAME || item->kind == EXPR_STRING);
-}
-
-/* The elements of a list or call, up to @close, which is passed. */
-static void parse_elements(struct parser *parser, struct expr *expr, int close,
-                           const struct token *open)
-{
-	bool more = true;
-
-	while (more && !is_unclosed(parser, close, open)) {
-		struct expr *item = parse_expression(parser);
-		bool bad = false;
-
-		if (lacks_brace(parser, item)) {
-			parse_unopened(parser, item);
-			bad = true;
-		} else if (item->kind == EXPR_BAD) {
-			recover_element(parser, close);
-		}
-		add_item(parser, expr, item);
-		/* A macro that nobody defined may have brought its own comma. */
-		if (item->kind == EXPR_BAD && token_punct(&parser->previous, ')') &&
-		    at_element(parser, close)) {
-			continue;
-		}
-		more = next_element(parser, close, open, &bad);
-		if (bad) {
-			item->kind = EXPR_BAD;
-		}
-	}
-}
-
-static struct expr *parse_items(struct parser *parser, enum expr_kind kind, int close)
-{
-	struct token open = parser->token;
-	struct expr *expr = new_expr(parser, kind, open.place);
-
-	parser_advance(parser);
-	if (!parser_take(parser, close)) {
-		parse_elements(parser, expr, close, &open);
-	}
-	return expr;
-}
-
-/* A key: a string, or a bare name. */
-static struct name parse_key(struct parser *parser)
-{
-	struct name key = {NULL, parser->token.place};
-
-	if (parser->token.kind == TOKEN_STRING) {
-		key.text = parse_strings(parser)->of.string.text;
-	} else if (parser->token.kind == TOKEN_IDENTIFIER) {
-		key = parser_name(parser, "a key");
-	} else {
-		parser_expected(parser, "a key: \"name\" or name");
-		if (parser_skip_double(parser)) {
-			return parse_key(parser);
-		}
-	}
-	return key;
-}
-
-static struct expr *parse_entry(struct parser *parser, struct expr *dict)
-{
-	struct name key = parse_key(parser);
-
-	if (key.text == NULL) {
-		dict->of.dict.partial = true;
-		/* Only the key is missing. */
-		if (parser_take(parser, ':')) {
-			return parse_expression(parser);
-		}
-		recover_element(parser, '}');
-		return bad_expr(parser);
-	}
-	parser_need(parser, ':', "':' behind the key");
-	struct expr *value = parse_expression(parser);
-
-	if (value->kind == EXPR_BAD) {
-		recover_element(parser, '}');
-	}
-	*ARENA_ADD(parser->arena, dict->of.dict.entries, dict->of.dict.count) =
-		(struct dict_entry){key, value};
-	return value;
-}
-
-static void parse_entries(struct parser *parser, struct expr *dict, const struct token *open)
-{
-	bool more = true;
-
-	while (more) {
-		if (is_unclosed(parser, '}', open)) {
-			return;
-		}
-		struct expr *value = parse_entry(parser, dict);
-		bool bad = false;
-
-		more = next_element(parser, '}', open, &bad);
-		if (bad) {
-			value->kind = EXPR_BAD;
-			dict->of.dict.partial = true;
-		}
-	}
-}
-
-static struct expr *parse_dict(struct parser *parser)
-{
-	struct token open = parser->token;
-	struct expr *expr = new_expr(parser, EXPR_DICT, open.place);
-
-	parser_advance(parser);
-	if (!parser_take(parser, '}')) {
-		parse_entries(parser, expr, &open);
-	}
-	return expr;
-}
-
 /* The only function that there is; all else with arguments is a macro that nobody defined. */
 static bool is_function(const struct token *word)
 {
@@ -371,11 +115,11 @@ static struct expr *parse_word(struct parser *parser)
 
 		parser_advance(parser);
 		parser_skip_call(parser, &word);
-		return new_expr(parser, EXPR_BAD, word.place);
+		return parser_new_expr(parser, EXPR_BAD, word.place);
 	}
 	if (parser->token.mended) {
 		parser_advance(parser);
-		return bad_expr(parser);
+		return parser_bad_expr(parser);
 	}
 	struct name name = parser_name(parser, "a name");
 	const bool twice = parser->cpp != NULL && !parser->token.line_start &&
@@ -391,14 +135,14 @@ static struct expr *parse_word(struct parser *parser)
 	struct expr *expr = NULL;
 
 	if (is_true || is_false) {
-		expr = new_expr(parser, EXPR_BOOL, name.place);
+		expr = parser_new_expr(parser, EXPR_BOOL, name.place);
 		expr->of.truth = is_true;
 	} else if (parser_at(parser, '(')) {
 		expr = parse_items(parser, EXPR_CALL, ')');
 		expr->place = name.place;
 		expr->function = name;
 	} else {
-		expr = new_expr(parser, EXPR_NAME, name.place);
+		expr = parser_new_expr(parser, EXPR_NAME, name.place);
 		expr->of.name.object = name;
 		if (parser_take(parser, '.')) {
 			expr->of.name.attribute = parser_name(parser, "an attribute's name");
@@ -475,18 +219,18 @@ static struct expr *parse_primary(struct parser *parser)
 	if (parser->token.kind == TOKEN_CHARACTER && parser->diag != NULL) {
 		diag_help(parser->diag, "strings stand in double quotes");
 	}
-	return parser_skip_double(parser) ? parse_expression(parser) : bad_expr(parser);
+	return parser_skip_double(parser) ? parse_expression(parser) : parser_bad_expr(parser);
 }
 
 /* value[index][index]: the [ stands behind its value, not on a line of its own. */
 static struct expr *parse_indices(struct parser *parser, struct expr *left)
 {
 	for (size_t chained = 1; parser_at(parser, '[') && !parser->token.line_start; chained++) {
-		struct expr *expr = new_expr(parser, EXPR_INDEX, parser->token.place);
+		struct expr *expr = parser_new_expr(parser, EXPR_INDEX, parser->token.place);
 
 		if (chained + parser->depth > PARSE_DEPTH_MAX) {
 			parser_error(parser, parser->token.place, "this expression is too long");
-			return bad_expr(parser);
+			return parser_bad_expr(parser);
 		}
 		parser_advance(parser);
 		expr->of.operation.left = left;
@@ -502,7 +246,7 @@ static struct expr *parse_unary(struct parser *parser)
 	static const int signs[] = {'-', '+', '!', '~'};
 
 	if (too_deep(parser)) {
-		return bad_expr(parser);
+		return parser_bad_expr(parser);
 	}
 	for (size_t i = 0; i < ARRAY_COUNT(signs); i++) {
 		struct token sign = parser->token;
@@ -512,7 +256,7 @@ static struct expr *parse_unary(struct parser *parser)
 			struct expr *operand = parse_unary(parser);
 
 			parser->depth--;
-			struct expr *expr = new_expr(parser, EXPR_UNARY, sign.place);
+			struct expr *expr = parser_new_expr(parser, EXPR_UNARY, sign.place);
 
 			expr->of.operation.sign = signs[i];
 			expr->of.operation.left = operand;
@@ -544,7 +288,7 @@ static struct expr *parse_operation(struct parser *parser, struct expr *left)
 
 	parser_advance(parser);
 	struct expr *right = parse_binary(parser, level + 1);
-	struct expr *expr = new_expr(parser, EXPR_BINARY, sign.place);
+	struct expr *expr = parser_new_expr(parser, EXPR_BINARY, sign.place);
 
 	expr->of.operation.sign = sign.punctuator;
 	expr->of.operation.left = left;
@@ -561,7 +305,7 @@ static struct expr *parse_binary(struct parser *parser, int level)
 	for (size_t chained = 1; level_at_hand(parser) >= level; chained++) {
 		if (chained + parser->depth > PARSE_DEPTH_MAX) {
 			parser_error(parser, parser->token.place, "this expression is too long");
-			return bad_expr(parser);
+			return parser_bad_expr(parser);
 		}
 		left = parse_operation(parser, left);
 	}
@@ -577,7 +321,7 @@ static struct expr *parse_choice(struct parser *parser, struct expr *condition)
 
 	parser_need(parser, ':', "':' of the '?'");
 	struct expr *right = parse_expression(parser);
-	struct expr *expr = new_expr(parser, EXPR_CHOICE, sign.place);
+	struct expr *expr = parser_new_expr(parser, EXPR_CHOICE, sign.place);
 
 	expr->of.operation.condition = condition;
 	expr->of.operation.left = left;
@@ -588,7 +332,7 @@ static struct expr *parse_choice(struct parser *parser, struct expr *condition)
 struct expr *parse_expression(struct parser *parser)
 {
 	if (too_deep(parser)) {
-		return bad_expr(parser);
+		return parser_bad_expr(parser);
 	}
 	parser->depth++;
 	struct expr *expr = parse_binary(parser, 1);
@@ -597,26 +341,6 @@ struct expr *parse_expression(struct parser *parser)
 		expr = parse_choice(parser, expr);
 	}
 	parser->depth--;
-	return expr;
-}
-
-struct expr *parse_value(struct parser *parser)
-{
-	struct token first = parser->token;
-	struct expr *expr = parse_expression(parser);
-
-	if (lacks_brace(parser, expr)) {
-		parse_unopened(parser, expr);
-		expr->kind = EXPR_BAD;
-	} else if (parser_at(parser, ',') && expr->kind != EXPR_BAD) {
-		parser_error(parser, first.place, "expected '[' before the first element");
-		parser_advance(parser);
-		if (!parser_take(parser, ']')) {
-			parse_elements(parser, new_expr(parser, EXPR_LIST, first.place), ']',
-			               &first);
-		}
-		expr->kind = EXPR_BAD;
-	}
 	return expr;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The parser's state and what its files share: parse.c (tokens, top level),
- * parse_recover.c, parse_assembly.c, parse_component.c, parse_expression.c. Nobody else includes this.
+ * parse_recover.c, parse_assembly.c, parse_component.c, parse_expression.c, parse_elements.c. Nobody else
+ * includes this.
  */
 #ifndef TOPO_LANGUAGE_PARSE_INTERNAL_H
 #define TOPO_LANGUAGE_PARSE_INTERNAL_H
@@ -162,7 +163,24 @@ struct ast_component *parse_component_body(struct parser *parser, struct name na
 /** An expression; of the kind EXPR_BAD after an error. */
 struct expr *parse_expression(struct parser *parser);
 
-/** The value of a setting: the same, where a first bracket may have been forgotten. */
+/** Strings that follow each other, from the first one on: they join. */
+struct expr *parse_strings(struct parser *parser);
+
+/** A node of the tree, with nothing in it yet. */
+struct expr *parser_new_expr(struct parser *parser, enum expr_kind kind, struct place place);
+
+/** What stands for an expression at the token at hand that could not be read. */
+struct expr *parser_bad_expr(struct parser *parser);
+
+/* parse_elements.c */
+
+/** A list or the arguments of a call, from the opening bracket on, which @close ends. */
+struct expr *parse_items(struct parser *parser, enum expr_kind kind, int close);
+
+/** A dict, from the { on. */
+struct expr *parse_dict(struct parser *parser);
+
+/** The value of a setting: an expression whose first bracket may have been forgotten. */
 struct expr *parse_value(struct parser *parser);
 
 #endif
