@@ -3,6 +3,7 @@
 #ifndef TOPO_DIAG_PLACE_H
 #define TOPO_DIAG_PLACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct source; /* a file that was read: topo/diag/source.h */
