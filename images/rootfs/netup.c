@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Gives network interfaces their addresses: the arguments are entries MAC=ADDRESS/PREFIX[,GATEWAY],
- * which topo puts into the guest's device tree. An interface is known by its MAC and may come up
+ * Gives network interfaces their addresses: the arguments are entries WHO=ADDRESS/PREFIX[,GATEWAY],
+ * which topo puts into the guest's device tree. An interface is known by its MAC, or as that of a PCI
+ * function, DOMAIN:BUS:SLOT.FUNCTION, where its driver takes the MAC from the card. It may come up
  * long after this program has started, or go and come back, so it listens to the kernel's own
  * announcements; the socket is bound before the existing interfaces are asked for, hence none can
  * slip between. An entry is used for one interface at a time: a bridge that takes over the MAC of
@@ -10,6 +11,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -29,6 +31,7 @@
 #define MESSAGES_BYTES 16384
 
 struct entry {
+	const char *function; /* of PCI; NULL: it is known by its MAC */
 	struct ether_addr mac;
 	struct in_addr address;
 	struct in_addr netmask;
@@ -65,8 +68,13 @@ static bool parse_entry(char *text, struct entry *entry)
 		*gateway++ = '\0';
 	}
 	unsigned long bits = strtoul(prefix, &end, 10);
-	if (ether_aton_r(text, &entry->mac) == NULL || *prefix == '\0' || *end != '\0' ||
-	    bits > PREFIX_BITS_MAX || inet_pton(AF_INET, address, &entry->address) != 1 ||
+	if (strchr(text, '.') != NULL) {
+		entry->function = text;
+	} else if (ether_aton_r(text, &entry->mac) == NULL) {
+		return false;
+	}
+	if (*prefix == '\0' || *end != '\0' || bits > PREFIX_BITS_MAX ||
+	    inet_pton(AF_INET, address, &entry->address) != 1 ||
 	    (gateway != NULL && inet_pton(AF_INET, gateway, &entry->gateway) != 1)) {
 		return false;
 	}
@@ -114,11 +122,29 @@ static bool configure(const struct netup *netup, const struct entry *entry, cons
 	return entry->gateway.s_addr == 0 || add_gateway(netup, entry);
 }
 
+static bool is_of(const struct entry *entry, const char *name, const uint8_t *mac)
+{
+	char path[64];
+	char device[PATH_MAX];
+
+	if (entry->function == NULL) {
+		return memcmp(&entry->mac, mac, sizeof(entry->mac)) == 0;
+	}
+	snprintf(path, sizeof(path), "/sys/class/net/%s/device", name);
+	ssize_t bytes = readlink(path, device, sizeof(device) - 1);
+	if (bytes < 0) {
+		return false; /* no function's: a bridge, a tap */
+	}
+	device[bytes] = '\0';
+	const char *slash = strrchr(device, '/');
+	return strcmp(slash != NULL ? slash + 1 : device, entry->function) == 0;
+}
+
 static void on_link(struct netup *netup, int index, const char *name, const uint8_t *mac)
 {
 	for (int i = 0; i < netup->entry_count; i++) {
 		struct entry *entry = &netup->entries[i];
-		if (entry->index != 0 || memcmp(&entry->mac, mac, sizeof(entry->mac)) != 0) {
+		if (entry->index != 0 || !is_of(entry, name, mac)) {
 			continue;
 		}
 		if (configure(netup, entry, name)) {
@@ -216,7 +242,7 @@ int main(int argc, char **argv)
 		if (parse_entry(argv[i], &netup.entries[netup.entry_count])) {
 			netup.entry_count++;
 		} else {
-			fprintf(stderr, "netup: not MAC=ADDRESS/PREFIX[,GATEWAY]: %s\n", argv[i]);
+			fprintf(stderr, "netup: not WHO=ADDRESS/PREFIX[,GATEWAY]: %s\n", argv[i]);
 		}
 	}
 	netup.control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

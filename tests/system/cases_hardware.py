@@ -24,7 +24,7 @@ class Hardware(Outside, Scenario):
 
     def fetch_and_return(self):
         """Bytes from the build host to the VM and back."""
-        self.raise_nic("io")
+        self.await_nic("io")
         data = os.urandom(SENT_BYTES)
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(60)

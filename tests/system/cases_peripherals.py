@@ -73,7 +73,7 @@ class Peripherals(Outside, Scenario):
     # What they are for.
 
     def check_the_nic_carries_from_outside(self):
-        self.raise_nic("bad")
+        self.await_nic("bad")
         self.system.shell("bad", "printf '#!/bin/sh\\nhostname; cat\\n' > /tmp/echo; "
                           "chmod +x /tmp/echo")
         self.listen("bad", ENTRANCE, "/tmp/echo")

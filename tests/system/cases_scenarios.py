@@ -6,7 +6,7 @@ import urllib.request
 
 from connections import Carries, KeepsApart
 from harness import TOPO, Scenario, ensure
-from outside import Outside, free_port
+from outside import free_port
 
 
 class Deployed(Carries, KeepsApart):
@@ -39,7 +39,6 @@ class SecureGateway(Deployed, Scenario):
             return b""
 
     def check_the_service_answers_the_world(self):
-        Outside.raise_nic(self, "wan")
         self.system.wait("the page", lambda: b"Only the filter asks me" in self.page())
 
     def check_no_vm_behind_the_card_has_a_network(self):

@@ -32,7 +32,7 @@ class OnHardware(Outside):
                     if {c.device_vm, c.driver_vm} == {self.entrance, self.inner})
 
     def check_bytes_from_outside_reach_it_and_come_back(self):
-        self.raise_nic(self.entrance)
+        self.await_nic(self.entrance)
         self.system.shell(self.inner, "printf '#!/bin/sh\nhostname; cat\n' > /tmp/echo; "
                           "chmod +x /tmp/echo")
         self.listen(self.inner, ECHO, "/tmp/echo")

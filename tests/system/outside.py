@@ -11,7 +11,7 @@ import threading
 
 from harness import ensure
 
-NIC = "10.0.2.15/24"  # what QEMU's network of its user leads a forwarded port to
+NIC = "10.0.2.15"  # what QEMU's network of its user leads a forwarded port to
 ENTRANCE, ECHO = 5000, 5001
 
 
@@ -83,10 +83,11 @@ class Outside:
                f"a picture of {width} x {height} has {len(data)} bytes")
         return width, height, [data[y * 3 * width:(y + 1) * 3 * width] for y in range(height)]
 
-    def raise_nic(self, vm, interface="eth0"):
-        self.system.shell(vm, f"ip addr replace {NIC} dev {interface}; ip link set {interface} up")
-        self.system.wait("the link is up", lambda: self.system.run(
-            vm, "cat", f"/sys/class/net/{interface}/carrier", status=None) == "1")
+    def await_nic(self, vm):
+        """The root file system raises it by itself; the card may need a while."""
+        self.system.wait("the link is up", lambda: self.system.shell(
+            vm, f"set -- $(ip -4 -o addr show up to {NIC}); "
+            "cat /sys/class/net/$2/carrier || true").strip() == "1")
 
     def listen(self, vm, port, program):
         """Let a program talk to whoever connects."""

@@ -248,7 +248,7 @@ static const char *network_entry(struct arena *arena, const struct device *d, bo
 	return text;
 }
 
-/* An entry for each net device that the VM uses, separated by blanks. */
+/* An entry for each net device that the VM uses and for its network card, separated by blanks. */
 void dtb_add_network(struct dtb *dtb)
 {
 	const struct model *model = dtb->layout->model;
@@ -267,6 +267,10 @@ void dtb_add_network(struct dtb *dtb)
 				                    network_entry(arena, d, d == way_out));
 			}
 		}
+	}
+	const char *card = dtb_card_entry(dtb, way_out == NULL, arena);
+	if (card) {
+		text = arena_printf(arena, "%s%s%s", text, text[0] ? " " : "", card);
 	}
 	if (text[0]) {
 		dtb_string(dtb, "peervisor,network", text);

@@ -10,6 +10,8 @@
 #include "lib/bits.h"
 #include "topo/image/guest_dtb_writer.h"
 #include "topo/model/hardware_parts.h"
+#include "topo/model/pci.h"
+#include "topo/model/pci_models.h"
 
 /* PCI Bus Binding to IEEE 1275, 2.2.1.1: non-prefetchable 32-bit memory space. */
 #define PCI_MEMORY_32 0x02000000U
@@ -95,6 +97,24 @@ static void add_bridge(struct dtb *dtb)
 	}
 	add_interrupt_map(dtb);
 	dtb_end(dtb);
+}
+
+const char *dtb_card_entry(const struct dtb *dtb, bool way_out, struct arena *arena)
+{
+	const struct layout_hardware *hardware = &dtb->layout->hardware;
+
+	for (uint32_t i = 0; i < hardware->function_count; i++) {
+		const struct layout_function *f = &hardware->functions[i];
+
+		if (f->vm == dtb->vm && f->model->back == PCI_BACK_NET) {
+			way_out =
+				way_out && !pci_slot_of(dtb->layout->model, f->source)->restricted;
+			return arena_printf(arena, "%04x:00:%02x.0=" PCI_NET_ADDRESS "%s",
+			                    dtb->layout->vms[dtb->vm].used_count, f->slot,
+			                    way_out ? "," PCI_NET_GATEWAY : "");
+		}
+	}
+	return NULL;
 }
 
 /* The line of the guest that the physical one is. */

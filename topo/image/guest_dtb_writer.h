@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "topo/base/arena.h"
 #include "topo/image/layout.h"
 
 struct dtb {
@@ -66,6 +67,12 @@ void dtb_add_interrupt(struct dtb_cells *cells, enum dtb_irq type, uint32_t numb
 
 /* topo/image/guest_dtb_hardware.c, called inside the root node. */
 void dtb_add_hardware(struct dtb *dtb);
+
+/**
+ * "DOMAIN:00:SLOT.0=ADDRESS/PREFIX" of the first network function of the VM, and behind it ",GATEWAY"
+ * with @way_out if it leads anywhere; in @arena. NULL: it has none.
+ */
+const char *dtb_card_entry(const struct dtb *dtb, bool way_out, struct arena *arena);
 
 /** A window of 32-bit PCI memory space at the guest-physical address that it has too. */
 void dtb_add_window(struct dtb_cells *ranges, uint64_t ipa, uint64_t bytes);

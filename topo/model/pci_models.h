@@ -12,6 +12,10 @@
 
 #define PCI_BARS_MAX 6
 
+/* QEMU's network of its user: what a function on it is called there, and what leads out of it. */
+#define PCI_NET_ADDRESS "10.0.2.15/24"
+#define PCI_NET_GATEWAY "10.0.2.2"
+
 enum pci_bar_kind { PCI_BAR_NONE, PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64 };
 
 /* A base address register. One of 64 bits takes the next one too, which then is PCI_BAR_NONE. */

@@ -59,6 +59,7 @@ static void add_function(const struct verify *v, struct given *given, uint32_t v
 		.id = id,
 		.irq = function->irq,
 		.model = slot ? slot->model : NULL,
+		.leads_out = slot && !slot->restricted,
 		.what = arena_printf(v->arena, "function %u:%u.%u%s%s%s", function->bus,
 	                             function->device, function->function, named ? " (" : "",
 	                             named ? function->name : "", named ? ")" : ""),

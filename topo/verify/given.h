@@ -24,6 +24,7 @@ struct given_function {
 	uint32_t id;                        /* bus << 8 | device << 3 | function */
 	uint32_t irq;                       /* INTID, 0 = none is given */
 	const struct pci_model *model;      /* NULL = unknown */
+	bool leads_out;                     /* of its network: packets get out of that */
 	const char *what;                   /* "function 0:2.0 (nic)" */
 	const struct pv_vmm_function *view; /* in its VMM's configuration, NULL = it has none */
 	uint32_t window;                    /* windows[], NOT_FOUND = it has none */

@@ -299,6 +299,29 @@ static void want_memory(struct verify *v, uint32_t index, struct tree *wanted)
 	tree_want_cells(wanted, node, "reg", &cells);
 }
 
+/* What the network card of the VM is on is QEMU's: "DOMAIN:00:SLOT.0=ADDRESS/PREFIX", in front of which
+ * @before stands. */
+static const char *with_card(const struct verify *v, uint32_t index, bool way_out,
+                             const char *before)
+{
+	const struct given_function *first = NULL;
+
+	for (size_t i = 0; i < v->given->function_count; i++) {
+		const struct given_function *f = &v->given->functions[i];
+
+		if (f->vm == index && f->view && f->model && f->model->back == PCI_BACK_NET &&
+		    (!first || f->view->slot < first->view->slot)) {
+			first = f;
+		}
+	}
+	if (!first) {
+		return before;
+	}
+	return arena_printf(v->arena, "%s%s%04x:00:%02x.0=10.0.2.15/24%s", before,
+	                    before[0] ? " " : "", v->vms[index].used, first->view->slot,
+	                    way_out && first->leads_out ? ",10.0.2.2" : "");
+}
+
 /* "MAC=ADDRESS/PREFIX", one for each network interface that the VM uses, and the gateway of one. */
 static const char *network_text(const struct verify *v, uint32_t index)
 {
@@ -327,7 +350,7 @@ static const char *network_text(const struct verify *v, uint32_t index)
 			}
 		}
 	}
-	return text;
+	return with_card(v, index, way_out == NULL, text);
 }
 
 static uint64_t initrd_bytes(const struct verify *v, uint32_t index)
