@@ -58,6 +58,24 @@ class Hardware(Outside, Scenario):
     def check_the_nic_carries_to_the_build_host(self):
         self.fetch_and_return()
 
+    def check_a_restricted_vm_does_not_reach_the_build_host(self):
+        """Nor by a way out that root makes: the first who comes is the VM that may."""
+        for vm in ("card", "io"):
+            self.await_nic(vm)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            server.settimeout(60)
+            port = server.getsockname()[1]
+            said = self.system.shell(
+                "card", f"ip route; ip route replace default via {OUTSIDE}; "
+                f"echo card | nc -w 3 {OUTSIDE} {port}; echo ended $?")
+            ensure("default" not in said, f"it has a way out: {said}")
+            ensure("ended 0" not in said, f"it was answered: {said}")
+            vm = self.system.spawn("io", f"echo io | nc {OUTSIDE} {port}")
+            with server.accept()[0] as stream, stream.makefile("rb") as heard:
+                first = heard.readline()
+            vm.communicate(timeout=60)
+        ensure(first == b"io\n", f"the first who came said {first}")
+
     def check_the_nic_interrupts_by_messages(self):
         text = self.system.shell("io", "grep eth0-rx /proc/interrupts")
         ensure("MSI" in text and int(text.split()[1]) > 0, text)
