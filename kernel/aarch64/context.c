@@ -153,7 +153,7 @@ void arch_leave_vmm(struct domain *d)
 #define X(reg, value) sysreg_write(reg, guest.reg);
 	VMM_SYSREGS(X)
 #undef X
-	sysreg_write(vttbr_el2, kernel.vcpus[d->vcpu_first].arch.vttbr);
+	sysreg_write(vttbr_el2, d->vcpus[0].arch.vttbr);
 	sysreg_write(cptr_el2, CPTR_GUEST | trap_controls.cptr);
 	sysreg_write(hcr_el2, HCR_GUEST | trap_controls.hcr);
 	isb();

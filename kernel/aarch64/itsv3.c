@@ -158,7 +158,7 @@ static bool give_table(uint32_t n)
 static bool map_stream(uint32_t index, const struct stream *s)
 {
 	const struct domain *d = s->domain;
-	uint32_t cpu = kernel.vcpus[d->vcpu_first].cpu->id;
+	uint32_t cpu = d->vcpus[0].cpu->id;
 	uintptr_t itt = (uintptr_t)tables.cpus[index % PV_CPUS_MAX].itts[index / PV_CPUS_MAX];
 	bool done = issue(its_mapd(s->id, itt));
 

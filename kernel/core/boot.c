@@ -114,7 +114,7 @@ static void build_domain(uint32_t index, const struct pv_domain *from)
 	for (uint32_t i = 0; i < sizeof(d->name); i++) {
 		d->name[i] = from->name[i];
 	}
-	d->vcpu_first = from->vcpus.first;
+	d->vcpus = &kernel.vcpus[from->vcpus.first];
 	d->vcpu_count = from->vcpus.count;
 	d->caps = from->caps;
 	d->doorbell_pages = from->doorbell_pages;

@@ -54,7 +54,7 @@ static err_t call_virq(const struct call *c)
 	if (x[1] >= c->d->vcpu_count || x[2] > UINT32_MAX) {
 		return ERR_RANGE;
 	}
-	struct vcpu *v = &kernel.vcpus[c->d->vcpu_first + x[1]];
+	struct vcpu *v = &c->d->vcpus[x[1]];
 
 	lock_acquire(&c->d->lock);
 	if (x[8] == PV_CALL_VIRQ_SET) {
@@ -85,7 +85,7 @@ static err_t call_vgic_reset(const struct call *c)
 
 	lock_acquire(&c->d->lock);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < c->d->vcpu_count; n++) {
-		off = off && vcpu_is_off_locked(&kernel.vcpus[c->d->vcpu_first + n]);
+		off = off && vcpu_is_off_locked(&c->d->vcpus[n]);
 	}
 	if (off) {
 		vgic_reset_locked(c->d);

@@ -73,12 +73,11 @@ static void start_locked(struct domain *d)
 	d->on = true;
 	d->serving = SERVING_NOTHING;
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		__atomic_store_n(&kernel.vcpus[d->vcpu_first + n].timer_at, UINT64_MAX,
-		                 __ATOMIC_RELAXED);
+		__atomic_store_n(&d->vcpus[n].timer_at, UINT64_MAX, __ATOMIC_RELAXED);
 	}
 	/* The VMM starts in the place of vCPU 0, before it. Pairs with holds_vmm() in sched.c. */
-	__atomic_store_n(&d->vmm_owner, d->vcpu_first, __ATOMIC_RELEASE);
-	vcpu_start_locked(&kernel.vcpus[d->vcpu_first], d->entry, d->entry_arg);
+	__atomic_store_n(&d->vmm_owner, d->vcpus[0].index, __ATOMIC_RELEASE);
+	vcpu_start_locked(&d->vcpus[0], d->entry, d->entry_arg);
 }
 
 void domain_start(struct domain *d, const struct pv_domain *from)
@@ -153,7 +152,7 @@ void domain_stop(struct domain *d, enum pv_stop reason, const char *detail)
 	stream_settle_locked(d);
 	line_stop_locked(d);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
+		vcpu_poke(&d->vcpus[n]);
 	}
 	lock_release(&d->lock);
 	if (was_alive) {

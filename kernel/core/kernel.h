@@ -150,7 +150,8 @@ enum serving {
 struct domain {
 	/* boot */
 	char name[32];
-	uint32_t vcpu_first, vcpu_count;
+	struct vcpu *vcpus; /* in vcpus[] below, one behind the other */
+	uint32_t vcpu_count;
 	struct pv_slice caps;
 	struct pv_slice doorbell_pages;
 	uint64_t doorbell_ipa_page;

@@ -37,7 +37,7 @@ static void pass_locked(struct domain *d, uint32_t intid)
 		q->flags &= (uint16_t) ~(VIRQ_IN_LR | VIRQ_TAKEN);
 	}
 	q->flags |= VIRQ_PASSED | VIRQ_LATCH;
-	virq_changed(&kernel.vcpus[d->vcpu_first], intid, q);
+	virq_changed(&d->vcpus[0], intid, q);
 }
 
 /* Lock: domain lock held. */
@@ -45,7 +45,7 @@ static void pass_message_locked(struct domain *d, uint32_t message, uint32_t int
 {
 	lock_assert_held(&d->lock);
 	const struct virq *q = &d->spis[intid - VIRQ_PRIVATE];
-	struct vcpu *t = &kernel.vcpus[d->vcpu_first + q->target];
+	struct vcpu *t = &d->vcpus[q->target];
 
 	if ((q->flags & VIRQ_LATCH) && !vcpu_is_loaded_here(t)) {
 		arch_message_mask(message);
@@ -203,7 +203,7 @@ static void mask_all_locked(struct domain *d, bool forget)
 			continue;
 		}
 		d->spis[n].flags &= (uint16_t)~VIRQ_ROUTED;
-		line_change_locked(&kernel.vcpus[d->vcpu_first], VIRQ_PRIVATE + n, &d->spis[n]);
+		line_change_locked(&d->vcpus[0], VIRQ_PRIVATE + n, &d->spis[n]);
 	}
 }
 

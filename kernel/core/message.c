@@ -27,7 +27,7 @@ static void give_message_locked(struct domain *d, struct vcpu *v)
 static bool give_events_locked(struct domain *d)
 {
 	lock_assert_held(&d->lock);
-	struct vcpu *v = &kernel.vcpus[d->vcpu_first];
+	struct vcpu *v = &d->vcpus[0];
 
 	if (!d->events || v->resting) {
 		return false;
@@ -61,8 +61,8 @@ void message_offer_events(struct domain *d)
 	if (d->serving == SERVING_EVENTS) {
 		__atomic_store_n(&d->vmm_owner, VMM_OFFERED, __ATOMIC_RELEASE); /* as above */
 		for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-			if (n == 0 || kernel.vcpus[d->vcpu_first + n].wait == WAIT_VMM) {
-				vcpu_poke(&kernel.vcpus[d->vcpu_first + n]);
+			if (n == 0 || d->vcpus[n].wait == WAIT_VMM) {
+				vcpu_poke(&d->vcpus[n]);
 			}
 		}
 	}
@@ -87,8 +87,7 @@ static void next_message_locked(struct domain *d, const struct vcpu *last)
 	lock_assert_held(&d->lock);
 	/* Around from the vCPU behind the last, so that none of them starves. */
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		struct vcpu *v =
-			&kernel.vcpus[d->vcpu_first + (last->number + 1 + n) % d->vcpu_count];
+		struct vcpu *v = &d->vcpus[(last->number + 1 + n) % d->vcpu_count];
 
 		if (v->wait == WAIT_VMM) {
 			give_message_locked(d, v);
@@ -135,7 +134,7 @@ bool message_stop_all_locked(struct vcpu *here)
 	bool left = true;
 
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		left = message_stop_locked(here, &kernel.vcpus[d->vcpu_first + n]) && left;
+		left = message_stop_locked(here, &d->vcpus[n]) && left;
 	}
 	return left;
 }
@@ -230,7 +229,7 @@ err_t message_reply(struct vcpu *v, uint64_t reply, uint64_t value)
 	} else if (reply != PV_REPLY_NONE) {
 		err = ERR_ARG;
 	} else if (d->serving == SERVING_EVENTS) {
-		struct vcpu *first = &kernel.vcpus[d->vcpu_first];
+		struct vcpu *first = &d->vcpus[0];
 
 		first->resting = true;
 		vcpu_poke(first); /* a rest has an end */

@@ -343,8 +343,7 @@ void sched_set_timer(struct vcpu *v, uint64_t at)
 
 	lock_acquire(&d->lock);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		__atomic_store_n(&kernel.vcpus[d->vcpu_first + n].timer_at, UINT64_MAX,
-		                 __ATOMIC_RELAXED);
+		__atomic_store_n(&d->vcpus[n].timer_at, UINT64_MAX, __ATOMIC_RELAXED);
 	}
 	__atomic_store_n(&v->timer_at, at, __ATOMIC_RELAXED);
 	lock_release(&d->lock);

@@ -94,8 +94,7 @@ static void send_sgi(struct domain *d, struct sgi sgi)
 	lock_acquire(&d->lock);
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
 		if (sgi.targets & 1U << n) {
-			(void)!vgic_operate_locked(&kernel.vcpus[d->vcpu_first + n], sgi.intid,
-			                           PV_VIRQ_OP_PEND);
+			(void)!vgic_operate_locked(&d->vcpus[n], sgi.intid, PV_VIRQ_OP_PEND);
 		}
 	}
 	lock_release(&d->lock);

@@ -80,7 +80,7 @@ bool vcpu_some_run_locked(const struct domain *d)
 	bool run = false;
 
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		run = run || kernel.vcpus[d->vcpu_first + n].wait != WAIT_OFF;
+		run = run || d->vcpus[n].wait != WAIT_OFF;
 	}
 	return run && d->alive;
 }

@@ -84,7 +84,7 @@ void vgic_reset_locked(struct domain *d)
 		d->spis[n] = (struct virq){.flags = d->spis[n].flags & VIRQ_PASSED};
 	}
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		struct vgic_cpu *g = &kernel.vcpus[d->vcpu_first + n].vgic;
+		struct vgic_cpu *g = &d->vcpus[n].vgic;
 
 		__builtin_memset(g, 0, sizeof(*g));
 		for (uint32_t i = 0; i < SGIS; i++) {
@@ -227,7 +227,7 @@ void vgic_enable_locked(struct domain *d, bool on)
 	lock_assert_held(&d->lock);
 	d->vgic_enabled = on;
 	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		vgic_notify_locked(&kernel.vcpus[d->vcpu_first + n], VGIC_DIRTY);
+		vgic_notify_locked(&d->vcpus[n], VGIC_DIRTY);
 	}
 }
 
@@ -246,7 +246,7 @@ void vgic_pend_spi_locked(struct domain *d, uint32_t intid)
 	}
 	/* The path of every virtqueue: as virq_changed(), but it says what has changed. */
 	uint32_t number = (flags & VIRQ_IN_LR) ? q->holder : q->target;
-	struct vcpu *t = &kernel.vcpus[d->vcpu_first + number];
+	struct vcpu *t = &d->vcpus[number];
 
 	if (!(flags & VIRQ_IN_LR)) {
 		virq_set_ready(&t->vgic.ready, intid, q);

@@ -20,7 +20,7 @@ static inline struct virq *virq_of(struct vcpu *v, uint32_t intid)
 /** vCPU @number of @v's domain where @intid is an SPI; else it can only be @v. */
 static inline struct vcpu *virq_vcpu(struct vcpu *v, uint32_t intid, uint32_t number)
 {
-	return intid < VIRQ_PRIVATE ? v : &kernel.vcpus[v->domain->vcpu_first + number];
+	return intid < VIRQ_PRIVATE ? v : &v->domain->vcpus[number];
 }
 
 /** The physical interrupt that is @intid of @v; 0: none is. */

@@ -187,9 +187,9 @@ static void test_objects_are_those_of_the_image(void **state)
 		assert_true(d->alive);
 		assert_int_equal(d->vmm_regs.pc, from->vmm_entry);
 		assert_int_equal(d->vmm_regs.x[0], from->vmm_arg);
-		assert_int_equal(d->vmm_owner, d->vcpu_first);
-		assert_int_equal(kernel.vcpus[d->vcpu_first].start_pc, from->entry);
-		assert_int_equal(kernel.vcpus[d->vcpu_first].start_arg, from->entry_arg);
+		assert_int_equal(d->vmm_owner, d->vcpus[0].index);
+		assert_int_equal(d->vcpus[0].start_pc, from->entry);
+		assert_int_equal(d->vcpus[0].start_arg, from->entry_arg);
 	}
 	for (uint32_t i = 0; i < kernel.vcpu_count; i++) {
 		const struct vcpu *v = &kernel.vcpus[i];
