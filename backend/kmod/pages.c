@@ -6,7 +6,8 @@
  *
  * The mapping is of page frames without struct page: copying to and from it works, what pins pages
  * (O_DIRECT, zero-copy transmit) fails. It is write-back, as in the driver VM: two mappings of one
- * page with different attributes would not be coherent.
+ * page with different attributes would not be coherent. It is dirty from the start: nobody asks whether
+ * it is, and where the processor does not note it, the first write to each page would be a fault.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -25,6 +26,7 @@ static int pv_pages_mmap(struct file *file, struct vm_area_struct *vma)
 	const struct pv_pages *pages = pv_pages_of(file);
 	u64 bytes = vma->vm_end - vma->vm_start;
 	u64 first = vma->vm_pgoff;
+	pgprot_t prot = pte_pgprot(pte_mkdirty(pfn_pte(0, vma->vm_page_prot)));
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
@@ -33,7 +35,7 @@ static int pv_pages_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 
 	return remap_pfn_range(vma, vma->vm_start, PHYS_PFN(pages->base) + first, bytes,
-			       vma->vm_page_prot);
+			       prot);
 }
 
 /* Some back ends look at the file's size by lseek() before they map it. */
