@@ -22,6 +22,7 @@ SEED ?= 1
 crashes: all backend-test-build system-build
 	$(Q)tests/backend/run --crashes $(COUNT) --seed $(SEED)
 	$(Q)PV_CRASHES=$(COUNT) PV_SEED=$(SEED) tests/system/run --only Crashes
+	$(Q)PV_CRASHES=$(COUNT) PV_SEED=$(SEED) tests/system/run --only DeviceVmCrashes
 
 $(BUILD)/backend-test/%.o: %.c
 	@mkdir -p $(@D)

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What serves a busy pair dies or is held up at any moment, and nothing is lost. PV_CRASHES says how
-often, PV_SEED which moments; a failure names the seed."""
+"""What serves a busy VM dies, is held up or begins anew at any moment, and nothing is lost. PV_CRASHES
+says how often, PV_SEED which moments; a failure names the seed."""
 import os
 import random
 import subprocess
 import threading
 import time
 
+from cases_life import Events
 from cases_work import FIO, device_address
 from connections import check_tcp
-from harness import Failure, Scenario, ensure
+from harness import HERE, TOPO, Failure, Scenario, ensure
+from outside import Outside, digest
 
 CRASHES = int(os.environ.get("PV_CRASHES", "6"))
 SEED = int(os.environ.get("PV_SEED", "1"))
 TCP_BYTES = 20_000_000
+FLUSHED_BYTES = 1 << 20
 # Of a device VM: what is done to it, and whether its daemon is another one afterwards.
 TROUBLES = (
     ("kill -9 $(pidof peervisord)", True),
@@ -26,18 +29,56 @@ TROUBLES = (
 )
 
 
-class Crashes(Scenario):
-    """A disk load that verifies what it reads, and a transfer that compares all of it, over both."""
+class Load:
+    """Two VMs at work until it is left: a disk load that verifies what it reads, and a transfer of
+    which every byte is compared, again and again. What goes wrong with either is a Failure."""
 
-    def transfer(self, ends, done):
-        """From one VM to the other until `ends`; what goes wrong is left in `done`."""
+    def __init__(self, system, disk_vm, receiver, address):
+        self.system, self.disk_vm = system, disk_vm
+        self.receiver, self.address = receiver, address
+        self.ends, self.done = threading.Event(), []
+        self.transfer = threading.Thread(target=self.send)
+
+    def send(self):
         try:
-            address = device_address(self.system)
-            while not ends.is_set():
-                check_tcp(self.system, "driver", "device", address, TCP_BYTES)
-                done.append(None)
+            while not self.ends.is_set():
+                check_tcp(self.system, self.disk_vm, self.receiver, self.address, TCP_BYTES)
+                self.done.append(None)
         except (Failure, subprocess.SubprocessError, OSError) as failure:
-            done.append(failure)
+            self.done.append(failure)
+
+    def __enter__(self):
+        for vm in (self.disk_vm, self.receiver):
+            self.system.probe(vm)
+        self.disk = self.system.spawn(
+            self.disk_vm, f"until [ -e /tmp/enough ]; do {FIO} > /tmp/fio 2>&1 || "
+            "{ cat /tmp/fio; exit 1; }; done", limit=600 + 60 * CRASHES)
+        self.transfer.start()
+        return self
+
+    def ensure_busy(self, what):
+        ensure(self.disk.poll() is None, f"seed {SEED}, {what}: the load has ended")
+
+    def __exit__(self, failure, *_):
+        try:
+            self.ends.set()
+            if failure is None:
+                self.system.shell(self.disk_vm, "touch /tmp/enough")
+                said, _ = self.disk.communicate(timeout=300)
+                ensure(self.disk.returncode == 0,
+                       f"seed {SEED}: fio: {self.disk.returncode}: {said[-600:]}")
+        except subprocess.TimeoutExpired as error:
+            raise Failure(f"seed {SEED}: I/O never completed") from error
+        finally:
+            self.disk.kill()
+            self.disk.wait()
+            self.transfer.join()
+        ensure(failure or (self.done and self.done[-1] is None),
+               f"seed {SEED}: the transfer: {self.done[-1:]}")
+
+
+class Crashes(Scenario):
+    """Programs of the device VM die or are held up."""
 
     def trouble(self, dice):
         """One of the troubles at some moment, and then the connection comes up again."""
@@ -50,33 +91,94 @@ class Crashes(Scenario):
         self.system.wait_connection("device", "driver")
 
     def check_nothing_is_lost(self):
-        system = self.system
         dice = random.Random(SEED)
-        for vm in ("device", "driver"):
-            system.probe(vm)
-        load = system.spawn("driver", f"until [ -e /tmp/enough ]; do {FIO} > /tmp/fio 2>&1 || "
-                            "{ cat /tmp/fio; exit 1; }; done", limit=600 + 60 * CRASHES)
-        ends, done = threading.Event(), []
-        transfer = threading.Thread(target=self.transfer, args=(ends, done))
-        transfer.start()
-        try:
+        with Load(self.system, "driver", "device", device_address(self.system)) as load:
             for number in range(CRASHES):
                 self.trouble(dice)
-                ensure(load.poll() is None, f"seed {SEED}, trouble {number}: the load has ended")
-            ends.set()
-            system.shell("driver", "touch /tmp/enough")
-            said, _ = load.communicate(timeout=300)
-        except subprocess.TimeoutExpired as error:
-            raise Failure(f"seed {SEED}: I/O never completed") from error
-        finally:
-            ends.set()
-            load.kill()
-            load.wait()
-            transfer.join()
-        ensure(load.returncode == 0, f"seed {SEED}: fio: {load.returncode}: {said[-600:]}")
-        ensure(done and done[-1] is None, f"seed {SEED}: the transfer: {done[-1:]}")
+                load.ensure_busy(f"trouble {number}")
 
     def check_both_vms_power_off(self):
         """In order, whatever they went through: no request waits for ever."""
         self.system.shell("driver", "poweroff", status=None)
         self.system.wait_vm("driver", "stopped")
+
+
+def restart(system, *how):
+    done = subprocess.run([TOPO, "restart", "--name", system.name, *how, "device"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=180, check=False)
+    ensure(done.returncode == 0, f"topo restart {how}: {done.returncode}: {done.stdout}")
+
+
+# How a device VM ends: its own reset, its panic, the operator's wish, in order and at once.
+ENDS = (
+    lambda system: system.shell("device", "reboot -f", status=None),
+    lambda system: system.shell("device", "echo 1 > /proc/sys/vm/panic_on_oom; tail /dev/zero",
+                                status=None, limit=300),
+    restart,
+    lambda system: restart(system, "--force"),
+)
+
+
+class DeviceVmCrashes(Outside, Scenario):
+    """The device VM itself ends, and two VMs speak over its bridge. The disk of one is on hardware, and
+    goes on; that of the other was in its RAM: I/O errors at once and a line, until its driver
+    begins anew."""
+    topology = os.path.join(HERE, "topologies/crashes.camkes")
+    disks = {"DISK": 64 << 20}
+    # As often as it is asked for; else each once.
+    ends = CRASHES if "PV_CRASHES" in os.environ else len(ENDS)
+
+    def end(self, number, how, dice):
+        with Events(self.system) as events:
+            restarts = events.vms["device"]["restarts"] + 1
+            sessions = events.connections["device", "driver"]["sessions"] + 1
+            writing = self.system.spawn("other", "while dd if=/dev/zero of=/dev/vda bs=64k "
+                                        "oflag=direct count=64; do :; done 2>&1 | tail -n 4")
+            try:
+                time.sleep(dice.uniform(0, 2))
+                ENDS[how](self.system)
+                events.wait_vm("device", "up", restarts)
+                events.wait_connection("device", "driver", sessions)
+                events.wait_device("device", "other", 1, "lost")
+                said, _ = writing.communicate(timeout=120)
+            finally:
+                writing.kill()
+                writing.wait()
+            ensure("Input/output error" in said, f"seed {SEED}, end {number}: dd says {said}")
+            ensure(self.system.log("--vmm", "other").count("device device/1 lost\n") > number,
+                   f"seed {SEED}, end {number}: no line of other's VMM")
+            self.system.shell("other", """
+                device=$(basename $(readlink -f /sys/block/vda/device))
+                cd /sys/bus/virtio/drivers/virtio_blk; echo $device > unbind; echo $device > bind
+                dd if=/dev/vda of=/dev/null bs=1M count=1""")
+
+    def introduce(self, addresses):
+        """Each knows the other's hardware address: to find nobody who tells it, while the bridge is not
+        there, would end an attempt to connect, which lasts otherwise."""
+        for vm, other in (tuple(addresses), tuple(reversed(addresses))):
+            mac = self.system.run(other, "cat", "/sys/class/net/eth0/address")
+            self.system.run(vm, "arp", "-s", addresses[other], mac)
+
+    def check_nothing_on_hardware_is_lost(self):
+        dice = random.Random(SEED)
+        self.introduce({"driver": "10.77.0.2", "other": "10.77.0.3"})
+        with Load(self.system, "driver", "other", "10.77.0.3") as load:
+            for number in range(self.ends):
+                how = number % len(ENDS)
+                self.end(number, how, dice)
+                load.ensure_busy(f"end {number}, of kind {how}")
+
+    def check_the_file_has_what_was_flushed(self):
+        written = self.system.shell("driver", f"""
+            head -c {FLUSHED_BYTES} /dev/urandom > /tmp/bytes
+            dd if=/tmp/bytes of=/dev/vda bs=64k conv=fsync 2>/dev/null
+            sha256sum < /tmp/bytes""")
+        restart(self.system, "--force")
+        with open(self.file("DISK"), "rb") as file:
+            ensure(digest(file.read(FLUSHED_BYTES)) == written.split()[0], "it has other bytes")
+
+    def check_driver_vms_power_off(self):
+        for vm in ("driver", "other"):
+            self.system.shell(vm, "poweroff", status=None)
+            self.system.wait_vm(vm, "stopped")
