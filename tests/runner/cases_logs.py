@@ -169,7 +169,7 @@ def case_logs_of_what_was_killed(world):
     os.kill(world.system()["qemu_pid"], signal.SIGKILL)
     wait_until(lambda: world.good("ps") == "no system runs\n", "the runner has ended")
     check_equal(world.good("logs", "--last", "pair", "other"), "Booting Linux as other\r\n")
-    world.bad(1, "run", "--detach", "--timeout", "0.5",
+    world.bad(1, "run", "--detach", "--timeout", "5",
               world.scenario("vm one agent hello=never\n", "late"))
     check_in("Booting Linux as one", world.good("logs", "--last", "late", "one"))
     check_equal([run["end"] for run in json.loads(world.good("ps", "-a", "--json"))],
