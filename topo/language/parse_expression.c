@@ -122,8 +122,12 @@ static struct expr *parse_word(struct parser *parser)
 		return parser_bad_expr(parser);
 	}
 	struct name name = parser_name(parser, "a name");
+
+	if (name.text == NULL) {
+		return parser_bad_expr(parser);
+	}
 	const bool twice = parser->cpp != NULL && !parser->token.line_start &&
-	                   parser->token.kind == TOKEN_IDENTIFIER && name.text != NULL &&
+	                   parser->token.kind == TOKEN_IDENTIFIER &&
 	                   token_is(&parser->token, name.text);
 
 	if (twice) {
