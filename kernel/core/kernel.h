@@ -241,7 +241,7 @@ struct cpu {
 	uint32_t slot_count;
 	uint16_t poke_bit; /* this CPU in the argument of arch_poke() */
 
-	/* owner CPU */
+	/* owner CPU; three are read by others, docs/locking.md */
 	bool idle;            /* nothing may run: `current` is only what ran last */
 	uint64_t charged;     /* counter value up to which `current` has paid from its budget */
 	uint64_t timers_at;   /* no `timer_at` of its vCPUs is due before */

@@ -326,10 +326,11 @@ uint64_t sched_counter(struct vcpu *v, enum pv_counter which)
 	if (which != PV_COUNTER_TIME) {
 		return count;
 	}
-	if (__atomic_load_n(&c->current, __ATOMIC_RELAXED) == v &&
-	    !__atomic_load_n(&c->idle, __ATOMIC_RELAXED)) {
+	if (__atomic_load_n(&c->current, __ATOMIC_ACQUIRE) == v &&
+	    !__atomic_load_n(&c->idle, __ATOMIC_ACQUIRE)) {
 		/* It runs, and pays when it stops: if that is now, on another CPU, what it has just
-		 * paid may be missing, or what the next one pays be in it. */
+		 * paid may be missing, or what the next one pays be in it. What others had paid, or
+		 * slept, before its turn is not: both were released behind `charged`. */
 		count += less(now, __atomic_load_n(&c->charged, __ATOMIC_RELAXED));
 	}
 	v->time_told = later(v->time_told, count);
@@ -412,7 +413,7 @@ static RARE bool reschedule(struct cpu *c)
 		leave_world(c);
 		message_offer_events(held->domain);
 	}
-	c->idle = !next;
+	__atomic_store_n(&c->idle, !next, __ATOMIC_RELEASE); /* pairs with sched_counter() */
 	if (next) {
 		next->rest_at += less(now, next->left_at);
 		load(c, next);

@@ -51,7 +51,8 @@ void sched_deadline(struct cpu *c);
 void sched_set_timer(struct vcpu *v, uint64_t at);
 
 /** What has been counted of @v since boot, for its VMM, which runs here. The time of one that runs on
- * another CPU may lack the last turn, but is never less than was told before. */
+ * another CPU, and stops at this moment, may lack its last turn or have some of the next one's, but is
+ * never less than was told before. */
 uint64_t sched_counter(struct vcpu *v, enum pv_counter which);
 
 /** This CPU, whose VMM has served a message and paid for it, returns to the world of the guest in
