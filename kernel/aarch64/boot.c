@@ -227,8 +227,8 @@ void boot_secondary(uint64_t id)
 	sysreg_write(vbar_el2, (uintptr_t)vectors);
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_registers();
-	boot_check_cpu();
 	gic_init_cpu((uint32_t)id);
+	boot_check_cpu();
 	/* Pairs with the load in start_secondaries(). */
 	__atomic_add_fetch(&cpus_online, 1, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&go, __ATOMIC_ACQUIRE)) {

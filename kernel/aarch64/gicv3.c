@@ -173,6 +173,9 @@ static void init_redistributor(uint64_t base)
 
 void gic_init_cpu(uint32_t cpu)
 {
+	/* Before that the others, those for guests among them, may not be there. */
+	sysreg_write(ICC_SRE_EL2, ICC_SRE_FIXED);
+	isb();
 	/* Pokes, and the firmware, know CPUs by their numbers in one cluster. */
 	if (own_affinity() >= PV_CPUS_MAX ||
 	    ICH_VTR_PREBITS(sysreg_read(ICH_VTR_EL2)) > PREBITS_MAX) {
@@ -182,8 +185,6 @@ void gic_init_cpu(uint32_t cpu)
 	redistributors[cpu] = find_redistributor();
 	init_redistributor(redistributors[cpu]);
 	its_init_cpu(cpu, redistributors[cpu]);
-	sysreg_write(ICC_SRE_EL2, ICC_SRE_FIXED);
-	isb();
 	sysreg_write(ICC_SRE_EL1, ICC_SRE_FIXED);
 	isb();
 	sysreg_write(ICC_CTLR_EL1, ICC_CTLR_EOIMODE);
