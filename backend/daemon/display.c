@@ -85,9 +85,7 @@ static void set_scanout(struct display *display)
 	if (words[0] == 0) {
 		frame->width = at_most(words[1], display->width);
 		frame->height = at_most(words[2], display->height);
-		for (uint32_t y = 0; y < display->height; y++) {
-			memset(frame->pixels[y], 0, display->width * sizeof(frame->pixels[0][0]));
-		}
+		frame_clear(frame);
 		screen_clear(display->screen);
 	}
 }

@@ -3,6 +3,7 @@
 #include "backend/daemon/frame.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,6 +30,14 @@ struct frame *frame_open(const char *path)
 	frame->width = 0;
 	frame->height = 0;
 	return frame;
+}
+
+void frame_clear(struct frame *frame)
+{
+	/* A hole again; memory itself is cleared where there can be none. */
+	if (madvise(frame->pixels, sizeof(frame->pixels), MADV_REMOVE) != 0) {
+		memset(frame->pixels, 0, sizeof(frame->pixels));
+	}
 }
 
 void frame_close(struct frame *frame)

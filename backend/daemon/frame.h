@@ -24,6 +24,9 @@ struct frame {
 /** Map the frame at @path, which is made if it is not there and dark. NULL: not possible, logged. */
 struct frame *frame_open(const char *path);
 
+/** All pixels are black, and take no memory. */
+void frame_clear(struct frame *frame);
+
 void frame_close(struct frame *frame);
 
 /** Write the frame @name (PEER-N) in @run_dir to standard output, as PNG. Returns the program's exit
