@@ -37,7 +37,7 @@
  *   BOARD_PCI_HOST            node of the PCI host bridge
  *   BOARD_PCI_IRQ             the first of the four lines of its functions, INTID; 0: unknown
  *   BOARD_PCI_WINDOWS(X)      X(REGISTERS, CONFIG, IO or MEMORY; base, bytes, INTID of the bridge)
- *   BOARD_TREE(X)             nodes of the device tree that may be given to a VM: X(node, base,
+ *   BOARD_TREE(X)             nodes of the device tree, a VM's unless BOARD_BLOCKS keeps them: X(node, base,
  *                             bytes, INTID, class, DMA: it reaches memory by itself, or QUIET); a
  *                             row for each range of registers, the one with the interrupt first;
  *                             0: none

@@ -16,7 +16,8 @@
 
 /*
  * The SMMU is before PCI only: what a virtio-mmio transport or a device on the platform bus is told to
- * read or write it does, wherever that is. The machine starts from its flash.
+ * read or write it does, wherever that is. The machine may start from its flash. (Interrupts of a device
+ * on the platform bus come from the device alone, which nobody has.)
  */
 /* clang-format off */
 #define QEMU_VIRT_BLOCKS(X) \
