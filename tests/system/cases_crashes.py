@@ -44,7 +44,7 @@ class Load:
             while not self.ends.is_set():
                 check_tcp(self.system, self.disk_vm, self.receiver, self.address, TCP_BYTES)
                 self.done.append(None)
-        except (Failure, subprocess.SubprocessError, OSError) as failure:
+        except Exception as failure:  # whatever it is, nothing is sent any more
             self.done.append(failure)
 
     def __enter__(self):
@@ -58,12 +58,13 @@ class Load:
 
     def ensure_busy(self, what):
         ensure(self.disk.poll() is None, f"seed {SEED}, {what}: the load has ended")
+        ensure(self.transfer.is_alive(), f"seed {SEED}, {what}: the transfer: {self.done[-1:]}")
 
     def __exit__(self, failure, *_):
         try:
             self.ends.set()
+            self.system.shell(self.disk_vm, "touch /tmp/enough", status=None)
             if failure is None:
-                self.system.shell(self.disk_vm, "touch /tmp/enough")
                 said, _ = self.disk.communicate(timeout=300)
                 ensure(self.disk.returncode == 0,
                        f"seed {SEED}: fio: {self.disk.returncode}: {said[-600:]}")
