@@ -71,8 +71,8 @@ static bool reply_info(const struct display *display)
 {
 	struct display_info info = {.type = RESP_OK_DISPLAY_INFO};
 
-	info.scanouts[0].width = display->head_width;
-	info.scanouts[0].height = display->head_height;
+	info.scanouts[0].width = display->head.width;
+	info.scanouts[0].height = display->head.height;
 	info.scanouts[0].enabled = 1;
 	return reply(display, GET_DISPLAY_INFO, &info, sizeof(info));
 }
@@ -224,17 +224,16 @@ static void on_ready(void *owner, uint32_t events)
 }
 
 void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame,
-                  const struct screen *screen, uint32_t width, uint32_t height)
+                  const struct screen *screen, struct display_size size)
 {
 	*display = (struct display){
 		.loop = loop,
 		.peer = peer,
 		.frame = frame,
 		.screen = screen,
-		.head_width = width,
-		.head_height = height,
-		.width = width > DISPLAY_USUAL_WIDTH ? width : DISPLAY_USUAL_WIDTH,
-		.height = height > DISPLAY_USUAL_HEIGHT ? height : DISPLAY_USUAL_HEIGHT,
+		.head = size,
+		.width = size.width > DISPLAY_USUAL_WIDTH ? size.width : DISPLAY_USUAL_WIDTH,
+		.height = size.height > DISPLAY_USUAL_HEIGHT ? size.height : DISPLAY_USUAL_HEIGHT,
 		.source = {.fd = -1, .ready = on_ready, .owner = display},
 	};
 	go_dark(display);

@@ -30,6 +30,10 @@ struct display_message {
 	uint32_t words[5]; /* the beginning of the payload, of those whose payload counts */
 };
 
+struct display_size {
+	uint32_t width, height;
+};
+
 struct display {
 	struct loop *loop;
 	const char *peer;
@@ -37,7 +41,7 @@ struct display {
 	const struct screen *screen;
 	/* Pixels, constant. There is also room for what a driver shows that was told of no head: Linux
 	 * waits 5 s for an answer. */
-	uint32_t head_width, head_height;
+	struct display_size head;
 	uint32_t width, height;
 	struct loop_source source; /* fd: our end of the socket; -1: none */
 
@@ -45,10 +49,10 @@ struct display {
 	size_t got; /* bytes of the message so far, those of its payload behind words included */
 };
 
-/** Show a head of @width x @height pixels on @frame and @screen, dark at first. Neither is more than
+/** Show a head of @size pixels on @frame and @screen, dark at first. No side is more than
  * PV_BACKEND_SIDE_MAX. */
 void display_open(struct display *display, struct loop *loop, const char *peer, struct frame *frame,
-                  const struct screen *screen, uint32_t width, uint32_t height);
+                  const struct screen *screen, struct display_size size);
 
 /** Hear a new program, while none is heard; @fd: its end of the socket, which the caller closes.
  * Errors: ERR_STATE. */

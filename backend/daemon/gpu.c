@@ -57,7 +57,7 @@ static void *gpu_open(const struct backend_env *env)
 	gpu->program_end = -1;
 	screen_open(&gpu->screen);
 	display_open(&gpu->display, env->loop, env->peer, gpu->frame, &gpu->screen,
-	             env->config->width, env->config->height);
+	             (struct display_size){env->config->width, env->config->height});
 	program_open(&gpu->program, env, &kind);
 	return gpu;
 }

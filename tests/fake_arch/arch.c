@@ -46,7 +46,7 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 		struct domain *d = &kernel.domains[i];
 
 		d->name[0] = (char)('a' + i);
-		d->vcpus = &kernel.vcpus[i * vcpus];
+		d->vcpus = &kernel.vcpus[(size_t)i * vcpus];
 		d->vcpu_count = vcpus;
 		d->alive = true;
 		d->on = true;

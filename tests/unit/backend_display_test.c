@@ -63,8 +63,8 @@ static int set_up(void **state)
 		.width_bytes = SCREEN_WIDTH * sizeof(uint32_t),
 		.height = SCREEN_HEIGHT,
 	};
-	display_open(&bench->display, &bench->loop, "driver", bench->frame, &bench->screen, WIDTH,
-	             HEAD_HEIGHT);
+	display_open(&bench->display, &bench->loop, "driver", bench->frame, &bench->screen,
+	             (struct display_size){WIDTH, HEAD_HEIGHT});
 	assert_int_equal(display_connect(&bench->display, &bench->program), OK);
 	*state = bench;
 	return 0;
