@@ -16,6 +16,8 @@
 
 #define INDEX_DEPTH_MAX 4U /* an index may name others */
 #define LAYERS_MAX 1024U
+#define NAMED_MAX 1024U /* manifests, indices and images that all indices name together */
+#define OTHERS_MAX 8U
 
 /* A container image while it is looked for. */
 struct container {
@@ -24,7 +26,9 @@ struct container {
 	struct container_config image; /* the one for our machine, if there is any */
 	const char **layers;           /* of it: the paths of the files */
 	size_t layer_count;
+	size_t named_count;
 	const char *others; /* the machines that other images are for */
+	size_t other_count;
 	const char *why;
 };
 
@@ -32,13 +36,6 @@ static bool fail(struct container *c, const char *why)
 {
 	c->why = c->why == NULL ? why : c->why;
 	return false;
-}
-
-bool container_is(const struct root_tree *files)
-{
-	return root_tree_file(files, "manifest.json") != NULL ||
-	       (root_tree_file(files, "oci-layout") != NULL &&
-	        root_tree_file(files, "index.json") != NULL);
 }
 
 /* The JSON in the file at @path, whose name is @digest if that is not NULL; NULL after a fault. */
@@ -59,12 +56,61 @@ static struct json_object *read_json(struct container *c, const char *path, cons
 	return json;
 }
 
+/* One more that is named. False, with why: there are too many. */
+static bool count_named(struct container *c)
+{
+	return c->named_count++ < NAMED_MAX ||
+	       fail(c, arena_printf(c->arena, "its indices name more than %u others", NAMED_MAX));
+}
+
+static void add_other(struct container *c, const char *machine)
+{
+	if (c->others == NULL) {
+		c->others = machine;
+		c->other_count = 1;
+	} else if (c->other_count < OTHERS_MAX && strstr(c->others, machine) == NULL) {
+		c->others = arena_printf(c->arena, "%s, %s", c->others, machine);
+		c->other_count++;
+	} else if (c->other_count == OTHERS_MAX && strstr(c->others, machine) == NULL) {
+		c->others = arena_printf(c->arena, "%s and more", c->others);
+		c->other_count++;
+	}
+}
+
+/* Whether the file manifest.json, which others have too, is docker's list of images. */
+static bool is_list(const struct root_tree *files)
+{
+	struct arena *scratch = arena_new();
+	struct container c = {.arena = scratch, .files = files};
+	struct json_object *json = read_json(&c, "manifest.json", NULL);
+	const struct json_object *first = json_object_is_type(json, json_type_array)
+	                                          ? json_object_array_get_idx(json, 0)
+	                                          : NULL;
+	const bool found =
+		blob_text(first, "Config") != NULL && blob_array(first, "Layers") != NULL;
+
+	json_object_put(json);
+	arena_free(scratch);
+	return found;
+}
+
+bool container_is(const struct root_tree *files)
+{
+	return (root_tree_file(files, "oci-layout") != NULL &&
+	        root_tree_file(files, "index.json") != NULL) ||
+	       (root_tree_file(files, "manifest.json") != NULL && is_list(files));
+}
+
 /* Take the image whose configuration is the file at @path: it is for our machine, or it is left. */
 static bool take_image(struct container *c, const char *path, const char *digest,
                        const char **layers, size_t count)
 {
-	struct json_object *json = read_json(c, path, digest);
 	struct container_config config = {.why = NULL};
+
+	if (c->image.path != NULL && strcmp(c->image.path, path) == 0) {
+		return true; /* under another tag */
+	}
+	struct json_object *json = read_json(c, path, digest);
 
 	if (json == NULL) {
 		return false;
@@ -76,14 +122,10 @@ static bool take_image(struct container *c, const char *path, const char *digest
 		return fail(c, arena_printf(c->arena, "in '%.200s' in it %s", path, config.why));
 	}
 	if (!config.is_ours) {
-		c->others = arena_printf(c->arena, "%s%s%s", c->others == NULL ? "" : c->others,
-		                         c->others == NULL ? "" : ", ", config.machine);
+		add_other(c, config.machine);
 		return true;
 	}
 	config.path = path;
-	if (c->image.path != NULL && strcmp(c->image.path, path) == 0) {
-		return true; /* under another tag */
-	}
 	if (c->image.path != NULL) {
 		return fail(c, "it holds more than one image for linux/arm64");
 	}
@@ -153,9 +195,7 @@ static bool read_named(struct container *c, const struct json_object *named, uns
 
 	if (machine != NULL && system != NULL && !container_is_ours(system, machine)) {
 		if (strcmp(machine, "unknown") != 0) { /* of what says how others were made */
-			c->others = arena_printf(c->arena, "%s%s%.32s/%.32s",
-			                         c->others == NULL ? "" : c->others,
-			                         c->others == NULL ? "" : ", ", system, machine);
+			add_other(c, arena_printf(c->arena, "%.32s/%.32s", system, machine));
 		}
 		return true;
 	}
@@ -183,7 +223,7 @@ static bool read_index(struct container *c, const struct json_object *json, unsi
 		                           : "its indices name each other too deep");
 	}
 	for (size_t i = 0; i < json_object_array_length(all); i++) {
-		if (!read_named(c, json_object_array_get_idx(all, i), depth)) {
+		if (!count_named(c) || !read_named(c, json_object_array_get_idx(all, i), depth)) {
 			return false;
 		}
 	}
@@ -193,15 +233,15 @@ static bool read_index(struct container *c, const struct json_object *json, unsi
 /* Docker's own list of images: [{ "Config": FILE, "Layers": [FILE…] }]. */
 static bool read_list(struct container *c, const struct json_object *json)
 {
-	if (!json_object_is_type(json, json_type_array)) {
-		return fail(c, "'manifest.json' in it is no list");
-	}
 	for (size_t i = 0; i < json_object_array_length(json); i++) {
 		const struct json_object *image = json_object_array_get_idx(json, i);
 		const char *config = blob_text(image, "Config");
 		const char **layers = NULL;
 		size_t count = 0;
 
+		if (!count_named(c)) {
+			return false;
+		}
 		if (config == NULL) {
 			return fail(c, "'manifest.json' in it names no configuration");
 		}

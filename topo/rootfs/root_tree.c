@@ -209,9 +209,13 @@ static const char *place_of(struct root_tree *tree, const char *name)
 /* The rest of the last name of @name, which hides something; NULL: it does not. */
 static const char *whiteout_of(const struct root_tree *tree, const char *name)
 {
-	const char *slash = strrchr(name, '/');
-	const char *last = slash == NULL ? name : slash + 1;
+	const char *last = name;
 
+	/* Those at its end do not make it a directory. */
+	for (const char *at = name + strcspn(name, "/"); *at != '\0'; at += strcspn(at, "/")) {
+		at += strspn(at, "/");
+		last = *at != '\0' ? at : last;
+	}
 	return tree->layer != 0 && starts_with(last, WHITEOUT) ? last + strlen(WHITEOUT) : NULL;
 }
 
@@ -275,6 +279,8 @@ static void hide_all(struct root_tree *tree)
 static bool hide(struct root_tree *tree, const char *name, const char *rest)
 {
 	const size_t above = strlen(name) - strlen(WHITEOUT) - strlen(rest);
+
+	rest = arena_copy(tree->arena, rest, strcspn(rest, "/"));
 	const bool opaque = strcmp(rest, OPAQUE) == 0;
 
 	if (!opaque && starts_with(rest, WHITEOUT)) {
@@ -405,9 +411,12 @@ bool root_tree_link(struct root_tree *tree, const char *name, const char *file)
 
 const struct root_content *root_tree_file(const struct root_tree *tree, const char *path)
 {
-	const char *there = path_follow(tree->arena, look_up, tree, path, true);
+	struct arena *scratch = arena_new();
+	const char *there =
+		strlen(path) >= PATH_MAX ? NULL : path_follow(scratch, look_up, tree, path, true);
 	const struct root_node *node = there == NULL ? NULL : strmap_get(&tree->by_path, there);
 
+	arena_free(scratch);
 	return node == NULL || node->gone ? NULL : node->content;
 }
 
