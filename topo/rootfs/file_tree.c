@@ -3,6 +3,7 @@
 #include "topo/rootfs/file_tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,4 +113,22 @@ bool file_tree_walk(const char *root, file_tree_visit *visit, void *owner,
 	}
 	fts_close(walk);
 	return good;
+}
+
+bool file_tree_read(const char *path, uint64_t bytes, unsigned char *out)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat status;
+	uint64_t got = 0;
+	ssize_t some = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? 1 : -1;
+	const bool is_file = some > 0;
+
+	while (some > 0 && got < bytes) {
+		some = read(fd, out + got, bytes - got);
+		got += some > 0 ? (uint64_t)some : 0;
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	return is_file && got == bytes;
 }

@@ -4,14 +4,13 @@
  * buffer-format.rst): in the order of the paths, so that a directory is before what is in it; a file
  * with several names has its content at the first of them.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/bits.h"
+#include "topo/rootfs/file_tree.h"
 #include "topo/rootfs/root_node.h"
 
 #define HEADER_BYTES 110U
@@ -70,28 +69,11 @@ static void pad(struct writer *writer)
 	put(writer, "\0\0\0", (4 - writer->at % 4) % 4);
 }
 
-/* As many bytes of the file as it had when it was measured. No link was there then: one that stands
- * there now would bring in what the directory never held. */
-static bool read_again(const struct root_content *content, unsigned char *out)
-{
-	const int fd = open(content->from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	uint64_t got = 0;
-	ssize_t bytes = fd < 0 ? -1 : 1;
-
-	while (bytes > 0 && got < content->bytes) {
-		bytes = read(fd, out + got, content->bytes - got);
-		got += bytes > 0 ? (uint64_t)bytes : 0;
-	}
-	if (fd >= 0) {
-		close(fd);
-	}
-	return fd >= 0 && got == content->bytes;
-}
-
 static void put_file(struct writer *writer, const struct root_content *content)
 {
 	if (writer->out != NULL) {
-		writer->failed |= !read_again(content, writer->out + writer->at);
+		writer->failed |=
+			!file_tree_read(content->from, content->bytes, writer->out + writer->at);
 	}
 	writer->at += content->bytes;
 }
