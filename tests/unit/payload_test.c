@@ -4,7 +4,7 @@
  * with all the files of a system from which one after the other is taken away or spoilt.
  */
 /* links: topo/image/payload.c topo/image/payload_files.c tests/unit/layout_fixture.c */
-/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/rootfs topo/base */
+/* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/rootfs topo/model/command_bounds.c topo/base */
 /* links: topo/model/medium.c */
 /* libs: elf fdt z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */

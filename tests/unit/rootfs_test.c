@@ -3,7 +3,7 @@
  * Root file systems of the user's: what a directory or an archive of tar becomes, and what is refused,
  * by whoever made the archive.
  */
-/* links: topo/rootfs topo/base topo/diag */
+/* links: topo/rootfs topo/model/command_bounds.c topo/base topo/diag */
 /* libs: z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <ftw.h>

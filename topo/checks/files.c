@@ -5,6 +5,7 @@
 #include "abi/backend.h"
 #include "lib/bits.h"
 #include "topo/checks/internal.h"
+#include "topo/model/command_bounds.h"
 
 /* Where the project's init mounts file systems, and where the disks are that a VM serves. */
 static const char *const taken[] = {"/dev", "/proc", "/sys", "/run", "/tmp", PV_BACKEND_DIRECTORY};
@@ -124,3 +125,29 @@ void check_command_missing(struct rules *rules, const struct topology *topology)
 RULE(command_missing, "command-missing", ERROR, EACH,
      "env, workdir and user are of the command that a VM runs, and so of none where there is no command. "
      "What an init of its own starts has what that init gives it.");
+
+void check_command_large(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm_command *command = &topology->model.vms[i].command;
+		struct command_sum sum = {0, 0};
+		const char *why = NULL;
+
+		for (size_t j = 0; j < command->word_count; j++) {
+			why = why != NULL ? why : command_text_fault(&sum, command->words[j]);
+		}
+		for (size_t j = 0; j < command->env_count; j++) {
+			why = why != NULL ? why : command_text_fault(&sum, command->env[j]);
+		}
+		if (why != NULL) {
+			rule_report(rules, &rule_command_large, vm_place(topology, i, VM_COMMAND),
+			            "the command of '%s' and its environment, that of its image "
+			            "included, are more than a MiB, or 4096 texts",
+			            topology->model.vms[i].suffix);
+		}
+	}
+}
+
+RULE(command_large, "command-large", ERROR, EACH,
+     "Linux starts a program with no more than some MiB of words and variables: a VM's command has one, that "
+     "which its image says of it included.");

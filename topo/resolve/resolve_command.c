@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "topo/model/command_bounds.h"
 #include "topo/resolve/default_command.h"
 #include "topo/resolve/resolve_internal.h"
 #include "topo/rootfs/users.h"
@@ -26,19 +27,37 @@ static bool is_list(struct resolver *resolver, const struct value *value, const 
 	return value->kind == VALUE_LIST;
 }
 
+/* Whether @text, counted into @sum, is no more than Linux starts a program with. */
+static bool is_bounded(struct resolver *resolver, struct place place, struct command_sum *sum,
+                       const char *text)
+{
+	const char *why = command_text_fault(sum, text);
+
+	if (why != NULL) {
+		diag_error(resolver->diag, place, "'%.40s%s' %s", text,
+		           strlen(text) > 40 ? "..." : "", why);
+		diag_help(resolver->diag, "Linux starts no program with more");
+	}
+	return why == NULL;
+}
+
 void resolve_command(struct resolver *resolver, size_t vm, const struct value *value)
 {
 	struct vm_command *command = command_of(resolver, vm);
+	struct command_sum sum = {0, 0};
 
 	if (!is_list(resolver, value, "command",
 	             "[\"sh\", \"-c\", \"TEXT\"] leaves it to a shell")) {
 		return;
 	}
 	for (size_t i = 0; i < value->of.list.count; i++) {
+		const struct value *item = &value->of.list.items[i];
 		const char *word = NULL;
 
-		if (value_string(&resolver->evaluator, &value->of.list.items[i],
-		                 "a word of command", &word)) {
+		if (value_string(&resolver->evaluator, item, "a word of command", &word)) {
+			if (!is_bounded(resolver, item->place, &sum, word)) {
+				break;
+			}
 			*ARENA_ADD(resolver->arena, command->words, command->word_count) = word;
 		}
 	}
@@ -59,6 +78,7 @@ void resolve_command(struct resolver *resolver, size_t vm, const struct value *v
 void resolve_env(struct resolver *resolver, size_t vm, const struct value *value)
 {
 	struct vm_command *command = command_of(resolver, vm);
+	struct command_sum sum = {0, 0};
 
 	if (!is_list(resolver, value, "env", "[\"LANG=C.UTF-8\"]")) {
 		return;
@@ -69,6 +89,9 @@ void resolve_env(struct resolver *resolver, size_t vm, const struct value *value
 
 		if (!value_string(&resolver->evaluator, item, "a variable of env", &text)) {
 			continue;
+		}
+		if (!is_bounded(resolver, item->place, &sum, text)) {
+			break;
 		}
 		if (variable_name_bytes(text) == 0) {
 			diag_error(resolver->diag, item->place, "'%s' sets no variable", text);
@@ -86,9 +109,16 @@ void resolve_workdir(struct resolver *resolver, size_t vm, const struct value *v
 {
 	const char *path = resolve_guest_path(resolver, value, "workdir");
 
-	if (path != NULL) {
-		command_of(resolver, vm)->directory = path;
+	if (path == NULL) {
+		return;
 	}
+	const char *why = command_directory_fault(path);
+
+	if (why != NULL) {
+		diag_error(resolver->diag, value->place, "workdir %s", why);
+		return;
+	}
+	command_of(resolver, vm)->directory = path;
 }
 
 void resolve_user(struct resolver *resolver, size_t vm, const struct value *value)

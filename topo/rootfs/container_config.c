@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "topo/model/command_bounds.h"
 #include "topo/rootfs/container_blob.h"
 #include "topo/rootfs/users.h"
 
@@ -58,12 +59,27 @@ static const char *read_directory(struct arena *arena, const char *text)
 	               : path;
 }
 
-static bool read_command(struct arena *arena, const struct json_object *json,
-                         struct container_config *out)
+/* Whether @count texts of @name are no more than a program may begin with, those in @sum included. */
+static bool are_bounded(struct arena *arena, struct container_config *out, struct command_sum *sum,
+                        const char *name, const char *const *texts, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *why = command_text_fault(sum, texts[i]);
+
+		if (why != NULL) {
+			return fail(out,
+			            arena_printf(arena, "'%.40s%s' of %s %s", texts[i],
+			                         strlen(texts[i]) > 40 ? "..." : "", name, why));
+		}
+	}
+	return true;
+}
+
+static bool read_texts(struct arena *arena, const struct json_object *json,
+                       struct container_config *out)
 {
 	struct vm_command *command = &out->command;
-	const char *directory = blob_text(json, "WorkingDir");
-	const char *user = blob_text(json, "User");
+	struct command_sum sum = {0, 0};
 
 	if (!add_texts(arena, json, "Entrypoint", &command->words, &command->word_count) ||
 	    !add_texts(arena, json, "Cmd", &command->words, &command->word_count) ||
@@ -74,16 +90,39 @@ static bool read_command(struct arena *arena, const struct json_object *json,
 	    (command->words[0][0] == '\0' || command->words[0][0] == '-')) {
 		return fail(out, "Entrypoint and Cmd begin with no program");
 	}
+	if (!are_bounded(arena, out, &sum, "Entrypoint and Cmd", command->words,
+	                 command->word_count) ||
+	    !are_bounded(arena, out, &sum, "Env", command->env, command->env_count)) {
+		return false;
+	}
 	for (size_t i = 0; i < command->env_count; i++) {
 		if (strchr(command->env[i], '=') == NULL || command->env[i][0] == '=') {
 			return fail(out, arena_printf(arena, "'%.200s' of Env sets no variable",
 			                              command->env[i]));
 		}
 	}
+	return true;
+}
+
+static bool read_command(struct arena *arena, const struct json_object *json,
+                         struct container_config *out)
+{
+	struct vm_command *command = &out->command;
+	const char *directory = blob_text(json, "WorkingDir");
+	const char *user = blob_text(json, "User");
+
+	if (!read_texts(arena, json, out)) {
+		return false;
+	}
 	if (directory != NULL && directory[0] != '\0') {
 		command->directory = read_directory(arena, directory);
 		if (command->directory == NULL) {
 			return fail(out, "WorkingDir is no path from the root");
+		}
+		const char *why = command_directory_fault(command->directory);
+
+		if (why != NULL) {
+			return fail(out, arena_printf(arena, "WorkingDir %s", why));
 		}
 	}
 	if (user != NULL && user[0] != '\0') {
