@@ -4,7 +4,7 @@
  * that are there are left as they are, and what does not fit is refused with a reason.
  */
 /* links: topo/rootfs topo/image/payload.c topo/base topo/diag */
-/* links: topo/model/medium.c */
+/* links: topo/model/medium.c topo/model/command_bounds.c */
 /* libs: elf z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <ftw.h>
@@ -18,6 +18,8 @@
 #include "tests/unit/ordered_cmocka.h"
 #include "topo/image/payload.h"
 #include "topo/rootfs/vm_files.h"
+
+#define ROOM_BYTES 4096U
 
 static char directory[64];
 
@@ -69,6 +71,15 @@ static int tear_down(void **state)
 	return nftw(directory, remove_one, 4, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Its bytes stay until @arena goes. */
+static void add_archive(struct arena *arena, struct vm_root *root, const struct cpio *cpio)
+{
+	uint8_t *bytes = arena_alloc(arena, cpio->bytes);
+
+	memcpy(bytes, cpio->data, cpio->bytes);
+	vm_root_add(root, bytes, cpio->bytes);
+}
+
 /* A root file system as Debian has it, where directories of old are links. */
 static struct vm_root *debian_root(struct arena *arena, bool packed)
 {
@@ -93,17 +104,17 @@ static struct vm_root *debian_root(struct arena *arena, bool packed)
 	                 OK);
 	cpio_end(&cpio);
 	if (packed) {
-		uint8_t room[4096];
+		uint8_t *room = arena_alloc(arena, ROOM_BYTES);
 		z_stream stream = {.next_in = cpio.data, .avail_in = (unsigned)cpio.bytes};
 
 		assert_int_equal(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, 0), Z_OK);
 		stream.next_out = room;
-		stream.avail_out = sizeof(room);
+		stream.avail_out = ROOM_BYTES;
 		assert_int_equal(deflate(&stream, Z_FINISH), Z_STREAM_END);
-		vm_root_add(root, room, sizeof(room) - stream.avail_out);
+		vm_root_add(root, room, ROOM_BYTES - stream.avail_out);
 		deflateEnd(&stream);
 	} else {
-		vm_root_add(root, cpio.data, cpio.bytes);
+		add_archive(arena, root, &cpio);
 	}
 	cpio_free(&cpio);
 	return root;

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -39,6 +40,8 @@ struct walker {
 	archive_visit *visit; /* NULL = none */
 	void *visitor;
 	uint32_t mode;
+	size_t archives; /* that have ended: where its number says which file an entry is */
+	char linked[64]; /* which that is, "": it has one name */
 	char name[ARCHIVE_TEXT_BYTES]; /* without its padding */
 	char target[ARCHIVE_TEXT_BYTES];
 	char content[ARCHIVE_CONTENT_BYTES];
@@ -67,6 +70,17 @@ static uint64_t padded(uint64_t at, uint64_t bytes)
 	return bytes + (4 - (at + bytes) % 4) % 4;
 }
 
+/* Which file the entry of the header is a name of, by the same as Linux goes by. */
+static void take_number(struct walker *walker)
+{
+	walker->linked[0] = '\0';
+	if (field(walker, 38) > 1) {
+		snprintf(walker->linked, sizeof(walker->linked), "%zu %x %x %x", walker->archives,
+		         (uint32_t)field(walker, 6), (uint32_t)field(walker, 62),
+		         (uint32_t)field(walker, 70));
+	}
+}
+
 /* The header is whole: how long are name and content? */
 static void take_header(struct walker *walker)
 {
@@ -85,6 +99,7 @@ static void take_header(struct walker *walker)
 		walker->out->unpacked_bytes += (content + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	}
 	walker->mode = (uint32_t)mode;
+	take_number(walker);
 	walker->part = PART_NAME;
 	walker->left = padded(walker->at, name);
 	walker->text_bytes = 0;
@@ -106,9 +121,12 @@ static void end_entry(struct walker *walker)
 		.target = link ? walker->target : NULL,
 		.content = is_small_file(walker) ? walker->content : NULL,
 		.content_bytes = (size_t)walker->content_bytes,
+		.linked = walker->linked[0] == '\0' ? NULL : walker->linked,
 	};
 
-	if (walker->visit != NULL && strcmp(walker->name, "TRAILER!!!") != 0) {
+	if (strcmp(walker->name, "TRAILER!!!") == 0) {
+		walker->archives++;
+	} else if (walker->visit != NULL) {
 		walker->visit(walker->visitor, &entry);
 	}
 	walker->target[0] = '\0';

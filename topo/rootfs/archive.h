@@ -29,7 +29,8 @@ struct archive_entry {
 	uint32_t mode;
 	const char *target;  /* of a symbolic link */
 	const char *content; /* of a file that is no larger than ARCHIVE_CONTENT_BYTES, else NULL */
-	size_t content_bytes;
+	size_t content_bytes; /* of that, or of the larger one */
+	const char *linked;   /* which file it is among those of several names; NULL: it has one */
 };
 
 typedef void archive_visit(void *owner, const struct archive_entry *entry);

@@ -2,6 +2,7 @@
 /* Looks users and groups up, see topo/rootfs/users.h. The files may hold anything. */
 #include "topo/rootfs/users.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -121,7 +122,9 @@ static bool is_member(const char *members, const char *name)
 static const char *more_groups(struct arena *arena, const char *file, const char *name,
                                uint32_t own)
 {
-	const char *groups = arena_printf(arena, "%u", own);
+	const size_t room = USER_GROUPS_MAX * (NUMBER_BYTES_MAX + 1);
+	char *groups = arena_alloc(arena, room);
+	size_t bytes = (size_t)snprintf(groups, room, "%u", own);
 	unsigned count = 1;
 	struct line line;
 
@@ -133,7 +136,7 @@ static const char *more_groups(struct arena *arena, const char *file, const char
 			if (++count > USER_GROUPS_MAX) {
 				return NULL;
 			}
-			groups = arena_printf(arena, "%s,%u", groups, number);
+			bytes += (size_t)snprintf(groups + bytes, room - bytes, ",%u", number);
 		}
 	}
 	return groups;

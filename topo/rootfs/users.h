@@ -23,8 +23,8 @@ struct user {
 bool user_is_form(const char *text);
 
 /**
- * Find @text, of that form, in what the files hold; NULL = there is no such file. A number needs to stand in
- * none. Returns NULL with @out filled, or else what is missing.
+ * Find @text, of that form, in what the files hold; NULL = there is no such file, which is another thing than that
+ * nobody knows what it holds. A number needs to stand in none. Returns NULL with @out filled, or else what is missing.
  */
 const char *user_find(struct arena *arena, const char *text, const char *passwd, const char *group,
                       struct user *out);

@@ -8,29 +8,14 @@
 
 #include "abi/backend.h"
 #include "topo/base/quote.h"
-#include "topo/base/strmap.h"
-#include "topo/rootfs/archive.h"
 #include "topo/rootfs/file_tree.h"
-#include "topo/rootfs/follow.h"
 #include "topo/rootfs/users.h"
+#include "topo/rootfs/vm_root.h"
 
 #define PASSWD_PATH "etc/passwd"
 #define GROUP_PATH "etc/group"
 #define DIRECTORY_MODE (S_IFDIR | 0755U)
 #define LINK_MODE (S_IFLNK | 0777U)
-
-struct node {
-	struct path_node is;
-	bool ours;        /* of the topology's files */
-	const char *from; /* of such a file, on the build machine */
-	const char *text; /* what a small file holds, where it matters */
-};
-
-struct vm_root {
-	struct arena *arena;
-	struct strmap nodes; /* path without a / before it => struct node * */
-	const char *unseen;  /* why there may be more in it; NULL: there is not */
-};
 
 struct planner {
 	struct vm_root *root;
@@ -40,80 +25,21 @@ struct planner {
 	struct place place;         /* of that, or of the command */
 };
 
-struct vm_root *vm_root_new(struct arena *arena)
-{
-	struct vm_root *root = arena_alloc(arena, sizeof(*root));
-
-	root->arena = arena;
-	strmap_init(&root->nodes, arena);
-	return root;
-}
-
-static const struct path_node *look_up(const void *owner, const char *path)
-{
-	const struct vm_root *root = owner;
-	const struct node *node = strmap_get(&root->nodes, path);
-
-	return node == NULL ? NULL : &node->is;
-}
-
-static const char *follow(const struct vm_root *root, const char *path, bool whole)
-{
-	return path_follow(root->arena, look_up, root, path, whole);
-}
-
-static void put_node(struct vm_root *root, const char *path, struct node node)
-{
-	struct node *kept = arena_alloc(root->arena, sizeof(*kept));
-
-	*kept = node;
-	strmap_set(&root->nodes, path, kept);
-}
-
-static bool is_of_users(const char *path)
-{
-	return strcmp(path, PASSWD_PATH) == 0 || strcmp(path, GROUP_PATH) == 0;
-}
-
-static void add_entry(void *owner, const struct archive_entry *entry)
-{
-	struct vm_root *root = owner;
-	const char *path = follow(root, entry->name, false);
-
-	if (path != NULL && path[0] != '\0') {
-		const char *target = entry->target == NULL ? ""
-		                                           : arena_copy(root->arena, entry->target,
-		                                                        strlen(entry->target));
-
-		put_node(root, arena_copy(root->arena, path, strlen(path)),
-		         (struct node){
-				 .is = {entry->mode & S_IFMT, target},
-				 .text = is_of_users(path) && entry->content != NULL
-		                                 ? arena_copy(root->arena, entry->content,
-		                                              entry->content_bytes)
-		                                 : NULL,
-			 });
-	}
-}
-
-void vm_root_add(struct vm_root *root, const unsigned char *bytes, size_t count)
-{
-	const char *unseen = archive_walk(bytes, count, add_entry, root);
-
-	root->unseen = root->unseen == NULL ? unseen : root->unseen;
-}
-
 static bool fail(struct planner *planner, const char *text)
 {
 	*planner->fault = (struct vm_files_fault){planner->place, text};
 	return false;
 }
 
-static void plan(struct planner *planner, struct vm_files_entry entry)
+/* @content is of a file. */
+static void plan(struct planner *planner, struct vm_files_entry entry, struct vm_content content)
 {
 	*ARENA_ADD(planner->root->arena, planner->out->entries, planner->out->count) = entry;
-	put_node(planner->root, entry.path,
-	         (struct node){{entry.mode & S_IFMT, entry.target}, true, entry.from, NULL});
+	content.from = entry.from;
+	content.text = entry.text;
+	vm_root_put(planner->root, entry.path,
+	            (struct vm_node){.is = {entry.mode & S_IFMT, entry.target}, .ours = true},
+	            content);
 }
 
 /* Is it where the disks of a device VM are, on the way to there, or below? */
@@ -139,9 +65,10 @@ static void plan_directories(struct planner *planner, const char *path)
 		end += strcspn(end, "/");
 		const char *directory = arena_copy(arena, path, (size_t)(end - path));
 
-		if (strmap_get(&planner->root->nodes, directory) == NULL) {
+		if (vm_root_node(planner->root, directory) == NULL) {
 			plan(planner,
-			     (struct vm_files_entry){.path = directory, .mode = DIRECTORY_MODE});
+			     (struct vm_files_entry){.path = directory, .mode = DIRECTORY_MODE},
+			     (struct vm_content){.entry = 0});
 		}
 	}
 }
@@ -149,8 +76,8 @@ static void plan_directories(struct planner *planner, const char *path)
 static bool plan_directory(struct planner *planner, const char *to)
 {
 	const struct vm_root *root = planner->root;
-	const char *path = follow(root, to, true);
-	const struct node *node = path == NULL ? NULL : strmap_get(&root->nodes, path);
+	const char *path = vm_root_follow(root, to, true);
+	const struct vm_node *node = path == NULL ? NULL : vm_root_node(root, path);
 
 	if (path == NULL || (node != NULL && node->is.type != S_IFDIR)) {
 		return fail(planner, arena_printf(root->arena,
@@ -174,7 +101,7 @@ static uint32_t file_mode(const struct vm_file *file, const struct file_tree_ent
 static bool is_free(struct planner *planner, const char *to, const char *path, const char *from)
 {
 	struct arena *arena = planner->root->arena;
-	const struct node *node = path == NULL ? NULL : strmap_get(&planner->root->nodes, path);
+	const struct vm_node *node = path == NULL ? NULL : vm_root_node(planner->root, path);
 
 	if (path == NULL || path[0] == '\0') {
 		return fail(planner, arena_printf(arena, "in the VM, no file can be at '%s'", to));
@@ -201,7 +128,7 @@ static bool is_free(struct planner *planner, const char *to, const char *path, c
 static bool plan_leaf(struct planner *planner, const char *to, const struct file_tree_entry *found)
 {
 	struct arena *arena = planner->root->arena;
-	const char *path = follow(planner->root, to, false);
+	const char *path = vm_root_follow(planner->root, to, false);
 	const char *from = arena_copy(arena, found->path, strlen(found->path));
 
 	if (!is_free(planner, to, path, from)) {
@@ -222,7 +149,8 @@ static bool plan_leaf(struct planner *planner, const char *to, const struct file
 		     .target = found->kind == FILE_TREE_LINK
 	                               ? arena_copy(arena, found->target, strlen(found->target))
 	                               : NULL,
-	     });
+	     },
+	     (struct vm_content){.bytes = found->bytes, .from_link = found->name[0] == '\0'});
 	return true;
 }
 
@@ -242,89 +170,120 @@ static bool plan_text(struct planner *planner, const char *to, uint32_t mode, co
                       const char *what)
 {
 	struct arena *arena = planner->root->arena;
-	const char *path = follow(planner->root, to, false);
+	const char *path = vm_root_follow(planner->root, to, false);
 
 	if (!is_free(planner, to, path, what)) {
 		return false;
 	}
 	plan_directories(planner, path_parent(arena, path));
-	plan(planner, (struct vm_files_entry){
-			      .path = path,
-			      .mode = S_IFREG | mode,
-			      .text = arena_printf(arena, "%s\n", text),
-		      });
+	plan(planner,
+	     (struct vm_files_entry){
+		     .path = path,
+		     .mode = S_IFREG | mode,
+		     .text = arena_printf(arena, "%s\n", text),
+	     },
+	     (struct vm_content){.entry = 0});
 	return true;
 }
 
-/* What a file of the root file system at @path holds; NULL if it is not there, or too large for what it is. */
-static const char *read_small(const struct vm_root *root, const char *path)
+/* The words of a script, which has spaces between. */
+struct script {
+	const char **words;
+	size_t count;
+};
+
+static void add_word(struct planner *planner, struct script *script, const char *word)
 {
-	const char *there = follow(root, path, true);
-	const struct node *node = there == NULL ? NULL : strmap_get(&root->nodes, there);
-	char *text = NULL;
+	*ARENA_ADD(planner->root->arena, script->words, script->count) = word;
+}
 
-	if (node == NULL || node->from == NULL) {
-		return node == NULL ? NULL : node->text;
+static void add_option(struct planner *planner, struct script *script, const char *option,
+                       const char *value)
+{
+	add_word(planner, script, option);
+	add_word(planner, script, quote_shell(planner->root->arena, value));
+}
+
+/* All of it, put together once: there may be a mebibyte. */
+static const char *script_text(struct arena *arena, const struct script *script)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < script->count; i++) {
+		bytes += strlen(script->words[i]) + 1;
 	}
-	FILE *file = fopen(node->from, "rbe");
+	char *text = arena_alloc(arena, bytes + 1);
+	char *end = text;
 
-	if (file != NULL) {
-		text = arena_alloc(root->arena, ARCHIVE_CONTENT_BYTES);
-		text[fread(text, 1, ARCHIVE_CONTENT_BYTES - 1, file)] = '\0';
-		fclose(file);
+	for (size_t i = 0; i < script->count; i++) {
+		end = stpcpy(end, i == 0 ? "" : " ");
+		end = stpcpy(end, script->words[i]);
 	}
 	return text;
 }
 
-/* The words before the command that make it the user's; false after a fault. */
-static bool take_user(struct planner *planner, const struct vm *vm, const char **text)
+/* What the file of users or groups at @path holds, NULL if there is none; false after a fault. */
+static bool read_users(struct planner *planner, const struct vm *vm, const char *path,
+                       const char **text)
 {
-	struct vm_root *root = planner->root;
+	const char *why = vm_root_read(planner->root, path, text);
+
+	return why == NULL || fail(planner, arena_printf(planner->root->arena,
+	                                                 "the command of '%s' is to run as '%s', "
+	                                                 "and in its root file system /%s is %s",
+	                                                 vm->suffix, vm->command.user, path, why));
+}
+
+/* The words before the command that make it the user's; false after a fault. */
+static bool take_user(struct planner *planner, const struct vm *vm, struct script *script)
+{
+	struct arena *arena = planner->root->arena;
+	const char *passwd = NULL;
+	const char *group = NULL;
 	struct user user;
-	const char *why = user_find(root->arena, vm->command.user, read_small(root, PASSWD_PATH),
-	                            read_small(root, GROUP_PATH), &user);
+
+	if (!read_users(planner, vm, PASSWD_PATH, &passwd) ||
+	    !read_users(planner, vm, GROUP_PATH, &group)) {
+		return false;
+	}
+	const char *why = user_find(arena, vm->command.user, passwd, group, &user);
 
 	if (why != NULL) {
-		return fail(planner, arena_printf(root->arena,
+		return fail(planner, arena_printf(arena,
 		                                  "the command of '%s' is to run as '%s', and in "
 		                                  "its root file system is %s",
 		                                  vm->suffix, vm->command.user, why));
 	}
-	*text = arena_printf(root->arena, "%s -u %u -g %s", *text, user.number, user.groups);
+	add_word(planner, script, arena_printf(arena, "-u %u -g %s", user.number, user.groups));
 	if (user.home != NULL) {
-		*text = arena_printf(
-			root->arena, "%s -e %s", *text,
-			quote_shell(root->arena, arena_printf(root->arena, "HOME=%s", user.home)));
+		add_option(planner, script, "-e", arena_printf(arena, "HOME=%s", user.home));
 	}
 	return true;
 }
 
 /* What becomes the command with the environment, the directory and the user that it is to have. */
-static bool take_launch(struct planner *planner, const struct vm *vm, const char **text)
+static bool take_launch(struct planner *planner, const struct vm *vm, struct script *script)
 {
 	const struct vm_command *command = &vm->command;
-	struct arena *arena = planner->root->arena;
 	const bool own = vm->image.rootfs == NULL;
 
 	if (command->env_count == 0 && command->directory == NULL && command->user == NULL) {
 		return true;
 	}
-	*text = arena_printf(arena, "%s %s", *text,
-	                     own ? "/usr/sbin/launch" : "/" ROOT_OURS "/bin/launch");
-	if (command->user != NULL && !take_user(planner, vm, text)) {
+	add_word(planner, script, own ? "/usr/sbin/launch" : "/" ROOT_OURS "/bin/launch");
+	if (command->user != NULL && !take_user(planner, vm, script)) {
 		return false;
 	}
 	for (size_t i = 0; i < command->env_count; i++) {
-		*text = arena_printf(arena, "%s -e %s", *text, quote_shell(arena, command->env[i]));
+		add_option(planner, script, "-e", command->env[i]);
 	}
 	if (command->directory != NULL) {
-		*text = arena_printf(arena, "%s -d %s", *text,
-		                     quote_shell(arena, command->directory));
+		add_option(planner, script, "-d", command->directory);
 		if (!plan_directory(planner, command->directory)) {
 			return false;
 		}
 	}
-	*text = arena_printf(arena, "%s --", *text);
+	add_word(planner, script, "--");
 	return true;
 }
 
@@ -333,16 +292,17 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 {
 	struct arena *arena = planner->root->arena;
 	const bool own = vm->image.rootfs == NULL;
-	const char *text = own ? "#!/bin/sh\nexec" : "#!/" ROOT_OURS "/bin/sh\nexec";
+	struct script script = {NULL, 0};
 
-	if (!take_launch(planner, vm, &text)) {
+	add_word(planner, &script, own ? "#!/bin/sh\nexec" : "#!/" ROOT_OURS "/bin/sh\nexec");
+	if (!take_launch(planner, vm, &script)) {
 		return false;
 	}
 	for (size_t i = 0; i < vm->command.word_count; i++) {
-		text = arena_printf(arena, "%s %s", text, quote_shell(arena, vm->command.words[i]));
+		add_word(planner, &script, quote_shell(arena, vm->command.words[i]));
 	}
-	return plan_text(planner, own ? VM_COMMAND_PATH : ROOTFS_COMMAND_PATH, 0755U, text,
-	                 "the command");
+	return plan_text(planner, own ? VM_COMMAND_PATH : ROOTFS_COMMAND_PATH, 0755U,
+	                 script_text(arena, &script), "the command");
 }
 
 /* What a VM starts with: its command, or the init of a root file system of the user's. */

@@ -44,7 +44,8 @@ struct vm_root;
 /** An empty root file system in @arena. */
 struct vm_root *vm_root_new(struct arena *arena);
 
-/** What the archives in the @count bytes at @bytes, packed or not, put there. */
+/** What the archives in the @count bytes at @bytes, packed or not, put there. They stay where they are until all is
+ * planned. */
 void vm_root_add(struct vm_root *root, const unsigned char *bytes, size_t count);
 
 /** Whether @vm has anything of that. */
