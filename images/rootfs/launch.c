@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define GROUPS_MAX 64U /* topo/rootfs/users.h */
@@ -55,6 +57,38 @@ static void take_groups(const char *text)
 	}
 }
 
+/* Is it of everybody, and must stay so? */
+static int is_null(const struct stat *found)
+{
+	return S_ISCHR(found->st_mode) && found->st_rdev == makedev(1, 3);
+}
+
+/*
+ * Let @user open /dev/stdout and the like, which opens again what the descriptor leads to: a console is
+ * root's alone. A failure ends nothing: what is open already can be used, whosever it is, and there is
+ * much that nobody can give away, such as a file of a file system that is read-only.
+ */
+static void give_descriptors(uid_t user)
+{
+	struct stat found;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fstat(fd, &found) == 0 && !is_null(&found)) {
+			const int given = fchown(fd, user, (gid_t)-1);
+
+			(void)given;
+		}
+	}
+}
+
+static void become(uint32_t user)
+{
+	give_descriptors(user);
+	if (setuid(user) != 0) {
+		die("setuid");
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *directory = "/";
@@ -90,8 +124,8 @@ int main(int argc, char **argv)
 	if (groups != NULL) {
 		take_groups(groups);
 	}
-	if (user != NULL && setuid(number(user, &end)) != 0) {
-		die(user);
+	if (user != NULL) {
+		become(number(user, &end));
 	}
 	/* As that user, which may not be let in. */
 	if (chdir(directory) != 0) {

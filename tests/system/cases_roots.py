@@ -16,6 +16,11 @@ import container
 INITTAB = b"""::sysinit:/bin/busybox touch /began
 ::respawn:/bin/busybox httpd -f -p 80 -h /srv
 """
+RUN = b"""#!/.peervisor/bin/sh
+echo "as $(/.peervisor/bin/id -u) to its output" > /dev/stdout
+echo "as $(/.peervisor/bin/id -u) to its errors" > /dev/stderr
+exec /usr/bin/httpd "$@"
+"""
 
 
 class OwnRoot(Scenario):
@@ -34,11 +39,12 @@ class OwnRoot(Scenario):
     @staticmethod
     def image(program):
         """What docker would save: a layer over another."""
-        layers = [container.tar([("usr/bin/httpd", program), ("etc/passwd", b"www:x:33:34::/srv:\n", 0o644),
+        layers = [container.tar([("usr/bin/httpd", program), ("usr/bin/run", RUN),
+                                 ("etc/passwd", b"www:x:33:34::/srv:\n", 0o644),
                                  ("srv/page", b"lower", 0o644), ("srv/gone", b"", 0o644)]),
                   container.tar([("srv/.wh.gone", b""), ("srv/page", b"upper", 0o644)])]
         return container.docker(layers, container.configuration(
-            layers, Entrypoint=["httpd", "-f"], Cmd=["-p", "8080"], WorkingDir="/srv", User="www",
+            layers, Entrypoint=["run", "-f"], Cmd=["-p", "8080"], WorkingDir="/srv", User="www",
             Env=["PATH=/usr/bin", "B=1"]))
 
     def prepare(self):
@@ -111,6 +117,14 @@ class OwnRoot(Scenario):
             sed -n 's/^Uid://p' status; tr '\\0' '\\n' < environ | grep -e ^B= -e ^PATH=""")
         ensure(sorted(found.split()) == sorted(["page", "/srv", *["33"] * 4, "PATH=/usr/bin", "B=2"]),
                found)
+
+    def check_a_user_may_open_the_streams_by_name(self):
+        log = self.system.log("app")
+        ensure("as 33 to its output" in log and "as 33 to its errors" in log, log[-400:])
+        for vm in ("net", "app"):
+            found = self.system.shell(vm, """echo 1 | cat /dev/stdin; echo 2 > /dev/stdout
+                echo 3 > /dev/stderr; echo 4 | cat /dev/fd/0""")
+            ensure(sorted(found.split()) == ["1", "2", "3", "4"], f"{vm}: {found}")
 
     def check_nobody_but_root_writes_to_its_root(self):
         found = self.system.shell("web", "stat -c %u:%a / /bin/httpd; ls -d /bin; [ -L /bin ]")
