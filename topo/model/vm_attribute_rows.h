@@ -9,7 +9,9 @@
 /* X(attribute, fields) */
 #define VM_ATTRIBUTE_ROWS(X)                                                                       \
 	X(VM_NAME, .name = "vm_name", VM_FIELD(STRING, name), .json = "name", .diff = "name",      \
-	  .camkes = CAMKES_SETTING, .values = "1 to 31 letters, digits, _ - .",                    \
+	  .camkes = CAMKES_SETTING,                                                                \
+	  .values = "1 to 31 letters, digits, _ - .; "                                             \
+	            "not kernel, topo, qemu, ….vmm",                                               \
 	  .meaning = "what people see", .otherwise = "the instance's name without vm_")            \
 	X(VM_DESCRIPTION, .name = "description", VM_FIELD(STRING, description), .maximum = 200,    \
 	  .optional = true, .json = "description", .diff = "description", .tuning = true,          \

@@ -34,7 +34,8 @@ RULE(interface_missing, "interface-missing", ERROR, ABSENT,
 
 RULE(vm_name_form, "vm-name", ERROR, BREAKS,
      "The name of a VM goes into file names, command lines and the kernel's tables: it has 1 to "
-     "31 letters, digits and _ - . and does not begin with - or .");
+     "31 letters, digits and _ - . and does not begin with - or . Nor is it kernel, topo, qemu or "
+     "ends in .vmm: so the lines of others begin in the system's log.");
 
 RULE(vm_name_twice, "vm-name-twice", ERROR, BREAKS,
      "Two VMs have one vm_name: commands could not tell them apart.");

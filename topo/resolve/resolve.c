@@ -425,6 +425,7 @@ static void check_vm_names(struct resolver *resolver)
 		void **slot = strmap_slot(&resolver->vm_names, vm->name, strlen(vm->name));
 		struct vm *before = *slot;
 
+		resolve_check_log_name(resolver, i);
 		/* Equal suffixes were reported already. */
 		if (before != NULL && strcmp(before->suffix, vm->suffix) != 0) {
 			size_t other = (size_t)(before - topology->model.vms);

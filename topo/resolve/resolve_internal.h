@@ -93,6 +93,9 @@ void resolve_ignore_setting(struct resolver *resolver, struct instance *instance
 /** What macros call the VM of that instance: "web" of "vm_web", "3" of "vm3". */
 const char *resolve_bare_name(const char *instance);
 
+/** Report that the VM of index @vm is named as another one who writes to the system's log. */
+void resolve_check_log_name(const struct resolver *resolver, size_t vm);
+
 /**
  * The instance that @name means: its own name, or "vmX" for "vm_X" as macros write it. NULL when
  * there is none.

@@ -26,6 +26,29 @@ static const char *bare_name(const char *text)
 	return strncmp(text, "vm", 2) == 0 ? resolve_bare_name(text) : text;
 }
 
+/* Does the runner begin lines of system.log so that are of no VM? */
+static bool writes_log(const char *name)
+{
+	const size_t bytes = strlen(name);
+
+	return strcmp(name, "kernel") == 0 || strcmp(name, "topo") == 0 ||
+	       strcmp(name, "qemu") == 0 || (bytes >= 4 && strcmp(name + bytes - 4, ".vmm") == 0);
+}
+
+void resolve_check_log_name(const struct resolver *resolver, size_t vm)
+{
+	const struct topology *topology = resolver->topology;
+	const char *name = topology->model.vms[vm].name;
+
+	if (!writes_log(name)) {
+		return;
+	}
+	rule_report(resolver->rules, &rule_vm_name_form, vm_place(topology, vm, VM_NAME),
+	            "'%s' cannot be the name of a VM", name);
+	diag_help(resolver->diag, "in the system's log, lines of kernel, topo, qemu and NAME.vmm "
+	                          "are not of a VM");
+}
+
 struct instance *resolve_find_instance(const struct resolver *resolver, const char *name)
 {
 	struct instance *instance = strmap_get(&resolver->by_name, name);
