@@ -175,6 +175,20 @@ static void test_seconds(void **state)
 	}
 }
 
+/* The longest name that a VM can have in a status. */
+static void test_naming_of_vmms(void **state)
+{
+	(void)state;
+	char name[CONTROL_NAME_BYTES];
+	char who[NAMING_WHO_BYTES];
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	naming_vmm(who, name);
+	assert_int_equal(strlen(who), sizeof(name) - 1 + 4);
+	assert_memory_equal(who, name, sizeof(name) - 1);
+	assert_string_equal(who + sizeof(name) - 1, ".vmm");
+}
+
 static void test_naming(void **state)
 {
 	(void)state;
@@ -241,7 +255,8 @@ int main(void)
 		cmocka_unit_test(test_lines),          cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_tail),           cmocka_unit_test(test_tail_lines),
 		cmocka_unit_test(test_log_is_bounded), cmocka_unit_test(test_seconds),
-		cmocka_unit_test(test_naming),         cmocka_unit_test(test_control_frames),
+		cmocka_unit_test(test_naming),         cmocka_unit_test(test_naming_of_vmms),
+		cmocka_unit_test(test_control_frames),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

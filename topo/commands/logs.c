@@ -82,7 +82,7 @@ struct reader {
 	int fd; /* -1: it does not exist at this moment */
 	char name[CONTROL_NAME_BYTES + 16];
 	struct logs_lines lines;
-	char names[PV_DOMAINS_MAX][CONTROL_NAME_BYTES + 8]; /* whose lines are wanted */
+	char names[PV_DOMAINS_MAX][NAMING_WHO_BYTES]; /* whose lines are wanted */
 	const char *whos[PV_DOMAINS_MAX];
 };
 
@@ -215,9 +215,8 @@ static bool choose_lines(struct reader *reader, const struct logs_options *optio
 		if (find_log_name(status, options->vms[i]) == NULL) {
 			return false;
 		}
-		(void)snprintf(reader->names[i], sizeof(reader->names[i]), "%.60s%s",
-		               options->vms[i], options->vmm ? ".vmm" : "");
-		reader->whos[i] = reader->names[i];
+		naming_vmm(reader->names[i], options->vms[i]);
+		reader->whos[i] = options->vmm ? reader->names[i] : options->vms[i];
 	}
 	lines->whos = reader->whos;
 	lines->who_count = options->vm_count;

@@ -14,6 +14,11 @@ static void append(char *out, size_t size, const char *text)
 	(void)snprintf(out + used, size - used, "%s", text);
 }
 
+void naming_vmm(char out[NAMING_WHO_BYTES], const char *vm)
+{
+	(void)snprintf(out, NAMING_WHO_BYTES, "%.63s.vmm", vm);
+}
+
 void naming_explain(char *out, size_t size, const char *wrong, const char *const *names,
                     size_t count)
 {

@@ -15,6 +15,7 @@
 #include "abi/mux.h"
 #include "lib/bits.h"
 #include "topo/runner/message.h"
+#include "topo/runner/naming.h"
 #include "topo/runner/server.h"
 #include "topo/runner/session.h"
 
@@ -32,7 +33,7 @@ void session_log(struct session *session, const char *who, const char *line)
 {
 	char text[LINECUT_BYTES + 128];
 	const uint64_t age = session_age_ms(session);
-	const int length = snprintf(text, sizeof(text), "[%5" PRIu64 ".%03" PRIu64 "] %.64s: %s\n",
+	const int length = snprintf(text, sizeof(text), "[%5" PRIu64 ".%03" PRIu64 "] %.68s: %s\n",
 	                            age / 1000, age % 1000, who, line);
 	if (length > 0 && (size_t)length < sizeof(text)) {
 		logfile_write(&session->system_log, text, (size_t)length);
@@ -67,8 +68,8 @@ static void put_vmm_line(struct session_vm *vm, const char *line)
 static void log_vmm_line(void *owner, const char *line)
 {
 	struct session_vm *vm = owner;
-	char who[LOGFILE_NAME_BYTES];
-	(void)snprintf(who, sizeof(who), "%.50s.vmm", vm->session->system->vms[vm->index].name);
+	char who[NAMING_WHO_BYTES];
+	naming_vmm(who, vm->session->system->vms[vm->index].name);
 	if (!runstate_is_counted(line)) {
 		session_log(vm->session, who, line);
 		put_vmm_line(vm, line);
