@@ -101,6 +101,15 @@ def case_logs_of_several(world):
     check("\x1b" not in terminal.seen, terminal.seen)
 
 
+def case_logs_of_several_with_long_names(world):
+    """One more than a topology lets a VM have, up to what a status holds."""
+    names = ["n" * length for length in (31, 50, 51, 60, 63)]
+    world.detach("".join(f"vm {name} agent\n" for name in names))
+    for name in names:
+        check_in(f"VMM of {name} speaks", world.good("logs", "--vmm", name, names[0]))
+        check_in(f"{name} | [", world.good("logs", name, names[0]))
+
+
 def case_logs_of_several_followed(world):
     world.detach()
     process = world.start("logs", "-f", "--tail", "1", "device", "driver")
@@ -130,12 +139,17 @@ def case_logs_tail_and_since(world):
 def case_logs_of_the_last_run(world):
     """What has ended can be looked at: logs, image, and how it ended."""
     check_in("none is kept", world.good("ps", "--all"))
+    check_equal(json.loads(world.good("ps", "--all", "--json")), [])
+    check_in("'pair'", world.bad(1, "ps", "--all", "pair"))
     world.detach()
     check_equal([system["state"] for system in json.loads(world.good("ps", "-a", "--json"))], ["up"])
     check_in("no run of pair", world.bad(1, "logs", "--last", "pair"))
+    world.good("ps", "--all", "pair")
     world.type_at("driver", "last words\r", "last words")
     world.good("stop")
     check_equal(world.good("ps"), "no system runs\n")
+    world.good("ps", "--all", "pair")
+    check_in("'pear'", world.bad(1, "ps", "--all", "pear"))
     text = world.good("logs", "--last", "pair", "driver")
     check_equal(text, "Booting Linux as driver\r\nlast words\r\n")
     check_equal(world.good("logs", "--last", "pair", "--tail", "1", "driver"), "last words\r\n")
@@ -176,6 +190,22 @@ def case_logs_of_what_was_killed(world):
                 ["the runner was killed", "the machine crashed", "not everything was up"])
     world.bad(1, "run", world.scenario("unbuildable\n", "never"))
     check_in("no run of never", world.bad(1, "logs", "--last", "never"))
+
+
+def case_what_is_kept_is_no_longer_what_was_written(world):
+    """A line too long for what it tells is cut, not two; no such time is none."""
+    world.detach()
+    world.good("stop")
+    about = os.path.join(json.loads(world.good("ps", "-a", "--json"))[0]["directory"], "about")
+    with open(about, "w", encoding="ascii") as file:
+        for pad in range(1070, 1100):  # wherever a line is cut, one begins there
+            file.write("topology " + "x" * (pad - 9) + "vm evil evil\n")
+        file.write("started 18446744073709551615\nvm driver driver\nended 5 well\n")
+    run = json.loads(world.good("ps", "-a", "--json"))[0]
+    check_equal((run["topology"], run["started"], run["end"]), ("x" * 1023, "", "well"))
+    check_in("began ?, ran", world.good("ps", "-a"))
+    check_in("no VM called 'evil'", world.bad(1, "logs", "--last", "pair", "evil"))
+    world.good("logs", "--last", "pair", "driver")
 
 
 def case_what_is_kept_is_bounded(world):

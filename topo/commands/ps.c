@@ -11,7 +11,10 @@
 #include "topo/commands/status.h"
 #include "topo/runner/client.h"
 #include "topo/runner/kept.h"
+#include "topo/runner/message.h"
 #include "topo/runner/runstate.h"
+
+#define WHEN_BYTES 32U
 
 struct ps_options {
 	bool json;
@@ -33,8 +36,8 @@ static const struct command_syntax syntax = {
 		 "up, halted, restarting, stopped or failed, why, and how often they were started "
 		 "again), their devices and connections (up or down).",
 	.rows = option_rows,
-	.end = "Exit status: 0; 1 NAME does not run; 2 wrong command line; 3 a runner does not "
-	       "answer.",
+	.end = "Exit status: 0; 1 NAME does not run, nor is kept with --all; 2 wrong command line; "
+	       "3 a runner does not answer.",
 };
 
 static const char *system_state(const struct control_system *system)
@@ -135,7 +138,7 @@ static int show(const char *name, bool json, size_t *shown)
 
 static void print_kept(const struct kept *run, const char *when, const char *end)
 {
-	say(stdout, "%s: ended, began %s, ", run->name, when);
+	say(stdout, "%s: ended, began %s, ", run->name, when[0] != '\0' ? when : "?");
 	if (run->end[0] != '\0') {
 		say(stdout, "ran %" PRIu64 " s, ", run->age_ms / 1000);
 	}
@@ -156,17 +159,25 @@ static void print_kept_json(const struct kept *run, const char *when, const char
 	(void)printf(", \"age_ms\": %" PRIu64 ", \"vms\": [], \"connections\": []}", run->age_ms);
 }
 
+/* When @run began; "" if that is no time of any calendar. */
+static void start_text(const struct kept *run, char when[WHEN_BYTES])
+{
+	const time_t started = (time_t)run->started;
+	struct tm broken;
+	if (started < 0 || gmtime_r(&started, &broken) == NULL ||
+	    strftime(when, WHEN_BYTES, "%Y-%m-%dT%H:%M:%SZ", &broken) == 0) {
+		when[0] = '\0';
+	}
+}
+
 /* Runs that have ended: all, or those of @wanted. */
 static void show_kept(const char *wanted, bool json, size_t *shown)
 {
 	struct kept *runs = calloc(KEPT_RUNS_MAX, sizeof(*runs));
 	const size_t count = runs == NULL ? 0 : kept_list(runs);
 	for (size_t i = 0; i < count; i++) {
-		const time_t started = (time_t)runs[i].started;
-		struct tm broken;
-		char when[32] = "";
-		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ",
-		               gmtime_r(&started, &broken));
+		char when[WHEN_BYTES];
+		start_text(&runs[i], when);
 		const char *end = runs[i].end[0] != '\0' ? runs[i].end : "the runner was killed";
 		if (wanted != NULL && strcmp(wanted, runs[i].name) != 0) {
 			continue;
@@ -205,11 +216,18 @@ static int show_all(const char *wanted, bool json, bool all)
 		const int shown_code = show(names[i], json, &shown);
 		code = shown_code != EXIT_OK ? shown_code : code;
 	}
+	const bool missed = all && wanted != NULL && shown == 0 && code == EXIT_OK;
 	(void)fputs(json         ? "]\n"
+	            : missed     ? ""
 	            : shown != 0 ? ""
 	            : all        ? "no system runs, and none is kept\n"
 	                         : "no system runs\n",
 	            stdout);
+	if (missed) {
+		message_error("no system '%s' runs, and no run of it is kept", wanted);
+		message_help("`topo ps --all` lists what is there");
+		code = EXIT_NO;
+	}
 	return code;
 }
 

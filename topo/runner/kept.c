@@ -16,7 +16,6 @@
 #define KEPT_DIRECTORY ".ended"
 #define ABOUT_NAME "about"
 #define IMAGE_NAME "image"
-#define LINE_BYTES (CONTROL_PATH_BYTES + 64U)
 /* Numbers that others take at the same time. */
 #define NUMBER_TRIES 64
 /* Entries of the directory that are looked at: more than ever are in it. */
@@ -68,13 +67,16 @@ static void take_line(struct kept *run, char *line)
 	}
 }
 
+/* Of a line of any length as much is taken as fits where it belongs. */
 static void read_about(struct kept *run, int directory_fd)
 {
-	char line[LINE_BYTES];
+	char *line = NULL;
+	size_t size = 0;
 	FILE *file = kept_open_about(directory_fd, O_RDONLY, "r");
-	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+	while (file != NULL && getline(&line, &size, file) >= 0) {
 		take_line(run, line);
 	}
+	free(line);
 	if (file != NULL) {
 		(void)fclose(file);
 	}
