@@ -122,7 +122,7 @@ static bool is_member(const char *members, const char *name)
 static const char *more_groups(struct arena *arena, const char *file, const char *name,
                                uint32_t own)
 {
-	const size_t room = USER_GROUPS_MAX * (NUMBER_BYTES_MAX + 1);
+	const size_t room = (size_t)USER_GROUPS_MAX * (NUMBER_BYTES_MAX + 1);
 	char *groups = arena_alloc(arena, room);
 	size_t bytes = (size_t)snprintf(groups, room, "%u", own);
 	unsigned count = 1;
