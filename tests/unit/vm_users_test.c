@@ -68,8 +68,9 @@ static int tear_down(void **state)
 
 /* An entry of an archive, byte for byte: a file or link of @links names, whose number is @number. */
 static void add_raw(struct bytes *raw, uint32_t number, uint32_t mode, uint32_t links,
-                    const char *path, const char *content, size_t bytes)
+                    const char *path, const char *content)
 {
+	const size_t bytes = strlen(content);
 	char header[128];
 
 	snprintf(header, sizeof(header),
@@ -107,12 +108,12 @@ static const char *script_of(struct arena *arena, const char *user, const struct
 	struct vm_files_plan plan;
 	struct vm_files_fault fault;
 
-	add_raw(&raw, 1, 040755, 2, "etc", "", 0);
+	add_raw(&raw, 1, 040755, 2, "etc", "");
 	for (size_t i = 0; i < count; i++) {
 		add_raw(&raw, rows[i].links > 1 ? 7 : 100 + (uint32_t)i, rows[i].mode,
-		        rows[i].links, rows[i].path, rows[i].content, strlen(rows[i].content));
+		        rows[i].links, rows[i].path, rows[i].content);
 	}
-	add_raw(&raw, 0, 0, 1, "TRAILER!!!", "", 0);
+	add_raw(&raw, 0, 0, 1, "TRAILER!!!", "");
 	uint8_t *bytes = arena_alloc(arena, raw.bytes);
 
 	memcpy(bytes, raw.data, raw.bytes);
