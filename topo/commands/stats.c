@@ -142,10 +142,10 @@ static void print_connections(FILE *out, const struct client_status *now,
 	for (size_t i = 0; i < now->connection_count; i++) {
 		const struct control_connection *connection = &now->connections[i];
 		const struct control_traffic *told = &now->traffics[i];
-		char ends[2 * CONTROL_NAME_BYTES + 8];
-		(void)snprintf(ends, sizeof(ends), "%s -> %s", connection->device_vm,
+		char pair[2 * CONTROL_NAME_BYTES + 8];
+		(void)snprintf(pair, sizeof(pair), "%s -> %s", connection->device_vm,
 		               connection->driver_vm);
-		say(out, "%-34s", ends);
+		say(out, "%-34s", pair);
 		for (size_t n = 0; n < RUN_TRAFFIC_ERRORS; n++) {
 			const uint64_t old = before == NULL ? 0 : before->traffics[i].traffic[n];
 			if (told->answered == 0) {
