@@ -50,7 +50,7 @@ def case_stop_and_start(world):
 def case_stop_forced(world):
     run(world, SINGLE)
     world.good("stop", "--force", "one", "other")
-    wait_until(lambda: world.good("ps") == "no system runs\n", "the last VM's end ends all")
+    wait_until(world.nothing_runs, "the last VM's end ends all")
 
 
 def case_stop_deaf(world):

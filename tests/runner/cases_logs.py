@@ -176,12 +176,12 @@ def case_logs_of_what_was_killed(world):
     """The runner, its machine, and a system that never came up."""
     world.detach()
     os.kill(world.system()["pid"], signal.SIGKILL)
-    wait_until(lambda: world.good("ps") == "no system runs\n", "its lock is free")
+    wait_until(world.nothing_runs, "its lock is free")
     world.detach(PAIR.replace("driver", "other"))
     check_equal(world.good("logs", "--last", "pair", "driver"), "Booting Linux as driver\r\n")
     check_in("the runner was killed", world.good("ps", "-a"))
     os.kill(world.system()["qemu_pid"], signal.SIGKILL)
-    wait_until(lambda: world.good("ps") == "no system runs\n", "the runner has ended")
+    wait_until(world.nothing_runs, "the runner has ended")
     check_equal(world.good("logs", "--last", "pair", "other"), "Booting Linux as other\r\n")
     world.bad(1, "run", "--detach", "--timeout", "5",
               world.scenario("vm one agent hello=never\n", "late"))

@@ -219,6 +219,11 @@ class World:
               f"{done.stdout[-500:]!r} {done.stderr[-1500:]!r}")
         return done.stdout.decode("utf-8", "replace")
 
+    def nothing_runs(self):
+        """Of a runner that goes at this moment ps says so, with status 3."""
+        done = self.topo("ps")
+        return done.returncode == 0 and done.stdout == b"no system runs\n"
+
     def bad(self, status, *args, **more):
         """A command that must end with @status; its stderr as text."""
         done = self.topo(*args, **more)
