@@ -224,6 +224,25 @@ static void test_orderly_end_after_up(void **state)
 	assert_true(runstate_ended_well(&fixture->state));
 }
 
+/* A VMM may be in a session again before it says that its VM starts: it is the same session. */
+static void test_vmm_starts_again(void **state)
+{
+	struct fixture *fixture = *state;
+	bring_up(fixture);
+	const uint32_t sessions = fixture->state.connections[0].session_count;
+	runstate_kernel_line(&fixture->state, "pv: domain device 2's VMM starts again");
+	assert_false(fixture->state.connections[0].up);
+	runstate_vmm_line(&fixture->state, DRIVER, "connection device up");
+	runstate_vmm_line(&fixture->state, DRIVER, "vm restart vmm in 10 ms");
+	runstate_vmm_line(&fixture->state, DRIVER, "vm starting 2");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/0 backend ready");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/1 backend ready");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/0 started");
+	runstate_vmm_line(&fixture->state, DRIVER, "device device/1 started");
+	assert_true(fixture->state.connections[0].up);
+	assert_int_equal(fixture->state.connections[0].session_count, sessions + 1);
+}
+
 static void test_halt(void **state)
 {
 	struct fixture *fixture = *state;
@@ -422,7 +441,7 @@ static void test_session_outlives_driver(void **state)
 	assert_false(connection->up);
 	runstate_vmm_line(&fixture->state, DRIVER, "vm starting 2");
 	assert_true(connection->up);
-	runstate_vmm_line(&fixture->state, DRIVER, "vm restart vmm in 0 ms");
+	runstate_kernel_line(&fixture->state, "pv: domain device 2's VMM starts again");
 	assert_false(connection->has_session);
 }
 
@@ -546,6 +565,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_devices_of_others_need_no_driver, set_up,
 	                                        tear_down),
 		cmocka_unit_test_setup_teardown(test_orderly_end_after_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_vmm_starts_again, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_halt, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_halts_that_are_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_failure, set_up, tear_down),

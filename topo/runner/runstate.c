@@ -158,16 +158,25 @@ static void set_vm(struct runstate *state, size_t vm, enum run_vm_state next)
 
 /* What the end or the start of a VM does to its connections. Its VMM's sessions as driver go with
  * its VMM only; what happens to the device VM the driver's VMM may not report, or later. */
-static void judge_connections(struct runstate *state, size_t vm, bool vmm_ends)
+static void judge_connections(struct runstate *state, size_t vm)
 {
 	for (size_t i = 0; i < state->system->connection_count; i++) {
 		const struct system_connection *connection = &state->system->connections[i];
-		const bool is_off = vm_is_off(state, vm);
-		if ((connection->device_vm == vm && is_off) ||
-		    (connection->driver_vm == vm && vmm_ends)) {
+		if (connection->device_vm == vm && vm_is_off(state, vm)) {
 			set_session(state, i, false);
 		} else if (connection->driver_vm == vm) {
 			judge_connection(state, i);
+		}
+	}
+}
+
+/* The VMM of @vm has ended, and begins anew. It may be in sessions again before it says that it
+ * starts its VM. */
+static void end_vmm(struct runstate *state, size_t vm)
+{
+	for (size_t i = 0; i < state->system->connection_count; i++) {
+		if (state->system->connections[i].driver_vm == vm) {
+			set_session(state, i, false);
 		}
 	}
 }
@@ -192,7 +201,7 @@ static void rest_vm(struct runstate *state, size_t vm, enum run_vm_state next, c
 	}
 	memcpy(entry->last_end, entry->reason, sizeof(entry->last_end));
 	set_vm(state, vm, next);
-	judge_connections(state, vm, after(reason, "vmm") != NULL);
+	judge_connections(state, vm);
 }
 
 /* The VMM says it first, and then the kernel. */
@@ -215,7 +224,7 @@ static void start_vm(struct runstate *state, size_t vm, const char *count)
 	entry->reason[0] = '\0';
 	entry->halt_count = 0;
 	set_vm(state, vm, state->system->vms[vm].agent ? RUN_VM_BOOTING : RUN_VM_UP);
-	judge_connections(state, vm, false);
+	judge_connections(state, vm);
 }
 
 /* "vm WORD …" from the VMM of @vm. */
@@ -236,7 +245,7 @@ static void take_life_line(struct runstate *state, size_t vm, const char *text)
 	}
 }
 
-/* "NAME stopped: REASON". A name may hold spaces, so each VM's is tried. */
+/* "NAME stopped: REASON", "NAME's VMM starts again". A name may hold spaces, so each VM's is tried. */
 static void take_domain_line(struct runstate *state, const char *text)
 {
 	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
@@ -247,6 +256,10 @@ static void take_domain_line(struct runstate *state, const char *text)
 		const char *reason = after(rest, " stopped: ");
 		if (reason != NULL) {
 			end_vm(state, vm, reason);
+			return;
+		}
+		if (strcmp(rest, "'s VMM starts again") == 0) {
+			end_vmm(state, vm);
 			return;
 		}
 	}
