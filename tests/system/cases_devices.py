@@ -80,7 +80,7 @@ class Devices(Scenario):
 
     def check_the_log_is_bounded(self):
         self.system.shell("driver", f"yes flood | head -c {3 * LOG_BYTES_MAX} > /dev/hvc0; "
-                          "echo behind-it > /dev/hvc0", limit=120)
+                          "echo behind-it > /dev/hvc0", limit=600)
         self.wait_logged("behind-it")
         sizes = self.system.shell("device", f"wc -c < {RUN}/driver-1.log; "
                                   f"wc -c < {RUN}/driver-1.log.old").split()
@@ -90,7 +90,7 @@ class Devices(Scenario):
         self.attach()
         self.system.shell("device", "kill -STOP $(cat /tmp/pid)")
         self.system.shell("driver", f"yes flood | head -c {LOG_BYTES_MAX} > /dev/hvc0; "
-                          "echo through > /dev/hvc0", limit=120)
+                          "echo through > /dev/hvc0", limit=600)
         self.wait_logged("through")
         self.system.shell("device", "rm /tmp/stay; kill -9 $(cat /tmp/pid)")
         log = self.system.log("device")
