@@ -220,6 +220,24 @@ def case_what_is_kept_is_bounded(world):
     check_equal(len(os.listdir(kept)), 8)
 
 
+def case_what_is_kept_leaves_room(world):
+    """The oldest goes for what is newer, an image for logs; the last run's logs stay."""
+    def end_with(name, file, part):
+        world.detach("vm one agent\n", "--name", name)
+        path = os.path.join(world.run_directory(name), file)
+        system = os.statvfs(os.path.dirname(path))
+        os.truncate(path, int(system.f_blocks * system.f_frsize * part))  # a hole
+        world.good("stop", name)
+        return [(run["name"], os.path.exists(os.path.join(run["directory"], "image")))
+                for run in json.loads(world.good("ps", "-a", "--json"))]
+
+    check_equal(end_with("first", "image", 0.07), [("first", True)])
+    check_equal(end_with("second", "image", 0.07), [("first", False), ("second", True)])
+    check_equal(end_with("third", "kernel.log", 0.10),
+                [("first", False), ("second", False), ("third", True)])
+    check_equal(end_with("fourth", "kernel.log", 0.13), [("fourth", False)])
+
+
 def case_logs_refused(world):
     check_in("no system runs", world.bad(1, "logs"))
     world.detach(PAIR)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "topo/runner/rundir_internal.h"
@@ -151,15 +152,71 @@ static void remove_image(int kept_fd, const char *entry)
 	(void)unlinkat(kept_fd, path, 0);
 }
 
+/* What a run's files hold: its image, and all others. */
+struct kept_bytes {
+	uint64_t image, others;
+};
+
+static struct kept_bytes bytes_of(int kept_fd, const char *entry)
+{
+	struct kept_bytes bytes = {0};
+	struct stat status;
+	const int fd = rundir_open_private(kept_fd, entry, false);
+	DIR *stream = fd < 0 ? NULL : rundir_open_stream(fd);
+	const struct dirent *found = NULL;
+	while (stream != NULL && (found = readdir(stream)) != NULL) {
+		if (fstatat(fd, found->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(status.st_mode)) {
+			*(strcmp(found->d_name, IMAGE_NAME) == 0 ? &bytes.image : &bytes.others) +=
+				(uint64_t)status.st_size;
+		}
+	}
+	if (stream != NULL) {
+		(void)closedir(stream);
+	}
+	if (fd >= 0) {
+		(void)close(fd);
+	}
+	return bytes;
+}
+
+/* How many bytes may be kept there. */
+static uint64_t room_for_all(int kept_fd)
+{
+	struct statvfs system;
+	if (fstatvfs(kept_fd, &system) != 0) {
+		return 0;
+	}
+	return (uint64_t)system.f_blocks * system.f_frsize / KEPT_PART_OF_FILE_SYSTEM;
+}
+
+/* Take @bytes of *@room. False: it has not so many, nor for what is older. */
+static bool take_room(uint64_t *room, uint64_t bytes)
+{
+	const bool fits = bytes <= *room;
+	*room = fits ? *room - bytes : 0;
+	return fits;
+}
+
+/* The last run first: what is older goes for what is newer, and images go for logs. */
 static void bound(int kept_fd)
 {
 	struct entry entries[ENTRIES_MAX];
+	struct kept_bytes bytes[KEPT_RUNS_MAX];
+	uint64_t room = room_for_all(kept_fd);
 	const size_t count = list_entries(kept_fd, entries);
-	for (size_t i = 0; i < count; i++) {
-		if (i + KEPT_RUNS_MAX < count) {
-			remove_run(kept_fd, entries[i].text);
-		} else if (i + KEPT_IMAGES_MAX < count) {
-			remove_image(kept_fd, entries[i].text);
+	for (size_t age = 0; age < count; age++) {
+		const char *entry = entries[count - 1 - age].text;
+		if (age < KEPT_RUNS_MAX) {
+			bytes[age] = bytes_of(kept_fd, entry);
+		}
+		if (age >= KEPT_RUNS_MAX || (!take_room(&room, bytes[age].others) && age != 0)) {
+			remove_run(kept_fd, entry);
+		}
+	}
+	for (size_t age = 0; age < count && age < KEPT_RUNS_MAX; age++) {
+		if (age >= KEPT_IMAGES_MAX || !take_room(&room, bytes[age].image)) {
+			remove_image(kept_fd, entries[count - 1 - age].text);
 		}
 	}
 }

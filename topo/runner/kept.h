@@ -17,9 +17,14 @@
 #include "topo/runner/control.h"
 #include "topo/runner/rundir.h"
 
-/* Of all systems of a user: so many runs, and of the last of them the image too. */
+/*
+ * Of all systems of a user: so many runs, and of the last of them the image too, as long as all together is no
+ * more than this part of the file system, which may be RAM. The last run's logs stay in any case: that one just
+ * had more than that there.
+ */
 #define KEPT_RUNS_MAX 8U
 #define KEPT_IMAGES_MAX 2U
+#define KEPT_PART_OF_FILE_SYSTEM 8U
 
 struct kept_vm {
 	char name[CONTROL_NAME_BYTES];
