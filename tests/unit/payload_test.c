@@ -5,11 +5,10 @@
  */
 /* links: topo/image/payload.c topo/image/payload_files.c tests/unit/layout_fixture.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/rootfs topo/model/command_bounds.c topo/base */
-/* links: topo/model/medium.c */
+/* links: topo/model/medium.c tests/unit/temporary.c */
 /* libs: elf fdt z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <elf.h>
-#include <ftw.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +18,8 @@
 
 #include "abi/image.h"
 #include "layout_fixture.h"
+#include "tests/unit/temporary.h"
 #include "topo/image/payload.h"
-
-static char directory[64];
 
 /* An executable with two segments of a page, as the VMM's linker makes it. */
 struct program {
@@ -151,37 +149,6 @@ static void test_kernel_header(void **state)
 	assert_int_equal(kernel_header_read(file, &header), ERR_VERSION);
 }
 
-static void write_file(const char *name, const void *data, size_t bytes)
-{
-	char path[256];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	file = fopen(path, "wb");
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, bytes, file), bytes);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void remove_file(const char *name)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	assert_int_equal(unlink(path), 0);
-}
-
-/* A path in the directory; lives for four calls. */
-static const char *at(const char *name)
-{
-	static char paths[4][256];
-	static int turn;
-
-	turn = (turn + 1) % 4;
-	snprintf(paths[turn], sizeof(paths[turn]), "%s/%s", directory, name);
-	return paths[turn];
-}
-
 /* A hub with two spokes, as the model says it before any file is read. */
 static void fill_model(struct fixture *f)
 {
@@ -196,40 +163,24 @@ static void fill_model(struct fixture *f)
 static int set_up(void **state)
 {
 	struct program *program = malloc(sizeof(*program));
-	char guest[80];
 	struct fixture f;
 
-	(void)state;
-	strcpy(directory, "/tmp/payload_test.XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	snprintf(guest, sizeof(guest), "%s/guest", directory);
-	assert_int_equal(mkdir(guest, 0755), 0);
+	assert_int_equal(temporary_make(state), 0);
+	assert_int_equal(mkdir(temporary_at("guest"), 0755), 0);
 	fill_model(&f);
 	fill_program(program);
-	write_file("kernel-qemu-virt.bin", f.payloads.kernel.data, f.payloads.kernel.bytes);
-	write_file("vmm.elf", program, sizeof(*program));
-	write_file("loader.bin", f.payloads.loader.data, f.payloads.loader.bytes);
-	write_file("guest/Image", f.vm_payloads[0].kernel.data, f.vm_payloads[0].kernel.bytes);
-	write_file("guest/base.cpio", "base", 4);
-	write_file("guest/device.cpio", "device", 6);
-	write_file("guest/backend.cpio", "backend", 7);
+	temporary_write("kernel-qemu-virt.bin", f.payloads.kernel.data, f.payloads.kernel.bytes,
+	                0644);
+	temporary_write("vmm.elf", program, sizeof(*program), 0644);
+	temporary_write("loader.bin", f.payloads.loader.data, f.payloads.loader.bytes, 0644);
+	temporary_write("guest/Image", f.vm_payloads[0].kernel.data, f.vm_payloads[0].kernel.bytes,
+	                0644);
+	temporary_write("guest/base.cpio", "base", 4, 0644);
+	temporary_write("guest/device.cpio", "device", 6, 0644);
+	temporary_write("guest/backend.cpio", "backend", 7, 0644);
 	free(program);
 	fixture_end(&f);
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return nftw(directory, remove_one, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 static void test_files(void **state)
@@ -239,7 +190,7 @@ static void test_files(void **state)
 
 	(void)state;
 	fill_model(&f);
-	p = payloads_load(&f.model, directory, f.diag);
+	p = payloads_load(&f.model, temporary_at("."), f.diag);
 	assert_true(fixture_good(&f));
 	assert_non_null(p);
 	assert_int_equal(p->kernel.bytes, f.payloads.kernel.bytes);
@@ -290,12 +241,12 @@ static void test_disks(void **state)
 	long offset = 0;
 
 	(void)state;
-	write_file("a.raw", "content of a", 12);
-	snprintf(disk, sizeof(disk), "%s/a.raw", directory);
+	temporary_write("a.raw", "content of a", 12, 0644);
+	snprintf(disk, sizeof(disk), "%s", temporary_at("a.raw"));
 	fill_model(&f);
 	f.devices[0][1].disk = disk;
 	f.devices[1][1].disk = disk;
-	p = payloads_load(&f.model, directory, f.diag);
+	p = payloads_load(&f.model, temporary_at("."), f.diag);
 	assert_true(fixture_good(&f));
 	assert_int_equal(p->vms[0].initrd_count, 4);
 	assert_int_equal(p->vms[1].initrd_count, 1);
@@ -325,21 +276,21 @@ static void test_own_files(void **state)
 
 	(void)state;
 	assert_int_equal(fdt_create_empty_tree(tree, sizeof(tree)), 0);
-	write_file("my.dtb", tree, sizeof(tree));
-	write_file("my.cpio", "mine", 4);
+	temporary_write("my.dtb", tree, sizeof(tree), 0644);
+	temporary_write("my.cpio", "mine", 4, 0644);
 	fill_model(&f);
-	f.vms[1].image.kernel = at("guest/Image");
+	f.vms[1].image.kernel = temporary_at("guest/Image");
 	f.vms[1].image.own_kernel = false;
-	f.vms[2].image.dtb = at("my.dtb");
+	f.vms[2].image.dtb = temporary_at("my.dtb");
 	f.vms[1].image.own_rootfs = false;
-	p = payloads_load(&f.model, directory, f.diag);
+	p = payloads_load(&f.model, temporary_at("."), f.diag);
 	assert_true(fixture_good(&f));
 	assert_int_equal(p->vms[1].initrd_count, 0);
 	assert_int_equal(p->vms[2].dtb.bytes, sizeof(tree));
 	payloads_free(p);
-	f.vms[1].image.initrd = at("my.cpio");
+	f.vms[1].image.initrd = temporary_at("my.cpio");
 	f.vms[2].image.dtb = NULL;
-	p = payloads_load(&f.model, directory, f.diag);
+	p = payloads_load(&f.model, temporary_at("."), f.diag);
 	assert_int_equal(p->vms[1].initrd_count, 1);
 	assert_memory_equal(p->vms[1].initrd[0].data, "mine", 4);
 	payloads_free(p);
@@ -348,7 +299,7 @@ static void test_own_files(void **state)
 
 static void refuse(struct fixture *f, const char *why)
 {
-	assert_null(payloads_load(&f->model, directory, f->diag));
+	assert_null(payloads_load(&f->model, temporary_at("."), f->diag));
 	assert_true(fixture_said(f, why));
 	fixture_end(f);
 }
@@ -359,8 +310,8 @@ static void test_bad_files(void **state)
 	struct fixture f;
 
 	(void)state;
-	write_file("text", "not a kernel", 12);
-	write_file("Image.gz", gzip, sizeof(gzip));
+	temporary_write("text", "not a kernel", 12, 0644);
+	temporary_write("Image.gz", gzip, sizeof(gzip), 0644);
 	fill_model(&f);
 	f.board.runs = false;
 	refuse(&f, "no image can be built for the board qemu-virt");
@@ -370,21 +321,21 @@ static void test_bad_files(void **state)
 	refuse(&f, "cannot read the kernel '/none/Image': No such file or directory");
 	fill_model(&f);
 	f.vms[1].image.own_kernel = false;
-	f.vms[1].image.kernel = directory;
+	f.vms[1].image.kernel = temporary_at(".");
 	refuse(&f, "Is a directory");
 	fill_model(&f);
 	f.vms[1].image.own_kernel = false;
-	f.vms[1].image.kernel = at("text");
+	f.vms[1].image.kernel = temporary_at("text");
 	refuse(&f, "of 'spoke_a' is not an arm64 Image");
 	fill_model(&f);
 	f.vms[1].image.own_kernel = false;
-	f.vms[1].image.kernel = at("Image.gz");
+	f.vms[1].image.kernel = temporary_at("Image.gz");
 	refuse(&f, "it is compressed: unpack it with gzip -d");
 	fill_model(&f);
 	f.vms[1].image.initrd = "/none/initrd";
 	refuse(&f, "cannot read the initrd '/none/initrd'");
 	fill_model(&f);
-	f.vms[1].image.dtb = at("text");
+	f.vms[1].image.dtb = temporary_at("text");
 	refuse(&f, "text' is not a device tree blob");
 	fill_model(&f);
 	f.devices[0][1].disk = "/none/disk.raw";
@@ -396,13 +347,13 @@ static void test_bad_share(void **state)
 	struct fixture f;
 
 	(void)state;
-	write_file("vmm.elf", "text", 4);
-	write_file("kernel-qemu-virt.bin", "text", 4);
+	temporary_write("vmm.elf", "text", 4, 0644);
+	temporary_write("kernel-qemu-virt.bin", "text", 4, 0644);
 	fill_model(&f);
 	refuse(&f, "/vmm.elf cannot be the VMM: it is no ELF file");
 	fill_model(&f);
 	refuse(&f, "/kernel-qemu-virt.bin is not the kernel of EL2");
-	remove_file("guest/backend.cpio");
+	assert_int_equal(unlink(temporary_at("guest/backend.cpio")), 0);
 	fill_model(&f);
 	refuse(&f, "/guest/backend.cpio': No such file or directory");
 }
@@ -412,11 +363,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_program),
 		cmocka_unit_test(test_kernel_header),
-		cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_disks, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_own_files, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_bad_files, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_bad_share, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_files, set_up, temporary_remove),
+		cmocka_unit_test_setup_teardown(test_disks, set_up, temporary_remove),
+		cmocka_unit_test_setup_teardown(test_own_files, set_up, temporary_remove),
+		cmocka_unit_test_setup_teardown(test_bad_files, set_up, temporary_remove),
+		cmocka_unit_test_setup_teardown(test_bad_share, set_up, temporary_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

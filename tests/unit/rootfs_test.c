@@ -3,10 +3,9 @@
  * Root file systems of the user's: what a directory or an archive of tar becomes, and what is refused,
  * by whoever made the archive.
  */
-/* links: topo/rootfs topo/model/command_bounds.c topo/base topo/diag */
+/* links: topo/rootfs topo/model/command_bounds.c topo/base topo/diag tests/unit/temporary.c */
 /* libs: z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 
 #include "lib/bits.h"
 #include "tests/unit/ordered_cmocka.h"
+#include "tests/unit/temporary.h"
 #include "topo/rootfs/archive.h"
 #include "topo/rootfs/root_tree.h"
 #include "topo/rootfs/rootfs.h"
@@ -427,70 +427,29 @@ static void an_init_is_found(void **state)
 	arena_free(arena);
 }
 
-static char directory[64];
-
-static const char *at(const char *name)
-{
-	static char path[160];
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	return path;
-}
-
-static void write_file(const char *name, const void *bytes, size_t count, mode_t mode)
-{
-	FILE *file = fopen(at(name), "wb");
-
-	assert_non_null(file);
-	assert_int_equal(fwrite(bytes, 1, count, file), count);
-	fclose(file);
-	assert_int_equal(chmod(at(name), mode), 0);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/rootfs_test.XXXXXX");
-	return mkdtemp(directory) == NULL;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return nftw(directory, remove_one, 4, FTW_DEPTH | FTW_PHYS);
-}
-
 static void a_directory_keeps_its_modes(void **state)
 {
 	struct arena *arena = arena_new();
 	struct rootfs rootfs;
 
 	(void)state;
-	assert_int_equal(mkdir(at("root"), 0755), 0);
-	assert_true(rootfs_read(arena, at("root"), &rootfs));
+	assert_int_equal(mkdir(temporary_at("root"), 0755), 0);
+	assert_true(rootfs_read(arena, temporary_at("root"), &rootfs));
 	expect_tree(rootfs.tree, "");
 	rootfs_free(&rootfs);
-	assert_int_equal(mkdir(at("root/tmp"), 0755), 0);
-	assert_int_equal(chmod(at("root/tmp"), 01777), 0);
-	write_file("root/su", "su", 2, 04755);
-	write_file("root/shadow", "", 0, 0640);
-	assert_int_equal(symlink("tmp", at("root/t")), 0);
-	assert_true(rootfs_read(arena, at("root"), &rootfs));
+	assert_int_equal(mkdir(temporary_at("root/tmp"), 0755), 0);
+	assert_int_equal(chmod(temporary_at("root/tmp"), 01777), 0);
+	temporary_write("root/su", "su", 2, 04755);
+	temporary_write("root/shadow", "", 0, 0640);
+	assert_int_equal(symlink("tmp", temporary_at("root/t")), 0);
+	assert_true(rootfs_read(arena, temporary_at("root"), &rootfs));
 	expect_tree(rootfs.tree, "shadow 100640\nsu 104755\nt 120777 tmp\ntmp 41777\n");
 	assert_int_equal(rootfs.unpacked_bytes, 4 * 4096);
 	/* It has shrunk since it was measured. */
-	write_file("root/su", "", 0, 0755);
+	temporary_write("root/su", "", 0, 0755);
 	assert_null(rootfs_archive(&rootfs));
 	rootfs_free(&rootfs);
-	assert_false(rootfs_read(arena, at("nothing"), &rootfs));
+	assert_false(rootfs_read(arena, temporary_at("nothing"), &rootfs));
 	rootfs_free(&rootfs);
 	arena_free(arena);
 }
@@ -502,12 +461,12 @@ static void a_link_that_came_later_is_not_followed(void **state)
 	struct rootfs rootfs;
 
 	(void)state;
-	assert_int_equal(mkdir(at("shared"), 0755), 0);
-	write_file("secret", "secret", 6, 0600);
-	write_file("shared/motd", "public", 6, 0644);
-	assert_true(rootfs_read(arena, at("shared"), &rootfs));
-	assert_int_equal(unlink(at("shared/motd")), 0);
-	assert_int_equal(symlink("../secret", at("shared/motd")), 0);
+	assert_int_equal(mkdir(temporary_at("shared"), 0755), 0);
+	temporary_write("secret", "secret", 6, 0600);
+	temporary_write("shared/motd", "public", 6, 0644);
+	assert_true(rootfs_read(arena, temporary_at("shared"), &rootfs));
+	assert_int_equal(unlink(temporary_at("shared/motd")), 0);
+	assert_int_equal(symlink("../secret", temporary_at("shared/motd")), 0);
 	assert_null(rootfs_archive(&rootfs));
 	rootfs_free(&rootfs);
 	arena_free(arena);
@@ -535,26 +494,26 @@ static void a_packed_tar_is_unpacked(void **state)
 
 	(void)state;
 	tar_add(&tar, (struct header){.name = "BZ", .type = '0', .mode = 0644, .content = "x"});
-	write_file("plain", tar.bytes, tar.count, 0644);
-	assert_true(rootfs_read(arena, at("plain"), &rootfs));
+	temporary_write("plain", tar.bytes, tar.count, 0644);
+	assert_true(rootfs_read(arena, temporary_at("plain"), &rootfs));
 	expect_tree(rootfs.tree, "BZ 100644\n");
 	rootfs_free(&rootfs);
 	const size_t count = gzip(&tar, packed, sizeof(packed));
 
-	write_file("packed", packed, count, 0644);
-	assert_true(rootfs_read(arena, at("packed"), &rootfs));
+	temporary_write("packed", packed, count, 0644);
+	assert_true(rootfs_read(arena, temporary_at("packed"), &rootfs));
 	expect_tree(rootfs.tree, "BZ 100644\n");
 	rootfs_free(&rootfs);
-	write_file("packed", packed, count - 1, 0644);
-	assert_false(rootfs_read(arena, at("packed"), &rootfs));
+	temporary_write("packed", packed, count - 1, 0644);
+	assert_false(rootfs_read(arena, temporary_at("packed"), &rootfs));
 	assert_non_null(strstr(rootfs.why, "ends too early"));
 	rootfs_free(&rootfs);
-	write_file("bzip2", "BZh9", 4, 0644);
-	assert_false(rootfs_read(arena, at("bzip2"), &rootfs));
+	temporary_write("bzip2", "BZh9", 4, 0644);
+	assert_false(rootfs_read(arena, temporary_at("bzip2"), &rootfs));
 	assert_non_null(strstr(rootfs.why, "packed by bzip2"));
 	rootfs_free(&rootfs);
-	write_file("empty", "", 0, 0644);
-	assert_false(rootfs_read(arena, at("empty"), &rootfs));
+	temporary_write("empty", "", 0, 0644);
+	assert_false(rootfs_read(arena, temporary_at("empty"), &rootfs));
 	assert_string_equal(rootfs.why, "it is empty");
 	rootfs_free(&rootfs);
 	assert_false(rootfs_read(arena, "/dev/null", &rootfs));
@@ -640,10 +599,12 @@ int main(void)
 		cmocka_unit_test(what_is_no_tar_is_refused),
 		cmocka_unit_test(what_is_too_large_is_refused),
 		cmocka_unit_test(an_init_is_found),
-		cmocka_unit_test_setup_teardown(a_directory_keeps_its_modes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_link_that_came_later_is_not_followed, set_up,
-	                                        tear_down),
-		cmocka_unit_test_setup_teardown(a_packed_tar_is_unpacked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_directory_keeps_its_modes, temporary_make,
+	                                        temporary_remove),
+		cmocka_unit_test_setup_teardown(a_link_that_came_later_is_not_followed,
+	                                        temporary_make, temporary_remove),
+		cmocka_unit_test_setup_teardown(a_packed_tar_is_unpacked, temporary_make,
+	                                        temporary_remove),
 		cmocka_unit_test(layers_hide),
 		cmocka_unit_test(no_layers_hide_nothing),
 	};

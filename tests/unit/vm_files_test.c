@@ -4,10 +4,9 @@
  * that are there are left as they are, and what does not fit is refused with a reason.
  */
 /* links: topo/rootfs topo/image/payload.c topo/base topo/diag */
-/* links: topo/model/medium.c topo/model/command_bounds.c */
+/* links: tests/unit/temporary.c topo/model/medium.c topo/model/command_bounds.c */
 /* libs: elf z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,59 +15,22 @@
 #include <zlib.h>
 
 #include "tests/unit/ordered_cmocka.h"
+#include "tests/unit/temporary.h"
 #include "topo/image/payload.h"
 #include "topo/rootfs/vm_files.h"
 
 #define ROOM_BYTES 4096U
 
-static char directory[64];
-
-static const char *at(const char *name)
-{
-	static char paths[64][160];
-	static unsigned next;
-	char *path = paths[next++ % 64];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text, mode_t mode)
-{
-	FILE *file = fopen(at(name), "wb");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	assert_int_equal(chmod(at(name), mode), 0);
-}
-
 static int set_up(void **state)
 {
-	(void)state;
-	strcpy(directory, "/tmp/vm_files_test.XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	assert_int_equal(mkdir(at("site"), 0700), 0);
-	assert_int_equal(mkdir(at("site/img"), 0755), 0);
-	write_file("site/index.html", "<p>", 0600);
-	write_file("site/img/dot", "", 0640);
-	write_file("run.sh", "#!/bin/sh\n", 0700);
-	assert_int_equal(symlink("index.html", at("site/latest")), 0);
+	assert_int_equal(temporary_make(state), 0);
+	assert_int_equal(mkdir(temporary_at("site"), 0700), 0);
+	assert_int_equal(mkdir(temporary_at("site/img"), 0755), 0);
+	temporary_text("site/index.html", "<p>", 0600);
+	temporary_text("site/img/dot", "", 0640);
+	temporary_text("run.sh", "#!/bin/sh\n", 0700);
+	assert_int_equal(symlink("index.html", temporary_at("site/latest")), 0);
 	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return nftw(directory, remove_one, 4, FTW_DEPTH | FTW_PHYS);
 }
 
 /* Its bytes stay until @arena goes. */
@@ -159,7 +121,7 @@ static void check_refused(struct vm_file *files, size_t count, const char *why)
 
 static void test_directory(void **state)
 {
-	struct vm_file files[] = {{.from = at("site"), .to = "/srv/www"}};
+	struct vm_file files[] = {{.from = temporary_at("site"), .to = "/srv/www"}};
 	const struct expected expected[] = {
 		{"srv", 040755},
 		{"srv/www", 040755},
@@ -177,10 +139,10 @@ static void test_directory(void **state)
 static void test_links_are_followed(void **state)
 {
 	struct vm_file files[] = {
-		{.from = at("run.sh"), .to = "/bin/run"},
-		{.from = at("run.sh"), .to = "/sbin/again", .mode = 04711},
-		{.from = at("run.sh"), .to = "/var/run/x"},
-		{.from = at("site/img"), .to = "/bin"},
+		{.from = temporary_at("run.sh"), .to = "/bin/run"},
+		{.from = temporary_at("run.sh"), .to = "/sbin/again", .mode = 04711},
+		{.from = temporary_at("run.sh"), .to = "/var/run/x"},
+		{.from = temporary_at("site/img"), .to = "/bin"},
 	};
 	const struct expected expected[] = {
 		{"usr/bin/run", 0100755}, {"usr/bin/again", 0104711}, {"run", 040755},
@@ -196,9 +158,9 @@ static void test_links_are_followed(void **state)
 static void test_replaces(void **state)
 {
 	struct vm_file files[] = {
-		{.from = at("run.sh"), .to = "/init"},
-		{.from = at("run.sh"), .to = "/sbin"},
-		{.from = at("site"), .to = "/"},
+		{.from = temporary_at("run.sh"), .to = "/init"},
+		{.from = temporary_at("run.sh"), .to = "/sbin"},
+		{.from = temporary_at("site"), .to = "/"},
 	};
 	const struct expected expected[] = {
 		{"init", 0100755},    {"sbin", 0100755},       {"img", 040755},
@@ -212,7 +174,7 @@ static void test_replaces(void **state)
 static void test_refused(void **state)
 {
 	struct vm_file files[] = {
-		{.from = at("run.sh"), .to = "/a", .place = {.line = 1}},
+		{.from = temporary_at("run.sh"), .to = "/a", .place = {.line = 1}},
 		{.from = NULL, .to = NULL, .place = {.line = 2}},
 	};
 	const struct {
@@ -234,15 +196,15 @@ static void test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		files[1].from = at(rows[i].from);
+		files[1].from = temporary_at(rows[i].from);
 		files[1].to = rows[i].to;
 		check_refused(files, 2, rows[i].why);
 	}
-	assert_int_equal(mkfifo(at("site/pipe"), 0600), 0);
-	files[1].from = at("site");
+	assert_int_equal(mkfifo(temporary_at("site/pipe"), 0600), 0);
+	files[1].from = temporary_at("site");
 	files[1].to = "/b";
 	check_refused(files, 2, "site/pipe': it is no file, directory or symbolic link");
-	assert_int_equal(unlink(at("site/pipe")), 0);
+	assert_int_equal(unlink(temporary_at("site/pipe")), 0);
 }
 
 static void test_command(void **state)
@@ -289,8 +251,8 @@ static void test_command_of_a_user(void **state)
 	                             .env = env,
 	                             .env_count = 2,
 	                             .directory = "/srv/it's"};
-	struct vm_file files[] = {{.from = at("users"), .to = "/etc/passwd"},
-	                          {.from = at("groups"), .to = "/etc/group"}};
+	struct vm_file files[] = {{.from = temporary_at("users"), .to = "/etc/passwd"},
+	                          {.from = temporary_at("groups"), .to = "/etc/group"}};
 
 	(void)state;
 	assert_string_equal(script(arena, (struct vm){.command = command}),
@@ -304,8 +266,8 @@ static void test_command_of_a_user(void **state)
 	assert_string_equal(script(arena, (struct vm){.command = command}),
 	                    "the command of 'web' is to run as 'app', and in its root file system "
 	                    "is no user 'app' in /etc/passwd");
-	write_file("users", "app:x:1000:1000::/srv/app:\n", 0644);
-	write_file("groups", "audio:x:29:app\n", 0644);
+	temporary_text("users", "app:x:1000:1000::/srv/app:\n", 0644);
+	temporary_text("groups", "audio:x:29:app\n", 0644);
 	assert_string_equal(
 		script(arena, (struct vm){.command = command, .files = files, .file_count = 2}),
 		"#!/bin/sh\nexec /usr/sbin/launch -u 1000 -g 1000,29 -e 'HOME=/srv/app' "
@@ -335,7 +297,8 @@ static void test_command_in_a_directory(void **state)
 static void test_command_in_the_way(void **state)
 {
 	const char *words[] = {"sh"};
-	struct vm_file file = {.from = at("site/index.html"), .to = "/etc/peervisor/command"};
+	struct vm_file file = {.from = temporary_at("site/index.html"),
+	                       .to = "/etc/peervisor/command"};
 	const struct vm vm = {
 		.files = &file, .file_count = 1, .command = {.words = words, .word_count = 1}};
 
@@ -357,7 +320,7 @@ static void test_unseen(void **state)
 {
 	static const unsigned char packed[] = "BZh91AY&SY";
 	static const unsigned char cut[] = "070701000000";
-	struct vm_file file = {.from = at("site/index.html"), .to = "/srv/x"};
+	struct vm_file file = {.from = temporary_at("site/index.html"), .to = "/srv/x"};
 	const struct vm vm = {.files = &file, .file_count = 1};
 
 	(void)state;
@@ -389,5 +352,5 @@ int main(void)
 		cmocka_unit_test(test_command_in_a_directory),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, temporary_remove);
 }

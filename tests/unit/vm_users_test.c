@@ -3,10 +3,9 @@
  * Where the users of a VM are found: wherever Linux would, and nowhere else, for whom nobody knows would get the
  * group of root.
  */
-/* links: topo/rootfs topo/base topo/model/command_bounds.c */
+/* links: topo/rootfs topo/base topo/model/command_bounds.c tests/unit/temporary.c */
 /* libs: z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,57 +13,14 @@
 #include <unistd.h>
 
 #include "tests/unit/ordered_cmocka.h"
+#include "tests/unit/temporary.h"
 #include "topo/rootfs/file_tree.h"
 #include "topo/rootfs/vm_files.h"
-
-static char directory[64];
 
 struct bytes {
 	uint8_t *data;
 	size_t bytes;
 };
-
-static const char *at(const char *name)
-{
-	static char paths[64][160];
-	static unsigned next;
-	char *path = paths[next++ % 64];
-
-	snprintf(path, sizeof(paths[0]), "%s/%s", directory, name);
-	return path;
-}
-
-static void write_file(const char *name, const char *text, mode_t mode)
-{
-	FILE *file = fopen(at(name), "wb");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-	assert_int_equal(chmod(at(name), mode), 0);
-}
-
-static int set_up(void **state)
-{
-	(void)state;
-	strcpy(directory, "/tmp/vm_users_test.XXXXXX");
-	assert_non_null(mkdtemp(directory));
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
-{
-	(void)status;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	return nftw(directory, remove_one, 4, FTW_DEPTH | FTW_PHYS);
-}
 
 /* An entry of an archive, byte for byte: a file or link of @links names, whose number is @number. */
 static void add_raw(struct bytes *raw, uint32_t number, uint32_t mode, uint32_t links,
@@ -180,19 +136,19 @@ static void test_users_that_are_elsewhere(void **state)
 static void test_users_of_the_topology(void **state)
 {
 	struct arena *arena = arena_new();
-	struct vm_file file = {.from = at("few"), .to = "/etc/passwd"};
+	struct vm_file file = {.from = temporary_at("few"), .to = "/etc/passwd"};
 	const struct raw names[] = {{"etc/passwd", "", 0100644, 2}, {"etc/x", "", 0100644, 2}};
 	FILE *out = NULL;
 
 	(void)state;
-	write_file("few", LINE, 0644);
+	temporary_text("few", LINE, 0644);
 	assert_string_equal(script_of(arena, "5", NULL, 0, &file), SCRIPT);
-	assert_int_equal(symlink("few", at("link")), 0);
-	file.from = at("link");
+	assert_int_equal(symlink("few", temporary_at("link")), 0);
+	file.from = temporary_at("link");
 	assert_string_equal(script_of(arena, "5", NULL, 0, &file), SCRIPT);
 	file.to = "/etc/x";
 	assert_string_equal(script_of(arena, "5", names, 2, &file), SCRIPT);
-	file = (struct vm_file){.from = at("many"), .to = "/etc/passwd"};
+	file = (struct vm_file){.from = temporary_at("many"), .to = "/etc/passwd"};
 	out = fopen(file.from, "wb");
 	assert_non_null(out);
 	for (int i = 0; i < 70000; i++) {
@@ -216,16 +172,16 @@ static void test_read_again(void **state)
 	unsigned char out[8];
 
 	(void)state;
-	write_file("again", "12345", 0644);
-	assert_true(file_tree_read(at("again"), 5, out));
-	assert_true(file_tree_read(at("again"), 4, out));
-	assert_false(file_tree_read(at("again"), 6, out));
-	assert_int_equal(symlink("again", at("again-link")), 0);
-	assert_false(file_tree_read(at("again-link"), 5, out));
-	assert_int_equal(mkfifo(at("again-pipe"), 0600), 0);
-	assert_false(file_tree_read(at("again-pipe"), 0, out));
+	temporary_text("again", "12345", 0644);
+	assert_true(file_tree_read(temporary_at("again"), 5, out));
+	assert_true(file_tree_read(temporary_at("again"), 4, out));
+	assert_false(file_tree_read(temporary_at("again"), 6, out));
+	assert_int_equal(symlink("again", temporary_at("again-link")), 0);
+	assert_false(file_tree_read(temporary_at("again-link"), 5, out));
+	assert_int_equal(mkfifo(temporary_at("again-pipe"), 0600), 0);
+	assert_false(file_tree_read(temporary_at("again-pipe"), 0, out));
 	assert_false(file_tree_read("/dev/zero", 4, out));
-	assert_false(file_tree_read(at("nothing"), 0, out));
+	assert_false(file_tree_read(temporary_at("nothing"), 0, out));
 }
 
 int main(void)
@@ -236,5 +192,5 @@ int main(void)
 		cmocka_unit_test(test_read_again),
 	};
 
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, temporary_make, temporary_remove);
 }
