@@ -323,6 +323,12 @@ static void test_bad_files(void **state)
 	f.vms[1].image.own_kernel = false;
 	f.vms[1].image.kernel = temporary_at(".");
 	refuse(&f, "Is a directory");
+	/* A FIFO that nobody writes to: to wait for that would be to hang. */
+	assert_int_equal(mkfifo(temporary_at("pipe"), 0600), 0);
+	fill_model(&f);
+	f.vms[1].image.own_kernel = false;
+	f.vms[1].image.kernel = temporary_at("pipe");
+	refuse(&f, "Invalid argument");
 	fill_model(&f);
 	f.vms[1].image.own_kernel = false;
 	f.vms[1].image.kernel = temporary_at("text");

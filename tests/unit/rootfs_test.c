@@ -17,6 +17,7 @@
 #include "tests/unit/ordered_cmocka.h"
 #include "tests/unit/temporary.h"
 #include "topo/rootfs/archive.h"
+#include "topo/rootfs/container_blob.h"
 #include "topo/rootfs/root_tree.h"
 #include "topo/rootfs/rootfs.h"
 #include "topo/rootfs/tar.h"
@@ -472,6 +473,31 @@ static void a_link_that_came_later_is_not_followed(void **state)
 	arena_free(arena);
 }
 
+/* Nor is one in a container image. */
+static void a_blob_is_what_was_there(void **state)
+{
+	struct arena *arena = arena_new();
+	struct root_tree *tree = root_tree_new(arena);
+	struct root_entry entry = {.name = "a", .mode = S_IFREG | 0644, .content = {.bytes = 6}};
+	struct blob blob;
+
+	(void)state;
+	temporary_write("secret", "secret", 6, 0600);
+	temporary_write("a", "public", 6, 0644);
+	entry.content.from = arena_printf(arena, "%s", temporary_at("a"));
+	assert_true(root_tree_add(tree, &entry));
+	assert_null(blob_read(arena, tree, "a", NULL, 6, &blob));
+	assert_memory_equal(blob.bytes, "public", 6);
+	blob_free(&blob);
+	assert_int_equal(unlink(temporary_at("a")), 0);
+	assert_int_equal(symlink("secret", temporary_at("a")), 0);
+	assert_non_null(strstr(blob_read(arena, tree, "a", NULL, 6, &blob), "cannot be read"));
+	assert_int_equal(unlink(temporary_at("a")), 0);
+	assert_int_equal(mkfifo(temporary_at("a"), 0600), 0);
+	assert_non_null(strstr(blob_read(arena, tree, "a", NULL, 6, &blob), "cannot be read"));
+	arena_free(arena);
+}
+
 static size_t gzip(const struct tar_file *tar, unsigned char *out, size_t bytes)
 {
 	z_stream stream = {.next_in = tar->bytes, .avail_in = (unsigned)tar->count};
@@ -603,6 +629,8 @@ int main(void)
 	                                        temporary_remove),
 		cmocka_unit_test_setup_teardown(a_link_that_came_later_is_not_followed,
 	                                        temporary_make, temporary_remove),
+		cmocka_unit_test_setup_teardown(a_blob_is_what_was_there, temporary_make,
+	                                        temporary_remove),
 		cmocka_unit_test_setup_teardown(a_packed_tar_is_unpacked, temporary_make,
 	                                        temporary_remove),
 		cmocka_unit_test(layers_hide),

@@ -338,10 +338,44 @@ static void test_unseen(void **state)
 	}
 }
 
+/* Between plan and image the file may become a link to one that the VM is not to have, or shorter. */
+static void test_exchanged(void **state)
+{
+	struct vm_file files[] = {{.from = temporary_at("x"), .to = "/srv/x"},
+	                          {.from = temporary_at("xs"), .to = "/srv/xs"}};
+	const struct vm vm = {.files = files, .file_count = 2};
+	struct arena *arena = arena_new();
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+	unsigned char read[8] = {0};
+
+	(void)state;
+	temporary_text("secret", "secret", 0600);
+	temporary_text("x", "public", 0644);
+	assert_int_equal(mkdir(temporary_at("xs"), 0755), 0);
+	temporary_text("xs/y", "public", 0644);
+	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+	const struct vm_files_entry *x = &plan.entries[1];
+	const struct vm_files_entry *y = &plan.entries[3];
+
+	assert_string_equal(x->path, "srv/x");
+	assert_string_equal(y->path, "srv/xs/y");
+	assert_true(vm_files_read(x, read));
+	assert_true(vm_files_read(y, read));
+	assert_memory_equal(read, "public", 6);
+	temporary_text("x", "short", 0644);
+	assert_false(vm_files_read(x, read));
+	assert_int_equal(unlink(temporary_at("xs/y")), 0);
+	assert_int_equal(symlink("../secret", temporary_at("xs/y")), 0);
+	assert_false(vm_files_read(y, read));
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_exchanged),
 		cmocka_unit_test(test_links_are_followed),
 		cmocka_unit_test(test_replaces),
 		cmocka_unit_test(test_refused),

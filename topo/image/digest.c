@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "topo/base/regular.h"
 
 /* It fails without memory only. */
 static void must(int good)
@@ -49,20 +52,19 @@ void digest_parts(const struct digest_part *parts, size_t count, char out[DIGEST
 bool digest_file(const char *path, char out[DIGEST_TEXT_BYTES])
 {
 	uint8_t bytes[65536];
-	size_t count = 0;
-	FILE *file = fopen(path, "re");
+	int64_t count = 0;
+	uint64_t size = 0;
+	const int fd = regular_open(path, 0, &size);
 
-	if (file == NULL) {
+	if (fd < 0) {
 		return false;
 	}
 	EVP_MD_CTX *context = begin();
 
-	while ((count = fread(bytes, 1, sizeof(bytes), file)) > 0) {
-		must(EVP_DigestUpdate(context, bytes, count));
+	while ((count = regular_read(fd, bytes, sizeof(bytes))) > 0) {
+		must(EVP_DigestUpdate(context, bytes, (size_t)count));
 	}
 	end(context, out);
-	const bool good = ferror(file) == 0;
-
-	fclose(file);
-	return good;
+	close(fd);
+	return count == 0;
 }

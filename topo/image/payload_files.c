@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "abi/backend.h"
 #include "lib/bits.h"
+#include "topo/base/regular.h"
 #include "topo/image/payload.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
@@ -68,26 +69,25 @@ static void store(struct payload_store *store, const char *path, uint8_t *data, 
 }
 
 /* All of a file. Returns NULL and sets errno when it cannot be read. */
-static uint8_t *read_all(FILE *file, size_t *bytes)
+static uint8_t *read_all(const char *path, size_t *bytes)
 {
-	struct stat status;
-	uint8_t *data;
+	uint64_t size = 0;
+	const int fd = regular_open(path, 0, &size);
 
-	if (fstat(fileno(file), &status)) {
+	if (fd < 0) {
 		return NULL;
 	}
-	if (!S_ISREG(status.st_mode)) {
-		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-		return NULL;
-	}
-	*bytes = (size_t)status.st_size;
-	data = allocate(*bytes);
-	errno = 0;
-	if (fread(data, 1, *bytes, file) != *bytes) {
-		errno = errno ? errno : EIO;
+	uint8_t *data = allocate((size_t)size);
+	const int64_t got = regular_read(fd, data, size);
+	const int error = got < 0 ? errno : EIO;
+
+	close(fd);
+	if (got != (int64_t)size) {
 		free(data);
+		errno = error;
 		return NULL;
 	}
+	*bytes = (size_t)size;
 	return data;
 }
 
@@ -110,26 +110,19 @@ static bool find(const struct loader *loader, const char *path, struct blob *out
 static bool load(struct loader *loader, const char *path, struct place place, const char *what,
                  struct blob *out)
 {
-	FILE *file;
-	uint8_t *data = NULL;
+	uint8_t *data;
 	size_t bytes = 0;
 
 	if (find(loader, path, out)) {
 		return true;
 	}
-	file = fopen(path, "rb");
-	if (file) {
-		data = read_all(file, &bytes);
-	}
+	data = read_all(path, &bytes);
 	if (!data) {
 		diag_error(loader->diag, place, "cannot read the %s '%s': %s", what, path,
 		           strerror(errno));
 	} else {
 		store(loader->out->store, path, data, bytes);
 		*out = (struct blob){data, bytes};
-	}
-	if (file) {
-		fclose(file);
 	}
 	return data != NULL;
 }
@@ -287,6 +280,26 @@ static void add_disks(struct loader *loader, uint32_t vm, struct cpio *cpio)
 	}
 }
 
+/* A file that was planned, read now or before. */
+static bool load_planned(struct loader *loader, const struct vm_files_entry *entry,
+                         struct blob *out)
+{
+	if (find(loader, entry->from, out)) {
+		return true;
+	}
+	uint8_t *data = allocate((size_t)entry->bytes);
+
+	if (!vm_files_read(entry, data)) {
+		free(data);
+		diag_error(loader->diag, PLACE_NONE, "'%s' is not what it was a moment ago",
+		           entry->from);
+		return false;
+	}
+	store(loader->out->store, entry->from, data, (size_t)entry->bytes);
+	*out = (struct blob){data, (size_t)entry->bytes};
+	return true;
+}
+
 static void add_planned(struct loader *loader, const struct vm_files_entry *entry,
                         struct cpio *cpio)
 {
@@ -295,8 +308,7 @@ static void add_planned(struct loader *loader, const struct vm_files_entry *entr
 
 	if (entry->from != NULL || entry->text != NULL) {
 		/* That it is small enough was seen when it was planned. */
-		if ((entry->text != NULL ||
-		     load(loader, entry->from, PLACE_NONE, "file", &content)) &&
+		if ((entry->text != NULL || load_planned(loader, entry, &content)) &&
 		    cpio_add_file(cpio, entry->path, entry->mode, content) != OK) {
 			diag_error(loader->diag, PLACE_NONE, "'%s' has grown to 4 GiB",
 			           entry->from);

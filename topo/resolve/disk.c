@@ -7,12 +7,11 @@
 #include "topo/resolve/disk.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/bits.h"
+#include "topo/base/regular.h"
 #include "topo/model/device_options.h"
 #include "topo/model/medium.h"
 #include "topo/resolve/read_rules.h"
@@ -162,22 +161,16 @@ static void read_qcow2(const unsigned char head[HEAD_BYTES], struct image_facts 
 static int read_facts(const char *path, struct image_facts *facts)
 {
 	unsigned char head[HEAD_BYTES] = {0};
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	uint64_t bytes = 0;
+	const int fd = regular_open(path, 0, &bytes);
 
 	if (fd < 0) {
 		return errno;
 	}
-	int error = fstat(fd, &status) != 0 ? errno : 0;
+	const int error = regular_read(fd, head, sizeof(head)) < 0 ? errno : 0;
 
-	if (error == 0 && !S_ISREG(status.st_mode)) {
-		error = EINVAL;
-	}
-	if (error == 0 && read(fd, head, sizeof(head)) < 0) {
-		error = errno;
-	}
 	if (error == 0) {
-		facts->file_bytes = (uint64_t)status.st_size;
+		facts->file_bytes = bytes;
 		facts->disk_bytes = facts->file_bytes;
 		facts->grown_bytes = facts->file_bytes;
 		find_foreign(fd, head, facts);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "topo/resolve/kernel_config.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "topo/base/regular.h"
 #include "topo/rootfs/unpack.h"
 
 #define CONFIG_BYTES_MAX ((size_t)1 << 20)
@@ -72,11 +71,10 @@ static void find_inside(const unsigned char *image, size_t bytes, struct config 
 
 static void look_inside(const char *path, struct config *config)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat status;
+	uint64_t bytes = 0;
+	const int fd = regular_open(path, 0, &bytes);
 
-	if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
-		const size_t bytes = (size_t)status.st_size;
+	if (fd >= 0 && bytes > 0) {
 		void *image = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 
 		if (image != MAP_FAILED) {
@@ -101,11 +99,14 @@ static void look_beside(const char *path, struct config *config)
 	             name + strlen(kernel)) >= (int)sizeof(beside)) {
 		return;
 	}
-	FILE *file = fopen(beside, "re");
+	uint64_t bytes = 0;
+	const int fd = regular_open(beside, 0, &bytes);
 
-	if (file != NULL) {
-		config->bytes = fread(config->text, 1, CONFIG_BYTES_MAX, file);
-		fclose(file);
+	if (fd >= 0) {
+		const int64_t got = regular_read(fd, config->text, CONFIG_BYTES_MAX);
+
+		config->bytes = got > 0 ? (size_t)got : 0;
+		close(fd);
 	}
 }
 

@@ -6,14 +6,13 @@
  */
 #include "topo/rootfs/archive.h"
 
-#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "topo/base/regular.h"
 #include "topo/rootfs/unpack.h"
 
 #define HEADER_BYTES 110U
@@ -261,18 +260,14 @@ const char *archive_walk(const unsigned char *bytes, size_t count, archive_visit
 
 bool archive_measure(const char *path, struct archive *out)
 {
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-
 	*out = (struct archive){.measured = true};
+	const int fd = regular_open(path, 0, &out->file_bytes);
+	void *bytes = NULL;
+
 	if (fd < 0) {
 		return false;
 	}
-	const bool good = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-	void *bytes = NULL;
-
-	if (good && status.st_size > 0) {
-		out->file_bytes = (uint64_t)status.st_size;
+	if (out->file_bytes > 0) {
 		bytes = mmap(NULL, out->file_bytes, PROT_READ, MAP_PRIVATE, fd, 0);
 	}
 	close(fd);
@@ -282,8 +277,8 @@ bool archive_measure(const char *path, struct archive *out)
 	if (bytes != NULL) {
 		struct walker walker = {.out = out};
 
-		walk_all(&walker, bytes, (size_t)status.st_size);
-		munmap(bytes, (size_t)status.st_size);
+		walk_all(&walker, bytes, (size_t)out->file_bytes);
+		munmap(bytes, (size_t)out->file_bytes);
 	}
-	return good;
+	return true;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "topo/rootfs/file_tree.h"
+
 #define JSON_DEPTH_MAX 32
 #define DIGEST_KIND "sha256:"
 #define DIGEST_BYTES 32U
@@ -58,17 +60,9 @@ const char *blob_digest(struct arena *arena, const char *path)
 
 static bool read_file(const struct root_content *content, struct blob *out)
 {
-	FILE *file = fopen(content->from, "rbe");
-
 	out->own = malloc(content->bytes + 1);
-	const bool good = file != NULL && out->own != NULL &&
-	                  fread(out->own, 1, content->bytes, file) == content->bytes;
-
-	if (file != NULL) {
-		fclose(file);
-	}
 	out->bytes = out->own;
-	return good;
+	return out->own != NULL && file_tree_read(content->from, content->bytes, out->own);
 }
 
 const char *blob_read(struct arena *arena, const struct root_tree *files, const char *path,

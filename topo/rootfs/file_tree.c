@@ -6,9 +6,12 @@
 #include <fcntl.h>
 #include <fts.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "topo/base/regular.h"
 
 static int by_name(const FTSENT **left, const FTSENT **right)
 {
@@ -117,18 +120,21 @@ bool file_tree_walk(const char *root, file_tree_visit *visit, void *owner,
 
 bool file_tree_read(const char *path, uint64_t bytes, unsigned char *out)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	struct stat status;
-	uint64_t got = 0;
-	ssize_t some = fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) ? 1 : -1;
-	const bool is_file = some > 0;
+	uint64_t now = 0;
+	const int fd = regular_open(path, O_NOFOLLOW, &now);
+	const bool good = fd >= 0 && regular_read(fd, out, bytes) == (int64_t)bytes;
 
-	while (some > 0 && got < bytes) {
-		some = read(fd, out + got, bytes - got);
-		got += some > 0 ? (uint64_t)some : 0;
-	}
 	if (fd >= 0) {
 		close(fd);
 	}
-	return is_file && got == bytes;
+	return good;
+}
+
+bool file_tree_read_root(const char *path, uint64_t bytes, unsigned char *out)
+{
+	char *real = realpath(path, NULL);
+	const bool good = real != NULL && file_tree_read(real, bytes, out);
+
+	free(real);
+	return good;
 }

@@ -46,4 +46,7 @@ bool file_tree_walk(const char *root, file_tree_visit *visit, void *owner,
  */
 bool file_tree_read(const char *path, uint64_t bytes, unsigned char *out);
 
+/** Likewise where the walk began, which may be a link to it. */
+bool file_tree_read_root(const char *path, uint64_t bytes, unsigned char *out);
+
 #endif

@@ -3,13 +3,13 @@
 #include "topo/rootfs/rootfs.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "topo/base/regular.h"
 #include "topo/rootfs/container.h"
 #include "topo/rootfs/file_tree.h"
 #include "topo/rootfs/root_tree.h"
@@ -38,24 +38,21 @@ static bool read_tar(struct arena *arena, const unsigned char *bytes, size_t cou
 /* @path is no directory. */
 static bool read_file(struct arena *arena, const char *path, struct rootfs *out)
 {
-	struct stat status;
 	void *bytes = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	uint64_t count = 0;
+	const int fd = regular_open(path, 0, &count);
 
 	if (fd < 0) {
-		return fail(out, strerror(errno));
+		return fail(out,
+		            errno == EINVAL ? "it is no file and no directory" : strerror(errno));
 	}
-	const bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-	const size_t count = regular ? (size_t)status.st_size : 0;
 
 	if (count != 0) {
 		bytes = mmap(NULL, count, PROT_READ, MAP_PRIVATE, fd, 0);
 	}
 	close(fd);
 	if (count == 0 || bytes == MAP_FAILED) {
-		return fail(out, !regular     ? "it is no file and no directory"
-		                 : count == 0 ? "it is empty"
-		                              : strerror(errno));
+		return fail(out, count == 0 ? "it is empty" : strerror(errno));
 	}
 	const bool good = read_tar(arena, bytes, count, out);
 

@@ -31,12 +31,14 @@ static bool fail(struct planner *planner, const char *text)
 	return false;
 }
 
-/* @content is of a file. */
-static void plan(struct planner *planner, struct vm_files_entry entry, struct vm_content content)
+static void plan(struct planner *planner, struct vm_files_entry entry)
 {
+	const struct vm_content content = {.from = entry.from,
+	                                   .bytes = entry.bytes,
+	                                   .from_link = entry.from_link,
+	                                   .text = entry.text};
+
 	*ARENA_ADD(planner->root->arena, planner->out->entries, planner->out->count) = entry;
-	content.from = entry.from;
-	content.text = entry.text;
 	vm_root_put(planner->root, entry.path,
 	            (struct vm_node){.is = {entry.mode & S_IFMT, entry.target}, .ours = true},
 	            content);
@@ -67,8 +69,7 @@ static void plan_directories(struct planner *planner, const char *path)
 
 		if (vm_root_node(planner->root, directory) == NULL) {
 			plan(planner,
-			     (struct vm_files_entry){.path = directory, .mode = DIRECTORY_MODE},
-			     (struct vm_content){.entry = 0});
+			     (struct vm_files_entry){.path = directory, .mode = DIRECTORY_MODE});
 		}
 	}
 }
@@ -146,11 +147,12 @@ static bool plan_leaf(struct planner *planner, const char *to, const struct file
 		     .path = path,
 		     .mode = file_mode(planner->file, found),
 		     .from = found->kind == FILE_TREE_FILE ? from : NULL,
+		     .bytes = found->bytes,
+		     .from_link = found->name[0] == '\0',
 		     .target = found->kind == FILE_TREE_LINK
 	                               ? arena_copy(arena, found->target, strlen(found->target))
 	                               : NULL,
-	     },
-	     (struct vm_content){.bytes = found->bytes, .from_link = found->name[0] == '\0'});
+	     });
 	return true;
 }
 
@@ -176,13 +178,11 @@ static bool plan_text(struct planner *planner, const char *to, uint32_t mode, co
 		return false;
 	}
 	plan_directories(planner, path_parent(arena, path));
-	plan(planner,
-	     (struct vm_files_entry){
-		     .path = path,
-		     .mode = S_IFREG | mode,
-		     .text = arena_printf(arena, "%s\n", text),
-	     },
-	     (struct vm_content){.entry = 0});
+	plan(planner, (struct vm_files_entry){
+			      .path = path,
+			      .mode = S_IFREG | mode,
+			      .text = arena_printf(arena, "%s\n", text),
+		      });
 	return true;
 }
 
@@ -318,6 +318,12 @@ static bool plan_start(struct planner *planner, const struct vm *vm)
 	       plan_text(planner, ROOTFS_INIT_PATH, 0644U,
 	                 arena_printf(planner->root->arena, "/%s", vm->image.rootfs_init),
 	                 "its init");
+}
+
+bool vm_files_read(const struct vm_files_entry *entry, unsigned char *out)
+{
+	return entry->from_link ? file_tree_read_root(entry->from, entry->bytes, out)
+	                        : file_tree_read(entry->from, entry->bytes, out);
 }
 
 bool vm_files_any(const struct vm *vm)

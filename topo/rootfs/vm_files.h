@@ -16,6 +16,8 @@ struct vm_files_entry {
 	const char *path;   /* in the VM, without a / before it; no link is on the way */
 	uint32_t mode;      /* with the type, as struct stat has it */
 	const char *from;   /* of a file, on the build machine */
+	uint64_t bytes;     /* that it had there */
+	bool from_link;     /* which may be a link to it */
 	const char *text;   /* of a file that is made, its content */
 	const char *target; /* of a symbolic link */
 };
@@ -47,6 +49,9 @@ struct vm_root *vm_root_new(struct arena *arena);
 /** What the archives in the @count bytes at @bytes, packed or not, put there. They stay where they are until all is
  * planned. */
 void vm_root_add(struct vm_root *root, const unsigned char *bytes, size_t count);
+
+/** Read the file of @entry. False: it is no more what it was when it was planned. */
+bool vm_files_read(const struct vm_files_entry *entry, unsigned char *out);
 
 /** Whether @vm has anything of that. */
 bool vm_files_any(const struct vm *vm);

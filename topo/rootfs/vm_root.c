@@ -136,14 +136,12 @@ static char *read_content(const struct vm_root *root, const struct vm_content *c
 	if (content->from == NULL) {
 		return search.text;
 	}
-	char *real = content->from_link ? realpath(content->from, NULL) : NULL;
-	char *text = arena_alloc(root->arena, (size_t)content->bytes + 1);
-	const bool good = (real != NULL || !content->from_link) &&
-	                  file_tree_read(real != NULL ? real : content->from, content->bytes,
-	                                 (unsigned char *)text);
+	unsigned char *text = arena_alloc(root->arena, (size_t)content->bytes + 1);
+	const struct vm_files_entry entry = {
+		.from = content->from, .bytes = content->bytes, .from_link = content->from_link};
+	const bool good = vm_files_read(&entry, text);
 
-	free(real);
-	return good ? text : NULL;
+	return good ? (char *)text : NULL;
 }
 
 /* Why nothing at @path, in whose place @there is nothing, does not mean that there will be none. */

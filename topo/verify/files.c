@@ -6,14 +6,13 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "abi/image.h"
+#include "topo/base/regular.h"
 #include "topo/base/say.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
@@ -35,49 +34,22 @@ struct reader {
 	bool failed;
 };
 
-static bool read_all(int fd, uint8_t *data, size_t count)
-{
-	while (count > 0) {
-		ssize_t done = read(fd, data, count);
-
-		if (done < 0 && errno == EINTR) {
-			continue;
-		}
-		if (done <= 0) {
-			errno = done == 0 ? EIO : errno;
-			return false;
-		}
-		data += done;
-		count -= (size_t)done;
-	}
-	return true;
-}
-
 bool files_read(struct arena *arena, const char *path, struct bytes *out)
 {
-	struct stat status;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	uint64_t bytes = 0;
+	const int fd = regular_open(path, 0, &bytes);
 
 	if (fd < 0) {
 		return false;
 	}
-	bool good = fstat(fd, &status) == 0;
+	uint8_t *data = arena_alloc(arena, (size_t)bytes + 1);
+	const int64_t got = regular_read(fd, data, bytes);
+	const int error = got < 0 ? errno : EIO;
 
-	if (good && !S_ISREG(status.st_mode)) {
-		errno = S_ISDIR(status.st_mode) ? EISDIR : EINVAL;
-		good = false;
-	}
-	if (good) {
-		uint8_t *data = arena_alloc(arena, (size_t)status.st_size + 1);
-
-		*out = (struct bytes){data, (size_t)status.st_size};
-		good = read_all(fd, data, out->count);
-	}
-	int error = errno;
-
+	*out = (struct bytes){data, (size_t)bytes};
 	close(fd);
 	errno = error;
-	return good;
+	return got == (int64_t)bytes;
 }
 
 static bool known(const struct reader *reader, const char *path, struct bytes *out)
