@@ -71,9 +71,12 @@ install: all
 	install -D -m 755 $(BUILD)/topo "$(INSTALL_TO)/bin/topo"
 	find $(BUILD)/share/peervisor -type f -printf '%P\n' | while read -r file; do install -D -m 644 \
 		"$(BUILD)/share/peervisor/$$file" "$(INSTALL_TO)/share/peervisor/$$file" || exit; done
-	install -D -m 644 docs/man/topo.1 "$(INSTALL_TO)/share/man/man1/topo.1"
+	install -D -m 644 -t "$(INSTALL_TO)/share/man/man1" $(BUILD)/man/*.1
+	install -D -m 644 -t "$(INSTALL_TO)/share/man/man7" $(BUILD)/man/*.7
 	install -D -m 644 tools/completion/topo.bash \
 		"$(INSTALL_TO)/share/bash-completion/completions/topo"
+	install -D -m 644 -t "$(INSTALL_TO)/share/zsh/site-functions" tools/completion/_topo
+	install -D -m 644 -t "$(INSTALL_TO)/share/fish/vendor_completions.d" tools/completion/topo.fish
 	install -D -m 644 -t "$(INSTALL_TO)/share/vim/vimfiles/syntax" tools/editor/camkes.vim
 	install -D -m 644 -t "$(INSTALL_TO)/share/doc/peervisor" docs/*.md docs/*.schema.json
 

@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 	}
 	const char *name = argv[1];
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		command_print_all(stdout);
 		return command_end(EXIT_OK, EXIT_SYSTEM);
 	}

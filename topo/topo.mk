@@ -12,21 +12,26 @@ TOPO_LIBS := -lfdt -ljson-c -lelf -lz -llzma -lzstd -llz4 -lcrypto
 
 CFLAGS_topo := -D_GNU_SOURCE
 
-TOPO_SHIPPED := $(shell find topo/configurations -type f 2>/dev/null)
+TOPO_SHIPPED := $(shell find topo/configurations topo/help -type f 2>/dev/null)
 TOPO_SHARE := $(patsubst topo/%,$(BUILD)/share/peervisor/%,$(TOPO_SHIPPED))
 
 $(BUILD)/topo: $(TOPO_OBJECTS) | $(TOPO_SHARE)
 	$(call step,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(sort $^) $(TOPO_LIBS)
 
-$(BUILD)/share/peervisor/configurations/%: topo/configurations/%
+$(TOPO_SHARE): $(BUILD)/share/peervisor/%: topo/%
 	@mkdir -p $(@D)
 	$(call step,COPY)
 	$(Q)cp $< $@
 
+# The manual pages, from what topo says of itself.
+$(BUILD)/man/topo.1: tools/man-pages $(BUILD)/topo $(TOPO_SHARE)
+	$(call step,MAN)
+	$(Q)tools/man-pages $(BUILD)/topo $(BUILD)/man
+
 .PHONY: topo test-topo
 topo: $(BUILD)/topo $(TOPO_SHARE)
-programs: topo
+programs: topo $(BUILD)/man/topo.1
 
 test-topo: topo
 	tests/topo/run $(BUILD)/topo

@@ -88,8 +88,8 @@ def environment():
     sources = [p for p in tracked() if not p.startswith("docs/") and not p.endswith((".md", ".camkes"))]
     looked = {name for p in sources if p.startswith("topo/") and p.endswith(".c")
               for name in re.findall(r'getenv\("(\w+)"', read(p))}
-    manual = read("docs/man/topo.1")
-    test("manual: environment", [f"no {n}" for n in sorted(looked) if n not in manual] +
+    manual = read("topo/help/environment")
+    test("help: environment", [f"no {n}" for n in sorted(looked) if n not in manual] +
          ([] if looked else ["none found"]))
     everything = all_sources()
     for document in DOCUMENTS:

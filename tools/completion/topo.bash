@@ -11,6 +11,10 @@ _topo_commands() {
 	printf '%s\n' --help --version
 }
 
+_topo_topics() {
+	"$1" help 2> /dev/null | sed -n 's/^  \([a-z][a-z-]*\)  *.*/\1/p'
+}
+
 _topo_options() {
 	"$1" "$2" --help 2> /dev/null | sed -nE 's/^ {2,6}(-[A-Za-z], )?(--[a-z][a-z-]*).*/\2/p'
 }
@@ -79,7 +83,7 @@ _topo_argument() {
 	-n | --name) [[ $2 =~ ^(run|up)$ ]] || _topo_systems "$1" ;;
 	-I | --include | --log-dir) compgen -d -- "$4" ;;
 	-o | --output) compgen -f -- "$4" ;;
-	-D | --define | --cpus | --qemu-arg | --tail | --since | -t | --timeout | --assert) ;;
+	-D | --define | --cpus | --qemu-arg | --tail | --since | -t | --timeout | --assert | --interval | --count) ;;
 	-*) _topo_choices "$1" "$2" "$3" | grep . ;;
 	*) return 1 ;;
 	esac
@@ -95,6 +99,7 @@ _topo_operand() {
 	case $2 in
 	console | cp | logs | exec | inspect | screenshot | start | restart | wait) _topo_vms "$1" ;;
 	ps | stop | down | events | stats | top) _topo_systems "$1" ;;
+	help) _topo_topics "$1" ;;
 	init) compgen -d -- "$3" ;;
 	verify) _topo_files "$3" .img .camkes ;;
 	*) _topo_files "$3" .camkes ;;
@@ -151,7 +156,7 @@ _topo() {
 		words=$(_topo_options "$topo" "$command")
 	else
 		words=$(_topo_operand "$topo" "$command" "$word")
-		[[ $command =~ ^(console|logs|exec|inspect|screenshot|start|restart|wait|ps|stop|down|events|stats|top)$ ]] || files=yes
+		[[ $command =~ ^(console|logs|exec|inspect|screenshot|start|restart|wait|ps|stop|down|events|stats|top|help)$ ]] || files=yes
 	fi
 	[ -z "$words" ] || _topo_reply "$kept" "$word" <<< "$words"
 	# Has bash quote them, and put a / behind directories.

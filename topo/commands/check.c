@@ -33,7 +33,9 @@ static const struct option_row option_rows[] = {
 static const struct command_syntax syntax = {
 	.usage = "Usage: topo check [OPTION]... FILE\n"
 		 "       topo check --list | --explain CHECK",
-	.about = "Look for errors in the topology FILE, and give advice.",
+	.about =
+		"Look for errors in the topology FILE, and give advice. A topology switches checks off "
+		"for itself by system.checks_off = [\"NAME\"].",
 	.rows = option_rows,
 	.end = "Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 FILE cannot be read.",
 };

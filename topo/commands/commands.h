@@ -39,6 +39,7 @@ int command_graph(const struct command_line *cl);
 int command_export(const struct command_line *cl);
 
 int command_init(const struct command_line *cl);
+int command_help(const struct command_line *cl);
 
 /* The security analysis: docs/report.md. */
 int command_report(const struct command_line *cl);

@@ -36,6 +36,7 @@ static const struct command commands[] = {
 	{"restart", command_restart, "switch VMs of a running system off and on"},
 	{"wait", command_wait, "return when VMs are up, or off"},
 	{"stop", command_stop, "end a running system, or stop VMs of it"},
+	{"help", command_help, "of a command, or about a topic"},
 };
 
 /* What people try first who come from other tools. */
@@ -89,8 +90,7 @@ void command_print_all(FILE *out)
 		say(out, "%s `topo %s` is `topo %s`", i == 0 ? "" : ",", aliases[i].name,
 		    aliases[i].command);
 	}
-	fputs(".\n`topo COMMAND --help` says more of a command. The language of topologies is\n"
-	      "described in docs/language.md.\n"
+	fputs(".\n`topo COMMAND --help` says more of a command, `topo help` lists topics to read about.\n"
 	      "Exit status: 0 success, 1 the topology has errors or the answer is no, 2 wrong\n"
 	      "usage, 3 the machine refused something: a file, memory, a program. diff and verify,\n"
 	      "whose answer no is another one, exit with 3 when a topology has errors.\n",
