@@ -5,6 +5,7 @@ import functools
 import glob
 import os
 import re
+import subprocess
 
 from common import DOCUMENTS, help_of, read, same, test, tracked
 
@@ -65,6 +66,13 @@ def suites():
     said = {name for row in rows for name in row.split(", ")} - {"suite"}
     found = {path.split("/")[1] for path in glob.glob("tests/*/run")} | {"unit", "fuzz"}
     test("testing: suites", same("suite", said, found))
+    problems = []
+    for path in sorted(glob.glob("tests/*/run")):
+        ran = subprocess.run([path, "--help"], capture_output=True, text=True, check=False, timeout=600)
+        if ran.returncode != 0 or re.search(r"^(ok|FAIL) |\d passed", ran.stdout, re.M) or len(
+                ran.stdout) < 100 or ran.stderr:
+            problems.append(f"{path} has no --help: {(ran.stdout + ran.stderr)[:60]}")
+    test("testing: each suite has --help", problems)
     lints = re.findall(r"^\| ([a-z, ]+) \|", section("docs/testing.md", "## Lint"), re.M)
     said = {name for row in lints for name in row.split(", ")} - {"check"}
     test("testing: lints", same("lint", said, {p.split("-")[1] for p in glob.glob("tools/lint-*")}))
