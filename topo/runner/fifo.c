@@ -62,10 +62,17 @@ void fifo_drop(struct fifo *fifo, size_t count)
 	fifo->first = fifo->count == 0 ? 0 : fifo->first + dropped;
 }
 
+/* A peer that has gone is no signal: a socket says so, and for pipes the runner ignores it. */
+static ssize_t write_once(int fd, const uint8_t *bytes, size_t count)
+{
+	const ssize_t done = send(fd, bytes, count, MSG_NOSIGNAL);
+	return done < 0 && errno == ENOTSOCK ? write(fd, bytes, count) : done;
+}
+
 int fifo_write_to(struct fifo *fifo, int fd)
 {
 	while (fifo->count > 0) {
-		const ssize_t done = send(fd, fifo->bytes + fifo->first, fifo->count, MSG_NOSIGNAL);
+		const ssize_t done = write_once(fd, fifo->bytes + fifo->first, fifo->count);
 		if (done < 0 && errno == EINTR) {
 			continue;
 		}

@@ -39,8 +39,8 @@ const uint8_t *fifo_peek(const struct fifo *fifo, size_t *count);
 void fifo_drop(struct fifo *fifo, size_t count);
 
 /**
- * Write what is held to the socket @fd until it would block. Returns 0, also when bytes are left,
- * or a negative errno; a peer that has gone is one (-EPIPE), and no signal.
+ * Write what is held to @fd, a socket or a pipe of the runner, until it would block. Returns 0, also
+ * when bytes are left, or a negative errno; a peer that has gone is one (-EPIPE), and no signal.
  */
 MUST_USE int fifo_write_to(struct fifo *fifo, int fd);
 

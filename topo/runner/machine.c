@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,7 +88,7 @@ err_t machine_check(void)
 	(void)snprintf(program, sizeof(program), "%s", machine_program());
 	char version[] = "--version";
 	char *const argv[] = {program, version, NULL};
-	const pid_t pid = process_spawn(argv, output[1], -1);
+	const pid_t pid = process_spawn(argv, output[1], NULL, 0);
 	(void)close(output[1]);
 	char text[512] = "";
 	if (pid > 0) {
@@ -141,9 +140,17 @@ static void add_all(struct arguments *arguments, const char *const *words, size_
 	}
 }
 
+#define NO_MACHINE ((struct machine){.pid_fd = -1, .from_fd = -1, .to_fd = -1})
+
+/* Its ends of the pipes that are its serial port. */
+struct serial {
+	int in_fd;
+	int out_fd;
+};
+
 /* The board, what the topology puts into its slots, and nothing besides. */
 static void compose(struct arguments *arguments, const struct machine_options *options,
-                    int serial_fd)
+                    const struct serial *serial)
 {
 	/* clang-format off */
 	static const char *const fixed[] = {
@@ -162,7 +169,8 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add(arguments, "-m");
 	add(arguments, "%" PRIu64 "M", options->ram_bytes >> 20);
 	add(arguments, "-chardev");
-	add(arguments, "socket,id=mux,fd=%d", serial_fd);
+	add(arguments, "file,id=mux,path=/dev/fd/%d,input-path=/dev/fd/%d", serial->out_fd,
+	    serial->in_fd);
 	add(arguments, "-serial");
 	add(arguments, "chardev:mux");
 	/* The board's second UART, pl011@9040000, is there only where it leads somewhere. */
@@ -184,8 +192,8 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 err_t machine_print(const struct machine_options *options, FILE *out)
 {
 	struct arguments arguments = {.count = 0};
-	const int serial_fd = 3;
-	compose(&arguments, options, serial_fd);
+	const struct serial serial = {.in_fd = 3, .out_fd = 4};
+	compose(&arguments, options, &serial);
 	for (size_t i = 0; i < arguments.count; i++) {
 		say(out, "%s", arguments.words[i]);
 		(void)fputc(i + 1 == arguments.count ? '\n' : ' ', out);
@@ -208,18 +216,19 @@ static err_t explain_start(const char *what, int error)
 	return ERR_STATE;
 }
 
-/* Start it with @theirs as its serial port. */
+/* Start it with @serial as its serial port. */
 static err_t start_with_serial(struct machine *machine, const struct machine_options *options,
-                               int log_fd, int theirs)
+                               int log_fd, const struct serial *serial)
 {
 	struct arguments arguments = {.count = 0};
-	compose(&arguments, options, theirs);
+	compose(&arguments, options, serial);
 	if (arguments.lost) {
 		free_arguments(&arguments);
 		return explain_start("its command line is too long", E2BIG);
 	}
 	log_command(&arguments, log_fd);
-	const pid_t pid = process_spawn(arguments.words, log_fd, theirs);
+	const int kept[] = {serial->in_fd, serial->out_fd};
+	const pid_t pid = process_spawn(arguments.words, log_fd, kept, ARRAY_COUNT(kept));
 	free_arguments(&arguments);
 	if (pid < 0) {
 		return explain_start("exec", -pid);
@@ -235,24 +244,52 @@ static err_t start_with_serial(struct machine *machine, const struct machine_opt
 	return OK;
 }
 
+/* Pipes, as QEMU writes byte by byte: in a socket each byte takes the room of hundreds, and while
+ * there is none QEMU sleeps with all of the machine stopped. */
+static err_t make_pipes(struct machine *machine, struct serial *theirs)
+{
+	int to[2];
+	int from[2];
+	if (pipe2(to, O_CLOEXEC) != 0) {
+		return explain_start("pipe", errno);
+	}
+	if (pipe2(from, O_CLOEXEC) != 0) {
+		const int error = errno;
+		(void)close(to[0]);
+		(void)close(to[1]);
+		return explain_start("pipe", error);
+	}
+	*theirs = (struct serial){.in_fd = to[0], .out_fd = from[1]};
+	machine->to_fd = to[1];
+	machine->from_fd = from[0];
+	/* Only our ends: O_NONBLOCK belongs to the open file, and each end is one of its own. */
+	(void)fcntl(machine->to_fd, F_SETFL, O_WRONLY | O_NONBLOCK);
+	(void)fcntl(machine->from_fd, F_SETFL, O_RDONLY | O_NONBLOCK);
+	return OK;
+}
+
+static void close_pipes(struct machine *machine)
+{
+	(void)close(machine->to_fd);
+	(void)close(machine->from_fd);
+	*machine = NO_MACHINE;
+}
+
 err_t machine_start(struct machine *machine, const struct machine_options *options, int log_fd)
 {
-	*machine = (struct machine){.pid_fd = -1, .serial_fd = -1};
-	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
-		return explain_start("socketpair", errno);
-	}
-	/* Only our end: O_NONBLOCK belongs to the open file, and each end is one of its own. */
-	(void)fcntl(pair[0], F_SETFL, O_RDWR | O_NONBLOCK);
-	const err_t result = start_with_serial(machine, options, log_fd, pair[1]);
-	(void)close(pair[1]);
+	*machine = NO_MACHINE;
+	struct serial theirs;
+	err_t result = make_pipes(machine, &theirs);
 	if (result != OK) {
-		(void)close(pair[0]);
-		*machine = (struct machine){.pid_fd = -1, .serial_fd = -1};
 		return result;
 	}
-	machine->serial_fd = pair[0];
-	return OK;
+	result = start_with_serial(machine, options, log_fd, &theirs);
+	(void)close(theirs.in_fd);
+	(void)close(theirs.out_fd);
+	if (result != OK) {
+		close_pipes(machine);
+	}
+	return result;
 }
 
 void machine_stop(const struct machine *machine, bool force)
@@ -270,7 +307,6 @@ int machine_reap(struct machine *machine)
 		done = waitpid(machine->pid, &status, 0);
 	} while (done < 0 && errno == EINTR);
 	(void)close(machine->pid_fd);
-	(void)close(machine->serial_fd);
-	*machine = (struct machine){.pid_fd = -1, .serial_fd = -1};
+	close_pipes(machine);
 	return status;
 }

@@ -33,9 +33,11 @@ struct machine_options {
 };
 
 struct machine {
-	pid_t pid;     /* 0: not started, or reaped */
-	int pid_fd;    /* becomes readable when the process ends */
-	int serial_fd; /* our end, non-blocking */
+	pid_t pid;  /* 0: not started, or reaped */
+	int pid_fd; /* becomes readable when the process ends */
+	/* Our ends of the pipes that are its serial port, non-blocking. */
+	int from_fd;
+	int to_fd;
 };
 
 /** $PEERVISOR_QEMU, or the name of QEMU's program. */

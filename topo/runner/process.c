@@ -54,7 +54,7 @@ static int read_exec_error(int fd)
 	return done == (ssize_t)sizeof(error) ? error : 0;
 }
 
-pid_t process_spawn(char *const argv[], int out_fd, int kept_fd)
+pid_t process_spawn(char *const argv[], int out_fd, const int *kept, size_t kept_count)
 {
 	int error_pipe[2];
 	const int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -71,8 +71,8 @@ pid_t process_spawn(char *const argv[], int out_fd, int kept_fd)
 		redirect(null_fd, STDIN_FILENO);
 		redirect(out_fd, STDOUT_FILENO);
 		redirect(STDOUT_FILENO, STDERR_FILENO);
-		if (kept_fd >= 0) {
-			(void)fcntl(kept_fd, F_SETFD, 0);
+		for (size_t i = 0; i < kept_count; i++) {
+			(void)fcntl(kept[i], F_SETFD, 0);
 		}
 		exec_program(argv, error_pipe[1]);
 	}

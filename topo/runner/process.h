@@ -6,13 +6,14 @@
 #ifndef TOPO_RUNNER_PROCESS_H
 #define TOPO_RUNNER_PROCESS_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /**
- * Start @argv (found by PATH) with stdin from /dev/null and stdout and stderr to @out_fd; @kept_fd,
- * if it is not -1, stays open in it under its number.
+ * Start @argv (found by PATH) with stdin from /dev/null and stdout and stderr to @out_fd; the
+ * @kept_count descriptors @kept stay open in it under their numbers.
  * Returns the process once the program runs in it, or a negative errno.
  */
-pid_t process_spawn(char *const argv[], int out_fd, int kept_fd);
+pid_t process_spawn(char *const argv[], int out_fd, const int *kept, size_t kept_count);
 
 #endif

@@ -259,7 +259,7 @@ enum session_end session_run(const struct session_options *options, const struct
 		.system = system,
 		.rundir = rundir,
 		.signal_source = {.fd = -1},
-		.machine = {.pid_fd = -1, .serial_fd = -1},
+		.machine = {.pid_fd = -1, .from_fd = -1, .to_fd = -1},
 		.started_ms = loop_now_ms(),
 	};
 	set_timers(&session);

@@ -83,7 +83,8 @@ struct session {
 	struct loop_timer linger_timer;
 
 	/* The serial line. */
-	struct loop_source line_source;
+	struct loop_source line_source; /* what the machine writes */
+	struct loop_source line_sink;   /* what it reads */
 	struct mux_decoder decoder;
 	struct mux_encoder encoder;
 	struct fifo line_out;
@@ -121,7 +122,7 @@ void session_end(struct session *session, enum session_end end);
 /** Make the log files and what else belongs to the line. Errors, reported. */
 MUST_USE err_t session_line_open(struct session *session);
 
-/** Start to serve the machine's serial_fd. */
+/** Start to serve the machine's serial port. */
 MUST_USE err_t session_line_start(struct session *session);
 
 /** Read what is left in the line and stop serving it: the machine is gone. */

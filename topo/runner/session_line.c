@@ -148,22 +148,31 @@ static size_t read_line(struct session *session)
 
 static void write_line(struct session *session)
 {
-	if (fifo_write_to(&session->line_out, session->line_source.fd) != 0) {
+	if (fifo_write_to(&session->line_out, session->line_sink.fd) != 0) {
 		/* Nobody reads any more: see read_line. */
 		fifo_drop(&session->line_out, session->line_out.count);
+		loop_unwatch(&session->loop, &session->line_sink);
 	}
-	session->line_source.events = session->line_out.count > 0 ? POLLIN | POLLOUT : POLLIN;
+	session->line_sink.events = session->line_out.count > 0 ? POLLOUT : 0;
 }
 
 static void serve_line(void *owner, short revents)
 {
 	struct session *session = owner;
+	(void)revents;
+	/* A short read has emptied the pipe; the next one can wait for poll. */
+	for (int i = 0; i < LINE_READS && read_line(session) == LINE_READ_BYTES; i++) {
+	}
+}
+
+static void serve_room(void *owner, short revents)
+{
+	struct session *session = owner;
 	if ((revents & POLLOUT) != 0) {
 		write_line(session);
 		server_line_room(session->server);
-	}
-	/* A short read has emptied the socket; the next one can wait for poll. */
-	for (int i = 0; i < LINE_READS && read_line(session) == LINE_READ_BYTES; i++) {
+	} else {
+		loop_unwatch(&session->loop, &session->line_sink);
 	}
 }
 
@@ -331,11 +340,14 @@ err_t session_line_open(struct session *session)
 
 err_t session_line_start(struct session *session)
 {
-	session->line_source = (struct loop_source){.fd = session->machine.serial_fd,
+	session->line_source = (struct loop_source){.fd = session->machine.from_fd,
 	                                            .events = POLLIN,
 	                                            .ready = serve_line,
 	                                            .owner = session};
-	return loop_watch(&session->loop, &session->line_source);
+	session->line_sink = (struct loop_source){
+		.fd = session->machine.to_fd, .ready = serve_room, .owner = session};
+	const err_t error = loop_watch(&session->loop, &session->line_source);
+	return error != OK ? error : loop_watch(&session->loop, &session->line_sink);
 }
 
 void session_line_end(struct session *session)
@@ -343,6 +355,7 @@ void session_line_end(struct session *session)
 	while (read_line(session) > 0) {
 	}
 	loop_unwatch(&session->loop, &session->line_source);
+	loop_unwatch(&session->loop, &session->line_sink);
 	linecut_end(&session->kernel_cut, log_kernel_line, session);
 	for (size_t i = 0; i < session->system->vm_count; i++) {
 		struct session_vm *vm = &session->vms[i];
