@@ -23,13 +23,19 @@ static _Noreturn void die(const char *what)
 	exit(EXIT_FAILURE);
 }
 
+static _Noreturn void die_of(int error, const char *what)
+{
+	errno = error;
+	die(what);
+}
+
+/* The digits that @text begins with; *@end is behind them. */
 static uint32_t number(const char *text, char **end)
 {
 	const unsigned long value = strtoul(text, end, 10);
 
-	if (*end == text || value >= UINT32_MAX) {
-		errno = EINVAL;
-		die(text);
+	if (text[0] < '0' || text[0] > '9' || value >= UINT32_MAX) {
+		die_of(EINVAL, text);
 	}
 	return (uint32_t)value;
 }
@@ -47,10 +53,12 @@ static void take_groups(const char *text)
 			break;
 		}
 		if (count == GROUPS_MAX) {
-			errno = E2BIG;
-			die(text);
+			die_of(E2BIG, text);
 		}
 		end++;
+	}
+	if (*end != '\0') {
+		die_of(EINVAL, text);
 	}
 	if (setgroups(count, groups) != 0 || setgid(groups[0]) != 0) {
 		die(text);
@@ -81,8 +89,14 @@ static void give_descriptors(uid_t user)
 	}
 }
 
-static void become(uint32_t user)
+static void become(const char *text)
 {
+	char *end = NULL;
+	const uint32_t user = number(text, &end);
+
+	if (*end != '\0') {
+		die_of(EINVAL, text);
+	}
 	give_descriptors(user);
 	if (setuid(user) != 0) {
 		die("setuid");
@@ -94,7 +108,6 @@ int main(int argc, char **argv)
 	const char *directory = "/";
 	const char *groups = NULL;
 	const char *user = NULL;
-	char *end = NULL;
 	int option;
 
 	while ((option = getopt(argc, argv, "+e:u:g:d:")) != -1) {
@@ -121,11 +134,13 @@ int main(int argc, char **argv)
 		fputs("launch: no program\n", stderr);
 		return EXIT_FAILURE;
 	}
-	if (groups != NULL) {
-		take_groups(groups);
+	if ((user == NULL) != (groups == NULL)) {
+		fputs("launch: a user and its groups: both or neither\n", stderr);
+		return EXIT_FAILURE;
 	}
 	if (user != NULL) {
-		become(number(user, &end));
+		take_groups(groups);
+		become(user);
 	}
 	/* As that user, which may not be let in. */
 	if (chdir(directory) != 0) {
