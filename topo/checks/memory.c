@@ -169,8 +169,9 @@ void check_ram_place(struct rules *rules, const struct topology *topology)
 	}
 }
 
-RULE(ram_place, "ram-place", ERROR, EACH,
-     "RAM is made of 2 MiB blocks and lies in a guest's address space of 39 bits.");
+RULE_TO_RUN(ram_place, "ram-place", EACH,
+            "RAM is made of 2 MiB blocks and lies in a guest's address space of 39 bits.",
+            "RAM in whole blocks that a guest can address");
 
 static void check_in_ram(struct rules *rules, const struct topology *topology, size_t index,
                          uint64_t address, enum vm_attribute attribute, const char *what)

@@ -33,11 +33,6 @@ static void check_window(struct rules *rules, const struct topology *topology,
 	const struct board *board = topology->model.board;
 	uint64_t offset = window->base - board->ram_base;
 
-	if (window->base % RAM_BLOCK_BYTES != 0) {
-		rule_report(rules, &rule_ram_paddr, window->place,
-		            "ram_paddr_base of '%s' is not a multiple of 2 MiB",
-		            check_suffix(topology, window->vm));
-	}
 	if (board->unknown) {
 		return;
 	}
@@ -109,8 +104,7 @@ void check_ram_paddr(struct rules *rules, const struct topology *topology)
 }
 
 RULE(ram_paddr, "ram-paddr", ERROR, EACH,
-     "ram_paddr_base puts the RAM of a VM upon that of another one, beside the board's RAM, or "
-     "at an address that is no multiple of 2 MiB.");
+     "ram_paddr_base puts the RAM of a VM upon that of another one, or beside the board's RAM.");
 
 void check_ram_paddr_unused(struct rules *rules, const struct topology *topology)
 {
