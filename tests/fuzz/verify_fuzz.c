@@ -2,10 +2,12 @@
 /*
  * topo verify on images that somebody else made: it must neither crash nor hang, whatever stands
  * in them. The first byte of the input chooses: 0, the rest is an image as it stands; otherwise
- * the rest is a list of changes (place, length, bytes) to a good image of a hub with two VMs.
+ * the rest is a list of changes (place, length, bytes) to a good image: 2, of a pair with physical
+ * devices, else of a hub with three spokes.
  *
  * It must also say of every image whose rights it takes for good that it is the good one, apart
- * from where memory lies: that is asserted for changes of capabilities, doorbells and mappings.
+ * from where memory lies: that is asserted for changes of capabilities, doorbells, mappings and
+ * hardware.
  */
 /* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
 /* links: topo/image/layout_hardware_tables.c topo/image/guest_dtb_hardware.c */
@@ -29,34 +31,35 @@
 /* links: lib/image_check_memory.c lib/image_check_objects.c tests/unit/layout_fixture.c */
 /* links: lib/image_check_hardware.c */
 /* links: tests/unit/verify_fixture.c */
+/* links: tests/unit/hardware_fixture.c */
 /* libs: fdt elf z lzma zstd lz4 json-c crypto cmocka */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "hardware_fixture.h"
 #include "verify_fixture.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct verify_fixture fixture;
-static const struct image *good;
+static struct verify_fixture hub, hardware;
 
-static long verify(struct bytes file)
+static long verify(struct verify_fixture *fixture, struct bytes file)
 {
-	return verify_fixture_run(&fixture, file, NULL, NULL);
+	return verify_fixture_run(fixture, file, NULL, NULL);
 }
 
-static void start(void)
+static void start(struct verify_fixture *fixture, void (*system)(struct fixture *f))
 {
-	if (!good) {
-		verify_fixture_start(&fixture, fixture_hub);
-		good = fixture.good;
-		assert(verify((struct bytes){good->data, good->bytes}) == 0);
+	if (!fixture->good) {
+		verify_fixture_start(fixture, system);
+		assert(verify(fixture, (struct bytes){fixture->good->data, fixture->good->bytes}) ==
+		       0);
 	}
 }
 
 /* Where the tables of rights lie in the file: from the mappings on to the end of the last table. */
-static bool is_right(const struct pv_image_header *h, size_t at)
+static bool is_right(const struct image *good, const struct pv_image_header *h, size_t at)
 {
 	size_t mappings = good->header_offset + h->mappings.offset;
 	size_t end = good->header_offset + h->window_rules.offset +
@@ -66,11 +69,11 @@ static bool is_right(const struct pv_image_header *h, size_t at)
 }
 
 /*
- * Change the copy @file as @data says: 3 bytes of place in the part behind the kernel (in the
+ * Change @file, a copy of @good, as @data says: 3 bytes of place in the part behind the kernel (in the
  * tables, if the highest bit is set), a length, that many bytes. Returns whether a right was
  * changed.
  */
-static bool change(uint8_t *file, const uint8_t *data, size_t size)
+static bool change(const struct image *good, uint8_t *file, const uint8_t *data, size_t size)
 {
 	const struct pv_image_header *h =
 		(const struct pv_image_header *)(const void *)(good->data + good->header_offset);
@@ -91,31 +94,34 @@ static bool change(uint8_t *file, const uint8_t *data, size_t size)
 		size -= length < size ? length : size;
 	}
 	for (size_t i = good->header_offset; i < good->bytes; i++) {
-		right = right || (file[i] != good->data[i] && is_right(h, i));
+		right = right || (file[i] != good->data[i] && is_right(good, h, i));
 	}
 	return right;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	start();
 	if (size == 0) {
 		return 0;
 	}
+	struct verify_fixture *fixture = data[0] == 2 ? &hardware : &hub;
+
+	start(fixture, data[0] == 2 ? fixture_hardware : fixture_hub);
 	if (data[0] == 0) {
 		/* A copy of its own, so that the sanitizer sees its end. */
 		uint8_t *file = malloc(size);
 
 		memcpy(file, data + 1, size - 1);
-		(void)verify((struct bytes){file, size - 1});
+		(void)verify(fixture, (struct bytes){file, size - 1});
 		free(file);
 		return 0;
 	}
+	const struct image *good = fixture->good;
 	uint8_t *file = malloc(good->bytes);
 
 	memcpy(file, good->data, good->bytes);
-	bool right = change(file, data + 1, size - 1);
-	long count = verify((struct bytes){file, good->bytes});
+	bool right = change(good, file, data + 1, size - 1);
+	long count = verify(fixture, (struct bytes){file, good->bytes});
 
 	assert(!right || count != 0);
 	free(file);

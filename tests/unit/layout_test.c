@@ -10,11 +10,12 @@
 /* links: topo/image/personality.c topo/image/payload.c topo/diag/diag.c topo/diag/print.c */
 /* links: topo/diag/source.c topo/base/arena.c topo/base/strmap.c tests/unit/layout_fixture.c */
 /* links: topo/base/utf8.c topo/base/say.c topo/model/late.c */
+/* links: tests/unit/hardware_fixture.c */
 /* libs: elf */
 #include <string.h>
 
 #include "abi/calls.h"
-#include "layout_fixture.h"
+#include "hardware_fixture.h"
 #include "topo/image/layout.h"
 #include "topo/image/span.h"
 
@@ -239,24 +240,6 @@ static void test_interrupts(void **state)
 	refuse(&f, "'hub' needs 396 interrupts for its connections; there are 240");
 }
 
-/* Device and driver with functions of QEMU's machine, and one slot that is nobody's. */
-static void start_hardware(struct fixture *f)
-{
-	static struct machine_slot slots[] = {{.device = 3}, {.device = 1}, {.device = 2}};
-	static struct pci_function device[] = {{.name = "nic", .device = 1},
-	                                       {.name = "emmc", .device = 3, .irq = 38}};
-
-	fixture_pair(f);
-	slots[0].model = pci_model_find("sdhci-pci");
-	slots[1].model = pci_model_find("e1000e");
-	slots[2].model = pci_model_find("edu");
-	f->model.board = board_find("qemu-virt");
-	f->model.slots = slots;
-	f->model.slot_count = ARRAY_COUNT(slots);
-	f->vms[0].pci = device;
-	f->vms[0].pci_count = ARRAY_COUNT(device);
-}
-
 static void test_physical_devices(void **state)
 {
 	struct range range = {0x0c000000, 0x100, PLACE_NONE};
@@ -265,7 +248,7 @@ static void test_physical_devices(void **state)
 	const struct layout_tables *t;
 
 	(void)state;
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[1].mmios = &range;
 	f.vms[1].mmio_count = 1;
 	layout = lay_out(&f);
@@ -304,7 +287,7 @@ static void test_dma(void **state)
 	uint32_t count = 0;
 
 	(void)state;
-	start_hardware(&f);
+	fixture_hardware(&f);
 	layout = lay_out(&f);
 	for (uint32_t i = 0; i < layout->tables.mapping_count; i++) {
 		const struct pv_mapping *m = &layout->tables.mappings[i];
@@ -329,11 +312,11 @@ static void test_bad_hardware(void **state)
 	struct fixture f;
 
 	(void)state;
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[0].pci = &absent;
 	f.vms[0].pci_count = 1;
 	refuse(&f, "the machine has nothing at 0:4.0, which 'device' is given");
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[0].pci = &absent;
 	f.vms[0].pci_count = 1;
 	f.model.slots = &slot;
@@ -352,27 +335,27 @@ static void test_given_twice(void **state)
 	struct fixture f;
 
 	(void)state;
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[0].mmios = &ranges[1];
 	f.vms[0].mmio_count = 1;
 	f.vms[1].mmios = &ranges[2];
 	f.vms[1].mmio_count = 1;
 	refuse(&f, "'driver' is given the page at 0xc002000, and so is 'device'");
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[0].mmios = ranges;
 	f.vms[0].mmio_count = 2;
 	refuse(&f, "'device' is given the page at 0xc000000 twice, in ranges that differ");
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[1].irqs = &irq;
 	f.vms[1].irq_count = 1;
 	refuse(&f, "'driver' is given interrupt 38, and so is 'device'");
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[0].dtb_nodes = &uart;
 	f.vms[0].dtb_node_count = 1;
 	f.vms[1].dtb_nodes = &uart;
 	f.vms[1].dtb_node_count = 1;
 	refuse(&f, "'driver' is given the page at 0x9040000, and so is 'device'");
-	start_hardware(&f);
+	fixture_hardware(&f);
 	f.vms[0].mmios = &ranges[1]; /* and a part of it */
 	f.vms[0].mmio_count = 2;
 	struct layout *layout = lay_out(&f);
