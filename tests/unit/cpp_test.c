@@ -4,7 +4,7 @@
  * joined tokens out, and the places of tokens that come through macros.
  *
  * links: topo/language/cpp.c topo/language/cpp_directive.c topo/language/cpp_macro.c
- * links: topo/language/cpp_expand.c topo/language/cpp_condition.c topo/language/lex.c topo/language/operators.c topo/language/quotes.c
+ * links: topo/language/cpp_include.c topo/language/cpp_expand.c topo/language/cpp_call.c topo/language/cpp_condition.c topo/language/lex.c topo/language/operators.c topo/language/quotes.c
  * links: topo/language/token.c topo/language/search.c topo/diag/source.c topo/diag/diag.c
  * links: topo/diag/print.c topo/base/arena.c topo/base/strmap.c topo/base/suggest.c
  * links: topo/base/utf8.c topo/base/say.c

@@ -2,11 +2,11 @@
 /*
  * Expressions from text to value: precedence, types, overflow, and numbers in strings.
  *
- * links: topo/language/eval.c topo/language/value.c topo/language/parse.c
+ * links: topo/language/eval.c topo/language/value.c topo/language/parse.c topo/language/parse_tokens.c
  * links: topo/language/parse_assembly.c topo/language/parse_component.c topo/language/parse_recover.c
  * links: topo/language/parse_expression.c topo/language/parse_elements.c
  * links: topo/language/cpp.c topo/language/cpp_directive.c
- * links: topo/language/cpp_macro.c topo/language/cpp_expand.c topo/language/cpp_condition.c
+ * links: topo/language/cpp_macro.c topo/language/cpp_include.c topo/language/cpp_expand.c topo/language/cpp_call.c topo/language/cpp_condition.c
  * links: topo/language/lex.c topo/language/operators.c topo/language/quotes.c topo/language/token.c topo/language/search.c topo/diag/source.c
  * links: topo/diag/diag.c topo/diag/print.c topo/base/arena.c topo/base/units.c topo/base/strmap.c
  * links: topo/base/suggest.c

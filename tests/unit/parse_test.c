@@ -2,10 +2,10 @@
 /*
  * The parser: what stands in the tree, and that what follows an error is still read.
  *
- * links: topo/language/parse.c topo/language/parse_assembly.c topo/language/parse_component.c topo/language/parse_recover.c
+ * links: topo/language/parse.c topo/language/parse_tokens.c topo/language/parse_assembly.c topo/language/parse_component.c topo/language/parse_recover.c
  * links: topo/language/parse_expression.c topo/language/parse_elements.c
  * links: topo/language/cpp.c topo/language/cpp_directive.c
- * links: topo/language/cpp_macro.c topo/language/cpp_expand.c topo/language/cpp_condition.c
+ * links: topo/language/cpp_macro.c topo/language/cpp_include.c topo/language/cpp_expand.c topo/language/cpp_call.c topo/language/cpp_condition.c
  * links: topo/language/lex.c topo/language/operators.c topo/language/quotes.c topo/language/token.c topo/language/search.c topo/diag/source.c
  * links: topo/diag/diag.c topo/diag/print.c topo/base/arena.c topo/base/strmap.c
  * links: topo/base/suggest.c

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The preprocessor's state, between its files: cpp.c (files and contexts), cpp_directive.c,
- * cpp_macro.c (definitions), cpp_expand.c, cpp_condition.c. Nobody else includes this.
+ * The preprocessor's state, between its files: cpp.c (files and contexts), cpp_directive.c, cpp_include.c,
+ * cpp_macro.c (definitions), cpp_expand.c, cpp_call.c, cpp_condition.c. Nobody else includes this.
  */
 #ifndef TOPO_LANGUAGE_CPP_INTERNAL_H
 #define TOPO_LANGUAGE_CPP_INTERNAL_H
@@ -117,6 +117,15 @@ void cpp_note_condition(struct cpp *cpp);
 
 /** Carry out the directive whose # was read last. */
 void cpp_directive(struct cpp *cpp, const struct token *hash);
+
+/** Warn of what stands behind the first @used tokens of a directive's line. */
+void cpp_expect_end(struct cpp *cpp, const struct token *directive, const struct token_list *line,
+                    size_t used);
+
+/* cpp_include.c */
+
+/** Read next the file that the line behind #include names. */
+void cpp_include(struct cpp *cpp, const struct token *directive, const struct token_list *line);
 
 /* cpp_macro.c */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parser's state and what its files share: parse.c (tokens, top level),
+ * The parser's state and what its files share: parse_tokens.c, parse.c (top level),
  * parse_recover.c, parse_assembly.c, parse_component.c, parse_expression.c, parse_elements.c. Nobody else
  * includes this.
  */
@@ -30,7 +30,7 @@ struct parser {
 	struct place where;
 };
 
-/* parse.c */
+/* parse_tokens.c */
 
 /** Go to the next token. */
 void parser_advance(struct parser *parser);
@@ -63,9 +63,6 @@ void parser_note_macro(struct parser *parser, const struct token *token);
 /** An identifier; text NULL after an error, with @what in the message. */
 struct name parser_name(struct parser *parser, const char *what);
 
-/** The file that an import or include names, "…" or <…>; path.text NULL after an error. */
-struct ast_import parser_file(struct parser *parser);
-
 /** Begin with the first token. */
 void parser_start(struct parser *parser);
 
@@ -74,6 +71,11 @@ bool parser_ahead(const struct parser *parser, int punctuator);
 
 /** Whether the token behind the one at hand is the keyword. */
 bool parser_ahead_word(const struct parser *parser, const char *word);
+
+/* parse.c */
+
+/** The file that an import or include names, "…" or <…>; path.text NULL after an error. */
+struct ast_import parser_file(struct parser *parser);
 
 /* parse_recover.c */
 
