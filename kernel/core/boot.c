@@ -81,7 +81,8 @@ static void copy_tables(const struct pv_image_header *image)
 		kernel.domains[from->domain].streams |= 1U << i;
 	}
 	for (uint32_t i = 0; i < image->doorbell_pages.count; i++) {
-		kernel.doorbell_pages[i] = pages[i].caps;
+		kernel.doorbell_pages[i] = (struct doorbell_page){&kernel.caps[pages[i].caps.first],
+		                                                  pages[i].caps.count};
 	}
 }
 
@@ -117,7 +118,8 @@ static void build_domain(uint32_t index, const struct pv_domain *from)
 	d->vcpus = &kernel.vcpus[from->vcpus.first];
 	d->vcpu_count = from->vcpus.count;
 	d->caps = from->caps;
-	d->doorbell_pages = from->doorbell_pages;
+	d->doorbell_pages = &kernel.doorbell_pages[from->doorbell_pages.first];
+	d->doorbell_page_count = from->doorbell_pages.count;
 	d->doorbell_ipa_page = from->doorbell_ipa_page;
 	d->channel_first = from->channel_first;
 	d->channel_count = from->channel_count;

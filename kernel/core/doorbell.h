@@ -7,7 +7,7 @@
 #ifndef KERNEL_CORE_DOORBELL_H
 #define KERNEL_CORE_DOORBELL_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "kernel/core/kernel.h"
@@ -31,10 +31,16 @@ MUST_USE err_t doorbell_rings(uint32_t doorbell, uint64_t *rings);
 /** All doorbells of @d are bound or masked as the image has them. Lock: domain lock held. */
 void doorbell_reset_all_locked(struct domain *d);
 
-/**
- * A guest of @d accessed guest-physical page @ipa_page, not mapped, at byte @offset.
- * Returns whether the page is one of its doorbell pages: then the access is done.
- */
-bool doorbell_access(const struct domain *d, uint64_t ipa_page, uint32_t offset, bool write);
+/** The doorbell page that a guest of @d finds at guest-physical page @ipa_page; NULL: none is there. */
+static inline const struct doorbell_page *doorbell_page(const struct domain *d, uint64_t ipa_page)
+{
+	uint64_t number = ipa_page - d->doorbell_ipa_page;
+
+	return number < d->doorbell_page_count ? &d->doorbell_pages[number] : NULL;
+}
+
+/** A guest stores to byte @offset of @page, which rings what stands there. Takes the target's domain
+ * lock. */
+void doorbell_store(const struct doorbell_page *page, uint32_t offset);
 
 #endif

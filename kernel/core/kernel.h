@@ -153,7 +153,8 @@ struct domain {
 	struct vcpu *vcpus; /* in vcpus[] below, one behind the other */
 	uint32_t vcpu_count;
 	struct pv_slice caps;
-	struct pv_slice doorbell_pages;
+	const struct doorbell_page *doorbell_pages; /* from doorbell_ipa_page on */
+	uint32_t doorbell_page_count;
 	uint64_t doorbell_ipa_page;
 	uint16_t
 		lines[VIRQ_SPIS]; /* the physical interrupt that is this SPI; 0: none. See line.h */
@@ -197,6 +198,12 @@ struct doorbell {
 	uint16_t number; /* since it was bound */
 	uint32_t life;   /* of its domain when it was; in another one it counts as never bound */
 	uint64_t rings;  /* since boot */
+};
+
+/* A page of a guest's whose word n rings what caps[n] says. Boot. */
+struct doorbell_page {
+	const struct pv_cap *caps;
+	uint32_t count;
 };
 
 /* A physical interrupt, and whose it is. Boot. */
@@ -272,7 +279,7 @@ struct kernel {
 	struct domain domains[PV_DOMAINS_MAX];
 	struct vcpu vcpus[PV_VCPUS_MAX];
 	struct pv_cap caps[PV_CAPS_MAX];
-	struct pv_slice doorbell_pages[PV_DOORBELL_PAGES_MAX]; /* caps[] that a page's words ring */
+	struct doorbell_page doorbell_pages[PV_DOORBELL_PAGES_MAX];
 	struct doorbell doorbells[PV_DOORBELLS_MAX];
 	struct line lines[PV_INTID_END - PV_SPI_FIRST];
 	struct stream streams[PV_STREAMS_MAX];

@@ -43,20 +43,19 @@ static RARE void emulated_access(struct vcpu *v, const struct trap *trap)
 /* The guest touched an address that its stage-2 tables do not grant: on the hot path a doorbell. */
 static void data_abort(struct vcpu *v, const struct trap *trap)
 {
-	bool write = trap_is_write(trap);
+	const struct doorbell_page *page = doorbell_page(v->domain, trap_page(trap));
 
-	if (trap_fault(trap) == TRAP_FAULT_TRANSLATION && trap_has_access(trap) &&
-	    doorbell_access(v->domain, trap_page(trap), trap_offset(trap), write)) {
-		uint32_t reg = trap_access(trap).reg;
-
-		if (!write && reg < 31) {
-			v->regs.x[reg] = 0;
-		}
-		v->counters[PV_COUNTER_DOORBELLS]++;
-		v->regs.pc += trap_instruction_bytes(trap->esr);
+	if (!page || trap_fault(trap) != TRAP_FAULT_TRANSLATION || !trap_has_access(trap)) {
+		emulated_access(v, trap);
 		return;
 	}
-	emulated_access(v, trap);
+	if (trap_is_write(trap)) {
+		doorbell_store(page, trap_offset(trap));
+	} else if (trap_access(trap).reg < 31) {
+		v->regs.x[trap_access(trap).reg] = 0;
+	}
+	v->counters[PV_COUNTER_DOORBELLS]++;
+	v->regs.pc += trap_instruction_bytes(trap->esr);
 }
 
 /* WFI: wait for an interrupt, unless one is pending already. */

@@ -549,14 +549,20 @@ static void test_doorbells(void **state)
 	kernel.doorbells[0] = (struct doorbell){.domain = to, .kind = PV_DOORBELL_VIRQ};
 	kernel.doorbells[1] =
 		(struct doorbell){.domain = to, .kind = PV_DOORBELL_EVENT, .number = 9};
-	kernel.doorbell_pages[0] = (struct pv_slice){0, 2};
+	kernel.doorbell_pages[0] = (struct doorbell_page){kernel.caps, 2};
 	from->doorbell_ipa_page = 0xa000;
-	from->doorbell_pages = (struct pv_slice){0, 1};
+	from->doorbell_pages = kernel.doorbell_pages;
+	from->doorbell_page_count = 1;
+	const struct doorbell_page *page = doorbell_page(from, 0xa000);
+
+	assert_ptr_equal(page, kernel.doorbell_pages);
+	assert_null(doorbell_page(from, 0xa001));
+	assert_null(doorbell_page(from, 0x9fff));
 	assert_int_equal(locked_configure(&kernel.vcpus[1], 50, PV_VIRQ_ENABLED | PV_VIRQ_EDGE),
 	                 OK);
 
 	/* Masked: it is remembered. */
-	assert_true(doorbell_access(from, 0xa000, 0, true));
+	doorbell_store(page, 0);
 	assert_true(kernel.doorbells[0].latched);
 	assert_int_equal(kernel.vcpus[1].vgic.ready.count, 0);
 	assert_int_equal(doorbell_bind(to, 0, 31), ERR_RANGE);
@@ -566,13 +572,10 @@ static void test_doorbells(void **state)
 	assert_int_equal(kernel.vcpus[1].vgic.ready.count, 1);
 	assert_int_equal(kernel.vcpus[1].vgic.ready.bits[0][1], 1U << (50 - 32));
 
-	/* No right, beyond the slice, unaligned, a load: nothing rings. The page behind is none. */
-	assert_true(doorbell_access(from, 0xa000, 4, true));
-	assert_true(doorbell_access(from, 0xa000, 8, true));
-	assert_true(doorbell_access(from, 0xa000, 2, true));
-	assert_true(doorbell_access(from, 0xa000, 0, false));
-	assert_false(doorbell_access(from, 0xa001, 0, true));
-	assert_false(doorbell_access(from, 0x9fff, 0, true));
+	/* No right, beyond the slice, unaligned: nothing rings. */
+	doorbell_store(page, 4);
+	doorbell_store(page, 8);
+	doorbell_store(page, 2);
 	assert_int_equal(to->vmm_owner, NONE);
 	doorbell_ring(1);
 	assert_int_equal(to->vmm_owner, VMM_OFFERED);
