@@ -132,6 +132,8 @@ class DeviceVmCrashes(Outside, Scenario):
 
     def end(self, number, how, dice):
         with Events(self.system) as events:
+            # What the last end has left is over: "lost" is of this one.
+            events.wait_device("device", "other", 1, "ready")
             restarts = events.vms["device"]["restarts"] + 1
             sessions = events.connections["device", "driver"]["sessions"] + 1
             writing = self.system.spawn("other", "while dd if=/dev/zero of=/dev/vda bs=64k "
