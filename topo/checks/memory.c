@@ -123,8 +123,8 @@ void check_ram_small(struct rules *rules, const struct topology *topology)
 		                mib(need.bytes), mib(vm->ram_bytes)) &&
 		    need.disks != 0) {
 			diag_help(rules->diag,
-			          "it serves disks of %llu MiB, which lie in its RAM when all of "
-			          "them is written",
+			          "%llu MiB of it are for what it serves: disks when all of them "
+			          "is written, pictures, shares",
 			          mib(need.disks));
 		}
 	}
