@@ -112,31 +112,75 @@ static void answer_device(const struct pattern_questions *questions, struct patt
 	pattern->surface = loot_text(analysis, device.vms[0]);
 }
 
+#define PAIRS_NAMED 4U
+
+/* Ways from tenant to tenant that take the fewest falls. */
+struct tenant_ways {
+	uint32_t falls;
+	size_t count;
+	const char *named; /* the first of them */
+};
+
+static void add_way(const struct analysis *analysis, struct tenant_ways *ways, uint32_t from,
+                    uint32_t to, uint32_t falls)
+{
+	if (falls > ways->falls || falls == FALLS_NEVER) {
+		return;
+	}
+	if (falls < ways->falls) {
+		*ways = (struct tenant_ways){.falls = falls, .named = ""};
+	}
+	if (ways->count++ < PAIRS_NAMED) {
+		ways->named = arena_printf(analysis->arena, "%s%s%s to %s", ways->named,
+		                           ways->count == 1 ? "" : ", ", vm_name_of(analysis, from),
+		                           vm_name_of(analysis, to));
+	}
+}
+
+/* Which tenants the ways lead between, of @tenants, of which @sources were looked at as a beginning. */
+static const char *between_text(const struct analysis *analysis, const struct tenant_ways *ways,
+                                const struct vm_list *tenants, size_t sources)
+{
+	if (sources == tenants->count && ways->count == tenants->count * (tenants->count - 1)) {
+		return arena_printf(analysis->arena, "from each to each of %s",
+		                    vm_list_text(analysis, tenants, NAMES_MAX));
+	}
+	if (ways->count <= PAIRS_NAMED) {
+		return arena_printf(analysis->arena, "from %s", ways->named);
+	}
+	return arena_printf(analysis->arena, "from %s, and between %zu other pairs%s", ways->named,
+	                    ways->count - PAIRS_NAMED, sources < tenants->count ? " at least" : "");
+}
+
 /* Whether the VMs that one device VM serves are kept apart from each other. */
 static const char *tenants_text(const struct pattern_questions *questions,
                                 const struct pattern *pattern)
 {
 	const struct analysis *analysis = questions->analysis;
 	struct shortest *shortest = questions->shortest;
-	uint32_t least = FALLS_NEVER;
-	size_t sources = sample_of(pattern->members.count - 1);
+	const struct vm_list tenants = {.vms = pattern->members.vms + 1,
+	                                .count = pattern->members.count - 1};
+	struct tenant_ways ways = {.falls = FALLS_NEVER, .named = ""};
+	const size_t sources = sample_of(tenants.count);
 
-	for (size_t i = 1; i <= sources; i++) {
-		shortest_run(shortest, questions->graph, &pattern->members.vms[i], 1, 1);
-		for (size_t j = 1; j < pattern->members.count; j++) {
-			uint32_t falls = shortest->to[pattern->members.vms[j]].falls;
-
-			least = j != i && falls < least ? falls : least;
+	for (size_t i = 0; i < sources; i++) {
+		shortest_run(shortest, questions->graph, &tenants.vms[i], 1, 1);
+		for (size_t j = 0; j < tenants.count; j++) {
+			if (j != i) {
+				add_way(analysis, &ways, tenants.vms[i], tenants.vms[j],
+				        shortest->to[tenants.vms[j]].falls);
+			}
 		}
 	}
-	if (least >= 3) {
+	if (ways.falls >= 3) {
 		return arena_printf(analysis->arena,
 		                    "isolated tenants: %u VMs must fall from one "
 		                    "to another",
-		                    least);
+		                    ways.falls);
 	}
-	return arena_printf(analysis->arena, "tenants are not isolated: %u %s from one to another",
-	                    least, least == 1 ? "fall leads" : "falls lead");
+	return arena_printf(analysis->arena, "tenants are not isolated: %u %s %s", ways.falls,
+	                    ways.falls == 1 ? "fall leads" : "falls lead",
+	                    between_text(analysis, &ways, &tenants, sources));
 }
 
 static void answer_shared(const struct pattern_questions *questions, struct pattern *pattern)
