@@ -7,10 +7,9 @@
 
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
+#include "topo/base/version.h"
 #include "topo/commands/commands.h"
 #include "topo/commands/table.h"
-
-#define TOPO_VERSION "0.1"
 
 static int unknown_command(const char *name)
 {

@@ -11,9 +11,11 @@
 #include "lib/bits.h"
 #include "topo/commands/assertions.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/origin.h"
 #include "topo/image/layout.h"
 
 struct report_options {
+	const struct command_line *cl;
 	struct load_options load;
 	const char *format; /* NULL = not given */
 	const char *output; /* NULL = standard output */
@@ -66,7 +68,7 @@ static const struct option_row option_rows[] = {
 static const struct command_syntax syntax = {
 	.usage = "Usage: topo report [OPTION]... FILE",
 	.about = "What an attacker who takes over VMs of the topology FILE gets, and what he has "
-		 "to take over for it. docs/report.md defines every answer.",
+		 "to take over for it; at the end, what the answers are made from.",
 	.rows = option_rows,
 	.end = "Exit status: 0 success, 1 the topology has errors or an assertion fails, 2 "
 	       "wrong usage, 3 a file cannot be read or written.",
@@ -104,11 +106,12 @@ static int print_report(const struct report *report, const struct report_options
 }
 
 /* Evaluate, print, and say how it went. */
-static int report_analysis(const struct analysis *analysis, const struct report_options *options)
+static int report_analysis(const struct analysis *analysis, const struct report_origin *origin,
+                           const struct report_options *options)
 {
 	const struct asserted_list *asserted = &options->asserted;
 	struct assertion *assertions = calloc(asserted->count + 1, sizeof(*assertions));
-	struct report report = {analysis, assertions, asserted->count};
+	struct report report = {analysis, assertions, asserted->count, origin};
 	bool readable = true;
 	bool hold = true;
 
@@ -169,10 +172,15 @@ static int report_loaded(const struct loaded *loaded)
 	}
 	struct analysis *analysis = analysis_new(loaded->model);
 	struct memory_place *places = find_places(loaded->model);
+	struct arena *arena = arena_new();
 
 	analysis->places = places;
-	code = report_analysis(analysis, options);
+	code = report_analysis(
+		analysis,
+		origin_find(options->cl, loaded, options->output, options->format != NULL, arena),
+		options);
 
+	arena_free(arena);
 	analysis_free(analysis);
 	free(places);
 	return code;
@@ -180,7 +188,7 @@ static int report_loaded(const struct loaded *loaded)
 
 int command_report(const struct command_line *cl)
 {
-	struct report_options options = {.load = {.analysis = true}};
+	struct report_options options = {.cl = cl, .load = {.analysis = true}};
 	int code = command_options(cl, &syntax, &options, &options.load);
 
 	if (code < 0) {

@@ -243,6 +243,11 @@ const struct source *source_add_text(struct source_set *set, const char *path, c
 	return &add_file(set, path, arena_copy(set->arena, text, bytes), bytes)->source;
 }
 
+const struct source *source_at(const struct source_set *set, size_t index)
+{
+	return index < set->count ? &set->files[index]->source : NULL;
+}
+
 /* Of the first @bytes of @text, how many are neither UTF-8 nor blanks and visible; *first is where
  * the first of them lies. */
 static size_t count_strange(const char *text, size_t bytes, size_t *first)

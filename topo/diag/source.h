@@ -26,6 +26,9 @@ struct source {
 	size_t number;         /* in the order of reading, for sorting messages */
 };
 
+/* The name of what the command line defines. */
+#define SOURCE_COMMAND_LINE "<command line>"
+
 struct source_set;
 
 struct source_set *source_set_new(void);
@@ -63,6 +66,9 @@ bool source_was_read(const struct source_set *set, uint64_t device, uint64_t ino
 /** Add a text that is no file (a macro of the command line, a test) under the name @path. */
 const struct source *source_add_text(struct source_set *set, const char *path, const char *text,
                                      size_t bytes);
+
+/** The source that was read as number @index, from 0; NULL: there are no more. */
+const struct source *source_at(const struct source_set *set, size_t index);
 
 /** Line @line (from 1) of @source: where it starts, and its bytes without the newline. */
 const char *source_line(struct source_set *set, const struct source *source, uint32_t line,

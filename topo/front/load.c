@@ -85,7 +85,7 @@ static const struct source *command_line_source(struct loading *loading)
 	}
 	fclose(out);
 	const struct source *source =
-		source_add_text(diag_sources(loading->diag), "<command line>", text, bytes);
+		source_add_text(diag_sources(loading->diag), SOURCE_COMMAND_LINE, text, bytes);
 
 	free(text);
 	return source;

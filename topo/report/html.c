@@ -122,11 +122,14 @@ static const struct {
 	{"patterns", "Patterns", "Attack surface per topology", html_print_patterns},
 	{"vms", "VMs", "VMs", html_print_vms},
 	{"hardware", "Hardware", "Hardware isolation", html_print_matrix},
-	{"memory", "Memory", "Connections and memory", html_print_memory},
+	{"connections", "Connections", "Connections", html_print_connections},
 	{"blast", "Blast radius", "Blast radius", html_print_blasts},
 	{"attacks", "Attack paths", "Attack paths", html_print_attacks},
 	{"dma", "DMA", "Devices: DMA and interrupts", html_print_dma},
 	{"practices", "Practices", "Best practices", html_print_practices},
+	{"words", "Words", "What the words mean", html_print_words},
+	{"origin", "Made from", "Made from", html_print_origin},
+	{"memory", "Memory", "Memory map", html_print_memory},
 };
 
 #define SECTION_COUNT (ARRAY_COUNT(sections))
@@ -150,6 +153,7 @@ static void print_head(const struct page *page)
 	        words_plural(model->vm_count), model->connection_count,
 	        words_plural(model->connection_count));
 	html_text(page->out, model->board->title);
+	fprintf(page->out, ", %s", page->report->origin->date);
 	fputs("</p></div></header>\n<nav><div>", page->out);
 	for (size_t i = 0; i < SECTION_COUNT; i++) {
 		fprintf(page->out, "<a href=\"#%s\">%s</a>", sections[i].id, sections[i].label);
@@ -167,9 +171,6 @@ void report_html(const struct report *report, FILE *out)
 		sections[i].print(&page);
 		fputs("</section>\n", out);
 	}
-	fputs("</main><footer>Computed from the topology alone. docs/report.md says what each "
-	      "answer means. Timing channels and faults of kernel, firmware and hardware are not "
-	      "covered.</footer></body></html>\n",
-	      out);
+	fputs("</main></body></html>\n", out);
 	arena_free(page.arena);
 }

@@ -2,7 +2,7 @@
 /*
  * What the parts of the HTML report share: topo/report/html.c writes the page,
  * topo/report/html_write.c its smallest pieces, topo/report/html_tables.c and
- * topo/report/html_answers.c its sections, topo/report/html_figure.c its figure, and
+ * topo/report/html_answers.c its sections, topo/report/html_origin.c the last two, topo/report/html_figure.c its figure, and
  * topo/report/html_style.c holds the style sheet.
  */
 #ifndef TOPO_REPORT_HTML_H
@@ -57,10 +57,13 @@ bool html_figure(const struct analysis *analysis, FILE *out);
 void html_print_patterns(const struct page *page);
 void html_print_vms(const struct page *page);
 void html_print_matrix(const struct page *page);
+void html_print_connections(const struct page *page);
 void html_print_memory(const struct page *page);
 void html_print_blasts(const struct page *page);
 void html_print_attacks(const struct page *page);
 void html_print_dma(const struct page *page);
 void html_print_practices(const struct page *page);
+void html_print_words(const struct page *page);
+void html_print_origin(const struct page *page);
 
 #endif

@@ -151,7 +151,7 @@ static void print_table(const struct page *page, const char *const *head, const 
 	html_close_table(page);
 }
 
-static void print_connections(const struct page *page)
+void html_print_connections(const struct page *page)
 {
 	static const char *const head[] = {"Device VM",
 	                                   "Driver VM",
@@ -203,11 +203,11 @@ void html_print_memory(const struct page *page)
 	                                   "Read by", "Written by", NULL};
 	const struct analysis *analysis = page->analysis;
 
-	print_connections(page);
 	if (analysis->model->vm_count > ANALYSIS_WHOLE_VMS) {
+		html_paragraph(page, "Too many VMs for this page: the map is in the JSON report.");
 		return;
 	}
-	fputs("<details class=\"long\"><summary>Memory map <span>every range and who may read or write it"
+	fputs("<details class=\"long\"><summary>Ranges <span>every one, and who may read or write it"
 	      "</span></summary>\n",
 	      page->out);
 	html_open_table(page, head);

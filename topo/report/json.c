@@ -442,6 +442,27 @@ static void add_assertions(const struct report *report, struct json_writer *writ
 	json_close_rows(writer);
 }
 
+static void add_origin(const struct report_origin *origin, struct json_writer *writer)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_text(object, "version", origin->version);
+	json_add_text(object, "date", origin->date);
+	json_add_text(object, "directory", origin->directory);
+	json_add_text(object, "command", origin->command);
+	struct json_object *files = json_add_array(object, "files");
+
+	for (size_t i = 0; i < origin->count; i++) {
+		struct json_object *file = json_append_object(files);
+
+		json_add_text(file, "what", origin->files[i].what);
+		json_add_text(file, "path", origin->files[i].path);
+		json_add_text(file, "sha256", origin->files[i].digest);
+		json_add_text(file, "why", origin->files[i].why);
+	}
+	json_write_member(writer, "origin", object);
+}
+
 void report_json(const struct report *report, FILE *out)
 {
 	static void (*const sections[])(const struct analysis *analysis,
@@ -456,5 +477,6 @@ void report_json(const struct report *report, FILE *out)
 		sections[i](report->analysis, &writer);
 	}
 	add_assertions(report, &writer);
+	add_origin(report->origin, &writer);
 	fputs("\n}\n", out);
 }

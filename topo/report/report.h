@@ -10,12 +10,14 @@
 
 #include "topo/analysis/analysis.h"
 #include "topo/report/assert.h"
+#include "topo/report/origin.h"
 
-/* What is reported: an analysis, and the assertions that were asked for. */
+/* What is reported: an analysis, the assertions that were asked for, and what all of it is made from. */
 struct report {
 	const struct analysis *analysis;
 	const struct assertion *assertions;
 	size_t assertion_count;
+	const struct report_origin *origin;
 };
 
 /** For people, at a terminal. */

@@ -410,6 +410,25 @@ void report_assertions(const struct report *report, FILE *out)
 	arena_free(arena);
 }
 
+static void print_origin(const struct printer *printer, const struct report_origin *origin)
+{
+	static const char *const head[] = {"file", "path", "SHA-256", NULL};
+	struct table table = table_start(printer->arena, head);
+
+	heading(printer, "Made from");
+	say(printer->out, "  topo %s, %s, in %s:\n", origin->version, origin->date,
+	    origin->directory);
+	say(printer->out, "    %s\n", origin->command);
+	for (size_t i = 0; i < origin->count; i++) {
+		const struct origin_file *file = &origin->files[i];
+
+		table_cell(&table, file->what);
+		table_cell(&table, file->path);
+		table_cell(&table, file->digest != NULL ? file->digest : file->why);
+	}
+	table_print(&table, printer->out);
+}
+
 void report_text(const struct report *report, FILE *out)
 {
 	static void (*const sections[])(const struct printer *printer) = {
@@ -425,5 +444,6 @@ void report_text(const struct report *report, FILE *out)
 		heading(&printer, "Assertions");
 		report_assertions(report, out);
 	}
+	print_origin(&printer, report->origin);
 	arena_free(printer.arena);
 }

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The files that a report stands on: the texts of the topology as they were read, and what VMs boot
+ * and have as disks as it is on the build machine now. A file is listed once, whoever uses it.
+ */
+#include "topo/commands/origin.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/bits.h"
+#include "topo/base/quote.h"
+#include "topo/base/share.h"
+#include "topo/base/strmap.h"
+#include "topo/base/version.h"
+#include "topo/diag/source.h"
+#include "topo/image/digest.h"
+#include "topo/model/board.h"
+#include "topo/model/medium.h"
+
+#define DATE_BYTES 32U
+
+struct finder {
+	struct arena *arena;
+	struct strmap seen; /* by path */
+	struct report_origin *origin;
+};
+
+static struct origin_file *add(struct finder *finder, const char *what, const char *path)
+{
+	struct origin_file *file =
+		ARENA_ADD(finder->arena, finder->origin->files, finder->origin->count);
+
+	*file = (struct origin_file){.what = what, .path = path};
+	return file;
+}
+
+static const char *kept(struct finder *finder, const char digest[DIGEST_TEXT_BYTES])
+{
+	return arena_copy(finder->arena, digest, strlen(digest));
+}
+
+/* @path (NULL: none) as it is on the build machine. */
+static void add_path(struct finder *finder, const char *what, const char *path)
+{
+	char digest[DIGEST_TEXT_BYTES];
+	struct stat status;
+
+	if (path == NULL || strmap_get(&finder->seen, path) != NULL) {
+		return;
+	}
+	struct origin_file *file = add(finder, what, path);
+
+	strmap_set(&finder->seen, path, finder->origin);
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		file->why = "a directory";
+	} else if (digest_file(path, digest)) {
+		file->digest = kept(finder, digest);
+	} else {
+		file->why = strerror(errno);
+	}
+}
+
+static void add_texts(struct finder *finder, struct source_set *sources)
+{
+	const struct source *source;
+	char digest[DIGEST_TEXT_BYTES];
+
+	for (size_t i = 0; (source = source_at(sources, i)) != NULL; i++) {
+		if (!source->shipped && strcmp(source->path, SOURCE_COMMAND_LINE) != 0) {
+			const struct digest_part part = {source->text, source->bytes};
+
+			digest_parts(&part, 1, digest);
+			add(finder, "topology", source->path)->digest = kept(finder, digest);
+		}
+	}
+}
+
+static void add_vm(struct finder *finder, const struct vm *vm)
+{
+	add_path(finder, "kernel", vm->image.kernel);
+	add_path(finder, "initrd", vm->image.initrd);
+	add_path(finder, "device tree", vm->image.dtb);
+	add_path(finder, "rootfs", vm->image.rootfs);
+	for (size_t i = 0; i < vm->file_count; i++) {
+		add_path(finder, "file", vm->files[i].from);
+	}
+}
+
+static void add_own(struct finder *finder, const struct model *model)
+{
+	static const char *const names[] = {
+		"vmm.elf",         "loader.bin",        "guest/Image",
+		"guest/base.cpio", "guest/device.cpio", "guest/backend.cpio",
+		"guest/gpu.cpio",  "guest/fs.cpio",     "guest/front.cpio"};
+	const char *share = share_directory();
+
+	add_path(finder, "topo",
+	         arena_printf(finder->arena, "%s/kernel-%s.bin", share, model->board->name));
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		add_path(finder, "topo", arena_printf(finder->arena, "%s/%s", share, names[i]));
+	}
+}
+
+/* SOURCE_DATE_EPOCH, or what the clock says. */
+static const char *date_of(struct arena *arena)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+	char *end = NULL;
+	time_t now = time(NULL);
+	char text[DATE_BYTES];
+	struct tm parts;
+
+	if (epoch != NULL) {
+		const long long given = strtoll(epoch, &end, 10);
+
+		now = end != epoch && *end == '\0' ? (time_t)given : now;
+	}
+	if (gmtime_r(&now, &parts) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+		return "unknown";
+	}
+	return arena_copy(arena, text, strlen(text));
+}
+
+/* The command line without the option whose argument is @output, a part of it or NULL: what prints
+ * the report rather than writes it. */
+static const char *command_of(const struct command_line *cl, const char *output,
+                              struct arena *arena)
+{
+	const char *text = "topo";
+
+	for (int i = 0; i < cl->argc; i++) {
+		const char *word = cl->argv[i];
+		const char *next = cl->argv[i + 1];
+
+		if (output != NULL && next == output) {
+			i++;
+		} else if (output == NULL || output < word || output > word + strlen(word)) {
+			text = arena_printf(arena, "%s %s", text, quote_shell_plain(arena, word));
+		}
+	}
+	return text;
+}
+
+const struct report_origin *origin_find(const struct command_line *cl, const struct loaded *loaded,
+                                        const char *output, bool own, struct arena *arena)
+{
+	const struct model *model = loaded->model;
+	struct finder finder = {.arena = arena,
+	                        .origin = arena_alloc(arena, sizeof(*finder.origin))};
+	char directory[PATH_MAX];
+
+	strmap_init(&finder.seen, arena);
+	finder.origin->version = TOPO_VERSION;
+	finder.origin->date = date_of(arena);
+	finder.origin->command = command_of(cl, output, arena);
+	finder.origin->directory = getcwd(directory, sizeof(directory)) == NULL
+	                                   ? "unknown"
+	                                   : arena_copy(arena, directory, strlen(directory));
+	add_texts(&finder, diag_sources(loaded->diag));
+	for (size_t i = 0; i < model->vm_count; i++) {
+		add_vm(&finder, &model->vms[i]);
+	}
+	for (size_t i = 0; i < model->connection_count; i++) {
+		for (size_t j = 0; j < model->connections[i].device_count; j++) {
+			add_path(&finder, "disk", device_image(&model->connections[i].devices[j]));
+		}
+	}
+	for (size_t i = 0; i < model->slot_count; i++) {
+		add_path(&finder, "disk", model->slots[i].file);
+	}
+	if (own) {
+		add_own(&finder, model);
+	}
+	return finder.origin;
+}
