@@ -130,6 +130,27 @@ def hardware_kinds():
                                            [name.lower() for name in known]))
 
 
+def hardware_matrix():
+    """The page shows the matrix as topo prints it, and each row of its table names tests that there are."""
+    page = read("docs/hardware.md")
+    shown = page.split("```\n")[1]
+    done = subprocess.run([TOPO, "report", "topologies/multi-backend.camkes"], capture_output=True,
+                          check=False, text=True)
+    test("hardware: matrix", [] if shown in done.stdout else ["topo report prints another one"])
+    listed = {suite: subprocess.run([f"tests/{suite}/run", "--list"], capture_output=True, check=True,
+                                    text=True).stdout for suite in ("system", "baremetal")}
+    cases = set(listed["baremetal"].split("\n"))
+    scenarios = {f"{block.split(':')[0]}, {check.strip()}"
+                 for block in re.split(r"\n(?=\S)", listed["system"])
+                 for check in block.split("\n")[1:]}
+    said = [row for cell in re.findall(r"^\| .* \| (.*?) \|$", page, re.M)[2:]
+            for row in cell.split("; ")]
+    known = {f"system: {s}" for s in scenarios} | {f"bare metal: {c}" for c in cases}
+    test("hardware: tests", [f"there is no {row}" for row in said
+                             if row not in known and not os.path.exists(row.strip("`"))] +
+         ([] if len(said) > 15 else ["few rows"]))
+
+
 # What only reads a topology: safe to run as a document shows it.
 READERS = ("check", "explain", "report", "graph", "diff", "export")
 
@@ -161,7 +182,7 @@ def command_words(text):
 
 
 SUBJECTS = [guest_kernel, hardware_kinds, macros, guest_calls, proofs, states, guest_map, verify_words, assertions, device_defaults, lock_fields, kernel_folders,
-            shown_commands]
+            shown_commands, hardware_matrix]
 PLANTED = [
     (guest_kernel, "docs/device-vm.md", "`VHOST_NET`", "`VHOST_NETS`", "device-vm: options"),
     (hardware_kinds, "docs/report.md", "name: nic,", "name: network,", "report: kinds"),
@@ -178,4 +199,7 @@ PLANTED = [
     (kernel_folders, "docs/architecture.md", "`kernel/variants`", "`kernel/kinds`", "architecture: fo"),
     (shown_commands, "docs/report.md", "topo report --json FILE", "topo report --format xml FILE",
      "docs/report.md: commands as shown"),
+    (hardware_matrix, "docs/hardware.md", "bare metal: register windows", "bare metal: windows",
+     "hardware: tests"),
+    (hardware_matrix, "docs/hardware.md", "gpu       ✗", "gpu       ✓", "hardware: matrix"),
 ]
