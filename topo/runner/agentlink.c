@@ -62,10 +62,11 @@ void agentlink_free(struct agentlink *link)
 static void fail_command(struct agentlink *link, struct agent_command *command, const char *why)
 {
 	const bool abandoned = command->abandoned;
+	const struct agentlink_ops *ops = command->ops;
 	void *holder = command->holder;
 	free_command(link, command);
 	if (!abandoned) {
-		link->ops->failed(holder, why);
+		ops->failed(holder, why);
 	}
 }
 
@@ -315,7 +316,7 @@ static void take_input_answer(struct agentlink *link, struct agent_command *comm
 	}
 	fifo_drop(&command->input, gone);
 	if (!command->abandoned && gone > 0) {
-		link->ops->taken(command->holder, gone);
+		command->ops->taken(command->holder, gone);
 	}
 }
 
@@ -401,8 +402,8 @@ static void take_report(struct agentlink *link, const struct agent_frame *frame,
 	command->heard_ms = now_ms;
 	if (frame->type != PV_AGENT_EXIT) {
 		if (!command->abandoned) {
-			link->ops->output(command->holder, frame->type == PV_AGENT_STDERR,
-			                  frame->payload, frame->payload_bytes);
+			command->ops->output(command->holder, frame->type == PV_AGENT_STDERR,
+			                     frame->payload, frame->payload_bytes);
 		}
 		return;
 	}
@@ -410,10 +411,11 @@ static void take_report(struct agentlink *link, const struct agent_frame *frame,
 		return;
 	}
 	const bool abandoned = command->abandoned;
+	const struct agentlink_ops *ops = command->ops;
 	void *holder = command->holder;
 	free_command(link, command);
 	if (!abandoned) {
-		link->ops->ended(holder, frame->payload[0], frame->payload[1]);
+		ops->ended(holder, frame->payload[0], frame->payload[1]);
 	}
 }
 
@@ -497,6 +499,7 @@ err_t agentlink_start(struct agentlink *link, const uint8_t *argv, size_t argv_b
 	if (fifo_init(&command->input, AGENTLINK_INPUT_BYTES) != OK) {
 		return ERR_FULL;
 	}
+	command->ops = link->ops;
 	command->used = true;
 	command->id = id;
 	command->limit_ms = limit_ms;
@@ -508,6 +511,12 @@ err_t agentlink_start(struct agentlink *link, const uint8_t *argv, size_t argv_b
 
 void agentlink_hold(struct agent_command *command, void *holder)
 {
+	command->holder = holder;
+}
+
+void agentlink_hold_by(struct agent_command *command, const struct agentlink_ops *ops, void *holder)
+{
+	command->ops = ops;
 	command->holder = holder;
 }
 

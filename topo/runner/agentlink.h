@@ -31,6 +31,7 @@
 #define AGENTLINK_PROBE_MS 10000U
 
 struct agentlink;
+struct agentlink_ops;
 
 /* A command in the guest. Owned by its link; a holder's pointer ends with its ended or failed. */
 struct agent_command {
@@ -48,8 +49,9 @@ struct agent_command {
 	uint64_t signals;  /* bit n: signal n is to be sent; 0 asks, as in kill(2) */
 	uint64_t heard_ms; /* when the agent last said something of it, since it runs */
 	struct fifo input;
-	uint64_t quiet_until_ms; /* BUSY: its input is not tried again before */
-	uint32_t busy_count;     /* BUSY in a row */
+	uint64_t quiet_until_ms;         /* BUSY: its input is not tried again before */
+	uint32_t busy_count;             /* BUSY in a row */
+	const struct agentlink_ops *ops; /* to whom it is reported */
 	void *holder;
 };
 
@@ -121,6 +123,10 @@ MUST_USE err_t agentlink_start(struct agentlink *link, const uint8_t *argv, size
 
 /** Whose calls @command's reports go to. */
 void agentlink_hold(struct agent_command *command, void *holder);
+
+/** The same, and by which calls of @ops: send and hello are not among them. */
+void agentlink_hold_by(struct agent_command *command, const struct agentlink_ops *ops,
+                       void *holder);
 
 /** Queue input for the command; returns how much of it fits. */
 size_t agentlink_input(struct agent_command *command, const uint8_t *bytes, size_t count);
