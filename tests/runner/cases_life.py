@@ -171,7 +171,7 @@ def case_wait(world):
     check_equal(finish(waiting)[0], 0)
     check_in("no system runs", world.bad(1, "wait", "one"))
     check_in("which VM?", world.bad(2, "wait"))
-    check_in("takes up or off", world.bad(2, "wait", "--until", "healthy", "one"))
+    check_in("takes up, healthy or off", world.bad(2, "wait", "--until", "on", "one"))
 
 
 def case_wait_for_what_fails(world):

@@ -128,7 +128,8 @@ class World:
         self.env = dict(
             os.environ, XDG_RUNTIME_DIR=self.runtime,
             PEERVISOR_QEMU=os.path.join(HERE, "fake_qemu"),
-            FAKE_AGENT=os.path.join(BUILD, "runner", "agent"), LC_ALL="C",
+            FAKE_AGENT=os.path.join(BUILD, "runner", "agent"),
+            FAKE_HEALTH=os.path.join(BUILD, "runner", "health"), LC_ALL="C",
             ASAN_OPTIONS=f"detect_leaks=1:log_path={sanitizer}",
             UBSAN_OPTIONS=f"print_stacktrace=1:log_path={sanitizer}")
         self.processes = []

@@ -18,4 +18,9 @@ $(BUILD)/runner/agent: images/agent/agent.c lib/agent_frame.c lib/agent_frame.h 
 	$(call step,CC)
 	$(Q)$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ images/agent/agent.c lib/agent_frame.c
 
-test-build: $(BUILD)/runner/topo $(BUILD)/runner/agent
+$(BUILD)/runner/health: images/rootfs/health.c
+	@mkdir -p $(@D)
+	$(call step,CC)
+	$(Q)$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ $<
+
+test-build: $(BUILD)/runner/topo $(BUILD)/runner/agent $(BUILD)/runner/health

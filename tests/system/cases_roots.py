@@ -88,6 +88,18 @@ class OwnRoot(Scenario):
             wanted = file.read().strip()
         ensure(self.fetch("box", "http://10.9.0.2:8080/topology") == wanted, "another file")
 
+    def health(self, vm):
+        return next(entry["health"] for entry in self.system.told()["vms"]
+                    if entry["name"] == vm)
+
+    def check_a_health_check_says_whether_it_serves(self):
+        """It is run as the command's user; what no longer succeeds is told, and what does again."""
+        ensure(self.health("web") == "healthy", "it has been up before")
+        self.system.shell("web", "chmod 000 '/srv it'\\''s/topology'")
+        self.system.wait("web is unhealthy", lambda: self.health("web") == "unhealthy")
+        self.system.shell("web", "chmod 644 '/srv it'\\''s/topology'")
+        self.system.wait("web is healthy", lambda: self.health("web") == "healthy")
+
     def check_its_init_serves_another_vm(self):
         ensure(self.fetch("web", "http://10.9.0.3/page") == "from the box", "another page")
 

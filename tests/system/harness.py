@@ -89,17 +89,22 @@ class System:
             self.probes.add(vm)
         return PROBE
 
-    def state(self):
-        """(VM -> state, (device, driver) -> state), by topo ps."""
+    def told(self):
+        """What topo ps tells of it."""
         done = subprocess.run([TOPO, "ps", "--json", self.name], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               timeout=30, check=False)
         ensure(done.returncode in (0, 1), f"topo ps: {done.stdout}")
         for system in json.loads(done.stdout or "[]"):
             if system["name"] == self.name:
-                return ({vm["name"]: vm["state"] for vm in system["vms"]},
-                        {(c["device"], c["driver"]): c["state"] for c in system["connections"]})
-        return {}, {}
+                return system
+        return {"vms": [], "connections": []}
+
+    def state(self):
+        """(VM -> state, (device, driver) -> state)."""
+        told = self.told()
+        return ({vm["name"]: vm["state"] for vm in told["vms"]},
+                {(c["device"], c["driver"]): c["state"] for c in told["connections"]})
 
     def counted(self):
         """(VM -> counters, (device, driver) -> traffic), by topo stats; None of who is silent."""

@@ -2,7 +2,7 @@
 /*
  * How far a system has come, from the lines of kernel and VMMs: each step, what is missing, what
  * can never come, and lines that only look like reports.
- * links: topo/runner/runstate.c topo/runner/runstate_faults.c topo/runner/runstate_counted.c
+ * links: topo/runner/runstate.c topo/runner/runstate_faults.c topo/runner/runstate_counted.c topo/runner/runstate_health.c
  */
 /* cmocka.h needs these before it. */
 /* clang-format off */
@@ -553,6 +553,29 @@ static void test_counters(void **state)
 	assert_int_equal(vm->counters[RUN_COUNTER_INTERRUPTS], 11);
 }
 
+/* A VM with a check is missing until it has said that it is healthy; what it says later changes nothing. */
+static void test_health(void **state)
+{
+	struct fixture *fixture = *state;
+	struct runstate *run = &fixture->state;
+	vms[DEVICE].health = (char[]){"check"};
+	bring_up(fixture);
+	assert_false(runstate_ready(run));
+	assert_true(runstate_vm_missing(run, DEVICE));
+	fixture->events[0] = '\0';
+	runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 1");
+	runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 1");
+	assert_string_equal(strchr(fixture->events, ' '), " 0 exit status 1\n");
+	assert_false(runstate_ready(run));
+	runstate_vm_health(run, DEVICE, RUN_HEALTH_HEALTHY, "");
+	assert_true(runstate_ready(run));
+	runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 2");
+	assert_true(runstate_ready(run));
+	assert_string_equal(run->vms[DEVICE].unhealthy, "exit status 2");
+	assert_string_equal(run_health_text(run->vms[DEVICE].health), "unhealthy");
+	vms[DEVICE].health = NULL;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -576,6 +599,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines_that_mean_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_lines_are_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_health, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_counters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trouble_is_shown, set_up, tear_down),
 	};

@@ -228,6 +228,25 @@ static void test_command(void **state)
 	arena_free(arena);
 }
 
+static void test_health(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *words[] = {"wget", "a b"};
+	const struct vm vm = {.health = {.words = words, .word_count = 2}};
+	const struct vm root = {.image.rootfs = "root"};
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	(void)state;
+	assert_true(vm_files_any(&vm));
+	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+	assert_int_equal(plan.count, 2);
+	assert_string_equal(plan.entries[1].path, "etc/peervisor/health");
+	assert_string_equal(plan.entries[1].text, "#!/bin/sh\nexec 'wget' 'a b'\n");
+	assert_string_equal(vm_health_path(&root), "/.peervisor/health");
+	arena_free(arena);
+}
+
 /* The text of the script that starts @command, or why there is none. */
 static const char *script(struct arena *arena, struct vm vm)
 {
@@ -380,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_replaces),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_command_in_the_way),
 		cmocka_unit_test(test_unseen),
 		cmocka_unit_test(test_command_of_a_user),

@@ -99,6 +99,25 @@ RULE(command_own, "command-own", ERROR, EACH,
      "The project's init runs a VM's command. A VM with a root file system of its own has an init of "
      "its own, which is told by a file of its own.");
 
+void check_health_own(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+
+		if (vm->health.word_count != 0 && !vm->image.own_rootfs &&
+		    vm->image.rootfs == NULL) {
+			rule_report(rules, &rule_health_own, vm_place(topology, i, VM_HEALTH),
+			            "'%s' boots a root file system that is not the project's: "
+			            "nobody in it runs this check",
+			            vm->suffix);
+		}
+	}
+}
+
+RULE(health_own, "health-own", ERROR, EACH,
+     "A VM's health check is run by the agent. A VM with an initrd of its own has none that topo put there; "
+     "with a rootfs it has.");
+
 void check_command_missing(struct rules *rules, const struct topology *topology)
 {
 	static const enum vm_attribute of_command[] = {VM_ENV, VM_WORKDIR, VM_USER};

@@ -11,6 +11,7 @@
 
 #include "abi/limits.h"
 #include "abi/vmm.h"
+#include "lib/bits.h"
 #include "topo/commands/commands.h"
 #include "topo/runner/client.h"
 #include "topo/runner/loop.h"
@@ -279,26 +280,73 @@ static bool vm_is_up_or_lost(const struct watched *watched)
 	return watched->vm.state == RUN_VM_UP || watched->vm.state == RUN_VM_FAILED;
 }
 
+static bool vm_is_healthy_or_lost(const struct watched *watched)
+{
+	return watched->vm.health == RUN_HEALTH_HEALTHY || watched->vm.state == RUN_VM_FAILED ||
+	       (watched->vm.state == RUN_VM_UP && watched->vm.health == RUN_HEALTH_NONE);
+}
+
+static bool vm_is_up(const struct watched *watched)
+{
+	return watched->vm.state == RUN_VM_UP && !watched->ended;
+}
+
+static bool vm_is_healthy(const struct watched *watched)
+{
+	return vm_is_up(watched) && watched->vm.health == RUN_HEALTH_HEALTHY;
+}
+
+static bool vm_has_gone(const struct watched *watched)
+{
+	return is_off(&watched->vm) || watched->ended;
+}
+
+/* What can be waited for: it is reached, and nothing more is to be waited for. The first is the usual. */
+static const struct goal {
+	const char *name;
+	bool (*reached)(const struct watched *watched);
+	bool (*over)(const struct watched *watched);
+} goals[] = {
+	{"up", vm_is_up, vm_is_up_or_lost},
+	{"healthy", vm_is_healthy, vm_is_healthy_or_lost},
+	{"off", vm_has_gone, vm_is_off},
+};
+
+static void explain_wait(const struct watched *watched, const char *goal)
+{
+	const struct control_vm *vm = &watched->vm;
+	if (watched->ended) {
+		message_error("%s is not %s: the system has ended", vm->name, goal);
+	} else if (vm->state != RUN_VM_UP || strcmp(goal, "healthy") != 0) {
+		message_error("%s is not %s: %s%s%s", vm->name, goal,
+		              run_vm_state_text((enum run_vm_state)vm->state),
+		              vm->reason[0] == '\0' ? "" : ": ", vm->reason);
+	} else if (vm->health == RUN_HEALTH_NONE) {
+		message_error("%s has no health check: `health` of a VM is one", vm->name);
+	} else {
+		message_error("%s does not say that it is healthy%s%s", vm->name,
+		              vm->unhealthy[0] == '\0' ? "" : ": ", vm->unhealthy);
+	}
+}
+
 /* A VM that is off may still be started by somebody; one that failed will not by itself. */
 static int life_wait(const struct life_options *options, const char *vm)
 {
 	struct watched watched;
-	const bool off = options->until != NULL && strcmp(options->until, "off") == 0;
+	const struct goal *goal = goals;
 	const int code = watch(&watched, options, vm);
 	if (code != EXIT_OK) {
 		return code;
 	}
-	(void)wait_until(&watched, off ? vm_is_off : vm_is_up_or_lost, options->limit_ms);
-	const bool is_so = off ? is_off(&watched.vm) || watched.ended
-	                       : watched.vm.state == RUN_VM_UP && !watched.ended;
-	if (!is_so && watched.ended) {
-		message_error("%s is not up: the system has ended", watched.vm.name);
-	} else if (!is_so) {
-		message_error("%s is not %s: %s%s%s", watched.vm.name, off ? "off" : "up",
-		              run_vm_state_text((enum run_vm_state)watched.vm.state),
-		              watched.vm.reason[0] == '\0' ? "" : ": ", watched.vm.reason);
+	for (size_t i = 0; options->until != NULL && i < ARRAY_COUNT(goals); i++) {
+		goal = strcmp(options->until, goals[i].name) == 0 ? &goals[i] : goal;
 	}
-	return close_with(&watched, is_so ? EXIT_OK : EXIT_NO);
+	(void)wait_until(&watched, goal->over, options->limit_ms);
+	const bool reached = goal->reached(&watched);
+	if (!reached) {
+		explain_wait(&watched, goal->name);
+	}
+	return close_with(&watched, reached ? EXIT_OK : EXIT_NO);
 }
 
 static const struct option_row start_rows[] = {
@@ -337,8 +385,9 @@ static const struct command_syntax restart_syntax = {
 };
 
 static const struct option_row wait_rows[] = {
-	OPTION('u', "until", "up|off", struct life_options, until,
-               "what is waited for: user space is reached (the default), or the VM is off"),
+	OPTION('u', "until", "up|healthy|off", struct life_options, until,
+               "what is waited for: user space is reached (the default), the VM says so by its "
+               "health check too, or it is off"),
 	OPTION('t', "timeout", "SECONDS", struct life_options, limit_ms,
                "how long that may take for each (default: 120)"),
 	OPTION_SYSTEM(struct life_options, system),

@@ -56,10 +56,24 @@ static void print_text_faults(const struct control_vm *vm)
 	}
 }
 
+/* What it says of itself. */
+static void print_text_health(const struct control_vm *vm)
+{
+	static const char *const texts[RUN_HEALTH_COUNT] = {
+		[RUN_HEALTH_STARTING] = ", not healthy yet",
+		[RUN_HEALTH_HEALTHY] = ", healthy",
+		[RUN_HEALTH_UNHEALTHY] = ", unhealthy: ",
+	};
+	if (vm->health < RUN_HEALTH_COUNT && texts[vm->health] != NULL) {
+		say(stdout, "%s%s", texts[vm->health], vm->unhealthy);
+	}
+}
+
 void status_text_vm(const struct control_vm *vm)
 {
 	say(stdout, "VM %-24s %s%s%s", vm->name, run_vm_state_text((enum run_vm_state)vm->state),
 	    vm->reason[0] == '\0' ? "" : ": ", vm->reason);
+	print_text_health(vm);
 	if (vm->restart_count != 0) {
 		say(stdout, ", started again %" PRIu32 " time%s, after %s", vm->restart_count,
 		    vm->restart_count == 1 ? "" : "s", vm->last_end);
@@ -107,6 +121,8 @@ void status_json_vm(const struct control_vm *vm)
 	status_json_member("", "name", vm->name);
 	status_json_member(", ", "state", run_vm_state_text((enum run_vm_state)vm->state));
 	status_json_member(", ", "reason", vm->reason);
+	status_json_member(", ", "health", run_health_text((enum run_health)vm->health));
+	status_json_member(", ", "unhealthy", vm->unhealthy);
 	status_json_member(", ", "description", vm->description);
 	say(stdout, ", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32,
 	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);

@@ -179,6 +179,15 @@ static void add_boot(struct lister *l, const struct vm *vm, const char *key)
 	add_detail(l, "VM", who, key, "channel of topo exec", vm->agent ? "yes" : "no");
 }
 
+static const char *health_text(struct lister *l, const struct vm_health *health)
+{
+	return health->word_count == 0
+	               ? "none"
+	               : arena_printf(l->facts->arena, "%s, each %u ms, unhealthy after %u",
+	                              words_text(l, health->words, health->word_count),
+	                              health->interval_ms, health->retries);
+}
+
 static const char *attribute_text(struct lister *l, enum vm_attribute attribute,
                                   const struct vm *vm)
 {
@@ -193,6 +202,9 @@ static const char *attribute_text(struct lister *l, enum vm_attribute attribute,
 	}
 	if (attribute == VM_ENV) {
 		return words_text(l, vm->command.env, vm->command.env_count);
+	}
+	if (attribute == VM_HEALTH) {
+		return health_text(l, &vm->health);
 	}
 	if (attribute == VM_BUDGET) {
 		return budget_text(l, vm);

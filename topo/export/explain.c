@@ -300,6 +300,19 @@ static void put_env(FILE *out, const struct model *model, size_t vm)
 	put_strings(out, command->env, command->env_count);
 }
 
+static void put_health(FILE *out, const struct model *model, size_t vm)
+{
+	const struct vm_health *health = &model->vms[vm].health;
+
+	if (health->word_count == 0) {
+		fputs("{}", out);
+		return;
+	}
+	fputs("{ command: ", out);
+	put_strings(out, health->words, health->word_count);
+	fprintf(out, ", interval: %u, retries: %u }", health->interval_ms, health->retries);
+}
+
 static void put_pci(FILE *out, const struct model *model, size_t vm)
 {
 	const struct vm *row = &model->vms[vm];
@@ -371,6 +384,7 @@ static put_value *const own_values[VM_ATTRIBUTE_COUNT] = {
 	[VM_FILES] = put_files,
 	[VM_COMMAND] = put_command,
 	[VM_ENV] = put_env,
+	[VM_HEALTH] = put_health,
 	[VM_PCI] = put_pci,
 	[VM_MMIOS] = put_mmios,
 	[VM_IRQS] = put_irqs,

@@ -177,6 +177,19 @@ static void add_env(struct json_object *object, const struct vm *vm)
 	add_strings(object, "env", vm->command.env, vm->command.env_count);
 }
 
+static void add_health(struct json_object *object, const struct vm *vm)
+{
+	struct json_object *health = NULL;
+
+	if (vm->health.word_count != 0) {
+		health = json_object_new_object();
+		add_strings(health, "command", vm->health.words, vm->health.word_count);
+		add_number(health, "interval_ms", vm->health.interval_ms);
+		add_number(health, "retries", vm->health.retries);
+	}
+	json_object_object_add(object, "health", health);
+}
+
 static void add_pci(struct json_object *object, const struct vm *vm)
 {
 	struct json_object *functions = add_array(object, "pci_devices");
@@ -230,17 +243,10 @@ static void add_nodes(struct json_object *object, const struct vm *vm)
 }
 
 static add_member *const own_members[VM_ATTRIBUTE_COUNT] = {
-	[VM_NAME] = add_names,
-	[VM_AFFINITY] = add_affinity,
-	[VM_IMAGE] = add_image,
-	[VM_FILES] = add_files,
-	[VM_COMMAND] = add_command,
-	[VM_ENV] = add_env,
-	[VM_PCI] = add_pci,
-	[VM_MMIOS] = add_mmios,
-	[VM_IRQS] = add_irqs,
-	[VM_DTB] = add_nodes,
-	[VM_MAY_RESTART] = add_may_restart,
+	[VM_NAME] = add_names,    [VM_AFFINITY] = add_affinity, [VM_IMAGE] = add_image,
+	[VM_FILES] = add_files,   [VM_COMMAND] = add_command,   [VM_ENV] = add_env,
+	[VM_HEALTH] = add_health, [VM_PCI] = add_pci,           [VM_MMIOS] = add_mmios,
+	[VM_IRQS] = add_irqs,     [VM_DTB] = add_nodes,         [VM_MAY_RESTART] = add_may_restart,
 };
 
 static void add_attribute(struct json_object *object, enum vm_attribute attribute,

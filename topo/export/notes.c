@@ -81,6 +81,9 @@ static void note_attributes(const struct notes *notes, const struct vm *vm, uint
 	if (vm->command.word_count != 0) {
 		begin(notes, "vm%u: command: have an init of its own run it\n", number);
 	}
+	if (vm->health.word_count != 0) {
+		begin(notes, "vm%u: health: have an agent of its own ask it\n", number);
+	}
 	for (size_t i = 0; i < vm->command.env_count; i++) {
 		begin(notes, "vm%u: env: ", number);
 		explain_string(notes->out, vm->command.env[i]);

@@ -3,6 +3,7 @@
  * Builds a system: files in, image out. See topo/image/system.h.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "topo/model/device_options.h"
 #include "topo/model/hardware.h"
 #include "topo/model/model.h"
+#include "topo/rootfs/vm_files.h"
 
 /* The process ends when there is no memory. */
 static void *must(void *memory)
@@ -67,6 +69,26 @@ static void describe_hardware(const struct model *model, uint32_t vm, struct sys
 	arena_free(arena);
 }
 
+/* images/rootfs/health.c */
+static void describe_health(const struct vm *vm, struct system_vm *out)
+{
+	struct arena *arena = arena_new();
+	const char *program =
+		vm->image.rootfs == NULL ? "/usr/sbin/health" : "/" ROOT_OURS "/bin/health";
+	const char *words =
+		arena_printf(arena, "%s\n%" PRIu32 "\n%" PRIu32 "\n%s\n", program,
+	                     vm->health.interval_ms, vm->health.retries, vm_health_path(vm));
+
+	if (vm->health.word_count != 0) {
+		out->health = must(strdup(words));
+		out->health_bytes = strlen(words);
+		for (size_t i = 0; i < out->health_bytes; i++) {
+			out->health[i] = words[i] == '\n' ? '\0' : words[i];
+		}
+	}
+	arena_free(arena);
+}
+
 static void describe(const struct model *model, const struct payloads *payloads,
                      const struct image *image, const char *path, enum system_use use,
                      struct system *out)
@@ -97,6 +119,7 @@ static void describe(const struct model *model, const struct payloads *payloads,
 			.starts_off = !model->vms[i].autostart,
 			.agent = model->vms[i].agent,
 		};
+		describe_health(&model->vms[i], &out->vms[i]);
 		describe_hardware(model, (uint32_t)i, &out->vms[i]);
 		facts_describe(model, payloads, (uint32_t)i, use, &out->vms[i]);
 	}
@@ -151,6 +174,7 @@ void system_free(struct system *system)
 	for (size_t i = 0; i < system->vm_count; i++) {
 		free(system->vms[i].name);
 		free(system->vms[i].description);
+		free(system->vms[i].health);
 		for (size_t j = 0; j < system->vms[i].hardware_count; j++) {
 			free(system->vms[i].hardware[j].name);
 			free(system->vms[i].hardware[j].where);

@@ -54,7 +54,9 @@ struct system_vm {
 	size_t fact_count;
 	uint64_t overhead_bytes; /* memory that it takes beyond RAM and pools */
 	bool starts_off;         /* until it is asked for */
-	bool agent;              /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
+	char *health;        /* what the agent runs to tell how well it is, words ended by a NUL */
+	size_t health_bytes; /* 0 = nobody asks */
+	bool agent;          /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
 	struct system_hardware *hardware;
 	size_t hardware_count; /* <= SYSTEM_HARDWARE_MAX */
 	size_t hardware_more;  /* devices besides, of which nothing is told */

@@ -62,6 +62,21 @@ struct vm_command {
 	struct place place;
 };
 
+/* How it is seen, in a VM, whether it does its work. */
+struct vm_health {
+	const char **words; /* a program that succeeds then, and its arguments */
+	size_t word_count;  /* 0 = nobody asks */
+	uint32_t interval_ms;
+	uint32_t retries; /* intervals without success until the VM is unhealthy */
+	struct place place;
+};
+
+#define HEALTH_INTERVAL_MS 5000U
+#define HEALTH_INTERVAL_MS_MIN 100U
+#define HEALTH_INTERVAL_MS_MAX 3600000U
+#define HEALTH_RETRIES 3U
+#define HEALTH_RETRIES_MAX 100U
+
 /* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */
 struct vm_image {
 	const char *kernel; /* NULL = the project's own Linux */
@@ -100,6 +115,7 @@ struct vm {
 	struct archive_bytes files_bytes; /* of them all */
 	bool files_init;                  /* one of them is /init */
 	struct vm_command command;        /* what the project's init runs */
+	struct vm_health health;          /* likewise of the command's user, in its directory */
 
 	struct range *mmios; /* physical MMIO given to it */
 	size_t mmio_count;

@@ -95,6 +95,12 @@
 	  .values = "\"USER\" or \"USER:GROUP\"",                                                  \
 	  .meaning = "as whom it runs, by names of its root file system or by numbers",            \
 	  .otherwise = "root")                                                                     \
+	X(VM_HEALTH, .name = "health", .diff = "health check", .tuning = true,                     \
+	  .values = "{ command: [\"wget\", \"-q\", \"-O\", \"/dev/null\", "                        \
+	            "\"http://127.0.0.1\"], interval: 5000, retries: 3 }",                         \
+	  .meaning = "it is healthy when this command succeeds, which is run in it each interval " \
+	             "(milliseconds); not, when none has in retries intervals",                    \
+	  .otherwise = "{}: nobody asks")                                                          \
 	X(VM_PCI, .name = "pci_devices", .values = "[{ name, bus, dev, fun, irq }]",               \
 	  .meaning = "PCI functions of this VM", .otherwise = "[]")                                \
 	X(VM_UNTYPED_MMIOS, .name = "untyped_mmios", .values = "[\"0xfe340000:0x100\"]",           \

@@ -41,38 +41,47 @@ static bool is_bounded(struct resolver *resolver, struct place place, struct com
 	return why == NULL;
 }
 
-void resolve_command(struct resolver *resolver, size_t vm, const struct value *value)
+const char **resolve_words(struct resolver *resolver, const struct value *value, const char *what,
+                           size_t *count)
 {
-	struct vm_command *command = command_of(resolver, vm);
 	struct command_sum sum = {0, 0};
+	const char **words = NULL;
 
-	if (!is_list(resolver, value, "command",
-	             "[\"sh\", \"-c\", \"TEXT\"] leaves it to a shell")) {
-		return;
+	*count = 0;
+	if (!is_list(resolver, value, what, "[\"sh\", \"-c\", \"TEXT\"] leaves it to a shell")) {
+		return NULL;
 	}
 	for (size_t i = 0; i < value->of.list.count; i++) {
 		const struct value *item = &value->of.list.items[i];
 		const char *word = NULL;
 
-		if (value_string(&resolver->evaluator, item, "a word of command", &word)) {
+		if (value_string(&resolver->evaluator, item,
+		                 arena_printf(resolver->arena, "a word of %s", what), &word)) {
 			if (!is_bounded(resolver, item->place, &sum, word)) {
 				break;
 			}
-			*ARENA_ADD(resolver->arena, command->words, command->word_count) = word;
+			*ARENA_ADD(resolver->arena, words, *count) = word;
 		}
 	}
-	command->place = value->place;
-	if (command->word_count == 0 || command->word_count != value->of.list.count ||
-	    value->of.list.partial) {
-		return; /* what could not be read has been told */
+	if (*count == 0 || *count != value->of.list.count || value->of.list.partial) {
+		return words; /* what could not be read has been told */
 	}
-	if (command->words[0][0] == '\0') {
-		diag_error(resolver->diag, value->place, "command names no program");
-	} else if (command->words[0][0] == '-') {
+	if (words[0][0] == '\0') {
+		diag_error(resolver->diag, value->place, "%s names no program", what);
+	} else if (words[0][0] == '-') {
 		/* The shell that becomes it would take it for an option of its own. */
 		diag_error(resolver->diag, value->place,
 		           "a program of which the name begins with '-' cannot be a command");
 	}
+	return words;
+}
+
+void resolve_command(struct resolver *resolver, size_t vm, const struct value *value)
+{
+	struct vm_command *command = command_of(resolver, vm);
+
+	command->words = resolve_words(resolver, value, "command", &command->word_count);
+	command->place = value->place;
 }
 
 void resolve_env(struct resolver *resolver, size_t vm, const struct value *value)

@@ -83,9 +83,9 @@ static bool read_mode(struct resolver *resolver, const struct value *value, uint
 	return true;
 }
 
-static bool known_keys(struct resolver *resolver, const struct value *item)
+bool resolve_known_keys(struct resolver *resolver, const struct value *item, const char *what,
+                        const char *const *keys, size_t count)
 {
-	static const char *const keys[] = {"from", "to", "mode"};
 	bool good = true;
 
 	for (size_t i = 0; i < item->of.dict.count; i++) {
@@ -93,7 +93,7 @@ static bool known_keys(struct resolver *resolver, const struct value *item)
 		struct suggest suggest = suggest_start(entry->key.text);
 		bool known = false;
 
-		for (size_t j = 0; j < ARRAY_COUNT(keys); j++) {
+		for (size_t j = 0; j < count; j++) {
 			known = known || strcmp(keys[j], entry->key.text) == 0;
 			suggest_consider(&suggest, keys[j]);
 		}
@@ -102,7 +102,7 @@ static bool known_keys(struct resolver *resolver, const struct value *item)
 		}
 		good = false;
 		if (rule_report(resolver->rules, &rule_unknown_attribute, entry->key.place,
-		                "an entry of files has no '%s'", entry->key.text)) {
+		                "%s has no '%s'", what, entry->key.text)) {
 			diag_help(resolver->diag, "did you mean '%s'?",
 			          suggest.best != NULL ? suggest.best : keys[0]);
 		}
@@ -113,6 +113,7 @@ static bool known_keys(struct resolver *resolver, const struct value *item)
 /* What an entry says; false after an error. */
 static bool read_item(struct resolver *resolver, const struct value *item, struct vm_file *file)
 {
+	static const char *const keys[] = {"from", "to", "mode"};
 	const char *name = NULL;
 
 	if (item->kind != VALUE_DICT) {
@@ -121,7 +122,7 @@ static bool read_item(struct resolver *resolver, const struct value *item, struc
 		diag_help(resolver->diag, "{ from: \"site\", to: \"/srv/www\" }");
 		return false;
 	}
-	if (!known_keys(resolver, item)) {
+	if (!resolve_known_keys(resolver, item, "an entry of files", keys, ARRAY_COUNT(keys))) {
 		return false;
 	}
 	const struct value *from = resolve_entry(item, "from");

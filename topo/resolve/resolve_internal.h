@@ -190,6 +190,10 @@ bool resolve_file_exists(struct resolver *resolver, const char *path, const char
 /** files: what is put into a VM's root file system. */
 void resolve_files(struct resolver *resolver, size_t vm, const struct value *value);
 
+/** Whether the dict @item, which is @what, has no other keys than @keys; told otherwise. */
+bool resolve_known_keys(struct resolver *resolver, const struct value *item, const char *what,
+                        const char *const *keys, size_t count);
+
 /** A path in a VM, without the / at its end that a directory may have; NULL after an error. */
 const char *resolve_guest_path(struct resolver *resolver, const struct value *value,
                                const char *what);
@@ -201,6 +205,17 @@ void resolve_command(struct resolver *resolver, size_t vm, const struct value *v
 void resolve_env(struct resolver *resolver, size_t vm, const struct value *value);
 void resolve_workdir(struct resolver *resolver, size_t vm, const struct value *value);
 void resolve_user(struct resolver *resolver, size_t vm, const struct value *value);
+
+/**
+ * Read @value, a program and its arguments, which is @what. What cannot be one is told.
+ */
+const char **resolve_words(struct resolver *resolver, const struct value *value, const char *what,
+                           size_t *count);
+
+/* resolve_health.c */
+
+/** health: how it is seen that a VM does its work. */
+void resolve_health(struct resolver *resolver, size_t vm, const struct value *value);
 
 /* resolve_hardware.c */
 

@@ -207,6 +207,7 @@ static set_attribute *const own_readers[VM_ATTRIBUTE_COUNT] = {
 	[VM_ENV] = resolve_env,
 	[VM_WORKDIR] = resolve_workdir,
 	[VM_USER] = resolve_user,
+	[VM_HEALTH] = resolve_health,
 	[VM_PCI] = resolve_pci_devices,
 	[VM_UNTYPED_MMIOS] = resolve_untyped_mmios,
 	[VM_MMIOS] = resolve_mmios,

@@ -287,8 +287,9 @@ static bool take_launch(struct planner *planner, const struct vm *vm, struct scr
 	return true;
 }
 
-/* A script that becomes the command. */
-static bool plan_command(struct planner *planner, const struct vm *vm)
+/* A script at @path, @what, that becomes @words with what the command of @vm has. */
+static bool plan_script(struct planner *planner, const struct vm *vm, const char *path,
+                        const char *const *words, size_t word_count, const char *what)
 {
 	struct arena *arena = planner->root->arena;
 	const bool own = vm->image.rootfs == NULL;
@@ -298,11 +299,10 @@ static bool plan_command(struct planner *planner, const struct vm *vm)
 	if (!take_launch(planner, vm, &script)) {
 		return false;
 	}
-	for (size_t i = 0; i < vm->command.word_count; i++) {
-		add_word(planner, &script, quote_shell(arena, vm->command.words[i]));
+	for (size_t i = 0; i < word_count; i++) {
+		add_word(planner, &script, quote_shell(arena, words[i]));
 	}
-	return plan_text(planner, own ? VM_COMMAND_PATH : ROOTFS_COMMAND_PATH, 0755U,
-	                 script_text(arena, &script), "the command");
+	return plan_text(planner, path, 0755U, script_text(arena, &script), what);
 }
 
 /* What a VM starts with: its command, or the init of a root file system of the user's. */
@@ -312,7 +312,9 @@ static bool plan_start(struct planner *planner, const struct vm *vm)
 	if (vm->command.word_count != 0) {
 		planner->place =
 			vm->command.place.file != NULL ? vm->command.place : planner->place;
-		return plan_command(planner, vm);
+		return plan_script(planner, vm,
+		                   vm->image.rootfs == NULL ? VM_COMMAND_PATH : ROOTFS_COMMAND_PATH,
+		                   vm->command.words, vm->command.word_count, "the command");
 	}
 	return vm->image.rootfs_init == NULL ||
 	       plan_text(planner, ROOTFS_INIT_PATH, 0644U,
@@ -326,9 +328,24 @@ bool vm_files_read(const struct vm_files_entry *entry, unsigned char *out)
 	                        : file_tree_read(entry->from, entry->bytes, out);
 }
 
+const char *vm_health_path(const struct vm *vm)
+{
+	return vm->image.rootfs == NULL ? "/etc/peervisor/health" : "/" ROOT_OURS "/health";
+}
+
+/* What tells whether it does its work. */
+static bool plan_health(struct planner *planner, const struct vm *vm)
+{
+	planner->place = vm->health.place;
+	return vm->health.word_count == 0 ||
+	       plan_script(planner, vm, vm_health_path(vm), vm->health.words, vm->health.word_count,
+	                   "the health check");
+}
+
 bool vm_files_any(const struct vm *vm)
 {
-	return vm->file_count + vm->command.word_count != 0 || vm->image.rootfs_init != NULL;
+	return vm->file_count + vm->command.word_count + vm->health.word_count != 0 ||
+	       vm->image.rootfs_init != NULL;
 }
 
 bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_plan *out,
@@ -359,5 +376,5 @@ bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_pl
 		}
 		return false;
 	}
-	return plan_start(&planner, vm);
+	return plan_start(&planner, vm) && plan_health(&planner, vm);
 }

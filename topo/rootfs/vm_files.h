@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a topology puts into a VM (attributes `files` and `command`), as entries of one more archive behind
+ * What a topology puts into a VM (attributes `files`, `command` and `health`), as entries of one more archive behind
  * those that the VM's root file system is made of. Linux unpacks archives in order, and where an entry
  * says "directory" and a link is there, it replaces the link: so the links and directories that
  * are there are followed here, and a directory is told of only where there is none.
@@ -39,6 +39,9 @@ struct vm_files_fault {
 /* With a root file system of the user's: likewise, or else the path of an init of that. */
 #define ROOTFS_COMMAND_PATH "/" ROOT_OURS "/command"
 #define ROOTFS_INIT_PATH "/" ROOT_OURS "/own-init"
+
+/** Where the health check of @vm is, if it has one. */
+const char *vm_health_path(const struct vm *vm);
 
 /* What is in a root file system so far. */
 struct vm_root;

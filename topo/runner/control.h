@@ -40,7 +40,7 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 7U
+#define CONTROL_VERSION 8U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -116,8 +116,10 @@ struct control_vm {
 	char log_name[CONTROL_NAME_BYTES];
 	char addresses[256]; /* IPv4, with a comma between */
 	uint64_t ram_bytes;
-	uint64_t up_ms; /* since it was last up; 0 = it is not */
-	uint32_t state; /* enum run_vm_state */
+	uint64_t up_ms;      /* since it was last up; 0 = it is not */
+	char unhealthy[160]; /* why it is, in its own words */
+	uint32_t health;     /* enum run_health; NONE where it is not up */
+	uint32_t state;      /* enum run_vm_state */
 	uint32_t vcpu_count;
 	uint32_t agent;
 	uint32_t command_count; /* running by topo exec */

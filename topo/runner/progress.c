@@ -97,6 +97,21 @@ static void say_faults(const struct session *session, size_t vm, const char *nam
 	}
 }
 
+/* As long as it does not fill the terminal. */
+static void say_health(struct session *session, size_t vm)
+{
+	const struct runstate_vm *entry = &session->state.vms[vm];
+	if (entry->health == RUN_HEALTH_STARTING || entry->state != RUN_VM_UP) {
+		return;
+	}
+	session->trouble_count += entry->health == RUN_HEALTH_UNHEALTHY ? 1 : 0;
+	if (session->trouble_count <= TROUBLE_MAX) {
+		tell(session, "%s: says that it is %s%s%s", session->system->vms[vm].name,
+		     run_health_text(entry->health), entry->unhealthy[0] == '\0' ? "" : ": ",
+		     entry->unhealthy);
+	}
+}
+
 static void say_connection(const struct session *session, size_t index)
 {
 	const struct system_connection *known = &session->system->connections[index];
@@ -122,6 +137,9 @@ void progress_event(struct session *session, const struct runstate_event *event)
 		if (session->trouble_count <= TROUBLE_MAX) {
 			tell(session, "%s", event->text);
 		}
+		break;
+	case RUNSTATE_HEALTH:
+		say_health(session, event->index);
 		break;
 	case RUNSTATE_FAULTS:
 		session->trouble_count++;
@@ -213,6 +231,7 @@ static void explain_vm(const struct session *session, size_t vm)
 	const struct session_vm *line = &session->vms[vm];
 	const char *why = entry->reason;
 	char version[96];
+	char health[RUNSTATE_HEALTH_BYTES + 48];
 	if (entry->state == RUN_VM_WAITING) {
 		why = "nothing has come from it";
 	} else if (line->agent.bad_version != 0) {
@@ -222,6 +241,10 @@ static void explain_vm(const struct session *session, size_t vm)
 		why = version;
 	} else if (entry->state == RUN_VM_BOOTING) {
 		why = "its user space has not been reached";
+	} else if (entry->state == RUN_VM_UP) {
+		(void)snprintf(health, sizeof(health), "it does not say that it is healthy%s%s",
+		               entry->unhealthy[0] == '\0' ? "" : ": ", entry->unhealthy);
+		why = health;
 	}
 	say(stderr, "  VM %s: %s: %s\n", known->name, run_vm_state_text(entry->state), why);
 	quote_tail("its console", &line->tty_tail);

@@ -29,6 +29,8 @@ err_t runstate_init(struct runstate *state, const struct system *system, runstat
 		return ERR_FULL;
 	}
 	for (size_t vm = 0; vm < system->vm_count; vm++) {
+		state->vms[vm].health =
+			system->vms[vm].health == NULL ? RUN_HEALTH_NONE : RUN_HEALTH_STARTING;
 		if (system->vms[vm].starts_off) {
 			state->vms[vm].state = RUN_VM_STOPPED;
 			(void)snprintf(state->vms[vm].reason, sizeof(state->vms[vm].reason),
@@ -444,7 +446,9 @@ void runstate_vm_agent(struct runstate *state, size_t vm)
 bool runstate_vm_missing(const struct runstate *state, size_t vm)
 {
 	const struct runstate_vm *entry = &state->vms[vm];
-	return entry->state == RUN_VM_FAILED || (!entry->was_up && !vm_unasked(state, vm));
+	const bool healthy = state->system->vms[vm].health == NULL || entry->was_healthy;
+	return entry->state == RUN_VM_FAILED ||
+	       (!(entry->was_up && healthy) && !vm_unasked(state, vm));
 }
 
 bool runstate_connection_missing(const struct runstate *state, size_t connection)

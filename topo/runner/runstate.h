@@ -31,6 +31,12 @@
  *   any => failed        "device PEER/N failed"; until "… started", "… stopped" or that end
  *   any => lost          "device PEER/N lost"; until the same
  *
+ * A VM with a health check is more: what its agent's command says, which is that VM's word alone.
+ *
+ *   starting => healthy, unhealthy   its check says so, or ends
+ *   healthy <=> unhealthy            likewise
+ *   any => starting                  its agent starts, and is told to begin
+ *
  * The VMM of a VM that is off goes on: the session that it has as driver stays. That of the device
  * VM ends with its VM.
  */
@@ -73,7 +79,19 @@ enum run_vm_state { RUN_VM_STATES(RUN_VM_STATE_ENUM) RUN_VM_STATE_COUNT };
 enum run_device_state { RUN_DEVICE_STATES(RUN_DEVICE_STATE_ENUM) RUN_DEVICE_STATE_COUNT };
 #undef RUN_DEVICE_STATE_ENUM
 
+/* X(name, number, text) */
+#define RUN_HEALTHS(X)                                                                             \
+	X(RUN_HEALTH_NONE, 0, "none")                                                              \
+	X(RUN_HEALTH_STARTING, 1, "starting")                                                      \
+	X(RUN_HEALTH_HEALTHY, 2, "healthy")                                                        \
+	X(RUN_HEALTH_UNHEALTHY, 3, "unhealthy")
+
+#define RUN_HEALTH_ENUM(name, number, text) name = (number),
+enum run_health { RUN_HEALTHS(RUN_HEALTH_ENUM) RUN_HEALTH_COUNT };
+#undef RUN_HEALTH_ENUM
+
 #define RUNSTATE_REASON_BYTES 240U
+#define RUNSTATE_HEALTH_BYTES 160U
 
 /* DMA of a device that its SMMU has stopped, as the VMM says. */
 struct runstate_faults {
@@ -111,10 +129,13 @@ enum run_traffic { RUN_TRAFFIC(RUN_TRAFFIC_ENUM) RUN_TRAFFIC_COUNT };
 struct runstate_vm {
 	enum run_vm_state state;
 	bool was_up;
-	char reason[RUNSTATE_REASON_BYTES];   /* stopped, failed, halted and restarting: why */
-	char last_end[RUNSTATE_REASON_BYTES]; /* why it last ended, if it ever did */
-	uint32_t start_count;                 /* as its VMM says; 0 = it has said nothing */
-	uint32_t halt_count;                  /* how often it has said that it halted */
+	enum run_health health; /* while it is up; NONE: it has no check */
+	bool was_healthy;
+	char unhealthy[RUNSTATE_HEALTH_BYTES]; /* why it is, in its own words */
+	char reason[RUNSTATE_REASON_BYTES];    /* stopped, failed, halted and restarting: why */
+	char last_end[RUNSTATE_REASON_BYTES];  /* why it last ended, if it ever did */
+	uint32_t start_count;                  /* as its VMM says; 0 = it has said nothing */
+	uint32_t halt_count;                   /* how often it has said that it halted */
 	struct runstate_faults faults[SYSTEM_HARDWARE_MAX]; /* of each of its devices */
 	uint64_t counters[RUN_COUNTER_COUNT];
 	uint32_t answer_count; /* how often it has told all of them */
@@ -145,7 +166,8 @@ enum runstate_event_kind {
 	RUNSTATE_TROUBLE,    /* text: a report of the kernel or a VMM that people want to see */
 	RUNSTATE_DEVICE,     /* a device of connections[index] has a new state */
 	RUNSTATE_FAULTS,     /* DMA of a device of vms[index] has faulted; text: its name */
-	RUNSTATE_COUNTED     /* the VMM of vms[index] has told what it counts */
+	RUNSTATE_COUNTED,    /* the VMM of vms[index] has told what it counts */
+	RUNSTATE_HEALTH      /* vms[index] says something else of its health */
 };
 
 struct runstate_event {
@@ -202,7 +224,13 @@ MUST_USE bool runstate_vm_line(struct runstate *state, size_t vm, const char *li
 /** The agent of vms[@vm] has said HELLO. */
 void runstate_vm_agent(struct runstate *state, size_t vm);
 
-/** Has everything been up: each VM, and each connection between VMs that still run? */
+/**
+ * The health check of vms[@vm] says @health, or is told to begin. @why: of one that is unhealthy, a line that is
+ * fit to be shown.
+ */
+void runstate_vm_health(struct runstate *state, size_t vm, enum run_health health, const char *why);
+
+/** Has everything been up: each VM, and healthy where it has a check, and each connection between VMs that still run? */
 bool runstate_ready(const struct runstate *state);
 
 /** Can runstate_ready never come, since something ended first or the image was refused? */
@@ -225,6 +253,9 @@ size_t runstate_find_vm(const struct system *system, const char *name);
 
 /** "up", … */
 const char *run_vm_state_text(enum run_vm_state state);
+
+/** "healthy", … */
+const char *run_health_text(enum run_health health);
 
 /** "waits", …; "kicks", … */
 const char *run_counter_text(enum run_counter counter);

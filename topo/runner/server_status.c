@@ -25,11 +25,13 @@ static void send_system(struct visitor *visitor, const struct session *session)
 	visitor_send(visitor, CONTROL_SYSTEM, &system, sizeof(system));
 }
 
-static uint32_t count_commands(const struct agentlink *link)
+/* But its health check. */
+static uint32_t count_commands(const struct session_vm *vm)
 {
 	uint32_t count = 0;
 	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
-		count += link->commands[i].used ? 1 : 0;
+		const struct agent_command *command = &vm->agent.commands[i];
+		count += command->used && command != vm->health ? 1 : 0;
 	}
 	return count;
 }
@@ -78,13 +80,15 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 		.state = state->state,
 		.vcpu_count = known->vcpu_count,
 		.agent = known->agent ? 1 : 0,
-		.command_count = count_commands(&session->vms[vm].agent),
+		.health = state->state == RUN_VM_UP ? state->health : RUN_HEALTH_NONE,
+		.command_count = count_commands(&session->vms[vm]),
 		.restart_count = state->start_count > 1 ? state->start_count - 1 : 0,
 	};
 	(void)snprintf(entry.name, sizeof(entry.name), "%s", known->name);
 	(void)snprintf(entry.description, sizeof(entry.description), "%s",
 	               known->description == NULL ? "" : known->description);
 	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
+	(void)snprintf(entry.unhealthy, sizeof(entry.unhealthy), "%s", state->unhealthy);
 	(void)snprintf(entry.last_end, sizeof(entry.last_end), "%s", state->last_end);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
 	fill_addresses(known, &entry);
@@ -241,7 +245,8 @@ static void tell_visitor(struct visitor *visitor, const struct runstate_event *e
 		if (visitor->role == VISITOR_STATS && all_have_answered(visitor)) {
 			finish_stats(visitor);
 		}
-	} else if (follows && (event->kind == RUNSTATE_VM || event->kind == RUNSTATE_FAULTS)) {
+	} else if (follows && (event->kind == RUNSTATE_VM || event->kind == RUNSTATE_FAULTS ||
+	                       event->kind == RUNSTATE_HEALTH)) {
 		send_vm(visitor, session, event->index);
 	} else if (follows &&
 	           (event->kind == RUNSTATE_CONNECTION || event->kind == RUNSTATE_DEVICE)) {

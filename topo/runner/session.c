@@ -92,6 +92,14 @@ static void note_change(struct session *session, const struct runstate_event *ev
 		               session->system->vms[known->driver_vm].name, event->text);
 		session_log(session, "topo", text);
 	}
+	if (event->kind == RUNSTATE_HEALTH) {
+		const struct runstate_vm *state = &session->state.vms[event->index];
+		(void)snprintf(text, sizeof(text), "VM %.32s: says that it is %s%s%s",
+		               session->system->vms[event->index].name,
+		               run_health_text(state->health),
+		               state->unhealthy[0] == '\0' ? "" : ": ", state->unhealthy);
+		session_log(session, "topo", text);
+	}
 	server_event(session->server, event);
 }
 

@@ -63,6 +63,8 @@ struct session_vm {
 	uint64_t up_since_ms; /* the session's age when it was last up */
 	struct agentlink agent;
 	struct loop_timer agent_timer;
+	struct agent_command *health; /* its check; NULL: it has none, or that does not run */
+	struct linecut health_cut;
 };
 
 struct session {
@@ -145,6 +147,9 @@ bool session_ask_vmm(struct session *session, size_t vm, const char *what);
 
 /** Let the agent of vms[@vm] send what it has to, now and when its time comes. */
 void session_agent_work(struct session *session, size_t vm);
+
+/** The agent of @vm is there: let it run the VM's health check, if there is one and it does not. */
+void session_health_start(struct session_vm *vm);
 
 /** Add a line of @who to the system's log. */
 void session_log(struct session *session, const char *who, const char *line);

@@ -214,8 +214,9 @@ bool session_ask_vmm(struct session *session, size_t vm, const char *what)
 
 static void agent_hello(void *owner)
 {
-	const struct session_vm *vm = owner;
+	struct session_vm *vm = owner;
 	runstate_vm_agent(&vm->session->state, vm->index);
+	session_health_start(vm);
 }
 
 static void agent_due(void *owner)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""VMs that say themselves how well they are."""
+import json
+import os
+
+from harness import check, check_equal, check_in, finish, read_until
+
+
+class Service:
+    """What a VM's check looks at: it succeeds while a file is there."""
+
+    def __init__(self, world, words="it is\\033 ill"):
+        self.file = os.path.join(world.directory, "good")
+        self.check = os.path.join(world.directory, "check")
+        with open(self.check, "w", encoding="ascii") as script:
+            script.write(f"#!/bin/sh\n[ -e {self.file} ] && exit\n"
+                         f"echo first; printf '{words}\\n\\n' >&2; exit 3\n")
+        os.chmod(self.check, 0o755)
+
+    def begin(self):
+        with open(self.file, "w", encoding="ascii"):
+            pass
+
+    def end(self):
+        os.unlink(self.file)
+
+
+def case_health_is_waited_for(world):
+    """A system is up when its VMs are healthy, not before; it is told when that changes."""
+    service = Service(world)
+    starting = world.start("run", "-d", world.scenario(f"vm one agent health={service.check}\n"
+                                                       "vm other agent\n"))
+    read_until(starting.stdout, b"one: says that it is unhealthy: exit status 3: it is? ill")
+    check_equal((world.system()["state"], world.vm("one")["state"]), ("starting", "up"))
+    waiting = world.start("wait", "--until", "healthy", "one")
+    service.begin()
+    check_equal(finish(starting)[0], 0)
+    check_equal(finish(waiting)[0], 0)
+    vm = world.vm("one")
+    check_equal((vm["health"], vm["unhealthy"], vm["commands"]), ("healthy", "", 0))
+    check_equal(world.vm("other")["health"], "none")
+    check_in(" up, healthy\n", world.good("ps"))
+    check_in(" up, healthy\n", world.good("inspect", "one"))
+    listener = world.start("events")
+    read_until(listener.stdout, b"other")
+    service.end()
+    read_until(listener.stdout, b" up, unhealthy: exit status 3: it is? ill")
+    text = world.bad(1, "wait", "-u", "healthy", "-t", "0.1", "one")
+    check_in("one does not say that it is healthy: exit status 3: it is? ill", text)
+    check_equal(json.loads(world.good("inspect", "--json", "one"))["health"], "unhealthy")
+    service.begin()
+    read_until(listener.stdout, b" up, healthy")
+    check_in("topo: VM one: says that it is healthy", world.good("logs"))
+    world.good("stop", "one")
+    check_equal(world.vm("one")["health"], "none")
+    world.good("start", "one")
+    world.good("wait", "--until", "healthy", "one")
+
+
+def case_health_that_never_comes(world):
+    service = Service(world)
+    scenario = world.scenario(f"vm one agent health={service.check}\n")
+    text = world.bad(1, "run", "-d", "--timeout", "3", scenario)
+    check_in("VM one: up: it does not say that it is healthy", text)
+    text = world.bad(1, "run", "-d", "--timeout", "3",
+                     world.scenario("vm one agent health=/none\n"))
+    check_in("it does not say that it is healthy: exit status 127: /none: No such file", text)
+
+
+def case_health_of_nobody(world):
+    world.detach("vm one agent\n")
+    check_in("one has no health check", world.bad(1, "wait", "--until", "healthy", "one"))
+    check(" healthy" not in world.good("ps"), "it has one")
+
+
+def case_health_check_that_is_killed(world):
+    """A check that somebody in the VM kills is told of; the VM's next agent runs another."""
+    service = Service(world)
+    service.begin()
+    world.detach(f"vm one agent health={service.check}\n")
+    world.good("exec", "one", "--", "pkill", "-x", "-P",
+               world.good("exec", "one", "--", "sh", "-c", "echo $PPID").strip(), "health")
+    world.good("wait", "one")
+    listener = world.start("events")
+    read_until(listener.stdout, b" up, unhealthy: its check has ended with signal 15")
+    world.good("restart", "one")
+    world.good("wait", "--until", "healthy", "one")
