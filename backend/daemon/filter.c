@@ -19,6 +19,11 @@
 #include "lib/bits.h"
 
 #define SETTINGS_DIR "/proc/sys/net/ipv4/conf"
+#define TRACKED_MAX "/proc/sys/net/netfilter/nf_conntrack_max"
+
+/* Tracked connections of one driver VM, and of all that this VM may serve. Each takes 320 bytes. */
+#define CLIENT_CONNECTIONS "1024"
+#define ALL_CONNECTIONS "262144"
 
 /* Linux looks at sources itself (rp_filter), but not of a packet that is forwarded right behind another
  * one to the same address (ip_route_use_hint()): the first rule of `forward` does.
@@ -28,13 +33,16 @@
  *
  * The kernel's table of connections is one for all tenants, so who fills it keeps the others from
  * connecting: only what leaves by another address, and its answers, get a place in it. `raw` says so
- * before a packet is looked up; `forward` lets the rest pass by its direction alone. */
+ * before a packet is looked up; `forward` lets the rest pass by its direction alone. Of what gets one a
+ * driver VM has no more than its part: `room` drops what would be a further connection of the same
+ * hardware address, which no driver VM chooses itself. */
 static const char vm_rules[] =
 	"add table ip peervisor\n"
 	"add set ip peervisor inside { type ifname; }\n"
 	"add set ip peervisor nat { type ifname; }\n"
 	"add set ip peervisor routed { type ifname; }\n"
 	"add chain ip peervisor answers\n"
+	"add chain ip peervisor room\n"
 	"add chain ip peervisor input { type filter hook input priority 0; policy accept; }\n"
 	"add chain ip peervisor forward { type filter hook forward priority 0; policy drop; }\n"
 	"add chain ip peervisor raw { type filter hook prerouting priority -300; policy accept; }\n"
@@ -52,6 +60,7 @@ static const char vm_rules[] =
 	"add rule ip peervisor forward fib saddr . iif oif missing drop\n"
 	"add rule ip peervisor forward iifname @inside oifname @inside drop\n"
 	"add rule ip peervisor forward jump answers\n"
+	"add rule ip peervisor forward jump room\n"
 	"add rule ip peervisor forward iifname @nat oifname != @inside accept\n"
 	"add rule ip peervisor forward iifname @routed oifname != @inside accept\n"
 	"add rule ip peervisor forward iifname != @inside oifname @routed accept\n";
@@ -62,7 +71,11 @@ static const char nat_rules[] =
 	"add chain ip peervisor leave { type nat hook postrouting priority 100; }\n"
 	"flush chain ip peervisor leave\n"
 	"flush chain ip peervisor answers\n"
+	"flush chain ip peervisor room\n"
+	"add set ip peervisor clients { type ether_addr; flags dynamic; size 1024; }\n"
 	"add rule ip peervisor answers ct state established,related accept\n"
+	"add rule ip peervisor room iifname @nat ct state new"
+	" add @clients { ether saddr ct count over " CLIENT_CONNECTIONS " } drop\n"
 	"add rule ip peervisor leave iifname @nat oifname != @inside masquerade\n";
 
 const char *filter_place(const struct dt_device *config)
@@ -137,6 +150,9 @@ err_t filter_guard(const struct dt_device *config)
 	free(text);
 	if (!ok) {
 		log_line(config->tap, "nft does not take its rules");
+	}
+	if (ok && config->network == DT_NETWORK_NAT) {
+		return system_set(config->tap, TRACKED_MAX, ALL_CONNECTIONS);
 	}
 	return ok ? OK : ERR_STATE;
 }

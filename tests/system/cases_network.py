@@ -15,6 +15,7 @@ from harness import HERE, TOPO, Scenario, ensure
 
 BYTES = 1_000_000
 FLOWS = 500
+CLIENT_CONNECTIONS = 1024  # backend/daemon/filter.c
 TRACKING = "/proc/sys/net/netfilter/nf_conntrack_"
 FORWARDING = ("nat", "routed")
 # What peers on a bridge can do: frames of their own to each other and to all.
@@ -307,6 +308,20 @@ class Networks(Scenario):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               check=False)
         ensure(done.returncode == 0, done.stdout[-1500:])
+
+    def check_no_flood_of_connections_takes_others_room(self):
+        """Of those that need a place in the table each driver VM has so many, however it numbers them."""
+        node, flows = self.nodes["n1"], 2 * CLIENT_CONNECTIONS
+        text = "".join(frames.ether(node.gateway_mac, node.mac, frames.IPV4, frames.datagram(
+            node.address, self.up.address, "room", 10000 + i)).hex() + "\n" for i in range(flows))
+        self.system.probe("n1")
+        self.system.shell("n1", "gunzip > /tmp/room", limit=120, stdin=gzip.compress(text.encode(), 9))
+        before = self.tracked()
+        self.system.shell("n1", f"/tmp/probe frames {node.interface} < /tmp/room; "
+                          f"ping -c 1 {node.gateway}")
+        taken = self.tracked() - before
+        ensure(CLIENT_CONNECTIONS // 2 < taken <= CLIENT_CONNECTIONS + 16, f"{taken} connections")
+        check_tcp(self.system, "n2", "up", self.up.address, BYTES)
 
 
 class Errors(Scenario):

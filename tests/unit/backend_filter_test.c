@@ -21,6 +21,7 @@
 #include "backend/daemon/system.h"
 
 static char rules[8192];
+static char set[128];
 
 bool system_run(const char *const argv[], const char *input)
 {
@@ -33,8 +34,7 @@ bool system_run(const char *const argv[], const char *input)
 err_t system_set(const char *name, const char *path, const char *value)
 {
 	(void)name;
-	(void)path;
-	(void)value;
+	snprintf(set, sizeof(set), "%s=%s", path, value);
 	return OK;
 }
 
@@ -62,11 +62,16 @@ static void connections_are_tracked_for_nat_alone(void **state)
 	(void)state;
 	guard(DT_NETWORK_NAT);
 	assert_non_null(strstr(rules, "ct state"));
+	assert_non_null(strstr(rules, "ether saddr ct count over 1024 } drop"));
+	assert_string_equal(set, "/proc/sys/net/netfilter/nf_conntrack_max=262144");
+	set[0] = '\0';
 	assert_non_null(strstr(rules, "type nat"));
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		guard(others[i]);
 		assert_null(strstr(rules, "ct state"));
 		assert_null(strstr(rules, "type nat"));
+		assert_null(strstr(rules, "ct count"));
+		assert_string_equal(set, "");
 		assert_non_null(strstr(rules, "iifname @inside notrack accept"));
 	}
 }
@@ -80,6 +85,7 @@ static void rules_of_nat_outlast_other_devices(void **state)
 	assert_null(strstr(rules, "flush table ip"));
 	assert_null(strstr(rules, "flush chain ip peervisor answers"));
 	assert_null(strstr(rules, "flush chain ip peervisor leave"));
+	assert_null(strstr(rules, "flush chain ip peervisor room"));
 }
 
 int main(void)
