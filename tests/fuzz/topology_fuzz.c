@@ -5,7 +5,7 @@
  *
  * libs: z lzma zstd lz4 json-c crypto
  * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front
- * links: topo/export/explain.c topo/export/explain_slot.c
+ * links: topo/export/explain.c topo/export/explain_options.c topo/export/explain_slot.c
  */
 #define _POSIX_C_SOURCE 200809L
 

@@ -3,7 +3,7 @@
  * The plan of an export: numbers, and addresses that are free in every VM, whatever a topology
  * gives and leaves open.
  *
- * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/explain.c
+ * links: topo/export/plan.c topo/export/camkes.c topo/export/devices.c topo/export/explain.c topo/export/explain_options.c
  * links: topo/export/notes.c topo/export/explain_slot.c
  * libs: z lzma zstd lz4 json-c crypto
  * links: topo/base topo/diag topo/rules topo/language topo/model topo/rootfs topo/resolve topo/checks topo/front

@@ -32,6 +32,23 @@ bool check_is_common_node(const struct board *board, const char *path);
 /** Whether physical devices are given to VM @vm: registers, functions, interrupts or nodes. */
 bool check_has_hardware(const struct topology *topology, size_t vm);
 
+struct check_address {
+	char text[16];
+};
+
+/** "10.0.0.1" */
+struct check_address check_dotted(uint32_t address);
+
+/** The bits of an address that a prefix of that length is about. */
+uint32_t check_mask(uint32_t prefix);
+
+typedef void check_net_visit(struct rules *rules, const struct topology *topology,
+                             struct strmap *seen, const struct connection *connection,
+                             const struct device *device);
+
+/** Look at each network device; @seen is empty before, and theirs. */
+void check_each_net(struct rules *rules, const struct topology *topology, check_net_visit *visit);
+
 /** Whether @key was not in @seen before; now it is there, with @value. */
 bool check_first_time(struct strmap *seen, const char *key, void *value);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checks of networks: addresses, subnets that a VM could not tell apart, and interfaces that the
- * device VM could not make.
+ * Checks of networks: subnets that a VM could not tell apart, and interfaces that the device VM could
+ * not make.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -12,190 +12,6 @@
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
 #include "topo/model/routes.h"
-
-struct text_address {
-	char text[16];
-};
-
-static struct text_address dotted(uint32_t address)
-{
-	struct text_address out;
-
-	snprintf(out.text, sizeof(out.text), "%u.%u.%u.%u", address >> 24, address >> 16 & 0xff,
-	         address >> 8 & 0xff, address & 0xff);
-	return out;
-}
-
-static uint32_t mask_of(uint32_t prefix)
-{
-	return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
-}
-
-typedef void net_visit(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                       const struct connection *connection, const struct device *device);
-
-static void each_net(struct rules *rules, const struct topology *topology, net_visit *visit)
-{
-	struct arena *arena = arena_new();
-	struct strmap seen;
-
-	strmap_init(&seen, arena);
-	for (size_t i = 0; i < topology->model.connection_count; i++) {
-		const struct connection *connection = &topology->model.connections[i];
-
-		for (size_t j = 0; j < connection->device_count; j++) {
-			if (connection->devices[j].type == DEVICE_NET) {
-				visit(rules, topology, &seen, connection, &connection->devices[j]);
-			}
-		}
-	}
-	arena_free(arena);
-}
-
-static void visit_mac(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                      const struct connection *connection, const struct device *device)
-{
-	(void)topology;
-	(void)seen;
-	(void)connection;
-	/* Bit 0: a group. Bit 1: administered locally. */
-	if ((device->mac[0] & 3) == 0) {
-		rule_report(
-			rules, &rule_mac_local, device_place(device, "mac"),
-			"a MAC address that begins with %02x:%02x:%02x is a maker's; with 02, nobody's",
-			device->mac[0], device->mac[1], device->mac[2]);
-	}
-}
-
-void check_mac_local(struct rules *rules, const struct topology *topology)
-{
-	each_net(rules, topology, visit_mac);
-}
-
-RULE(mac_local, "mac-local", ADVICE, EACH,
-     "A MAC address that is not marked as administered locally belongs to a maker of network "
-     "cards, and may be that of a real card.");
-
-static void visit_host(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                       const struct connection *connection, const struct device *device)
-{
-	uint32_t mask = mask_of(device->prefix);
-
-	(void)topology;
-	(void)seen;
-	(void)connection;
-	for (size_t i = 0; i < 2 && device->prefix < 31; i++) {
-		uint32_t host = device->address[i] & ~mask;
-
-		if (host == 0 || host == ~mask) {
-			rule_report(rules, &rule_address_host, device_place(device, "address"),
-			            "%s is the %s of its subnet of /%u, no host's",
-			            dotted(device->address[i]).text,
-			            host == 0 ? "name" : "broadcast address", device->prefix);
-		}
-	}
-}
-
-void check_address_host(struct rules *rules, const struct topology *topology)
-{
-	each_net(rules, topology, visit_host);
-}
-
-RULE(address_host, "address-host", ERROR, EACH,
-     "An interface has the first or the last address of its subnet, which stand for the subnet "
-     "itself and for all its hosts.");
-
-struct block {
-	uint32_t base;
-	uint32_t prefix;
-	const char *what;
-};
-
-static const struct block *block_of(const struct block *blocks, size_t count, uint32_t address)
-{
-	for (size_t i = 0; i < count; i++) {
-		if ((address & mask_of(blocks[i].prefix)) == blocks[i].base) {
-			return &blocks[i];
-		}
-	}
-	return NULL;
-}
-
-/* RFC 6890. */
-static const struct block special[] = {
-	{0x00000000, 8, "\"this network\""},
-	{0x7f000000, 8, "the host itself"},
-	{0xe0000000, 4, "groups"},
-	{0xf0000000, 4, "nobody, as of today"},
-};
-
-/* Version 14 of clang-format indents every other row of this one wrongly. */
-/* clang-format off */
-static const struct block internal[] = {
-	{0x0a000000,  8, "private"      },
-	{0xac100000, 12, "private"      },
-	{0xc0a80000, 16, "private"      },
-	{0x64400000, 10, "shared"       },
-	{0xa9fe0000, 16, "link-local"   },
-	{0xc0000200, 24, "documentation"},
-	{0xc6120000, 15, "benchmarks"   },
-	{0xc6336400, 24, "documentation"},
-	{0xcb007100, 24, "documentation"},
-};
-/* clang-format on */
-
-#define SPECIAL_COUNT (ARRAY_COUNT(special))
-#define INTERNAL_COUNT (ARRAY_COUNT(internal))
-
-static void visit_special(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                          const struct connection *connection, const struct device *device)
-{
-	(void)topology;
-	(void)seen;
-	(void)connection;
-	for (size_t i = 0; i < 2; i++) {
-		const struct block *block = block_of(special, SPECIAL_COUNT, device->address[i]);
-
-		if (block != NULL) {
-			rule_report(rules, &rule_address_special, device_place(device, "address"),
-			            "%s cannot be an interface's: such addresses are for %s",
-			            dotted(device->address[i]).text, block->what);
-		}
-	}
-}
-
-void check_address_special(struct rules *rules, const struct topology *topology)
-{
-	each_net(rules, topology, visit_special);
-}
-
-RULE(address_special, "address-special", ERROR, EACH,
-     "An interface has an address that no interface can have: of loopback, of a group, or a "
-     "reserved one.");
-
-static void visit_public(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         const struct connection *connection, const struct device *device)
-{
-	uint32_t address = device->address[0];
-
-	(void)topology;
-	(void)seen;
-	(void)connection;
-	if (block_of(internal, INTERNAL_COUNT, address) == NULL &&
-	    block_of(special, SPECIAL_COUNT, address) == NULL) {
-		rule_report(rules, &rule_address_public, device_place(device, "address"),
-		            "%s is an address of the public Internet", dotted(address).text);
-	}
-}
-
-void check_address_public(struct rules *rules, const struct topology *topology)
-{
-	each_net(rules, topology, visit_public);
-}
-
-RULE(address_public, "address-public", ADVICE, EACH,
-     "A network between VMs has addresses of the public Internet: whoever really has them "
-     "cannot be reached.");
 
 /* A subnet in which a VM has an interface. */
 struct subnet {
@@ -228,7 +44,7 @@ static size_t collect_subnets(const struct topology *topology, struct subnet *li
 
 		for (size_t j = 0; j < connection->device_count; j++) {
 			const struct device *device = &connection->devices[j];
-			uint32_t mask = mask_of(device->prefix);
+			uint32_t mask = check_mask(device->prefix);
 			struct subnet subnet = {connection->device_vm, device->address[0] & mask,
 			                        device->address[0] | ~mask, device, true};
 
@@ -272,7 +88,7 @@ static void each_overlap(struct rules *rules, const struct topology *topology, b
 		                device_place(now->device, "address"),
 		                "'%s' has two interfaces in the subnet of %s/%u",
 		                check_suffix(topology, now->vm),
-		                dotted(now->device->address[0]).text, now->device->prefix)) {
+		                check_dotted(now->device->address[0]).text, now->device->prefix)) {
 			diag_note(rules->diag, last->device->place, "the other one");
 		}
 		if (now->vm != last->vm || now->last >= last->last) {
@@ -330,15 +146,15 @@ static void visit_bridge_address(struct rules *rules, const struct topology *top
 	if ((first->address[0] != device->address[0] || first->prefix != device->prefix) &&
 	    rule_report(rules, &rule_bridge_address, device_place(device, "address"),
 	                "the bridge '%s' has the address %s/%u, and %s/%u too", device->bridge,
-	                dotted(device->address[0]).text, device->prefix,
-	                dotted(first->address[0]).text, first->prefix)) {
+	                check_dotted(device->address[0]).text, device->prefix,
+	                check_dotted(first->address[0]).text, first->prefix)) {
 		diag_note(rules->diag, first->place, "the other one");
 	}
 }
 
 void check_bridge_address(struct rules *rules, const struct topology *topology)
 {
-	each_net(rules, topology, visit_bridge_address);
+	check_each_net(rules, topology, visit_bridge_address);
 }
 
 RULE(bridge_address, "bridge-address", ERROR, EACH,
@@ -361,7 +177,7 @@ static void visit_bridge_kind(struct rules *rules, const struct topology *topolo
 
 void check_bridge_kind(struct rules *rules, const struct topology *topology)
 {
-	each_net(rules, topology, visit_bridge_kind);
+	check_each_net(rules, topology, visit_bridge_kind);
 }
 
 RULE(bridge_kind, "bridge-kind", ERROR, EACH,
@@ -404,7 +220,7 @@ static void visit_clash(struct rules *rules, const struct topology *topology, st
 
 void check_interface_clash(struct rules *rules, const struct topology *topology)
 {
-	each_net(rules, topology, visit_clash);
+	check_each_net(rules, topology, visit_clash);
 }
 
 RULE(interface_clash, "interface-clash", ERROR, EACH,
@@ -441,7 +257,7 @@ static void visit_reserved(struct rules *rules, const struct topology *topology,
 
 void check_interface_reserved(struct rules *rules, const struct topology *topology)
 {
-	each_net(rules, topology, visit_reserved);
+	check_each_net(rules, topology, visit_reserved);
 }
 
 RULE(interface_reserved, "interface-reserved", ERROR, EACH,
@@ -476,7 +292,7 @@ void check_routes_many(struct rules *rules, const struct topology *topology)
 		}
 	}
 	if (count >= PV_BACKEND_SOURCES_MAX) {
-		each_net(rules, topology, visit_routes);
+		check_each_net(rules, topology, visit_routes);
 	}
 }
 
@@ -517,7 +333,7 @@ static void visit_uplink(struct rules *rules, const struct topology *topology, s
 
 void check_network_uplink(struct rules *rules, const struct topology *topology)
 {
-	each_net(rules, topology, visit_uplink);
+	check_each_net(rules, topology, visit_uplink);
 }
 
 RULE(network_uplink, "network-uplink", ADVICE, WHOLE,

@@ -16,6 +16,9 @@ void explain_model(const struct model *model, FILE *out);
 /** Print @text as a string of the language, in quotes. */
 void explain_string(FILE *out, const char *text);
 
+/** Print @truth. */
+void explain_truth(FILE *out, bool truth);
+
 /** Print the value that an attribute with a kind has in @vm, as the language writes it. */
 void explain_attribute(FILE *out, enum vm_attribute attribute, const struct vm *vm);
 

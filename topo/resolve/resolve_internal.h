@@ -146,6 +146,14 @@ void resolve_connections_finish(struct resolver *resolver);
 /** A setting of the system. */
 void resolve_system_setting(struct resolver *resolver, const struct ast_setting *setting);
 
+/* resolve_slot.c */
+
+#define SLOT_FIRST 1U /* 0 is the host bridge */
+#define SLOT_LAST 31U
+
+/** What an entry of system.machine says, but for the file of its disk; false after an error. */
+bool resolve_slot(struct resolver *resolver, const struct value *dict, struct machine_slot *out);
+
 /* resolve_machine.c */
 
 /** system.machine. */
@@ -164,6 +172,15 @@ void resolve_machine_files(struct resolver *resolver);
 /** A setting of the VM @instance. */
 void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
                         const struct ast_setting *setting);
+
+/* resolve_vm_other.c */
+
+/** A setting of the VM @instance that is none of a VM's attributes. */
+void resolve_vm_other(struct resolver *resolver, struct instance *instance,
+                      const struct ast_setting *setting);
+
+/** Such a key of vm_address_config. */
+void resolve_vm_other_key(struct resolver *resolver, const struct name *key);
 
 /* resolve_managed.c */
 
@@ -239,6 +256,12 @@ bool resolve_option(struct resolver *resolver, const char *peer_key, struct devi
 /** Both sides speak of one device: take what only @expected says, refuse contradictions. */
 void resolve_options_merge(struct resolver *resolver, struct device_entry *served,
                            const struct device_entry *expected);
+
+/* resolve_region.c */
+
+/** An entry of the numeric form @dict that VM @vm gives of a connection. */
+void resolve_region_key(struct resolver *resolver, size_t vm, const struct link *link,
+                        const struct value *dict, const struct value_entry *entry);
 
 /* resolve_device.c */
 

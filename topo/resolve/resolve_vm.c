@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lib/bits.h"
-#include "topo/base/suggest.h"
 #include "topo/base/utf8.h"
 #include "topo/resolve/resolve_internal.h"
 
@@ -341,133 +340,13 @@ static void set_attribute_of(struct resolver *resolver, size_t vm, enum vm_attri
 	note_failure(resolver, vm, attribute, errors);
 }
 
-/* What CAmkES systems say of the seL4 objects behind a VM: topo lays out its own. */
-static const char *const without_meaning[] = {
-	"_domain",
-	"_stack_size",
-	"affinity",
-	"allowed_smc_functions",
-	"asid_pool",
-	"batch_shmem_size",
-	"clean_cache",
-	"cnode_size_bits",
-	"cross_connector_large_pages",
-	"extra_frame_map_address",
-	"fs_shmem_size",
-	"global_endpoint_base",
-	"guest_large_pages",
-	"heap_size",
-	"init_topology",
-	"num_extra_frame_caps",
-	"pci_config",
-	"pl011",
-	"plat_keep_devices",
-	"plat_keep_devices_and_subtree",
-	"priority",
-	"ramoops_base",
-	"ramoops_size",
-	"sem_value",
-	"serial_getchar_shmem_size",
-	"serial_layout",
-	"simple",
-	"smmu",
-	"tcb_pool",
-	"tcb_pool_domains",
-	"tk1_insecure",
-	"tracebuffer_base",
-	"tracebuffer_size",
-};
-
-#define WITHOUT_MEANING_COUNT (ARRAY_COUNT(without_meaning))
-
-/* What CAmkES knows of each interface, thread and semaphore of a component: NAME_priority, … */
-static const char *const interface_endings[] = {
-	"_affinity",   "_attributes",      "_badge",
-	"_budget",     "_domain",          "_hardware_attributes",
-	"_id",         "_max_budget",      "_period",
-	"_priority",   "_sc_size_bits",    "_shmem_size",
-	"_stack_size", "_value",           "_pool",
-	"_size",       "_hardware_cached", "_cached",
-	"_access",     "_paddr",           "_generate_interrupts",
-};
-
-static bool is_of_interface(const char *name)
-{
-	size_t bytes = strlen(name);
-
-	for (size_t i = 0; i < ARRAY_COUNT(interface_endings); i++) {
-		size_t end = strlen(interface_endings[i]);
-
-		if (bytes > end && strcmp(name + bytes - end, interface_endings[i]) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool is_without_meaning(const struct instance *instance, const char *name)
-{
-	if (is_of_interface(name)) {
-		return true;
-	}
-	for (size_t i = 0; i < WITHOUT_MEANING_COUNT; i++) {
-		if (strcmp(without_meaning[i], name) == 0) {
-			return true;
-		}
-	}
-	/* What the user's own component declares, CAmkES would accept. */
-	for (size_t i = 0; instance->type != NULL && i < instance->type->attribute_count; i++) {
-		if (strcmp(instance->type->attributes[i].name.text, name) == 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void consider_names(struct suggest *suggest, enum attribute_place place)
-{
-	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
-		const char *older = vm_attribute_older(i, place);
-
-		if (vm_attribute_stands(i, place)) {
-			suggest_consider(suggest, vm_attribute_row(i)->name);
-		}
-		if (older != NULL) {
-			suggest_consider(suggest, older);
-		}
-	}
-}
-
-static void unknown_attribute(struct resolver *resolver, const struct ast_setting *setting)
-{
-	struct suggest suggest = suggest_start(setting->attribute.text);
-
-	if (!rule_report(resolver->rules, &rule_unknown_attribute, setting->attribute.place,
-	                 "a VM has no attribute '%s'", setting->attribute.text)) {
-		return;
-	}
-	if (diag_shows(resolver->diag)) {
-		consider_names(&suggest, ATTRIBUTE_ALONE);
-	}
-	if (suggest.best != NULL) {
-		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
-	} else {
-		diag_help(resolver->diag, "docs/language.md lists the attributes of a VM");
-	}
-}
-
 void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
                         const struct ast_setting *setting)
 {
-	const char *name = setting->attribute.text;
-	enum vm_attribute attribute = vm_attribute_find(name, ATTRIBUTE_ALONE);
+	enum vm_attribute attribute = vm_attribute_find(setting->attribute.text, ATTRIBUTE_ALONE);
 
 	if (attribute == VM_ATTRIBUTE_COUNT) {
-		if (is_without_meaning(instance, name)) {
-			resolve_ignore_setting(resolver, instance, setting);
-		} else {
-			unknown_attribute(resolver, setting);
-		}
+		resolve_vm_other(resolver, instance, setting);
 		return;
 	}
 	struct value value = eval_expression(&resolver->evaluator, setting->value);
@@ -482,36 +361,13 @@ void resolve_vm_setting(struct resolver *resolver, struct instance *instance,
 
 /* vm_address_config: a dict of what may be given by itself too. */
 
-/* Keys that are read and have no meaning. */
-static const char *const obsolete_keys[] = {"ram_offset", "linux_ram_offset", "initrd_max_size"};
-
-#define OBSOLETE_KEY_COUNT (ARRAY_COUNT(obsolete_keys))
-
-static void unknown_key(struct resolver *resolver, const struct name *key)
-{
-	struct suggest suggest = suggest_start(key->text);
-
-	consider_names(&suggest, ATTRIBUTE_KEY);
-	for (size_t i = 0; i < OBSOLETE_KEY_COUNT; i++) {
-		if (strcmp(obsolete_keys[i], key->text) == 0) {
-			return;
-		}
-		suggest_consider(&suggest, obsolete_keys[i]);
-	}
-	if (rule_report(resolver->rules, &rule_unknown_attribute, key->place,
-	                "vm_address_config has no '%s'", key->text) &&
-	    suggest.best != NULL) {
-		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
-	}
-}
-
 static void set_address_entry(struct resolver *resolver, size_t vm, const struct value_entry *entry)
 {
 	const struct vm_origin *origin = &resolver->topology->vm_origins[vm];
 	enum vm_attribute attribute = vm_attribute_find(entry->key.text, ATTRIBUTE_KEY);
 
 	if (attribute == VM_ATTRIBUTE_COUNT) {
-		unknown_key(resolver, &entry->key);
+		resolve_vm_other_key(resolver, &entry->key);
 		return;
 	}
 	if (vm_given(origin, attribute)) {
