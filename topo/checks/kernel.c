@@ -2,6 +2,7 @@
 /*
  * Checks of what a kernel of the user's own was built with.
  */
+#include "lib/bits.h"
 #include "topo/checks/internal.h"
 #include "topo/resolve/kernel_config.h"
 
@@ -24,7 +25,7 @@ void check_kernel_pool(struct rules *rules, const struct topology *topology)
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->image.kernel != NULL && has_pool(topology, i) &&
-		    kernel_option_of(vm->image.kernel, POOL_OPTION) == KERNEL_OPTION_MISSING &&
+		    kernel_option_of(vm->image.kernel, POOL_OPTION) >= KERNEL_OPTION_MODULE &&
 		    rule_report(rules, &rule_kernel_pool, vm_place(topology, i, VM_IMAGE),
 		                "the kernel of '%s' was built without " POOL_OPTION, vm->suffix)) {
 			diag_help(rules->diag, "its drivers would put their rings outside of the "
@@ -41,3 +42,65 @@ RULE_TO_RUN(
 	"its configuration, in the image or in the file config-VERSION beside "
 	"vmlinuz-VERSION, it lacks CONFIG_DMA_RESTRICTED_POOL. Its devices would not start.",
 	"a kernel that has restricted DMA pools");
+
+/* What Linux drives a device of each type by; NULL: by what every kernel with its bus has. */
+static const char *const driver_options[DEVICE_TYPE_COUNT] = {
+	[DEVICE_NET] = "CONFIG_VIRTIO_NET",         [DEVICE_BLK] = "CONFIG_VIRTIO_BLK",
+	[DEVICE_GPU] = "CONFIG_DRM_VIRTIO_GPU",     [DEVICE_VSOCK] = "CONFIG_VIRTIO_VSOCKETS",
+	[DEVICE_CONSOLE] = "CONFIG_VIRTIO_CONSOLE", [DEVICE_RNG] = "CONFIG_HW_RANDOM_VIRTIO",
+	[DEVICE_FS] = "CONFIG_VIRTIO_FS",
+};
+
+static bool uses_type(const struct topology *topology, size_t vm, size_t type)
+{
+	const struct vm_origin *origin = &topology->vm_origins[vm];
+
+	for (size_t i = 0; i < origin->used_count; i++) {
+		const struct connection *connection = &topology->model.connections[origin->used[i]];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			if ((size_t)connection->devices[j].type == type) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void judge_driver(struct rules *rules, const struct topology *topology, size_t vm,
+                         const char *option)
+{
+	const struct vm *row = &topology->model.vms[vm];
+	const enum kernel_option found = kernel_option_of(row->image.kernel, option);
+
+	if (found == KERNEL_OPTION_MISSING) {
+		rule_report(rules, &rule_kernel_drivers, vm_place(topology, vm, VM_IMAGE),
+		            "the kernel of '%s' was built without %s", row->suffix, option);
+	} else if (found == KERNEL_OPTION_MODULE &&
+	           rule_report(rules, &rule_kernel_drivers, vm_place(topology, vm, VM_IMAGE),
+	                       "the kernel of '%s' has %s as a module", row->suffix, option)) {
+		diag_help(rules->diag, "its root file system has to have the modules of that "
+		                       "kernel, and load this one");
+	}
+}
+
+void check_kernel_drivers(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		if (topology->model.vms[i].image.kernel == NULL ||
+		    topology->vm_origins[i].used_count == 0) {
+			continue;
+		}
+		judge_driver(rules, topology, i, "CONFIG_VIRTIO_PCI");
+		for (size_t type = 0; type < ARRAY_COUNT(driver_options); type++) {
+			if (uses_type(topology, i, type)) {
+				judge_driver(rules, topology, i, driver_options[type]);
+			}
+		}
+	}
+}
+
+RULE(kernel_drivers, "kernel-drivers", WARNING, EACH,
+     "By the configuration of a VM's own kernel, in the image or in the file config-VERSION beside "
+     "vmlinuz-VERSION, a driver of its devices is not in it: distributions have most as modules, which "
+     "are no part of it. A device without a driver is idle.");

@@ -32,7 +32,7 @@ static bool take(void *owner, const unsigned char *bytes, size_t count)
 	return true;
 }
 
-/* A line OPTION=y. */
+/* A line OPTION=y, or OPTION=m. */
 static enum kernel_option find_option(const struct config *config, const char *option)
 {
 	const size_t length = strlen(option);
@@ -44,8 +44,10 @@ static enum kernel_option find_option(const struct config *config, const char *o
 		const size_t bytes = (size_t)((next == NULL ? end : next) - line);
 
 		if (bytes == length + 2 && memcmp(line, option, length) == 0 &&
-		    memcmp(line + length, "=y", 2) == 0) {
-			return KERNEL_OPTION_THERE;
+		    line[length] == '=') {
+			return line[length + 1] == 'y'   ? KERNEL_OPTION_THERE
+			       : line[length + 1] == 'm' ? KERNEL_OPTION_MODULE
+			                                 : KERNEL_OPTION_MISSING;
 		}
 		line += bytes + 1;
 	}

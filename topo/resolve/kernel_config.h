@@ -6,9 +6,14 @@
 #ifndef TOPO_RESOLVE_KERNEL_CONFIG_H
 #define TOPO_RESOLVE_KERNEL_CONFIG_H
 
-enum kernel_option { KERNEL_OPTION_UNKNOWN, KERNEL_OPTION_THERE, KERNEL_OPTION_MISSING };
+enum kernel_option {
+	KERNEL_OPTION_UNKNOWN, /* nothing tells */
+	KERNEL_OPTION_THERE,
+	KERNEL_OPTION_MODULE, /* where its modules are */
+	KERNEL_OPTION_MISSING
+};
 
-/** Whether the kernel in the file @path has @option, "CONFIG_…", built in. */
+/** Whether the kernel in the file @path has @option, "CONFIG_…", built in, or as a module. */
 enum kernel_option kernel_option_of(const char *path, const char *option);
 
 #endif
