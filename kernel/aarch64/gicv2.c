@@ -154,9 +154,9 @@ void arch_lr_write(uint32_t i, struct lr lr)
 	*gic_reg(board_gich, GICH_LR(i)) = gicv2_lr_encode(lr);
 }
 
-bool arch_lr_is_empty(uint32_t i)
+bool arch_lr_has_ended(uint32_t i, uint32_t intid)
 {
-	return gicv2_lr_is_empty(*gic_reg(board_gich, GICH_LR(i)));
+	return gicv2_lr_has_ended(*gic_reg(board_gich, GICH_LR(i)), intid);
 }
 
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)

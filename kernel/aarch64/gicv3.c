@@ -305,9 +305,9 @@ void arch_lr_write(uint32_t i, struct lr lr)
 	lr_write(i, lr.state == LR_EMPTY ? 0 : gicv3_lr_encode(lr));
 }
 
-bool arch_lr_is_empty(uint32_t i)
+bool arch_lr_has_ended(uint32_t i, uint32_t intid)
 {
-	return gicv3_lr_is_empty(lr_read(i));
+	return gicv3_lr_has_ended(lr_read(i), intid);
 }
 
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)

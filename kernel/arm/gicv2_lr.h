@@ -49,9 +49,10 @@ static inline uint32_t gicv2_lr_encode_pending(uint32_t intid, uint32_t priority
 	       (uint32_t)LR_PENDING << GICV2_LR_STATE_SHIFT;
 }
 
-static inline bool gicv2_lr_is_empty(uint32_t word)
+/** Whether it is of @intid, in no state. */
+static inline bool gicv2_lr_has_ended(uint32_t word, uint32_t intid)
 {
-	return !(word >> GICV2_LR_STATE_SHIFT & 3U);
+	return (word & (3U << GICV2_LR_STATE_SHIFT | GICV2_LR_INTID_MASK)) == intid;
 }
 
 #endif

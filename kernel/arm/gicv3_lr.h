@@ -50,9 +50,10 @@ static inline uint64_t gicv3_lr_encode(struct lr lr)
 	return word | (lr.eoi ? GICV3_LR_EOI : 0);
 }
 
-static inline bool gicv3_lr_is_empty(uint64_t word)
+/** Whether it is of @intid, in no state. */
+static inline bool gicv3_lr_has_ended(uint64_t word, uint32_t intid)
 {
-	return !(word >> GICV3_LR_STATE_SHIFT);
+	return (word & (3ULL << GICV3_LR_STATE_SHIFT | UINT32_MAX)) == intid;
 }
 
 #endif

@@ -92,8 +92,8 @@ void arch_inject_abort(struct vcpu *v, uint64_t esr, uint64_t far);
 uint32_t arch_lr_count(void);
 struct lr arch_lr_read(uint32_t i);
 void arch_lr_write(uint32_t i, struct lr lr);
-/** Whether list register @i holds nothing. */
-bool arch_lr_is_empty(uint32_t i);
+/** Whether list register @i holds @intid no more, which it was the last to hold. */
+bool arch_lr_has_ended(uint32_t i, uint32_t intid);
 /** Make @intid pending in list register @i, of no source, no physical interrupt, untold end. */
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority);
 /** How many interrupts in no list register the guest has ended since the last call. @tell: have

@@ -208,8 +208,8 @@ struct doorbell_page {
 
 /* A physical interrupt, and whose it is. Boot. */
 struct line {
-	uint16_t virq; /* SPI of the domain; 0: it is nobody's */
-	uint8_t domain;
+	struct domain *domain; /* NULL: it is nobody's */
+	uint16_t virq;         /* which SPI of the domain it is */
 };
 
 struct stream {

@@ -11,10 +11,7 @@
 
 void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge)
 {
-	kernel.lines[intid - PV_SPI_FIRST] = (struct line){
-		.virq = (uint16_t)virq,
-		.domain = (uint8_t)(d - kernel.domains),
-	};
+	kernel.lines[intid - PV_SPI_FIRST] = (struct line){d, (uint16_t)virq};
 	d->lines[virq - VIRQ_PRIVATE] = (uint16_t)intid;
 	d->line_words[intid / 32] |= 1U << intid % 32;
 	arch_line_init(intid, edge);
@@ -34,10 +31,10 @@ static void pass_locked(struct domain *d, uint32_t intid)
 
 	/* It came again, so the hardware has ended the one before: what lists that holds nothing. */
 	if ((q->flags & (VIRQ_PASSED | VIRQ_IN_LR)) == (VIRQ_PASSED | VIRQ_IN_LR)) {
-		q->flags &= (uint16_t) ~(VIRQ_IN_LR | VIRQ_TAKEN);
+		q->flags &= (uint16_t) ~(VIRQ_IN_LR | VIRQ_TAKEN | VIRQ_LATCH);
 	}
-	q->flags |= VIRQ_PASSED | VIRQ_LATCH;
-	virq_changed(&d->vcpus[0], intid, q);
+	q->flags |= VIRQ_PASSED;
+	vgic_pend_spi_locked(d, intid);
 }
 
 /* Lock: domain lock held. */
@@ -84,9 +81,9 @@ void line_take(uint32_t intid)
 		return; /* nobody's; it stays active, so it never comes again */
 	}
 	const struct line *l = &kernel.lines[intid - PV_SPI_FIRST];
-	struct domain *d = &kernel.domains[l->domain];
+	struct domain *d = l->domain;
 
-	if (!l->virq) {
+	if (!d) {
 		arch_line_end(intid); /* nobody's; and never enabled */
 		return;
 	}

@@ -252,6 +252,25 @@ static void fill(struct vcpu *v)
 	}
 }
 
+/* As list_alone(), for @q, a line that has come: it is all that is ready, and no other list register
+ * has to be read for it. */
+static inline bool list_line_alone(struct vcpu *v, uint32_t intid, const struct virq *q)
+{
+	struct vgic_cpu *g = &v->vgic;
+
+	if ((q->flags & VIRQ_IN_LR) || g->ready.count != 1) {
+		return false;
+	}
+	if (q->holder == v->number && arch_lr_has_ended(q->lr, intid)) {
+		g->lr_used &= ~(1U << q->lr); /* the one before: pass_locked() in line.c */
+	}
+	if (g->lr_used == kernel.lr_mask) {
+		return false;
+	}
+	list_best(v, false);
+	return true;
+}
+
 /*
  * The path of every virtqueue: one edge-triggered SPI alone has changed, with nothing else about
  * it, and the list register that it had before, or another one, is empty. Does what fold and fill
@@ -269,8 +288,11 @@ static inline bool list_alone(struct vcpu *v)
 	uint32_t flags = q->flags & ~VIRQ_TAKEN;
 	uint32_t i = q->lr;
 
+	if (flags & VIRQ_PASSED) {
+		return list_line_alone(v, intid, q);
+	}
 	if (flags == (VIRQ_ENABLED | VIRQ_EDGE | VIRQ_LATCH | VIRQ_IN_LR)) {
-		if (g->ready.levels || q->target != v->number || !arch_lr_is_empty(i)) {
+		if (g->ready.levels || q->target != v->number || !arch_lr_has_ended(i, intid)) {
 			return false;
 		}
 		v->counters[PV_COUNTER_INTERRUPTS]++; /* the one before has ended */

@@ -290,9 +290,9 @@ void arch_lr_write(uint32_t i, struct lr lr)
 	fake_gic()->ended &= ~(1U << i);
 }
 
-bool arch_lr_is_empty(uint32_t i)
+bool arch_lr_has_ended(uint32_t i, uint32_t intid)
 {
-	return fake_gic()->lrs[i].state == LR_EMPTY;
+	return fake_gic()->lrs[i].state == LR_EMPTY && fake_gic()->lrs[i].intid == intid;
 }
 
 void arch_lr_pend(uint32_t i, uint32_t intid, uint32_t priority)

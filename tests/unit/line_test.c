@@ -188,6 +188,35 @@ static void test_edge(void **state)
 	assert_int_equal(taken, 2);
 }
 
+/* What comes alone takes a list register, the one that it had, and no other is looked at. */
+static void test_alone(void **state)
+{
+	(void)state;
+	boot();
+	configure(1, PV_VIRQ_ENABLED);
+	configure(3, PV_VIRQ_ENABLED);
+	go_on(v0);
+	raise(3);
+	assert_int_equal(acknowledge(v0), 3);
+	fake_gic()->lrs[0].priority |= 7; /* which a fold would lose */
+	for (uint32_t n = 0; n < 3; n++) {
+		raise(1);
+		go_on(v0);
+		assert_int_equal(v0->vgic.lr_used, 3);
+		assert_int_equal(fake_gic()->lrs[0].priority & 7, 7);
+		assert_int_equal(fake_gic()->lrs[1].intid, SPI + 1);
+		assert_int_equal(fake_gic()->lrs[1].state, LR_PENDING);
+		assert_int_equal(fake_gic()->lrs[1].physical, INTID + 1);
+		fake_gic()->lrs[1].state = LR_EMPTY; /* the guest has taken and ended it */
+		fake.lines[INTID + 1].active = false;
+	}
+	end(v0, 3);
+	raise(3);
+	raise(1);
+	assert_true(acknowledge(v0) < LINES);
+	assert_int_equal(taken, 6);
+}
+
 /* More than list registers, all in the hands of the guest at once. */
 static void test_more_than_list_registers(void **state)
 {
@@ -699,6 +728,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_level),
 		cmocka_unit_test(test_edge),
+		cmocka_unit_test(test_alone),
 		cmocka_unit_test(test_more_than_list_registers),
 		cmocka_unit_test(test_only_its_target_lets_it_come_again),
 		cmocka_unit_test(test_moves_while_active),

@@ -43,14 +43,18 @@ static void test_by_hand(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
 		assert_int_equal(gicv2_lr_encode(rows[i].lr), rows[i].word);
 		assert_same(gicv2_lr_decode(rows[i].word), rows[i].lr);
-		assert_int_equal(gicv2_lr_is_empty(rows[i].word), rows[i].lr.state == LR_EMPTY);
+		assert_int_equal(gicv2_lr_has_ended(rows[i].word, rows[i].lr.intid),
+		                 rows[i].lr.state == LR_EMPTY);
+		assert_false(gicv2_lr_has_ended(rows[i].word, rows[i].lr.intid ^ 1));
 
 		struct lr sourceless = rows[i].lr;
 
 		sourceless.source = 0;
 		assert_int_equal(gicv3_lr_encode(rows[i].lr), rows[i].wide);
 		assert_same(gicv3_lr_decode(rows[i].wide), sourceless);
-		assert_int_equal(gicv3_lr_is_empty(rows[i].wide), rows[i].lr.state == LR_EMPTY);
+		assert_int_equal(gicv3_lr_has_ended(rows[i].wide, rows[i].lr.intid),
+		                 rows[i].lr.state == LR_EMPTY);
+		assert_false(gicv3_lr_has_ended(rows[i].wide, rows[i].lr.intid ^ 1));
 	}
 }
 
