@@ -117,7 +117,7 @@ def paths():
     """Files and folders that a document names exist; * stands for anything, NAME for a name."""
     roots = {p.split("/")[0] for p in tracked() if "/" in p}
     names = {os.path.basename(p) for p in tracked()} | {"peervisor_connection.ko",
-                                                            "peervisor_agent.ko"}
+                                                            "peervisor_agent.ko", "shop.camkes"}
     places = {"docs/vmm.md": "vmm/", "docs/running.md": "topo/runner/"}
     for document in DOCUMENTS:
         problems = []
