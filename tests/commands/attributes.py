@@ -26,6 +26,7 @@ EXAMPLES = {
     "workdir": '= "/srv"; vm_a.command = ["sh"]',
     "user": '= "www:1000"; vm_a.command = ["sh"]',
     "health": '= { command: ["sh", "-c", "exit 0"], interval: 900, retries: 9 }',
+    "agent": "= false",
     "pci_devices": '= [{ name: "nic", bus: 0, dev: 1, fun: 0, irq: 36 }]',
     "untyped_mmios": '= ["0x9010000:0x1000"]',
     "mmios": '= ["0x9010000:0x1000:12"]',

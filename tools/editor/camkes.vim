@@ -24,7 +24,7 @@ syntax keyword camkesAttribute vm_virtio_drivers vm_virtio_device_channels
 syntax keyword camkesAttribute vm_virtio_driver_channels mmios untyped_mmios pci_devices irqs
 syntax keyword camkesAttribute dtb_irqs dtb allow_smc trust exposed asset env workdir user
 syntax keyword camkesAttribute restart restart_limit restart_delay autostart watchdog may_restart
-syntax keyword camkesAttribute files command health
+syntax keyword camkesAttribute files command health agent
 syntax keyword camkesAttribute board cpus machine checks_off swiotlb driver_base
 
 syntax match camkesMacro "\<\%(VM\|VIRTIO\|VAR\)_[A-Z_]*\>"

@@ -383,8 +383,8 @@ void check_agent_missing(struct rules *rules, const struct topology *topology)
 }
 
 RULE(agent_missing, "agent-missing", ADVICE, EACH,
-     "A VM with a root file system of the user's own has no agent: `topo exec` does not reach "
-     "it, and nobody knows when it is up.");
+     "A VM with an initrd of the user's own has no agent, unless `agent` says that it starts one: `topo exec` does "
+     "not reach it, and nobody knows when it is up.");
 
 void check_backend_missing(struct rules *rules, const struct topology *topology)
 {

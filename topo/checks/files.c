@@ -103,9 +103,12 @@ void check_health_own(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
+		const bool is_ours = vm->image.own_rootfs || vm->image.rootfs != NULL;
 
-		if (vm->health.word_count != 0 && !vm->image.own_rootfs &&
-		    vm->image.rootfs == NULL) {
+		if (vm->health.word_count != 0 && is_ours && !vm->agent) {
+			rule_report(rules, &rule_health_own, vm_place(topology, i, VM_HEALTH),
+			            "'%s' has no agent, which would run this check", vm->suffix);
+		} else if (vm->health.word_count != 0 && !is_ours) {
 			rule_report(rules, &rule_health_own, vm_place(topology, i, VM_HEALTH),
 			            "'%s' boots a root file system that is not the project's: "
 			            "nobody in it runs this check",

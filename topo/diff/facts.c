@@ -176,7 +176,6 @@ static void add_boot(struct lister *l, const struct vm *vm, const char *key)
 	                                   : image->initrd);
 	add_detail(l, "boot", who, key, "device tree", image->dtb ? image->dtb : "generated");
 	add_detail(l, "boot", who, key, "command line", image->cmdline);
-	add_detail(l, "VM", who, key, "channel of topo exec", vm->agent ? "yes" : "no");
 }
 
 static const char *health_text(struct lister *l, const struct vm_health *health)

@@ -140,7 +140,6 @@ static void add_image(struct json_object *object, const struct vm *vm)
 	add_string(inner, "dtb", image->dtb);
 	add_string(inner, "cmdline", image->cmdline);
 	json_object_object_add(object, "image", inner);
-	add_bool(object, "agent", vm->agent);
 }
 
 static void add_files(struct json_object *object, const struct vm *vm)

@@ -101,6 +101,11 @@
 	  .meaning = "it is healthy when this command succeeds, which is run in it each interval " \
 	             "(milliseconds); not, when none has in retries intervals",                    \
 	  .otherwise = "{}: nobody asks")                                                          \
+	X(VM_AGENT, .name = "agent", VM_FIELD(TRUTH, agent), .usual = true, .json = "agent",       \
+	  .camkes = CAMKES_NOTE, .diff = "channel of topo exec",                                   \
+	  .meaning = "it has a second UART, on which something in it runs peervisor-agent: for "   \
+	             "topo exec and cp, and to know when it is up",                                \
+	  .otherwise = "true, but false with an initrd of its own")                                \
 	X(VM_PCI, .name = "pci_devices", .values = "[{ name, bus, dev, fun, irq }]",               \
 	  .meaning = "PCI functions of this VM", .otherwise = "[]")                                \
 	X(VM_UNTYPED_MMIOS, .name = "untyped_mmios", .values = "[\"0xfe340000:0x100\"]",           \

@@ -325,7 +325,9 @@ static void default_vm(struct topology *topology, size_t index)
 			arena_printf(topology->arena, "%s%s" ROOTFS_CMDLINE, vm->image.cmdline,
 		                     vm->image.cmdline[0] != '\0' ? " " : "");
 	}
-	vm->agent = vm->image.own_rootfs || vm->image.rootfs != NULL;
+	if (!vm_given(origin, VM_AGENT)) {
+		vm->agent = vm->image.own_rootfs || vm->image.rootfs != NULL;
+	}
 	command_default(topology->arena, vm, vm_given(origin, VM_COMMAND));
 }
 
