@@ -259,11 +259,11 @@ struct pv_window {
 
 #define PV_RULE_INITIAL (1U << 0) /* `initial` is stored at boot, and kept; else it is 0 */
 /*
- * Only with PV_RULE_INITIAL. Before that is stored, all ones are, and every bit of `keep` above bit
- * 3 must read as one: so a base address register of PCI is shown to move within its aperture only.
- * If `initial` is 0 there it may also read 0, there being no such register, or have 1 in the lower
- * two bits, being one of I/O ports, which no rule enables. If it does not hold the window is closed
- * for good: reads give ones, writes do nothing, both ERR_STATE.
+ * Only with PV_RULE_INITIAL, of words 4 to 9. Before that is stored, all ones are, and every bit of
+ * `keep` above bit 3 must read as one: so a base address register of PCI is shown to move within its
+ * aperture only. If `initial` is 0 there it may also read 0, there being no such register, or have 1
+ * in the lower two bits, being one of I/O ports, which no rule enables. If it does not hold the window
+ * is closed for good: reads give ones, writes do nothing, both ERR_STATE.
  */
 #define PV_RULE_PROBE (1U << 1)
 #define PV_WINDOW_WORDS (PV_PAGE_BYTES / 4U)
@@ -271,8 +271,9 @@ struct pv_window {
 /*
  * A write stores (value & writable) | (old & keep), with PV_RULE_INITIAL (value & writable) |
  * (initial & keep). Should the device forget what stands there, as PCI functions do at a reset, the
- * next write of any word restores that first, in all words of its window; and is not done, ERR_STATE,
- * if a word with PV_RULE_PROBE does not take it.
+ * next write of any word restores that first, in all words of its window, the first of which has its
+ * `initial` while one with PV_RULE_PROBE is gone. The write is not done, ERR_STATE, if such a one does
+ * not take it; and it is undone in the first word, ERR_STATE, if such a one has gone meanwhile.
  */
 struct pv_window_rule {
 	uint32_t word;     /* < PV_WINDOW_WORDS, ascending in its window */

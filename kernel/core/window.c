@@ -143,27 +143,36 @@ err_t window_read(uint32_t index, uint64_t word, uint64_t *value)
 	return OK;
 }
 
-/* Put back what a reset may have taken, but @word: so a function never decodes, nor raises a line,
- * where the image does not let it. False: it has not taken its place. Lock: the page's. */
-static bool restore(const struct window *w, uint32_t word)
+/*
+ * Put back what a reset may have taken. Decoding is off while a base address is: so a function never
+ * decodes, nor raises a line, where the image does not let it, but for the moment in which a reset
+ * that comes late meets the word that lets it decode. False: an address was gone; if it is so the
+ * second time, too, the function does not take it. Lock: the page's.
+ */
+static bool restore(const struct window *w)
 {
-	for (uint32_t n = 0; n < PV_WINDOW_RULES_MAX && n < w->rules.count; n++) {
-		const struct pv_window_rule *rule = &kernel.window_rules[w->rules.first + n];
+	const struct pv_window_rule *rules = &kernel.window_rules[w->rules.first];
+	bool stood = true;
 
-		if (!(rule->flags & PV_RULE_INITIAL) || rule->word == word) {
+	for (uint32_t n = 0; n < PV_WINDOW_RULES_MAX && n < w->rules.count; n++) {
+		const struct pv_window_rule *rule = &rules[n];
+
+		if (!(rule->flags & PV_RULE_INITIAL)) {
 			continue;
 		}
 		uint32_t read = arch_window_read(w->page, rule->word);
+		bool probe = (rule->flags & PV_RULE_PROBE) != 0;
 
-		if ((read ^ rule->initial) & rule->keep) {
+		if (probe && !window_takes(rule, rule->initial, read)) {
+			/* The first is that of the command: image_check_hardware.c. */
+			arch_window_write(w->page, rules[0].word, rules[0].initial);
+			arch_window_write(w->page, rule->word, rule->initial);
+			stood = false;
+		} else if (!probe && ((read ^ rule->initial) & rule->keep)) {
 			arch_window_write(w->page, rule->word, window_stores(rule, read, read));
-			read = arch_window_read(w->page, rule->word);
-		}
-		if ((rule->flags & PV_RULE_PROBE) && !window_takes(rule, rule->initial, read)) {
-			return false;
 		}
 	}
-	return true;
+	return stood;
 }
 
 err_t window_write(uint32_t index, uint64_t word, uint64_t value)
@@ -182,13 +191,15 @@ err_t window_write(uint32_t index, uint64_t word, uint64_t value)
 		return ERR_RIGHT;
 	}
 	lock_acquire(&page_of(w)->lock);
-	err_t err = restore(w, rule->word) ? OK : ERR_STATE;
+	bool stands = restore(w) || restore(w);
 
-	if (!err) {
+	if (stands) {
 		uint32_t old = arch_window_read(w->page, rule->word);
 
 		arch_window_write(w->page, rule->word, window_stores(rule, (uint32_t)value, old));
+		/* If a reset came in between the function may decode already, and must not. */
+		stands = !(rule->flags & PV_RULE_INITIAL) || restore(w);
 	}
 	lock_release(&page_of(w)->lock);
-	return err;
+	return stands ? OK : ERR_STATE;
 }

@@ -413,9 +413,13 @@ static struct fake_function *function_at(uint32_t page)
 
 uint32_t arch_window_read(uint32_t page, uint32_t word)
 {
-	const struct fake_function *function = function_at(page);
+	struct fake_function *function = function_at(page);
+	uint32_t value = function ? function->words[word] : UINT32_MAX;
 
-	return function ? function->words[word] : UINT32_MAX;
+	if (function && function->on_access) {
+		function->on_access(function);
+	}
+	return value;
 }
 
 void arch_window_write(uint32_t page, uint32_t word, uint32_t value)
@@ -430,6 +434,9 @@ void arch_window_write(uint32_t page, uint32_t word, uint32_t value)
 
 		function->words[word] = (value & writable) | (function->words[word] & ~writable);
 		fake.stores++;
+		if (function->on_access) {
+			function->on_access(function);
+		}
 	}
 }
 

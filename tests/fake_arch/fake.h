@@ -34,7 +34,8 @@ struct fake_gic {
 struct fake_function {
 	uint32_t page;
 	uint32_t words[PV_WINDOW_WORDS];
-	uint32_t writable[PV_WINDOW_WORDS]; /* bits that hold what is stored */
+	uint32_t writable[PV_WINDOW_WORDS];                /* bits that hold what is stored */
+	void (*on_access)(struct fake_function *function); /* what happens behind each */
 };
 
 /* A physical interrupt of a device. */

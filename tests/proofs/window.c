@@ -23,7 +23,7 @@
 #define PV_DOORBELL_PAGES_MAX 1U
 #define PV_WINDOWS_MAX 2U
 #define PV_WINDOW_RULES_MAX PROOF_RULES
-#define PROOF_RULES 4U
+#define PROOF_RULES 3U
 
 #include WINDOW_SOURCE
 #include "lib/image_check_hardware.c"
@@ -35,11 +35,13 @@ unsigned fake_locks_taken;
 
 /* The words of one page that have rules, which is all that a call may touch. */
 static struct {
-	uint64_t word; /* that a call writes */
 	uint32_t values[PROOF_RULES];
-	uint32_t stores;  /* to that word */
+	uint32_t command; /* as it was read last */
+	uint32_t stores;  /* to any word */
 	uint32_t witness; /* one of the rules */
-	bool takes;       /* what is stored; else anything may stand there then */
+	bool takes;       /* what is stored; else anything stands there, as resets are under way */
+	bool seen;        /* the witness in its place, since the command was stored */
+	bool at_rest;     /* what the command was stored last is its initial value */
 } device;
 
 static uint32_t rule_of(uint32_t page, uint32_t word)
@@ -55,28 +57,43 @@ static uint32_t rule_of(uint32_t page, uint32_t word)
 	return found;
 }
 
+/* The witness is an address of the window. */
+static bool witness_is_place(void)
+{
+	return device.witness < kernel.windows[0].rules.count &&
+	       (kernel.window_rules[device.witness].flags & PV_RULE_PROBE);
+}
+
 uint32_t arch_window_read(uint32_t page, uint32_t word)
 {
-	return device.values[rule_of(page, word)];
+	uint32_t n = rule_of(page, word);
+	const struct pv_window_rule *rule = &kernel.window_rules[n];
+
+	device.values[n] = device.takes ? device.values[n] : nondet_u32();
+	device.command = n == 0 ? device.values[n] : device.command;
+	device.seen = device.seen ||
+	              (n == device.witness && window_takes(rule, rule->initial, device.values[n]));
+	return device.values[n];
 }
 
 void arch_window_write(uint32_t page, uint32_t word, uint32_t value)
 {
-	const struct pv_window_rule *other = &kernel.window_rules[device.witness];
-	uint32_t stands = device.values[device.witness];
+	uint32_t n = rule_of(page, word);
+	const struct pv_window_rule *rule = &kernel.window_rules[n];
 
 	PROVE(kernel.windows[0].lock.held, "with the lock of the page");
-	PROVE(device.stores == 0, "nothing behind the word that was asked for");
-	if (word == device.word && other->word != word &&
-	    device.witness < kernel.windows[0].rules.count && (other->flags & PV_RULE_INITIAL)) {
-		PROVE(!device.takes || ((stands ^ other->initial) & other->keep) == 0,
-		      "what a reset took is back before");
-		PROVE(!(other->flags & PV_RULE_PROBE) ||
-		              window_takes(other, other->initial, stands),
-		      "a range is in its place before");
+	PROVE(value == rule->initial || (value & ~(rule->writable | rule->keep)) == 0,
+	      "no bits but its own");
+	if (n == 0 && value != rule->initial && ((value ^ device.command) & rule->writable)) {
+		PROVE(!witness_is_place() || device.seen, "a range is in its place before");
 	}
-	device.values[rule_of(page, word)] = device.takes ? value : nondet_u32();
-	device.stores += word == device.word;
+	if (n == device.witness && witness_is_place() && !device.seen) {
+		PROVE(device.at_rest, "a range is put back at rest");
+	}
+	device.at_rest = n == 0 ? value == rule->initial : device.at_rest;
+	device.seen = device.seen && n != 0;
+	device.values[n] = value;
+	device.stores++;
 }
 
 static struct pv_window_rule any_rule(void)
@@ -100,6 +117,10 @@ static void any_window(void)
 	for (uint32_t n = 0; n < PROOF_RULES; n++) {
 		kernel.window_rules[n] = any_rule();
 		ASSUME(n == 0 || kernel.window_rules[n].word > kernel.window_rules[n - 1].word);
+		ASSUME(!(kernel.window_rules[n].flags & PV_RULE_PROBE) ||
+		       (n > 0 &&
+		        kernel.window_rules[n].flags == (PV_RULE_INITIAL | PV_RULE_PROBE) &&
+		        kernel.window_rules[0].flags == PV_RULE_INITIAL));
 	}
 	kernel.windows[0].page = nondet_u32();
 	kernel.windows[0].rules.count = count;
@@ -114,7 +135,11 @@ static void prove_write(void)
 	uint32_t witness = nondet_u32();
 
 	any_window();
-	device.word = word;
+	ASSUME(witness < PROOF_RULES);
+	/* That they ascend is all that matters of them; known, they are cheaper. */
+	for (uint32_t n = 0; n < PROOF_RULES; n++) {
+		kernel.window_rules[n].word = 1 + 3 * n;
+	}
 	for (uint32_t n = 0; n < PROOF_RULES; n++) {
 		device.values[n] = nondet_u32();
 	}
@@ -122,32 +147,49 @@ static void prove_write(void)
 	device.takes = nondet_bool();
 	bool closed = kernel.windows[0].closed;
 
-	ASSUME(witness < PROOF_RULES);
 	uint32_t before = device.values[witness];
 	const struct pv_window_rule rule = kernel.window_rules[witness];
 	bool ruled = witness < kernel.windows[0].rules.count && rule.word == word;
+	bool initial = false; /* the word that is written has an initial value */
+
+	for (uint32_t n = 0; n < PROOF_RULES; n++) {
+		initial = initial || (kernel.window_rules[n].word == word &&
+		                      (kernel.window_rules[n].flags & PV_RULE_INITIAL));
+	}
 	err_t err = window_write(0, word, value);
 
 	PROVE(!kernel.windows[0].lock.held, "the lock is free again");
-	PROVE(device.stores == (err == OK), "one store, or none with an error");
-	PROVE(err != OK || (!closed && value <= UINT32_MAX), "what is closed stays as it is");
+	PROVE(device.stores == 0 || err == OK || err == ERR_STATE, "no store with an error");
+	PROVE(device.stores == 0 || (!closed && value <= UINT32_MAX),
+	      "what is closed stays as it is");
+	PROVE(err != ERR_STATE || closed || device.at_rest,
+	      "what does not take its place is at rest");
 	uint32_t after = device.values[witness];
 	uint32_t kept = rule.flags & PV_RULE_INITIAL ? rule.initial : before;
+	bool placed = witness_is_place();
 
 	if (ruled && !closed && value <= UINT32_MAX) {
 		PROVE(err == OK || err == ERR_STATE, "what has a rule is written");
+	}
+	if (err == OK && placed && initial) {
+		PROVE(device.seen, "a range is in its place after");
 	}
 	if (ruled && err == OK && device.takes) {
 		PROVE((after & rule.writable) == (value & rule.writable), "its bits");
 		PROVE((after & rule.keep) == (kept & rule.keep), "those that are kept");
 		PROVE((after & ~(rule.writable | rule.keep)) == 0, "no others");
-	} else if (!ruled && device.takes && after != before) {
-		PROVE((after & rule.writable) == (before & rule.writable), "bits of others stay");
-		PROVE((after & ~rule.writable) == (rule.initial & rule.keep), "or are put back");
+	} else if (err == OK && device.takes && witness < kernel.windows[0].rules.count) {
+		PROVE(placed || !(rule.flags & PV_RULE_INITIAL) ||
+		              ((after ^ rule.initial) & rule.keep) == 0,
+		      "what a reset took is back");
+		PROVE(after == before || after == rule.initial ||
+		              ((after & rule.writable) == (before & rule.writable) &&
+		               (after & ~rule.writable) == (rule.initial & rule.keep)),
+		      "bits of others stay or are put back");
 	}
 	COVER(err == OK && !ruled && after != before && device.takes, "a word is put back");
 	COVER(err == ERR_STATE && !closed, "a range that does not come back");
-	COVER(err == OK && ruled && witness == 3, "the last rule");
+	COVER(err == OK && ruled && witness == PROOF_RULES - 1, "the last rule");
 	COVER(err == OK && ruled && witness == 0 && after != before, "the first rule");
 	COVER(err == ERR_RIGHT, "no rule");
 	COVER(err == ERR_STATE && closed, "closed");

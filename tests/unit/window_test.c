@@ -187,13 +187,73 @@ static void test_a_bar_that_does_not_come_back(void **state)
 	own->words[BAR] = 4;
 	own->writable[BAR] = 0xff800000;
 	assert_int_equal(window_write(0, COMMAND, 6), ERR_STATE);
-	assert_int_equal(own->words[COMMAND], 0);
+	assert_int_equal(own->words[COMMAND], INTX_OFF);
 	own->page = 0;
 	assert_int_equal(window_write(0, COMMAND, 6), ERR_STATE);
 	own->page = PAGE;
 	own->writable[BAR] = APERTURE;
 	assert_int_equal(window_write(0, COMMAND, 6), OK);
 	assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
+}
+
+static uint32_t reset_in;     /* accesses until a reset ends; 0: none is under way */
+static bool reset_is_partial; /* it leaves the command as it is */
+static uint32_t astray;       /* accesses behind which the function decodes, not in its place */
+
+static void come_back_late(struct fake_function *function)
+{
+	if (reset_in && --reset_in == 0) {
+		function->words[BAR] = 4;
+		function->words[COMMAND] = reset_is_partial ? function->words[COMMAND] : 0;
+	}
+	astray += function->words[BAR] != (BASE | 4) && (function->words[COMMAND] & 2);
+}
+
+/* A reset that was begun before, by a VMM that has died perhaps, ends while the function is let decode:
+ * then it is turned off again, or is in its place. */
+static void test_a_reset_that_ends_late(void **state)
+{
+	uint32_t refused = 0;
+
+	(void)state;
+	for (uint32_t n = 0; n < 64; n++) {
+		reset_in = n / 2;
+		reset_is_partial = n % 2;
+		make();
+		build();
+		astray = 0;
+		own->on_access = come_back_late;
+		err_t err = window_write(0, COMMAND, 6);
+
+		own->on_access = NULL;
+		refused += err == ERR_STATE;
+		if (reset_in || n < 2) { /* it has not come */
+			assert_int_equal(err, OK);
+			continue;
+		}
+		assert_true(!(own->words[COMMAND] & 2) || own->words[BAR] == (BASE | 4) ||
+		            reset_is_partial);
+		assert_int_equal(window_write(0, SHARED, 0), OK);
+		assert_int_equal(own->words[BAR], BASE | 4);
+		assert_int_equal(window_write(0, COMMAND, 6), OK);
+		assert_int_equal(own->words[COMMAND], INTX_OFF | 6);
+		/* From the store that meets the reset to the one that follows the look at it. */
+		assert_in_range(astray, 0, 4 + reset_is_partial * RULES_0);
+	}
+	assert_in_range(refused, 1, 32);
+}
+
+/* A function that decodes, and has lost its place, is put back with decoding off. */
+static void test_a_place_is_restored_at_rest(void **state)
+{
+	(void)state;
+	make();
+	build();
+	assert_int_equal(window_write(0, COMMAND, 6), OK);
+	own->words[BAR] = 4;
+	assert_int_equal(window_write(0, SHARED, 0), OK);
+	assert_int_equal(own->words[BAR], BASE | 4);
+	assert_int_equal(own->words[COMMAND], INTX_OFF);
 }
 
 /* Whatever two holders of a page write, in whatever order, each finds its bits as it left them. */
@@ -335,6 +395,8 @@ int main(void)
 		cmocka_unit_test(test_what_may_not_be_written),
 		cmocka_unit_test(test_a_bar_stays),
 		cmocka_unit_test(test_a_bar_that_does_not_come_back),
+		cmocka_unit_test(test_a_reset_that_ends_late),
+		cmocka_unit_test(test_a_place_is_restored_at_rest),
 		cmocka_unit_test(test_holders_share_a_word),
 		cmocka_unit_test(test_a_bar_larger_than_its_aperture),
 		cmocka_unit_test(test_a_bar_smaller_than_its_aperture),
