@@ -3,7 +3,8 @@
  * The host's side of the agent's protocol against a model of the guest's, under a clock of the
  * test's own: over a line that loses frames whole and bytes of them, with an agent that is busy,
  * full, silent, started anew, or hostile.
- * links: topo/runner/agentlink.c topo/runner/fifo.c lib/agent_frame.c
+ * links: topo/runner/agentlink.c topo/runner/agentlink_send.c topo/runner/agentlink_receive.c
+ * links: topo/runner/fifo.c lib/agent_frame.c
  * flags: -D_GNU_SOURCE
  */
 /* cmocka.h needs these before it. */
