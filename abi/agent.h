@@ -25,7 +25,8 @@
  * A command: EXEC frames carry the argument vector in pieces, each argument ended by a NUL;
  * EXEC_GO starts it (execvp, no shell, a process group of its own). STDIN writes to its standard
  * input; STDIN_EOF closes it. STDOUT and STDERR carry its output, EXIT is its last frame; what the
- * command itself wrote comes before EXIT, what its orphans write later does not come. A command
+ * command itself wrote comes before EXIT, what its orphans write later does not come. On a terminal
+ * it is the leader of a session, all output is STDOUT, and STDIN_EOF is typed as ^D. A command
  * that cannot be executed says why on STDERR and exits with 127, or 126 if permission is missing.
  */
 #ifndef ABI_AGENT_H
@@ -33,7 +34,7 @@
 
 #include <stdint.h>
 
-#define PV_AGENT_VERSION 1U
+#define PV_AGENT_VERSION 2U
 #define PV_AGENT_MAGIC 0xa5U
 #define PV_AGENT_HEADER_BYTES 9U
 #define PV_AGENT_CRC_BYTES 2U
@@ -52,14 +53,16 @@ _Static_assert(PV_AGENT_HEADER_BYTES + PV_AGENT_TO_GUEST_MAX + PV_AGENT_CRC_BYTE
 
 enum pv_agent_type {
 	/* host to guest */
-	PV_AGENT_PING = 0x01,      /* no payload; answered by HELLO */
-	PV_AGENT_EXEC = 0x02,      /* a piece of the argument vector */
-	PV_AGENT_EXEC_GO = 0x03,   /* u32: milliseconds until SIGKILL, 0 = no limit */
-	PV_AGENT_STDIN = 0x04,     /* data; answered with BUSY while the command does not read */
+	PV_AGENT_PING = 0x01,    /* no payload; answered by HELLO */
+	PV_AGENT_EXEC = 0x02,    /* a piece of the argument vector */
+	PV_AGENT_EXEC_GO = 0x03, /* u32: milliseconds until SIGKILL, 0 = no limit; with u16 rows and
+	                              u16 columns behind it on a terminal of that size */
+	PV_AGENT_STDIN = 0x04,   /* data; answered with BUSY while the command does not read */
 	PV_AGENT_STDIN_EOF = 0x05, /* no payload */
 	PV_AGENT_SIGNAL = 0x06,    /* u8: Linux signal number, to the command's process group; 0 is
 	                              none. NO_COMMAND: it does not run, what it had to say of its
 	                              end has been said */
+	PV_AGENT_SIZE = 0x07,      /* u16 rows, u16 columns: the terminal's new size */
 	/* guest to host */
 	PV_AGENT_HELLO = 0x81,  /* u8 version; at the agent's start with sequence 0, and on PING */
 	PV_AGENT_ACK = 0x82,    /* u8: enum pv_agent_status */

@@ -24,7 +24,9 @@
 
 #include "lib/agent_frame.h"
 
-#define SIGNAL_MAX 64U /* of Linux, real-time signals included */
+#define SIGNAL_MAX 64U       /* of Linux, real-time signals included */
+#define PIECE_MS 250         /* between two pieces of a frame; the host sends it again after more */
+#define TERMINAL_BYTES 65536 /* more than one holds */
 #define EXIT_NOT_FOUND 127
 #define EXIT_NOT_EXECUTABLE 126
 
@@ -47,7 +49,11 @@ struct command {
 	char argv[PV_AGENT_ARGV_BYTES_MAX];
 	/* RUNNING */
 	pid_t pid;
-	int fd[PIPE_COUNT];  /* -1 = closed */
+	int fd[PIPE_COUNT]; /* -1 = closed */
+	bool terminal;      /* the first two lead to it */
+	/* Input that the terminal did not take at once. */
+	uint8_t rest[PV_AGENT_TO_GUEST_MAX];
+	uint32_t rest_bytes;
 	int64_t deadline_ms; /* CLOCK_MONOTONIC, 0 = none */
 	bool timed_out;
 };
@@ -56,7 +62,8 @@ struct agent {
 	int line;
 	int children; /* signalfd of SIGCHLD */
 	struct agent_decoder decoder;
-	bool answered; /* last_seq and last_status are those of a frame */
+	int64_t heard_ms; /* when bytes last came */
+	bool answered;    /* last_seq and last_status are those of a frame */
 	uint8_t last_seq;
 	uint8_t last_status;
 	struct command commands[PV_AGENT_COMMANDS_MAX];
@@ -163,7 +170,7 @@ static bool split_argv(struct command *command, char *argv[PV_AGENT_ARGC_MAX + 1
 }
 
 /* In the child. Every other descriptor of the agent closes on exec. */
-static _Noreturn void become(char *const argv[], const int child_fd[PIPE_COUNT])
+static _Noreturn void become(char *const argv[], const int child_fd[PIPE_COUNT], bool terminal)
 {
 	sigset_t none;
 
@@ -172,7 +179,11 @@ static _Noreturn void become(char *const argv[], const int child_fd[PIPE_COUNT])
 			_exit(EXIT_NOT_EXECUTABLE);
 		}
 	}
-	setpgid(0, 0);
+	if (!terminal) {
+		setpgid(0, 0);
+	} else if (setsid() < 0 || ioctl(STDIN_FILENO, TIOCSCTTY, 0) != 0) {
+		_exit(EXIT_NOT_EXECUTABLE);
+	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
@@ -201,7 +212,42 @@ static bool make_pipes(int ours[PIPE_COUNT], int theirs[PIPE_COUNT])
 	return true;
 }
 
-static uint8_t start_command(struct command *command, uint32_t limit_ms)
+static void set_size(int terminal, const uint8_t size[4])
+{
+	const struct winsize winsize = {.ws_row = (uint16_t)(size[0] | size[1] << 8),
+	                                .ws_col = (uint16_t)(size[2] | size[3] << 8)};
+
+	(void)ioctl(terminal, TIOCSWINSZ, &winsize);
+}
+
+/* A pseudo terminal of @size: as make_pipes, but no standard error. */
+static bool make_terminal(int ours[PIPE_COUNT], int theirs[PIPE_COUNT], const uint8_t size[4])
+{
+	int fd[PIPE_COUNT + 2] = {posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), -1, -1, -1, -1};
+
+	if (fd[0] >= 0 && unlockpt(fd[0]) == 0) {
+		fd[1] = fcntl(fd[0], F_DUPFD_CLOEXEC, 0);
+		fd[2] = ioctl(fd[0], TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		fd[3] = fcntl(fd[2], F_DUPFD_CLOEXEC, 0);
+		fd[4] = fcntl(fd[2], F_DUPFD_CLOEXEC, 0);
+	}
+	for (int i = 0; i < PIPE_COUNT + 2; i++) {
+		if (fd[i] < 0) {
+			for (int k = 0; k < PIPE_COUNT + 2; k++) {
+				(void)(fd[k] < 0 ? 0 : close(fd[k]));
+			}
+			return false;
+		}
+	}
+	set_size(fd[0], size);
+	fcntl(fd[0], F_SETFL, O_RDWR | O_NONBLOCK);
+	memcpy(ours, (const int[PIPE_COUNT]){fd[0], fd[1], -1}, PIPE_COUNT * sizeof(int));
+	memcpy(theirs, &fd[2], PIPE_COUNT * sizeof(int));
+	return true;
+}
+
+/* On a terminal of @size, if that is not NULL. */
+static uint8_t start_command(struct command *command, uint32_t limit_ms, const uint8_t *size)
 {
 	char *argv[PV_AGENT_ARGC_MAX + 1];
 	int child_fd[PIPE_COUNT];
@@ -209,12 +255,15 @@ static uint8_t start_command(struct command *command, uint32_t limit_ms)
 	if (!split_argv(command, argv)) {
 		return PV_AGENT_BAD;
 	}
-	if (!make_pipes(command->fd, child_fd)) {
+	command->terminal = size != NULL;
+	command->rest_bytes = 0;
+	if (size != NULL ? !make_terminal(command->fd, child_fd, size)
+	                 : !make_pipes(command->fd, child_fd)) {
 		return PV_AGENT_FAILED;
 	}
 	pid_t pid = fork();
 	if (pid == 0) {
-		become(argv, child_fd);
+		become(argv, child_fd, size != NULL);
 	}
 	for (int i = 0; i < PIPE_COUNT; i++) {
 		close(child_fd[i]);
@@ -226,7 +275,9 @@ static uint8_t start_command(struct command *command, uint32_t limit_ms)
 		return PV_AGENT_FAILED;
 	}
 	/* Here as well as in the child: whoever comes first, the group exists when we signal it. */
-	setpgid(pid, pid);
+	if (size == NULL) {
+		setpgid(pid, pid);
+	}
 	command->pid = pid;
 	command->deadline_ms = limit_ms != 0 ? now_ms() + limit_ms : 0;
 	command->timed_out = false;
@@ -264,16 +315,45 @@ static uint8_t on_exec_go(struct agent *agent, const struct agent_frame *frame)
 	if (command == NULL) {
 		return PV_AGENT_NO_COMMAND;
 	}
-	if (command->state != COMMAND_ANNOUNCED || frame->payload_bytes != 4) {
+	if (command->state != COMMAND_ANNOUNCED ||
+	    (frame->payload_bytes != 4 && frame->payload_bytes != 8)) {
 		return PV_AGENT_BAD;
 	}
-	uint8_t status =
-		start_command(command, (uint32_t)ms[0] | (uint32_t)ms[1] << 8 |
-	                                       (uint32_t)ms[2] << 16 | (uint32_t)ms[3] << 24);
+	uint8_t status = start_command(command,
+	                               (uint32_t)ms[0] | (uint32_t)ms[1] << 8 |
+	                                       (uint32_t)ms[2] << 16 | (uint32_t)ms[3] << 24,
+	                               frame->payload_bytes == 8 ? &ms[4] : NULL);
 	if (status != PV_AGENT_OK) {
 		command->state = COMMAND_FREE;
 	}
 	return status;
+}
+
+/* Type what is left. False: there is still something left. */
+static bool type_rest(struct command *command)
+{
+	ssize_t n = command->rest_bytes == 0
+	                    ? 0
+	                    : write(command->fd[PIPE_STDIN], command->rest, command->rest_bytes);
+
+	if (n < 0) {
+		/* Nobody reads that terminal any more, or not now. */
+		n = errno == EAGAIN || errno == EINTR ? 0 : (ssize_t)command->rest_bytes;
+	}
+	memmove(command->rest, &command->rest[n], command->rest_bytes - (size_t)n);
+	command->rest_bytes -= (uint32_t)n;
+	return command->rest_bytes == 0;
+}
+
+static uint8_t type(struct command *command, const uint8_t *bytes, uint32_t count)
+{
+	if (!type_rest(command)) {
+		return PV_AGENT_BUSY;
+	}
+	memcpy(command->rest, bytes, count);
+	command->rest_bytes = count;
+	(void)type_rest(command);
+	return PV_AGENT_OK;
 }
 
 static uint8_t on_stdin(struct agent *agent, const struct agent_frame *frame)
@@ -285,6 +365,9 @@ static uint8_t on_stdin(struct agent *agent, const struct agent_frame *frame)
 	}
 	if (frame->payload_bytes == 0) {
 		return PV_AGENT_OK;
+	}
+	if (command->terminal) {
+		return type(command, frame->payload, frame->payload_bytes);
 	}
 	/* A frame is shorter than PIPE_BUF, so it goes in whole or not at all. */
 	if (write(command->fd[PIPE_STDIN], frame->payload, frame->payload_bytes) < 0) {
@@ -321,7 +404,25 @@ static uint8_t on_stdin_eof(struct agent *agent, const struct agent_frame *frame
 	if (command == NULL) {
 		return PV_AGENT_NO_COMMAND;
 	}
+	if (command->terminal) {
+		static const uint8_t end_of_file = 4;
+		return type(command, &end_of_file, sizeof(end_of_file));
+	}
 	close_pipe(command, PIPE_STDIN);
+	return PV_AGENT_OK;
+}
+
+static uint8_t on_size(struct agent *agent, const struct agent_frame *frame)
+{
+	struct command *command = find_running(agent, frame->id);
+
+	if (command == NULL) {
+		return PV_AGENT_NO_COMMAND;
+	}
+	if (!command->terminal || frame->payload_bytes != 4 || command->fd[PIPE_STDIN] < 0) {
+		return PV_AGENT_BAD;
+	}
+	set_size(command->fd[PIPE_STDIN], frame->payload);
 	return PV_AGENT_OK;
 }
 
@@ -338,6 +439,8 @@ static uint8_t dispatch(struct agent *agent, const struct agent_frame *frame)
 		return on_stdin_eof(agent, frame);
 	case PV_AGENT_SIGNAL:
 		return on_signal(agent, frame);
+	case PV_AGENT_SIZE:
+		return on_size(agent, frame);
 	default:
 		return PV_AGENT_BAD;
 	}
@@ -372,7 +475,7 @@ static void on_frame(struct agent *agent, const struct agent_frame *frame)
 
 static void read_line(struct agent *agent)
 {
-	uint8_t bytes[PV_AGENT_RING_BYTES_MIN];
+	static uint8_t bytes[PV_AGENT_RING_BYTES_MIN];
 	struct agent_frame frame;
 	ssize_t n = read(agent->line, bytes, sizeof(bytes));
 
@@ -382,6 +485,12 @@ static void read_line(struct agent *agent)
 	if (n <= 0) {
 		die("read from the host");
 	}
+	/* What is left of a frame that lost bytes must not wait for as many more. */
+	const int64_t now = now_ms();
+	if (now - agent->heard_ms > PIECE_MS) {
+		agent_decoder_init(&agent->decoder, PV_AGENT_TO_GUEST_MAX);
+	}
+	agent->heard_ms = now;
 	for (ssize_t i = 0; i < n; i++) {
 		if (agent_decoder_push(&agent->decoder, bytes[i]) != OK) {
 			abort();
@@ -398,10 +507,10 @@ static uint32_t pass_output(struct agent *agent, struct command *command, int wh
 	uint8_t bytes[PV_AGENT_TO_HOST_MAX];
 	ssize_t n = read(command->fd[which], bytes, limit < sizeof(bytes) ? limit : sizeof(bytes));
 
-	if (n < 0) {
+	if (n < 0 && errno != EIO) {
 		return 0;
 	}
-	if (n == 0) {
+	if (n <= 0) { /* EIO: nobody has the terminal open any more */
 		close_pipe(command, which);
 		return 0;
 	}
@@ -415,8 +524,9 @@ static uint32_t pass_output(struct agent *agent, struct command *command, int wh
 static void finish_command(struct agent *agent, struct command *command, int status)
 {
 	for (int which = PIPE_STDOUT; which <= PIPE_STDERR; which++) {
-		int left = 0;
-		if (command->fd[which] >= 0 && ioctl(command->fd[which], FIONREAD, &left) != 0) {
+		int left = command->terminal ? TERMINAL_BYTES : 0;
+		if (!command->terminal && command->fd[which] >= 0 &&
+		    ioctl(command->fd[which], FIONREAD, &left) != 0) {
 			left = 0;
 		}
 		while (left > 0 && command->fd[which] >= 0) {
@@ -483,7 +593,7 @@ static int enforce_limits(struct agent *agent)
 
 static _Noreturn void run(struct agent *agent)
 {
-	enum { FIXED = 2, PER_COMMAND = 2 };
+	enum { FIXED = 2, PER_COMMAND = PIPE_COUNT };
 	struct pollfd fds[FIXED + PER_COMMAND * PV_AGENT_COMMANDS_MAX];
 
 	for (;;) {
@@ -492,11 +602,11 @@ static _Noreturn void run(struct agent *agent)
 		for (uint32_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 			const struct command *command = &agent->commands[i];
 			for (int k = 0; k < PER_COMMAND; k++) {
+				const bool wanted = command->state == COMMAND_RUNNING &&
+				                    (k != PIPE_STDIN || command->rest_bytes > 0);
 				fds[FIXED + PER_COMMAND * i + (uint32_t)k] = (struct pollfd){
-					.fd = command->state == COMMAND_RUNNING
-				                      ? command->fd[PIPE_STDOUT + k]
-				                      : -1,
-					.events = POLLIN,
+					.fd = wanted ? command->fd[k] : -1,
+					.events = k == PIPE_STDIN ? POLLOUT : POLLIN,
 				};
 			}
 		}
@@ -507,9 +617,15 @@ static _Noreturn void run(struct agent *agent)
 		/* Output before the line and before the dead: the table of commands, and with it the
 		 * meaning of the descriptors polled above, changes only after they were served. */
 		for (uint32_t i = 0; i < PER_COMMAND * PV_AGENT_COMMANDS_MAX; i++) {
-			if (fds[FIXED + i].fd >= 0 && fds[FIXED + i].revents != 0) {
-				(void)pass_output(agent, &agent->commands[i / PER_COMMAND],
-				                  PIPE_STDOUT + (int)(i % PER_COMMAND), UINT32_MAX);
+			struct command *command = &agent->commands[i / PER_COMMAND];
+			const int which = (int)(i % PER_COMMAND);
+			if (fds[FIXED + i].fd < 0 || fds[FIXED + i].revents == 0) {
+				continue;
+			}
+			if (which == PIPE_STDIN) {
+				(void)type_rest(command);
+			} else {
+				(void)pass_output(agent, command, which, UINT32_MAX);
 			}
 		}
 		if (fds[0].revents != 0) {

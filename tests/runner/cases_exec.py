@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """topo exec: as if the command ran here."""
+import fcntl
 import os
 import random
 import signal
+import struct
+import termios
 
 from harness import (PAIR, Terminal, check, check_equal, check_in, finish, process_gone, read_until,
                      wait_until)
@@ -145,7 +148,7 @@ def case_exec_time_limit(world):
     world.detach()
     text = world.bad(124, "exec", "--timeout", "0.4", "driver", "--", "sleep", "100")
     check_in("time limit", text)
-    check_in("seconds", world.bad(125, "exec", "-t", "x", "driver", "--", "true"))
+    check_in("seconds", world.bad(125, "exec", "--timeout", "x", "driver", "--", "true"))
 
 
 def case_exec_several_at_once(world):
@@ -251,3 +254,56 @@ def case_exec_on_a_terminal(world):
     terminal.process.send_signal(signal.SIGINT)
     check_equal(terminal.wait(), 130)
     check(terminal.same_as_before(), "the terminal was changed")
+
+
+def case_exec_terminal(world):
+    """A terminal there and raw mode here: size, its changes, keys that are signals, exit status."""
+    world.detach()
+    script = """trap 'echo interrupted' INT
+stty -echo; tty > /dev/null && echo is one; stty size
+while read line; do
+    case $line in size) stty size ;; sleep) echo sleeps; sleep 100 ;; *) echo "=$line" ;; esac
+done
+exit 7"""
+    terminal = Terminal(world, "exec", "-it", "driver", "--", "sh", "-c", script, columns=91)
+    terminal.expect(r"is one\r\n24 91\r\n")
+    terminal.type("a b\r")
+    terminal.expect(r"=a b\r\n")
+    fcntl.ioctl(terminal.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 31, 47, 0, 0))
+    terminal.process.send_signal(signal.SIGWINCH)
+    terminal.type("size\r")
+    terminal.expect(r"31 47\r\n")
+    terminal.type("sleep\r")
+    terminal.expect("sleeps")
+    terminal.type("\x03")
+    terminal.expect(r"interrupted\r\n")
+    terminal.type("\x04")
+    check_equal(terminal.wait(), 7)
+    check(terminal.same_as_before(), "the terminal is another")
+
+
+def case_exec_terminal_is_restored(world):
+    """By a signal to topo exec, which ends the command, and when the VM goes."""
+    world.detach()
+    terminal = Terminal(world, "exec", "-t", "driver", "--", "sh", "-c", "echo $$ ready; sleep 100")
+    terminal.expect(r"ready")
+    terminal.process.send_signal(signal.SIGTERM)
+    check_equal(terminal.wait(), 128 + signal.SIGTERM)
+    check(terminal.same_as_before(), "the terminal is another")
+    wait_until(lambda: world.vm("driver")["commands"] == 0, "the command is gone")
+    terminal = Terminal(world, "exec", "-it", "driver", "--", "sh", "-c", "echo ready; sleep 100")
+    terminal.expect(r"ready")
+    world.type_at("driver", "poweroff\r", "has stopped")
+    check_equal(terminal.wait(), 125)
+    check(terminal.same_as_before(), "the terminal is another")
+
+
+def case_exec_terminal_off_a_terminal(world):
+    """Without one here it is of the usual size, and the end of the input is ^D."""
+    world.detach()
+    done = world.topo("exec", "--tty", "driver", "--", "sh", "-c", "cat > /dev/null; stty size",
+                      stdin=b"x\n")
+    check_equal((done.returncode, done.stdout), (0, b"x\r\n24 80\r\n"))
+    done = world.topo("exec", "-t", "driver", "--", "sh", "-c",
+                      "stty -onlcr; i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i + 1)); done")
+    check(done.stdout.endswith(b"".join(b"%d\n" % i for i in range(3000))), "output was lost")

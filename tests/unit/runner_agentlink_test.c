@@ -32,6 +32,8 @@ struct guest_command {
 	uint8_t argv[PV_AGENT_ARGV_BYTES_MAX];
 	size_t argv_bytes;
 	uint32_t limit_ms;
+	uint16_t rows;
+	uint16_t columns;
 	uint8_t input[HELD_BYTES];
 	size_t input_bytes;
 	bool input_ended;
@@ -64,6 +66,7 @@ struct fixture {
 	/* the model of the agent */
 	bool dead;
 	struct agent_decoder decoder;
+	uint64_t heard_ms;
 	uint8_t last_seq;
 	uint8_t last_status;
 	bool has_last;
@@ -100,6 +103,12 @@ static struct guest_command *guest_find(struct fixture *fixture, uint32_t id)
 	return NULL;
 }
 
+static void take_size(struct guest_command *command, const uint8_t *size)
+{
+	command->rows = (uint16_t)(size[0] | size[1] << 8);
+	command->columns = (uint16_t)(size[2] | size[3] << 8);
+}
+
 /* The agent carries a frame out, whose sequence is new. */
 static uint8_t guest_act(struct fixture *fixture, const struct agent_frame *frame)
 {
@@ -119,8 +128,11 @@ static uint8_t guest_act(struct fixture *fixture, const struct agent_frame *fram
 		return PV_AGENT_OK;
 	case PV_AGENT_EXEC_GO:
 		assert_false(command->running);
-		assert_int_equal(frame->payload_bytes, 4);
+		assert_true(frame->payload_bytes == 4 || frame->payload_bytes == 8);
 		memcpy(&command->limit_ms, frame->payload, 4);
+		if (frame->payload_bytes == 8) {
+			take_size(command, frame->payload + 4);
+		}
 		command->running = true;
 		return PV_AGENT_OK;
 	case PV_AGENT_STDIN:
@@ -130,6 +142,10 @@ static uint8_t guest_act(struct fixture *fixture, const struct agent_frame *fram
 		}
 		memcpy(command->input + command->input_bytes, frame->payload, frame->payload_bytes);
 		command->input_bytes += frame->payload_bytes;
+		return PV_AGENT_OK;
+	case PV_AGENT_SIZE:
+		assert_int_equal(frame->payload_bytes, 4);
+		take_size(command, frame->payload);
 		return PV_AGENT_OK;
 	case PV_AGENT_STDIN_EOF:
 		command->input_ended = true;
@@ -177,6 +193,11 @@ static bool send_to_guest(void *owner, const uint8_t *bytes, size_t count)
 	fixture->sent++;
 	const bool lossy = random_next() % 100 < fixture->loss_percent;
 	const size_t lost = (size_t)random_next() % count;
+	/* As the agent: what is left of a frame does not wait for more of it. */
+	if (fixture->now_ms - fixture->heard_ms > 250) {
+		agent_decoder_init(&fixture->decoder, PV_AGENT_TO_GUEST_MAX);
+	}
+	fixture->heard_ms = fixture->now_ms;
 	for (size_t i = 0; i < count && !fixture->dead; i++) {
 		struct agent_frame frame;
 		if (lossy && i == lost) {
@@ -340,6 +361,24 @@ static void test_arguments_are_checked(void **state)
 	memset(much + 1, '\0', 300);
 	assert_int_equal(agentlink_start(&fixture->link, much, 290, 0, &command), ERR_RANGE);
 	assert_int_equal(agentlink_start(&fixture->link, text, 6, 0, &command), OK);
+}
+
+/* What a terminal's size is comes with the start, and each later one in a frame of its own. */
+static void test_size_of_a_terminal(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	struct agent_command *command = start(fixture, "a", 2, &heard);
+	agentlink_size(command, 24, 80);
+	agentlink_size(command, 25, 300);
+	settle(fixture, 0);
+	assert_int_equal(guest_find(fixture, command->id)->rows, 25);
+	assert_int_equal(guest_find(fixture, command->id)->columns, 300);
+	agentlink_size(command, 31, 47);
+	settle(fixture, 0);
+	assert_int_equal(guest_find(fixture, command->id)->rows, 31);
+	assert_int_equal(guest_find(fixture, command->id)->columns, 47);
 }
 
 /* The whole life of a command over a line that loses: exactly once, in order, every time. */
@@ -726,6 +765,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_nothing_before_hello),
 		CASE(test_arguments_are_checked),
+		CASE(test_size_of_a_terminal),
 		CASE(test_command_over_a_lossy_line),
 		CASE(test_busy_input_holds_nobody_up),
 		CASE(test_refusals),

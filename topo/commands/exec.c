@@ -16,6 +16,7 @@
 
 #include "abi/agent.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/terminal.h"
 #include "topo/runner/client.h"
 #include "topo/runner/loop.h"
 #include "topo/runner/message.h"
@@ -27,7 +28,11 @@
 #define INTERRUPTS_MAX 3
 
 static const struct option_row option_rows[] = {
-	OPTION('t', "timeout", "SECONDS", struct exec_options, limit_ms, "kill COMMAND then"),
+	OPTION('i', "interactive", NULL, struct exec_options, interactive,
+               "pass standard input on, as is done without it too"),
+	OPTION('t', "tty", NULL, struct exec_options, terminal,
+               "run COMMAND on a terminal, of the size of this one"),
+	OPTION('\0', "timeout", "SECONDS", struct exec_options, limit_ms, "kill COMMAND then"),
 	OPTION_SYSTEM(struct exec_options, system),
 	OPTION_END,
 };
@@ -36,7 +41,8 @@ static const struct command_syntax syntax = {
 	.usage = "Usage: topo exec [OPTION…] VM -- COMMAND [ARGUMENT…]",
 	.about = "Run COMMAND in VM of a running system (no shell: `sh -c '…'` is one). Its "
 		 "output, its input and its exit status are those of this command; SIGINT, "
-		 "SIGTERM, SIGHUP and SIGQUIT are passed on, and the third SIGINT gives up. When "
+		 "SIGTERM, SIGHUP and SIGQUIT are passed on, and the third SIGINT gives up; with "
+		 "--tty keys are passed on and signals end this command. When "
 		 "this command is killed, COMMAND is too.",
 	.rows = option_rows,
 	.end = "Exit status: that of COMMAND; 128 + N when signal N killed it; 124 it was out "
@@ -50,6 +56,7 @@ struct running {
 	uint32_t credit;
 	bool input_open; /* our standard input is still read */
 	int signal_fd;
+	bool terminal; /* the command runs on one */
 	int interrupts;
 	uint64_t give_up_ms; /* 0 = never */
 	int code;            /* -1: goes on */
@@ -57,6 +64,7 @@ struct running {
 
 static void fail(struct running *running, const char *why)
 {
+	terminal_restore();
 	message_error("%s", why);
 	running->code = EXIT_EXEC_FAILED;
 }
@@ -111,6 +119,7 @@ static void take_exit(struct running *running, const struct control_frame *frame
 	if (control_payload(frame, &report, sizeof(report)) != OK) {
 		fail(running, "the runner does not say how the command ended");
 	} else if (report.end == PV_AGENT_TIMED_OUT) {
+		terminal_restore();
 		message_error("the command was killed at its time limit");
 		running->code = EXEC_TIMED_OUT;
 	} else if (report.end == PV_AGENT_SIGNALED) {
@@ -139,6 +148,7 @@ static void take_frame(struct running *running, const struct control_frame *fram
 		take_exit(running, frame);
 		break;
 	case CONTROL_ERROR:
+		terminal_restore();
 		message_error("%.*s", (int)frame->bytes, (const char *)frame->payload);
 		running->code = EXIT_EXEC_FAILED;
 		break;
@@ -170,6 +180,7 @@ static int watch_signals(void)
 	(void)sigaddset(&wanted, SIGTERM);
 	(void)sigaddset(&wanted, SIGHUP);
 	(void)sigaddset(&wanted, SIGQUIT);
+	(void)sigaddset(&wanted, SIGWINCH);
 	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
 	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -178,6 +189,18 @@ static void take_signal(struct running *running)
 {
 	struct signalfd_siginfo info;
 	if (read(running->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info)) {
+		return;
+	}
+	if (info.ssi_signo == SIGWINCH) {
+		const struct control_size size = terminal_size();
+		if (running->terminal) {
+			send_frame(running, CONTROL_SIZE, &size, sizeof(size));
+		}
+		return;
+	}
+	if (running->terminal) {
+		/* What is typed comes as bytes; a signal is meant for us. */
+		running->code = 128 + (int)info.ssi_signo;
 		return;
 	}
 	running->interrupts += info.ssi_signo == SIGINT ? 1 : 0;
@@ -214,6 +237,7 @@ static void serve(struct running *running)
 		};
 		const int ready = poll(polled, 3, patience(running));
 		if (ready == 0) {
+			terminal_restore();
 			message_error("the command is out of time, and its agent does not say so");
 			running->code = EXEC_TIMED_OUT;
 		}
@@ -255,12 +279,15 @@ int exec_in_vm(const struct exec_options *options, char *const *argv)
 		message_error("the command is too long: at most %u bytes", PV_AGENT_ARGV_BYTES_MAX);
 		return EXIT_EXEC_FAILED;
 	}
-	struct running running = {.code = -1, .input_open = true};
+	struct running running = {.code = -1, .input_open = true, .terminal = options->terminal};
 	if (client_connect(&running.client, options->system) != OK) {
 		return EXIT_EXEC_FAILED;
 	}
 	struct control_request request = {.version = CONTROL_VERSION,
 	                                  .limit_ms = options->limit_ms};
+	if (options->terminal) {
+		request.size = terminal_size();
+	}
 	(void)snprintf(request.vm, sizeof(request.vm), "%s", options->vm);
 	/* From here on a signal belongs to the command. */
 	running.signal_fd = watch_signals();
@@ -270,7 +297,11 @@ int exec_in_vm(const struct exec_options *options, char *const *argv)
 		if (options->limit_ms > 0) {
 			running.give_up_ms = loop_now_ms() + options->limit_ms + GRACE_MS;
 		}
+		if (options->terminal) {
+			terminal_raw();
+		}
 		serve(&running);
+		terminal_restore();
 	} else {
 		running.code = EXIT_EXEC_FAILED;
 	}

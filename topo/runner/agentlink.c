@@ -137,6 +137,13 @@ void agentlink_hold_by(struct agent_command *command, const struct agentlink_ops
 	command->holder = holder;
 }
 
+void agentlink_size(struct agent_command *command, uint16_t rows, uint16_t columns)
+{
+	command->rows = rows;
+	command->columns = columns;
+	command->size_due = true;
+}
+
 size_t agentlink_input(struct agent_command *command, const uint8_t *bytes, size_t count)
 {
 	return command->input_ends || command->input_closed

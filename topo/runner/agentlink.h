@@ -43,6 +43,8 @@ struct agent_command {
 	bool input_closed; /* nothing more goes to its input */
 	uint32_t id;
 	uint32_t limit_ms;
+	uint16_t rows, columns; /* of its terminal; 0 = it has none */
+	bool size_due;          /* the agent has another size, or none */
 	uint8_t argv[PV_AGENT_ARGV_BYTES_MAX];
 	size_t argv_bytes;
 	size_t argv_sent;
@@ -127,6 +129,10 @@ void agentlink_hold(struct agent_command *command, void *holder);
 /** The same, and by which calls of @ops: send and hello are not among them. */
 void agentlink_hold_by(struct agent_command *command, const struct agentlink_ops *ops,
                        void *holder);
+
+/** Before agentlink_work was called for it: run it on a terminal of this size, which is not 0. Later:
+ * the terminal's size is another. */
+void agentlink_size(struct agent_command *command, uint16_t rows, uint16_t columns);
 
 /** Queue input for the command; returns how much of it fits. */
 size_t agentlink_input(struct agent_command *command, const uint8_t *bytes, size_t count);

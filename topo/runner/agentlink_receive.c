@@ -133,6 +133,8 @@ static void take_answer(struct agentlink *link, const struct agent_frame *frame,
 	case PV_AGENT_SIGNAL:
 		take_signal_answer(link, command, status, now_ms);
 		break;
+	case PV_AGENT_SIZE:
+		break; /* of a command that has ended its end is reported */
 	default:
 		if (status == PV_AGENT_BUSY) {
 			hold_back(command, now_ms);

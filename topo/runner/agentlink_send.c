@@ -9,6 +9,7 @@
 #define PAUSE_FIRST_MS 300U
 #define PAUSE_LAST_MS 2000U
 #define NO_ROOM_MS 20U
+#define SCRATCH_BYTES 8U
 
 /* What goes into a frame to the guest. */
 struct sending {
@@ -69,9 +70,22 @@ static bool has_input(const struct agent_command *command)
 	return !command->input_closed && (command->input.count > 0 || command->input_ends);
 }
 
+static void put_u32(uint8_t to[4], uint32_t value)
+{
+	for (size_t i = 0; i < 4; i++) {
+		to[i] = (uint8_t)(value >> (8 * i));
+	}
+}
+
+static void put_size(uint8_t to[4], struct agent_command *command)
+{
+	put_u32(to, (uint32_t)command->columns << 16 | command->rows);
+	command->size_due = false;
+}
+
 /* What @command has to send now, with small payloads built in @scratch. */
 static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct sending *sending,
-                         uint8_t scratch[4])
+                         uint8_t scratch[SCRATCH_BYTES])
 {
 	*sending = (struct sending){.about = command, .payload = scratch};
 	const bool quiet = now_ms < command->quiet_until_ms;
@@ -90,15 +104,18 @@ static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct 
 		command->announced = true;
 	} else if (!command->go_sent) {
 		sending->type = PV_AGENT_EXEC_GO;
-		for (size_t i = 0; i < 4; i++) {
-			scratch[i] = (uint8_t)(command->limit_ms >> (8 * i));
-		}
-		sending->payload_bytes = 4;
+		put_u32(scratch, command->limit_ms);
+		put_size(scratch + 4, command);
+		sending->payload_bytes = command->rows != 0 ? 8 : 4;
 	} else if (command->signals != 0) {
 		sending->type = PV_AGENT_SIGNAL;
 		sending->part = lowest_signal(command->signals);
 		scratch[0] = (uint8_t)sending->part;
 		sending->payload_bytes = 1;
+	} else if (command->size_due) {
+		sending->type = PV_AGENT_SIZE;
+		put_size(scratch, command);
+		sending->payload_bytes = 4;
 	} else if (has_input(command) && !quiet) {
 		size_t held = 0;
 		sending->payload = fifo_peek(&command->input, &held);
@@ -118,7 +135,7 @@ static void send_next(struct agentlink *link, uint64_t now_ms)
 		struct agent_command *command = &link->commands[link->turn];
 		link->turn = (link->turn + 1) % PV_AGENT_COMMANDS_MAX;
 		struct sending sending;
-		uint8_t scratch[4];
+		uint8_t scratch[SCRATCH_BYTES];
 		if (command->used && choose_frame(command, now_ms, &sending, scratch)) {
 			send_frame(link, &sending, now_ms);
 		}

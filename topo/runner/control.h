@@ -21,7 +21,8 @@
  *            for the user. The first OUTPUT is the end of what was written before. END and NOTE,
  *            when the VM or the system ends. Of several clients of one console the latest writes.
  *   EXEC     adds the argument vector, each argument ended by a NUL. From the client OUTPUT is
- *            standard input, END its end, SIGNAL a signal for the command. To the client OUTPUT
+ *            standard input, END its end, SIGNAL a signal for the command, SIZE that of its
+ *            terminal. To the client OUTPUT
  *            and OUTPUT_ERROR, and EXIT as the last frame (or ERROR).
  *
  * Flow. The client sends OUTPUT only within its credit, which starts with the u32 that OK carries
@@ -40,7 +41,7 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 8U
+#define CONTROL_VERSION 9U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
@@ -58,6 +59,7 @@ enum control_kind {
 	CONTROL_INSPECT = 10,
 	/* later frames of the client */
 	CONTROL_SIGNAL = 8, /* u32: number */
+	CONTROL_SIZE = 11,  /* struct control_size */
 	/* both */
 	CONTROL_OUTPUT = 16, /* bytes */
 	CONTROL_END = 17,    /* no payload */
@@ -81,9 +83,16 @@ struct control_header {
 	uint32_t bytes; /* of the payload, <= CONTROL_PAYLOAD_MAX */
 };
 
+/* Of a terminal. */
+struct control_size {
+	uint16_t rows;
+	uint16_t columns;
+};
+
 struct control_request {
 	uint32_t version;            /* CONTROL_VERSION */
 	uint32_t limit_ms;           /* EXEC: time limit, 0 = none */
+	struct control_size size;    /* EXEC: of the command's terminal; no rows: it has none */
 	char vm[CONTROL_NAME_BYTES]; /* CONSOLE, EXEC, ASK, INSPECT */
 };
 

@@ -208,6 +208,7 @@ static void take_later(struct visitor *visitor, const struct control_frame *fram
 {
 	const bool exec = visitor->role == VISITOR_EXEC;
 	uint32_t number = 0;
+	struct control_size size;
 	if (frame->kind == CONTROL_OUTPUT && (exec || visitor->role == VISITOR_CONSOLE)) {
 		take_input(visitor, frame);
 	} else if (frame->kind == CONTROL_END && exec) {
@@ -215,6 +216,9 @@ static void take_later(struct visitor *visitor, const struct control_frame *fram
 	} else if (frame->kind == CONTROL_SIGNAL && exec &&
 	           control_payload(frame, &number, sizeof(number)) == OK) {
 		visitor_exec_signal(visitor, number);
+	} else if (frame->kind == CONTROL_SIZE && exec &&
+	           control_payload(frame, &size, sizeof(size)) == OK) {
+		visitor_exec_size(visitor, &size);
 	} else if (visitor->role != VISITOR_CLOSING) {
 		visitor_doom(visitor);
 	}

@@ -98,6 +98,9 @@ void visitor_exec_open(struct visitor *visitor, const struct control_request *re
 		return;
 	}
 	agentlink_hold(command, visitor);
+	if (request->size.rows != 0) {
+		agentlink_size(command, request->size.rows, request->size.columns);
+	}
 	visitor->role = VISITOR_EXEC;
 	visitor->vm = vm;
 	visitor->command = command;
@@ -131,6 +134,14 @@ void visitor_exec_signal(struct visitor *visitor, uint32_t number)
 {
 	if (visitor->command != NULL) {
 		agentlink_signal(visitor->command, number);
+		work(visitor);
+	}
+}
+
+void visitor_exec_size(struct visitor *visitor, const struct control_size *size)
+{
+	if (visitor->command != NULL && visitor->command->rows != 0 && size->rows != 0) {
+		agentlink_size(visitor->command, size->rows, size->columns);
 		work(visitor);
 	}
 }

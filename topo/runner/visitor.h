@@ -106,6 +106,7 @@ void visitor_exec_open(struct visitor *visitor, const struct control_request *re
 void visitor_exec_input(struct visitor *visitor, const uint8_t *bytes, size_t count);
 void visitor_exec_input_end(struct visitor *visitor);
 void visitor_exec_signal(struct visitor *visitor, uint32_t number);
+void visitor_exec_size(struct visitor *visitor, const struct control_size *size);
 void visitor_exec_drained(struct visitor *visitor);
 void visitor_exec_left(struct visitor *visitor);
 

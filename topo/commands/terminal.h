@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The terminal that a command of ours was started on, while it is that of a command in a VM. */
+#ifndef TOPO_COMMANDS_TERMINAL_H
+#define TOPO_COMMANDS_TERMINAL_H
+
+#include "topo/runner/control.h"
+
+/** The size of the terminal on one of our standard streams; 24 by 80 if none is one. */
+struct control_size terminal_size(void);
+
+/** Let every key be a byte, if standard input is a terminal, until terminal_restore. */
+void terminal_raw(void);
+
+/** Make the terminal what it was. Nothing happens if it is that. */
+void terminal_restore(void);
+
+#endif
