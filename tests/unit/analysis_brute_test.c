@@ -13,7 +13,7 @@
 /* links: topo/analysis/packets.c topo/model/routes.c */
 /* links: topo/analysis/memory.c topo/analysis/passage.c topo/analysis/pattern_answers.c */
 /* links: topo/analysis/patterns.c topo/analysis/practices.c topo/analysis/shortest.c */
-/* links: topo/analysis/strong.c topo/analysis/takeover.c */
+/* links: topo/analysis/near.c topo/analysis/strong.c topo/analysis/takeover.c */
 /* links: topo/base/arena.c topo/base/strmap.c topo/model/board.c topo/model/device_options.c */
 /* links: topo/base/units.c */
 /* links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c */

@@ -6,7 +6,8 @@
 
 #include "topo/model/device_options.h"
 
-#define SAMPLE_MAX 8U /* members from which ways are searched, in large patterns */
+#define SAMPLE_MAX 8U            /* members from which whole searches begin, in large patterns */
+#define NEAR_WORK_MAX (1U << 26) /* edges that are looked at for one large pattern */
 #define NAMES_MAX 6U
 
 void pattern_questions_init(struct pattern_questions *questions, struct analysis *analysis,
@@ -21,6 +22,9 @@ void pattern_questions_init(struct pattern_questions *questions, struct analysis
 		.graph = analysis->graph,
 		.confined = analysis->confined == NULL ? analysis->graph : analysis->confined,
 		.shortest = shortest_new(analysis->graph, arena),
+		.near = near_new(analysis->graph, arena),
+		.near_confined = near_new(
+			analysis->confined == NULL ? analysis->graph : analysis->confined, arena),
 		.single_host = shortest_new(graph, arena),
 	};
 	shortest_run(questions->single_host, graph, &host, 1, 1);
@@ -95,7 +99,7 @@ static struct vm_list one(uint32_t *vm)
 	return (struct vm_list){vm, 1};
 }
 
-/* Members from which ways are searched. */
+/* Members from which whole searches begin. */
 static size_t sample_of(size_t count)
 {
 	return count <= ANALYSIS_WHOLE_VMS ? count : SAMPLE_MAX;
@@ -148,8 +152,66 @@ static const char *between_text(const struct analysis *analysis, const struct te
 	if (ways->count <= PAIRS_NAMED) {
 		return arena_printf(analysis->arena, "from %s", ways->named);
 	}
-	return arena_printf(analysis->arena, "from %s, and between %zu other pairs%s", ways->named,
-	                    ways->count - PAIRS_NAMED, sources < tenants->count ? " at least" : "");
+	return arena_printf(analysis->arena, "from %s, and between %zu other pairs", ways->named,
+	                    ways->count - PAIRS_NAMED);
+}
+
+/* Search from each of @tenants for others that fewer than three falls lead to; so many were searched from before that
+ * became too much work. */
+static size_t find_near(const struct pattern_questions *questions, const struct vm_list *tenants,
+                        struct tenant_ways *ways)
+{
+	const struct analysis *analysis = questions->analysis;
+	struct near *near = questions->near;
+	const uint64_t before = near->looked;
+	bool *is_tenant = arena_alloc(analysis->arena, near->graph->node_count * sizeof(bool));
+	size_t i;
+
+	for (i = 0; i < tenants->count; i++) {
+		is_tenant[tenants->vms[i]] = true;
+	}
+	for (i = 0; i < tenants->count; i++) {
+		if (tenants->count > ANALYSIS_WHOLE_VMS && near->looked - before > NEAR_WORK_MAX) {
+			break;
+		}
+		near_run(near, tenants->vms[i]);
+		for (uint32_t at = 1; at < near->count; at++) {
+			const uint32_t to = near->reached[at];
+
+			if (is_tenant[to]) {
+				add_way(analysis, ways, tenants->vms[i], to,
+				        at < near->count_one ? 1 : NEAR_FALLS);
+			}
+		}
+	}
+	return i;
+}
+
+/* Fewest falls from one of @tenants, of which no two are near each other, to another. */
+static const char *far_text(const struct pattern_questions *questions,
+                            const struct vm_list *tenants)
+{
+	struct shortest *shortest = questions->shortest;
+	uint32_t falls = FALLS_NEVER;
+
+	if (tenants->count > ANALYSIS_WHOLE_VMS) {
+		return arena_printf(questions->analysis->arena,
+		                    "isolated tenants: at least %u VMs must fall from one "
+		                    "to another",
+		                    NEAR_FALLS + 1);
+	}
+	for (size_t i = 0; i < tenants->count; i++) {
+		shortest_run(shortest, questions->graph, &tenants->vms[i], 1, 1);
+		for (size_t j = 0; j < tenants->count; j++) {
+			const uint32_t there = shortest->to[tenants->vms[j]].falls;
+
+			falls = j != i && there < falls ? there : falls;
+		}
+	}
+	return arena_printf(questions->analysis->arena,
+	                    "isolated tenants: %u VMs must fall from one "
+	                    "to another",
+	                    falls);
 }
 
 /* Whether the VMs that one device VM serves are kept apart from each other. */
@@ -157,35 +219,33 @@ static const char *tenants_text(const struct pattern_questions *questions,
                                 const struct pattern *pattern)
 {
 	const struct analysis *analysis = questions->analysis;
-	struct shortest *shortest = questions->shortest;
 	const struct vm_list tenants = {.vms = pattern->members.vms + 1,
 	                                .count = pattern->members.count - 1};
 	struct tenant_ways ways = {.falls = FALLS_NEVER, .named = ""};
-	const size_t sources = sample_of(tenants.count);
+	const size_t sources = find_near(questions, &tenants, &ways);
+	const char *looked = sources == tenants.count
+	                             ? ""
+	                             : arena_printf(analysis->arena,
+	                                            "; only ways from %zu of %zu were looked at",
+	                                            sources, tenants.count);
 
-	for (size_t i = 0; i < sources; i++) {
-		shortest_run(shortest, questions->graph, &tenants.vms[i], 1, 1);
-		for (size_t j = 0; j < tenants.count; j++) {
-			if (j != i) {
-				add_way(analysis, &ways, tenants.vms[i], tenants.vms[j],
-				        shortest->to[tenants.vms[j]].falls);
-			}
-		}
+	if (ways.falls == FALLS_NEVER) {
+		return sources == tenants.count
+		               ? far_text(questions, &tenants)
+		               : arena_printf(analysis->arena,
+		                              "not known whether tenants are isolated%s", looked);
 	}
-	if (ways.falls >= 3) {
-		return arena_printf(analysis->arena,
-		                    "isolated tenants: %u VMs must fall from one "
-		                    "to another",
-		                    ways.falls);
-	}
-	return arena_printf(analysis->arena, "tenants are not isolated: %u %s %s", ways.falls,
+	return arena_printf(analysis->arena, "tenants are not isolated: %u %s %s%s", ways.falls,
 	                    ways.falls == 1 ? "fall leads" : "falls lead",
-	                    between_text(analysis, &ways, &tenants, sources));
+	                    between_text(analysis, &ways, &tenants, sources), looked);
 }
 
 static void answer_shared(const struct pattern_questions *questions, struct pattern *pattern)
 {
 	answer_device(questions, pattern);
+	if (questions->graph != questions->analysis->graph) {
+		return; /* the surface is that of the topology as it is */
+	}
 	pattern->surface = arena_printf(questions->analysis->arena, "%s (%s)", pattern->surface,
 	                                tenants_text(questions, pattern));
 }
@@ -250,7 +310,9 @@ static void answer_mesh(const struct pattern_questions *questions, struct patter
 	const struct analysis *analysis = questions->analysis;
 	size_t count = pattern->members.count;
 	size_t sources = sample_of(count);
-	struct falls_range range = {FALLS_NEVER, 0};
+	struct tenant_ways ways = {.falls = FALLS_NEVER, .named = ""};
+	const bool whole = find_near(questions, &pattern->members, &ways) == count;
+	struct falls_range range = {ways.falls, 0};
 
 	for (size_t i = 0; i < sources; i++) {
 		shortest_run(questions->shortest, questions->graph, &pattern->members.vms[i], 1, 1);
@@ -265,12 +327,13 @@ static void answer_mesh(const struct pattern_questions *questions, struct patter
 	}
 	pattern->falls = range;
 	pattern->question = "get from one member to another";
-	pattern->surface = sources == count
-	                           ? "only connected peers; others through them"
-	                           : arena_printf(analysis->arena,
-	                                          "only connected peers; the most is that from %zu "
-	                                          "of %zu members",
-	                                          sources, count);
+	pattern->surface =
+		sources == count
+			? "only connected peers; others through them"
+			: arena_printf(analysis->arena,
+	                               "only connected peers; the %s from %zu of %zu "
+	                               "members",
+	                               whole ? "most is that" : "range is that", sources, count);
 }
 
 static void (*const answers[PATTERN_KIND_COUNT])(const struct pattern_questions *questions,
@@ -300,6 +363,7 @@ void pattern_answer(const struct pattern_questions *questions, struct pattern *p
 	pattern->falls_confined = pattern->falls;
 	if (questions->confined != questions->graph) {
 		hypothetical.graph = questions->confined;
+		hypothetical.near = questions->near_confined;
 		answers[pattern->kind](&hypothetical, &confined);
 		pattern->falls_confined = confined.falls;
 	}

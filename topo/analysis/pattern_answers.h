@@ -6,6 +6,7 @@
 #ifndef TOPO_ANALYSIS_PATTERN_ANSWERS_H
 #define TOPO_ANALYSIS_PATTERN_ANSWERS_H
 
+#include "topo/analysis/near.h"
 #include "topo/analysis/parts.h"
 
 struct pattern_questions {
@@ -13,6 +14,8 @@ struct pattern_questions {
 	const struct graph *graph;    /* in which questions are asked */
 	const struct graph *confined; /* the same if all DMA were confined */
 	struct shortest *shortest;
+	struct near *near; /* in the graph in which questions are asked */
+	struct near *near_confined;
 	struct shortest *single_host; /* a search from the host, through which outsiders come */
 };
 
