@@ -32,6 +32,18 @@ struct finder {
 	struct report_origin *origin;
 };
 
+static const char *utc_text(struct arena *arena, time_t when)
+{
+	char text[DATE_BYTES];
+	struct tm parts;
+
+	if (gmtime_r(&when, &parts) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+		return "unknown";
+	}
+	return arena_copy(arena, text, strlen(text));
+}
+
 static struct origin_file *add(struct finder *finder, const char *what, const char *path)
 {
 	struct origin_file *file =
@@ -65,6 +77,27 @@ static void add_path(struct finder *finder, const char *what, const char *path)
 	} else {
 		file->why = strerror(errno);
 	}
+}
+
+/* The disk @path: its bytes may be more than anyone wants to wait for, and change with each run. */
+static void add_disk(struct finder *finder, const char *path)
+{
+	struct stat status;
+
+	if (path == NULL || strmap_get(&finder->seen, path) != NULL) {
+		return;
+	}
+	struct origin_file *file = add(finder, "disk", path);
+
+	strmap_set(&finder->seen, path, finder->origin);
+	if (stat(path, &status) != 0) {
+		file->why = strerror(errno);
+		return;
+	}
+	file->bytes = (uint64_t)status.st_size;
+	file->changed = utc_text(finder->arena, status.st_mtime);
+	file->why = arena_printf(finder->arena, "not hashed: %llu bytes, last changed %s",
+	                         (unsigned long long)file->bytes, file->changed);
 }
 
 static void add_texts(struct finder *finder, struct source_set *sources)
@@ -114,19 +147,13 @@ static const char *date_of(struct arena *arena)
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 	char *end = NULL;
 	time_t now = time(NULL);
-	char text[DATE_BYTES];
-	struct tm parts;
 
 	if (epoch != NULL) {
 		const long long given = strtoll(epoch, &end, 10);
 
 		now = end != epoch && *end == '\0' ? (time_t)given : now;
 	}
-	if (gmtime_r(&now, &parts) == NULL ||
-	    strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
-		return "unknown";
-	}
-	return arena_copy(arena, text, strlen(text));
+	return utc_text(arena, now);
 }
 
 /* The command line without the option whose argument is @output, a part of it or NULL: what prints
@@ -170,11 +197,11 @@ const struct report_origin *origin_find(const struct command_line *cl, const str
 	}
 	for (size_t i = 0; i < model->connection_count; i++) {
 		for (size_t j = 0; j < model->connections[i].device_count; j++) {
-			add_path(&finder, "disk", device_image(&model->connections[i].devices[j]));
+			add_disk(&finder, device_image(&model->connections[i].devices[j]));
 		}
 	}
 	for (size_t i = 0; i < model->slot_count; i++) {
-		add_path(&finder, "disk", model->slots[i].file);
+		add_disk(&finder, model->slots[i].file);
 	}
 	if (own) {
 		add_own(&finder, model);

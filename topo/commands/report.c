@@ -91,13 +91,18 @@ static report_printer *printer(const struct report_options *options)
 	return report_text;
 }
 
+/* Only the assertions are printed. */
+static bool is_brief(const struct report_options *options)
+{
+	return options->format == NULL && options->asserted.count != 0;
+}
+
 static int print_report(const struct report *report, const struct report_options *options)
 {
-	bool brief = options->format == NULL && report->assertion_count != 0;
 	struct output output;
 
 	output_begin(&output, options->output);
-	if (brief) {
+	if (is_brief(options)) {
 		report_assertions(report, output.to);
 	} else {
 		printer(options)(report, output.to);
@@ -175,10 +180,12 @@ static int report_loaded(const struct loaded *loaded)
 	struct arena *arena = arena_new();
 
 	analysis->places = places;
-	code = report_analysis(
-		analysis,
-		origin_find(options->cl, loaded, options->output, options->format != NULL, arena),
-		options);
+	const struct report_origin *origin =
+		is_brief(options) ? NULL
+				  : origin_find(options->cl, loaded, options->output,
+	                                        options->format != NULL, arena);
+
+	code = report_analysis(analysis, origin, options);
 
 	arena_free(arena);
 	analysis_free(analysis);

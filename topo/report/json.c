@@ -459,6 +459,12 @@ static void add_origin(const struct report_origin *origin, struct json_writer *w
 		json_add_text(file, "path", origin->files[i].path);
 		json_add_text(file, "sha256", origin->files[i].digest);
 		json_add_text(file, "why", origin->files[i].why);
+		json_add_text(file, "changed", origin->files[i].changed);
+		if (origin->files[i].changed != NULL) {
+			json_add_number(file, "bytes", origin->files[i].bytes);
+		} else {
+			json_add_text(file, "bytes", NULL);
+		}
 	}
 	json_write_member(writer, "origin", object);
 }

@@ -7,12 +7,15 @@
 #define TOPO_REPORT_ORIGIN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct origin_file {
-	const char *what;   /* "topology", "kernel", …; "topo" is one of topo's own */
-	const char *path;   /* as it was read */
-	const char *digest; /* SHA-256; NULL: there is none */
-	const char *why;    /* why there is none */
+	const char *what;    /* "topology", "kernel", …; "topo" is one of topo's own */
+	const char *path;    /* as it was read */
+	const char *digest;  /* SHA-256; NULL: there is none */
+	const char *why;     /* why there is none */
+	const char *changed; /* of a disk, which is not hashed: when; else NULL */
+	uint64_t bytes;      /* and its size */
 };
 
 struct report_origin {
