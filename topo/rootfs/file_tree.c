@@ -122,7 +122,7 @@ bool file_tree_read(const char *path, uint64_t bytes, unsigned char *out)
 {
 	uint64_t now = 0;
 	const int fd = regular_open(path, O_NOFOLLOW, &now);
-	const bool good = fd >= 0 && regular_read(fd, out, bytes) == (int64_t)bytes;
+	const bool good = fd >= 0 && now == bytes && regular_read(fd, out, bytes) == (int64_t)bytes;
 
 	if (fd >= 0) {
 		close(fd);

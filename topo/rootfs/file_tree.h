@@ -42,7 +42,7 @@ bool file_tree_walk(const char *root, file_tree_visit *visit, void *owner,
 
 /**
  * Read the @bytes that the file at @path had when a walk came to it. False: it is no file any more, cannot be
- * read, or has fewer. A link that stands there now is not followed: it would bring in what was never there.
+ * read, or has more or fewer. A link that stands there now is not followed: it would bring in what was never there.
  */
 bool file_tree_read(const char *path, uint64_t bytes, unsigned char *out);
 
