@@ -2,6 +2,7 @@
 """VMs that say themselves how well they are."""
 import json
 import os
+import resource
 
 from harness import check, check_equal, check_in, finish, read_until
 
@@ -85,3 +86,20 @@ def case_health_check_that_is_killed(world):
     read_until(listener.stdout, b" up, unhealthy: its check has ended with signal 15")
     world.good("restart", "one")
     world.good("wait", "--until", "healthy", "one")
+
+
+def case_health_of_a_vm_that_can_start_nothing(world):
+    """A check that cannot be started is tried again after a while, not at once for ever."""
+    service = Service(world)
+    service.begin()
+    starting = world.start("run", "-d", world.scenario(f"vm one agent poor health={service.check}\n"))
+    read_until(starting.stdout, b"one: says that it is unhealthy: the guest could not start")
+    for _ in range(5):  # each is answered so too, and has the agent say hello
+        check_in("the guest could not start", world.bad(125, "exec", "one", "true"))
+    said = [line for line in world.good("logs").splitlines() if "says that it is" in line]
+    check(len(said) <= 2, f"it is tried again and again: {said[:6]}")
+    agent, = (pid for pid, line in world.ours().items() if line.startswith(world.env["FAKE_AGENT"]))
+    resource.prlimit(agent, resource.RLIMIT_NOFILE,
+                     (64, resource.prlimit(agent, resource.RLIMIT_NOFILE)[1]))
+    check_equal(finish(starting)[0], 0)
+    check_equal(world.vm("one")["health"], "healthy")

@@ -59,6 +59,7 @@ struct fixture {
 	struct agentlink link;
 	uint64_t now_ms;
 	int hellos;
+	int new_agents;
 	/* the line */
 	unsigned loss_percent; /* of frames to the guest */
 	bool full;             /* no room in the line */
@@ -211,10 +212,11 @@ static bool send_to_guest(void *owner, const uint8_t *bytes, size_t count)
 	return true;
 }
 
-static void on_hello(void *owner)
+static void on_hello(void *owner, bool is_new)
 {
 	struct fixture *fixture = owner;
 	fixture->hellos++;
+	fixture->new_agents += is_new ? 1 : 0;
 }
 
 static void on_output(void *holder, bool error_stream, const uint8_t *bytes, size_t count)
@@ -474,6 +476,12 @@ static void test_refusals(void **state)
 		assert_int_equal(heard.failed, 1);
 		assert_true(strlen(heard.why) > 0);
 	}
+	/* Its answer to that is a HELLO too, and no new agent's. */
+	const int before = fixture->hellos;
+	agentlink_ask(&fixture->link);
+	settle(fixture, 1000);
+	assert_int_equal(fixture->hellos, before + 1);
+	assert_int_equal(fixture->new_agents, 1);
 	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 		assert_false(fixture->link.commands[i].used);
 	}

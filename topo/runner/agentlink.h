@@ -61,8 +61,8 @@ struct agent_command {
 struct agentlink_ops {
 	/* Put a whole frame on the agent channel: all of it, or nothing and false. */
 	bool (*send)(void *owner, const uint8_t *bytes, size_t count);
-	/* The agent said HELLO. */
-	void (*hello)(void *owner);
+	/* The agent said HELLO. @is_new: it is another one than before, or the first. */
+	void (*hello)(void *owner, bool is_new);
 	void (*output)(void *holder, bool error_stream, const uint8_t *bytes, size_t count);
 	/* @count bytes of input were taken by the command, or by nobody when it is closed. */
 	void (*taken)(void *holder, size_t count);

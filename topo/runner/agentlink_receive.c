@@ -40,8 +40,9 @@ static void take_hello(struct agentlink *link, const struct agent_frame *frame)
 	} else if (link->waiting && link->type == PV_AGENT_PING && frame->seq == link->seq) {
 		begin_conversation(link);
 	}
+	const bool is_new = frame->seq == 0 || !link->heard;
 	link->heard = true;
-	link->ops->hello(link->owner);
+	link->ops->hello(link->owner, is_new);
 }
 
 static const char *status_text(uint8_t status)

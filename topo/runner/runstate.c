@@ -29,8 +29,7 @@ err_t runstate_init(struct runstate *state, const struct system *system, runstat
 		return ERR_FULL;
 	}
 	for (size_t vm = 0; vm < system->vm_count; vm++) {
-		state->vms[vm].health =
-			system->vms[vm].health == NULL ? RUN_HEALTH_NONE : RUN_HEALTH_STARTING;
+		runstate_vm_health_over(state, vm);
 		if (system->vms[vm].starts_off) {
 			state->vms[vm].state = RUN_VM_STOPPED;
 			(void)snprintf(state->vms[vm].reason, sizeof(state->vms[vm].reason),

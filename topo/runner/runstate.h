@@ -230,6 +230,9 @@ void runstate_vm_agent(struct runstate *state, size_t vm);
  */
 void runstate_vm_health(struct runstate *state, size_t vm, enum run_health health, const char *why);
 
+/** Nothing of its health is known, as at the start; nobody is told: vms[@vm] is off, which says more. */
+void runstate_vm_health_over(struct runstate *state, size_t vm);
+
 /** Has everything been up: each VM, and healthy where it has a check, and each connection between VMs that still run? */
 bool runstate_ready(const struct runstate *state);
 

@@ -13,6 +13,14 @@ const char *run_health_text(enum run_health health)
 	return (size_t)health < RUN_HEALTH_COUNT ? texts[health] : "?";
 }
 
+void runstate_vm_health_over(struct runstate *state, size_t vm)
+{
+	struct runstate_vm *entry = &state->vms[vm];
+	entry->health =
+		state->system->vms[vm].health == NULL ? RUN_HEALTH_NONE : RUN_HEALTH_STARTING;
+	entry->unhealthy[0] = '\0';
+}
+
 void runstate_vm_health(struct runstate *state, size_t vm, enum run_health health, const char *why)
 {
 	struct runstate_vm *entry = &state->vms[vm];

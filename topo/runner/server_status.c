@@ -88,7 +88,8 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 	(void)snprintf(entry.description, sizeof(entry.description), "%s",
 	               known->description == NULL ? "" : known->description);
 	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
-	(void)snprintf(entry.unhealthy, sizeof(entry.unhealthy), "%s", state->unhealthy);
+	(void)snprintf(entry.unhealthy, sizeof(entry.unhealthy), "%s",
+	               entry.health == RUN_HEALTH_NONE ? "" : state->unhealthy);
 	(void)snprintf(entry.last_end, sizeof(entry.last_end), "%s", state->last_end);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
 	fill_addresses(known, &entry);

@@ -71,6 +71,7 @@ static void end_vm(struct session *session, size_t vm)
 	               run_vm_state_text(state->state), state->reason);
 	agentlink_fail_all(&session->vms[vm].agent, text);
 	loop_disarm(&session->loop, &session->vms[vm].agent_timer);
+	session_health_end(&session->vms[vm]);
 	server_vm_ended(session->server, vm, text, state->state == RUN_VM_RESTARTING);
 }
 

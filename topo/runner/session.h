@@ -65,6 +65,8 @@ struct session_vm {
 	struct loop_timer agent_timer;
 	struct agent_command *health; /* its check; NULL: it has none, or that does not run */
 	struct linecut health_cut;
+	struct loop_timer health_timer; /* until it is started again, which has failed */
+	uint64_t health_pause_ms;       /* for so long */
 };
 
 struct session {
@@ -148,8 +150,14 @@ bool session_ask_vmm(struct session *session, size_t vm, const char *what);
 /** Let the agent of vms[@vm] send what it has to, now and when its time comes. */
 void session_agent_work(struct session *session, size_t vm);
 
-/** The agent of @vm is there: let it run the VM's health check, if there is one and it does not. */
+/** Before session_health_start. */
+void session_health_init(struct session_vm *vm);
+
+/** A new agent of @vm is there: let it run the VM's health check, if there is one. */
 void session_health_start(struct session_vm *vm);
+
+/** The VM is off, or the machine: its check went with its agent. */
+void session_health_end(struct session_vm *vm);
 
 /** Add a line of @who to the system's log. */
 void session_log(struct session *session, const char *who, const char *line);

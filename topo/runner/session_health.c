@@ -9,11 +9,16 @@
 
 #include "topo/runner/session.h"
 
+/* Until a check is started again that could not be; twice as long each time. */
+#define PAUSE_FIRST_MS 5000U
+#define PAUSE_LAST_MS 320000U
+
 static void take_line(void *owner, const char *line)
 {
 	static const char bad[] = "unhealthy ";
 	struct session_vm *vm = owner;
 	struct runstate *state = &vm->session->state;
+	vm->health_pause_ms = 0;
 	if (strcmp(line, "healthy") == 0) {
 		runstate_vm_health(state, vm->index, RUN_HEALTH_HEALTHY, "");
 	} else if (strncmp(line, bad, strlen(bad)) == 0) {
@@ -36,17 +41,37 @@ static void take_input(void *holder, size_t count)
 	(void)count;
 }
 
-static void lose(void *holder, const char *why)
+/* Of a VM that is off session_health_end is called too; what one said last of a system that ends stays. */
+static bool matters(const struct session_vm *vm)
 {
-	struct session_vm *vm = holder;
-	struct runstate *state = &vm->session->state;
-	const bool is_up = state->vms[vm->index].state == RUN_VM_UP;
+	const struct session *session = vm->session;
+	return !session->finished && session->end == SESSION_RUNS &&
+	       session->state.vms[vm->index].state == RUN_VM_UP;
+}
+
+static void lose(struct session_vm *vm, const char *why)
+{
 	vm->health = NULL;
-	if (vm->session->finished || vm->session->end != SESSION_RUNS) {
-		return; /* nobody waits for it, and what it said last stays */
+	if (matters(vm)) {
+		runstate_vm_health(&vm->session->state, vm->index, RUN_HEALTH_UNHEALTHY, why);
 	}
-	runstate_vm_health(state, vm->index, is_up ? RUN_HEALTH_UNHEALTHY : RUN_HEALTH_STARTING,
-	                   is_up ? why : "");
+}
+
+static void pause_after(struct session_vm *vm, const char *why)
+{
+	const uint64_t longer_ms = vm->health_pause_ms * 2;
+	lose(vm, why);
+	if (matters(vm)) {
+		vm->health_pause_ms = longer_ms < PAUSE_FIRST_MS  ? PAUSE_FIRST_MS
+		                      : longer_ms > PAUSE_LAST_MS ? PAUSE_LAST_MS
+		                                                  : longer_ms;
+		loop_arm(&vm->session->loop, &vm->health_timer, vm->health_pause_ms);
+	}
+}
+
+static void fail(void *holder, const char *why)
+{
+	pause_after(holder, why);
 }
 
 static void end(void *holder, uint8_t how, uint8_t code)
@@ -57,24 +82,51 @@ static void end(void *holder, uint8_t how, uint8_t code)
 	lose(holder, why);
 }
 
-void session_health_start(struct session_vm *vm)
+static void start(struct session_vm *vm)
 {
 	static const struct agentlink_ops ops = {
-		.output = take_output, .taken = take_input, .ended = end, .failed = lose};
+		.output = take_output, .taken = take_input, .ended = end, .failed = fail};
 	const struct system_vm *known = &vm->session->system->vms[vm->index];
-	if (known->health == NULL || vm->health != NULL) {
-		return;
-	}
 	vm->health_cut.count = 0;
 	/* No limit: it runs as long as its VM. */
 	if (agentlink_start(&vm->agent, (const uint8_t *)known->health, known->health_bytes, 0,
 	                    &vm->health) != OK) {
-		vm->health = NULL;
-		runstate_vm_health(&vm->session->state, vm->index, RUN_HEALTH_UNHEALTHY,
-		                   "its check cannot be started");
+		pause_after(vm, "its check cannot be started");
 		return;
 	}
 	agentlink_hold_by(vm->health, &ops, vm);
 	agentlink_input_end(vm->health);
+}
+
+static void start_again(void *owner)
+{
+	struct session_vm *vm = owner;
+	if (matters(vm)) {
+		start(vm);
+		session_agent_work(vm->session, vm->index);
+	}
+}
+
+void session_health_init(struct session_vm *vm)
+{
+	vm->health_timer = (struct loop_timer){.fire = start_again, .owner = vm};
+}
+
+void session_health_start(struct session_vm *vm)
+{
+	if (vm->session->system->vms[vm->index].health == NULL || vm->health != NULL) {
+		return;
+	}
+	loop_disarm(&vm->session->loop, &vm->health_timer);
+	vm->health_pause_ms = 0;
 	runstate_vm_health(&vm->session->state, vm->index, RUN_HEALTH_STARTING, "");
+	start(vm);
+}
+
+void session_health_end(struct session_vm *vm)
+{
+	loop_disarm(&vm->session->loop, &vm->health_timer);
+	if (!vm->session->finished && vm->session->end == SESSION_RUNS) {
+		runstate_vm_health_over(&vm->session->state, vm->index);
+	}
 }

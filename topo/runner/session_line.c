@@ -212,11 +212,13 @@ bool session_ask_vmm(struct session *session, size_t vm, const char *what)
 	return send_whole(session, channel, (const uint8_t *)line, (size_t)length);
 }
 
-static void agent_hello(void *owner)
+static void agent_hello(void *owner, bool is_new)
 {
 	struct session_vm *vm = owner;
 	runstate_vm_agent(&vm->session->state, vm->index);
-	session_health_start(vm);
+	if (is_new) {
+		session_health_start(vm);
+	}
 }
 
 static void agent_due(void *owner)
@@ -298,6 +300,7 @@ static err_t open_vm(struct session *session, size_t vm)
 	choose_log_name(session, vm);
 	agentlink_init(&entry->agent, &ops, entry);
 	entry->agent_timer = (struct loop_timer){.fire = agent_due, .owner = entry};
+	session_health_init(entry);
 	if (open_log(session, &entry->tty_log, entry->log_name, ".log") != 0 ||
 	    open_log(session, &entry->vmm_log, entry->log_name, ".vmm.log") != 0) {
 		return ERR_STATE;
@@ -363,6 +366,7 @@ void session_line_end(struct session *session)
 		linecut_end(&vm->tty_cut, log_tty_line, vm);
 		linecut_end(&vm->vmm_cut, log_vmm_line, vm);
 		loop_disarm(&session->loop, &vm->agent_timer);
+		session_health_end(vm);
 	}
 }
 
