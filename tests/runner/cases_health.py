@@ -2,6 +2,7 @@
 """VMs that say themselves how well they are."""
 import json
 import os
+import re
 import resource
 
 from harness import check, check_equal, check_in, finish, read_until
@@ -103,3 +104,19 @@ def case_health_of_a_vm_that_can_start_nothing(world):
                      (64, resource.prlimit(agent, resource.RLIMIT_NOFILE)[1]))
     check_equal(finish(starting)[0], 0)
     check_equal(world.vm("one")["health"], "healthy")
+
+
+def case_health_that_changes_without_end(world):
+    """A VM may say what it likes of itself as often as it likes: it is told once a second."""
+    flood = world.env["FAKE_HEALTH"] = os.path.join(world.directory, "flood")
+    with open(flood, "w", encoding="ascii") as script:
+        script.write("#!/bin/sh\nfor i in $(seq 5000); do echo healthy; echo unhealthy $i; done\n"
+                     "echo unhealthy last; exec sleep 1000\n")
+    os.chmod(flood, 0o755)
+    world.detach("vm one agent health=/none\n")
+    listener = world.start("events")
+    read_until(listener.stdout, b" up, unhealthy: last")
+    told = [float(at) for at in re.findall(r"\[ *([0-9.]+)\] topo: VM one: says that it is",
+                                           world.good("logs"))]
+    check(len(told) >= 2, f"it is told when it changes: {told}")
+    check(all(after - before > 0.9 for before, after in zip(told, told[1:])), f"too often: {told}")

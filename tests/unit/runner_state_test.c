@@ -563,13 +563,13 @@ static void test_health(void **state)
 	assert_false(runstate_ready(run));
 	assert_true(runstate_vm_missing(run, DEVICE));
 	fixture->events[0] = '\0';
-	runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 1");
-	runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 1");
+	assert_true(runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 1"));
+	assert_false(runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 1"));
 	assert_string_equal(strchr(fixture->events, ' '), " 0 exit status 1\n");
 	assert_false(runstate_ready(run));
-	runstate_vm_health(run, DEVICE, RUN_HEALTH_HEALTHY, "");
+	assert_true(runstate_vm_health(run, DEVICE, RUN_HEALTH_HEALTHY, ""));
 	assert_true(runstate_ready(run));
-	runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 2");
+	assert_true(runstate_vm_health(run, DEVICE, RUN_HEALTH_UNHEALTHY, "exit status 2"));
 	assert_true(runstate_ready(run));
 	assert_string_equal(run->vms[DEVICE].unhealthy, "exit status 2");
 	assert_string_equal(run_health_text(run->vms[DEVICE].health), "unhealthy");

@@ -226,9 +226,9 @@ void runstate_vm_agent(struct runstate *state, size_t vm);
 
 /**
  * The health check of vms[@vm] says @health, or is told to begin. @why: of one that is unhealthy, a line that is
- * fit to be shown.
+ * fit to be shown. Whether that is something else than before.
  */
-void runstate_vm_health(struct runstate *state, size_t vm, enum run_health health, const char *why);
+bool runstate_vm_health(struct runstate *state, size_t vm, enum run_health health, const char *why);
 
 /** Nothing of its health is known, as at the start; nobody is told: vms[@vm] is off, which says more. */
 void runstate_vm_health_over(struct runstate *state, size_t vm);

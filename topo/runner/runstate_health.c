@@ -21,13 +21,13 @@ void runstate_vm_health_over(struct runstate *state, size_t vm)
 	entry->unhealthy[0] = '\0';
 }
 
-void runstate_vm_health(struct runstate *state, size_t vm, enum run_health health, const char *why)
+bool runstate_vm_health(struct runstate *state, size_t vm, enum run_health health, const char *why)
 {
 	struct runstate_vm *entry = &state->vms[vm];
 	char text[RUNSTATE_HEALTH_BYTES];
 	(void)snprintf(text, sizeof(text), "%s", why);
 	if (entry->health == health && strcmp(entry->unhealthy, text) == 0) {
-		return;
+		return false;
 	}
 	entry->health = health;
 	entry->was_healthy = entry->was_healthy || health == RUN_HEALTH_HEALTHY;
@@ -35,4 +35,5 @@ void runstate_vm_health(struct runstate *state, size_t vm, enum run_health healt
 	const struct runstate_event event = {
 		.kind = RUNSTATE_HEALTH, .index = vm, .text = entry->unhealthy};
 	state->sink(state->owner, &event);
+	return true;
 }

@@ -67,6 +67,9 @@ struct session_vm {
 	struct linecut health_cut;
 	struct loop_timer health_timer; /* until it is started again, which has failed */
 	uint64_t health_pause_ms;       /* for so long */
+	enum run_health health_word;    /* what it said last, which is told by and by */
+	char health_why[RUNSTATE_HEALTH_BYTES];
+	struct loop_timer health_told_timer; /* until the next is told */
 };
 
 struct session {

@@ -2,7 +2,8 @@
 /*
  * The health checks of VMs: where a VM has one, its agent runs a program that says whenever the VM's health
  * changes (images/rootfs/health.c). That is one command more of the agent's; nobody asks again and again from
- * outside. What it says is that VM's word, of that VM.
+ * outside. What it says is that VM's word, of that VM, who may say something else at every moment: it is told
+ * once a second at most.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,16 +14,36 @@
 #define PAUSE_FIRST_MS 5000U
 #define PAUSE_LAST_MS 320000U
 
+#define TOLD_MS 1000U /* from one word that is told to the next */
+
+/* What was said last. */
+static void tell(void *owner)
+{
+	struct session_vm *vm = owner;
+	struct session *session = vm->session;
+	if (runstate_vm_health(&session->state, vm->index, vm->health_word, vm->health_why)) {
+		loop_arm(&session->loop, &vm->health_told_timer, TOLD_MS);
+	}
+}
+
+static void say(struct session_vm *vm, enum run_health health, const char *why)
+{
+	vm->health_word = health;
+	(void)snprintf(vm->health_why, sizeof(vm->health_why), "%s", why);
+	if (!vm->health_told_timer.armed) {
+		tell(vm);
+	}
+}
+
 static void take_line(void *owner, const char *line)
 {
 	static const char bad[] = "unhealthy ";
 	struct session_vm *vm = owner;
-	struct runstate *state = &vm->session->state;
 	vm->health_pause_ms = 0;
 	if (strcmp(line, "healthy") == 0) {
-		runstate_vm_health(state, vm->index, RUN_HEALTH_HEALTHY, "");
+		say(vm, RUN_HEALTH_HEALTHY, "");
 	} else if (strncmp(line, bad, strlen(bad)) == 0) {
-		runstate_vm_health(state, vm->index, RUN_HEALTH_UNHEALTHY, line + strlen(bad));
+		say(vm, RUN_HEALTH_UNHEALTHY, line + strlen(bad));
 	}
 }
 
@@ -53,7 +74,7 @@ static void lose(struct session_vm *vm, const char *why)
 {
 	vm->health = NULL;
 	if (matters(vm)) {
-		runstate_vm_health(&vm->session->state, vm->index, RUN_HEALTH_UNHEALTHY, why);
+		say(vm, RUN_HEALTH_UNHEALTHY, why);
 	}
 }
 
@@ -110,6 +131,7 @@ static void start_again(void *owner)
 void session_health_init(struct session_vm *vm)
 {
 	vm->health_timer = (struct loop_timer){.fire = start_again, .owner = vm};
+	vm->health_told_timer = (struct loop_timer){.fire = tell, .owner = vm};
 }
 
 void session_health_start(struct session_vm *vm)
@@ -119,13 +141,14 @@ void session_health_start(struct session_vm *vm)
 	}
 	loop_disarm(&vm->session->loop, &vm->health_timer);
 	vm->health_pause_ms = 0;
-	runstate_vm_health(&vm->session->state, vm->index, RUN_HEALTH_STARTING, "");
+	say(vm, RUN_HEALTH_STARTING, "");
 	start(vm);
 }
 
 void session_health_end(struct session_vm *vm)
 {
 	loop_disarm(&vm->session->loop, &vm->health_timer);
+	loop_disarm(&vm->session->loop, &vm->health_told_timer);
 	if (!vm->session->finished && vm->session->end == SESSION_RUNS) {
 		runstate_vm_health_over(&vm->session->state, vm->index);
 	}
