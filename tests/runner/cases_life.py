@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
 
 from harness import (PAIR, Terminal, check, check_equal, check_in, finish, read_until,
@@ -220,3 +221,36 @@ def case_inspect(world):
     check_in("one is needed", world.bad(2, "inspect"))
     os.remove(os.path.join(world.run_directory(), "image"))
     check_in("cannot read", world.bad(3, "inspect", "one"))
+
+
+def has_socket(process):
+    """Has it begun to connect to a runner?"""
+    fds = f"/proc/{process.pid}/fd"
+    return any(os.readlink(os.path.join(fds, fd)).startswith("socket:") for fd in os.listdir(fds))
+
+
+def case_wait_and_events_when_the_runner_is_killed(world):
+    """Who is not told that the system has ended does not know that a VM is off."""
+    run(world, SINGLE)
+    listener = world.start("events")
+    read_until(listener.stdout, b"other")
+    waiting = world.start("wait", "--until", "off", "one")
+    wait_until(lambda: has_socket(waiting), "it connects")
+    os.kill(world.system()["pid"], signal.SIGKILL)
+    for process in (waiting, listener):
+        status, _, err = finish(process)
+        check_equal(status, 3)
+        check_in("the runner", err)
+    run(world, SINGLE)  # which clears away what is left of the first
+
+
+def case_wait_and_events_when_the_system_ends(world):
+    run(world, SINGLE)
+    listener = world.start("events", "--json")
+    read_until(listener.stdout, b'"now"')
+    waiting = world.start("wait", "--until", "off", "one")
+    wait_until(lambda: has_socket(waiting), "it connects")
+    world.good("stop")
+    check_equal(finish(waiting)[0], 0)
+    status, out, _ = finish(listener)
+    check_equal((status, "now" in out), (0, False))

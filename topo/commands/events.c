@@ -27,7 +27,7 @@ static const struct command_syntax syntax = {
 		 "until the system ends.",
 	.rows = option_rows,
 	.end = "Exit status: 0 the system has ended; 1 it does not run; 2 wrong command line; 3 "
-	       "the machine refused something.",
+	       "its runner has gone without a word, or the machine refused something.",
 };
 
 static void print_vm(const struct control_frame *frame, bool json)
@@ -75,6 +75,7 @@ static int follow(struct client *client, bool json)
 	const struct control_request request = {.version = CONTROL_VERSION};
 	struct control_frame frame;
 	uint32_t credit = 0;
+	bool first = true; /* what is there now is still being told */
 	if (client_ask(client, CONTROL_EVENTS, &request, NULL, 0, &credit) != OK) {
 		return EXIT_SYSTEM;
 	}
@@ -83,15 +84,19 @@ static int follow(struct client *client, bool json)
 			print_vm(&frame, json);
 		} else if (frame.kind == CONTROL_CONNECTION) {
 			print_connection(&frame, json);
-		} else if (frame.kind == CONTROL_END && json) {
-			(void)fputs("{\"event\": \"now\"}\n", stdout);
+		} else if (frame.kind == CONTROL_END && !first) {
+			return EXIT_OK;
+		} else if (frame.kind == CONTROL_END) {
+			(void)fputs(json ? "{\"event\": \"now\"}\n" : "", stdout);
+			first = false;
 		}
 		control_frame_drop(&client->in, &frame);
 		if (fflush(stdout) != 0) {
 			return EXIT_OK; /* command_end says what there is to say */
 		}
 	}
-	return EXIT_OK;
+	message_error("the runner has gone, or has not waited for this reader");
+	return EXIT_SYSTEM;
 }
 
 int command_events(const struct command_line *cl)

@@ -30,7 +30,8 @@ struct watched {
 	struct client client;
 	char system[RUNDIR_NAME_BYTES];
 	struct control_vm vm;
-	bool ended; /* the system */
+	bool ended; /* the system, says its runner */
+	bool lost;  /* the runner: nothing is known any more */
 };
 
 static bool is_off(const struct control_vm *vm)
@@ -53,7 +54,7 @@ static err_t next_frame(struct client *client, uint64_t end_ms, struct control_f
 }
 
 /* Take what is told of the VM until @done is true of it. Errors: ERR_EMPTY out of time; ERR_PEER the
- * system has ended. */
+ * system has ended, or its runner is lost. */
 static err_t wait_until(struct watched *watched, bool (*done)(const struct watched *watched),
                         uint32_t limit_ms)
 {
@@ -62,8 +63,12 @@ static err_t wait_until(struct watched *watched, bool (*done)(const struct watch
 	while (!done(watched)) {
 		const err_t error = next_frame(&watched->client, end_ms, &frame);
 		if (error != OK) {
-			watched->ended = error == ERR_PEER;
+			watched->lost = error == ERR_PEER;
 			return error;
+		}
+		if (frame.kind == CONTROL_END) {
+			watched->ended = true;
+			return ERR_PEER;
 		}
 		struct control_vm vm;
 		if (frame.kind == CONTROL_VM && control_payload(&frame, &vm, sizeof(vm)) == OK &&
@@ -343,6 +348,10 @@ static int life_wait(const struct life_options *options, const char *vm)
 	}
 	(void)wait_until(&watched, goal->over, options->limit_ms);
 	const bool reached = goal->reached(&watched);
+	if (watched.lost) {
+		message_error("%s: the runner has gone, or has not waited for this reader", vm);
+		return close_with(&watched, EXIT_SYSTEM);
+	}
 	if (!reached) {
 		explain_wait(&watched, goal->name);
 	}

@@ -15,7 +15,8 @@
  *   WATCH    nothing more; likewise. Tells `topo logs --follow` when to stop.
  *   ASK      adds the text of a PV_VMM_ASK_* for the VMM of a VM. Nothing more; closes.
  *   EVENTS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; then a VM or a
- *            CONNECTION for each that changes. The connection closes when the system has ended.
+ *            CONNECTION for each that changes, and a second END when the system has ended. A
+ *            connection that closes without one says nothing of the system.
  *   INSPECT  SYSTEM, a VM for the one that is asked for, a FACT for each that there is of it, END; closes.
  *   CONSOLE  adds nothing. OUTPUT both ways: what the guest writes, what the user types. NOTE is
  *            for the user. The first OUTPUT is the end of what was written before. END and NOTE,
@@ -41,7 +42,7 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 9U
+#define CONTROL_VERSION 10U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U
