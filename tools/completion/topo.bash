@@ -83,7 +83,8 @@ _topo_argument() {
 	-n | --name) [[ $2 =~ ^(run|up)$ ]] || _topo_systems "$1" ;;
 	-I | --include | --log-dir) compgen -d -- "$4" ;;
 	-o | --output) compgen -f -- "$4" ;;
-	-D | --define | --cpus | --qemu-arg | --tail | --since | -t | --timeout | --assert | --interval | --count) ;;
+	-D | --define | --cpus | --qemu-arg | --tail | --since | --timeout | --assert | --interval | --count) ;;
+	-t) [ "$2" != exec ] ;;
 	-*) _topo_choices "$1" "$2" "$3" | grep . ;;
 	*) return 1 ;;
 	esac

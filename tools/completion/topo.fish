@@ -77,8 +77,10 @@ function __topo_candidates
         case -o --output
             __fish_complete_path $word
             return
-        case -D --define --cpus --qemu-arg --tail --since -t --timeout --assert --interval --count
+        case -D --define --cpus --qemu-arg --tail --since --timeout --assert --interval --count
             return
+        case -t
+            test $words[2] = exec; or return
         case '--*'
             set -l choices (__topo_choices $words[-1])
             if test (count $choices) -gt 0
