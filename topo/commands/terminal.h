@@ -8,7 +8,10 @@
 /** The size of the terminal on one of our standard streams; 24 by 80 if none is one. */
 struct control_size terminal_size(void);
 
-/** Let every key be a byte, if standard input is a terminal, until terminal_restore. */
+/**
+ * Let every key be a byte, if standard input is a terminal, until terminal_restore. A signal that
+ * ends the process meanwhile, and that nobody handles, puts it back as well.
+ */
 void terminal_raw(void);
 
 /** Make the terminal what it was. Nothing happens if it is that. */
