@@ -180,14 +180,16 @@ static struct kept_bytes bytes_of(int kept_fd, const char *entry)
 	return bytes;
 }
 
-/* How many bytes may be kept there. */
+/* How many bytes may be kept there. A file system without a size of its own has room. */
 static uint64_t room_for_all(int kept_fd)
 {
 	struct statvfs system;
 	if (fstatvfs(kept_fd, &system) != 0) {
 		return 0;
 	}
-	return (uint64_t)system.f_blocks * system.f_frsize / KEPT_PART_OF_FILE_SYSTEM;
+	return system.f_blocks == 0
+	               ? UINT64_MAX
+	               : (uint64_t)system.f_blocks * system.f_frsize / KEPT_PART_OF_FILE_SYSTEM;
 }
 
 /* Take @bytes of *@room. False: it has not so many, nor for what is older. */
