@@ -79,6 +79,8 @@ install: all
 	install -D -m 644 -t "$(INSTALL_TO)/share/fish/vendor_completions.d" tools/completion/topo.fish
 	install -D -m 644 -t "$(INSTALL_TO)/share/vim/vimfiles/syntax" tools/editor/camkes.vim
 	install -D -m 644 -t "$(INSTALL_TO)/share/doc/peervisor" docs/*.md docs/*.schema.json
+	install -D -m 644 -t "$(INSTALL_TO)/share/doc/peervisor/pictures" docs/pictures/*
+	install -D -m 644 -t "$(INSTALL_TO)/share/doc/peervisor/decisions" docs/decisions/*
 
 clean:
 	rm -rf $(BUILD)

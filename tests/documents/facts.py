@@ -137,7 +137,7 @@ def hardware_matrix():
     done = subprocess.run([TOPO, "report", "topologies/multi-backend.camkes"], capture_output=True,
                           check=False, text=True)
     test("hardware: matrix", [] if shown in done.stdout else ["topo report prints another one"])
-    listed = {suite: subprocess.run([f"tests/{suite}/run", "--list"], capture_output=True, check=True,
+    listed = {suite: subprocess.run([f"tests/{suite}/run", "--list"], capture_output=True, check=False,
                                     text=True).stdout for suite in ("system", "baremetal")}
     cases = set(listed["baremetal"].split("\n"))
     scenarios = {f"{block.split(':')[0]}, {check.strip()}"
