@@ -3,7 +3,7 @@
  * libFuzzer harness of topo/rootfs/container: any bytes as what a container image says of itself. Up to the
  * first zero they are docker's list of images, behind it the configuration that a list may name "c", with a
  * layer "l" of nothing; without a zero, an index. What is taken is within the bounds of a topology.
- * links: topo/rootfs topo/model/command_bounds.c topo/base topo/diag
+ * links: topo/rootfs topo/model/command_bounds.c topo/model/owned_paths.c topo/base topo/diag
  * libs: z lzma zstd lz4 json-c crypto
  */
 /* Of the types of files in sys/stat.h. */

@@ -3,7 +3,7 @@
  * libFuzzer harness of topo/rootfs topo/model/command_bounds.c/tar: any bytes as an archive. What is made of one that is taken is
  * an archive that Linux reads to its end, and has no name that leads out of it. Sums of headers are
  * set right first, or nothing would come behind them.
- * links: topo/rootfs topo/model/command_bounds.c topo/base topo/diag
+ * links: topo/rootfs topo/model/command_bounds.c topo/model/owned_paths.c topo/base topo/diag
  * libs: z lzma zstd lz4 json-c crypto
  */
 #include <stddef.h>

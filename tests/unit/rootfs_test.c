@@ -4,6 +4,7 @@
  * by whoever made the archive.
  */
 /* links: topo/rootfs topo/model/command_bounds.c topo/base topo/diag tests/unit/temporary.c */
+/* links: topo/model/owned_paths.c */
 /* libs: z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <stdio.h>

@@ -5,6 +5,7 @@
  */
 /* links: topo/rootfs topo/image/payload.c topo/base topo/diag */
 /* links: tests/unit/temporary.c topo/model/medium.c topo/model/command_bounds.c */
+/* links: topo/model/owned_paths.c */
 /* libs: elf z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <stdio.h>

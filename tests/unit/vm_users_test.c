@@ -4,6 +4,7 @@
  * group of root.
  */
 /* links: topo/rootfs topo/base topo/model/command_bounds.c tests/unit/temporary.c */
+/* links: topo/model/owned_paths.c */
 /* libs: z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <stdio.h>

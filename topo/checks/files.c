@@ -6,32 +6,7 @@
 #include "lib/bits.h"
 #include "topo/checks/internal.h"
 #include "topo/model/command_bounds.h"
-
-/* Where the project's init mounts file systems, and where the disks are that a VM serves. */
-static const char *const taken[] = {"/dev", "/proc", "/sys", "/run", "/tmp", PV_BACKEND_DIRECTORY};
-
-/* Likewise before a root file system of the user's is started, and where that which does so is. */
-static const char ours[] = "/" ROOT_OURS;
-static const char *const taken_before[] = {"/dev", "/proc", "/sys", ours};
-
-static const char *taken_above(const struct vm *vm, const char *path)
-{
-	const bool own = vm->image.own_rootfs;
-	const char *const *list = own ? taken : taken_before;
-	const size_t count = own                        ? ARRAY_COUNT(taken)
-	                     : vm->image.rootfs != NULL ? ARRAY_COUNT(taken_before)
-	                                                : 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const size_t bytes = strlen(list[i]);
-
-		if (strncmp(path, list[i], bytes) == 0 &&
-		    (path[bytes] == '/' || path[bytes] == '\0')) {
-			return list[i];
-		}
-	}
-	return NULL;
-}
+#include "topo/model/owned_paths.h"
 
 void check_files_hidden(struct rules *rules, const struct topology *topology)
 {
@@ -39,7 +14,7 @@ void check_files_hidden(struct rules *rules, const struct topology *topology)
 		const struct vm *vm = &topology->model.vms[i];
 
 		for (size_t j = 0; j < vm->file_count; j++) {
-			const char *above = taken_above(vm, vm->files[j].to);
+			const char *above = owned_path_above(vm, vm->files[j].to);
 
 			if (above != NULL) {
 				rule_report(rules, &rule_files_hidden, vm->files[j].place,
@@ -54,8 +29,9 @@ void check_files_hidden(struct rules *rules, const struct topology *topology)
 RULE(files_hidden, "files-hidden", ERROR, EACH,
      "The project's init mounts other file systems at /dev, /proc, /sys, /run and /tmp, and " PV_BACKEND_DIRECTORY
      " is for the disks that a VM serves: a file that is put there is not seen, "
-     "or is in the way. With a rootfs these are /dev, /proc, /sys, and /" ROOT_OURS
-     ", where what starts it is.");
+     "or is in the way. /init and the programs in /usr/sbin by which a VM is started and watched are topo's, as is " VM_HEALTH_PATH
+     ", and " VM_COMMAND_PATH " where the VM has a command. "
+     "With a rootfs these are /dev, /proc, /sys, and /" ROOT_OURS ", where what starts it is.");
 
 void check_rootfs_idle(struct rules *rules, const struct topology *topology)
 {

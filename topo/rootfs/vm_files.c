@@ -8,6 +8,7 @@
 
 #include "abi/backend.h"
 #include "topo/base/quote.h"
+#include "topo/model/owned_paths.h"
 #include "topo/rootfs/file_tree.h"
 #include "topo/rootfs/users.h"
 #include "topo/rootfs/vm_root.h"
@@ -19,6 +20,7 @@
 
 struct planner {
 	struct vm_root *root;
+	const struct vm *vm;
 	struct vm_files_plan *out;
 	struct vm_files_fault *fault;
 	const struct vm_file *file; /* the one at hand */
@@ -134,6 +136,13 @@ static bool plan_leaf(struct planner *planner, const char *to, const struct file
 
 	if (!is_free(planner, to, path, from)) {
 		return false;
+	}
+	const char *above = owned_path_above(planner->vm, arena_printf(arena, "/%s", path));
+
+	if (above != NULL) {
+		return fail(planner,
+		            arena_printf(arena, "in the VM, '%s' is taken: topo has %s for itself",
+		                         to, above));
 	}
 	if (found->bytes > UINT32_MAX) {
 		return fail(planner, arena_printf(arena,
@@ -330,7 +339,7 @@ bool vm_files_read(const struct vm_files_entry *entry, unsigned char *out)
 
 const char *vm_health_path(const struct vm *vm)
 {
-	return vm->image.rootfs == NULL ? "/etc/peervisor/health" : "/" ROOT_OURS "/health";
+	return vm->image.rootfs == NULL ? VM_HEALTH_PATH : "/" ROOT_OURS "/health";
 }
 
 /* What tells whether it does its work. */
@@ -351,7 +360,7 @@ bool vm_files_any(const struct vm *vm)
 bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_plan *out,
                    struct vm_files_fault *fault)
 {
-	struct planner planner = {.root = root, .out = out, .fault = fault};
+	struct planner planner = {.root = root, .vm = vm, .out = out, .fault = fault};
 	struct file_tree_fault unread;
 
 	*out = (struct vm_files_plan){NULL, 0};

@@ -10,6 +10,7 @@
 
 #include "topo/base/arena.h"
 #include "topo/model/model.h"
+#include "topo/model/owned_paths.h"
 
 /* An entry of the archive. */
 struct vm_files_entry {
@@ -32,9 +33,6 @@ struct vm_files_fault {
 	struct place place;
 	const char *text;
 };
-
-/* What the project's init runs. */
-#define VM_COMMAND_PATH "/etc/peervisor/command"
 
 /* With a root file system of the user's: likewise, or else the path of an init of that. */
 #define ROOTFS_COMMAND_PATH "/" ROOT_OURS "/command"
