@@ -375,7 +375,7 @@ void check_agent_missing(struct rules *rules, const struct topology *topology)
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		const struct vm *vm = &topology->model.vms[i];
 
-		if (!vm->agent) {
+		if (!vm->agent && !vm_given(&topology->vm_origins[i], VM_AGENT)) {
 			rule_report(rules, &rule_agent_missing, vm_place(topology, i, VM_IMAGE),
 			            "'%s' has no agent: `topo exec` cannot reach it", vm->suffix);
 		}
