@@ -95,11 +95,10 @@ static int print_topic(const char *directory, const char *name, bool summary)
 	return failed ? EXIT_SYSTEM : EXIT_OK;
 }
 
-static int print_everything(const char *directory, struct dirent **topics, int count)
+static int print_topics(const char *directory, struct dirent **topics, int count)
 {
 	int code = EXIT_OK;
 
-	command_print_all(stdout);
 	fputs("\nTopics:\n", stdout);
 	for (int i = 0; i < count && code == EXIT_OK; i++) {
 		say(stdout, "  %-12s ", topics[i]->d_name);
@@ -156,12 +155,15 @@ int command_help(const struct command_line *cl)
 		                                           .argv = words,
 		                                           .wrong_usage = EXIT_USAGE});
 	}
+	if (name == NULL) {
+		command_print_all(stdout);
+	}
 	const int count = list_topics(directory, &topics);
 
 	if (count < 0) {
 		return EXIT_SYSTEM;
 	}
-	const int code = name == NULL ? print_everything(directory, topics, count)
+	const int code = name == NULL ? print_topics(directory, topics, count)
 	                              : tell(directory, topics, count, name);
 
 	free_topics(topics, count);
