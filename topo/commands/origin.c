@@ -25,6 +25,7 @@
 #include "topo/model/medium.h"
 
 #define DATE_BYTES 32U
+#define EPOCH_DIGITS_MAX 11U /* to the year 5138 */
 
 struct finder {
 	struct arena *arena;
@@ -141,19 +142,29 @@ static void add_own(struct finder *finder, const struct model *model)
 	}
 }
 
+bool origin_time(time_t *when)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+
+	*when = time(NULL);
+	if (epoch == NULL) {
+		return true;
+	}
+	const size_t digits = strspn(epoch, "0123456789");
+
+	if (digits == 0 || digits > EPOCH_DIGITS_MAX || epoch[digits] != '\0') {
+		return false;
+	}
+	*when = (time_t)strtoll(epoch, NULL, 10);
+	return true;
+}
+
 /* SOURCE_DATE_EPOCH, or what the clock says. */
 static const char *date_of(struct arena *arena)
 {
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	char *end = NULL;
-	time_t now = time(NULL);
+	time_t when;
 
-	if (epoch != NULL) {
-		const long long given = strtoll(epoch, &end, 10);
-
-		now = end != epoch && *end == '\0' ? (time_t)given : now;
-	}
-	return utc_text(arena, now);
+	return origin_time(&when) ? utc_text(arena, when) : "unknown";
 }
 
 /* The command line without the option whose argument is @output, a part of it or NULL: what prints

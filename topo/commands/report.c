@@ -198,6 +198,13 @@ int command_report(const struct command_line *cl)
 	struct report_options options = {.cl = cl, .load = {.analysis = true}};
 	int code = command_options(cl, &syntax, &options, &options.load);
 
+	time_t when;
+
+	if (code < 0 && !origin_time(&when)) {
+		code = command_usage_error(
+			cl, "SOURCE_DATE_EPOCH is no number of seconds since 1970: '%s'",
+			getenv("SOURCE_DATE_EPOCH"));
+	}
 	if (code < 0) {
 		code = command_load_and(cl, &options.load, report_loaded, &options);
 	}
