@@ -50,6 +50,7 @@ struct heard {
 	uint8_t end;
 	uint8_t code;
 	int failed;
+	int silent;
 	char why[128];
 	struct agentlink *abandon_in; /* abandon the command from inside output */
 	struct agent_command *command;
@@ -124,6 +125,9 @@ static uint8_t guest_act(struct fixture *fixture, const struct agent_frame *fram
 	}
 	switch (frame->type) {
 	case PV_AGENT_EXEC:
+		if (command->running) {
+			return PV_AGENT_BAD;
+		}
 		memcpy(command->argv + command->argv_bytes, frame->payload, frame->payload_bytes);
 		command->argv_bytes += frame->payload_bytes;
 		return PV_AGENT_OK;
@@ -526,6 +530,70 @@ static void test_silence(void **state)
 	assert_true(guest_find(fixture, heard.command->id)->running);
 }
 
+static void on_silent(void *holder, const char *why)
+{
+	struct heard *heard = holder;
+	heard->silent++;
+	(void)snprintf(heard->why, sizeof(heard->why), "%s", why);
+}
+
+static const struct agentlink_ops patient_ops = {.output = on_output,
+                                                 .taken = on_taken,
+                                                 .ended = on_ended,
+                                                 .failed = on_failed,
+                                                 .silent = on_silent};
+
+/* Whoever can bear a silence keeps his command, which runs on in the guest. */
+static void test_silence_that_is_borne(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	struct agent_command *command = start(fixture, "health", 7, &heard);
+	agentlink_hold_by(command, &patient_ops, &heard);
+	settle(fixture, 1000);
+	struct guest_command *guest = guest_find(fixture, command->id);
+	fixture->dead = true;
+	settle(fixture, AGENTLINK_PROBE_MS + 2 * AGENTLINK_SILENCE_MS + 5000);
+	assert_true(heard.silent > 0);
+	assert_int_equal(heard.failed, 0);
+	fixture->dead = false;
+	settle(fixture, 5000);
+	put_frame(fixture, PV_AGENT_STDOUT, 0, guest->id, "up", 2);
+	settle(fixture, 5000);
+	assert_string_equal(heard.output, ">up");
+	for (size_t i = 0; i < 4; i++) {
+		assert_true(&fixture->commands[i] == guest || !fixture->commands[i].running);
+	}
+	/* Another agent does not have it. */
+	say_hello(fixture);
+	assert_int_equal(heard.failed, 1);
+}
+
+/* The same when the answer to its start is what was not heard: it is not started a second time. */
+static void test_silence_at_the_start(void **state)
+{
+	struct fixture *fixture = *state;
+	struct heard heard;
+	say_hello(fixture);
+	struct agent_command *command = start(fixture, "health", 7, &heard);
+	agentlink_hold_by(command, &patient_ops, &heard);
+	const struct guest_command *guest = NULL;
+	while (guest == NULL || !guest->running) {
+		deliver(fixture);
+		(void)agentlink_work(&fixture->link, fixture->now_ms);
+		guest = guest_find(fixture, command->id);
+	}
+	fixture->to_host_bytes = 0;
+	fixture->dead = true;
+	settle(fixture, 2 * AGENTLINK_SILENCE_MS);
+	assert_true(heard.silent > 0);
+	fixture->dead = false;
+	settle(fixture, 5000);
+	assert_int_equal(heard.failed, 0);
+	assert_true(command->used && command->go_sent);
+}
+
 /* Nobody may wait for ever, whatever becomes of the VM: also not behind a PING. */
 static void test_silence_before_the_conversation(void **state)
 {
@@ -779,6 +847,8 @@ int main(void)
 		CASE(test_refusals),
 		CASE(test_slots_are_bounded),
 		CASE(test_silence),
+		CASE(test_silence_that_is_borne),
+		CASE(test_silence_at_the_start),
 		CASE(test_silence_before_the_conversation),
 		CASE(test_silence_of_an_idle_command),
 		CASE(test_lost_end),

@@ -38,6 +38,7 @@ struct agent_command {
 	bool used;
 	bool abandoned;    /* nobody holds it: its output is dropped, it is killed */
 	bool announced;    /* the agent has, or may have, a piece of its arguments */
+	bool go_tried;     /* EXEC_GO, which may have been carried out unheard */
 	bool go_sent;      /* acknowledged EXEC_GO */
 	bool input_ends;   /* STDIN_EOF is to follow the input */
 	bool input_closed; /* nothing more goes to its input */
@@ -70,6 +71,8 @@ struct agentlink_ops {
 	void (*ended)(void *holder, uint8_t end, uint8_t code);
 	/* Its last call too: it did not run, or how it ended cannot be known. */
 	void (*failed)(void *holder, const char *why);
+	/* The agent does not answer, and the command is kept for when it does. NULL: that ends it. */
+	void (*silent)(void *holder, const char *why);
 };
 
 struct agentlink {

@@ -86,7 +86,10 @@ static void take_start_answer(struct agentlink *link, struct agent_command *comm
 {
 	if (status == PV_AGENT_OK && link->type == PV_AGENT_EXEC) {
 		command->argv_sent += link->part;
-	} else if (status == PV_AGENT_OK) {
+	} else if (status == PV_AGENT_OK ||
+	           (status == PV_AGENT_BAD && command->go_tried && link->type == PV_AGENT_EXEC)) {
+		/* Or it runs already: the answer was lost, and a silence came between. */
+		command->argv_sent = command->argv_bytes;
 		command->go_sent = true;
 		command->heard_ms = now_ms;
 		if (command->abandoned) {

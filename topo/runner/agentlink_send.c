@@ -104,6 +104,7 @@ static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct 
 		command->announced = true;
 	} else if (!command->go_sent) {
 		sending->type = PV_AGENT_EXEC_GO;
+		command->go_tried = true;
 		put_u32(scratch, command->limit_ms);
 		put_size(scratch + 4, command);
 		sending->payload_bytes = command->rows != 0 ? 8 : 4;
@@ -159,6 +160,22 @@ static uint64_t first_due(const struct agentlink *link)
 	return first;
 }
 
+/* It may come back: a PING follows, and another, for ever. */
+static void bear_silence(struct agentlink *link)
+{
+	static const char why[] = "its agent does not answer";
+	link->talking = false;
+	link->waiting = false;
+	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
+		struct agent_command *command = &link->commands[i];
+		if (command->used && !command->abandoned && command->ops->silent != NULL) {
+			command->ops->silent(command->holder, why);
+		} else if (command->used) {
+			agentlink_fail_command(link, command, why);
+		}
+	}
+}
+
 /* The frame under way: again, or no more. */
 static void chase_frame(struct agentlink *link, uint64_t now_ms)
 {
@@ -166,10 +183,7 @@ static void chase_frame(struct agentlink *link, uint64_t now_ms)
 		return;
 	}
 	if (now_ms - link->first_sent_ms >= AGENTLINK_SILENCE_MS) {
-		const bool heard = link->heard;
-		agentlink_fail_all(link, "its agent does not answer");
-		/* It may come back: a PING follows, and another, for ever. */
-		link->heard = heard;
+		bear_silence(link);
 		return;
 	}
 	put_frame(link, now_ms);

@@ -70,6 +70,7 @@ struct session_vm {
 	enum run_health health_word;    /* what it said last, which is told by and by */
 	char health_why[RUNSTATE_HEALTH_BYTES];
 	struct loop_timer health_told_timer; /* until the next is told */
+	bool health_silent;                  /* its agent does not answer, which is told instead */
 };
 
 struct session {
@@ -153,11 +154,11 @@ bool session_ask_vmm(struct session *session, size_t vm, const char *what);
 /** Let the agent of vms[@vm] send what it has to, now and when its time comes. */
 void session_agent_work(struct session *session, size_t vm);
 
-/** Before session_health_start. */
+/** Before the other two. */
 void session_health_init(struct session_vm *vm);
 
-/** A new agent of @vm is there: let it run the VM's health check, if there is one. */
-void session_health_start(struct session_vm *vm);
+/** An agent of @vm is there: let it run the VM's health check, if there is one and it @is_new. */
+void session_health_hello(struct session_vm *vm, bool is_new);
 
 /** The VM is off, or the machine: its check went with its agent. */
 void session_health_end(struct session_vm *vm);

@@ -21,8 +21,18 @@ static void tell(void *owner)
 {
 	struct session_vm *vm = owner;
 	struct session *session = vm->session;
-	if (runstate_vm_health(&session->state, vm->index, vm->health_word, vm->health_why)) {
+	const bool silent = vm->health_silent;
+	if (runstate_vm_health(&session->state, vm->index,
+	                       silent ? RUN_HEALTH_UNHEALTHY : vm->health_word,
+	                       silent ? "its agent does not answer" : vm->health_why)) {
 		loop_arm(&session->loop, &vm->health_told_timer, TOLD_MS);
+	}
+}
+
+static void tell_soon(struct session_vm *vm)
+{
+	if (!vm->health_told_timer.armed) {
+		tell(vm);
 	}
 }
 
@@ -30,9 +40,8 @@ static void say(struct session_vm *vm, enum run_health health, const char *why)
 {
 	vm->health_word = health;
 	(void)snprintf(vm->health_why, sizeof(vm->health_why), "%s", why);
-	if (!vm->health_told_timer.armed) {
-		tell(vm);
-	}
+	vm->health_silent = false;
+	tell_soon(vm);
 }
 
 static void take_line(void *owner, const char *line)
@@ -95,6 +104,17 @@ static void fail(void *holder, const char *why)
 	pause_after(holder, why);
 }
 
+/* It may run on in there, and has nothing new to say when the agent comes back. */
+static void bear_silence(void *holder, const char *why)
+{
+	struct session_vm *vm = holder;
+	(void)why;
+	if (matters(vm)) {
+		vm->health_silent = true;
+		tell_soon(vm);
+	}
+}
+
 static void end(void *holder, uint8_t how, uint8_t code)
 {
 	char why[64];
@@ -105,8 +125,11 @@ static void end(void *holder, uint8_t how, uint8_t code)
 
 static void start(struct session_vm *vm)
 {
-	static const struct agentlink_ops ops = {
-		.output = take_output, .taken = take_input, .ended = end, .failed = fail};
+	static const struct agentlink_ops ops = {.output = take_output,
+	                                         .taken = take_input,
+	                                         .ended = end,
+	                                         .failed = fail,
+	                                         .silent = bear_silence};
 	const struct system_vm *known = &vm->session->system->vms[vm->index];
 	vm->health_cut.count = 0;
 	/* No limit: it runs as long as its VM. */
@@ -134,9 +157,13 @@ void session_health_init(struct session_vm *vm)
 	vm->health_told_timer = (struct loop_timer){.fire = tell, .owner = vm};
 }
 
-void session_health_start(struct session_vm *vm)
+void session_health_hello(struct session_vm *vm, bool is_new)
 {
-	if (vm->session->system->vms[vm->index].health == NULL || vm->health != NULL) {
+	if (vm->health_silent) {
+		vm->health_silent = false;
+		tell_soon(vm);
+	}
+	if (!is_new || vm->session->system->vms[vm->index].health == NULL || vm->health != NULL) {
 		return;
 	}
 	loop_disarm(&vm->session->loop, &vm->health_timer);
@@ -149,6 +176,7 @@ void session_health_end(struct session_vm *vm)
 {
 	loop_disarm(&vm->session->loop, &vm->health_timer);
 	loop_disarm(&vm->session->loop, &vm->health_told_timer);
+	vm->health_silent = false;
 	if (!vm->session->finished && vm->session->end == SESSION_RUNS) {
 		runstate_vm_health_over(&vm->session->state, vm->index);
 	}

@@ -216,9 +216,7 @@ static void agent_hello(void *owner, bool is_new)
 {
 	struct session_vm *vm = owner;
 	runstate_vm_agent(&vm->session->state, vm->index);
-	if (is_new) {
-		session_health_start(vm);
-	}
+	session_health_hello(vm, is_new);
 }
 
 static void agent_due(void *owner)
