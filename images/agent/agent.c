@@ -380,6 +380,12 @@ static uint8_t on_stdin(struct agent *agent, const struct agent_frame *frame)
 	return PV_AGENT_OK;
 }
 
+/* To its group, or to the process alone if it has left that. It is there until it is reaped. */
+static bool send_signal(const struct command *command, int number)
+{
+	return kill(-command->pid, number) == 0 || kill(command->pid, number) == 0;
+}
+
 static uint8_t on_signal(struct agent *agent, const struct agent_frame *frame)
 {
 	struct command *command = find_running(agent, frame->id);
@@ -390,11 +396,7 @@ static uint8_t on_signal(struct agent *agent, const struct agent_frame *frame)
 	if (frame->payload_bytes != 1 || frame->payload[0] > SIGNAL_MAX) {
 		return PV_AGENT_BAD;
 	}
-	/* To the process alone if it has left its group. It is there until it is reaped. */
-	return kill(-command->pid, frame->payload[0]) == 0 ||
-	                       kill(command->pid, frame->payload[0]) == 0
-	               ? PV_AGENT_OK
-	               : PV_AGENT_FAILED;
+	return send_signal(command, frame->payload[0]) ? PV_AGENT_OK : PV_AGENT_FAILED;
 }
 
 static uint8_t on_stdin_eof(struct agent *agent, const struct agent_frame *frame)
@@ -583,7 +585,7 @@ static int enforce_limits(struct agent *agent)
 		if (left <= 0) {
 			command->timed_out = true;
 			command->deadline_ms = 0;
-			kill(-command->pid, SIGKILL);
+			(void)send_signal(command, SIGKILL);
 		} else if (next < 0 || left < next) {
 			next = left;
 		}

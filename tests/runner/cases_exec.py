@@ -144,6 +144,12 @@ def case_exec_dies_with_its_caller(world):
     wait_until(lambda: world.vm("driver")["commands"] == 0, "the runner forgets it")
 
 
+def case_exec_time_limit_of_one_that_left_its_group(world):
+    world.detach()
+    leave = "import os, time; os.setpgid(0, os.getpgid(os.getppid())); time.sleep(1000)"
+    world.bad(124, "exec", "--timeout", "1", "driver", "--", "python3", "-c", leave)
+
+
 def case_exec_time_limit(world):
     world.detach()
     text = world.bad(124, "exec", "--timeout", "0.4", "driver", "--", "sleep", "100")
