@@ -6,7 +6,7 @@
  *   healthy           PROGRAM has succeeded
  *   unhealthy WHY     it has not for INTERVAL times RETRIES milliseconds
  * It is run INTERVAL after it has ended; until it first succeeds each second, if that is more often. A run
- * that takes as long as makes a VM unhealthy is killed.
+ * that takes as long as makes a VM unhealthy is killed; the next one begins when it has ended.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -140,24 +140,29 @@ static bool wait_for(struct pollfd *fds, nfds_t count, int64_t end_ms)
 	return now_ms() < end_ms;
 }
 
-/* Until the run has ended, which it has at @end_ms at the latest. */
-static int finish(struct check *check, int64_t end_ms)
+/* Until the run has ended, or @end_ms. Returns whether it has ended. */
+static bool follow(struct check *check, int64_t end_ms)
 {
 	struct pollfd fds[3];
-	int status = 0;
 
-	for (bool runs = true; runs;) {
+	do {
 		fds[1] = (struct pollfd){.fd = check->ended, .events = POLLIN};
 		fds[2] = (struct pollfd){.fd = check->output, .events = POLLIN};
 		if (!wait_for(fds, 3, end_ms)) {
-			kill(-check->pid, SIGKILL);
-			break;
+			return false;
 		}
 		if (fds[2].revents != 0) {
 			take_output(check);
 		}
-		runs = fds[1].revents == 0;
-	}
+	} while (fds[1].revents == 0);
+	return true;
+}
+
+/* The status of a run that has ended. */
+static int reap(struct check *check)
+{
+	int status = 0;
+
 	waitpid(check->pid, &status, 0);
 	if (check->output >= 0) {
 		take_output(
@@ -205,12 +210,16 @@ static void judge(struct check *check, int status, bool late)
 static _Noreturn void run(struct check *check)
 {
 	for (;;) {
-		const int64_t end_ms = now_ms() + check->limit_ms;
-
 		start(check);
-		const int status = finish(check, end_ms);
-
-		judge(check, status, now_ms() >= end_ms && WIFSIGNALED(status));
+		if (follow(check, now_ms() + check->limit_ms)) {
+			judge(check, reap(check), false);
+		} else {
+			kill(-check->pid, SIGKILL);
+			judge(check, 0, true);
+			/* A read of a disk that does not answer holds it in the kernel even so. */
+			follow(check, INT64_MAX);
+			reap(check);
+		}
 
 		const bool often = !check->ever && check->interval_ms > FIRST_MS;
 		const int64_t next_ms = now_ms() + (often ? FIRST_MS : check->interval_ms);
