@@ -191,8 +191,11 @@ err_t window_write(uint32_t index, uint64_t word, uint64_t value)
 		return ERR_RIGHT;
 	}
 	lock_acquire(&page_of(w)->lock);
-	bool stands = restore(w) || restore(w);
+	bool stands = restore(w);
 
+	if (!stands) { /* an address was gone: does the function take it again? */
+		stands = restore(w);
+	}
 	if (stands) {
 		uint32_t old = arch_window_read(w->page, rule->word);
 
