@@ -76,8 +76,8 @@ def case_late_is_only_reported_in_the_foreground(world):
 
 def case_agent_of_another_version(world):
     text = told_late(world, "vm a agent hello=bad\n",
-                     "its agent speaks version 9 of the protocol, not 1", "-d")
-    check_in("its agent speaks version 9 of the protocol, not 1", text)
+                     "its agent speaks version 9 of the protocol, not ", "-d")
+    check_in("its agent speaks version 9 of the protocol, not ", text)
 
 
 def case_vm_that_fails_at_boot(world):
