@@ -160,6 +160,8 @@ class DeviceVmCrashes(Outside, Scenario):
         """Each knows the other's hardware address: to find nobody who tells it, while the bridge is not
         there, would end an attempt to connect, which lasts otherwise."""
         for vm, other in (tuple(addresses), tuple(reversed(addresses))):
+            self.system.wait(f"{vm} has its address", lambda vm=vm: addresses[vm] in self.system.shell(
+                vm, "ip -4 -o addr show eth0 || true"))  # it gets that beside what makes it up
             mac = self.system.run(other, "cat", "/sys/class/net/eth0/address")
             self.system.run(vm, "arp", "-s", addresses[other], mac)
 
