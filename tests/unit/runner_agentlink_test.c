@@ -298,7 +298,7 @@ static void test_silence_at_the_start(void **state)
 	}
 	fixture->to_host_bytes = 0;
 	fixture->dead = true;
-	settle(fixture, 2 * AGENTLINK_SILENCE_MS);
+	settle(fixture, 2ULL * AGENTLINK_SILENCE_MS);
 	assert_true(heard.silent > 0);
 	fixture->dead = false;
 	settle(fixture, 5000);

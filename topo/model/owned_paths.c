@@ -7,6 +7,8 @@
 #include "abi/backend.h"
 #include "lib/bits.h"
 
+static const char health[] = VM_HEALTH_PATH;
+
 /* Where the project's init mounts file systems, where the disks are that a VM serves, and what starts and
  * watches a VM. */
 static const char *const owned[] = {
@@ -16,7 +18,7 @@ static const char *const owned[] = {
 	"/run",
 	"/tmp",
 	PV_BACKEND_DIRECTORY,
-	VM_HEALTH_PATH,
+	health,
 	"/init",
 	"/usr/sbin/health",
 	"/usr/sbin/launch",
