@@ -2,7 +2,7 @@
 /*
  * How far a system has come, from the lines of kernel and VMMs: each step, what is missing, what
  * can never come, and lines that only look like reports.
- * links: topo/runner/runstate.c topo/runner/runstate_faults.c topo/runner/runstate_counted.c topo/runner/runstate_health.c
+ * links: topo/runner/runstate.c topo/runner/runstate_faults.c topo/runner/runstate_counted.c topo/runner/runstate_health.c topo/runner/runstate_ready.c
  */
 /* cmocka.h needs these before it. */
 /* clang-format off */

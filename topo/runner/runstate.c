@@ -103,20 +103,14 @@ static void report(struct runstate *state, enum runstate_event_kind kind, size_t
 	state->sink(state->owner, &event);
 }
 
-static bool vm_ended(const struct runstate *state, size_t vm)
+bool runstate_vm_ended(const struct runstate *state, size_t vm)
 {
 	return state->vms[vm].state == RUN_VM_STOPPED || state->vms[vm].state == RUN_VM_FAILED;
 }
 
 static bool vm_is_off(const struct runstate *state, size_t vm)
 {
-	return vm_ended(state, vm) || state->vms[vm].state == RUN_VM_RESTARTING;
-}
-
-/* It is off since nobody has asked for it yet. */
-static bool vm_unasked(const struct runstate *state, size_t vm)
-{
-	return state->system->vms[vm].starts_off && state->vms[vm].start_count == 0;
+	return runstate_vm_ended(state, vm) || state->vms[vm].state == RUN_VM_RESTARTING;
 }
 
 /* Something of a connection has changed: is it up now? */
@@ -208,7 +202,7 @@ static void rest_vm(struct runstate *state, size_t vm, enum run_vm_state next, c
 /* The VMM says it first, and then the kernel. */
 static void end_vm(struct runstate *state, size_t vm, const char *reason)
 {
-	if (!vm_ended(state, vm)) {
+	if (!runstate_vm_ended(state, vm)) {
 		rest_vm(state, vm, is_orderly(reason) ? RUN_VM_STOPPED : RUN_VM_FAILED, reason);
 	}
 }
@@ -241,7 +235,7 @@ static void take_life_line(struct runstate *state, size_t vm, const char *text)
 		end_vm(state, vm, off);
 	} else if (restart != NULL) {
 		rest_vm(state, vm, RUN_VM_RESTARTING, restart);
-	} else if (failed != NULL && !vm_ended(state, vm)) {
+	} else if (failed != NULL && !runstate_vm_ended(state, vm)) {
 		rest_vm(state, vm, RUN_VM_FAILED, failed);
 	}
 }
@@ -311,7 +305,7 @@ static size_t find_connection(const struct runstate *state, size_t vm, size_t fr
 		const struct system_connection *connection = &state->system->connections[i];
 		*rest = after(text, state->system->vms[connection->device_vm].name);
 		if (connection->driver_vm == vm && *rest != NULL &&
-		    !vm_ended(state, connection->device_vm)) {
+		    !runstate_vm_ended(state, connection->device_vm)) {
 			return i;
 		}
 	}
@@ -440,76 +434,4 @@ void runstate_vm_agent(struct runstate *state, size_t vm)
 		set_vm(state, vm, RUN_VM_UP);
 	}
 	end_halt(state, vm);
-}
-
-bool runstate_vm_missing(const struct runstate *state, size_t vm)
-{
-	const struct runstate_vm *entry = &state->vms[vm];
-	const bool healthy = state->system->vms[vm].health == NULL || entry->was_healthy;
-	return entry->state == RUN_VM_FAILED ||
-	       (!(entry->was_up && healthy) && !vm_unasked(state, vm));
-}
-
-bool runstate_connection_missing(const struct runstate *state, size_t connection)
-{
-	const struct system_connection *entry = &state->system->connections[connection];
-	const bool both_run =
-		!vm_ended(state, entry->device_vm) && !vm_ended(state, entry->driver_vm);
-	const struct runstate_connection *known = &state->connections[connection];
-	if (vm_unasked(state, entry->device_vm) || vm_unasked(state, entry->driver_vm)) {
-		return false;
-	}
-	return both_run ? !known->up : !known->was_up;
-}
-
-bool runstate_ready(const struct runstate *state)
-{
-	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
-		if (runstate_vm_missing(state, vm)) {
-			return false;
-		}
-	}
-	for (size_t i = 0; i < state->system->connection_count; i++) {
-		if (runstate_connection_missing(state, i)) {
-			return false;
-		}
-	}
-	return !state->refused;
-}
-
-bool runstate_hopeless(const struct runstate *state)
-{
-	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
-		if (vm_ended(state, vm) && runstate_vm_missing(state, vm)) {
-			return true;
-		}
-	}
-	for (size_t i = 0; i < state->system->connection_count; i++) {
-		const struct system_connection *entry = &state->system->connections[i];
-		if ((vm_ended(state, entry->device_vm) || vm_ended(state, entry->driver_vm)) &&
-		    runstate_connection_missing(state, i)) {
-			return true;
-		}
-	}
-	return state->refused;
-}
-
-bool runstate_ended(const struct runstate *state)
-{
-	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
-		if (!vm_ended(state, vm)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-bool runstate_ended_well(const struct runstate *state)
-{
-	for (size_t vm = 0; vm < state->system->vm_count; vm++) {
-		if (state->vms[vm].state != RUN_VM_STOPPED) {
-			return false;
-		}
-	}
-	return true;
 }

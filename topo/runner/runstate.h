@@ -233,6 +233,9 @@ bool runstate_vm_health(struct runstate *state, size_t vm, enum run_health healt
 /** Nothing of its health is known, as at the start; nobody is told: vms[@vm] is off, which says more. */
 void runstate_vm_health_over(struct runstate *state, size_t vm);
 
+/** Has vms[@vm] ended, one way or another, for good? */
+bool runstate_vm_ended(const struct runstate *state, size_t vm);
+
 /** Has everything been up: each VM, and healthy where it has a check, and each connection between VMs that still run? */
 bool runstate_ready(const struct runstate *state);
 
