@@ -13,10 +13,12 @@ $(BUILD)/runner/topo: $(RUNNER_TEST_SOURCES:%.c=$(BUILD)/unit/obj/%.o)
 	$(call step,LD)
 	$(Q)$(TEST_CC) $(TEST_SANITIZE) -o $@ $^ -lcrypto
 
-$(BUILD)/runner/agent: images/agent/agent.c lib/agent_frame.c lib/agent_frame.h abi/agent.h
+AGENT_SOURCES := $(wildcard images/agent/*.c) lib/agent_frame.c
+
+$(BUILD)/runner/agent: $(AGENT_SOURCES:%.c=$(BUILD)/unit/obj/%.o)
 	@mkdir -p $(@D)
-	$(call step,CC)
-	$(Q)$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ images/agent/agent.c lib/agent_frame.c
+	$(call step,LD)
+	$(Q)$(TEST_CC) $(TEST_SANITIZE) -o $@ $^
 
 $(BUILD)/runner/health: images/rootfs/health.c
 	@mkdir -p $(@D)
