@@ -101,18 +101,24 @@ char *arena_copy(struct arena *arena, const char *text, size_t bytes)
 	return copy;
 }
 
+/* Where the text belongs, if there is room: most are short, and are printed once then. */
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
+	size_t room = arena->blocks == NULL ? 0 : arena->blocks->bytes - arena->used;
+	char *text = room == 0 ? NULL : (char *)arena->blocks->data + arena->used;
 	va_list arguments;
 
 	va_start(arguments, format);
-	int length = vsnprintf(NULL, 0, format, arguments);
+	int length = vsnprintf(text, room, format, arguments);
 	va_end(arguments);
 	if (length < 0) {
 		return arena_alloc(arena, 1);
 	}
-	char *text = arena_alloc(arena, (size_t)length + 1);
-
+	if ((size_t)length < room) {
+		return arena_alloc(arena, (size_t)length + 1);
+	}
+	/* What was printed of it stays behind in a block that nothing more is taken from. */
+	text = arena_alloc(arena, (size_t)length + 1);
 	va_start(arguments, format);
 	vsnprintf(text, (size_t)length + 1, format, arguments);
 	va_end(arguments);

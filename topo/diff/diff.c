@@ -32,17 +32,16 @@ static void compare_facts(struct diff *diff)
 		const struct fact *fact = &diff->before.list[i];
 		const struct fact *after = find(&diff->after, fact->key);
 
-		if (!after && !(fact->detail && !find(&diff->after, fact->owner))) {
+		if (!after) {
 			add_change(diff, CHANGE_REMOVED, fact, NULL);
-		} else if (after && !same_value(fact->value, after->value)) {
+		} else if (!same_value(fact->value, after->value)) {
 			add_change(diff, CHANGE_CHANGED, fact, after);
 		}
 	}
 	for (size_t i = 0; i < diff->after.count; i++) {
 		const struct fact *fact = &diff->after.list[i];
 
-		if (!find(&diff->before, fact->key) &&
-		    !(fact->detail && !find(&diff->before, fact->owner))) {
+		if (!find(&diff->before, fact->key)) {
 			add_change(diff, CHANGE_ADDED, NULL, fact);
 		}
 	}
@@ -119,8 +118,8 @@ void diff_make(struct arena *arena, const struct model *before, const struct mod
                struct diff *out)
 {
 	*out = (struct diff){.arena = arena};
-	diff_facts(arena, before, all, &out->before);
-	diff_facts(arena, after, all, &out->after);
+	diff_facts(arena, before, after, all, &out->before);
+	diff_facts(arena, after, before, all, &out->after);
 	compare_facts(out);
 	compare_attacks(out, before, after);
 }

@@ -23,8 +23,6 @@ struct fact {
 	const char *vm;    /* instance of the VM whose right it is; NULL = the machine */
 	const char *what;  /* "vm_a: interrupt 33" */
 	const char *value; /* NULL = it is there or not */
-	bool detail;       /* of the thing `owner`: says nothing if that is new or gone */
-	const char *owner; /* key of that fact, detail only */
 };
 
 struct facts {
@@ -91,9 +89,11 @@ struct diff {
 };
 
 /**
- * All rights of @model. @all: also what is no right: CPUs, priorities, addresses.
+ * All rights of @model, and the values of those VMs and connections that @other has too. @all: also
+ * what is no right: CPUs, priorities, addresses.
  */
-void diff_facts(struct arena *arena, const struct model *model, bool all, struct facts *out);
+void diff_facts(struct arena *arena, const struct model *model, const struct model *other, bool all,
+                struct facts *out);
 
 /** Compare two topologies. @out is of @arena, and refers to both models. */
 void diff_make(struct arena *arena, const struct model *before, const struct model *after, bool all,

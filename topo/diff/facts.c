@@ -19,30 +19,43 @@
 struct lister {
 	struct facts *facts;
 	const struct model *model;
+	const struct strmap *others; /* keys of the VMs and connections of the other topology */
 	bool all;
 };
 
-static void add(struct lister *l, const struct fact *fact)
+static const char *vm_key(struct arena *arena, const struct vm *vm)
 {
-	struct facts *facts = l->facts;
+	return arena_printf(arena, "VM %s", vm->instance);
+}
 
-	*ARENA_ADD(facts->arena, facts->list, facts->count) = *fact;
-	strmap_set(&facts->by_key, fact->key, (void *)(uintptr_t)facts->count);
+static const char *connection_key(struct arena *arena, const struct model *model,
+                                  const struct connection *c)
+{
+	return arena_printf(arena, "connection %s -> %s", model->vms[c->device_vm].instance,
+	                    model->vms[c->driver_vm].instance);
 }
 
 /* Something that is there or not. */
 static void add_right(struct lister *l, const char *about, const char *vm, const char *key,
                       const char *what, const char *value)
 {
-	const struct fact fact = {
+	struct facts *facts = l->facts;
+
+	*ARENA_ADD(facts->arena, facts->list, facts->count) = (struct fact){
 		.key = key,
 		.about = about,
 		.vm = vm,
 		.what = what,
 		.value = value,
 	};
+	strmap_set(&facts->by_key, key, (void *)(uintptr_t)facts->count);
+}
 
-	add(l, &fact);
+/* Whether the other topology has the VM or connection @key too. The values of one that is new or
+ * gone say nothing beside that, and two large topologies may have none in common. */
+static bool has_details(const struct lister *l, const char *key)
+{
+	return strmap_get(l->others, key) != NULL;
 }
 
 /* A value of something that is a fact by itself, under the key @owner. */
@@ -50,17 +63,9 @@ static void add_detail(struct lister *l, const char *about, const char *vm, cons
                        const char *name, const char *value)
 {
 	struct arena *arena = l->facts->arena;
-	const struct fact fact = {
-		.key = arena_printf(arena, "%s/%s", owner, name),
-		.about = about,
-		.vm = vm,
-		.what = arena_printf(arena, "%s: %s", vm, name),
-		.value = value ? value : "none",
-		.detail = true,
-		.owner = owner,
-	};
 
-	add(l, &fact);
+	add_right(l, about, vm, arena_printf(arena, "%s/%s", owner, name),
+	          arena_printf(arena, "%s: %s", vm, name), value ? value : "none");
 }
 
 static const char *number(struct lister *l, uint64_t value)
@@ -226,21 +231,27 @@ static const char *attribute_text(struct lister *l, enum vm_attribute attribute,
 	return NULL;
 }
 
-static void add_vm(struct lister *l, const struct vm *vm)
+static void add_attributes(struct lister *l, const struct vm *vm, const char *key)
 {
-	const char *who = vm->instance;
-	const char *key = arena_printf(l->facts->arena, "VM %s", who);
-
-	add_right(l, "VM", who, key, key, NULL);
 	for (enum vm_attribute i = 0; i < VM_ATTRIBUTE_COUNT; i++) {
 		const struct vm_attribute_row *row = vm_attribute_row(i);
 
 		if (i == VM_IMAGE) {
 			add_boot(l, vm, key);
 		} else if (row->diff && (l->all || !row->tuning)) {
-			add_detail(l, row->tuning ? "tuning" : "VM", who, key, row->diff,
+			add_detail(l, row->tuning ? "tuning" : "VM", vm->instance, key, row->diff,
 			           attribute_text(l, i, vm));
 		}
+	}
+}
+
+static void add_vm(struct lister *l, const struct vm *vm)
+{
+	const char *key = vm_key(l->facts->arena, vm);
+
+	add_right(l, "VM", vm->instance, key, key, NULL);
+	if (has_details(l, key)) {
+		add_attributes(l, vm, key);
 	}
 	add_hardware(l, vm);
 	add_managed(l, vm);
@@ -306,7 +317,7 @@ static void add_connection(struct lister *l, const struct connection *c)
 	struct arena *arena = l->facts->arena;
 	const char *device = l->model->vms[c->device_vm].instance;
 	const char *driver = l->model->vms[c->driver_vm].instance;
-	const char *key = arena_printf(arena, "connection %s -> %s", device, driver);
+	const char *key = connection_key(arena, l->model, c);
 	uint64_t bytes = c->swiotlb ? c->pool_bytes : l->model->vms[c->driver_vm].ram_bytes;
 
 	add_right(l, "connection", device, key, key, NULL);
@@ -323,7 +334,7 @@ static void add_connection(struct lister *l, const struct connection *c)
 		                       d->id),
 		          device_text(l, d));
 	}
-	if (l->all) {
+	if (l->all && has_details(l, key)) {
 		add_detail(l, "tuning", key, key, "memory at, in the device VM",
 		           address(l, c->device_data_base));
 		add_detail(l, "tuning", key, key, "iobuf at, in the device VM",
@@ -388,9 +399,27 @@ static void add_machine(struct lister *l)
 	}
 }
 
-void diff_facts(struct arena *arena, const struct model *model, bool all, struct facts *out)
+static struct strmap keys_of(struct arena *arena, const struct model *model)
 {
-	struct lister l = {.facts = out, .model = model, .all = all};
+	struct strmap keys;
+
+	strmap_init(&keys, arena);
+	for (size_t i = 0; i < model->vm_count; i++) {
+		strmap_set(&keys, vm_key(arena, &model->vms[i]), &model->vms[i]);
+	}
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *c = &model->connections[i];
+
+		strmap_set(&keys, connection_key(arena, model, c), &model->connections[i]);
+	}
+	return keys;
+}
+
+void diff_facts(struct arena *arena, const struct model *model, const struct model *other, bool all,
+                struct facts *out)
+{
+	const struct strmap others = keys_of(arena, other);
+	struct lister l = {.facts = out, .model = model, .others = &others, .all = all};
 
 	*out = (struct facts){.arena = arena};
 	strmap_init(&out->by_key, arena);
