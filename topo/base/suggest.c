@@ -13,12 +13,13 @@
 #define EDIT 2U      /* insertion, deletion, replacement, swap */
 #define CASE_EDIT 1U /* a letter in the other case */
 
-/* The largest distance at which a name still counts as meant: a third of its length. */
+/* The largest distance at which a name still counts as meant: a third of its length. Of a single
+ * character an edit leaves nothing. */
 static size_t tolerance(size_t bytes)
 {
 	size_t edits = bytes / 3;
 
-	return EDIT * (edits == 0 ? 1 : edits);
+	return bytes == 1 ? CASE_EDIT : EDIT * (edits == 0 ? 1 : edits);
 }
 
 struct suggest suggest_start(const char *wrong)

@@ -281,7 +281,8 @@ static bool is_of_other_file(const struct resolver *resolver, const struct name 
 static void unknown_object(struct resolver *resolver, const struct name *object)
 {
 	if (is_of_other_file(resolver, object)) {
-		if (resolve_first_unknown(resolver, object->text)) {
+		/* Nor is it news when what could declare it is lost. */
+		if (!resolver->rules->lost && resolve_first_unknown(resolver, object->text)) {
 			rule_report(resolver->rules, &rule_no_meaning, object->place,
 			            "there is no instance '%s': what is set of it is left out",
 			            object->text);

@@ -110,7 +110,7 @@ static bool are_siblings(const char *a, const char *b)
 
 static void consider(struct suggest *suggest, const char *name)
 {
-	if (!are_siblings(suggest->wrong, name)) {
+	if (strcmp(suggest->wrong, name) == 0 || !are_siblings(suggest->wrong, name)) {
 		suggest_consider(suggest, name);
 	}
 }
