@@ -25,7 +25,8 @@ def texts():
     mib = 1 << 20
     long_list = "vm_a.irqs = [" + "40," * (5 * mib) + "];"
     yield "brackets", "}{" * (15 * mib // 2), "error"
-    yield "brackets in lines", "}{\n" * (5 * mib), "more errors are not shown"
+    yield "brackets in lines", "}{\n" * (5 * mib), "too long"
+    yield "assemblies in lines", "}assembly{}\n" * (mib + mib // 4), "more errors are not shown"
     yield "too large", "}{" * (25 * mib), "larger than 16 MiB"
     yield "words in lines", "ab\n" * (5 * mib), "error"
     yield "quotes in lines", '"\n' * (7 * mib), "error"

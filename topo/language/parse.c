@@ -274,21 +274,28 @@ static bool parse_known_top_level(struct parser *parser, const char *word)
 	return false;
 }
 
-/* What is no word: most likely there is a bracket too many, or 'assembly' is missing. */
+/* The block of an assembly whose first word is missing. */
+static bool at_nameless_assembly(const struct parser *parser)
+{
+	return parser_at(parser, '{') && (parser_ahead_word(parser, "composition") ||
+	                                  parser_ahead_word(parser, "configuration"));
+}
+
+/* What is no word: most likely there is a bracket too many, or 'assembly' is missing. Of a file in
+ * another language nothing that follows is worth a message. */
 static void stray_token(struct parser *parser)
 {
-	bool block = parser_at(parser, '{') && (parser_ahead_word(parser, "composition") ||
-	                                        parser_ahead_word(parser, "configuration"));
-
 	if (parser_at(parser, '}') && parser->closed.file != NULL) {
 		diag_note(parser->diag, parser->closed, "the assembly ends here already");
 	}
-	if (block) {
+	while (parser->token.kind != TOKEN_END && !parser_at_statement(parser) &&
+	       !at_nameless_assembly(parser)) {
+		parser_skip_balanced(parser);
+	}
+	if (at_nameless_assembly(parser)) {
 		struct token open = parser->token;
 
 		parse_assembly_body(parser, &open);
-	} else {
-		parser_skip_balanced(parser);
 	}
 }
 

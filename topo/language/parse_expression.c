@@ -292,6 +292,10 @@ static struct expr *parse_operation(struct parser *parser, struct expr *left)
 
 	parser_advance(parser);
 	struct expr *right = parse_binary(parser, level + 1);
+
+	if (left->kind == EXPR_BAD) {
+		return left;
+	}
 	struct expr *expr = parser_new_expr(parser, EXPR_BINARY, sign.place);
 
 	expr->of.operation.sign = sign.punctuator;
