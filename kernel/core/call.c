@@ -12,6 +12,7 @@
 #include "kernel/core/message.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/stream.h"
+#include "kernel/core/timers.h"
 #include "kernel/core/vcpu.h"
 #include "kernel/core/vgic.h"
 #include "kernel/core/window.h"
@@ -108,7 +109,7 @@ static err_t call_doorbell_bind(const struct call *c)
 
 static err_t call_timer_set(const struct call *c)
 {
-	sched_set_timer(c->v, arch_when(c->regs->x[0]));
+	timers_set(c->v, arch_when(c->regs->x[0]));
 	return OK;
 }
 

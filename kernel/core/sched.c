@@ -11,9 +11,9 @@
 #include "kernel/core/domain.h"
 #include "kernel/core/interrupt.h"
 #include "kernel/core/message.h"
+#include "kernel/core/ticks.h"
+#include "kernel/core/timers.h"
 #include "kernel/core/vgic.h"
-
-#define WAKES 4U /* vCPUs that are woken at one exception */
 
 static inline bool holds_vmm(const struct vcpu *v)
 {
@@ -57,21 +57,6 @@ static bool waits(const struct vcpu *v)
 	enum vcpu_wait wait = __atomic_load_n(&v->wait, __ATOMIC_RELAXED);
 
 	return wait == WAIT_IRQ || wait == WAIT_OFF;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t less(uint64_t from, uint64_t by)
-{
-	return by < from ? from - by : 0;
 }
 
 /* @v has run on @c until @to, and pays for it. */
@@ -281,42 +266,6 @@ static void enter_world(struct cpu *c, struct vcpu *v, enum world world)
 	c->regs = world == WORLD_VMM ? &d->vmm_regs : &v->regs;
 }
 
-/* End the rest of @v if it is over: what it was kept from the CPU does not count. */
-static bool end_rest(struct vcpu *v, uint64_t now)
-{
-	bool over = v->resting && v->rest_at <= earlier(now, v->left_at);
-
-	if (over) {
-		message_end_rest(v);
-	}
-	return over;
-}
-
-/* Wake those whose timers are due, the most urgent first, and a few at once: the deadline of the
- * others stays due. Whoever runs next because of that pays for it. */
-static void wake_sleepers(struct cpu *c, uint64_t now)
-{
-	uint32_t woken = 0;
-
-	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count && woken < WAKES; n++) {
-		struct vcpu *v = c->slots[n];
-
-		if (v->wake_at <= now && v != c->current) {
-			struct domain *d = v->domain;
-
-			woken++;
-			/* Its timer interrupt itself comes when it is loaded. */
-			lock_acquire(&d->lock);
-			v->wake_at = UINT64_MAX;
-			if (v->wait == WAIT_IRQ) {
-				__atomic_store_n(&v->wait, WAIT_NOTHING, __ATOMIC_RELAXED);
-			}
-			lock_release(&d->lock);
-		}
-		woken += end_rest(v, now);
-	}
-}
-
 uint64_t sched_counter(struct vcpu *v, enum pv_counter which)
 {
 	const struct cpu *c = v->cpu;
@@ -337,48 +286,6 @@ uint64_t sched_counter(struct vcpu *v, enum pv_counter which)
 	return v->time_told;
 }
 
-void sched_set_timer(struct vcpu *v, uint64_t at)
-{
-	struct domain *d = v->domain;
-	struct cpu *c = v->cpu;
-
-	lock_acquire(&d->lock);
-	for (uint32_t n = 0; n < PV_DOMAIN_VCPUS_MAX && n < d->vcpu_count; n++) {
-		__atomic_store_n(&d->vcpus[n].timer_at, UINT64_MAX, __ATOMIC_RELAXED);
-	}
-	__atomic_store_n(&v->timer_at, at, __ATOMIC_RELAXED);
-	lock_release(&d->lock);
-	c->timers_at = earlier(c->timers_at, at);
-	vcpu_poke(v);
-}
-
-/* Tell the VMMs whose timers are due, as above; whatever their priority, or one whose vCPU gets no CPU
- * here could not go on in the place of another. */
-static RARE void ring_timers(struct cpu *c, uint64_t now)
-{
-	uint32_t rung = 0;
-
-	c->timers_at = UINT64_MAX;
-	for (uint32_t n = 0; n < PV_CPU_SLOTS_MAX && n < c->slot_count; n++) {
-		struct vcpu *v = c->slots[n];
-		uint64_t at = __atomic_load_n(&v->timer_at, __ATOMIC_RELAXED);
-
-		if (at <= now && rung < WAKES) {
-			struct domain *d = v->domain;
-
-			rung++;
-			lock_acquire(&d->lock);
-			if (v->timer_at <= now) { /* another CPU may have taken it back */
-				__atomic_store_n(&v->timer_at, UINT64_MAX, __ATOMIC_RELAXED);
-				message_event_locked(d, PV_EVENT_TIMER);
-			}
-			lock_release(&d->lock);
-		} else {
-			c->timers_at = earlier(c->timers_at, at);
-		}
-	}
-}
-
 /* Choose anew and load the choice. False: nothing may run. */
 static RARE bool reschedule(struct cpu *c)
 {
@@ -395,9 +302,9 @@ static RARE bool reschedule(struct cpu *c)
 		last->left_at = waits(last) ? UINT64_MAX : now;
 	}
 	if (c->deadline <= now) {
-		wake_sleepers(c, now);
+		timers_wake(c, now);
 		if (c->timers_at <= now) {
-			ring_timers(c, now);
+			timers_ring(c, now);
 		}
 	}
 	/* Before the looks that follow, behind what this CPU itself has just found. */

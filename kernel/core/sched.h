@@ -45,11 +45,6 @@ static inline struct regs *sched_resume(struct cpu *c)
 /** The deadline of arch_set_deadline() has passed on @c, this CPU. */
 void sched_deadline(struct cpu *c);
 
-/** The VMM that runs here, in the place of @v, sets its timer to @at, or takes it back (UINT64_MAX).
- * Then PV_EVENT_TIMER is set. The timer stays at this CPU, so that setting it interrupts no other.
- * Takes the domain lock. */
-void sched_set_timer(struct vcpu *v, uint64_t at);
-
 /** What has been counted of @v since boot, for its VMM, which runs here. The time of one that runs on
  * another CPU, and stops at this moment, may lack its last turn or have some of the next one's, but is
  * never less than was told before. */

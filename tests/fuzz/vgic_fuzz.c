@@ -6,7 +6,7 @@
  * distributor is written and read from any CPU; a CPU that has to look at something does so late,
  * and only if it was told.
  *
- * links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/line.c kernel/core/sched.c kernel/core/interrupt.c
+ * links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/line.c kernel/core/sched.c kernel/core/timers.c kernel/core/interrupt.c
  * links: kernel/core/message.c kernel/core/domain.c
  * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
  * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c

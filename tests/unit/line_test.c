@@ -5,7 +5,7 @@
  * costs whoever runs in the place of the guest is bounded.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
-/* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/line.c kernel/core/sched.c kernel/core/interrupt.c tests/fake_arch/arch.c */
+/* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/line.c kernel/core/sched.c kernel/core/timers.c kernel/core/interrupt.c tests/fake_arch/arch.c */
 /* links: kernel/core/message.c kernel/core/domain.c kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c */
 /* links: kernel/variants/debug.c kernel/arm/s2.c */
 #include <string.h>

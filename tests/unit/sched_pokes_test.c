@@ -5,7 +5,7 @@
  * the fake machine sees to.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
-/* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
+/* links: kernel/core/sched.c kernel/core/timers.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include <string.h>

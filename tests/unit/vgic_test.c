@@ -4,7 +4,7 @@
  * twice, the best priority comes first, whatever the order of events.
  */
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c */
-/* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/line.c kernel/core/sched.c kernel/core/interrupt.c tests/fake_arch/arch.c */
+/* links: kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/line.c kernel/core/sched.c kernel/core/timers.c kernel/core/interrupt.c tests/fake_arch/arch.c */
 /* links: kernel/core/message.c kernel/core/domain.c kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/variants/release.c */
 #include "kernel/core/sched.h"
 #include "kernel/core/vgic.h"

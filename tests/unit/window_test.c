@@ -5,7 +5,7 @@
  */
 /* links: kernel/core/window.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/domain.c */
-/* links: kernel/core/sched.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c */
+/* links: kernel/core/sched.c kernel/core/timers.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c */
 /* links: kernel/core/doorbell.c kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
 #include <string.h>
 
