@@ -47,6 +47,11 @@ def case_console_signals_restore_the_terminal(world):
         terminal.process.send_signal(number)
         check_equal(terminal.wait(), 128 + number)
         check(terminal.same_as_before(), "the terminal was not put back")
+    terminal = Terminal(world, "console", "driver")
+    terminal.expect("Booting")
+    terminal.process.send_signal(signal.SIGUSR1)
+    check_equal(terminal.wait(), -signal.SIGUSR1)
+    check(terminal.same_as_before(), "a signal that it does not wait for left the terminal raw")
 
 
 def case_console_latest_one_types(world):

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "topo/base/say.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/terminal.h"
 #include "topo/runner/client.h"
 #include "topo/runner/message.h"
 
@@ -46,35 +46,14 @@ struct console {
 	struct fifo typed; /* read from the terminal, not sent for want of credit */
 	uint32_t credit;
 	bool input_open;
-	bool raw;
-	struct termios before;
 	int signal_fd;
 	int code; /* -1: goes on */
 };
 
-static void enter_raw(struct console *console)
-{
-	struct termios raw;
-	if (tcgetattr(STDIN_FILENO, &console->before) != 0) {
-		return;
-	}
-	raw = console->before;
-	cfmakeraw(&raw);
-	console->raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
-}
-
-static void leave_raw(struct console *console)
-{
-	if (console->raw) {
-		(void)tcsetattr(STDIN_FILENO, TCSANOW, &console->before);
-		console->raw = false;
-	}
-}
-
 /* In raw mode a new line needs its carriage return. */
-static void note(const struct console *console, const char *text, size_t count)
+static void note(const char *text, size_t count)
 {
-	const char *end = console->raw ? "\r\n" : "\n";
+	const char *end = terminal_is_raw() ? "\r\n" : "\n";
 	(void)fputs(end, stderr);
 	say(stderr, "[topo: %.*s]", (int)count, text);
 	(void)fputs(end, stderr);
@@ -88,7 +67,7 @@ static void write_all(struct console *console, const uint8_t *bytes, size_t coun
 			continue;
 		}
 		if (done < 0) {
-			leave_raw(console);
+			terminal_restore();
 			message_error("cannot write to standard output: %s", strerror(errno));
 			console->code = EXIT_SYSTEM;
 			return;
@@ -120,10 +99,10 @@ static void read_typed(struct console *console)
 	if (count <= 0) {
 		/* A terminal that is gone ends it; a file or pipe that was typed in full does not. */
 		console->input_open = count < 0 && (errno == EINTR || errno == EAGAIN);
-		console->code = console->raw && !console->input_open ? EXIT_OK : console->code;
+		console->code = terminal_is_raw() && !console->input_open ? EXIT_OK : console->code;
 		return;
 	}
-	const uint8_t *leave = console->raw ? memchr(bytes, LEAVE_KEY, (size_t)count) : NULL;
+	const uint8_t *leave = terminal_is_raw() ? memchr(bytes, LEAVE_KEY, (size_t)count) : NULL;
 	/* What does not fit is lost, as on any terminal whose other end does not read. */
 	(void)fifo_put(&console->typed, bytes,
 	               leave == NULL ? (size_t)count : (size_t)(leave - bytes));
@@ -139,7 +118,7 @@ static void take_frame(struct console *console, const struct control_frame *fram
 		write_all(console, frame->payload, frame->bytes);
 		break;
 	case CONTROL_NOTE:
-		note(console, (const char *)frame->payload, frame->bytes);
+		note((const char *)frame->payload, frame->bytes);
 		break;
 	case CONTROL_CREDIT:
 		if (control_payload(frame, &credit, sizeof(credit)) == OK) {
@@ -166,7 +145,7 @@ static void read_runner(struct console *console)
 		control_frame_drop(in, &frame);
 	}
 	if (console->code < 0 && done <= 0 && done != -EAGAIN) {
-		leave_raw(console);
+		terminal_restore();
 		message_error("the runner of %s has gone", console->client.rundir.name);
 		console->code = EXIT_SYSTEM;
 	}
@@ -238,14 +217,14 @@ static int show_console(const char *system, const char *vm)
 	(void)fcntl(console.client.fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	console.signal_fd = watch_signals();
 	if (isatty(STDIN_FILENO)) {
-		enter_raw(&console);
+		terminal_raw();
 		say(stderr, "[topo: console of %s in %s; Ctrl-] leaves it]", vm,
 		    console.client.rundir.name);
 		(void)fputs("\r\n", stderr);
 	}
 	serve(&console);
-	const bool was_raw = console.raw;
-	leave_raw(&console);
+	const bool was_raw = terminal_is_raw();
+	terminal_restore();
 	(void)fputs(was_raw ? "\n" : "", stderr);
 	(void)close(console.signal_fd);
 	fifo_free(&console.typed);

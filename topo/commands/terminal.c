@@ -65,6 +65,11 @@ void terminal_raw(void)
 	}
 }
 
+bool terminal_is_raw(void)
+{
+	return is_raw != 0;
+}
+
 void terminal_restore(void)
 {
 	if (is_raw) {
