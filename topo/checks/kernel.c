@@ -8,6 +8,13 @@
 
 #define POOL_OPTION "CONFIG_DMA_RESTRICTED_POOL"
 
+static enum kernel_option option_of(const struct topology *topology, size_t vm, const char *option)
+{
+	const char *path = topology->model.vms[vm].image.kernel;
+
+	return kernel_config_has(kernel_config_of(topology->kernel_configs, path), option);
+}
+
 static bool has_pool(const struct topology *topology, size_t vm)
 {
 	const struct vm_origin *origin = &topology->vm_origins[vm];
@@ -25,7 +32,7 @@ void check_kernel_pool(struct rules *rules, const struct topology *topology)
 		const struct vm *vm = &topology->model.vms[i];
 
 		if (vm->image.kernel != NULL && has_pool(topology, i) &&
-		    kernel_option_of(vm->image.kernel, POOL_OPTION) >= KERNEL_OPTION_MODULE &&
+		    option_of(topology, i, POOL_OPTION) >= KERNEL_OPTION_MODULE &&
 		    rule_report(rules, &rule_kernel_pool, vm_place(topology, i, VM_IMAGE),
 		                "the kernel of '%s' was built without " POOL_OPTION, vm->suffix)) {
 			diag_help(rules->diag, "its drivers would put their rings outside of the "
@@ -71,7 +78,7 @@ static void judge_driver(struct rules *rules, const struct topology *topology, s
                          const char *option)
 {
 	const struct vm *row = &topology->model.vms[vm];
-	const enum kernel_option found = kernel_option_of(row->image.kernel, option);
+	const enum kernel_option found = option_of(topology, vm, option);
 
 	if (found == KERNEL_OPTION_MISSING) {
 		rule_report(rules, &rule_kernel_drivers, vm_place(topology, vm, VM_IMAGE),

@@ -375,6 +375,8 @@ struct model *model_load_source(const struct source *source, const struct load_o
 	};
 
 	topology->arena = arena;
+	topology->kernel_configs = arena_alloc(arena, sizeof(*topology->kernel_configs));
+	strmap_init(topology->kernel_configs, arena);
 	topology->model.path = source->path;
 	topology->model.name = base_name(arena, source->path);
 	strmap_init(&loading.loaded, arena);

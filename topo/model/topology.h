@@ -7,6 +7,7 @@
 #define TOPO_MODEL_TOPOLOGY_H
 
 #include "topo/base/arena.h"
+#include "topo/base/strmap.h"
 #include "topo/model/board.h"
 #include "topo/model/model.h"
 #include "topo/model/vm_attributes.h"
@@ -52,6 +53,7 @@ struct topology {
 	struct vm_origin *vm_origins;                 /* of model.vms */
 	struct connection_origin *connection_origins; /* of model.connections */
 	struct place cpus_given;                      /* file NULL = not given */
+	struct strmap *kernel_configs;                /* see topo/resolve/kernel_config.h */
 	const struct rules *rules;                    /* which of them were switched off by name */
 	int64_t swiotlb_default;                      /* VMSWIOTLB at the end of the user's file */
 };

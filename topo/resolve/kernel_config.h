@@ -6,6 +6,8 @@
 #ifndef TOPO_RESOLVE_KERNEL_CONFIG_H
 #define TOPO_RESOLVE_KERNEL_CONFIG_H
 
+#include "topo/base/strmap.h"
+
 enum kernel_option {
 	KERNEL_OPTION_UNKNOWN, /* nothing tells */
 	KERNEL_OPTION_THERE,
@@ -13,7 +15,15 @@ enum kernel_option {
 	KERNEL_OPTION_MISSING
 };
 
-/** Whether the kernel in the file @path has @option, "CONFIG_…", built in, or as a module. */
-enum kernel_option kernel_option_of(const char *path, const char *option);
+struct kernel_config;
+
+/**
+ * The configuration of the kernel in the file @path, which lives as long as @known does: what was read
+ * so far, by path. Never NULL, but without a text where nothing tells.
+ */
+const struct kernel_config *kernel_config_of(struct strmap *known, const char *path);
+
+/** Whether @option, "CONFIG_…", is built in, or a module. */
+enum kernel_option kernel_config_has(const struct kernel_config *config, const char *option);
 
 #endif
