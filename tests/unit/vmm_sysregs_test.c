@@ -86,6 +86,15 @@ static void test_ids_hide_what_is_not_given(void **state)
 	assert_int_equal(id(6, 0, 0x0221100111212120, true), 0x0221100110212120); /* TME */
 }
 
+static void test_physical_counter_is_read_alone(void **state)
+{
+	(void)state;
+	assert_true(sysreg_is_counter(esr(3, 3, 14, 0, 1, true)));
+	assert_false(sysreg_is_counter(esr(3, 3, 14, 0, 1, false)));
+	assert_false(sysreg_is_counter(esr(3, 3, 14, 0, 5, true))); /* CNTPCTSS_EL0 */
+	assert_false(sysreg_is_counter(esr(3, 3, 14, 2, 1, true))); /* CNTP_CTL_EL0 */
+}
+
 static void test_interface_of_registers(void **state)
 {
 	uint64_t value = 0;
@@ -103,6 +112,7 @@ int main(void)
 		cmocka_unit_test(test_silent_and_undefined),
 		cmocka_unit_test(test_ids_show_no_more_than_there_is),
 		cmocka_unit_test(test_ids_hide_what_is_not_given),
+		cmocka_unit_test(test_physical_counter_is_read_alone),
 		cmocka_unit_test(test_interface_of_registers),
 	};
 

@@ -226,6 +226,7 @@ static void registers_are_read_as_the_guest_has_them(void **state)
 {
 	const uint64_t pfr0 = 0x18ULL << 26 | 3U << 20 | 4U << 1 | 1U;
 	const uint64_t hcr = 0x18ULL << 26 | 3U << 20 | 4U << 14 | 1U << 10 | 1U << 1 | 1U;
+	const uint64_t cntpct = 0x18ULL << 26 | 3U << 20 | 1U << 17 | 3U << 14 | 14U << 10 | 1U;
 	struct reply reply;
 
 	(void)state;
@@ -236,6 +237,9 @@ static void registers_are_read_as_the_guest_has_them(void **state)
 	assert_int_equal(reply.value, 0x1101000000110012); /* no EL2 and EL3, no GICv3 */
 	reply = vm_serve(&machine.vm, &(struct message){{PV_MSG_SYSREG, 0, 0, 0, 0, hcr}});
 	assert_int_equal(reply.kind, PV_REPLY_UNDEF);
+	reply = vm_serve(&machine.vm, &(struct message){{PV_MSG_SYSREG, 0, 0, 0, 0, cntpct}});
+	assert_int_equal(reply.kind, PV_REPLY_RESUME);
+	assert_int_equal(reply.value, fake.now);
 }
 
 static void broken_messages_end_the_vm(void **state)

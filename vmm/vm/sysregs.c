@@ -16,6 +16,7 @@
 #define ISS_SPACE ISS_REGISTER(3U, 7U, 15U, 0U, 0U)
 #define ISS_ID ISS_REGISTER(3U, 0U, 0U, 0U, 0U)
 #define ISS_ICC_SRE_EL1 ISS_REGISTER(3U, 0U, 12U, 12U, 5U)
+#define ISS_CNTPCT_EL0 ISS_REGISTER(3U, 3U, 14U, 0U, 1U)
 #define ISS_IS_READ 1U
 #define ISS_CRM(iss) ((iss) >> 1 & 15U)
 #define ISS_OP2(iss) ((iss) >> 17 & 7U)
@@ -127,6 +128,11 @@ static uint64_t id_register(uint32_t iss, uint64_t there, bool has_gicv3)
 		}
 	}
 	return 0;
+}
+
+bool sysreg_is_counter(uint64_t esr)
+{
+	return ((uint32_t)esr & (ISS_MASK | ISS_IS_READ)) == (ISS_CNTPCT_EL0 | ISS_IS_READ);
 }
 
 bool sysreg_read(uint64_t esr, uint64_t there, bool has_gicv3, uint64_t *value)

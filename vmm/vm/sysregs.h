@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Does the access with syndrome @esr read the physical counter? It counts as the virtual one does. */
+bool sysreg_is_counter(uint64_t esr);
+
 /**
  * What the access with syndrome @esr reads; what it writes is ignored. @there: what the CPU has in
  * this ID register. @has_gicv3: the guest's CPU interface is one of system registers. False: the

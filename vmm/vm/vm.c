@@ -140,8 +140,10 @@ static struct reply serve_register(const struct vm *vm, const struct message *me
 {
 	struct reply reply = {.kind = PV_REPLY_RESUME};
 
-	if (!sysreg_read(message->word[5], message->word[2], vm->config.vm->gicr_ipa != 0,
-	                 &reply.value)) {
+	if (sysreg_is_counter(message->word[5])) {
+		reply.value = call_counter();
+	} else if (!sysreg_read(message->word[5], message->word[2], vm->config.vm->gicr_ipa != 0,
+	                        &reply.value)) {
 		reply.kind = PV_REPLY_UNDEF;
 	}
 	return reply;
