@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Root file systems of the user's: what they start, and what comes with them."""
+"""What a VM boots of the user's: a root file system, with what that starts and what comes with it, and a
+binary that is no Linux."""
 import io
 import os
 import shutil
@@ -146,3 +147,15 @@ class OwnRoot(Scenario):
         for vm in ("web", "box", "app"):
             self.system.run(vm, "poweroff", status=None)
             self.system.wait_vm(vm, "stopped")
+
+
+class Binary(Scenario):
+    """It lies and begins where the topology says, finds its device tree, and may read the physical
+    counter (tests/system/binary.S)."""
+    topology = os.path.join(HERE, "topologies/binary.camkes")
+    arguments = ("-D", f'BINARY="{os.path.join(BUILD, "system/binary")}"')
+
+    def check_it_finds_what_it_is_promised(self):
+        self.system.wait("it has said so", lambda: "binary " in self.system.log("binary"))
+        said = self.system.log("binary")
+        ensure("binary 0\n" in said, f"it says {said!r}")

@@ -19,6 +19,7 @@
 
 #include "abi/image.h"
 #include "layout_fixture.h"
+#include "lib/bits.h"
 #include "tests/unit/temporary.h"
 #include "topo/image/payload.h"
 
@@ -148,6 +149,32 @@ static void test_kernel_header(void **state)
 	assert_int_equal(kernel_header_read(file, &header), ERR_RANGE);
 	file.bytes = 63;
 	assert_int_equal(kernel_header_read(file, &header), ERR_VERSION);
+}
+
+/* A binary begins where the topology says; what has to be unpacked first is none. */
+static void test_raw_kernel(void **state)
+{
+	static const uint8_t packed[][4] = {{0x1f, 0x8b, 8, 0},
+	                                    {0xfd, '7', 'z', 'X'},
+	                                    {0x28, 0xb5, 0x2f, 0xfd},
+	                                    {0x7f, 'E', 'L', 'F'}};
+	uint8_t bytes[4] = {0x0a, 0, 0, 0x14};
+	struct kernel_header header;
+	struct blob file = {bytes, sizeof(bytes)};
+
+	(void)state;
+	assert_null(kernel_packed(file));
+	assert_int_equal(kernel_header_raw(file, 0x40081000, &header), OK);
+	assert_int_equal(header.text_offset, 0x81000);
+	assert_int_equal(header.image_bytes, sizeof(bytes));
+	assert_int_equal(kernel_header_raw(file, 0, &header), ERR_VERSION);
+	file.bytes = 0;
+	assert_int_equal(kernel_header_raw(file, 0x40081000, &header), ERR_VERSION);
+	for (size_t i = 0; i < ARRAY_COUNT(packed); i++) {
+		file = (struct blob){packed[i], sizeof(packed[i])};
+		assert_non_null(kernel_packed(file));
+		assert_int_equal(kernel_header_raw(file, 0x40081000, &header), ERR_VERSION);
+	}
 }
 
 /* A hub with two spokes, as the model says it before any file is read. */
@@ -336,6 +363,14 @@ static void test_bad_files(void **state)
 	refuse(&f, "of 'spoke_a' is not an arm64 Image");
 	fill_model(&f);
 	f.vms[1].image.own_kernel = false;
+	f.vms[1].image.kernel = temporary_at("text");
+	f.vms[1].kernel_entry =
+		0x40080000; /* it is a binary then, and another VM's kernel is none */
+	f.vms[2].image.own_kernel = false;
+	f.vms[2].image.kernel = temporary_at("text");
+	refuse(&f, "of 'spoke_b' is not an arm64 Image");
+	fill_model(&f);
+	f.vms[1].image.own_kernel = false;
 	f.vms[1].image.kernel = temporary_at("Image.gz");
 	refuse(&f, "it is compressed: unpack it with gzip -d");
 	fill_model(&f);
@@ -370,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_program),
 		cmocka_unit_test(test_kernel_header),
+		cmocka_unit_test(test_raw_kernel),
 		cmocka_unit_test_setup_teardown(test_files, set_up, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_disks, set_up, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_own_files, set_up, temporary_remove),

@@ -15,6 +15,7 @@
 #include "abi/image.h"
 #include "lib/bits.h"
 #include "lib/range.h"
+#include "topo/base/units.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
 
@@ -45,6 +46,40 @@ err_t kernel_header_read(struct blob file, struct kernel_header *out)
 	    out->image_bytes > BIT64(PV_IPA_BITS)) {
 		return ERR_RANGE;
 	}
+	return OK;
+}
+
+const char *kernel_packed(struct blob file)
+{
+	static const struct {
+		uint8_t bytes[4];
+		uint32_t count;
+		const char *how;
+	} forms[] = {
+		{{0x1f, 0x8b}, 2, "it is compressed: unpack it with gzip -d"},
+		{{0xfd, '7', 'z', 'X'}, 4, "it is compressed: unpack it with xz -d"},
+		{{0x28, 0xb5, 0x2f, 0xfd}, 4, "it is compressed: unpack it with zstd -d"},
+		{{0x7f, 'E', 'L', 'F'},
+	         4,
+	         "it is an ELF file: make it what lies in memory with objcopy -O binary"},
+	};
+
+	for (size_t i = 0; i < ARRAY_COUNT(forms); i++) {
+		if (file.bytes >= forms[i].count &&
+		    memcmp(file.data, forms[i].bytes, forms[i].count) == 0) {
+			return forms[i].how;
+		}
+	}
+	return NULL;
+}
+
+err_t kernel_header_raw(struct blob file, uint64_t entry, struct kernel_header *out)
+{
+	if (!entry || file.bytes == 0 || kernel_packed(file)) {
+		return ERR_VERSION;
+	}
+	out->text_offset = entry & (MIB(2) - 1);
+	out->image_bytes = file.bytes;
 	return OK;
 }
 

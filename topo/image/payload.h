@@ -37,6 +37,15 @@ struct kernel_header {
  */
 MUST_USE err_t kernel_header_read(struct blob file, struct kernel_header *out);
 
+/** How to unpack a kernel that is not what lies in memory; NULL where nothing says so. */
+const char *kernel_packed(struct blob file);
+
+/**
+ * A binary without such a header, which lies at @entry and begins there: what its header would say.
+ * Errors: ERR_VERSION no address, or the file cannot be one.
+ */
+MUST_USE err_t kernel_header_raw(struct blob file, uint64_t entry, struct kernel_header *out);
+
 /* The VMM's program: what of its address space comes from the ELF file. */
 #define VMM_SEGMENTS_MAX 4U
 

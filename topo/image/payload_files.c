@@ -168,6 +168,7 @@ static void load_system(struct loader *loader)
 static void load_kernel(struct loader *loader, const struct vm *vm, struct vm_payload *out)
 {
 	bool own = vm->image.own_kernel || !vm->image.kernel;
+	const char *packed;
 	err_t err;
 
 	if (own ? !load_own(loader, "guest/Image", &out->kernel)
@@ -175,18 +176,20 @@ static void load_kernel(struct loader *loader, const struct vm *vm, struct vm_pa
 		return;
 	}
 	err = kernel_header_read(out->kernel, &out->header);
+	if (err == ERR_VERSION && !own) {
+		err = kernel_header_raw(out->kernel, vm->kernel_entry, &out->header);
+	}
 	if (err == OK) {
 		return;
 	}
 	diag_error(loader->diag, vm->image.place, "the kernel '%s' of '%s' is not an arm64 Image%s",
 	           own ? "guest/Image" : vm->image.kernel, vm->name,
 	           err == ERR_RANGE ? ": its header makes no sense" : "");
-	if (!own && out->kernel.bytes > 2 && out->kernel.data[0] == 0x1f &&
-	    out->kernel.data[1] == 0x8b) {
-		diag_help(loader->diag, "it is compressed: unpack it with gzip -d");
-	} else {
-		diag_help(loader->diag, "arch/arm64/boot/Image of a Linux build is one");
-	}
+	packed = own ? NULL : kernel_packed(out->kernel);
+	diag_help(loader->diag, "%s",
+	          packed ? packed
+	                 : "arch/arm64/boot/Image of a Linux build is one; another binary is taken "
+	                   "where kernel_entry_addr says at which address it lies and begins");
 }
 
 static void add_initrd(struct vm_payload *out, struct blob part)

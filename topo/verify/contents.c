@@ -11,6 +11,8 @@
 #include "topo/verify/verify.h"
 
 #define KERNEL_TEXT_OFFSET_AT 8U
+#define KERNEL_MAGIC_AT 56U
+#define KERNEL_HEADER_BYTES 64U
 #define KERNEL_SIZE_AT 16U
 #define KERNEL_HEADER_BYTES 64U
 #define BLOCK_BYTES UINT64_C(0x200000)
@@ -153,13 +155,16 @@ static void check_loader(struct contents *c, const struct verified_vm *vm)
 	(void)claim(c, vm->domain, PV_SPACE_GUEST, domain->entry_arg);
 }
 
-/* By its header an arm64 Image starts text_offset above a multiple of 2 MiB. */
+/* By its header an arm64 Image starts text_offset above a multiple of 2 MiB. What has none starts
+ * where the topology says. */
 static void check_entry(struct contents *c, const struct verified_vm *vm, struct bytes kernel)
 {
 	struct verify *v = c->v;
 	const struct pv_loads *boot = &vm->boot;
-	uint64_t offset = word(kernel, KERNEL_TEXT_OFFSET_AT);
 	uint64_t given = vm->source->kernel_entry;
+	bool is_image = kernel.count >= KERNEL_HEADER_BYTES &&
+	                memcmp(kernel.data + KERNEL_MAGIC_AT, "ARM\x64", 4) == 0;
+	uint64_t offset = is_image ? word(kernel, KERNEL_TEXT_OFFSET_AT) : given;
 
 	if (given && boot->entry != given) {
 		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
