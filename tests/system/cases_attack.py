@@ -4,9 +4,10 @@ physical address) is swept by bare-metal guests: tests/baremetal."""
 import os
 import re
 import secrets
+import subprocess
 
 from connections import check_file_system
-from harness import BOTH_BOARDS, HERE, Scenario, ensure
+from harness import BOTH_BOARDS, HERE, TOPO, Scenario, ensure
 
 SECRET_MIB = 16
 FORGED_FIELDS = 16 + 16  # words of the ring's header and of a message: abi/iobuf.h
@@ -200,3 +201,55 @@ class ForgedRing(Scenario):
                             f"dd if=/dev/{disk} bs=64k count=16 iflag=direct 2>/dev/null | "
                             "cmp - /tmp/x && echo same", limit=120)
         ensure(text == "same", text)
+
+
+class ScribbledMemory(Scenario):
+    """Random words all over memdev, under load and with every doorbell: whatever a used ring, a buffer or
+    a length can say. What the driver VM's Linux makes of it is its own; its VMM, the kernel and others
+    go on, and it is back when it is started again."""
+    topology = os.path.join(HERE, "topologies/two-backends.camkes")
+    ROUNDS = 4  # each is 8 MiB
+
+    def scribble(self, seed):
+        """While the driver VM works on the disk and the network that it is served."""
+        system = self.system
+        base, size = system.ranges("bad", "driver")[6:8]
+        bells = system.reg("bad", "driver")[2]
+        load = system.spawn("driver", "while :; do dd if=/dev/urandom bs=16k count=64 of=/dev/"
+                            f"{system.disk('driver', 32 << 20)} oflag=direct; done 2>/dev/null & "
+                            "ping -i 0.01 10.77.0.1 >/dev/null 2>&1")
+        try:
+            said = system.run("bad", system.probe("bad"), "scribble", *map(
+                hex, (base, size, bells, self.ROUNDS, seed)), limit=300)
+        finally:
+            load.kill()
+            load.wait()
+        ensure(said == "scribbled", said)
+
+    def check_nothing_else_notices(self):
+        for seed in (1, 2, 3):
+            self.scribble(seed)
+            system = self.system
+            ensure(system.counted()[0]["driver"] is not None, "the driver VM's VMM does not answer")
+            ensure(system.log("--kernel").count("stopped") == 0, system.log("--kernel")[-600:])
+            for vm in ("bad", "good"):
+                system.run(vm, "true")
+            self.begin_anew()
+
+    def begin_anew(self):
+        """An honest daemon, a new start of the driver VM: all is as before."""
+        system = self.system
+        system.shell("bad", "kill -9 $(pidof peervisord peervisor-disk)")
+        done = subprocess.run([TOPO, "restart", "--force", "--name", system.name, "driver"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=180, check=False)
+        ensure(done.returncode == 0, f"topo restart: {done.returncode}: {done.stdout}")
+        for device in ("bad", "good"):
+            system.wait_connection(device, "driver")
+        for size in (32 << 20, 64 << 20):
+            disk = system.disk("driver", size)
+            system.shell("driver", "dd if=/dev/urandom of=/tmp/x bs=64k count=16 2>/dev/null; "
+                         f"dd if=/tmp/x of=/dev/{disk} bs=64k oflag=direct 2>/dev/null; "
+                         f"dd if=/dev/{disk} bs=64k count=16 iflag=direct 2>/dev/null | "
+                         "cmp - /tmp/x", limit=120)
+        system.shell("driver", "until ping -c 1 -W 1 10.77.0.1; do :; done", limit=60)

@@ -161,14 +161,17 @@ class System:
 
     def reg(self, vm, peer):
         """Places of the connection that `vm` serves to `peer`: (page 0, page 1, doorbells)."""
+        return self.ranges(vm, peer)[:5:2]
+
+    def ranges(self, vm, peer):
+        """Address and bytes of each piece of it, one behind the other: of those, then of memdev."""
         text = self.shell(vm, "for d in /proc/device-tree/connection@*; do "
                           "echo \"$(tr -d '\\0' < $d/peervisor,peer) "
                           "$(xxd -p -c 1000 $d/reg)\"; done")
         for line in text.split("\n"):
             name, cells = line.split()
             if name == peer:
-                words = [int(cells[i:i + 16], 16) for i in range(0, len(cells), 16)]
-                return words[0], words[2], words[4]
+                return [int(cells[i:i + 16], 16) for i in range(0, len(cells), 16)]
         raise Failure(f"{vm} serves nothing to {peer}: {text}")
 
 

@@ -25,6 +25,8 @@
 #define PAGE 4096UL
 #define CHUNK (1UL << 20)
 #define PLACE_BITS 4U
+#define BELLS                                                                                      \
+	4U /* that a device VM of one net and one blk holds: control, and a call for each queue */
 
 _Noreturn void fail(const char *what)
 {
@@ -322,6 +324,29 @@ static int command_ring(char **argument)
 	return 0;
 }
 
+/*
+ * scribble BASE BYTES BELLS ROUNDS SEED: random words all over a memdev, thus over every field of every
+ * ring that lies there, what was used and how long it is among them; each doorbell between two pages.
+ */
+static int command_scribble(char **argument)
+{
+	uint64_t words = number(argument[1]) / 8;
+	volatile uint64_t *memory =
+		map_physical(number(argument[0]), words * 8, PROT_READ | PROT_WRITE);
+	volatile uint32_t *bells = map_physical(number(argument[2]), PAGE, PROT_READ | PROT_WRITE);
+	uint64_t rounds = number(argument[3]);
+	uint64_t state = number(argument[4]);
+
+	for (uint64_t i = 0; i < rounds * words; i++) {
+		memory[i % words] = next_random(&state);
+		if (i % (PAGE / 8) == 0) {
+			bells[i / (PAGE / 8) % BELLS] = 1;
+		}
+	}
+	printf("scribbled\n");
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int arguments;
@@ -336,7 +361,7 @@ static const struct {
 	{"frames", 1, command_frames},   {"sniff", 3, command_sniff},
 	{"census", 1, command_census},   {"draw", 1, command_draw},
 	{"config", 1, command_config},   {"bars", 2, command_bars},
-	{"dma", 3, command_dma},
+	{"dma", 3, command_dma},         {"scribble", 5, command_scribble},
 };
 
 int main(int argc, char **argv)
