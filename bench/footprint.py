@@ -48,7 +48,8 @@ def count_tables(ranges):
     return 1 + len(middle) + len(last)
 
 
-def of_image(path):
+def read_image(path):
+    """(bytes, header, regions)"""
     with open(path, "rb") as file:
         data = file.read()
     magic = abi.PV_IMAGE_MAGIC.to_bytes(8, "little")
@@ -56,7 +57,18 @@ def of_image(path):
                  if data[at:at + 8] == magic)
     data = data[place:]
     header = decode(data, "pv_image_header")
-    regions = read_table(data, header, "regions", "pv_region")
+    return data, header, read_table(data, header, "regions", "pv_region")
+
+
+def taken_kib(path):
+    """All memory that an image gives to anybody, and the tables that its domains need."""
+    _, _, regions = read_image(path)
+    return 4 * sum(region["page_count"] for region in regions) + \
+        sum(domain.table_kib for domain in of_image(path))
+
+
+def of_image(path):
+    data, header, regions = read_image(path)
     mappings = read_table(data, header, "mappings", "pv_mapping")
     found = []
     for index, domain in enumerate(read_table(data, header, "domains", "pv_domain")):
