@@ -27,6 +27,8 @@ TROUBLES = (
     ("kill -STOP $(pidof peervisor-disk); kill -9 $(pidof peervisord); sleep 1; "
      "kill -CONT $(pidof peervisor-disk) || true", True),
 )
+# The last trouble may have killed one that its successor has not come for.
+THERE = "until pidof peervisord && pidof peervisor-disk; do usleep 10000; done > /dev/null; "
 
 
 class Load:
@@ -86,7 +88,7 @@ class Crashes(Scenario):
         what, new_session = dice.choice(TROUBLES)
         before = self.system.sessions("device", "driver")
         time.sleep(dice.uniform(0, 2))
-        self.system.shell("device", what)
+        self.system.shell("device", THERE + what)
         if new_session:
             self.system.wait_session("device", "driver", before)
         self.system.wait_connection("device", "driver")
