@@ -28,6 +28,11 @@
  * command itself wrote comes before EXIT, what its orphans write later does not come. On a terminal
  * it is the leader of a session, all output is STDOUT, and STDIN_EOF is typed as ^D. A command
  * that cannot be executed says why on STDERR and exits with 127, or 126 if permission is missing.
+ *
+ * One command is the agent's own, whatever there is in the guest's file system: PV_AGENT_CONNECT with
+ * an address and a port, numbers both. Its input and output are a TCP connection to there, each
+ * direction with an end of its own: PV_AGENT_CONNECT_END and the number of bytes that came, in a line on
+ * STDERR, which may come before the last of them; or why there is no connection, and status 1.
  */
 #ifndef ABI_AGENT_H
 #define ABI_AGENT_H
@@ -42,6 +47,9 @@
 #define PV_AGENT_TO_GUEST_MAX 48U
 #define PV_AGENT_FRAME_BYTES_MAX (PV_AGENT_HEADER_BYTES + PV_AGENT_TO_HOST_MAX + PV_AGENT_CRC_BYTES)
 #define PV_AGENT_RING_BYTES_MIN 64U
+
+#define PV_AGENT_CONNECT "agent:connect"
+#define PV_AGENT_CONNECT_END "end "
 
 #define PV_AGENT_COMMANDS_MAX 16U /* announced or running at a time */
 #define PV_AGENT_ARGV_BYTES_MAX 4096U

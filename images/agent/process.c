@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "images/agent/agent.h"
+#include "images/agent/connect.h"
 
 #define EXIT_NOT_FOUND 127
 #define EXIT_NOT_EXECUTABLE 126
@@ -55,6 +56,9 @@ static _Noreturn void become(char *const argv[], const int child_fd[PIPE_COUNT],
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	if (strcmp(argv[0], PV_AGENT_CONNECT) == 0) {
+		connect_and_exit(argv);
+	}
 	execvp(argv[0], argv);
 	int error = errno;
 	dprintf(STDERR_FILENO, "%s: %s\n", argv[0], strerror(error));

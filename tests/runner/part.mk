@@ -5,7 +5,7 @@
 # tests/runner/run drives them against tests/runner/fake_qemu.
 
 RUNNER_TEST_SOURCES := tests/runner/standin.c \
-	$(patsubst %,topo/commands/%.c,run load console logs logs_lines ps stats stop exec terminal cp life inspect events status option option_help streams) $(wildcard topo/runner/*.c) \
+	$(patsubst %,topo/commands/%.c,run load console logs logs_lines ps stats stop exec terminal cp port port_stream life inspect events status option option_help streams) $(wildcard topo/runner/*.c) \
 	$(patsubst %,topo/base/%.c,arena quote regular say suggest utf8) topo/image/digest.c lib/agent_frame.c
 
 $(BUILD)/runner/topo: $(RUNNER_TEST_SOURCES:%.c=$(BUILD)/unit/obj/%.o)
