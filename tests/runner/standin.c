@@ -261,11 +261,11 @@ static const struct {
 	const char *name;
 	int (*run)(const struct command_line *cl);
 } commands[] = {
-	{"run", command_run},         {"console", command_console}, {"logs", command_logs},
-	{"ps", command_ps},           {"stats", command_stats},     {"top", command_top},
-	{"stop", command_stop},       {"exec", command_exec},       {"start", command_start},
-	{"restart", command_restart}, {"events", command_events},   {"cp", command_cp},
-	{"wait", command_wait},       {"inspect", command_inspect},
+	{"run", command_run},     {"console", command_console}, {"logs", command_logs},
+	{"ps", command_ps},       {"stats", command_stats},     {"top", command_top},
+	{"stop", command_stop},   {"exec", command_exec},       {"port", command_port},
+	{"start", command_start}, {"restart", command_restart}, {"events", command_events},
+	{"cp", command_cp},       {"wait", command_wait},       {"inspect", command_inspect},
 };
 
 int main(int argc, char **argv)

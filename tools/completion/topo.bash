@@ -83,7 +83,7 @@ _topo_argument() {
 	-n | --name) [[ $2 =~ ^(run|up)$ ]] || _topo_systems "$1" ;;
 	-I | --include | --log-dir) compgen -d -- "$4" ;;
 	-o | --output) compgen -f -- "$4" ;;
-	-D | --define | --cpus | --qemu-arg | --tail | --since | --timeout | --assert | --interval | --count) ;;
+	-D | --define | --cpus | --qemu-arg | --tail | --since | --timeout | --assert | --address | --to | --interval | --count) ;;
 	-t) [ "$2" != exec ] ;;
 	-*) _topo_choices "$1" "$2" "$3" | grep . ;;
 	*) return 1 ;;
@@ -98,7 +98,7 @@ _topo_takes_file() {
 # Candidates for what stands by itself, $3 being its beginning.
 _topo_operand() {
 	case $2 in
-	console | cp | logs | exec | inspect | screenshot | start | restart | wait) _topo_vms "$1" ;;
+	console | cp | logs | exec | inspect | port | screenshot | start | restart | wait) _topo_vms "$1" ;;
 	ps | stop | down | events | stats | top) _topo_systems "$1" ;;
 	help) _topo_topics "$1" ;;
 	init) compgen -d -- "$3" ;;
@@ -157,7 +157,7 @@ _topo() {
 		words=$(_topo_options "$topo" "$command")
 	else
 		words=$(_topo_operand "$topo" "$command" "$word")
-		[[ $command =~ ^(console|logs|exec|inspect|screenshot|start|restart|wait|ps|stop|down|events|stats|top|help)$ ]] || files=yes
+		[[ $command =~ ^(console|logs|exec|inspect|port|screenshot|start|restart|wait|ps|stop|down|events|stats|top|help)$ ]] || files=yes
 	fi
 	[ -z "$words" ] || _topo_reply "$kept" "$word" <<< "$words"
 	# Has bash quote them, and put a / behind directories.

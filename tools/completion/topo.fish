@@ -77,7 +77,7 @@ function __topo_candidates
         case -o --output
             __fish_complete_path $word
             return
-        case -D --define --cpus --qemu-arg --tail --since --timeout --assert --interval --count
+        case -D --define --cpus --qemu-arg --tail --since --timeout --assert --address --to --interval --count
             return
         case -t
             test $words[2] = exec; or return
@@ -100,7 +100,7 @@ function __topo_candidates
         return
     end
     switch $words[2]
-        case console cp logs exec inspect screenshot start restart wait
+        case console cp logs exec inspect port screenshot start restart wait
             __topo_vms
         case ps stop down events stats top
             __topo_systems

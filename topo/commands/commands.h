@@ -66,6 +66,7 @@ int command_wait(const struct command_line *cl);
 int command_events(const struct command_line *cl);
 int command_exec(const struct command_line *cl);
 int command_cp(const struct command_line *cl);
+int command_port(const struct command_line *cl);
 int command_screenshot(const struct command_line *cl);
 
 /* The options of reading a topology, whose members are those of struct load_options. */

@@ -26,6 +26,7 @@ static const struct command commands[] = {
 	{"logs", command_logs, "what the consoles of a system have printed"},
 	{"exec", command_exec, "run a command in a VM"},
 	{"cp", command_cp, "copy files into a VM, or out of it"},
+	{"port", command_port, "a TCP port of this machine that leads into a VM"},
 	{"screenshot", command_screenshot, "what a VM shows on its gpu"},
 	{"ps", command_ps, "list the running systems and their VMs"},
 	{"inspect", command_inspect, "all that is known of a VM of a running system"},

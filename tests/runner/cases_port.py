@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""topo port: TCP connections into a VM, whose loopback is this machine's here."""
+import contextlib
+import random
+import re
+import select
+import signal
+import socket
+import struct
+import threading
+
+from harness import (PATIENCE, check, check_equal, check_in, finish, process_gone, read_until,
+                     wait_until)
+
+PLAIN = """
+vm device
+vm driver agent
+"""
+
+
+@contextlib.contextmanager
+def service(answer):
+    """What listens in the VM: @answer(connection) for each one, in a thread. The port's number."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    threads = []
+
+    def serve():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            connection.settimeout(PATIENCE)
+            threads.append(threading.Thread(target=answer, args=(connection,)))
+            threads[-1].start()
+
+    accepting = threading.Thread(target=serve)
+    accepting.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        for thread in [accepting, *threads]:
+            thread.join(PATIENCE)
+
+
+def begin(world, number, *options, vm="driver"):
+    """topo port to @number; the process, and the port that it listens at."""
+    process = world.start("port", *options, vm, f"0:{number}")
+    said = read_until(process.stdout, b"\n").decode()
+    found = re.fullmatch(rf"127\.0\.0\.1:(\d+) leads to port {number} of VM {vm}\n", said)
+    check(found, said)
+    return process, int(found.group(1))
+
+
+def connect(port):
+    connection = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+    connection.settimeout(PATIENCE)
+    return connection
+
+
+def receive_all(connection):
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def stop(process, number=signal.SIGINT):
+    process.send_signal(number)
+    check_equal(finish(process), (0, "", ""))
+
+
+def echo(connection):
+    """All that came, at its end, and only then: each direction has an end of its own."""
+    with connection:
+        connection.sendall(receive_all(connection))
+
+
+def case_port_passes_bytes_and_ends(world):
+    world.detach(PLAIN)
+    data = random.Random(2).randbytes(60000)
+    with service(echo) as number:
+        process, port = begin(world, number)
+        with connect(port) as connection:
+            sender = threading.Thread(target=connection.sendall, args=(data,))
+            sender.start()
+            sender.join(PATIENCE)
+            connection.shutdown(socket.SHUT_WR)
+            check(receive_all(connection) == data, "the bytes are others")
+        stop(process)
+    wait_until(lambda: world.vm("driver")["commands"] == 0, "the agent runs nothing for it")
+
+
+def case_port_tells_the_end_of_what_the_vm_sends(world):
+    """The other direction goes on."""
+    world.detach(PLAIN)
+    heard = []
+
+    def half(connection):
+        with connection:
+            connection.sendall(b"all of it")
+            connection.shutdown(socket.SHUT_WR)
+            heard.append(receive_all(connection))
+
+    with service(half) as number:
+        process, port = begin(world, number)
+        with connect(port) as connection:
+            check_equal(receive_all(connection), b"all of it")
+            connection.sendall(b"still here")
+        wait_until(lambda: heard, "the service has heard")
+        stop(process)
+    check_equal(heard, [b"still here"])
+
+
+def case_port_many_at_once(world):
+    """More than go on at a time: the others wait, none is lost, none gets another's bytes."""
+    world.detach(PLAIN)
+    with service(echo) as number:
+        process, port = begin(world, number)
+        connections = [connect(port) for _ in range(30)]
+        for i, connection in enumerate(connections):
+            connection.sendall(b"%d" % i * 100)
+            connection.shutdown(socket.SHUT_WR)
+        for i, connection in enumerate(connections):
+            check_equal(receive_all(connection), b"%d" % i * 100)
+            connection.close()
+        stop(process, signal.SIGTERM)
+
+
+def case_port_slow_ones_hold_up_nobody(world):
+    """One connection that is not read here, one that is not read there: the third goes on, and what
+    the first was sent arrives whole."""
+    world.detach(PLAIN)
+    data = random.Random(3).randbytes(400000)
+    done = threading.Event()
+
+    def answer(connection):
+        with connection:
+            wish = connection.recv(1)
+            if wish == b"g":
+                connection.sendall(data)
+            elif wish == b"e":
+                connection.sendall(receive_all(connection))
+            else:
+                done.wait(PATIENCE)
+
+    with service(answer) as number:
+        process, port = begin(world, number)
+        with connect(port) as slow, connect(port) as stuck:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.sendall(b"g")
+            stuck.sendall(b"s")
+            stuck.setblocking(False)
+            sent = 0
+            while select.select([], [stuck], [], 0)[1]:
+                sent += stuck.send(b"x" * 65536)
+                check(sent < 64 << 20, "what nobody takes is kept without bound")
+            with connect(port) as third:
+                third.sendall(b"e" + b"y" * 5000)
+                third.shutdown(socket.SHUT_WR)
+                check_equal(receive_all(third), b"y" * 5000)
+            check(receive_all(slow) == data, "the bytes are others")
+            done.set()
+        stop(process)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def case_port_breaks_what_breaks(world):
+    """A reset of either end is one at the other."""
+    world.detach(PLAIN)
+    ended = []
+
+    def answer(connection):
+        if connection.recv(1) == b"r":
+            reset(connection)
+            return
+        try:
+            while True:
+                connection.sendall(b"z" * 1000)
+        except OSError as error:
+            ended.append(error)
+        connection.close()
+
+    with service(answer) as number:
+        process, port = begin(world, number)
+        with connect(port) as connection:
+            connection.sendall(b"r")
+            try:
+                check(False, f"it was given {connection.recv(10)!r}")
+            except ConnectionResetError:
+                pass
+        connection = connect(port)
+        connection.sendall(b"z")
+        connection.recv(10)
+        reset(connection)
+        wait_until(lambda: ended, "the service hears of the reset")
+        stop(process)
+
+
+def case_port_where_nothing_listens(world):
+    world.detach(PLAIN)
+    with service(echo) as number:
+        pass
+    process, port = begin(world, number)
+    with connect(port) as connection:
+        try:
+            check(False, f"it was given {connection.recv(10)!r}")
+        except ConnectionResetError:
+            pass
+    process.send_signal(signal.SIGINT)
+    check_equal(finish(process), (0, "", f"topo: error: 127.0.0.1 port {number} of VM driver: "
+                                          "Connection refused\n"))
+
+
+def case_port_ends_with_its_vm(world):
+    world.detach(PLAIN)
+    with service(echo) as number:
+        process, port = begin(world, number)
+        with connect(port) as connection:
+            world.good("stop", "--force", "driver")
+            check_equal(finish(process)[0], 1)
+            try:
+                check_equal(connection.recv(10), b"")
+            except ConnectionResetError:
+                pass
+        check_in("VM driver is stopped", world.bad(1, "port", "driver", f"0:{number}"))
+
+
+def case_port_ends_with_the_system(world):
+    world.detach(PLAIN)
+    process, _ = begin(world, 80)
+    world.good("stop")
+    status, _, said = finish(process)
+    check_equal(status, 1)
+    check(said.startswith("topo: error: "), said)
+
+
+def case_port_killed_takes_its_commands_with_it(world):
+    world.detach(PLAIN)
+    ended = threading.Event()
+
+    def answer(connection):
+        with connection:
+            receive_all(connection)
+            ended.set()
+
+    with service(answer) as number:
+        process, port = begin(world, number)
+        with connect(port) as connection:
+            connection.sendall(b"x")
+            wait_until(lambda: world.vm("driver")["commands"] == 1, "it runs")
+            process.kill()
+            finish(process)
+            check(ended.wait(PATIENCE), "the service does not hear of it")
+        wait_until(lambda: world.vm("driver")["commands"] == 0, "the agent runs nothing for it")
+    check(process_gone(process.pid), "it is there")
+
+
+def case_port_says_what_it_does_not_do(world):
+    check_in("no system runs", world.bad(1, "port", "driver", "8080:80"))
+    world.detach(PLAIN)
+    check_in("there is no VM called 'drivr'", world.bad(1, "port", "drivr", "8080:80"))
+    check_in("has no agent", world.bad(1, "port", "device", "0:80"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        check_in(f"cannot listen at 127.0.0.1:{number}: Address already in use",
+                 world.bad(3, "port", "driver", f"{number}:80"))
+    check_in("streams, which UDP is not", world.bad(2, "port", "driver", "53:53/udp"))
+    for wrong in ("", ":", "80:", ":80", "0", "80:0", "65536:80", "80:65536", "x:80", "80x",
+                  "1:2:3", "80/sctp", " 80", "80:+80"):
+        check_in("is no port", world.bad(2, "port", "driver", wrong))
+    for option in ("--address", "--to"):
+        check_in("an address is written", world.bad(2, "port", option, "web", "driver", "1:2"))
+    check_in("a VM and a port", world.bad(2, "port", "driver"))
