@@ -6,7 +6,8 @@
  * long after this program has started, or go and come back, so it listens to the kernel's own
  * announcements; the socket is bound before the existing interfaces are asked for, hence none can
  * slip between. An entry is used for one interface at a time: a bridge that takes over the MAC of
- * its port does not get the port's address. Runs as long as the VM does.
+ * its port does not get the port's address. Runs as long as the VM does; with --once before the
+ * entries, until the interfaces that there are have their addresses.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -207,7 +208,7 @@ static void ask_for_links(int links)
 	}
 }
 
-static _Noreturn void run(struct netup *netup, int links)
+static void run(struct netup *netup, int links, bool once)
 {
 	static union {
 		struct nlmsghdr header;
@@ -228,6 +229,9 @@ static _Noreturn void run(struct netup *netup, int links)
 		int left = n > 0 ? (int)n : 0;
 		for (struct nlmsghdr *m = &buffer.header; NLMSG_OK(m, (unsigned int)left);
 		     m = NLMSG_NEXT(m, left)) {
+			if (once && m->nlmsg_type == NLMSG_DONE) {
+				return;
+			}
 			on_message(netup, m);
 		}
 	}
@@ -237,8 +241,9 @@ int main(int argc, char **argv)
 {
 	static struct netup netup;
 	const struct sockaddr_nl groups = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	const bool once = argc > 1 && strcmp(argv[1], "--once") == 0;
 
-	for (int i = 1; i < argc && netup.entry_count < ENTRIES_MAX; i++) {
+	for (int i = once ? 2 : 1; i < argc && netup.entry_count < ENTRIES_MAX; i++) {
 		if (parse_entry(argv[i], &netup.entries[netup.entry_count])) {
 			netup.entry_count++;
 		} else {
@@ -251,5 +256,5 @@ int main(int argc, char **argv)
 	    bind(links, (const struct sockaddr *)&groups, sizeof(groups)) != 0) {
 		die("netup: socket");
 	}
-	run(&netup, links);
+	run(&netup, links, once);
 }
