@@ -37,6 +37,17 @@ def case_logs_follow(world):
         check_equal(finish(follower)[0], 0)
 
 
+def case_logs_follow_tells_a_broken_connection_from_the_end(world):
+    world.detach()
+    process = world.start("logs", "--follow", "driver")
+    read_until(process.stdout, b"Booting Linux as driver")
+    os.kill(world.system()["pid"], signal.SIGKILL)
+    status, _, said = finish(process)
+    check_equal(status, 3)
+    check_in("the runner has gone", said)
+    world.detach()
+
+
 def case_logs_are_bounded(world):
     """At 8 MiB a log starts anew; a follower misses nothing, others see both halves."""
     world.detach()

@@ -73,13 +73,14 @@ static const struct command_syntax syntax = {
 	.end = "On a terminal, control characters are shown as '?', and names are coloured unless "
 	       "NO_COLOR is set.\n"
 	       "Exit status: 0; 1 no such system or VM; 2 wrong command line; 3 a log cannot be "
-	       "read.",
+	       "read, or the runner has gone without a word.",
 };
 
 /* A log file that is being printed. */
 struct reader {
 	int directory_fd;
-	int fd; /* -1: it does not exist at this moment */
+	int fd;    /* -1: it does not exist at this moment */
+	bool lost; /* it was followed, and how the system goes on is not known */
 	char name[CONTROL_NAME_BYTES + 16];
 	struct logs_lines lines;
 	char names[PV_DOMAINS_MAX][NAMING_WHO_BYTES]; /* whose lines are wanted */
@@ -145,7 +146,7 @@ static bool print_predecessor(struct reader *reader)
 	return good;
 }
 
-/* Until the runner closes @client's connection. */
+/* Until the runner says something on @client's connection, or closes it. */
 static bool follow(struct reader *reader, const struct client *client, int notify_fd)
 {
 	struct pollfd polled[2] = {{.fd = notify_fd, .events = POLLIN},
@@ -165,7 +166,7 @@ static bool follow(struct reader *reader, const struct client *client, int notif
 	return good;
 }
 
-/* Ask the runner of @name to tell its end by closing; then follow. */
+/* Ask the runner of @name to tell the system's end; then follow. */
 static bool follow_system(struct reader *reader, const char *name)
 {
 	const struct control_request request = {.version = CONTROL_VERSION};
@@ -182,6 +183,11 @@ static bool follow_system(struct reader *reader, const char *name)
 	const bool watched = notify_fd >= 0 &&
 	                     inotify_add_watch(notify_fd, directory, IN_MODIFY | IN_CREATE) >= 0;
 	const bool good = watched && follow(reader, &client, notify_fd);
+	struct control_frame frame;
+	if (good && (client_next(&client, &frame) != OK || frame.kind != CONTROL_END)) {
+		message_error("the runner has gone: what follows is not known");
+		reader->lost = true;
+	}
 	if (notify_fd >= 0) {
 		(void)close(notify_fd);
 	}
@@ -298,7 +304,7 @@ static int show_logs(const struct logs_options *options, const struct client_sta
 	if (reader.directory_fd >= 0) {
 		(void)close(reader.directory_fd);
 	}
-	return good ? EXIT_OK : EXIT_SYSTEM;
+	return good && !reader.lost ? EXIT_OK : EXIT_SYSTEM;
 }
 
 static int show_running(const struct logs_options *options)

@@ -12,7 +12,8 @@
  *   STATS    the same, with a COUNTERS behind each VM and a TRAFFIC behind each CONNECTION; when all
  *            VMMs have told what they count, or have not for CONTROL_STATS_LIMIT_MS.
  *   STOP     nothing more; the connection closes when the system has ended.
- *   WATCH    nothing more; likewise. Tells `topo logs --follow` when to stop.
+ *   WATCH    END when the system has ended. Tells `topo logs --follow` when to stop: a connection that
+ *            closes without one says nothing of the system.
  *   ASK      adds the text of a PV_VMM_ASK_* for the VMM of a VM. Nothing more; closes.
  *   EVENTS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; then a VM or a
  *            CONNECTION for each that changes, and a second END when the system has ended. A
@@ -42,7 +43,7 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 10U
+#define CONTROL_VERSION 11U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 #define CONTROL_PATH_BYTES 1024U

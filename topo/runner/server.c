@@ -383,7 +383,7 @@ void server_finish(struct server *server)
 		if (visitor->role == VISITOR_CONSOLE) {
 			visitor_send_text(visitor, CONTROL_NOTE, "the system has ended");
 			visitor_send(visitor, CONTROL_END, NULL, 0);
-		} else if (visitor->role == VISITOR_EVENTS) {
+		} else if (visitor->role == VISITOR_EVENTS || visitor->role == VISITOR_WAITING) {
 			visitor_send(visitor, CONTROL_END, NULL, 0);
 		} else if (visitor->role == VISITOR_EXEC) {
 			visitor_send_text(visitor, CONTROL_ERROR, "the system has ended");
