@@ -4,7 +4,9 @@
  * first code that a VM runs, at each start: it goes through loads[], which cover the VM's RAM in
  * ascending order without a gap, then jumps to `entry` as the arm64 boot protocol wants it (Linux,
  * Documentation/arch/arm64/booting.rst): at EL1, MMU and caches off, RAM clean to the point of
- * coherency.
+ * coherency. Where the kernel looks for a seed (/chosen/kaslr-seed of its device tree) it puts 64
+ * random bits of the VMM's before it jumps (DEN 0098, TRNG_RND64); if there are none, what was loaded
+ * there stays.
  */
 #ifndef ABI_LOADER_H
 #define ABI_LOADER_H
@@ -24,7 +26,7 @@ struct pv_loads {
 	uint64_t entry;
 	uint64_t entry_arg; /* in x0; x1 to x3 are 0 */
 	uint64_t count;     /* of loads that follow, > 0 */
-	uint64_t reserved;
+	uint64_t seed;      /* where in RAM 8 random bytes go, on a multiple of 4; 0 = nowhere */
 };
 
 #define PV_LOADS_MAX ((PV_PAGE_BYTES - sizeof(struct pv_loads)) / sizeof(struct pv_load))

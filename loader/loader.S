@@ -3,7 +3,8 @@
  * The loader: the first code of a VM at each of its starts, at EL1 of vCPU 0, in the VM's ROM. x0 is
  * the address of struct pv_loads (abi/loader.h). It clears and fills all RAM of the VM, so that
  * nothing of what was there before is seen by what it then jumps to; it cannot be written, has no
- * stack and keeps no state.
+ * stack and keeps no state. Last it asks the VMM for the seed of the kernel's own layout: what is
+ * loaded is the same at each start.
  *
  * It runs with MMU and caches on, by a constant identity map in which all is Normal memory: with the
  * MMU off all data is Device memory, where DC ZVA faults (Arm ARM, "DC ZVA") and each store waits
@@ -16,12 +17,13 @@
 	.set	TCR_ON, 25 | 1 << 8 | 1 << 10 | 3 << 12 | 1 << 23 | 2 << 32
 	/* A block of 1 GiB: attribute 0, EL1 alone, inner shareable, accessed. */
 	.set	BLOCK, 1 | 3 << 8 | 1 << 10
+	.set	TRNG_RND64, 0xc4000053			/* DEN 0098, 2.1 */
 
 	.text
 	.global	_start
 _start:
 	ldp	x19, x20, [x0]		/* entry, entry_arg */
-	ldr	x21, [x0, #16]		/* loads */
+	ldp	x21, x26, [x0, #16]	/* loads, seed */
 	add	x22, x0, #32		/* the next one */
 	mrs	x23, sctlr_el1
 	adr	x1, map
@@ -78,6 +80,16 @@ clean:
 	subs	x21, x21, #1
 	b.ne	next
 
+	cbz	x26, 1f
+	ldr	w0, =TRNG_RND64
+	mov	x1, #64
+	hvc	#0
+	cbnz	x0, 1f			/* there is no source: the kernel says so */
+	str	x3, [x26]
+	dc	civac, x26
+	add	x26, x26, #4
+	dc	civac, x26		/* it may lie across two lines */
+1:
 	dsb	sy
 	msr	sctlr_el1, x23
 	isb

@@ -90,6 +90,10 @@ class Life(Scenario):
         """Which of its boots this is: a random number of its kernel."""
         return self.system.run(vm, "cat", "/proc/sys/kernel/random/boot_id")
 
+    def place(self, vm):
+        """Where its kernel lies, one of some 60,000 places."""
+        return self.system.shell(vm, "grep -w _stext /proc/kallsyms").split()[0]
+
     def topo(self, command, *arguments, status=0):
         done = subprocess.run([TOPO, command, "--name", self.system.name, *arguments],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -126,12 +130,14 @@ class Life(Scenario):
         """The driver VM comes back once after `end`, with its disk and network, and the device VM
         has not noticed more than that."""
         written, before, peer = self.write_disk(), self.boot("driver"), self.boot("device")
+        place = self.place("driver")
         with Events(self.system) as events:
             restarts = events.vms["driver"]["restarts"] + 1
             end()
             events.wait_vm("driver", "up", restarts)
             events.wait_connection("device", "driver")
         ensure(self.boot("driver") != before, "its kernel is the same")
+        ensure(self.place("driver") != place, f"its kernel lies at {place} again")
         ensure(self.boot("device") == peer, "the device VM began anew, too")
         ensure(self.read_disk() == written, "the disk has lost what was flushed")
         self.ensure_ping()
@@ -154,6 +160,14 @@ class Life(Scenario):
         ensure(self.system.shell("driver", fetch, limit=60) == text, "another file is served")
         self.system.shell("driver", "kill -9 $(pidof httpd)")
         ensure(self.system.shell("driver", fetch, limit=60) == text, "it came back as another one")
+
+    def check_the_same_kernel_lies_elsewhere_in_each_vm(self):
+        """And the seed of that is not left for who looks into the device tree."""
+        places = [self.place(vm) for vm in ("device", "driver")]
+        ensure(places[0] != places[1] and int(places[0], 16), places)
+        for vm in ("device", "driver"):
+            seed = self.system.shell(vm, "od -An -tx1 /proc/device-tree/chosen/kaslr-seed")
+            ensure(seed.split() == ["00"] * 8, f"{vm}: {seed}")
 
     def check_a_vm_that_reboots_comes_back(self):
         self.ends_and_comes_back(lambda: self.system.run("driver", "reboot", "-f",

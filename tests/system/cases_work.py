@@ -238,6 +238,12 @@ class OverFirmware(Scenario):
             ensure(said["spectre_v2"] == "Mitigation: Branch predictor hardening, BHB" and
                    said["spec_store_bypass"] == "Not affected", f"{vm}: {said}")
 
+    def check_without_random_numbers_kernels_lie_where_they_always_do(self):
+        """An image for all has no seed, and this CPU no instruction."""
+        for vm in ("device", "driver"):
+            said = self.system.shell(vm, "dmesg | grep KASLR")
+            ensure(said.endswith("KASLR disabled due to lack of seed"), f"{vm}: {said}")
+
 
 class ThreeIslands(Scenario):
     topology = "topologies/three-islands.camkes"

@@ -6,6 +6,7 @@
 /* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
 /* links: topo/image/layout_hardware_tables.c topo/image/guest_dtb_hardware.c */
 /* links: topo/image/image.c topo/image/loads.c topo/image/layout.c topo/image/layout_guest.c */
+/* links: topo/image/seed.c */
 /* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
 /* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
 /* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
@@ -140,6 +141,8 @@ static void test_machine(void **state)
 	dtb = image->dtbs[1];
 	assert_string_equal(text(dtb, "/chosen", "peervisor,name"), "two");
 	assert_string_equal(text(dtb, "/chosen", "bootargs"), "console=ttyAMA0");
+	assert_int_equal(cell_count(dtb, "/chosen", "kaslr-seed"), 2);
+	assert_int_equal(cells64(dtb, "/chosen", "kaslr-seed", 0), 0);
 	assert_false(has(dtb, "/chosen", "linux,pci-probe-only"));
 	assert_false(has(dtb, "/chosen", "peervisor,network"));
 	assert_string_equal(text(dtb, "/cpus/cpu@1", "enable-method"), "psci");

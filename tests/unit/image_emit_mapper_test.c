@@ -7,6 +7,7 @@
 /* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
 /* links: topo/image/layout_hardware_tables.c topo/image/guest_dtb_hardware.c */
 /* links: topo/image/image.c topo/image/loads.c topo/image/layout.c topo/image/layout_guest.c */
+/* links: topo/image/seed.c */
 /* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
 /* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
 /* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */

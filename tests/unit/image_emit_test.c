@@ -7,6 +7,7 @@
 /* links: topo/image/apertures.c topo/image/layout_hardware.c topo/model topo/base */
 /* links: topo/image/layout_hardware_tables.c topo/image/guest_dtb_hardware.c */
 /* links: topo/image/image.c topo/image/loads.c topo/image/layout.c topo/image/layout_guest.c */
+/* links: topo/image/seed.c */
 /* links: topo/image/layout_rights.c topo/image/layout_memory.c topo/image/layout_boot.c */
 /* links: topo/image/span.c topo/image/personality.c topo/image/payload.c */
 /* links: topo/image/vmm_config.c topo/image/guest_dtb.c topo/image/guest_dtb_connections.c */
@@ -17,6 +18,7 @@
 /* links: lib/image_check_hardware.c */
 /* links: topo/base/utf8.c topo/base/say.c */
 /* libs: fdt elf */
+#include <libfdt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -424,6 +426,15 @@ static void check_config(const struct fixture *f, const struct built *b, uint32_
 	}
 }
 
+/* Where /chosen/kaslr-seed lies in a tree of topo's; 0: nowhere. */
+static uint64_t kaslr_seed_of(const uint8_t *tree)
+{
+	const int chosen = fdt_path_offset(tree, "/chosen");
+	const uint8_t *seed = chosen < 0 ? NULL : fdt_getprop(tree, chosen, "kaslr-seed", NULL);
+
+	return seed ? (uint64_t)(seed - tree) : 0;
+}
+
 /* What a VM boots lies where the domain starts, and the tree is where x0 points. */
 static void check_boot(const struct fixture *f, const struct built *b, uint32_t vm)
 {
@@ -451,6 +462,7 @@ static void check_boot(const struct fixture *f, const struct built *b, uint32_t 
 	}
 	assert_memory_equal(bytes + (loads->entry_arg - base), b->image->dtbs[vm],
 	                    b->image->dtb_bytes[vm]);
+	assert_int_equal(loads->seed - loads->entry_arg, kaslr_seed_of(b->image->dtbs[vm]));
 	free(bytes);
 }
 

@@ -182,7 +182,7 @@ class System:
 class Loads:
     """What a loader is told (abi/loader.h), in a blob: changes are written back at once."""
 
-    HEAD, ROW = ("entry", "entry_arg", "count", "reserved"), ("to", "from", "bytes")
+    HEAD, ROW = ("entry", "entry_arg", "count", "seed"), ("to", "from", "bytes")
 
     def __init__(self, blob):
         self.blob = blob

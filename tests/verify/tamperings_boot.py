@@ -135,6 +135,22 @@ def tree_moved(s, n):
     s.loads(n.a).set("entry_arg", s.loads(n.a).get("entry_arg") + PAGE)
 
 
+@says(r"the loader of vm_a puts its seed at 0x\w+; by its device tree at 0x\w+")
+def seed_moved(s, n):
+    s.loads(n.a).set("seed", s.loads(n.a).get("seed") + 4)
+
+
+@says(r"the loader of vm_a puts its seed at 0x0; ")
+def seed_forgotten(s, n):
+    s.loads(n.a).set("seed", 0)
+
+
+@says(r"kaslr-seed")
+def seed_chosen(s, n):
+    tree = s.tree(n.a)
+    s.blobs[tree][s.loads(n.a).get("seed") - s.loads(n.a).get("entry_arg")] ^= 1
+
+
 @says(r"the VMM of vm_a starts at .*; its program starts at")
 def vmm_entry_moved(s, n):
     s.domains[n.a]["vmm_entry"] += 4

@@ -313,6 +313,7 @@ static void add_chosen(struct dtb *dtb)
 	if (laid->used_count + laid->function_count) {
 		dtb_u32(dtb, "linux,pci-probe-only", 1);
 	}
+	dtb_u64(dtb, "kaslr-seed", 0); /* the VM's loader draws it, at each start */
 	dtb_string(dtb, "peervisor,name", vm->name);
 	dtb_add_network(dtb);
 	dtb_end(dtb);

@@ -139,7 +139,9 @@ static void write_configs(struct maker *maker)
 		domain->entry = layout_rom_ipa(layout, layout->loader_rom);
 		domain->entry_arg = layout_rom_ipa(layout, layout->vms[i].loads_rom);
 		vmm_config_write(layout, i, maker->configs[i]);
-		loads_write(layout, i, maker->loads[i]);
+		loads_write(layout, i,
+		            (struct blob){maker->image->dtbs[i], maker->image->dtb_bytes[i]},
+		            maker->loads[i]);
 	}
 }
 

@@ -9,6 +9,7 @@
 
 #include "abi/loader.h"
 #include "topo/image/layout_parts.h"
+#include "topo/image/seed.h"
 
 /* The next address up to which all is loaded, and the loads so far. */
 struct loads {
@@ -54,15 +55,17 @@ static uint64_t next_place(const struct layout *layout, uint32_t vm, uint64_t at
 	return next;
 }
 
-void loads_write(const struct layout *layout, uint32_t vm, uint8_t *out)
+void loads_write(const struct layout *layout, uint32_t vm, struct blob tree, uint8_t *out)
 {
 	const struct vm *source = &layout->model->vms[vm];
 	const struct layout_vm *laid = &layout->vms[vm];
 	struct loads loads = {.at = source->ram_base};
 	struct pv_loads head = {.entry = laid->kernel_ipa, .entry_arg = laid->dtb_ipa};
 	uint64_t end = source->ram_base + source->ram_bytes;
+	uint64_t seed = seed_place(tree);
 	uint32_t rom = 0;
 
+	head.seed = seed ? laid->dtb_ipa + seed : 0;
 	for (uint64_t next; (next = next_place(layout, vm, loads.at, &rom)) != UINT64_MAX;) {
 		add(&loads, 0, next - loads.at);
 		add(&loads, layout_rom_ipa(layout, rom),

@@ -8,8 +8,12 @@
 #include <stdint.h>
 
 #include "topo/image/layout.h"
+#include "topo/image/payload.h"
 
-/** Write the loads of VM @vm to @out, a page of zeros. layout_place() has been. */
-void loads_write(const struct layout *layout, uint32_t vm, uint8_t *out);
+/**
+ * Write the loads of VM @vm to @out, a page of zeros. layout_place() has been.
+ * @tree: its device tree.
+ */
+void loads_write(const struct layout *layout, uint32_t vm, struct blob tree, uint8_t *out);
 
 #endif

@@ -380,6 +380,7 @@ static void want_chosen(struct verify *v, uint32_t index, struct tree *wanted)
 	tree_want_node(wanted, "/chosen");
 	tree_want_string(wanted, "/chosen", "bootargs", cmdline ? cmdline : "");
 	tree_want_string(wanted, "/chosen", "stdout-path", "/serial@9000000");
+	tree_want_u64(wanted, "/chosen", "kaslr-seed", 0); /* the loader's to draw */
 	tree_want_string(wanted, "/chosen", "peervisor,name", vm->source->name);
 	if (vm->used || given_count(v, index)) {
 		tree_want_u32(wanted, "/chosen", "linux,pci-probe-only", 1);

@@ -4,6 +4,7 @@
  * (abi/loader.h), for topo verify.
  */
 #include <inttypes.h>
+#include <libfdt.h>
 #include <string.h>
 
 #include "topo/verify/verify.h"
@@ -86,6 +87,34 @@ static void check_cover(struct verify *v, const struct verified_vm *vm)
 	}
 }
 
+/* What the loader fills in behind all is the seed of the device tree and nothing else of the VM's RAM. */
+static void check_seed(struct verify *v, const struct verified_vm *vm)
+{
+	const struct pv_load *load;
+	const struct bytes dtb = loads_at(v, vm, vm->boot.entry_arg, &load);
+	uint8_t *tree = arena_alloc(v->arena, dtb.count + 8);
+	const uint8_t *seed = NULL;
+	uint64_t wanted = 0;
+	int bytes = 0;
+
+	if (dtb.data && dtb.count >= sizeof(struct fdt_header)) {
+		memcpy(tree, dtb.data, dtb.count);
+		if (!fdt_check_full(tree, dtb.count)) {
+			seed = fdt_getprop(tree, fdt_path_offset(tree, "/chosen"), "kaslr-seed",
+			                   &bytes);
+		}
+	}
+	if (seed && bytes == 8) {
+		wanted = vm->boot.entry_arg + (uint64_t)(seed - tree);
+	}
+	if (vm->boot.seed != wanted) {
+		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
+		             "the loader of %s puts its seed at 0x%" PRIx64
+		             "; by its device tree at 0x%" PRIx64,
+		             vm->who, vm->boot.seed, wanted);
+	}
+}
+
 static void read_loads(struct verify *v, struct verified_vm *vm)
 {
 	const struct pv_domain *domain = &v->image->domains[vm->domain];
@@ -96,7 +125,7 @@ static void read_loads(struct verify *v, struct verified_vm *vm)
 	if (page.data != NULL && page.count >= PAGE) {
 		memcpy(&head, page.data, sizeof(head));
 	}
-	if (head.count == 0 || head.count > PV_LOADS_MAX || head.reserved ||
+	if (head.count == 0 || head.count > PV_LOADS_MAX ||
 	    !rom_trim(page, sizeof(head) + head.count * sizeof(struct pv_load)).data) {
 		findings_add(v->report, FINDING_MISSING, vm->who, "payload",
 		             "%s: what its loader is told is not at 0x%" PRIx64, vm->who,
@@ -109,6 +138,7 @@ static void read_loads(struct verify *v, struct verified_vm *vm)
 	vm->boot = head;
 	vm->loads = loads;
 	check_cover(v, vm);
+	check_seed(v, vm);
 }
 
 void loads_read(struct verify *v)
