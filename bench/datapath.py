@@ -151,30 +151,35 @@ def layer(_, address):
 
 
 class Symbols:
-    """Names of addresses: of EL2 and VMM by their files, of Linux by its Image, which runs where it
-    is linked; what lies below that is a module. Programs have no names: many lie in one place."""
+    """Names of addresses: of EL2 and VMM by their files, of Linux by its Image, and by where each VM
+    has it; what does not lie there is a module. Programs have no names: many lie in one place."""
 
-    def __init__(self, build):
+    def __init__(self, build, system):
         with open(os.path.join(build, "share/peervisor/guest/Image"), "rb") as file:
             linux = kallsyms.symbols(file.read())
         files = {"EL2": f"kernel/{abi.BOARD['NAME']}/kernel.elf", "VMM": "share/peervisor/vmm.elf"}
         self.known = {where: Table(elf_symbols(os.path.join(build, path)))
                       for where, path in files.items()}
         self.known["Linux kernel"] = Table(linux, "module")
+        start = next(at for at, name in linux if name == "_stext")
+        self.moved = {vm: int(system.run(vm, "grep -w _stext /proc/kallsyms").split()[0], 16) - start
+                      for vm in VMS}
 
     def name(self, vm, address):
         where = layer(vm, address)
+        if where == "Linux kernel":
+            address -= self.moved[vm]
         return f"{where}: {self.known[where].name(address)}" if where in self.known else where
 
 
 class Table:
-    def __init__(self, symbols, below="?"):
-        self.starts, self.below = sorted(symbols), below
+    def __init__(self, symbols, outside="?"):
+        self.starts, self.outside = sorted(symbols), outside
         self.addresses = [address for address, _ in self.starts]
 
     def name(self, address):
         at = bisect.bisect_right(self.addresses, address) - 1
-        return self.starts[at][1] if at >= 0 else self.below
+        return self.starts[at][1] if 0 <= at < len(self.starts) - 1 else self.outside
 
 
 def elf_symbols(path):
@@ -190,7 +195,7 @@ def measure(build, topology, arguments, profile):
         with open(os.path.join(build, "bench/datapath_mark"), "rb") as file:
             mark = file.read()
         with System(build, topology, ["--icount", *counting, *arguments]) as system:
-            symbols, marks = Symbols(build) if profile else None, Marks(directory)
+            symbols, marks = Symbols(build, system) if profile else None, Marks(directory)
             system.run("driver", "cat > /tmp/mark; chmod +x /tmp/mark", mark)
             for operation in OPERATIONS:
                 system.run("driver", script(operation, "/tmp/mark"))

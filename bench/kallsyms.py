@@ -4,7 +4,9 @@ read from where scripts/kallsyms.c (Linux 6.12) has put it. Nothing points there
 found by how they hang together.
 
     count, names (each a length and as many tokens), markers (where in names each 256th begins),
-    256 tokens, where each token begins, addresses relative to a base, the base
+    256 tokens, where each token begins, addresses relative to a base
+
+The base is for the kernel to fill in: it is relocatable.
 """
 import array
 import re
@@ -57,16 +59,15 @@ def find_names(image, tokens_at):
 
 
 def symbols(image):
-    """[(address, name)] in the order of addresses."""
+    """[(address relative to where the kernel lies, name)] in the order of addresses."""
     tokens_at, tokens, offsets = find_tokens(image)
     at, count = find_names(image, tokens_at)
-    base = words("Q", image, align(offsets + 4 * count), 1)[0]
     found = []
     for offset in words("I", image, offsets, count):
         length, at = image[at], at + 1
         if length & 0x80:
             length, at = length & 0x7f | image[at] << 7, at + 1
         name = b"".join(tokens[token] for token in image[at:at + length])
-        found.append((base + offset, name[1:].decode()))  # the first letter is its type
+        found.append((offset, name[1:].decode()))  # the first letter is its type
         at += length
     return found
