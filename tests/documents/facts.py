@@ -199,7 +199,7 @@ def command_words(text):
     return [a or b for a, b in re.findall(r"'([^']*)'|(\S+)", text)][1:]
 
 
-SUBJECTS = [guest_kernel, hardware_kinds, macros, guest_calls, proofs, states, guest_map, verify_words, assertions, device_defaults, lock_fields, kernel_folders,
+SUBJECTS = [guest_kernel, hardware_kinds, macros, guest_calls, proofs, states, guest_map, verify_words, assertions, device_defaults, comparison, lock_fields, kernel_folders,
             shown_commands, hardware_matrix]
 PLANTED = [
     (guest_kernel, "docs/device-vm.md", "`VHOST_NET`", "`VHOST_NETS`", "device-vm: options"),
