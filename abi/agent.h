@@ -26,8 +26,9 @@
  * EXEC_GO starts it (execvp, no shell, a process group of its own). STDIN writes to its standard
  * input; STDIN_EOF closes it. STDOUT and STDERR carry its output, EXIT is its last frame; what the
  * command itself wrote comes before EXIT, what its orphans write later does not come. On a terminal
- * it is the leader of a session, all output is STDOUT, and STDIN_EOF is typed as ^D. A command
- * that cannot be executed says why on STDERR and exits with 127, or 126 if permission is missing.
+ * it is the leader of a session, all output is STDOUT, and STDIN_EOF is typed as ^D, twice behind a
+ * line that is not finished. A command that cannot be executed says why on STDERR and exits with
+ * 127, or 126 if permission is missing.
  *
  * One command is the agent's own, whatever there is in the guest's file system: PV_AGENT_CONNECT with
  * an address and a port, numbers both. Its input and output are a TCP connection to there, each

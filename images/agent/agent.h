@@ -12,6 +12,8 @@
 
 #include "lib/agent_frame.h"
 
+#define END_KEY 4U /* ^D */
+
 enum command_state {
 	COMMAND_FREE,
 	COMMAND_ANNOUNCED, /* argv is being collected */
@@ -33,6 +35,7 @@ struct command {
 	pid_t pid;
 	int fd[PIPE_COUNT]; /* -1 = closed */
 	bool terminal;      /* the first two lead to it */
+	bool line_open;     /* what was typed there last ends no line */
 	/* Input that the terminal did not take at once. */
 	uint8_t rest[PV_AGENT_TO_GUEST_MAX];
 	uint32_t rest_bytes;

@@ -130,8 +130,9 @@ static uint8_t on_stdin_eof(struct agent *agent, const struct agent_frame *frame
 		return PV_AGENT_NO_COMMAND;
 	}
 	if (command->terminal) {
-		static const uint8_t end_of_file = 4;
-		return stream_type(command, &end_of_file, sizeof(end_of_file));
+		static const uint8_t ends[2] = {END_KEY, END_KEY};
+		/* Behind a line that is not finished the first one ends just that line. */
+		return stream_type(command, ends, command->line_open ? 2 : 1);
 	}
 	stream_close(command, PIPE_STDIN);
 	return PV_AGENT_OK;

@@ -127,6 +127,7 @@ uint8_t process_start(struct command *command, uint32_t limit_ms, const uint8_t 
 		return PV_AGENT_BAD;
 	}
 	command->terminal = size != NULL;
+	command->line_open = false;
 	command->rest_bytes = 0;
 	if (size != NULL ? !make_terminal(command->fd, child_fd, size)
 	                 : !make_pipes(command->fd, child_fd)) {

@@ -34,6 +34,9 @@ bool stream_type_rest(struct command *command)
 	return command->rest_bytes == 0;
 }
 
+/* Of a terminal in its usual mode: what is typed before one of these is read. */
+static const uint8_t line_ends[] = {'\n', '\r', END_KEY};
+
 uint8_t stream_type(struct command *command, const uint8_t *bytes, uint32_t count)
 {
 	if (!stream_type_rest(command)) {
@@ -41,6 +44,7 @@ uint8_t stream_type(struct command *command, const uint8_t *bytes, uint32_t coun
 	}
 	memcpy(command->rest, bytes, count);
 	command->rest_bytes = count;
+	command->line_open = memchr(line_ends, bytes[count - 1], sizeof(line_ends)) == NULL;
 	(void)stream_type_rest(command);
 	return PV_AGENT_OK;
 }
