@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -75,16 +76,33 @@ static void keep_words(struct check *check, const char *bytes, ssize_t count)
 	}
 }
 
-static void take_output(struct check *check)
+/* One piece of it; how many bytes, 0 = none or the end. */
+static int take_output(struct check *check)
 {
 	char bytes[4096];
 	const ssize_t count = read(check->output, bytes, sizeof(bytes));
 
 	if (count > 0) {
 		keep_words(check, bytes, count);
-	} else if (count == 0 || errno != EAGAIN) {
+		return (int)count;
+	}
+	if (count == 0 || errno != EAGAIN) {
 		close(check->output);
 		check->output = -1;
+	}
+	return 0;
+}
+
+/* What it wrote at last, and no more: its children may hold the pipe for ever, and go on writing. */
+static void take_rest(struct check *check)
+{
+	int left = 0;
+
+	if (check->output < 0 || ioctl(check->output, FIONREAD, &left) != 0) {
+		return;
+	}
+	for (int took = 1; left > 0 && took > 0; left -= took) {
+		took = take_output(check);
 	}
 }
 
@@ -152,7 +170,7 @@ static bool follow(struct check *check, int64_t end_ms)
 			return false;
 		}
 		if (fds[2].revents != 0) {
-			take_output(check);
+			(void)take_output(check);
 		}
 	} while (fds[1].revents == 0);
 	return true;
@@ -164,10 +182,7 @@ static int reap(struct check *check)
 	int status = 0;
 
 	waitpid(check->pid, &status, 0);
-	if (check->output >= 0) {
-		take_output(
-			check); /* what it wrote at last: its children may hold the pipe for ever */
-	}
+	take_rest(check);
 	if (check->output >= 0) {
 		close(check->output);
 	}

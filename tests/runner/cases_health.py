@@ -69,6 +69,18 @@ def case_health_that_never_comes(world):
     check_in("it does not say that it is healthy: exit status 127: /none: No such file", text)
 
 
+def case_health_says_the_last_line_of_much(world):
+    """Its check ends before what it wrote has been read."""
+    check_file = os.path.join(world.directory, "check")
+    with open(check_file, "w", encoding="ascii") as script:
+        script.write("#!/bin/sh\nseq 10000; echo the last one; exit 3\n")
+    os.chmod(check_file, 0o755)
+    starting = world.start("run", "-d", world.scenario(f"vm one agent health={check_file}\n"))
+    read_until(starting.stdout, b"says that it is unhealthy: exit status 3: the last one\n")
+    world.good("stop")
+    finish(starting)
+
+
 def case_health_of_nobody(world):
     world.detach("vm one agent\n")
     check_in("one has no health check", world.bad(1, "wait", "--until", "healthy", "one"))
