@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -103,6 +104,25 @@ static void become(const char *text)
 	}
 }
 
+/* As @groups and @user: by them the kernel forgets what kills us when our parent ends. */
+static void change(const char *groups, const char *user)
+{
+	const pid_t parent = getppid();
+	int death = 0;
+
+	if (prctl(PR_GET_PDEATHSIG, &death) != 0) {
+		die("prctl");
+	}
+	take_groups(groups);
+	become(user);
+	if (prctl(PR_SET_PDEATHSIG, death) != 0) {
+		die("prctl");
+	}
+	if (death != 0 && getppid() != parent) {
+		exit(EXIT_FAILURE); /* it has ended in between */
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *directory = "/";
@@ -139,8 +159,7 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	if (user != NULL) {
-		take_groups(groups);
-		become(user);
+		change(groups, user);
 	}
 	/* As that user, which may not be let in. */
 	if (chdir(directory) != 0) {
