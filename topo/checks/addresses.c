@@ -22,7 +22,8 @@ uint32_t check_mask(uint32_t prefix)
 	return prefix == 0 ? 0 : UINT32_MAX << (32 - prefix);
 }
 
-void check_each_net(struct rules *rules, const struct topology *topology, check_net_visit *visit)
+void check_each_device(struct rules *rules, const struct topology *topology, enum device_type type,
+                       check_device_visit *visit)
 {
 	struct arena *arena = arena_new();
 	struct strmap seen;
@@ -32,24 +33,25 @@ void check_each_net(struct rules *rules, const struct topology *topology, check_
 		const struct connection *connection = &topology->model.connections[i];
 
 		for (size_t j = 0; j < connection->device_count; j++) {
-			if (connection->devices[j].type == DEVICE_NET) {
-				visit(rules, topology, &seen, connection, &connection->devices[j]);
+			const struct check_device at = {rules, topology, &seen, connection,
+			                                &connection->devices[j]};
+
+			if (type == DEVICE_TYPE_COUNT || type == at.device->type) {
+				visit(&at);
 			}
 		}
 	}
 	arena_free(arena);
 }
 
-static void visit_mac(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                      const struct connection *connection, const struct device *device)
+static void visit_mac(const struct check_device *at)
 {
-	(void)topology;
-	(void)seen;
-	(void)connection;
+	const struct device *device = at->device;
+
 	/* Bit 0: a group. Bit 1: administered locally. */
 	if ((device->mac[0] & 3) == 0) {
 		rule_report(
-			rules, &rule_mac_local, device_place(device, "mac"),
+			at->rules, &rule_mac_local, device_place(device, "mac"),
 			"a MAC address that begins with %02x:%02x:%02x is a maker's; with 02, nobody's",
 			device->mac[0], device->mac[1], device->mac[2]);
 	}
@@ -57,26 +59,23 @@ static void visit_mac(struct rules *rules, const struct topology *topology, stru
 
 void check_mac_local(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_mac);
+	check_each_device(rules, topology, DEVICE_NET, visit_mac);
 }
 
 RULE(mac_local, "mac-local", ADVICE, EACH,
      "A MAC address that is not marked as administered locally belongs to a maker of network "
      "cards, and may be that of a real card.");
 
-static void visit_host(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                       const struct connection *connection, const struct device *device)
+static void visit_host(const struct check_device *at)
 {
+	const struct device *device = at->device;
 	uint32_t mask = check_mask(device->prefix);
 
-	(void)topology;
-	(void)seen;
-	(void)connection;
 	for (size_t i = 0; i < 2 && device->prefix < 31; i++) {
 		uint32_t host = device->address[i] & ~mask;
 
 		if (host == 0 || host == ~mask) {
-			rule_report(rules, &rule_address_host, device_place(device, "address"),
+			rule_report(at->rules, &rule_address_host, device_place(device, "address"),
 			            "%s is the %s of its subnet of /%u, no host's",
 			            check_dotted(device->address[i]).text,
 			            host == 0 ? "name" : "broadcast address", device->prefix);
@@ -86,7 +85,7 @@ static void visit_host(struct rules *rules, const struct topology *topology, str
 
 void check_address_host(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_host);
+	check_each_device(rules, topology, DEVICE_NET, visit_host);
 }
 
 RULE(address_host, "address-host", ERROR, EACH,
@@ -135,17 +134,16 @@ static const struct block internal[] = {
 #define SPECIAL_COUNT (ARRAY_COUNT(special))
 #define INTERNAL_COUNT (ARRAY_COUNT(internal))
 
-static void visit_special(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                          const struct connection *connection, const struct device *device)
+static void visit_special(const struct check_device *at)
 {
-	(void)topology;
-	(void)seen;
-	(void)connection;
+	const struct device *device = at->device;
+
 	for (size_t i = 0; i < 2; i++) {
 		const struct block *block = block_of(special, SPECIAL_COUNT, device->address[i]);
 
 		if (block != NULL) {
-			rule_report(rules, &rule_address_special, device_place(device, "address"),
+			rule_report(at->rules, &rule_address_special,
+			            device_place(device, "address"),
 			            "%s cannot be an interface's: such addresses are for %s",
 			            check_dotted(device->address[i]).text, block->what);
 		}
@@ -154,31 +152,28 @@ static void visit_special(struct rules *rules, const struct topology *topology, 
 
 void check_address_special(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_special);
+	check_each_device(rules, topology, DEVICE_NET, visit_special);
 }
 
 RULE(address_special, "address-special", ERROR, EACH,
      "An interface has an address that no interface can have: of loopback, of a group, or a "
      "reserved one.");
 
-static void visit_public(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         const struct connection *connection, const struct device *device)
+static void visit_public(const struct check_device *at)
 {
+	const struct device *device = at->device;
 	uint32_t address = device->address[0];
 
-	(void)topology;
-	(void)seen;
-	(void)connection;
 	if (block_of(internal, INTERNAL_COUNT, address) == NULL &&
 	    block_of(special, SPECIAL_COUNT, address) == NULL) {
-		rule_report(rules, &rule_address_public, device_place(device, "address"),
+		rule_report(at->rules, &rule_address_public, device_place(device, "address"),
 		            "%s is an address of the public Internet", check_dotted(address).text);
 	}
 }
 
 void check_address_public(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_public);
+	check_each_device(rules, topology, DEVICE_NET, visit_public);
 }
 
 RULE(address_public, "address-public", ADVICE, EACH,

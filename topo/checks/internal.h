@@ -42,12 +42,20 @@ struct check_address check_dotted(uint32_t address);
 /** The bits of an address that a prefix of that length is about. */
 uint32_t check_mask(uint32_t prefix);
 
-typedef void check_net_visit(struct rules *rules, const struct topology *topology,
-                             struct strmap *seen, const struct connection *connection,
-                             const struct device *device);
+/* A device that a check looks at. */
+struct check_device {
+	struct rules *rules;
+	const struct topology *topology;
+	struct strmap *seen; /* empty before the first one; the check's */
+	const struct connection *connection;
+	const struct device *device;
+};
 
-/** Look at each network device; @seen is empty before, and theirs. */
-void check_each_net(struct rules *rules, const struct topology *topology, check_net_visit *visit);
+typedef void check_device_visit(const struct check_device *at);
+
+/** Look at each device of @type, of all types for DEVICE_TYPE_COUNT. */
+void check_each_device(struct rules *rules, const struct topology *topology, enum device_type type,
+                       check_device_visit *visit);
 
 /** Whether @key was not in @seen before; now it is there, with @value. */
 bool check_first_time(struct strmap *seen, const char *key, void *value);

@@ -136,48 +136,44 @@ static const struct device *first_on_bridge(struct strmap *seen,
 	return *slot;
 }
 
-static void visit_bridge_address(struct rules *rules, const struct topology *topology,
-                                 struct strmap *seen, const struct connection *connection,
-                                 const struct device *device)
+static void visit_bridge_address(const struct check_device *at)
 {
-	const struct device *first = first_on_bridge(seen, connection, device);
+	const struct device *device = at->device;
+	const struct device *first = first_on_bridge(at->seen, at->connection, device);
 
-	(void)topology;
 	if ((first->address[0] != device->address[0] || first->prefix != device->prefix) &&
-	    rule_report(rules, &rule_bridge_address, device_place(device, "address"),
+	    rule_report(at->rules, &rule_bridge_address, device_place(device, "address"),
 	                "the bridge '%s' has the address %s/%u, and %s/%u too", device->bridge,
 	                check_dotted(device->address[0]).text, device->prefix,
 	                check_dotted(first->address[0]).text, first->prefix)) {
-		diag_note(rules->diag, first->place, "the other one");
+		diag_note(at->rules->diag, first->place, "the other one");
 	}
 }
 
 void check_bridge_address(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_bridge_address);
+	check_each_device(rules, topology, DEVICE_NET, visit_bridge_address);
 }
 
 RULE(bridge_address, "bridge-address", ERROR, EACH,
      "Devices on one bridge say different things of the bridge's address. It has one.");
 
-static void visit_bridge_kind(struct rules *rules, const struct topology *topology,
-                              struct strmap *seen, const struct connection *connection,
-                              const struct device *device)
+static void visit_bridge_kind(const struct check_device *at)
 {
-	const struct device *first = first_on_bridge(seen, connection, device);
+	const struct device *device = at->device;
+	const struct device *first = first_on_bridge(at->seen, at->connection, device);
 
-	(void)topology;
 	if (first->network != device->network &&
-	    rule_report(rules, &rule_bridge_kind, device_place(device, "network"),
+	    rule_report(at->rules, &rule_bridge_kind, device_place(device, "network"),
 	                "the bridge '%s' is of the kind %s, and %s too", device->bridge,
 	                network_name(device->network), network_name(first->network))) {
-		diag_note(rules->diag, first->place, "the other one");
+		diag_note(at->rules->diag, first->place, "the other one");
 	}
 }
 
 void check_bridge_kind(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_bridge_kind);
+	check_each_device(rules, topology, DEVICE_NET, visit_bridge_kind);
 }
 
 RULE(bridge_kind, "bridge-kind", ERROR, EACH,
@@ -194,33 +190,33 @@ static bool clashes(struct strmap *seen, size_t vm, const char *name, void *kind
 	return *slot != kind;
 }
 
-static void visit_clash(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                        const struct connection *connection, const struct device *device)
+static void visit_clash(const struct check_device *at)
 {
+	const struct device *device = at->device;
 	static char tap[1];
 	static char bridge[1];
 	const char *name = NULL;
 	const char *option = "bridge";
 
-	if (clashes(seen, connection->device_vm, device->tap, tap)) {
+	if (clashes(at->seen, at->connection->device_vm, device->tap, tap)) {
 		name = device->tap;
 		option = "tap";
 	}
 	if (device->bridge != NULL &&
-	    clashes(seen, connection->device_vm, device->bridge, bridge)) {
+	    clashes(at->seen, at->connection->device_vm, device->bridge, bridge)) {
 		name = device->bridge;
 		option = "bridge";
 	}
 	if (name != NULL) {
-		rule_report(rules, &rule_interface_clash, device_place(device, option),
+		rule_report(at->rules, &rule_interface_clash, device_place(device, option),
 		            "'%s' is a tap and a bridge of '%s'", name,
-		            check_suffix(topology, connection->device_vm));
+		            check_suffix(at->topology, at->connection->device_vm));
 	}
 }
 
 void check_interface_clash(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_clash);
+	check_each_device(rules, topology, DEVICE_NET, visit_clash);
 }
 
 RULE(interface_clash, "interface-clash", ERROR, EACH,
@@ -238,18 +234,14 @@ static bool is_reserved(const char *name)
 	return name != NULL && strncmp(name, "eth", 3) == 0 && isdigit((unsigned char)name[3]);
 }
 
-static void visit_reserved(struct rules *rules, const struct topology *topology,
-                           struct strmap *seen, const struct connection *connection,
-                           const struct device *device)
+static void visit_reserved(const struct check_device *at)
 {
+	const struct device *device = at->device;
 	bool tap = is_reserved(device->tap);
 	const char *name = tap ? device->tap : device->bridge;
 
-	(void)topology;
-	(void)seen;
-	(void)connection;
 	if (is_reserved(name)) {
-		rule_report(rules, &rule_interface_reserved,
+		rule_report(at->rules, &rule_interface_reserved,
 		            device_place(device, tap ? "tap" : "bridge"),
 		            "'%s' is a name that Linux has taken itself", name);
 	}
@@ -257,26 +249,27 @@ static void visit_reserved(struct rules *rules, const struct topology *topology,
 
 void check_interface_reserved(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_reserved);
+	check_each_device(rules, topology, DEVICE_NET, visit_reserved);
 }
 
 RULE(interface_reserved, "interface-reserved", ERROR, EACH,
      "A tap or bridge has a name that Linux uses itself: lo, all, default, or that of a network "
      "card.");
 
-static void visit_routes(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         const struct connection *connection, const struct device *device)
+static void visit_routes(const struct check_device *at)
 {
+	const struct device *device = at->device;
+
 	/* One is the driver VM's own address. */
 	const size_t room = PV_BACKEND_SOURCES_MAX - 1;
 	size_t count = 0;
 
-	routes_behind(&topology->model, connection->driver_vm, &count, seen->arena);
+	routes_behind(&at->topology->model, at->connection->driver_vm, &count, at->seen->arena);
 	if (count > room) {
-		rule_report(rules, &rule_routes_many, device_place(device, "target"),
+		rule_report(at->rules, &rule_routes_many, device_place(device, "target"),
 		            "'%s' has %zu routed networks behind it, and a device VM knows the way "
 		            "to %zu",
-		            check_suffix(topology, connection->driver_vm), count, room);
+		            check_suffix(at->topology, at->connection->driver_vm), count, room);
 	}
 }
 
@@ -292,7 +285,7 @@ void check_routes_many(struct rules *rules, const struct topology *topology)
 		}
 	}
 	if (count >= PV_BACKEND_SOURCES_MAX) {
-		check_each_net(rules, topology, visit_routes);
+		check_each_device(rules, topology, DEVICE_NET, visit_routes);
 	}
 }
 
@@ -316,16 +309,15 @@ static bool uses_network(const struct topology *topology, size_t vm)
 	return false;
 }
 
-static void visit_uplink(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         const struct connection *connection, const struct device *device)
+static void visit_uplink(const struct check_device *at)
 {
-	const struct vm *vm = &topology->model.vms[connection->device_vm];
+	const struct device *device = at->device;
+	const struct vm *vm = &at->topology->model.vms[at->connection->device_vm];
 
-	(void)seen;
 	if (device->network == NETWORK_NAT &&
-	    !check_has_hardware(topology, connection->device_vm) &&
-	    !uses_network(topology, connection->device_vm)) {
-		rule_report(rules, &rule_network_uplink, device_place(device, "network"),
+	    !check_has_hardware(at->topology, at->connection->device_vm) &&
+	    !uses_network(at->topology, at->connection->device_vm)) {
+		rule_report(at->rules, &rule_network_uplink, device_place(device, "network"),
 		            "'%s' has no network into which it could translate addresses",
 		            vm->suffix);
 	}
@@ -333,7 +325,7 @@ static void visit_uplink(struct rules *rules, const struct topology *topology, s
 
 void check_network_uplink(struct rules *rules, const struct topology *topology)
 {
-	check_each_net(rules, topology, visit_uplink);
+	check_each_device(rules, topology, DEVICE_NET, visit_uplink);
 }
 
 RULE(network_uplink, "network-uplink", ADVICE, WHOLE,

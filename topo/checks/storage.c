@@ -24,58 +24,31 @@
 #define QCOW2_CORRUPT 2U
 #define QCOW2_DATA_FILE 4U
 
-typedef void device_visit(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                          const struct connection *connection, const struct device *device);
-
-/* Call @visit for each device of @type, of all types for DEVICE_TYPE_COUNT. */
-static void each_device(struct rules *rules, const struct topology *topology, enum device_type type,
-                        device_visit *visit)
+static void visit_empty(const struct check_device *at)
 {
-	struct arena *arena = arena_new();
-	struct strmap seen;
+	const struct device *device = at->device;
 
-	strmap_init(&seen, arena);
-	for (size_t i = 0; i < topology->model.connection_count; i++) {
-		const struct connection *connection = &topology->model.connections[i];
-
-		for (size_t j = 0; j < connection->device_count; j++) {
-			const struct device *device = &connection->devices[j];
-
-			if (type == DEVICE_TYPE_COUNT || type == device->type) {
-				visit(rules, topology, &seen, connection, device);
-			}
-		}
-	}
-	arena_free(arena);
-}
-
-static void visit_empty(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                        const struct connection *connection, const struct device *device)
-{
-	(void)seen;
 	if (device->disk == NULL && device->readonly) {
-		rule_report(rules, &rule_disk_readonly, device_place(device, "readonly"),
+		rule_report(at->rules, &rule_disk_readonly, device_place(device, "readonly"),
 		            "'%s' gets an empty disk and can write nothing to it",
-		            check_suffix(topology, connection->driver_vm));
+		            check_suffix(at->topology, at->connection->driver_vm));
 	}
 }
 
 void check_disk_readonly(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_BLK, visit_empty);
+	check_each_device(rules, topology, DEVICE_BLK, visit_empty);
 }
 
 RULE(disk_readonly, "disk-readonly", ADVICE, EACH,
      "An empty disk is readonly: nothing can ever be on it.");
 
-static void visit_tiny(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                       const struct connection *connection, const struct device *device)
+static void visit_tiny(const struct check_device *at)
 {
-	(void)topology;
-	(void)seen;
-	(void)connection;
+	const struct device *device = at->device;
+
 	if (device->disk_bytes != 0 && device->disk_bytes < DISK_LEAST) {
-		rule_report(rules, &rule_disk_tiny, device_place(device, "size"),
+		rule_report(at->rules, &rule_disk_tiny, device_place(device, "size"),
 		            "a disk of %llu bytes is too small for a file system",
 		            (unsigned long long)device->disk_bytes);
 	}
@@ -83,7 +56,7 @@ static void visit_tiny(struct rules *rules, const struct topology *topology, str
 
 void check_disk_tiny(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_BLK, visit_tiny);
+	check_each_device(rules, topology, DEVICE_BLK, visit_tiny);
 }
 
 RULE(disk_tiny, "disk-tiny", ADVICE, EACH,
@@ -111,18 +84,15 @@ static bool qcow2_header(const struct device *device, unsigned char header[QCOW2
 	return bytes >= 4 && magic == QCOW2_MAGIC;
 }
 
-static void visit_format(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         const struct connection *connection, const struct device *device)
+static void visit_format(const struct check_device *at)
 {
+	const struct device *device = at->device;
 	const char *format = device_image(device) != NULL && strcmp(device->format, "raw") == 0
 	                             ? disk_other_format(device->disk)
 	                             : NULL;
 
-	(void)topology;
-	(void)seen;
-	(void)connection;
 	if (format != NULL) {
-		rule_report(rules, &rule_disk_format, device_place(device, "format"),
+		rule_report(at->rules, &rule_disk_format, device_place(device, "format"),
 		            "'%s' is a %s file, and its bytes are served as a raw disk",
 		            device->disk, format);
 	}
@@ -130,75 +100,68 @@ static void visit_format(struct rules *rules, const struct topology *topology, s
 
 void check_disk_format(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_BLK, visit_format);
+	check_each_device(rules, topology, DEVICE_BLK, visit_format);
 }
 
 RULE(disk_format, "disk-format", ADVICE, EACH,
      "A file of a format for disks is served as raw: the driver VM sees the bytes of the file "
      "and not the disk in it.");
 
-static void visit_encrypted(struct rules *rules, const struct topology *topology,
-                            struct strmap *seen, const struct connection *connection,
-                            const struct device *device)
+static void visit_encrypted(const struct check_device *at)
 {
+	const struct device *device = at->device;
+
 	unsigned char header[QCOW2_HEADER_BYTES];
 
-	(void)topology;
-	(void)seen;
-	(void)connection;
 	if (strcmp(device->format, "qcow2") == 0 && qcow2_header(device, header) &&
 	    header[QCOW2_CRYPT_OFFSET + 3] != 0) {
-		rule_report(rules, &rule_qcow2_encrypted, device_place(device, "disk"),
+		rule_report(at->rules, &rule_qcow2_encrypted, device_place(device, "disk"),
 		            "the disk image '%s' is encrypted", device->disk);
 	}
 }
 
 void check_qcow2_encrypted(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_BLK, visit_encrypted);
+	check_each_device(rules, topology, DEVICE_BLK, visit_encrypted);
 }
 
 RULE_TO_RUN(qcow2_encrypted, "qcow2-encrypted", EACH,
             "A qcow2 image is encrypted, and nobody gives the device VM the key.",
             "that the image can be opened when the system is built");
 
-static void visit_features(struct rules *rules, const struct topology *topology,
-                           struct strmap *seen, const struct connection *connection,
-                           const struct device *device)
+static void visit_features(const struct check_device *at)
 {
+	const struct device *device = at->device;
+
 	unsigned char header[QCOW2_HEADER_BYTES];
 
-	(void)topology;
-	(void)seen;
-	(void)connection;
 	/* Version 2 has no features. */
 	if (strcmp(device->format, "qcow2") != 0 || !qcow2_header(device, header) ||
 	    header[7] < 3) {
 		return;
 	}
 	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_DATA_FILE) != 0) {
-		rule_report(rules, &rule_qcow2_features, device_place(device, "disk"),
+		rule_report(at->rules, &rule_qcow2_features, device_place(device, "disk"),
 		            "the disk image '%s' keeps its data in another file", device->disk);
 	}
 	if ((header[QCOW2_FEATURES_OFFSET + 7] & QCOW2_CORRUPT) != 0) {
-		rule_report(rules, &rule_qcow2_features, device_place(device, "disk"),
+		rule_report(at->rules, &rule_qcow2_features, device_place(device, "disk"),
 		            "the disk image '%s' is marked as corrupt", device->disk);
 	}
 }
 
 void check_qcow2_features(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_BLK, visit_features);
+	check_each_device(rules, topology, DEVICE_BLK, visit_features);
 }
 
-static void visit_queues(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         const struct connection *connection, const struct device *device)
+static void visit_queues(const struct check_device *at)
 {
-	const struct vm *driver = &topology->model.vms[connection->driver_vm];
+	const struct device *device = at->device;
+	const struct vm *driver = &at->topology->model.vms[at->connection->driver_vm];
 
-	(void)seen;
 	if (device->queue_pairs_or_queues > driver->vcpu_count) {
-		rule_report(rules, &rule_queues_vcpus, device_place(device, "queues"),
+		rule_report(at->rules, &rule_queues_vcpus, device_place(device, "queues"),
 		            "a %s device with %u queues, and '%s' has %u vCPU%s",
 		            device_type_name(device->type), device->queue_pairs_or_queues,
 		            driver->suffix, driver->vcpu_count, driver->vcpu_count == 1 ? "" : "s");
@@ -207,21 +170,19 @@ static void visit_queues(struct rules *rules, const struct topology *topology, s
 
 void check_queues_vcpus(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_TYPE_COUNT, visit_queues);
+	check_each_device(rules, topology, DEVICE_TYPE_COUNT, visit_queues);
 }
 
 RULE(queues_vcpus, "queues-vcpus", ADVICE, EACH,
      "A device has more queues than the driver VM has vCPUs: Linux uses one for each vCPU, the "
      "others take memory and doorbells.");
 
-static void visit_small(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                        const struct connection *connection, const struct device *device)
+static void visit_small(const struct check_device *at)
 {
-	(void)topology;
-	(void)seen;
-	(void)connection;
+	const struct device *device = at->device;
+
 	if (device->queue_size < NET_QUEUE_LEAST) {
-		rule_report(rules, &rule_queue_small, device_place(device, "queue_size"),
+		rule_report(at->rules, &rule_queue_small, device_place(device, "queue_size"),
 		            "no packet passes a net device whose queues have %u entries: %u are "
 		            "the least",
 		            device->queue_size, NET_QUEUE_LEAST);
@@ -230,97 +191,94 @@ static void visit_small(struct rules *rules, const struct topology *topology, st
 
 void check_queue_small(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_NET, visit_small);
+	check_each_device(rules, topology, DEVICE_NET, visit_small);
 }
 
 RULE(queue_small, "queue-small", ERROR, EACH,
      "One packet takes up to 19 entries of a queue, and Linux stops sending while there is not "
      "room for that: a queue of less than 32 passes none.");
 
-static void visit_vsock(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                        const struct connection *connection, const struct device *device)
+static void visit_vsock(const struct check_device *at)
 {
-	const char *back =
-		arena_printf(seen->arena, "%u/%u", connection->driver_vm, connection->device_vm);
-	const char *forth =
-		arena_printf(seen->arena, "%u/%u", connection->device_vm, connection->driver_vm);
+	const struct device *device = at->device;
+	const char *back = arena_printf(at->seen->arena, "%u/%u", at->connection->driver_vm,
+	                                at->connection->device_vm);
+	const char *forth = arena_printf(at->seen->arena, "%u/%u", at->connection->device_vm,
+	                                 at->connection->driver_vm);
 
-	if (strmap_get(seen, back) != NULL) {
-		rule_report(rules, &rule_vsock_both, device->place,
+	if (strmap_get(at->seen, back) != NULL) {
+		rule_report(at->rules, &rule_vsock_both, device->place,
 		            "vsock between '%s' and '%s' in both directions",
-		            check_suffix(topology, connection->device_vm),
-		            check_suffix(topology, connection->driver_vm));
+		            check_suffix(at->topology, at->connection->device_vm),
+		            check_suffix(at->topology, at->connection->driver_vm));
 	}
-	strmap_set(seen, forth, seen);
+	strmap_set(at->seen, forth, at->seen);
 }
 
 void check_vsock_both(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_VSOCK, visit_vsock);
+	check_each_device(rules, topology, DEVICE_VSOCK, visit_vsock);
 }
 
 RULE(vsock_both, "vsock-both", ADVICE, EACH,
      "Two VMs have vsock devices from each other. One carries streams in both directions.");
 
-static void visit_tag(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                      const struct connection *connection, const struct device *device)
+static void visit_tag(const struct check_device *at)
 {
+	const struct device *device = at->device;
 	size_t bytes = strlen(device->tag);
 
-	(void)topology;
-	(void)seen;
-	(void)connection;
 	if (bytes == 0 || bytes > FS_TAG_MAX) {
-		rule_report(rules, &rule_fs_tag, device_place(device, "tag"),
+		rule_report(at->rules, &rule_fs_tag, device_place(device, "tag"),
 		            "a tag has 1 to %u bytes, not %zu", FS_TAG_MAX, bytes);
 	}
 }
 
 void check_fs_tag(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_FS, visit_tag);
+	check_each_device(rules, topology, DEVICE_FS, visit_tag);
 }
 
 RULE(fs_tag, "fs-tag", ERROR, EACH,
      "A file system's tag, by which it is mounted, has 1 to 36 bytes.");
 
-static void visit_tag_twice(struct rules *rules, const struct topology *topology,
-                            struct strmap *seen, const struct connection *connection,
-                            const struct device *device)
+static void visit_tag_twice(const struct check_device *at)
 {
-	const char *key = arena_printf(seen->arena, "%u/%s", connection->driver_vm, device->tag);
+	const struct device *device = at->device;
+	const char *key =
+		arena_printf(at->seen->arena, "%u/%s", at->connection->driver_vm, device->tag);
 
-	if (strmap_get(seen, key) != NULL) {
-		rule_report(rules, &rule_fs_tag_twice, device_place(device, "tag"),
+	if (strmap_get(at->seen, key) != NULL) {
+		rule_report(at->rules, &rule_fs_tag_twice, device_place(device, "tag"),
 		            "'%s' has a second file system with the tag '%s'",
-		            check_suffix(topology, connection->driver_vm), device->tag);
+		            check_suffix(at->topology, at->connection->driver_vm), device->tag);
 	}
-	strmap_set(seen, key, seen);
+	strmap_set(at->seen, key, at->seen);
 }
 
 void check_fs_tag_twice(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_FS, visit_tag_twice);
+	check_each_device(rules, topology, DEVICE_FS, visit_tag_twice);
 }
 
 RULE(fs_tag_twice, "fs-tag-twice", ERROR, EACH,
      "Two file systems of one VM have the same tag: only one of them can be mounted.");
 
-static void visit_rng(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                      const struct connection *connection, const struct device *device)
+static void visit_rng(const struct check_device *at)
 {
-	const char *key = arena_printf(seen->arena, "%u", connection->driver_vm);
+	const struct device *device = at->device;
+	const char *key = arena_printf(at->seen->arena, "%u", at->connection->driver_vm);
 
-	if (strmap_get(seen, key) != NULL) {
-		rule_report(rules, &rule_rng_many, device->place, "a second rng device of '%s'",
-		            check_suffix(topology, connection->driver_vm));
+	if (strmap_get(at->seen, key) != NULL) {
+		rule_report(at->rules, &rule_rng_many, device->place, "a second rng device of '%s'",
+		            check_suffix(at->topology, at->connection->driver_vm));
 	}
-	strmap_set(seen, key, seen);
+	strmap_set(at->seen, key, at->seen);
 }
 
 void check_rng_many(struct rules *rules, const struct topology *topology)
 {
-	each_device(rules, topology, DEVICE_RNG, visit_rng);
+	check_each_device(rules, topology, DEVICE_RNG, visit_rng);
 }
 
 RULE(rng_many, "rng-many", ADVICE, EACH,
