@@ -32,11 +32,17 @@ class Operation:
     """A command for a VM in which {} is how much: `short` and `long` make the difference, of which
     `unit` times `each` is one operation."""
 
-    def __init__(self, name, goal, command, short, long, each=1):
+    def __init__(self, name, goal, command, short, long, each=1, **more):
         # pylint: disable=too-many-arguments,too-many-positional-arguments
         self.name, self.goal = name, goal
         self.command, self.short, self.long = command, short, long
         self.count = (long - short) / each
+        self.input_each = more.get("input_each", 0)  # bytes of input that one of `long` takes
+        self.agent = more.get("agent", False)  # by it, so pools do not count; bytes are told
+
+    def input(self):
+        """What the script reads."""
+        return bytes(self.input_each * (2 * self.short + self.long))
 
 
 OPERATIONS = [
@@ -46,6 +52,10 @@ OPERATIONS = [
               f"iperf3 -c {PEER} -n {{}}M > /dev/null", 10, 60, 2**-20),
     Operation("TCP, device to driver, one byte", 1.3,
               f"iperf3 -R -c {PEER} -n {{}}M > /dev/null", 10, 60, 2**-20),
+    Operation("exec, out", None, "dd if=/dev/zero bs=1k count={} 2> /dev/null", 200, 600, 2**-10,
+              agent=True),
+    Operation("exec, in", None, "dd of=/dev/null bs=16 count={} iflag=fullblock 2> /dev/null",
+              2000, 6000, 2**-4, input_each=16, agent=True),
 ]
 
 
@@ -187,7 +197,7 @@ def elf_symbols(path):
             if name and not name.startswith("$")]
 
 
-def measure(build, topology, arguments, profile):
+def measure(build, topology, arguments, profile, operations):
     """Yield (operation, Count, lines of its profile, the command that started the pair)."""
     with tempfile.TemporaryDirectory(prefix="pv-bench-") as directory:
         counting = [word for argument in plugin(build, directory)
@@ -197,8 +207,8 @@ def measure(build, topology, arguments, profile):
         with System(build, topology, ["--icount", *counting, *arguments]) as system:
             symbols, marks = Symbols(build, system) if profile else None, Marks(directory)
             system.run("driver", "cat > /tmp/mark; chmod +x /tmp/mark", mark)
-            for operation in OPERATIONS:
-                system.run("driver", script(operation, "/tmp/mark"))
+            for operation in operations:
+                system.run("driver", script(operation, "/tmp/mark"), operation.input())
                 count = marks.count(operation)
                 lines = []
                 if symbols:
