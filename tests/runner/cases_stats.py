@@ -18,11 +18,11 @@ def case_stats(world):
     check_equal(system["vms"], [{"name": name, "state": "up", "counters": COUNTERS}
                                 for name in ("device", "driver")])
     check_equal(system["connections"], [
-        {"device": "device", "driver": "driver", "state": "up", "sessions": 1,
+        {"device": "device", "driver": "driver", "state": "up", "sessions": 1, "pool": None,
          "traffic": {"kicks": 100, "calls": 10, "errors": 1}}])
     text = world.good("stats", "pair")
     check(re.search(r"\ndevice +3\.000 +0\.000 +10 +3 +2 +2 +4 +5 +6 +7\n", text), text)
-    check(re.search(r"\ndevice -> driver +200 +20 +1 +1\n", text), text)
+    check(re.search(r"\ndevice -> driver +200 +20 +1 +1 +-\n", text), text)
     # Nothing of that is for people who read logs.
     for logs in (("logs",), ("logs", "--vmm", "driver")):
         check("counted" not in world.good(*logs), "counters in the log")
@@ -41,6 +41,37 @@ def case_stats_mute(world):
     check_equal([link["traffic"] for link in system["connections"]],
                 [{"kicks": 100, "calls": 10, "errors": 1}, None])
     check(re.search(r"\ndevice( +-){10}\n", world.good("stats")), "a dash for each number")
+
+
+POOLS = "vm device agent\nvm driver agent pools\nconnect device driver pool\n"
+
+
+def pool_of(world, script):
+    """What topo stats tells of the pool when the guest's program is that script."""
+    with open(world.env["FAKE_POOLS"], "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\n" + script)
+    os.chmod(world.env["FAKE_POOLS"], 0o755)
+    system = json.loads(world.good("stats", "--json"))
+    check(system["vms"][1]["counters"] is not None, "its VMM tells nevertheless")
+    return system["connections"][0]["pool"]
+
+
+def case_stats_pools(world):
+    """How much of a pool was in use at most is what the guest says of its own; null, if it says
+    nothing, or nothing that can be."""
+    world.good("run", "-d", world.scenario(POOLS))
+    told = {"bytes": 8 << 20, "used_bytes": 12288}
+    silent = {"bytes": 8 << 20, "used_bytes": None}
+    check_equal(pool_of(world, "echo 90000000 12288\n"), told)
+    check(re.search(r"\ndevice -> driver +\d+ +\d+ +1 +1 +12\n", world.good("stats")), "in KiB")
+    check("pool" not in world.good("top", "--interval", "0.1", "--count", "1"), "top asks no guest")
+    check_equal(pool_of(world, f"echo 90000000 {8 << 20}\necho 90000001 4096\nexit 1\n")["used_bytes"],
+                8 << 20)
+    for script in ("", "exit 127\n", "echo 90000001 4096\n", f"echo 90000000 {(8 << 20) + 1}\n",
+                   "echo 90000000\n", "echo 90000000 -1\n", "echo 90000000 1x\n",
+                   "echo 90000000 1 >&2\n", "kill -9 $$\n", "exec sleep 60\n"):
+        check_equal(pool_of(world, script), silent)
+    wait_until(lambda: pool_of(world, "echo 90000000 12288\n") == told, "the one that hung is gone")
 
 
 def may_be_interrupted(pid):

@@ -19,6 +19,8 @@
 #include "topo/front/load.h"
 #include "topo/image/system.h"
 
+#define POOL_IPA 0x90000000ULL
+#define POOL_BYTES (8ULL << 20)
 #define RAM_BYTES (64ULL << 20)
 
 struct diag {
@@ -149,6 +151,16 @@ static void take_health(struct system_vm *vm, const char *line)
 	}
 }
 
+/* pools: its agent tells of them by a program that stands for the guest's. */
+static void take_pools(struct system_vm *vm, const char *line)
+{
+	const char *program = getenv("FAKE_POOLS");
+	if (strstr(line, " pools") != NULL && program != NULL) {
+		vm->pools = strdup(program);
+		vm->pools_bytes = strlen(program) + 1;
+	}
+}
+
 static void take_vm(struct system *system, const char *line)
 {
 	char name[64] = "";
@@ -166,6 +178,7 @@ static void take_vm(struct system *system, const char *line)
 		.agent = strcmp(agent, "agent") == 0,
 	};
 	take_health(&system->vms[system->vm_count], line);
+	take_pools(&system->vms[system->vm_count], line);
 	if (strstr(line, " nic") != NULL) {
 		system->vms[system->vm_count].hardware = &nic;
 		system->vms[system->vm_count].hardware_count = 1;
@@ -184,11 +197,13 @@ static void take_connection(struct system *system, const char *line)
 	char device[64] = "";
 	char driver[64] = "";
 	if (sscanf(line, "connect %63s %63s", device, driver) == 2) {
-		system->connections[system->connection_count++] =
-			(struct system_connection){.device_vm = find_vm(system, device),
-		                                   .driver_vm = find_vm(system, driver),
-		                                   .device_count = 2,
-		                                   .device_types = {"net", "blk"}};
+		system->connections[system->connection_count++] = (struct system_connection){
+			.pool_ipa = POOL_IPA,
+			.pool_bytes = strstr(line, " pool") == NULL ? 0 : POOL_BYTES,
+			.device_vm = find_vm(system, device),
+			.driver_vm = find_vm(system, driver),
+			.device_count = 2,
+			.device_types = {"net", "blk"}};
 	}
 }
 
@@ -250,6 +265,7 @@ void system_free(struct system *system)
 		free(system->vms[i].name);
 		free(system->vms[i].description);
 		free(system->vms[i].health);
+		free(system->vms[i].pools);
 	}
 	free(system->name);
 	free(system->image_path);

@@ -37,6 +37,13 @@ class SimplePair(Scenario):
         pci = self.system.shell("device", "ls /sys/bus/pci/devices 2>/dev/null | wc -l")
         ensure(pci == "0", f"the device VM has {pci} PCI devices")
 
+    def check_its_kernel_tells_how_much_of_the_pool_it_used(self):
+        """A read of 1 MiB goes through it, in requests at the same time."""
+        self.system.shell("driver", "dd if=/dev/vda of=/dev/null bs=1M count=8 iflag=direct")
+        pool = self.system.pool("device", "driver")
+        ensure(512 << 10 < pool["used_bytes"] <= pool["bytes"] == 8 << 20, f"{pool}")
+        ensure("debugfs" not in self.system.shell("driver", "cat /proc/mounts"), "it is seen")
+
     def copy(self, *places, status=0):
         done = subprocess.run([TOPO, "cp", "--name", self.system.name, *places],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -106,11 +106,20 @@ class System:
         return ({vm["name"]: vm["state"] for vm in told["vms"]},
                 {(c["device"], c["driver"]): c["state"] for c in told["connections"]})
 
-    def counted(self):
-        """(VM -> counters, (device, driver) -> traffic), by topo stats; None of who is silent."""
+    def stats(self):
+        """What topo stats tells of it."""
         done = subprocess.run([TOPO, "stats", "--json", self.name], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, timeout=30, check=True)
-        told = json.loads(done.stdout)
+        return json.loads(done.stdout)
+
+    def pool(self, device, driver):
+        """Of a connection, its bytes and how many of them were used at once at most."""
+        return next(c["pool"] for c in self.stats()["connections"]
+                    if (c["device"], c["driver"]) == (device, driver))
+
+    def counted(self):
+        """(VM -> counters, (device, driver) -> traffic), by topo stats; None of who is silent."""
+        told = self.stats()
         return ({vm["name"]: vm["counters"] for vm in told["vms"]},
                 {(c["device"], c["driver"]): c["traffic"] for c in told["connections"]})
 

@@ -15,6 +15,7 @@
 #include "topo/commands/status.h"
 #include "topo/runner/client.h"
 
+#define KIB 1024U
 #define US_PER_S 1000000U
 #define NS_PER_MS 1000000L
 #define INTERVAL_MS 2000U
@@ -52,8 +53,10 @@ static const struct command_syntax stats_syntax = {
 		"from running; interrupts; and what its guest was stopped for: doorbells, waiting, "
 		"system registers, accesses to emulated devices, calls of firmware, accesses that "
 		"nothing answers. Of each connection: rings by the driver VM (kicks) and by the "
-		"device VM (calls), sessions, and how often the device VM broke the protocol. Each "
-		"VM's own VMM tells it; \"-\" stands for one that has not answered.",
+		"device VM (calls), sessions, how often the device VM broke the protocol, and how "
+		"much of the pool has been in use at most, in KiB. Each VM's own VMM tells it, and "
+		"of the pool its guest, if its root file system is the project's or has a part "
+		"of it; \"-\" stands for one that has not answered.",
 	.rows = stats_rows,
 	.end = "Exit status: 0; 1 NAME does not run; 2 wrong command line; 3 the runner does not "
 	       "answer.",
@@ -138,7 +141,8 @@ static void print_connections(FILE *out, const struct client_status *now,
 	if (now->connection_count == 0) {
 		return;
 	}
-	say(out, "%-34s %10s %10s %8s %7s\n", "CONNECTION", "kicks", "calls", "sessions", "errors");
+	say(out, "%-34s %10s %10s %8s %7s%s\n", "CONNECTION", "kicks", "calls", "sessions",
+	    "errors", before == NULL ? "    pool" : "");
 	for (size_t i = 0; i < now->connection_count; i++) {
 		const struct control_connection *connection = &now->connections[i];
 		const struct control_traffic *told = &now->traffics[i];
@@ -154,8 +158,14 @@ static void print_connections(FILE *out, const struct client_status *now,
 				say(out, " %10.0f", (double)(told->traffic[n] - old) / seconds);
 			}
 		}
-		say(out, " %8" PRIu32 " %7" PRIu64 "\n", connection->session_count,
+		say(out, " %8" PRIu32 " %7" PRIu64, connection->session_count,
 		    told->traffic[RUN_TRAFFIC_ERRORS]);
+		if (before == NULL && told->pool_told != 0) {
+			say(out, " %7" PRIu64, told->pool_used / KIB);
+		} else if (before == NULL) {
+			say(out, " %7s", "-");
+		}
+		(void)fputc('\n', out);
 	}
 }
 
@@ -171,7 +181,22 @@ static void print_text(FILE *out, const struct client_status *now,
 	print_connections(out, now, before, seconds);
 }
 
-/* A member that is an object of numbers, or null. */
+/* Null: the connection has none; its second member is, if nobody has told. */
+static void print_json_pool(const struct control_traffic *told)
+{
+	if (told->pool_bytes == 0) {
+		(void)fputs(", \"pool\": null", stdout);
+		return;
+	}
+	say(stdout, ", \"pool\": {\"bytes\": %" PRIu64 ", \"used_bytes\": ", told->pool_bytes);
+	if (told->pool_told != 0) {
+		say(stdout, "%" PRIu64 "}", told->pool_used);
+	} else {
+		(void)fputs("null}", stdout);
+	}
+}
+
+/* The last member of an object, which is an object of numbers, or null. */
 static void print_json_numbers(const char *name, bool answered, const uint64_t *numbers,
                                size_t count, const char *(*text)(size_t))
 {
@@ -213,6 +238,7 @@ static void print_json(const struct client_status *status)
 		status_json_member(", ", "driver", connection->driver_vm);
 		status_json_member(", ", "state", connection->up != 0 ? "up" : "down");
 		say(stdout, ", \"sessions\": %" PRIu32, connection->session_count);
+		print_json_pool(&status->traffics[i]);
 		print_json_numbers("traffic", status->traffics[i].answered != 0,
 		                   status->traffics[i].traffic, RUN_TRAFFIC_COUNT, traffic_text);
 	}
@@ -220,13 +246,13 @@ static void print_json(const struct client_status *status)
 }
 
 /* Ask the system called @name, or the only one. */
-static int look(const char *name, struct client_status *status)
+static int look(const char *name, bool guests, struct client_status *status)
 {
 	struct client client;
 	if (client_connect(&client, name) != OK) {
 		return EXIT_NO;
 	}
-	const err_t error = client_stats(&client, status);
+	const err_t error = client_stats(&client, guests, status);
 	client_close(&client);
 	return error == OK ? EXIT_OK : EXIT_SYSTEM;
 }
@@ -242,7 +268,7 @@ int command_stats(const struct command_line *cl)
 		return command_usage_error(cl, "one system at a time");
 	}
 	struct client_status status;
-	code = look(optind < cl->argc ? cl->argv[optind] : NULL, &status);
+	code = look(optind < cl->argc ? cl->argv[optind] : NULL, true, &status);
 	if (code == EXIT_OK) {
 		if (options.json) {
 			print_json(&status);
@@ -275,7 +301,7 @@ static int look_interruptibly(const char *name, struct client_status *status)
 {
 	const sigset_t set = ends();
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
-	const int code = look(name, status);
+	const int code = look(name, false, status);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	return code;
 }

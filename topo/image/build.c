@@ -69,21 +69,53 @@ static void describe_hardware(const struct model *model, uint32_t vm, struct sys
 	arena_free(arena);
 }
 
+/* What is given as lines, each ended by a NUL: how an agent takes a command. */
+static char *words_of(const char *lines, size_t *bytes)
+{
+	char *words = must(strdup(lines));
+
+	*bytes = strlen(lines);
+	for (size_t i = 0; i < *bytes; i++) {
+		words[i] = lines[i] == '\n' ? '\0' : lines[i];
+	}
+	return words;
+}
+
+static const char *guest_programs(const struct vm *vm)
+{
+	return vm->image.rootfs == NULL ? "/usr/sbin" : "/" ROOT_OURS "/bin";
+}
+
 /* images/rootfs/health.c */
 static void describe_health(const struct vm *vm, struct system_vm *out)
 {
 	struct arena *arena = arena_new();
-	const char *program =
-		vm->image.rootfs == NULL ? "/usr/sbin/health" : "/" ROOT_OURS "/bin/health";
-	const char *words =
-		arena_printf(arena, "%s\n%" PRIu32 "\n%" PRIu32 "\n%s\n", program,
+	const char *lines =
+		arena_printf(arena, "%s/health\n%" PRIu32 "\n%" PRIu32 "\n%s\n", guest_programs(vm),
 	                     vm->health.interval_ms, vm->health.retries, vm_health_path(vm));
 
 	if (vm->health.word_count != 0) {
-		out->health = must(strdup(words));
-		out->health_bytes = strlen(words);
-		for (size_t i = 0; i < out->health_bytes; i++) {
-			out->health[i] = words[i] == '\n' ? '\0' : words[i];
+		out->health = words_of(lines, &out->health_bytes);
+	}
+	arena_free(arena);
+}
+
+/* images/rootfs/skeleton/base/usr/sbin/pools, and what it tells of. */
+static void describe_pool(const struct model *model, const struct layout_connection *laid,
+                          const struct connection *connection, struct system *out)
+{
+	const struct vm *vm = &model->vms[connection->driver_vm];
+	struct system_vm *told = &out->vms[connection->driver_vm];
+	struct system_connection *described = &out->connections[connection - model->connections];
+	struct arena *arena = arena_new();
+
+	if (connection->swiotlb) {
+		described->pool_ipa = laid->driver_memory_ipa;
+		described->pool_bytes = laid->memory_bytes;
+		if (vm->agent && told->pools == NULL) {
+			told->pools =
+				words_of(arena_printf(arena, "%s/pools\n", guest_programs(vm)),
+			                 &told->pools_bytes);
 		}
 	}
 	arena_free(arena);
@@ -131,6 +163,7 @@ static void describe(const struct model *model, const struct payloads *payloads,
 			.driver_vm = connection->driver_vm,
 			.device_count = (uint32_t)connection->device_count,
 		};
+		describe_pool(model, &image->layout->connections[i], connection, out);
 		/* The layout has refused a VM that uses more devices than there is room for. */
 		for (size_t j = 0; j < connection->device_count; j++) {
 			described->device_types[j] = device_type_name(connection->devices[j].type);
@@ -175,6 +208,7 @@ void system_free(struct system *system)
 		free(system->vms[i].name);
 		free(system->vms[i].description);
 		free(system->vms[i].health);
+		free(system->vms[i].pools);
 		for (size_t j = 0; j < system->vms[i].hardware_count; j++) {
 			free(system->vms[i].hardware[j].name);
 			free(system->vms[i].hardware[j].where);

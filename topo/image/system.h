@@ -56,6 +56,8 @@ struct system_vm {
 	bool starts_off;         /* until it is asked for */
 	char *health;        /* what the agent runs to tell how well it is, words ended by a NUL */
 	size_t health_bytes; /* 0 = nobody asks */
+	char *pools;         /* what the agent runs to tell of its pools, likewise */
+	size_t pools_bytes;  /* 0 = it has none */
 	bool agent;          /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
 	struct system_hardware *hardware;
 	size_t hardware_count; /* <= SYSTEM_HARDWARE_MAX */
@@ -67,6 +69,8 @@ struct system_connection {
 	uint32_t driver_vm;
 	uint32_t device_count;                        /* virtio devices on it */
 	const char *device_types[PV_VMM_DEVICES_MAX]; /* of each: "net", …; constants */
+	uint64_t pool_ipa;                            /* where the driver VM has its pool */
+	uint64_t pool_bytes;                          /* 0 = it has none */
 };
 
 struct system {

@@ -234,15 +234,13 @@ static err_t take_status(struct client_status *status, const struct control_fram
 	}
 }
 
-/* @kind: STATUS, STATS, or INSPECT, of @vm. */
-static err_t gather(struct client *client, uint32_t kind, const char *vm,
+/* @kind: STATUS, STATS, or INSPECT, of a VM. */
+static err_t gather(struct client *client, uint32_t kind, const struct control_request *request,
                     struct client_status *status)
 {
-	struct control_request request = {.version = CONTROL_VERSION};
 	uint32_t credit = 0;
-	(void)snprintf(request.vm, sizeof(request.vm), "%s", vm);
 	*status = (struct client_status){.vms = NULL};
-	err_t error = client_ask(client, kind, &request, NULL, 0, &credit);
+	err_t error = client_ask(client, kind, request, NULL, 0, &credit);
 	if (error != OK) {
 		return error;
 	}
@@ -265,12 +263,15 @@ static err_t gather(struct client *client, uint32_t kind, const char *vm,
 
 err_t client_status(struct client *client, struct client_status *status)
 {
-	return gather(client, CONTROL_STATUS, "", status);
+	const struct control_request request = {.version = CONTROL_VERSION};
+	return gather(client, CONTROL_STATUS, &request, status);
 }
 
-err_t client_stats(struct client *client, struct client_status *status)
+err_t client_stats(struct client *client, bool guests, struct client_status *status)
 {
-	const err_t error = gather(client, CONTROL_STATS, "", status);
+	const struct control_request request = {.version = CONTROL_VERSION,
+	                                        .guests = guests ? 1 : 0};
+	const err_t error = gather(client, CONTROL_STATS, &request, status);
 	if (error == OK && (status->counters_count != status->vm_count ||
 	                    status->traffic_count != status->connection_count)) {
 		message_error("the runner of %s speaks another protocol", client->rundir.name);
@@ -282,7 +283,9 @@ err_t client_stats(struct client *client, struct client_status *status)
 
 err_t client_inspect(struct client *client, const char *vm, struct client_status *status)
 {
-	return gather(client, CONTROL_INSPECT, vm, status);
+	struct control_request request = {.version = CONTROL_VERSION};
+	(void)snprintf(request.vm, sizeof(request.vm), "%s", vm);
+	return gather(client, CONTROL_INSPECT, &request, status);
 }
 
 void client_status_free(struct client_status *status)

@@ -81,8 +81,8 @@ MUST_USE err_t client_next(struct client *client, struct control_frame *frame);
 /** Ask for everything that topo ps shows. Errors, reported: as of client_ask; ERR_FULL no memory. */
 MUST_USE err_t client_status(struct client *client, struct client_status *status);
 
-/** That, and what VMMs count: takes some seconds if one does not answer. */
-MUST_USE err_t client_stats(struct client *client, struct client_status *status);
+/** That, and what VMMs count, and @guests of their pools: takes some seconds if one does not answer. */
+MUST_USE err_t client_stats(struct client *client, bool guests, struct client_status *status);
 
 /** The one VM called @vm, and what is told of it besides. Errors as of client_status. */
 MUST_USE err_t client_inspect(struct client *client, const char *vm, struct client_status *status);

@@ -10,7 +10,8 @@
  *
  *   STATUS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; closes.
  *   STATS    the same, with a COUNTERS behind each VM and a TRAFFIC behind each CONNECTION; when all
- *            VMMs have told what they count, or have not for CONTROL_STATS_LIMIT_MS.
+ *            VMMs have told what they count, and guests if that is wanted, or have not for
+ *            CONTROL_STATS_LIMIT_MS.
  *   STOP     nothing more; the connection closes when the system has ended.
  *   WATCH    END when the system has ended. Tells `topo logs --follow` when to stop: a connection that
  *            closes without one says nothing of the system.
@@ -95,6 +96,7 @@ struct control_request {
 	uint32_t version;            /* CONTROL_VERSION */
 	uint32_t limit_ms;           /* EXEC: time limit, 0 = none */
 	struct control_size size;    /* EXEC: of the command's terminal; no rows: it has none */
+	uint32_t guests;             /* STATS: not 0: ask guests as well, of their pools */
 	char vm[CONTROL_NAME_BYTES]; /* CONSOLE, EXEC, ASK, INSPECT */
 };
 
@@ -175,8 +177,10 @@ struct control_counters {
 };
 
 struct control_traffic {
-	uint32_t answered; /* the driver VM's VMM has */
-	uint32_t reserved;
+	uint32_t answered;                   /* the driver VM's VMM has */
+	uint32_t pool_told;                  /* and its guest, of */
+	uint64_t pool_used;                  /* bytes in use at most */
+	uint64_t pool_bytes;                 /* of; 0 = the connection has no pool */
 	uint64_t traffic[RUN_TRAFFIC_COUNT]; /* by enum run_traffic */
 };
 

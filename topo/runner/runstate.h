@@ -155,6 +155,8 @@ struct runstate_connection {
 	bool was_up;
 	uint32_t session_count; /* sessions that came up so far */
 	uint64_t traffic[RUN_TRAFFIC_COUNT];
+	bool pool_told;     /* when last asked, the driver VM's guest has told: */
+	uint64_t pool_used; /* bytes of the pool in use at most, since the guest started */
 	struct runstate_device devices[PV_VMM_DEVICES_MAX];
 };
 
@@ -166,7 +168,7 @@ enum runstate_event_kind {
 	RUNSTATE_TROUBLE,    /* text: a report of the kernel or a VMM that people want to see */
 	RUNSTATE_DEVICE,     /* a device of connections[index] has a new state */
 	RUNSTATE_FAULTS,     /* DMA of a device of vms[index] has faulted; text: its name */
-	RUNSTATE_COUNTED,    /* the VMM of vms[index] has told what it counts */
+	RUNSTATE_COUNTED,    /* the VMM or the guest of vms[index] has told what it counts */
 	RUNSTATE_HEALTH      /* vms[index] says something else of its health */
 };
 

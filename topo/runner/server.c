@@ -174,7 +174,7 @@ static void take_request(struct visitor *visitor, const struct control_frame *fr
 		visitor_events(visitor);
 		break;
 	case CONTROL_STATS:
-		visitor_stats(visitor);
+		visitor_stats(visitor, &request);
 		break;
 	case CONTROL_CONSOLE:
 		visitor_console_open(visitor, &request);

@@ -25,13 +25,13 @@ static void send_system(struct visitor *visitor, const struct session *session)
 	visitor_send(visitor, CONTROL_SYSTEM, &system, sizeof(system));
 }
 
-/* But its health check. */
+/* But its health check, and what tells of its pools. */
 static uint32_t count_commands(const struct session_vm *vm)
 {
 	uint32_t count = 0;
 	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 		const struct agent_command *command = &vm->agent.commands[i];
-		count += command->used && command != vm->health ? 1 : 0;
+		count += command->used && command != vm->health && command != vm->pools ? 1 : 0;
 	}
 	return count;
 }
@@ -137,7 +137,13 @@ static void send_traffic(struct visitor *visitor, const struct session *session,
 {
 	const size_t driver = session->system->connections[index].driver_vm;
 	struct control_traffic entry = {.answered = has_answered(visitor, session, driver) ? 1 : 0};
-	memcpy(entry.traffic, session->state.connections[index].traffic, sizeof(entry.traffic));
+	const struct runstate_connection *state = &session->state.connections[index];
+	memcpy(entry.traffic, state->traffic, sizeof(entry.traffic));
+	entry.pool_bytes = session->system->connections[index].pool_bytes;
+	if (visitor->wants_guests && session->vms[driver].pools == NULL && state->pool_told) {
+		entry.pool_told = 1;
+		entry.pool_used = state->pool_used;
+	}
 	visitor_send(visitor, CONTROL_TRAFFIC, &entry, sizeof(entry));
 }
 
@@ -210,13 +216,14 @@ static bool all_have_answered(const struct visitor *visitor)
 {
 	const struct session *session = visitor->server->session;
 	size_t vm = 0;
-	while (vm < session->system->vm_count && has_answered(visitor, session, vm)) {
+	while (vm < session->system->vm_count && has_answered(visitor, session, vm) &&
+	       !(visitor->wants_guests && session->vms[vm].pools != NULL)) {
 		vm++;
 	}
 	return vm == session->system->vm_count;
 }
 
-void visitor_stats(struct visitor *visitor)
+void visitor_stats(struct visitor *visitor, const struct control_request *request)
 {
 	struct session *session = visitor->server->session;
 	for (size_t vm = 0; vm < session->system->vm_count; vm++) {
@@ -227,9 +234,13 @@ void visitor_stats(struct visitor *visitor)
 		}
 	}
 	visitor->role = VISITOR_STATS;
+	visitor->wants_guests = request->guests != 0;
 	visitor->stats_timer = (struct loop_timer){.fire = finish_stats, .owner = visitor};
 	loop_arm(&session->loop, &visitor->stats_timer, CONTROL_STATS_LIMIT_MS);
 	visitor_send_number(visitor, CONTROL_OK, 0);
+	for (size_t vm = 0; visitor->wants_guests && vm < session->system->vm_count; vm++) {
+		session_pools_ask(session, vm);
+	}
 }
 
 void visitor_stats_left(struct visitor *visitor)

@@ -71,6 +71,8 @@ struct session_vm {
 	char health_why[RUNSTATE_HEALTH_BYTES];
 	struct loop_timer health_told_timer; /* until the next is told */
 	bool health_silent;                  /* its agent does not answer, which is told instead */
+	struct agent_command *pools;         /* what tells of them, while it runs; else NULL */
+	struct linecut pools_cut;
 };
 
 struct session {
@@ -162,6 +164,12 @@ void session_health_hello(struct session_vm *vm, bool is_new);
 
 /** The VM is off, or the machine: its check went with its agent. */
 void session_health_end(struct session_vm *vm);
+
+/**
+ * Ask the guest of vms[@vm] what of its pools was in use at most, unless it is being asked or has none:
+ * runstate knows when vms[@vm].pools is NULL again, which is a RUNSTATE_COUNTED.
+ */
+void session_pools_ask(struct session *session, size_t vm);
 
 /** Add a line of @who to the system's log. */
 void session_log(struct session *session, const char *who, const char *line);

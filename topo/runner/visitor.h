@@ -48,6 +48,7 @@ struct visitor {
 	uint64_t arrival;  /* CONSOLE: the latest one writes */
 
 	uint32_t answers[PV_DOMAINS_MAX]; /* STATS: of each VM when it was asked */
+	bool wants_guests; /* STATS: what guests say of their pools is waited for, too */
 	struct loop_timer stats_timer;
 
 	struct agent_command *command; /* EXEC: while it runs */
@@ -93,7 +94,7 @@ MUST_USE err_t visitor_find_vm(struct visitor *visitor, const char *name, size_t
 void visitor_status(struct visitor *visitor);
 void visitor_inspect(struct visitor *visitor, const struct control_request *request);
 void visitor_events(struct visitor *visitor);
-void visitor_stats(struct visitor *visitor);
+void visitor_stats(struct visitor *visitor, const struct control_request *request);
 void visitor_stats_left(struct visitor *visitor);
 void visitor_ask(struct visitor *visitor, const struct control_request *request,
                  const uint8_t *what, size_t bytes);

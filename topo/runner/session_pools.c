@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How much of the pools of a VM has been in use at most: its kernel knows, and its agent runs a program that
+ * reads it (images/rootfs), when somebody asks. What that says is the VM's word, of its own pools.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+
+#include "topo/runner/control.h"
+#include "topo/runner/server.h"
+#include "topo/runner/session.h"
+
+/* "ADDRESS BYTES", hexadecimal and decimal, of a pool that the VM has. */
+static void take_line(void *owner, const char *line)
+{
+	const struct session_vm *vm = owner;
+	const struct system *system = vm->session->system;
+	char *end = NULL;
+	const uint64_t address = strtoull(line, &end, 16);
+	if (*end != ' ' || !isdigit((unsigned char)end[1])) {
+		return;
+	}
+	const uint64_t bytes = strtoull(end + 1, &end, 10);
+	for (size_t i = 0; i < system->connection_count; i++) {
+		const struct system_connection *known = &system->connections[i];
+		struct runstate_connection *told = &vm->session->state.connections[i];
+		if (*end == '\0' && known->driver_vm == vm->index && known->pool_bytes != 0 &&
+		    known->pool_ipa == address && bytes <= known->pool_bytes) {
+			told->pool_used = bytes;
+			told->pool_told = true;
+		}
+	}
+}
+
+static void take_output(void *holder, bool error_stream, const uint8_t *bytes, size_t count)
+{
+	struct session_vm *vm = holder;
+	if (!error_stream) {
+		linecut_put(&vm->pools_cut, bytes, count, take_line, vm);
+	}
+}
+
+static void take_input(void *holder, size_t count)
+{
+	(void)holder;
+	(void)count;
+}
+
+static void be_done(struct session_vm *vm)
+{
+	const struct runstate_event event = {.kind = RUNSTATE_COUNTED, .index = vm->index};
+	vm->pools = NULL;
+	server_event(vm->session->server, &event);
+}
+
+static void end(void *holder, uint8_t how, uint8_t code)
+{
+	(void)how;
+	(void)code;
+	be_done(holder);
+}
+
+static void fail(void *holder, const char *why)
+{
+	(void)why;
+	be_done(holder);
+}
+
+void session_pools_ask(struct session *session, size_t vm)
+{
+	static const struct agentlink_ops ops = {
+		.output = take_output, .taken = take_input, .ended = end, .failed = fail};
+	const struct system_vm *known = &session->system->vms[vm];
+	struct session_vm *entry = &session->vms[vm];
+	if (entry->pools != NULL) {
+		return;
+	}
+	for (size_t i = 0; i < session->system->connection_count; i++) {
+		if (session->system->connections[i].driver_vm == vm) {
+			session->state.connections[i].pool_told = false;
+		}
+	}
+	entry->pools_cut.count = 0;
+	if (known->pools_bytes == 0 || session->state.vms[vm].state != RUN_VM_UP ||
+	    agentlink_start(&entry->agent, (const uint8_t *)known->pools, known->pools_bytes,
+	                    CONTROL_STATS_LIMIT_MS, &entry->pools) != OK) {
+		return; /* nobody tells */
+	}
+	agentlink_hold_by(entry->pools, &ops, entry);
+	agentlink_input_end(entry->pools);
+	session_agent_work(session, vm);
+}
