@@ -486,15 +486,15 @@ def eight_cpus_of_two(setup):
 
 
 # The real VMM: its build lies beside the test programs' one.
-def add_real(setup, guest, endless=False, **keywords):
+def add_real(setup, guest, endless=False, stops="poweroff", **keywords):
     path = os.path.join(setup.system.programs, "../share/peervisor/vmm.elf")
     domain = RealDomain("real", guest, path, **keywords)
     setup.system.add(domain)
     if endless:
         setup.endless.append(domain)
     else:
-        setup.reports.append(domain)
-        setup.stops[domain.name] = "poweroff"
+        setup.reports += [domain] if stops == "poweroff" else []
+        setup.stops[domain.name] = stops
     return domain
 
 
@@ -537,6 +537,14 @@ def vmm_runs(setup):
     """Three times is all that the kernel allows."""
     add_real(setup, "guest_runs", cpus=[0, 1], guest_params=[ENDS["the watchdog"], 4],
              life={**RESTARTS, "restart_limit": 3}, dies_in="watchdog_call", vmm_restarts=True)
+
+
+@case(extra=ICOUNT, limit=60, name="resets for ever, real VMM")
+def real_reset_for_ever(setup):
+    """As fast and as often as a topology can allow: who shares the CPU has its time."""
+    add_real(setup, "guest_reset_for_ever", stops="reset",
+             life={**RESTARTS, "restart_limit": 1000, "restart_delay_ms": 0})
+    add_bystander(setup, milliseconds=50, late_us=SLICE_US + ALONE_US)
 
 
 @case(name="aborts, real VMM")

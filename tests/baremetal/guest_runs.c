@@ -90,3 +90,10 @@ PROGRAM(guest_runs)
 	guest_call(params[0], 0, 0, 0);
 	check_true("the run has ended", false);
 }
+
+/* Its reset is a weapon, it thinks. */
+PROGRAM(guest_reset_for_ever)
+{
+	guest_call(PSCI_SYSTEM_RESET, 0, 0, 0);
+	check_true("it came back from its reset", false);
+}
