@@ -301,7 +301,7 @@ VERSION = control_version()
 
 def request(kind, vm=b"", version=VERSION, more=b""):
     """The first frame of a connection to a runner."""
-    return frame(kind, struct.pack("=IIHH64s", version, 0, 0, 0, vm) + more)
+    return frame(kind, struct.pack("=IIHHI64s", version, 0, 0, 0, 0, vm) + more)
 
 
 def read_until(stream, wanted):
