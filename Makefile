@@ -71,6 +71,7 @@ install: all
 	install -D -m 755 $(BUILD)/topo "$(INSTALL_TO)/bin/topo"
 	find $(BUILD)/share/peervisor -type f -printf '%P\n' | while read -r file; do install -D -m 644 \
 		"$(BUILD)/share/peervisor/$$file" "$(INSTALL_TO)/share/peervisor/$$file" || exit; done
+	chmod 755 $(TOPO_TOOLS:$(BUILD)/%="$(INSTALL_TO)/%")
 	install -D -m 644 -t "$(INSTALL_TO)/share/man/man1" $(BUILD)/man/*.1
 	install -D -m 644 -t "$(INSTALL_TO)/share/man/man7" $(BUILD)/man/*.7
 	install -D -m 644 tools/completion/topo.bash \

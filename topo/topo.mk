@@ -13,16 +13,23 @@ TOPO_LIBS := -lfdt -ljson-c -lelf -lz -llzma -lzstd -llz4 -lcrypto
 CFLAGS_topo := -D_GNU_SOURCE
 
 TOPO_SHIPPED := $(shell find topo/configurations topo/help -type f 2>/dev/null)
-TOPO_SHARE := $(patsubst topo/%,$(BUILD)/share/peervisor/%,$(TOPO_SHIPPED))
+TOPO_TOOLS := $(BUILD)/share/peervisor/debian-root $(BUILD)/share/peervisor/apt-project
+TOPO_SHARE := $(patsubst topo/%,$(BUILD)/share/peervisor/%,$(TOPO_SHIPPED)) $(TOPO_TOOLS)
 
 $(BUILD)/topo: $(TOPO_OBJECTS) | $(TOPO_SHARE)
 	$(call step,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(sort $^) $(TOPO_LIBS)
 
-$(TOPO_SHARE): $(BUILD)/share/peervisor/%: topo/%
+define topo_ship
 	@mkdir -p $(@D)
 	$(call step,COPY)
 	$(Q)cp $< $@
+endef
+$(filter-out $(TOPO_TOOLS),$(TOPO_SHARE)): $(BUILD)/share/peervisor/%: topo/%
+	$(topo_ship)
+# What makes root file systems of packages.
+$(TOPO_TOOLS): $(BUILD)/share/peervisor/%: tools/%
+	$(topo_ship)
 
 # The manual pages, from what topo says of itself.
 $(BUILD)/man/topo.1: tools/man-pages $(BUILD)/topo $(TOPO_SHARE)

@@ -68,6 +68,14 @@ SLOT = {
     "confined": ('pci: "0:1.0", model: "other", bars: []',
                  'pci: "0:1.0", model: "other", bars: [], confined: true'),
 }
+IMAGE = {
+    "kernel_name": ('kernel_name: "linux"', 'kernel_name: "DIR/a.img"'),
+    "initrd_name": ('initrd_name: "linux-initrd"', 'initrd_name: "DIR/a.img"'),
+    "rootfs": ('rootfs: "DIR"', 'rootfs: "DIR/again"'),
+    "packages": ('packages: ["hello"]', 'packages: ["hello", "there-is-none"]'),
+    "dtb_name": ("", 'dtb_name: "DIR/a.img"'),
+    "kernel_bootcmdline": ("", 'kernel_bootcmdline: "console=ttyAMA0 quiet"'),
+}
 CONNECTION = {
     "_memdev.swiotlb": ("true", "false"),
     "_memdev.size": ('"16M"', '"32M"'),
@@ -186,6 +194,11 @@ def check(suite, directory):
     os.mkdir(os.path.dirname(given))
     check_others(suite, plain, given)
     check_options(suite, plain, given)
+    write(plain, "")
+    for name, values in IMAGE.items():
+        differ(suite, plain, given, f"image {name}",
+               [f"vm_a.vm_image_config = {{ {value} }};".replace("DIR", directory)
+                for value in values])
     write(plain, "")
     for name, value in EXAMPLES.items():
         write(given, f"vm_a.{name} {value};")

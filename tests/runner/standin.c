@@ -15,6 +15,7 @@
 #include "abi/boards/qemu_virt_topo.h"
 #include "abi/mux.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/packages.h"
 #include "topo/diag/diag.h"
 #include "topo/front/load.h"
 #include "topo/image/system.h"
@@ -79,7 +80,13 @@ static const char *name_model(const char *path)
 	return name;
 }
 
-struct model *model_load(const char *path, const struct load_options *options, struct diag *diag)
+const char *packages_root(struct arena *arena, struct vm_image *image)
+{
+	(void)arena;
+	return image->rootfs;
+}
+
+struct model *packages_load(const char *path, const struct load_options *options, struct diag *diag)
 {
 	(void)options;
 	struct model *model = calloc(1, sizeof(*model));

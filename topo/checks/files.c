@@ -56,6 +56,27 @@ RULE_TO_RUN(
 	"it (/sbin/init, /etc/init, /bin/init, /lib/systemd/systemd, /init); here is neither.",
 	"that it runs something");
 
+void check_packages_unmade(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm_image *image = &topology->model.vms[i].image;
+
+		if (image->rootfs_unmade &&
+		    rule_report(rules, &rule_packages_unmade, vm_place(topology, i, VM_IMAGE),
+		                "the root file system of '%s' is not made yet: what RAM it needs "
+		                "is not known",
+		                topology->model.vms[i].suffix)) {
+			diag_help(rules->diag,
+			          "`topo build` makes it of its packages, and looks at it "
+			          "then");
+		}
+	}
+}
+
+RULE(packages_unmade, "packages-unmade", ADVICE, EACH,
+     "A root file system of `packages` is made when the system is built, or by debian-root, and kept in the cache. "
+     "Until then nobody knows what it holds: neither what RAM it needs, nor whether it has an init.");
+
 void check_command_own(struct rules *rules, const struct topology *topology)
 {
 	for (size_t i = 0; i < topology->model.vm_count; i++) {

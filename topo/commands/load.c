@@ -5,17 +5,18 @@
 #include <getopt.h>
 
 #include "topo/commands/commands.h"
+#include "topo/commands/packages.h"
 
-static int load_and(const char *path, const struct load_options *load, loaded_use *use,
-                    const void *options)
+static int load_and(const char *path, const struct load_options *options, loaded_use *use,
+                    const void *used)
 {
 	struct diag *diag = diag_new();
-	struct model *model = model_load(path, load, diag);
+	struct model *model = packages_load(path, options, diag);
 	int code = command_load_failed(diag);
 
 	diag_flush(diag, stderr);
 	if (model != NULL) {
-		code = use(&(struct loaded){model, diag, options});
+		code = use(&(struct loaded){model, diag, used});
 		diag_flush(diag, stderr);
 	}
 	model_free(model);

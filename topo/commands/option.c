@@ -14,6 +14,7 @@
 #include "topo/base/say.h"
 #include "topo/base/suggest.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/packages.h"
 #include "topo/runner/seconds.h"
 
 #define ROWS_MAX 32U
@@ -214,6 +215,9 @@ int command_options(const struct command_line *cl, const struct command_syntax *
 	int code = EXIT_OK;
 
 	opterr = 0;
+	if (load != NULL) {
+		load->find_packages = packages_root;
+	}
 	add_rows(&reader, syntax->rows, options);
 	add_rows(&reader, help_rows, options); /* of which --help sets nothing */
 	const size_t own = reader.count;

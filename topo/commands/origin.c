@@ -19,10 +19,12 @@
 #include "topo/base/share.h"
 #include "topo/base/strmap.h"
 #include "topo/base/version.h"
+#include "topo/commands/packages.h"
 #include "topo/diag/source.h"
 #include "topo/image/digest.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
+#include "topo/model/packages.h"
 
 #define DATE_BYTES 32U
 #define EPOCH_DIGITS_MAX 11U /* to the year 5138 */
@@ -116,12 +118,38 @@ static void add_texts(struct finder *finder, struct source_set *sources)
 	}
 }
 
+/* The root file system that was made of packages, and of what archive of Debian's. */
+static void add_packages(struct finder *finder, const struct vm_image *image)
+{
+	const size_t count = finder->origin->count;
+	const char *names = packages_text(finder->arena, image);
+
+	if (image->rootfs_unmade) {
+		if (strmap_get(&finder->seen, names) == NULL) {
+			strmap_set(&finder->seen, names, finder->origin);
+			add(finder, "packages", names)->why = "not made yet";
+		}
+		return;
+	}
+	add_path(finder, "packages", image->rootfs);
+	if (finder->origin->count != count) {
+		const char *source = packages_source(finder->arena, image->rootfs);
+
+		finder->origin->files[count].source = arena_printf(
+			finder->arena, "%s of %s", names, source == NULL ? "Debian" : source);
+	}
+}
+
 static void add_vm(struct finder *finder, const struct vm *vm)
 {
 	add_path(finder, "kernel", vm->image.kernel);
 	add_path(finder, "initrd", vm->image.initrd);
 	add_path(finder, "device tree", vm->image.dtb);
-	add_path(finder, "rootfs", vm->image.rootfs);
+	if (vm->image.package_count == 0) {
+		add_path(finder, "rootfs", vm->image.rootfs);
+	} else {
+		add_packages(finder, &vm->image);
+	}
 	for (size_t i = 0; i < vm->file_count; i++) {
 		add_path(finder, "file", vm->files[i].from);
 	}

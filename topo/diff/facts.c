@@ -13,6 +13,7 @@
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
 #include "topo/model/medium.h"
+#include "topo/model/packages.h"
 #include "topo/model/pci_models.h"
 #include "topo/model/vm_attributes.h"
 
@@ -176,9 +177,8 @@ static void add_boot(struct lister *l, const struct vm *vm, const char *key)
 	add_detail(l, "boot", who, key, "kernel",
 	           image->own_kernel ? "the project's own" : image->kernel);
 	add_detail(l, "boot", who, key, "root file system",
-	           image->own_rootfs       ? "the project's own"
-	           : image->rootfs != NULL ? image->rootfs
-	                                   : image->initrd);
+	           image->own_rootfs ? "the project's own"
+	                             : packages_or_path(l->facts->arena, image));
 	add_detail(l, "boot", who, key, "device tree", image->dtb ? image->dtb : "generated");
 	add_detail(l, "boot", who, key, "command line", image->cmdline);
 }

@@ -134,7 +134,14 @@ static void put_image(FILE *out, const struct model *model, size_t vm)
 
 	fputs("{\n" IN "    kernel_name: ", out);
 	explain_string(out, kernel);
-	if (image->rootfs != NULL) {
+	if (image->package_count != 0) {
+		fputs(",\n" IN "    packages: [", out);
+		for (size_t i = 0; i < image->package_count; i++) {
+			fputs(i == 0 ? "" : ", ", out);
+			explain_string(out, image->packages[i].name);
+		}
+		fputs("]", out);
+	} else if (image->rootfs != NULL) {
 		fputs(",\n" IN "    rootfs: ", out);
 		explain_string(out, image->rootfs);
 	} else {

@@ -136,7 +136,12 @@ static void add_image(struct json_object *object, const struct vm *vm)
 	add_bool(inner, "own_rootfs", image->own_rootfs);
 	add_string(inner, "kernel", image->kernel);
 	add_string(inner, "initrd", image->initrd);
-	add_string(inner, "rootfs", image->rootfs);
+	add_string(inner, "rootfs", image->package_count == 0 ? image->rootfs : NULL);
+	struct json_object *packages = add_array(inner, "packages");
+
+	for (size_t i = 0; i < image->package_count; i++) {
+		json_object_array_add(packages, json_object_new_string(image->packages[i].name));
+	}
 	add_string(inner, "dtb", image->dtb);
 	add_string(inner, "cmdline", image->cmdline);
 	json_object_object_add(object, "image", inner);

@@ -72,7 +72,13 @@ static void note_attributes(const struct notes *notes, const struct vm *vm, uint
 			fputs("\n", notes->out);
 		}
 	}
-	if (vm->image.rootfs != NULL) {
+	if (vm->image.package_count != 0) {
+		begin(notes, "vm%u: packages: make an initrd of Debian's", number);
+		for (size_t i = 0; i < vm->image.package_count; i++) {
+			fprintf(notes->out, " %s", vm->image.packages[i].name);
+		}
+		fputs("\n", notes->out);
+	} else if (vm->image.rootfs != NULL) {
 		begin(notes, "vm%u: rootfs: make an initrd of '%s'\n", number, vm->image.rootfs);
 	}
 	if (vm->file_count != 0) {

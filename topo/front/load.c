@@ -302,6 +302,7 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		.connectors = loading->connectors,
 		.connector_count = loading->connector_count,
 		.assembly = &loading->assembly,
+		.find_packages = loading->options->find_packages,
 		.board_named = loading->options->board != NULL,
 		.rules = rules,
 		.board_assumed = loading->options->board == NULL && !loading->board_inferred,

@@ -12,6 +12,7 @@
 
 #include "topo/diag/diag.h"
 #include "topo/model/model.h"
+#include "topo/resolve/resolve.h"
 
 /* What the command line says about reading a topology. All zero is a valid set of options. */
 struct load_options {
@@ -23,9 +24,10 @@ struct load_options {
 	size_t include_dir_count;
 	const char **checks_off; /* names of checks that stay silent */
 	size_t checks_off_count;
-	bool without_hardware; /* VMs have no physical devices, with a warning for each */
-	bool advice;           /* give advice too, not only errors and warnings */
-	bool must_run;         /* what cannot be run yet is an error: for build and run */
+	bool without_hardware;        /* VMs have no physical devices, with a warning for each */
+	bool advice;                  /* give advice too, not only errors and warnings */
+	bool must_run;                /* what cannot be run yet is an error: for build and run */
+	packages_find *find_packages; /* NULL = they are not looked for */
 	bool analysis; /* what only running must refuse is a warning: for those who only look */
 };
 

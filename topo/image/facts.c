@@ -10,6 +10,7 @@
 #include "topo/base/units.h"
 #include "topo/image/digest.h"
 #include "topo/model/model.h"
+#include "topo/model/packages.h"
 
 struct facts {
 	struct arena *arena;
@@ -117,8 +118,8 @@ void facts_describe(const struct model *model, const struct payloads *payloads, 
 		}
 	}
 	add_image(&facts, "kernel", image->kernel, &payload->kernel, 1, digested);
-	add_image(&facts, "root file system", image->rootfs ? image->rootfs : image->initrd,
-	          payload->initrd, payload->initrd_count, digested);
+	add_image(&facts, "root file system", packages_or_path(facts.arena, image), payload->initrd,
+	          payload->initrd_count, digested);
 	add_image(&facts, "device tree", image->dtb, &payload->dtb, payload->dtb.data ? 1 : 0,
 	          digested);
 	arena_free(facts.arena);

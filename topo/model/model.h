@@ -77,15 +77,24 @@ struct vm_health {
 #define HEALTH_RETRIES 3U
 #define HEALTH_RETRIES_MAX 100U
 
+/* A package of Debian. */
+struct vm_package {
+	const char *name; /* or NAME/SUITE */
+	struct place place;
+};
+
 /* What a VM boots. Paths are absolute or relative to the working directory; NULL = nothing. */
 struct vm_image {
 	const char *kernel; /* NULL = the project's own Linux */
 	const char *initrd; /* NULL and own_rootfs = the project's own root file system */
 	const char *rootfs; /* a directory or archive of tar, in place of initrd; NULL = none */
-	struct vm_command command; /* of that, if it is a container image */
-	const char *rootfs_init;   /* of that, what it begins with by itself; NULL = nothing */
-	const char *dtb;           /* NULL = generated */
-	const char *cmdline;       /* complete command line */
+	struct vm_package *packages; /* that rootfs is made of, as they were named */
+	size_t package_count;        /* 0 = rootfs is one of the user's */
+	bool rootfs_unmade;          /* of packages, and nobody has made it yet */
+	struct vm_command command;   /* of that, if it is a container image */
+	const char *rootfs_init;     /* of that, what it begins with by itself; NULL = nothing */
+	const char *dtb;             /* NULL = generated */
+	const char *cmdline;         /* complete command line */
 	struct archive_bytes initrd_bytes; /* of a Linux' own initrd or rootfs; 0 if it is none */
 	bool own_kernel;
 	bool own_rootfs; /* the project's root file system: it has our agent and init */

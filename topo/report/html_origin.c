@@ -69,7 +69,10 @@ void html_print_origin(const struct page *page)
 
 		fputs("<tr>", page->out);
 		html_cell(page, "k", file->what);
-		html_cell(page, "w", file->path);
+		html_cell(page, "w",
+		          file->source == NULL
+		                  ? file->path
+		                  : arena_printf(page->arena, "%s: %s", file->path, file->source));
 		html_cell(page, file->digest != NULL ? "h" : "",
 		          file->digest != NULL ? file->digest : file->why);
 		fputs("</tr>\n", page->out);

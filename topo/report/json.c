@@ -457,6 +457,7 @@ static void add_origin(const struct report_origin *origin, struct json_writer *w
 
 		json_add_text(file, "what", origin->files[i].what);
 		json_add_text(file, "path", origin->files[i].path);
+		json_add_text(file, "source", origin->files[i].source);
 		json_add_text(file, "sha256", origin->files[i].digest);
 		json_add_text(file, "why", origin->files[i].why);
 		json_add_text(file, "changed", origin->files[i].changed);

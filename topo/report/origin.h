@@ -12,6 +12,7 @@
 struct origin_file {
 	const char *what;    /* "topology", "kernel", …; "topo" is one of topo's own */
 	const char *path;    /* as it was read */
+	const char *source;  /* what a root file system of packages was made of; else NULL */
 	const char *digest;  /* SHA-256; NULL: there is none */
 	const char *why;     /* why there is none */
 	const char *changed; /* of a disk, which is not hashed: when; else NULL */

@@ -425,6 +425,11 @@ static void print_origin(const struct printer *printer, const struct report_orig
 		table_cell(&table, file->what);
 		table_cell(&table, file->path);
 		table_cell(&table, file->digest != NULL ? file->digest : file->why);
+		if (file->source != NULL) {
+			table_cell(&table, "");
+			table_cell(&table, file->source);
+			table_cell(&table, "");
+		}
 	}
 	table_print(&table, printer->out);
 }

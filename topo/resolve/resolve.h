@@ -9,6 +9,12 @@
 #include "topo/model/topology.h"
 #include "topo/rules/rules.h"
 
+/**
+ * Where the root file system of the packages of @image is, or will be. It is made: sets @image's
+ * rootfs_unmade to false.
+ */
+typedef const char *packages_find(struct arena *arena, struct vm_image *image);
+
 /* What resolving starts from. */
 struct resolve_input {
 	const struct ast_component *const *components; /* of all files; the user's go first */
@@ -17,10 +23,11 @@ struct resolve_input {
 	size_t connector_count;
 	const struct ast_assembly *assembly; /* of all files, merged */
 	struct rules *rules;
-	bool board_named;   /* by an option, which goes before what the text says */
-	bool board_assumed; /* neither an option nor a directory has named the board */
-	bool lacks_text;    /* what may define macros could not be read, which was said */
-	int64_t swiotlb;    /* VMSWIOTLB */
+	packages_find *find_packages; /* NULL = of none it is known whether it is made */
+	bool board_named;             /* by an option, which goes before what the text says */
+	bool board_assumed;           /* neither an option nor a directory has named the board */
+	bool lacks_text;              /* what may define macros could not be read, which was said */
+	int64_t swiotlb;              /* VMSWIOTLB */
 	struct place swiotlb_place;
 };
 

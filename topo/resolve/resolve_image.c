@@ -24,6 +24,7 @@ struct image_words {
 	const char *kernel;
 	const char *initrd;
 	const char *rootfs;
+	const struct value *packages;
 	const char *dtb;
 	const char *cmdline;
 	struct place kernel_place;
@@ -43,6 +44,7 @@ enum image_key {
 	KEY_KERNEL,
 	KEY_INITRD,
 	KEY_ROOTFS,
+	KEY_PACKAGES,
 	KEY_DTB,
 	KEY_CMDLINE,
 	KEY_PROVIDE_INITRD,
@@ -59,6 +61,7 @@ static const struct {
 	{"kernel_name", KEY_KERNEL},
 	{"initrd_name", KEY_INITRD},
 	{"rootfs", KEY_ROOTFS},
+	{"packages", KEY_PACKAGES},
 	{"dtb_name", KEY_DTB},
 	{"kernel_bootcmdline", KEY_CMDLINE},
 	{"provide_initrd", KEY_PROVIDE_INITRD},
@@ -132,6 +135,9 @@ static void take_entry(struct resolver *resolver, struct image_words *words,
 	case KEY_ROOTFS:
 		words->rootfs_place = value->place;
 		value_string(evaluator, value, what, &words->rootfs);
+		break;
+	case KEY_PACKAGES:
+		words->packages = value;
 		break;
 	case KEY_DTB:
 		words->dtb_place = value->place;
@@ -244,19 +250,17 @@ static struct vm_command copy_command(struct arena *arena, const struct vm_comma
 }
 
 /* A directory or an archive of tar: what it holds is read, and what it needs is known from then on. */
-static void decide_rootfs(struct resolver *resolver, struct vm_image *image,
-                          const struct image_words *words)
+static void read_rootfs(struct resolver *resolver, struct vm_image *image, struct place place)
 {
 	struct rootfs rootfs;
 	struct arena *arena = arena_new();
 
-	image->rootfs = resolve_path(resolver, words->rootfs, words->rootfs_place);
 	if (rootfs_read(arena, image->rootfs, &rootfs)) {
 		image->initrd_bytes.file = rootfs.archive_bytes;
 		image->initrd_bytes.unpacked = rootfs.unpacked_bytes;
 		image->rootfs_init = rootfs.init; /* a constant */
 		image->command = copy_command(resolver->arena, &rootfs.command);
-	} else if (rule_report(resolver->rules, &rule_rootfs_unusable, words->rootfs_place,
+	} else if (rule_report(resolver->rules, &rule_rootfs_unusable, place,
 	                       "the root file system '%s' cannot be used: %s", image->rootfs,
 	                       rootfs.why)) {
 		diag_help(resolver->diag, "it is a directory, or an archive of tar, plain or "
@@ -267,16 +271,42 @@ static void decide_rootfs(struct resolver *resolver, struct vm_image *image,
 	arena_free(arena);
 }
 
+static void decide_rootfs(struct resolver *resolver, struct vm_image *image,
+                          const struct image_words *words)
+{
+	if (words->rootfs != NULL) {
+		image->rootfs = resolve_path(resolver, words->rootfs, words->rootfs_place);
+		read_rootfs(resolver, image, words->rootfs_place);
+	} else if (resolve_packages(resolver, image, words->packages) && !image->rootfs_unmade) {
+		read_rootfs(resolver, image, words->packages->place);
+	}
+}
+
+/* Whether more is named than one root file system; told then. */
+static bool is_ambiguous(struct resolver *resolver, const struct image_words *words)
+{
+	if (words->rootfs != NULL && words->packages != NULL) {
+		diag_error(resolver->diag, words->packages->place,
+		           "a root file system is either named or made of packages");
+		diag_help(resolver->diag, "leave out rootfs, or packages");
+	} else if (words->initrd != NULL && (words->rootfs != NULL || words->packages != NULL)) {
+		diag_error(resolver->diag,
+		           words->rootfs != NULL ? words->rootfs_place : words->packages->place,
+		           "a VM has either a rootfs or an initrd");
+		diag_help(resolver->diag, "leave out initrd_name");
+	} else {
+		return false;
+	}
+	return true;
+}
+
 static void decide_initrd(struct resolver *resolver, struct vm_image *image,
                           const struct image_words *words)
 {
 	bool none = !words->provide_initrd || (words->initrd != NULL && words->initrd[0] == '\0');
 
-	if (words->rootfs != NULL && words->initrd != NULL) {
-		diag_error(resolver->diag, words->rootfs_place,
-		           "a VM has either a rootfs or an initrd");
-		diag_help(resolver->diag, "leave out initrd_name");
-	} else if (words->rootfs != NULL && !none) {
+	if (!is_ambiguous(resolver, words) && !none &&
+	    (words->rootfs != NULL || words->packages != NULL)) {
 		decide_rootfs(resolver, image, words);
 		return;
 	}

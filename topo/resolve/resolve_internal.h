@@ -195,6 +195,13 @@ void resolve_managed(struct resolver *resolver);
 /** vm_image_config and its older form. */
 void resolve_image_config(struct resolver *resolver, size_t vm, const struct value *value);
 
+/* resolve_packages.c */
+
+/** packages of vm_image_config: the rootfs of @image is made of them. False after an error. */
+bool resolve_packages(struct resolver *resolver, struct vm_image *image, const struct value *value);
+
+/* resolve_image.c */
+
 /** A file that is named at @place, as an absolute path. */
 const char *resolve_path(struct resolver *resolver, const char *name, struct place place);
 
