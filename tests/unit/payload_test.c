@@ -6,7 +6,7 @@
 /* links: topo/image/payload.c topo/image/payload_files.c tests/unit/layout_fixture.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/rootfs topo/model/command_bounds.c topo/base */
 /* links: topo/model/medium.c tests/unit/temporary.c */
-/* links: topo/model/owned_paths.c */
+/* links: topo/model/own_archives.c topo/model/owned_paths.c */
 /* libs: elf fdt z lzma zstd lz4 json-c crypto */
 /* flags: -D_GNU_SOURCE */
 #include <elf.h>

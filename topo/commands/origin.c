@@ -24,6 +24,7 @@
 #include "topo/image/digest.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
+#include "topo/model/own_archives.h"
 #include "topo/model/packages.h"
 
 #define DATE_BYTES 32U
@@ -157,16 +158,18 @@ static void add_vm(struct finder *finder, const struct vm *vm)
 
 static void add_own(struct finder *finder, const struct model *model)
 {
-	static const char *const names[] = {
-		"vmm.elf",         "loader.bin",        "guest/Image",
-		"guest/base.cpio", "guest/device.cpio", "guest/backend.cpio",
-		"guest/gpu.cpio",  "guest/fs.cpio",     "guest/front.cpio"};
+	static const char *const names[] = {"vmm.elf", "loader.bin", "guest/Image",
+	                                    OWN_ARCHIVE_FRONT};
 	const char *share = share_directory();
 
 	add_path(finder, "topo",
 	         arena_printf(finder->arena, "%s/kernel-%s.bin", share, model->board->name));
 	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
 		add_path(finder, "topo", arena_printf(finder->arena, "%s/%s", share, names[i]));
+	}
+	for (size_t i = 0; i < OWN_ARCHIVE_COUNT; i++) {
+		add_path(finder, "topo",
+		         arena_printf(finder->arena, "%s/%s", share, own_archives[i].path));
 	}
 }
 

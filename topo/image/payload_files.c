@@ -17,6 +17,7 @@
 #include "topo/image/payload.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
+#include "topo/model/own_archives.h"
 #include "topo/rootfs/rootfs.h"
 #include "topo/rootfs/vm_files.h"
 
@@ -361,18 +362,6 @@ static void add_own(struct loader *loader, uint32_t vm, struct vm_payload *out)
 	}
 }
 
-/* The archives of the project's own root file system; all but the first are of VMs that serve. */
-static const struct {
-	const char *path;
-	enum device_type type; /* for VMs that serve devices of this type; DEVICE_TYPE_COUNT: any */
-} rootfs_parts[] = {
-	{"guest/base.cpio", DEVICE_TYPE_COUNT},
-	{"guest/device.cpio", DEVICE_TYPE_COUNT},
-	{"guest/backend.cpio", DEVICE_TYPE_COUNT},
-	{"guest/gpu.cpio", DEVICE_GPU},
-	{"guest/fs.cpio", DEVICE_FS},
-};
-
 /* A root file system of the user's as an archive: made now, or before for another VM. */
 static bool load_users(struct loader *loader, const struct vm *vm, struct blob *out)
 {
@@ -415,13 +404,15 @@ static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload
 		if (load_users(loader, vm, &part)) {
 			add_initrd(out, part);
 		}
-		if (load_own(loader, "guest/front.cpio", &part)) {
+		if (load_own(loader, OWN_ARCHIVE_FRONT, &part)) {
 			add_initrd(out, part);
 		}
 	} else if (vm->image.own_rootfs) {
-		for (size_t i = 0; i < ARRAY_COUNT(rootfs_parts); i++) {
-			if ((i == 0 || serves(loader->model, index, rootfs_parts[i].type)) &&
-			    load_own(loader, rootfs_parts[i].path, &part)) {
+		for (size_t i = 0; i < OWN_ARCHIVE_COUNT; i++) {
+			const struct own_archive *own = &own_archives[i];
+
+			if ((own->all || serves(loader->model, index, own->type)) &&
+			    load_own(loader, own->path, &part)) {
 				add_initrd(out, part);
 			}
 		}

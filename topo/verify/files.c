@@ -16,6 +16,7 @@
 #include "topo/base/say.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
+#include "topo/model/own_archives.h"
 #include "topo/rootfs/rootfs.h"
 
 /* A file that was read; several VMs boot the same. */
@@ -157,20 +158,11 @@ static uint32_t served_by(const struct model *model, size_t vm)
 /* The project's own root file system: what serves has more archives. */
 static void load_own_rootfs(struct reader *reader, uint32_t served, struct vm_files *out)
 {
-	static const struct {
-		const char *path;
-		uint32_t served; /* any of these bits; 0: always */
-	} parts[INITRD_FILES_MAX] = {
-		{"guest/base.cpio", 0},
-		{"guest/device.cpio", 1U << DEVICE_TYPE_COUNT},
-		{"guest/backend.cpio", 1U << DEVICE_TYPE_COUNT},
-		{"guest/gpu.cpio", 1U << DEVICE_GPU},
-		{"guest/fs.cpio", 1U << DEVICE_FS},
-	};
+	for (size_t i = 0; i < OWN_ARCHIVE_COUNT; i++) {
+		const struct own_archive *own = &own_archives[i];
 
-	for (size_t i = 0; i < INITRD_FILES_MAX; i++) {
-		if (parts[i].served == 0 || (parts[i].served & served) != 0) {
-			out->initrd[out->initrd_count++] = get_own(reader, parts[i].path);
+		if (own->all || (served & 1U << own->type) != 0) {
+			out->initrd[out->initrd_count++] = get_own(reader, own->path);
 		}
 	}
 }
@@ -202,7 +194,7 @@ static void load_users(struct reader *reader, const char *path, struct vm_files 
 		remember(reader, key, bytes);
 		out->initrd[out->initrd_count++] = bytes;
 	}
-	out->initrd[out->initrd_count++] = get_own(reader, "guest/front.cpio");
+	out->initrd[out->initrd_count++] = get_own(reader, OWN_ARCHIVE_FRONT);
 }
 
 /* The attributes `files` and `command`: by the code that the builder plans them with too. It decides over what a VM

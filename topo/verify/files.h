@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "topo/base/arena.h"
+#include "topo/model/own_archives.h"
 #include "topo/rootfs/vm_files.h"
 #include "topo/verify/decode.h"
 
@@ -31,12 +32,10 @@ struct program {
 	struct program_segment segments[PROGRAM_SEGMENTS_MAX];
 };
 
-#define INITRD_FILES_MAX 5U
-
 /* What one VM should boot. A tree of count 0 is one that topo generates. */
 struct vm_files {
 	struct bytes kernel;
-	struct bytes initrd[INITRD_FILES_MAX]; /* without the archive that the builder makes */
+	struct bytes initrd[OWN_ARCHIVE_COUNT]; /* without the archive that the builder makes */
 	uint32_t initrd_count;
 	struct vm_files_plan plan; /* of the files in that */
 	struct bytes *planned;     /* like plan.entries: the content of each */

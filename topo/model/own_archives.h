@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The archives of the project's own root file system, below the shared directory. */
+#ifndef TOPO_MODEL_OWN_ARCHIVES_H
+#define TOPO_MODEL_OWN_ARCHIVES_H
+
+#include <stdbool.h>
+
+#include "topo/model/model.h"
+
+#define OWN_ARCHIVE_COUNT 5U
+
+/* What stands before a root file system of the user's. */
+#define OWN_ARCHIVE_FRONT "guest/front.cpio"
+
+struct own_archive {
+	const char *path;
+	bool all;              /* for every VM with the project's root file system */
+	enum device_type type; /* else for those that serve this; DEVICE_TYPE_COUNT: that serve */
+};
+
+/* In the order in which they are unpacked. */
+extern const struct own_archive own_archives[OWN_ARCHIVE_COUNT];
+
+#endif
