@@ -75,7 +75,12 @@ static void add_path(struct finder *finder, const char *what, const char *path)
 
 	strmap_set(&finder->seen, path, finder->origin);
 	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-		file->why = "a directory";
+		const char *why = digest_directory(path, digest);
+
+		file->digest = why == NULL ? kept(finder, digest) : NULL;
+		file->why = why == NULL ? NULL
+		                        : arena_printf(finder->arena, "a directory, not hashed: %s",
+		                                       why);
 	} else if (digest_file(path, digest)) {
 		file->digest = kept(finder, digest);
 	} else {
@@ -104,17 +109,19 @@ static void add_disk(struct finder *finder, const char *path)
 	                         (unsigned long long)file->bytes, file->changed);
 }
 
-static void add_texts(struct finder *finder, struct source_set *sources)
+/* @own: those of topo too that were read. */
+static void add_texts(struct finder *finder, struct source_set *sources, bool own)
 {
 	const struct source *source;
 	char digest[DIGEST_TEXT_BYTES];
 
 	for (size_t i = 0; (source = source_at(sources, i)) != NULL; i++) {
-		if (!source->shipped && strcmp(source->path, SOURCE_COMMAND_LINE) != 0) {
+		if ((own || !source->shipped) && strcmp(source->path, SOURCE_COMMAND_LINE) != 0) {
 			const struct digest_part part = {source->text, source->bytes};
 
 			digest_parts(&part, 1, digest);
-			add(finder, "topology", source->path)->digest = kept(finder, digest);
+			add(finder, source->shipped ? "topo" : "topology", source->path)->digest =
+				kept(finder, digest);
 		}
 	}
 }
@@ -198,20 +205,39 @@ static const char *date_of(struct arena *arena)
 	return origin_time(&when) ? utc_text(arena, when) : "unknown";
 }
 
-/* The command line without the option whose argument is @output, a part of it or NULL: what prints
- * the report rather than writes it. */
-static const char *command_of(const struct command_line *cl, const char *output,
+static bool is_output(const struct output_words *outputs, const char *word)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (outputs->words[i] == word) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "-oFILE", "--output=FILE": the argument is the end of the word. */
+static bool ends_with_output(const struct output_words *outputs, const char *word)
+{
+	for (size_t i = 0; i < outputs->count; i++) {
+		if (outputs->words[i] > word && outputs->words[i] <= word + strlen(word)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The command line without its options -o: what prints the report rather than writes it. */
+static const char *command_of(const struct command_line *cl, const struct output_words *outputs,
                               struct arena *arena)
 {
 	const char *text = "topo";
 
 	for (int i = 0; i < cl->argc; i++) {
 		const char *word = cl->argv[i];
-		const char *next = cl->argv[i + 1];
 
-		if (output != NULL && next == output) {
+		if (i + 1 < cl->argc && is_output(outputs, cl->argv[i + 1])) {
 			i++;
-		} else if (output == NULL || output < word || output > word + strlen(word)) {
+		} else if (!ends_with_output(outputs, word)) {
 			text = arena_printf(arena, "%s %s", text, quote_shell_plain(arena, word));
 		}
 	}
@@ -219,7 +245,9 @@ static const char *command_of(const struct command_line *cl, const char *output,
 }
 
 const struct report_origin *origin_find(const struct command_line *cl, const struct loaded *loaded,
-                                        const char *output, bool own, struct arena *arena)
+                                        const struct asserted_list *asserted,
+                                        const struct output_words *outputs, bool own,
+                                        struct arena *arena)
 {
 	const struct model *model = loaded->model;
 	struct finder finder = {.arena = arena,
@@ -229,11 +257,14 @@ const struct report_origin *origin_find(const struct command_line *cl, const str
 	strmap_init(&finder.seen, arena);
 	finder.origin->version = TOPO_VERSION;
 	finder.origin->date = date_of(arena);
-	finder.origin->command = command_of(cl, output, arena);
+	finder.origin->command = command_of(cl, outputs, arena);
 	finder.origin->directory = getcwd(directory, sizeof(directory)) == NULL
 	                                   ? "unknown"
 	                                   : arena_copy(arena, directory, strlen(directory));
-	add_texts(&finder, diag_sources(loaded->diag));
+	add_texts(&finder, diag_sources(loaded->diag), own);
+	for (size_t i = 0; i < asserted->count; i++) {
+		add_path(&finder, "assertions", asserted->entries[i].file);
+	}
 	for (size_t i = 0; i < model->vm_count; i++) {
 		add_vm(&finder, &model->vms[i]);
 	}

@@ -7,15 +7,24 @@
 #include <time.h>
 
 #include "topo/base/arena.h"
+#include "topo/commands/assertions.h"
 #include "topo/commands/commands.h"
 #include "topo/report/origin.h"
 
 /** The time that SOURCE_DATE_EPOCH gives, or else the clock. False: there is no number of seconds in it. */
 bool origin_time(time_t *when);
 
-/** What the command line @cl makes of @loaded; @output: the argument of -o in it, or NULL; @own: with the files that are installed with topo and
- * go into each system. Lives as long as @arena and @loaded. */
+/* The arguments of -o on a command line; the last one counts. */
+struct output_words {
+	const char **words;
+	size_t count;
+};
+
+/** What the command line @cl makes of @loaded. @asserted: what it asks; @own: with the files
+ * that are installed with topo. Lives as long as @arena and @loaded. */
 const struct report_origin *origin_find(const struct command_line *cl, const struct loaded *loaded,
-                                        const char *output, bool own, struct arena *arena);
+                                        const struct asserted_list *asserted,
+                                        const struct output_words *outputs, bool own,
+                                        struct arena *arena);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/bits.h"
+#include "topo/base/say.h"
 #include "topo/commands/assertions.h"
 #include "topo/commands/commands.h"
 #include "topo/commands/origin.h"
@@ -19,8 +20,26 @@ struct report_options {
 	struct load_options load;
 	const char *format; /* NULL = not given */
 	const char *output; /* NULL = standard output */
+	struct output_words outputs;
 	struct asserted_list asserted;
 };
+
+static int take_output(const struct command_line *cl, void *object, const char *argument)
+{
+	struct report_options *options = object;
+	struct output_words *outputs = &options->outputs;
+	const char **words = realloc(outputs->words, (outputs->count + 1) * sizeof(*words));
+
+	(void)cl;
+	if (words == NULL) {
+		say(stderr, "topo: out of memory\n");
+		return EXIT_SYSTEM;
+	}
+	words[outputs->count++] = argument;
+	outputs->words = words;
+	options->output = argument;
+	return EXIT_OK;
+}
 
 static int take_json(const struct command_line *cl, void *object, const char *argument)
 {
@@ -52,8 +71,7 @@ static const struct option_row option_rows[] = {
 	OPTION('\0', "format", "text|json|html", struct report_options, format,
                "text (default), json, or html: one page that works offline"),
 	OPTION_BY(take_json, '\0', "json", NULL, "the same as --format json"),
-	OPTION('o', "output", "FILE", struct report_options, output,
-               "write to FILE instead of standard output"),
+	OPTION_BY(take_output, 'o', "output", "FILE", "write to FILE instead of standard output"),
 	OPTION_BY(take_assertion, '\0', "assert", "EXPR",
                   "exit with 1 if EXPR does not hold, and say why; may be given again. Without "
                   "--format only the assertions are printed.\n"
@@ -182,8 +200,8 @@ static int report_loaded(const struct loaded *loaded)
 	analysis->places = places;
 	const struct report_origin *origin =
 		is_brief(options) ? NULL
-				  : origin_find(options->cl, loaded, options->output,
-	                                        options->format != NULL, arena);
+				  : origin_find(options->cl, loaded, &options->asserted,
+	                                        &options->outputs, options->format != NULL, arena);
 
 	code = report_analysis(analysis, origin, options);
 
@@ -209,5 +227,6 @@ int command_report(const struct command_line *cl)
 		code = command_load_and(cl, &options.load, report_loaded, &options);
 	}
 	asserted_free(&options.asserted);
+	free(options.outputs.words);
 	return code;
 }
