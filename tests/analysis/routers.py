@@ -25,6 +25,11 @@ CASES = [
     (image(kernel_bootcmdline="quieter"), True),
     ('vm_fw.files = [{ from: "FILE", to: "/etc/start.d/forward" }];', True),
     ('vm_fw.command = ["forward"];', True),
+    ('vm_fw.health = { command: ["forward"] };', True),
+    # the tree has a command line of its own
+    (image(dtb_name="FILE"), True),
+    # the second byte of the letter is a blank to Linux
+    (image(kernel_bootcmdline="console=\u00e0sysctl.net.ipv4.ip_forward=1"), True),
     # it serves a third one: still between the two that it uses
     ("vm_w.asset = \"it\";" + image(initrd_name="FILE"), True),
 ]

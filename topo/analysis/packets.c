@@ -16,7 +16,7 @@
 #include "topo/model/routes.h"
 
 #define NOBODY UINT32_MAX
-#define BLANKS " \t\n\r\f\v"
+#define BLANKS " \t\n\r\f\v\xa0" /* what Linux takes for one, also within a letter of UTF-8 */
 
 /* A net device. */
 struct plug {
@@ -104,8 +104,8 @@ bool packets_unknown(const struct vm *vm)
 	const char *word = vm->image.cmdline ? vm->image.cmdline : "";
 
 	/* What the topology puts into it, or has it run, may do what it likes with its networks. */
-	if (!vm->image.own_rootfs || !vm->image.own_kernel ||
-	    vm->file_count + vm->command.word_count != 0) {
+	if (!vm->image.own_rootfs || !vm->image.own_kernel || vm->image.dtb != NULL ||
+	    vm->file_count + vm->command.word_count + vm->health.word_count != 0) {
 		return true;
 	}
 	for (word += strspn(word, BLANKS); *word != '\0'; word += strspn(word, BLANKS)) {

@@ -42,8 +42,8 @@ struct packets {
 };
 
 /**
- * Whether nothing is known of what @vm forwards: its root file system or kernel is the user's own,
- * or its command line has words that may change it.
+ * Whether nothing is known of what @vm forwards: its root file system, kernel or device tree is the
+ * user's own, the user's files or commands are in it, or its command line has words that may change it.
  */
 bool packets_unknown(const struct vm *vm);
 

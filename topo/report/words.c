@@ -133,7 +133,7 @@ const char *words_forwarding(const struct analysis *analysis, struct arena *aren
 	return arena_printf(
 		arena,
 		"%s may forward anything between all their networks: it is assumed, since "
-		"root file system, kernel or command line are not the project's",
+		"root file system, kernel, device tree or command line are not the project's",
 		vm_list_text(analysis, &analysis->forwards_assumed, NAMES_MAX));
 }
 
