@@ -54,3 +54,16 @@ vm_x.exposed = true; vm_v.asset = "data"; %s
 def assertions(forwards):
     """x attacks v through the router, or must hold it first; then the exposed one is as good as it."""
     return ["compromises(x, v) == %d" % (2 if forwards else 3)]
+
+
+# e is behind w by nat, and w on a bridge with v: what e forwards from outside gets to v.
+BEHIND = """assembly { composition {
+component VM vm_top; component VM vm_w; component VM vm_v; component VM vm_e;
+VIRTIO_COMPOSITION_DEF(top, w) VIRTIO_COMPOSITION_DEF(top, v) VIRTIO_COMPOSITION_DEF(w, e)
+} configuration {
+vm_top.vm_virtio_devices = [{ type: "net", target: "w", bridge: "br0" },
+                            { type: "net", target: "v", bridge: "br0" }];
+vm_w.vm_virtio_devices = [{ type: "net", target: "e", network: "nat" }];
+vm_e.exposed = true; vm_v.asset = "data"; %s
+} }
+"""

@@ -317,14 +317,37 @@ static bool make_entrance(struct analysis *analysis, uint32_t vm)
 	return !was_one;
 }
 
+/* An entrance that may forward anything has outsiders' packets get to all that its own get to. */
+static bool enter_forwarded_to(struct analysis *analysis, bool *sent)
+{
+	const struct packets *packets = &analysis->links.packets;
+	bool more = false;
+
+	for (size_t i = 0; i < packets->reach_count; i++) {
+		const struct reach *reach = &packets->reaches[i];
+
+		sent[reach->group] |= reach->sends && analysis->vms[reach->vm].entrance &&
+		                      packets_unknown(&analysis->model->vms[reach->vm]);
+	}
+	for (size_t i = 0; i < packets->reach_count; i++) {
+		const struct reach *reach = &packets->reaches[i];
+
+		if (!reach->sends && sent[reach->group]) {
+			more |= make_entrance(analysis, reach->vm);
+		}
+	}
+	return more;
+}
+
 /* Outsiders' packets get through an entrance into what it routes to, and on. */
 static void enter_behind(struct analysis *analysis)
 {
 	const struct packets *packets = &analysis->links.packets;
+	bool *sent = arena_alloc(analysis->arena, packets->group_count + 1);
 	bool more = analysis->entrance_rule <= ENTRANCES_HARDWARE;
 
 	while (more) {
-		more = false;
+		more = enter_forwarded_to(analysis, sent);
 		for (size_t i = 0; i < packets->segment_count; i++) {
 			const struct segment *segment = &packets->segments[i];
 			bool below = comes_from_below(analysis, segment);
