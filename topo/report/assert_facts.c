@@ -171,34 +171,60 @@ static bool serves(const struct analysis *analysis, uint32_t device, uint32_t dr
 	return found;
 }
 
-/* By what it serves, or by what it may restart: itself, or a VM that serves it. */
+/* By what @by serves, or by what it may restart: @vm itself, or a VM that serves it. NULL: not. */
+static const char *stopping(const struct analysis *analysis, uint32_t by, uint32_t vm)
+{
+	const struct vm *vms = analysis->model->vms;
+	const char *from = vm_name_of(analysis, by);
+	const char *to = vm_name_of(analysis, vm);
+
+	if (serves(analysis, by, vm)) {
+		return arena_printf(analysis->arena, "%s serves %s", from, to);
+	}
+	for (size_t i = 0; i < vms[by].may_restart_count; i++) {
+		uint32_t stopped = (uint32_t)(vms[by].may_restart[i] - vms);
+
+		if (stopped == vm) {
+			return arena_printf(analysis->arena, "%s may restart %s", from, to);
+		}
+		if (serves(analysis, stopped, vm)) {
+			return arena_printf(analysis->arena, "%s may restart %s, which serves %s",
+			                    from, vm_name_of(analysis, stopped), to);
+		}
+	}
+	return NULL;
+}
+
+/* By itself, or by a VM that comes with it at no cost. */
 static uint64_t fact_stops(const struct analysis *analysis, const struct fact_call *call,
                            const char **evidence)
 {
-	const struct vm *vms = analysis->model->vms;
-	const struct vm *row = &vms[call->vms[0]];
-	const char *from = name(analysis, call, 0);
-	const char *to = name(analysis, call, 1);
+	struct shortest *held = shortest_new(analysis->graph, analysis->arena);
+	uint32_t from = call->vms[0];
+	uint32_t to = call->vms[1];
 
-	if (serves(analysis, call->vms[0], call->vms[1])) {
-		*evidence = arena_printf(analysis->arena, "%s serves %s", from, to);
+	*evidence = stopping(analysis, from, to);
+	if (*evidence == NULL && from != to) {
+		shortest_run(held, analysis->graph, &from, 1, 0);
+	}
+	for (uint32_t vm = 0; *evidence == NULL && from != to && vm < analysis->model->vm_count;
+	     vm++) {
+		if (held->to[vm].falls == 0) {
+			const char *how =
+				vm == to ? "which is all of it" : stopping(analysis, vm, to);
+
+			*evidence = how == NULL ? NULL
+			                        : arena_printf(analysis->arena,
+			                                       "who holds %s holds %s, %s",
+			                                       vm_name_of(analysis, from),
+			                                       vm_name_of(analysis, vm), how);
+		}
+	}
+	if (*evidence != NULL) {
 		return true;
 	}
-	for (size_t i = 0; i < row->may_restart_count; i++) {
-		uint32_t stopped = (uint32_t)(row->may_restart[i] - vms);
-
-		if (stopped == call->vms[1]) {
-			*evidence = arena_printf(analysis->arena, "%s may restart %s", from, to);
-			return true;
-		}
-		if (serves(analysis, stopped, call->vms[1])) {
-			*evidence =
-				arena_printf(analysis->arena, "%s may restart %s, which serves %s",
-			                     from, vm_name_of(analysis, stopped), to);
-			return true;
-		}
-	}
-	*evidence = arena_printf(analysis->arena, "%s does not serve %s", from, to);
+	*evidence = arena_printf(analysis->arena, "%s does not serve %s, nor may restart it",
+	                         vm_name_of(analysis, from), vm_name_of(analysis, to));
 	return false;
 }
 
