@@ -7,6 +7,9 @@
 #include "tests/baremetal/sweep.h"
 #include "tests/baremetal/vmm.h"
 
+/* What SMCCC (DEN 0028, 7.1) has a call answer that is not known. */
+#define NOT_SUPPORTED ((uint64_t)-1)
+
 _Noreturn void sweep_start(const struct pv_vmm_config *config);
 
 static void print(uint64_t cap, const char *text)
@@ -54,11 +57,12 @@ _Noreturn void sweep_start(const struct pv_vmm_config *config)
 			print_line(cap, "end ", answered);
 			reply = PV_REPLY_STOP;
 			value = PV_STOP_POWEROFF;
-		} else {
+		} else if (m[2] == SWEEP_COUNT) {
 			value = answered;
-			if (m[2] != SWEEP_COUNT) {
-				print_line(cap, m[2] == SWEEP_FOUND ? "found " : "lost ", m[3]);
-			}
+		} else if (m[2] == SWEEP_FOUND || m[2] == SWEEP_LOST) {
+			print_line(cap, m[2] == SWEEP_FOUND ? "found " : "lost ", m[3]);
+		} else {
+			value = NOT_SUPPORTED; /* the loader, which asks for a random number */
 		}
 	}
 }
