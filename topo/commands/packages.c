@@ -108,9 +108,8 @@ const char *packages_source(struct arena *arena, const char *path)
 	const char *slash = strrchr(path, '/');
 	const int directory = slash == NULL ? 0 : (int)(slash - path);
 	size_t bytes = 0;
-	const char *text =
-		read_text(arena, arena_printf(arena, "%.*s/source", directory, path), SOURCE_BYTES,
-	                  &bytes);
+	const char *text = read_text(arena, arena_printf(arena, "%.*s/source", directory, path),
+	                             SOURCE_BYTES, &bytes);
 
 	return text == NULL ? NULL : arena_copy(arena, text, strcspn(text, "\n"));
 }
@@ -186,8 +185,9 @@ static bool make_one(struct arena *arena, const struct vm_image *image, struct d
 		           packages_text(arena, image), error == 0 ? "" : ": ",
 		           error == 0 ? "" : strerror(error));
 		diag_refuse(diag);
-		diag_help(diag, error == 0 ? "debian-root has said why"
-		                           : "'%s' makes it, a program of Python's",
+		diag_help(diag,
+		          error == 0 ? "debian-root has said why"
+		                     : "'%s' makes it, a program of Python's",
 		          program_path(arena));
 	}
 	if (said != NULL) {
@@ -224,8 +224,7 @@ static bool make_all(const struct model *model, struct diag *diag)
 	return good;
 }
 
-struct model *packages_load(const char *path, const struct load_options *options,
-                            struct diag *diag)
+struct model *packages_load(const char *path, const struct load_options *options, struct diag *diag)
 {
 	struct model *model = model_load(path, options, diag);
 

@@ -45,9 +45,10 @@ static void add_package(struct resolver *resolver, struct vm_image *image, const
 	if (!is_name(name)) {
 		diag_error(resolver->diag, item->place, "'%.40s%s' cannot be the name of a package",
 		           name, strlen(name) > 40 ? "..." : "");
-		diag_help(resolver->diag,
-		          "one is of small letters, digits, '+', '-' and '.'; behind '/' may be the "
-		          "suite: \"NAME/bookworm-backports\"");
+		diag_help(
+			resolver->diag,
+			"one is of small letters, digits, '+', '-' and '.'; behind '/' may be the "
+			"suite: \"NAME/bookworm-backports\"");
 	} else if (is_twice(image, name)) {
 		diag_error(resolver->diag, item->place, "'%s' is named twice", name);
 	} else {

@@ -14,7 +14,6 @@
 #define KERNEL_MAGIC_AT 56U
 #define KERNEL_HEADER_BYTES 64U
 #define KERNEL_SIZE_AT 16U
-#define KERNEL_HEADER_BYTES 64U
 #define BLOCK_BYTES UINT64_C(0x200000)
 
 struct contents {
