@@ -202,14 +202,16 @@ def case_port_breaks_what_breaks(world):
 
 def case_port_where_nothing_listens(world):
     world.detach(PLAIN)
-    with service(echo) as number:
-        pass
-    process, port = begin(world, number)
-    with connect(port) as connection:
-        try:
-            check(False, f"it was given {connection.recv(10)!r}")
-        except ConnectionResetError:
-            pass
+    # Bound, so that nobody else has it, without listening.
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        number = held.getsockname()[1]
+        process, port = begin(world, number)
+        with connect(port) as connection:
+            try:
+                check(False, f"it was given {connection.recv(10)!r}")
+            except ConnectionResetError:
+                pass
     process.send_signal(signal.SIGINT)
     check_equal(finish(process), (0, "", f"topo: error: 127.0.0.1 port {number} of VM driver: "
                                           "Connection refused\n"))

@@ -62,11 +62,11 @@ def case_stats_pools(world):
     world.good("run", "-d", world.scenario(POOLS))
     told = {"bytes": 8 << 20, "used_bytes": 12288}
     silent = {"bytes": 8 << 20, "used_bytes": None}
-    check_equal(pool_of(world, "echo 90000000 12288\n"), told)
+    wait_until(lambda: pool_of(world, "echo 90000000 12288\n") == told, "what the guest says")
     check(re.search(r"\ndevice -> driver +\d+ +\d+ +1 +1 +12\n", world.good("stats")), "in KiB")
     check("pool" not in world.good("top", "--interval", "0.1", "--count", "1"), "top asks no guest")
-    check_equal(pool_of(world, f"echo 90000000 {8 << 20}\necho 90000001 4096\nexit 1\n")["used_bytes"],
-                8 << 20)
+    all_of_it = f"echo 90000000 {8 << 20}\necho 90000001 4096\nexit 1\n"
+    wait_until(lambda: pool_of(world, all_of_it)["used_bytes"] == 8 << 20, "all of it")
     for script in ("", "exit 127\n", "echo 90000001 4096\n", f"echo 90000000 {(8 << 20) + 1}\n",
                    "echo 90000000\n", "echo 90000000 -1\n", "echo 90000000 1x\n",
                    "echo 90000000 1 >&2\n", "kill -9 $$\n", "exec sleep 60\n"):

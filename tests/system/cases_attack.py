@@ -239,7 +239,8 @@ class ScribbledMemory(Scenario):
     def begin_anew(self):
         """An honest daemon, a new start of the driver VM: all is as before."""
         system = self.system
-        system.shell("bad", "kill -9 $(pidof peervisord peervisor-disk)")
+        # One that the words ended is just being started anew.
+        system.shell("bad", "kill -9 $(pidof peervisord peervisor-disk) || true")
         done = subprocess.run([TOPO, "restart", "--force", "--name", system.name, "driver"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=180, check=False)

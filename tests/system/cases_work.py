@@ -40,6 +40,9 @@ class SimplePair(Scenario):
     def check_its_kernel_tells_how_much_of_the_pool_it_used(self):
         """A read of 1 MiB goes through it, in requests at the same time."""
         self.system.shell("driver", "dd if=/dev/vda of=/dev/null bs=1M count=8 iflag=direct")
+        # A guest that has not answered within the time that a command waits for it is asked again.
+        self.system.wait("the driver VM tells of its pool", lambda: self.system.pool(
+            "device", "driver")["used_bytes"] is not None)
         pool = self.system.pool("device", "driver")
         ensure(512 << 10 < pool["used_bytes"] <= pool["bytes"] == 8 << 20, f"{pool}")
         ensure("debugfs" not in self.system.shell("driver", "cat /proc/mounts"), "it is seen")
