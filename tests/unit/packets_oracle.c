@@ -139,6 +139,8 @@ void oracle_packets(struct world *w, uint32_t from)
 		const struct connection *c = &w->connections[i];
 		size_t net = is_net(w, i) ? net_of(w, i) : i;
 
+		w->packets[from] |= t.up[net] || t.down[net] ? only_vm(c->driver_vm) : 0;
+		w->packets[from] |= t.up[net] ? only_vm(c->device_vm) : 0;
 		w->nets[from][c->driver_vm] += (t.up[net] ? 1 : 0) + (t.down[net] ? 1 : 0);
 		w->nets[from][c->device_vm] += net == i && t.up[net] ? 1 : 0;
 		for (size_t j = 0; j < w->model.connection_count; j++) {
@@ -194,6 +196,11 @@ set_t oracle_routed_from(const struct world *w, set_t entrances)
 			}
 			if ((before & only_vm(w->connections[i].driver_vm)) != 0) {
 				entrances |= let_up(w, i);
+			}
+		}
+		for (uint32_t vm = 0; vm < w->count; vm++) {
+			if ((before & only_vm(vm)) != 0 && !vm_is_known(w, vm)) {
+				entrances |= w->packets[vm];
 			}
 		}
 	} while (entrances != before);

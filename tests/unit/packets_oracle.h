@@ -31,6 +31,7 @@ struct world {
 	set_t owned[VMS_MAX];      /* by that VM at no cost */
 	uint32_t nets[VMS_MAX]
 		     [VMS_MAX]; /* ways of packets between two VMs, and shared interrupts */
+	set_t packets[VMS_MAX]; /* whom packets of that VM get to */
 	set_t dma;
 };
 
