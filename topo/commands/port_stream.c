@@ -65,13 +65,13 @@ static void keep_why(struct port_stream *stream, const struct control_frame *fra
 {
 	const uint32_t room = PORT_WHY_BYTES - 1 - stream->why_bytes;
 	const uint32_t count = frame->bytes < room ? frame->bytes : room;
-	const size_t end = strlen(PV_AGENT_CONNECT_END);
+	const size_t prefix = strlen(PV_AGENT_CONNECT_END);
 
 	memcpy(stream->why + stream->why_bytes, frame->payload, count);
 	stream->why_bytes += count;
-	if (strncmp(stream->why, PV_AGENT_CONNECT_END, end) == 0 &&
+	if (strncmp(stream->why, PV_AGENT_CONNECT_END, prefix) == 0 &&
 	    strchr(stream->why, '\n') != NULL) {
-		stream->output_end = strtoull(stream->why + end, NULL, 10);
+		stream->output_end = strtoull(stream->why + prefix, NULL, 10);
 	}
 }
 

@@ -137,8 +137,8 @@ const char *digest_directory(const char *path, char out[DIGEST_TEXT_BYTES])
 	if (snprintf(root, sizeof(root), "%s", path) >= (int)sizeof(root)) {
 		return strerror(ENAMETOOLONG);
 	}
-	for (size_t end = strlen(root); end > 1 && root[end - 1] == '/'; end--) {
-		root[end - 1] = '\0';
+	for (size_t length = strlen(root); length > 1 && root[length - 1] == '/'; length--) {
+		root[length - 1] = '\0';
 	}
 	/* Links are what they are, but a link that is the root. */
 	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, by_name);

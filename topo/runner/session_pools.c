@@ -15,16 +15,16 @@ static void take_line(void *owner, const char *line)
 {
 	const struct session_vm *vm = owner;
 	const struct system *system = vm->session->system;
-	char *end = NULL;
-	const uint64_t address = strtoull(line, &end, 16);
-	if (*end != ' ' || !isdigit((unsigned char)end[1])) {
+	char *rest = NULL;
+	const uint64_t address = strtoull(line, &rest, 16);
+	if (*rest != ' ' || !isdigit((unsigned char)rest[1])) {
 		return;
 	}
-	const uint64_t bytes = strtoull(end + 1, &end, 10);
+	const uint64_t bytes = strtoull(rest + 1, &rest, 10);
 	for (size_t i = 0; i < system->connection_count; i++) {
 		const struct system_connection *known = &system->connections[i];
 		struct runstate_connection *told = &vm->session->state.connections[i];
-		if (*end == '\0' && known->driver_vm == vm->index && known->pool_bytes != 0 &&
+		if (*rest == '\0' && known->driver_vm == vm->index && known->pool_bytes != 0 &&
 		    known->pool_ipa == address && bytes <= known->pool_bytes) {
 			told->pool_used = bytes;
 			told->pool_told = true;
