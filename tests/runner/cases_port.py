@@ -169,7 +169,7 @@ def reset(connection):
 
 
 def case_port_breaks_what_breaks(world):
-    """A reset of either end is one at the other."""
+    """A reset by the service is one at the client; one by the client is heard by a service that writes."""
     world.detach(PLAIN)
     ended = []
 

@@ -21,8 +21,8 @@
 #include "topo/commands/port_stream.h"
 #include "topo/runner/message.h"
 
-/* Fewer than the agent runs commands, so that exec and a health check have theirs; who comes then waits
- * to be accepted. */
+/* Fewer than the agent runs commands, so that exec and a health check have theirs beside one port; who
+ * comes then waits to be accepted. */
 #define STREAMS_MAX 12U
 
 struct port_options {
