@@ -2,7 +2,9 @@
 /*
  * A TCP connection within the guest as a command: what comes on standard input is sent, what is
  * received goes to standard output, and the end of either direction is told by itself. A process for
- * each direction, so that one that is not read holds up nothing but itself.
+ * each direction, so that one that is not read holds up nothing but itself. The connection is closed
+ * by a reset unless both directions have ended in order: whoever is killed closes it as well, and what
+ * was sent so far must not look like all of it.
  */
 #define _GNU_SOURCE
 #include "images/agent/connect.h"
@@ -11,6 +13,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,11 +26,33 @@
 #include "abi/agent.h"
 
 #define PIECE_BYTES 4096
+#define DESCRIPTORS 1024 /* more than the agent opens, if they are closed one by one */
 
 static _Noreturn void give_up(const char *why)
 {
 	dprintf(STDERR_FILENO, "%s\n", why);
 	_exit(EXIT_FAILURE);
+}
+
+/* What else the agent has open does not close by itself: nothing is executed. */
+static void close_others(void)
+{
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) == 0) {
+		return;
+	}
+	for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS; fd++) { /* before Linux 5.9 */
+		(void)close(fd);
+	}
+}
+
+/* Whether @socket is reset when its last descriptor is closed. */
+static void set_reset(int socket, bool resets)
+{
+	const struct linger linger = {.l_onoff = resets ? 1 : 0};
+
+	if (setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)) != 0) {
+		give_up(strerror(errno));
+	}
 }
 
 static int connected(const char *address, const char *port)
@@ -47,7 +72,22 @@ static int connected(const char *address, const char *port)
 	if (refused) {
 		give_up(strerror(errno));
 	}
+	set_reset(fd, true);
 	return fd;
+}
+
+/* Wait for something to read at @from, or its end; false: @to has broken meanwhile, as a socket does
+ * whose peer has gone. One that has ended its own direction alone goes on. */
+static bool await(int from, int to)
+{
+	struct pollfd fds[] = {{.fd = from, .events = POLLIN}, {.fd = to}};
+
+	while (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0) {
+		if (errno != EINTR) {
+			return false;
+		}
+	}
+	return fds[1].revents == 0;
 }
 
 /* Until the end of @from; *@copied: how much. False: it, or @to, has broken. */
@@ -57,16 +97,32 @@ static bool copy(int from, int to, uint64_t *copied)
 	ssize_t count;
 
 	*copied = 0;
-	while ((count = read(from, bytes, sizeof(bytes))) > 0) {
+	do {
+		if (!await(from, to)) {
+			return false;
+		}
+		count = read(from, bytes, sizeof(bytes));
 		for (ssize_t done = 0, n; done < count; done += n) {
 			n = write(to, bytes + done, (size_t)(count - done));
 			if (n <= 0) {
 				return false;
 			}
 		}
-		*copied += (uint64_t)count;
-	}
+		*copied += count > 0 ? (uint64_t)count : 0;
+	} while (count > 0);
 	return count == 0;
+}
+
+static _Noreturn void send_and_exit(int socket)
+{
+	uint64_t copied;
+
+	(void)close(STDOUT_FILENO);
+	const bool whole = copy(STDIN_FILENO, socket, &copied);
+	if (whole) {
+		(void)shutdown(socket, SHUT_WR);
+	}
+	_exit(whole ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 void connect_and_exit(char *const argv[])
@@ -74,10 +130,7 @@ void connect_and_exit(char *const argv[])
 	if (argv[1] == NULL || argv[2] == NULL || argv[3] != NULL) {
 		give_up("an address and a port are needed");
 	}
-	/* What else the agent has open does not close by itself: nothing is executed. */
-	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) {
-		give_up(strerror(errno));
-	}
+	close_others();
 	const int socket = connected(argv[1], argv[2]);
 	uint64_t copied;
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -86,10 +139,7 @@ void connect_and_exit(char *const argv[])
 		give_up(strerror(errno));
 	}
 	if (sender == 0) {
-		(void)close(STDOUT_FILENO);
-		const bool whole = copy(STDIN_FILENO, socket, &copied);
-		(void)shutdown(socket, SHUT_WR);
-		_exit(whole ? EXIT_SUCCESS : EXIT_FAILURE);
+		send_and_exit(socket);
 	}
 	(void)close(STDIN_FILENO);
 	if (!copy(socket, STDOUT_FILENO, &copied)) {
@@ -99,5 +149,8 @@ void connect_and_exit(char *const argv[])
 	dprintf(STDERR_FILENO, PV_AGENT_CONNECT_END "%" PRIu64 "\n", copied);
 	int status = 0;
 	(void)waitpid(sender, &status, 0);
+	if (status == 0) {
+		set_reset(socket, false);
+	}
 	_exit(status == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

@@ -169,7 +169,7 @@ def reset(connection):
 
 
 def case_port_breaks_what_breaks(world):
-    """A reset by the service is one at the client; one by the client is heard by a service that writes."""
+    """A reset by the service is one at the client, and the other way round, for a service that writes."""
     world.detach(PLAIN)
     ended = []
 
@@ -197,6 +197,75 @@ def case_port_breaks_what_breaks(world):
         connection.recv(10)
         reset(connection)
         wait_until(lambda: ended, "the service hears of the reset")
+        stop(process)
+
+
+def uploads(world, breaks):
+    """What a service that only reads hears when what it is sent breaks off by @breaks(process, connection)."""
+    heard = []
+
+    def answer(connection):
+        with connection:
+            try:
+                heard.append(receive_all(connection))
+            except ConnectionResetError as error:
+                heard.append(error)
+
+    with service(answer) as number:
+        process, port = begin(world, number)
+        connection = connect(port)
+        connection.sendall(b"the first half")
+        wait_until(lambda: world.vm("driver")["commands"] == 1, "it runs")
+        breaks(process, connection)
+        wait_until(lambda: heard, "the service hears of it")
+        connection.close()
+        process.kill()
+        finish(process)
+    check(isinstance(heard[0], ConnectionResetError), f"it takes {heard[0]!r} for all")
+
+
+def case_port_half_an_upload_is_not_all_of_it(world):
+    """A service that only reads is reset when the client, topo port or its VM's agent is killed."""
+    world.detach(PLAIN)
+    uploads(world, lambda process, connection: reset(connection))
+    uploads(world, lambda process, connection: process.kill())
+    uploads(world, lambda process, connection: stop(process))
+
+
+def case_port_gives_up_what_is_gone(world):
+    """A client that waits for nothing any more but keeps its connection holds no place in the VM when
+    the service has gone; nor one that has sent all, and goes."""
+    world.detach(PLAIN)
+    done = threading.Event()
+
+    def answer(connection):
+        if connection.recv(1) == b"e":
+            connection.shutdown(socket.SHUT_WR)
+            done.wait(PATIENCE)
+            reset(connection)
+        else:
+            done.wait(PATIENCE)
+            connection.close()
+
+    def none_runs():
+        return world.vm("driver")["commands"] == 0
+
+    with service(answer) as number:
+        process, port = begin(world, number)
+        with connect(port) as connection:
+            connection.sendall(b"e")
+            check_equal(receive_all(connection), b"")
+            check(not none_runs(), "the other direction goes on")
+            done.set()
+            wait_until(none_runs, "the sender has seen that the service is gone")
+        done.clear()
+        connection = connect(port)
+        connection.sendall(b"s")
+        connection.shutdown(socket.SHUT_WR)
+        wait_until(lambda: not none_runs(), "it runs")
+        reset(connection)
+        wait_until(none_runs, "topo port has seen that the client is gone")
+        done.set()
         stop(process)
 
 

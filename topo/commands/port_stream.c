@@ -120,10 +120,11 @@ static bool take_frames(struct port_stream *stream)
 	return any;
 }
 
-/* A descriptor of which nothing is wanted is not watched: it might hang up for ever. */
-static void want(struct loop_source *source, int fd, int events)
+/* A descriptor of which nothing is wanted is watched for its end only @until_end: it might hang up for
+ * ever. */
+static void want(struct loop_source *source, int fd, int events, bool until_end)
 {
-	source->fd = events != 0 ? fd : -1;
+	source->fd = events != 0 || until_end ? fd : -1;
 	source->events = (short)events;
 }
 
@@ -153,9 +154,10 @@ static void move(struct port_stream *stream)
 		!stream->over && stream->input_open && stream->credit > 0 && client->out.count == 0;
 	const bool hears = !stream->over && fifo_room(&stream->out) >= CONTROL_PAYLOAD_MAX;
 	want(&stream->runner, client->fd,
-	     (hears ? POLLIN : 0) | (client->out.count > 0 ? POLLOUT : 0));
+	     (hears ? POLLIN : 0) | (client->out.count > 0 ? POLLOUT : 0), false);
+	/* With our direction open it hangs up only when it breaks. */
 	want(&stream->socket, stream->fd,
-	     (reads ? POLLIN : 0) | (stream->out.count > 0 ? POLLOUT : 0));
+	     (reads ? POLLIN : 0) | (stream->out.count > 0 ? POLLOUT : 0), !stream->out_closed);
 }
 
 static void on_runner(void *owner, short revents)
@@ -183,6 +185,11 @@ static void on_socket(void *owner, short revents)
 	struct port_stream *stream = owner;
 	uint8_t bytes[CONTROL_PAYLOAD_MAX];
 
+	if ((stream->socket.events & POLLIN) == 0 && !stream->out_closed &&
+	    (revents & (POLLERR | POLLHUP)) != 0) {
+		end(stream);
+		return;
+	}
 	if ((stream->socket.events & POLLIN) != 0 && (revents & ~POLLOUT) != 0) {
 		const size_t limit =
 			stream->credit < sizeof(bytes) ? stream->credit : sizeof(bytes);
