@@ -36,10 +36,17 @@ void check_node_repeat(struct rules *rules, const struct topology *topology)
 RULE(node_repeat, "node-repeat", ADVICE, EACH,
      "One VM is given the same node of the device tree twice.");
 
-typedef void node_visit(struct rules *rules, const struct topology *topology, size_t vm,
-                        size_t node, const struct board_device *device);
+/* What the board has at a node that a VM is given, or below it. */
+struct node_at {
+	struct rules *rules;
+	const struct topology *topology;
+	size_t vm;
+	struct place place; /* of the node, where it is given */
+	const struct board_device *device;
+};
 
-/* Call @visit for each row that the board has of a node of a VM, and of what lies below it. */
+typedef void node_visit(const struct node_at *at);
+
 static void each_row(struct rules *rules, const struct topology *topology, size_t vm, size_t node,
                      node_visit *visit)
 {
@@ -49,7 +56,9 @@ static void each_row(struct rules *rules, const struct topology *topology, size_
 	for (size_t i = 0; i < board->device_count; i++) {
 		if (strcmp(board->devices[i].path, path) == 0 ||
 		    path_is_below(board->devices[i].path, path)) {
-			visit(rules, topology, vm, node, &board->devices[i]);
+			visit(&(struct node_at){rules, topology, vm,
+			                        topology->vm_origins[vm].node_places[node],
+			                        &board->devices[i]});
 		}
 	}
 }
@@ -64,23 +73,24 @@ static void each_node(struct rules *rules, const struct topology *topology, node
 	}
 }
 
-static void visit_registers(struct rules *rules, const struct topology *topology, size_t vm,
-                            size_t node, const struct board_device *device)
+static void visit_registers(const struct node_at *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count && device->bytes != 0; i++) {
-		const struct vm *other = &topology->model.vms[i];
+	const struct board_device *device = at->device;
 
-		for (size_t j = 0; j < other->mmio_count && i != vm; j++) {
+	for (size_t i = 0; i < at->topology->model.vm_count && device->bytes != 0; i++) {
+		const struct vm *other = &at->topology->model.vms[i];
+
+		for (size_t j = 0; j < other->mmio_count && i != at->vm; j++) {
 			const struct range *range = &other->mmios[j];
 
 			if (check_overlap(range->base, range->bytes, device->base, device->bytes) &&
-			    rule_report(rules, &rule_node_registers, range->place,
+			    rule_report(at->rules, &rule_node_registers, range->place,
 			                "0x%" PRIx64 " with 0x%" PRIx64
 			                " bytes holds registers of %s, which belongs to '%s'",
 			                range->base, range->bytes, device->path,
-			                check_suffix(topology, vm))) {
-				diag_note(rules->diag, topology->vm_origins[vm].node_places[node],
-				          "given to '%s' here", check_suffix(topology, vm));
+			                check_suffix(at->topology, at->vm))) {
+				diag_note(at->rules->diag, at->place, "given to '%s' here",
+				          check_suffix(at->topology, at->vm));
 			}
 		}
 	}
@@ -104,33 +114,30 @@ static bool has_irq(const struct board *board, const struct board_device *device
 	                    (host && irq >= board->pci_irq && irq - board->pci_irq < PCI_LINES));
 }
 
-static void report_irq(struct rules *rules, const struct topology *topology, size_t vm,
-                       const struct board_device *device, uint32_t irq, struct place place)
+static void report_irq(const struct node_at *at, uint32_t irq, struct place place)
 {
-	rule_report(rules, &rule_node_irq, place,
-	            "interrupt %u is that of %s, which belongs to '%s'", irq, device->path,
-	            check_suffix(topology, vm));
+	rule_report(at->rules, &rule_node_irq, place,
+	            "interrupt %u is that of %s, which belongs to '%s'", irq, at->device->path,
+	            check_suffix(at->topology, at->vm));
 }
 
-static void visit_irq(struct rules *rules, const struct topology *topology, size_t vm, size_t node,
-                      const struct board_device *device)
+static void visit_irq(const struct node_at *at)
 {
-	const struct board *board = topology->model.board;
+	const struct board *board = at->topology->model.board;
 
-	(void)node;
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *other = &topology->model.vms[i];
+	for (size_t i = 0; i < at->topology->model.vm_count; i++) {
+		const struct vm *other = &at->topology->model.vms[i];
 
-		for (size_t j = 0; j < other->irq_count && i != vm; j++) {
-			if (has_irq(board, device, other->irqs[j])) {
-				report_irq(rules, topology, vm, device, other->irqs[j],
-				           topology->vm_origins[i].irq_places[j]);
+		for (size_t j = 0; j < other->irq_count && i != at->vm; j++) {
+			if (has_irq(board, at->device, other->irqs[j])) {
+				report_irq(at, other->irqs[j],
+				           at->topology->vm_origins[i].irq_places[j]);
 			}
 		}
-		for (size_t j = 0; j < other->pci_count && i != vm; j++) {
-			if (has_irq(board, device, other->pci[j].irq)) {
-				report_irq(rules, topology, vm, device, other->pci[j].irq,
-				           topology->vm_origins[i].pci_places[j].irq);
+		for (size_t j = 0; j < other->pci_count && i != at->vm; j++) {
+			if (has_irq(board, at->device, other->pci[j].irq)) {
+				report_irq(at, other->pci[j].irq,
+				           at->topology->vm_origins[i].pci_places[j].irq);
 			}
 		}
 	}
@@ -144,19 +151,19 @@ void check_node_irq(struct rules *rules, const struct topology *topology)
 RULE(node_irq, "node-irq", ERROR, EACH,
      "A VM is given a node, and another VM the interrupt of that node.");
 
-static void visit_kernel(struct rules *rules, const struct topology *topology, size_t vm,
-                         size_t node, const struct board_device *device)
+static void visit_kernel(const struct node_at *at)
 {
-	const struct board *board = topology->model.board;
+	const struct board_device *device = at->device;
+	const struct board *board = at->topology->model.board;
 	struct board_range reserved;
 
 	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, &reserved); i++) {
 		if (!reserved.shown &&
 		    check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
-		    rule_report(rules, &rule_node_kernel,
-		                topology->vm_origins[vm].node_places[node],
-		                "'%s' is given %s, which is %s and %s", check_suffix(topology, vm),
-		                device->path, reserved.name, reserved.whose)) {
+		    rule_report(at->rules, &rule_node_kernel, at->place,
+		                "'%s' is given %s, which is %s and %s",
+		                check_suffix(at->topology, at->vm), device->path, reserved.name,
+		                reserved.whose)) {
 			return;
 		}
 	}
@@ -172,20 +179,19 @@ RULE_TO_RUN(node_kernel, "node-kernel", EACH,
             "that the VM has it, and so all memory");
 
 /* A row of a device of which every VM has a virtual one. */
-static void visit_virtual(struct rules *rules, const struct topology *topology, size_t vm,
-                          size_t node, const struct board_device *device)
+static void visit_virtual(const struct node_at *at)
 {
-	const struct board *board = topology->model.board;
+	const struct board_device *device = at->device;
+	const struct board *board = at->topology->model.board;
 	struct board_range reserved;
 
 	for (size_t i = 0; device->bytes != 0 && board_reserved_at(board, i, &reserved); i++) {
 		if (reserved.shown &&
 		    check_overlap(reserved.base, reserved.bytes, device->base, device->bytes) &&
-		    rule_report(rules, &rule_node_virtual,
-		                topology->vm_origins[vm].node_places[node],
+		    rule_report(at->rules, &rule_node_virtual, at->place,
 		                "'%s' is given %s, which is %s: instead of it there is the virtual "
 		                "one that every VM has",
-		                check_suffix(topology, vm), device->path, reserved.name)) {
+		                check_suffix(at->topology, at->vm), device->path, reserved.name)) {
 			return;
 		}
 	}

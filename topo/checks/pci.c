@@ -141,8 +141,16 @@ void check_pci_range(struct rules *rules, const struct topology *topology)
 RULE(pci_range, "pci-range", ERROR, EACH,
      "A PCI function has a bus of 0 to 255, a device of 0 to 31 and a function of 0 to 7.");
 
-typedef void pci_visit(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                       size_t vm, const struct pci_function *function);
+/* A function that a check looks at. */
+struct pci_at {
+	struct rules *rules;
+	const struct topology *topology;
+	struct strmap *seen; /* empty before the first one; the check's */
+	size_t vm;
+	const struct pci_function *function;
+};
+
+typedef void pci_visit(const struct pci_at *at);
 
 static void each_function(struct rules *rules, const struct topology *topology, pci_visit *visit)
 {
@@ -152,24 +160,25 @@ static void each_function(struct rules *rules, const struct topology *topology, 
 	strmap_init(&seen, arena);
 	for (size_t i = 0; i < topology->model.vm_count; i++) {
 		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			visit(rules, topology, &seen, i, &topology->model.vms[i].pci[j]);
+			visit(&(struct pci_at){rules, topology, &seen, i,
+			                       &topology->model.vms[i].pci[j]});
 		}
 	}
 	arena_free(arena);
 }
 
-static void visit_no_irq(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         size_t vm, const struct pci_function *function)
+static void visit_no_irq(const struct pci_at *at)
 {
-	const struct machine_slot *slot = pci_slot_of(&topology->model, function);
+	const struct pci_function *function = at->function;
+	const struct machine_slot *slot = pci_slot_of(&at->topology->model, function);
 	/* It may have messages, or be nothing that interrupts. */
 	bool needs = slot == NULL || (slot->model->vectors == 0 && slot->model->pin != 0);
 
-	(void)seen;
 	if (function->irq == 0 && needs) {
-		rule_report(rules, &rule_pci_no_irq, function->place,
+		rule_report(at->rules, &rule_pci_no_irq, function->place,
 		            "PCI function %u:%u.%u of '%s' has no interrupt", function->bus,
-		            function->device, function->function, check_suffix(topology, vm));
+		            function->device, function->function,
+		            check_suffix(at->topology, at->vm));
 	}
 }
 
@@ -186,28 +195,27 @@ RULE(pci_no_irq, "pci-no-irq", ADVICE, EACH,
  * Behind the host bridge the line of a function is that of its pin and its slot. The pin of function
  * 0 is the first; that of another one may be any.
  */
-static void visit_irq(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                      size_t vm, const struct pci_function *function)
+static void visit_irq(const struct pci_at *at)
 {
-	const struct board *board = topology->model.board;
+	const struct pci_function *function = at->function;
+	const struct board *board = at->topology->model.board;
 	uint32_t first = board->pci_irq;
 	bool in_range =
 		function->irq - INTID_SPI_FIRST < board->spi_count; /* or irq-range says so */
 	uint32_t line = first + function->device % PCI_LINES;
 	bool is_line = function->irq - first < PCI_LINES;
 
-	(void)seen;
 	if (first == 0 || function->bus != 0 || !in_range || function->irq == line ||
 	    (is_line && function->function != 0)) {
 		return;
 	}
-	if (rule_report(rules, &rule_pci_irq, function->place,
+	if (rule_report(at->rules, &rule_pci_irq, function->place,
 	                "interrupt %u is not that of PCI function 0:%u.%u of '%s'", function->irq,
-	                function->device, function->function, check_suffix(topology, vm))) {
+	                function->device, function->function, check_suffix(at->topology, at->vm))) {
 		if (function->function == 0) {
-			diag_help(rules->diag, "its line is %u", line);
+			diag_help(at->rules->diag, "its line is %u", line);
 		} else {
-			diag_help(rules->diag, "its line is one of %u to %u", first,
+			diag_help(at->rules->diag, "its line is one of %u to %u", first,
 			          first + PCI_LINES - 1);
 		}
 	}
@@ -223,16 +231,17 @@ RULE_TO_RUN(pci_irq, "pci-irq", EACH,
             "was given another one.",
             "that the VM has the interrupt that it was given");
 
-static void visit_repeat(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                         size_t vm, const struct pci_function *function)
+static void visit_repeat(const struct pci_at *at)
 {
-	const char *key = arena_printf(seen->arena, "%zu/%u:%u.%u", vm, function->bus,
+	const struct pci_function *function = at->function;
+	const char *key = arena_printf(at->seen->arena, "%zu/%u:%u.%u", at->vm, function->bus,
 	                               function->device, function->function);
 
-	if (!check_first_time(seen, key, seen)) {
-		rule_report(rules, &rule_pci_repeat, function->place,
-		            "'%s' is given PCI function %u:%u.%u twice", check_suffix(topology, vm),
-		            function->bus, function->device, function->function);
+	if (!check_first_time(at->seen, key, at->seen)) {
+		rule_report(at->rules, &rule_pci_repeat, function->place,
+		            "'%s' is given PCI function %u:%u.%u twice",
+		            check_suffix(at->topology, at->vm), function->bus, function->device,
+		            function->function);
 	}
 }
 
@@ -243,17 +252,17 @@ void check_pci_repeat(struct rules *rules, const struct topology *topology)
 
 RULE(pci_repeat, "pci-repeat", ERROR, EACH, "One VM is given the same PCI function twice.");
 
-static void visit_split(struct rules *rules, const struct topology *topology, struct strmap *seen,
-                        size_t vm, const struct pci_function *function)
+static void visit_split(const struct pci_at *at)
 {
-	const char *key = arena_printf(seen->arena, "%u:%u", function->bus, function->device);
-	const struct vm *row = &topology->model.vms[vm];
-	const struct vm *owner = strmap_get(seen, key);
+	const struct pci_function *function = at->function;
+	const char *key = arena_printf(at->seen->arena, "%u:%u", function->bus, function->device);
+	const struct vm *row = &at->topology->model.vms[at->vm];
+	const struct vm *owner = strmap_get(at->seen, key);
 
 	if (owner == NULL) {
-		strmap_set(seen, key, &topology->model.vms[vm]);
+		strmap_set(at->seen, key, &at->topology->model.vms[at->vm]);
 	} else if (owner != row) {
-		rule_report(rules, &rule_pci_split, function->place,
+		rule_report(at->rules, &rule_pci_split, function->place,
 		            "functions of PCI device %s belong to '%s' and to '%s'", key,
 		            row->suffix, owner->suffix);
 	}
@@ -268,13 +277,14 @@ RULE(pci_split, "pci-split", ADVICE, EACH,
      "Functions of one PCI device belong to different VMs. They share its reset and its power, "
      "and often nothing keeps the DMA of one apart from the other.");
 
-static void visit_function_name(struct rules *rules, const struct topology *topology,
-                                struct strmap *seen, size_t vm, const struct pci_function *function)
+static void visit_function_name(const struct pci_at *at)
 {
-	if (function->name[0] != '\0' && !check_first_time(seen, function->name, seen)) {
-		rule_report(rules, &rule_pci_name_twice, function->place,
+	const struct pci_function *function = at->function;
+
+	if (function->name[0] != '\0' && !check_first_time(at->seen, function->name, at->seen)) {
+		rule_report(at->rules, &rule_pci_name_twice, function->place,
 		            "a second PCI function is called '%s', this one of '%s'",
-		            function->name, check_suffix(topology, vm));
+		            function->name, check_suffix(at->topology, at->vm));
 	}
 }
 
