@@ -3,12 +3,14 @@
 turns on the same machine. What counts is the same line of the same init on each console. Then the
 device VM of that pair is started anew: seconds until its connection is up again.
 """
+import contextlib
 import json
 import os
 import re
 import selectors
 import subprocess
 import tempfile
+import threading
 import time
 
 import abi  # of tests/baremetal
@@ -62,28 +64,38 @@ def pair(build, topology):
             subprocess.run([topo, "stop", name], check=False, stdout=subprocess.DEVNULL)
 
 
+@contextlib.contextmanager
+def said_by(*command):
+    """Lines of a command that goes on by itself: it ends with the block, and after LIMIT."""
+    with subprocess.Popen(command, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE) as process:
+        late = threading.Timer(LIMIT, process.kill)
+        late.start()
+        try:
+            yield process.stdout
+        finally:
+            late.cancel()
+            process.kill()
+
+
 def shells(topo, name):
     """When the last of two VMs showed its shell, by the clock of the system's log."""
     times = {}
-    with subprocess.Popen([topo, "logs", "--follow", "--name", name], text=True, errors="replace",
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as log:
-        for line in log.stdout:
+    with said_by(topo, "logs", "--follow", "--name", name) as log:
+        for line in log:
             found = re.match(r"^\[\s*([\d.]+)\] (\w+): .*" + re.escape(SHELL), line)
             if found:
                 times[found.group(2)] = float(found.group(1))
             if len(times) == 2:
-                log.kill()
-    if len(times) != 2:
-        raise ValueError(f"shells of {sorted(times)} only")
-    return max(times.values())
+                return max(times.values())
+    raise ValueError(f"shells of {sorted(times)} only")
 
 
 def comes_back(topo, name):
     """From the wish that the device VM begin anew until its next session is up with all its devices."""
-    with subprocess.Popen([topo, "events", "--json", name], text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE) as events:
-        told, before = {}, None
-        for line in events.stdout:
+    told, before, start = {}, None, None
+    with said_by(topo, "events", "--json", name) as events:
+        for line in events:
             event = json.loads(line)
             if event["event"] == "connection":
                 told = event
@@ -93,7 +105,6 @@ def comes_back(topo, name):
                 subprocess.run([topo, "restart", "--force", "--name", name, "device"], check=True,
                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
             if before is not None and told["sessions"] > before and ready(told):
-                events.kill()
                 return time.monotonic() - start
     raise ValueError(f"the connection does not come back: {told}")
 
