@@ -59,14 +59,20 @@ def case_health_is_waited_for(world):
     world.good("wait", "--until", "healthy", "one")
 
 
+def never_healthy(world, health, wanted):
+    """It ends for want of that alone: on a busy host a VM may not be up yet, and then it has longer."""
+    scenario = world.scenario(f"vm one agent health={health}\n")
+    for seconds in ("3", "30", "200"):
+        text = world.bad(1, "run", "-d", "--timeout", seconds, scenario)
+        if wanted in text:
+            return
+    check_in(wanted, text)
+
+
 def case_health_that_never_comes(world):
-    service = Service(world)
-    scenario = world.scenario(f"vm one agent health={service.check}\n")
-    text = world.bad(1, "run", "-d", "--timeout", "3", scenario)
-    check_in("VM one: up: it does not say that it is healthy", text)
-    text = world.bad(1, "run", "-d", "--timeout", "3",
-                     world.scenario("vm one agent health=/none\n"))
-    check_in("it does not say that it is healthy: exit status 127: /none: No such file", text)
+    never_healthy(world, Service(world).check, "VM one: up: it does not say that it is healthy")
+    never_healthy(world, "/none", "VM one: up: it does not say that it is healthy: "
+                  "exit status 127: /none: No such file")
 
 
 def case_health_says_the_last_line_of_much(world):
