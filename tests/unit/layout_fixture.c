@@ -80,7 +80,8 @@ void fixture_start(struct fixture *f)
 		.loader = {loader, sizeof(loader)},
 		.vms = f->vm_payloads,
 	};
-	if (kernel_header_read(f->payloads.kernel, &f->payloads.header) != OK) {
+	if (kernel_header_read(f->payloads.kernel.data, f->payloads.kernel.bytes,
+	                       &f->payloads.header) != OK) {
 		abort();
 	}
 	f->diag = diag_new();
@@ -113,7 +114,8 @@ uint32_t fixture_vm(struct fixture *f, const char *name)
 	payload->kernel = (struct blob){guest_kernel, sizeof(guest_kernel)};
 	payload->initrd[0] = (struct blob){base_archive, sizeof(base_archive)};
 	payload->initrd_count = 1;
-	if (kernel_header_read(payload->kernel, &payload->header) != OK) {
+	if (kernel_header_read(payload->kernel.data, payload->kernel.bytes, &payload->header) !=
+	    OK) {
 		abort();
 	}
 	f->payloads.vm_count = f->model.vm_count;

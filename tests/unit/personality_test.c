@@ -4,6 +4,7 @@
  * driver reads the configuration space through these.
  */
 /* links: topo/image/personality.c tests/unit/layout_fixture.c topo/image/payload.c */
+/* links: topo/model/kernel_file.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/base/arena.c */
 /* links: topo/base/strmap.c */
 /* links: topo/base/utf8.c topo/base/say.c */

@@ -4,6 +4,7 @@
  * that are there are left as they are, and what does not fit is refused with a reason.
  */
 /* links: topo/rootfs topo/image/payload.c topo/base topo/diag */
+/* links: topo/model/kernel_file.c */
 /* links: tests/unit/temporary.c topo/model/medium.c topo/model/command_bounds.c */
 /* links: topo/model/owned_paths.c */
 /* libs: elf z lzma zstd lz4 json-c crypto */

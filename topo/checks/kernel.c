@@ -1,12 +1,103 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checks of what a kernel of the user's own was built with.
+ * Checks of a kernel of the user's own: whether its file is one, and what it was built with.
  */
+#include <inttypes.h>
+#include <unistd.h>
+
 #include "lib/bits.h"
+#include "topo/base/regular.h"
 #include "topo/checks/internal.h"
+#include "topo/model/kernel_file.h"
 #include "topo/resolve/kernel_config.h"
 
 #define POOL_OPTION "CONFIG_DMA_RESTRICTED_POOL"
+
+/* What the file of a kernel is. */
+struct kernel_found {
+	struct kernel_header header;
+	const char *what; /* it is instead of a kernel; NULL: it is one */
+	const char *help;
+};
+
+/* False: the VM boots the project's own, or a file that cannot be read, which was said. */
+static bool find_kernel(const struct vm *vm, struct kernel_found *out)
+{
+	uint8_t head[KERNEL_HEADER_BYTES] = {0};
+	uint64_t bytes = 0;
+	const int fd = vm->image.kernel == NULL ? -1 : regular_open(vm->image.kernel, 0, &bytes);
+
+	if (fd < 0) {
+		return false;
+	}
+	const uint64_t wanted = bytes < sizeof(head) ? bytes : sizeof(head);
+	const bool good = regular_read(fd, head, wanted) == (int64_t)wanted;
+
+	close(fd);
+	if (good) {
+		out->what =
+			kernel_file_read(head, bytes, vm->kernel_entry, &out->header, &out->help);
+	}
+	return good;
+}
+
+void check_kernel_form(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+		struct kernel_found found = {.what = NULL};
+
+		if (topology->vm_origins[i].failed[VM_KERNEL_ENTRY] || !find_kernel(vm, &found) ||
+		    found.what == NULL) {
+			continue;
+		}
+		if (rule_report(rules, &rule_kernel_form, topology->vm_origins[i].kernel_place,
+		                "the kernel '%s' of '%s' %s", vm->image.kernel, vm->suffix,
+		                found.what)) {
+			diag_help(rules->diag, "%s", found.help);
+		}
+	}
+}
+
+RULE_TO_RUN(kernel_form, "kernel-form", EACH,
+            "The file of a VM's kernel is empty, packed, or of a form that a boot loader or "
+            "another architecture reads. A VM boots what lies in memory: an arm64 Image, or with "
+            "`kernel_entry_addr` any binary.",
+            "a kernel that the VM can boot");
+
+void check_kernel_large(struct rules *rules, const struct topology *topology)
+{
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		const struct vm *vm = &topology->model.vms[i];
+		const bool *failed = topology->vm_origins[i].failed;
+		struct kernel_found found = {.what = NULL};
+
+		if (failed[VM_KERNEL_ENTRY] || failed[VM_RAM_BASE] || failed[VM_RAM_SIZE] ||
+		    !find_kernel(vm, &found) || found.what != NULL) {
+			continue;
+		}
+		const uint64_t from = vm->kernel_entry == 0 ? found.header.text_offset
+		                                            : vm->kernel_entry - vm->ram_base;
+
+		/* One that begins beside the RAM is what boot-place says. */
+		if (from >= vm->ram_bytes || found.header.image_bytes <= vm->ram_bytes - from) {
+			continue;
+		}
+		if (rule_report(rules, &rule_kernel_large, topology->vm_origins[i].kernel_place,
+		                "the kernel '%s' of '%s' takes %" PRIu64
+		                " KiB of memory, and its RAM has %" PRIu64 " from where it begins",
+		                vm->image.kernel, vm->suffix,
+		                (found.header.image_bytes + 1023) >> 10,
+		                (vm->ram_bytes - from) >> 10)) {
+			diag_help(rules->diag, "give '%s' more RAM by ram_size", vm->suffix);
+		}
+	}
+}
+
+RULE_TO_RUN(kernel_large, "kernel-large", EACH,
+            "A VM's kernel, with the memory that its header asks for behind it, ends behind the "
+            "VM's RAM.",
+            "a kernel that fits into the VM's RAM");
 
 static enum kernel_option option_of(const struct topology *topology, size_t vm, const char *option)
 {

@@ -33,7 +33,7 @@
 	X(kernel_align) X(kernel_offset) X(dtb_align) X(initrd_align) X(boot_overlap) X(cmdline_long) \
 	X(cmdline_text) X(cmdline_console) X(root_device) X(root_readonly) X(root_none) \
 	X(cmdline_mem) X(cmdline_cpus) X(agent_missing) X(backend_missing) X(dtb_own) \
-	X(kernel_pool) X(kernel_drivers) X(files_hidden) X(command_own) X(health_own) X(command_missing) X(command_large) \
+	X(kernel_form) X(kernel_large) X(kernel_pool) X(kernel_drivers) X(files_hidden) X(command_own) X(health_own) X(command_missing) X(command_large) \
 	X(rootfs_idle) X(packages_unmade) \
 	X(memdev_align) X(memdev_block) X(memdev_range) X(iobuf_align) X(iobuf_range) \
 	X(pool_large) X(swiotlb_mixed) X(swiotlb_asset) X(swiotlb_exposed) \

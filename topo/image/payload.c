@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Formats of payloads, see topo/image/payload.h: the header of an arm64 kernel, the segments of the
- * VMM's ELF file, archives in the form newc, and the names of disks in them. No file is opened
+ * Formats of payloads, see topo/image/payload.h: the segments of the VMM's ELF file, archives in the form newc, and the names of disks in them. No file is opened
  * here.
  */
 #include "topo/image/payload.h"
@@ -18,70 +17,6 @@
 #include "topo/base/units.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
-
-/* The kernel lies less than this above a multiple of 2 MiB. */
-#define TEXT_OFFSET_END 0x40000000U
-
-static uint64_t get_le(const uint8_t *bytes, uint32_t count)
-{
-	uint64_t value = 0;
-
-	for (uint32_t i = 0; i < count; i++) {
-		value |= (uint64_t)bytes[i] << (8 * i);
-	}
-	return value;
-}
-
-err_t kernel_header_read(struct blob file, struct kernel_header *out)
-{
-	if (file.bytes < KERNEL_HEADER_BYTES || memcmp(file.data + 56, "ARM\x64", 4) != 0) {
-		return ERR_VERSION;
-	}
-	out->text_offset = get_le(file.data + 8, 8);
-	out->image_bytes = get_le(file.data + KERNEL_HEADER_SIZE_AT, 8);
-	if (out->image_bytes < file.bytes) {
-		out->image_bytes = file.bytes;
-	}
-	if (!is_aligned(out->text_offset, PV_PAGE_BYTES) || out->text_offset >= TEXT_OFFSET_END ||
-	    out->image_bytes > BIT64(PV_IPA_BITS)) {
-		return ERR_RANGE;
-	}
-	return OK;
-}
-
-const char *kernel_packed(struct blob file)
-{
-	static const struct {
-		uint8_t bytes[4];
-		uint32_t count;
-		const char *how;
-	} forms[] = {
-		{{0x1f, 0x8b}, 2, "it is compressed: unpack it with gzip -d"},
-		{{0xfd, '7', 'z', 'X'}, 4, "it is compressed: unpack it with xz -d"},
-		{{0x28, 0xb5, 0x2f, 0xfd}, 4, "it is compressed: unpack it with zstd -d"},
-		{{0x7f, 'E', 'L', 'F'},
-	         4,
-	         "it is an ELF file: make it what lies in memory with objcopy -O binary"},
-	};
-
-	for (size_t i = 0; i < ARRAY_COUNT(forms); i++) {
-		if (file.bytes >= forms[i].count &&
-		    memcmp(file.data, forms[i].bytes, forms[i].count) == 0) {
-			return forms[i].how;
-		}
-	}
-	return NULL;
-}
-
-err_t kernel_header_raw(struct blob file, uint64_t entry, struct kernel_header *out)
-{
-	if (!entry || file.bytes == 0 || kernel_packed(file)) {
-		return ERR_VERSION;
-	}
-	out->text_offset = entry & (MIB(2) - 1);
-	out->image_bytes = file.bytes;
-	return OK;
-}
 
 static uint64_t page_up(uint64_t bytes)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The bytes that a system image carries besides its tables: kernel, VMM, loader, and for each VM
- * what it boots. topo/image/payload_files.c reads them from files; the formats (arm64 Image header,
- * ELF, newc archives) are decoded and written in topo/image/payload.c. The formats are foreign
- * data: each field is checked before it is used.
+ * what it boots. topo/image/payload_files.c reads them from files; the formats (ELF, newc archives)
+ * are decoded and written in topo/image/payload.c, headers of kernels in topo/model/kernel_file.c.
+ * The formats are foreign data: each field is checked before it is used.
  */
 #ifndef TOPO_IMAGE_PAYLOAD_H
 #define TOPO_IMAGE_PAYLOAD_H
@@ -14,6 +14,7 @@
 
 #include "abi/err.h"
 #include "topo/diag/diag.h"
+#include "topo/model/kernel_file.h"
 #include "topo/model/model.h"
 
 /* Bytes in memory that somebody else owns. Two blobs with the same data are stored once. */
@@ -21,30 +22,6 @@ struct blob {
 	const uint8_t *data;
 	size_t bytes;
 };
-
-/* What the arm64 Image header says (Linux, Documentation/arch/arm64/booting.rst, 4). */
-struct kernel_header {
-	uint64_t text_offset; /* from a 2 MiB boundary */
-	uint64_t image_bytes; /* in memory, with what is not in the file */
-};
-
-#define KERNEL_HEADER_BYTES 64U
-#define KERNEL_HEADER_SIZE_AT 16U /* image_size, which topo/image/image.c sets anew */
-
-/**
- * Read the header of an arm64 kernel Image.
- * Errors: ERR_VERSION it is none; ERR_RANGE its offset or size make no sense.
- */
-MUST_USE err_t kernel_header_read(struct blob file, struct kernel_header *out);
-
-/** How to unpack a kernel that is not what lies in memory; NULL where nothing says so. */
-const char *kernel_packed(struct blob file);
-
-/**
- * A binary without such a header, which lies at @entry and begins there: what its header would say.
- * Errors: ERR_VERSION no address, or the file cannot be one.
- */
-MUST_USE err_t kernel_header_raw(struct blob file, uint64_t entry, struct kernel_header *out);
 
 /* The VMM's program: what of its address space comes from the ELF file. */
 #define VMM_SEGMENTS_MAX 4U

@@ -155,7 +155,7 @@ static void load_system(struct loader *loader)
 
 	snprintf(kernel, sizeof(kernel), "kernel-%s.bin", loader->model->board->name);
 	if (load_own(loader, kernel, &out->kernel) &&
-	    kernel_header_read(out->kernel, &out->header) != OK) {
+	    kernel_header_read(out->kernel.data, out->kernel.bytes, &out->header) != OK) {
 		diag_error(loader->diag, PLACE_NONE, "%s/%s is not the kernel of EL2",
 		           loader->share, kernel);
 	}
@@ -168,29 +168,21 @@ static void load_system(struct loader *loader)
 
 static void load_kernel(struct loader *loader, const struct vm *vm, struct vm_payload *out)
 {
-	bool own = vm->image.own_kernel || !vm->image.kernel;
-	const char *packed;
-	err_t err;
+	const bool own = vm->image.own_kernel || !vm->image.kernel;
+	const char *help;
+	const char *what;
 
 	if (own ? !load_own(loader, "guest/Image", &out->kernel)
 	        : !load(loader, vm->image.kernel, vm->image.place, "kernel", &out->kernel)) {
 		return;
 	}
-	err = kernel_header_read(out->kernel, &out->header);
-	if (err == ERR_VERSION && !own) {
-		err = kernel_header_raw(out->kernel, vm->kernel_entry, &out->header);
+	what = kernel_file_read(out->kernel.data, out->kernel.bytes, own ? 0 : vm->kernel_entry,
+	                        &out->header, &help);
+	if (what) {
+		diag_error(loader->diag, vm->image.place, "the kernel '%s' of '%s' %s",
+		           own ? "guest/Image" : vm->image.kernel, vm->name, what);
+		diag_help(loader->diag, "%s", help);
 	}
-	if (err == OK) {
-		return;
-	}
-	diag_error(loader->diag, vm->image.place, "the kernel '%s' of '%s' is not an arm64 Image%s",
-	           own ? "guest/Image" : vm->image.kernel, vm->name,
-	           err == ERR_RANGE ? ": its header makes no sense" : "");
-	packed = own ? NULL : kernel_packed(out->kernel);
-	diag_help(loader->diag, "%s",
-	          packed ? packed
-	                 : "arch/arm64/boot/Image of a Linux build is one; another binary is taken "
-	                   "where kernel_entry_addr says at which address it lies and begins");
 }
 
 static void add_initrd(struct vm_payload *out, struct blob part)

@@ -24,6 +24,7 @@ struct vm_origin {
 	size_t affinity_count;
 	struct place given[VM_ATTRIBUTE_COUNT];
 	bool failed[VM_ATTRIBUTE_COUNT]; /* given, and could not be read */
+	struct place kernel_place;       /* of kernel_name; file NULL = not given */
 	bool kernel_moved;               /* to where the project's kernel begins */
 	struct place *irq_places;        /* of vm.irqs */
 	struct pci_places *pci_places;   /* of vm.pci */

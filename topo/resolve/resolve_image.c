@@ -354,6 +354,7 @@ void resolve_image_config(struct resolver *resolver, size_t vm, const struct val
 	}
 	*image = (struct vm_image){.place = value->place};
 	decide_kernel(resolver, image, &words);
+	resolver->topology->vm_origins[vm].kernel_place = words.kernel_place;
 	decide_initrd(resolver, image, &words);
 	decide_dtb(resolver, image, &words);
 	if (words.cmdline != NULL) {
