@@ -217,6 +217,30 @@ static void test_alone(void **state)
 	assert_int_equal(taken, 6);
 }
 
+/* That one comes again tells that the one before has ended, which nobody else sees. */
+static void test_each_end_is_counted(void **state)
+{
+	(void)state;
+	boot();
+	for (uint32_t n = 0; n < 2; n++) {
+		uint64_t before = v0->counters[PV_COUNTER_INTERRUPTS];
+
+		configure(n, PV_VIRQ_ENABLED);
+		go_on(v0);
+		for (uint32_t i = 0; i < 4; i++) {
+			raise(n);
+			assert_int_equal(acknowledge(v0), n);
+			fake.lines[INTID + n].pending = false;
+			end(v0, n);
+			assert_int_equal(v0->counters[PV_COUNTER_INTERRUPTS], before + i);
+		}
+		lock_acquire(&d->lock);
+		vgic_fold_locked(v0);
+		lock_release(&d->lock);
+		assert_int_equal(v0->counters[PV_COUNTER_INTERRUPTS], before + 4);
+	}
+}
+
 /* More than list registers, all in the hands of the guest at once. */
 static void test_more_than_list_registers(void **state)
 {
@@ -729,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_level),
 		cmocka_unit_test(test_edge),
 		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_each_end_is_counted),
 		cmocka_unit_test(test_more_than_list_registers),
 		cmocka_unit_test(test_only_its_target_lets_it_come_again),
 		cmocka_unit_test(test_moves_while_active),
