@@ -38,7 +38,7 @@ static void test_header(void **state)
 static const char *said(const void *begin, size_t count, uint64_t entry,
                         struct kernel_header *header)
 {
-	uint8_t *bytes = malloc(count); /* none behind it may be read */
+	uint8_t *bytes = malloc(count == 0 ? 1 : count); /* none behind it may be read */
 	const char *help = NULL;
 
 	memcpy(bytes, begin, count);
