@@ -253,4 +253,4 @@ class ScribbledMemory(Scenario):
                          f"dd if=/tmp/x of=/dev/{disk} bs=64k oflag=direct 2>/dev/null; "
                          f"dd if=/dev/{disk} bs=64k count=16 iflag=direct 2>/dev/null | "
                          "cmp - /tmp/x", limit=120)
-        system.shell("driver", "until ping -c 1 -W 1 10.77.0.1; do :; done", limit=60)
+        system.shell("driver", "until ping -c 1 -W 1 10.77.0.1; do :; done")

@@ -6,7 +6,7 @@ import socket
 import struct
 import subprocess
 
-from harness import BOTH_BOARDS, HERE, TOPO, Scenario, ensure
+from harness import BOTH_BOARDS, HERE, LIMIT, TOPO, Scenario, ensure
 from outside import Outside, digest
 
 DISK_BYTES = 64 << 20
@@ -27,7 +27,7 @@ class Hardware(Outside, Scenario):
         self.await_nic("io")
         data = os.urandom(SENT_BYTES)
         with socket.create_server(("127.0.0.1", 0)) as server:
-            server.settimeout(60)
+            server.settimeout(LIMIT)
             port = server.getsockname()[1]
             vm = self.system.spawn("io", f"nc {OUTSIDE} {port} > /tmp/got; sha256sum < /tmp/got; "
                                    f"nc {OUTSIDE} {port} < /tmp/got")
@@ -35,7 +35,7 @@ class Hardware(Outside, Scenario):
                 stream.sendall(data)
             with server.accept()[0] as stream, stream.makefile("rb") as back:
                 returned = back.read(SENT_BYTES)
-            said, _ = vm.communicate(timeout=60)
+            said, _ = vm.communicate(timeout=LIMIT)
         ensure(said.split()[0] == digest(data), f"the VM received {said}")
         ensure(returned == data, "the build host received other bytes")
 
@@ -63,7 +63,7 @@ class Hardware(Outside, Scenario):
         for vm in ("card", "io"):
             self.await_nic(vm)
         with socket.create_server(("127.0.0.1", 0)) as server:
-            server.settimeout(60)
+            server.settimeout(LIMIT)
             port = server.getsockname()[1]
             said = self.system.shell(
                 "card", f"ip route; ip route replace default via {OUTSIDE}; "
@@ -74,7 +74,7 @@ class Hardware(Outside, Scenario):
             try:
                 with server.accept()[0] as stream, stream.makefile("rb") as heard:
                     first = heard.readline()
-                vm.communicate(timeout=60)
+                vm.communicate(timeout=LIMIT)
             finally:
                 vm.kill()
                 vm.wait()

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from harness import BUILD, HERE, ROOT, TOPO, Scenario, ensure
+from harness import BUILD, HERE, LIMIT, ROOT, TOPO, Scenario, ensure
 from debugger import Debugger
 sys.path.insert(0, os.path.join(ROOT, "tests/verify"))
 import system as images  # pylint: disable=wrong-import-position,import-error
@@ -104,14 +104,14 @@ class Life(Scenario):
     def shown(self, vm):
         """That VM by topo ps."""
         done = subprocess.run([TOPO, "ps", "--json", self.system.name], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+                              stdout=subprocess.PIPE, text=True, timeout=LIMIT, check=True)
         return next(one for one in json.loads(done.stdout)[0]["vms"] if one["name"] == vm)
 
     def ensure_ping(self):
         address = self.system.shell("device", "ip -4 -o addr show br0 | awk '{ sub(\"/.*\", \"\", "
                                     "$4); print $4; exit }'")
         # Packets are lost while an interface comes up.
-        self.system.shell("driver", f"until ping -c 1 -W 1 {address}; do :; done", limit=60)
+        self.system.shell("driver", f"until ping -c 1 -W 1 {address}; do :; done")
 
     def hardware_address(self):
         return self.system.shell("device", "cat /sys/class/net/br0/address")
@@ -157,9 +157,9 @@ class Life(Scenario):
                self.system.shell("device", "echo 600:root:1; stat -c %a /sbin /etc; ls /bin /sbin"),
                "the root file system is another one")
         fetch = ("until wget -q -O - http://127.0.0.1/life.camkes 2>/dev/null; do :; done")
-        ensure(self.system.shell("driver", fetch, limit=60) == text, "another file is served")
+        ensure(self.system.shell("driver", fetch) == text, "another file is served")
         self.system.shell("driver", "kill -9 $(pidof httpd)")
-        ensure(self.system.shell("driver", fetch, limit=60) == text, "it came back as another one")
+        ensure(self.system.shell("driver", fetch) == text, "it came back as another one")
 
     def check_the_same_kernel_lies_elsewhere_in_each_vm(self):
         """And the seed of that is not left for who looks into the device tree."""
@@ -188,7 +188,7 @@ class Life(Scenario):
         """Where that VM's VMM has its data in the machine's memory, and how many bytes."""
         path = os.path.join(self.directory.name, "image")
         subprocess.run([TOPO, "build", "--board", self.system.board, "-o", path, self.topology],
-                       check=True, timeout=60, stdin=subprocess.DEVNULL,
+                       check=True, timeout=LIMIT, stdin=subprocess.DEVNULL,
                        stdout=subprocess.DEVNULL)
         with open(path, "rb") as file:
             image = images.System(file.read())

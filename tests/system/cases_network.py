@@ -11,7 +11,7 @@ import subprocess
 
 import frames
 from connections import check_tcp
-from harness import HERE, TOPO, Scenario, ensure
+from harness import HERE, LIMIT, TOPO, Scenario, ensure
 
 BYTES = 1_000_000
 FLOWS = 500
@@ -161,7 +161,7 @@ class Networks(Scenario):
         finally:
             for node, flood in zip(flooders, floods):
                 self.system.run(node.name, "touch", "/tmp/enough")
-                flood.communicate(timeout=60)
+                flood.communicate(timeout=LIMIT)
             self.system.shell("hub", f"echo {room} > {TRACKING}max")
 
     def tracked(self):

@@ -11,7 +11,7 @@ import time
 from cases_attack import SIGBUS
 from connections import check_file_system, plant
 from display import drawn_row
-from harness import HERE, Scenario, ensure
+from harness import HERE, LIMIT, Scenario, ensure
 from outside import ENTRANCE, Outside
 
 KEY_A, EV_KEY = 30, 1  # Linux' input-event-codes.h
@@ -87,7 +87,7 @@ class Peripherals(Outside, Scenario):
             hearing.stdout.readline()
             monitor = self.monitor()
             monitor.ask("send-key", keys=[{"type": "qcode", "data": "a"}])
-            said, _ = hearing.communicate(timeout=60)
+            said, _ = hearing.communicate(timeout=LIMIT)
             monitor.close()
         finally:
             hearing.kill()

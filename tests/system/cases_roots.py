@@ -74,14 +74,14 @@ class OwnRoot(Scenario):
             entry.type, entry.linkname = tarfile.SYMTYPE, "../bin/busybox"
             tar.addfile(entry)
 
-    def fetch(self, vm, url, limit=60):
+    def fetch(self, vm, url):
         """What a service answers, as soon as it does."""
         found = []
 
         def answers():
             found[:] = [self.system.shell(vm, f"timeout 5 wget -q -O - {url} 2> /dev/null || true")]
             return found[0] != ""
-        self.system.wait(f"{vm} gets {url}", answers, limit)
+        self.system.wait(f"{vm} gets {url}", answers)
         return found[0]
 
     def check_its_command_serves_another_vm(self):

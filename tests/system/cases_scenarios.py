@@ -5,7 +5,7 @@ import subprocess
 import urllib.request
 
 from connections import Carries, KeepsApart
-from harness import TOPO, Scenario, ensure
+from harness import LIMIT, TOPO, Scenario, ensure
 from outside import free_port
 
 
@@ -33,7 +33,7 @@ class SecureGateway(Deployed, Scenario):
     def page(self):
         """What the service says, nothing while not all three programs listen."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=60) as page:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/", timeout=LIMIT) as page:
                 return page.read()
         except (OSError, http.client.HTTPException):
             return b""

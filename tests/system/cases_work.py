@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 
 from connections import check_file_system, check_tcp
-from harness import BOTH_BOARDS, BUILD, FIRST_BOARD, HERE, TOPO, Failure, Scenario, ensure
+from harness import BOTH_BOARDS, BUILD, FIRST_BOARD, HERE, LIMIT, TOPO, Failure, Scenario, ensure
 
 TCP_BYTES = 100_000_000
 FIO = ("fio --name=mix --filename=/dev/vda --size=64M --rw=randrw --bs=16k --direct=1 "
@@ -240,7 +240,7 @@ class OverFirmware(Scenario):
     def prepare(self):
         subprocess.run([TOPO, "build", "--board", self.system.board, "-o", self.image,
                         self.topology], check=True, stdin=subprocess.DEVNULL,
-                       stdout=subprocess.DEVNULL, timeout=60)
+                       stdout=subprocess.DEVNULL, timeout=LIMIT)
 
     def check_the_guests_use_it(self):
         for vm in ("device", "driver"):

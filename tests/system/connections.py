@@ -6,7 +6,7 @@ import secrets
 import subprocess
 
 from display import check_picture
-from harness import TOPO, ensure
+from harness import LIMIT, TOPO, ensure
 
 TCP_BYTES = 4_000_000
 DISK_MIB = 8
@@ -39,9 +39,9 @@ def check_tcp(system, sender, receiver, address, total=TCP_BYTES):
     listener = system.spawn(receiver, f"/tmp/probe receive {PORT} 77 {total}")
     try:
         system.wait("the listener", lambda: f":{PORT}" in system.shell(
-            receiver, "netstat -ltn || true"), 30)
+            receiver, "netstat -ltn || true"))
         system.shell(sender, f"/tmp/probe send {address} {PORT} 77 {total}", limit=300)
-        said, _ = listener.communicate(timeout=60)
+        said, _ = listener.communicate(timeout=LIMIT)
     finally:
         listener.kill()
         listener.wait()
@@ -67,7 +67,7 @@ def check_messages(system, listener, caller, cid):
         heard = system.shell(caller, f"echo from {caller} > /tmp/word; "
                              f"until vsock connect {cid} {PORT} < /tmp/word 2>/dev/null; "
                              "do usleep 100000; done", limit=120)
-        said, _ = hearing.communicate(timeout=60)
+        said, _ = hearing.communicate(timeout=LIMIT)
     finally:
         hearing.kill()
         hearing.wait()

@@ -14,7 +14,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 HERE = os.path.join(ROOT, "tests/system")
 BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 TOPO = os.path.join(BUILD, "topo")
-BOOT_LIMIT = 180
+BOOT_LIMIT = 300
+LIMIT = 180  # seconds, of a command or for what has to come: it tells a hang alone
 PROBE = "/tmp/probe"
 
 FIRST_BOARD = "qemu-virt-v3"  # the default of topologies
@@ -57,12 +58,12 @@ class System:
     def stop(self):
         return subprocess.run([TOPO, "stop", self.name], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                              timeout=60, check=False)
+                              timeout=LIMIT, check=False)
 
     def command(self, vm, argv, limit):
         return [TOPO, "exec", "--timeout", str(limit), "--name", self.name, vm, "--", *argv]
 
-    def run(self, vm, *argv, limit=60, stdin=None, status=0):
+    def run(self, vm, *argv, limit=LIMIT, stdin=None, status=0):
         """Run a command in a VM; its output, stripped. status=None: any exit status will do."""
         done = subprocess.run(self.command(vm, argv, limit), input=stdin, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=limit + 30, check=False)
@@ -93,7 +94,7 @@ class System:
         """What topo ps tells of it."""
         done = subprocess.run([TOPO, "ps", "--json", self.name], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-                              timeout=30, check=False)
+                              timeout=LIMIT, check=False)
         ensure(done.returncode in (0, 1), f"topo ps: {done.stdout}")
         for system in json.loads(done.stdout or "[]"):
             if system["name"] == self.name:
@@ -109,7 +110,7 @@ class System:
     def stats(self):
         """What topo stats tells of it."""
         done = subprocess.run([TOPO, "stats", "--json", self.name], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True, timeout=30, check=True)
+                              stdout=subprocess.PIPE, text=True, timeout=LIMIT, check=True)
         return json.loads(done.stdout)
 
     def pool(self, device, driver):
@@ -126,19 +127,19 @@ class System:
     def log(self, *arguments):
         return subprocess.run([TOPO, "logs", "--name", self.name, *arguments],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-                              errors="replace", timeout=30, check=False).stdout
+                              errors="replace", timeout=LIMIT, check=False).stdout
 
-    def wait(self, what, holds, limit=60):
+    def wait(self, what, holds, limit=LIMIT):
         """Look again until it holds. What is waited for has no event that a host could sleep on."""
         end = time.monotonic() + limit
         while not holds():
             ensure(time.monotonic() < end, f"{what}: not within {limit} s; now {self.state()}")
             time.sleep(0.2)
 
-    def wait_vm(self, vm, state, limit=60):
+    def wait_vm(self, vm, state, limit=LIMIT):
         self.wait(f"{vm} is {state}", lambda: self.state()[0].get(vm) == state, limit)
 
-    def wait_connection(self, device, driver, limit=60):
+    def wait_connection(self, device, driver, limit=LIMIT):
         self.wait(f"connection {device} -> {driver} is up",
                   lambda: self.state()[1].get((device, driver)) == "up", limit)
 
@@ -146,7 +147,7 @@ class System:
         """How many sessions of a connection have begun: the driver VM's VMM tells each."""
         return self.log("--vmm", driver).count(f"connection {device} up\n")
 
-    def wait_session(self, device, driver, before, limit=60):
+    def wait_session(self, device, driver, before, limit=LIMIT):
         """Until a session has begun that is not one of the first `before`, and the connection is
         up. That it is up alone may be the session that is about to end."""
         self.wait(f"session {before + 1} of {device} -> {driver}",
@@ -190,7 +191,6 @@ class Scenario:
     topology = "topologies/simple-pair.camkes"
     arguments = ()
     boards = (FIRST_BOARD,)
-    boot_is_a_test = True
     boot_limit = BOOT_LIMIT
     long = False  # takes minutes: run with --long, or by its name
 
@@ -224,16 +224,21 @@ class Tally:
             print(f"FAIL {name}: {failure}", flush=True)
 
 
-def attempt(tally, name, function):
-    """Run one check; True when it holds. An interrupt passes through."""
-    start = time.monotonic()
+def why_not(function):
+    """None, or why what it does fails. An interrupt passes through."""
     try:
         function()
     except Exception as error:  # a check that is wrong fails; the others go on
-        tally.result(name, time.monotonic() - start, str(error) or repr(error))
-        return False
-    tally.result(name, time.monotonic() - start)
-    return True
+        return str(error) or repr(error)
+    return None
+
+
+def attempt(tally, name, function):
+    """Run one check; True when it holds."""
+    start = time.monotonic()
+    failure = why_not(function)
+    tally.result(name, time.monotonic() - start, failure)
+    return failure is None
 
 
 def show_logs(system):
@@ -243,23 +248,34 @@ def show_logs(system):
     sys.stdout.flush()
 
 
+def stop(system):
+    done = system.stop()
+    ensure(done.returncode in (0, 1), f"topo stop: {done.stdout}")
+
+
 def run_scenario(cls, board, tally):
-    scenario = cls(board)
     title = cls.__name__ if board == FIRST_BOARD else f"{cls.__name__} on {board}"
-    system = scenario.system
-    system.stop()
-    try:
+    made = []
+
+    def boots():
+        scenario = cls(board)
+        made.append(scenario)
+        stop(scenario.system)
         scenario.prepare()
-        if not attempt(tally, f"{title}: boots, all up",
-                       lambda: system.start(scenario.boot_limit)):
-            for name in cls.checks():
-                tally.result(f"{title}: {name[6:].replace('_', ' ')}", 0, "it did not boot")
-            return
+        scenario.system.start(scenario.boot_limit)
+
+    try:
+        up = attempt(tally, f"{title}: boots, all up", boots)
         for name in cls.checks():
-            if not attempt(tally, f"{title}: {name[6:].replace('_', ' ')}",
-                           getattr(scenario, name)):
-                show_logs(system)
+            check = f"{title}: {name[6:].replace('_', ' ')}"
+            if not up:
+                tally.result(check, 0, "it did not boot")
+            elif not attempt(tally, check, getattr(made[0], name)):
+                failure = why_not(lambda: show_logs(made[0].system))
+                if failure:
+                    print(f"    | no logs: {failure}", flush=True)
     finally:
-        done = system.stop()
-        if done.returncode not in (0, 1):
-            tally.result(f"{title}: stops", 0, done.stdout)
+        for scenario in made:
+            failure = why_not(lambda: stop(scenario.system))
+            if failure:
+                tally.result(f"{title}: stops", 0, failure)

@@ -9,7 +9,7 @@ import socket
 import tempfile
 import threading
 
-from harness import ensure
+from harness import LIMIT, ensure
 
 NIC = "10.0.2.15"  # what QEMU's network of its user leads a forwarded port to
 ENTRANCE, ECHO = 5000, 5001
@@ -29,7 +29,7 @@ class Monitor:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
+        self.socket.settimeout(LIMIT)
         self.socket.connect(path)
         self.lines = self.socket.makefile("rw", encoding="utf-8")
         json.loads(self.lines.readline())
@@ -100,7 +100,7 @@ class Outside:
         sent = os.urandom(count)
         want = f"{vm}\n".encode() + sent
         got = b""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=60) as stream:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=LIMIT) as stream:
             sender = threading.Thread(target=stream.sendall, args=(sent,))
             sender.start()
             while len(got) < len(want):
