@@ -164,6 +164,6 @@ class Circle(Carries, Scenario):
 
 class Many(Carries, Scenario):
     """24 VMs on four CPUs."""
-    long = True
+    long = alone = True
     boot_limit = 600
     topology = os.path.join(HERE, "topologies/many.camkes")

@@ -306,6 +306,7 @@ class EightCpus(Scenario):
     """A VM of four vCPUs on eight CPUs, every other one: as large as both can be. Its devices have a
     queue for each vCPU."""
     topology = os.path.join(HERE, "topologies/eight-cpus.camkes")
+    alone = True
 
     def check_all_vcpus_are_there(self):
         text = self.system.run("four", "cat", "/sys/devices/system/cpu/online")

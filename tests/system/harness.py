@@ -193,10 +193,14 @@ class Scenario:
     boards = (FIRST_BOARD,)
     boot_limit = BOOT_LIMIT
     long = False  # takes minutes: run with --long, or by its name
+    seconds = 20  # about, on two CPUs: what is longer begins earlier
+    alone = False  # so many CPUs are busy that no other runs beside it
 
     def __init__(self, board):
-        self.system = System(os.path.join(ROOT, self.topology), "test-" + re.sub(
-            r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower(), board, self.arguments)
+        name = "test-" + re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
+        if board != FIRST_BOARD:  # that of the first may run beside it
+            name += "-on-" + board
+        self.system = System(os.path.join(ROOT, self.topology), name, board, self.arguments)
 
     def prepare(self):
         """Before the system starts."""
