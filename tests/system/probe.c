@@ -303,6 +303,28 @@ static int command_load(char **argument)
 	return 0;
 }
 
+static uint64_t counter(void)
+{
+	uint64_t value;
+
+	__asm__ volatile("isb; mrs %0, cntvct_el0" : "=r"(value) : : "memory");
+	return value;
+}
+
+/*
+ * work ROUNDS: of two instructions, and how long they took by the counter, which counts instructions
+ * where the machine does (topo run --icount).
+ */
+static int command_work(char **argument)
+{
+	uint64_t rounds = number(argument[0]);
+	uint64_t begin = counter();
+
+	__asm__ volatile("1: subs %0, %0, #1; b.ne 1b" : "+r"(rounds) : : "cc");
+	printf("took %" PRIu64 "\n", counter() - begin);
+	return 0;
+}
+
 /* ring PAGE: stores of each width to each offset of a doorbell page, held or not. */
 static int command_ring(char **argument)
 {
@@ -362,6 +384,7 @@ static const struct {
 	{"census", 1, command_census},   {"draw", 1, command_draw},
 	{"config", 1, command_config},   {"bars", 2, command_bars},
 	{"dma", 3, command_dma},         {"scribble", 5, command_scribble},
+	{"work", 1, command_work},       {"faults", 2, command_faults},
 };
 
 int main(int argc, char **argv)

@@ -29,10 +29,11 @@ int command_sniff(char **argument);
 /** draw SEED: a picture on the first framebuffer, and its size on standard output (probe_draw.c). */
 int command_draw(char **argument);
 
-/** config FUNCTION, bars FUNCTION VALUE, dma FUNCTION ~SECRET FILE: attack by a physical function
- * (probe_hardware.c). */
+/** config FUNCTION, bars FUNCTION VALUE, dma FUNCTION ~SECRET FILE, faults FUNCTION ADDRESS: attack by a
+ * physical function (probe_hardware.c). */
 int command_config(char **argument);
 int command_bars(char **argument);
 int command_dma(char **argument);
+int command_faults(char **argument);
 
 #endif

