@@ -2,13 +2,13 @@
 /*
  * See topo/commands/packages.h. The cache has a link for each set of packages that was asked for, under the
  * digest of their names and of the program, to the root file system that was made of them then. So an image
- * is made of the same bytes again until debian-root is called by hand, or by another version of it.
+ * is made of the same bytes again until debian-root is called by hand, or it or apt-project is another version.
  */
 #include "topo/commands/packages.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <spawn.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +20,21 @@
 #include "topo/diag/source.h"
 #include "topo/image/digest.h"
 #include "topo/model/packages.h"
+#include "topo/runner/process.h"
 
 #define KEY_DIGITS 16
 #define PROGRAM_BYTES_MAX ((uint64_t)1 << 20)
 #define SOURCE_BYTES 512U
 #define STATUS_UNKNOWN 4 /* the names of packages that there are not are printed */
 
-extern char **environ;
-
 static const char *program_path(struct arena *arena)
 {
 	return arena_printf(arena, "%s/debian-root", share_directory());
+}
+
+static const char *apt_path(struct arena *arena)
+{
+	return arena_printf(arena, "%s/apt-project", share_directory());
 }
 
 /* What a file of at most @most bytes holds; NULL: it cannot be read. */
@@ -59,7 +63,7 @@ static int compare_names(const void *a, const void *b)
 static void key_of(struct arena *arena, const struct vm_image *image, char out[DIGEST_TEXT_BYTES])
 {
 	const char **names = arena_alloc(arena, image->package_count * sizeof(*names));
-	struct digest_part parts[2] = {{.data = ""}, {.data = ""}};
+	struct digest_part parts[3] = {{.data = ""}, {.data = ""}, {.data = ""}};
 	const char *text = "";
 
 	for (size_t i = 0; i < image->package_count; i++) {
@@ -72,10 +76,13 @@ static void key_of(struct arena *arena, const struct vm_image *image, char out[D
 	parts[0] = (struct digest_part){text, strlen(text)};
 	text = read_text(arena, program_path(arena), PROGRAM_BYTES_MAX, &parts[1].bytes);
 	parts[1].data = text == NULL ? "" : text;
-	digest_parts(parts, 2, out);
+	text = read_text(arena, apt_path(arena), PROGRAM_BYTES_MAX, &parts[2].bytes);
+	parts[2].data = text == NULL ? "" : text;
+	digest_parts(parts, 3, out);
 	out[KEY_DIGITS] = '\0';
 }
 
+/* As tools/debian-root has it. */
 static const char *cache_directory(struct arena *arena)
 {
 	const char *cache = getenv("CACHE");
@@ -85,22 +92,32 @@ static const char *cache_directory(struct arena *arena)
 	if (cache != NULL && cache[0] != '\0') {
 		return cache;
 	}
-	return xdg != NULL && xdg[0] != '\0'
-	               ? arena_printf(arena, "%s/peervisor", xdg)
-	               : arena_printf(arena, "%s/.cache/peervisor", home == NULL ? "" : home);
+	if (xdg != NULL && xdg[0] != '\0') {
+		return arena_printf(arena, "%s/peervisor", xdg);
+	}
+	if (home == NULL) {
+		const struct passwd *user = getpwuid(getuid());
+
+		home = user == NULL ? "" : user->pw_dir;
+	}
+	return arena_printf(arena, "%s/.cache/peervisor", home);
+}
+
+static const char *link_path(struct arena *arena, const struct vm_image *image)
+{
+	char key[DIGEST_TEXT_BYTES];
+
+	key_of(arena, image, key);
+	return arena_printf(arena, "%s/debian/of/%s/root.tar", cache_directory(arena), key);
 }
 
 const char *packages_root(struct arena *arena, struct vm_image *image)
 {
-	char key[DIGEST_TEXT_BYTES];
 	char real[PATH_MAX];
+	const char *link = link_path(arena, image);
 
-	key_of(arena, image, key);
-	const char *path =
-		arena_printf(arena, "%s/debian/of/%s/root.tar", cache_directory(arena), key);
-
-	image->rootfs_unmade = realpath(path, real) == NULL;
-	return image->rootfs_unmade ? path : arena_copy(arena, real, strlen(real));
+	image->rootfs_unmade = realpath(link, real) == NULL;
+	return image->rootfs_unmade ? link : arena_copy(arena, real, strlen(real));
 }
 
 const char *packages_source(struct arena *arena, const char *path)
@@ -124,25 +141,23 @@ static bool is_unmade(const struct model *model)
 	return found;
 }
 
-/* Start debian-root; what it prints goes to @out. Returns an errno. */
-static int start(struct arena *arena, const struct vm_image *image, FILE *out, pid_t *pid)
+/*
+ * Start debian-root, with the cache that we look at; what it prints goes to @out. Returns the process or a
+ * negative errno.
+ */
+static pid_t start(struct arena *arena, const struct vm_image *image, FILE *out)
 {
-	const char *program = program_path(arena);
 	const char **words = arena_alloc(arena, (image->package_count + 3) * sizeof(*words));
-	posix_spawn_file_actions_t actions;
 
-	words[0] = program;
+	words[0] = program_path(arena);
 	words[1] = "--";
 	for (size_t i = 0; i < image->package_count; i++) {
 		words[2 + i] = image->packages[i].name;
 	}
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fileno(out), STDOUT_FILENO);
-	const int error =
-		posix_spawn(pid, program, &actions, NULL, (char *const *)(void *)words, environ);
-
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
+	if (setenv("CACHE", cache_directory(arena), 1) != 0) {
+		return -errno;
+	}
+	return process_spawn_tool((char *const *)(void *)words, fileno(out));
 }
 
 /* Of each package of @image that @said names: that there is none. */
@@ -165,30 +180,49 @@ static bool tell_unknown(const struct vm_image *image, FILE *said, struct diag *
 	return told;
 }
 
+/* Have debian-root make it. Returns its exit status, or a negative errno. */
+static int call_program(struct arena *arena, const struct vm_image *image, FILE *said)
+{
+	const pid_t pid = start(arena, image, said);
+	int status = 0;
+
+	while (pid > 0 && waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			return -errno;
+		}
+	}
+	if (pid < 0) {
+		return (int)pid;
+	}
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void tell_unmade(struct arena *arena, const struct vm_image *image, int status,
+                        struct diag *diag)
+{
+	diag_error(diag, image->packages[0].place,
+	           "the root file system of the packages %s could not be made%s%s",
+	           packages_text(arena, image), status < 0 ? ": " : "",
+	           status < 0 ? strerror(-status) : "");
+	diag_refuse(diag);
+	if (status == 0) {
+		diag_help(diag, "debian-root says that it is made, but there is no '%s'",
+		          link_path(arena, image));
+	} else if (status > 0) {
+		diag_help(diag, "debian-root has said why");
+	} else {
+		diag_help(diag, "'%s' makes it, a program of Python's", program_path(arena));
+	}
+}
+
 static bool make_one(struct arena *arena, const struct vm_image *image, struct diag *diag)
 {
 	FILE *said = tmpfile();
-	pid_t pid = 0;
-	int status = 0;
-	int error = said == NULL ? errno : start(arena, image, said, &pid);
+	const int status = said == NULL ? -errno : call_program(arena, image, said);
+	const bool good = status == 0 && access(link_path(arena, image), R_OK) == 0;
 
-	while (error == 0 && waitpid(pid, &status, 0) < 0) {
-		error = errno == EINTR ? 0 : errno;
-	}
-	const bool good = error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-	const bool unknown =
-		!good && error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == STATUS_UNKNOWN;
-
-	if (!good && !(unknown && tell_unknown(image, said, diag))) {
-		diag_error(diag, image->packages[0].place,
-		           "the root file system of the packages %s could not be made%s%s",
-		           packages_text(arena, image), error == 0 ? "" : ": ",
-		           error == 0 ? "" : strerror(error));
-		diag_refuse(diag);
-		diag_help(diag,
-		          error == 0 ? "debian-root has said why"
-		                     : "'%s' makes it, a program of Python's",
-		          program_path(arena));
+	if (!good && !(status == STATUS_UNKNOWN && tell_unknown(image, said, diag))) {
+		tell_unmade(arena, image, status, diag);
 	}
 	if (said != NULL) {
 		fclose(said);

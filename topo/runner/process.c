@@ -5,19 +5,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* What a child is of its parent. */
+struct child {
+	int out_fd, error_fd; /* its stdout and stderr */
+	const int *kept;
+	size_t kept_count;
+	bool own_group;
+	int end_signal; /* what it gets when the parent has ended */
+};
+
 /* A child's signals as a program expects them, and its end tied to ours. */
-static void become_child(pid_t parent)
+static void become_child(const struct child *child, pid_t parent)
 {
 	sigset_t none;
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	(void)setpgid(0, 0);
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (child->own_group) {
+		(void)setpgid(0, 0);
+	}
+	(void)prctl(PR_SET_PDEATHSIG, child->end_signal);
 	/* The parent may have ended before the line above. */
 	if (getppid() != parent) {
 		_exit(1);
@@ -54,7 +66,7 @@ static int read_exec_error(int fd)
 	return done == (ssize_t)sizeof(error) ? error : 0;
 }
 
-pid_t process_spawn(char *const argv[], int out_fd, const int *kept, size_t kept_count)
+static pid_t spawn(char *const argv[], const struct child *child)
 {
 	int error_pipe[2];
 	const int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -67,12 +79,12 @@ pid_t process_spawn(char *const argv[], int out_fd, const int *kept, size_t kept
 	pid_t pid = fork();
 	const int fork_error = errno;
 	if (pid == 0) {
-		become_child(parent);
+		become_child(child, parent);
 		redirect(null_fd, STDIN_FILENO);
-		redirect(out_fd, STDOUT_FILENO);
-		redirect(STDOUT_FILENO, STDERR_FILENO);
-		for (size_t i = 0; i < kept_count; i++) {
-			(void)fcntl(kept[i], F_SETFD, 0);
+		redirect(child->out_fd, STDOUT_FILENO);
+		redirect(child->error_fd, STDERR_FILENO);
+		for (size_t i = 0; i < child->kept_count; i++) {
+			(void)fcntl(child->kept[i], F_SETFD, 0);
 		}
 		exec_program(argv, error_pipe[1]);
 	}
@@ -84,4 +96,24 @@ pid_t process_spawn(char *const argv[], int out_fd, const int *kept, size_t kept
 		(void)waitpid(pid, NULL, 0);
 	}
 	return error != 0 ? -error : pid;
+}
+
+pid_t process_spawn(char *const argv[], int out_fd, const int *kept, size_t kept_count)
+{
+	const struct child child = {.out_fd = out_fd,
+	                            .error_fd = STDOUT_FILENO,
+	                            .kept = kept,
+	                            .kept_count = kept_count,
+	                            .own_group = true,
+	                            .end_signal = SIGKILL};
+
+	return spawn(argv, &child);
+}
+
+pid_t process_spawn_tool(char *const argv[], int out_fd)
+{
+	const struct child child = {
+		.out_fd = out_fd, .error_fd = STDERR_FILENO, .end_signal = SIGTERM};
+
+	return spawn(argv, &child);
 }
