@@ -13,20 +13,16 @@
 
 #define PAGE_MASK ((uint64_t)PV_PAGE_BYTES - 1)
 
-void check_mmio_page(struct rules *rules, const struct topology *topology)
+void check_mmio_page(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
+	for (size_t j = 0; j < at->vm->mmio_count; j++) {
+		const struct range *range = &at->vm->mmios[j];
 
-		for (size_t j = 0; j < vm->mmio_count; j++) {
-			const struct range *range = &vm->mmios[j];
-
-			if (((range->base | range->bytes) & PAGE_MASK) != 0) {
-				rule_report(rules, &rule_mmio_page, range->place,
-				            "0x%" PRIx64 " with 0x%" PRIx64
-				            " bytes is a part of its page: '%s' gets all of it",
-				            range->base, range->bytes, vm->suffix);
-			}
+		if (((range->base | range->bytes) & PAGE_MASK) != 0) {
+			rule_report(at->rules, &rule_mmio_page, range->place,
+			            "0x%" PRIx64 " with 0x%" PRIx64
+			            " bytes is a part of its page: '%s' gets all of it",
+			            range->base, range->bytes, at->vm->suffix);
 		}
 	}
 }
@@ -201,19 +197,14 @@ static bool holds_device(const struct board *board, const struct range *range)
 	return check_overlap(range->base, range->bytes, board->ram_base, board->ram_bytes_max);
 }
 
-void check_mmio_unknown(struct rules *rules, const struct topology *topology)
+void check_mmio_unknown(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		for (size_t j = 0; j < vm->mmio_count; j++) {
-			if (!topology->model.board->unknown &&
-			    !holds_device(topology->model.board, &vm->mmios[j])) {
-				rule_report(rules, &rule_mmio_unknown, vm->mmios[j].place,
-				            "the board %s has no device at 0x%" PRIx64
-				            " that topo knows",
-				            topology->model.board->name, vm->mmios[j].base);
-			}
+	for (size_t j = 0; j < at->vm->mmio_count; j++) {
+		if (!at->topology->model.board->unknown &&
+		    !holds_device(at->topology->model.board, &at->vm->mmios[j])) {
+			rule_report(at->rules, &rule_mmio_unknown, at->vm->mmios[j].place,
+			            "the board %s has no device at 0x%" PRIx64 " that topo knows",
+			            at->topology->model.board->name, at->vm->mmios[j].base);
 		}
 	}
 }
@@ -258,17 +249,13 @@ void check_irq_repeat(struct rules *rules, const struct topology *topology)
 RULE(irq_repeat, "irq-repeat", ADVICE, EACH,
      "One VM is given the same interrupt twice in its lists.");
 
-void check_irq_alone(struct rules *rules, const struct topology *topology)
+void check_irq_alone(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (vm->irq_count != 0 && vm->mmio_count == 0 && vm->pci_count == 0 &&
-		    vm->dtb_node_count == 0) {
-			rule_report(rules, &rule_irq_alone, vm_place(topology, i, VM_IRQS),
-			            "'%s' is given interrupts, and no device that raises them",
-			            vm->suffix);
-		}
+	if (at->vm->irq_count != 0 && at->vm->mmio_count == 0 && at->vm->pci_count == 0 &&
+	    at->vm->dtb_node_count == 0) {
+		rule_report(at->rules, &rule_irq_alone, check_vm_place(at, VM_IRQS),
+		            "'%s' is given interrupts, and no device that raises them",
+		            at->vm->suffix);
 	}
 }
 

@@ -20,20 +20,16 @@ static bool aligned(uint64_t address, uint64_t bytes)
 	return address % bytes == 0;
 }
 
-void check_kernel_align(struct rules *rules, const struct topology *topology)
+void check_kernel_align(const struct check_vm *at)
 {
-	/* Where the kernels of a board begin that is not known is not known either. */
-	for (size_t i = 0; !topology->model.board->unknown && i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		uint64_t unit = vm->image.own_kernel ? RAM_BLOCK_BYTES : PV_PAGE_BYTES;
+	uint64_t unit = at->vm->image.own_kernel ? RAM_BLOCK_BYTES : PV_PAGE_BYTES;
 
-		if (!aligned(vm->kernel_entry, unit)) {
-			rule_report(rules, &rule_kernel_align,
-			            vm_place(topology, i, VM_KERNEL_ENTRY),
-			            "the kernel of '%s' at 0x%" PRIx64
-			            " does not begin at a multiple of 0x%" PRIx64,
-			            vm->suffix, vm->kernel_entry, unit);
-		}
+	/* Where the kernels of a board begin that is not known is not known either. */
+	if (!at->topology->model.board->unknown && !aligned(at->vm->kernel_entry, unit)) {
+		rule_report(at->rules, &rule_kernel_align, check_vm_place(at, VM_KERNEL_ENTRY),
+		            "the kernel of '%s' at 0x%" PRIx64
+		            " does not begin at a multiple of 0x%" PRIx64,
+		            at->vm->suffix, at->vm->kernel_entry, unit);
 	}
 }
 
@@ -41,16 +37,13 @@ RULE(kernel_align, "kernel-align", ERROR, EACH,
      "An arm64 kernel begins at a multiple of 2 MiB, and whatever else a VM boots at a page at "
      "least: elsewhere it does not come up.");
 
-void check_kernel_offset(struct rules *rules, const struct topology *topology)
+void check_kernel_offset(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		if (topology->vm_origins[i].kernel_moved) {
-			rule_report(
-				rules, &rule_kernel_offset, vm_place(topology, i, VM_KERNEL_ENTRY),
-				"the project's kernel begins at a multiple of 2 MiB: that of '%s' "
-				"lies at 0x%" PRIx64,
-				topology->model.vms[i].suffix, topology->model.vms[i].kernel_entry);
-		}
+	if (at->origin->kernel_moved) {
+		rule_report(at->rules, &rule_kernel_offset, check_vm_place(at, VM_KERNEL_ENTRY),
+		            "the project's kernel begins at a multiple of 2 MiB: that of '%s' "
+		            "lies at 0x%" PRIx64,
+		            at->vm->suffix, at->vm->kernel_entry);
 	}
 }
 
@@ -58,17 +51,12 @@ RULE(kernel_offset, "kernel-offset", ADVICE, EACH,
      "The address is 512 KiB above a multiple of 2 MiB, where arm64 kernels began before Linux "
      "5.10, and the VM boots the project's kernel, which begins at the multiple itself.");
 
-void check_dtb_align(struct rules *rules, const struct topology *topology)
+void check_dtb_align(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (!aligned(vm->dtb_addr, PV_PAGE_BYTES)) {
-			rule_report(rules, &rule_dtb_align, vm_place(topology, i, VM_DTB_ADDR),
-			            "the device tree of '%s' at 0x%" PRIx64
-			            " does not begin at a page",
-			            vm->suffix, vm->dtb_addr);
-		}
+	if (!aligned(at->vm->dtb_addr, PV_PAGE_BYTES)) {
+		rule_report(at->rules, &rule_dtb_align, check_vm_place(at, VM_DTB_ADDR),
+		            "the device tree of '%s' at 0x%" PRIx64 " does not begin at a page",
+		            at->vm->suffix, at->vm->dtb_addr);
 	}
 }
 
@@ -76,17 +64,12 @@ RULE(dtb_align, "dtb-align", ERROR, EACH,
      "The address that is given for a device tree is not that of a page, and whole pages are "
      "what a VM's RAM is filled by.");
 
-void check_initrd_align(struct rules *rules, const struct topology *topology)
+void check_initrd_align(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (!aligned(vm->initrd_addr, PV_PAGE_BYTES)) {
-			rule_report(rules, &rule_initrd_align,
-			            vm_place(topology, i, VM_INITRD_ADDR),
-			            "the initrd of '%s' at 0x%" PRIx64 " does not begin at a page",
-			            vm->suffix, vm->initrd_addr);
-		}
+	if (!aligned(at->vm->initrd_addr, PV_PAGE_BYTES)) {
+		rule_report(at->rules, &rule_initrd_align, check_vm_place(at, VM_INITRD_ADDR),
+		            "the initrd of '%s' at 0x%" PRIx64 " does not begin at a page",
+		            at->vm->suffix, at->vm->initrd_addr);
 	}
 }
 
@@ -117,30 +100,26 @@ static bool overlap(const struct part *a, const struct part *b)
 	return a->base < b->base ? b->base - a->base < a->bytes : a->base - b->base < b->bytes;
 }
 
-void check_boot_overlap(struct rules *rules, const struct topology *topology)
+void check_boot_overlap(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		const struct part parts[] = {
-			{"kernel", vm->kernel_entry, file_bytes(vm->image.kernel), VM_KERNEL_ENTRY},
-			{"initrd", vm->initrd_addr, file_bytes(vm->image.initrd), VM_INITRD_ADDR},
-			{"device tree", vm->dtb_addr, file_bytes(vm->image.dtb), VM_DTB_ADDR},
-		};
+	const struct part parts[] = {
+		{"kernel", at->vm->kernel_entry, file_bytes(at->vm->image.kernel), VM_KERNEL_ENTRY},
+		{"initrd", at->vm->initrd_addr, file_bytes(at->vm->image.initrd), VM_INITRD_ADDR},
+		{"device tree", at->vm->dtb_addr, file_bytes(at->vm->image.dtb), VM_DTB_ADDR},
+	};
 
-		for (size_t j = 0; j < 3; j++) {
-			const struct part *a = &parts[j];
-			const struct part *b = &parts[(j + 1) % 3];
+	for (size_t j = 0; j < 3; j++) {
+		const struct part *a = &parts[j];
+		const struct part *b = &parts[(j + 1) % 3];
 
-			if (a->base == 0 || b->base == 0 || !overlap(a, b)) {
-				continue;
-			}
-			if (rule_report(
-				    rules, &rule_boot_overlap, vm_place(topology, i, a->attribute),
-				    "the %s of '%s' at 0x%" PRIx64 " overlaps its %s at 0x%" PRIx64,
-				    a->what, vm->suffix, a->base, b->what, b->base)) {
-				diag_note(rules->diag, vm_place(topology, i, b->attribute),
-				          "the %s", b->what);
-			}
+		if (a->base == 0 || b->base == 0 || !overlap(a, b)) {
+			continue;
+		}
+		if (rule_report(at->rules, &rule_boot_overlap, check_vm_place(at, a->attribute),
+		                "the %s of '%s' at 0x%" PRIx64 " overlaps its %s at 0x%" PRIx64,
+		                a->what, at->vm->suffix, a->base, b->what, b->base)) {
+			diag_note(at->rules->diag, check_vm_place(at, b->attribute), "the %s",
+			          b->what);
 		}
 	}
 }
@@ -149,35 +128,31 @@ RULE(boot_overlap, "boot-overlap", ERROR, EACH,
      "Kernel, initrd and device tree of a VM are put at addresses at which one lies upon "
      "another.");
 
-void check_cmdline_long(struct rules *rules, const struct topology *topology)
+void check_cmdline_long(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		size_t bytes = strlen(topology->model.vms[i].image.cmdline);
+	size_t bytes = strlen(at->vm->image.cmdline);
 
-		if (bytes > COMMAND_LINE_MAX) {
-			rule_report(rules, &rule_cmdline_long, vm_place(topology, i, VM_CMDLINE),
-			            "the command line of '%s' has %zu bytes; Linux takes %u",
-			            check_suffix(topology, i), bytes, COMMAND_LINE_MAX);
-		}
+	if (bytes > COMMAND_LINE_MAX) {
+		rule_report(at->rules, &rule_cmdline_long, check_vm_place(at, VM_CMDLINE),
+		            "the command line of '%s' has %zu bytes; Linux takes %u",
+		            at->vm->suffix, bytes, COMMAND_LINE_MAX);
 	}
 }
 
 RULE(cmdline_long, "cmdline-long", ERROR, EACH,
      "Linux on arm64 takes a command line of 2047 bytes and cuts off the rest, silently.");
 
-void check_cmdline_text(struct rules *rules, const struct topology *topology)
+void check_cmdline_text(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const char *next = topology->model.vms[i].image.cmdline;
+	const char *next = at->vm->image.cmdline;
 
-		while (*next != '\0' && !iscntrl((unsigned char)*next)) {
-			next++;
-		}
-		if (*next != '\0') {
-			rule_report(rules, &rule_cmdline_text, vm_place(topology, i, VM_CMDLINE),
-			            "the command line of '%s' holds a control character, 0x%02x",
-			            check_suffix(topology, i), (unsigned char)*next);
-		}
+	while (*next != '\0' && !iscntrl((unsigned char)*next)) {
+		next++;
+	}
+	if (*next != '\0') {
+		rule_report(at->rules, &rule_cmdline_text, check_vm_place(at, VM_CMDLINE),
+		            "the command line of '%s' holds a control character, 0x%02x",
+		            at->vm->suffix, (unsigned char)*next);
 	}
 }
 
@@ -198,16 +173,12 @@ static const char *argument(const char *cmdline, const char *key)
 	return found;
 }
 
-void check_cmdline_console(struct rules *rules, const struct topology *topology)
+void check_cmdline_console(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (strstr(vm->image.cmdline, "console=ttyAMA0") == NULL &&
-		    rule_report(rules, &rule_cmdline_console, vm_place(topology, i, VM_CMDLINE),
-		                "the command line of '%s' does not name its console", vm->suffix)) {
-			diag_help(rules->diag, "add console=ttyAMA0");
-		}
+	if (strstr(at->vm->image.cmdline, "console=ttyAMA0") == NULL &&
+	    rule_report(at->rules, &rule_cmdline_console, check_vm_place(at, VM_CMDLINE),
+	                "the command line of '%s' does not name its console", at->vm->suffix)) {
+		diag_help(at->rules->diag, "add console=ttyAMA0");
 	}
 }
 
@@ -252,18 +223,16 @@ static bool root_disk(const struct topology *topology, size_t vm, const struct d
 	return true;
 }
 
-void check_root_device(struct rules *rules, const struct topology *topology)
+void check_root_device(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct device *disk = NULL;
-		size_t count = 0;
+	const struct device *disk = NULL;
+	size_t count = 0;
 
-		if (root_disk(topology, i, &disk, &count) && disk == NULL) {
-			rule_report(rules, &rule_root_device, vm_place(topology, i, VM_CMDLINE),
-			            "the root file system of '%s' is on a disk that it does not "
-			            "have: it is served %zu disk%s",
-			            check_suffix(topology, i), count, count == 1 ? "" : "s");
-		}
+	if (root_disk(at->topology, at->index, &disk, &count) && disk == NULL) {
+		rule_report(at->rules, &rule_root_device, check_vm_place(at, VM_CMDLINE),
+		            "the root file system of '%s' is on a disk that it does not "
+		            "have: it is served %zu disk%s",
+		            at->vm->suffix, count, count == 1 ? "" : "s");
 	}
 }
 
@@ -283,19 +252,17 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-void check_root_readonly(struct rules *rules, const struct topology *topology)
+void check_root_readonly(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct device *disk = NULL;
-		size_t count = 0;
+	const struct device *disk = NULL;
+	size_t count = 0;
 
-		if (root_disk(topology, i, &disk, &count) && disk != NULL && disk->readonly &&
-		    has_word(topology->model.vms[i].image.cmdline, "rw") &&
-		    rule_report(rules, &rule_root_readonly, vm_place(topology, i, VM_CMDLINE),
-		                "'%s' mounts its root file system rw, and the disk is readonly",
-		                check_suffix(topology, i))) {
-			diag_note(rules->diag, disk->place, "the disk");
-		}
+	if (root_disk(at->topology, at->index, &disk, &count) && disk != NULL && disk->readonly &&
+	    has_word(at->vm->image.cmdline, "rw") &&
+	    rule_report(at->rules, &rule_root_readonly, check_vm_place(at, VM_CMDLINE),
+	                "'%s' mounts its root file system rw, and the disk is readonly",
+	                at->vm->suffix)) {
+		diag_note(at->rules->diag, disk->place, "the disk");
 	}
 }
 
@@ -303,18 +270,15 @@ RULE(root_readonly, "root-readonly", WARNING, EACH,
      "A VM mounts its root file system for writing from a disk that is served readonly: "
      "mounting fails at boot.");
 
-void check_root_none(struct rules *rules, const struct topology *topology)
+void check_root_none(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (!vm->image.own_rootfs && vm->image.initrd == NULL && vm->image.rootfs == NULL &&
-		    !vm->files_init && argument(vm->image.cmdline, "root=") == NULL) {
-			rule_report(rules, &rule_root_none, vm_place(topology, i, VM_IMAGE),
-			            "'%s' has no initrd, no root= on its command line and no /init "
-			            "among its files",
-			            vm->suffix);
-		}
+	if (!at->vm->image.own_rootfs && at->vm->image.initrd == NULL &&
+	    at->vm->image.rootfs == NULL && !at->vm->files_init &&
+	    argument(at->vm->image.cmdline, "root=") == NULL) {
+		rule_report(at->rules, &rule_root_none, check_vm_place(at, VM_IMAGE),
+		            "'%s' has no initrd, no root= on its command line and no /init "
+		            "among its files",
+		            at->vm->suffix);
 	}
 }
 
@@ -331,38 +295,32 @@ static uint64_t argument_bytes(const char *value)
 	return bytes << unit_shift(*end);
 }
 
-void check_cmdline_mem(struct rules *rules, const struct topology *topology)
+void check_cmdline_mem(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		const char *value = argument(vm->image.cmdline, "mem=");
-		uint64_t bytes = value == NULL ? 0 : argument_bytes(value);
+	const char *value = argument(at->vm->image.cmdline, "mem=");
+	uint64_t bytes = value == NULL ? 0 : argument_bytes(value);
 
-		if (bytes > vm->ram_bytes) {
-			rule_report(rules, &rule_cmdline_mem, vm_place(topology, i, VM_CMDLINE),
-			            "mem= speaks of %" PRIu64 " MiB, and '%s' has %" PRIu64,
-			            bytes >> 20, vm->suffix, vm->ram_bytes >> 20);
-		}
+	if (bytes > at->vm->ram_bytes) {
+		rule_report(at->rules, &rule_cmdline_mem, check_vm_place(at, VM_CMDLINE),
+		            "mem= speaks of %" PRIu64 " MiB, and '%s' has %" PRIu64, bytes >> 20,
+		            at->vm->suffix, at->vm->ram_bytes >> 20);
 	}
 }
 
 RULE(cmdline_mem, "cmdline-mem", WARNING, EACH,
      "A command line speaks by mem= of more memory than the VM's RAM.");
 
-void check_cmdline_cpus(struct rules *rules, const struct topology *topology)
+void check_cmdline_cpus(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		const char *value = argument(vm->image.cmdline, "maxcpus=");
+	const char *value = argument(at->vm->image.cmdline, "maxcpus=");
 
-		if (value == NULL) {
-			value = argument(vm->image.cmdline, "nr_cpus=");
-		}
-		if (value != NULL && strtoull(value, NULL, 0) < vm->vcpu_count) {
-			rule_report(rules, &rule_cmdline_cpus, vm_place(topology, i, VM_CMDLINE),
-			            "the command line of '%s' leaves some of its %u vCPUs off",
-			            vm->suffix, vm->vcpu_count);
-		}
+	if (value == NULL) {
+		value = argument(at->vm->image.cmdline, "nr_cpus=");
+	}
+	if (value != NULL && strtoull(value, NULL, 0) < at->vm->vcpu_count) {
+		rule_report(at->rules, &rule_cmdline_cpus, check_vm_place(at, VM_CMDLINE),
+		            "the command line of '%s' leaves some of its %u vCPUs off",
+		            at->vm->suffix, at->vm->vcpu_count);
 	}
 }
 
@@ -370,15 +328,11 @@ RULE(cmdline_cpus, "cmdline-cpus", ADVICE, EACH,
      "A command line lets Linux use fewer CPUs than the VM has vCPUs: the others are never "
      "started.");
 
-void check_agent_missing(struct rules *rules, const struct topology *topology)
+void check_agent_missing(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (!vm->agent && !vm_given(&topology->vm_origins[i], VM_AGENT)) {
-			rule_report(rules, &rule_agent_missing, vm_place(topology, i, VM_IMAGE),
-			            "'%s' has no agent: `topo exec` cannot reach it", vm->suffix);
-		}
+	if (!at->vm->agent && !vm_given(at->origin, VM_AGENT)) {
+		rule_report(at->rules, &rule_agent_missing, check_vm_place(at, VM_IMAGE),
+		            "'%s' has no agent: `topo exec` cannot reach it", at->vm->suffix);
 	}
 }
 
@@ -386,18 +340,14 @@ RULE(agent_missing, "agent-missing", ADVICE, EACH,
      "A VM with an initrd of the user's own has no agent, unless `agent` says that it starts one: `topo exec` does "
      "not reach it, and nobody knows when it is up.");
 
-void check_backend_missing(struct rules *rules, const struct topology *topology)
+void check_backend_missing(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (!vm->image.own_rootfs && topology->vm_origins[i].served_count != 0) {
-			rule_report(rules, &rule_backend_missing, vm_place(topology, i, VM_IMAGE),
-			            "'%s' serves %zu VM%s, and its root file system has to bring "
-			            "the back ends",
-			            vm->suffix, topology->vm_origins[i].served_count,
-			            topology->vm_origins[i].served_count == 1 ? "" : "s");
-		}
+	if (!at->vm->image.own_rootfs && at->origin->served_count != 0) {
+		rule_report(at->rules, &rule_backend_missing, check_vm_place(at, VM_IMAGE),
+		            "'%s' serves %zu VM%s, and its root file system has to bring "
+		            "the back ends",
+		            at->vm->suffix, at->origin->served_count,
+		            at->origin->served_count == 1 ? "" : "s");
 	}
 }
 
@@ -405,18 +355,13 @@ RULE(backend_missing, "backend-missing", ADVICE, EACH,
      "A device VM boots a root file system of the user's own, which has to bring the back ends: "
      "without them its driver VMs wait for their devices.");
 
-void check_dtb_own(struct rules *rules, const struct topology *topology)
+void check_dtb_own(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm_origin *origin = &topology->vm_origins[i];
-
-		if (topology->model.vms[i].image.dtb != NULL &&
-		    origin->served_count + origin->used_count != 0) {
-			rule_report(rules, &rule_dtb_own, vm_place(topology, i, VM_IMAGE),
-			            "'%s' brings its own device tree, which has to describe its "
-			            "connections",
-			            check_suffix(topology, i));
-		}
+	if (at->vm->image.dtb != NULL && at->origin->served_count + at->origin->used_count != 0) {
+		rule_report(at->rules, &rule_dtb_own, check_vm_place(at, VM_IMAGE),
+		            "'%s' brings its own device tree, which has to describe its "
+		            "connections",
+		            at->vm->suffix);
 	}
 }
 

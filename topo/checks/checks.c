@@ -9,17 +9,21 @@
 #include "lib/bits.h"
 #include "topo/checks/table.h"
 #include "topo/resolve/read_rules.h"
+#include "topo/resolve/resolve.h"
 
-static const struct rule *const table[] = {READ_RULES(RULE_POINTER) CHECKS(RULE_POINTER)};
+static const struct rule *const table[] = {READ_RULES(RULE_POINTER)
+                                                   CHECKS(RULE_POINTER, RULE_POINTER)};
 
 #define TABLE_COUNT (ARRAY_COUNT(table))
 
-#define CHECK_ROW(id) {&rule_##id, check_##id},
+#define CHECK_ROW(id) {&rule_##id, check_##id, NULL},
+#define CHECK_VM_ROW(id) {&rule_##id, NULL, check_##id},
 
 static const struct check {
 	const struct rule *rule;
-	check_function *run;
-} checks[] = {CHECKS(CHECK_ROW)};
+	check_function *whole; /* or */
+	check_vm_function *vm;
+} checks[] = {CHECKS(CHECK_ROW, CHECK_VM_ROW)};
 
 #define CHECK_COUNT (ARRAY_COUNT(checks))
 
@@ -65,6 +69,19 @@ static bool applies(const struct rules *rules, enum rule_scope scope, bool whole
 	return true;
 }
 
+static void run(const struct check *check, struct rules *rules, const struct topology *topology)
+{
+	rules->current = check->rule;
+	if (check->whole != NULL) {
+		check->whole(rules, topology);
+		return;
+	}
+	for (size_t i = 0; i < topology->model.vm_count; i++) {
+		check->vm(&(struct check_vm){rules, topology, i, &topology->model.vms[i],
+		                             &topology->vm_origins[i]});
+	}
+}
+
 void checks_run(struct rules *rules, const struct topology *topology, bool whole)
 {
 	/* Summaries last, when it is known whether there were errors. */
@@ -75,8 +92,7 @@ void checks_run(struct rules *rules, const struct topology *topology, bool whole
 
 			if (wanted && (rule->scope == SCOPE_SOUND) == (round == 1) &&
 			    applies(rules, rule->scope, whole)) {
-				rules->current = rule;
-				checks[i].run(rules, topology);
+				run(&checks[i], rules, topology);
 			}
 		}
 	}

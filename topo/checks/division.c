@@ -57,18 +57,15 @@ static unsigned int types_served(const struct topology *topology, size_t vm)
 	return types;
 }
 
-void check_hardware_many(struct rules *rules, const struct topology *topology)
+void check_hardware_many(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		int types = __builtin_popcount(types_served(topology, i));
+	int types = __builtin_popcount(types_served(at->topology, at->index));
 
-		if (vm->pci_count > 1 && types > 1) {
-			rule_report(rules, &rule_hardware_many, vm_place(topology, i, VM_PCI),
-			            "'%s' has %zu PCI functions and serves %d types of device; "
-			            "they could be divided among device VMs",
-			            vm->suffix, vm->pci_count, types);
-		}
+	if (at->vm->pci_count > 1 && types > 1) {
+		rule_report(at->rules, &rule_hardware_many, check_vm_place(at, VM_PCI),
+		            "'%s' has %zu PCI functions and serves %d types of device; "
+		            "they could be divided among device VMs",
+		            at->vm->suffix, at->vm->pci_count, types);
 	}
 }
 
@@ -86,19 +83,14 @@ static bool has_network(const struct topology *topology, const size_t *list, siz
 	return false;
 }
 
-void check_exposed_no_way(struct rules *rules, const struct topology *topology)
+void check_exposed_no_way(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		const struct vm_origin *origin = &topology->vm_origins[i];
-
-		if (vm->exposed && !check_has_hardware(topology, i) &&
-		    !has_network(topology, origin->served, origin->served_count) &&
-		    !has_network(topology, origin->used, origin->used_count)) {
-			rule_report(rules, &rule_exposed_no_way, vm_place(topology, i, VM_EXPOSED),
-			            "'%s' is exposed and has neither hardware nor a network",
-			            vm->suffix);
-		}
+	if (at->vm->exposed && !check_has_hardware(at->topology, at->index) &&
+	    !has_network(at->topology, at->origin->served, at->origin->served_count) &&
+	    !has_network(at->topology, at->origin->used, at->origin->used_count)) {
+		rule_report(at->rules, &rule_exposed_no_way, check_vm_place(at, VM_EXPOSED),
+		            "'%s' is exposed and has neither hardware nor a network",
+		            at->vm->suffix);
 	}
 }
 

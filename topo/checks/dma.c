@@ -133,47 +133,43 @@ static void report_open(struct rules *rules, const struct topology *topology, si
 	}
 }
 
-void check_dma_open(struct rules *rules, const struct topology *topology)
+void check_dma_open(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		if (!check_has_hardware(topology, i)) {
-			continue;
-		}
-		struct arena *arena = arena_new();
-		struct hardware hardware = hardware_of(&topology->model, (uint32_t)i, arena);
-
-		if (any_open(&hardware)) {
-			report_open(rules, topology, i, &hardware, arena);
-		}
-		arena_free(arena);
+	if (!check_has_hardware(at->topology, at->index)) {
+		return;
 	}
+	struct arena *arena = arena_new();
+	struct hardware hardware = hardware_of(&at->topology->model, (uint32_t)at->index, arena);
+
+	if (any_open(&hardware)) {
+		report_open(at->rules, at->topology, at->index, &hardware, arena);
+	}
+	arena_free(arena);
 }
 
 RULE(dma_open, "dma-open", ADVICE, EACH,
      "A device that reaches memory by itself, or that topo does not know, is given to a VM, and "
      "the board cannot confine it: that VM can reach all memory through the device.");
 
-void check_dma_exposed(struct rules *rules, const struct topology *topology)
+void check_dma_exposed(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		if (!topology->model.vms[i].exposed || !check_has_hardware(topology, i)) {
-			continue;
-		}
-		struct arena *arena = arena_new();
-		struct place place = check_hardware_place(topology, i);
-
-		if (open_place(topology, i, 0, arena, &place)) {
-			struct hardware hardware =
-				hardware_of(&topology->model, (uint32_t)i, arena);
-			bool known = false;
-			const char *names = open_names(&hardware, arena, &known);
-
-			rule_report(rules, &rule_dma_exposed, place,
-			            "'%s' is exposed, and by the DMA of %s %s all memory",
-			            check_suffix(topology, i), names, known ? "has" : "may have");
-		}
-		arena_free(arena);
+	if (!at->vm->exposed || !check_has_hardware(at->topology, at->index)) {
+		return;
 	}
+	struct arena *arena = arena_new();
+	struct place place = check_hardware_place(at->topology, at->index);
+
+	if (open_place(at->topology, at->index, 0, arena, &place)) {
+		struct hardware hardware =
+			hardware_of(&at->topology->model, (uint32_t)at->index, arena);
+		bool known = false;
+		const char *names = open_names(&hardware, arena, &known);
+
+		rule_report(at->rules, &rule_dma_exposed, place,
+		            "'%s' is exposed, and by the DMA of %s %s all memory", at->vm->suffix,
+		            names, known ? "has" : "may have");
+	}
+	arena_free(arena);
 }
 
 RULE(dma_exposed, "dma-exposed", ADVICE, EACH,

@@ -158,14 +158,10 @@ static void check_range(struct rules *rules, const struct topology *topology,
 	}
 }
 
-void check_mmio_kernel(struct rules *rules, const struct topology *topology)
+void check_mmio_kernel(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		for (size_t j = 0; j < vm->mmio_count; j++) {
-			check_range(rules, topology, &vm->mmios[j]);
-		}
+	for (size_t j = 0; j < at->vm->mmio_count; j++) {
+		check_range(at->rules, at->topology, &at->vm->mmios[j]);
 	}
 }
 
@@ -258,20 +254,15 @@ static void check_irq(struct rules *rules, const struct topology *topology, uint
 	}
 }
 
-void check_irq_range(struct rules *rules, const struct topology *topology)
+void check_irq_range(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		for (size_t j = 0; j < vm->irq_count; j++) {
-			check_irq(rules, topology, vm->irqs[j],
-			          topology->vm_origins[i].irq_places[j]);
-		}
-		for (size_t j = 0; j < vm->pci_count; j++) {
-			if (vm->pci[j].irq != 0) {
-				check_irq(rules, topology, vm->pci[j].irq,
-				          topology->vm_origins[i].pci_places[j].irq);
-			}
+	for (size_t j = 0; j < at->vm->irq_count; j++) {
+		check_irq(at->rules, at->topology, at->vm->irqs[j], at->origin->irq_places[j]);
+	}
+	for (size_t j = 0; j < at->vm->pci_count; j++) {
+		if (at->vm->pci[j].irq != 0) {
+			check_irq(at->rules, at->topology, at->vm->pci[j].irq,
+			          at->origin->pci_places[j].irq);
 		}
 	}
 }
@@ -456,17 +447,14 @@ RULE(hardware_runs, "hardware-runs", ADVICE, EACH,
      "machine has nothing, a node without registers, calls of the secure firmware. `topo build` and "
      "`topo run` refuse the topology, unless they are told to leave the devices out.");
 
-void check_driver_hardware(struct rules *rules, const struct topology *topology)
+void check_driver_hardware(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm_origin *origin = &topology->vm_origins[i];
-
-		if (origin->used_count != 0 && origin->served_count == 0 &&
-		    check_has_hardware(topology, i)) {
-			rule_report(rules, &rule_driver_hardware, check_hardware_place(topology, i),
-			            "'%s' is a driver VM and has hardware of its own",
-			            suffix(topology, i));
-		}
+	if (at->origin->used_count != 0 && at->origin->served_count == 0 &&
+	    check_has_hardware(at->topology, at->index)) {
+		rule_report(at->rules, &rule_driver_hardware,
+		            check_hardware_place(at->topology, at->index),
+		            "'%s' is a driver VM and has hardware of its own",
+		            suffix(at->topology, at->index));
 	}
 }
 

@@ -17,6 +17,12 @@ static inline const char *check_suffix(const struct topology *topology, size_t v
 	return topology->model.vms[vm].suffix;
 }
 
+/** Where @attribute of the VM was given; the VM's own place when it was not. */
+static inline struct place check_vm_place(const struct check_vm *at, enum vm_attribute attribute)
+{
+	return vm_place(at->topology, at->index, attribute);
+}
+
 /** Whether two ranges of addresses have a byte in common. */
 static inline bool check_overlap(uint64_t a, uint64_t a_bytes, uint64_t b, uint64_t b_bytes)
 {

@@ -117,20 +117,16 @@ static bool has_pool(const struct topology *topology, size_t vm)
 	return found;
 }
 
-void check_kernel_pool(struct rules *rules, const struct topology *topology)
+void check_kernel_pool(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (vm->image.kernel != NULL && has_pool(topology, i) &&
-		    option_of(topology, i, POOL_OPTION) >= KERNEL_OPTION_MODULE &&
-		    rule_report(rules, &rule_kernel_pool, vm_place(topology, i, VM_IMAGE),
-		                "the kernel of '%s' was built without " POOL_OPTION, vm->suffix)) {
-			diag_help(rules->diag, "its drivers would put their rings outside of the "
-			                       "pool, where nobody who serves it sees them");
-			diag_help(rules->diag, "build it with that option, or give up the "
-			                       "pool: VMSWIOTLB=0 shows all its RAM");
-		}
+	if (at->vm->image.kernel != NULL && has_pool(at->topology, at->index) &&
+	    option_of(at->topology, at->index, POOL_OPTION) >= KERNEL_OPTION_MODULE &&
+	    rule_report(at->rules, &rule_kernel_pool, check_vm_place(at, VM_IMAGE),
+	                "the kernel of '%s' was built without " POOL_OPTION, at->vm->suffix)) {
+		diag_help(at->rules->diag, "its drivers would put their rings outside of the "
+		                           "pool, where nobody who serves it sees them");
+		diag_help(at->rules->diag, "build it with that option, or give up the "
+		                           "pool: VMSWIOTLB=0 shows all its RAM");
 	}
 }
 
@@ -182,18 +178,15 @@ static void judge_driver(struct rules *rules, const struct topology *topology, s
 	}
 }
 
-void check_kernel_drivers(struct rules *rules, const struct topology *topology)
+void check_kernel_drivers(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		if (topology->model.vms[i].image.kernel == NULL ||
-		    topology->vm_origins[i].used_count == 0) {
-			continue;
-		}
-		judge_driver(rules, topology, i, "CONFIG_VIRTIO_PCI");
-		for (size_t type = 0; type < ARRAY_COUNT(driver_options); type++) {
-			if (uses_type(topology, i, type)) {
-				judge_driver(rules, topology, i, driver_options[type]);
-			}
+	if (at->vm->image.kernel == NULL || at->origin->used_count == 0) {
+		return;
+	}
+	judge_driver(at->rules, at->topology, at->index, "CONFIG_VIRTIO_PCI");
+	for (size_t type = 0; type < ARRAY_COUNT(driver_options); type++) {
+		if (uses_type(at->topology, at->index, type)) {
+			judge_driver(at->rules, at->topology, at->index, driver_options[type]);
 		}
 	}
 }

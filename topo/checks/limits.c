@@ -102,26 +102,22 @@ static size_t used_devices(const struct topology *topology, size_t vm)
 	return sum;
 }
 
-void check_limit_connections(struct rules *rules, const struct topology *topology)
+void check_limit_connections(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm_origin *origin = &topology->vm_origins[i];
-		size_t devices = used_devices(topology, i);
+	size_t devices = used_devices(at->topology, at->index);
 
-		if (origin->used_count > PV_VMM_CONNECTIONS_MAX) {
-			rule_report(
-				rules, &rule_limit_connections,
-				topology->model.connections[origin->used[PV_VMM_CONNECTIONS_MAX]]
-					.place,
-				"'%s' is the driver VM of %zu connections; its VMM has room "
-				"for %u",
-				topology->model.vms[i].suffix, origin->used_count,
-				PV_VMM_CONNECTIONS_MAX);
-		} else if (devices > PV_VMM_DEVICES_MAX) {
-			rule_report(rules, &rule_limit_connections, vm_at(topology, i),
-			            "'%s' is given %zu devices; its VMM has room for %u",
-			            topology->model.vms[i].suffix, devices, PV_VMM_DEVICES_MAX);
-		}
+	if (at->origin->used_count > PV_VMM_CONNECTIONS_MAX) {
+		rule_report(
+			at->rules, &rule_limit_connections,
+			at->topology->model.connections[at->origin->used[PV_VMM_CONNECTIONS_MAX]]
+				.place,
+			"'%s' is the driver VM of %zu connections; its VMM has room "
+			"for %u",
+			at->vm->suffix, at->origin->used_count, PV_VMM_CONNECTIONS_MAX);
+	} else if (devices > PV_VMM_DEVICES_MAX) {
+		rule_report(at->rules, &rule_limit_connections, vm_at(at->topology, at->index),
+		            "'%s' is given %zu devices; its VMM has room for %u", at->vm->suffix,
+		            devices, PV_VMM_DEVICES_MAX);
 	}
 }
 
@@ -324,34 +320,28 @@ RULE(cpu_missing, "cpu-missing", ERROR, EACH,
      "A vCPU is pinned to a physical CPU that the system does not use, or more CPUs are asked "
      "for than the board has.");
 
-void check_budget_range(struct rules *rules, const struct topology *topology)
+void check_budget_range(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
+	if ((at->vm->budget_us == 0) != (at->vm->period_us == 0)) {
+		enum vm_attribute given = at->vm->budget_us != 0 ? VM_BUDGET : VM_PERIOD;
 
-		if ((vm->budget_us == 0) != (vm->period_us == 0)) {
-			enum vm_attribute given = vm->budget_us != 0 ? VM_BUDGET : VM_PERIOD;
-
-			if (rule_report(rules, &rule_budget_range, vm_place(topology, i, given),
-			                "'%s' has a %s and no %s", vm->suffix,
-			                vm->budget_us != 0 ? "_budget" : "_period",
-			                vm->budget_us != 0 ? "_period" : "_budget")) {
-				diag_help(rules->diag,
-				          "both are in microseconds: _budget in each _period");
-			}
-		} else if (vm->budget_us > vm->period_us) {
-			if (rule_report(
-				    rules, &rule_budget_range, vm_place(topology, i, VM_BUDGET),
-				    "the budget of '%s', %u us, is longer than its period, %u us",
-				    vm->suffix, vm->budget_us, vm->period_us)) {
-				diag_note(rules->diag, vm_place(topology, i, VM_PERIOD),
-				          "the period");
-			}
-		} else if (vm->period_us != 0 && vm->period_us < PV_PERIOD_US_MIN) {
-			rule_report(rules, &rule_budget_range, vm_place(topology, i, VM_PERIOD),
-			            "the period of '%s' is %u us; the kernel takes %u and more",
-			            vm->suffix, vm->period_us, PV_PERIOD_US_MIN);
+		if (rule_report(at->rules, &rule_budget_range, check_vm_place(at, given),
+		                "'%s' has a %s and no %s", at->vm->suffix,
+		                at->vm->budget_us != 0 ? "_budget" : "_period",
+		                at->vm->budget_us != 0 ? "_period" : "_budget")) {
+			diag_help(at->rules->diag,
+			          "both are in microseconds: _budget in each _period");
 		}
+	} else if (at->vm->budget_us > at->vm->period_us) {
+		if (rule_report(at->rules, &rule_budget_range, check_vm_place(at, VM_BUDGET),
+		                "the budget of '%s', %u us, is longer than its period, %u us",
+		                at->vm->suffix, at->vm->budget_us, at->vm->period_us)) {
+			diag_note(at->rules->diag, check_vm_place(at, VM_PERIOD), "the period");
+		}
+	} else if (at->vm->period_us != 0 && at->vm->period_us < PV_PERIOD_US_MIN) {
+		rule_report(at->rules, &rule_budget_range, check_vm_place(at, VM_PERIOD),
+		            "the period of '%s' is %u us; the kernel takes %u and more",
+		            at->vm->suffix, at->vm->period_us, PV_PERIOD_US_MIN);
 	}
 }
 

@@ -159,13 +159,11 @@ static void check_ram_of(struct rules *rules, const struct topology *topology, s
 	}
 }
 
-void check_ram_place(struct rules *rules, const struct topology *topology)
+void check_ram_place(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		/* What is too small was said. */
-		if (rule_is_off(rules, &rule_ram_small) || !is_small(topology, i)) {
-			check_ram_of(rules, topology, i);
-		}
+	/* What is too small was said. */
+	if (rule_is_off(at->rules, &rule_ram_small) || !is_small(at->topology, at->index)) {
+		check_ram_of(at->rules, at->topology, at->index);
 	}
 }
 
@@ -190,15 +188,14 @@ static void check_in_ram(struct rules *rules, const struct topology *topology, s
 	}
 }
 
-void check_boot_place(struct rules *rules, const struct topology *topology)
+void check_boot_place(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		check_in_ram(rules, topology, i, vm->dtb_addr, VM_DTB_ADDR, "device tree");
-		check_in_ram(rules, topology, i, vm->initrd_addr, VM_INITRD_ADDR, "initrd");
-		check_in_ram(rules, topology, i, vm->kernel_entry, VM_KERNEL_ENTRY, "kernel");
-	}
+	check_in_ram(at->rules, at->topology, at->index, at->vm->dtb_addr, VM_DTB_ADDR,
+	             "device tree");
+	check_in_ram(at->rules, at->topology, at->index, at->vm->initrd_addr, VM_INITRD_ADDR,
+	             "initrd");
+	check_in_ram(at->rules, at->topology, at->index, at->vm->kernel_entry, VM_KERNEL_ENTRY,
+	             "kernel");
 }
 
 RULE(boot_place, "boot-place", ERROR, EACH,
@@ -357,18 +354,15 @@ static void check_overlap_in(struct rules *rules, const struct topology *topolog
 	}
 }
 
-void check_guest_overlap(struct rules *rules, const struct topology *topology)
+void check_guest_overlap(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm_origin *origin = &topology->vm_origins[i];
-		size_t most = 2 + 2 * origin->served_count + origin->used_count;
-		struct placed *list = calloc(most, sizeof(*list));
+	size_t most = 2 + 2 * at->origin->served_count + at->origin->used_count;
+	struct placed *list = calloc(most, sizeof(*list));
 
-		if (list != NULL) {
-			check_overlap_in(rules, topology, i, list);
-		}
-		free(list);
+	if (list != NULL) {
+		check_overlap_in(at->rules, at->topology, at->index, list);
 	}
+	free(list);
 }
 
 RULE(guest_overlap, "guest-overlap", ERROR, EACH,

@@ -128,13 +128,10 @@ static void check_function_range(struct rules *rules, const struct pci_function 
 	}
 }
 
-void check_pci_range(struct rules *rules, const struct topology *topology)
+void check_pci_range(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		for (size_t j = 0; j < topology->model.vms[i].pci_count; j++) {
-			check_function_range(rules, &topology->model.vms[i].pci[j],
-			                     &topology->vm_origins[i].pci_places[j]);
-		}
+	for (size_t j = 0; j < at->vm->pci_count; j++) {
+		check_function_range(at->rules, &at->vm->pci[j], &at->origin->pci_places[j]);
 	}
 }
 

@@ -28,17 +28,14 @@ static uint32_t cpu_count(const struct topology *topology)
 	return count < PV_CPUS_MAX ? count : PV_CPUS_MAX;
 }
 
-void check_cpu_shared(struct rules *rules, const struct topology *topology)
+void check_cpu_shared(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		uint32_t distinct = (uint32_t)__builtin_popcount(cpu_mask(vm));
+	uint32_t distinct = (uint32_t)__builtin_popcount(cpu_mask(at->vm));
 
-		if (distinct != 0 && distinct < vm->vcpu_count) {
-			rule_report(rules, &rule_cpu_shared, vm_place(topology, i, VM_AFFINITY),
-			            "the %u vCPUs of '%s' share %u physical CPU%s", vm->vcpu_count,
-			            vm->suffix, distinct, distinct == 1 ? "" : "s");
-		}
+	if (distinct != 0 && distinct < at->vm->vcpu_count) {
+		rule_report(at->rules, &rule_cpu_shared, check_vm_place(at, VM_AFFINITY),
+		            "the %u vCPUs of '%s' share %u physical CPU%s", at->vm->vcpu_count,
+		            at->vm->suffix, distinct, distinct == 1 ? "" : "s");
 	}
 }
 
@@ -168,16 +165,12 @@ RULE(priority_starved, "priority-starved", ADVICE, WHOLE,
      "On one CPU a VM of higher priority has no budget: those of lower priority run only while "
      "it sleeps, perhaps never.");
 
-void check_period_short(struct rules *rules, const struct topology *topology)
+void check_period_short(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (vm->period_us != 0 && vm->period_us < PERIOD_LEAST_US) {
-			rule_report(rules, &rule_period_short, vm_place(topology, i, VM_PERIOD),
-			            "'%s' has a period of %u us; %u or more leave time to work",
-			            vm->suffix, vm->period_us, PERIOD_LEAST_US);
-		}
+	if (at->vm->period_us != 0 && at->vm->period_us < PERIOD_LEAST_US) {
+		rule_report(at->rules, &rule_period_short, check_vm_place(at, VM_PERIOD),
+		            "'%s' has a period of %u us; %u or more leave time to work",
+		            at->vm->suffix, at->vm->period_us, PERIOD_LEAST_US);
 	}
 }
 
@@ -185,16 +178,12 @@ RULE(period_short, "period-short", ADVICE, EACH,
      "A period under one millisecond: the CPU switches between VMs so often that it does little "
      "else.");
 
-void check_period_long(struct rules *rules, const struct topology *topology)
+void check_period_long(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (vm->period_us > PERIOD_MOST_US && vm->budget_us < vm->period_us) {
-			rule_report(rules, &rule_period_long, vm_place(topology, i, VM_PERIOD),
-			            "'%s' can stand still for %u ms of each period", vm->suffix,
-			            (vm->period_us - vm->budget_us) / 1000);
-		}
+	if (at->vm->period_us > PERIOD_MOST_US && at->vm->budget_us < at->vm->period_us) {
+		rule_report(at->rules, &rule_period_long, check_vm_place(at, VM_PERIOD),
+		            "'%s' can stand still for %u ms of each period", at->vm->suffix,
+		            (at->vm->period_us - at->vm->budget_us) / 1000);
 	}
 }
 
@@ -202,32 +191,24 @@ RULE(period_long, "period-long", ADVICE, EACH,
      "A period over one second: a VM that has spent its budget stands still for so long that "
      "its peers see time-outs.");
 
-void check_budget_short(struct rules *rules, const struct topology *topology)
+void check_budget_short(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (vm->budget_us != 0 && vm->budget_us < BUDGET_LEAST_US) {
-			rule_report(rules, &rule_budget_short, vm_place(topology, i, VM_BUDGET),
-			            "a budget of %u us is too short for '%s' to handle an "
-			            "interrupt",
-			            vm->budget_us, vm->suffix);
-		}
+	if (at->vm->budget_us != 0 && at->vm->budget_us < BUDGET_LEAST_US) {
+		rule_report(at->rules, &rule_budget_short, check_vm_place(at, VM_BUDGET),
+		            "a budget of %u us is too short for '%s' to handle an "
+		            "interrupt",
+		            at->vm->budget_us, at->vm->suffix);
 	}
 }
 
 RULE(budget_short, "budget-short", ADVICE, EACH,
      "A budget under 100 microseconds is spent before a guest has handled an interrupt.");
 
-void check_budget_full(struct rules *rules, const struct topology *topology)
+void check_budget_full(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (vm->budget_us != 0 && vm->budget_us == vm->period_us) {
-			rule_report(rules, &rule_budget_full, vm_place(topology, i, VM_BUDGET),
-			            "the budget of '%s' is its whole period", vm->suffix);
-		}
+	if (at->vm->budget_us != 0 && at->vm->budget_us == at->vm->period_us) {
+		rule_report(at->rules, &rule_budget_full, check_vm_place(at, VM_BUDGET),
+		            "the budget of '%s' is its whole period", at->vm->suffix);
 	}
 }
 

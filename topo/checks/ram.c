@@ -9,17 +9,13 @@
 #include "topo/checks/internal.h"
 #include "topo/resolve/defaults.h"
 
-void check_ram_as_mmio(struct rules *rules, const struct topology *topology)
+void check_ram_as_mmio(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm_origin *origin = &topology->vm_origins[i];
-
-		for (size_t j = 0; j < origin->ram_range_count; j++) {
-			rule_report(rules, &rule_ram_as_mmio, origin->ram_ranges[j].place,
-			            "this range is the RAM of '%s', which topo places by itself: "
-			            "it is left out",
-			            check_suffix(topology, i));
-		}
+	for (size_t j = 0; j < at->origin->ram_range_count; j++) {
+		rule_report(at->rules, &rule_ram_as_mmio, at->origin->ram_ranges[j].place,
+		            "this range is the RAM of '%s', which topo places by itself: "
+		            "it is left out",
+		            at->vm->suffix);
 	}
 }
 

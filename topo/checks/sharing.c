@@ -165,21 +165,18 @@ void check_pool_large(struct rules *rules, const struct topology *topology)
 RULE(pool_large, "pool-large", ADVICE, EACH,
      "A pool is at least as large as all RAM of the driver VM, which cannot fill it.");
 
-void check_swiotlb_mixed(struct rules *rules, const struct topology *topology)
+void check_swiotlb_mixed(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm_origin *origin = &topology->vm_origins[i];
-		size_t open = 0;
+	size_t open = 0;
 
-		for (size_t j = 0; j < origin->used_count; j++) {
-			open += topology->model.connections[origin->used[j]].swiotlb ? 0 : 1;
-		}
-		if (open != 0 && open < origin->used_count) {
-			rule_report(rules, &rule_swiotlb_mixed, topology->model.vms[i].place,
-			            "%zu of the %zu connections that '%s' uses show all its RAM, "
-			            "and the others a pool",
-			            open, origin->used_count, check_suffix(topology, i));
-		}
+	for (size_t j = 0; j < at->origin->used_count; j++) {
+		open += at->topology->model.connections[at->origin->used[j]].swiotlb ? 0 : 1;
+	}
+	if (open != 0 && open < at->origin->used_count) {
+		rule_report(at->rules, &rule_swiotlb_mixed, at->vm->place,
+		            "%zu of the %zu connections that '%s' uses show all its RAM, "
+		            "and the others a pool",
+		            open, at->origin->used_count, at->vm->suffix);
 	}
 }
 

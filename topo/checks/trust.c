@@ -24,22 +24,20 @@ static size_t served_with_trust(const struct topology *topology, size_t vm, enum
 	return topology->model.vm_count;
 }
 
-void check_trust_mixed(struct rules *rules, const struct topology *topology)
+void check_trust_mixed(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		size_t high = served_with_trust(topology, i, TRUST_HIGH);
-		size_t low = served_with_trust(topology, i, TRUST_LOW);
+	size_t high = served_with_trust(at->topology, at->index, TRUST_HIGH);
+	size_t low = served_with_trust(at->topology, at->index, TRUST_LOW);
 
-		if (high == topology->model.vm_count || low == topology->model.vm_count) {
-			continue;
-		}
-		if (rule_report(rules, &rule_trust_mixed, topology->model.vms[i].place,
-		                "'%s' serves '%s', of high trust, and '%s', of low trust",
-		                suffix(topology, i), suffix(topology, high),
-		                suffix(topology, low))) {
-			diag_note(rules->diag, vm_place(topology, high, VM_TRUST), "high trust");
-			diag_note(rules->diag, vm_place(topology, low, VM_TRUST), "low trust");
-		}
+	if (high == at->topology->model.vm_count || low == at->topology->model.vm_count) {
+		return;
+	}
+	if (rule_report(at->rules, &rule_trust_mixed, at->vm->place,
+	                "'%s' serves '%s', of high trust, and '%s', of low trust",
+	                suffix(at->topology, at->index), suffix(at->topology, high),
+	                suffix(at->topology, low))) {
+		diag_note(at->rules->diag, vm_place(at->topology, high, VM_TRUST), "high trust");
+		diag_note(at->rules->diag, vm_place(at->topology, low, VM_TRUST), "low trust");
 	}
 }
 
@@ -107,15 +105,11 @@ RULE(trust_inverted, "trust-inverted", ADVICE, EACH,
      "A VM of high trust gets its devices from one of low trust, which sees and can change all "
      "that passes.");
 
-void check_trust_exposed(struct rules *rules, const struct topology *topology)
+void check_trust_exposed(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-
-		if (vm->exposed && vm->trust == TRUST_HIGH) {
-			rule_report(rules, &rule_trust_exposed, vm_place(topology, i, VM_TRUST),
-			            "'%s' has high trust and is exposed", vm->suffix);
-		}
+	if (at->vm->exposed && at->vm->trust == TRUST_HIGH) {
+		rule_report(at->rules, &rule_trust_exposed, check_vm_place(at, VM_TRUST),
+		            "'%s' has high trust and is exposed", at->vm->suffix);
 	}
 }
 
