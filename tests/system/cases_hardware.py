@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Physical devices behind Linux VMs: what they carry is compared with what is outside."""
-import json
 import os
 import socket
 import struct
@@ -155,19 +154,12 @@ class DisksOnHardware(Outside, Scenario):
         for row in self.ranges:
             self.fill(*row)
 
-    def device(self, driver):
-        done = subprocess.run([TOPO, "ps", "--json", self.system.name], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True, check=True)
-        return next(connection["devices"][0]["state"]
-                    for connection in json.loads(done.stdout)[0]["connections"]
-                    if connection["driver"] == driver)
-
     def check_a_partition_that_is_not_there_is_told(self):
         # Linux reads its disk as it boots.
         self.starting = subprocess.Popen(
             [TOPO, "start", "--timeout", "600", "--name", self.system.name, "c"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        self.system.wait("c's disk is absent", lambda: self.device("c") == "absent")
+        self.system.wait("c's disk is absent", lambda: self.system.device_state("c") == "absent")
         said = self.system.log("store")
         ensure("/dev/mmcblk0p1 is not there" in said, said[-400:])
 
@@ -175,7 +167,7 @@ class DisksOnHardware(Outside, Scenario):
         self.make_partition(2 * MIB)
         self.system.wait("the daemon says so", lambda: "/dev/mmcblk0p1 is smaller than" in
                          self.system.log("store"))
-        ensure(self.device("c") == "absent", self.device("c"))
+        ensure(self.system.device_state("c") == "absent", self.system.device_state("c"))
 
     def check_it_is_served_when_it_is_there(self):
         self.make_partition(4 * MIB)

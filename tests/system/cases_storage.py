@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The least RAM that topo check takes: everything comes up in it, and disks have their room."""
 import hashlib
-import json
 import os
 import re
 import subprocess
@@ -100,8 +99,8 @@ class TwoTenants(Scenario):
         self.system.shell("store", f"""
             mount -t tmpfs -o size=1M none {IN_THE_VM}
             kill -9 $(grep -l "[/]{IN_THE_VM[1:]}/b-" /proc/[0-9]*/cmdline | cut -d / -f 3)""")
-        self.system.wait("b's disk is full", lambda: self.device("b") == "full")
-        ensure(self.device("a") == "ready", "a's disk is not ready")
+        self.system.wait("b's disk is full", lambda: self.system.device_state("b") == "full")
+        ensure(self.system.device_state("a") == "ready", "a's disk is not ready")
         text = subprocess.run([TOPO, "ps", self.system.name], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True, check=True).stdout
         ensure(re.search(r"store -> b +down: device 0 \(blk\) full\n", text), text)
@@ -109,11 +108,3 @@ class TwoTenants(Scenario):
     def check_it_comes_when_there_is_room(self):
         self.system.run("store", "umount", IN_THE_VM)
         self.system.wait_connection("store", "b")
-
-    def device(self, driver):
-        """What topo ps says of the only device of that VM."""
-        done = subprocess.run([TOPO, "ps", "--json", self.system.name], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, text=True, check=True)
-        return next(connection["devices"][0]["state"]
-                    for connection in json.loads(done.stdout)[0]["connections"]
-                    if connection["driver"] == driver)

@@ -143,6 +143,14 @@ class System:
         self.wait(f"connection {device} -> {driver} is up",
                   lambda: self.state()[1].get((device, driver)) == "up", limit)
 
+    def device_state(self, driver):
+        """What topo ps says of the only device of that VM."""
+        done = subprocess.run([TOPO, "ps", "--json", self.name], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, check=True)
+        return next(connection["devices"][0]["state"]
+                    for connection in json.loads(done.stdout)[0]["connections"]
+                    if connection["driver"] == driver)
+
     def sessions(self, device, driver):
         """How many sessions of a connection have begun: the driver VM's VMM tells each."""
         return self.log("--vmm", driver).count(f"connection {device} up\n")

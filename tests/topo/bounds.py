@@ -6,8 +6,9 @@ that double, files that include each other. What is bounded is the most memory t
 had at once, which can also be said of a program with sanitizers.
 """
 import os
-import subprocess
 import tempfile
+
+import measure
 
 MEMORY_MAX = 1 << 30
 PROLOGUE = "assembly { composition { component VM vm_a; component VM vm_b; " \
@@ -70,18 +71,6 @@ def texts():
     yield "zero bytes", "\0" * mib, "not text"
 
 
-def check(topo, directory):
-    """Exit status, what it says, and the most bytes that it had at once."""
-    with tempfile.TemporaryFile() as out:
-        with subprocess.Popen([topo, "check", "x.camkes"], cwd=directory, stdout=out,
-                              stderr=subprocess.STDOUT) as process:
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        said = out.read().decode(errors="replace")
-    return process.returncode, said, usage.ru_maxrss * 1024
-
-
 def run(topo, result):
     """Report each text by result(name, why)."""
     for name, text, words in texts():
@@ -90,7 +79,8 @@ def run(topo, result):
                 file.write(text)
             with open(os.path.join(directory, "part.inc"), "w") as file:
                 file.write("component C { control; }\n" * 100)
-            status, said, memory = check(topo, directory)
+            status, said, usage = measure.check(topo, directory)
+        memory = usage.ru_maxrss * 1024
         why = ""
         if status not in (1, 3) or words not in said or memory > MEMORY_MAX:
             why = f"status {status}, {memory >> 20} MiB, not '{words}': {said[-300:]}"

@@ -10,8 +10,9 @@ import bz2
 import gzip
 import lzma
 import os
-import subprocess
 import tempfile
+
+import measure
 
 IMAGE_BYTES = 16 << 20
 LIMIT = 1 << 20
@@ -33,13 +34,8 @@ def check(topo, directory, config, guests):
         file.write(config)
     with open(os.path.join(directory, "x.camkes"), "w") as file:
         file.write(topology(guests))
-    with tempfile.TemporaryFile() as out:
-        with subprocess.Popen([topo, "check", "x.camkes"], cwd=directory, stdout=out,
-                              stderr=subprocess.STDOUT) as process:
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        return out.read().decode(), usage.ru_minflt
+    _, said, usage = measure.check(topo, directory)
+    return said, usage.ru_minflt
 
 
 def run_forms(topo, result):
