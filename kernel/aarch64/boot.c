@@ -188,11 +188,7 @@ void boot_primary(void)
 	sysreg_write(tpidr_el2, (uintptr_t)c);
 	init_cpu_structs();
 	uart_init(board_uart);
-	struct log_line line;
-
-	log_begin(&line, "Peervisor on ");
-	log_text(&line, BOARD_NAME);
-	log_end(&line);
+	log_print("Peervisor on %s", BOARD_NAME);
 	counter_offset = arch_now();
 	init_registers();
 	gic_init_distributor();
@@ -206,13 +202,8 @@ void boot_primary(void)
 	tlbi(alle2is);
 	dsb(ish);
 	isb();
-	log_begin(&line, "domains ");
-	log_decimal(&line, kernel.domain_count);
-	log_text(&line, ", vCPUs ");
-	log_decimal(&line, kernel.vcpu_count);
-	log_text(&line, ", CPUs ");
-	log_decimal(&line, kernel.cpu_count);
-	log_end(&line);
+	log_print("domains %u, vCPUs %u, CPUs %u", kernel.domain_count, kernel.vcpu_count,
+	          kernel.cpu_count);
 	/* Pairs with the load in boot_secondary(). */
 	__atomic_store_n(&go, 1, __ATOMIC_RELEASE);
 	dsb(ishst);

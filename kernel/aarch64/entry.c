@@ -39,17 +39,10 @@ struct regs *handle_serror(struct cpu *c)
 
 void panic_exception(void)
 {
-	struct log_line line;
-
 	if (sysreg_read(elr_el2) == (uintptr_t)boot_probe_ram) {
 		boot_refuse("header[0].ram_page_count: the machine has less RAM", NULL);
 	}
-	log_begin(&line, "panic: exception at EL2: pc ");
-	log_hex(&line, sysreg_read(elr_el2));
-	log_text(&line, " esr ");
-	log_hex(&line, sysreg_read(esr_el2));
-	log_text(&line, " far ");
-	log_hex(&line, sysreg_read(far_el2));
-	log_end(&line);
+	log_print("panic: exception at EL2: pc 0x%016lx esr 0x%016lx far 0x%016lx",
+	          sysreg_read(elr_el2), sysreg_read(esr_el2), sysreg_read(far_el2));
 	arch_power_off();
 }

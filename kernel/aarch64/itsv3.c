@@ -221,12 +221,9 @@ void its_start(void)
 
 static void give_up(void)
 {
-	struct log_line line;
-
 	state.works = false;
 	*gic_reg(board_its, GITS_CTLR) = 0;
-	log_begin(&line, "no messages come: the ITS does not answer any more");
-	log_end(&line);
+	log_print("no messages come: the ITS does not answer any more");
 }
 
 static void command(struct its_command command)

@@ -115,13 +115,9 @@ static bool issue(const struct smmu_command *commands, uint32_t count)
 /* It is off, so that GBPA holds. Lock: as above. */
 static void give_up(const char *why)
 {
-	struct log_line line;
-
 	state.works = false;
 	(void)turn_on(0);
-	log_begin(&line, "no DMA passes: the SMMU ");
-	log_text(&line, why);
-	log_end(&line);
+	log_print("no DMA passes: the SMMU %s", why);
 }
 
 /* issue(), of one that works so far. */

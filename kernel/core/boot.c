@@ -31,21 +31,12 @@ static const char *error_text(err_t err)
 
 void boot_refuse(const char *what, const struct image_fault *fault)
 {
-	struct log_line line;
-
-	log_begin(&line, "image refused: ");
 	if (fault) {
-		log_text(&line, fault->table);
-		log_text(&line, "[");
-		log_decimal(&line, fault->index);
-		log_text(&line, "].");
-		log_text(&line, fault->field);
-		log_text(&line, ": ");
-		log_text(&line, error_text(fault->err));
+		log_print("image refused: %s[%u].%s: %s", fault->table, fault->index, fault->field,
+		          error_text(fault->err));
 	} else {
-		log_text(&line, what);
+		log_print("image refused: %s", what);
 	}
-	log_end(&line);
 	arch_power_off();
 }
 

@@ -20,17 +20,9 @@
 /* "domain NAME" @what @reason @detail, unless it has told enough. */
 static void tell(struct domain *d, const char *what, const char *reason, const char *detail)
 {
-	struct log_line line;
-
-	if (__atomic_fetch_add(&d->told, 1, __ATOMIC_RELAXED) >= LINES_MAX) {
-		return;
+	if (__atomic_fetch_add(&d->told, 1, __ATOMIC_RELAXED) < LINES_MAX) {
+		log_print("domain %s%s%s%s", d->name, what, reason, detail);
 	}
-	log_begin(&line, "domain ");
-	log_text(&line, d->name);
-	log_text(&line, what);
-	log_text(&line, reason);
-	log_text(&line, detail);
-	log_end(&line);
 }
 
 static const char *const stop_texts[] = {
@@ -43,12 +35,9 @@ static const char *const stop_texts[] = {
 /* @d has stopped; @was_on: and is to be counted. */
 static void tell_stop(struct domain *d, bool was_on, enum pv_stop reason, const char *detail)
 {
-	struct log_line line;
-
 	tell(d, " stopped: ", stop_texts[reason], detail);
 	if (was_on && __atomic_sub_fetch(&kernel.domains_on, 1, __ATOMIC_RELAXED) == 0) {
-		log_begin(&line, "all domains have stopped");
-		log_end(&line);
+		log_print("all domains have stopped");
 		arch_power_off();
 	}
 }

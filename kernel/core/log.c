@@ -4,7 +4,18 @@
  */
 #include "kernel/core/log.h"
 
+#include <stdarg.h>
+#include <stdint.h>
+
 #include "kernel/core/console.h"
+
+#define DIGITS_MAX 20U /* of 64 bits */
+
+/* A line in the making. */
+struct log_line {
+	uint32_t length;
+	char text[LOG_LINE_BYTES];
+};
 
 static void append(struct log_line *line, char c)
 {
@@ -13,46 +24,45 @@ static void append(struct log_line *line, char c)
 	}
 }
 
-void log_begin(struct log_line *line, const char *text)
-{
-	line->length = 0;
-	log_text(line, "pv: ");
-	log_text(line, text);
-}
-
-void log_text(struct log_line *line, const char *text)
+static void append_text(struct log_line *line, const char *text)
 {
 	for (; *text && line->length < LOG_LINE_BYTES - 1; text++) {
 		append(line, *text);
 	}
 }
 
-void log_hex(struct log_line *line, uint64_t value)
+static void append_number(struct log_line *line, uint64_t value, uint32_t base, uint32_t digits_min)
 {
-	log_text(line, "0x");
-	for (uint32_t i = 0; i < 16; i++) {
-		append(line, "0123456789abcdef"[(value >> (60 - 4 * i)) & 15]);
+	char digits[DIGITS_MAX + 1] = "";
+	uint32_t at = DIGITS_MAX;
+
+	for (uint32_t n = 1; n <= DIGITS_MAX && (n <= digits_min || value); n++) {
+		digits[--at] = "0123456789abcdef"[value % base];
+		value = value / base;
 	}
+	append_text(line, &digits[at]);
 }
 
-void log_decimal(struct log_line *line, uint64_t value)
+void log_print(const char *format, ...)
 {
-	char digits[21];
-	uint32_t at = 20;
+	struct log_line line = {0};
+	va_list arguments;
 
-	digits[20] = '\0';
-	for (uint32_t n = 0; n < 20; n++) {
-		digits[--at] = (char)('0' + value % 10);
-		value /= 10;
-		if (!value) {
-			break;
+	append_text(&line, "pv: ");
+	va_start(arguments, format);
+	for (; *format && line.length < LOG_LINE_BYTES - 1; format++) {
+		if (*format != '%') {
+			append(&line, *format);
+		} else if (*++format == 's') {
+			append_text(&line, va_arg(arguments, const char *));
+		} else if (*format == 'u') {
+			append_number(&line, va_arg(arguments, uint32_t), 10, 1);
+		} else { /* 016lx */
+			append_number(&line, va_arg(arguments, uint64_t), 16, 16);
+			format += sizeof("16lx") - 1;
 		}
 	}
-	log_text(line, &digits[at]);
-}
-
-void log_end(struct log_line *line)
-{
-	line->text[line->length] = '\n';
-	console_log(line->text, line->length + 1);
+	va_end(arguments);
+	line.text[line.length] = '\n';
+	console_log(line.text, line.length + 1);
 }

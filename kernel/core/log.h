@@ -7,28 +7,14 @@
 #ifndef KERNEL_CORE_LOG_H
 #define KERNEL_CORE_LOG_H
 
-#include <stdint.h>
-
 #define LOG_LINE_BYTES 192U
 
-/* A line in the making. What does not fit is left out. */
-struct log_line {
-	uint32_t length;
-	char text[LOG_LINE_BYTES];
-};
-
-/** Begin a line: "pv: " and @text. */
-void log_begin(struct log_line *line, const char *text);
-
-/** Append to a line. */
-void log_text(struct log_line *line, const char *text);
-void log_hex(struct log_line *line, uint64_t value);
-void log_decimal(struct log_line *line, uint64_t value);
-
 /**
- * Send the line and its end. Takes the console lock. Never waits for long: what the UART does not
- * take in time is dropped.
+ * Send "pv: ", @format and the end of the line; of what does not fit in LOG_LINE_BYTES the rest is
+ * left out. @format is a literal, as printf has it, but knows no more than %s, %u, and %016lx for
+ * 64 bits. Takes the console lock. Never waits for long: what the UART does not take in time is
+ * dropped.
  */
-void log_end(struct log_line *line);
+__attribute__((format(printf, 1, 2))) void log_print(const char *format, ...);
 
 #endif

@@ -149,22 +149,14 @@ static void guest_trap(struct vcpu *v, const struct trap *trap)
 static RARE void vmm_fault(struct vcpu *v, const struct trap *trap)
 {
 	struct domain *d = v->domain;
-	struct log_line line;
 
 	sched_leave_vmm();
 	if (d->vmm_regs.pc == DOMAIN_DEAD_PC) {
 		domain_vmm_died(v, "");
 		return;
 	}
-	log_begin(&line, "fault in the VMM of ");
-	log_text(&line, d->name);
-	log_text(&line, ": pc ");
-	log_hex(&line, d->vmm_regs.pc);
-	log_text(&line, " esr ");
-	log_hex(&line, trap->esr);
-	log_text(&line, " far ");
-	log_hex(&line, trap->far);
-	log_end(&line);
+	log_print("fault in the VMM of %s: pc 0x%016lx esr 0x%016lx far 0x%016lx", d->name,
+	          d->vmm_regs.pc, trap->esr, trap->far);
 	domain_vmm_died(v, ", it faulted");
 }
 

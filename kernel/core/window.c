@@ -28,19 +28,12 @@ static struct window *page_of(const struct window *w)
 
 static void close_page(const struct window *w, uint32_t word, uint32_t read)
 {
-	struct log_line line;
-
 	if (page_of(w)->closed) {
 		return;
 	}
 	page_of(w)->closed = true;
-	log_begin(&line, "window at ");
-	log_hex(&line, (uint64_t)w->page << PV_PAGE_SHIFT);
-	log_text(&line, " closed: word ");
-	log_decimal(&line, word);
-	log_text(&line, " reads ");
-	log_hex(&line, read);
-	log_end(&line);
+	log_print("window at 0x%016lx closed: word %u reads 0x%016lx",
+	          (uint64_t)w->page << PV_PAGE_SHIFT, word, (uint64_t)read);
 }
 
 /* Close a page whose function has ranges that its base address registers do not move. */

@@ -7,11 +7,13 @@
 /* links: kernel/core/sched.c kernel/core/timers.c kernel/core/interrupt.c kernel/core/vgic.c kernel/core/line.c kernel/core/vgic_lr.c kernel/core/message.c kernel/core/domain.c */
 /* links: kernel/core/doorbell.c kernel/core/log.c kernel/core/console.c kernel/core/call.c */
 /* links: kernel/core/trap.c kernel/variants/release.c tests/fake_arch/arch.c */
+#include <stdio.h>
 #include <string.h>
 
 #include "abi/mux.h"
 #include "kernel/core/console.h"
 #include "kernel/core/log.h"
+#include "lib/bits.h"
 #include "tests/fake_arch/fake.h"
 #include "tests/unit/ordered_cmocka.h"
 
@@ -83,23 +85,54 @@ static void test_the_log_waits_for_room(void **state)
 {
 	(void)state;
 	static const uint8_t output[] = "\xff\x00pv: one line\xff\xff of the log\n";
-	struct log_line line;
 
 	begin(1, 0);
 	fake.output_burst = 5;
-	log_begin(&line, "one line\xff of the log");
-	log_end(&line);
+	log_print("one line\xff of the log");
 	assert_output(output, sizeof(output) - 1);
+}
+
+/* Against the C library's own, which the compiler takes the format for. */
+static void test_the_log_says_what_printf_would(void **state)
+{
+	static const uint64_t numbers[] = {0,         1, 9, 10, UINT32_MAX, 0x1234567890abcdefU,
+	                                   UINT64_MAX};
+	char wanted[2 + LOG_LINE_BYTES] = {(char)PV_MUX_ESC, 0};
+	const size_t room = sizeof(wanted) - 2;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(numbers); i++) {
+		begin(1, FAKE_OUTPUT);
+		log_print("%s: %u, 0x%016lx%s%s", "a", (uint32_t)numbers[i], numbers[i], "", ".");
+		(void)snprintf(&wanted[2], room, "pv: %s: %u, 0x%016lx%s%s\n", "a",
+		               (uint32_t)numbers[i], numbers[i], "", ".");
+		assert_output((const uint8_t *)wanted, 2 + strlen(&wanted[2]));
+	}
+}
+
+static void test_of_a_long_line_the_rest_is_left_out(void **state)
+{
+	char longest[LOG_LINE_BYTES];
+	const size_t said = LOG_LINE_BYTES - sizeof("pv: \n") + 1;
+
+	(void)state;
+	memset(longest, 'a', sizeof(longest));
+	for (size_t length = said - 16; length < sizeof(longest); length++) {
+		longest[length] = '\0';
+		begin(1, FAKE_OUTPUT);
+		log_print("%s%016lx%u", longest, UINT64_MAX, UINT32_MAX);
+		assert_int_equal(fake.output_bytes, 2 + LOG_LINE_BYTES);
+		assert_int_equal(fake.output[1 + LOG_LINE_BYTES], '\n');
+		assert_int_equal(fake.output[LOG_LINE_BYTES], length < said ? 'f' : 'a');
+		longest[length] = 'a';
+	}
 }
 
 static void test_the_log_gives_up(void **state)
 {
 	(void)state;
-	struct log_line line;
-
 	begin(1, 7);
-	log_begin(&line, "a line that does not fit");
-	log_end(&line);
+	log_print("a line that does not fit");
 	assert_true(fake.output_bytes <= 7);
 	assert_memory_equal(fake.output, "\xff\x00pv: ", fake.output_bytes);
 	assert_in_range(fake.room_polls, POLLS_MAX, POLLS_MAX + 2);
@@ -159,6 +192,8 @@ int main(void)
 		cmocka_unit_test(test_what_belongs_together_goes_out_whole),
 		cmocka_unit_test(test_a_write_looks_at_the_uart_once),
 		cmocka_unit_test(test_the_log_waits_for_room),
+		cmocka_unit_test(test_the_log_says_what_printf_would),
+		cmocka_unit_test(test_of_a_long_line_the_rest_is_left_out),
 		cmocka_unit_test(test_the_log_gives_up),
 		cmocka_unit_test(test_input_finds_its_channel),
 		cmocka_unit_test(test_input_takes_the_lock_once),
