@@ -23,13 +23,13 @@
 
 /* The last row of each table is there on every board: an array is never empty. */
 #define IMAGE_BOARD(name)                                                                          \
-	static const struct image_pages name##_kept[] = {                                          \
+	static const struct image_span name##_kept[] = {                                           \
 		BOARD_BLOCKS(IMAGE_BOARD_BLOCK) BOARD_WINDOWS(IMAGE_BOARD_WINDOW)                  \
 			IMAGE_BOARD_PAGES(BOARD_MSI_PAGE, BOARD_MSI_PAGE ? PV_PAGE_BYTES : 0),     \
 		IMAGE_BOARD_PAGES(BOARD_RAM_BASE, BOARD_RAM_BYTES)};                               \
-	static const struct image_lines name##_lines[] = {                                         \
+	static const struct image_span name##_lines[] = {                                          \
 		BOARD_IRQS(IMAGE_BOARD_LINES){BOARD_MSI_FIRST, BOARD_MSI_COUNT}};                  \
-	static const struct image_pages name##_windows[] = {                                       \
+	static const struct image_span name##_windows[] = {                                        \
 		BOARD_WINDOWS(IMAGE_BOARD_WINDOW){0, 0}};                                          \
 	static const struct image_board name = {                                                   \
 		.gicc_page_count = BOARD_GIC_VERSION == 2 ? PV_GICC_PAGES : 0,                     \

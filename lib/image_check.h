@@ -18,15 +18,9 @@
 #include "abi/image.h"
 #include "lib/range.h"
 
-/* Pages of the board's physical addresses; none if page_count is 0. */
-struct image_pages {
-	uint32_t page;
-	uint32_t page_count;
-};
-
-/* Interrupts of the board, [first, first + count). */
-struct image_lines {
-	uint32_t first; /* INTID */
+/* Pages of the board's physical addresses, or interrupts: [first, first + count). */
+struct image_span {
+	uint32_t first;
 	uint32_t count;
 };
 
@@ -34,14 +28,14 @@ struct image_lines {
 struct image_board {
 	uint32_t gicc_page_count; /* of the CPU interface that guests have by a mapping */
 	bool smmu;
-	uint32_t msi_page;       /* that devices write MSIs to, 0: none */
-	struct image_lines msis; /* the interrupts that it raises, if they are of the board */
-	const struct image_pages
+	uint32_t msi_page;      /* that devices write MSIs to, 0: none */
+	struct image_span msis; /* the interrupts that it raises, if they are of the board */
+	const struct image_span
 		*kept; /* RAM, registers that are the kernel's or nobody's, windows */
 	uint32_t kept_count;
-	const struct image_lines *lines; /* the kernel's or nobody's, and those of MSIs */
+	const struct image_span *lines; /* the kernel's or nobody's, and those of MSIs */
 	uint32_t line_count;
-	const struct image_pages *windows; /* where a register window may be */
+	const struct image_span *windows; /* where a register window may be */
 	uint32_t window_count;
 };
 

@@ -17,34 +17,23 @@
 #define COMMAND_WRITABLE (COMMAND_INTX_OFF | 6U) /* decodes memory, is a bus master */
 #define LINE_WRITABLE 0xffU
 
-/* Is [page, page + count) the kernel's, nobody's, or RAM? */
-static bool is_kept(const struct image_board *board, uint32_t page, uint32_t count)
+/* Does [first, first + count) touch one of the @span_count @spans? */
+static bool is_in(const struct image_span *spans, uint32_t span_count, uint32_t first,
+                  uint32_t count)
 {
-	for (uint32_t i = 0; i < board->kept_count; i++) {
-		if (pages_overlap(page, count, board->kept[i].page, board->kept[i].page_count)) {
+	for (uint32_t i = 0; i < span_count; i++) {
+		if (pages_overlap(first, count, spans[i].first, spans[i].count)) {
 			return true;
 		}
 	}
 	return false;
 }
 
-/* Does device range @index overlap a mapping in its space, or a range before it there? */
-static bool overlaps_in_space(const struct pv_image_header *image, uint32_t index)
+/* Does device range @index overlap a range before it in its space? */
+static bool overlaps_earlier(const struct pv_device *devices, uint32_t index)
 {
-	const struct pv_device *devices = image_devices(image);
-	const struct pv_region *regions = image_regions(image);
-	const struct pv_mapping *m = image_mappings(image);
 	const struct pv_device *d = &devices[index];
 
-	for (uint32_t r = 0; r < image->regions.count; r++) {
-		for (uint32_t i = 0; i < regions[r].mappings.count; i++, m++) {
-			if (m->domain == d->domain && m->space == d->space &&
-			    pages_overlap(m->ipa_page, regions[r].page_count, d->ipa_page,
-			                  d->page_count)) {
-				return true;
-			}
-		}
-	}
 	for (uint32_t i = 0; i < index; i++) {
 		if (devices[i].domain == d->domain && devices[i].space == d->space &&
 		    pages_overlap(devices[i].ipa_page, devices[i].page_count, d->ipa_page,
@@ -58,37 +47,31 @@ static bool overlaps_in_space(const struct pv_image_header *image, uint32_t inde
 static err_t check_device(const struct image_checker *checker, uint32_t index)
 {
 	const struct pv_image_header *image = checker->image;
+	const struct image_board *board = checker->bounds->hardware;
 	const struct pv_device *d = &image_devices(image)[index];
 	uint32_t end = index ? d[-1].page + d[-1].page_count : 0; /* below IMAGE_PA_PAGES */
 	bool known = d->domain < image->domains.count;
+	const struct image_view view = {d->domain, d->space, PV_RIGHT_READ, d->ipa_page,
+	                                d->page_count};
 	const struct image_rule rules[] = {
 		{"page_count", ERR_RANGE,
 	         d->page_count > 0 && pages_fit(d->page, d->page_count, IMAGE_PA_PAGES)},
 		{"page", ERR_OVERLAP,
-	         d->page >= end && !is_kept(checker->bounds->hardware, d->page, d->page_count)},
+	         d->page >= end && !is_in(board->kept, board->kept_count, d->page, d->page_count)},
 		{"domain", ERR_RANGE, known},
 		{"space", ERR_RANGE, d->space == PV_SPACE_GUEST || d->space == PV_SPACE_VMM},
 		{"rights", ERR_ARG, (d->rights & ~PV_RIGHT_WRITE) == PV_RIGHT_READ},
 		{"reserved", ERR_ARG, d->reserved == 0},
 		{"ipa_page", ERR_RANGE, pages_fit(d->ipa_page, d->page_count, IMAGE_IPA_PAGES)},
-		{"ipa_page", ERR_OVERLAP, !overlaps_in_space(image, index)},
+		{"ipa_page", ERR_OVERLAP,
+	         !image_maps(image, image->mappings.count, &view) &&
+	                 !overlaps_earlier(image_devices(image), index)},
 		{"ipa_page", ERR_OVERLAP,
 	         d->space != PV_SPACE_GUEST || !known ||
 	                 !image_is_answered(checker, d->domain, d->ipa_page, d->page_count)},
 	};
 
 	return image_judge(checker, "devices", index, rules, ARRAY_COUNT(rules));
-}
-
-/* Is @intid the kernel's, nobody's, or one that the page for MSIs raises? */
-static bool is_kept_line(const struct image_board *board, uint32_t intid)
-{
-	for (uint32_t i = 0; i < board->line_count; i++) {
-		if (pages_inside(intid, 1, board->lines[i].first, board->lines[i].count)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 /* Has the domain of line @index its virtual number from an MSI, or a line before it? */
@@ -108,12 +91,13 @@ static bool virq_is_taken(const struct pv_image_header *image, uint32_t index)
 static err_t check_irq(const struct image_checker *checker, uint32_t index)
 {
 	const struct pv_image_header *image = checker->image;
+	const struct image_board *board = checker->bounds->hardware;
 	const struct pv_irq *irq = &image_irqs(image)[index];
 	bool known = irq->domain < image->domains.count;
 	const struct image_rule rules[] = {
 		{"intid", ERR_RANGE, irq->intid >= PV_SPI_FIRST && irq->intid < PV_INTID_END},
 		{"intid", ERR_OVERLAP, index == 0 || irq->intid > irq[-1].intid},
-		{"intid", ERR_RIGHT, !is_kept_line(checker->bounds->hardware, irq->intid)},
+		{"intid", ERR_RIGHT, !is_in(board->lines, board->line_count, irq->intid, 1)},
 		{"domain", ERR_RANGE, known},
 		{"virq", ERR_RANGE, irq->virq >= PV_SPI_FIRST && irq->virq < PV_VIRQS},
 		{"virq", ERR_OVERLAP, !known || !virq_is_taken(image, index)},
@@ -138,23 +122,14 @@ static err_t check_stream(const struct image_checker *checker, uint32_t index)
 	return image_judge(checker, "streams", index, rules, ARRAY_COUNT(rules));
 }
 
-static bool is_window_page(const struct image_board *board, uint32_t page)
-{
-	for (uint32_t i = 0; i < board->window_count; i++) {
-		if (pages_inside(page, 1, board->windows[i].page, board->windows[i].page_count)) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* Window @index by itself, with rules from @rule on. */
 static err_t check_window(const struct image_checker *checker, uint32_t index, uint32_t rule)
 {
 	const struct pv_image_header *image = checker->image;
+	const struct image_board *board = checker->bounds->hardware;
 	const struct pv_window *w = &image_windows(image)[index];
 	const struct image_rule rules[] = {
-		{"page", ERR_RANGE, is_window_page(checker->bounds->hardware, w->page)},
+		{"page", ERR_RANGE, is_in(board->windows, board->window_count, w->page, 1)},
 		{"page", ERR_OVERLAP,
 	         index == 0 || w->page > w[-1].page ||
 	                 (w->page == w[-1].page && w->domain > w[-1].domain)},

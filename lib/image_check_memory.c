@@ -64,7 +64,25 @@ static err_t check_regions(const struct image_checker *checker)
 	return OK;
 }
 
-/* Mapping @index of a region of @page_count pages, by itself. */
+bool image_maps(const struct pv_image_header *image, uint32_t count, const struct image_view *view)
+{
+	const struct pv_mapping *mappings = image_mappings(image);
+	const struct pv_region *region = image_regions(image);
+
+	for (uint32_t i = 0; i < count; i++) {
+		/* Every region has a mapping. */
+		region += i == region->mappings.first + region->mappings.count;
+		if (mappings[i].domain == view->domain && mappings[i].space == view->space &&
+		    (mappings[i].rights & view->rights) != 0 &&
+		    pages_overlap(mappings[i].ipa_page, region->page_count, view->ipa_page,
+		                  view->page_count)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Mapping @index of a region of @page_count pages, by itself and beside those before it. */
 static err_t check_mapping(const struct image_checker *checker, uint32_t index, uint32_t page_count)
 {
 	const struct pv_image_header *image = checker->image;
@@ -73,6 +91,8 @@ static err_t check_mapping(const struct image_checker *checker, uint32_t index, 
 	uint32_t page = mapping->ipa_page;
 	bool known = mapping->domain < image->domains.count;
 	bool dma = mapping->space == PV_SPACE_DMA;
+	const struct image_view view = {mapping->domain, mapping->space, PV_RIGHT_READ, page,
+	                                page_count};
 	const struct image_rule rules[] = {
 		{"domain", ERR_RANGE, known},
 		{"space", ERR_RANGE, mapping->space < PV_SPACE_COUNT},
@@ -83,6 +103,7 @@ static err_t check_mapping(const struct image_checker *checker, uint32_t index, 
 		{"ipa_page", ERR_OVERLAP,
 	         mapping->space != PV_SPACE_GUEST || !known ||
 	                 !image_is_answered(checker, mapping->domain, page, page_count)},
+		{"ipa_page", ERR_OVERLAP, !image_maps(image, index, &view)},
 	};
 
 	return image_judge(checker, "mappings", index, rules, ARRAY_COUNT(rules));
@@ -155,29 +176,6 @@ static err_t check_writers(const struct image_checker *checker, const struct pv_
 	return OK;
 }
 
-/* Does mapping @index, of region @region, overlap one before it in the same space? */
-static bool overlaps_earlier(const struct pv_image_header *image, uint32_t region, uint32_t index)
-{
-	const struct pv_region *regions = image_regions(image);
-	const struct pv_mapping *mappings = image_mappings(image);
-	const struct pv_mapping *mapping = &mappings[index];
-	uint32_t other = 0;
-
-	for (uint32_t r = 0; r <= region; r++) {
-		uint32_t end = regions[r].mappings.first + regions[r].mappings.count;
-
-		for (; other < end && other < index; other++) {
-			if (mappings[other].domain == mapping->domain &&
-			    mappings[other].space == mapping->space &&
-			    pages_overlap(mappings[other].ipa_page, regions[r].page_count,
-			                  mapping->ipa_page, regions[region].page_count)) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
 err_t image_check_memory(const struct image_checker *checker)
 {
 	err_t err = check_regions(checker);
@@ -195,10 +193,6 @@ err_t image_check_memory(const struct image_checker *checker)
 			if (err != OK) {
 				return err;
 			}
-			if (overlaps_earlier(checker->image, r, index)) {
-				return image_refuse(checker, "mappings", index, "ipa_page",
-				                    ERR_OVERLAP);
-			}
 		}
 		err = check_sharing(checker, r);
 		err = err ? err : check_writers(checker, &regions[r]);
@@ -213,20 +207,10 @@ err_t image_check_memory(const struct image_checker *checker)
 static bool may_access(const struct pv_image_header *image, uint32_t domain, enum pv_space space,
                        uint64_t address, uint32_t right)
 {
-	const struct pv_region *regions = image_regions(image);
-	const struct pv_mapping *mapping = image_mappings(image);
+	const struct image_view view = {domain, space, right, (uint32_t)(address >> PV_PAGE_SHIFT),
+	                                1};
 
-	for (uint32_t r = 0; r < image->regions.count; r++) {
-		for (uint32_t i = 0; i < regions[r].mappings.count; i++, mapping++) {
-			if (mapping->domain == domain && mapping->space == space &&
-			    (mapping->rights & right) != 0 &&
-			    range_inside(address >> PV_PAGE_SHIFT, 1, mapping->ipa_page,
-			                 regions[r].page_count)) {
-				return true;
-			}
-		}
-	}
-	return false;
+	return address >> PV_IPA_BITS == 0 && image_maps(image, image->mappings.count, &view);
 }
 
 err_t image_check_starts(const struct image_checker *checker)

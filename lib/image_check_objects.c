@@ -51,7 +51,7 @@ static bool msis_are_whole(const struct image_checker *checker, uint32_t index)
 /* Are they virtual SPIs, and those that the board's page can raise, if it is so limited? */
 static bool msis_exist(const struct image_checker *checker, const struct pv_domain *d)
 {
-	const struct image_lines *msis = &checker->bounds->hardware->msis;
+	const struct image_span *msis = &checker->bounds->hardware->msis;
 
 	return d->msi_count == 0 ||
 	       (pages_inside(d->msi_first, d->msi_count, PV_SPI_FIRST, PV_VIRQS - PV_SPI_FIRST) &&

@@ -66,6 +66,19 @@ static inline bool image_is_answered(const struct image_checker *checker, uint32
 	       pages_overlap(page, count, d->msi_ipa_page, d->msi_count != 0);
 }
 
+/* Pages of a domain's space, and a right that it may have to them. */
+struct image_view {
+	uint32_t domain;
+	uint32_t space; /* enum pv_space */
+	uint32_t rights;
+	uint32_t ipa_page;
+	uint32_t page_count;
+};
+
+/** Whether one of the first @count mappings gives one of the rights of @view to one of its pages.
+ * Regions have been checked. */
+bool image_maps(const struct pv_image_header *image, uint32_t count, const struct image_view *view);
+
 /* What must hold for a field, and how it is refused. All of an entry's rules are evaluated, so that
  * one which relies on another says so. */
 struct image_rule {

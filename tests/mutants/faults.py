@@ -32,14 +32,17 @@ fault("lib/image_check_memory.c", "writers of what several see of the image",
 fault("lib/image_check_memory.c", "a region that is not cleared and shared",
       "!loaded || (!shared && !rom)", "!loaded || !rom",
       CHECK, "a guest finds what another has left")
-fault("lib/image_check_memory.c", "overlaps within a region's own mappings",
-      "for (uint32_t r = 0; r <= region; r++) {", "for (uint32_t r = 0; r < region; r++) {",
+fault("lib/image_check_memory.c", "overlaps of mappings",
+      "!image_maps(image, index, &view)}", "!image_maps(image, 0, &view)}",
       CHECK, "two mappings at one address")
+fault("lib/image_check_memory.c", "the pages of a mapping's region",
+      "region += i == region->mappings.first + region->mappings.count;", "",
+      CHECK, "two mappings at one address, as another region is smaller")
 fault("lib/image_check_memory.c", "DMA that the guest may not do itself",
       "(dma->rights & ~m->rights) == 0", "dma->rights != 0",
       ["unit:image_check_hardware"], "a device writes for its VM what that may only read")
 fault("lib/image_check_hardware.c", "registers that the board keeps",
-      "d->page >= end && !is_kept(checker->bounds->hardware, d->page, d->page_count)",
+      "d->page >= end && !is_in(board->kept, board->kept_count, d->page, d->page_count)",
       "d->page >= end", ["unit:image_check_hardware"], "a guest has the SMMU's registers")
 fault("lib/image_check_hardware.c", "a window that forgets another's bits",
       "(a->writable & ~b->keep) == 0 &&", "(a->writable & b->writable) == 0 &&",

@@ -17,16 +17,16 @@
 #define RIGHTS_RX (PV_RIGHT_READ | PV_RIGHT_EXEC)
 #define RIGHTS_RWX (RIGHTS_RW | PV_RIGHT_EXEC)
 
-static const struct image_pages kept[] = {
+static const struct image_span kept[] = {
 	{BUILDER_KEPT_PAGE, BUILDER_KEPT_PAGES},
 	{BUILDER_WINDOW_PAGE, BUILDER_WINDOW_PAGES},
 	{BUILDER_MSI_PAGE, 1},
 	{BUILDER_RAM_PAGE, BUILDER_RAM_PAGES},
 };
-static const struct image_lines lines[] = {{BUILDER_KERNEL_INTID, 1},
-                                           {BUILDER_MSI_INTID, BUILDER_MSIS}};
+static const struct image_span lines[] = {{BUILDER_KERNEL_INTID, 1},
+                                          {BUILDER_MSI_INTID, BUILDER_MSIS}};
 /* Two that touch. */
-static const struct image_pages windows[] = {
+static const struct image_span windows[] = {
 	{BUILDER_WINDOW_PAGE, BUILDER_WINDOW_PAGES / 2},
 	{BUILDER_WINDOW_PAGE + BUILDER_WINDOW_PAGES / 2, BUILDER_WINDOW_PAGES / 2},
 };

@@ -139,7 +139,7 @@ static void test_hardware(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < image_builder_board.kept_count; i++) {
-		device->page = image_builder_board.kept[i].page - 1; /* of its two pages */
+		device->page = image_builder_board.kept[i].first - 1; /* of its two pages */
 		expect_refused("devices", "page", ERR_OVERLAP);
 	}
 	device->page = BUILDER_DEVICE_PAGE + 1;

@@ -249,7 +249,7 @@ static uint32_t virtio_vectors(const struct layout *layout, uint32_t vm)
  * interrupts for their numbers, it is given some from *@next on. */
 static void number_msis(struct layout *layout, uint32_t vm, uint32_t *next, struct diag *diag)
 {
-	const struct image_lines *msis = &layout->model->board->checked->msis;
+	const struct image_span *msis = &layout->model->board->checked->msis;
 	struct layout_hardware *hardware = &layout->hardware;
 	struct layout_vm *laid = &layout->vms[vm];
 	uint32_t most = PV_MSIS_MAX;

@@ -53,11 +53,10 @@ uint64_t board_kept_page(const struct board *board, uint64_t page, uint64_t coun
 	uint64_t first = UINT64_MAX;
 
 	for (uint32_t i = 0; board->checked && i < board->checked->kept_count; i++) {
-		const struct image_pages *kept = &board->checked->kept[i];
-		uint64_t at = kept->page > page ? kept->page : page;
+		const struct image_span *kept = &board->checked->kept[i];
+		uint64_t at = kept->first > page ? kept->first : page;
 
-		if (at < (uint64_t)kept->page + kept->page_count && at < page + count &&
-		    at < first) {
+		if (at < (uint64_t)kept->first + kept->count && at < page + count && at < first) {
 			first = at;
 		}
 	}
@@ -67,7 +66,7 @@ uint64_t board_kept_page(const struct board *board, uint64_t page, uint64_t coun
 bool board_keeps_line(const struct board *board, uint32_t irq)
 {
 	for (uint32_t i = 0; board->checked && i < board->checked->line_count; i++) {
-		const struct image_lines *lines = &board->checked->lines[i];
+		const struct image_span *lines = &board->checked->lines[i];
 
 		if (irq >= lines->first && irq - lines->first < lines->count) {
 			return true;
@@ -78,7 +77,7 @@ bool board_keeps_line(const struct board *board, uint32_t irq)
 
 uint64_t board_config_page(const struct board *board)
 {
-	return board->checked ? board->checked->windows[0].page : 0;
+	return board->checked ? board->checked->windows[0].first : 0;
 }
 
 uint32_t board_msis(const struct board *board, uint32_t *first)
