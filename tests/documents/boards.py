@@ -19,7 +19,7 @@ NO_ADDRESS = {
     "docs/export.md": "a guest's address", "docs/language.md": "an example",
     "topo/analysis/flow.c": "a bit", "topo/checks/memory.c": "a guest's address",
     "topo/checks/addresses.c": "a network", "topo/image/layout.h": "guests' addresses",
-    "topo/image/layout_guest.c": "guests' addresses", "topo/image/payload.c": "a size",
+    "topo/image/layout_guest.c": "guests' addresses", "topo/model/kernel_file.c": "a size",
     "topo/model/vm_attribute_rows.h": "an example", "topo/resolve/defaults.h": "a guest's address",
     "topo/resolve/resolve_vm.c": "a guest's address", "topo/verify/verify.h": "guests' addresses",
     "vmm/vm/psci.c": "a bit",
