@@ -10,6 +10,7 @@ import bz2
 import gzip
 import lzma
 import os
+import subprocess
 import tempfile
 
 import measure
