@@ -108,7 +108,7 @@ class AgentHost:
             elif kind == EXIT:
                 result.end = (payload[0], payload[1])
 
-    def request(self, kind, command=0, payload=b"", limit=20.0):
+    def request(self, kind, command=0, payload=b"", limit=180.0):
         """Send one frame until it is answered; returns the status."""
         self.seq = (self.seq + 1) & 0xFF
         frame = self.encode(kind, command, payload)
@@ -140,7 +140,7 @@ class AgentHost:
                 raise AgentError(f"type {kind} refused with status {status}")
             self.receive(0.02)
 
-    def ping(self, limit=20.0):
+    def ping(self, limit=180.0):
         """Begin a conversation."""
         self.request(PING, limit=limit)
 
@@ -171,7 +171,7 @@ class AgentHost:
         if status not in (OK, NO_COMMAND):
             raise AgentError(f"STDIN_EOF refused with status {status}")
 
-    def wait(self, command, limit=30.0):
+    def wait(self, command, limit=180.0):
         """Wait for a command's end."""
         end = time.monotonic() + limit
         result = self.commands[command]
@@ -182,7 +182,7 @@ class AgentHost:
             self.receive(left)
         return result
 
-    def run(self, argv, stdin=b"", limit=30.0, limit_ms=0):
+    def run(self, argv, stdin=b"", limit=180.0, limit_ms=0):
         """Start, feed, wait."""
         command = self.start(argv, limit_ms)
         self.feed(command, stdin)
