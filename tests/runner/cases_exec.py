@@ -319,7 +319,7 @@ def case_exec_terminal_off_a_terminal(world):
     for typed in (b"", b"x", b"x\n", b"one\nx"):
         done = world.topo("exec", "--tty", "driver", "--", "sh", "-c",
                           "cat > /dev/null; stty -icanon min 0 time 0; "
-                          "dd bs=1 count=1 2>&1 | grep 'records in'", stdin=typed, patience=30)
+                          "dd bs=1 count=1 2>&1 | grep 'records in'", stdin=typed)
         check_in(b"0+0 records in", done.stdout)
     done = world.topo("exec", "-t", "driver", "--", "sh", "-c",
                       "stty -onlcr; i=0; while [ $i -lt 3000 ]; do echo $i; i=$((i + 1)); done")
