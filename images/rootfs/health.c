@@ -6,7 +6,8 @@
  *   healthy           PROGRAM has succeeded
  *   unhealthy WHY     it has not for INTERVAL times RETRIES milliseconds
  * It is run INTERVAL after it has ended; until it first succeeds each second, if that is more often. A run
- * that takes as long as makes a VM unhealthy is killed; the next one begins when it has ended.
+ * that takes as long as makes a VM unhealthy is killed; the next one begins when it has ended. What a run
+ * leaves in its process group is killed when it ends.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -106,10 +107,13 @@ static void take_rest(struct check *check)
 	}
 }
 
-static _Noreturn void become(const struct check *check, int output)
+static _Noreturn void become(const struct check *check, int output, pid_t parent)
 {
 	setpgid(0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) { /* it has died before it could be heard of */
+		_exit(EXIT_FAILURE);
+	}
 	dup2(output, STDOUT_FILENO);
 	dup2(output, STDERR_FILENO);
 	execvp(check->program[0], check->program);
@@ -126,12 +130,13 @@ static void start(struct check *check)
 	}
 	check->words[0] = '\0';
 	check->line_over = false;
+	const pid_t parent = getpid();
 	check->pid = fork();
 	if (check->pid < 0) {
 		die("fork");
 	}
 	if (check->pid == 0) {
-		become(check, ends[1]);
+		become(check, ends[1], parent);
 	}
 	setpgid(check->pid, check->pid);
 	close(ends[1]);
@@ -181,6 +186,8 @@ static int reap(struct check *check)
 {
 	int status = 0;
 
+	/* Until it is waited for nobody else has the group's number. */
+	kill(-check->pid, SIGKILL);
 	waitpid(check->pid, &status, 0);
 	take_rest(check);
 	if (check->output >= 0) {

@@ -5,7 +5,8 @@ import os
 import re
 import resource
 
-from harness import check, check_equal, check_in, finish, read_until
+from harness import (check, check_equal, check_in, finish, process_gone, read_until,
+                     wait_until)
 
 
 class Service:
@@ -73,6 +74,18 @@ def case_health_that_never_comes(world):
     never_healthy(world, Service(world).check, "VM one: up: it does not say that it is healthy")
     never_healthy(world, "/none", "VM one: up: it does not say that it is healthy: "
                   "exit status 127: /none: No such file")
+
+
+def case_health_leaves_nothing_of_a_check(world):
+    """What a check starts and does not wait for ends with it."""
+    check_file = os.path.join(world.directory, "check")
+    with open(check_file, "w", encoding="ascii") as script:
+        script.write(f"#!/bin/sh\nsleep 600 & echo $! > {check_file}.pid\n")
+    os.chmod(check_file, 0o755)
+    world.good("run", "-d", world.scenario(f"vm one agent health={check_file}\n"))
+    with open(f"{check_file}.pid", encoding="ascii") as file:
+        left = int(file.read())
+    wait_until(lambda: process_gone(left), "what the check left is killed")
 
 
 def case_health_says_the_last_line_of_much(world):
