@@ -207,6 +207,7 @@ class ScribbledMemory(Scenario):
     """Random words all over memdev, under load and with every doorbell: whatever a used ring, a buffer or
     a length can say. What the driver VM's Linux makes of it is its own; its VMM, the kernel and others
     go on, and it is back when it is started again."""
+    seconds = 60
     topology = os.path.join(HERE, "topologies/two-backends.camkes")
     ROUNDS = 4  # each is 8 MiB
 

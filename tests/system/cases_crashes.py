@@ -82,6 +82,7 @@ class Load:
 
 class Crashes(Scenario):
     """Programs of the device VM die or are held up."""
+    seconds = 60
 
     def trouble(self, dice):
         """One of the troubles at some moment, and then the connection comes up again."""
@@ -127,6 +128,7 @@ class DeviceVmCrashes(Outside, Scenario):
     """The device VM itself ends, and two VMs speak over its bridge. The disk of one is on hardware, and
     goes on; that of the other was in its RAM: I/O errors at once and a line, until its driver
     begins anew."""
+    seconds = 120
     topology = os.path.join(HERE, "topologies/crashes.camkes")
     disks = {"DISK": 64 << 20}
     # As often as it is asked for; else each once.

@@ -78,6 +78,7 @@ class Events:
 
 
 class Life(Scenario):
+    seconds = 120
     topology = os.path.join(HERE, "topologies/life.camkes")
 
     def prepare(self):

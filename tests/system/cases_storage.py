@@ -62,6 +62,7 @@ class LeastRam(Scenario):
 
 class TwoTenants(Scenario):
     """One writes all that it can; the other has what it was promised."""
+    seconds = 60
     topology = os.path.join(HERE, "topologies/tenants.camkes")
 
     def prepare(self):

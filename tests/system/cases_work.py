@@ -22,6 +22,7 @@ def device_address(system, vm="device"):
 
 class SimplePair(Scenario):
     """The pair as it comes: network, disk, load, a back end that dies."""
+    seconds = 60
     boards = BOTH_BOARDS
 
     def check_its_interrupt_controller(self):
