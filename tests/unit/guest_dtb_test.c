@@ -356,6 +356,26 @@ static void test_whole_ram(void **state)
 	fixture_end(&f);
 }
 
+/* What is no Linux may not know what is reserved: its memory is its RAM alone. */
+static void test_binary(void **state)
+{
+	struct fixture f;
+	struct image *image;
+	const void *dtb;
+
+	(void)state;
+	fixture_pair(&f);
+	f.payloads.vms[1].header.binary = true;
+	image = build(&f);
+	dtb = image->dtbs[1];
+	assert_int_equal(cell_count(dtb, "/memory@40000000", "reg"), 4);
+	assert_int_equal(cells64(dtb, "/memory@40000000", "reg", 2), f.vms[1].ram_bytes);
+	assert_true(fdt_path_offset(dtb, "/reserved-memory/pool@44000000") >= 0);
+	check_with_dtc(dtb, image->dtb_bytes[1]);
+	image_free(image);
+	fixture_end(&f);
+}
+
 /* A pool that the topology puts elsewhere is a range of /memory of its own. */
 static void test_given_addresses(void **state)
 {
@@ -463,6 +483,7 @@ int main(void)
 		cmocka_unit_test(test_used),
 		cmocka_unit_test(test_whole_ram),
 		cmocka_unit_test(test_ways_of_packets),
+		cmocka_unit_test(test_binary),
 		cmocka_unit_test(test_given_addresses),
 		cmocka_unit_test(test_disk_names),
 		cmocka_unit_test(test_disk_names_apart),

@@ -268,16 +268,19 @@ static void add_uarts(struct dtb *dtb)
 }
 
 /* RAM, and the pools of the connections that this VM uses; a pool that lies behind what comes
- * before it makes that range longer. */
+ * before it makes that range longer. Linux maps a pool because it is memory and keeps off since it is
+ * reserved; what is no Linux may not know reserved memory, and would put what is its own before the eyes
+ * of the device VM. */
 static void add_memory(struct dtb *dtb)
 {
 	const struct model *model = dtb->layout->model;
 	const struct vm *vm = &model->vms[dtb->vm];
+	const bool pools = !dtb->layout->payloads->vms[dtb->vm].header.binary;
 	struct dtb_cells reg = {.count = 0};
 	uint64_t base = vm->ram_base;
 	uint64_t end = vm->ram_base + vm->ram_bytes;
 
-	for (size_t i = 0; i < model->connection_count; i++) {
+	for (size_t i = 0; pools && i < model->connection_count; i++) {
 		const struct layout_connection *laid = &dtb->layout->connections[i];
 
 		if (model->connections[i].driver_vm != dtb->vm || !model->connections[i].swiotlb) {

@@ -85,6 +85,7 @@ err_t kernel_header_read(const uint8_t *head, uint64_t bytes, struct kernel_head
 	if (bytes < KERNEL_HEADER_BYTES || memcmp(head + 56, "ARM\x64", 4) != 0) {
 		return ERR_VERSION;
 	}
+	out->binary = false;
 	out->text_offset = get_le(head + 8, 8);
 	out->image_bytes = get_le(head + KERNEL_HEADER_SIZE_AT, 8);
 	if (out->image_bytes < bytes) {
@@ -135,6 +136,7 @@ const char *kernel_file_read(const uint8_t *head, uint64_t bytes, uint64_t entry
 	if (entry == 0) {
 		return "is not an arm64 Image";
 	}
+	out->binary = true;
 	out->text_offset = entry & (MIB(2) - 1);
 	out->image_bytes = bytes;
 	return NULL;

@@ -6,6 +6,7 @@
 #ifndef TOPO_MODEL_KERNEL_FILE_H
 #define TOPO_MODEL_KERNEL_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi/err.h"
@@ -14,6 +15,7 @@
 struct kernel_header {
 	uint64_t text_offset; /* from a 2 MiB boundary */
 	uint64_t image_bytes; /* in memory, with what is not in the file */
+	bool binary;          /* there is none: it is no Linux */
 };
 
 #define KERNEL_HEADER_BYTES 64U

@@ -254,6 +254,14 @@ static size_t join(struct stretch *list, size_t count)
 	return count ? out + 1 : 0;
 }
 
+/* Whether @found is RAM alone: all that what boots by kernel_entry_addr need be told of, which may be no
+ * Linux. */
+static bool is_ram_alone(const struct vm *vm, const struct stretch *found, size_t count)
+{
+	return vm->kernel_entry && vm->image.kernel && count == 1 && found->base == vm->ram_base &&
+	       found->bytes == vm->ram_bytes;
+}
+
 /* RAM and pools, in whichever order and pieces the tree has them; what it has is compared as a
  * set here and then wanted as it stands. */
 static void want_memory(struct verify *v, uint32_t index, struct tree *wanted)
@@ -285,8 +293,10 @@ static void want_memory(struct verify *v, uint32_t index, struct tree *wanted)
 	should_count = join(should, should_count);
 	tree_want_node(wanted, node);
 	tree_want_string(wanted, node, "device_type", "memory");
-	if (found && reg->value.count % 16 == 0 && found_count == should_count &&
-	    memcmp(found, should, found_count * sizeof(*found)) == 0) {
+	if (found && reg->value.count % 16 == 0 &&
+	    (is_ram_alone(vm->source, found, found_count) ||
+	     (found_count == should_count &&
+	      memcmp(found, should, found_count * sizeof(*found)) == 0))) {
 		tree_want(wanted, node, "reg", reg->value);
 		return;
 	}
