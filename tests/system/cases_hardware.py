@@ -189,3 +189,73 @@ class DisksOnHardware(Outside, Scenario):
                           if found[at:at + 4096] != wanted[at:at + 4096]), None)
             ensure(wrong is None, f"{name} has other bytes at {wrong}")
         self.directory.cleanup()
+
+
+class LateDisks(Outside, Scenario):
+    """A stick that is not there when a disk on it is wanted, and comes later: before the device VM has
+    served it once, and after that VM has started anew."""
+    topology = os.path.join(HERE, "topologies/late-disks.camkes")
+    disks = {"DISK": 16 * MIB, "STICK": 16 * MIB}
+    size = 4 * MIB
+    BEHIND = "/machine/peripheral-anon"  # where QEMU has devices that have no name
+
+    def unplug(self):
+        monitor = self.monitor()
+        stick = next(row["name"] for row in monitor.ask("qom-list", path=self.BEHIND)
+                     if row["type"] == "child<usb-storage>")
+        monitor.ask("device_del", id=f"{self.BEHIND}/{stick}")
+        monitor.close()
+        self.system.wait("the stick is away", lambda: "sda" not in self.system.shell(
+            "store", "cat /proc/partitions"))
+
+    def plug(self):
+        monitor = self.monitor()
+        monitor.ask("device_add", driver="usb-storage", bus="slot2.0", drive="disk2")
+        monitor.close()
+
+    def started(self, vm):
+        """A VM that is on its way; what it lacks keeps it from being up."""
+        starting = subprocess.Popen([TOPO, "start", "--timeout", "600", "--name", self.system.name,
+                                     vm], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.system.wait(f"{vm}'s disk is absent", lambda: self.system.device_state(vm) == "absent")
+        return starting
+
+    def write_disk(self, vm, name):
+        self.write(vm, self.system.disk(vm, self.size), name, PATTERN_BYTES)
+
+    def check_a_stick_that_is_plugged_in_later_is_served(self):
+        self.unplug()
+        starting = self.started("stick")
+        ensure("/dev/sda is not there" in self.system.log("store"), "the daemon does not say so")
+        self.plug()
+        ensure(starting.wait() == 0, "it is not up")
+        self.write_disk("stick", "STICK")
+
+    def check_the_same_after_the_device_vm_has_started_anew(self):
+        """Who asks meanwhile waits, and is answered by what it had."""
+        self.unplug()
+        sessions = {vm: self.system.sessions("store", vm) for vm in ("stick", "nvme")}
+        restarting = subprocess.Popen([TOPO, "restart", "--force", "--name", self.system.name,
+                                       "store"], stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.DEVNULL)
+        self.system.wait_session("store", "nvme", sessions["nvme"])
+        self.system.wait("the disk on the stick is absent",
+                         lambda: self.system.sessions("store", "stick") > sessions["stick"] and
+                         self.system.device_state("stick") == "absent")
+        ensure(self.system.device_state("nvme") == "ready", "the other disk is not served")
+        disk = self.system.disk("stick", self.size)
+        reading = self.system.spawn("stick", f"""
+            echo 3 > /proc/sys/vm/drop_caches
+            head -c {PATTERN_BYTES} /dev/{disk} | sha256sum""")
+        self.plug()
+        self.system.wait("the disk on the stick is served",
+                         lambda: self.system.device_state("stick") == "ready")
+        said, _ = reading.communicate(timeout=120)
+        ensure(restarting.wait() == 0, "the device VM is not up")
+        ensure(said.split()[:1] == [digest(self.written["STICK"][0])], f"other bytes: {said}")
+        self.write_disk("nvme", "DISK")
+
+    def check_the_files_keep_it_when_the_machine_is_off(self):
+        self.system.stop()
+        self.ensure_kept()
+        self.directory.cleanup()
