@@ -8,9 +8,9 @@
 #include "backend/daemon/log.h"
 #include "lib/bits.h"
 
-void backend_tell(const struct backend_env *env, enum backend_event event, err_t error)
+void backend_tell(const struct backend_env *env, enum backend_event event, err_t err)
 {
-	env->event(env->owner, env->config->index, event, error);
+	env->event(env->owner, env->config->index, event, err);
 }
 
 /* A type that nobody serves here: the driver VM is told so, instead of waiting for ever. */

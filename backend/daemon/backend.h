@@ -43,7 +43,7 @@ struct backend_env {
 	const int *kick_fds; /* eventfd of each queue: the driver VM has kicked */
 	const int *call_fds; /* eventfd of each queue: call the driver VM */
 	/* Tell the owner; @error goes with BACKEND_FAILED. May call start or stop in turn. */
-	void (*event)(void *owner, uint32_t device, enum backend_event event, err_t error);
+	void (*event)(void *owner, uint32_t device, enum backend_event event, err_t err);
 	void *owner;
 };
 
@@ -75,6 +75,6 @@ extern const struct backend_type backend_fs;
 const struct backend_type *backend_find(const char *name);
 
 /** Tell the owner of a back end with @env. */
-void backend_tell(const struct backend_env *env, enum backend_event event, err_t error);
+void backend_tell(const struct backend_env *env, enum backend_event event, err_t err);
 
 #endif

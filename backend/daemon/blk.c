@@ -51,7 +51,7 @@ struct blk {
 	bool absent;                /* none is started until the medium has changed */
 	uint64_t identity;          /* of the disk, as the owner knows it */
 	enum debt debt;
-	err_t error;                       /* of DEBT_FAILED */
+	err_t err;                         /* of DEBT_FAILED */
 	const struct control_setup *setup; /* that it serves or is to serve; NULL: none */
 	struct loop_timer retry;
 	struct loop_timer calm;
@@ -79,7 +79,7 @@ static void pay(struct blk *blk)
 		backend_tell(&blk->env, BACKEND_STOPPED, OK);
 		break;
 	case DEBT_FAILED:
-		backend_tell(&blk->env, BACKEND_FAILED, blk->error);
+		backend_tell(&blk->env, BACKEND_FAILED, blk->err);
 		break;
 	}
 }
@@ -134,11 +134,11 @@ static void change_export(struct blk *blk, enum storage_export export)
 }
 
 /* Hang up and connect anew; the debt is paid when the program is at rest. */
-static void reconnect(struct blk *blk, enum debt debt, err_t error)
+static void reconnect(struct blk *blk, enum debt debt, err_t err)
 {
 	hang_up(blk);
 	blk->debt = debt;
-	blk->error = error;
+	blk->err = err;
 	loop_disarm(blk->env.loop, &blk->retry);
 	if (blk->failures == 0) {
 		connect_program(blk);

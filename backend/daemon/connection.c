@@ -127,7 +127,7 @@ static void announce(const struct connection *connection, uint32_t index, const 
 	         connection->config->devices[index].type, how);
 }
 
-static void on_backend(void *owner, uint32_t index, enum backend_event event, err_t error)
+static void on_backend(void *owner, uint32_t index, enum backend_event event, err_t err)
 {
 	struct connection *connection = owner;
 	struct control *control = &connection->control;
@@ -166,7 +166,7 @@ static void on_backend(void *owner, uint32_t index, enum backend_event event, er
 	case BACKEND_FAILED:
 		log_line(connection->config->peer, "device %u: %s cannot run", index,
 		         connection->config->devices[index].type);
-		control_failed(control, index, error);
+		control_failed(control, index, err);
 		break;
 	}
 }

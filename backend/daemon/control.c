@@ -103,7 +103,7 @@ static void fill_report(const struct control_device *device, enum control_report
 	struct pv_ctl_stop done = {.sequence = report == CONTROL_REPORT_STOPPED
 	                                               ? device->stop_sequence
 	                                               : device->wish.sequence};
-	struct pv_ctl_failed failed = {.sequence = device->wish.sequence, .error = device->error};
+	struct pv_ctl_failed failed = {.sequence = device->wish.sequence, .error = device->err};
 
 	message->kind = kinds[report];
 	if (report == CONTROL_REPORT_FAILED) {
@@ -217,8 +217,8 @@ static const char *take_start(const struct control *control, uint32_t index,
 	device->wish.again = (start.flags & PV_START_AGAIN) != 0;
 	device->wanted = true;
 	device->told = false;
-	device->error = check_rings(control, &device->wish);
-	if (device->error != OK) {
+	device->err = check_rings(control, &device->wish);
+	if (device->err != OK) {
 		log_line(control->config->peer,
 		         "device %u: the driver's rings are not in memdev: with VMSWIOTLB=1 its "
 		         "kernel must have CONFIG_DMA_RESTRICTED_POOL",
@@ -415,7 +415,7 @@ void control_stopped(struct control *control, uint32_t index)
 	send_reports(control, false);
 }
 
-void control_failed(struct control *control, uint32_t index, err_t error)
+void control_failed(struct control *control, uint32_t index, err_t err)
 {
 	struct control_device *device = &control->devices[index];
 
@@ -426,7 +426,7 @@ void control_failed(struct control *control, uint32_t index, err_t error)
 	become_idle(device);
 	if (device->wanted) {
 		device->failed = true;
-		device->error = error;
+		device->err = err;
 		settle(device, CONTROL_REPORT_STARTED);
 		settle(device, CONTROL_REPORT_LOST);
 		owe(device, CONTROL_REPORT_FAILED);

@@ -93,7 +93,7 @@ struct control_device {
 	uint32_t owed;                /* bits: enum control_report */
 	bool stop_asked;              /* STOPPED is owed as soon as the device is idle */
 	uint32_t stop_sequence;       /* what STOPPED answers */
-	err_t error;                  /* of FAILED */
+	err_t err;                    /* of FAILED */
 };
 
 struct control {
@@ -141,6 +141,6 @@ void control_lost(struct control *control, uint32_t index);
 void control_stopped(struct control *control, uint32_t index);
 
 /** The back end refuses the setup, or cannot go on with it; it touches no queue. */
-void control_failed(struct control *control, uint32_t index, err_t error);
+void control_failed(struct control *control, uint32_t index, err_t err);
 
 #endif

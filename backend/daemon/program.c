@@ -138,17 +138,17 @@ static void look(void *owner)
 	if (before == PROGRAM_UNKNOWN) {
 		backend_tell(&program->env, BACKEND_READY, OK);
 	} else {
-		backend_tell(&program->env, program->owed, program->error);
+		backend_tell(&program->env, program->owed, program->err);
 	}
 }
 
 /* Kill it, and say @event when it is gone. */
-static void end(struct program *program, enum backend_event event, err_t error)
+static void end(struct program *program, enum backend_event event, err_t err)
 {
 	vhost_user_close(&program->user);
 	program->phase = PROGRAM_DYING;
 	program->owed = event;
-	program->error = error;
+	program->err = err;
 	look(program);
 }
 

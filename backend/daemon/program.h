@@ -51,7 +51,7 @@ struct program {
 	pid_t pid;              /* 0: none of ours */
 	const struct control_setup *setup;
 	enum backend_event owed; /* when it is gone: STOPPED or FAILED */
-	err_t error;             /* of FAILED */
+	err_t err;               /* of FAILED */
 };
 
 /** Begin; BACKEND_READY is said when nothing of a predecessor runs any more. */

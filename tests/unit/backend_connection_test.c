@@ -157,9 +157,9 @@ const struct backend_type *backend_find(const char *name)
 	return &backend_blk;
 }
 
-void backend_tell(const struct backend_env *env, enum backend_event event, err_t error)
+void backend_tell(const struct backend_env *env, enum backend_event event, err_t err)
 {
-	env->event(env->owner, env->config->index, event, error);
+	env->event(env->owner, env->config->index, event, err);
 }
 
 err_t link_open(struct link *link, const char *dev_dir, const char *peer)

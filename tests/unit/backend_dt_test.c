@@ -76,7 +76,7 @@ static const struct property good[] = {
 /* A property of the good tree replaced, added, or (value NULL) taken away; and what comes of it. */
 static const struct {
 	struct property property;
-	err_t error;
+	err_t err;
 } bad[] = {
 	{{CONNECTION, "peervisor,peer", NULL, 0},                       ERR_ARG },
 	{{CONNECTION, "peervisor,peer", "a/b", 0},                      ERR_ARG },
@@ -288,7 +288,7 @@ static void test_bad(void **state)
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
 		struct dt dt;
 		put(&bad[i].property);
-		if (dt_read(root, &dt) != bad[i].error) {
+		if (dt_read(root, &dt) != bad[i].err) {
 			fail_msg("%s of %s, case %zu", bad[i].property.name, bad[i].property.node,
 			         i);
 		}

@@ -64,24 +64,24 @@ struct bench {
 	struct control_setup setup;
 	int kicks[QUEUES], calls[QUEUES];
 	uint32_t event;
-	err_t error;
+	err_t err;
 	const struct backend_type *type;
 	void *backend;
 	char run_dir[64];
 };
 
-static void on_event(void *owner, uint32_t device, enum backend_event event, err_t error)
+static void on_event(void *owner, uint32_t device, enum backend_event event, err_t err)
 {
 	struct bench *bench = owner;
 
 	(void)device;
 	bench->event = event;
-	bench->error = error;
+	bench->err = err;
 }
 
-void backend_tell(const struct backend_env *env, enum backend_event event, err_t error)
+void backend_tell(const struct backend_env *env, enum backend_event event, err_t err)
 {
-	env->event(env->owner, env->config->index, event, error);
+	env->event(env->owner, env->config->index, event, err);
 }
 
 static struct driver_queue *queue_at(const struct bench *bench, uint32_t queue)
@@ -275,7 +275,7 @@ static void test_lies(void **state)
 		offer(bench, 0, lies[i].head);
 		turn(bench, 1);
 		assert_int_equal(bench->event, BACKEND_FAILED);
-		assert_int_equal(bench->error, ERR_GUEST);
+		assert_int_equal(bench->err, ERR_GUEST);
 		assert_int_equal(queue_at(bench, 0)->used_index, 0);
 		offer(bench, 0, 0);
 		turn(bench, 2);
@@ -327,7 +327,7 @@ static void test_no_queue(void **state)
 	bench->type = &backend_rng;
 	backend_rng.start(bench->backend, &bench->setup);
 	assert_int_equal(bench->event, BACKEND_FAILED);
-	assert_int_equal(bench->error, ERR_GUEST);
+	assert_int_equal(bench->err, ERR_GUEST);
 }
 
 static void test_stop_and_start(void **state)

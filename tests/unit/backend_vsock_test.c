@@ -59,10 +59,10 @@ int ioctl(int fd, unsigned long request, ...)
 	return 0;
 }
 
-void backend_tell(const struct backend_env *env, enum backend_event event, err_t error)
+void backend_tell(const struct backend_env *env, enum backend_event event, err_t err)
 {
 	(void)env;
-	(void)error;
+	(void)err;
 	told = event;
 }
 

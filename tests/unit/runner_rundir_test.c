@@ -206,11 +206,11 @@ static int contend(int turns)
 	int held = 0;
 	while (held < turns) {
 		struct rundir rundir;
-		const err_t error = rundir_create(&rundir, "one");
-		if (error == ERR_STATE) {
+		const err_t err = rundir_create(&rundir, "one");
+		if (err == ERR_STATE) {
 			continue;
 		}
-		if (error != OK) {
+		if (err != OK) {
 			return 1;
 		}
 		const int fd = openat(rundir.fd, "alone", O_WRONLY | O_CREAT | O_EXCL, 0600);

@@ -172,10 +172,10 @@ void machine_configure(uint32_t vcpu_count)
 
 static void begin(void)
 {
-	err_t error;
+	err_t err;
 
-	error = vm_init(&machine.vm, &machine.config.vm, 0);
-	assert(error == OK);
+	err = vm_init(&machine.vm, &machine.config.vm, 0);
+	assert(err == OK);
 	machine.last = life_begin(&machine.vm, &machine.config.vm.kept, 0);
 	assert(machine.last.kind == PV_REPLY_NONE);
 	fake_forget();
@@ -267,11 +267,11 @@ void peer_send(uint32_t number, enum pv_iobuf_kind kind, uint32_t device, uint32
 {
 	struct pv_iobuf_message message = {.kind = (uint32_t)kind, .device = device};
 	const struct pv_ctl_failed payload = {sequence, second};
-	err_t error;
+	err_t err;
 
 	memcpy(message.payload, &payload, sizeof(payload));
-	error = iobuf_send(&machine.peer[number], &message);
-	assert(error == OK);
+	err = iobuf_send(&machine.peer[number], &message);
+	assert(err == OK);
 	peer_ring(number);
 }
 

@@ -208,11 +208,11 @@ static int show_console(const char *system, const char *vm)
 	}
 	struct control_request request = {.version = CONTROL_VERSION};
 	(void)snprintf(request.vm, sizeof(request.vm), "%s", vm);
-	const err_t error =
+	const err_t err =
 		client_ask(&console.client, CONTROL_CONSOLE, &request, NULL, 0, &console.credit);
-	if (error != OK || fifo_init(&console.typed, TYPED_BYTES) != OK) {
+	if (err != OK || fifo_init(&console.typed, TYPED_BYTES) != OK) {
 		client_close(&console.client);
-		return error == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
+		return err == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
 	}
 	(void)fcntl(console.client.fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	console.signal_fd = watch_signals();

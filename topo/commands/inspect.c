@@ -125,13 +125,13 @@ static int inspect(const struct inspect_options *options, const char *vm)
 	if (client_connect(&client, options->system) != OK) {
 		return EXIT_NO;
 	}
-	const err_t error = client_inspect(&client, vm, &status);
-	int code = error == OK ? EXIT_SYSTEM : EXIT_NO;
-	if (error == OK && status.vm_count == 1 && digest_image(&client, digest)) {
+	const err_t err = client_inspect(&client, vm, &status);
+	int code = err == OK ? EXIT_SYSTEM : EXIT_NO;
+	if (err == OK && status.vm_count == 1 && digest_image(&client, digest)) {
 		(options->json ? print_json : print_text)(&status, digest);
 		code = EXIT_OK;
 	}
-	if (error == OK) {
+	if (err == OK) {
 		client_status_free(&status);
 	}
 	client_close(&client);

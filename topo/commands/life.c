@@ -61,10 +61,10 @@ static err_t wait_until(struct watched *watched, bool (*done)(const struct watch
 	const uint64_t end_ms = loop_now_ms() + limit_ms;
 	struct control_frame frame;
 	while (!done(watched)) {
-		const err_t error = next_frame(&watched->client, end_ms, &frame);
-		if (error != OK) {
-			watched->lost = error == ERR_PEER;
-			return error;
+		const err_t err = next_frame(&watched->client, end_ms, &frame);
+		if (err != OK) {
+			watched->lost = err == ERR_PEER;
+			return err;
 		}
 		if (frame.kind == CONTROL_END) {
 			watched->ended = true;
@@ -137,16 +137,16 @@ static err_t ask(struct client *client, const struct watched *watched, uint32_t 
 {
 	struct control_request request = {.version = CONTROL_VERSION};
 	uint32_t credit = 0;
-	err_t error = client_connect(client, watched->system);
-	if (error != OK) {
-		return error;
+	err_t err = client_connect(client, watched->system);
+	if (err != OK) {
+		return err;
 	}
 	memcpy(request.vm, watched->vm.name, sizeof(request.vm));
-	error = client_ask(client, kind, &request, more, more_bytes, &credit);
-	if (error != OK) {
+	err = client_ask(client, kind, &request, more, more_bytes, &credit);
+	if (err != OK) {
 		client_close(client);
 	}
-	return error;
+	return err;
 }
 
 static bool ask_vmm(const struct watched *watched, const char *what)

@@ -364,9 +364,9 @@ static int run_model(const struct loaded *loaded)
 		return EXIT_SYSTEM;
 	}
 	handle_signals();
-	const err_t error = rundir_create(&rundir, options->name != NULL ? options->name : name);
-	if (error != OK) {
-		return error == ERR_ARG ? EXIT_USAGE : error == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
+	const err_t err = rundir_create(&rundir, options->name != NULL ? options->name : name);
+	if (err != OK) {
+		return err == ERR_ARG ? EXIT_USAGE : err == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
 	}
 	const int code = build_and_run(options, loaded->model, loaded->diag, &rundir);
 	if (rundir.lock_fd >= 0) {

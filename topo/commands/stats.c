@@ -252,9 +252,9 @@ static int look(const char *name, bool guests, struct client_status *status)
 	if (client_connect(&client, name) != OK) {
 		return EXIT_NO;
 	}
-	const err_t error = client_stats(&client, guests, status);
+	const err_t err = client_stats(&client, guests, status);
 	client_close(&client);
-	return error == OK ? EXIT_OK : EXIT_SYSTEM;
+	return err == OK ? EXIT_OK : EXIT_SYSTEM;
 }
 
 int command_stats(const struct command_line *cl)

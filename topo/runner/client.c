@@ -34,9 +34,9 @@ err_t client_choose(const char *name, char out[RUNDIR_NAME_BYTES])
 {
 	char names[CLIENT_SYSTEMS_MAX][RUNDIR_NAME_BYTES];
 	size_t count = 0;
-	const err_t error = rundir_list(names, CLIENT_SYSTEMS_MAX, &count);
-	if (error != OK) {
-		return error;
+	const err_t err = rundir_list(names, CLIENT_SYSTEMS_MAX, &count);
+	if (err != OK) {
+		return err;
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (name != NULL ? strcmp(names[i], name) == 0 : count == 1) {
@@ -103,17 +103,17 @@ void client_close(struct client *client)
 err_t client_connect(struct client *client, const char *name)
 {
 	char chosen[RUNDIR_NAME_BYTES];
-	err_t error = client_choose(name, chosen);
-	if (error == OK) {
-		error = client_open(client, chosen);
-		if (error == ERR_STATE) {
+	err_t err = client_choose(name, chosen);
+	if (err == OK) {
+		err = client_open(client, chosen);
+		if (err == ERR_STATE) {
 			message_error("the system %s is still being built, or just ends", chosen);
 		}
-		if (error != OK) {
+		if (err != OK) {
 			client_close(client);
 		}
 	}
-	return error;
+	return err;
 }
 
 void client_send(struct client *client)
@@ -125,14 +125,14 @@ void client_send(struct client *client)
 
 err_t client_next(struct client *client, struct control_frame *frame)
 {
-	err_t error = control_frame_peek(&client->in, frame);
-	while (error == ERR_EMPTY) {
+	err_t err = control_frame_peek(&client->in, frame);
+	while (err == ERR_EMPTY) {
 		if (fifo_read_from(&client->in, client->fd) <= 0) {
 			return ERR_PEER;
 		}
-		error = control_frame_peek(&client->in, frame);
+		err = control_frame_peek(&client->in, frame);
 	}
-	return error == OK ? OK : ERR_PEER;
+	return err == OK ? OK : ERR_PEER;
 }
 
 static err_t send_request(struct client *client, uint32_t kind,
@@ -159,9 +159,9 @@ static err_t send_request(struct client *client, uint32_t kind,
 err_t client_ask(struct client *client, uint32_t kind, const struct control_request *request,
                  const void *more, size_t more_bytes, uint32_t *credit)
 {
-	err_t error = send_request(client, kind, request, more, more_bytes);
-	if (error != OK) {
-		return error;
+	err_t err = send_request(client, kind, request, more, more_bytes);
+	if (err != OK) {
+		return err;
 	}
 	struct control_frame frame;
 	if (client_next(client, &frame) != OK) {
@@ -170,14 +170,14 @@ err_t client_ask(struct client *client, uint32_t kind, const struct control_requ
 	}
 	if (frame.kind == CONTROL_ERROR) {
 		message_error("%.*s", (int)frame.bytes, (const char *)frame.payload);
-		error = ERR_STATE;
+		err = ERR_STATE;
 	} else if (frame.kind != CONTROL_OK ||
 	           control_payload(&frame, credit, sizeof(*credit)) != OK) {
 		message_error("the runner of %s speaks another protocol", client->rundir.name);
-		error = ERR_PEER;
+		err = ERR_PEER;
 	}
 	control_frame_drop(&client->in, &frame);
-	return error;
+	return err;
 }
 
 /* Append the fixed-size payload of @frame to an array. */
@@ -199,36 +199,36 @@ static err_t append(void **array, size_t *count, const struct control_frame *fra
 static err_t take_status(struct client_status *status, const struct control_frame *frame)
 {
 	void *array = NULL;
-	err_t error = OK;
+	err_t err = OK;
 	switch (frame->kind) {
 	case CONTROL_SYSTEM:
 		return control_payload(frame, &status->system, sizeof(status->system));
 	case CONTROL_VM:
 		array = status->vms;
-		error = append(&array, &status->vm_count, frame, sizeof(*status->vms));
+		err = append(&array, &status->vm_count, frame, sizeof(*status->vms));
 		status->vms = array;
-		return error;
+		return err;
 	case CONTROL_CONNECTION:
 		array = status->connections;
-		error = append(&array, &status->connection_count, frame,
-		               sizeof(*status->connections));
+		err = append(&array, &status->connection_count, frame,
+		             sizeof(*status->connections));
 		status->connections = array;
-		return error;
+		return err;
 	case CONTROL_COUNTERS:
 		array = status->counters;
-		error = append(&array, &status->counters_count, frame, sizeof(*status->counters));
+		err = append(&array, &status->counters_count, frame, sizeof(*status->counters));
 		status->counters = array;
-		return error;
+		return err;
 	case CONTROL_TRAFFIC:
 		array = status->traffics;
-		error = append(&array, &status->traffic_count, frame, sizeof(*status->traffics));
+		err = append(&array, &status->traffic_count, frame, sizeof(*status->traffics));
 		status->traffics = array;
-		return error;
+		return err;
 	case CONTROL_FACT:
 		array = status->facts;
-		error = append(&array, &status->fact_count, frame, sizeof(*status->facts));
+		err = append(&array, &status->fact_count, frame, sizeof(*status->facts));
 		status->facts = array;
-		return error;
+		return err;
 	default:
 		return ERR_PEER;
 	}
@@ -240,25 +240,25 @@ static err_t gather(struct client *client, uint32_t kind, const struct control_r
 {
 	uint32_t credit = 0;
 	*status = (struct client_status){.vms = NULL};
-	err_t error = client_ask(client, kind, request, NULL, 0, &credit);
-	if (error != OK) {
-		return error;
+	err_t err = client_ask(client, kind, request, NULL, 0, &credit);
+	if (err != OK) {
+		return err;
 	}
 	struct control_frame frame = {.kind = CONTROL_OK};
-	while (error == OK && frame.kind != CONTROL_END) {
-		error = client_next(client, &frame);
-		if (error == OK && frame.kind != CONTROL_END) {
-			error = take_status(status, &frame);
+	while (err == OK && frame.kind != CONTROL_END) {
+		err = client_next(client, &frame);
+		if (err == OK && frame.kind != CONTROL_END) {
+			err = take_status(status, &frame);
 		}
-		if (error == OK) {
+		if (err == OK) {
 			control_frame_drop(&client->in, &frame);
 		}
 	}
-	if (error != OK) {
+	if (err != OK) {
 		message_error("the runner of %s did not tell its state", client->rundir.name);
 		client_status_free(status);
 	}
-	return error;
+	return err;
 }
 
 err_t client_status(struct client *client, struct client_status *status)
@@ -271,14 +271,14 @@ err_t client_stats(struct client *client, bool guests, struct client_status *sta
 {
 	const struct control_request request = {.version = CONTROL_VERSION,
 	                                        .guests = guests ? 1 : 0};
-	const err_t error = gather(client, CONTROL_STATS, &request, status);
-	if (error == OK && (status->counters_count != status->vm_count ||
-	                    status->traffic_count != status->connection_count)) {
+	const err_t err = gather(client, CONTROL_STATS, &request, status);
+	if (err == OK && (status->counters_count != status->vm_count ||
+	                  status->traffic_count != status->connection_count)) {
 		message_error("the runner of %s speaks another protocol", client->rundir.name);
 		client_status_free(status);
 		return ERR_PEER;
 	}
-	return error;
+	return err;
 }
 
 err_t client_inspect(struct client *client, const char *vm, struct client_status *status)

@@ -279,17 +279,17 @@ err_t machine_start(struct machine *machine, const struct machine_options *optio
 {
 	*machine = NO_MACHINE;
 	struct serial theirs;
-	err_t result = make_pipes(machine, &theirs);
-	if (result != OK) {
-		return result;
+	err_t err = make_pipes(machine, &theirs);
+	if (err != OK) {
+		return err;
 	}
-	result = start_with_serial(machine, options, log_fd, &theirs);
+	err = start_with_serial(machine, options, log_fd, &theirs);
 	(void)close(theirs.in_fd);
 	(void)close(theirs.out_fd);
-	if (result != OK) {
+	if (err != OK) {
 		close_pipes(machine);
 	}
-	return result;
+	return err;
 }
 
 void machine_stop(const struct machine *machine, bool force)

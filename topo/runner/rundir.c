@@ -226,9 +226,9 @@ err_t rundir_create(struct rundir *rundir, const char *name)
 		error = try_create(rundir);
 	}
 	if (error != 0) {
-		const err_t result = explain(rundir, error);
+		const err_t err = explain(rundir, error);
 		rundir_close(rundir);
-		return result;
+		return err;
 	}
 	kept_store(rundir);
 	remove_files(rundir->fd);
@@ -291,14 +291,14 @@ err_t rundir_open(struct rundir *rundir, const char *name)
 		return ERR_EMPTY;
 	}
 	(void)snprintf(rundir->name, sizeof(rundir->name), "%s", name);
-	err_t result = open_base(&rundir->base_fd);
-	if (result == OK) {
+	err_t err = open_base(&rundir->base_fd);
+	if (err == OK) {
 		rundir->fd = rundir_open_private(rundir->base_fd, name, false);
-		result = rundir->fd >= 0 && is_locked(rundir->fd) ? OK : ERR_EMPTY;
+		err = rundir->fd >= 0 && is_locked(rundir->fd) ? OK : ERR_EMPTY;
 	}
-	if (result != OK) {
+	if (err != OK) {
 		rundir_close(rundir);
-		return result;
+		return err;
 	}
 	char base[RUNDIR_PATH_BYTES];
 	rundir_base_path(base);
@@ -339,14 +339,14 @@ err_t rundir_list(char (*names)[RUNDIR_NAME_BYTES], size_t count_max, size_t *co
 {
 	*count = 0;
 	int base_fd = -1;
-	const err_t result = open_base(&base_fd);
-	if (result != OK) {
-		if (result == ERR_CAP) {
+	const err_t err = open_base(&base_fd);
+	if (err != OK) {
+		if (err == ERR_CAP) {
 			char base[RUNDIR_PATH_BYTES];
 			rundir_base_path(base);
 			message_error("%s is not a directory that only you can use", base);
 		}
-		return result == ERR_EMPTY ? OK : result;
+		return err == ERR_EMPTY ? OK : err;
 	}
 	DIR *stream = rundir_open_stream(base_fd);
 	const struct dirent *entry = NULL;

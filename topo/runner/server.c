@@ -227,8 +227,8 @@ static void take_later(struct visitor *visitor, const struct control_frame *fram
 static void take_frames(struct visitor *visitor)
 {
 	struct control_frame frame;
-	err_t error = OK;
-	while (!visitor->doomed && (error = control_frame_peek(&visitor->in, &frame)) == OK) {
+	err_t err = OK;
+	while (!visitor->doomed && (err = control_frame_peek(&visitor->in, &frame)) == OK) {
 		if (visitor->role == VISITOR_NEW) {
 			take_request(visitor, &frame);
 		} else {
@@ -236,7 +236,7 @@ static void take_frames(struct visitor *visitor)
 		}
 		control_frame_drop(&visitor->in, &frame);
 	}
-	if (error == ERR_RANGE) {
+	if (err == ERR_RANGE) {
 		visitor_doom(visitor);
 	}
 }

@@ -69,13 +69,13 @@ static void refuse_state(struct visitor *visitor, size_t vm)
 	visitor_refuse(visitor, text);
 }
 
-static void refuse_start(struct visitor *visitor, size_t vm, err_t error)
+static void refuse_start(struct visitor *visitor, size_t vm, err_t err)
 {
-	if (error == ERR_STATE) {
+	if (err == ERR_STATE) {
 		refuse_state(visitor, vm);
-	} else if (error == ERR_FULL) {
+	} else if (err == ERR_FULL) {
 		visitor_refuse(visitor, "too many commands run in this VM");
-	} else if (error == ERR_RANGE) {
+	} else if (err == ERR_RANGE) {
 		visitor_refuse(visitor, "the command is too long: 4096 bytes, 255 arguments");
 	} else {
 		visitor_refuse(visitor, "no command was given");
@@ -91,10 +91,10 @@ void visitor_exec_open(struct visitor *visitor, const struct control_request *re
 		return;
 	}
 	struct agent_command *command = NULL;
-	const err_t error = agentlink_start(&session->vms[vm].agent, argv, argv_bytes,
-	                                    request->limit_ms, &command);
-	if (error != OK) {
-		refuse_start(visitor, vm, error);
+	const err_t err = agentlink_start(&session->vms[vm].agent, argv, argv_bytes,
+	                                  request->limit_ms, &command);
+	if (err != OK) {
+		refuse_start(visitor, vm, err);
 		return;
 	}
 	agentlink_hold(command, visitor);

@@ -332,9 +332,9 @@ err_t session_line_open(struct session *session)
 		return ERR_STATE;
 	}
 	for (size_t i = 0; i < session->system->vm_count; i++) {
-		const err_t error = open_vm(session, i);
-		if (error != OK) {
-			return error;
+		const err_t err = open_vm(session, i);
+		if (err != OK) {
+			return err;
 		}
 	}
 	return OK;
@@ -348,8 +348,8 @@ err_t session_line_start(struct session *session)
 	                                            .owner = session};
 	session->line_sink = (struct loop_source){
 		.fd = session->machine.to_fd, .ready = serve_room, .owner = session};
-	const err_t error = loop_watch(&session->loop, &session->line_source);
-	return error != OK ? error : loop_watch(&session->loop, &session->line_sink);
+	const err_t err = loop_watch(&session->loop, &session->line_source);
+	return err != OK ? err : loop_watch(&session->loop, &session->line_sink);
 }
 
 void session_line_end(struct session *session)

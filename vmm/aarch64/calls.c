@@ -119,10 +119,10 @@ err_t call_virq_op(uint32_t cap, uint32_t vcpu, uint32_t intid, enum pv_virq_op 
 err_t call_virq_get(uint32_t cap, uint32_t vcpu, uint32_t intid, uint32_t *state)
 {
 	uint64_t argument[5] = {cap, vcpu, intid};
-	err_t error = issue(PV_CALL_VIRQ_GET, argument);
+	err_t err = issue(PV_CALL_VIRQ_GET, argument);
 
-	*state = error == OK ? (uint32_t)argument[1] : 0;
-	return error;
+	*state = err == OK ? (uint32_t)argument[1] : 0;
+	return err;
 }
 
 err_t call_vgic_enable(uint32_t cap, bool enable)
@@ -138,19 +138,19 @@ err_t call_stream_set(uint32_t cap, bool on)
 err_t call_stream_get(uint32_t cap, struct stream_faults *faults)
 {
 	uint64_t argument[5] = {cap};
-	err_t error = issue(PV_CALL_STREAM_GET, argument);
+	err_t err = issue(PV_CALL_STREAM_GET, argument);
 
 	*faults = (struct stream_faults){argument[1], argument[2], argument[3]};
-	return error;
+	return err;
 }
 
 err_t call_window_read(uint32_t cap, uint32_t word, uint32_t *value)
 {
 	uint64_t argument[5] = {cap, word};
-	err_t error = issue(PV_CALL_WINDOW_READ, argument);
+	err_t err = issue(PV_CALL_WINDOW_READ, argument);
 
 	*value = (uint32_t)argument[1];
-	return error;
+	return err;
 }
 
 err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value)
@@ -162,10 +162,10 @@ err_t call_window_write(uint32_t cap, uint32_t word, uint32_t value)
 static err_t issue_get(enum pv_call call, uint64_t x0, uint64_t x1, uint64_t *value)
 {
 	uint64_t argument[5] = {x0, x1};
-	err_t error = issue(call, argument);
+	err_t err = issue(call, argument);
 
 	*value = argument[1];
-	return error;
+	return err;
 }
 
 err_t call_vcpu_get(uint32_t cap, enum pv_counter which, uint64_t *value)
@@ -196,20 +196,20 @@ err_t call_doorbell_bind(uint32_t cap, uint32_t intid)
 err_t call_console_write(uint32_t cap, uint32_t count, uint64_t low, uint64_t high, uint32_t *taken)
 {
 	uint64_t argument[5] = {cap, count, low, high};
-	err_t error = issue(PV_CALL_CONSOLE_WRITE, argument);
+	err_t err = issue(PV_CALL_CONSOLE_WRITE, argument);
 
-	*taken = error == OK ? (uint32_t)argument[1] : 0;
-	return error;
+	*taken = err == OK ? (uint32_t)argument[1] : 0;
+	return err;
 }
 
 err_t call_console_read(uint32_t cap, uint64_t *bytes, uint32_t *count)
 {
 	uint64_t argument[5] = {cap};
-	err_t error = issue(PV_CALL_CONSOLE_READ, argument);
+	err_t err = issue(PV_CALL_CONSOLE_READ, argument);
 
-	*count = error == OK ? (uint32_t)argument[1] : 0;
+	*count = err == OK ? (uint32_t)argument[1] : 0;
 	*bytes = argument[2];
-	return error;
+	return err;
 }
 
 bool call_rndr(uint64_t *value)

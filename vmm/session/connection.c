@@ -101,13 +101,13 @@ static err_t send(struct connection *connection, uint32_t number, enum pv_iobuf_
                   const void *payload, size_t bytes)
 {
 	struct pv_iobuf_message message = {.kind = (uint32_t)kind, .device = number};
-	err_t error;
+	err_t err;
 
 	memcpy(message.payload, payload, bytes);
-	error = iobuf_send(&connection->iobuf, &message);
-	connection->errors += error == ERR_PEER ? 1 : 0;
-	connection->owes_ring = connection->owes_ring || error == OK;
-	return error;
+	err = iobuf_send(&connection->iobuf, &message);
+	connection->errors += err == ERR_PEER ? 1 : 0;
+	connection->owes_ring = connection->owes_ring || err == OK;
+	return err;
 }
 
 /* Send what the backend does not know yet of a running device: its queues, then START. */
@@ -121,7 +121,7 @@ static err_t send_start(struct connection *connection, uint32_t number)
 		.flags = link->is_announced ? PV_START_AGAIN : 0,
 		.identity = link->is_announced ? link->identity : link->behind,
 	};
-	err_t error;
+	err_t err;
 
 	for (; link->next_queue < virtio->config->queue_count; link->next_queue++) {
 		const struct virtqueue *queue = &virtio->queues[link->next_queue];
@@ -131,22 +131,22 @@ static err_t send_start(struct connection *connection, uint32_t number)
 		                                     .driver = queue->driver,
 		                                     .device = queue->device};
 
-		error = queue->enabled
-		                ? send(connection, number, PV_CTL_QUEUE, &message, sizeof(message))
-		                : OK;
-		if (error != OK) {
-			return error;
+		err = queue->enabled
+		              ? send(connection, number, PV_CTL_QUEUE, &message, sizeof(message))
+		              : OK;
+		if (err != OK) {
+			return err;
 		}
 	}
-	error = send(connection, number, PV_CTL_START, &start, sizeof(start));
-	if (error == OK) {
+	err = send(connection, number, PV_CTL_START, &start, sizeof(start));
+	if (err == OK) {
 		link->phase = LINK_STARTED;
 		link->sequence = start.sequence;
 		link->is_announced = true;
 		link->identity = start.identity;
 		link->answer = ANSWER_NONE;
 	}
-	return error;
+	return err;
 }
 
 /* The guest waits for its reset: tell the backend, or finish it if the backend knows nothing. */
@@ -154,7 +154,7 @@ static err_t send_stop(struct connection *connection, uint32_t number)
 {
 	struct device_link *link = &connection->devices[number].link;
 	const struct pv_ctl_stop stop = {.sequence = link->sequence + 1};
-	err_t error;
+	err_t err;
 
 	link->is_announced = false; /* what starts next are other rings */
 	if (link->phase == LINK_IDLE && link->next_queue == 0) {
@@ -164,12 +164,12 @@ static err_t send_stop(struct connection *connection, uint32_t number)
 	if (link->phase == LINK_STOPPING) {
 		return OK;
 	}
-	error = send(connection, number, PV_CTL_STOP, &stop, sizeof(stop));
-	if (error == OK) {
+	err = send(connection, number, PV_CTL_STOP, &stop, sizeof(stop));
+	if (err == OK) {
 		link->phase = LINK_STOPPING;
 		link->sequence = stop.sequence;
 	}
-	return error;
+	return err;
 }
 
 /* As long as the guest waits for a reset, there is an end to that. */
@@ -362,15 +362,15 @@ static void take_messages(struct connection *connection)
 {
 	struct pv_iobuf_message message;
 	uint32_t count = 0;
-	err_t error = iobuf_receive(&connection->iobuf, &message);
+	err_t err = iobuf_receive(&connection->iobuf, &message);
 
-	while (error == OK) {
+	while (err == OK) {
 		take(connection, &message);
 		count++;
-		error = count < PV_IOBUF_SLOTS ? iobuf_receive(&connection->iobuf, &message)
-		                               : ERR_AGAIN;
+		err = count < PV_IOBUF_SLOTS ? iobuf_receive(&connection->iobuf, &message)
+		                             : ERR_AGAIN;
 	}
-	connection->errors += error == ERR_PEER ? 1 : 0;
+	connection->errors += err == ERR_PEER ? 1 : 0;
 	if (count == PV_IOBUF_SLOTS) {
 		ring(connection); /* a peer that found no room waits for this */
 	}

@@ -283,34 +283,34 @@ static err_t add_windows(struct vm *vm)
 {
 	const struct pv_vmm_config *config = vm->config.vm;
 	bool is_v3 = config->gicr_ipa != 0;
-	err_t error =
+	err_t err =
 		add_window(vm, WINDOW_GICD, 0, config->gicd_ipa, is_v3 ? GICV3_BYTES : GICV2_BYTES);
 
-	for (uint32_t i = 0; is_v3 && i < config->vcpu_count && error == OK; i++) {
-		error = add_window(vm, WINDOW_GICR, i, config->gicr_ipa + i * (uint64_t)GICR_BYTES,
-		                   GICR_BYTES);
+	for (uint32_t i = 0; is_v3 && i < config->vcpu_count && err == OK; i++) {
+		err = add_window(vm, WINDOW_GICR, i, config->gicr_ipa + i * (uint64_t)GICR_BYTES,
+		                 GICR_BYTES);
 	}
-	if (error == OK) {
-		error = add_window(vm, WINDOW_V2M, 0, config->v2m_ipa, V2M_BYTES);
+	if (err == OK) {
+		err = add_window(vm, WINDOW_V2M, 0, config->v2m_ipa, V2M_BYTES);
 	}
-	for (uint32_t i = 0; i < UART_COUNT && error == OK; i++) {
-		error = add_window(vm, WINDOW_UART, i, config->uarts[i].ipa, PL011_BYTES);
+	for (uint32_t i = 0; i < UART_COUNT && err == OK; i++) {
+		err = add_window(vm, WINDOW_UART, i, config->uarts[i].ipa, PL011_BYTES);
 	}
-	for (uint32_t i = 0; i < config->connection_count && error == OK; i++) {
-		error = add_window(vm, WINDOW_ECAM, i, vm->config.connections[i].ecam_ipa,
-		                   ECAM_BYTES);
+	for (uint32_t i = 0; i < config->connection_count && err == OK; i++) {
+		err = add_window(vm, WINDOW_ECAM, i, vm->config.connections[i].ecam_ipa,
+		                 ECAM_BYTES);
 	}
-	if (error == OK) {
-		error = add_window(vm, WINDOW_ECAM, BUS_HARDWARE, config->hw_ecam_ipa, ECAM_BYTES);
+	if (err == OK) {
+		err = add_window(vm, WINDOW_ECAM, BUS_HARDWARE, config->hw_ecam_ipa, ECAM_BYTES);
 	}
-	for (uint32_t i = 0; i < config->device_count * PCI_BARS && error == OK; i++) {
+	for (uint32_t i = 0; i < config->device_count * PCI_BARS && err == OK; i++) {
 		const struct pci_bar *bar = &vm->functions[i / PCI_BARS].bars[i % PCI_BARS];
 
 		if (bar->is_emulated) {
-			error = add_window(vm, WINDOW_BAR, i, bar->base, bar->bytes);
+			err = add_window(vm, WINDOW_BAR, i, bar->base, bar->bytes);
 		}
 	}
-	return error;
+	return err;
 }
 
 /* A VMM that was started anew may have used so many numbers of START and STOP before. */
@@ -368,18 +368,18 @@ void vm_power_on(struct vm *vm)
 err_t vm_init(struct vm *vm, const struct pv_vmm_config *config, uint32_t restarts)
 {
 	const char *fault;
-	err_t error = config_open(config, &vm->config, &fault);
+	err_t err = config_open(config, &vm->config, &fault);
 
-	if (error == OK) {
+	if (err == OK) {
 		vm->v2m = (struct v2m){&vm->gicd, config->v2m_ipa, config->v2m_first,
 		                       config->v2m_count};
 		init_functions(vm, restarts);
 		fault = "windows overlap";
-		error = add_windows(vm);
+		err = add_windows(vm);
 	}
-	if (error != OK) {
+	if (err != OK) {
 		fault_bad_config(config, fault);
-		return error;
+		return err;
 	}
 	alarm_init(&vm->alarms);
 	requests_init(&vm->requests, config->cap_log);
