@@ -147,19 +147,19 @@ static size_t end_vm(struct resolver *resolver, const struct ast_end *end,
 	return instance->vm;
 }
 
-static struct link *find_link(struct resolver *resolver, const char *stem, size_t device_vm,
-                              size_t driver_vm)
+static struct pairing *find_pairing(struct resolver *resolver, const char *stem, size_t device_vm,
+                                    size_t driver_vm)
 {
 	void **slot = strmap_slot(&resolver->stems, stem, strlen(stem));
 
 	if (*slot == NULL) {
-		struct link *link = arena_alloc(resolver->arena, sizeof(*link));
+		struct pairing *pairing = arena_alloc(resolver->arena, sizeof(*pairing));
 
-		link->stem = stem;
-		link->device_vm = device_vm;
-		link->driver_vm = driver_vm;
-		*slot = link;
-		*ARENA_ADD(resolver->arena, resolver->links, resolver->link_count) = link;
+		pairing->stem = stem;
+		pairing->device_vm = device_vm;
+		pairing->driver_vm = driver_vm;
+		*slot = pairing;
+		*ARENA_ADD(resolver->arena, resolver->pairings, resolver->pairing_count) = pairing;
 	}
 	return *slot;
 }
@@ -177,9 +177,9 @@ static void add_piece(struct resolver *resolver, const struct ast_connection *co
 		return;
 	}
 	const char *stem = without(resolver, connection->name.text, pieces[piece].suffix);
-	struct link *link = find_link(resolver, stem, device_vm, driver_vm);
+	struct pairing *pairing = find_pairing(resolver, stem, device_vm, driver_vm);
 
-	if (link->places[piece].file != NULL) {
+	if (pairing->places[piece].file != NULL) {
 		if (rule_report(resolver->rules, &rule_connection_twice, connection->name.place,
 		                "a second connection of '%s' and '%s'",
 		                resolver->topology->model.vms[device_vm].suffix,
@@ -187,16 +187,16 @@ static void add_piece(struct resolver *resolver, const struct ast_connection *co
 			diag_help(resolver->diag,
 			          "one connection serves any number of devices: list them in "
 			          "vm_virtio_devices");
-			diag_note(resolver->diag, link->places[piece], "first given here");
+			diag_note(resolver->diag, pairing->places[piece], "first given here");
 		}
 		return;
 	}
-	link->places[piece] = connection->name.place;
-	link->driver_place = driver_end->instance.place;
-	if (link->device_vm != device_vm || link->driver_vm != driver_vm) {
+	pairing->places[piece] = connection->name.place;
+	pairing->driver_place = driver_end->instance.place;
+	if (pairing->device_vm != device_vm || pairing->driver_vm != driver_vm) {
 		rule_report(resolver->rules, &rule_connection_pieces, connection->name.place,
 		            "the pieces of connection '%s' join different VMs", stem);
-		link->bad = true;
+		pairing->bad = true;
 	}
 }
 
@@ -250,54 +250,54 @@ static void check_connector(struct resolver *resolver, const struct name *connec
 	}
 }
 
-/* A link whose pieces are all there and join two VMs. */
-static bool link_is_whole(struct resolver *resolver, struct link *link)
+/* A pairing whose pieces are all there and join two VMs. */
+static bool pairing_is_whole(struct resolver *resolver, struct pairing *pairing)
 {
 	struct place place = PLACE_NONE;
 	const char *missing = NULL;
 
 	for (enum piece i = PIECE_IOBUF; i < PIECE_COUNT; i++) {
-		if (link->places[i].file == NULL) {
+		if (pairing->places[i].file == NULL) {
 			missing = pieces[i].suffix;
 		} else if (place.file == NULL) {
-			place = link->places[i];
+			place = pairing->places[i];
 		}
 	}
-	if (missing != NULL && !link->bad) {
-		link->bad = true;
+	if (missing != NULL && !pairing->bad) {
+		pairing->bad = true;
 		if (rule_report(resolver->rules, &rule_connection_pieces, place,
-		                "connection '%s' lacks its piece '%s%s'", link->stem, link->stem,
-		                missing)) {
+		                "connection '%s' lacks its piece '%s%s'", pairing->stem,
+		                pairing->stem, missing)) {
 			diag_help(resolver->diag,
 			          "VIRTIO_COMPOSITION_DEF(device, driver) declares all four");
 		}
 	}
-	if (link->device_vm == link->driver_vm) {
-		link->bad = true;
-		rule_report(resolver->rules, &rule_connection_self, link->driver_place,
+	if (pairing->device_vm == pairing->driver_vm) {
+		pairing->bad = true;
+		rule_report(resolver->rules, &rule_connection_self, pairing->driver_place,
 		            "this connection joins '%s' with itself",
-		            resolver->topology->model.vms[link->device_vm].suffix);
+		            resolver->topology->model.vms[pairing->device_vm].suffix);
 	}
-	resolver->links_lost = resolver->links_lost || link->bad;
-	return !link->bad;
+	resolver->links_lost = resolver->links_lost || pairing->bad;
+	return !pairing->bad;
 }
 
 /* The same pair under another name of the connection. */
-static bool pair_is_new(struct resolver *resolver, struct link *link)
+static bool pair_is_new(struct resolver *resolver, struct pairing *pairing)
 {
 	const char *key =
-		arena_printf(resolver->arena, "%zu:%zu", link->device_vm, link->driver_vm);
+		arena_printf(resolver->arena, "%zu:%zu", pairing->device_vm, pairing->driver_vm);
 	void **slot = strmap_slot(&resolver->pairs, key, strlen(key));
-	const struct link *before = *slot;
+	const struct pairing *before = *slot;
 
 	if (before == NULL) {
-		*slot = link;
+		*slot = pairing;
 		return true;
 	}
-	if (rule_report(resolver->rules, &rule_connection_twice, link->places[PIECE_IOBUF],
+	if (rule_report(resolver->rules, &rule_connection_twice, pairing->places[PIECE_IOBUF],
 	                "a second connection of '%s' and '%s'",
-	                resolver->topology->model.vms[link->device_vm].suffix,
-	                resolver->topology->model.vms[link->driver_vm].suffix)) {
+	                resolver->topology->model.vms[pairing->device_vm].suffix,
+	                resolver->topology->model.vms[pairing->driver_vm].suffix)) {
 		diag_note(resolver->diag, before->places[PIECE_IOBUF], "first given here");
 	}
 	return false;
@@ -319,14 +319,14 @@ void resolve_connections(struct resolver *resolver)
 			add_piece(resolver, connection, piece);
 		}
 	}
-	for (size_t i = 0; i < resolver->link_count; i++) {
-		struct link *link = resolver->links[i];
+	for (size_t i = 0; i < resolver->pairing_count; i++) {
+		struct pairing *pairing = resolver->pairings[i];
 
-		if (link_is_whole(resolver, link) && pair_is_new(resolver, link)) {
-			resolver->links[kept++] = link;
+		if (pairing_is_whole(resolver, pairing) && pair_is_new(resolver, pairing)) {
+			resolver->pairings[kept++] = pairing;
 		}
 	}
-	resolver->link_count = kept;
+	resolver->pairing_count = kept;
 }
 
 static void add_index(struct resolver *resolver, size_t **indices, size_t *count, size_t index)
@@ -338,25 +338,25 @@ void resolve_connections_finish(struct resolver *resolver)
 {
 	struct topology *topology = resolver->topology;
 	struct model *model = &topology->model;
-	size_t count = resolver->link_count;
+	size_t count = resolver->pairing_count;
 
 	model->connections = arena_alloc(resolver->arena, (count + 1) * sizeof(struct connection));
 	topology->connection_origins =
 		arena_alloc(resolver->arena, (count + 1) * sizeof(struct connection_origin));
 	model->connection_count = count;
 	for (size_t i = 0; i < count; i++) {
-		struct link *link = resolver->links[i];
+		struct pairing *pairing = resolver->pairings[i];
 		struct connection *connection = &model->connections[i];
-		struct vm_origin *device = &topology->vm_origins[link->device_vm];
-		struct vm_origin *driver = &topology->vm_origins[link->driver_vm];
+		struct vm_origin *device = &topology->vm_origins[pairing->device_vm];
+		struct vm_origin *driver = &topology->vm_origins[pairing->driver_vm];
 
-		link->index = i;
-		connection->device_vm = (uint32_t)link->device_vm;
-		connection->driver_vm = (uint32_t)link->driver_vm;
-		connection->place = link->places[PIECE_IOBUF];
+		pairing->index = i;
+		connection->device_vm = (uint32_t)pairing->device_vm;
+		connection->driver_vm = (uint32_t)pairing->driver_vm;
+		connection->place = pairing->places[PIECE_IOBUF];
 		connection->swiotlb = resolver->input->swiotlb != 0;
 		topology->connection_origins[i] = (struct connection_origin){
-			.driver = link->driver_place,
+			.driver = pairing->driver_place,
 			.pool_bytes = connection->place,
 			.device_data_base = connection->place,
 			.driver_data_base = connection->place,
@@ -444,18 +444,18 @@ static size_t find_piece(struct resolver *resolver, const char *name, enum piece
 		if (!ends_with(name, suffix)) {
 			continue;
 		}
-		const struct link *link =
+		const struct pairing *pairing =
 			strmap_get(&resolver->stems, without(resolver, name, suffix));
 
-		if (link == NULL) {
+		if (pairing == NULL) {
 			return SIZE_MAX;
 		}
-		const char *key =
-			arena_printf(resolver->arena, "%zu:%zu", link->device_vm, link->driver_vm);
-		const struct link *kept = strmap_get(&resolver->pairs, key);
+		const char *key = arena_printf(resolver->arena, "%zu:%zu", pairing->device_vm,
+		                               pairing->driver_vm);
+		const struct pairing *kept = strmap_get(&resolver->pairs, key);
 
 		/* One that was refused has no number: its settings are of no interest. */
-		return kept == link ? link->index : SIZE_MAX - 1;
+		return kept == pairing ? pairing->index : SIZE_MAX - 1;
 	}
 	return SIZE_MAX;
 }

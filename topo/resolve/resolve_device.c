@@ -35,8 +35,8 @@ const struct value *resolve_entry(const struct value *dict, const char *key)
 
 /* Which connection an entry speaks of. */
 
-static struct link *link_between(const struct resolver *resolver, size_t device_vm,
-                                 size_t driver_vm)
+static struct pairing *pairing_between(const struct resolver *resolver, size_t device_vm,
+                                       size_t driver_vm)
 {
 	return strmap_get(&resolver->pairs,
 	                  arena_printf(resolver->arena, "%zu:%zu", device_vm, driver_vm));
@@ -48,15 +48,15 @@ static const char *suffix_of(const struct resolver *resolver, size_t vm)
 }
 
 /* The only connection of that side, when the entry names no peer. */
-static struct link *only_link(struct resolver *resolver, const struct side *side,
-                              const struct value *dict)
+static struct pairing *only_pairing(struct resolver *resolver, const struct side *side,
+                                    const struct value *dict)
 {
 	const struct vm_origin *origin = &resolver->topology->vm_origins[side->vm];
 	const char *role = side->device ? "device" : "driver";
 	size_t count = side->device ? origin->served_count : origin->used_count;
 
 	if (count == 1) {
-		return resolver->links[side->device ? origin->served[0] : origin->used[0]];
+		return resolver->pairings[side->device ? origin->served[0] : origin->used[0]];
 	}
 	if (dict->of.dict.partial || resolver->links_lost) {
 		return NULL;
@@ -121,7 +121,7 @@ static void report_unconnected(struct resolver *resolver, const struct side *sid
 	                 "no connection leads from '%s' to '%s'", device, driver)) {
 		return;
 	}
-	if (link_between(resolver, driver_vm, device_vm) != NULL) {
+	if (pairing_between(resolver, driver_vm, device_vm) != NULL) {
 		diag_help(resolver->diag,
 		          "the connection of the two leads the other way: '%s' serves '%s'", driver,
 		          device);
@@ -133,13 +133,13 @@ static void report_unconnected(struct resolver *resolver, const struct side *sid
 	}
 }
 
-static struct link *typed_link(struct resolver *resolver, const struct side *side,
-                               const struct value *dict)
+static struct pairing *typed_pairing(struct resolver *resolver, const struct side *side,
+                                     const struct value *dict)
 {
 	const struct value *value = resolve_entry(dict, side->peer_key);
 
 	if (value == NULL) {
-		return only_link(resolver, side, dict);
+		return only_pairing(resolver, side, dict);
 	}
 	size_t peer = find_peer(resolver, side, value, side->peer_key);
 
@@ -148,12 +148,12 @@ static struct link *typed_link(struct resolver *resolver, const struct side *sid
 	}
 	size_t device_vm = side->device ? side->vm : peer;
 	size_t driver_vm = side->device ? peer : side->vm;
-	struct link *link = link_between(resolver, device_vm, driver_vm);
+	struct pairing *pairing = pairing_between(resolver, device_vm, driver_vm);
 
-	if (link == NULL) {
+	if (pairing == NULL) {
 		report_unconnected(resolver, side, value->place, device_vm, driver_vm);
 	}
-	return link;
+	return pairing;
 }
 
 /* Entries. */
@@ -214,13 +214,13 @@ static void read_typed(struct resolver *resolver, const struct side *side, const
 			read.of.dict.partial = true;
 		}
 	}
-	struct link *link = typed_link(resolver, side, &read);
+	struct pairing *pairing = typed_pairing(resolver, side, &read);
 
 	/* The id may be what could not be read. */
-	if (link == NULL || read.of.dict.partial) {
+	if (pairing == NULL || read.of.dict.partial) {
 		return;
 	}
-	struct device_list *list = side->device ? &link->served : &link->expected;
+	struct device_list *list = side->device ? &pairing->served : &pairing->expected;
 
 	if (list->count >= LINK_DEVICES_MAX) {
 		if (rule_report(resolver->rules, &rule_limit_connections, dict->place,
@@ -254,21 +254,21 @@ static void read_numeric(struct resolver *resolver, const struct side *side,
 		return;
 	}
 	/* Deployed systems put these entries under either name: the composition decides. */
-	const struct link *link = link_between(resolver, side->vm, peer);
+	const struct pairing *pairing = pairing_between(resolver, side->vm, peer);
 
-	if (link == NULL) {
-		link = link_between(resolver, peer, side->vm);
+	if (pairing == NULL) {
+		pairing = pairing_between(resolver, peer, side->vm);
 	}
-	if (link == NULL && !resolver->links_lost) {
+	if (pairing == NULL && !resolver->links_lost) {
 		rule_report(resolver->rules, &rule_target_unconnected, id->place,
 		            "no connection joins '%s' and '%s'", suffix_of(resolver, side->vm),
 		            suffix_of(resolver, peer));
 	}
-	if (link == NULL) {
+	if (pairing == NULL) {
 		return;
 	}
 	for (size_t i = 0; i < dict->of.dict.count; i++) {
-		resolve_region_key(resolver, side->vm, link, dict, &dict->of.dict.entries[i]);
+		resolve_region_key(resolver, side->vm, pairing, dict, &dict->of.dict.entries[i]);
 	}
 }
 
@@ -292,10 +292,10 @@ static void mark_given(struct resolver *resolver, const struct side *side, bool 
 	size_t count = side->device ? origin->served_count : origin->used_count;
 
 	for (size_t i = 0; i < count; i++) {
-		struct link *link =
-			resolver->links[side->device ? origin->served[i] : origin->used[i]];
+		struct pairing *pairing =
+			resolver->pairings[side->device ? origin->served[i] : origin->used[i]];
 
-		struct device_list *list = side->device ? &link->served : &link->expected;
+		struct device_list *list = side->device ? &pairing->served : &pairing->expected;
 
 		list->given = true;
 		list->failed = failed;
@@ -333,20 +333,20 @@ static void read_list(struct resolver *resolver, const struct side *side, const 
 
 /* Comparing the two sides. What a list lacks is no news where an entry of it was refused. */
 
-static void compare_sides(struct resolver *resolver, struct link *link)
+static void compare_sides(struct resolver *resolver, struct pairing *pairing)
 {
-	const char *device_name = suffix_of(resolver, link->device_vm);
-	const char *driver_name = suffix_of(resolver, link->driver_vm);
+	const char *device_name = suffix_of(resolver, pairing->device_vm);
+	const char *driver_name = suffix_of(resolver, pairing->driver_vm);
 
-	for (size_t i = 0; i < link->expected.count; i++) {
-		const struct device_entry *expected = &link->expected.entries[i];
+	for (size_t i = 0; i < pairing->expected.count; i++) {
+		const struct device_entry *expected = &pairing->expected.entries[i];
 		struct device_entry *served =
-			find_device(&link->served, expected->device.type, expected->device.id);
+			find_device(&pairing->served, expected->device.type, expected->device.id);
 
 		if (served != NULL) {
 			served->matched = true;
 			resolve_options_merge(resolver, served, expected);
-		} else if (!link->served.failed &&
+		} else if (!pairing->served.failed &&
 		           rule_report(resolver->rules, &rule_device_unserved,
 		                       expected->device.place,
 		                       "'%s' serves no %s device with id %u to '%s'", device_name,
@@ -356,10 +356,10 @@ static void compare_sides(struct resolver *resolver, struct link *link)
 			          device_name);
 		}
 	}
-	for (size_t i = 0; i < link->served.count; i++) {
-		const struct device_entry *served = &link->served.entries[i];
+	for (size_t i = 0; i < pairing->served.count; i++) {
+		const struct device_entry *served = &pairing->served.entries[i];
 
-		if (!served->matched && !link->expected.failed &&
+		if (!served->matched && !pairing->expected.failed &&
 		    rule_report(resolver->rules, &rule_device_unexpected, served->device.place,
 		                "'%s' does not expect a %s device with id %u from '%s'",
 		                driver_name, device_type_name(served->device.type),
@@ -386,22 +386,24 @@ static struct place disk_place(const struct device_entry *entry)
 	return entry->device.place;
 }
 
-static void put_devices(struct resolver *resolver, const struct link *link)
+static void put_devices(struct resolver *resolver, const struct pairing *pairing)
 {
-	struct connection *connection = &resolver->topology->model.connections[link->index];
-	const struct device_list *list = link->served.given ? &link->served : &link->expected;
-	bool given = link->served.given || link->expected.given;
+	struct connection *connection = &resolver->topology->model.connections[pairing->index];
+	const struct device_list *list =
+		pairing->served.given ? &pairing->served : &pairing->expected;
+	bool given = pairing->served.given || pairing->expected.given;
 
-	resolver->topology->connection_origins[link->index].devices_given = given;
+	resolver->topology->connection_origins[pairing->index].devices_given = given;
 	if (given && list->count == 0 && !list->failed) {
 		if (rule_report(resolver->rules, &rule_connection_empty, connection->place,
-		                "'%s' serves nothing to '%s'", suffix_of(resolver, link->device_vm),
-		                suffix_of(resolver, link->driver_vm))) {
+		                "'%s' serves nothing to '%s'",
+		                suffix_of(resolver, pairing->device_vm),
+		                suffix_of(resolver, pairing->driver_vm))) {
 			diag_help(resolver->diag,
 			          "the list of '%s' holds no entry for it; without a list a "
 			          "connection serves net and blk",
-			          suffix_of(resolver, link->served.given ? link->device_vm
-			                                                 : link->driver_vm));
+			          suffix_of(resolver, pairing->served.given ? pairing->device_vm
+			                                                    : pairing->driver_vm));
 		}
 	}
 	connection->devices =
@@ -433,12 +435,12 @@ void resolve_devices(struct resolver *resolver)
 			read_list(resolver, &expected, &resolver->driver_lists[i]);
 		}
 	}
-	for (size_t i = 0; i < resolver->link_count; i++) {
-		struct link *link = resolver->links[i];
+	for (size_t i = 0; i < resolver->pairing_count; i++) {
+		struct pairing *pairing = resolver->pairings[i];
 
-		if (link->served.given && link->expected.given) {
-			compare_sides(resolver, link);
+		if (pairing->served.given && pairing->expected.given) {
+			compare_sides(resolver, pairing);
 		}
-		put_devices(resolver, link);
+		put_devices(resolver, pairing);
 	}
 }

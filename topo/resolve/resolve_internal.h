@@ -42,7 +42,7 @@ struct device_list {
 };
 
 /* A connection while it is put together. */
-struct link {
+struct pairing {
 	const char *stem;       /* "vmD_vmR" */
 	struct place places[4]; /* of its pieces; file NULL = missing */
 	size_t device_vm;
@@ -66,17 +66,17 @@ struct resolver {
 	struct strmap by_name;  /* instance name => struct instance * */
 	struct strmap vm_names; /* vm_name => struct vm * */
 	struct strmap settings; /* "object.attribute" => const struct ast_setting * */
-	struct strmap stems;    /* "vmD_vmR" => struct link * */
+	struct strmap stems;    /* "vmD_vmR" => struct pairing * */
 	struct strmap others;   /* names of connections that are left out => resolver */
-	struct strmap pairs;    /* "device:driver" (indices) => struct link * */
+	struct strmap pairs;    /* "device:driver" (indices) => struct pairing * */
 	struct strmap
 		controls; /* "vm:address" => bytes of the control region there that are taken */
 	struct instance *instances;
 	size_t instance_count;
 	struct strmap unknown; /* names that mean nothing, which was said => resolver */
 	bool links_lost;       /* a connection was refused */
-	struct link **links;
-	size_t link_count;
+	struct pairing **pairings;
+	size_t pairing_count;
 	struct value *device_lists;  /* of vms: vm_virtio_devices; kind VALUE_BAD = not given */
 	struct value *driver_lists;  /* of vms: vm_virtio_drivers */
 	struct value *managed_lists; /* of vms: may_restart */
@@ -138,7 +138,7 @@ void resolve_connections(struct resolver *resolver);
 /** A setting of a piece of a connection; false when @setting names none. */
 bool resolve_connection_setting(struct resolver *resolver, const struct ast_setting *setting);
 
-/** Put the links into the model. */
+/** Put the pairings into the model. */
 void resolve_connections_finish(struct resolver *resolver);
 
 /* resolve_system.c */
@@ -267,7 +267,7 @@ void resolve_options_merge(struct resolver *resolver, struct device_entry *serve
 /* resolve_region.c */
 
 /** An entry of the numeric form @dict that VM @vm gives of a connection. */
-void resolve_region_key(struct resolver *resolver, size_t vm, const struct link *link,
+void resolve_region_key(struct resolver *resolver, size_t vm, const struct pairing *pairing,
                         const struct value *dict, const struct value_entry *entry);
 
 /* resolve_device.c */

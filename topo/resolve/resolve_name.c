@@ -157,10 +157,10 @@ static size_t peer_at(const struct resolver *resolver, size_t vm, bool served, s
 	if (index >= (served ? origin->served_count : origin->used_count)) {
 		return NOT_A_VM;
 	}
-	const struct link *link =
-		resolver->links[served ? origin->served[index] : origin->used[index]];
+	const struct pairing *pairing =
+		resolver->pairings[served ? origin->served[index] : origin->used[index]];
 
-	return served ? link->driver_vm : link->device_vm;
+	return served ? pairing->driver_vm : pairing->device_vm;
 }
 
 void resolve_suggest_peer(struct resolver *resolver, const char *wrong, size_t vm, bool served)

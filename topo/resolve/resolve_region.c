@@ -39,10 +39,10 @@ static void take_size(struct resolver *resolver, size_t index, const struct valu
  * Where the control region lies. In deployed systems the connections of one VM name the same
  * region: each has two pages of it, in the order of the entries.
  */
-static void take_control(struct resolver *resolver, const struct link *link,
+static void take_control(struct resolver *resolver, const struct pairing *pairing,
                          const struct value *dict, const struct value *value)
 {
-	struct connection *connection = &resolver->topology->model.connections[link->index];
+	struct connection *connection = &resolver->topology->model.connections[pairing->index];
 	const struct value *size = resolve_entry(dict, "ctrl_size");
 	uint64_t base = 0;
 	uint64_t bytes = UINT64_MAX;
@@ -51,7 +51,7 @@ static void take_control(struct resolver *resolver, const struct link *link,
 	    (size != NULL && !value_size(&resolver->evaluator, size, "ctrl_size", &bytes))) {
 		return;
 	}
-	const char *key = arena_printf(resolver->arena, "%zu:%llu", link->device_vm,
+	const char *key = arena_printf(resolver->arena, "%zu:%llu", pairing->device_vm,
 	                               (unsigned long long)base);
 	void **slot = strmap_slot(&resolver->controls, key, strlen(key));
 
@@ -71,7 +71,7 @@ static void take_control(struct resolver *resolver, const struct link *link,
 		return;
 	}
 	connection->device_ctrl_base = base + *used;
-	resolver->topology->connection_origins[link->index].device_ctrl_base = value->place;
+	resolver->topology->connection_origins[pairing->index].device_ctrl_base = value->place;
 	*used += CONTROL_BYTES;
 }
 
@@ -119,12 +119,12 @@ static void suggest_numeric_key(struct resolver *resolver, const char *wrong)
 	}
 }
 
-void resolve_region_key(struct resolver *resolver, size_t vm, const struct link *link,
+void resolve_region_key(struct resolver *resolver, size_t vm, const struct pairing *pairing,
                         const struct value *dict, const struct value_entry *entry)
 {
-	struct connection *connection = &resolver->topology->model.connections[link->index];
-	struct connection_origin *origin = &resolver->topology->connection_origins[link->index];
-	bool device = link->device_vm == vm;
+	struct connection *connection = &resolver->topology->model.connections[pairing->index];
+	struct connection_origin *origin = &resolver->topology->connection_origins[pairing->index];
+	bool device = pairing->device_vm == vm;
 	const char *key = entry->key.text;
 	uint64_t number = 0;
 
@@ -134,7 +134,7 @@ void resolve_region_key(struct resolver *resolver, size_t vm, const struct link 
 	if (strcmp(key, "ctrl_size") == 0) {
 		check_control_size(resolver, &entry->value);
 	} else if (strcmp(key, "data_size") == 0) {
-		take_size(resolver, link->index, &entry->value);
+		take_size(resolver, pairing->index, &entry->value);
 	} else if (strcmp(key, "data_base") == 0) {
 		if (!value_number(&resolver->evaluator, &entry->value, key, &number)) {
 			return;
@@ -149,7 +149,7 @@ void resolve_region_key(struct resolver *resolver, size_t vm, const struct link 
 	} else if (strcmp(key, "ctrl_base") == 0) {
 		/* Only the device VM has the control region in its address space here. */
 		if (device) {
-			take_control(resolver, link, dict, &entry->value);
+			take_control(resolver, pairing, dict, &entry->value);
 		} else {
 			value_number(&resolver->evaluator, &entry->value, key, &number);
 		}

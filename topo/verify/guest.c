@@ -75,16 +75,16 @@ void guest_read_trees(struct verify *v)
 
 			/* What the topology gives; a generated tree says the rest. */
 			if (c->device_vm == i && c->device_ctrl_base) {
-				v->links[j].page_ipa[0] = c->device_ctrl_base;
-				v->links[j].page_ipa[1] = c->device_ctrl_base + PAGE;
+				v->wirings[j].page_ipa[0] = c->device_ctrl_base;
+				v->wirings[j].page_ipa[1] = c->device_ctrl_base + PAGE;
 			}
 			if (c->device_vm == i && c->device_data_base) {
-				v->links[j].memory_ipa = c->device_data_base;
+				v->wirings[j].memory_ipa = c->device_data_base;
 			}
 			if (c->driver_vm == i && !c->swiotlb) {
-				v->links[j].pool_ipa = vm->source->ram_base;
+				v->wirings[j].pool_ipa = vm->source->ram_base;
 			} else if (c->driver_vm == i && c->driver_data_base) {
-				v->links[j].pool_ipa = c->driver_data_base;
+				v->wirings[j].pool_ipa = c->driver_data_base;
 			}
 		}
 		if (vm->domain != DOMAIN_NONE && vm->own_tree) {
@@ -282,11 +282,11 @@ static void want_memory(struct verify *v, uint32_t index, struct tree *wanted)
 	*ARENA_ADD(v->arena, should, should_count) =
 		(struct stretch){vm->source->ram_base, vm->source->ram_bytes};
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		const struct link *link = &v->links[i];
+		const struct wiring *wiring = &v->wirings[i];
 
-		if (link->source->driver_vm == index && link->source->swiotlb) {
+		if (wiring->source->driver_vm == index && wiring->source->swiotlb) {
 			*ARENA_ADD(v->arena, should, should_count) =
-				(struct stretch){link->pool_ipa, link->memory_bytes};
+				(struct stretch){wiring->pool_ipa, wiring->memory_bytes};
 		}
 	}
 	found_count = found ? join(found, found_count) : 0;

@@ -38,28 +38,29 @@ static void learn64(uint64_t *value, const struct property *property, size_t at)
 	}
 }
 
-static void learn_served(struct verify *v, uint32_t vm, struct link *link)
+static void learn_served(struct verify *v, uint32_t vm, struct wiring *wiring)
 {
 	const struct tree *tree = &v->vms[vm].tree;
 
-	link->node = find_node(tree, "connection@", v->model->vms[link->source->driver_vm].name);
-	if (!link->node) {
+	wiring->node =
+		find_node(tree, "connection@", v->model->vms[wiring->source->driver_vm].name);
+	if (!wiring->node) {
 		return; /* the comparison says so */
 	}
-	const struct property *reg = tree_find(tree, link->node, "reg");
-	const struct property *interrupts = tree_find(tree, link->node, "interrupts");
+	const struct property *reg = tree_find(tree, wiring->node, "reg");
+	const struct property *interrupts = tree_find(tree, wiring->node, "interrupts");
 
-	learn64(&link->page_ipa[0], reg, 0);
-	learn64(&link->page_ipa[1], reg, 4);
-	learn64(&link->doorbell_ipa, reg, 8);
-	learn64(&link->memory_ipa, reg, 12);
-	learn64(&link->inflight_ipa, reg, 16);
-	for (uint32_t i = 0; i <= link->queues; i++) {
+	learn64(&wiring->page_ipa[0], reg, 0);
+	learn64(&wiring->page_ipa[1], reg, 4);
+	learn64(&wiring->doorbell_ipa, reg, 8);
+	learn64(&wiring->memory_ipa, reg, 12);
+	learn64(&wiring->inflight_ipa, reg, 16);
+	for (uint32_t i = 0; i <= wiring->queues; i++) {
 		uint32_t spi;
 
 		if (tree_cell(interrupts, 3 * (size_t)i + 1, &spi) &&
 		    spi < PV_VIRQS - PV_SPI_FIRST) {
-			link->intids[i] = PV_SPI_FIRST + spi;
+			wiring->intids[i] = PV_SPI_FIRST + spi;
 		}
 	}
 }
@@ -84,23 +85,24 @@ static const char *find_pool(const struct tree *tree, const char *bridge)
 	return NULL;
 }
 
-static void learn_used(struct verify *v, uint32_t vm, struct link *link)
+static void learn_used(struct verify *v, uint32_t vm, struct wiring *wiring)
 {
 	const struct tree *tree = &v->vms[vm].tree;
-	const char *bridge = find_node(tree, "pcie@", v->model->vms[link->source->device_vm].name);
+	const char *bridge =
+		find_node(tree, "pcie@", v->model->vms[wiring->source->device_vm].name);
 	const char *pool = find_pool(tree, bridge);
 
-	if (link->source->swiotlb && pool) {
-		learn64(&link->pool_ipa, tree_find(tree, pool, "reg"), 0);
+	if (wiring->source->swiotlb && pool) {
+		learn64(&wiring->pool_ipa, tree_find(tree, pool, "reg"), 0);
 	}
 }
 
 /* A connection without devices has no host bridge, but a pool: one that no bridge refers to. */
-static void learn_unused_pool(struct verify *v, uint32_t vm, struct link *link)
+static void learn_unused_pool(struct verify *v, uint32_t vm, struct wiring *wiring)
 {
 	const struct tree *tree = &v->vms[vm].tree;
 
-	for (size_t i = 0; i < tree->count && link->pool_ipa == IPA_UNKNOWN; i++) {
+	for (size_t i = 0; i < tree->count && wiring->pool_ipa == IPA_UNKNOWN; i++) {
 		const struct property *p = &tree->properties[i];
 		uint64_t base;
 		bool taken = false;
@@ -111,10 +113,10 @@ static void learn_unused_pool(struct verify *v, uint32_t vm, struct link *link)
 		}
 		for (size_t j = 0; j < v->model->connection_count; j++) {
 			taken = taken || (v->model->connections[j].driver_vm == vm &&
-			                  v->links[j].pool_ipa == base);
+			                  v->wirings[j].pool_ipa == base);
 		}
 		if (!taken) {
-			link->pool_ipa = base;
+			wiring->pool_ipa = base;
 		}
 	}
 }
@@ -122,44 +124,46 @@ static void learn_unused_pool(struct verify *v, uint32_t vm, struct link *link)
 void guest_learn_connections(struct verify *v, uint32_t vm)
 {
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		struct link *link = &v->links[i];
+		struct wiring *wiring = &v->wirings[i];
 
-		if (link->source->device_vm == vm) {
-			learn_served(v, vm, link);
+		if (wiring->source->device_vm == vm) {
+			learn_served(v, vm, wiring);
 		}
-		if (link->source->driver_vm == vm) {
-			learn_used(v, vm, link);
+		if (wiring->source->driver_vm == vm) {
+			learn_used(v, vm, wiring);
 		}
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		struct link *link = &v->links[i];
+		struct wiring *wiring = &v->wirings[i];
 
-		if (link->source->driver_vm == vm && link->source->swiotlb &&
-		    link->source->device_count == 0) {
-			learn_unused_pool(v, vm, link);
+		if (wiring->source->driver_vm == vm && wiring->source->swiotlb &&
+		    wiring->source->device_count == 0) {
+			learn_unused_pool(v, vm, wiring);
 		}
 	}
 }
 
 /* Is region @region of the size of the pool, and mapped by exactly both guests, in the device VM
  * where it should be? Then @ipa is where the driver VM has it. */
-static bool could_be_pool(const struct verify *v, const struct link *link, uint32_t region,
+static bool could_be_pool(const struct verify *v, const struct wiring *wiring, uint32_t region,
                           uint64_t *ipa)
 {
 	struct pv_slice slice = decode_mappings(v->image, region);
-	uint32_t device = v->vms[link->source->device_vm].domain;
-	uint32_t driver = v->vms[link->source->driver_vm].domain;
+	uint32_t device = v->vms[wiring->source->device_vm].domain;
+	uint32_t driver = v->vms[wiring->source->driver_vm].domain;
 	bool device_there = false;
 	bool driver_there = false;
 
-	if (slice.count != 2 || v->image->regions[region].page_count != link->memory_bytes / PAGE) {
+	if (slice.count != 2 ||
+	    v->image->regions[region].page_count != wiring->memory_bytes / PAGE) {
 		return false;
 	}
 	for (uint32_t i = slice.first; i < slice.first + slice.count; i++) {
 		const struct pv_mapping *m = &v->image->mappings[i];
 
 		if (m->domain == device && m->space == PV_SPACE_GUEST &&
-		    (link->memory_ipa == IPA_UNKNOWN || link->memory_ipa == m->ipa_page * PAGE)) {
+		    (wiring->memory_ipa == IPA_UNKNOWN ||
+		     wiring->memory_ipa == m->ipa_page * PAGE)) {
 			device_there = true;
 		} else if (m->domain == driver && m->space == PV_SPACE_GUEST) {
 			driver_there = true;
@@ -172,16 +176,16 @@ static bool could_be_pool(const struct verify *v, const struct link *link, uint3
 void guest_find_pools(struct verify *v)
 {
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		struct link *link = &v->links[i];
+		struct wiring *wiring = &v->wirings[i];
 
-		for (uint32_t r = 0; link->source->swiotlb && link->pool_ipa == IPA_UNKNOWN &&
-		                     !v->vms[link->source->driver_vm].own_tree &&
+		for (uint32_t r = 0; wiring->source->swiotlb && wiring->pool_ipa == IPA_UNKNOWN &&
+		                     !v->vms[wiring->source->driver_vm].own_tree &&
 		                     r < v->image->header.regions.count;
 		     r++) {
 			uint64_t ipa = IPA_UNKNOWN;
 
-			if (could_be_pool(v, link, r, &ipa)) {
-				link->pool_ipa = ipa;
+			if (could_be_pool(v, wiring, r, &ipa)) {
+				wiring->pool_ipa = ipa;
 			}
 		}
 	}
@@ -195,10 +199,11 @@ static void want_window(struct cells *ranges, uint64_t ipa, uint64_t bytes)
 	cells_add64(ranges, bytes);
 }
 
-static void want_pool(struct verify *v, uint32_t vm, const struct link *link, struct tree *wanted,
-                      uint32_t *phandle)
+static void want_pool(struct verify *v, uint32_t vm, const struct wiring *wiring,
+                      struct tree *wanted, uint32_t *phandle)
 {
-	const char *node = arena_printf(v->arena, "/reserved-memory/pool@%" PRIx64, link->pool_ipa);
+	const char *node =
+		arena_printf(v->arena, "/reserved-memory/pool@%" PRIx64, wiring->pool_ipa);
 	struct cells reg = {.arena = v->arena};
 
 	if (!tree_find(wanted, "/reserved-memory", "")) {
@@ -209,8 +214,8 @@ static void want_pool(struct verify *v, uint32_t vm, const struct link *link, st
 	}
 	*phandle = 0;
 	(void)tree_cell(tree_find(&v->vms[vm].tree, node, "phandle"), 0, phandle);
-	cells_add64(&reg, link->pool_ipa);
-	cells_add64(&reg, link->memory_bytes);
+	cells_add64(&reg, wiring->pool_ipa);
+	cells_add64(&reg, wiring->memory_bytes);
 	tree_want_node(wanted, node);
 	tree_want_string(wanted, node, "compatible", "restricted-dma-pool");
 	tree_want_cells(wanted, node, "reg", &reg);
@@ -218,41 +223,41 @@ static void want_pool(struct verify *v, uint32_t vm, const struct link *link, st
 }
 
 /* The addresses of registers and doorbells are those that the VM's own VMM is told. */
-static void want_bridge(struct verify *v, const struct link *link, uint32_t v2m_phandle,
+static void want_bridge(struct verify *v, const struct wiring *wiring, uint32_t v2m_phandle,
                         uint32_t pool_phandle, struct tree *wanted)
 {
-	const struct pv_vmm_device *first = link->devices[0].view;
+	const struct pv_vmm_device *first = wiring->devices[0].view;
 	struct cells reg = {.arena = v->arena};
 	struct cells buses = {.arena = v->arena};
 	struct cells ranges = {.arena = v->arena};
 	const char *node;
 
-	if (!link->view || !first) {
+	if (!wiring->view || !first) {
 		return; /* vmm.c says that the VMM does not know of it */
 	}
-	node = arena_printf(v->arena, "/pcie@%" PRIx64, link->view->ecam_ipa);
-	cells_add64(&reg, link->view->ecam_ipa);
+	node = arena_printf(v->arena, "/pcie@%" PRIx64, wiring->view->ecam_ipa);
+	cells_add64(&reg, wiring->view->ecam_ipa);
 	cells_add64(&reg, ECAM_BYTES);
 	cells_add64(&buses, 0);
 	want_window(&ranges, first->bar_ipa,
-	            link->source->device_count * (uint64_t)PV_VMM_BAR_BYTES);
-	want_window(&ranges, first->notify_ipa, link->source->device_count * PAGE);
+	            wiring->source->device_count * (uint64_t)PV_VMM_BAR_BYTES);
+	want_window(&ranges, first->notify_ipa, wiring->source->device_count * PAGE);
 	tree_want_node(wanted, node);
 	tree_want_string(wanted, node, "compatible", "pci-host-ecam-generic");
 	tree_want_string(wanted, node, "device_type", "pci");
 	tree_want_cells(wanted, node, "reg", &reg);
 	tree_want_cells(wanted, node, "bus-range", &buses);
-	tree_want_u32(wanted, node, "linux,pci-domain", link->number);
+	tree_want_u32(wanted, node, "linux,pci-domain", wiring->number);
 	tree_want_u32(wanted, node, "#address-cells", 3);
 	tree_want_u32(wanted, node, "#size-cells", 2);
 	tree_want_cells(wanted, node, "ranges", &ranges);
 	tree_want_flag(wanted, node, "dma-coherent");
 	tree_want_u32(wanted, node, "msi-parent", v2m_phandle);
-	if (link->source->swiotlb) {
+	if (wiring->source->swiotlb) {
 		tree_want_u32(wanted, node, "memory-region", pool_phandle);
 	}
 	tree_want_string(wanted, node, "peervisor,peer",
-	                 v->model->vms[link->source->device_vm].name);
+	                 v->model->vms[wiring->source->device_vm].name);
 }
 
 static const char *subnet_text(struct tree *wanted, uint32_t a, uint32_t prefix)
@@ -276,7 +281,7 @@ static const char *sources_text(const struct model *model, uint32_t driver_vm, s
 	return text;
 }
 
-static void want_net(const struct verify *v, uint32_t link, struct tree *wanted, const char *node,
+static void want_net(const struct verify *v, uint32_t wiring, struct tree *wanted, const char *node,
                      const struct device *device)
 {
 	static const char *const networks[] = {
@@ -300,23 +305,23 @@ static void want_net(const struct verify *v, uint32_t link, struct tree *wanted,
 	}
 	if (device->address[1]) {
 		tree_want_string(wanted, node, "peervisor,sources",
-		                 sources_text(v->model, v->model->connections[link].driver_vm,
+		                 sources_text(v->model, v->model->connections[wiring].driver_vm,
 		                              wanted, device));
 	}
 }
 
-static void want_options(struct verify *v, uint32_t link, uint32_t index, const char *node,
+static void want_options(struct verify *v, uint32_t wiring, uint32_t index, const char *node,
                          struct tree *wanted)
 {
-	const struct device *device = &v->model->connections[link].devices[index];
+	const struct device *device = &v->model->connections[wiring].devices[index];
 
 	if (device->type == DEVICE_NET) {
-		want_net(v, link, wanted, node, device);
+		want_net(v, wiring, wanted, node, device);
 	} else if (device->type == DEVICE_BLK) {
 		const char *medium = device_medium(device);
 
 		tree_want_string(wanted, node, "peervisor,disk",
-		                 medium ? medium : archive_disk_path(v, link, index));
+		                 medium ? medium : archive_disk_path(v, wiring, index));
 		tree_want_string(wanted, node, "peervisor,format",
 		                 device->format ? device->format : "raw");
 		tree_want_u64(wanted, node, "peervisor,capacity", device->disk_bytes);
@@ -344,7 +349,7 @@ static void want_options(struct verify *v, uint32_t link, uint32_t index, const 
 static void want_device(struct verify *v, uint32_t index, uint32_t number, const char *parent,
                         struct tree *wanted, uint64_t *inflight)
 {
-	const struct link_device *device = &v->links[index].devices[number];
+	const struct wiring_device *device = &v->wirings[index].devices[number];
 	const char *node = arena_printf(v->arena, "%s/device@%x", parent, number);
 
 	tree_want_node(wanted, node);
@@ -366,42 +371,42 @@ static void want_device(struct verify *v, uint32_t index, uint32_t number, const
  * looks whether the doorbells raise these. */
 static void want_served(struct verify *v, uint32_t index, struct tree *wanted)
 {
-	const struct link *link = &v->links[index];
-	const char *node = arena_printf(v->arena, "/connection@%" PRIx64, link->page_ipa[0]);
+	const struct wiring *wiring = &v->wirings[index];
+	const char *node = arena_printf(v->arena, "/connection@%" PRIx64, wiring->page_ipa[0]);
 	struct cells reg = {.arena = v->arena};
 	struct cells interrupts = {.arena = v->arena};
 	uint64_t inflight = 0; /* bytes of the devices so far */
 
-	cells_add64(&reg, link->page_ipa[0]);
+	cells_add64(&reg, wiring->page_ipa[0]);
 	cells_add64(&reg, PAGE);
-	cells_add64(&reg, link->page_ipa[1]);
+	cells_add64(&reg, wiring->page_ipa[1]);
 	cells_add64(&reg, PAGE);
-	cells_add64(&reg, link->doorbell_ipa);
+	cells_add64(&reg, wiring->doorbell_ipa);
 	cells_add64(&reg, PAGE);
-	cells_add64(&reg, link->memory_ipa);
-	cells_add64(&reg, link->memory_bytes);
-	if (link->inflight_bytes) {
-		cells_add64(&reg, link->inflight_ipa);
-		cells_add64(&reg, link->inflight_bytes);
+	cells_add64(&reg, wiring->memory_ipa);
+	cells_add64(&reg, wiring->memory_bytes);
+	if (wiring->inflight_bytes) {
+		cells_add64(&reg, wiring->inflight_ipa);
+		cells_add64(&reg, wiring->inflight_bytes);
 	}
-	for (uint32_t i = 0; i <= link->queues; i++) {
+	for (uint32_t i = 0; i <= wiring->queues; i++) {
 		cells_add(&interrupts, 0);
-		cells_add(&interrupts, link->intids[i] - PV_SPI_FIRST);
+		cells_add(&interrupts, wiring->intids[i] - PV_SPI_FIRST);
 		cells_add(&interrupts, EDGE);
 	}
 	tree_want_node(wanted, node);
 	tree_want_string(wanted, node, "compatible", "peervisor,connection");
 	tree_want_string(wanted, node, "peervisor,peer",
-	                 v->model->vms[link->source->driver_vm].name);
+	                 v->model->vms[wiring->source->driver_vm].name);
 	tree_want_strings(wanted, node, "reg-names",
 	                  (const char *const[]){"control-in", "control-out", "doorbells", "memory",
-	                                        link->inflight_bytes ? "inflight" : NULL, NULL});
+	                                        wiring->inflight_bytes ? "inflight" : NULL, NULL});
 	tree_want_cells(wanted, node, "reg", &reg);
 	tree_want_cells(wanted, node, "interrupts", &interrupts);
-	tree_want_u64(wanted, node, "peervisor,driver-address", link->pool_ipa);
+	tree_want_u64(wanted, node, "peervisor,driver-address", wiring->pool_ipa);
 	tree_want_u32(wanted, node, "#address-cells", 1);
 	tree_want_u32(wanted, node, "#size-cells", 0);
-	for (uint32_t i = 0; i < link->source->device_count; i++) {
+	for (uint32_t i = 0; i < wiring->source->device_count; i++) {
 		want_device(v, index, i, node, wanted, &inflight);
 	}
 }
@@ -410,16 +415,16 @@ void guest_want_connections(struct verify *v, uint32_t vm, uint32_t v2m_phandle,
                             struct tree *wanted)
 {
 	for (uint32_t i = 0; i < v->model->connection_count; i++) {
-		const struct link *link = &v->links[i];
+		const struct wiring *wiring = &v->wirings[i];
 		uint32_t pool_phandle = 0;
 
-		if (link->source->driver_vm == vm && link->source->swiotlb) {
-			want_pool(v, vm, link, wanted, &pool_phandle);
+		if (wiring->source->driver_vm == vm && wiring->source->swiotlb) {
+			want_pool(v, vm, wiring, wanted, &pool_phandle);
 		}
-		if (link->source->driver_vm == vm && link->source->device_count) {
-			want_bridge(v, link, v2m_phandle, pool_phandle, wanted);
+		if (wiring->source->driver_vm == vm && wiring->source->device_count) {
+			want_bridge(v, wiring, v2m_phandle, pool_phandle, wanted);
 		}
-		if (link->source->device_vm == vm) {
+		if (wiring->source->device_vm == vm) {
 			want_served(v, i, wanted);
 		}
 	}

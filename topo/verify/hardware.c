@@ -219,10 +219,10 @@ static bool is_used(const struct verify *v, uint32_t vm, uint32_t intid)
 		return true;
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		const struct link *link = &v->links[i];
+		const struct wiring *wiring = &v->wirings[i];
 
-		for (uint32_t n = 0; link->source->device_vm == vm && n <= link->queues; n++) {
-			if (link->intids[n] == intid) {
+		for (uint32_t n = 0; wiring->source->device_vm == vm && n <= wiring->queues; n++) {
+			if (wiring->intids[n] == intid) {
 				return true;
 			}
 		}

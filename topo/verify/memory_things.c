@@ -193,55 +193,56 @@ static void add_ram(struct memory *memory, uint32_t index)
 		add_access(memory, thing, index, PV_SPACE_DMA, RW, vm->source->ram_base);
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		const struct link *link = &v->links[i];
+		const struct wiring *wiring = &v->wirings[i];
 
-		if (link->source->driver_vm == index && !link->source->swiotlb) {
-			add_access(memory, thing, link->source->device_vm, PV_SPACE_GUEST, RW,
-			           link->memory_ipa);
+		if (wiring->source->driver_vm == index && !wiring->source->swiotlb) {
+			add_access(memory, thing, wiring->source->device_vm, PV_SPACE_GUEST, RW,
+			           wiring->memory_ipa);
 		}
 	}
 }
 
-static void add_iobuf(struct memory *memory, const struct link *link)
+static void add_iobuf(struct memory *memory, const struct wiring *wiring)
 {
-	const struct connection *c = link->source;
-	uint64_t out = link->view ? link->view->page_out : IPA_UNKNOWN;
-	uint64_t in = link->view ? link->view->page_in : IPA_UNKNOWN;
+	const struct connection *c = wiring->source;
+	uint64_t out = wiring->view ? wiring->view->page_out : IPA_UNKNOWN;
+	uint64_t in = wiring->view ? wiring->view->page_in : IPA_UNKNOWN;
 	uint32_t thing;
 
 	thing = add_thing(
-		memory, arena_printf(memory->v->arena, "iobuf page 0 of connection %s", link->name),
-		1);
+		memory,
+		arena_printf(memory->v->arena, "iobuf page 0 of connection %s", wiring->name), 1);
 	add_access(memory, thing, c->driver_vm, PV_SPACE_VMM, RW, out);
-	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, R, link->page_ipa[0]);
+	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, R, wiring->page_ipa[0]);
 	thing = add_thing(
-		memory, arena_printf(memory->v->arena, "iobuf page 1 of connection %s", link->name),
-		1);
+		memory,
+		arena_printf(memory->v->arena, "iobuf page 1 of connection %s", wiring->name), 1);
 	add_access(memory, thing, c->driver_vm, PV_SPACE_VMM, R, in);
-	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, link->page_ipa[1]);
+	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, wiring->page_ipa[1]);
 }
 
-static void add_inflight(struct memory *memory, const struct link *link)
+static void add_inflight(struct memory *memory, const struct wiring *wiring)
 {
 	uint32_t thing =
 		add_thing(memory,
 	                  arena_printf(memory->v->arena, "the in-flight records of connection %s",
-	                               link->name),
-	                  link->inflight_bytes / PAGE);
+	                               wiring->name),
+	                  wiring->inflight_bytes / PAGE);
 
-	add_access(memory, thing, link->source->device_vm, PV_SPACE_GUEST, RW, link->inflight_ipa);
+	add_access(memory, thing, wiring->source->device_vm, PV_SPACE_GUEST, RW,
+	           wiring->inflight_ipa);
 }
 
-static void add_pool(struct memory *memory, const struct link *link)
+static void add_pool(struct memory *memory, const struct wiring *wiring)
 {
-	const struct connection *c = link->source;
+	const struct connection *c = wiring->source;
 	uint32_t thing;
 
 	thing = add_thing(memory,
-	                  arena_printf(memory->v->arena, "the pool of connection %s", link->name),
-	                  link->memory_bytes / PAGE);
-	add_access(memory, thing, c->driver_vm, PV_SPACE_GUEST, RW, link->pool_ipa);
-	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, link->memory_ipa);
+	                  arena_printf(memory->v->arena, "the pool of connection %s", wiring->name),
+	                  wiring->memory_bytes / PAGE);
+	add_access(memory, thing, c->driver_vm, PV_SPACE_GUEST, RW, wiring->pool_ipa);
+	add_access(memory, thing, c->device_vm, PV_SPACE_GUEST, RW, wiring->memory_ipa);
 }
 
 /* Where the anchor leads: one piece in an image as it should be. */
@@ -293,12 +294,12 @@ void memory_list_things(struct memory *memory)
 		}
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		add_iobuf(memory, &v->links[i]);
-		if (v->links[i].inflight_bytes) {
-			add_inflight(memory, &v->links[i]);
+		add_iobuf(memory, &v->wirings[i]);
+		if (v->wirings[i].inflight_bytes) {
+			add_inflight(memory, &v->wirings[i]);
 		}
-		if (v->links[i].source->swiotlb) {
-			add_pool(memory, &v->links[i]);
+		if (v->wirings[i].source->swiotlb) {
+			add_pool(memory, &v->wirings[i]);
 		}
 	}
 	for (uint32_t i = 0; i < memory->thing_count; i++) {

@@ -17,32 +17,35 @@ struct roles {
 };
 
 static const char *queue_text(const struct verify *v, const char *what, uint32_t queue,
-                              const struct link *link)
+                              const struct wiring *wiring)
 {
-	return arena_printf(v->arena, "%s %u of connection %s", what, queue, link->name);
+	return arena_printf(v->arena, "%s %u of connection %s", what, queue, wiring->name);
 }
 
-static struct roles add_roles(struct powers *p, const struct link *link)
+static struct roles add_roles(struct powers *p, const struct wiring *wiring)
 {
 	struct verify *v = p->v;
-	const struct connection *c = link->source;
+	const struct connection *c = wiring->source;
 	bool own_tree = v->vms[c->device_vm].own_tree;
 	struct roles roles;
 
 	roles.to_device = hands_add_effect(
-		p, c->device_vm, PV_DOORBELL_VIRQ, own_tree ? link->intids[0] : UINT32_MAX,
-		arena_printf(v->arena, "control of connection %s, to its device side", link->name));
-	for (uint32_t i = 0; i < link->queues; i++) {
+		p, c->device_vm, PV_DOORBELL_VIRQ, own_tree ? wiring->intids[0] : UINT32_MAX,
+		arena_printf(v->arena, "control of connection %s, to its device side",
+	                     wiring->name));
+	for (uint32_t i = 0; i < wiring->queues; i++) {
 		hands_add_effect(p, c->device_vm, PV_DOORBELL_VIRQ,
-		                 own_tree ? link->intids[1 + i] : UINT32_MAX,
-		                 queue_text(v, "the kick of queue", i, link));
+		                 own_tree ? wiring->intids[1 + i] : UINT32_MAX,
+		                 queue_text(v, "the kick of queue", i, wiring));
 	}
 	roles.to_driver = hands_add_effect(
-		p, c->driver_vm, PV_DOORBELL_EVENT, link->view ? link->view->event : UINT32_MAX - 1,
-		arena_printf(v->arena, "control of connection %s, to its driver side", link->name));
-	for (uint32_t i = 0; i < link->queues; i++) {
+		p, c->driver_vm, PV_DOORBELL_EVENT,
+		wiring->view ? wiring->view->event : UINT32_MAX - 1,
+		arena_printf(v->arena, "control of connection %s, to its driver side",
+	                     wiring->name));
+	for (uint32_t i = 0; i < wiring->queues; i++) {
 		hands_add_effect(p, c->driver_vm, PV_DOORBELL_VIRQ, 0,
-		                 queue_text(v, "the call of queue", i, link));
+		                 queue_text(v, "the call of queue", i, wiring));
 	}
 	return roles;
 }
@@ -64,22 +67,23 @@ static uint64_t guess_page(const struct hands *h, uint32_t count)
 }
 
 /* Returns the doorbells of the calls. */
-static void check_device_side(struct powers *p, const struct link *link, struct roles roles)
+static void check_device_side(struct powers *p, const struct wiring *wiring, struct roles roles)
 {
 	struct verify *v = p->v;
-	struct hands *h = &p->hands[link->source->device_vm];
-	uint64_t ipa = link->doorbell_ipa;
+	struct hands *h = &p->hands[wiring->source->device_vm];
+	uint64_t ipa = wiring->doorbell_ipa;
 
 	if (h->vm->domain == DOMAIN_NONE) {
 		return;
 	}
 	if (ipa == IPA_UNKNOWN && !h->vm->own_tree) {
-		ipa = guess_page(h, 1 + link->queues);
+		ipa = guess_page(h, 1 + wiring->queues);
 	}
-	uint32_t slot = hands_expect_page(p, h, ipa, 1 + link->queues,
-	                                  arena_printf(v->arena, "for connection %s", link->name));
+	uint32_t slot =
+		hands_expect_page(p, h, ipa, 1 + wiring->queues,
+	                          arena_printf(v->arena, "for connection %s", wiring->name));
 
-	for (uint32_t i = 0; i <= link->queues && slot != UINT32_MAX; i++) {
+	for (uint32_t i = 0; i <= wiring->queues && slot != UINT32_MAX; i++) {
 		hands_expect_ring(p, h, slot + i, roles.to_driver + i, h->vm->who,
 		                  hands_store_text(v, ipa, i));
 	}
@@ -87,7 +91,7 @@ static void check_device_side(struct powers *p, const struct link *link, struct 
 
 /* The calls of a device: the driver VM's VMM holds the receiving ends of the very doorbells that
  * the device VM rings. */
-static void check_calls(struct powers *p, struct hands *h, const struct link_device *device,
+static void check_calls(struct powers *p, struct hands *h, const struct wiring_device *device,
                         uint32_t role)
 {
 	struct verify *v = p->v;
@@ -116,7 +120,7 @@ static void check_calls(struct powers *p, struct hands *h, const struct link_dev
 
 /* What the VMM counts of kicks is what its guest rings. */
 static void check_kicks(const struct powers *p, const struct hands *h,
-                        const struct link_device *device, uint32_t slot)
+                        const struct wiring_device *device, uint32_t slot)
 {
 	if (slot != UINT32_MAX && device->view->cap_send_first != slot) {
 		findings_add(p->v->report, FINDING_DIFFERENT, h->vm->who, "VMM configuration",
@@ -125,22 +129,22 @@ static void check_kicks(const struct powers *p, const struct hands *h,
 	}
 }
 
-static void check_driver_side(struct powers *p, const struct link *link, struct roles roles)
+static void check_driver_side(struct powers *p, const struct wiring *wiring, struct roles roles)
 {
 	struct verify *v = p->v;
-	struct hands *h = &p->hands[link->source->driver_vm];
+	struct hands *h = &p->hands[wiring->source->driver_vm];
 
-	if (h->vm->domain == DOMAIN_NONE || !link->view) {
+	if (h->vm->domain == DOMAIN_NONE || !wiring->view) {
 		return;
 	}
-	if (link->view->event < PV_EVENT_DOORBELL || link->view->event > 63) {
+	if (wiring->view->event < PV_EVENT_DOORBELL || wiring->view->event > 63) {
 		findings_add(v->report, FINDING_BROKEN, h->vm->who, "doorbell",
 		             "%s waits for event %u for connection %s, which no doorbell can set",
-		             h->vm->who_vmm, link->view->event, link->name);
+		             h->vm->who_vmm, wiring->view->event, wiring->name);
 	}
-	hands_expect_ring(p, h, link->view->cap_ring, roles.to_device, h->vm->who_vmm, "");
-	for (uint32_t i = 0; i < link->source->device_count; i++) {
-		const struct link_device *device = &link->devices[i];
+	hands_expect_ring(p, h, wiring->view->cap_ring, roles.to_device, h->vm->who_vmm, "");
+	for (uint32_t i = 0; i < wiring->source->device_count; i++) {
+		const struct wiring_device *device = &wiring->devices[i];
 
 		if (!device->view) {
 			continue;
@@ -148,7 +152,7 @@ static void check_driver_side(struct powers *p, const struct link *link, struct 
 		uint64_t ipa = device->view->notify_ipa;
 		uint32_t slot = hands_expect_page(
 			p, h, ipa, device->virtio.queues,
-			arena_printf(v->arena, "for device %u of connection %s", i, link->name));
+			arena_printf(v->arena, "for device %u of connection %s", i, wiring->name));
 
 		for (uint32_t q = 0; q < device->virtio.queues && slot != UINT32_MAX; q++) {
 			hands_expect_ring(p, h, slot + q,
@@ -203,7 +207,7 @@ void powers_check(struct verify *v)
 		hands_open(&p, i);
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		roles[i] = add_roles(&p, &v->links[i]);
+		roles[i] = add_roles(&p, &v->wirings[i]);
 	}
 	life_add_roles(&p);
 	for (uint32_t i = 0; i < vm_count; i++) {
@@ -214,10 +218,10 @@ void powers_check(struct verify *v)
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
 		/* First, since its receiving ends say which call is which. */
-		check_driver_side(&p, &v->links[i], roles[i]);
+		check_driver_side(&p, &v->wirings[i], roles[i]);
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		check_device_side(&p, &v->links[i], roles[i]);
+		check_device_side(&p, &v->wirings[i], roles[i]);
 	}
 	life_check(&p);
 	for (uint32_t i = 0; i < vm_count; i++) {

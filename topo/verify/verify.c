@@ -12,35 +12,35 @@
 static void intend_connection(struct verify *v, uint32_t index)
 {
 	const struct connection *c = &v->model->connections[index];
-	struct link *link = &v->links[index];
+	struct wiring *wiring = &v->wirings[index];
 	struct verified_vm *driver = &v->vms[c->driver_vm];
 
-	link->source = c;
-	link->name = arena_printf(v->arena, "%s -> %s", v->model->vms[c->device_vm].name,
-	                          v->model->vms[c->driver_vm].name);
-	link->number = driver->used;
-	link->memory_bytes = c->swiotlb ? c->pool_bytes : v->model->vms[c->driver_vm].ram_bytes;
-	link->devices = arena_alloc(v->arena, (c->device_count + 1) * sizeof(*link->devices));
+	wiring->source = c;
+	wiring->name = arena_printf(v->arena, "%s -> %s", v->model->vms[c->device_vm].name,
+	                            v->model->vms[c->driver_vm].name);
+	wiring->number = driver->used;
+	wiring->memory_bytes = c->swiotlb ? c->pool_bytes : v->model->vms[c->driver_vm].ram_bytes;
+	wiring->devices = arena_alloc(v->arena, (c->device_count + 1) * sizeof(*wiring->devices));
 	for (size_t i = 0; i < c->device_count; i++) {
-		link->devices[i].source = &c->devices[i];
-		link->devices[i].virtio = virtio_of(&c->devices[i], c->swiotlb);
-		link->devices[i].first_queue = link->queues;
-		link->queues += link->devices[i].virtio.queues;
+		wiring->devices[i].source = &c->devices[i];
+		wiring->devices[i].virtio = virtio_of(&c->devices[i], c->swiotlb);
+		wiring->devices[i].first_queue = wiring->queues;
+		wiring->queues += wiring->devices[i].virtio.queues;
 		if (c->devices[i].type == DEVICE_BLK) {
-			link->inflight_bytes += PV_BACKEND_INFLIGHT_BYTES(
-				link->devices[i].virtio.queues, c->devices[i].queue_size);
+			wiring->inflight_bytes += PV_BACKEND_INFLIGHT_BYTES(
+				wiring->devices[i].virtio.queues, c->devices[i].queue_size);
 		}
 	}
-	link->page_ipa[0] = link->page_ipa[1] = IPA_UNKNOWN;
-	link->doorbell_ipa = IPA_UNKNOWN;
-	link->memory_ipa = IPA_UNKNOWN;
-	link->inflight_ipa = IPA_UNKNOWN;
-	link->pool_ipa = IPA_UNKNOWN;
-	link->intids = arena_alloc(v->arena, (1 + link->queues) * sizeof(*link->intids));
+	wiring->page_ipa[0] = wiring->page_ipa[1] = IPA_UNKNOWN;
+	wiring->doorbell_ipa = IPA_UNKNOWN;
+	wiring->memory_ipa = IPA_UNKNOWN;
+	wiring->inflight_ipa = IPA_UNKNOWN;
+	wiring->pool_ipa = IPA_UNKNOWN;
+	wiring->intids = arena_alloc(v->arena, (1 + wiring->queues) * sizeof(*wiring->intids));
 	v->vms[c->device_vm].served++;
 	driver->used++;
 	driver->used_devices += (uint32_t)c->device_count;
-	driver->vectors += link->queues + (uint32_t)c->device_count;
+	driver->vectors += wiring->queues + (uint32_t)c->device_count;
 }
 
 /* The domain with the VM's name; the first one if there are more. */
@@ -103,7 +103,8 @@ void verify_image(struct arena *arena, const struct model *model, const struct f
 		.image = image,
 		.report = report,
 		.vms = arena_alloc(arena, (model->vm_count + 1) * sizeof(struct verified_vm)),
-		.links = arena_alloc(arena, (model->connection_count + 1) * sizeof(struct link)),
+		.wirings =
+			arena_alloc(arena, (model->connection_count + 1) * sizeof(struct wiring)),
 	};
 
 	for (uint32_t i = 0; i < model->vm_count; i++) {

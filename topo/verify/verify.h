@@ -54,7 +54,7 @@
 #define AGENT_INTID (PV_SPI_FIRST + 2)
 #define PAGE UINT64_C(4096)
 
-struct link_device {
+struct wiring_device {
 	const struct device *source;
 	struct virtio virtio;
 	uint32_t first_queue;
@@ -62,14 +62,14 @@ struct link_device {
 };
 
 /* A connection: what follows from the topology, and where the image puts it. */
-struct link {
+struct wiring {
 	const struct connection *source;
 	const char *name; /* "device -> driver" */
 	uint32_t number;  /* among those that the driver VM uses */
 	uint32_t queues;
 	uint64_t memory_bytes;
 	uint64_t inflight_bytes; /* of the records of requests in flight; 0 = none */
-	struct link_device *devices;
+	struct wiring_device *devices;
 
 	/* Where the device VM finds it, by its device tree; IPA_UNKNOWN: a tree of the user's. */
 	const char *node; /* NULL = not found */
@@ -118,7 +118,7 @@ struct verify {
 	const struct decoded *image;
 	struct findings *report;
 	struct verified_vm *vms; /* like model.vms */
-	struct link *links;      /* like model.connections */
+	struct wiring *wirings;  /* like model.connections */
 	struct given *given;
 };
 
@@ -157,8 +157,8 @@ void archive_check(struct verify *v, uint32_t vm, struct bytes archive);
 /** Up to where the entries of @archive go, its trailer included. */
 uint64_t archive_bytes(struct bytes archive);
 
-/** The path that the device VM of connection @link has the disk of its device @device at. */
-const char *archive_disk_path(const struct verify *v, uint32_t link, uint32_t device);
+/** The path that the device VM of connection @wiring has the disk of its device @device at. */
+const char *archive_disk_path(const struct verify *v, uint32_t wiring, uint32_t device);
 
 /* roms.c. Bytes of the image that are in a region; count 0 = it is not in the image. */
 struct bytes rom_bytes(const struct verify *v, uint32_t region);

@@ -66,10 +66,10 @@ static void read_config(struct verify *v, struct verified_vm *vm)
 }
 
 /* The connection of the driver VM's configuration that has the device VM's name. */
-static void find_view(struct verify *v, struct link *link)
+static void find_view(struct verify *v, struct wiring *wiring)
 {
-	const struct verified_vm *vm = &v->vms[link->source->driver_vm];
-	const char *peer = v->model->vms[link->source->device_vm].name;
+	const struct verified_vm *vm = &v->vms[wiring->source->driver_vm];
+	const char *peer = v->model->vms[wiring->source->device_vm].name;
 
 	for (uint32_t i = 0; vm->has_config && i < vm->config.connection_count; i++) {
 		const struct pv_vmm_connection *view = &vm->views[i];
@@ -77,11 +77,11 @@ static void find_view(struct verify *v, struct link *link)
 		if (strncmp(view->peer, peer, sizeof(view->peer)) != 0) {
 			continue;
 		}
-		link->view = view;
-		for (uint32_t j = 0; j < link->source->device_count && j < view->device_count;
+		wiring->view = view;
+		for (uint32_t j = 0; j < wiring->source->device_count && j < view->device_count;
 		     j++) {
 			if ((uint64_t)view->device_first + j < vm->config.device_count) {
-				link->devices[j].view = &vm->device_views[view->device_first + j];
+				wiring->devices[j].view = &vm->device_views[view->device_first + j];
 			}
 		}
 		return;
@@ -109,7 +109,7 @@ void vmm_read_configs(struct verify *v)
 		}
 	}
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		find_view(v, &v->links[i]);
+		find_view(v, &v->wirings[i]);
 	}
 	for (size_t i = 0; i < v->given->function_count; i++) {
 		find_function(v, &v->given->functions[i]);
@@ -295,14 +295,14 @@ static bool may_be_off(const struct verify *v, const struct connection *connecti
 	return reached[connection->device_vm] || !v->model->vms[connection->device_vm].autostart;
 }
 
-static void check_device(struct verify *v, const struct link *link, uint32_t index,
+static void check_device(struct verify *v, const struct wiring *wiring, uint32_t index,
                          const struct pv_vmm_device *first)
 {
-	const struct verified_vm *vm = &v->vms[link->source->driver_vm];
-	const struct link_device *device = &link->devices[index];
+	const struct verified_vm *vm = &v->vms[wiring->source->driver_vm];
+	const struct wiring_device *device = &wiring->devices[index];
 	const struct virtio *virtio = &device->virtio;
 	struct pv_vmm_device wanted = {
-		.connection = (uint32_t)(link->view - vm->views),
+		.connection = (uint32_t)(wiring->view - vm->views),
 		.index = index,
 		.slot = index,
 		.type = virtio->number,
@@ -310,7 +310,7 @@ static void check_device(struct verify *v, const struct link *link, uint32_t ind
 		.queue_size = device->source->queue_size,
 		.config_bytes = virtio->config_bytes,
 		/* The capacity of a disk is 0 until it is served, where nobody can be waited for. */
-		.flags = device->source->type == DEVICE_BLK && may_be_off(v, link->source),
+		.flags = device->source->type == DEVICE_BLK && may_be_off(v, wiring->source),
 		.features = virtio->features,
 		.bar_ipa = first->bar_ipa + (uint64_t)index * PV_VMM_BAR_BYTES,
 		.notify_ipa = first->notify_ipa + index * PAGE,
@@ -319,33 +319,34 @@ static void check_device(struct verify *v, const struct link *link, uint32_t ind
 	memcpy(wanted.config, virtio->config, sizeof(wanted.config));
 	compare(v, vm,
 	        arena_printf(v->arena, " for device %u (%s) of connection %s", index, virtio->type,
-	                     link->name),
+	                     wiring->name),
 	        &device_form, device->view, &wanted);
 }
 
-static void check_connection(struct verify *v, const struct link *link, uint32_t *device_first)
+static void check_connection(struct verify *v, const struct wiring *wiring, uint32_t *device_first)
 {
-	const struct verified_vm *vm = &v->vms[link->source->driver_vm];
+	const struct verified_vm *vm = &v->vms[wiring->source->driver_vm];
 	struct pv_vmm_connection wanted = {
 		.device_first = *device_first,
-		.device_count = (uint32_t)link->source->device_count,
+		.device_count = (uint32_t)wiring->source->device_count,
 	};
 
 	*device_first += wanted.device_count;
 	if (!vm->has_config) {
 		return;
 	}
-	if (!link->view) {
+	if (!wiring->view) {
 		findings_add(v->report, FINDING_MISSING, vm->who, "VMM configuration",
-		             "%s is not told of connection %s", vm->who_vmm, link->name);
+		             "%s is not told of connection %s", vm->who_vmm, wiring->name);
 		return;
 	}
-	strncpy(wanted.peer, v->model->vms[link->source->device_vm].name, sizeof(wanted.peer) - 1);
-	compare(v, vm, arena_printf(v->arena, " for connection %s", link->name), &connection_form,
-	        link->view, &wanted);
-	for (uint32_t i = 0; i < link->source->device_count; i++) {
-		if (link->devices[0].view && link->devices[i].view) {
-			check_device(v, link, i, link->devices[0].view);
+	strncpy(wanted.peer, v->model->vms[wiring->source->device_vm].name,
+	        sizeof(wanted.peer) - 1);
+	compare(v, vm, arena_printf(v->arena, " for connection %s", wiring->name), &connection_form,
+	        wiring->view, &wanted);
+	for (uint32_t i = 0; i < wiring->source->device_count; i++) {
+		if (wiring->devices[0].view && wiring->devices[i].view) {
+			check_device(v, wiring, i, wiring->devices[0].view);
 		}
 	}
 }
@@ -429,20 +430,20 @@ static void check_windows(struct verify *v, uint32_t index)
 		(struct use){"the doorbell window", domain->doorbell_ipa_page * PAGE,
 	                     domain->doorbell_pages.count * PAGE};
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		const struct link *link = &v->links[i];
+		const struct wiring *wiring = &v->wirings[i];
 
-		if (link->source->driver_vm != index || !link->view) {
+		if (wiring->source->driver_vm != index || !wiring->view) {
 			continue;
 		}
 		*ARENA_ADD(v->arena, uses, count) = (struct use){
-			arena_printf(v->arena, "the PCI configuration space of %s", link->name),
-			link->view->ecam_ipa, ECAM_BYTES};
-		for (size_t j = 0; j < link->source->device_count; j++) {
-			if (link->devices[j].view) {
+			arena_printf(v->arena, "the PCI configuration space of %s", wiring->name),
+			wiring->view->ecam_ipa, ECAM_BYTES};
+		for (size_t j = 0; j < wiring->source->device_count; j++) {
+			if (wiring->devices[j].view) {
 				*ARENA_ADD(v->arena, uses, count) = (struct use){
 					arena_printf(v->arena, "the registers of device %zu of %s",
-				                     j, link->name),
-					link->devices[j].view->bar_ipa, PV_VMM_BAR_BYTES};
+				                     j, wiring->name),
+					wiring->devices[j].view->bar_ipa, PV_VMM_BAR_BYTES};
 			}
 		}
 	}
@@ -464,14 +465,15 @@ static void check_interrupts(struct verify *v, uint32_t index)
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"what no SPI has", 0, PV_SPI_FIRST};
 	*ARENA_ADD(v->arena, uses, count) = (struct use){"what no VM has", PV_VIRQS, UINT32_MAX};
 	for (size_t i = 0; i < v->model->connection_count; i++) {
-		const struct link *link = &v->links[i];
+		const struct wiring *wiring = &v->wirings[i];
 
-		for (uint32_t n = 0; link->source->device_vm == index && n <= link->queues; n++) {
-			if (link->intids[n]) {
+		for (uint32_t n = 0; wiring->source->device_vm == index && n <= wiring->queues;
+		     n++) {
+			if (wiring->intids[n]) {
 				*ARENA_ADD(v->arena, uses, count) = (struct use){
 					arena_printf(v->arena, "number %u of connection %s", n,
-				                     link->name),
-					link->intids[n], 1};
+				                     wiring->name),
+					wiring->intids[n], 1};
 			}
 		}
 	}
@@ -485,7 +487,7 @@ void vmm_check_configs(struct verify *v)
 
 		for (size_t j = 0; j < v->model->connection_count; j++) {
 			if (v->model->connections[j].driver_vm == i) {
-				check_connection(v, &v->links[j], &device_first);
+				check_connection(v, &v->wirings[j], &device_first);
 			}
 		}
 		if (v->vms[i].has_config) {
