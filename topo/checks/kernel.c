@@ -41,21 +41,16 @@ static bool find_kernel(const struct vm *vm, struct kernel_found *out)
 	return good;
 }
 
-void check_kernel_form(struct rules *rules, const struct topology *topology)
+void check_kernel_form(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		struct kernel_found found = {.what = NULL};
+	struct kernel_found found = {.what = NULL};
 
-		if (topology->vm_origins[i].failed[VM_KERNEL_ENTRY] || !find_kernel(vm, &found) ||
-		    found.what == NULL) {
-			continue;
-		}
-		if (rule_report(rules, &rule_kernel_form, topology->vm_origins[i].kernel_place,
-		                "the kernel '%s' of '%s' %s", vm->image.kernel, vm->suffix,
-		                found.what)) {
-			diag_help(rules->diag, "%s", found.help);
-		}
+	if (!at->origin->failed[VM_KERNEL_ENTRY] && find_kernel(at->vm, &found) &&
+	    found.what != NULL &&
+	    rule_report(at->rules, &rule_kernel_form, at->origin->kernel_place,
+	                "the kernel '%s' of '%s' %s", at->vm->image.kernel, at->vm->suffix,
+	                found.what)) {
+		diag_help(at->rules->diag, "%s", found.help);
 	}
 }
 
@@ -65,32 +60,29 @@ RULE_TO_RUN(kernel_form, "kernel-form", EACH,
             "`kernel_entry_addr` any binary.",
             "a kernel that the VM can boot");
 
-void check_kernel_large(struct rules *rules, const struct topology *topology)
+void check_kernel_large(const struct check_vm *at)
 {
-	for (size_t i = 0; i < topology->model.vm_count; i++) {
-		const struct vm *vm = &topology->model.vms[i];
-		const bool *failed = topology->vm_origins[i].failed;
-		struct kernel_found found = {.what = NULL};
+	const struct vm *vm = at->vm;
+	const bool *failed = at->origin->failed;
+	struct kernel_found found = {.what = NULL};
 
-		if (failed[VM_KERNEL_ENTRY] || failed[VM_RAM_BASE] || failed[VM_RAM_SIZE] ||
-		    !find_kernel(vm, &found) || found.what != NULL) {
-			continue;
-		}
-		const uint64_t from = vm->kernel_entry == 0 ? found.header.text_offset
-		                                            : vm->kernel_entry - vm->ram_base;
+	if (failed[VM_KERNEL_ENTRY] || failed[VM_RAM_BASE] || failed[VM_RAM_SIZE] ||
+	    !find_kernel(vm, &found) || found.what != NULL) {
+		return;
+	}
+	const uint64_t from =
+		vm->kernel_entry == 0 ? found.header.text_offset : vm->kernel_entry - vm->ram_base;
 
-		/* One that begins beside the RAM is what boot-place says. */
-		if (from >= vm->ram_bytes || found.header.image_bytes <= vm->ram_bytes - from) {
-			continue;
-		}
-		if (rule_report(rules, &rule_kernel_large, topology->vm_origins[i].kernel_place,
-		                "the kernel '%s' of '%s' takes %" PRIu64
-		                " KiB of memory, and its RAM has %" PRIu64 " from where it begins",
-		                vm->image.kernel, vm->suffix,
-		                (found.header.image_bytes + 1023) >> 10,
-		                (vm->ram_bytes - from) >> 10)) {
-			diag_help(rules->diag, "give '%s' more RAM by ram_size", vm->suffix);
-		}
+	/* One that begins beside the RAM is what boot-place says. */
+	if (from >= vm->ram_bytes || found.header.image_bytes <= vm->ram_bytes - from) {
+		return;
+	}
+	if (rule_report(at->rules, &rule_kernel_large, at->origin->kernel_place,
+	                "the kernel '%s' of '%s' takes %" PRIu64
+	                " KiB of memory, and its RAM has %" PRIu64 " from where it begins",
+	                vm->image.kernel, vm->suffix, (found.header.image_bytes + 1023) >> 10,
+	                (vm->ram_bytes - from) >> 10)) {
+		diag_help(at->rules->diag, "give '%s' more RAM by ram_size", vm->suffix);
 	}
 }
 

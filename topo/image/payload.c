@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Formats of payloads, see topo/image/payload.h: the segments of the VMM's ELF file, archives in the form newc, and the names of disks in them. No file is opened
- * here.
+ * Formats of payloads, see topo/image/payload.h: the segments of the VMM's ELF file, archives in the
+ * form newc, and the names of disks in them. No file is opened here.
  */
 #include "topo/image/payload.h"
 
