@@ -26,6 +26,7 @@
 #define PROGRAM_BYTES_MAX ((uint64_t)1 << 20)
 #define SOURCE_BYTES 512U
 #define STATUS_UNKNOWN 4 /* the names of packages that there are not are printed */
+#define KILLED_BY 128    /* as a shell has it, and debian-root itself */
 
 static const char *program_path(struct arena *arena)
 {
@@ -180,7 +181,8 @@ static bool tell_unknown(const struct vm_image *image, FILE *said, struct diag *
 	return told;
 }
 
-/* Have debian-root make it. Returns its exit status, or a negative errno. */
+/* Have debian-root make it. Returns its exit status, KILLED_BY and more for the signal that has ended it, or a
+ * negative errno. */
 static int call_program(struct arena *arena, const struct vm_image *image, FILE *said)
 {
 	const pid_t pid = start(arena, image, said);
@@ -194,7 +196,7 @@ static int call_program(struct arena *arena, const struct vm_image *image, FILE 
 	if (pid < 0) {
 		return (int)pid;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : KILLED_BY + WTERMSIG(status);
 }
 
 static void tell_unmade(struct arena *arena, const struct vm_image *image, int status,
@@ -208,6 +210,10 @@ static void tell_unmade(struct arena *arena, const struct vm_image *image, int s
 	if (status == 0) {
 		diag_help(diag, "debian-root says that it is made, but there is no '%s'",
 		          link_path(arena, image));
+	} else if (status > KILLED_BY) {
+		diag_help(diag,
+		          "signal %d has ended debian-root; what it has fetched is kept: try again",
+		          status - KILLED_BY);
 	} else if (status > 0) {
 		diag_help(diag, "debian-root has said why");
 	} else {
