@@ -2,10 +2,11 @@
 """Every topology that is shipped, as a system whose connections all carry what they are for."""
 import os
 import secrets
+import socket
 
 from connections import PORT, Carries, KeepsApart, connections_of
 from display import check_picture, drawn_row
-from harness import BOTH_BOARDS, HERE, Scenario, ensure
+from harness import BOTH_BOARDS, HERE, Failure, Scenario, ensure
 from outside import ECHO, ENTRANCE, Outside
 
 WITHOUT = ["--without-hardware"]
@@ -13,6 +14,8 @@ OUTSIDE_BYTES = 1_000_000
 WRITTEN_BYTES = 16 << 10
 FRAME = (1024, 768)  # of a gpu device
 GPU_SLOT = 3
+# The build host, as QEMU's network of its user shows it, and the pair's device VM.
+GATEWAY, GATEWAY_6, INSIDE = "10.0.2.2", "fec0::2", "10.77.0.1"
 
 
 class SimplePairFull(Carries, Scenario):
@@ -90,6 +93,27 @@ class PairOnHardware(OnHardware, Scenario):
     """A device VM with NIC and card, a driver VM without hardware."""
     topology = os.path.join(HERE, "topologies/pair-hardware.camkes")
     entrance, inner = "device", "driver"
+
+    def check_nothing_outside_is_reached_but_by_the_forwarded_port(self):
+        """The NIC is restricted: neither by the VM that has it, with a way out that root makes, nor
+        through that VM by the one that it serves. Whoever came would be the first in the queue."""
+        both = socket.has_dualstack_ipv6()
+        with socket.create_server(("", 0), family=socket.AF_INET6 if both else socket.AF_INET,
+                                  dualstack_ipv6=both) as server:
+            port = server.getsockname()[1]
+            for vm, way in (("device", GATEWAY), ("driver", INSIDE)):
+                said = self.system.shell(vm, f"""
+                    ip route replace default via {way}
+                    for to in {GATEWAY} {GATEWAY_6}; do
+                        echo {vm} | nc -w 3 $to {port} && echo answered || true
+                    done""")
+                ensure("answered" not in said, f"{vm}: {said}")
+            server.setblocking(False)
+            try:
+                _, who = server.accept()
+                raise Failure(f"{who} has come")
+            except BlockingIOError:
+                pass
 
 
 class KvmStar(Carries, KeepsApart, Scenario):
