@@ -155,8 +155,14 @@ def hardware_matrix():
     done = subprocess.run([TOPO, "report", "topologies/multi-backend.camkes"], capture_output=True,
                           check=False, text=True)
     test("hardware: matrix", [] if shown in done.stdout else ["topo report prints another one"])
-    listed = {suite: subprocess.run([f"tests/{suite}/run", "--list"], capture_output=True, check=False,
-                                    text=True).stdout for suite in ("system", "baremetal")}
+    listed = {}
+    for suite in ("system", "baremetal"):
+        done = subprocess.run([f"tests/{suite}/run", "--list"], capture_output=True, check=False, text=True)
+        if done.returncode:
+            test("hardware: tests", [f"tests/{suite}/run --list fails; `make test-build` makes what it reads: "
+                                     f"{done.stderr.strip()[-200:]}"])
+            return
+        listed[suite] = done.stdout
     cases = set(listed["baremetal"].split("\n"))
     scenarios = {f"{block.split(':')[0]}, {check.strip()}"
                  for block in re.split(r"\n(?=\S)", listed["system"])
