@@ -185,12 +185,30 @@ static void learn_identity(struct blk *blk)
 	blk->identity = identity;
 }
 
+/*
+ * The program has open what its disk lay on, and goes on failing requests when that is away, whatever
+ * comes in its place. So it is killed, and missed as any program that dies. false: it goes on.
+ */
+static bool end_stranded(struct blk *blk)
+{
+	if (!blk->env.config->on_medium || !medium_is_gone(&blk->medium) ||
+	    !storage_kill(blk->sockets[STORAGE_DISK])) {
+		return false;
+	}
+	log_line(blk->env.peer, "device %u: %s is not what it was: the storage program is killed",
+	         blk->env.config->index, blk->env.config->disk);
+	return true;
+}
+
 /* The program is at rest: pay, announce, and start what is wanted by now. */
 static void on_shaken(struct blk *blk)
 {
 	if (!blk->told && blk->export == STORAGE_ERRORS) {
 		/* This socket is at rest: the other one may not be. */
 		change_export(blk, STORAGE_DISK);
+		return;
+	}
+	if (end_stranded(blk)) {
 		return;
 	}
 	blk->shaken = true;
@@ -321,6 +339,8 @@ static void on_medium(void *owner)
 
 	if (blk->absent) {
 		connect_program(blk);
+	} else if (blk->shaken) {
+		end_stranded(blk);
 	}
 }
 

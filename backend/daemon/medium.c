@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/netlink.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,8 +87,16 @@ void medium_open(struct medium *medium, const struct backend_env *env, int fd,
 	}
 }
 
-/* Why a disk cannot lie there, NULL if it can. */
-static const char *find_fault(const struct dt_device *config)
+/* No two disks that this kernel has had have the same; 0: it does not count them (before 5.15). */
+static uint64_t get_sequence(int fd)
+{
+	uint64_t sequence = 0;
+
+	return ioctl(fd, BLKGETDISKSEQ, &sequence) == 0 ? sequence : 0;
+}
+
+/* Why a disk cannot lie there, NULL if it can. @sequence: of the block device. */
+static const char *find_fault(const struct dt_device *config, uint64_t *sequence)
 {
 	int fd = open(config->disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const char *fault = NULL;
@@ -104,6 +114,7 @@ static const char *find_fault(const struct dt_device *config)
 		    (uint64_t)bytes - config->offset < config->capacity) {
 			fault = "is smaller than where the disk ends";
 		}
+		*sequence = get_sequence(fd);
 	}
 	close(fd);
 	return fault;
@@ -112,7 +123,7 @@ static const char *find_fault(const struct dt_device *config)
 err_t medium_check(struct medium *medium)
 {
 	const struct dt_device *config = medium->env->config;
-	const char *fault = find_fault(config);
+	const char *fault = find_fault(config, &medium->sequence);
 
 	if (fault != NULL && fault != medium->said) {
 		log_line(medium->env->peer, "device %u: %s %s: %llu bytes from %llu are wanted",
@@ -121,6 +132,22 @@ err_t medium_check(struct medium *medium)
 	}
 	medium->said = fault;
 	return fault == NULL ? OK : ERR_EMPTY;
+}
+
+bool medium_is_gone(struct medium *medium)
+{
+	int fd = open(medium->env->config->disk, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0) {
+		return errno == ENOENT || errno == ENXIO || errno == ENODEV;
+	}
+	const uint64_t sequence = get_sequence(fd);
+
+	close(fd);
+	if (medium->sequence == 0) {
+		medium->sequence = sequence;
+	}
+	return sequence != medium->sequence;
 }
 
 void medium_close(struct medium *medium)

@@ -15,6 +15,7 @@ struct medium {
 	const struct backend_env *env;
 	struct loop_source events; /* not watched: nobody announces anything */
 	const char *said;          /* why the disk cannot be served, as logged last; NULL: it can */
+	uint64_t sequence;         /* of the block device that was looked at first; 0: none was */
 	void (*changed)(void *owner);
 	void *owner;
 };
@@ -31,6 +32,12 @@ int medium_events(void);
 
 /** Errors, each logged when it is news: ERR_EMPTY the block device is not there, or too small. */
 MUST_USE err_t medium_check(struct medium *medium);
+
+/**
+ * Has the block device that medium_check() found gone since, though another may have come in its
+ * place? If nothing was found yet, the one that is there by now is taken for it.
+ */
+bool medium_is_gone(struct medium *medium);
 
 void medium_close(struct medium *medium);
 

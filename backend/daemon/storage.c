@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -261,6 +262,26 @@ err_t storage_spawn(const struct backend_env *env, const char *disk, const char 
 	}
 	close(listen_fds[STORAGE_DISK]);
 	return err;
+}
+
+/*
+ * Its number is that of the last one to listen there, which is the program: QEMU listens anew at
+ * what it is given. A number of a program of a predecessor is known to nobody else.
+ */
+bool storage_kill(const char *socket)
+{
+	struct ucred program = {0};
+	socklen_t bytes = sizeof(program);
+	int fd = -1;
+
+	if (socket_connect(socket, &fd) != OK) {
+		return false;
+	}
+	bool killed = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &program, &bytes) == 0 &&
+	              program.pid > 0 && program.pid != getpid() && kill(program.pid, SIGKILL) == 0;
+
+	close(fd);
+	return killed;
 }
 
 /* What stands in the file of an identity. */

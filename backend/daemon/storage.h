@@ -8,6 +8,8 @@
 #ifndef BACKEND_DAEMON_STORAGE_H
 #define BACKEND_DAEMON_STORAGE_H
 
+#include <stdbool.h>
+
 #include "abi/err.h"
 #include "backend/daemon/backend.h"
 
@@ -22,6 +24,12 @@ enum storage_export { STORAGE_DISK, STORAGE_ERRORS, STORAGE_EXPORTS };
  * moment on. Makes the disk if it is to be made. Errors, logged: ERR_STATE, ERR_FULL.
  */
 MUST_USE err_t storage_spawn(const struct backend_env *env, const char *disk, const char *errors);
+
+/**
+ * Kill the program that listens at @socket, which has shaken hands there, with all that it works
+ * on. Its sockets close when it is gone. false: it could not be.
+ */
+bool storage_kill(const char *socket);
 
 /**
  * The identity (abi/iobuf.h) of the disk that @config names, which is there: a random number in a

@@ -192,8 +192,8 @@ class DisksOnHardware(Outside, Scenario):
 
 
 class LateDisks(Outside, Scenario):
-    """A stick that is not there when a disk on it is wanted, and comes later: before the device VM has
-    served it once, and after that VM has started anew."""
+    """A stick that is not there when a disk on it is wanted, and comes later: while it is in use too, and
+    over a new start of the device VM. An NVMe likewise."""
     topology = os.path.join(HERE, "topologies/late-disks.camkes")
     disks = {"DISK": 16 * MIB, "STICK": 16 * MIB}
     size = 4 * MIB
@@ -217,10 +217,12 @@ class LateDisks(Outside, Scenario):
         """A VM that is on its way; what it lacks keeps it from being up."""
         starting = subprocess.Popen([TOPO, "start", "--timeout", "600", "--name", self.system.name,
                                      vm], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        self.system.wait(f"{vm}'s disk is absent", lambda: self.system.device_state(vm) == "absent")
+        self.await_state(vm, "absent")
         return starting
 
     def write_disk(self, vm, name):
+        """Over what was written before."""
+        self.written.pop(name, None)
         self.write(vm, self.system.disk(vm, self.size), name, PATTERN_BYTES)
 
     def check_a_stick_that_is_plugged_in_later_is_served(self):
@@ -231,7 +233,26 @@ class LateDisks(Outside, Scenario):
         ensure(starting.wait() == 0, "it is not up")
         self.write_disk("stick", "STICK")
 
-    def check_the_same_after_the_device_vm_has_started_anew(self):
+    def await_state(self, vm, state):
+        self.system.wait(f"{vm}'s disk is {state}", lambda: self.system.device_state(vm) == state)
+
+    def check_a_stick_that_is_pulled_out_is_served_when_it_is_back(self):
+        self.unplug()
+        self.await_state("stick", "absent")
+        ensure(self.system.device_state("nvme") == "ready", "the other disk is not served")
+        self.plug()
+        self.await_state("stick", "ready")
+        self.write_disk("stick", "STICK")
+
+    def check_a_disk_that_loses_its_driver_is_served_when_it_has_one(self):
+        where = self.system.shell("store", "cd /sys/bus/pci/drivers/nvme; echo 0*").strip()
+        for action, state in (("unbind", "absent"), ("bind", "ready")):
+            self.system.shell("store", f"echo {where} > /sys/bus/pci/drivers/nvme/{action}")
+            self.await_state("nvme", state)
+        ensure(self.system.device_state("stick") == "ready", "the other disk is not served")
+        self.write_disk("nvme", "DISK")
+
+    def check_a_stick_that_comes_after_a_new_start_of_the_device_vm_is_served(self):
         """Who asks meanwhile waits, and is answered by what it had."""
         self.unplug()
         sessions = {vm: self.system.sessions("store", vm) for vm in ("stick", "nvme")}
@@ -248,8 +269,7 @@ class LateDisks(Outside, Scenario):
             echo 3 > /proc/sys/vm/drop_caches
             head -c {PATTERN_BYTES} /dev/{disk} | sha256sum""")
         self.plug()
-        self.system.wait("the disk on the stick is served",
-                         lambda: self.system.device_state("stick") == "ready")
+        self.await_state("stick", "ready")
         said, _ = reading.communicate(timeout=120)
         ensure(restarting.wait() == 0, "the device VM is not up")
         ensure(said.split()[:1] == [digest(self.written["STICK"][0])], f"other bytes: {said}")

@@ -58,6 +58,8 @@ static struct bench {
 	struct medium *medium; /* of the blk device */
 	uint32_t medium_checks;
 	err_t medium_error;
+	bool medium_gone;
+	uint32_t killed;
 	bool unannounced;                  /* the kernel says nothing of devices that come */
 	uint32_t heard[PV_CTL_ABSENT + 1]; /* messages of each kind */
 } * bench;
@@ -144,6 +146,23 @@ err_t medium_check(struct medium *medium)
 	assert_ptr_equal(medium, bench->medium);
 	bench->medium_checks++;
 	return bench->medium_error;
+}
+
+bool medium_is_gone(struct medium *medium)
+{
+	assert_ptr_equal(medium, bench->medium);
+	return bench->medium_gone;
+}
+
+/* It dies at once. */
+bool storage_kill(const char *socket)
+{
+	assert_null(strstr(socket, "errors"));
+	bench->killed++;
+	bench->listens = false;
+	close(bench->program);
+	bench->program = -1;
+	return true;
 }
 
 void medium_close(struct medium *medium)
@@ -635,6 +654,51 @@ static void medium_that_is_absent_is_waited_for(void **state)
 	assert_int_equal(bench->spawned, 1);
 }
 
+static void medium_that_goes_is_absent_until_it_is_back(void **state)
+{
+	(void)state;
+	bench->config.devices[0].on_medium = true;
+	start_device();
+	bench->medium->changed(bench->medium->owner);
+	settle();
+	assert_int_equal(bench->killed, 0);
+	bench->medium_gone = true;
+	bench->medium_error = ERR_EMPTY;
+	bench->medium->changed(bench->medium->owner);
+	settle();
+	assert_int_equal(bench->killed, 1);
+	assert_int_equal(bench->spawned, 1);
+	assert_int_equal(bench->heard[PV_CTL_ABSENT], 1);
+	bench->medium_gone = false;
+	bench->medium_error = OK;
+	bench->medium->changed(bench->medium->owner);
+	settle();
+	shake_hands();
+	assert_int_equal(bench->spawned, 2);
+	assert_int_equal(bench->heard[PV_CTL_READY], 2);
+}
+
+/* What a predecessor has left serves what is away by now. */
+static void medium_that_went_when_no_daemon_ran_is_absent(void **state)
+{
+	(void)state;
+	bench->config.devices[0].on_medium = true;
+	bench->medium_gone = true;
+	bench->medium_error = ERR_EMPTY;
+	bench->listens = true;
+	start_daemon();
+	settle();
+	shake_hands();
+	while (bench->medium_checks == 0) {
+		loop_turn(&bench->loop, -1); /* it may have hung up by a mistake of ours */
+	}
+	settle();
+	assert_int_equal(bench->killed, 1);
+	assert_int_equal(bench->spawned, 0);
+	assert_int_equal(bench->heard[PV_CTL_READY], 0);
+	assert_int_equal(bench->heard[PV_CTL_ABSENT], 1);
+}
+
 static void medium_that_nobody_announces_is_looked_for(void **state)
 {
 	(void)state;
@@ -669,6 +733,8 @@ int main(void)
 		TEST(program_that_died_is_gone_at_once),
 		TEST(storage_without_room_is_told_until_there_is),
 		TEST(medium_that_is_absent_is_waited_for),
+		TEST(medium_that_goes_is_absent_until_it_is_back),
+		TEST(medium_that_went_when_no_daemon_ran_is_absent),
 		TEST(medium_that_nobody_announces_is_looked_for),
 	};
 #undef TEST

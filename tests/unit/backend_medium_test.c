@@ -6,8 +6,11 @@
  * links: backend/daemon/log.c backend/daemon/loop.c backend/daemon/medium.c
  */
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,7 +26,22 @@ static struct bench {
 	struct medium medium;
 	int kernel; /* the other end */
 	uint32_t changes;
+	uint64_t sequence; /* of what is there by now */
 } bench;
+
+/* The kernel's answer. */
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list list;
+
+	va_start(list, request);
+	uint64_t *sequence = va_arg(list, uint64_t *);
+	va_end(list);
+	assert_true(fd >= 0);
+	assert_int_equal(request, BLKGETDISKSEQ);
+	*sequence = bench.sequence;
+	return 0;
+}
 
 static void on_change(void *owner)
 {
@@ -98,6 +116,20 @@ static void only_a_block_device_that_is_there_is_one(void **state)
 	assert_string_equal(bench.medium.said, "is no block device");
 }
 
+static void one_that_goes_is_gone_whatever_comes(void **state)
+{
+	(void)state;
+	bench.sequence = 5;
+	strcpy(bench.config.disk, "/dev/null");
+	assert_false(medium_is_gone(&bench.medium));
+	assert_false(medium_is_gone(&bench.medium));
+	bench.sequence = 6;
+	assert_true(medium_is_gone(&bench.medium));
+	bench.sequence = 5;
+	strcpy(bench.config.disk, "/dev/none-of-that-name");
+	assert_true(medium_is_gone(&bench.medium));
+}
+
 /* Where the kernel gives no socket, all else goes on. */
 static void without_announcements(void **state)
 {
@@ -116,6 +148,7 @@ int main(void)
 		TEST(block_devices_are_looked_at_once),
 		TEST(others_are_not),
 		TEST(only_a_block_device_that_is_there_is_one),
+		TEST(one_that_goes_is_gone_whatever_comes),
 		TEST(without_announcements),
 	};
 #undef TEST

@@ -447,6 +447,26 @@ static void lose_disk(void)
 	unlink(path);
 }
 
+/* The program that is found by its socket, though a daemon that is no more has started it, dies. */
+static void test_a_program_is_killed_by_its_socket(void **state)
+{
+	char socket[128];
+	int status = 0;
+
+	(void)state;
+	snprintf(socket, sizeof(socket), "%s/driver-0.sock", bench.run);
+	assert_false(storage_kill(socket));
+	start_daemon();
+	expect_both_ready();
+	end_daemon();
+	assert_true(storage_kill(socket));
+	/* What ends with the program is what started it here. */
+	assert_true(wait(&status) > 0);
+	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_false(storage_kill(socket));
+	unlink(bench.pid);
+}
+
 /* Rings go on over another disk: each request fails, until the device is reset. */
 static void test_a_lost_disk_fails(void **state)
 {
@@ -585,6 +605,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_blk_serves_a_sector, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_program_is_killed_by_its_socket, set_up,
+	                                        tear_down),
 		cmocka_unit_test_setup_teardown(test_a_lost_disk_fails, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_identity, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unknown_type_refuses_to_start, set_up,
