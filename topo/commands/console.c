@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "topo/base/say.h"
@@ -17,6 +15,7 @@
 #include "topo/commands/terminal.h"
 #include "topo/runner/client.h"
 #include "topo/runner/message.h"
+#include "topo/runner/signals.h"
 
 #define LEAVE_KEY 0x1d /* Ctrl-] */
 #define TYPED_BYTES 65536U
@@ -110,8 +109,9 @@ static void read_typed(struct console *console)
 	console->code = leave == NULL ? console->code : EXIT_OK;
 }
 
-static void take_frame(struct console *console, const struct control_frame *frame)
+static bool take_frame(void *owner, const struct control_frame *frame)
 {
+	struct console *console = owner;
 	uint32_t credit = 0;
 	switch (frame->kind) {
 	case CONTROL_OUTPUT:
@@ -133,42 +133,22 @@ static void take_frame(struct console *console, const struct control_frame *fram
 		console->code = EXIT_SYSTEM;
 		break;
 	}
+	return console->code < 0;
 }
 
 static void read_runner(struct console *console)
 {
-	struct fifo *in = &console->client.in;
-	const long done = fifo_read_from(in, console->client.fd);
-	struct control_frame frame;
-	while (console->code < 0 && control_frame_peek(in, &frame) == OK) {
-		take_frame(console, &frame);
-		control_frame_drop(in, &frame);
-	}
-	if (console->code < 0 && done <= 0 && done != -EAGAIN) {
+	if (client_read(&console->client, take_frame, console) != OK && console->code < 0) {
 		terminal_restore();
 		message_error("the runner of %s has gone", console->client.rundir.name);
 		console->code = EXIT_SYSTEM;
 	}
 }
 
-/* Signals that would end us, so that the terminal is put back first. */
-static int watch_signals(void)
-{
-	sigset_t wanted;
-	(void)sigemptyset(&wanted);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void take_signal(struct console *console)
 {
-	struct signalfd_siginfo info;
-	if (read(console->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		console->code = 128 + (int)info.ssi_signo;
-	}
+	const int number = signals_read(console->signal_fd);
+	console->code = number != 0 ? 128 + number : console->code;
 }
 
 static void serve(struct console *console)
@@ -215,7 +195,8 @@ static int show_console(const char *system, const char *vm)
 		return err == ERR_STATE ? EXIT_NO : EXIT_SYSTEM;
 	}
 	(void)fcntl(console.client.fd, F_SETFL, O_RDWR | O_NONBLOCK);
-	console.signal_fd = watch_signals();
+	/* They would end us with the terminal left raw. */
+	console.signal_fd = signals_open(NULL, 0);
 	if (isatty(STDIN_FILENO)) {
 		terminal_raw();
 		say(stderr, "[topo: console of %s in %s; Ctrl-] leaves it]", vm,

@@ -11,15 +11,16 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "abi/agent.h"
+#include "lib/bits.h"
 #include "topo/commands/commands.h"
 #include "topo/commands/terminal.h"
 #include "topo/runner/client.h"
 #include "topo/runner/loop.h"
 #include "topo/runner/message.h"
+#include "topo/runner/signals.h"
 
 /* As timeout(1) says it; 126 and 127 come from the agent. */
 #define EXEC_TIMED_OUT 124
@@ -129,8 +130,9 @@ static void take_exit(struct running *running, const struct control_frame *frame
 	}
 }
 
-static void take_frame(struct running *running, const struct control_frame *frame)
+static bool take_frame(void *owner, const struct control_frame *frame)
 {
+	struct running *running = owner;
 	uint32_t credit = 0;
 	switch (frame->kind) {
 	case CONTROL_OUTPUT:
@@ -156,42 +158,23 @@ static void take_frame(struct running *running, const struct control_frame *fram
 		fail(running, "the runner speaks another protocol");
 		break;
 	}
+	return running->code < 0;
 }
 
 static void read_runner(struct running *running)
 {
-	struct fifo *in = &running->client.in;
-	const long done = fifo_read_from(in, running->client.fd);
-	struct control_frame frame;
-	while (running->code < 0 && control_frame_peek(in, &frame) == OK) {
-		take_frame(running, &frame);
-		control_frame_drop(in, &frame);
-	}
-	if (running->code < 0 && done <= 0 && done != -EAGAIN) {
+	if (client_read(&running->client, take_frame, running) != OK && running->code < 0) {
 		fail(running, "the runner has gone");
 	}
 }
 
-static int watch_signals(void)
-{
-	sigset_t wanted;
-	(void)sigemptyset(&wanted);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGHUP);
-	(void)sigaddset(&wanted, SIGQUIT);
-	(void)sigaddset(&wanted, SIGWINCH);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void take_signal(struct running *running)
 {
-	struct signalfd_siginfo info;
-	if (read(running->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info)) {
+	const uint32_t number = (uint32_t)signals_read(running->signal_fd);
+	if (number == 0) {
 		return;
 	}
-	if (info.ssi_signo == SIGWINCH) {
+	if (number == SIGWINCH) {
 		const struct control_size size = terminal_size();
 		if (running->terminal) {
 			send_frame(running, CONTROL_SIZE, &size, sizeof(size));
@@ -200,16 +183,16 @@ static void take_signal(struct running *running)
 	}
 	if (running->terminal) {
 		/* What is typed comes as bytes; a signal is meant for us. */
-		running->code = 128 + (int)info.ssi_signo;
+		running->code = 128 + (int)number;
 		return;
 	}
-	running->interrupts += info.ssi_signo == SIGINT ? 1 : 0;
+	running->interrupts += number == SIGINT ? 1 : 0;
 	if (running->interrupts == INTERRUPTS_MAX) {
 		running->code = 128 + SIGINT;
 		return;
 	}
 	/* Numbers of these four are the same on every Linux. */
-	send_frame(running, CONTROL_SIGNAL, &info.ssi_signo, sizeof(info.ssi_signo));
+	send_frame(running, CONTROL_SIGNAL, &number, sizeof(number));
 }
 
 /* Milliseconds that poll may sleep; -1 = for ever. */
@@ -290,7 +273,8 @@ int exec_in_vm(const struct exec_options *options, char *const *argv)
 	}
 	(void)snprintf(request.vm, sizeof(request.vm), "%s", options->vm);
 	/* From here on a signal belongs to the command. */
-	running.signal_fd = watch_signals();
+	const int also[] = {SIGQUIT, SIGWINCH};
+	running.signal_fd = signals_open(also, ARRAY_COUNT(also));
 	if (client_ask(&running.client, CONTROL_EXEC, &request, arguments, argument_bytes,
 	               &running.credit) == OK) {
 		(void)fcntl(running.client.fd, F_SETFL, O_RDWR | O_NONBLOCK);

@@ -8,11 +8,9 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +18,7 @@
 #include "topo/commands/commands.h"
 #include "topo/commands/port_stream.h"
 #include "topo/runner/message.h"
+#include "topo/runner/signals.h"
 
 /* Fewer than the agent runs commands, so that exec and a health check have theirs beside one port; who
  * comes then waits to be accepted. */
@@ -143,8 +142,10 @@ static void take_vm(struct port *port, const struct control_frame *frame)
 	}
 }
 
-static void take_change(struct port *port, const struct control_frame *frame)
+static bool take_change(void *owner, const struct control_frame *frame)
 {
+	struct port *port = owner;
+
 	if (frame->kind == CONTROL_VM) {
 		take_vm(port, frame);
 	} else if (frame->kind == CONTROL_END && port->told) {
@@ -153,20 +154,15 @@ static void take_change(struct port *port, const struct control_frame *frame)
 	} else if (frame->kind == CONTROL_END) {
 		port->told = true;
 	}
+	return port->code < 0;
 }
 
 static void on_change(void *owner, short revents)
 {
 	struct port *port = owner;
-	struct control_frame frame;
-	const long done = fifo_read_from(&port->events.in, port->events.fd);
 
 	(void)revents;
-	while (port->code < 0 && control_frame_peek(&port->events.in, &frame) == OK) {
-		take_change(port, &frame);
-		control_frame_drop(&port->events.in, &frame);
-	}
-	if (port->code < 0 && done <= 0 && done != -EAGAIN) {
+	if (client_read(&port->events, take_change, port) != OK && port->code < 0) {
 		message_error("the runner has gone");
 		finish(port, EXIT_SYSTEM);
 	}
@@ -232,7 +228,7 @@ static bool watch_vm(struct port *port, const char *system)
 		return false;
 	}
 	while (port->code < 0 && !port->told && client_next(&port->events, &frame) == OK) {
-		take_change(port, &frame);
+		(void)take_change(port, &frame);
 		control_frame_drop(&port->events.in, &frame);
 	}
 	port->target.system = port->events.rundir.name;
@@ -262,18 +258,6 @@ static int listen_at(const char *address, uint16_t number, const char **shown, u
 	return fd;
 }
 
-static int watch_signals(void)
-{
-	sigset_t wanted;
-
-	(void)sigemptyset(&wanted);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &wanted, NULL);
-	return signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
 static void serve(struct port *port)
 {
 	port->changes = (struct loop_source){
@@ -281,7 +265,7 @@ static void serve(struct port *port)
 	port->listener = (struct loop_source){
 		.fd = port->listening_fd, .events = POLLIN, .ready = on_connection, .owner = port};
 	port->signals = (struct loop_source){
-		.fd = watch_signals(), .events = POLLIN, .ready = on_signal, .owner = port};
+		.fd = signals_open(NULL, 0), .events = POLLIN, .ready = on_signal, .owner = port};
 	if (loop_watch(&port->loop, &port->signals) != OK ||
 	    loop_watch(&port->loop, &port->changes) != OK ||
 	    loop_watch(&port->loop, &port->listener) != OK || loop_run(&port->loop) != 0) {

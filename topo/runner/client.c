@@ -261,6 +261,22 @@ static err_t gather(struct client *client, uint32_t kind, const struct control_r
 	return err;
 }
 
+err_t client_read(struct client *client, client_take *take, void *owner)
+{
+	const long done = fifo_read_from(&client->in, client->fd);
+	struct control_frame frame;
+	err_t err = control_frame_peek(&client->in, &frame);
+	while (err == OK) {
+		const bool more = take(owner, &frame);
+		control_frame_drop(&client->in, &frame);
+		if (!more) {
+			return OK;
+		}
+		err = control_frame_peek(&client->in, &frame);
+	}
+	return err == ERR_EMPTY && (done > 0 || done == -EAGAIN) ? OK : ERR_PEER;
+}
+
 err_t client_status(struct client *client, struct client_status *status)
 {
 	const struct control_request request = {.version = CONTROL_VERSION};

@@ -78,6 +78,15 @@ void client_send(struct client *client);
 /** Wait for a frame. Errors, silent: ERR_PEER the runner has gone, or does not speak our protocol. */
 MUST_USE err_t client_next(struct client *client, struct control_frame *frame);
 
+/** What a command does with a frame that came; false: it wants no more. */
+typedef bool client_take(void *owner, const struct control_frame *frame);
+
+/**
+ * Read what the socket has, without waiting (it is non-blocking), and hand @take each frame until it wants no
+ * more. Errors, silent: ERR_PEER the runner has gone, or does not speak our protocol, and what it said before was taken.
+ */
+MUST_USE err_t client_read(struct client *client, client_take *take, void *owner);
+
 /** Ask for everything that topo ps shows. Errors, reported: as of client_ask; ERR_FULL no memory. */
 MUST_USE err_t client_status(struct client *client, struct client_status *status);
 

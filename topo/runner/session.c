@@ -7,10 +7,8 @@
 #include "topo/runner/session.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +16,7 @@
 #include "topo/runner/message.h"
 #include "topo/runner/progress.h"
 #include "topo/runner/server.h"
+#include "topo/runner/signals.h"
 
 #define KILL_AFTER_MS 3000U /* a machine that does not end when asked */
 #define LINGER_MS 1000U     /* for visitors that do not read */
@@ -164,16 +163,16 @@ static void conclude(void *owner, short revents)
 static void take_signal(void *owner, short revents)
 {
 	struct session *session = owner;
-	struct signalfd_siginfo info;
+	const int number = signals_read(session->signal_source.fd);
 	(void)revents;
-	if (read(session->signal_source.fd, &info, sizeof(info)) != (ssize_t)sizeof(info)) {
+	if (number == 0) {
 		return;
 	}
 	if (session->end != SESSION_RUNS) {
 		force_end(session);
 		return;
 	}
-	session->signal_number = (int)info.ssi_signo;
+	session->signal_number = number;
 	session_end(session, SESSION_SIGNALLED);
 }
 
@@ -187,12 +186,7 @@ static void lose_parent(void *owner, short revents)
 
 static err_t watch_signals(struct session *session)
 {
-	sigset_t wanted;
-	(void)sigemptyset(&wanted);
-	(void)sigaddset(&wanted, SIGINT);
-	(void)sigaddset(&wanted, SIGTERM);
-	(void)sigaddset(&wanted, SIGHUP);
-	const int fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	const int fd = signals_open(NULL, 0);
 	session->signal_source = (struct loop_source){
 		.fd = fd, .events = POLLIN, .ready = take_signal, .owner = session};
 	return fd < 0 ? ERR_STATE : loop_watch(&session->loop, &session->signal_source);
