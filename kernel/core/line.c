@@ -32,7 +32,6 @@ static void pass_locked(struct domain *d, uint32_t intid)
 	/* It came again, so the hardware has ended the one before: what lists that holds nothing. */
 	if ((q->flags & (VIRQ_PASSED | VIRQ_IN_LR)) == (VIRQ_PASSED | VIRQ_IN_LR)) {
 		q->flags &= (uint16_t) ~(VIRQ_IN_LR | VIRQ_TAKEN | VIRQ_LATCH);
-		d->vcpus[q->holder].counters[PV_COUNTER_INTERRUPTS]++;
 	}
 	q->flags |= VIRQ_PASSED;
 	vgic_pend_spi_locked(d, intid);

@@ -77,7 +77,8 @@ static void fold(struct vcpu *v, uint32_t i)
 
 	arch_lr_write(i, (struct lr){0});
 	if (!(q->flags & VIRQ_IN_LR) || q->holder != v->number || q->lr != i) {
-		return; /* a line, which has come again: pass_locked() in line.c */
+		v->counters[PV_COUNTER_INTERRUPTS]++;
+		return; /* a line, which has ended and come again: pass_locked() in line.c */
 	}
 	if ((lr.state & LR_PENDING) && (q->flags & VIRQ_TAKEN)) {
 		q->flags |= VIRQ_LATCH;
@@ -263,6 +264,7 @@ static inline bool list_line_alone(struct vcpu *v, uint32_t intid, const struct 
 	}
 	if (q->holder == v->number && arch_lr_has_ended(q->lr, intid)) {
 		g->lr_used &= ~(1U << q->lr); /* the one before: pass_locked() in line.c */
+		v->counters[PV_COUNTER_INTERRUPTS]++;
 	}
 	if (g->lr_used == kernel.lr_mask) {
 		return false;
