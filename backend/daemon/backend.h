@@ -42,7 +42,7 @@ struct backend_env {
 	const struct backend_inflight *inflight; /* records of the connection; NULL: in files */
 	const int *kick_fds; /* eventfd of each queue: the driver VM has kicked */
 	const int *call_fds; /* eventfd of each queue: call the driver VM */
-	/* Tell the owner; @error goes with BACKEND_FAILED. May call start or stop in turn. */
+	/* Tell the owner; @err goes with BACKEND_FAILED. May call start or stop in turn. */
 	void (*event)(void *owner, uint32_t device, enum backend_event event, err_t err);
 	void *owner;
 };
