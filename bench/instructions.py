@@ -20,11 +20,11 @@ def text_range(elf):
     return address, len(body)
 
 
-def command(path, system, ranges, log):
+def command(path, system, ranges, log, shift):
     base = machine.command(path, system.cpus, system.extra)
     place = base.index("-kernel")
     return base[:place] + [
-        "-accel", "tcg,one-insn-per-tb=on", "-icount", "shift=0,sleep=off",
+        "-accel", "tcg,one-insn-per-tb=on", "-icount", f"shift={shift},sleep=off",
         "-d", "exec,nochain", "-dfilter", ",".join(f"{a:#x}+{n:#x}" for a, n in ranges),
         "-D", log] + base[place:]
 
@@ -51,22 +51,23 @@ class Count:
         return sum(self.el2.values())
 
 
-def run(build, directory, name, system, ranges):
-    """Run `system` with a log of what it executes in `ranges`: (log, the command as shown)."""
+def run(build, directory, name, system, ranges, shift=0):
+    """Run `system`, an instruction of which takes 2^shift ns, with a log of what it executes in
+    `ranges`: (log, the command as shown)."""
     path, log = (os.path.join(directory, name + suffix) for suffix in (".img", ".log"))
     with open(image.kernel_binary(build), "rb") as file:
         data = image.with_kernel(file.read(), system.build().data)
     with open(path, "wb") as file:
         file.write(data)
-    line = command(path, system, ranges, log)
+    line = command(path, system, ranges, log, shift)
     subprocess.run(line, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL, timeout=600, check=True)
     return log, " ".join(line)
 
 
-def count(build, directory, name, system, mark, kernel, vmm):
+def count(build, directory, name, system, mark, kernel, vmm, shift=0):
     """Run `system`; average between the first and the last mark. kernel, vmm: (address, bytes)."""
-    log, shown = run(build, directory, name, system, [kernel, vmm, (mark, 4)])
+    log, shown = run(build, directory, name, system, [kernel, vmm, (mark, 4)], shift)
     return tally(log, mark, kernel, vmm, shown)
 
 

@@ -8,34 +8,35 @@ MIB = 1 << 20
 SLOT = 2
 BUS_ADDRESS = WINDOWS["MEMORY"] + 4 * MIB
 DECODE, INTX_OFF = 6, 1 << 10
+EXTRA = ["-device", f"{EDU},addr={SLOT}"]
 INITIAL, PROBE = abi.PV_RULE_INITIAL, abi.PV_RULE_PROBE
 LIFE = {"restart": abi.PV_VMM_RESTART_ALWAYS, "restart_limit": 1, "restart_delay_ms": 1}
 
 
-def give(setup, real, size):
-    """Give `real` the function, whose range is said to be of that size."""
+def give(system, real, size):
+    """Give `real` the function, whose range is said to be of that size; system.extra is to have it."""
     rules = [rule(1, DECODE, INTX_OFF, INTX_OFF, INITIAL),
              rule(4, 0, -size & 0xffffffff, BUS_ADDRESS, INITIAL | PROBE)]
     rules += [rule(word, 0xffffffff) for word in range(16, 64)]
-    real.function(setup.system, SLOT << 3, config_of(SLOT), rules, (BUS_ADDRESS, size))
+    real.function(system, SLOT << 3, config_of(SLOT), rules, (BUS_ADDRESS, size))
 
 
 # The function takes a tenth of a second for each of its copies, which would be many instructions.
-@case(name="a physical function, real VMM", extra=["-device", f"{EDU},addr={SLOT}"], limit=60)
+@case(name="a physical function, real VMM", extra=EXTRA, limit=60)
 def physical(setup):
     real = add_real(setup, "guest_hardware", life=LIFE)
     real.guest_params = [0x40000000 + real.ram_bytes - 0x4000]
-    give(setup, real, MIB)
+    give(setup.system, real, MIB)
     setup.says += [(real, r"stream 00:02\.0 faults \d+ last 0x[0-3][0-9a-f]?$"), (real, "vm starting 2$")]
 
 
 @case(2, name="a physical function larger than it is said to be, real VMM",
-      extra=["-device", f"{EDU},addr={SLOT}"], limit=60)
+      extra=EXTRA, limit=60)
 def too_large(setup):
     real = add_real(setup, "guest_hardware", life=LIFE)
     setup.reports.remove(real)
     setup.stops[real.name] = "fault"
-    give(setup, real, MIB // 2)
+    give(setup.system, real, MIB // 2)
     setup.says += [(real, r"hardware 00:02\.0: its registers are closed, see the kernel's line"),
                    (real, "vm failed hardware after 0 restarts")]
     setup.add("other", guest="guest_hello", cpus=[1])

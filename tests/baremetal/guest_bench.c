@@ -15,6 +15,8 @@
 #define UART_MASK (T_UART_IPA + 0x38)
 #define UART_CLEAR (T_UART_IPA + 0x44)
 #define UART_TX 0x20U
+#define CONFIG_COMMAND 0x04U
+#define CONFIG_DECODES 2U
 #define PSCI_VERSION 0x84000000U
 #define PSCI_SYSTEM_OFF 0x84000008U
 
@@ -145,6 +147,26 @@ PROGRAM(guest_bench_register)
 	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
 		bench_mark();
 		mmio_read32(T_DEVICE_IPA + UART_FLAGS);
+	}
+	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
+
+/* A word of the configuration of a physical function, which stays as it is. */
+PROGRAM(guest_bench_config_read)
+{
+	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
+		bench_mark();
+		mmio_read32(T_HARDWARE_ECAM_IPA + CONFIG_COMMAND);
+	}
+	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
+}
+
+PROGRAM(guest_bench_config_write)
+{
+	mmio_write32(T_HARDWARE_ECAM_IPA + CONFIG_COMMAND, CONFIG_DECODES);
+	for (uint32_t i = 0; i < ROUNDS + 1; i++) {
+		bench_mark();
+		mmio_write32(T_HARDWARE_ECAM_IPA + CONFIG_COMMAND, CONFIG_DECODES);
 	}
 	guest_call(PSCI_SYSTEM_OFF, 0, 0, 0);
 }

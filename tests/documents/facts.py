@@ -57,7 +57,7 @@ def comparison():
     bench = read("bench/run")
     goals += [(name, float(re.search(pattern, bench)[1])) for name, pattern in (
         ("doorbell, store to interrupt taken", r'"doorbell, store to .*, (\d+)\)'),
-        ("call that the VMM answers (PSCI)", r'"instructions", (\d+),\s+f"EL2 '),
+        ("call that the VMM answers (PSCI)", r'"guest_bench_psci", (\d+),'),
         ("lines of code at EL2", r'"lines", (\d+),'))]
     rows = {row[0]: row[-1] for row in (
         [cell.strip() for cell in line.strip("|").split("|")]
