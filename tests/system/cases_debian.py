@@ -73,3 +73,8 @@ class Managed(OfPackages, Scenario):
             wanted = file.read().strip()
         found = self.system.run("web", "wget", "-q", "-O", "-", "http://127.0.0.1/topology")
         ensure(found == wanted, "another page")
+
+    def check_poweroff_ends_it(self):
+        self.system.run("web", "poweroff", status=None)
+        # Less than systemd waits for a service that does not end.
+        self.system.wait("the system has ended with its VM", lambda: not self.system.told()["vms"], 60)
