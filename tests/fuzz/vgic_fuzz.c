@@ -3,13 +3,15 @@
  * Virtual interrupts of four vCPUs on two CPUs against a model of the GICv2 that a guest has the
  * right to expect: distributor and CPU interfaces as in Arm IHI 0048B.b, chapters 3 and 4, and
  * nothing of list registers. Guests acknowledge, nest, end, sleep, trap, go off and start; their
- * distributor is written and read from any CPU; a CPU that has to look at something does so late,
- * and only if it was told.
+ * distributor is written, read and reset from any CPU; devices raise the lines that are their SPIs
+ * (vgic_lines.c); a CPU that has to look at something does so late, and only if it was told. The
+ * first byte of an input chooses whether the end of a list register ends the line that it names, as
+ * on a GICv3, or is told, as on a GICv2.
  *
  * links: kernel/core/budget.c kernel/core/vcpu.c kernel/core/stream.c kernel/core/window.c kernel/core/vgic_lr.c kernel/core/vgic.c kernel/core/line.c kernel/core/sched.c kernel/core/timers.c kernel/core/interrupt.c
  * links: kernel/core/message.c kernel/core/domain.c
  * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
- * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c
+ * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c tests/fuzz/vgic_lines.c
  */
 #include <setjmp.h>
 #include <stddef.h>
@@ -17,18 +19,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/core/call.h"
 #include "kernel/core/message.h"
 #include "kernel/core/sched.h"
 #include "kernel/core/trap.h"
 #include "kernel/core/vgic.h"
 #include "pte.h"
 #include "tests/fake_arch/fake.h"
+#include "tests/fuzz/vgic_model.h"
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
-#define VCPUS 4U
-#define CPUS 2U
 #define SPURIOUS 1023U
 #define ESR_WFI (0x01ULL << 26 | 1U << 25)
 #define QUIET_TURNS 64U /* after which everything must have been looked at */
@@ -39,15 +41,6 @@ static const uint16_t intids[] = {0,  3,  20, VIRQ_TIMER, 32,  33,  34,  35,  64
                                   66, 67, 98, 99,         128, 129, 254, 255, 286, 287};
 
 #define INTIDS (sizeof(intids) / sizeof(intids[0]))
-
-/* An interrupt as the distributor has it. */
-struct model_interrupt {
-	bool enabled, latch, line, active;
-	uint8_t level;   /* of priority, of 32 */
-	uint8_t target;  /* vCPU */
-	uint8_t sources; /* SGI */
-	uint8_t holder;  /* on whose CPU interface it became active */
-};
 
 /* A CPU interface: what it handles, the innermost last. */
 struct interface {
@@ -61,6 +54,7 @@ static struct {
 	struct model_interrupt private[VCPUS][VIRQ_PRIVATE];
 	struct model_interrupt spi[PV_VIRQS];
 	struct interface cpu[VCPUS];
+	uint64_t ends; /* of active interrupts, by guest or VMM */
 } model;
 
 static struct input {
@@ -76,9 +70,10 @@ static bool verbose;
 
 #define SAY(...) (verbose ? (void)printf(__VA_ARGS__) : (void)0)
 
-static void demand(bool holds, const char *what)
+void demand(bool holds, const char *what)
 {
 	if (!holds) {
+		(void)fflush(stdout);
 		(void)fprintf(stderr, "vgic_fuzz: %s\n", what);
 		abort();
 	}
@@ -97,7 +92,7 @@ static uint32_t take(uint32_t below)
 	return *input.at++ % below;
 }
 
-static struct model_interrupt *model_of(uint32_t vcpu, uint32_t intid)
+struct model_interrupt *model_of(uint32_t vcpu, uint32_t intid)
 {
 	return intid < VIRQ_PRIVATE ? &model.private[vcpu][intid] : &model.spi[intid];
 }
@@ -167,6 +162,7 @@ static void visit(uint32_t c)
 
 	fake.cpu = c;
 	pokes_seen[c] = fake.pokes[c];
+	lines_take(c);
 	if (cpu->current && cpu->current->arch.timer_line && !gic->timer_active) {
 		gic->timer_active = true;
 		vgic_pend_timer(cpu->current);
@@ -191,7 +187,7 @@ static bool is_called(uint32_t c)
 	const struct cpu *cpu = &kernel.cpus[c];
 	const struct fake_gic *gic = &fake.gic[c];
 
-	return fake.pokes[c] != pokes_seen[c] || fake_maintenance(gic) ||
+	return fake.pokes[c] != pokes_seen[c] || fake_maintenance(gic) || lines_call(c) ||
 	       cpu->deadline <= fake.now ||
 	       (cpu->current && cpu->current->arch.timer_line && !gic->timer_active);
 }
@@ -210,7 +206,7 @@ static void quieten(void)
 	}
 }
 
-static bool in_guest(uint32_t vcpu)
+bool in_guest(uint32_t vcpu)
 {
 	const struct cpu *c = kernel.vcpus[vcpu].cpu;
 
@@ -244,11 +240,25 @@ static void guest_acknowledge(uint32_t vcpu)
 		demand(q->sources >> (iar >> 10) & 1, "an SGI comes of a vCPU that sent none");
 		q->sources &= (uint8_t) ~(1U << (iar >> 10));
 	}
+	lines_guest_acknowledges(iar & 0x3ffU);
 	q->latch = false;
 	q->active = true;
 	q->holder = (uint8_t)vcpu;
 	own->iar[own->depth] = iar;
 	own->level[own->depth++] = (uint8_t)best;
+}
+
+/* Whether the guest on this CPU handles @intid, which is to follow itself there. */
+static bool is_listed_again(uint32_t intid)
+{
+	for (uint32_t i = 0; i < FAKE_LRS; i++) {
+		const struct lr *lr = &fake_gic()->lrs[i];
+
+		if (lr->state == LR_BOTH && lr->intid == intid) {
+			return true;
+		}
+	}
+	return false;
 }
 
 static void guest_end(uint32_t vcpu)
@@ -263,13 +273,18 @@ static void guest_end(uint32_t vcpu)
 
 	SAY("vcpu %u ends %u\n", vcpu, iar);
 	fake.cpu = kernel.vcpus[vcpu].cpu->id;
+	bool again = is_listed_again(iar & 0x3ffU);
+
 	fake_guest_end(iar);
-	if (q->holder == vcpu) {
+	if (q->holder == vcpu && q->active) {
 		q->active = false;
+		model.ends += !again; /* of the two in one list register the second is counted */
+		lines_guest_ends(iar & 0x3ffU);
 	}
 }
 
-/* A call of the VMM, from any CPU; another guest may go on while it is tried again. */
+/* A call of the VMM, from any CPU; another guest may go on while it is tried again. That CPU, the one
+ * that executes, has then still to look at what it has itself changed, before it goes on. */
 enum call { CALL_SET, CALL_OP, CALL_GET };
 
 static err_t try_call(enum call call, uint32_t vcpu, uint32_t intid, uint64_t argument,
@@ -317,7 +332,6 @@ static void make_call(enum call call, uint32_t vcpu, uint32_t intid, uint64_t ar
 		quieten();
 	}
 	demand(err == OK, "the kernel refuses a call of the VMM");
-	visit(cpu); /* it looks at what it has itself changed before it goes on */
 }
 
 static void configure(uint32_t vcpu, uint32_t intid)
@@ -334,6 +348,18 @@ static void configure(uint32_t vcpu, uint32_t intid)
 	                  (uint64_t)q->level << (PV_VIRQ_PRIORITY_SHIFT + 3) |
 	                  (uint64_t)q->target << PV_VIRQ_TARGET_SHIFT,
 	          NULL);
+	visit(fake.cpu);
+}
+
+static void enable(bool on)
+{
+	SAY("distributor: %d\n", on);
+	model.enabled = on;
+	fake.cpu = take(CPUS);
+	lock_acquire(&kernel.domains[0].lock);
+	vgic_enable_locked(&kernel.domains[0], on);
+	lock_release(&kernel.domains[0].lock);
+	visit(fake.cpu);
 }
 
 static void send_sgi(uint32_t vcpu, uint32_t sgi)
@@ -346,11 +372,32 @@ static void send_sgi(uint32_t vcpu, uint32_t sgi)
 	SAY("SGI %u from %u to %u: %d\n", sgi, source, vcpu, pend);
 	make_call(CALL_OP, vcpu, sgi | source << PV_SGI_SOURCE_SHIFT,
 	          pend ? PV_VIRQ_OP_PEND : PV_VIRQ_OP_UNPEND, NULL);
+	visit(fake.cpu);
+}
+
+/* What @op does to @q, which is SPI or PPI @intid. */
+static void model_operate(struct model_interrupt *q, uint32_t intid, enum pv_virq_op op)
+{
+	if (op == PV_VIRQ_OP_PEND || op == PV_VIRQ_OP_UNPEND) {
+		q->latch = op == PV_VIRQ_OP_PEND;
+		if (!q->latch) {
+			lines_guest_unpends(intid);
+		}
+		return;
+	}
+	if (op == PV_VIRQ_OP_LINE_HIGH || op == PV_VIRQ_OP_LINE_LOW) {
+		q->line = op == PV_VIRQ_OP_LINE_HIGH;
+		return;
+	}
+	if (q->active && op == PV_VIRQ_OP_DEACTIVATE) {
+		model.ends++;
+		lines_guest_ends(intid);
+	}
+	q->active = op == PV_VIRQ_OP_ACTIVATE;
 }
 
 static void operate(uint32_t vcpu, uint32_t intid)
 {
-	struct model_interrupt *q = model_of(vcpu, intid);
 	enum pv_virq_op op = (enum pv_virq_op)take(PV_VIRQ_OP_COUNT);
 
 	if (intid < SGIS) {
@@ -359,18 +406,13 @@ static void operate(uint32_t vcpu, uint32_t intid)
 	}
 	if ((op == PV_VIRQ_OP_ACTIVATE && is_nested(intid)) ||
 	    ((op == PV_VIRQ_OP_LINE_HIGH || op == PV_VIRQ_OP_LINE_LOW) &&
-	     (is_edge(intid) || intid == VIRQ_TIMER))) {
-		return;
-	}
-	if (op == PV_VIRQ_OP_PEND || op == PV_VIRQ_OP_UNPEND) {
-		q->latch = op == PV_VIRQ_OP_PEND;
-	} else if (op == PV_VIRQ_OP_LINE_HIGH || op == PV_VIRQ_OP_LINE_LOW) {
-		q->line = op == PV_VIRQ_OP_LINE_HIGH;
-	} else {
-		q->active = op == PV_VIRQ_OP_ACTIVATE;
+	     (is_edge(intid) || intid == VIRQ_TIMER || lines_has(intid)))) {
+		return; /* no VMM does so */
 	}
 	SAY("interrupt %u of %u: operation %d\n", intid, vcpu, op);
 	make_call(CALL_OP, vcpu, intid, op, NULL);
+	model_operate(model_of(vcpu, intid), intid, op);
+	visit(fake.cpu);
 }
 
 static void compare(uint32_t vcpu, uint32_t intid)
@@ -380,6 +422,7 @@ static void compare(uint32_t vcpu, uint32_t intid)
 	SAY("interrupt %u of %u is read\n", intid, vcpu);
 	make_call(CALL_GET, vcpu, intid, 0, &state);
 	if (intid == VIRQ_TIMER) {
+		visit(fake.cpu);
 		return; /* there are exits between its condition, or a start, and what follows */
 	}
 	demand(!(state & PV_VIRQ_ACTIVE) == !model_of(vcpu, intid)->active,
@@ -388,6 +431,7 @@ static void compare(uint32_t vcpu, uint32_t intid)
 	       "the distributor reads a wrong pending state");
 	demand(intid >= SGIS || state >> PV_VIRQ_SOURCES_SHIFT == model_of(vcpu, intid)->sources,
 	       "the distributor reads wrong sources of an SGI");
+	visit(fake.cpu);
 }
 
 /* The timer's condition comes true when it likes; its handler lets it end. */
@@ -403,6 +447,12 @@ static void move_timer(uint32_t vcpu)
 	SAY("timer of %u: %d\n", vcpu, v->arch.timer_line);
 }
 
+static void move_line(uint32_t n, bool high)
+{
+	SAY("line %u: %d\n", n, high);
+	lines_set(n, high);
+}
+
 static void trap_to_vmm(uint32_t vcpu)
 {
 	quieten();
@@ -415,17 +465,23 @@ static void trap_to_vmm(uint32_t vcpu)
 	}
 }
 
+/* The CPU that runs the VMM; NULL: none does. */
+static struct cpu *vmm_cpu(void)
+{
+	uint32_t owner = kernel.domains[0].vmm_owner;
+	struct cpu *c = owner == NONE ? NULL : kernel.vcpus[owner].cpu;
+	bool runs = c && c->current == &kernel.vcpus[owner] && c->world == WORLD_VMM && !c->idle;
+
+	return runs ? c : NULL;
+}
+
 static void reply(enum pv_reply kind)
 {
 	quieten();
 	uint32_t owner = kernel.domains[0].vmm_owner;
+	struct cpu *c = vmm_cpu();
 
-	if (owner == NONE) {
-		return;
-	}
-	struct cpu *c = kernel.vcpus[owner].cpu;
-
-	if (c->current == &kernel.vcpus[owner] && c->world == WORLD_VMM && !c->idle) {
+	if (c) {
 		SAY("vcpu %u gets reply %d\n", owner, kind);
 		fake.cpu = c->id;
 		sched_leave_vmm();
@@ -456,6 +512,108 @@ static void start(uint32_t vcpu)
 	/* A CPU looks at what it has itself changed before it goes on. */
 	visit(fake.cpu);
 	quieten();
+}
+
+/* The VMM ends its VM, whatever other CPUs run of that. */
+static void stop_all(void)
+{
+	quieten();
+	struct cpu *c = vmm_cpu();
+
+	if (!c) {
+		return;
+	}
+	SAY("the VM stops\n");
+	fake.cpu = c->id;
+	fake.output_bytes = 0; /* of what the kernel says to that */
+	fake.output_room = FAKE_OUTPUT;
+	kernel.domains[0].vmm_regs.x[8] = PV_CALL_WAIT;
+	kernel.domains[0].vmm_regs.x[0] = PV_REPLY_STOP;
+	kernel.domains[0].vmm_regs.x[1] = PV_STOP_RESET;
+	call_dispatch(c->current);
+	visit(c->id);
+	quieten();
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		demand(kernel.vcpus[v].wait == WAIT_OFF, "a vCPU of a VM that is off is on");
+		model.cpu[v].depth = 0;
+	}
+}
+
+/* The distributor in its reset state, then all enabled. */
+static void reset_distributor(void)
+{
+	memset(model.private, 0, sizeof(model.private));
+	memset(model.spi, 0, sizeof(model.spi));
+	lines_reset();
+	lock_acquire(&kernel.domains[0].lock);
+	vgic_reset_locked(&kernel.domains[0]);
+	vgic_enable_locked(&kernel.domains[0], true);
+	lock_release(&kernel.domains[0].lock);
+	model.enabled = true;
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		for (uint32_t i = 0; i < INTIDS; i++) {
+			bool edge = is_edge(intids[i]);
+
+			model_of(v, intids[i])->level = 16;
+			model_of(v, intids[i])->enabled = true;
+			demand(try_call(CALL_SET, v, intids[i],
+			                PV_VIRQ_ENABLED | (edge ? PV_VIRQ_EDGE : 0) |
+			                        16U << (PV_VIRQ_PRIORITY_SHIFT + 3),
+			                NULL) == OK,
+			       "the kernel refuses the first configuration");
+		}
+	}
+	visit(fake.cpu);
+}
+
+/* A VM that is off starts, as it was or anew. */
+static void restart(void)
+{
+	quieten();
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		if (kernel.vcpus[v].wait != WAIT_OFF) {
+			return;
+		}
+	}
+	fake.cpu = take(CPUS);
+	if (take(2)) {
+		SAY("the distributor is reset\n");
+		reset_distributor();
+	}
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		if (v == 0 || take(2)) {
+			start(v);
+		}
+	}
+}
+
+/* Each end is counted once: at once, or when its list register is given back. */
+static void check_counters(void)
+{
+	uint64_t count = 0;
+
+	for (uint32_t v = 0; v < VCPUS; v++) {
+		count += kernel.vcpus[v].counters[PV_COUNTER_INTERRUPTS];
+	}
+	for (uint32_t c = 0; c < CPUS; c++) {
+		const struct vcpu *v = kernel.cpus[c].current;
+
+		for (uint32_t i = 0; i < FAKE_LRS; i++) {
+			bool used = v && (v->vgic.lr_used >> i & 1U);
+
+			demand(used || fake.gic[c].lrs[i].state == LR_EMPTY,
+			       "a list register is used that is none of its vCPU's");
+			count += used && fake.gic[c].lrs[i].state == LR_EMPTY;
+		}
+	}
+	demand(count == model.ends, "ends are not counted as often as there are some");
+}
+
+static void check(void)
+{
+	quieten();
+	lines_check();
+	check_counters();
 }
 
 static void sleep_until_interrupt(uint32_t vcpu)
@@ -502,62 +660,47 @@ static bool is_reachable(uint32_t vcpu, uint32_t intid)
 	       (v->cpu->current == v && v->wait != WAIT_OFF && !v->start);
 }
 
-static void step(void)
+/* What the VMM does, or is asked for. */
+static void step_vmm(uint32_t what, uint32_t vcpu, uint32_t intid)
 {
-	uint32_t what = take(20);
-	uint32_t vcpu = take(VCPUS);
-	uint32_t intid = intids[take(INTIDS)];
-
-	if (!is_reachable(vcpu, intid)) {
-		intid = intids[INTIDS - 1];
-	}
 	switch (what) {
 	case 0:
 	case 1:
-		configure(vcpu, intid);
+		trap_to_vmm(vcpu);
 		break;
 	case 2:
-		model.enabled = take(4) != 0;
-		SAY("distributor: %d\n", model.enabled);
-		fake.cpu = take(CPUS);
-		lock_acquire(&kernel.domains[0].lock);
-		vgic_enable_locked(&kernel.domains[0], model.enabled);
-		lock_release(&kernel.domains[0].lock);
-		visit(fake.cpu);
-		break;
 	case 3:
 	case 4:
+		reply(PV_REPLY_RESUME);
+		break;
 	case 5:
-		operate(vcpu, intid);
+		reply(PV_REPLY_OFF);
 		break;
 	case 6:
+		if (intid < VIRQ_PRIVATE) {
+			stop_all();
+		}
+		break;
 	case 7:
 	case 8:
-		guest_acknowledge(vcpu);
+		start(vcpu);
 		break;
 	case 9:
 	case 10:
-		guest_end(vcpu);
+		restart();
 		break;
 	case 11:
-		move_timer(vcpu);
+		enable(take(8) != 0);
 		break;
 	case 12:
-		trap_to_vmm(vcpu);
-		break;
 	case 13:
 	case 14:
-		reply(intid % 4 == 3 ? PV_REPLY_OFF : PV_REPLY_RESUME);
+		configure(vcpu, intid);
 		break;
 	case 15:
-		start(vcpu);
-		break;
 	case 16:
-		sleep_until_interrupt(vcpu);
-		check_sleepers();
-		break;
 	case 17:
-		end_slice(vcpu % CPUS);
+		operate(vcpu, intid);
 		break;
 	default:
 		compare(vcpu, intid);
@@ -565,30 +708,76 @@ static void step(void)
 	}
 }
 
+/* What guests and the machine do. */
+static void step_guest(uint32_t what, uint32_t vcpu)
+{
+	switch (what) {
+	case 0:
+	case 1:
+	case 2:
+	case 3:
+	case 4:
+		guest_acknowledge(vcpu);
+		break;
+	case 5:
+	case 6:
+	case 7:
+		guest_end(vcpu);
+		break;
+	case 8:
+		move_timer(vcpu);
+		break;
+	case 9:
+		sleep_until_interrupt(vcpu);
+		check_sleepers();
+		break;
+	case 10:
+		end_slice(vcpu % CPUS);
+		break;
+	case 11:
+	case 12:
+	case 13:
+		move_line(take(LINES), vcpu != 0);
+		break;
+	case 14:
+		lines_acknowledge(take(LINES));
+		break;
+	default:
+		check();
+		break;
+	}
+}
+
+static void step(void)
+{
+	uint32_t what = take(36);
+	uint32_t vcpu = take(VCPUS);
+	uint32_t intid = intids[take(INTIDS)];
+
+	if (!is_reachable(vcpu, intid)) {
+		intid = intids[INTIDS - 1];
+	}
+	if (what < 16) {
+		step_guest(what, vcpu);
+	} else {
+		step_vmm(what - 16, vcpu, intid);
+	}
+}
+
 static void build(void)
 {
 	memset(&model, 0, sizeof(model));
 	fake_build(1, VCPUS, CPUS);
+	kernel.domains_on = 2; /* there is another one */
 	fake.on_idle = on_idle;
+	lines_build(take(2));
 	for (uint32_t c = 0; c < CPUS; c++) {
 		pokes_seen[c] = 0;
 		visit(c);
 	}
-	model.enabled = true;
-	for (uint32_t v = 0; v < VCPUS; v++) {
-		for (uint32_t i = 0; i < INTIDS; i++) {
-			bool edge = is_edge(intids[i]);
-
-			fake.cpu = 0;
-			model_of(v, intids[i])->level = 16;
-			model_of(v, intids[i])->enabled = true;
-			demand(try_call(CALL_SET, v, intids[i],
-			                PV_VIRQ_ENABLED | (edge ? PV_VIRQ_EDGE : 0) |
-			                        16U << (PV_VIRQ_PRIORITY_SHIFT + 3),
-			                NULL) == OK,
-			       "the kernel refuses the first configuration");
-		}
-	}
+	fake.cpu = 0;
+	reset_distributor();
+	quieten();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
@@ -599,6 +788,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	for (uint32_t n = 0; n < STEPS; n++) {
 		step();
 	}
-	quieten();
+	check();
 	return 0;
 }
