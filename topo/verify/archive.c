@@ -110,9 +110,9 @@ static struct disks list_disks(const struct verify *v, uint32_t vm)
 	return disks;
 }
 
-const char *archive_disk_path(const struct verify *v, uint32_t link, uint32_t device)
+const char *archive_disk_path(const struct verify *v, uint32_t wiring, uint32_t device)
 {
-	const struct connection *c = &v->model->connections[link];
+	const struct connection *c = &v->model->connections[wiring];
 	const struct disks disks = list_disks(v, c->device_vm);
 
 	for (size_t i = 0; i < disks.count; i++) {
