@@ -294,12 +294,7 @@ static bool make(struct maker *maker)
 		}
 		layout_memory(maker->layout);
 	}
-	if (t->full) {
-		diag_error(maker->diag, PLACE_NONE, "the system needs more than %u %s", t->full_at,
-		           t->full);
-		good = false;
-	}
-	if (!good) {
+	if (!good || !layout_complete(maker->layout, maker->diag)) {
 		return false;
 	}
 	maker->image->header_offset =

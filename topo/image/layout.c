@@ -30,11 +30,26 @@ static void *allocate(size_t count, size_t bytes)
 uint32_t layout_take(struct layout *layout, const char *name, uint32_t *count, uint32_t limit)
 {
 	if (*count == limit) {
-		layout->tables.full = name;
-		layout->tables.full_at = limit;
+		if (layout->tables.full == NULL) {
+			layout->tables.full = name;
+			layout->tables.full_at = limit;
+			layout->tables.full_before = layout->tables.filled_by;
+		}
 		return limit - 1;
 	}
 	return (*count)++;
+}
+
+bool layout_complete(const struct layout *layout, struct diag *diag)
+{
+	const struct layout_tables *t = &layout->tables;
+
+	if (t->full != NULL) {
+		diag_error(diag, t->full_before, "the kernel's table of %u %s has no room for this",
+		           t->full_at, t->full);
+		diag_help(diag, "a system of fewer VMs or connections has room");
+	}
+	return t->full == NULL;
 }
 
 static void check_name(const struct vm *vm, struct diag *diag)
@@ -174,10 +189,7 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 	if (diag_count(diag, SEVERITY_ERROR) == errors) {
 		layout_hardware_tables(layout);
 		layout_rights(layout);
-		if (layout->tables.full) {
-			diag_error(diag, PLACE_NONE, "the system needs more than %u %s",
-			           layout->tables.full_at, layout->tables.full);
-		}
+		(void)layout_complete(layout, diag);
 	}
 	if (diag_count(diag, SEVERITY_ERROR) != errors) {
 		layout_free(layout);

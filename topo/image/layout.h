@@ -229,8 +229,10 @@ struct layout_tables {
 	uint32_t stream_count;
 	uint32_t window_count;
 	uint32_t window_rule_count;
-	const char *full; /* the first table that had no room, NULL = none */
-	uint32_t full_at; /* its size */
+	const char *full;         /* the first table that had no room, NULL = none */
+	uint32_t full_at;         /* its size */
+	struct place full_before; /* what it had no room for */
+	struct place filled_by;   /* the VM or connection whose entries are made */
 };
 
 /* Where a region may go. */
@@ -272,6 +274,9 @@ bool layout_gicv3(const struct layout *layout);
 
 /** Give back @layout. NULL is allowed. */
 void layout_free(struct layout *layout);
+
+/** Whether all tables had room; what the first that is full had none for is said. */
+bool layout_complete(const struct layout *layout, struct diag *diag);
 
 /**
  * Place kernel, initrd and a device tree of @dtb_bytes in the RAM of VM @vm: fills kernel_ipa,

@@ -134,6 +134,7 @@ static void add_roms(struct layout *layout)
 	for (uint32_t rom = 0; rom < layout->rom_count; rom++) {
 		add_region(layout, layout_align(layout->roms[rom].bytes, PV_PAGE_BYTES));
 		for (uint32_t i = 0; i < layout->model->vm_count; i++) {
+			layout->tables.filled_by = layout->model->vms[i].place;
 			map_rom(layout, rom, i);
 		}
 	}
@@ -237,16 +238,20 @@ void layout_memory(struct layout *layout)
 	}
 	add_roms(layout);
 	for (uint32_t i = 0; i < model->vm_count; i++) {
+		layout->tables.filled_by = model->vms[i].place;
 		add_vmm(layout, i);
 	}
 	for (uint32_t i = 0; i < model->connection_count; i++) {
+		layout->tables.filled_by = model->connections[i].place;
 		add_iobuf(layout, i);
 		add_inflight(layout, i);
 	}
 	for (uint32_t i = 0; i < model->vm_count; i++) {
+		layout->tables.filled_by = model->vms[i].place;
 		add_ram(layout, i);
 	}
 	for (uint32_t i = 0; i < model->connection_count; i++) {
+		layout->tables.filled_by = model->connections[i].place;
 		add_pool(layout, i);
 	}
 }

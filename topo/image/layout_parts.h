@@ -26,7 +26,7 @@ void layout_rights(struct layout *layout);
 
 /**
  * Take the next entry of a table: its index, and *count grows by one. When the table is full it
- * is noted in layout->tables.full, and the last entry is given out again.
+ * is noted in layout->tables.full with whom it had no room for, and the last entry is given out again.
  */
 uint32_t layout_take(struct layout *layout, const char *name, uint32_t *count, uint32_t limit);
 

@@ -236,10 +236,12 @@ _Static_assert(REQUEST_COUNT *PV_DOMAINS_MAX <= PV_PAGE_BYTES / 4, "words of a d
 void layout_rights(struct layout *layout)
 {
 	for (uint32_t i = 0; i < layout->model->connection_count; i++) {
+		layout->tables.filled_by = layout->model->connections[i].place;
 		add_connection_doorbells(layout, i);
 	}
 	add_request_doorbells(layout);
 	for (uint32_t i = 0; i < layout->model->vm_count; i++) {
+		layout->tables.filled_by = layout->model->vms[i].place;
 		add_domain(layout, i);
 	}
 }
