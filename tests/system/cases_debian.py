@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Root file systems of Debian's packages: servers that are unpacked, and configured by the topology."""
+"""What comes from Debian: root file systems of its packages, servers that are unpacked and
+configured by the topology, and its own kernel as that of a device VM."""
+import glob
 import os
 import shutil
 import subprocess
 
-from harness import BUILD, HERE, TOPO, Scenario, ensure
+from connections import Carries
+from harness import BUILD, HERE, ROOT, TOPO, Scenario, ensure
 
 NGINX = """events {}
 http { server { listen 80; root /srv; } }
@@ -78,3 +81,44 @@ class Managed(OfPackages, Scenario):
         self.system.run("web", "poweroff", status=None)
         # Less than systemd waits for a service that does not end.
         self.system.wait("the system has ended with its VM", lambda: not self.system.told()["vms"], 60)
+
+
+class DebianKernel(Carries, Scenario):
+    """A stock kernel serves: its vhost, its tun and bridge, its nftables, our modules in it."""
+    long = True
+    boot_limit = 600
+    directory = os.path.join(BUILD, "system/debian-kernel")
+    topology = os.path.join(directory, "debian-kernel.camkes")
+
+    def prepare(self):
+        kernel = os.path.join(self.directory, "kernel")
+        shutil.rmtree(self.directory, ignore_errors=True)
+        os.makedirs(self.directory)
+        subprocess.run(["make", "-C", ROOT, "--no-print-directory", "module-source"],
+                       stdin=subprocess.DEVNULL, check=True)
+        subprocess.run([os.path.join(ROOT, "tools/debian-kernel"), kernel],
+                       stdin=subprocess.DEVNULL, check=True)
+        os.symlink(os.path.basename(glob.glob(os.path.join(kernel, "vmlinuz-*"))[0]),
+                   os.path.join(kernel, "vmlinuz"))
+        shutil.copy(os.path.join(HERE, "topologies/debian-kernel.camkes"), self.directory)
+
+    def check_it_is_debians(self):
+        found = self.system.run("device", "uname", "-r")
+        with open(os.path.join(self.directory, "kernel", f"config-{found}"),
+                  encoding="ascii") as file:
+            ensure("CONFIG_DMA_RESTRICTED_POOL=y" not in file.read(), f"{found} is ours")
+
+    def check_it_comes_back(self):
+        """After a restart all that did not lie in its RAM is served as before."""
+        before = self.system.sessions("device", "driver")
+        done = subprocess.run([TOPO, "restart", "--name", self.system.name, "device"],
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=180, check=False)
+        ensure(done.returncode == 0, done.stdout)
+        self.system.wait("a new session", lambda: self.system.sessions("device", "driver") > before)
+        self.system.wait("its disk is lost", lambda: "device device/1 lost" in self.system.log(
+            "--vmm", "driver"))
+        self.system.shell("driver", """
+            device=$(basename $(readlink -f /sys/block/vda/device))
+            cd /sys/bus/virtio/drivers/virtio_blk; echo $device > unbind; echo $device > bind""")
+        self.system.wait_connection("device", "driver")
