@@ -247,8 +247,9 @@ struct pv_stream {
  * The words are taken for those of PCI configuration space. Of the command, word 1, rules write and
  * store no more than that memory is decoded, the function is a bus master, and its line off, the last
  * alone at boot, and each has PV_RULE_INITIAL; of base addresses, words 4 to 9, only with
- * PV_RULE_PROBE, in a window that begins with word 1; of word 15 the lower byte; of other words below
- * 16 nothing. One window of a page has all rules of words 1 and 4 to 9. Apertures are not compared
+ * PV_RULE_PROBE, in a window that begins with word 1, where `keep` is all bits from one up and has all
+ * of `initial`; of word 15 the lower byte; of other words below 16 nothing. A window that may let
+ * memory be decoded has rules for words 4 to 9. One window of a page has all rules of words 1 and 4 to 9. Apertures are not compared
  * with each other, nor with devices[]: whose they are the image says.
  */
 struct pv_window {

@@ -13,8 +13,11 @@
 #define WORD_BARS_END 10U
 #define WORD_LINE 15U
 #define WORD_HEADER_END 16U
+#define COMMAND_DECODES 2U /* memory */
+#define COMMAND_MASTER 4U
 #define COMMAND_INTX_OFF 0x400U
-#define COMMAND_WRITABLE (COMMAND_INTX_OFF | 6U) /* decodes memory, is a bus master */
+#define COMMAND_WRITABLE (COMMAND_INTX_OFF | COMMAND_MASTER | COMMAND_DECODES)
+#define BAR_KIND 15U /* bits that do not say where */
 #define LINE_WRITABLE 0xffU
 
 /* Does [first, first + count) touch one of the @span_count @spans? */
@@ -148,6 +151,16 @@ static bool is_place(uint32_t word)
 	return word == WORD_COMMAND || (word >= WORD_BARS && word < WORD_BARS_END);
 }
 
+/* Does base address @rule keep it in an aperture, which is a power of two and aligned to it, and which
+ * its initial value is the beginning of? */
+static bool has_aperture(const struct pv_window_rule *rule)
+{
+	uint32_t within = ~rule->keep;
+
+	return within >= BAR_KIND && within != UINT32_MAX && (within & (within + 1)) == 0 &&
+	       (rule->initial & within) == 0;
+}
+
 /* Does @rule leave it to the image where a function decodes? */
 static bool keeps_place(const struct pv_window_rule *rule)
 {
@@ -158,7 +171,7 @@ static bool keeps_place(const struct pv_window_rule *rule)
 		       !(rule->initial & ~COMMAND_INTX_OFF) && (rule->flags & PV_RULE_INITIAL);
 	}
 	if (is_place(rule->word)) { /* without, a write stores less than what stands there */
-		return rule->flags & PV_RULE_PROBE;
+		return (rule->flags & PV_RULE_PROBE) && has_aperture(rule);
 	}
 	return any == 0 || rule->word >= WORD_HEADER_END ||
 	       (rule->word == WORD_LINE && any <= LINE_WRITABLE);
@@ -214,6 +227,22 @@ static err_t check_neighbours(const struct image_checker *checker, const struct 
 	return OK;
 }
 
+/* Has a function that @window lets decode memory a rule for each base address? One without is where
+ * firmware, or a reset, has left it. */
+static bool places_are_whole(const struct image_checker *checker, const struct pv_window *window)
+{
+	const struct pv_window_rule *rules = image_window_rules(checker->image);
+	uint32_t places = 0;
+	bool decodes = false;
+
+	for (uint32_t i = window->rules.first; i < window->rules.first + window->rules.count; i++) {
+		places += is_place(rules[i].word);
+		decodes = decodes ||
+		          (rules[i].word == WORD_COMMAND && (rules[i].writable & COMMAND_DECODES));
+	}
+	return !decodes || places == 1 + WORD_BARS_END - WORD_BARS;
+}
+
 /* All windows; at most PV_WINDOW_RULES_MAX squared comparisons of rules. */
 static err_t check_windows(const struct image_checker *checker)
 {
@@ -229,6 +258,9 @@ static err_t check_windows(const struct image_checker *checker)
 		for (uint32_t n = 0; !err && n < w->rules.count; n++) {
 			err = check_window_rule(checker, w, next + n);
 			err = err ? err : check_neighbours(checker, w, page_first, next + n);
+		}
+		if (!err && !places_are_whole(checker, w)) {
+			err = image_refuse(checker, "windows", i, "rules", ERR_RIGHT);
 		}
 		if (err) {
 			return err;

@@ -55,6 +55,15 @@ def rule(word, writable=0, keep=0, initial=0, flags=0):
     return {"word": word, "writable": writable, "keep": keep, "initial": initial, "flags": flags}
 
 
+def place_rules(command, base, size, fixed=0):
+    """Rules of a function with one range, of BAR 0: of the words that say whether it decodes, and
+    where. @command: what its VMM may write of that word; @fixed: what else it is."""
+    both = abi.PV_RULE_INITIAL | abi.PV_RULE_PROBE
+    return [rule(1, command, fixed, fixed, abi.PV_RULE_INITIAL),
+            rule(4, 0, -size & 0xffffffff, base, both)] + \
+        [rule(word, 0, 0xfffffff0, 0, both) for word in range(5, 10)]
+
+
 def case(cpus=1, name=None, **options):
     """Register a function(setup) as a case for `cpus` physical CPUs; one counts instructions."""
     def register(function):
@@ -136,7 +145,7 @@ def system_calls(setup):
     one.send(setup.system.doorbell(two))
     one.receive(setup.system.doorbell(one))
     setup.system.stream(one, 8)
-    setup.system.window(one, config_of(31), [rule(1, 6, flags=abi.PV_RULE_INITIAL)])
+    setup.system.window(one, config_of(31), [rule(1, 4, flags=abi.PV_RULE_INITIAL)])
     # Right behind the first domain's capabilities lies one that it must not reach.
     two.send(setup.system.doorbell(one))
 

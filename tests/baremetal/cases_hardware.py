@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Real functions (QEMU's edu) behind the real VMM."""
 import abi
-from cases import add_real, case, config_of, rule
+from cases import add_real, case, config_of, place_rules, rule
 from smmu import EDU, WINDOWS
 
 MIB = 1 << 20
@@ -9,14 +9,12 @@ SLOT = 2
 BUS_ADDRESS = WINDOWS["MEMORY"] + 4 * MIB
 DECODE, INTX_OFF = 6, 1 << 10
 EXTRA = ["-device", f"{EDU},addr={SLOT}"]
-INITIAL, PROBE = abi.PV_RULE_INITIAL, abi.PV_RULE_PROBE
 LIFE = {"restart": abi.PV_VMM_RESTART_ALWAYS, "restart_limit": 1, "restart_delay_ms": 1}
 
 
 def give(system, real, size):
     """Give `real` the function, whose range is said to be of that size; system.extra is to have it."""
-    rules = [rule(1, DECODE, INTX_OFF, INTX_OFF, INITIAL),
-             rule(4, 0, -size & 0xffffffff, BUS_ADDRESS, INITIAL | PROBE)]
+    rules = place_rules(DECODE, BUS_ADDRESS, size, INTX_OFF)
     rules += [rule(word, 0xffffffff) for word in range(16, 64)]
     real.function(system, SLOT << 3, config_of(SLOT), rules, (BUS_ADDRESS, size))
 

@@ -14,7 +14,7 @@ import re
 
 import abi
 import machine
-from cases import Setup, add_bystander
+from cases import Setup, add_bystander, place_rules
 from image import TABLES
 
 REFUSED = re.compile(r"^pv: image refused: (\w+)\[(\d+)\]\.([\w.]+): .+")
@@ -87,8 +87,9 @@ DEPENDENTS = {
     "windows.domain": ["caps.object", "window_rules.writable"],
     "windows.rules.first": ["windows.rules"],
     "windows.rules.count": ["windows.rules", "window_rules.window"],
-    "window_rules.word": ["window_rules.word", "=writable", "window_rules.flags"],
+    "window_rules.word": ["window_rules.word", "=writable", "window_rules.flags", "windows.rules"],
     "window_rules.writable": ["=keep"],
+    "window_rules.keep": ["=writable"],
     "window_rules.initial": ["=writable"],
     "window_rules.flags": ["=initial", "=writable"],
     "doorbells.domain": ["caps.object"],
@@ -118,10 +119,8 @@ def add_hardware(system, domains):
         system.device(domain, (0x09010000, 0x09040000)[n], HARDWARE_IPA)
         system.line(domain, (34, 40)[n], 60)
         system.stream(domain, 8 * (1 + n))
-        system.window(domain, abi.BOARD["ECAM_BASE"] + 0x8000 * (1 + n), [
-            {"word": 1, "writable": 0x406, "keep": 0, "flags": abi.PV_RULE_INITIAL},
-            {"word": 4, "writable": 0, "keep": 0xfffff000, "initial": 0x10000000,
-             "flags": abi.PV_RULE_INITIAL | abi.PV_RULE_PROBE}])
+        system.window(domain, abi.BOARD["ECAM_BASE"] + 0x8000 * (1 + n),
+                      place_rules(0x406, 0x10000000, 0x1000))
         domain.msis = {"msi_ipa_page": HARDWARE_IPA // 4096 + 1, "msi_count": 8,
                        "msi_first": (abi.BOARD["MSI_FIRST"] or MSI_FIRST) + 8 * n}
 

@@ -13,7 +13,7 @@ import threading
 
 import abi
 import machine
-from cases import ICOUNT, Setup, config_of, rule
+from cases import ICOUNT, Setup, config_of, place_rules, rule
 from outside import Monitor
 from smmu import EDU, WINDOWS, Qtest
 
@@ -24,7 +24,6 @@ DECODE, INTX_OFF = 6, 1 << 10
 MIB = 1 << 20
 BASE = WINDOWS["MEMORY"] + 4 * MIB
 EDU_ID = 0x010000ed
-INITIAL, PROBE = abi.PV_RULE_INITIAL, abi.PV_RULE_PROBE
 
 
 def leave(qtest):
@@ -33,12 +32,8 @@ def leave(qtest):
         qtest.write32(config_of(slot) + 4 * LINE, 0xff)
 
 
-def command(writable):
-    return rule(COMMAND, writable, INTX_OFF, INTX_OFF, INITIAL)
-
-
-def bar(base, size):
-    return rule(BAR, 0, -size & 0xffffffff, base, INITIAL | PROBE)
+def decoding(base, size):
+    return place_rules(DECODE, base, size, INTX_OFF)
 
 
 class Observer:
@@ -77,11 +72,12 @@ def build(runner):
                     vmm_params=[BASE])
     two = setup.add("two", guest="guest_sleep", reports=False, stops=None)
     system = setup.system
-    system.window(one, config_of(OWN), [command(DECODE), bar(BASE, MIB)])
+    system.window(one, config_of(OWN), decoding(BASE, MIB))
     system.window(one, config_of(SHARED), [rule(LINE, 0xf0, 0x0f)])
     system.window(two, config_of(SHARED), [rule(LINE, 0x0f, 0xf0)])
-    system.window(one, config_of(CLOSED), [command(DECODE), bar(BASE + 2 * MIB, MIB // 2)])
-    system.window(None, config_of(NOBODYS), [command(0)])
+    system.window(one, config_of(CLOSED), decoding(BASE + 2 * MIB, MIB // 2))
+    system.window(None, config_of(NOBODYS),
+                  [rule(COMMAND, 0, INTX_OFF, INTX_OFF, abi.PV_RULE_INITIAL)])
     return system.build()
 
 

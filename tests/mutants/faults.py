@@ -47,6 +47,12 @@ fault("lib/image_check_hardware.c", "registers that the board keeps",
 fault("lib/image_check_hardware.c", "a window that forgets another's bits",
       "(a->writable & ~b->keep) == 0 &&", "(a->writable & b->writable) == 0 &&",
       ["unit:image_check_hardware"], "a VM clears what another VM has set")
+fault("lib/image_check_hardware.c", "an address that a write moves to 0",
+      "(rule->flags & PV_RULE_PROBE) && has_aperture(rule)", "rule->flags & PV_RULE_PROBE",
+      ["unit:image_check_hardware"], "a device answers where another's does", quick=True)
+fault("lib/image_check_hardware.c", "an address without a rule",
+      "return !decodes || places ==", "return !decodes || places <=",
+      ["unit:image_check_hardware"], "after a reset a device answers from address 0 on")
 fault("lib/image_check_objects.c", "a vCPU of another domain",
       "pages_inside(cap.object, 1, holder->vcpus.first, holder->vcpus.count)",
       "cap.object < image->vcpus.count", CHECK, "a VMM starts another VM's vCPU")

@@ -232,16 +232,16 @@ static void prove_holders(void)
 }
 
 /* A base address whose range is of 2^n bytes: the lower bits read 0, or are its type, whatever is
- * stored. Its aperture is of what @keep leaves. */
+ * stored. Its aperture is what the image check lets @keep leave. */
 static void prove_aperture(void)
 {
 	struct pv_window_rule rule = any_rule();
 	uint32_t size = 1U << (4 + nondet_u32() % 28);
-	uint32_t room = 1U << (4 + nondet_u32() % 28);
+	uint32_t room = 1 + ~rule.keep;
 	uint32_t type = nondet_u32() & 14U; /* of memory */
 	uint32_t address = ~(size - 1);
 
-	ASSUME(rule.keep == ~(room - 1) && (rule.flags & PV_RULE_INITIAL));
+	ASSUME(rule.word == WORD_BARS && (rule.flags & PV_RULE_INITIAL) && keeps_place(&rule));
 	ASSUME(window_takes(&rule, UINT32_MAX, address | type));
 	uint32_t base = window_stores(&rule, nondet_u32(), nondet_u32()) & address;
 	uint32_t aperture = rule.initial & rule.keep;

@@ -271,6 +271,12 @@ static void add_windows(struct image_builder *builder)
 	                                          .keep = 0xfff00000,
 	                                          .initial = 0x10000000,
 	                                          .flags = PV_RULE_INITIAL | PV_RULE_PROBE});
+	for (uint32_t word = 5; word < 10; word++) {
+		add_rule(builder,
+		         (struct pv_window_rule){.word = word,
+		                                 .keep = ~15U,
+		                                 .flags = PV_RULE_INITIAL | PV_RULE_PROBE});
+	}
 	add_window(builder, BUILDER_WINDOW_PAGE + 9, 0);
 	add_rule(builder, (struct pv_window_rule){.word = 16, .writable = 0xff, .keep = 0xff00});
 	add_rule(builder, (struct pv_window_rule){.word = 17, .writable = 1});

@@ -187,27 +187,27 @@ static void test_windows(void **state)
 	rules[0].keep = 4;
 	expect_refused("window_rules", "keep", ERR_OVERLAP);
 	rules[0].keep = 0;
-	rules[2].writable |= 0x100;
-	rules[2].keep &= ~0x100U; /* the other's */
+	rules[7].writable |= 0x100;
+	rules[7].keep &= ~0x100U; /* the other's */
 	expect_refused("window_rules", "writable", ERR_OVERLAP);
-	rules[4].writable &= ~0x100U;
-	rules[4].keep |= 0x100;
+	rules[9].writable &= ~0x100U;
+	rules[9].keep |= 0x100;
 	finish();
 	expect_accepted();
-	rules[4].keep &= ~1U; /* a write of the second clears what is the first's */
+	rules[9].keep &= ~1U; /* a write of the second clears what is the first's */
 	expect_refused("window_rules", "writable", ERR_OVERLAP);
-	rules[4].keep |= 1;
-	rules[2].flags = PV_RULE_INITIAL; /* a write of the first restores what is the second's */
+	rules[9].keep |= 1;
+	rules[7].flags = PV_RULE_INITIAL; /* a write of the first restores what is the second's */
 	expect_refused("window_rules", "writable", ERR_OVERLAP);
-	rules[2].flags = PV_RULE_PROBE;
+	rules[7].flags = PV_RULE_PROBE;
 	expect_refused("window_rules", "flags", ERR_ARG);
-	rules[2].flags = 0;
-	rules[6].writable = 2; /* nobody */
+	rules[7].flags = 0;
+	rules[11].writable = 2; /* nobody */
 	expect_refused("window_rules", "writable", ERR_RIGHT);
-	rules[6].writable = 0;
-	rules[3].initial = 1;
+	rules[11].writable = 0;
+	rules[8].initial = 1;
 	expect_refused("window_rules", "initial", ERR_ARG);
-	rules[3].initial = 0;
+	rules[8].initial = 0;
 	builder.windows[1].domain = 1; /* which has the next one too */
 	expect_refused("windows", "page", ERR_OVERLAP);
 	builder.windows[1].domain = 0;
@@ -215,68 +215,133 @@ static void test_windows(void **state)
 	expect_refused("windows", "page", ERR_RANGE);
 }
 
-/* Where a function of PCI decodes is the image's, not its holder's. */
-static void test_places(void **state)
+#define COMMAND 0U /* rules of the builder's function: its command, six base addresses */
+#define BARS 1U
+#define BARS_END 7U
+#define OTHERS 7U /* and those of two windows on a page */
+
+/* When a function of PCI decodes is the image's, not its holder's. */
+static void test_command(void **state)
 {
 	struct pv_window_rule *rules = builder.window_rules;
 
 	(void)state;
-	rules[0].writable = 7; /* ports, too */
+	rules[COMMAND].writable = 7; /* ports, too */
 	expect_refused("window_rules", "writable", ERR_RIGHT);
-	rules[0].writable = 0x406;
-	rules[0].initial = 2; /* it decodes before its addresses are looked at */
+	rules[COMMAND].writable = 0x406;
+	rules[COMMAND].initial = 2; /* it decodes before its addresses are looked at */
 	expect_refused("window_rules", "writable", ERR_RIGHT);
-	rules[0].initial = 0x400;
-	rules[0].writable = 6;
+	rules[COMMAND].initial = 0x400;
+	rules[COMMAND].writable = 6;
 	finish();
 	expect_accepted();
-	rules[0].initial = 0;
-	rules[0].flags = 0;
+	rules[COMMAND].initial = 0;
+	rules[COMMAND].flags = 0;
 	expect_refused("window_rules", "writable", ERR_RIGHT);
-	rules[0].flags = PV_RULE_INITIAL;
-	rules[1].flags = PV_RULE_INITIAL; /* a base address that nobody has tried */
-	expect_refused("window_rules", "writable", ERR_RIGHT);
-	rules[1].flags |= PV_RULE_PROBE;
-	for (uint32_t word = 4; word <= 9; word++) { /* a write of any value moves it to 0 */
-		rules[1] = (struct pv_window_rule){.word = word, .keep = 0xff};
+	rules[COMMAND].flags = PV_RULE_INITIAL | PV_RULE_PROBE; /* all ones let it decode */
+	expect_refused("window_rules", "flags", ERR_RIGHT);
+	rules[COMMAND].flags = PV_RULE_INITIAL;
+	rules[COMMAND].word = 0;
+	rules[COMMAND].writable = 0; /* addresses are tried while it may decode */
+	expect_refused("window_rules", "flags", ERR_RIGHT);
+}
+
+/* And so is where: no write, nor what a reset leaves, moves it. */
+static void test_addresses(void **state)
+{
+	struct pv_window_rule *rules = builder.window_rules;
+
+	(void)state;
+	for (uint32_t i = BARS; i < BARS_END; i++) {
+		const struct pv_window_rule good = rules[i];
+
+		rules[i].flags = 0;
+		rules[i].initial = 0;
 		expect_refused("window_rules", "writable", ERR_RIGHT);
-		rules[1].flags = PV_RULE_INITIAL;
+		rules[i] = good;
+		rules[i].flags = PV_RULE_INITIAL; /* nobody has tried it */
 		expect_refused("window_rules", "writable", ERR_RIGHT);
-		rules[1].flags |= PV_RULE_PROBE;
+		rules[i] = good;
+		rules[i].keep = 0; /* a write of any value moves it to 0 */
+		expect_refused("window_rules", "writable", ERR_RIGHT);
+		rules[i].writable = UINT32_MAX; /* or anywhere */
+		expect_refused("window_rules", "writable", ERR_RIGHT);
+		rules[i] = good;
+		rules[i].keep &= ~BIT32(30); /* part of the way */
+		expect_refused("window_rules", "writable", ERR_RIGHT);
+		rules[i] = good;
+		rules[i].keep = ~7U; /* of the lower four bits some are kept */
+		rules[i].writable = 0;
+		expect_refused("window_rules", "writable", ERR_RIGHT);
+		rules[i] = good;
+		rules[i].initial |= 1; /* what the first write takes away */
+		expect_refused("window_rules", "writable", ERR_RIGHT);
+		rules[i] = good;
+		rules[i].writable = 0;
+		rules[i].keep = BIT32(31);
+		rules[i].initial = BIT32(31);
+		finish();
+		expect_accepted();
+		rules[i] = good;
+	}
+}
+
+/* An address without a rule is wherever it was. */
+static void test_all_addresses(void **state)
+{
+	struct pv_window_rule *rules = builder.window_rules;
+
+	(void)state;
+	for (uint32_t i = BARS; i < BARS_END; i++) {
+		image_builder_make_hardware(&builder);
+		for (uint32_t n = i; n + 1 < BARS_END; n++) {
+			rules[n] = rules[n + 1];
+		}
+		rules[BARS_END - 1] = (struct pv_window_rule){.word = 16, .writable = 1};
+		expect_refused("windows", "rules", ERR_RIGHT);
+		rules[COMMAND].writable = 4; /* it never decodes */
 		finish();
 		expect_accepted();
 	}
-	for (uint32_t word = 0; word < 16; word++) {
-		rules[3].word = word;
-		rules[2].word = 0;
-		rules[2].writable = rules[2].keep = 0;
-		rules[4].keep = 0;
-		if (word == 15) {
-			rules[3].writable = 0x1ff;
-			expect_refused("window_rules", "writable", ERR_RIGHT);
-			rules[3].writable = 0xff;
-			finish();
-			expect_accepted();
-		} else if (word > 1) {
-			expect_refused("window_rules", "writable", ERR_RIGHT);
-		}
+}
+
+/* Of the other words of the header the number of the line is the holder's. */
+static void test_header(void **state)
+{
+	struct pv_window_rule *rules = builder.window_rules;
+
+	(void)state;
+	rules[OTHERS].word = 0;
+	rules[OTHERS].writable = rules[OTHERS].keep = 0;
+	rules[OTHERS + 2].keep = 0;
+	for (uint32_t word = 2; word < 15; word++) {
+		rules[OTHERS + 1].word = word;
+		expect_refused("window_rules", "writable", ERR_RIGHT);
 	}
-	rules[0].flags |= PV_RULE_PROBE; /* trying the command with all ones lets it decode */
-	expect_refused("window_rules", "flags", ERR_RIGHT);
-	rules[0].flags = PV_RULE_INITIAL;
-	rules[1].word = 16; /* nor is a capability tried */
-	expect_refused("window_rules", "flags", ERR_RIGHT);
-	rules[1].word = 4;
-	rules[2] = (struct pv_window_rule){.word = 1, .flags = PV_RULE_INITIAL};
-	rules[3] = (struct pv_window_rule){.word = 9, .flags = PV_RULE_INITIAL | PV_RULE_PROBE};
+	rules[OTHERS + 1].word = 15;
+	rules[OTHERS + 1].writable = 0x1ff;
+	expect_refused("window_rules", "writable", ERR_RIGHT);
+	rules[OTHERS + 1].writable = 0xff;
 	finish();
 	expect_accepted();
-	rules[4] = rules[2]; /* of the same page */
-	expect_refused("window_rules", "writable", ERR_OVERLAP);
-	rules[4].word = 16;
-	rules[0].word = 0;
-	rules[0].writable = 0; /* addresses are tried while it may decode */
+}
+
+/* A capability is not tried, and one window of a page has the whole place. */
+static void test_one_place(void **state)
+{
+	struct pv_window_rule *rules = builder.window_rules;
+
+	(void)state;
+	rules[BARS_END - 1].word = 16;
 	expect_refused("window_rules", "flags", ERR_RIGHT);
+	rules[BARS_END - 1].word = 9;
+	rules[OTHERS] = (struct pv_window_rule){.word = 1, .flags = PV_RULE_INITIAL};
+	rules[OTHERS + 1] = (struct pv_window_rule){
+		.word = 9, .keep = ~15U, .flags = PV_RULE_INITIAL | PV_RULE_PROBE};
+	finish();
+	expect_accepted();
+	rules[OTHERS + 2] = rules[OTHERS];
+	expect_refused("window_rules", "writable", ERR_OVERLAP);
 }
 
 int main(void)
@@ -286,7 +351,11 @@ int main(void)
 		cmocka_unit_test_setup(test_other_boards, make_hardware),
 		cmocka_unit_test_setup(test_hardware, make_hardware),
 		cmocka_unit_test_setup(test_windows, make_hardware),
-		cmocka_unit_test_setup(test_places, make_hardware),
+		cmocka_unit_test_setup(test_command, make_hardware),
+		cmocka_unit_test_setup(test_addresses, make_hardware),
+		cmocka_unit_test_setup(test_all_addresses, make_hardware),
+		cmocka_unit_test_setup(test_header, make_hardware),
+		cmocka_unit_test_setup(test_one_place, make_hardware),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

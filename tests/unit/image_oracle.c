@@ -630,6 +630,33 @@ static bool disturbs(uint32_t index, const struct pv_window_rule *rule)
 	return false;
 }
 
+/* Ones, at least one, and zeros below them, at least four. */
+static bool is_upper_part(uint32_t bits)
+{
+	uint32_t mask = UINT32_MAX << 4;
+
+	while (mask && mask != bits) {
+		mask <<= 1;
+	}
+	return mask != 0;
+}
+
+/* Window @index lets its function answer at addresses, and has no rule for each of them. */
+static bool lacks_an_address(uint32_t index)
+{
+	struct pv_slice slice = TABLE(windows, pv_window)[index].rules;
+	bool decodes = false;
+	bool has[1024] = {false};
+
+	for (uint32_t n = slice.first; n < slice.first + slice.count; n++) {
+		const struct pv_window_rule *rule = &TABLE(window_rules, pv_window_rule)[n];
+
+		has[rule->word] = true;
+		decodes |= rule->word == 1 && (rule->writable & 2);
+	}
+	return decodes && !(has[4] && has[5] && has[6] && has[7] && has[8] && has[9]);
+}
+
 static const char *judge_header_rule(const struct pv_window_rule *rule)
 {
 	uint32_t word = rule->word;
@@ -642,6 +669,8 @@ static const char *judge_header_rule(const struct pv_window_rule *rule)
 		REQUIRE(rule->writable < 256 && rule->initial < 256, "number of the line");
 	} else if (says_where(word)) {
 		REQUIRE(rule->flags == 3, "an address is tried");
+		REQUIRE(is_upper_part(rule->keep), "an aperture is a power of two");
+		REQUIRE((rule->initial & rule->keep) == rule->initial, "an address stays");
 	} else if (word < 16) {
 		REQUIRE(rule->writable == 0 && rule->initial == 0, "header of a function");
 	}
@@ -674,6 +703,7 @@ static const char *judge_window_rules(uint32_t index)
 
 		REQUIRE(!broken, broken);
 	}
+	REQUIRE(!lacks_an_address(index), "an address without a rule");
 	return NULL;
 }
 
