@@ -17,6 +17,7 @@
 #include "kernel/board.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/boot.h"
+#include "kernel/core/invariants.h"
 #include "kernel/core/log.h"
 #include "kernel/core/memory.h"
 #include "kernel/core/sched.h"
@@ -84,13 +85,18 @@ static uint16_t vmid_of(uint32_t domain, enum pv_space space)
 	return (uint16_t)(1 + s2_space_of(domain, space));
 }
 
+/* Where the tables of a space begin. */
+static uint64_t root_of(uint32_t domain, enum pv_space space)
+{
+	return (uint64_t)s2_root_page(boot_spaces(), s2_space_of(domain, space)) << PV_PAGE_SHIFT;
+}
+
 IMAGE_BOARD(hardware)
 
 /* VTTBR_EL2 of a space: its VMID and its root. */
 static uint64_t vttbr_of(uint32_t domain, enum pv_space space)
 {
-	return (uint64_t)vmid_of(domain, space) << 48 | (uint64_t)boot_root_page(domain, space)
-	                                                        << PV_PAGE_SHIFT;
+	return (uint64_t)vmid_of(domain, space) << 48 | root_of(domain, space);
 }
 
 /* What the streams reach, once they are on. */
@@ -101,12 +107,14 @@ static void grant_streams(void)
 		uint32_t domain = (uint32_t)(s->domain - kernel.domains);
 
 		s->vmid = vmid_of(domain, PV_SPACE_DMA);
-		if (!smmu_grant(s, (uint64_t)boot_root_page(domain, PV_SPACE_DMA)
-		                           << PV_PAGE_SHIFT)) {
+		if (!smmu_grant(s, root_of(domain, PV_SPACE_DMA))) {
 			const struct image_fault fault = {"streams", i, "id", ERR_RANGE};
 
 			boot_refuse(NULL, &fault);
 		}
+	}
+	if (!invariants_streams_hold(smmu_table(), boot_spaces())) {
+		boot_refuse("the table of streams is not what the image says", NULL);
 	}
 }
 

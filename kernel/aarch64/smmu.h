@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/arm/smmu.h"
 #include "kernel/core/kernel.h"
 
 /** From now on no DMA passes, whatever ran before us had set up. Boot CPU, before any other store to
@@ -23,5 +24,8 @@ void smmu_init(void);
 /** @s, which is off, gets the stage-2 tables at @root; its vmid is theirs. False: there is no such
  * stream here. Boot CPU. */
 MUST_USE bool smmu_grant(const struct stream *s, uint64_t root);
+
+/** The table of SMMU_STREAMS streams. NULL: there is no SMMU. */
+const struct smmu_ste *smmu_table(void);
 
 #endif

@@ -2,6 +2,8 @@
 /*
  * A board without an SMMU: nothing stands between devices and memory.
  */
+#include <stddef.h>
+
 #include "kernel/aarch64/smmu.h"
 #include "kernel/core/arch.h"
 
@@ -18,6 +20,11 @@ bool smmu_grant(const struct stream *s, uint64_t root)
 	(void)s;
 	(void)root;
 	return false;
+}
+
+const struct smmu_ste *smmu_table(void)
+{
+	return NULL;
 }
 
 bool arch_stream_set(const struct stream *s, bool on)

@@ -193,6 +193,11 @@ bool smmu_grant(const struct stream *s, uint64_t root)
 	return true;
 }
 
+const struct smmu_ste *smmu_table(void)
+{
+	return tables.streams;
+}
+
 /* Word 0 of the entry changes all at once. */
 bool arch_stream_set(const struct stream *s, bool on)
 {

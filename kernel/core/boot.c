@@ -245,9 +245,9 @@ static void build_spaces(const struct pv_image_header *image, const struct image
 	}
 }
 
-uint32_t boot_root_page(uint32_t domain, enum pv_space space)
+const struct s2 *boot_spaces(void)
 {
-	return s2_root_page(&s2, s2_space_of(domain, space));
+	return &s2;
 }
 
 /* Clear what is the kernel's to clear. Who sees it first may have its caches off. */

@@ -25,8 +25,8 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
  * CPU, which boot_build() has checked. One CPU after the other. */
 void boot_check_cpu(void);
 
-/** The root page of a domain's space, once it is built. */
-uint32_t boot_root_page(uint32_t domain, enum pv_space space);
+/** The stage-2 tables, once they are built. */
+const struct s2 *boot_spaces(void);
 
 /** Say why the machine cannot go on, and end it. */
 _Noreturn void boot_refuse(const char *what, const struct image_fault *fault);

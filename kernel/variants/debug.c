@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A debug build looks at every entry of every stage-2 table before the first VM runs, and at all
- * interrupts of a vCPU whenever its list registers were filled.
+ * A debug build looks at every entry of every stage-2 table and of the table of streams before the
+ * first VM runs, and at all interrupts of a vCPU whenever its list registers were filled.
  */
+#include <stddef.h>
+
 #include "kernel/arm/s2_spec.h"
 #include "kernel/core/arch.h"
 #include "kernel/core/invariants.h"
 #include "kernel/core/vgic_state.h"
+#include "lib/bits.h"
 #include "pte.h"
 
 /* Whether some declared range says what entry @entry of table @t holds. */
@@ -38,6 +41,51 @@ bool invariants_hold(const struct s2 *s2)
 		}
 	}
 	return true;
+}
+
+/* Words 1 and 2 of a stream's entry, but for its VMID: what the SMMU's walk is. Not those of smmu.h,
+ * which they are to show right. */
+#define STE_SHAREABILITY 0x0000100000000000ULL
+#define STE_WALK 0x044a355900000000ULL
+
+static const struct stream *stream_of(uint32_t id)
+{
+	for (uint32_t i = 0; i < PV_STREAMS_MAX; i++) {
+		if (kernel.streams[i].domain && kernel.streams[i].id == id) {
+			return &kernel.streams[i];
+		}
+	}
+	return NULL;
+}
+
+/* Whether @entry is that of @s, which is off; NULL: nobody's. */
+static bool stream_holds(const struct smmu_ste *entry, const struct stream *s, const struct s2 *s2)
+{
+	struct smmu_ste wanted = {{SMMU_STE_ABORT}};
+	bool holds = true;
+
+	if (s) {
+		uint32_t space = s2_space_of((uint32_t)(s->domain - kernel.domains), PV_SPACE_DMA);
+
+		wanted.word[1] = STE_SHAREABILITY;
+		wanted.word[2] = STE_WALK | (space + 1); /* VMID 0 is no space's */
+		wanted.word[3] = (uint64_t)s2_root_page(s2, space) << PV_PAGE_SHIFT;
+		holds = !s->on && s->vmid == space + 1 && s2->root[space] != S2_NONE;
+	}
+	for (uint32_t i = 0; i < ARRAY_COUNT(wanted.word); i++) {
+		holds = holds && entry->word[i] == wanted.word[i];
+	}
+	return holds;
+}
+
+bool invariants_streams_hold(const struct smmu_ste *table, const struct s2 *s2)
+{
+	for (uint32_t id = 0; id < SMMU_STREAMS && table; id++) {
+		if (!stream_holds(&table[id], stream_of(id), s2)) {
+			return false;
+		}
+	}
+	return table || !kernel.streams[0].domain;
 }
 
 static bool is_wanted(struct vcpu *v, uint32_t intid)

@@ -111,6 +111,10 @@ fault("kernel/core/vgic_lr.c", "a line that came again",
       LINE, "its end is taken for that of the next, which never ends")
 
 STREAM = ["unit:stream"]
+fault("kernel/variants/debug.c", "streams of nobody",
+      "struct smmu_ste wanted = {{SMMU_STE_ABORT}};",
+      "struct smmu_ste wanted = s ? (struct smmu_ste){{SMMU_STE_ABORT}} : *entry;",
+      ["unit:boot"], "a debug build starts with a stream that nobody was given")
 fault("kernel/core/stream.c", "streams of a VM that is off",
       "if (!d->streams_on || vcpu_some_run_locked(d)) {", "if (1) {",
       STREAM, "a device does DMA for a VM that is off", quick=True)

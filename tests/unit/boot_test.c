@@ -18,6 +18,7 @@
 
 #include "kernel/arm/s2_spec.h"
 #include "kernel/core/boot.h"
+#include "kernel/core/invariants.h"
 #include "kernel/core/memory.h"
 #include "pte.h"
 #include "tests/fake_arch/fake.h"
@@ -130,10 +131,15 @@ static void expect_untouched(void)
 	assert_memory_equal(&ram[0][0], &ram[0][1], sizeof(ram) - 1);
 }
 
+static uint64_t root_of(uint32_t domain, enum pv_space space)
+{
+	return s2_root_page(boot_spaces(), s2_space_of(domain, space));
+}
+
 /* The hardware's walk: the leaf entry of @ipa_page and the page that it leads to, 0 for none. */
 static uint64_t walk(uint32_t domain, enum pv_space space, uint32_t ipa_page, uint32_t *pa_page)
 {
-	uint32_t page = boot_root_page(domain, space);
+	uint32_t page = (uint32_t)root_of(domain, space);
 
 	for (uint32_t level = 1; level <= 3; level++) {
 		const uint32_t span = s2_spec_span(level);
@@ -379,6 +385,82 @@ static void expect_content(uint32_t r)
 	}
 }
 
+static struct smmu_ste streams[SMMU_STREAMS]; /* as the SMMU has them once all are granted */
+
+static bool streams_hold(void)
+{
+	return invariants_streams_hold(streams, boot_spaces());
+}
+
+static void grant_streams(void)
+{
+	image_builder_make_hardware(&builder);
+	builder.streams[2].id = SMMU_STREAMS - 1;
+	finish_image();
+	assert_true(boot());
+	for (uint32_t id = 0; id < SMMU_STREAMS; id++) {
+		streams[id] = (struct smmu_ste){{SMMU_STE_ABORT}};
+	}
+	for (uint32_t i = 0; i < builder.header.streams.count; i++) {
+		struct stream *s = &kernel.streams[i];
+		const uint32_t domain = builder.streams[i].domain;
+
+		s->vmid = (uint16_t)(1 + s2_space_of(domain, PV_SPACE_DMA));
+		streams[s->id] = smmu_ste(root_of(domain, PV_SPACE_DMA) * PV_PAGE_BYTES, s->vmid);
+	}
+}
+
+/* Each bit of a granted entry and of its neighbours, and what lets any other pass. */
+static void test_table_of_streams_is_seen_through(void **state)
+{
+	(void)state;
+	grant_streams();
+	assert_true(streams_hold());
+	for (uint32_t id = 0; id < SMMU_STREAMS; id++) {
+		const bool near = id < 10 || id >= SMMU_STREAMS - 2;
+
+		for (uint32_t bit = 0; bit < (near ? 512 : 4); bit++) {
+			streams[id].word[bit / 64] ^= 1ULL << bit % 64;
+			assert_false(streams_hold());
+			streams[id].word[bit / 64] ^= 1ULL << bit % 64;
+		}
+	}
+	assert_true(streams_hold());
+}
+
+/* Whole entries that another stream has, spaces of others, streams that nobody has, or none. */
+static void test_streams_of_others_are_seen(void **state)
+{
+	struct stream *s = &kernel.streams[0];
+
+	(void)state;
+	grant_streams();
+	const struct smmu_ste own = streams[s->id];
+
+	streams[s->id] = streams[kernel.streams[1].id];
+	assert_false(streams_hold());
+	s->vmid = kernel.streams[1].vmid; /* both say so */
+	assert_false(streams_hold());
+	grant_streams();
+	streams[s->id] = smmu_ste(root_of(0, PV_SPACE_GUEST) * PV_PAGE_BYTES, s->vmid);
+	assert_false(streams_hold());
+	streams[s->id] = (struct smmu_ste){{SMMU_STE_ABORT}};
+	assert_false(streams_hold());
+	streams[s->id] = own;
+	streams[s->id + 1] = own;
+	assert_false(streams_hold());
+	streams[s->id + 1] = (struct smmu_ste){{SMMU_STE_ABORT}};
+	assert_true(streams_hold());
+	s->on = true;
+	assert_false(streams_hold());
+	s->on = false;
+	assert_false(invariants_streams_hold(NULL, boot_spaces()));
+	image_builder_make_pair(&builder);
+	finish_image();
+	assert_true(boot());
+	assert_true(invariants_streams_hold(NULL, boot_spaces()));
+}
+
 static void test_memory_is_cleared(void **state)
 {
 	(void)state;
@@ -539,6 +621,8 @@ int main(void)
 		cmocka_unit_test(test_spaces_hold_the_mappings_and_no_more),
 		cmocka_unit_test(test_hardware_is_in_its_spaces),
 		cmocka_unit_test(test_hardware_at_boot),
+		cmocka_unit_test(test_table_of_streams_is_seen_through),
+		cmocka_unit_test(test_streams_of_others_are_seen),
 		cmocka_unit_test(test_memory_is_cleared),
 		cmocka_unit_test(test_memory_that_a_guest_loads_is_left),
 		cmocka_unit_test(test_wrong_images_are_refused_by_name),
