@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # What a device VM needs besides a stock root file system: the kernel module and the daemon, packed
-# into an archive that topo adds to the device VM's initial root file system.
+# into an archive that topo adds to the device VM's initial root file system, or into another one if that
+# is of the user's: there the back ends have a root directory of their own.
 
 BACKEND_DIR := $(BUILD)/backend
 BACKEND_CPIO := $(BUILD)/share/peervisor/guest/backend.cpio
+BACKEND_FRONT_CPIO := $(BUILD)/share/peervisor/guest/front-backend.cpio
 
 # The daemon: a static program of the guest's architecture.
 PEERVISORD := $(BACKEND_DIR)/peervisord
@@ -73,14 +75,17 @@ $(BUILD)/module-source.stamp: $(PEERVISOR_KO_SOURCES) $(wildcard backend/package
 		gzip -n9 > $(MODULE_SOURCE)
 	@touch $@
 
-$(BACKEND_CPIO): $(PEERVISORD) $(PEERVISOR_DISK) $(PEERVISOR_KO) images/rootfs/pack
+$(BACKEND_CPIO) $(BACKEND_FRONT_CPIO) &: $(PEERVISORD) $(PEERVISOR_DISK) $(PEERVISOR_KO) images/rootfs/pack
 	$(call step,PACK)
-	$(Q)rm -rf $(BACKEND_DIR)/root
+	$(Q)rm -rf $(BACKEND_DIR)/root $(BACKEND_DIR)/front
 	$(Q)install -D -m 644 $(PEERVISOR_KO) $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
 	$(Q)install -D -m 755 $(PEERVISORD) $(BACKEND_DIR)/root/usr/sbin/peervisord
 	$(Q)install -m 755 $(PEERVISOR_DISK) $(BACKEND_DIR)/root/usr/sbin/peervisor-disk
 	$(Q)$(CROSS)strip $(BACKEND_DIR)/root/usr/sbin/peervisord $(BACKEND_DIR)/root/usr/sbin/peervisor-disk
 	$(Q)$(CROSS)strip --strip-debug $(BACKEND_DIR)/root/lib/modules/peervisor_connection.ko
-	$(Q)images/rootfs/pack $(BACKEND_DIR)/root $@
+	$(Q)images/rootfs/pack $(BACKEND_DIR)/root $(BACKEND_CPIO)
+	$(Q)mkdir -p $(BACKEND_DIR)/front/.peervisor
+	$(Q)cp -R $(BACKEND_DIR)/root $(BACKEND_DIR)/front/.peervisor/back
+	$(Q)images/rootfs/pack $(BACKEND_DIR)/front $(BACKEND_FRONT_CPIO)
 
-images: $(BACKEND_CPIO)
+images: $(BACKEND_CPIO) $(BACKEND_FRONT_CPIO)

@@ -11,7 +11,7 @@ GUEST_KERNEL_STAMP := $(BUILD)/guest-tree.stamp
 GUEST_ROOTFS_RECIPE := $(shell find images/rootfs images/agent -type f 2>/dev/null) \
 	lib/agent_frame.c lib/agent_frame.h abi/agent.h tools/apt-project
 
-GUEST_ARCHIVES := $(addprefix $(GUEST_DIR)/,base.cpio front.cpio device.cpio gpu.cpio fs.cpio)
+GUEST_ARCHIVES := $(patsubst %,$(GUEST_DIR)/%.cpio,base device gpu fs front front-device front-gpu front-fs)
 
 .PHONY: images guest-tree-lost
 images: $(GUEST_DIR)/Image $(GUEST_ARCHIVES) $(GUEST_KERNEL_STAMP)

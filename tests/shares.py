@@ -9,7 +9,8 @@ import subprocess
 
 import newc
 
-ARCHIVES = ("base", "device", "backend", "gpu", "front", "fs")
+ARCHIVES = ("base", "device", "backend", "gpu", "front", "fs", "front-device", "front-backend",
+            "front-fs")
 # Of the kernel of EL2: in the file, and in memory. The header lies where 64 KiB are full.
 KERNEL_BYTES, KERNEL_SIZE = 0x12340, 0x18000
 

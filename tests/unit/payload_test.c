@@ -155,6 +155,10 @@ static int set_up(void **state)
 	temporary_write("guest/base.cpio", "base", 4, 0644);
 	temporary_write("guest/device.cpio", "device", 6, 0644);
 	temporary_write("guest/backend.cpio", "backend", 7, 0644);
+	temporary_write("guest/front.cpio", "front", 5, 0644);
+	temporary_write("guest/front-device.cpio", "its device", 10, 0644);
+	temporary_write("guest/front-backend.cpio", "its backend", 11, 0644);
+	temporary_write("guest/front-gpu.cpio", "its gpu", 7, 0644);
 	free(program);
 	fixture_end(&f);
 	return 0;
@@ -274,6 +278,33 @@ static void test_own_files(void **state)
 	fixture_end(&f);
 }
 
+/* A user's root file system: what starts it, and the back ends where it serves, without the project's own. */
+static void test_users_root(void **state)
+{
+	struct fixture f;
+	struct payloads *p;
+
+	(void)state;
+	assert_int_equal(mkdir(temporary_at("root"), 0755), 0);
+	temporary_write("root/init", "mine", 4, 0755);
+	fill_model(&f);
+	for (size_t i = 0; i < 2; i++) {
+		f.vms[i].image.rootfs = temporary_at("root");
+		f.vms[i].image.own_rootfs = false;
+	}
+	p = payloads_load(&f.model, temporary_at("."), f.diag);
+	assert_true(fixture_good(&f));
+	assert_int_equal(p->vms[0].initrd_count, 4);
+	assert_memory_equal(p->vms[0].initrd[1].data, "front", 5);
+	assert_memory_equal(p->vms[0].initrd[2].data, "its device", 10);
+	assert_memory_equal(p->vms[0].initrd[3].data, "its backend", 11);
+	assert_int_equal(p->vms[1].initrd_count, 2);
+	assert_memory_equal(p->vms[1].initrd[1].data, "front", 5);
+	assert_int_equal(p->vms[2].initrd_count, 1);
+	payloads_free(p);
+	fixture_end(&f);
+}
+
 static void refuse(struct fixture *f, const char *why)
 {
 	assert_null(payloads_load(&f->model, temporary_at("."), f->diag));
@@ -356,6 +387,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_files, set_up, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_disks, set_up, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_own_files, set_up, temporary_remove),
+		cmocka_unit_test_setup_teardown(test_users_root, set_up, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_bad_files, set_up, temporary_remove),
 		cmocka_unit_test_setup_teardown(test_bad_share, set_up, temporary_remove),
 	};

@@ -342,18 +342,18 @@ RULE(agent_missing, "agent-missing", ADVICE, EACH,
 
 void check_backend_missing(const struct check_vm *at)
 {
-	if (!at->vm->image.own_rootfs && at->origin->served_count != 0) {
+	if (!at->vm->image.own_rootfs && at->vm->image.rootfs == NULL &&
+	    at->origin->served_count != 0) {
 		rule_report(at->rules, &rule_backend_missing, check_vm_place(at, VM_IMAGE),
-		            "'%s' serves %zu VM%s, and its root file system has to bring "
-		            "the back ends",
+		            "'%s' serves %zu VM%s, and what it boots has to bring the back ends",
 		            at->vm->suffix, at->origin->served_count,
 		            at->origin->served_count == 1 ? "" : "s");
 	}
 }
 
 RULE(backend_missing, "backend-missing", ADVICE, EACH,
-     "A device VM boots a root file system of the user's own, which has to bring the back ends: "
-     "without them its driver VMs wait for their devices.");
+     "A device VM boots an initrd of the user's own, which has to bring the back ends: without "
+     "them its driver VMs wait for their devices. A `rootfs` gets those of the project.");
 
 void check_dtb_own(const struct check_vm *at)
 {

@@ -272,12 +272,13 @@ void check_cid_twice(struct rules *rules, const struct topology *topology)
 RULE(cid_twice, "cid-twice", ERROR, EACH,
      "Two vsock devices of one device VM have the same CID, or a CID below 3, which is reserved.");
 
-/* A root file system of the user's own may have any back end for what the daemon only starts. */
+/* An initrd of the user's own may have any back end for what the daemon only starts. */
 static void visit_type(const struct check_device *at)
 {
 	const struct device *device = at->device;
 	const struct model *model = &at->topology->model;
-	bool own_rootfs = model->vms[at->connection->device_vm].image.own_rootfs;
+	const struct vm_image *image = &model->vms[at->connection->device_vm].image;
+	const bool own_daemon = image->own_rootfs || image->rootfs != NULL;
 
 	if (device->type == DEVICE_NET && device->queue_pairs_or_queues != 1 &&
 	    late_by_circle(model, at->connection)) {
@@ -294,7 +295,7 @@ static void visit_type(const struct check_device *at)
 		                 "is served, and '%s' does not start with the system",
 		                 device->queue_pairs_or_queues,
 		                 check_suffix(at->topology, at->connection->device_vm));
-	} else if (device->type == DEVICE_FS && device->queue_pairs_or_queues != 1 && own_rootfs) {
+	} else if (device->type == DEVICE_FS && device->queue_pairs_or_queues != 1 && own_daemon) {
 		rule_report_runs(at->rules, &rule_type_runs, device->place,
 		                 "the fs device of '%s' has %u request queues, and virtiofsd "
 		                 "serves one",

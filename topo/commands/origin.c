@@ -165,8 +165,7 @@ static void add_vm(struct finder *finder, const struct vm *vm)
 
 static void add_own(struct finder *finder, const struct model *model)
 {
-	static const char *const names[] = {"vmm.elf", "loader.bin", "guest/Image",
-	                                    OWN_ARCHIVE_FRONT};
+	static const char *const names[] = {"vmm.elf", "loader.bin", "guest/Image"};
 	const char *share = share_directory();
 
 	add_path(finder, "topo",

@@ -16,6 +16,7 @@
 #include "topo/diag/diag.h"
 #include "topo/model/kernel_file.h"
 #include "topo/model/model.h"
+#include "topo/model/own_archives.h"
 
 /* Bytes in memory that somebody else owns. Two blobs with the same data are stored once. */
 struct blob {
@@ -71,8 +72,8 @@ void cpio_end(struct cpio *cpio);
 
 void cpio_free(struct cpio *cpio);
 
-/* Archives of a root file system: base, device, backend, gpu, fs, and the VM's own. */
-#define INITRD_PARTS_MAX 6U
+/* Archives of a root file system: the user's, those of the project, and the VM's own. */
+#define INITRD_PARTS_MAX (OWN_ARCHIVES_MAX + 2U)
 
 /* What one VM boots. */
 struct vm_payload {

@@ -383,6 +383,22 @@ static bool load_users(struct loader *loader, const struct vm *vm, struct blob *
 	return good;
 }
 
+/* The project's own root file system, or what goes behind one of the user's: what serves has more archives. */
+static void load_own_archives(struct loader *loader, uint32_t vm, struct vm_payload *out)
+{
+	const bool users = loader->model->vms[vm].image.rootfs != NULL;
+	struct blob part;
+
+	for (size_t i = 0; i < OWN_ARCHIVE_COUNT; i++) {
+		const struct own_archive *own = &own_archives[i];
+
+		if (own->users == users && (own->all || serves(loader->model, vm, own->type)) &&
+		    load_own(loader, own->path, &part)) {
+			add_initrd(out, part);
+		}
+	}
+}
+
 static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload *out)
 {
 	const struct vm *vm = &loader->model->vms[index];
@@ -396,18 +412,9 @@ static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload
 		if (load_users(loader, vm, &part)) {
 			add_initrd(out, part);
 		}
-		if (load_own(loader, OWN_ARCHIVE_FRONT, &part)) {
-			add_initrd(out, part);
-		}
+		load_own_archives(loader, index, out);
 	} else if (vm->image.own_rootfs) {
-		for (size_t i = 0; i < OWN_ARCHIVE_COUNT; i++) {
-			const struct own_archive *own = &own_archives[i];
-
-			if ((own->all || serves(loader->model, index, own->type)) &&
-			    load_own(loader, own->path, &part)) {
-				add_initrd(out, part);
-			}
-		}
+		load_own_archives(loader, index, out);
 	}
 	add_own(loader, index, out);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The archives of the project's own root file system, below the shared directory. */
+/* The archives of the project's own root file system, and those that stand behind one of the user's, below the
+ * shared directory. */
 #ifndef TOPO_MODEL_OWN_ARCHIVES_H
 #define TOPO_MODEL_OWN_ARCHIVES_H
 
@@ -7,14 +8,13 @@
 
 #include "topo/model/model.h"
 
-#define OWN_ARCHIVE_COUNT 5U
-
-/* What stands before a root file system of the user's. */
-#define OWN_ARCHIVE_FRONT "guest/front.cpio"
+#define OWN_ARCHIVE_COUNT 10U
+#define OWN_ARCHIVES_MAX 5U /* of one VM */
 
 struct own_archive {
 	const char *path;
-	bool all;              /* for every VM with the project's root file system */
+	bool users;            /* behind a root file system of the user's, which it starts */
+	bool all;              /* for every VM with that root file system */
 	enum device_type type; /* else for those that serve this; DEVICE_TYPE_COUNT: that serve */
 };
 

@@ -28,7 +28,9 @@
 #define ROOTFS_DEVICE_BYTES MIB(37) /* of a VM that serves: with back ends */
 #define ROOTFS_GPU_BYTES MIB(8)     /* beside it, where gpu devices are served */
 #define ROOTFS_FS_BYTES MIB(2)      /* likewise fs */
-#define ROOTFS_FRONT_BYTES MIB(5)   /* beside a root file system of the user's: what starts it */
+/* Behind a root file system of the user's: what starts it, and likewise. */
+#define ROOTFS_FRONT_BYTES MIB(5)
+#define ROOTFS_FRONT_DEVICE_BYTES MIB(30)
 #define GPU_BYTES MIB(15)           /* of a gpu at work: its program */
 #define GPU_PICTURES 3U             /* beside it: two that the driver VM draws, and the frame */
 #define SHARE_BYTES MIB(32)         /* of the file system of an fs device */
@@ -176,12 +178,16 @@ static bool serves_type(const struct topology *topology, size_t vm, enum device_
 	return found;
 }
 
-/* The project's own root file system in VM @vm. */
+/* The project's own root file system in VM @vm, or what goes behind one of the user's. */
 static uint64_t own_rootfs_bytes(const struct topology *topology, size_t vm)
 {
-	uint64_t bytes =
-		topology->vm_origins[vm].served_count != 0 ? ROOTFS_DEVICE_BYTES : ROOTFS_BYTES;
+	const bool users = topology->model.vms[vm].image.rootfs != NULL;
+	const bool serves = topology->vm_origins[vm].served_count != 0;
+	uint64_t bytes = users ? ROOTFS_FRONT_BYTES : ROOTFS_BYTES;
 
+	if (serves) {
+		bytes = users ? ROOTFS_FRONT_DEVICE_BYTES : ROOTFS_DEVICE_BYTES;
+	}
 	bytes += serves_type(topology, vm, DEVICE_GPU) ? ROOTFS_GPU_BYTES : 0;
 	bytes += serves_type(topology, vm, DEVICE_FS) ? ROOTFS_FS_BYTES : 0;
 	return bytes;
@@ -194,12 +200,15 @@ static struct archive_bytes rootfs_bytes(const struct topology *topology, size_t
 	const uint64_t own = own_rootfs_bytes(topology, vm);
 	struct archive_bytes bytes = topology->model.vms[vm].files_bytes;
 	const bool is_own = image->own_rootfs || image->place.file == NULL;
-	const uint64_t front = image->rootfs != NULL ? ROOTFS_FRONT_BYTES : 0;
 
-	add_bytes(&bytes.file, front);
-	add_bytes(&bytes.unpacked, front);
-	add_bytes(&bytes.file, is_own ? own : image->initrd_bytes.file);
-	add_bytes(&bytes.unpacked, is_own ? own : image->initrd_bytes.unpacked);
+	if (is_own || image->rootfs != NULL) {
+		add_bytes(&bytes.file, own);
+		add_bytes(&bytes.unpacked, own);
+	}
+	if (!is_own) {
+		add_bytes(&bytes.file, image->initrd_bytes.file);
+		add_bytes(&bytes.unpacked, image->initrd_bytes.unpacked);
+	}
 	return bytes;
 }
 

@@ -155,19 +155,20 @@ static uint32_t served_by(const struct model *model, size_t vm)
 	return served;
 }
 
-/* The project's own root file system: what serves has more archives. */
-static void load_own_rootfs(struct reader *reader, uint32_t served, struct vm_files *out)
+/* The project's own root file system, or what goes behind one of the user's: what serves has more archives. */
+static void load_own_archives(struct reader *reader, bool users, uint32_t served,
+                              struct vm_files *out)
 {
 	for (size_t i = 0; i < OWN_ARCHIVE_COUNT; i++) {
 		const struct own_archive *own = &own_archives[i];
 
-		if (own->all || (served & 1U << own->type) != 0) {
+		if (own->users == users && (own->all || (served & 1U << own->type) != 0)) {
 			out->initrd[out->initrd_count++] = get_own(reader, own->path);
 		}
 	}
 }
 
-/* A root file system of the user's, by the code that the builder reads it with too, and what starts it. */
+/* A root file system of the user's, by the code that the builder reads it with too. */
 static void load_users(struct reader *reader, const char *path, struct vm_files *out)
 {
 	const char *key = arena_printf(reader->arena, "rootfs:%s", path);
@@ -194,7 +195,6 @@ static void load_users(struct reader *reader, const char *path, struct vm_files 
 		remember(reader, key, bytes);
 		out->initrd[out->initrd_count++] = bytes;
 	}
-	out->initrd[out->initrd_count++] = get_own(reader, OWN_ARCHIVE_FRONT);
 }
 
 /* The attributes `files` and `command`: by the code that the builder plans them with too. It decides over what a VM
@@ -240,8 +240,9 @@ static void load_vm(struct reader *reader, const struct vm *vm, uint32_t served,
 		out->initrd[out->initrd_count++] = get(reader, vm->image.initrd);
 	} else if (vm->image.rootfs) {
 		load_users(reader, vm->image.rootfs, out);
+		load_own_archives(reader, true, served, out);
 	} else if (vm->image.own_rootfs) {
-		load_own_rootfs(reader, served, out);
+		load_own_archives(reader, false, served, out);
 	}
 	if (vm_files_any(vm)) {
 		plan_files(reader, vm, out);
