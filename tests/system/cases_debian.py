@@ -4,13 +4,19 @@ configured by the topology, and its own kernel as that of a device VM."""
 import glob
 import os
 import shutil
+import socket
 import subprocess
 
 from connections import Carries
-from harness import BUILD, HERE, ROOT, TOPO, Scenario, ensure
+from harness import BUILD, HERE, LIMIT, ROOT, TOPO, Scenario, ensure
+from outside import ENTRANCE, Outside
 
 NGINX = """events {}
 http { server { listen 80; root /srv; } }
+"""
+PROXY = f"""load_module modules/ngx_stream_module.so;
+events {{}}
+stream {{ server {{ listen {ENTRANCE}; proxy_pass 10.77.0.2:6379; }} }}
 """
 
 
@@ -18,6 +24,7 @@ class OfPackages:
     """A topology beside the configuration of nginx that it names."""
     topology = ""
     long = True
+    nginx = NGINX
 
     def prepare(self):
         directory = os.path.dirname(self.topology)
@@ -25,10 +32,10 @@ class OfPackages:
         os.makedirs(directory)
         shutil.copy(os.path.join(HERE, "topologies", os.path.basename(self.topology)), directory)
         with open(os.path.join(directory, "nginx.conf"), "w", encoding="ascii") as file:
-            file.write(NGINX)
+            file.write(self.nginx)
         # The packages are fetched before the time of the boot is counted.
-        subprocess.run([TOPO, "build", "--no-advice", "-o", os.path.join(directory, "made.img"), self.topology],
-                       stdin=subprocess.DEVNULL, check=True)
+        subprocess.run([TOPO, "build", "--no-advice", "-o", os.path.join(directory, "made.img"),
+                        *self.system.options(), self.topology], stdin=subprocess.DEVNULL, check=True)
 
 
 class Debian(OfPackages, Scenario):
@@ -122,3 +129,58 @@ class DebianKernel(Carries, Scenario):
             device=$(basename $(readlink -f /sys/block/vda/device))
             cd /sys/bus/virtio/drivers/virtio_blk; echo $device > unbind; echo $device > bind""")
         self.system.wait_connection("device", "driver")
+
+
+class Product(Outside, OfPackages, Scenario):
+    """The chain as a product: nginx that faces the outside, redis behind it, sqlite on a disk that the VM of
+    redis serves. Device VMs with roots of packages serve as any other does."""
+    topology = os.path.join(BUILD, "system/product/product.camkes")
+    arguments = ("-D", f'CHAIN="{os.path.join(ROOT, "topologies/chain.camkes")}"')
+    disks = {"DISK": 128 << 20}
+    long = False
+    seconds = 60
+    nginx = PROXY
+
+    def prepare(self):
+        Outside.prepare(self)
+        OfPackages.prepare(self)
+
+    def ask(self, *words):
+        """What redis answers to a request from outside the machine."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=LIMIT) as stream:
+            stream.sendall(" ".join(words).encode() + b"\r\nQUIT\r\n")
+            return stream.makefile("rb").read().decode().split("\r\n")[:-2]
+
+    def sql(self, statement):
+        return self.system.run("db", "sqlite3", "/srv/rows", statement)
+
+    def check_all_are_healthy(self):
+        found = {vm["name"]: vm["health"] for vm in self.system.told()["vms"]}
+        ensure(found == {"gateway": "none", "app": "healthy", "db": "healthy"}, str(found))
+
+    def check_redis_answers_outside_through_nginx(self):
+        self.await_nic("gateway")
+        ensure(self.ask("SET", "a", "7") == ["+OK"], "SET")
+        ensure(self.ask("INCR", "a") == [":8"], "INCR")
+        ensure(self.system.run("app", "redis-cli", "GET", "a") == "8", "it is not kept")
+
+    def check_each_root_has_its_programs_alone(self):
+        """Back ends and their libraries stay out of the file systems of those who serve."""
+        for vm in ("gateway", "app"):
+            found = self.system.shell(vm, "ls /usr/bin/qemu-storage-daemon /usr/sbin/peervisord /usr/lib/*/libgnutls* "
+                                      "2>&1 | grep -vi 'no such' || true")
+            ensure(found == "", f"{vm}: {found}")
+
+    def check_sqlite_keeps_rows_on_the_apps_card(self):
+        self.sql("CREATE TABLE IF NOT EXISTS t(n); INSERT INTO t VALUES(3), (4);")
+        self.system.run("db", "reboot", status=None)
+        self.system.wait("db starts again", lambda: "vm starting 2\n" in self.system.log("--vmm", "db"))
+        self.system.wait("db is healthy", lambda: next(
+            vm["health"] for vm in self.system.told()["vms"] if vm["name"] == "db") == "healthy")
+        ensure(self.sql("SELECT sum(n) FROM t") == "7", "rows are lost")
+        self.sql("INSERT INTO t VALUES('kept on the card');")
+        for vm in ("db", "app"):
+            self.system.run(vm, "poweroff", status=None)
+            self.system.wait_vm(vm, "stopped")
+        with open(self.file("DISK"), "rb") as file:
+            ensure(b"kept on the card" in file.read(), "the card has not got the row")
