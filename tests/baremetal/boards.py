@@ -29,7 +29,7 @@ ONCE = (
 )
 # What a board does not have.
 LACKS = (
-    ("ITS", r"forged messages|messages to a busy CPU", "what makes interrupts of its own of messages"),
+    ("ITS", r"forged messages|messages to a busy CPU|an ITS that is lost", "what makes interrupts of its own of messages"),
 )
 
 

@@ -71,7 +71,7 @@ PROGRAM(guest_msi)
 	check_equal("each time", guest_irq_count[spi], ROUNDS);
 }
 
-/* Sleeps until its device sends the message params[0]; then it keeps the CPU. */
+/* Sleeps until its device sends the message params[0]; then it keeps the CPU, and counts its turns. */
 PROGRAM(guest_busy)
 {
 	guest_call(T_VGIC_ENABLE, 1, 0, 0);
@@ -81,5 +81,6 @@ PROGRAM(guest_busy)
 		guest_wfi();
 	}
 	for (;;) {
+		guest_irq_count[0]++;
 	}
 }

@@ -8,6 +8,8 @@ ITS:
                             the SMMU out of its way, nothing comes
   messages to a busy CPU    as many as a function writes interrupt a VM that runs in the place of the
                             function's VM no more than twice for each number
+  an ITS that is lost       while it takes no more commands, and is told to mask and unmask messages:
+                            the kernel says so once and turns it off, no VM ends, all of them go on
 """
 import re
 
@@ -134,5 +136,43 @@ def run_flood(runner):
     return bad, []
 
 
+GITS_CTLR, GITS_CBASER = 0, 0x80
+GITS_ENABLED = 1
+TURNS = 2000
+
+
+def lose(m):
+    its = next(row[1] for row in abi.BOARD["BLOCKS"] if row[0] == "its")
+    edu, other = (Edu(m.qtest, 0, slot, WINDOWS["MEMORY"] + (slot << 20)) for slot in (1, 2))
+    own = range(MSIS["msi_first"], MSIS["msi_first"] + MSIS["msi_count"])
+    other.set_msi(MSI_IPA + V2M_SETSPI, own[0])
+    other.signal()
+    bad = [] if taken(m, own[0], 1, 1) == 1 else ["nobody takes the CPU"]
+    m.qtest.write32(its + GITS_CTLR, 0)
+    m.qtest.write64(its + GITS_CBASER, 0)  # a queue that it does not take commands from
+    m.qtest.write32(its + GITS_CTLR, GITS_ENABLED)
+    turns = 0
+    while turns < TURNS and m.qtest.read32(its + GITS_CTLR) & GITS_ENABLED:
+        edu.set_msi(MSI_IPA + V2M_SETSPI, own[turns % len(own)])
+        edu.signal()
+        turns += 1
+    if turns == TURNS:
+        bad.append("the kernel goes on with it")
+    before = counts(m, 0)
+    work = m.qtest.read32(m.guest_place("guest_irq_count", 1))
+    edu.signal()
+    if taken(m, 0, work + 2, 1) <= work + 1:
+        bad.append("the other VM does not go on")
+    return bad + ["messages still come"] * (counts(m, 0) != before)
+
+
+def run_lost(runner):
+    m = Machine(runner, "its-lost", edus(2), **two_functions(guest="guest_busy"))
+    says = "pv: no messages come: the ITS does not answer any more"
+    bad = m.run(lose, (1, "ready"), (2, "ready"), last=says)
+    return bad + ["the kernel says so again"] * (m.kernel.count(says) > 1) + \
+        [line for line in m.kernel if "stopped" in line], []
+
+
 WORK = {"messages of a device": run_msis, "forged messages": run_forged,
-        "messages to a busy CPU": run_flood}
+        "messages to a busy CPU": run_flood, "an ITS that is lost": run_lost}

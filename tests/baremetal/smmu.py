@@ -176,12 +176,12 @@ class Machine:
 
     def run(self, observe, *words, last=None):
         """observe(self) once @words, (channel, text) each, have come, then wait for the line @last of VM
-        one. What is wrong, by its word."""
+        one, or the kernel. What is wrong, by its word."""
         bad = ["the machine did not come up"]
 
         def until(demux):
             if bad == [f"no line {last}"]:
-                bad[:] = bad[:last not in demux.lines(1)]
+                bad[:] = bad[:last not in demux.lines(0) + demux.lines(1)]
                 return not bad
             bad_lines = [line for line in demux.lines(1) if line.startswith("FAIL")]
             if not all(any(text in line for line in demux.lines(channel)[:-1])
