@@ -162,13 +162,13 @@ static bool map_stream(uint32_t index, const struct stream *s)
 	uintptr_t itt = (uintptr_t)tables.cpus[index % PV_CPUS_MAX].itts[index / PV_CPUS_MAX];
 	bool done = issue(its_mapd(s->id, itt));
 
-	for (uint32_t n = 0; done && n < PV_MSIS_MAX && n < d->msi_count; n++) {
+	for (uint32_t n = 0; done && n < PV_MSIS_MAX && n < d->image.msi_count; n++) {
 		uint32_t message = index * PV_MSIS_MAX + n;
 
 		state.owners[message] = (uint8_t)cpu;
 		tables.configuration[message] = its_lpi(PRIORITY, true);
-		done = issue(
-			its_mapti(s->id, d->msi_first + n, ITS_LPI_FIRST + message, (uint16_t)cpu));
+		done = issue(its_mapti(s->id, d->image.msi_first + n, ITS_LPI_FIRST + message,
+		                       (uint16_t)cpu));
 	}
 	return done;
 }
@@ -210,7 +210,7 @@ void its_start(void)
 	bool needed = false;
 
 	for (uint32_t i = 0; i < PV_DOMAINS_MAX; i++) {
-		needed = needed || kernel.domains[i].msi_count;
+		needed = needed || kernel.domains[i].image.msi_count;
 	}
 	const char *why = needed ? bring_up() : "";
 
@@ -242,7 +242,8 @@ static uint32_t device_of(uint32_t message)
 
 static uint32_t event_of(uint32_t message)
 {
-	return kernel.streams[message / PV_MSIS_MAX].domain->msi_first + message % PV_MSIS_MAX;
+	return kernel.streams[message / PV_MSIS_MAX].domain->image.msi_first +
+	       message % PV_MSIS_MAX;
 }
 
 static void set(uint32_t message, bool on)

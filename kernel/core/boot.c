@@ -93,8 +93,8 @@ static void connect_lines(const struct pv_image_header *image, const struct imag
 			line_add_messages(d);
 			continue;
 		}
-		for (uint32_t n = 0; n < d->msi_count; n++) {
-			line_add(d, d->msi_first + n, d->msi_first + n, true);
+		for (uint32_t n = 0; n < d->image.msi_count; n++) {
+			line_add(d, d->image.msi_first + n, d->image.msi_first + n, true);
 		}
 	}
 }
@@ -103,19 +103,10 @@ static void build_domain(uint32_t index, const struct pv_domain *from)
 {
 	struct domain *d = &kernel.domains[index];
 
-	for (uint32_t i = 0; i < sizeof(d->name); i++) {
-		d->name[i] = from->name[i];
-	}
+	d->image = *from;
 	d->vcpus = &kernel.vcpus[from->vcpus.first];
 	d->vcpu_count = from->vcpus.count;
-	d->caps = from->caps;
 	d->doorbell_pages = &kernel.doorbell_pages[from->doorbell_pages.first];
-	d->doorbell_page_count = from->doorbell_pages.count;
-	d->doorbell_ipa_page = from->doorbell_ipa_page;
-	d->channel_first = from->channel_first;
-	d->channel_count = from->channel_count;
-	d->msi_first = from->msi_first;
-	d->msi_count = from->msi_count;
 	console_attach(index);
 }
 
@@ -304,6 +295,6 @@ void boot_build(const struct pv_image_header *image, uint64_t available_bytes,
 	clear_regions(image, bounds->image_page);
 	window_build(image);
 	for (uint32_t i = 0; i < image->domains.count; i++) {
-		domain_start(&kernel.domains[i], &image_domains(image)[i]);
+		domain_start(&kernel.domains[i]);
 	}
 }

@@ -120,14 +120,14 @@ static err_t call_console_write(const struct call *c)
 	if (count == 0 || count > 16) {
 		return ERR_RANGE;
 	}
-	c->regs->x[1] = console_write(c->d->channel_first + c->object, (uint32_t)count,
+	c->regs->x[1] = console_write(c->d->image.channel_first + c->object, (uint32_t)count,
 	                              c->regs->x[2], c->regs->x[3]);
 	return OK;
 }
 
 static err_t call_console_read(const struct call *c)
 {
-	c->regs->x[1] = console_read(c->d->channel_first + c->object, &c->regs->x[2]);
+	c->regs->x[1] = console_read(c->d->image.channel_first + c->object, &c->regs->x[2]);
 	return OK;
 }
 
@@ -199,10 +199,10 @@ static const struct {
 static err_t cap_lookup(const struct domain *d, uint64_t index, enum pv_cap_type type,
                         uint32_t *object)
 {
-	if (index >= d->caps.count) {
+	if (index >= d->image.caps.count) {
 		return ERR_CAP;
 	}
-	const struct pv_cap *cap = &kernel.caps[d->caps.first + (uint32_t)index];
+	const struct pv_cap *cap = &kernel.caps[d->image.caps.first + (uint32_t)index];
 
 	if (cap->type != (uint32_t)type) {
 		return ERR_CAP;

@@ -38,8 +38,8 @@ void console_attach(uint32_t domain)
 {
 	const struct domain *d = &kernel.domains[domain];
 
-	for (uint32_t n = 0; n < PV_CONSOLES_MAX && n < d->channel_count; n++) {
-		console.domain_of[d->channel_first + n] = (uint8_t)(domain + 1);
+	for (uint32_t n = 0; n < PV_CONSOLES_MAX && n < d->image.channel_count; n++) {
+		console.domain_of[d->image.channel_first + n] = (uint8_t)(domain + 1);
 	}
 }
 
@@ -138,7 +138,7 @@ static void announce(uint32_t channel)
 	struct domain *d = &kernel.domains[console.domain_of[channel] - 1];
 
 	lock_acquire(&d->lock);
-	message_event_locked(d, PV_EVENT_CONSOLE(channel - d->channel_first));
+	message_event_locked(d, PV_EVENT_CONSOLE(channel - d->image.channel_first));
 	lock_release(&d->lock);
 }
 

@@ -21,7 +21,7 @@
 static void tell(struct domain *d, const char *what, const char *reason, const char *detail)
 {
 	if (__atomic_fetch_add(&d->told, 1, __ATOMIC_RELAXED) < LINES_MAX) {
-		log_print("domain %s%s%s%s", d->name, what, reason, detail);
+		log_print("domain %s%s%s%s", d->image.name, what, reason, detail);
 	}
 }
 
@@ -56,7 +56,7 @@ static void start_locked(struct domain *d)
 {
 	lock_assert_held(&d->lock);
 	vgic_reset_locked(d);
-	arch_vmm_reset(d, d->vmm_entry, d->vmm_stack, d->vmm_arg);
+	arch_vmm_reset(d, d->image.vmm_entry, d->image.vmm_stack, d->image.vmm_arg);
 	d->vmm_regs.x[3] = d->vmm_lives;
 	__atomic_store_n(&d->alive, true, __ATOMIC_RELAXED);
 	d->on = true;
@@ -66,17 +66,11 @@ static void start_locked(struct domain *d)
 	}
 	/* The VMM starts in the place of vCPU 0, before it. Pairs with holds_vmm() in sched.c. */
 	__atomic_store_n(&d->vmm_owner, d->vcpus[0].index, __ATOMIC_RELEASE);
-	vcpu_start_locked(&d->vcpus[0], d->entry, d->entry_arg);
+	vcpu_start_locked(&d->vcpus[0], d->image.entry, d->image.entry_arg);
 }
 
-void domain_start(struct domain *d, const struct pv_domain *from)
+void domain_start(struct domain *d)
 {
-	d->vmm_restarts = from->flags & PV_DOMAIN_VMM_RESTARTS;
-	d->vmm_entry = from->vmm_entry;
-	d->vmm_stack = from->vmm_stack;
-	d->vmm_arg = from->vmm_arg;
-	d->entry = from->entry;
-	d->entry_arg = from->entry_arg;
 	lock_acquire(&d->lock);
 	start_locked(d);
 	lock_release(&d->lock);
@@ -153,7 +147,7 @@ void domain_vmm_died(struct vcpu *here, const char *detail)
 {
 	struct domain *d = here->domain;
 
-	if (!d->vmm_restarts || d->vmm_lives == DOMAIN_VMM_LIVES) {
+	if (!(d->image.flags & PV_DOMAIN_VMM_RESTARTS) || d->vmm_lives == DOMAIN_VMM_LIVES) {
 		domain_stop(d, PV_STOP_VMM, detail);
 		return;
 	}

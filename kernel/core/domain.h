@@ -21,9 +21,9 @@
  * until they have left, at EL0, where it can be preempted. */
 #define DOMAIN_DEAD_PC 1U
 
-/** Power on: @d, whose memory is as @from says, gets its VMM, and behind it vCPU 0, in their first
+/** Power on: @d, whose memory is as its image says, gets its VMM, and behind it vCPU 0, in their first
  * state. No vCPU of it has run. Takes the domain lock. */
-void domain_start(struct domain *d, const struct pv_domain *from);
+void domain_start(struct domain *d);
 
 /** Start @v at @pc with x0 = @arg; its domain is on. Takes the domain lock, and the console's.
  * Errors: ERR_STATE it is on; ERR_AGAIN it was started a moment ago, and stopped before its CPU ran

@@ -34,9 +34,9 @@ void doorbell_reset_all_locked(struct domain *d);
 /** The doorbell page that a guest of @d finds at guest-physical page @ipa_page; NULL: none is there. */
 static inline const struct doorbell_page *doorbell_page(const struct domain *d, uint64_t ipa_page)
 {
-	uint64_t number = ipa_page - d->doorbell_ipa_page;
+	uint64_t number = ipa_page - d->image.doorbell_ipa_page;
 
-	return number < d->doorbell_page_count ? &d->doorbell_pages[number] : NULL;
+	return number < d->image.doorbell_pages.count ? &d->doorbell_pages[number] : NULL;
 }
 
 /** A guest stores to byte @offset of @page, which rings what stands there. Takes the target's domain

@@ -149,22 +149,14 @@ enum serving {
 
 struct domain {
 	/* boot */
-	char name[32];
-	struct vcpu *vcpus; /* in vcpus[] below, one behind the other */
+	struct pv_domain image; /* as the image has it; its VMM and guest start so in each life */
+	struct vcpu *vcpus;     /* in vcpus[] below, one behind the other */
 	uint32_t vcpu_count;
-	struct pv_slice caps;
-	const struct doorbell_page *doorbell_pages; /* from doorbell_ipa_page on */
-	uint32_t doorbell_page_count;
-	uint64_t doorbell_ipa_page;
+	const struct doorbell_page *doorbell_pages; /* from image.doorbell_ipa_page on */
 	uint16_t
 		lines[VIRQ_SPIS]; /* the physical interrupt that is this SPI; 0: none. See line.h */
 	uint32_t line_words[LINE_WORDS]; /* all of them: bit i of word w is interrupt 32 w + i */
 	uint32_t streams;                /* streams[] that are its: bit i */
-	uint32_t msi_first, msi_count; /* SPIs that its streams' messages name; none: count is 0 */
-	uint32_t channel_first, channel_count;
-	bool vmm_restarts; /* PV_DOMAIN_VMM_RESTARTS */
-	uint64_t vmm_entry, vmm_stack, vmm_arg, entry,
-		entry_arg; /* of its first life, and each next */
 
 	struct lock lock;
 	/* domain lock */

@@ -19,8 +19,8 @@ void line_add(struct domain *d, uint32_t virq, uint32_t intid, bool edge)
 
 void line_add_messages(struct domain *d)
 {
-	for (uint32_t n = 0; n < PV_MSIS_MAX && n < d->msi_count; n++) {
-		d->lines[d->msi_first + n - VIRQ_PRIVATE] = (uint16_t)(ARCH_MESSAGES + n);
+	for (uint32_t n = 0; n < PV_MSIS_MAX && n < d->image.msi_count; n++) {
+		d->lines[d->image.msi_first + n - VIRQ_PRIVATE] = (uint16_t)(ARCH_MESSAGES + n);
 	}
 }
 
@@ -61,12 +61,12 @@ static void take_message(uint32_t message)
 	const struct stream *s = &kernel.streams[message / PV_MSIS_MAX];
 	struct domain *d = s->domain;
 
-	if (!d || n >= d->msi_count) {
+	if (!d || n >= d->image.msi_count) {
 		return;
 	}
 	lock_acquire(&d->lock);
 	if (s->on) { /* else it is of a life of the VM that is over */
-		pass_message_locked(d, message, d->msi_first + n);
+		pass_message_locked(d, message, d->image.msi_first + n);
 	}
 	lock_release(&d->lock);
 }

@@ -155,7 +155,7 @@ static RARE void vmm_fault(struct vcpu *v, const struct trap *trap)
 		domain_vmm_died(v, "");
 		return;
 	}
-	log_print("fault in the VMM of %s: pc 0x%016lx esr 0x%016lx far 0x%016lx", d->name,
+	log_print("fault in the VMM of %s: pc 0x%016lx esr 0x%016lx far 0x%016lx", d->image.name,
 	          d->vmm_regs.pc, trap->esr, trap->far);
 	domain_vmm_died(v, ", it faulted");
 }

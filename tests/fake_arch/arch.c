@@ -45,15 +45,15 @@ void fake_build(uint32_t domains, uint32_t vcpus, uint32_t cpus)
 	for (uint32_t i = 0; i < domains; i++) {
 		struct domain *d = &kernel.domains[i];
 
-		d->name[0] = (char)('a' + i);
+		d->image.name[0] = (char)('a' + i);
 		d->vcpus = &kernel.vcpus[(size_t)i * vcpus];
 		d->vcpu_count = vcpus;
 		d->alive = true;
 		d->on = true;
 		d->vmm_owner = NONE;
 		d->serving = SERVING_EVENTS;
-		d->channel_first = 1 + i;
-		d->channel_count = 1;
+		d->image.channel_first = 1 + i;
+		d->image.channel_count = 1;
 		for (uint32_t n = 0; n < vcpus; n++) {
 			uint32_t index = i * vcpus + n;
 			struct vcpu *v = &kernel.vcpus[index];

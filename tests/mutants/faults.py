@@ -154,7 +154,7 @@ CALLS = ["unit:sched", "baremetal:system_calls"]
 fault("kernel/core/call.c", "type of a capability", "if (cap->type != (uint32_t)type) {",
       "if ((cap->type == PV_CAP_NONE) != (type == PV_CAP_NONE)) {", CALLS, "any capability does anything", quick=True)
 fault("kernel/core/call.c", "the capability behind the last",
-      "if (index >= d->caps.count) {", "if (index > d->caps.count) {",
+      "if (index >= d->image.caps.count) {", "if (index > d->image.caps.count) {",
       CALLS, "a VMM uses the first capability of the next VM")
 fault("kernel/core/domain.c", "starting a vCPU that runs",
       "if (v->wait != WAIT_OFF || !v->domain->alive) {",

@@ -187,8 +187,8 @@ static void test_objects_are_those_of_the_image(void **state)
 		const struct domain *d = &kernel.domains[i];
 		const struct pv_domain *from = &builder.domains[i];
 
-		assert_string_equal(d->name, from->name);
-		assert_memory_equal(&d->caps, &from->caps, sizeof(d->caps));
+		assert_string_equal(d->image.name, from->name);
+		assert_memory_equal(&d->image.caps, &from->caps, sizeof(d->image.caps));
 		assert_int_equal(d->vcpu_count, from->vcpus.count);
 		assert_true(d->alive);
 		assert_int_equal(d->vmm_regs.pc, from->vmm_entry);

@@ -451,8 +451,8 @@ static void test_dead_and_nobodys(void **state)
 static void boot_messages(void)
 {
 	boot();
-	d->msi_first = MSI_FIRST;
-	d->msi_count = MSIS;
+	d->image.msi_first = MSI_FIRST;
+	d->image.msi_count = MSIS;
 	d->streams = 3;
 	d->streams_on = 2;
 	line_add_messages(d);
@@ -582,7 +582,7 @@ static void test_settling_many_messages(void **state)
 	uint32_t rounds = 0;
 
 	boot_messages();
-	d->msi_count = PV_MSIS_MAX;
+	d->image.msi_count = PV_MSIS_MAX;
 	line_add_messages(d);
 	for (uint32_t n = 0; n < PV_STREAMS_MAX; n++) {
 		kernel.streams[n] = (struct stream){.domain = d, .id = 8 + n, .on = true};

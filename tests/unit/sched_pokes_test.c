@@ -68,7 +68,7 @@ static void build(enum vcpu_wait wait)
 	fake_build(2, 2, 2);
 	kernel.caps[CAP_VCPU_1] = (struct pv_cap){PV_CAP_VCPU, 1};
 	kernel.caps[CAP_VGIC] = (struct pv_cap){PV_CAP_VGIC, 0};
-	kernel.domains[0].caps = (struct pv_slice){0, 2};
+	kernel.domains[0].image.caps = (struct pv_slice){0, 2};
 	kernel.doorbells[PEND_SPI] = (struct doorbell){
 		.domain = &kernel.domains[0], .kind = PV_DOORBELL_VIRQ, .number = SPI};
 	kernel.doorbells[TELL_VMM] = (struct doorbell){

@@ -507,8 +507,8 @@ static void test_calls_check_their_capability(void **state)
 	kernel.caps[0] = (struct pv_cap){PV_CAP_CONSOLE, 0};
 	kernel.caps[1] = (struct pv_cap){PV_CAP_VGIC, 0};
 	kernel.caps[2] = (struct pv_cap){PV_CAP_CONSOLE, 0};
-	kernel.domains[0].caps = (struct pv_slice){0, 2};
-	kernel.domains[1].caps = (struct pv_slice){2, 1};
+	kernel.domains[0].image.caps = (struct pv_slice){0, 2};
+	kernel.domains[1].image.caps = (struct pv_slice){2, 1};
 	fake_set_priority(&kernel.vcpus[0], 200);
 	(void)resume();
 	trap_at(ESR(EC_HVC, 0), 0);
@@ -550,9 +550,9 @@ static void test_doorbells(void **state)
 	kernel.doorbells[1] =
 		(struct doorbell){.domain = to, .kind = PV_DOORBELL_EVENT, .number = 9};
 	kernel.doorbell_pages[0] = (struct doorbell_page){kernel.caps, 2};
-	from->doorbell_ipa_page = 0xa000;
+	from->image.doorbell_ipa_page = 0xa000;
 	from->doorbell_pages = kernel.doorbell_pages;
-	from->doorbell_page_count = 1;
+	from->image.doorbell_pages.count = 1;
 	const struct doorbell_page *page = doorbell_page(from, 0xa000);
 
 	assert_ptr_equal(page, kernel.doorbell_pages);

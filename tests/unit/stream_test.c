@@ -82,7 +82,7 @@ static void stop_by_death(void)
 
 static void stop_by_vmm_that_starts_again(void)
 {
-	d->vmm_restarts = true;
+	d->image.flags = PV_DOMAIN_VMM_RESTARTS;
 	domain_vmm_died(v, "");
 	assert_int_equal(v->wait,
 	                 WAIT_NOTHING); /* and yet they are off: the new one has not asked */

@@ -372,7 +372,7 @@ static void test_calls(void **state)
 	(void)state;
 	make();
 	build();
-	kernel.domains[0].caps = (struct pv_slice){1, 2};
+	kernel.domains[0].image.caps = (struct pv_slice){1, 2};
 	kernel.caps[0] = (struct pv_cap){PV_CAP_WINDOW, 0};
 	kernel.caps[1] = (struct pv_cap){PV_CAP_VCPU, 0};
 	kernel.caps[2] = (struct pv_cap){PV_CAP_WINDOW, 1};
