@@ -12,6 +12,7 @@
  * links: kernel/core/message.c kernel/core/domain.c
  * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
  * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c tests/fuzz/vgic_lines.c
+ * links: tests/fuzz/vgic_model.c
  */
 #include <setjmp.h>
 #include <stddef.h>
@@ -35,27 +36,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 #define ESR_WFI (0x01ULL << 26 | 1U << 25)
 #define QUIET_TURNS 64U /* after which everything must have been looked at */
 #define STEPS 400U      /* of an input: where it ends, what its hash gives goes on */
-
-/* SGIs, PPIs, SPIs: more than list registers. Odd SPIs are level-sensitive. */
-static const uint16_t intids[] = {0,  3,  20, VIRQ_TIMER, 32,  33,  34,  35,  64,  65,
-                                  66, 67, 98, 99,         128, 129, 254, 255, 286, 287};
-
-#define INTIDS (sizeof(intids) / sizeof(intids[0]))
-
-/* A CPU interface: what it handles, the innermost last. */
-struct interface {
-	uint32_t iar[32];
-	uint8_t level[32];
-	uint32_t depth;
-};
-
-static struct {
-	bool enabled;
-	struct model_interrupt private[VCPUS][VIRQ_PRIVATE];
-	struct model_interrupt spi[PV_VIRQS];
-	struct interface cpu[VCPUS];
-	uint64_t ends; /* of active interrupts, by guest or VMM */
-} model;
 
 static struct input {
 	const uint8_t *at;
@@ -90,62 +70,6 @@ static uint32_t take(uint32_t below)
 	input.left--;
 	input.hash += *input.at;
 	return *input.at++ % below;
-}
-
-struct model_interrupt *model_of(uint32_t vcpu, uint32_t intid)
-{
-	return intid < VIRQ_PRIVATE ? &model.private[vcpu][intid] : &model.spi[intid];
-}
-
-static bool is_edge(uint32_t intid)
-{
-	return intid < SGIS || (intid >= VIRQ_PRIVATE && intid % 2 == 0);
-}
-
-/* IHI 0048B 3.2.4: pending, by trigger. The timer's line is its condition. */
-static bool is_pending(uint32_t vcpu, uint32_t intid)
-{
-	const struct model_interrupt *q = model_of(vcpu, intid);
-
-	if (intid == VIRQ_TIMER && kernel.vcpus[vcpu].arch.timer_line) {
-		return true;
-	}
-	return q->sources || q->latch || (q->line && !is_edge(intid));
-}
-
-static bool is_due(uint32_t vcpu, uint32_t intid)
-{
-	const struct model_interrupt *q = model_of(vcpu, intid);
-
-	return model.enabled && q->enabled && !q->active && is_pending(vcpu, intid) &&
-	       (intid < VIRQ_PRIVATE || q->target == vcpu);
-}
-
-/* Level of the most urgent interrupt that vCPU @vcpu can take; 32: none. */
-static uint32_t best_due(uint32_t vcpu)
-{
-	uint32_t best = 32;
-
-	for (uint32_t i = 0; i < INTIDS; i++) {
-		uint32_t level = model_of(vcpu, intids[i])->level;
-
-		if (level < best && is_due(vcpu, intids[i])) {
-			best = level;
-		}
-	}
-	return best;
-}
-
-static bool is_nested(uint32_t intid)
-{
-	for (uint32_t v = 0; v < VCPUS; v++) {
-		for (uint32_t i = 0; i < model.cpu[v].depth; i++) {
-			if ((model.cpu[v].iar[i] & 0x3ffU) == intid) {
-				return true;
-			}
-		}
-	}
-	return false;
 }
 
 static void on_idle(void)
@@ -373,27 +297,6 @@ static void send_sgi(uint32_t vcpu, uint32_t sgi)
 	make_call(CALL_OP, vcpu, sgi | source << PV_SGI_SOURCE_SHIFT,
 	          pend ? PV_VIRQ_OP_PEND : PV_VIRQ_OP_UNPEND, NULL);
 	visit(fake.cpu);
-}
-
-/* What @op does to @q, which is SPI or PPI @intid. */
-static void model_operate(struct model_interrupt *q, uint32_t intid, enum pv_virq_op op)
-{
-	if (op == PV_VIRQ_OP_PEND || op == PV_VIRQ_OP_UNPEND) {
-		q->latch = op == PV_VIRQ_OP_PEND;
-		if (!q->latch) {
-			lines_guest_unpends(intid);
-		}
-		return;
-	}
-	if (op == PV_VIRQ_OP_LINE_HIGH || op == PV_VIRQ_OP_LINE_LOW) {
-		q->line = op == PV_VIRQ_OP_LINE_HIGH;
-		return;
-	}
-	if (q->active && op == PV_VIRQ_OP_DEACTIVATE) {
-		model.ends++;
-		lines_guest_ends(intid);
-	}
-	q->active = op == PV_VIRQ_OP_ACTIVATE;
 }
 
 static void operate(uint32_t vcpu, uint32_t intid)

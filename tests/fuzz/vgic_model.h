@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What vgic_fuzz.c and vgic_lines.c share: the distributor as a guest has the right to expect it, and
- * the devices of the board whose lines are SPIs of that guest.
+ * What the files of the vGIC's fuzzer share: distributor and CPU interfaces as a guest has the right to
+ * expect them (vgic_model.c), and the devices whose lines (vgic_lines.c) are SPIs of that guest.
  */
 #ifndef TESTS_FUZZ_VGIC_MODEL_H
 #define TESTS_FUZZ_VGIC_MODEL_H
@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/core/kernel.h"
+
 #define VCPUS 4U
 #define CPUS 2U
+#define INTIDS 20U
 #define LINES 10U /* more than list registers, and than are settled at once */
 
 /* An interrupt as the distributor has it. */
@@ -22,11 +25,45 @@ struct model_interrupt {
 	uint8_t holder;  /* on whose CPU interface it became active */
 };
 
+/* A CPU interface: what it handles, the innermost last. */
+struct interface {
+	uint32_t iar[32];
+	uint8_t level[32];
+	uint32_t depth;
+};
+
+/* What the guest sees of its interrupt controller. */
+struct model {
+	bool enabled;
+	struct model_interrupt private[VCPUS][VIRQ_PRIVATE];
+	struct model_interrupt spi[PV_VIRQS];
+	struct interface cpu[VCPUS];
+	uint64_t ends; /* of active interrupts, by guest or VMM */
+};
+
+extern struct model model;
+
+/** Those that are tried: SGIs, PPIs, SPIs, more than list registers. Odd SPIs are level-sensitive. */
+extern const uint16_t intids[INTIDS];
+
 /** End the test, which says @what, unless @holds. */
 void demand(bool holds, const char *what);
 
 /** Interrupt @intid as vCPU @vcpu sees it. */
 struct model_interrupt *model_of(uint32_t vcpu, uint32_t intid);
+
+/** What @op does to @q, which is SPI or PPI @intid. */
+void model_operate(struct model_interrupt *q, uint32_t intid, enum pv_virq_op op);
+
+/** Whether the guest takes @intid for an edge; whether it is pending; whether vCPU @vcpu can take it, as
+ * far as its priority is concerned; whether some CPU interface handles it. */
+bool is_edge(uint32_t intid);
+bool is_pending(uint32_t vcpu, uint32_t intid);
+bool is_due(uint32_t vcpu, uint32_t intid);
+bool is_nested(uint32_t intid);
+
+/** Level of the most urgent interrupt that vCPU @vcpu can take; 32: none. */
+uint32_t best_due(uint32_t vcpu);
 
 /** Whether a CPU runs the guest of vCPU @vcpu. */
 bool in_guest(uint32_t vcpu);
