@@ -4,7 +4,7 @@
  * right to expect: distributor and CPU interfaces as in Arm IHI 0048B.b, chapters 3 and 4, and
  * nothing of list registers. Guests acknowledge, nest, end, sleep, trap, go off and start; their
  * distributor is written, read and reset from any CPU; devices raise the lines that are their SPIs
- * (vgic_lines.c); a CPU that has to look at something does so late, and only if it was told. The
+ * (vgic_lines.c) or send its messages (vgic_messages.c); a CPU that has to look at something does so late, and only if it was told. The
  * first byte of an input chooses whether the end of a list register ends the line that it names, as
  * on a GICv3, or is told, as on a GICv2.
  *
@@ -12,7 +12,7 @@
  * links: kernel/core/message.c kernel/core/domain.c
  * links: kernel/core/trap.c kernel/core/call.c kernel/core/doorbell.c kernel/core/log.c
  * links: kernel/core/console.c kernel/arm/s2.c kernel/variants/debug.c tests/fake_arch/arch.c tests/fuzz/vgic_lines.c
- * links: tests/fuzz/vgic_model.c
+ * links: tests/fuzz/vgic_model.c tests/fuzz/vgic_messages.c
  */
 #include <setjmp.h>
 #include <stddef.h>
@@ -87,6 +87,7 @@ static void visit(uint32_t c)
 	fake.cpu = c;
 	pokes_seen[c] = fake.pokes[c];
 	lines_take(c);
+	messages_take(c);
 	if (cpu->current && cpu->current->arch.timer_line && !gic->timer_active) {
 		gic->timer_active = true;
 		vgic_pend_timer(cpu->current);
@@ -112,7 +113,7 @@ static bool is_called(uint32_t c)
 	const struct fake_gic *gic = &fake.gic[c];
 
 	return fake.pokes[c] != pokes_seen[c] || fake_maintenance(gic) || lines_call(c) ||
-	       cpu->deadline <= fake.now ||
+	       messages_call(c) || cpu->deadline <= fake.now ||
 	       (cpu->current && cpu->current->arch.timer_line && !gic->timer_active);
 }
 
@@ -356,6 +357,12 @@ static void move_line(uint32_t n, bool high)
 	lines_set(n, high);
 }
 
+static void send_message(uint32_t n)
+{
+	SAY("message %u\n", n);
+	messages_send(n);
+}
+
 static void trap_to_vmm(uint32_t vcpu)
 {
 	quieten();
@@ -412,6 +419,7 @@ static void start(uint32_t vcpu)
 	lock_acquire(&kernel.domains[0].lock);
 	vcpu_start_locked(v, 0x1000, 0);
 	lock_release(&kernel.domains[0].lock);
+	messages_start();
 	/* A CPU looks at what it has itself changed before it goes on. */
 	visit(fake.cpu);
 	quieten();
@@ -516,6 +524,7 @@ static void check(void)
 {
 	quieten();
 	lines_check();
+	messages_check();
 	check_counters();
 }
 
@@ -645,6 +654,10 @@ static void step_guest(uint32_t what, uint32_t vcpu)
 	case 14:
 		lines_acknowledge(take(LINES));
 		break;
+	case 15:
+	case 16:
+		send_message(take(MESSAGES));
+		break;
 	default:
 		check();
 		break;
@@ -653,17 +666,17 @@ static void step_guest(uint32_t what, uint32_t vcpu)
 
 static void step(void)
 {
-	uint32_t what = take(36);
+	uint32_t what = take(38);
 	uint32_t vcpu = take(VCPUS);
 	uint32_t intid = intids[take(INTIDS)];
 
 	if (!is_reachable(vcpu, intid)) {
 		intid = intids[INTIDS - 1];
 	}
-	if (what < 16) {
+	if (what < 18) {
 		step_guest(what, vcpu);
 	} else {
-		step_vmm(what - 16, vcpu, intid);
+		step_vmm(what - 18, vcpu, intid);
 	}
 }
 
@@ -674,6 +687,7 @@ static void build(void)
 	kernel.domains_on = 2; /* there is another one */
 	fake.on_idle = on_idle;
 	lines_build(take(2));
+	messages_build();
 	for (uint32_t c = 0; c < CPUS; c++) {
 		pokes_seen[c] = 0;
 		visit(c);

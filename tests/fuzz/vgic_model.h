@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the vGIC's fuzzer share: distributor and CPU interfaces as a guest has the right to
- * expect them (vgic_model.c), and the devices whose lines (vgic_lines.c) are SPIs of that guest.
+ * expect them (vgic_model.c), and the devices whose lines (vgic_lines.c) and messages (vgic_messages.c)
+ * are SPIs of that guest.
  */
 #ifndef TESTS_FUZZ_VGIC_MODEL_H
 #define TESTS_FUZZ_VGIC_MODEL_H
@@ -14,6 +15,7 @@
 #define VCPUS 4U
 #define CPUS 2U
 #define INTIDS 20U
+#define MESSAGES 4U
 #define LINES 10U /* more than list registers, and than are settled at once */
 
 /* An interrupt as the distributor has it. */
@@ -96,5 +98,21 @@ void lines_reset(void);
 
 /** See that the board, the kernel and the model agree on all lines. No CPU has anything to look at. */
 void lines_check(void);
+
+/** Domain 0, which is just built, has two streams, each with messages of two numbers. */
+void messages_build(void);
+
+/** The device of its stream sends message @n, if that lets it. */
+void messages_send(uint32_t n);
+
+/** The VM has started: its VMM lets its devices reach memory. */
+void messages_start(void);
+
+/** Whether CPU @cpu has a message to take; let it take all. */
+bool messages_call(uint32_t cpu);
+void messages_take(uint32_t cpu);
+
+/** See that a VM that runs has its messages come, and to which CPU. No CPU has anything to look at. */
+void messages_check(void);
 
 #endif
