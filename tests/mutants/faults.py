@@ -167,8 +167,9 @@ fault("kernel/core/doorbell.c", "the doorbell behind the page's last",
       "n < page->count", "n <= page->count",
       ["unit:sched", "baremetal:doorbell_forms", "baremetal:events"],
       "a guest rings a doorbell that its page does not hold")
-fault("kernel/core/doorbell.c", "the page behind the window",
-      "if (number >= d->doorbell_pages.count) {", "if (number > d->doorbell_pages.count) {",
+fault("kernel/core/doorbell.h", "the page behind the window",
+      "return number < d->image.doorbell_pages.count ?",
+      "return number <= d->image.doorbell_pages.count ?",
       ["unit:sched", "baremetal:doorbell_forms"], "a guest rings by another domain's page")
 fault("kernel/core/doorbell.c", "a ring that came before its interrupt was chosen",
       "if (intid && b->latched) {", "if (intid && !b->latched) {", ["unit:sched"],
