@@ -10,7 +10,8 @@ import concurrent.futures
 import json
 import os
 import re
-import subprocess
+
+import served
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOPOLOGIES = os.path.join(os.path.dirname(os.path.dirname(HERE)), "topologies")
@@ -67,8 +68,7 @@ def judge(topo, options, directory, mutant):
     """What is wrong with what topo says of a mutant, "" if nothing."""
     what, text, first, end = mutant
     # By standard input: a mutant in the tree would stay there when this is killed.
-    done = subprocess.run([topo, "check", "--json", *options, "-"], cwd=directory, input=text,
-                          capture_output=True, text=True, check=False)
+    done = served.run([topo, "check", "--json", *options, "-"], cwd=directory, given=text)
     errors = [m for m in json.loads(done.stdout) if m["severity"] == "error"]
     if not errors:
         return ""

@@ -14,6 +14,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tools"))
 import board_rows  # pylint: disable=wrong-import-position,import-error
+import served  # pylint: disable=wrong-import-position
 
 SPI_FIRST, PPI_FIRST, PCI_LINES = 32, 16, 4
 BEGIN, END, PROP, FINISH = 1, 2, 3, 9
@@ -109,9 +110,8 @@ def refused(topo, board, given, directory):
         out.write("assembly { composition { component VM vm_a; } configuration { "
                   f'system.board = "{board}"; {given[0]}\n' +
                   "\n".join(given[1]).rstrip(",") + f"\n{given[2]} }} }}\n")
-    done = subprocess.run([topo, "build", "-o", os.path.join(directory, "image"), file],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
-                          cwd=directory, check=False)
+    done = served.run([topo, "build", "-o", os.path.join(directory, "image"), file],
+                      cwd=directory, timeout=120)
     found = {}
     for line, text in re.findall(r"all\.camkes:(\d+):\d+: error: (.*)", done.stderr):
         found.setdefault(int(line) - 2, []).append(text)
