@@ -29,6 +29,7 @@
 #define PV_BACKEND_CLEAR_SECTORS_MAX 32768U /* of one discard or write of zeroes to a disk */
 #define PV_BACKEND_SIDE_MIN 64U             /* of a gpu's display, in pixels */
 #define PV_BACKEND_SIDE_MAX 4096U
+#define PV_BACKEND_SHARE_MAX 200U                 /* bytes of peervisor,dir of an fs device */
 #define PV_BACKEND_DIRECTORY "/var/lib/peervisor" /* of disks and shares, in the device VM */
 #define PV_BACKEND_COMPATIBLE "peervisor,connection"
 

@@ -268,6 +268,13 @@ static err_t read_vsock(const struct node *node, struct dt_device *device)
 	return read_u64(node, "peervisor,cid", &device->cid);
 }
 
+static err_t read_fs(const struct node *node, struct dt_device *device)
+{
+	return has(node, "peervisor,dir") ? read_string(node, "peervisor,dir", device->directory,
+	                                                sizeof(device->directory))
+	                                  : OK;
+}
+
 static err_t read_side(const struct node *node, const char *property, uint32_t *pixels)
 {
 	err_t err = read_u32(node, property, pixels);
@@ -291,7 +298,7 @@ static const struct {
 	err_t (*read)(const struct node *node, struct dt_device *device); /* NULL: no options */
 } type_rows[] = {
 	{"net", 0, read_net}, {"blk", 0, read_blk}, {"vsock", 3, read_vsock}, {"rng", 1, NULL},
-	{"console", 2, NULL}, {"gpu", 2, read_gpu}, {"fs", 2, NULL},
+	{"console", 2, NULL}, {"gpu", 2, read_gpu}, {"fs", 2, read_fs},
 };
 
 /* What the type of the device wants. */

@@ -67,6 +67,9 @@ struct dt_device {
 	/* vsock */
 	uint64_t cid;
 
+	/* fs: empty is a directory of its own */
+	char directory[PV_BACKEND_SHARE_MAX + 1];
+
 	/* gpu: pixels, PV_BACKEND_SIDE_MIN to PV_BACKEND_SIDE_MAX */
 	uint32_t width, height;
 };

@@ -100,6 +100,7 @@ OPTION = {
     "driver_address": (NET.format(1, 8), NET.format(1, 9)),
     "cid": ('type: "vsock"', 'type: "vsock", cid: 77'),
     "tag": ('type: "fs"', 'type: "fs", tag: "other"'),
+    "dir": ('type: "fs"', 'type: "fs", dir: "/srv/data"'),
     "width": ('type: "gpu"', 'type: "gpu", width: 800'),
     "height": ('type: "gpu"', 'type: "gpu", height: 600'),
 }

@@ -23,6 +23,7 @@ PLACES = {
     "tap": ('vm_a.vm_virtio_devices = [{ type: "net", tap: "%s" }];', "interface-name"),
     "bridge": ('vm_a.vm_virtio_devices = [{ type: "net", bridge: "%s" }];', "interface-name"),
     "tag": ('vm_a.vm_virtio_devices = [{ type: "fs", tag: "%s" }];', "fs-tag"),
+    "dir": ('vm_a.vm_virtio_devices = [{ type: "fs", dir: "%s" }];', "fs-dir"),
     "kernel": ('vm_a.vm_image_config = { kernel_name: "%s" };', ""),
     "initrd": ('vm_a.vm_image_config = { initrd_name: "%s" };', ""),
     "tree": ('vm_a.vm_image_config = { dtb_name: "%s" };', ""),

@@ -139,5 +139,30 @@ class Devices(Scenario):
             dd if=/dev/zero of=/share/fill bs=1M count=100 2>&1 | grep -c 'No space' || true
             rm /share/fill""", limit=120)
         ensure(text.split("\n")[0] == "1", f"100 MB: {text}")
-        root = self.system.shell("device", "readlink /proc/$(pidof virtiofsd | cut -d ' ' -f 1)/root")
-        ensure(root.endswith("driver-3.share"), f"its root is {root}")
+        roots = self.system.shell(
+            "device", "for p in $(pidof virtiofsd); do readlink /proc/$p/root; done")
+        ensure("/var/lib/peervisor/driver-3.share" in roots.split(), f"their roots are {roots}")
+
+    def check_a_directory_of_the_device_vms_own_is_shared(self):
+        """With what `files` put there: both see what either writes, and there is a bound."""
+        with open(self.system.topology, encoding="utf-8") as file:
+            wanted = file.read().strip()
+        text = self.system.shell("driver", """
+            mkdir -p /named; mount -t virtiofs named /named; cat /named/topology
+            echo from-the-driver-vm > /named/note; ln -s /etc/passwd /named/link""")
+        ensure(text == wanted, text)
+        text = self.system.shell(
+            "device", "cat /srv/named/note; echo from-the-device-vm > /srv/named/back")
+        ensure(text == "from-the-driver-vm", text)
+        self.system.wait("the driver VM sees it", lambda: self.system.shell(
+            "driver", "cat /named/back 2>/dev/null || true") == "from-the-device-vm")
+        text = self.system.shell("driver", """
+            dd if=/dev/zero of=/named/fill bs=1M count=100 2>&1 | grep -c 'No space' || true
+            rm /named/fill""", limit=120)
+        ensure(text == "1", f"100 MB: {text}")
+        before = self.system.sessions("device", "driver")
+        self.system.shell("device", "kill -9 $(pidof peervisord)")
+        self.system.wait("a new session", lambda: self.system.sessions("device", "driver") > before)
+        text = self.system.shell(  # the driver has to begin anew, as that of any fs device
+            "device", "cat /srv/named/note; grep -c ' /srv/named ' /proc/mounts")
+        ensure(text == "from-the-driver-vm\n1", f"after another daemon: {text}")

@@ -283,6 +283,33 @@ static void test_display(void **state)
 	}
 }
 
+/* The directory of a file system, if it is not one of its own. */
+static void test_directory(void **state)
+{
+	static const struct property fs[] = {
+		{BLK, "peervisor,type", "fs", 0},
+		{BLK, "peervisor,queues", CELL("\2")},
+	};
+	static const struct property given = {BLK, "peervisor,dir", "/srv/data", 0};
+	static const struct property wrong = {BLK, "peervisor,dir", "/srv/data", 9};
+	struct dt dt;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(fs); i++) {
+		put(&fs[i]);
+	}
+	assert_int_equal(dt_read(root, &dt), OK);
+	assert_string_equal(dt.connections[0].devices[1].directory, "");
+	dt_free(&dt);
+	put(&given);
+	assert_int_equal(dt_read(root, &dt), OK);
+	assert_string_equal(dt.connections[0].devices[1].directory, "/srv/data");
+	dt_free(&dt);
+	put(&wrong);
+	assert_int_equal(dt_read(root, &dt), ERR_ARG);
+	dt_free(&dt);
+}
+
 static void test_bad(void **state)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(bad); i++) {
@@ -366,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_good, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_medium, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_display, make_tree, remove_tree),
+		cmocka_unit_test_setup_teardown(test_directory, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_bad, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_device_twice, make_tree, remove_tree),
 		cmocka_unit_test_setup_teardown(test_order, make_tree, remove_tree),

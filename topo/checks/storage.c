@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "abi/backend.h"
+#include "lib/bits.h"
 #include "topo/base/units.h"
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
@@ -263,6 +265,120 @@ void check_fs_tag_twice(struct rules *rules, const struct topology *topology)
 
 RULE(fs_tag_twice, "fs-tag-twice", ERROR, EACH,
      "Two file systems of one VM have the same tag: only one of them can be mounted.");
+
+/* Of a root file system: what a program there is started by, or finds its settings in. */
+static bool is_of_system(const char *path)
+{
+	static const char *const names[] = {"bin",   "boot", "dev",  "etc",    "init", "lib",
+	                                    "lib64", "proc", "root", "run",    "sbin", "sys",
+	                                    "tmp",   "usr",  "var",  ROOT_OURS};
+	size_t bytes = strcspn(path + 1, "/");
+
+	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
+		if (strlen(names[i]) == bytes && memcmp(names[i], path + 1, bytes) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* "/a/b": nothing that leads elsewhere, and no letter that virtiofsd's options know. */
+static bool is_plain_path(const char *path)
+{
+	const char *at = path;
+
+	while (*at == '/') {
+		size_t bytes = strspn(++at, "abcdefghijklmnopqrstuvwxyz"
+		                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+
+		if (bytes == 0 || (bytes == 1 && *at == '.') ||
+		    (bytes == 2 && at[0] == '.' && at[1] == '.')) {
+			return false;
+		}
+		at += bytes;
+	}
+	return at != path && *at == '\0' && (size_t)(at - path) <= PV_BACKEND_SHARE_MAX;
+}
+
+static void visit_dir(const struct check_device *at)
+{
+	const char *path = at->device->dir;
+	struct place place = device_place(at->device, "dir");
+
+	if (path == NULL) {
+		return;
+	}
+	if (!is_plain_path(path)) {
+		if (rule_report(at->rules, &rule_fs_dir, place,
+		                "'%s' is no path of a directory to be shared", path)) {
+			diag_help(at->rules->diag,
+			          "it begins with '/', its names have letters, digits, '.', '_' "
+			          "and '-', and it has at most %u bytes",
+			          PV_BACKEND_SHARE_MAX);
+		}
+	} else if (is_of_system(path)) {
+		if (rule_report(at->rules, &rule_fs_dir, place,
+		                "'%s' is of the system of '%s', which '%s' could change", path,
+		                check_suffix(at->topology, at->connection->device_vm),
+		                check_suffix(at->topology, at->connection->driver_vm))) {
+			diag_help(at->rules->diag, "a directory below /srv, /mnt or /home is not");
+		}
+	}
+}
+
+void check_fs_dir(struct rules *rules, const struct topology *topology)
+{
+	check_each_device(rules, topology, DEVICE_FS, visit_dir);
+}
+
+RULE(fs_dir, "fs-dir", ERROR, EACH,
+     "The driver VM of a file system reads and writes all that is in its directory: programs and "
+     "settings of the device VM cannot be there, nor can the path lead elsewhere.");
+
+static bool note(const struct check_device *at, char kind, size_t bytes, bool set)
+{
+	const char *key = arena_printf(at->seen->arena, "%c%u%.*s", kind, at->connection->device_vm,
+	                               (int)bytes, at->device->dir);
+	bool there = strmap_get(at->seen, key) != NULL;
+
+	if (set) {
+		strmap_set(at->seen, key, at->seen);
+	}
+	return there;
+}
+
+/* Of each directory is noted that it is shared (=), of each above it that one below is (<). */
+static void visit_dir_twice(const struct check_device *at)
+{
+	const char *path = at->device->dir;
+	bool common = false;
+
+	if (path == NULL || *path == '\0') {
+		return;
+	}
+	for (size_t i = 1; path[i] != '\0'; i++) {
+		if (path[i] == '/') {
+			common = note(at, '=', i, false) || common;
+			(void)note(at, '<', i, true);
+		}
+	}
+	common = note(at, '<', strlen(path), false) || common;
+	common = note(at, '=', strlen(path), true) || common;
+	if (common) {
+		rule_report(at->rules, &rule_fs_dir_twice, device_place(at->device, "dir"),
+		            "'%s' and another file system of '%s' have files in common", path,
+		            check_suffix(at->topology, at->connection->device_vm));
+	}
+}
+
+void check_fs_dir_twice(struct rules *rules, const struct topology *topology)
+{
+	check_each_device(rules, topology, DEVICE_FS, visit_dir_twice);
+}
+
+RULE(fs_dir_twice, "fs-dir-twice", ERROR, EACH,
+     "Two driver VMs that share files are a path for attacks that no connection shows: each file "
+     "system of a device VM has a directory of its own, and none lies in another's.");
 
 static void visit_rng(const struct check_device *at)
 {

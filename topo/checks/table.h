@@ -44,7 +44,8 @@
 	X(interface_reserved) X(routes_many) X(network_uplink) \
 	X(medium_overlap) X(medium_order) X(medium_missing) X(medium_small) \
 	X(disk_readonly) X(disk_tiny) X(disk_format) X(qcow2_encrypted) X(qcow2_features) \
-	X(queues_vcpus) X(queue_small) X(vsock_both) X(fs_tag) X(fs_tag_twice) X(rng_many)
+	X(queues_vcpus) X(queue_small) X(vsock_both) X(fs_tag) X(fs_tag_twice) \
+	X(fs_dir) X(fs_dir_twice) X(rng_many)
 /* clang-format on */
 
 struct topology;

@@ -303,7 +303,8 @@ static const char *device_text(struct lister *l, const struct device *d)
 	} else if (d->type == DEVICE_VSOCK) {
 		text = arena_printf(arena, "CID %" PRIu64, d->cid);
 	} else if (d->type == DEVICE_FS) {
-		text = arena_printf(arena, "tag %s", d->tag ? d->tag : "none");
+		text = arena_printf(arena, "tag %s, directory %s", d->tag ? d->tag : "none",
+		                    d->dir ? d->dir : "of its own");
 	} else if (d->type == DEVICE_GPU) {
 		text = arena_printf(arena, "%u x %u pixels", d->width, d->height);
 	}

@@ -82,6 +82,7 @@ static struct json_object *device_object(const struct device *device)
 		add_number(object, "cid", device->cid);
 	} else if (device->type == DEVICE_FS) {
 		add_string(object, "tag", device->tag);
+		add_string(object, "dir", device->dir);
 	} else if (device->type == DEVICE_GPU) {
 		add_number(object, "width", device->width);
 		add_number(object, "height", device->height);

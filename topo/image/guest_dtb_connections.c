@@ -173,6 +173,9 @@ static void add_device(struct dtb *dtb, const struct connection *connection,
 		dtb_u64(dtb, "peervisor,cid", device->cid);
 	} else if (device->type == DEVICE_FS) {
 		dtb_string(dtb, "peervisor,tag", device->tag ? device->tag : "");
+		if (device->dir) {
+			dtb_string(dtb, "peervisor,dir", device->dir);
+		}
 	} else if (device->type == DEVICE_GPU) {
 		dtb_u32(dtb, "peervisor,width", device->width);
 		dtb_u32(dtb, "peervisor,height", device->height);

@@ -37,6 +37,7 @@ static const struct device_option options[] = {
 	{"driver_address", OPTION_ADDRESS, NET, AT(address[1]), 0, 0},
 	{"cid", OPTION_LONG, ONLY(DEVICE_VSOCK), AT(cid), 3, CID_LAST},
 	{"tag", OPTION_STRING, FS, AT(tag), 0, 0},
+	{"dir", OPTION_STRING, FS, AT(dir), 0, 0},
 	{"width", OPTION_NUMBER, GPU, AT(width), PV_BACKEND_SIDE_MIN, PV_BACKEND_SIDE_MAX},
 	{"height", OPTION_NUMBER, GPU, AT(height), PV_BACKEND_SIDE_MIN, PV_BACKEND_SIDE_MAX},
 };

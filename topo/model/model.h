@@ -201,6 +201,7 @@ struct device {
 
 	uint64_t cid;    /* vsock */
 	const char *tag; /* fs */
+	const char *dir; /* fs: of the device VM's files, NULL = a directory of its own */
 
 	uint32_t width, height; /* gpu: pixels of its display */
 };
