@@ -22,6 +22,15 @@
  * sequence as the last one and forgets commands that were announced and not started; commands
  * that run go on, so a host picks ids at random.
  *
+ * The window: memory of the guest that both ends may have mapped, for payloads that are longer than is
+ * good for a UART. HELLO says whether the agent has it, PING whether the host has. A frame whose type
+ * has PV_AGENT_IN_WINDOW carries, in the place of its payload, a u32: how many bytes of the window
+ * are its payload. To the guest they are the first ones of to_guest, which are the host's to write while
+ * no frame is under way. To the host they follow those of the frame before in the ring to_host, which
+ * begins anew with the agent; the host counts in `taken` what it has read there, and as long as there is
+ * no room the agent's payloads are in its frames. Each end keeps its own position and believes the
+ * other in nothing that could lead out of the window.
+ *
  * A command: EXEC frames carry the argument vector in pieces, each argument ended by a NUL;
  * EXEC_GO starts it (execvp, no shell, a process group of its own). STDIN writes to its standard
  * input; STDIN_EOF closes it. STDOUT and STDERR carry its output, EXIT is its last frame; what the
@@ -40,14 +49,23 @@
 
 #include <stdint.h>
 
-#define PV_AGENT_VERSION 2U
+#define PV_AGENT_VERSION 3U
 #define PV_AGENT_MAGIC 0xa5U
 #define PV_AGENT_HEADER_BYTES 9U
 #define PV_AGENT_CRC_BYTES 2U
-#define PV_AGENT_TO_HOST_MAX 1024U /* payload */
+#define PV_AGENT_ACK_BYTES 5U      /* payload */
+#define PV_AGENT_HELLO_BYTES 2U    /* payload */
+#define PV_AGENT_TO_HOST_MAX 1024U /* payload in the frame */
 #define PV_AGENT_TO_GUEST_MAX 48U
 #define PV_AGENT_FRAME_BYTES_MAX (PV_AGENT_HEADER_BYTES + PV_AGENT_TO_HOST_MAX + PV_AGENT_CRC_BYTES)
 #define PV_AGENT_RING_BYTES_MIN 64U
+
+/* Where the window lies in a VM's device tree, below /reserved-memory; it has PV_AGENT_WINDOW_BYTES. */
+#define PV_AGENT_WINDOW_COMPATIBLE "peervisor,agent-window"
+#define PV_AGENT_WINDOW_BYTES 65536U
+#define PV_AGENT_WINDOW_TO_GUEST 28672U
+#define PV_AGENT_WINDOW_TO_HOST 32768U /* a power of two */
+#define PV_AGENT_IN_WINDOW 0x40U
 
 #define PV_AGENT_CONNECT "agent:connect"
 #define PV_AGENT_CONNECT_END "end "
@@ -62,7 +80,7 @@ _Static_assert(PV_AGENT_HEADER_BYTES + PV_AGENT_TO_GUEST_MAX + PV_AGENT_CRC_BYTE
 
 enum pv_agent_type {
 	/* host to guest */
-	PV_AGENT_PING = 0x01,    /* no payload; answered by HELLO */
+	PV_AGENT_PING = 0x01,    /* u8: 1 = the host has the window; answered by HELLO */
 	PV_AGENT_EXEC = 0x02,    /* a piece of the argument vector */
 	PV_AGENT_EXEC_GO = 0x03, /* u32: milliseconds until SIGKILL, 0 = no limit; with u16 rows and
 	                              u16 columns behind it on a terminal of that size */
@@ -73,8 +91,10 @@ enum pv_agent_type {
 	                              end has been said */
 	PV_AGENT_SIZE = 0x07,      /* u16 rows, u16 columns: the terminal's new size */
 	/* guest to host */
-	PV_AGENT_HELLO = 0x81,  /* u8 version; at the agent's start with sequence 0, and on PING */
-	PV_AGENT_ACK = 0x82,    /* u8: enum pv_agent_status */
+	PV_AGENT_HELLO = 0x81, /* u8 version, u8: 1 = the agent has the window; at the agent's start
+	                           with sequence 0, and on PING */
+	PV_AGENT_ACK = 0x82, /* u8: enum pv_agent_status, u32: bytes of the payload that were taken;
+	                           of STDIN less than all may be */
 	PV_AGENT_STDOUT = 0x83, /* data */
 	PV_AGENT_STDERR = 0x84, /* data */
 	PV_AGENT_EXIT = 0x85,   /* u8 enum pv_agent_end, u8 exit code or signal number */
@@ -89,6 +109,17 @@ enum pv_agent_status {
 	PV_AGENT_BAD = 4,        /* unknown type, wrong payload, or not in this state */
 	PV_AGENT_FAILED = 5,     /* the guest's system refused: no process, no memory */
 };
+
+struct pv_agent_window {
+	uint32_t taken; /* written by the host: bytes of to_host so far, free-running */
+	uint8_t reserved[4092];
+	uint8_t to_guest[PV_AGENT_WINDOW_TO_GUEST];
+	uint8_t to_host[PV_AGENT_WINDOW_TO_HOST];
+};
+
+_Static_assert(sizeof(struct pv_agent_window) == PV_AGENT_WINDOW_BYTES, "window");
+_Static_assert((PV_AGENT_WINDOW_TO_HOST & (PV_AGENT_WINDOW_TO_HOST - 1)) == 0,
+               "free-running counters count in it");
 
 enum pv_agent_end {
 	PV_AGENT_EXITED = 0,

@@ -52,10 +52,10 @@ OPERATIONS = [
               f"iperf3 -c {PEER} -n {{}}M > /dev/null", 10, 60, 2**-20),
     Operation("TCP, device to driver, one byte", 1.3,
               f"iperf3 -R -c {PEER} -n {{}}M > /dev/null", 10, 60, 2**-20),
-    Operation("exec, out", None, "dd if=/dev/zero bs=1k count={} 2> /dev/null", 200, 600, 2**-10,
+    Operation("exec, out", None, "dd if=/dev/zero bs=4k count={} 2> /dev/null", 500, 2500, 2**-12,
               agent=True),
-    Operation("exec, in", None, "dd of=/dev/null bs=16 count={} iflag=fullblock 2> /dev/null",
-              2000, 6000, 2**-4, input_each=16, agent=True),
+    Operation("exec, in", None, "dd of=/dev/null bs=4k count={} iflag=fullblock 2> /dev/null",
+              500, 2500, 2**-12, input_each=4096, agent=True),
 ]
 
 

@@ -3,12 +3,16 @@
  * /dev/peervisor-agent: the agent's UART (alias serial1 of the device tree) in larger pieces, by the
  * calls of abi/vmm.h. Who has it open has the UART's interrupt, so that it and ttyAMA1 never share
  * the input. The receive interrupt is masked when it comes and unmasked when all was read.
+ *
+ * Mapped it is the window of abi/agent.h, where the device tree has one: RAM that is reserved, write-back
+ * as all of it is.
  */
 #include <linux/arm-smccc.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
@@ -17,6 +21,7 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include "abi/agent.h"
 #include "abi/vmm.h"
 
 /* Arm DDI 0183G, 3.3.10. */
@@ -39,6 +44,7 @@ static struct {
 	struct mutex mutex; /* of reads */
 	wait_queue_head_t wait;
 	bool raised; /* the interrupt has come and is masked */
+	u64 window; /* 0 = there is none */
 } pv_agent;
 
 /* A reader begins when it sees raised and ends with this: until then no interrupt comes. */
@@ -157,6 +163,17 @@ static __poll_t pv_agent_poll(struct file *file, poll_table *table)
 	       (READ_ONCE(pv_agent.raised) ? EPOLLIN | EPOLLRDNORM : 0);
 }
 
+static int pv_agent_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	if (!pv_agent.window)
+		return -ENODEV;
+	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff ||
+	    vma->vm_end - vma->vm_start != PV_AGENT_WINDOW_BYTES)
+		return -EINVAL;
+	return remap_pfn_range(vma, vma->vm_start, PHYS_PFN(pv_agent.window),
+			       PV_AGENT_WINDOW_BYTES, vma->vm_page_prot);
+}
+
 static const struct file_operations pv_agent_operations = {
 	.owner = THIS_MODULE,
 	.open = pv_agent_open,
@@ -164,6 +181,7 @@ static const struct file_operations pv_agent_operations = {
 	.read = pv_agent_read,
 	.write = pv_agent_write,
 	.poll = pv_agent_poll,
+	.mmap = pv_agent_mmap,
 };
 
 static struct miscdevice pv_agent_device = {
@@ -172,6 +190,20 @@ static struct miscdevice pv_agent_device = {
 	.fops = &pv_agent_operations,
 	.mode = 0600,
 };
+
+static u64 __init pv_agent_find_window(void)
+{
+	struct device_node *node =
+		of_find_compatible_node(NULL, NULL, PV_AGENT_WINDOW_COMPATIBLE);
+	struct resource range;
+	u64 base = 0;
+
+	if (node && !of_address_to_resource(node, 0, &range) &&
+	    resource_size(&range) == PV_AGENT_WINDOW_BYTES && PAGE_ALIGNED(range.start))
+		base = range.start;
+	of_node_put(node);
+	return base;
+}
 
 static int __init pv_agent_init(void)
 {
@@ -188,6 +220,7 @@ static int __init pv_agent_init(void)
 	pv_agent.registers = of_iomap(node, 0);
 	if (!pv_agent.registers)
 		goto out_node;
+	pv_agent.window = pv_agent_find_window();
 	mutex_init(&pv_agent.mutex);
 	init_waitqueue_head(&pv_agent.wait);
 	pv_agent.irq = irq_of_parse_and_map(node, 0);

@@ -37,36 +37,45 @@ int64_t now_ms(void)
 
 static void send_hello(const struct agent *agent, uint8_t seq)
 {
-	static const uint8_t version = PV_AGENT_VERSION;
+	const uint8_t hello[PV_AGENT_HELLO_BYTES] = {PV_AGENT_VERSION, agent->window != NULL};
 
-	line_send(agent, PV_AGENT_HELLO, seq, 0, &version, sizeof(version));
+	line_send(agent, PV_AGENT_HELLO, seq, 0, hello, sizeof(hello));
 }
 
-static void on_ping(struct agent *agent, uint8_t seq)
+static void on_ping(struct agent *agent, const struct agent_frame *frame)
 {
 	for (uint32_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 		if (agent->commands[i].state == COMMAND_ANNOUNCED) {
 			agent->commands[i].state = COMMAND_FREE;
 		}
 	}
+	agent->window_shared =
+		agent->window != NULL && frame->payload_bytes == 1 && frame->payload[0] == 1;
 	agent->answered = true;
-	agent->last_seq = seq;
+	agent->last_seq = frame->seq;
 	agent->last_status = PV_AGENT_OK;
-	send_hello(agent, seq);
+	agent->last_taken = 0;
+	send_hello(agent, frame->seq);
 }
 
-static void on_frame(struct agent *agent, const struct agent_frame *frame)
+static void on_frame(struct agent *agent, struct agent_frame *frame)
 {
 	if (frame->type == PV_AGENT_PING) {
-		on_ping(agent, frame->seq);
+		on_ping(agent, frame);
 		return;
 	}
 	if (!agent->answered || frame->seq != agent->last_seq) {
-		agent->last_status = commands_dispatch(agent, frame);
+		const bool there = window_unwrap(agent, frame);
+		agent->last_taken = there ? frame->payload_bytes : 0;
+		agent->last_status = there ? commands_dispatch(agent, frame) : PV_AGENT_BAD;
 		agent->last_seq = frame->seq;
 		agent->answered = true;
 	}
-	line_send(agent, PV_AGENT_ACK, frame->seq, frame->id, &agent->last_status, 1);
+	const uint32_t taken = agent->last_status == PV_AGENT_OK ? agent->last_taken : 0;
+	const uint8_t answer[PV_AGENT_ACK_BYTES] = {agent->last_status, (uint8_t)taken,
+	                                            (uint8_t)(taken >> 8), (uint8_t)(taken >> 16),
+	                                            (uint8_t)(taken >> 24)};
+	line_send(agent, PV_AGENT_ACK, frame->seq, frame->id, answer, sizeof(answer));
 }
 
 static void read_line(struct agent *agent)
@@ -98,7 +107,7 @@ static void read_line(struct agent *agent)
 }
 
 /* The process is gone: say what it left to say and how it ended. */
-static void finish_command(const struct agent *agent, struct command *command, int status)
+static void finish_command(struct agent *agent, struct command *command, int status)
 {
 	stream_finish(agent, command);
 	uint8_t end[2] = {PV_AGENT_EXITED, (uint8_t)WEXITSTATUS(status)};
@@ -203,8 +212,10 @@ int main(int argc, char **argv)
 	static struct agent agent;
 	sigset_t child;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s DEVICE\nRuns commands for the host, see abi/agent.h.\n",
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr,
+		        "usage: %s DEVICE [WINDOW]\nRuns commands for the host, see abi/agent.h.\n"
+		        "WINDOW is what is mapped in the place of DEVICE.\n",
 		        argv[0]);
 		return EXIT_FAILURE;
 	}
@@ -220,6 +231,7 @@ int main(int argc, char **argv)
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 0);
 	setenv("HOME", "/root", 0);
 	agent.line = line_open(argv[1]);
+	window_open(&agent, argv[2]); /* NULL if there is none */
 	agent_decoder_init(&agent.decoder, PV_AGENT_TO_GUEST_MAX);
 	for (uint32_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 		for (int k = 0; k < PIPE_COUNT; k++) {

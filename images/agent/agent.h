@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the parts of the guest agent share. agent.c has the poll loop; line.c writes to the host,
- * commands.c does what it asks for, process.c starts what a command is, streams.c moves its bytes.
+ * commands.c does what it asks for, process.c starts what a command is, streams.c moves its bytes,
+ * window.c has those of them that do not go through the line.
  */
 #ifndef IMAGES_AGENT_AGENT_H
 #define IMAGES_AGENT_AGENT_H
@@ -9,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include "lib/agent_frame.h"
 
@@ -51,6 +53,10 @@ struct agent {
 	bool answered;    /* last_seq and last_status are those of a frame */
 	uint8_t last_seq;
 	uint8_t last_status;
+	uint32_t last_taken;            /* bytes of its payload */
+	struct pv_agent_window *window; /* NULL = there is none */
+	bool window_shared;             /* the host has it as well */
+	uint32_t said_bytes;            /* through the window so far, free-running */
 	struct command commands[PV_AGENT_COMMANDS_MAX];
 };
 
@@ -67,7 +73,21 @@ int line_open(const char *path);
 void line_send(const struct agent *agent, uint8_t type, uint8_t seq, uint32_t id,
                const uint8_t *payload, uint32_t payload_bytes);
 
-/** Carry out a frame of the host that is no PING. Returns enum pv_agent_status. */
+/** Map the window, if there is one: out of the file at @path, or NULL: out of the line's device. */
+void window_open(struct agent *agent, const char *path);
+
+/** Put the payload of @frame in its place if it lies in the window. False: there is no such payload. */
+bool window_unwrap(const struct agent *agent, struct agent_frame *frame);
+
+/** Where the next @limit bytes to the host go, or as many as there is room for. Returns how many pieces
+ * that are; 0 = none, since so few would have room that they are better in a frame. */
+int window_places(const struct agent *agent, uint32_t limit, struct iovec places[2]);
+
+/** Tell the host of @bytes that were put there. */
+void window_send(struct agent *agent, uint8_t type, uint32_t id, uint32_t bytes);
+
+/** Carry out a frame of the host that is no PING: sets last_taken if it takes less than all of its payload.
+ * Returns enum pv_agent_status. */
 uint8_t commands_dispatch(struct agent *agent, const struct agent_frame *frame);
 
 /** Start what @command announced, ANNOUNCED => RUNNING, for @limit_ms if that is not 0; on a
@@ -90,10 +110,10 @@ bool stream_type_rest(struct command *command);
 uint8_t stream_type(struct command *command, const uint8_t *bytes, uint32_t count);
 
 /** Pass on what is there now, at most @limit bytes; returns how many, 0 = nothing or the end. */
-uint32_t stream_pass(const struct agent *agent, struct command *command, int which, uint32_t limit);
+uint32_t stream_pass(struct agent *agent, struct command *command, int which, uint32_t limit);
 
 /** The process is gone: send what it left in the pipes and close them, but do not wait for its
  * orphans, who may hold the other ends for ever and go on writing. */
-void stream_finish(const struct agent *agent, struct command *command);
+void stream_finish(struct agent *agent, struct command *command);
 
 #endif

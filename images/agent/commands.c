@@ -96,16 +96,20 @@ static uint8_t on_stdin(struct agent *agent, const struct agent_frame *frame)
 		return PV_AGENT_OK;
 	}
 	if (command->terminal) {
-		return stream_type(command, frame->payload, frame->payload_bytes);
+		agent->last_taken = frame->payload_bytes < sizeof(command->rest)
+		                            ? frame->payload_bytes
+		                            : sizeof(command->rest);
+		return stream_type(command, frame->payload, agent->last_taken);
 	}
-	/* A frame is shorter than PIPE_BUF, so it goes in whole or not at all. */
-	if (write(command->fd[PIPE_STDIN], frame->payload, frame->payload_bytes) < 0) {
+	ssize_t n = write(command->fd[PIPE_STDIN], frame->payload, frame->payload_bytes);
+	if (n < 0) {
 		if (errno == EAGAIN) {
 			return PV_AGENT_BUSY;
 		}
 		stream_close(command, PIPE_STDIN);
 		return PV_AGENT_NO_COMMAND;
 	}
+	agent->last_taken = (uint32_t)n;
 	return PV_AGENT_OK;
 }
 

@@ -49,10 +49,15 @@ uint8_t stream_type(struct command *command, const uint8_t *bytes, uint32_t coun
 	return PV_AGENT_OK;
 }
 
-uint32_t stream_pass(const struct agent *agent, struct command *command, int which, uint32_t limit)
+uint32_t stream_pass(struct agent *agent, struct command *command, int which, uint32_t limit)
 {
 	uint8_t bytes[PV_AGENT_TO_HOST_MAX];
-	ssize_t n = read(command->fd[which], bytes, limit < sizeof(bytes) ? limit : sizeof(bytes));
+	struct iovec places[2];
+	const int pieces = window_places(agent, limit, places);
+	const uint8_t type = which == PIPE_STDOUT ? PV_AGENT_STDOUT : PV_AGENT_STDERR;
+	ssize_t n = pieces > 0 ? readv(command->fd[which], places, pieces)
+	                       : read(command->fd[which], bytes,
+	                              limit < sizeof(bytes) ? limit : sizeof(bytes));
 
 	if (n < 0 && errno != EIO) {
 		return 0;
@@ -61,12 +66,15 @@ uint32_t stream_pass(const struct agent *agent, struct command *command, int whi
 		stream_close(command, which);
 		return 0;
 	}
-	line_send(agent, which == PIPE_STDOUT ? PV_AGENT_STDOUT : PV_AGENT_STDERR, 0, command->id,
-	          bytes, (uint32_t)n);
+	if (pieces > 0) {
+		window_send(agent, type, command->id, (uint32_t)n);
+	} else {
+		line_send(agent, type, 0, command->id, bytes, (uint32_t)n);
+	}
 	return (uint32_t)n;
 }
 
-void stream_finish(const struct agent *agent, struct command *command)
+void stream_finish(struct agent *agent, struct command *command)
 {
 	for (int which = PIPE_STDOUT; which <= PIPE_STDERR; which++) {
 		int left = command->terminal ? TERMINAL_BYTES : 0;

@@ -17,6 +17,10 @@ HELLO, ACK, STDOUT, STDERR, EXIT = range(0x81, 0x86)
 OK, BUSY, NO_COMMAND, FULL, BAD, FAILED = range(6)
 EXITED, SIGNALED, TIMED_OUT = range(3)
 TO_GUEST_MAX = 48
+IN_WINDOW = 0x40
+WINDOW_BYTES, WINDOW_TO_GUEST, WINDOW_TO_HOST = 65536, 28672, 32768
+AT_TO_GUEST = 4096
+AT_TO_HOST = AT_TO_GUEST + WINDOW_TO_GUEST
 HEADER = struct.Struct("<BBHIB")
 RETRANSMIT_S = 0.25
 
@@ -35,10 +39,14 @@ class Result:
 
 
 class AgentHost:
-    """One conversation with an agent."""
+    """One conversation with an agent; @window is the memory that both have mapped, if they have."""
 
-    def __init__(self, fd, loss=0.0, seed=1):
+    def __init__(self, fd, loss=0.0, seed=1, window=None):
         self.fd = fd
+        self.window = window
+        self.heard = 0  # through the window
+        self.takes = True  # and gives room back
+        self.wrapped = 0  # frames from the guest with their payload there
         self.loss = loss
         self.random = random.Random(seed)
         self.seq = self.random.randrange(256)
@@ -48,6 +56,7 @@ class AgentHost:
         self.hellos = []
         self.acks = []
         self.sent_again = 0
+        self.taken = 0  # of the last payload that was answered
         self.settled = False
 
     def encode(self, kind, command, payload):
@@ -93,10 +102,15 @@ class AgentHost:
 
     def on_frame(self, kind, command, seq, payload):
         """Sort a frame from the guest."""
+        if kind & IN_WINDOW:
+            kind, payload = kind & ~IN_WINDOW, self.unwrap(*struct.unpack("<I", payload))
         if kind == HELLO:
             self.hellos.append(seq)
+            if payload[1] != (self.window is not None):
+                raise AgentError(f"HELLO is {payload!r}")
         elif kind == ACK:
             self.acks.append((seq, payload[0]))
+            self.taken, = struct.unpack("<I", payload[1:])
         elif command in self.commands:
             result = self.commands[command]
             if result.end is not None:
@@ -107,6 +121,16 @@ class AgentHost:
                 result.err += payload
             elif kind == EXIT:
                 result.end = (payload[0], payload[1])
+
+    def unwrap(self, count):
+        """The next @count bytes that came through the window."""
+        at = self.heard % WINDOW_TO_HOST
+        ring = self.window[AT_TO_HOST:AT_TO_HOST + WINDOW_TO_HOST]
+        self.heard += count
+        self.wrapped += 1
+        if self.takes:
+            self.window[:4] = struct.pack("<I", self.heard)
+        return (ring[at:] + ring[:at])[:count]
 
     def request(self, kind, command=0, payload=b"", limit=180.0):
         """Send one frame until it is answered; returns the status."""
@@ -142,7 +166,7 @@ class AgentHost:
 
     def ping(self, limit=180.0):
         """Begin a conversation."""
-        self.request(PING, limit=limit)
+        self.request(PING, payload=bytes([self.window is not None]), limit=limit)
 
     def wait_hello(self, limit):
         """Wait until an agent says that it has started; none is asked."""
@@ -165,6 +189,11 @@ class AgentHost:
 
     def feed(self, command, data):
         """Write to a command's standard input and close it."""
+        while data and self.window is not None:
+            part = data[:WINDOW_TO_GUEST]
+            self.window[AT_TO_GUEST:AT_TO_GUEST + len(part)] = part
+            self.must(STDIN | IN_WINDOW, command, struct.pack("<I", len(part)))
+            data = data[self.taken:]
         for at in range(0, len(data), TO_GUEST_MAX):
             self.must(STDIN, command, data[at:at + TO_GUEST_MAX])
         status = self.request(STDIN_EOF, command)

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import random
+import resource
 import signal
 import struct
 import termios
@@ -65,9 +66,9 @@ def case_exec_binary_output(world):
     check(done.stdout == bytes(range(256)) * 200, "the bytes are others")
 
 
-def case_exec_reader_that_is_slow(world):
+def case_exec_reader_that_is_slow(world, scenario=PAIR):
     """The command is stopped until its reader has caught up, and nothing is lost."""
-    world.detach()
+    world.detach(scenario)
     process = world.start("exec", "driver", "--", "sh", "-c", "echo $$; exec seq 1 400000")
     first = read_until(process.stdout, b"\n")
     pid = int(first.split(b"\n")[0])
@@ -81,6 +82,45 @@ def case_exec_reader_that_is_slow(world):
     check_equal(process.returncode, 0)
     check((first + out).split(b"\n", 1)[1] == b"".join(b"%d\n" % i for i in range(1, 400001)),
           "output was lost")
+
+
+WINDOW = "vm driver agent window\n"
+
+
+def case_exec_through_the_window(world):
+    """Each way, both at once, and more of it than the line would bring before the limit."""
+    world.detach(WINDOW)
+    data = random.Random(2).randbytes(6000000)
+    done = world.topo("exec", "driver", "--", "cat", stdin=data)
+    check_equal((done.returncode, len(done.stdout)), (0, len(data)))
+    check(done.stdout == data, "the bytes are others")
+    done = world.topo("exec", "driver", "--", "sh", "-c", 'echo "$0"; echo "$0" >&2', "a" * 3900)
+    check_equal((done.stdout, done.stderr), (b"a" * 3900 + b"\n",) * 2)
+    others = [world.start("exec", "driver", "--", "sh", "-c", f"yes {i} | head -c 1000000")
+              for i in range(5)]
+    for i, other in enumerate(others):
+        check_equal(finish(other)[:2], (0, f"{i}\n" * 500000))
+
+
+def case_exec_through_the_window_to_a_slow_reader(world):
+    """As by the line; the window is larger, and fills while the command is told to stop."""
+    case_exec_reader_that_is_slow(world, WINDOW)
+    # Its agent is another one, which begins the window anew.
+    world.good("exec", "driver", "--", "sh", "-c", "head -c 50000 /dev/zero")
+    world.good("restart", "--force", "driver")
+    check_equal(len(world.good("exec", "driver", "--", "sh", "-c", "yes | head -c 200000")), 200000)
+
+
+def case_exec_without_a_file_for_the_window(world):
+    """Where files may not be as large as the machine's RAM, the line does for all."""
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (32 << 20, limit[1]))
+    try:
+        world.detach(WINDOW)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    data = random.Random(1).randbytes(20000)
+    check(world.topo("exec", "driver", "--", "cat", stdin=data).stdout == data, "others")
 
 
 def case_exec_signals(world):

@@ -184,6 +184,9 @@ static void take_vm(struct system *system, const char *line)
 		.starts_off = strstr(line, " off") != NULL,
 		.agent = strcmp(agent, "agent") == 0,
 	};
+	/* Of the first one, as fake_qemu has it. */
+	system->vms[system->vm_count].has_window =
+		system->vm_count == 0 && strstr(line, " window") != NULL;
 	take_health(&system->vms[system->vm_count], line);
 	take_pools(&system->vms[system->vm_count], line);
 	if (strstr(line, " nic") != NULL) {

@@ -22,7 +22,7 @@
 #include "tests/unit/steady_random.h"
 #include "topo/runner/agentlink.h"
 
-#define HELD_BYTES 8192U
+#define HELD_BYTES 65536U
 
 /* A command as the model of the agent has it. */
 struct guest_command {
@@ -70,9 +70,16 @@ struct fixture {
 	uint64_t heard_ms;
 	uint8_t last_seq;
 	uint8_t last_status;
+	uint32_t last_taken;
 	bool has_last;
 	uint8_t answer; /* to the next frames: enum pv_agent_status */
 	struct guest_command commands[4];
+	bool has_window;     /* and says so */
+	bool window_shared;  /* the host has said so */
+	unsigned wrapped;    /* frames whose payload was in the window */
+	size_t room;         /* for input, if that is not 0 */
+	uint32_t said_bytes; /* through the window */
+	struct pv_agent_window window;
 	uint8_t to_host[65536];
 	size_t to_host_bytes;
 };
@@ -144,8 +151,12 @@ static uint8_t guest_act(struct fixture *fixture, const struct agent_frame *fram
 		if (command->input_closed) {
 			return PV_AGENT_NO_COMMAND;
 		}
-		memcpy(command->input + command->input_bytes, frame->payload, frame->payload_bytes);
-		command->input_bytes += frame->payload_bytes;
+		if (fixture->room > 0 && fixture->room < fixture->last_taken) {
+			fixture->last_taken = (uint32_t)fixture->room;
+		}
+		assert_true(fixture->last_taken <= HELD_BYTES - command->input_bytes);
+		memcpy(command->input + command->input_bytes, frame->payload, fixture->last_taken);
+		command->input_bytes += fixture->last_taken;
 		return PV_AGENT_OK;
 	case PV_AGENT_SIZE:
 		assert_int_equal(frame->payload_bytes, 4);
@@ -164,7 +175,37 @@ static uint8_t guest_act(struct fixture *fixture, const struct agent_frame *fram
 	}
 }
 
-static void guest_take(struct fixture *fixture, const struct agent_frame *frame)
+/* As the agent: the payload of a frame that lies in the window. */
+static void guest_unwrap(struct fixture *fixture, struct agent_frame *frame)
+{
+	if ((frame->type & PV_AGENT_IN_WINDOW) != 0) {
+		uint32_t bytes = 0;
+		assert_true(fixture->window_shared);
+		assert_int_equal(frame->payload_bytes, 4);
+		memcpy(&bytes, frame->payload, 4);
+		assert_true(bytes <= PV_AGENT_WINDOW_TO_GUEST);
+		frame->type &= (uint8_t)~PV_AGENT_IN_WINDOW;
+		frame->payload_bytes = (uint16_t)bytes;
+		frame->payload = fixture->window.to_guest;
+		fixture->wrapped++;
+	}
+}
+
+static void say_version(struct fixture *fixture, uint8_t seq)
+{
+	const uint8_t hello[PV_AGENT_HELLO_BYTES] = {PV_AGENT_VERSION, fixture->has_window};
+	put_frame(fixture, PV_AGENT_HELLO, seq, 0, hello, sizeof(hello));
+}
+
+static void put_ack(struct fixture *fixture, uint8_t seq, uint32_t id, uint8_t status,
+                    uint32_t taken)
+{
+	uint8_t answer[PV_AGENT_ACK_BYTES] = {status};
+	memcpy(answer + 1, &taken, sizeof(taken));
+	put_frame(fixture, PV_AGENT_ACK, seq, id, answer, sizeof(answer));
+}
+
+static void guest_take(struct fixture *fixture, struct agent_frame *frame)
 {
 	const bool again = fixture->has_last && frame->seq == fixture->last_seq;
 	if (frame->type == PV_AGENT_PING) {
@@ -173,15 +214,18 @@ static void guest_take(struct fixture *fixture, const struct agent_frame *frame)
 				memset(&fixture->commands[i], 0, sizeof(fixture->commands[i]));
 			}
 		}
-		const uint8_t version = PV_AGENT_VERSION;
-		put_frame(fixture, PV_AGENT_HELLO, frame->seq, 0, &version, 1);
+		assert_int_equal(frame->payload_bytes, 1);
+		fixture->window_shared = frame->payload[0] == 1;
+		say_version(fixture, frame->seq);
 	} else {
 		if (!again) {
+			guest_unwrap(fixture, frame);
+			fixture->last_taken = frame->payload_bytes;
 			fixture->last_status = fixture->answer == PV_AGENT_OK
 			                               ? guest_act(fixture, frame)
 			                               : fixture->answer;
 		}
-		put_frame(fixture, PV_AGENT_ACK, frame->seq, frame->id, &fixture->last_status, 1);
+		put_ack(fixture, frame->seq, frame->id, fixture->last_status, fixture->last_taken);
 	}
 	fixture->last_seq = frame->seq;
 	fixture->has_last = true;
@@ -291,8 +335,8 @@ static void settle(struct fixture *fixture, uint64_t limit_ms)
 
 static void say_hello(struct fixture *fixture)
 {
-	const uint8_t version = PV_AGENT_VERSION;
-	put_frame(fixture, PV_AGENT_HELLO, 0, 0, &version, 1);
+	fixture->said_bytes = 0;
+	say_version(fixture, 0);
 	settle(fixture, 60000);
 }
 

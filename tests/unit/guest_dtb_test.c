@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "abi/agent.h"
 #include "layout_fixture.h"
 #include "lib/bits.h"
 #include "topo/image/image.h"
@@ -346,7 +347,12 @@ static void test_whole_ram(void **state)
 	f.connections[0].swiotlb = false;
 	image = build(&f);
 	assert_false(has(image->dtbs[1], "/pcie@20000000", "memory-region"));
-	assert_true(fdt_path_offset(image->dtbs[1], "/reserved-memory") < 0);
+	assert_true(fdt_path_offset(image->dtbs[1], "/reserved-memory/pool@44000000") < 0);
+	/* The window of the agent is the last of its RAM. */
+	assert_int_equal(cells64(image->dtbs[1], "/reserved-memory/agent@43ff0000", "reg", 0),
+	                 f.vms[1].ram_base + f.vms[1].ram_bytes - PV_AGENT_WINDOW_BYTES);
+	assert_int_equal(cells64(image->dtbs[1], "/reserved-memory/agent@43ff0000", "reg", 2),
+	                 PV_AGENT_WINDOW_BYTES);
 	assert_int_equal(cells64(image->dtbs[0], "/connection@30000000", "reg", 14),
 	                 f.vms[1].ram_bytes);
 	assert_int_equal(

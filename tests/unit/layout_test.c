@@ -447,6 +447,9 @@ static void test_bad_boot(void **state)
 	f.vms[0].initrd_addr = 0x43fff000;
 	refuse_boot(&f, 0, "the initrd of 'device' (24 KiB at 0x43fff000) does not fit");
 	fixture_pair(&f);
+	f.vms[0].initrd_addr = 0x43fec000;
+	refuse_boot(&f, 0, "the initrd of 'device' at 0x43fec000 overlaps the agent's window");
+	fixture_pair(&f);
 	f.vms[0].initrd_addr = 0x41000800;
 	refuse_boot(&f, 0, "the initrd of 'device' at 0x41000800 must lie at a multiple of 0x1000");
 }

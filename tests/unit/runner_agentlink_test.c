@@ -4,7 +4,7 @@
  * test's own: over a line that loses frames whole and bytes of them, with an agent that is busy,
  * full, silent, started anew, or hostile.
  * links: topo/runner/agentlink.c topo/runner/agentlink_send.c topo/runner/agentlink_receive.c
- * links: topo/runner/fifo.c lib/agent_frame.c
+ * links: topo/runner/agentlink_window.c topo/runner/fifo.c lib/agent_frame.c
  * flags: -D_GNU_SOURCE
  */
 #include "tests/unit/agent_model.h"
@@ -382,19 +382,16 @@ static void test_late_answers(void **state)
 {
 	struct fixture *fixture = *state;
 	struct heard heard;
-	const uint8_t refused = PV_AGENT_FAILED;
 	say_hello(fixture);
 	fixture->dead = true;
 	struct agent_command *command = start(fixture, "x", 2, &heard);
 	(void)agentlink_work(&fixture->link, fixture->now_ms);
-	put_frame(fixture, PV_AGENT_ACK, (uint8_t)(fixture->link.seq - 1), command->id, &refused,
-	          1);
-	put_frame(fixture, PV_AGENT_ACK, (uint8_t)(fixture->link.seq + 1), command->id, &refused,
-	          1);
+	put_ack(fixture, (uint8_t)(fixture->link.seq - 1), command->id, PV_AGENT_FAILED, 0);
+	put_ack(fixture, (uint8_t)(fixture->link.seq + 1), command->id, PV_AGENT_FAILED, 0);
 	deliver(fixture);
 	assert_int_equal(heard.failed, 0);
 	assert_true(fixture->link.waiting);
-	put_frame(fixture, PV_AGENT_ACK, fixture->link.seq, command->id, &refused, 1);
+	put_ack(fixture, fixture->link.seq, command->id, PV_AGENT_FAILED, 0);
 	deliver(fixture);
 	assert_int_equal(heard.failed, 1);
 }

@@ -609,6 +609,11 @@ def tree_pool_not_restricted(s, n):
     tree_set(s, n.a, "/reserved-memory/pool@", "compatible", lambda v: b"x" + v[1:])
 
 
+@says(r"the device tree of vm_a: `reg` of /reserved-memory/agent@")
+def tree_agent_window(s, n):
+    tree_set(s, n.a, "/reserved-memory/agent@", "reg", lambda v: v[:6] + b"\0\0" + v[8:])
+
+
 # What no reader of a tree or a name would look at.
 
 def tree_move(s, domain, change):

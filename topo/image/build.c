@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/agent.h"
 #include "abi/mux.h"
+#include "lib/bits.h"
 #include "topo/base/arena.h"
 #include "topo/base/output.h"
 #include "topo/base/share.h"
@@ -121,6 +123,20 @@ static void describe_pool(const struct model *model, const struct layout_connect
 	arena_free(arena);
 }
 
+/* Where the machine has the RAM of VM @vm is the layout's choice; a page of the build machine's may be larger
+ * than one of the machine's. */
+static void describe_window(const struct model *model, uint32_t vm, const struct layout *layout,
+                            struct system_vm *out)
+{
+	const struct pv_region *ram = &layout->tables.regions[layout->vms[vm].ram_region];
+
+	if (model->vms[vm].agent) {
+		out->window_at = ((uint64_t)ram->page << PV_PAGE_SHIFT) - model->board->ram_base +
+		                 layout_agent_window(&model->vms[vm]) - model->vms[vm].ram_base;
+		out->has_window = is_aligned(out->window_at, PV_AGENT_WINDOW_BYTES);
+	}
+}
+
 static void describe(const struct model *model, const struct payloads *payloads,
                      const struct image *image, const char *path, enum system_use use,
                      struct system *out)
@@ -151,6 +167,7 @@ static void describe(const struct model *model, const struct payloads *payloads,
 			.starts_off = !model->vms[i].autostart,
 			.agent = model->vms[i].agent,
 		};
+		describe_window(model, (uint32_t)i, image->layout, &out->vms[i]);
 		describe_health(&model->vms[i], &out->vms[i]);
 		describe_hardware(model, (uint32_t)i, &out->vms[i]);
 		facts_describe(model, payloads, (uint32_t)i, use, &out->vms[i]);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What connections add to a guest's device tree (docs/connection.md): in the driver VM a PCI host
- * bridge with its pool, in the device VM a node that the project's kernel module and daemon read.
+ * bridge with its pool, in the device VM a node that the project's kernel module and daemon read. And
+ * what else of a VM's memory is reserved, which stands in one node with the pools.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/agent.h"
 #include "abi/backend.h"
 #include "topo/image/guest_dtb_writer.h"
 #include "topo/model/medium.h"
@@ -37,24 +39,44 @@ static uint32_t pool_phandle(uint32_t number)
 	return DTB_PHANDLE_POOL + number;
 }
 
+static void open_reserved_memory(struct dtb *dtb, bool *open)
+{
+	if (!*open) {
+		*open = true;
+		dtb_begin(dtb, "reserved-memory");
+		dtb_u32(dtb, "#address-cells", 2);
+		dtb_u32(dtb, "#size-cells", 2);
+		dtb_flag(dtb, "ranges");
+	}
+}
+
+/* Part of RAM, so that it is no right of anybody's; reserved, so that the kernel has it for nothing else. */
+static void add_agent_window(struct dtb *dtb)
+{
+	uint64_t ipa = layout_agent_window(&dtb->layout->model->vms[dtb->vm]);
+
+	dtb_begin_at(dtb, "agent", ipa);
+	dtb_string(dtb, "compatible", PV_AGENT_WINDOW_COMPATIBLE);
+	dtb_reg(dtb, ipa, PV_AGENT_WINDOW_BYTES);
+	dtb_end(dtb);
+}
+
 void dtb_add_reserved_memory(struct dtb *dtb)
 {
 	const struct model *model = dtb->layout->model;
 	bool open = false;
 
+	if (model->vms[dtb->vm].agent) {
+		open_reserved_memory(dtb, &open);
+		add_agent_window(dtb);
+	}
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct layout_connection *laid = &dtb->layout->connections[i];
 
 		if (!is_driver(dtb, i) || !model->connections[i].swiotlb) {
 			continue;
 		}
-		if (!open) {
-			open = true;
-			dtb_begin(dtb, "reserved-memory");
-			dtb_u32(dtb, "#address-cells", 2);
-			dtb_u32(dtb, "#size-cells", 2);
-			dtb_flag(dtb, "ranges");
-		}
+		open_reserved_memory(dtb, &open);
 		dtb_begin_at(dtb, "pool", laid->driver_memory_ipa);
 		dtb_string(dtb, "compatible", "restricted-dma-pool");
 		dtb_reg(dtb, laid->driver_memory_ipa, laid->memory_bytes);

@@ -176,6 +176,7 @@ struct layout_vm {
 	uint64_t initrd_ipa;     /* 0 = none */
 	uint64_t initrd_bytes;
 	uint64_t dtb_ipa;
+	uint32_t ram_region;
 
 	bool managed;           /* some VM may restart it */
 	uint32_t request_first; /* then: its doorbells, in the order of enum layout_request */
@@ -290,6 +291,9 @@ uint32_t layout_add_rom(struct layout *layout, uint64_t bytes);
 
 /** The address spaces of the VMMs, and all regions with their mappings: the ROMs first. */
 void layout_memory(struct layout *layout);
+
+/** Where VM @vm, which has an agent, finds the window of abi/agent.h: at the end of its RAM. */
+uint64_t layout_agent_window(const struct vm *vm);
 
 /** Where every guest that sees it finds ROM @rom, once layout_place() has been. */
 uint64_t layout_rom_ipa(const struct layout *layout, uint32_t rom);

@@ -2,10 +2,12 @@
 /*
  * Where a VM finds what it boots, inside its own RAM: layout_boot(). Addresses that the topology
  * gives are taken first; the rest goes behind the kernel: initrd, then device tree (Linux,
- * Documentation/arch/arm64/booting.rst, 2 to 4).
+ * Documentation/arch/arm64/booting.rst, 2 to 4). The agent's window is nothing that is loaded, and lies at
+ * the end.
  */
 #include <inttypes.h>
 
+#include "abi/agent.h"
 #include "lib/bits.h"
 #include "lib/range.h"
 #include "topo/image/layout_parts.h"
@@ -101,6 +103,11 @@ static uint64_t initrd_bytes(const struct vm_payload *payload)
 	return bytes;
 }
 
+uint64_t layout_agent_window(const struct vm *vm)
+{
+	return vm->ram_base + vm->ram_bytes - PV_AGENT_WINDOW_BYTES;
+}
+
 bool layout_boot(struct layout *layout, uint32_t vm, uint64_t dtb_bytes, struct diag *diag)
 {
 	struct layout_vm *laid = &layout->vms[vm];
@@ -118,6 +125,10 @@ bool layout_boot(struct layout *layout, uint32_t vm, uint64_t dtb_bytes, struct 
 		           "the device tree of '%s' has %" PRIu64 " bytes; 2 MiB are the limit",
 		           boot.vm->name, dtb_bytes);
 		boot.failed = true;
+	}
+	if (boot.vm->agent) {
+		(void)put(&boot, "agent's window", layout_agent_window(boot.vm),
+		          PV_AGENT_WINDOW_BYTES, 0);
 	}
 	laid->initrd_bytes = initrd_bytes(boot.payload);
 	laid->kernel_ipa =

@@ -197,6 +197,7 @@ static void add_ram(struct layout *layout, uint32_t index)
 
 	uint32_t region = add_block_region(layout, vm->ram_bytes, vm->ram_base);
 
+	layout->vms[index].ram_region = region;
 	add_mapping(layout, index, PV_SPACE_GUEST, RIGHTS_RWX, vm->ram_base);
 	for (size_t i = 0; i < model->connection_count; i++) {
 		const struct connection *connection = &model->connections[i];

@@ -59,6 +59,8 @@ struct system_vm {
 	char *pools;         /* what the agent runs to tell of its pools, likewise */
 	size_t pools_bytes;  /* 0 = it has none */
 	bool agent;          /* channel_first + PV_CONSOLE_AGENT has an agent behind it */
+	bool has_window; /* so has the window of abi/agent.h, which lies in the machine's RAM at */
+	uint64_t window_at; /* bytes from its start, on a multiple of 64 KiB */
 	struct system_hardware *hardware;
 	size_t hardware_count; /* <= SYSTEM_HARDWARE_MAX */
 	size_t hardware_more;  /* devices besides, of which nothing is told */

@@ -20,7 +20,7 @@
 #include "lib/agent_frame.h"
 #include "topo/runner/fifo.h"
 
-#define AGENTLINK_INPUT_BYTES 16384U /* of one command, waiting to be sent */
+#define AGENTLINK_INPUT_BYTES 65536U /* of one command, waiting to be sent */
 #define AGENTLINK_SIGNAL_MAX 63U
 #define AGENTLINK_NEVER UINT64_MAX
 
@@ -86,6 +86,13 @@ struct agentlink {
 	bool ping_wanted;    /* announced commands that were abandoned are to be forgotten */
 	uint8_t bad_version; /* of an agent that we cannot speak with; 0 = none */
 
+	/* The VM's window; NULL: there is none. The guest may write to it at any time, so what is in it is
+	 * copied before it is looked at. */
+	struct pv_agent_window *window;
+	bool window_shared;                    /* the agent has it too */
+	uint32_t heard_bytes;                  /* of to_host so far, free-running */
+	uint8_t said[PV_AGENT_WINDOW_TO_HOST]; /* the last of them */
+
 	/* The frame under way, while waiting. */
 	bool waiting;
 	uint8_t seq;
@@ -101,6 +108,9 @@ struct agentlink {
 
 /** A link whose agent has not been heard of. */
 void agentlink_init(struct agentlink *link, const struct agentlink_ops *ops, void *owner);
+
+/** Before anything else: the agent may have @window, which is ours as long as the link is. */
+void agentlink_window(struct agentlink *link, struct pv_agent_window *window);
 
 /** Give back the memory of all commands, without a call to their holders. */
 void agentlink_free(struct agentlink *link);

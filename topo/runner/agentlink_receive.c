@@ -27,13 +27,17 @@ static void begin_conversation(struct agentlink *link)
 
 static void take_hello(struct agentlink *link, const struct agent_frame *frame)
 {
-	if (frame->payload_bytes != 1) {
+	if (frame->payload_bytes == 0) {
 		return;
 	}
 	if (frame->payload[0] != PV_AGENT_VERSION) {
 		link->bad_version = frame->payload[0];
 		return;
 	}
+	if (frame->payload_bytes != PV_AGENT_HELLO_BYTES) {
+		return;
+	}
+	agentlink_share_window(link, frame->payload[1] == 1, frame->seq == 0);
 	if (frame->seq == 0) {
 		/* It has just started: an earlier one of its kind took its commands with it. */
 		agentlink_fail_all(link, "its agent was started anew");
@@ -69,6 +73,15 @@ static void take_input_answer(struct agentlink *link, struct agent_command *comm
 	fifo_drop(&command->input, gone);
 	if (!command->abandoned && gone > 0) {
 		command->ops->taken(command->holder, gone);
+	}
+}
+
+/* How much of what the frame under way carried was taken: of input, as much as there was room for. */
+static void take_part(struct agentlink *link, const struct agent_frame *frame)
+{
+	const uint32_t bytes = agentlink_get_u32(frame->payload + 1);
+	if (link->type == PV_AGENT_STDIN && bytes < link->part) {
+		link->part = bytes;
 	}
 }
 
@@ -119,10 +132,11 @@ static void take_signal_answer(struct agentlink *link, struct agent_command *com
 static void take_answer(struct agentlink *link, const struct agent_frame *frame, uint64_t now_ms)
 {
 	if (!link->waiting || frame->seq != link->seq || link->type == PV_AGENT_PING ||
-	    frame->payload_bytes != 1) {
+	    frame->payload_bytes != PV_AGENT_ACK_BYTES) {
 		return;
 	}
 	struct agent_command *command = link->about;
+	take_part(link, frame);
 	const uint8_t status = frame->payload[0];
 	link->waiting = false;
 	link->about = NULL;
@@ -176,8 +190,11 @@ static void take_report(struct agentlink *link, const struct agent_frame *frame,
 	}
 }
 
-static void take_frame(struct agentlink *link, const struct agent_frame *frame, uint64_t now_ms)
+static void take_frame(struct agentlink *link, struct agent_frame *frame, uint64_t now_ms)
 {
+	if (!agentlink_unwrap(link, frame)) {
+		return;
+	}
 	switch (frame->type) {
 	case PV_AGENT_HELLO:
 		take_hello(link, frame);

@@ -35,13 +35,15 @@ static void send_frame(struct agentlink *link, const struct sending *sending, ui
 {
 	/* 0 is what an agent's own HELLO carries. */
 	link->seq = link->seq == UINT8_MAX ? 1 : (uint8_t)(link->seq + 1);
-	const struct agent_frame frame = {
+	struct agent_frame frame = {
 		.type = sending->type,
 		.seq = link->seq,
 		.payload_bytes = (uint16_t)sending->payload_bytes,
 		.id = sending->about == NULL ? 0 : sending->about->id,
 		.payload = sending->payload,
 	};
+	uint8_t count[4];
+	agentlink_wrap(link, &frame, count);
 	if (agent_frame_encode(&frame, link->frame, sizeof(link->frame), &link->frame_bytes) !=
 	    OK) {
 		return;
@@ -70,22 +72,16 @@ static bool has_input(const struct agent_command *command)
 	return !command->input_closed && (command->input.count > 0 || command->input_ends);
 }
 
-static void put_u32(uint8_t to[4], uint32_t value)
-{
-	for (size_t i = 0; i < 4; i++) {
-		to[i] = (uint8_t)(value >> (8 * i));
-	}
-}
-
 static void put_size(uint8_t to[4], struct agent_command *command)
 {
-	put_u32(to, (uint32_t)command->columns << 16 | command->rows);
+	agentlink_put_u32(to, (uint32_t)command->columns << 16 | command->rows);
 	command->size_due = false;
 }
 
-/* What @command has to send now, with small payloads built in @scratch. */
-static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct sending *sending,
-                         uint8_t scratch[SCRATCH_BYTES])
+/* What @command has to send now, at most @part_max bytes of arguments or input, with small payloads built
+ * in @scratch. */
+static bool choose_frame(struct agent_command *command, size_t part_max, uint64_t now_ms,
+                         struct sending *sending, uint8_t scratch[SCRATCH_BYTES])
 {
 	*sending = (struct sending){.about = command, .payload = scratch};
 	const bool quiet = now_ms < command->quiet_until_ms;
@@ -99,13 +95,13 @@ static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct 
 		const size_t left = command->argv_bytes - command->argv_sent;
 		sending->type = PV_AGENT_EXEC;
 		sending->payload = command->argv + command->argv_sent;
-		sending->part = left < PV_AGENT_TO_GUEST_MAX ? left : PV_AGENT_TO_GUEST_MAX;
+		sending->part = left < part_max ? left : part_max;
 		sending->payload_bytes = sending->part;
 		command->announced = true;
 	} else if (!command->go_sent) {
 		sending->type = PV_AGENT_EXEC_GO;
 		command->go_tried = true;
-		put_u32(scratch, command->limit_ms);
+		agentlink_put_u32(scratch, command->limit_ms);
 		put_size(scratch + 4, command);
 		sending->payload_bytes = command->rows != 0 ? 8 : 4;
 	} else if (command->signals != 0) {
@@ -120,7 +116,7 @@ static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct 
 	} else if (has_input(command) && !quiet) {
 		size_t held = 0;
 		sending->payload = fifo_peek(&command->input, &held);
-		sending->part = held < PV_AGENT_TO_GUEST_MAX ? held : PV_AGENT_TO_GUEST_MAX;
+		sending->part = held < part_max ? held : part_max;
 		sending->payload_bytes = sending->part;
 		sending->type = held > 0 ? PV_AGENT_STDIN : PV_AGENT_STDIN_EOF;
 	} else {
@@ -132,12 +128,14 @@ static bool choose_frame(struct agent_command *command, uint64_t now_ms, struct 
 /* Send the next frame of the next command that has one. */
 static void send_next(struct agentlink *link, uint64_t now_ms)
 {
+	const size_t part_max =
+		link->window_shared ? PV_AGENT_WINDOW_TO_GUEST : PV_AGENT_TO_GUEST_MAX;
 	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX && !link->waiting; i++) {
 		struct agent_command *command = &link->commands[link->turn];
 		link->turn = (link->turn + 1) % PV_AGENT_COMMANDS_MAX;
 		struct sending sending;
 		uint8_t scratch[SCRATCH_BYTES];
-		if (command->used && choose_frame(command, now_ms, &sending, scratch)) {
+		if (command->used && choose_frame(command, part_max, now_ms, &sending, scratch)) {
 			send_frame(link, &sending, now_ms);
 		}
 	}
@@ -196,11 +194,14 @@ void agentlink_ask(struct agentlink *link)
 
 uint64_t agentlink_work(struct agentlink *link, uint64_t now_ms)
 {
+	agentlink_give_back(link);
 	if (link->waiting) {
 		chase_frame(link, now_ms);
 	}
 	if (!link->waiting && link->heard && (!link->talking || link->ping_wanted)) {
-		const struct sending ping = {.type = PV_AGENT_PING};
+		const uint8_t window = link->window_shared ? 1 : 0;
+		const struct sending ping = {
+			.type = PV_AGENT_PING, .payload = &window, .payload_bytes = 1};
 		link->ping_wanted = false;
 		send_frame(link, &ping, now_ms);
 	}

@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,17 +142,19 @@ static void add_all(struct arguments *arguments, const char *const *words, size_
 	}
 }
 
-#define NO_MACHINE ((struct machine){.pid_fd = -1, .from_fd = -1, .to_fd = -1})
+#define NO_MACHINE ((struct machine){.pid_fd = -1, .from_fd = -1, .to_fd = -1, .ram_fd = -1})
 
-/* Its ends of the pipes that are its serial port. */
-struct serial {
+/* Its ends of what it has together with us: the pipes that are its serial port, and its RAM, unless that is
+ * its own (-1). */
+struct shared {
 	int in_fd;
 	int out_fd;
+	int ram_fd;
 };
 
 /* The board, what the topology puts into its slots, and nothing besides. */
 static void compose(struct arguments *arguments, const struct machine_options *options,
-                    const struct serial *serial)
+                    const struct shared *shared)
 {
 	/* clang-format off */
 	static const char *const fixed[] = {
@@ -168,9 +172,17 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add(arguments, "%" PRIu32, options->cpu_count);
 	add(arguments, "-m");
 	add(arguments, "%" PRIu64 "M", options->ram_bytes >> 20);
+	if (shared->ram_fd >= 0) {
+		add(arguments, "-object");
+		add(arguments,
+		    "memory-backend-file,id=ram,size=%" PRIu64 "M,mem-path=/dev/fd/%d,share=on",
+		    options->ram_bytes >> 20, shared->ram_fd);
+		add(arguments, "-machine");
+		add(arguments, "memory-backend=ram");
+	}
 	add(arguments, "-chardev");
-	add(arguments, "file,id=mux,path=/dev/fd/%d,input-path=/dev/fd/%d", serial->out_fd,
-	    serial->in_fd);
+	add(arguments, "file,id=mux,path=/dev/fd/%d,input-path=/dev/fd/%d", shared->out_fd,
+	    shared->in_fd);
 	add(arguments, "-serial");
 	add(arguments, "chardev:mux");
 	/* The board's second UART, pl011@9040000, is there only where it leads somewhere. */
@@ -192,8 +204,8 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 err_t machine_print(const struct machine_options *options, FILE *out)
 {
 	struct arguments arguments = {.count = 0};
-	const struct serial serial = {.in_fd = 3, .out_fd = 4};
-	compose(&arguments, options, &serial);
+	const struct shared shared = {.in_fd = 3, .out_fd = 4, .ram_fd = 5};
+	compose(&arguments, options, &shared);
 	for (size_t i = 0; i < arguments.count; i++) {
 		say(out, "%s", arguments.words[i]);
 		(void)fputc(i + 1 == arguments.count ? '\n' : ' ', out);
@@ -216,19 +228,19 @@ static err_t explain_start(const char *what, int error)
 	return ERR_STATE;
 }
 
-/* Start it with @serial as its serial port. */
-static err_t start_with_serial(struct machine *machine, const struct machine_options *options,
-                               int log_fd, const struct serial *serial)
+/* Start it with @shared. */
+static err_t start_with(struct machine *machine, const struct machine_options *options, int log_fd,
+                        const struct shared *shared)
 {
 	struct arguments arguments = {.count = 0};
-	compose(&arguments, options, serial);
+	compose(&arguments, options, shared);
 	if (arguments.lost) {
 		free_arguments(&arguments);
 		return explain_start("its command line is too long", E2BIG);
 	}
 	log_command(&arguments, log_fd);
-	const int kept[] = {serial->in_fd, serial->out_fd};
-	const pid_t pid = process_spawn(arguments.words, log_fd, kept, ARRAY_COUNT(kept));
+	const int kept[] = {shared->in_fd, shared->out_fd, shared->ram_fd};
+	const pid_t pid = process_spawn(arguments.words, log_fd, kept, shared->ram_fd >= 0 ? 3 : 2);
 	free_arguments(&arguments);
 	if (pid < 0) {
 		return explain_start("exec", -pid);
@@ -246,7 +258,7 @@ static err_t start_with_serial(struct machine *machine, const struct machine_opt
 
 /* Pipes, as QEMU writes byte by byte: in a socket each byte takes the room of hundreds, and while
  * there is none QEMU sleeps with all of the machine stopped. */
-static err_t make_pipes(struct machine *machine, struct serial *theirs)
+static err_t make_pipes(struct machine *machine, struct shared *theirs)
 {
 	int to[2];
 	int from[2];
@@ -259,7 +271,7 @@ static err_t make_pipes(struct machine *machine, struct serial *theirs)
 		(void)close(to[1]);
 		return explain_start("pipe", error);
 	}
-	*theirs = (struct serial){.in_fd = to[0], .out_fd = from[1]};
+	*theirs = (struct shared){.in_fd = to[0], .out_fd = from[1], .ram_fd = -1};
 	machine->to_fd = to[1];
 	machine->from_fd = from[0];
 	/* Only our ends: O_NONBLOCK belongs to the open file, and each end is one of its own. */
@@ -268,8 +280,26 @@ static err_t make_pipes(struct machine *machine, struct serial *theirs)
 	return OK;
 }
 
-static void close_pipes(struct machine *machine)
+/* So that the runner can map the windows of agents (abi/agent.h); it maps nothing else. */
+static void make_ram(struct machine *machine, struct shared *theirs, uint64_t bytes)
 {
+	struct rlimit limit;
+	/* A file beyond the limit would end us by a signal. Without one agents have the line. */
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= bytes) {
+		machine->ram_fd = memfd_create("peervisor-ram", MFD_CLOEXEC);
+	}
+	if (machine->ram_fd >= 0 && ftruncate(machine->ram_fd, (off_t)bytes) != 0) {
+		(void)close(machine->ram_fd);
+		machine->ram_fd = -1;
+	}
+	theirs->ram_fd = machine->ram_fd;
+}
+
+static void close_all(struct machine *machine)
+{
+	if (machine->ram_fd >= 0) {
+		(void)close(machine->ram_fd);
+	}
 	(void)close(machine->to_fd);
 	(void)close(machine->from_fd);
 	*machine = NO_MACHINE;
@@ -278,16 +308,17 @@ static void close_pipes(struct machine *machine)
 err_t machine_start(struct machine *machine, const struct machine_options *options, int log_fd)
 {
 	*machine = NO_MACHINE;
-	struct serial theirs;
+	struct shared theirs;
 	err_t err = make_pipes(machine, &theirs);
 	if (err != OK) {
 		return err;
 	}
-	err = start_with_serial(machine, options, log_fd, &theirs);
+	make_ram(machine, &theirs, options->ram_bytes);
+	err = start_with(machine, options, log_fd, &theirs);
 	(void)close(theirs.in_fd);
 	(void)close(theirs.out_fd);
 	if (err != OK) {
-		close_pipes(machine);
+		close_all(machine);
 	}
 	return err;
 }
@@ -307,6 +338,6 @@ int machine_reap(struct machine *machine)
 		done = waitpid(machine->pid, &status, 0);
 	} while (done < 0 && errno == EINTR);
 	(void)close(machine->pid_fd);
-	close_pipes(machine);
+	close_all(machine);
 	return status;
 }

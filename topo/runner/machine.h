@@ -38,6 +38,7 @@ struct machine {
 	/* Our ends of the pipes that are its serial port, non-blocking. */
 	int from_fd;
 	int to_fd;
+	int ram_fd; /* its RAM, as a file without a name; -1: the system has none for us */
 };
 
 /** $PEERVISOR_QEMU, or the name of QEMU's program. */

@@ -160,7 +160,13 @@ void visitor_exec_left(struct visitor *visitor)
 void server_exec_output(void *holder, bool error_stream, const uint8_t *bytes, size_t count)
 {
 	struct visitor *visitor = holder;
-	visitor_send(visitor, error_stream ? CONTROL_OUTPUT_ERROR : CONTROL_OUTPUT, bytes, count);
+	while (count > 0 && !visitor->doomed) {
+		const size_t part = count < CONTROL_PAYLOAD_MAX ? count : CONTROL_PAYLOAD_MAX;
+		visitor_send(visitor, error_stream ? CONTROL_OUTPUT_ERROR : CONTROL_OUTPUT, bytes,
+		             part);
+		bytes += part;
+		count -= part;
+	}
 	balance(visitor);
 }
 

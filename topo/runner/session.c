@@ -236,8 +236,12 @@ static err_t open_session(struct session *session)
 	}
 	session->started_ms = loop_now_ms();
 	kept_begin(session);
-	return machine_start(&session->machine, &session->options->machine,
-	                     session->machine_log.fd);
+	const err_t err = machine_start(&session->machine, &session->options->machine,
+	                                session->machine_log.fd);
+	if (err == OK) {
+		session_windows_open(session);
+	}
+	return err;
 }
 
 static void close_session(struct session *session)
@@ -247,6 +251,7 @@ static void close_session(struct session *session)
 		session->machine_status = machine_reap(&session->machine);
 	}
 	server_free(session->server);
+	session_windows_close(session);
 	session_line_close(session);
 	runstate_free(&session->state);
 	if (session->signal_source.fd >= 0) {
@@ -262,7 +267,7 @@ enum session_end session_run(const struct session_options *options, const struct
 		.system = system,
 		.rundir = rundir,
 		.signal_source = {.fd = -1},
-		.machine = {.pid_fd = -1, .from_fd = -1, .to_fd = -1},
+		.machine = {.pid_fd = -1, .from_fd = -1, .to_fd = -1, .ram_fd = -1},
 		.started_ms = loop_now_ms(),
 	};
 	set_timers(&session);

@@ -156,6 +156,12 @@ bool session_ask_vmm(struct session *session, size_t vm, const char *what);
 /** Let the agent of vms[@vm] send what it has to, now and when its time comes. */
 void session_agent_work(struct session *session, size_t vm);
 
+/** Map the windows of agents: the machine was started. */
+void session_windows_open(struct session *session);
+
+/** Unmap them: agents say nothing any more. */
+void session_windows_close(struct session *session);
+
 /** Before the other two. */
 void session_health_init(struct session_vm *vm);
 

@@ -457,6 +457,7 @@ static void check_tree(struct verify *v, uint32_t index)
 	want_cpus(vm, &wanted);
 	want_gic(v, index, &wanted);
 	want_memory(v, index, &wanted);
+	guest_want_agent_window(vm, &wanted);
 	guest_want_connections(v, index, handles.v2m, &wanted);
 	guest_want_hardware(v, index, &handles, &wanted);
 	life_want_nodes(v, index, &wanted);

@@ -24,6 +24,9 @@ void guest_want_reg(struct tree *wanted, const char *node, uint64_t base, uint64
 /** An interrupt specifier, behind @cells. */
 void guest_want_interrupt(struct cells *cells, uint32_t type, uint32_t number, uint32_t flags);
 
+/** guest_connections.c, as all reserved memory: the window of the agent, if @vm has one. */
+void guest_want_agent_window(const struct verified_vm *vm, struct tree *wanted);
+
 /** guest_hardware.c: nodes of what VM @index is given. */
 void guest_want_hardware(struct verify *v, uint32_t index, const struct guest_handles *handles,
                          struct tree *wanted);

@@ -10,10 +10,13 @@
 #include "abi/backend.h"
 #include "topo/model/medium.h"
 #include "topo/model/routes.h"
-#include "topo/verify/verify.h"
+#include "topo/verify/guest.h"
 
 #define PCI_MEMORY_32 0x02000000U /* PCI Bus Binding 2.2.1.1: not prefetchable */
 #define EDGE 1U
+
+/* docs/guest.md: at the end of a VM's RAM. */
+#define AGENT_WINDOW_BYTES UINT64_C(0x10000)
 
 /* The child of the root whose name begins with @kind and whose peer is @peer. */
 static const char *find_node(const struct tree *tree, const char *kind, const char *peer)
@@ -107,8 +110,8 @@ static void learn_unused_pool(struct verify *v, uint32_t vm, struct wiring *wiri
 		uint64_t base;
 		bool taken = false;
 
-		if (strncmp(p->node, "/reserved-memory/", 17) != 0 || strcmp(p->name, "reg") != 0 ||
-		    !tree_cell64(p, 0, &base)) {
+		if (strncmp(p->node, "/reserved-memory/pool@", 22) != 0 ||
+		    strcmp(p->name, "reg") != 0 || !tree_cell64(p, 0, &base)) {
 			continue;
 		}
 		for (size_t j = 0; j < v->model->connection_count; j++) {
@@ -199,6 +202,30 @@ static void want_window(struct cells *ranges, uint64_t ipa, uint64_t bytes)
 	cells_add64(ranges, bytes);
 }
 
+static void want_reserved_memory(struct tree *wanted)
+{
+	if (!tree_find(wanted, "/reserved-memory", "")) {
+		tree_want_node(wanted, "/reserved-memory");
+		tree_want_u32(wanted, "/reserved-memory", "#address-cells", 2);
+		tree_want_u32(wanted, "/reserved-memory", "#size-cells", 2);
+		tree_want_flag(wanted, "/reserved-memory", "ranges");
+	}
+}
+
+void guest_want_agent_window(const struct verified_vm *vm, struct tree *wanted)
+{
+	const uint64_t ipa = vm->source->ram_base + vm->source->ram_bytes - AGENT_WINDOW_BYTES;
+	const char *node = arena_printf(wanted->arena, "/reserved-memory/agent@%" PRIx64, ipa);
+
+	if (!vm->source->agent) {
+		return;
+	}
+	want_reserved_memory(wanted);
+	tree_want_node(wanted, node);
+	tree_want_string(wanted, node, "compatible", "peervisor,agent-window");
+	guest_want_reg(wanted, node, ipa, AGENT_WINDOW_BYTES);
+}
+
 static void want_pool(struct verify *v, uint32_t vm, const struct wiring *wiring,
                       struct tree *wanted, uint32_t *phandle)
 {
@@ -206,12 +233,7 @@ static void want_pool(struct verify *v, uint32_t vm, const struct wiring *wiring
 		arena_printf(v->arena, "/reserved-memory/pool@%" PRIx64, wiring->pool_ipa);
 	struct cells reg = {.arena = v->arena};
 
-	if (!tree_find(wanted, "/reserved-memory", "")) {
-		tree_want_node(wanted, "/reserved-memory");
-		tree_want_u32(wanted, "/reserved-memory", "#address-cells", 2);
-		tree_want_u32(wanted, "/reserved-memory", "#size-cells", 2);
-		tree_want_flag(wanted, "/reserved-memory", "ranges");
-	}
+	want_reserved_memory(wanted);
 	*phandle = 0;
 	(void)tree_cell(tree_find(&v->vms[vm].tree, node, "phandle"), 0, phandle);
 	cells_add64(&reg, wiring->pool_ipa);
