@@ -301,3 +301,29 @@ class Life(Scenario):
             events.wait_vm("driver", "up", restarts)
             events.wait_connection("device", "driver")
         ensure(self.write_disk() == self.read_disk(), "it does not keep what is written")
+
+    def reboot_driver(self, events):
+        restarts = events.vms["driver"]["restarts"] + 1
+        self.system.run("driver", "reboot", "-f", status=NO_COMMAND)
+        return restarts
+
+    def check_a_vm_begins_again_without_a_disk_that_is_late(self):
+        """At each start: it has been there, but the VM that serves it is off again."""
+        with Events(self.system) as events:
+            ensure(events.vms["late"]["state"] == "stopped", events.vms["late"])
+            events.wait_vm("driver", "up", self.reboot_driver(events))
+        ensure(self.late_sectors() == "0", f"its disk has {self.late_sectors()} sectors")
+        self.topo("start", "late")
+        self.system.wait("its disk has its size", lambda: self.late_sectors() == str(16 << 11))
+
+    def check_a_vm_waits_for_any_other_disk_whose_vm_was_stopped(self):
+        """As it does when both begin: whoever starts that VM again lets it go on."""
+        self.topo("stop", "device")
+        with Events(self.system) as events:
+            restarts = self.reboot_driver(events)
+            events.wait_vm("driver", "booting", restarts)
+            ensure(events.connections["device", "driver"]["state"] == "down", events.connections)
+            self.topo("start", "device")
+            events.wait_vm("driver", "up", restarts)
+            events.wait_connection("device", "driver")
+        ensure(self.write_disk() == self.read_disk(), "it does not keep what is written")

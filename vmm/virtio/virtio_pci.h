@@ -30,7 +30,7 @@ struct virtio_pci {
 
 	uint8_t isr;
 	uint8_t generation;                /* of the device configuration: counts its changes */
-	bool is_served;                    /* somebody was there since power-on */
+	bool is_served;                    /* somebody was there since the VM started */
 	bool config_pending;               /* a configuration interrupt waits for its vector */
 	uint16_t bound[PV_VMM_QUEUES_MAX]; /* SPI that the kernel raises for a queue, 0 = none */
 
