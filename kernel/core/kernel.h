@@ -223,6 +223,7 @@ struct window {
 	/* boot */
 	uint32_t page;
 	struct pv_slice rules; /* window_rules[] */
+	uint32_t initials;     /* so many of them, the last of which has PV_RULE_INITIAL */
 	uint32_t lead;         /* windows[]: the first of this page. In that one alone: */
 	bool closed;
 	struct lock lock; /* the page's registers, between a load and its store */

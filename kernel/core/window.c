@@ -55,7 +55,7 @@ static void check_allocation(const struct window *w)
 }
 
 /* The words ascend, so decoding is off, by the command word, before an address is tried. */
-static void settle(const struct window *w)
+static void settle(struct window *w)
 {
 	uint32_t flags = 0;
 
@@ -74,6 +74,7 @@ static void settle(const struct window *w)
 		}
 		if (rule->flags & PV_RULE_INITIAL) {
 			arch_window_write(w->page, rule->word, rule->initial);
+			w->initials = n + 1;
 		}
 		flags |= rule->flags;
 	}
@@ -147,7 +148,7 @@ static bool restore(const struct window *w)
 	const struct pv_window_rule *rules = &kernel.window_rules[w->rules.first];
 	bool stood = true;
 
-	for (uint32_t n = 0; n < PV_WINDOW_RULES_MAX && n < w->rules.count; n++) {
+	for (uint32_t n = 0; n < PV_WINDOW_RULES_MAX && n < w->initials; n++) {
 		const struct pv_window_rule *rule = &rules[n];
 
 		if (!(rule->flags & PV_RULE_INITIAL)) {

@@ -124,6 +124,12 @@ static void any_window(void)
 	}
 	kernel.windows[0].page = nondet_u32();
 	kernel.windows[0].rules.count = count;
+	kernel.windows[0].initials = 0;
+	for (uint32_t n = 0; n < count; n++) {
+		if (kernel.window_rules[n].flags & PV_RULE_INITIAL) {
+			kernel.windows[0].initials = n + 1;
+		}
+	}
 	kernel.windows[0].closed = nondet_bool();
 }
 
