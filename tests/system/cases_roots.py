@@ -131,6 +131,13 @@ class OwnRoot(Scenario):
         ensure(sorted(found.split()) == sorted(["page", "/srv", *["33"] * 4, "PATH=/usr/bin", "B=2"]),
                found)
 
+    def check_its_directory_is_shared_both_ways(self):
+        """The back ends have a root directory of their own, and find there what the VM has."""
+        found = self.system.shell("app", "mkdir -p /mnt; mount -t virtiofs box /mnt; cat /mnt/page; echo b > /mnt/back")
+        ensure(found == "from the box", found)
+        ensure(self.system.shell("box", "cat /srv/back") == "b", "it does not come back")
+        self.system.shell("app", "umount /mnt")
+
     def check_a_user_may_open_the_streams_by_name(self):
         log = self.system.log("app")
         ensure("as 33 to its output" in log and "as 33 to its errors" in log, log[-400:])

@@ -35,7 +35,8 @@ struct program {
 /* What one VM should boot. A tree of count 0 is one that topo generates. */
 struct vm_files {
 	struct bytes kernel;
-	struct bytes initrd[OWN_ARCHIVES_MAX + 1]; /* without the archive of the VM's files and disks */
+	struct bytes
+		initrd[OWN_ARCHIVES_MAX + 1]; /* without the archive of the VM's files and disks */
 	uint32_t initrd_count;
 	struct vm_files_plan plan; /* of the files in that */
 	struct bytes *planned;     /* like plan.entries: the content of each */
