@@ -611,7 +611,7 @@ def tree_pool_not_restricted(s, n):
 
 @says(r"the device tree of vm_a: `reg` of /reserved-memory/agent@")
 def tree_agent_window(s, n):
-    tree_set(s, n.a, "/reserved-memory/agent@", "reg", lambda v: v[:6] + b"\0\0" + v[8:])
+    tree_set(s, n.a, "/reserved-memory/agent@", "reg", lambda v: v[:6] + b"\x10\0" + v[8:])
 
 
 # What no reader of a tree or a name would look at.
