@@ -284,7 +284,7 @@ def case_hostile_control_clients(world):
     # More than the credit, and frames that have no meaning here.
     too_much = frame(OUTPUT, b"x" * 8192)
     answer_to(world, request(CONSOLE, b"driver") + too_much)
-    answer_to(world, request(EXEC, b"driver", more=b"cat\0") + too_much * 3)
+    answer_to(world, request(EXEC, b"driver", more=b"sleep\x00100\0") + too_much * 20)
     answer_to(world, request(CONSOLE, b"driver") + frame(END))
     # A stop that never becomes whole, as many of them as there is room for, and more.
     peers = [world.control(request(STOP)[:size % 80]) for size in range(100)]

@@ -31,9 +31,9 @@
 /* Behind a root file system of the user's: what starts it, and likewise. */
 #define ROOTFS_FRONT_BYTES MIB(5)
 #define ROOTFS_FRONT_DEVICE_BYTES MIB(30)
-#define GPU_BYTES MIB(15)           /* of a gpu at work: its program */
-#define GPU_PICTURES 3U             /* beside it: two that the driver VM draws, and the frame */
-#define SHARE_BYTES MIB(32)         /* of the file system of an fs device */
+#define GPU_BYTES MIB(15)   /* of a gpu at work: its program */
+#define GPU_PICTURES 3U     /* beside it: two that the driver VM draws, and the frame */
+#define SHARE_BYTES MIB(32) /* of the file system of an fs device */
 #define KERNEL_BYTES MIB(14)
 #define KERNEL_OTHER_BYTES MIB(32)
 #define PAGES_SHARE 56U         /* one in so many bytes of RAM is for tables */
