@@ -40,7 +40,7 @@ $(PEERVISOR_DISK): $(PEERVISOR_DISK_OBJECTS)
 # the sources: what has not changed is not built again. That of the agent goes into every VM's root.
 PEERVISOR_KO := $(BACKEND_DIR)/kmod/peervisor_connection.ko
 PEERVISOR_AGENT_KO := $(BACKEND_DIR)/kmod/peervisor_agent.ko
-PEERVISOR_KO_SOURCES := $(wildcard backend/kmod/*) abi/backend.h abi/vmm.h \
+PEERVISOR_KO_SOURCES := $(wildcard backend/kmod/*) abi/agent.h abi/backend.h abi/vmm.h \
 	$(wildcard lib/port/linux/*)
 KBUILD_FLAGS = ARCH=arm64 CROSS_COMPILE=$(CROSS) M=$(abspath $(@D)) PV_ROOT=$(CURDIR) W=1 \
 	KBUILD_MODPOST_WARN=0 KCFLAGS=-Werror
