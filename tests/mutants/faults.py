@@ -48,7 +48,8 @@ fault("lib/image_check_hardware.c", "a window that forgets another's bits",
       "(a->writable & ~b->keep) == 0 &&", "(a->writable & b->writable) == 0 &&",
       ["unit:image_check_hardware"], "a VM clears what another VM has set")
 fault("lib/image_check_hardware.c", "an address that a write moves to 0",
-      "(rule->flags & PV_RULE_PROBE) && has_aperture(rule)", "rule->flags & PV_RULE_PROBE",
+      "(rule->flags & PV_RULE_PROBE) && has_aperture(rule)",
+      "(rule->flags & PV_RULE_PROBE) && (has_aperture(rule) || !rule->keep)",
       ["unit:image_check_hardware"], "a device answers where another's does", quick=True)
 fault("lib/image_check_hardware.c", "an address without a rule",
       "return !decodes || places ==", "return !decodes || places <=",

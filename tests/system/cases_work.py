@@ -87,6 +87,20 @@ class SimplePair(Scenario):
         self.system.shell("driver", "[ $(du -k /tmp/new/holes | cut -f1) -lt 100 ]; "
                           "[ $(stat -c %U /tmp/new/private) = root ]; rm -r /tmp/new")
 
+    def check_20_MB_go_in_and_come_back(self):
+        """Through the agent's window: over its UART alone that would take hours."""
+        with tempfile.TemporaryDirectory() as here:
+            sent = os.urandom(20 << 20)
+            with open(f"{here}/sent", "wb") as file:
+                file.write(sent)
+            self.copy(f"{here}/sent", "driver:/tmp/large")
+            ensure(self.system.run("driver", "sha256sum", "/tmp/large").split()[0] ==
+                   hashlib.sha256(sent).hexdigest(), "other bytes went in")
+            self.copy("driver:/tmp/large", f"{here}/back")
+            with open(f"{here}/back", "rb") as file:
+                ensure(file.read() == sent, "other bytes came back")
+        self.system.shell("driver", "rm /tmp/large")
+
     def check_random_numbers_are_there_at_once(self):
         """Before user space runs, from the VMM; and nobody waits for them."""
         drawn = set()

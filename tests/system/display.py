@@ -65,9 +65,11 @@ def check_picture(system, vm, seed):
 
 
 def check_no_picture(system, vm):
-    """A display that is dark leaves the file as it was, and nothing beside it."""
+    """A display that is dark leaves the file as it was, and nothing beside it. It is dark soon after its
+    program has ended."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "shot.png")
+        system.wait("the display is dark", lambda: not take_picture(system, vm, path))
         with open(path, "w", encoding="ascii") as file:
             file.write("old")
         ensure(not take_picture(system, vm, path), "there is a picture of a dark display")
