@@ -340,4 +340,24 @@ static void say_hello(struct fixture *fixture)
 	settle(fixture, 60000);
 }
 
+/* A host and a guest that have not spoken yet; tear_down() gives it back. */
+static struct fixture *fixture_new(uint32_t seed)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	assert_non_null(fixture);
+	random_start(seed);
+	fixture->now_ms = 1000;
+	agentlink_init(&fixture->link, &ops, fixture);
+	agent_decoder_init(&fixture->decoder, PV_AGENT_TO_GUEST_MAX);
+	return fixture;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	agentlink_free(&fixture->link);
+	free(fixture);
+	return 0;
+}
+
 #endif

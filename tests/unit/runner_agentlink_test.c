@@ -11,21 +11,7 @@
 
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	assert_non_null(fixture);
-	random_start(3);
-	fixture->now_ms = 1000;
-	agentlink_init(&fixture->link, &ops, fixture);
-	agent_decoder_init(&fixture->decoder, PV_AGENT_TO_GUEST_MAX);
-	*state = fixture;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-	agentlink_free(&fixture->link);
-	free(fixture);
+	*state = fixture_new(3);
 	return 0;
 }
 

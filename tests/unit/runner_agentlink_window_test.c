@@ -46,23 +46,11 @@ static void put_in_window(struct fixture *fixture, uint8_t type, uint32_t id, co
 
 static int set_up(void **state)
 {
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
-	assert_non_null(fixture);
-	random_start(5);
-	fixture->now_ms = 1000;
-	fixture->has_window = true;
-	agentlink_init(&fixture->link, &ops, fixture);
-	agentlink_window(&fixture->link, &fixture->window);
-	agent_decoder_init(&fixture->decoder, PV_AGENT_TO_GUEST_MAX);
-	*state = fixture;
-	return 0;
-}
+	struct fixture *fixture = fixture_new(5);
 
-static int tear_down(void **state)
-{
-	struct fixture *fixture = *state;
-	agentlink_free(&fixture->link);
-	free(fixture);
+	fixture->has_window = true;
+	agentlink_window(&fixture->link, &fixture->window);
+	*state = fixture;
 	return 0;
 }
 
