@@ -265,8 +265,9 @@ def case_exec_when_the_system_ends(world):
 
 
 def case_exec_when_the_runner_is_killed(world):
+    """The command ends with its input, that is, with its agent."""
     world.detach()
-    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec sleep 1")
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec cat")
     read_until(process.stdout, b"ready")
     os.kill(world.system()["pid"], signal.SIGKILL)
     check_equal(finish(process)[0], 125)
@@ -276,7 +277,7 @@ def case_exec_when_the_runner_is_killed(world):
 def case_exec_has_input_when_the_runner_is_killed(world):
     """It finds both at once, and must not end by SIGPIPE."""
     world.detach()
-    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec sleep 1")
+    process = world.start("exec", "driver", "--", "sh", "-c", "echo ready; exec cat")
     read_until(process.stdout, b"ready")
     process.send_signal(signal.SIGSTOP)
     runner = world.system()["pid"]
