@@ -199,6 +199,7 @@ class Scenario:
     topology = "topologies/simple-pair.camkes"
     arguments = ()
     boards = (FIRST_BOARD,)
+    long_boards = BOTH_BOARDS  # with --long, and with --board
     boot_limit = BOOT_LIMIT
     long = False  # takes minutes: run with --long, or by its name
     seconds = 20  # about, on two CPUs: what is longer begins earlier
