@@ -15,8 +15,8 @@
 #define PV_VCPUS_MAX 64U           /* vCPUs of all VMs */
 #define PV_CPU_SLOTS_MAX 32U       /* vCPUs pinned to one physical CPU */
 #define PV_PERIOD_US_MIN 100U      /* shortest period of a CPU budget, microseconds */
-#define PV_REGIONS_MAX 512U        /* ranges of physical memory */
-#define PV_MAPPINGS_MAX 1024U      /* a region in an address space */
+#define PV_REGIONS_MAX 1024U       /* ranges of physical memory */
+#define PV_MAPPINGS_MAX 2048U      /* a region in an address space */
 #define PV_DOORBELLS_MAX 1024U     /* doorbells of all VMs */
 #define PV_DOORBELL_PAGES_MAX 256U /* pages whose stores ring, of all VMs */
 #define PV_CAPS_MAX 2048U          /* capabilities of all domains */

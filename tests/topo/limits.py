@@ -23,18 +23,43 @@ def topology(vms, connections, device):
     lines = [f"component VM vm_v{i};" for i in range(vms)]
     lines += [f"VIRTIO_COMPOSITION_DEF(v{a}, v{b})" for a, b in pairs(vms, connections)]
     lines += ["} configuration {"]
-    lines += [f'vm_v{i}.ram_size = "{RAM}";' for i in range(vms)]
+    lines += [f'vm_v{i}.ram_size = "{RAM}"; '
+              f'vm_v{i}.files = [{{from: "f{i}", to: "/f"}}];' for i in range(vms)]
     lines += [f"vm_v{a}.vm_virtio_devices = [{', '.join(d)}];" for a, d in served.items()]
     return "\n".join(["assembly { composition {", *lines, "} }", ""])
+
+
+def with_hardware(settings):
+    """Two VMs, a and b, and what they have of the machine."""
+    return "\n".join(["assembly { composition {", "component VM vm_a;", "component VM vm_b;",
+                      "} configuration {", *settings, "} }", ""])
+
+
+def with_lines(*counts):
+    """Each of both VMs has so many interrupts."""
+    first = 112  # the slots of the bus have those below
+    return with_hardware(f"vm_{vm}.irqs = {list(range(first + at, first + at + count))};" for
+                         vm, at, count in zip("ab", (0, counts[0]), counts))
+
+
+def with_functions(*counts):
+    """Each of both VMs has so many functions that do DMA."""
+    slots = range(1, 1 + sum(counts))
+    machine = ", ".join(f'{{ pci: "0:{slot}.0", model: "edu" }}' for slot in slots)
+    given = [f'{{ name: "edu{slot}", bus: 0, dev: {slot}, fun: 0 }}' for slot in slots]
+    return with_hardware([f"system.machine = [{machine}];",
+                          f"vm_a.pci_devices = [{', '.join(given[:counts[0]])}];",
+                          f"vm_b.pci_devices = [{', '.join(given[counts[0]:])}];"])
 
 
 class Case:
     """One topology, in a file of its own directory."""
 
-    def __init__(self, topo, directory, vms, connections, device):
+    def __init__(self, topo, directory, text):
         self.topo, self.directory = topo, directory
-        with open(os.path.join(directory, "x.camkes"), "w") as file:
-            file.write(topology(vms, connections, device))
+        for name, said in [("x.camkes", text)] + [(f"f{i}", f"{i}") for i in range(VMS + 1)]:
+            with open(os.path.join(directory, name), "w") as file:
+                file.write(said)
 
     def says(self, arguments, status, pattern):
         """Why topo's answer is another one, "" if it is not."""
@@ -47,7 +72,7 @@ class Case:
 
 def largest(topo, device):
     with tempfile.TemporaryDirectory() as directory:
-        case = Case(topo, directory, VMS, CONNECTIONS, device)
+        case = Case(topo, directory, topology(VMS, CONNECTIONS, device))
         return case.says(["check", "--no-advice", "x.camkes"], 0, "0 errors, 0 warnings") or \
             case.says(["build", "--no-advice", "x.camkes", "-o", "image"], 0, "") or \
             case.says(["verify", "image", "x.camkes"], 0,
@@ -55,20 +80,34 @@ def largest(topo, device):
             case.says(["report", "--format", "text", "x.camkes"], 0, f"v{VMS - 1}")
 
 
-def too_large(topo, vms, connections, pattern):
+def fits(topo, text):
     with tempfile.TemporaryDirectory() as directory:
-        return Case(topo, directory, vms, connections, "net").says(
-            ["build", "--no-advice", "x.camkes", "-o", "image"], 1,
-            r"x\.camkes:\d+:\d+: error: " + pattern)
+        case = Case(topo, directory, text)
+        return case.says(["check", "--no-advice", "x.camkes"], 0, " 0 errors, ") or \
+            case.says(["build", "--no-advice", "x.camkes", "-o", "image"], 0, "")
+
+
+def too_large(topo, text, pattern):
+    with tempfile.TemporaryDirectory() as directory:
+        case = Case(topo, directory, text)
+        said = r"x\.camkes:\d+:\d+: error: " + pattern
+        return case.says(["check", "--no-advice", "x.camkes"], 1, said) or \
+            case.says(["build", "--no-advice", "x.camkes", "-o", "image"], 1, said)
 
 
 def run(topo, result):
     """Report each by result(name, why)."""
     for device in TYPES:
         result(f"limits: {VMS} VMs, {CONNECTIONS} connections, {device}", largest(topo, device))
-    result("limits: one VM more", too_large(
-        topo, VMS + 1, CONNECTIONS, f"{VMS + 1} VMs; the kernel has room for {VMS} "))
-    result("limits: more regions than the table has", too_large(
-        topo, VMS, 110, r"the kernel's table of \d+ regions has no room for this\n"))
-    result("limits: more doorbells than the table has", too_large(
-        topo, VMS, 140, r"the kernel's tables of \d+ doorbells .* have no room for this "))
+    result("limits: as many interrupts as the table has", fits(topo, with_lines(100, 28)))
+    result("limits: as many streams as the table has", fits(topo, with_functions(8, 8)))
+    for name, text, pattern in (
+            ("one VM more", topology(VMS + 1, CONNECTIONS, "net"),
+             f"{VMS + 1} VMs; the kernel has room for {VMS} "),
+            ("more doorbells than the table has", topology(VMS, 140, "net"),
+             r"the kernel's tables of \d+ doorbells .* have no room for this "),
+            ("more interrupts than the table has", with_lines(100, 29),
+             "the kernel's table of 128 interrupts has no room for this\n"),
+            ("more streams than the table has", with_functions(8, 9),
+             "the kernel's table of 16 streams has no room for this\n")):
+        result(f"limits: {name}", too_large(topo, text, pattern))

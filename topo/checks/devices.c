@@ -314,7 +314,7 @@ void check_type_runs(struct rules *rules, const struct topology *topology)
 	check_each_device(rules, topology, DEVICE_TYPE_COUNT, visit_type);
 }
 
-RULE(type_runs, "type-runs", ADVICE, EACH,
+RULE(type_runs, "type-runs", WARNING, EACH,
      "The language knows this device and the analysis counts it, but the project's root file system, "
      "which the device VM boots, has no back end for it as it is given: `topo build` and "
      "`topo run` refuse the topology.");

@@ -442,7 +442,7 @@ void check_hardware_runs(struct rules *rules, const struct topology *topology)
 	}
 }
 
-RULE(hardware_runs, "hardware-runs", ADVICE, EACH,
+RULE(hardware_runs, "hardware-runs", WARNING, EACH,
      "A VM is given hardware that a system on this board cannot give: a PCI function where the "
      "machine has nothing, a node without registers, calls of the secure firmware. `topo build` and "
      "`topo run` refuse the topology, unless they are told to leave the devices out.");

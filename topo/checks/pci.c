@@ -100,7 +100,7 @@ void check_pci_bridge(struct rules *rules, const struct topology *topology)
 	}
 }
 
-RULE(pci_bridge, "pci-bridge", ADVICE, EACH,
+RULE(pci_bridge, "pci-bridge", WARNING, EACH,
      "A VM is given a PCI bridge (function 0:0.0, a root port, the node of one), or registers of "
      "the host bridge: configuration space, or a window over base addresses. Who has those moves "
      "the registers of any function under any page, and numbers the functions that the SMMU tells "

@@ -9,6 +9,7 @@
 #include "topo/base/say.h"
 #include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
+#include "topo/image/layout.h"
 #include "topo/model/board.h"
 
 struct check_options {
@@ -172,6 +173,8 @@ static int check_file(const char *path, const struct check_options *options)
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, &options->load, diag);
 	size_t warnings = diag_count(diag, SEVERITY_WARNING);
+	bool built = model != NULL && model->board->runs && !model->refused;
+	bool fits = !built || layout_fits(model, diag);
 
 	if (options->json) {
 		diag_flush_json(diag, stdout);
@@ -180,6 +183,7 @@ static int check_file(const char *path, const struct check_options *options)
 		print_summary(path, model, diag);
 	}
 	int code = model == NULL                      ? command_load_failed(diag)
+	           : !fits                            ? EXIT_NO
 	           : options->werror && warnings != 0 ? EXIT_NO
 	                                              : EXIT_OK;
 

@@ -47,7 +47,7 @@ bool layout_complete(const struct layout *layout, struct diag *diag)
 	if (t->full != NULL) {
 		diag_error(diag, t->full_before, "the kernel's table of %u %s has no room for this",
 		           t->full_at, t->full);
-		diag_help(diag, "a system of fewer VMs or connections has room");
+		diag_help(diag, "a system of fewer VMs, connections or devices has room");
 	}
 	return t->full == NULL;
 }
@@ -182,6 +182,7 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 	if (diag_count(diag, SEVERITY_ERROR) == errors) {
 		layout_queues(layout, diag);
 		layout_hardware(layout, diag);
+		(void)layout_complete(layout, diag);
 	}
 	if (diag_count(diag, SEVERITY_ERROR) == errors) {
 		layout_guests(layout, diag);
@@ -196,6 +197,27 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 		return NULL;
 	}
 	return layout;
+}
+
+/* Pieces of the image: its VMM's data and configuration, what is loaded, the device tree. */
+#define ROMS_OF_A_VM 4U
+
+bool layout_fits(const struct model *model, struct diag *diag)
+{
+	struct payloads nothing = {.vms = NULL};
+	struct layout *layout = layout_new(model, &nothing, diag);
+	bool fits = layout != NULL;
+
+	if (fits) {
+		/* Those that each VM has, whatever it boots: image.c adds them by their contents. */
+		for (size_t i = 0; i < ROMS_OF_A_VM * model->vm_count; i++) {
+			(void)layout_add_rom(layout, PV_PAGE_BYTES);
+		}
+		layout_memory(layout);
+		fits = layout_complete(layout, diag);
+	}
+	layout_free(layout);
+	return fits;
 }
 
 bool layout_gicv3(const struct layout *layout)

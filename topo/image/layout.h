@@ -270,6 +270,13 @@ struct layout {
 struct layout *layout_new(const struct model *model, const struct payloads *payloads,
                           struct diag *diag);
 
+/**
+ * Whether a system has room for @model, as far as that does not depend on what its VMs boot: for those who
+ * look before anything is built.
+ * Returns false when it has not: each reason was reported through @diag.
+ */
+bool layout_fits(const struct model *model, struct diag *diag);
+
 /** Whether guests have a GICv3, as the board has. */
 bool layout_gicv3(const struct layout *layout);
 

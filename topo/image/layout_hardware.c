@@ -64,6 +64,8 @@ static void add_function(struct layout *layout, uint32_t vm, const struct pci_fu
 		           layout->model->vms[vm].name, PV_VMM_FUNCTIONS_MAX);
 		return;
 	}
+	layout->tables.filled_by = source->place;
+
 	uint32_t i = layout_take(layout, "functions", &hardware->function_count, PV_WINDOWS_MAX);
 
 	hardware->functions[i] = (struct layout_function){
@@ -119,6 +121,8 @@ static void add_registers(struct layout *layout, const struct layout_registers *
 			return;
 		}
 	}
+	layout->tables.filled_by = wanted->place;
+
 	uint32_t i =
 		layout_take(layout, "device pages", &hardware->registers_count, PV_DEVICES_MAX);
 
@@ -282,6 +286,7 @@ void layout_hardware(struct layout *layout, struct diag *diag)
 	uint32_t msi = layout->model->board->checked->msis.first;
 
 	for (uint32_t i = 0; i < layout->model->vm_count; i++) {
+		layout->tables.filled_by = layout->model->vms[i].place;
 		collect(layout, i, diag);
 		lay_bars(layout, i, &address, diag);
 		number_msis(layout, i, &msi, diag);

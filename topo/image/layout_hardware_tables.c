@@ -103,6 +103,7 @@ static void add_slot(struct layout *layout, const struct machine_slot *slot)
 		if (function->id != slot->device << 3) {
 			continue;
 		}
+		layout->tables.filled_by = function->source->place;
 		add_held_window(layout, function, slot->device);
 		if (!function->model->quiet) {
 			add_stream(layout, function);
@@ -152,6 +153,7 @@ static void lay_function(struct layout *layout, struct layout_function *function
 {
 	const struct layout_vm *vm = &layout->vms[function->vm];
 
+	layout->tables.filled_by = function->source->place;
 	for (uint32_t b = 0; b < PCI_BARS_MAX; b++) {
 		struct layout_bar *bar = &function->bars[b];
 
@@ -178,6 +180,7 @@ static void add_devices(struct layout *layout)
 	for (uint32_t i = 0; i < hardware->registers_count; i++) {
 		const struct layout_registers *r = &hardware->registers[i];
 
+		layout->tables.filled_by = r->place;
 		add_device(layout, r->vm, r->base, r->bytes, r->ipa);
 	}
 	qsort(t->devices, t->device_count, sizeof(t->devices[0]), compare_devices);

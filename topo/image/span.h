@@ -11,10 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "abi/limits.h"
 #include "topo/model/model.h"
 
-/* More than a VM can need: its connections are bounded by PV_DOMAINS_MAX. */
-#define SPANS_MAX 256U
+/* More than a VM can need: what the kernel's table of device pages has, and a few for each connection. */
+#define SPANS_MAX (PV_DEVICES_MAX + 16U * PV_DOMAINS_MAX)
 
 struct span {
 	uint64_t base;

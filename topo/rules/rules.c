@@ -110,6 +110,7 @@ bool rule_report_runs(struct rules *rules, const struct rule *rule, struct place
 {
 	va_list arguments;
 
+	rules->refused = true;
 	/* Switching the rule off does not make it run. */
 	if (rule_is_off(rules, rule) && !rules->must_run) {
 		return false;
@@ -118,5 +119,8 @@ bool rule_report_runs(struct rules *rules, const struct rule *rule, struct place
 	report(rules, rule, rules->must_run ? SEVERITY_ERROR : rule->severity, place, format,
 	       arguments);
 	va_end(arguments);
+	if (!rules->must_run) {
+		diag_help(rules->diag, "`topo build` and `topo run` refuse it");
+	}
 	return true;
 }

@@ -59,6 +59,7 @@ struct rules {
 	bool analysis;              /* what only running must refuse is a warning */
 	const struct rule *current; /* whose check runs; NULL while the model is read */
 	bool lost;                  /* declarations could not be read, which was said */
+	bool refused;               /* rule_report_runs() was called */
 	size_t errors;              /* reported so far that leave the model whole */
 };
 
@@ -78,7 +79,7 @@ bool rules_switch_off(struct rules *rules, const char *name, struct place place)
 bool rule_report(struct rules *rules, const struct rule *rule, struct place place,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/** Report what cannot be run yet: an error when the topology is to be run, advice otherwise. */
+/** Report what cannot be run: an error when the topology is to be run, else @rule's severity and who refuses it. */
 bool rule_report_runs(struct rules *rules, const struct rule *rule, struct place place,
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
