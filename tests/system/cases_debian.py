@@ -16,7 +16,7 @@ http { server { listen 80; root /srv; } }
 """
 PROXY = f"""load_module modules/ngx_stream_module.so;
 events {{}}
-stream {{ server {{ listen {ENTRANCE}; proxy_pass 10.77.0.2:6379; }} }}
+stream {{ server {{ listen {ENTRANCE}; proxy_pass app:6379; }} }}
 """
 
 

@@ -59,7 +59,8 @@ class OwnRoot(Scenario):
             file.write(program)
         os.chmod(httpd, 0o711)
         os.mkdir(os.path.join(self.directory, "web/etc"))
-        for name, line in (("passwd", "www:x:33:34::/srv:\n"), ("group", "more:x:35:www\n")):
+        for name, line in (("passwd", "www:x:33:34::/srv:\n"), ("group", "more:x:35:www\n"),
+                           ("hosts", "10.9.0.9 app")):
             with open(os.path.join(self.directory, "web/etc", name), "w", encoding="ascii") as file:
                 file.write(line)
         os.symlink("usr/bin", os.path.join(self.directory, "web/bin"))
@@ -101,8 +102,12 @@ class OwnRoot(Scenario):
         self.system.shell("web", "chmod 644 '/srv it'\\''s/topology'")
         self.system.wait("web is healthy", lambda: self.health("web") == "healthy")
 
-    def check_its_init_serves_another_vm(self):
-        ensure(self.fetch("web", "http://10.9.0.3/page") == "from the box", "another page")
+    def check_its_init_serves_another_vm_by_its_name(self):
+        ensure(self.fetch("web", "http://box/page") == "from the box", "another page")
+
+    def check_a_name_of_its_own_stays(self):
+        found = self.system.shell("web", "cat /etc/hosts")
+        ensure(found.splitlines() == ["10.9.0.9 app", "127.0.1.1 web", "10.9.0.1 net", "10.9.0.3 box"], found)
 
     def check_its_init_is_the_first_program(self):
         found = self.system.shell("box", "readlink /proc/1/exe; tr '\\0' ' ' < /proc/1/cmdline; "

@@ -337,6 +337,40 @@ static void test_ways_of_packets(void **state)
 	fixture_end(&f);
 }
 
+/* The other end of each network, and who is on the same bridge; each once, and never the VM itself. */
+static void test_names_of_neighbours(void **state)
+{
+	struct fixture f;
+	struct image *image;
+
+	(void)state;
+	fixture_start(&f);
+	for (size_t i = 0; i < 4; i++) {
+		fixture_vm(&f, (const char *const[]){"hub", "a", "b", "c"}[i]);
+	}
+	fixture_connect(&f, 0, 1);
+	fixture_connect(&f, 0, 2);
+	fixture_connect(&f, 0, 3);
+	fixture_connect(&f, 1, 0);
+	fixture_connect(&f, 2, 3);
+	for (size_t i = 0; i < 2; i++) {
+		f.connections[i].devices[0].bridge = "lan";
+		f.connections[i].devices[0].address[0] = 0x0a4d0001;
+		f.connections[i].devices[0].address[1] = (uint32_t)(0x0a4d0002 + i);
+	}
+	f.connections[4].devices[0].network = NETWORK_ISOLATED;
+	image = build(&f);
+	assert_string_equal(text(image->dtbs[0], "/chosen", "peervisor,hosts"),
+	                    "a=10.77.0.2 b=10.77.0.3 c=10.77.2.2 a=10.77.3.1");
+	assert_string_equal(text(image->dtbs[1], "/chosen", "peervisor,hosts"),
+	                    "hub=10.77.0.1 b=10.77.0.3 hub=10.77.3.2");
+	assert_string_equal(text(image->dtbs[2], "/chosen", "peervisor,hosts"),
+	                    "hub=10.77.0.1 a=10.77.0.2");
+	assert_string_equal(text(image->dtbs[3], "/chosen", "peervisor,hosts"), "hub=10.77.2.1");
+	image_free(image);
+	fixture_end(&f);
+}
+
 static void test_whole_ram(void **state)
 {
 	struct fixture f;
@@ -482,17 +516,12 @@ static void test_disk_names_apart(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dtc),
-		cmocka_unit_test(test_machine),
-		cmocka_unit_test(test_initrd),
-		cmocka_unit_test(test_served),
-		cmocka_unit_test(test_used),
-		cmocka_unit_test(test_whole_ram),
-		cmocka_unit_test(test_ways_of_packets),
-		cmocka_unit_test(test_binary),
-		cmocka_unit_test(test_given_addresses),
-		cmocka_unit_test(test_disk_names),
-		cmocka_unit_test(test_disk_names_apart),
+		cmocka_unit_test(test_dtc),        cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_initrd),     cmocka_unit_test(test_served),
+		cmocka_unit_test(test_used),       cmocka_unit_test(test_names_of_neighbours),
+		cmocka_unit_test(test_whole_ram),  cmocka_unit_test(test_ways_of_packets),
+		cmocka_unit_test(test_binary),     cmocka_unit_test(test_given_addresses),
+		cmocka_unit_test(test_disk_names), cmocka_unit_test(test_disk_names_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -319,6 +319,7 @@ static void add_chosen(struct dtb *dtb)
 	dtb_u64(dtb, "kaslr-seed", 0); /* the VM's loader draws it, at each start */
 	dtb_string(dtb, "peervisor,name", vm->name);
 	dtb_add_network(dtb);
+	dtb_add_hosts(dtb);
 	dtb_end(dtb);
 }
 

@@ -302,3 +302,26 @@ void dtb_add_network(struct dtb *dtb)
 	}
 	arena_free(arena);
 }
+
+/* "NAME=ADDRESS" of each VM that this one reaches by a network, separated by blanks. */
+void dtb_add_hosts(struct dtb *dtb)
+{
+	const struct model *model = dtb->layout->model;
+	struct arena *arena = arena_new();
+	size_t count = 0;
+	const struct neighbour *list = routes_neighbours(model, dtb->vm, &count, arena);
+	const char *text = "";
+
+	for (size_t i = 0; i < count; i++) {
+		char address[24];
+
+		address_text(list[i].address, 32, address);
+		*strchr(address, '/') = '\0';
+		text = arena_printf(arena, "%s%s%s=%s", text, i == 0 ? "" : " ",
+		                    model->vms[list[i].vm].name, address);
+	}
+	if (count != 0) {
+		dtb_string(dtb, "peervisor,hosts", text);
+	}
+	arena_free(arena);
+}

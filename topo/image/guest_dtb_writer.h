@@ -85,5 +85,6 @@ void dtb_begin_host_bridge(struct dtb *dtb, uint64_t ecam_ipa, uint32_t domain,
 void dtb_add_connections(struct dtb *dtb);
 void dtb_add_reserved_memory(struct dtb *dtb);
 void dtb_add_network(struct dtb *dtb);
+void dtb_add_hosts(struct dtb *dtb);
 
 #endif

@@ -27,6 +27,19 @@ bool network_forwards(enum network network);
 const struct route *routes_behind(const struct model *model, uint32_t vm, size_t *count,
                                   struct arena *arena);
 
+/* A VM, and an address under which it is reached over a network, in host order. */
+struct neighbour {
+	uint32_t vm;
+	uint32_t address;
+};
+
+/**
+ * Whom VM @vm reaches on the networks that it is on, in the order of the connections, each address once: the
+ * other end of each network device, and who is on the same bridge. *count of them, in @arena.
+ */
+const struct neighbour *routes_neighbours(const struct model *model, uint32_t vm, size_t *count,
+                                          struct arena *arena);
+
 /**
  * The network device behind which VM @vm has its default route: the first whose device VM forwards;
  * if none does, and @vm itself forwards for others, the first at all. NULL: it has no such route.

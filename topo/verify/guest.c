@@ -363,6 +363,25 @@ static const char *network_text(const struct verify *v, uint32_t index)
 	return with_card(v, index, way_out == NULL, text);
 }
 
+/* "NAME=ADDRESS" of each VM that it reaches by a network. */
+static void want_hosts(const struct verify *v, uint32_t index, struct tree *wanted)
+{
+	size_t count = 0;
+	const struct neighbour *list = routes_neighbours(v->model, index, &count, v->arena);
+	const char *text = "";
+
+	for (size_t i = 0; i < count; i++) {
+		uint32_t a = list[i].address;
+
+		text = arena_printf(v->arena, "%s%s%s=%u.%u.%u.%u", text, text[0] ? " " : "",
+		                    v->vms[list[i].vm].source->name, a >> 24, a >> 16 & 255,
+		                    a >> 8 & 255, a & 255);
+	}
+	if (text[0]) {
+		tree_want_string(wanted, "/chosen", "peervisor,hosts", text);
+	}
+}
+
 static uint64_t initrd_bytes(const struct verify *v, uint32_t index)
 {
 	const struct verified_vm *vm = &v->vms[index];
@@ -398,6 +417,7 @@ static void want_chosen(struct verify *v, uint32_t index, struct tree *wanted)
 	if (network[0]) {
 		tree_want_string(wanted, "/chosen", "peervisor,network", network);
 	}
+	want_hosts(v, index, wanted);
 	if (v->files->vms[index].initrd_count || archive_expected(v, index)) {
 		tree_want_u64(wanted, "/chosen", "linux,initrd-start", vm->initrd_ipa);
 		tree_want_u64(wanted, "/chosen", "linux,initrd-end",
