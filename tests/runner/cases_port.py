@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """topo port: TCP connections into a VM, whose loopback is this machine's here."""
 import contextlib
+import ctypes
+import os
 import random
 import re
+import resource
 import select
 import signal
 import socket
 import struct
+import subprocess
 import threading
+import time
 
 from harness import (PATIENCE, check, check_equal, check_in, finish, process_gone, read_until,
                      wait_until)
@@ -332,6 +337,104 @@ def case_port_killed_takes_its_commands_with_it(world):
     check(process_gone(process.pid), "it is there")
 
 
+def process_fields(pid):
+    """What /proc/PID/stat has behind the name: the state first."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        return stat.read().rsplit(")", 1)[1].split()
+
+
+def sleeps(pid):
+    """How often it has waited for something."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status.read(), re.MULTILINE).group(1))
+
+
+def sockets_of(process):
+    directory = f"/proc/{process.pid}/fd"
+    return sum(os.readlink(os.path.join(directory, name)).startswith("socket:") for name in os.listdir(directory))
+
+
+def case_port_waits_for_no_answer(world):
+    """While the runner does not answer one connection, others are served."""
+    world.detach(PLAIN)
+    with service(echo) as number:
+        process, port = begin(world, number)
+        runner = world.system()["pid"]
+        os.kill(runner, signal.SIGSTOP)
+        try:
+            wait_until(lambda: process_fields(runner)[0] == "T", "the runner has stopped")
+            before = sockets_of(process)
+            with connect(port) as first, connect(port) as second:
+                wait_until(lambda: sockets_of(process) == before + 4, "two have one of the runner each")
+                reset(first)
+                wait_until(lambda: sockets_of(process) == before + 2, "the one that is gone is given up")
+                second.sendall(b"2")
+                second.shutdown(socket.SHUT_WR)
+                os.kill(runner, signal.SIGCONT)
+                check_equal(receive_all(second), b"2")
+        finally:
+            os.kill(runner, signal.SIGCONT)
+        stop(process)
+
+
+def case_port_says_that_many_fail_in_few_lines(world):
+    """One a second at most, and how many there were besides."""
+    world.detach(PLAIN)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        number = closed.getsockname()[1]
+    process, port = begin(world, number)
+    began = time.monotonic()
+    for _ in range(40):
+        with connect(port) as connection:
+            try:
+                check_equal(connection.recv(1), b"")
+            except ConnectionResetError:
+                pass
+    process.send_signal(signal.SIGINT)
+    status, out, said = finish(process)
+    lines = said.splitlines()
+    check_equal((status, out), (0, ""))
+    check_equal(sum(int(line.split()[2]) if " more connections failed" in line else 1 for line in lines), 40)
+    check(len(lines) <= 2 * (time.monotonic() - began) + 3, said)
+
+
+def case_port_without_descriptors_waits(world):
+    """One that cannot be accepted is as soon as there is room, and until then nothing turns in a circle."""
+    world.detach(PLAIN)
+    with service(echo) as number:
+        process, port = begin(world, number)
+        limit = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE,
+                         (len(os.listdir(f"/proc/{process.pid}/fd")), limit[1]))
+        with connect(port) as connection:
+            connection.sendall(b"x")
+            connection.shutdown(socket.SHUT_WR)
+            check_in(b"a connection has to wait: Too many open files (`ulimit -n`", read_until(process.stderr, b"\n"))
+            before = sleeps(process.pid)
+            wait_until(lambda: sleeps(process.pid) >= before + 3, "it sleeps between two looks")
+            resource.prlimit(process.pid, resource.RLIMIT_NOFILE, limit)
+            check_equal(receive_all(connection), b"x")
+        stop(process)
+
+
+def without_low_ports():
+    """What a user may not who is not root."""
+    PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE = 24, 10
+    ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE, 0, 0, 0)
+
+
+def case_port_of_root(world):
+    with open("/proc/sys/net/ipv4/ip_unprivileged_port_start", encoding="ascii") as first:
+        if int(first.read()) <= 80:
+            return  # here 80 is anybody's
+    world.detach(PLAIN)
+    done = subprocess.run([world.program, "port", "driver", "80:80"], env=world.env, capture_output=True,
+                          preexec_fn=without_low_ports, timeout=PATIENCE, check=False)
+    check_equal(done.returncode, 3)
+    check_in("cannot listen at 127.0.0.1:80: Permission denied\ntopo:   ports below", done.stderr.decode())
+    check_in("as 8080\n", done.stderr.decode())
+
+
 def case_port_says_what_it_does_not_do(world):
     check_in("no system runs", world.bad(1, "port", "driver", "8080:80"))
     world.detach(PLAIN)
@@ -339,8 +442,11 @@ def case_port_says_what_it_does_not_do(world):
     check_in("has no agent", world.bad(1, "port", "device", "0:80"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         number = taken.getsockname()[1]
-        check_in(f"cannot listen at 127.0.0.1:{number}: Address already in use",
-                 world.bad(3, "port", "driver", f"{number}:80"))
+        said = world.bad(3, "port", "driver", f"{number}:80")
+        check_in(f"cannot listen at 127.0.0.1:{number}: Address already in use\ntopo:   something listens", said)
+        check_in("0 takes one that is free", said)
+    check_in("Cannot assign requested address\ntopo:   no interface",
+             world.bad(3, "port", "--address", "192.0.2.1", "driver", "0:80"))
     check_in("streams, which UDP is not", world.bad(2, "port", "driver", "53:53/udp"))
     for wrong in ("", ":", "80:", ":80", "0", "80:0", "65536:80", "80:65536", "x:80", "80x",
                   "1:2:3", "80/sctp", " 80", "80:+80"):

@@ -24,6 +24,10 @@
  * comes then waits to be accepted. */
 #define STREAMS_MAX 12U
 
+/* After which a machine that had no room for a connection is asked again, and a port below which is root's. */
+#define ACCEPT_AGAIN_MS 200U
+#define PORTS_OF_ROOT 1024U
+
 struct port_options {
 	const char *system;
 	const char *address;
@@ -61,7 +65,10 @@ struct port {
 	struct loop_source signals;
 	int listening_fd;
 	struct port_stream streams[STREAMS_MAX];
-	bool told; /* all that is there now */
+	struct port_complaints complaints;
+	struct loop_timer again; /* until which nothing is accepted */
+	bool crowded;            /* what came last could not be accepted */
+	bool told;               /* all that is there now */
 	bool up;
 	int code;
 };
@@ -182,7 +189,22 @@ static void listen_if_free(void *owner)
 {
 	struct port *port = owner;
 
-	port->listener.fd = free_stream(port) != NULL ? port->listening_fd : -1;
+	port->listener.fd =
+		free_stream(port) != NULL && !port->again.armed ? port->listening_fd : -1;
+}
+
+/* A connection that there is no room for stays where it is: to look again at once would be to do nothing else. */
+static void accept_later(struct port *port, int error)
+{
+	if (error == EAGAIN || error == EINTR || error == ECONNABORTED) {
+		return;
+	}
+	if (!port->crowded) {
+		port_complain(&port->complaints, "a connection has to wait: %s%s", strerror(error),
+		              error == EMFILE ? " (`ulimit -n` says how many)" : "");
+	}
+	port->crowded = true;
+	loop_arm(&port->loop, &port->again, ACCEPT_AGAIN_MS);
 }
 
 static void on_connection(void *owner, short revents)
@@ -193,11 +215,15 @@ static void on_connection(void *owner, short revents)
 
 	(void)revents;
 	if (fd >= 0 && stream != NULL) {
+		port->crowded = false;
 		stream->loop = &port->loop;
 		stream->target = &port->target;
+		stream->complaints = &port->complaints;
 		stream->ended = listen_if_free;
 		stream->owner = port;
 		port_stream_begin(stream, fd);
+	} else if (fd < 0) {
+		accept_later(port, errno);
 	}
 	listen_if_free(port);
 }
@@ -235,6 +261,25 @@ static bool watch_vm(struct port *port, const char *system)
 	return port->code < 0 && port->told;
 }
 
+/* How to get out of what bind() refuses. */
+static void help_listen(int error, uint16_t number)
+{
+	if (error == EACCES && number < PORTS_OF_ROOT) {
+		message_help(
+			"ports below the sysctl net.ipv4.ip_unprivileged_port_start are root's; "
+			"another leads there as well, as %u",
+			number + 8000U);
+	} else if (error == EADDRINUSE) {
+		message_help(
+			"something listens there (`ss -ltnp` says what); another port leads there "
+			"as well, and 0 takes one that is free");
+	} else if (error == EADDRNOTAVAIL) {
+		message_help(
+			"no interface of this machine has that address; `ip address` shows those "
+			"that there are");
+	}
+}
+
 /* A socket that listens, or -1, reported. */
 static int listen_at(const char *address, uint16_t number, const char **shown, uint16_t *bound)
 {
@@ -251,7 +296,9 @@ static int listen_at(const char *address, uint16_t number, const char **shown, u
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
 	    bind(fd, &at.any, is_in6 ? sizeof(at.in6) : sizeof(at.in)) != 0 ||
 	    listen(fd, SOMAXCONN) != 0 || getsockname(fd, &at.any, &bytes) != 0) {
-		message_error("cannot listen at %s:%u: %s", text, number, strerror(errno));
+		const int error = errno;
+		message_error("cannot listen at %s:%u: %s", text, number, strerror(error));
+		help_listen(error, number);
 		return -1;
 	}
 	*bound = ntohs(is_in6 ? at.in6.sin6_port : at.in.sin_port);
@@ -266,6 +313,7 @@ static void serve(struct port *port)
 		.fd = port->listening_fd, .events = POLLIN, .ready = on_connection, .owner = port};
 	port->signals = (struct loop_source){
 		.fd = signals_open(NULL, 0), .events = POLLIN, .ready = on_signal, .owner = port};
+	port->again = (struct loop_timer){.fire = listen_if_free, .owner = port};
 	if (loop_watch(&port->loop, &port->signals) != OK ||
 	    loop_watch(&port->loop, &port->changes) != OK ||
 	    loop_watch(&port->loop, &port->listener) != OK || loop_run(&port->loop) != 0) {
@@ -277,6 +325,7 @@ static void serve(struct port *port)
 			port_stream_break(&port->streams[i]);
 		}
 	}
+	port_complaints_end(&port->complaints);
 	(void)close(port->signals.fd);
 }
 

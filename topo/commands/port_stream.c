@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,33 @@
 
 #define OUT_BYTES ((size_t)2 * CONTROL_PAYLOAD_MAX)
 #define EXIT_NO_PROGRAM 127U
+#define COMPLAINT_MS 1000U
+
+void port_complain(struct port_complaints *complaints, const char *format, ...)
+{
+	const uint64_t now = loop_now_ms();
+	char text[512];
+	va_list arguments;
+
+	if (now < complaints->next_ms) {
+		complaints->untold++;
+		return;
+	}
+	port_complaints_end(complaints);
+	complaints->next_ms = now + COMPLAINT_MS;
+	va_start(arguments, format);
+	(void)vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	message_error("%s", text);
+}
+
+void port_complaints_end(struct port_complaints *complaints)
+{
+	if (complaints->untold > 0) {
+		message_error("%" PRIu32 " more connections failed", complaints->untold);
+	}
+	complaints->untold = 0;
+}
 
 void port_stream_break(struct port_stream *stream)
 {
@@ -44,10 +73,12 @@ static void report(const struct port_stream *stream, const struct control_exit *
 	const struct port_target *target = stream->target;
 
 	if (exit->end == PV_AGENT_EXITED && exit->code == EXIT_NO_PROGRAM) {
-		message_error("the agent of VM %s is too old to connect", target->vm);
+		port_complain(stream->complaints, "the agent of VM %s is too old to connect",
+		              target->vm);
 	} else if (exit->code != 0 && stream->why_bytes > 0 && stream->output_end == UINT64_MAX) {
-		message_error("%s port %u of VM %s: %.*s", target->address, target->number,
-		              target->vm, (int)strcspn(stream->why, "\n"), stream->why);
+		port_complain(stream->complaints, "%s port %u of VM %s: %.*s", target->address,
+		              target->number, target->vm, (int)strcspn(stream->why, "\n"),
+		              stream->why);
 	}
 }
 
@@ -88,6 +119,7 @@ static void take_frame(struct port_stream *stream, const struct control_frame *f
 	case CONTROL_OUTPUT_ERROR:
 		keep_why(stream, frame);
 		break;
+	case CONTROL_OK:
 	case CONTROL_CREDIT:
 		if (control_payload(frame, &credit, sizeof(credit)) == OK) {
 			stream->credit += credit;
@@ -98,7 +130,8 @@ static void take_frame(struct port_stream *stream, const struct control_frame *f
 		break;
 	default:
 		if (frame->kind == CONTROL_ERROR) {
-			message_error("%.*s", (int)frame->bytes, (const char *)frame->payload);
+			port_complain(stream->complaints, "%.*s", (int)frame->bytes,
+			              (const char *)frame->payload);
 		}
 		stream->over = true;
 		break;
@@ -221,17 +254,19 @@ static err_t ask(struct port_stream *stream)
 
 	(void)snprintf(request.vm, sizeof(request.vm), "%s", target->vm);
 	if (client_open(&stream->client, target->system) != OK) {
-		message_error("the system %s takes no connection", target->system);
+		port_complain(stream->complaints, "the system %s takes no connection",
+		              target->system);
 		return ERR_PEER;
 	}
-	return client_ask(&stream->client, CONTROL_EXEC, &request, words, (size_t)bytes,
-	                  &stream->credit);
+	(void)fcntl(stream->client.fd, F_SETFL, O_RDWR | O_NONBLOCK);
+	return client_request(&stream->client, CONTROL_EXEC, &request, words, (size_t)bytes);
 }
 
 void port_stream_begin(struct port_stream *stream, int fd)
 {
 	stream->used = true;
 	stream->fd = fd;
+	stream->credit = 0;
 	stream->client = (struct client){.fd = -1};
 	stream->out = (struct fifo){.bytes = NULL};
 	stream->input_open = true;
@@ -248,6 +283,5 @@ void port_stream_begin(struct port_stream *stream, int fd)
 		end(stream);
 		return;
 	}
-	(void)fcntl(stream->client.fd, F_SETFL, O_RDWR | O_NONBLOCK);
 	move(stream);
 }

@@ -14,6 +14,12 @@
 
 #define PORT_WHY_BYTES 128U
 
+/* What is said of connections that fail, a line a second at most: clients come as often as they like. */
+struct port_complaints {
+	uint64_t next_ms; /* when the next one is said */
+	uint32_t untold;
+};
+
 /* Where to connections go. */
 struct port_target {
 	const char *system;  /* its name */
@@ -26,6 +32,7 @@ struct port_stream {
 	bool used;
 	struct loop *loop;
 	const struct port_target *target;
+	struct port_complaints *complaints;
 	void (*ended)(void *owner); /* its last call; the stream is free */
 	void *owner;
 	struct client client;
@@ -43,7 +50,17 @@ struct port_stream {
 	uint32_t why_bytes;
 };
 
-/** Join @fd, whose owner this becomes whatever comes of it. Loop, target, ended and owner were set. */
+/** Say why a connection fails, or count it, where another one was said just now. */
+void port_complain(struct port_complaints *complaints, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** Say how many failed since the last that was told of. */
+void port_complaints_end(struct port_complaints *complaints);
+
+/**
+ * Join @fd, whose owner this becomes whatever comes of it. Loop, target, complaints, ended and owner were
+ * set. Waits for nobody: what the runner answers is one more thing that happens.
+ */
 void port_stream_begin(struct port_stream *stream, int fd);
 
 /** Break it, without a call of ended. */

@@ -95,7 +95,9 @@ static int stop_system(const char *name)
 	struct client client;
 	const err_t opened = client_open(&client, name);
 	int code = EXIT_NO;
-	if (opened != ERR_EMPTY) {
+	if (opened == ERR_EMPTY) {
+		message_error("no system called %s runs", name);
+	} else {
 		code = end_runner(&client, opened, name);
 	}
 	client_close(&client);

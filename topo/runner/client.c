@@ -78,7 +78,6 @@ err_t client_open(struct client *client, const char *name)
 {
 	*client = (struct client){.fd = -1};
 	if (rundir_open(&client->rundir, name) != OK) {
-		report_none(name, NULL, 0);
 		return ERR_EMPTY;
 	}
 	client->fd = connect_in(client->rundir.fd);
@@ -106,7 +105,9 @@ err_t client_connect(struct client *client, const char *name)
 	err_t err = client_choose(name, chosen);
 	if (err == OK) {
 		err = client_open(client, chosen);
-		if (err == ERR_STATE) {
+		if (err == ERR_EMPTY) {
+			report_none(chosen, NULL, 0);
+		} else if (err == ERR_STATE) {
 			message_error("the system %s is still being built, or just ends", chosen);
 		}
 		if (err != OK) {
@@ -135,9 +136,8 @@ err_t client_next(struct client *client, struct control_frame *frame)
 	return err == OK ? OK : ERR_PEER;
 }
 
-static err_t send_request(struct client *client, uint32_t kind,
-                          const struct control_request *request, const void *more,
-                          size_t more_bytes)
+err_t client_request(struct client *client, uint32_t kind, const struct control_request *request,
+                     const void *more, size_t more_bytes)
 {
 	uint8_t payload[CONTROL_PAYLOAD_MAX];
 	if (more_bytes > sizeof(payload) - sizeof(*request)) {
@@ -159,7 +159,7 @@ static err_t send_request(struct client *client, uint32_t kind,
 err_t client_ask(struct client *client, uint32_t kind, const struct control_request *request,
                  const void *more, size_t more_bytes, uint32_t *credit)
 {
-	err_t err = send_request(client, kind, request, more, more_bytes);
+	err_t err = client_request(client, kind, request, more, more_bytes);
 	if (err != OK) {
 		return err;
 	}

@@ -49,8 +49,8 @@ MUST_USE err_t client_choose(const char *name, char out[RUNDIR_NAME_BYTES]);
 
 /**
  * Connect to the runner of the system @name.
- * Errors: ERR_EMPTY it does not run, reported; ERR_STATE it is not so far yet (its image is being
- * built) or cannot be reached, silent. client->rundir is open in the case of ERR_STATE: close it by
+ * Errors, silent: ERR_EMPTY it does not run; ERR_STATE it is not so far yet (its image is being
+ * built) or cannot be reached. client->rundir is open in the case of ERR_STATE: close it by
  * client_close.
  */
 MUST_USE err_t client_open(struct client *client, const char *name);
@@ -60,6 +60,14 @@ MUST_USE err_t client_connect(struct client *client, const char *name);
 
 /** Give everything back. */
 void client_close(struct client *client);
+
+/**
+ * Send a request with @more behind it: OK, with a credit, or ERROR is the first frame that comes back.
+ * Errors, reported: ERR_RANGE it is too long; ERR_PEER the connection broke.
+ */
+MUST_USE err_t client_request(struct client *client, uint32_t kind,
+                              const struct control_request *request, const void *more,
+                              size_t more_bytes);
 
 /**
  * Send a request with @more behind it and wait for the answer. *@credit: what OK carries.
