@@ -9,8 +9,6 @@ import subprocess
 
 import newc
 
-ARCHIVES = ("base", "device", "backend", "gpu", "front", "fs", "front-device", "front-backend",
-            "front-fs")
 # Of the kernel of EL2: in the file, and in memory. The header lies where 64 KiB are full.
 KERNEL_BYTES, KERNEL_SIZE = 0x12340, 0x18000
 
@@ -50,8 +48,9 @@ def make(build, share, whole=False):
     instead of a beginning, and without symbols."""
     os.makedirs(os.path.join(share, "guest"))
     _write(share, "guest/Image", arm64_image(5000, 1))
-    for seed, name in enumerate(ARCHIVES):
-        _write(share, f"guest/{name}.cpio", archive(4097 + 1000 * seed, seed + 2))
+    archives = sorted(glob.glob(os.path.join(build, "share/peervisor/guest/*.cpio")))
+    for seed, path in enumerate(archives):
+        _write(share, f"guest/{os.path.basename(path)}", archive(4097 + 1000 * seed, seed + 2))
     for path in glob.glob(os.path.join(build, "share/peervisor/*")):
         name = os.path.basename(path)
         if name == "vmm.elf" and not whole:

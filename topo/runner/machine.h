@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The machine that a system runs on: one QEMU, a child of the runner. Its serial port is a socket
- * pair of ours. It cannot outlive the runner, however that ends (PR_SET_PDEATHSIG), does not take
- * part in the terminal's signals, and gets no device but what the board
- * and its topology have.
+ * The machine that a system runs on: one QEMU, a child of the runner. Its serial port is two
+ * pipes of ours. It cannot outlive the runner, however that ends (PR_SET_PDEATHSIG), does not take
+ * part in the terminal's signals, and gets no device but what the board and its topology have.
  */
 #ifndef TOPO_RUNNER_MACHINE_H
 #define TOPO_RUNNER_MACHINE_H
