@@ -77,7 +77,8 @@ static void test_forms(void **state)
 		{"\xfd"
 	         "7zXZ",
 	         5, "is packed by xz"},
-		{"\x5d\0\0\x80", 4, "is packed by lzma"},
+		{"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff", 13, "is packed by lzma"},
+		{"\x5d\0\0\0\x04\0\0\0\1\0\0\0\0", 13, "is packed by lzma"},
 		{"\x89LZO", 4, "is packed by lzo"},
 		{"\x02\x21L\x18", 4, "is packed by lz4"},
 		{"\x04\x22M\x18", 4, "is packed by lz4"},
@@ -104,6 +105,9 @@ static void test_forms(void **state)
 	assert_string_equal(said(zimage, sizeof(zimage), ENTRY, &header),
 	                    "is a zImage, a kernel for AArch32");
 	assert_null(said(zimage, 39, ENTRY, &header));
+	/* Instructions begin as lzma does. */
+	assert_null(said("\x5d\0\0\x91\0\0\0\x14\x1f\x20\x03\xd5\0", 13, ENTRY, &header));
+	assert_null(said("\x5d\0\0\x80", 4, ENTRY, &header));
 }
 
 int main(void)

@@ -28,7 +28,6 @@ static const struct form forms[] = {
 	{0, 2, {0x1f, 0x8b}, "is packed by gzip", UNPACK("gzip -dc")},
 	{0, 3, {'B', 'Z', 'h'}, "is packed by bzip2", UNPACK("bzip2 -dc")},
 	{0, 4, {0xfd, '7', 'z', 'X'}, "is packed by xz", UNPACK("xz -dc")},
-	{0, 3, {0x5d, 0, 0}, "is packed by lzma", UNPACK("xz -dc --format=lzma")},
 	{0, 4, {0x89, 'L', 'Z', 'O'}, "is packed by lzo", UNPACK("lzop -dc")},
 	{0, 4, {0x02, 0x21, 'L', 0x18}, "is packed by lz4", UNPACK("lz4 -dc")},
 	{0, 4, {0x04, 0x22, 'M', 0x18}, "is packed by lz4", UNPACK("lz4 -dc")},
@@ -70,6 +69,13 @@ static const struct form forms[] = {
          "VMs run AArch64: take arch/arm64/boot/Image of a Linux build"},
 };
 
+/* It has no mark, but a header: how it is packed, as always, the bytes of a dictionary, a multiple of 64 KiB,
+ * and how many there were, or that this is not known. */
+static const struct form lzma_form = {
+	0, 3, {0x5d, 0, 0}, "is packed by lzma", UNPACK("xz -dc --format=lzma")};
+#define LZMA_HEADER_BYTES 13U
+#define LZMA_UNPACKED_END BIT64(40)
+
 static uint64_t get_le(const uint8_t *bytes, uint32_t count)
 {
 	uint64_t value = 0;
@@ -98,6 +104,16 @@ err_t kernel_header_read(const uint8_t *head, uint64_t bytes, struct kernel_head
 	return OK;
 }
 
+static bool is_lzma(const uint8_t *head, uint64_t bytes)
+{
+	if (bytes < LZMA_HEADER_BYTES || memcmp(head, lzma_form.bytes, lzma_form.count) != 0) {
+		return false;
+	}
+	const uint64_t unpacked = get_le(head + 5, 8);
+
+	return get_le(head + 1, 4) != 0 && (unpacked == UINT64_MAX || unpacked < LZMA_UNPACKED_END);
+}
+
 static const struct form *form_of(const uint8_t *head, uint64_t bytes)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(forms); i++) {
@@ -108,7 +124,7 @@ static const struct form *form_of(const uint8_t *head, uint64_t bytes)
 			return form;
 		}
 	}
-	return NULL;
+	return is_lzma(head, bytes) ? &lzma_form : NULL;
 }
 
 const char *kernel_file_read(const uint8_t *head, uint64_t bytes, uint64_t entry,
