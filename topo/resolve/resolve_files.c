@@ -154,8 +154,12 @@ static void measure_file(struct resolver *resolver, struct vm *vm, const struct 
 	struct file_tree_fault fault;
 
 	if (!file_tree_walk(file->from, measure_entry, &measure, &fault)) {
-		rule_report(resolver->rules, &rule_file_missing, file->place,
-		            "cannot read '%s': %s", fault.path, fault.why);
+		if (rule_report(resolver->rules, &rule_file_missing, file->place,
+		                "cannot read '%s': %s", fault.path, fault.why)) {
+			diag_help(resolver->diag,
+			          "a path counts from where this file lies; from is a file, or a "
+			          "directory with all that is in it");
+		}
 		return;
 	}
 	if (measure.directory && file->mode != 0) {

@@ -99,7 +99,7 @@ const char *resolve_path(struct resolver *resolver, const char *name, struct pla
 }
 
 bool resolve_file_exists(struct resolver *resolver, const char *path, const char *what,
-                         struct place place)
+                         struct place place, const char *help)
 {
 	struct stat status;
 	const char *why = NULL;
@@ -109,9 +109,9 @@ bool resolve_file_exists(struct resolver *resolver, const char *path, const char
 	} else if (!S_ISREG(status.st_mode)) {
 		why = "it is not a regular file";
 	}
-	if (why != NULL) {
-		rule_report(resolver->rules, &rule_file_missing, place,
-		            "cannot read the %s '%s': %s", what, path, why);
+	if (why != NULL && rule_report(resolver->rules, &rule_file_missing, place,
+	                               "cannot read the %s '%s': %s", what, path, why)) {
+		diag_help(resolver->diag, "a path counts from where this file lies; %s", help);
 	}
 	return why == NULL;
 }
@@ -196,7 +196,8 @@ static void decide_kernel(struct resolver *resolver, struct vm_image *image,
 	image->own_kernel = !names_file(words->kernel, OWN_KERNEL);
 	if (!image->own_kernel) {
 		image->kernel = resolve_path(resolver, words->kernel, words->kernel_place);
-		resolve_file_exists(resolver, image->kernel, "kernel", words->kernel_place);
+		resolve_file_exists(resolver, image->kernel, "kernel", words->kernel_place,
+		                    "without kernel_name the VM boots the project's own Linux");
 	}
 }
 
@@ -313,7 +314,9 @@ static void decide_initrd(struct resolver *resolver, struct vm_image *image,
 	image->own_rootfs = !none && !names_file(words->initrd, OWN_INITRD);
 	if (!none && !image->own_rootfs) {
 		image->initrd = resolve_path(resolver, words->initrd, words->initrd_place);
-		if (resolve_file_exists(resolver, image->initrd, "initrd", words->initrd_place)) {
+		if (resolve_file_exists(
+			    resolver, image->initrd, "initrd", words->initrd_place,
+			    "without initrd_name the VM boots the project's own root file system")) {
 			measure_initrd(resolver, image, words->initrd_place);
 		}
 	}
@@ -335,7 +338,8 @@ static void decide_dtb(struct resolver *resolver, struct vm_image *image,
 		return;
 	}
 	image->dtb = resolve_path(resolver, words->dtb, words->dtb_place);
-	resolve_file_exists(resolver, image->dtb, "device tree", words->dtb_place);
+	resolve_file_exists(resolver, image->dtb, "device tree", words->dtb_place,
+	                    "without dtb_name the VM has a generated one");
 }
 
 void resolve_image_config(struct resolver *resolver, size_t vm, const struct value *value)

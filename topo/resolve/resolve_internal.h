@@ -205,9 +205,9 @@ bool resolve_packages(struct resolver *resolver, struct vm_image *image, const s
 /** A file that is named at @place, as an absolute path. */
 const char *resolve_path(struct resolver *resolver, const char *name, struct place place);
 
-/** Report that the file cannot be read; false when it cannot. */
+/** Report that the file cannot be read, with @help for what it could be; false when it cannot. */
 bool resolve_file_exists(struct resolver *resolver, const char *path, const char *what,
-                         struct place place);
+                         struct place place, const char *help);
 
 /* resolve_files.c */
 

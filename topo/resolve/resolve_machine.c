@@ -35,7 +35,8 @@ static bool find_file(struct resolver *resolver, struct machine_slot *slot)
 
 	if (slot->file != NULL && (slot->file_bytes == 0 ||
 	                           (stat(slot->file, &status) == 0 && !S_ISREG(status.st_mode)))) {
-		return resolve_file_exists(resolver, slot->file, "disk", slot->place);
+		return resolve_file_exists(resolver, slot->file, "disk", slot->place,
+		                           "with a size a file that is not there is made");
 	}
 	if (slot->file != NULL) {
 		slot->file = name_to_be(resolver->arena, slot->file);
