@@ -65,6 +65,15 @@ def connect(port):
     return connection
 
 
+def be_refused(port):
+    """A connection that nobody takes is broken, sometimes before it is whole."""
+    try:
+        with connect(port) as connection:
+            check_equal(connection.recv(1), b"")
+    except ConnectionResetError:
+        pass
+
+
 def receive_all(connection):
     return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -76,7 +85,7 @@ def stop(process, number=signal.SIGINT):
 
 def echo(connection):
     """All that came, at its end, and only then: each direction has an end of its own."""
-    with connection:
+    with connection, contextlib.suppress(ConnectionResetError):
         connection.sendall(receive_all(connection))
 
 
@@ -129,6 +138,22 @@ def case_port_many_at_once(world):
             check_equal(receive_all(connection), b"%d" % i * 100)
             connection.close()
         stop(process, signal.SIGTERM)
+
+
+def case_port_leaves_commands_to_others(world):
+    """Several of one VM have no more between them than one has: a command is still run."""
+    world.detach(PLAIN)
+    with service(echo) as number, contextlib.ExitStack() as stack:
+        process, port = begin(world, number)
+        other, other_port = begin(world, number)
+        for i in range(12):
+            stack.enter_context(connect((port, other_port)[i % 2])).sendall(b"x")
+        wait_until(lambda: world.vm("driver")["commands"] == 12, "all go on")
+        be_refused(port)
+        check_in(b"too many connections by topo port", read_until(process.stderr, b"\n"))
+        check_equal(world.good("exec", "driver", "--", "echo", "runs"), "runs\n")
+        stop(process)
+        stop(other)
 
 
 def case_port_slow_ones_hold_up_nobody(world):
@@ -385,11 +410,7 @@ def case_port_says_that_many_fail_in_few_lines(world):
     process, port = begin(world, number)
     began = time.monotonic()
     for _ in range(40):
-        with connect(port) as connection:
-            try:
-                check_equal(connection.recv(1), b"")
-            except ConnectionResetError:
-                pass
+        be_refused(port)
     process.send_signal(signal.SIGINT)
     status, out, said = finish(process)
     lines = said.splitlines()

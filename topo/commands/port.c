@@ -20,9 +20,8 @@
 #include "topo/runner/message.h"
 #include "topo/runner/signals.h"
 
-/* Fewer than the agent runs commands, so that exec and a health check have theirs beside one port; who
- * comes then waits to be accepted. */
-#define STREAMS_MAX 12U
+/* Who comes then waits to be accepted. */
+#define STREAMS_MAX CONTROL_CONNECTS_MAX
 
 /* After which a machine that had no room for a connection is asked again, and a port below which is root's. */
 #define ACCEPT_AGAIN_MS 200U

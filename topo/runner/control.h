@@ -47,6 +47,8 @@
 #define CONTROL_VERSION 11U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
+/* Commands PV_AGENT_CONNECT of a VM at a time: fewer than its agent runs, so that others have theirs beside. */
+#define CONTROL_CONNECTS_MAX 12U
 #define CONTROL_PATH_BYTES 1024U
 
 enum control_kind {

@@ -5,6 +5,7 @@
  * has. When the visitor goes, the command is killed.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "topo/runner/agentlink.h"
 #include "topo/runner/server.h"
@@ -82,12 +83,37 @@ static void refuse_start(struct visitor *visitor, size_t vm, err_t err)
 	}
 }
 
+/* Is it PV_AGENT_CONNECT, with what stands behind it? */
+static bool is_connect(const uint8_t *argv, size_t argv_bytes)
+{
+	return argv_bytes >= sizeof(PV_AGENT_CONNECT) &&
+	       memcmp(argv, PV_AGENT_CONNECT, sizeof(PV_AGENT_CONNECT)) == 0;
+}
+
+static bool has_room(const struct server *server, size_t vm)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < VISITORS_MAX; i++) {
+		const struct visitor *other = &server->visitors[i];
+
+		count +=
+			other->used && other->command != NULL && other->vm == vm && other->connects;
+	}
+	return count < CONTROL_CONNECTS_MAX;
+}
+
 void visitor_exec_open(struct visitor *visitor, const struct control_request *request,
                        const uint8_t *argv, size_t argv_bytes)
 {
 	struct session *session = visitor->server->session;
 	size_t vm = 0;
 	if (visitor_find_vm(visitor, request->vm, &vm) != OK) {
+		return;
+	}
+	visitor->connects = is_connect(argv, argv_bytes);
+	if (visitor->connects && !has_room(visitor->server, vm)) {
+		visitor_refuse(visitor, "too many connections by topo port go on in this VM");
 		return;
 	}
 	struct agent_command *command = NULL;

@@ -53,6 +53,7 @@ struct visitor {
 
 	struct agent_command *command; /* EXEC: while it runs */
 	bool held;                     /* EXEC: the command is stopped until out drains */
+	bool connects;                 /* EXEC: it is PV_AGENT_CONNECT */
 };
 
 struct server {
