@@ -19,7 +19,7 @@ NUMBERS = [
     ("language", "a string {:K} KiB", "topo/language/lex.h", "LEX_STRING_BYTES_MAX"),
     ("grammar", "several lines has {} at most", "topo/language/quotes.h", "QUOTES_STRING_LINES_MAX"),
     ("running", "Up to {} commands run at\nonce", "abi/agent.h", "PV_AGENT_COMMANDS_MAX"),
-    ("running", "itself: up to {} at a time, which", "topo/commands/port.c", "STREAMS_MAX"),
+    ("running", "itself: up to {} at a time, which", "topo/runner/control.h", "CONTROL_CONNECTS_MAX"),
     ("images", "up to {}\nat a time", "abi/agent.h", "PV_AGENT_COMMANDS_MAX"),
     ("running", "by default {:s} s (`--timeout`)", "topo/commands/run.c", "LIMIT_DEFAULT_MS"),
     ("running", "was silent for {:s} s", "topo/runner/agentlink.h", "AGENTLINK_PROBE_MS"),
