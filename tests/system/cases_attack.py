@@ -157,6 +157,7 @@ class Outside(Scenario):
 class ForgedRing(Scenario):
     """Forging every field of the control ring, each in a session that is up, under the eyes of a
     driver VM that has another connection, which must not notice."""
+    seconds = 60
     topology = os.path.join(HERE, "topologies/two-backends.camkes")
 
     def check_the_driver_vm_survives(self):

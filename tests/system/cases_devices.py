@@ -19,6 +19,7 @@ def text_of(seed, count):
 
 class Devices(Scenario):
     """rng and console, served by the daemon itself; gpu and fs, by programs of QEMU's."""
+    seconds = 60
     topology = os.path.join(HERE, "topologies/devices.camkes")
 
     def check_a_drawn_picture_is_on_the_display(self):

@@ -121,6 +121,7 @@ def partition_table(first_sector, sectors):
 
 class DisksOnHardware(Outside, Scenario):
     """Each driver VM has the range that the topology gives it, and no byte beside it."""
+    seconds = 60
     topology = os.path.join(HERE, "topologies/disks-on-hardware.camkes")
     disks = {"DISK": 32 * MIB, "CARD": 8 * MIB, "STICK": 8 * MIB}
     # VM, size of its disk, file behind it, where it is there.

@@ -95,7 +95,7 @@ def cries(node):
 
 class Networks(Scenario):
     """Two driver VMs of each kind, the device VM's own device VM, and a VM behind one of them."""
-    seconds = 60
+    seconds = 120
     topology = os.path.join(HERE, "topologies/networks.camkes")
 
     def prepare(self):

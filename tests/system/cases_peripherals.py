@@ -38,6 +38,7 @@ def inverted(word):
 
 class Peripherals(Outside, Scenario):
     """edu, a NIC, a USB controller, a display, a clock, a UART; and a driver VM without any."""
+    seconds = 60
     topology = os.path.join(HERE, "topologies/peripherals.camkes")
     disks = {"DISK": 64 << 20}
 
