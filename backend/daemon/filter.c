@@ -29,7 +29,8 @@
  * one to the same address (ip_route_use_hint()): the first rule of `forward` does.
  *
  * `flush` takes rules away and leaves what is in the sets. `fib daddr . iif type` is what an address
- * is to the interface that the packet came by: one of another interface is nothing there.
+ * is to the interface that the packet came by: one of another interface is nothing there. What most
+ * packets meet stands first, in `input` and in the chains of taps: each rule costs all behind it.
  *
  * The kernel's table of connections is one for all tenants, so who fills it keeps the others from
  * connecting: only what leaves by another address, and its answers, get a place in it. `raw` says so
@@ -45,18 +46,11 @@ static const char vm_rules[] =
 	"add chain ip peervisor room\n"
 	"add chain ip peervisor input { type filter hook input priority 0; policy accept; }\n"
 	"add chain ip peervisor forward { type filter hook forward priority 0; policy drop; }\n"
-	"add chain ip peervisor raw { type filter hook prerouting priority -300; policy accept; }\n"
-	"add chain ip peervisor raw_own { type filter hook output priority -300; policy accept; }\n"
 	"flush chain ip peervisor input\n"
 	"flush chain ip peervisor forward\n"
-	"flush chain ip peervisor raw\n"
-	"flush chain ip peervisor raw_own\n"
-	"add rule ip peervisor raw iifname @nat fib daddr type != local accept\n"
-	"add rule ip peervisor raw iifname @inside notrack accept\n"
-	"add rule ip peervisor raw fib daddr type != local notrack\n"
-	"add rule ip peervisor raw_own oifname @inside notrack\n"
+	"add rule ip peervisor input fib daddr . iif type local accept\n"
 	"add rule ip peervisor input iifname != \"lo\""
-	" fib daddr . iif type != { local, broadcast, multicast } drop\n"
+	" fib daddr . iif type != { broadcast, multicast } drop\n"
 	"add rule ip peervisor forward fib saddr . iif oif missing drop\n"
 	"add rule ip peervisor forward iifname @inside oifname @inside drop\n"
 	"add rule ip peervisor forward jump answers\n"
@@ -66,8 +60,16 @@ static const char vm_rules[] =
 	"add rule ip peervisor forward iifname != @inside oifname @routed accept\n";
 
 /* Where nobody leaves by another address these are not there: with the first of them Linux looks at
- * every packet of this VM for the connection that it belongs to. */
+ * every packet of this VM for the connection that it belongs to, and `raw` is one more look at it. */
 static const char nat_rules[] =
+	"add chain ip peervisor raw { type filter hook prerouting priority -300; policy accept; }\n"
+	"add chain ip peervisor raw_own { type filter hook output priority -300; policy accept; }\n"
+	"flush chain ip peervisor raw\n"
+	"flush chain ip peervisor raw_own\n"
+	"add rule ip peervisor raw iifname @nat fib daddr type != local accept\n"
+	"add rule ip peervisor raw iifname @inside notrack accept\n"
+	"add rule ip peervisor raw fib daddr type != local notrack\n"
+	"add rule ip peervisor raw_own oifname @inside notrack\n"
 	"add chain ip peervisor leave { type nat hook postrouting priority 100; }\n"
 	"flush chain ip peervisor leave\n"
 	"flush chain ip peervisor answers\n"
@@ -108,15 +110,15 @@ static void write_tap_rules(FILE *out, const struct dt_device *config)
 		fprintf(out, "add rule %s ether type { arp, ip } accept\n", chain);
 		return;
 	}
-	inet_ntop(AF_INET, &config->sources[0].address, address, sizeof(address));
-	fprintf(out,
-	        "add rule %s ether type arp arp saddr ether %s arp saddr ip { 0.0.0.0, %s } accept\n",
-	        chain, mac, address);
 	for (uint32_t i = 0; i < config->source_count; i++) {
 		inet_ntop(AF_INET, &config->sources[i].address, address, sizeof(address));
 		fprintf(out, "add rule %s ether type ip ip saddr %s/%u accept\n", chain, address,
 		        config->sources[i].prefix);
 	}
+	inet_ntop(AF_INET, &config->sources[0].address, address, sizeof(address));
+	fprintf(out,
+	        "add rule %s ether type arp arp saddr ether %s arp saddr ip { 0.0.0.0, %s } accept\n",
+	        chain, mac, address);
 }
 
 static void write_place(FILE *out, const struct dt_device *config)
