@@ -190,7 +190,7 @@ static void test_blk_through_a_pool(void **state)
 	fixture_end(&f);
 }
 
-/* A disk with a pool and a queue that is long enough without: no indirect descriptors. */
+/* A disk or an interface with a pool and a queue that is long enough without: no indirect descriptors. */
 static void test_indirect(void **state)
 {
 	static const struct {
@@ -199,9 +199,11 @@ static void test_indirect(void **state)
 		uint32_t queue_size;
 		bool indirect;
 	} cases[] = {
-		{DEVICE_BLK, true, 128, false}, {DEVICE_BLK, true, 64, false},
-		{DEVICE_BLK, true, 32, true},   {DEVICE_BLK, false, 128, true},
-		{DEVICE_NET, true, 256, true},  {DEVICE_VSOCK, true, 256, true},
+		{DEVICE_BLK, true, 128, false},  {DEVICE_BLK, true, 64, false},
+		{DEVICE_BLK, true, 32, true},    {DEVICE_BLK, false, 128, true},
+		{DEVICE_NET, true, 256, false},  {DEVICE_NET, true, 64, false},
+		{DEVICE_NET, true, 32, true},    {DEVICE_NET, false, 256, true},
+		{DEVICE_VSOCK, true, 256, true},
 	};
 	struct fixture f;
 

@@ -19,8 +19,9 @@
 #define RING_INDIRECT FEATURE(28)
 #define FEATURES_RING (RING_INDIRECT | FEATURE(29))
 /* Through a pool a table of indirect descriptors is one more thing that is bounced for a request.
- * A disk's ring of this many holds three of the longest without, of 18 descriptors. */
-#define BLK_DIRECT_LEAST 64U
+ * A ring of this many holds three of the longest without: of 18 descriptors of a disk, of 19 of a
+ * network interface. What an interface has sent and not got back is bounded by it, too. */
+#define DIRECT_LEAST 64U
 
 /* 5.1.3 "Feature bits": checksum and segmentation offload as vhost-net and a tap carry them. */
 #define NET_CSUM FEATURE(0)
@@ -63,13 +64,20 @@ static void put(struct personality *p, uint32_t offset, uint32_t bytes, uint64_t
 	}
 }
 
+static void choose_descriptors(const struct device *device, bool pool, struct personality *p)
+{
+	if (pool && device->queue_size >= DIRECT_LEAST) {
+		p->features &= ~RING_INDIRECT;
+	}
+}
+
 /* 5.1.4: mac, status, max_virtqueue_pairs, mtu (not offered). Of several pairs the daemon serves the
  * queue of commands. */
 static void fill_net(const struct device *device, bool pool, struct personality *p)
 {
 	uint32_t pairs = device->queue_pairs_or_queues;
 
-	(void)pool;
+	choose_descriptors(device, pool, p);
 	memcpy(p->config, device->mac, sizeof(device->mac));
 	put(p, 6, 2, 1); /* VIRTIO_NET_S_LINK_UP */
 	put(p, 8, 2, pairs);
@@ -92,9 +100,7 @@ static void fill_blk(const struct device *device, bool pool, struct personality 
 		p->features |= BLK_SIZE_MAX;
 		put(p, 8, 4, BLK_POOL_SEGMENT_BYTES);
 	}
-	if (pool && device->queue_size >= BLK_DIRECT_LEAST) {
-		p->features &= ~RING_INDIRECT;
-	}
+	choose_descriptors(device, pool, p);
 	put(p, 12, 4, segments < segments_max ? segments : segments_max);
 	put(p, 20, 4, SECTOR_BYTES);
 	put(p, 34, 2, queues);

@@ -20,8 +20,9 @@ static uint64_t ring_features(const struct device *device, bool pool)
 	if (type == DEVICE_CONSOLE || type == DEVICE_RNG) {
 		return 0;
 	}
-	/* A disk's tables of descriptors are not worth being copied into a pool. */
-	return pool && type == DEVICE_BLK && device->queue_size > 63 ? BIT(29) : BIT(28) | BIT(29);
+	/* Tables of a disk's or an interface's descriptors are not worth being copied into a pool. */
+	bool direct = pool && device->queue_size > 63 && (type == DEVICE_BLK || type == DEVICE_NET);
+	return direct ? BIT(29) : BIT(28) | BIT(29);
 }
 
 /* 5.1.4 */
