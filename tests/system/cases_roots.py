@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tarfile
 
-from harness import BUILD, HERE, Scenario, ensure
+from harness import BUILD, HERE, TOPO, Scenario, ensure
 
-sys.path.insert(0, os.path.join(os.path.dirname(HERE), "containers"))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), "containers"), os.path.dirname(HERE)]
 # pylint: disable=wrong-import-position
 import container
+import newc
 
 INITTAB = b"""::sysinit:/bin/busybox touch /began
 ::respawn:/bin/busybox httpd -f -p 80 -h /srv
@@ -24,18 +25,32 @@ exec /usr/bin/httpd "$@"
 """
 
 
+INIT = b"""#!/bin/busybox sh
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+exec /agent /dev/ttyAMA1
+"""
+
+
 class OwnRoot(Scenario):
     """A directory that holds one program, a packed tar with an init, and a container image."""
     directory = os.path.join(BUILD, "system/own-root")
     topology = os.path.join(directory, "own-root.camkes")
 
     @staticmethod
-    def program():
-        """A static program for every purpose: that of the project's own."""
+    def program(name="busybox"):
+        """A static program of the project's: by default that for every purpose."""
         with open(os.path.join(BUILD, "share/peervisor/guest/front.cpio"), "rb") as archive:
             return subprocess.run(["cpio", "--quiet", "-i", "--to-stdout",
-                                   ".peervisor/bin/busybox"], stdin=archive,
+                                   f".peervisor/bin/{name}"], stdin=archive,
                                   stdout=subprocess.PIPE, check=True).stdout
+
+    def make_initrd(self, program):
+        entries = [newc.entry(name, mode=0o040755) for name in ("bin", "dev", "proc")]
+        entries += [newc.entry(name, data, 0o100755) for name, data in (
+            ("init", INIT), ("bin/busybox", program), ("agent", self.program("peervisor-agent")))]
+        with open(os.path.join(self.directory, "bare.cpio"), "wb") as file:
+            file.write(b"".join(entries) + newc.entry("TRAILER!!!", mode=0))
 
     @staticmethod
     def image(program):
@@ -71,9 +86,11 @@ class OwnRoot(Scenario):
                 entry = tarfile.TarInfo(name)
                 entry.mode, entry.uid, entry.gid, entry.size = mode, owner, owner, len(data)
                 tar.addfile(entry, io.BytesIO(data))
-            entry = tarfile.TarInfo("./sbin/init")
-            entry.type, entry.linkname = tarfile.SYMTYPE, "../bin/busybox"
-            tar.addfile(entry)
+            for name, target in (("./sbin/init", "../bin/busybox"), ("./away", "srv")):
+                entry = tarfile.TarInfo(name)
+                entry.type, entry.linkname = tarfile.SYMTYPE, target
+                tar.addfile(entry)
+        self.make_initrd(program)
 
     def fetch(self, vm, url):
         """What a service answers, as soon as it does."""
@@ -154,6 +171,20 @@ class OwnRoot(Scenario):
     def check_nobody_but_root_writes_to_its_root(self):
         found = self.system.shell("web", "stat -c %u:%a / /bin/httpd; ls -d /bin; [ -L /bin ]")
         ensure(found.split() == ["0:755", "0:711", "/bin"], found)
+
+    def check_an_initrd_that_starts_the_agent_takes_commands(self):
+        subprocess.run([TOPO, "start", "--name", self.system.name, "--timeout", "300", "bare"], check=True,
+                       stdin=subprocess.DEVNULL)
+        found = self.system.run("bare", "/bin/busybox", "sh", "-c", "echo $$ $0; exec /bin/busybox cat", "it",
+                                stdin=b"what goes in")
+        ensure(found.split("\n")[0].endswith(" it") and found.endswith("what goes in"), found)
+        self.system.run("bare", "/nothing", status=127)
+
+    def check_a_directory_behind_a_link_is_not_shared(self):
+        """Neither what the link leads to, nor an empty one: the device has no back end, and it is said why."""
+        self.system.wait("it is said", lambda: "/away: is no directory, or a link is on the way; it is not shared"
+                         in self.system.log("box"))
+        ensure("device box/0 backend ready" not in self.system.log("--vmm", "bare"), "it has a back end")
 
     def check_poweroff_ends_it(self):
         for vm in ("web", "box", "app"):
