@@ -11,7 +11,7 @@
 /* links: topo/verify/guest_connections.c topo/verify/memory.c topo/verify/memory_things.c */
 /* links: topo/verify/hands.c topo/verify/life.c topo/verify/shape_pool.c */
 /* links: topo/verify/powers.c topo/verify/roms.c topo/verify/shape.c topo/verify/tree.c */
-/* links: topo/verify/verify.c topo/verify/virtio.c topo/verify/vmm.c topo/image/image.c */
+/* links: topo/verify/verify.c topo/verify/virtio.c topo/verify/vmm.c topo/verify/waits.c topo/image/image.c */
 /* links: topo/image/loads.c topo/image/seed.c topo/image/layout.c */
 /* links: topo/image/layout_guest.c topo/image/layout_rights.c topo/image/layout_memory.c */
 /* links: topo/image/layout_boot.c topo/image/span.c topo/image/personality.c */

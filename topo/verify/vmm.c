@@ -14,6 +14,7 @@
 #include "topo/model/board.h"
 #include "topo/verify/hardware.h"
 #include "topo/verify/life.h"
+#include "topo/verify/waits.h"
 
 static void bad(struct verify *v, const struct verified_vm *vm, const char *what)
 {
@@ -278,23 +279,6 @@ static void check_head(struct verify *v, uint32_t index)
 	}
 }
 
-/* Is the device VM off until it is asked for, or does the driver VM serve it in turn, over however
- * many others? */
-static bool may_be_off(const struct verify *v, const struct connection *connection)
-{
-	bool *reached = arena_alloc(v->arena, v->model->vm_count + 1);
-
-	reached[connection->driver_vm] = true;
-	for (size_t round = 0; round < v->model->vm_count; round++) {
-		for (size_t i = 0; i < v->model->connection_count; i++) {
-			const struct connection *c = &v->model->connections[i];
-
-			reached[c->driver_vm] = reached[c->driver_vm] || reached[c->device_vm];
-		}
-	}
-	return reached[connection->device_vm] || !v->model->vms[connection->device_vm].autostart;
-}
-
 static void check_device(struct verify *v, const struct wiring *wiring, uint32_t index,
                          const struct pv_vmm_device *first)
 {
@@ -310,7 +294,7 @@ static void check_device(struct verify *v, const struct wiring *wiring, uint32_t
 		.queue_size = device->source->queue_size,
 		.config_bytes = virtio->config_bytes,
 		/* The capacity of a disk is 0 until it is served, where nobody can be waited for. */
-		.flags = device->source->type == DEVICE_BLK && may_be_off(v, wiring->source),
+		.flags = device->source->type == DEVICE_BLK && waits_may_be_off(v, wiring->source),
 		.features = virtio->features,
 		.bar_ipa = first->bar_ipa + (uint64_t)index * PV_VMM_BAR_BYTES,
 		.notify_ipa = first->notify_ipa + index * PAGE,
