@@ -287,4 +287,5 @@ int main(int argc, char **argv)
 		die("netup: socket");
 	}
 	run(&netup, links, once);
+	return EXIT_SUCCESS;
 }
