@@ -7,6 +7,7 @@
 #define IMAGES_ROOTFS_PROGRAMS_H
 
 int agent_main(int argc, char **argv);
+int disks_main(int argc, char **argv);
 int health_main(int argc, char **argv);
 int launch_main(int argc, char **argv);
 int netup_main(int argc, char **argv);
