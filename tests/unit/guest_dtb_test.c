@@ -513,15 +513,77 @@ static void test_disk_names_apart(void **state)
 	}
 }
 
+/* How the driver VM of the pair waits for its disk. */
+enum { BY_KERNEL, BY_INIT, NOT_AT_ALL };
+
+static void check_waits(struct fixture *f, int how)
+{
+	struct image *image = build(f);
+	const struct layout_connection *laid = &image->layout->connections[0];
+
+	assert_int_equal(laid->is_late, how != BY_KERNEL);
+	assert_int_equal(has(image->dtbs[1], "/chosen", "peervisor,disks"), how == BY_INIT);
+	if (how == BY_INIT) {
+		assert_string_equal(text(image->dtbs[1], "/chosen", "peervisor,disks"),
+		                    "0000:00:01.0");
+	}
+	assert_false(has(image->dtbs[0], "/chosen", "peervisor,disks"));
+	image_free(image);
+	fixture_end(f);
+}
+
+/* The project's /init waits for disks, in place of its kernel; whatever else may boot has its kernel wait. */
+static void test_disks_that_init_waits_for(void **state)
+{
+	static const struct {
+		const char *cmdline;
+		int how;
+	} rows[] = {
+		{NULL, BY_INIT},
+		{"console=ttyAMA0 initcall_debug", BY_INIT},
+		{"console=ttyAMA0 root=/dev/vda", BY_KERNEL},
+		{"rdinit=/bin/sh console=ttyAMA0", BY_KERNEL},
+		{"console=ttyAMA0  init=/bin/sh", BY_KERNEL},
+		{"console=ttyAMA0\nnoinitrd\tquiet", BY_KERNEL},
+	};
+	struct fixture f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_COUNT(rows); i++) {
+		fixture_pair(&f);
+		f.vms[1].image.cmdline = rows[i].cmdline;
+		check_waits(&f, rows[i].how);
+	}
+	fixture_pair(&f);
+	f.vms[1].image.own_kernel = false;
+	check_waits(&f, BY_KERNEL);
+	fixture_pair(&f);
+	f.vms[1].image.own_rootfs = false;
+	check_waits(&f, BY_KERNEL);
+	fixture_pair(&f);
+	f.vms[1].files_init = true;
+	check_waits(&f, BY_KERNEL);
+	fixture_pair(&f);
+	f.vms[0].autostart = false;
+	check_waits(&f, NOT_AT_ALL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_dtc),        cmocka_unit_test(test_machine),
-		cmocka_unit_test(test_initrd),     cmocka_unit_test(test_served),
-		cmocka_unit_test(test_used),       cmocka_unit_test(test_names_of_neighbours),
-		cmocka_unit_test(test_whole_ram),  cmocka_unit_test(test_ways_of_packets),
-		cmocka_unit_test(test_binary),     cmocka_unit_test(test_given_addresses),
-		cmocka_unit_test(test_disk_names), cmocka_unit_test(test_disk_names_apart),
+		cmocka_unit_test(test_dtc),
+		cmocka_unit_test(test_machine),
+		cmocka_unit_test(test_initrd),
+		cmocka_unit_test(test_served),
+		cmocka_unit_test(test_used),
+		cmocka_unit_test(test_names_of_neighbours),
+		cmocka_unit_test(test_whole_ram),
+		cmocka_unit_test(test_ways_of_packets),
+		cmocka_unit_test(test_binary),
+		cmocka_unit_test(test_given_addresses),
+		cmocka_unit_test(test_disk_names),
+		cmocka_unit_test(test_disk_names_apart),
+		cmocka_unit_test(test_disks_that_init_waits_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

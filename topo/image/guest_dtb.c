@@ -320,6 +320,7 @@ static void add_chosen(struct dtb *dtb)
 	dtb_string(dtb, "peervisor,name", vm->name);
 	dtb_add_network(dtb);
 	dtb_add_hosts(dtb);
+	dtb_add_disks(dtb);
 	dtb_end(dtb);
 }
 

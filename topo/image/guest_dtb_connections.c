@@ -325,3 +325,28 @@ void dtb_add_hosts(struct dtb *dtb)
 	}
 	arena_free(arena);
 }
+
+/* The disks that /init waits for, as PCI functions, separated by blanks. */
+void dtb_add_disks(struct dtb *dtb)
+{
+	const struct model *model = dtb->layout->model;
+	struct arena *arena = arena_new();
+	const char *text = "";
+
+	for (size_t i = 0; i < model->connection_count; i++) {
+		const struct connection *connection = &model->connections[i];
+		const struct layout_connection *laid = &dtb->layout->connections[i];
+
+		for (size_t j = 0; j < connection->device_count; j++) {
+			if (is_driver(dtb, i) && laid->is_awaited &&
+			    connection->devices[j].type == DEVICE_BLK) {
+				text = arena_printf(arena, "%s%s%04x:00:%02zx.0", text,
+				                    text[0] ? " " : "", laid->number, j);
+			}
+		}
+	}
+	if (text[0]) {
+		dtb_string(dtb, "peervisor,disks", text);
+	}
+	arena_free(arena);
+}

@@ -86,5 +86,6 @@ void dtb_add_connections(struct dtb *dtb);
 void dtb_add_reserved_memory(struct dtb *dtb);
 void dtb_add_network(struct dtb *dtb);
 void dtb_add_hosts(struct dtb *dtb);
+void dtb_add_disks(struct dtb *dtb);
 
 #endif

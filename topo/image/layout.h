@@ -78,7 +78,8 @@ struct layout_connection {
 	uint32_t queue_count;
 	uint32_t doorbell_first; /* the device VM's, number 0 on; behind them the driver VM's */
 	uint64_t memory_bytes;
-	bool is_late;                  /* a driver VM that boots does not wait for its disks */
+	bool is_late;                  /* a kernel that boots does not wait for its disks */
+	bool is_awaited;               /* but the first program of the driver VM does */
 	struct layout_device *devices; /* like connection.devices */
 
 	/* In the device VM's guest. */

@@ -160,7 +160,8 @@ static void number_queues(struct layout *layout, uint32_t index, struct diag *di
 		device->inflight_at = laid->inflight_bytes;
 		laid->inflight_bytes += inflight_bytes(&connection->devices[i], device);
 	}
-	laid->is_late = late_is(layout->model, connection);
+	laid->is_awaited = late_awaited(layout->model, connection);
+	laid->is_late = laid->is_awaited || late_is(layout->model, connection);
 	laid->memory_bytes = connection->swiotlb
 	                             ? connection->pool_bytes
 	                             : layout->model->vms[connection->driver_vm].ram_bytes;

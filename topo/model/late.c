@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "topo/model/late.h"
 
+#include <string.h>
+
+#include "lib/bits.h"
 #include "topo/base/arena.h"
+
+#define BLANKS " \t\n"
 
 /* Mark whom a marked VM serves. Returns whether there is a new one. */
 static bool spread(const struct model *model, bool *is_served)
@@ -36,4 +41,30 @@ bool late_by_circle(const struct model *model, const struct connection *connecti
 bool late_is(const struct model *model, const struct connection *connection)
 {
 	return !model->vms[connection->device_vm].autostart || late_by_circle(model, connection);
+}
+
+/* Whether a word of the command line has the kernel start otherwise than by /init. */
+static bool starts_otherwise(const char *cmdline)
+{
+	static const char *const words[] = {"init=", "rdinit=", "root=", "noinitrd"};
+
+	for (const char *word = cmdline; *word != '\0'; word += strcspn(word, BLANKS)) {
+		word += strspn(word, BLANKS);
+		for (size_t i = 0; i < ARRAY_COUNT(words); i++) {
+			if (strncmp(word, words[i], strlen(words[i])) == 0) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+bool late_awaited(const struct model *model, const struct connection *connection)
+{
+	const struct vm *vm = &model->vms[connection->driver_vm];
+
+	return vm->image.own_kernel && vm->image.own_rootfs && !vm->files_init &&
+	       vm->image.dtb == NULL &&
+	       !starts_otherwise(vm->image.cmdline ? vm->image.cmdline : "") &&
+	       !late_is(model, connection);
 }

@@ -17,6 +17,7 @@
 #include "topo/model/routes.h"
 #include "topo/verify/given.h"
 #include "topo/verify/life.h"
+#include "topo/verify/waits.h"
 
 #define EDGE 1U
 #define UART_CLOCK_HZ 24000000U
@@ -404,6 +405,7 @@ static void want_chosen(struct verify *v, uint32_t index, struct tree *wanted)
 {
 	const struct verified_vm *vm = &v->vms[index];
 	const char *network = network_text(v, index);
+	const char *disks = waits_disks(v, index);
 	const char *cmdline = vm->source->image.cmdline;
 
 	tree_want_node(wanted, "/chosen");
@@ -418,6 +420,9 @@ static void want_chosen(struct verify *v, uint32_t index, struct tree *wanted)
 		tree_want_string(wanted, "/chosen", "peervisor,network", network);
 	}
 	want_hosts(v, index, wanted);
+	if (disks[0]) {
+		tree_want_string(wanted, "/chosen", "peervisor,disks", disks);
+	}
 	if (v->files->vms[index].initrd_count || archive_expected(v, index)) {
 		tree_want_u64(wanted, "/chosen", "linux,initrd-start", vm->initrd_ipa);
 		tree_want_u64(wanted, "/chosen", "linux,initrd-end",

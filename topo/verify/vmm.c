@@ -293,8 +293,9 @@ static void check_device(struct verify *v, const struct wiring *wiring, uint32_t
 		.queue_count = virtio->queues,
 		.queue_size = device->source->queue_size,
 		.config_bytes = virtio->config_bytes,
-		/* The capacity of a disk is 0 until it is served, where nobody can be waited for. */
-		.flags = device->source->type == DEVICE_BLK && waits_may_be_off(v, wiring->source),
+		/* The capacity of a disk is 0 until it is served, where the kernel does not wait. */
+		.flags = device->source->type == DEVICE_BLK &&
+	                 (waits_may_be_off(v, wiring->source) || waits_in_init(v, wiring->source)),
 		.features = virtio->features,
 		.bar_ipa = first->bar_ipa + (uint64_t)index * PV_VMM_BAR_BYTES,
 		.notify_ipa = first->notify_ipa + index * PAGE,

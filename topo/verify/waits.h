@@ -13,4 +13,13 @@
  */
 bool waits_may_be_off(const struct verify *v, const struct connection *connection);
 
+/**
+ * Does /init of the driver VM wait for the disks of @connection, in place of the kernel, as both are the
+ * project's own and nothing has the kernel begin otherwise?
+ */
+bool waits_in_init(const struct verify *v, const struct connection *connection);
+
+/** The disks that /init of VM @vm waits for, as in /chosen; "" = none. Of the verification's arena. */
+const char *waits_disks(const struct verify *v, uint32_t vm);
+
 #endif
