@@ -7,10 +7,9 @@
  * loaded is the same at each start.
  *
  * It runs with MMU and caches on, by a constant identity map in which all is Normal memory: with the
- * MMU off all data is Device memory, where each store waits for itself. What stage 2 maps as Device
- * stays Device, and is not touched. What is zero already is only read: an emulated machine has no
- * memory of its own for what nobody has written, and need not find any. The lines of RAM are
- * cleaned and invalidated all the same: zeros may be in a cache alone.
+ * MMU off all data is Device memory, where DC ZVA faults (Arm ARM, "DC ZVA") and each store waits
+ * for itself. What stage 2 maps as Device stays Device, and is not touched. The lines of RAM are
+ * cleaned and invalidated: those too that an earlier start of the VM has left behind.
  */
 	.set	SCTLR_ON, 1 << 0 | 1 << 2 | 1 << 12	/* M, C, I */
 	.set	MAIR_NORMAL, 0xff			/* attribute 0: write-back, allocating */
@@ -41,9 +40,12 @@ _start:
 	msr	sctlr_el1, x1
 	isb
 
+	mrs	x1, dczid_el0
+	and	x2, x1, #15		/* BS: log2 of the words of a block */
+	mov	x3, #4
+	lsl	x24, x3, x2
 	mrs	x2, ctr_el0
 	ubfx	x2, x2, #16, #4		/* DminLine: log2 of the words of a line */
-	mov	x3, #4
 	lsl	x25, x3, x2
 
 next:
@@ -52,26 +54,16 @@ next:
 	add	x6, x6, x4		/* end */
 	mov	x7, x4
 	cbnz	x5, copy
-clear:
-	ldp	x8, x9, [x4]
-	ldp	x10, x11, [x4, #16]
-	ldp	x12, x13, [x4, #32]
-	ldp	x14, x15, [x4, #48]
-	orr	x8, x8, x9
-	orr	x10, x10, x11
-	orr	x12, x12, x13
-	orr	x14, x14, x15
-	orr	x8, x8, x10
-	orr	x12, x12, x14
-	orr	x8, x8, x12
-	cbz	x8, 1f
-	stp	xzr, xzr, [x4]
-	stp	xzr, xzr, [x4, #16]
-	stp	xzr, xzr, [x4, #32]
-	stp	xzr, xzr, [x4, #48]
-1:	add	x4, x4, #64
+	tbnz	x1, #4, store_zeros	/* DZP: DC ZVA is not allowed */
+1:	dc	zva, x4
+	add	x4, x4, x24
 	cmp	x4, x6
-	b.lo	clear
+	b.lo	1b
+	b	clean
+store_zeros:
+	stp	xzr, xzr, [x4], #16
+	cmp	x4, x6
+	b.lo	store_zeros
 	b	clean
 copy:
 	ldp	x8, x9, [x5], #16
