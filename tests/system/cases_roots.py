@@ -28,7 +28,7 @@ exec /usr/bin/httpd "$@"
 INIT = b"""#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t devtmpfs devtmpfs /dev
-exec /agent /dev/ttyAMA1
+exec /peervisor-agent /dev/ttyAMA1
 """
 
 
@@ -48,7 +48,8 @@ class OwnRoot(Scenario):
     def make_initrd(self, program):
         entries = [newc.entry(name, mode=0o040755) for name in ("bin", "dev", "proc")]
         entries += [newc.entry(name, data, 0o100755) for name, data in (
-            ("init", INIT), ("bin/busybox", program), ("agent", self.program("peervisor-agent")))]
+            ("init", INIT), ("bin/busybox", program),
+            ("peervisor-agent", self.program("peervisor-programs")))]
         with open(os.path.join(self.directory, "bare.cpio"), "wb") as file:
             file.write(b"".join(entries) + newc.entry("TRAILER!!!", mode=0))
 

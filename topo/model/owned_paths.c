@@ -20,10 +20,12 @@ static const char *const owned[] = {
 	PV_BACKEND_DIRECTORY,
 	health,
 	"/init",
+	"/usr/sbin/disks",
 	"/usr/sbin/health",
 	"/usr/sbin/launch",
 	"/usr/sbin/netup",
 	"/usr/sbin/peervisor-agent",
+	"/usr/sbin/peervisor-programs",
 	"/usr/sbin/peervisord",
 };
 
