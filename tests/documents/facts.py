@@ -2,6 +2,7 @@
 """What documents say of single parts against these: the guest's map, words of verify and of
 assertions, defaults of devices, fields that locks guard, and commands as they are shown.
 """
+import functools
 import glob
 import os
 import re
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 
 from common import DOCUMENTS, TOPO, printed, read, same, test
+from lists import section
 
 TOPOLOGY = "topologies/simple-pair.camkes"
 
@@ -149,30 +151,40 @@ def hardware_kinds():
 
 
 def hardware_matrix():
-    """The page shows the matrix as topo prints it, and each row of its table names tests that there are."""
-    page = read("docs/hardware.md")
-    shown = page.split("```\n")[1]
+    """The page shows the matrix as topo prints it."""
+    shown = read("docs/hardware.md").split("```\n")[1]
     done = subprocess.run([TOPO, "report", "topologies/multi-backend.camkes"], capture_output=True,
                           check=False, text=True)
     test("hardware: matrix", [] if shown in done.stdout else ["topo report prints another one"])
-    listed = {}
+
+
+# A page and the section whose table says what was attacked, and by what that is shown.
+ATTACKS = [("hardware", "## What each cell means, and what shows it"),
+           ("threat-model", "## What was attacked, and what shows it")]
+
+
+@functools.lru_cache(None)
+def listed(suite):
+    return subprocess.run([f"tests/{suite}/run", "--list"], capture_output=True, check=False, text=True)
+
+
+def attacks():
+    """Each row of a table of attacks names tests that there are, or says that there is none."""
     for suite in ("system", "baremetal"):
-        done = subprocess.run([f"tests/{suite}/run", "--list"], capture_output=True, check=False, text=True)
-        if done.returncode:
-            test("hardware: tests", [f"tests/{suite}/run --list fails; `make test-build` makes what it reads: "
-                                     f"{done.stderr.strip()[-200:]}"])
+        if listed(suite).returncode:
+            test("attacks: tests", [f"tests/{suite}/run --list fails; `make test-build` makes what it reads: "
+                                    f"{listed(suite).stderr.strip()[-200:]}"])
             return
-        listed[suite] = done.stdout
-    cases = set(listed["baremetal"].split("\n"))
-    scenarios = {f"{block.split(':')[0]}, {check.strip()}"
-                 for block in re.split(r"\n(?=\S)", listed["system"])
-                 for check in block.split("\n")[1:]}
-    said = [row for cell in re.findall(r"^\| .* \| (.*?) \|$", page, re.M)[2:]
-            for row in cell.split("; ")]
-    known = {f"system: {s}" for s in scenarios} | {f"bare metal: {c}" for c in cases}
-    test("hardware: tests", [f"there is no {row}" for row in said
-                             if row not in known and not os.path.exists(row.strip("`"))] +
-         ([] if len(said) > 15 else ["few rows"]))
+    known = {f"bare metal: {case}" for case in listed("baremetal").stdout.split("\n")} | {"no test"}
+    known |= {f"system: {block.split(':')[0]}, {check.strip()}"
+              for block in re.split(r"\n(?=\S)", listed("system").stdout)
+              for check in block.split("\n")[1:]}
+    for page, title in ATTACKS:
+        said = [row for cell in re.findall(r"^\| .* \| (.*?) \|$", section(f"docs/{page}.md", title), re.M)[2:]
+                for row in cell.split("; ")]
+        test(f"{page}: tests", [f"there is no {row}" for row in said
+                                if row not in known and not os.path.exists(row.strip("`"))] +
+             ([] if len(said) > 15 else ["few rows"]))
 
 
 # What only reads a topology: safe to run as a document shows it.
@@ -206,7 +218,7 @@ def command_words(text):
 
 
 SUBJECTS = [guest_kernel, hardware_kinds, macros, guest_calls, proofs, states, guest_map, verify_words, assertions, device_defaults, comparison, lock_fields, kernel_folders,
-            shown_commands, hardware_matrix]
+            shown_commands, hardware_matrix, attacks]
 PLANTED = [
     (guest_kernel, "docs/device-vm.md", "`VHOST_NET`", "`VHOST_NETS`", "device-vm: options"),
     (hardware_kinds, "docs/report.md", "name: nic,", "name: network,", "report: kinds"),
@@ -224,7 +236,9 @@ PLANTED = [
     (kernel_folders, "docs/architecture.md", "`kernel/variants`", "`kernel/kinds`", "architecture: fo"),
     (shown_commands, "docs/report.md", "topo report --json FILE", "topo report --format xml FILE",
      "docs/report.md: commands as shown"),
-    (hardware_matrix, "docs/hardware.md", "bare metal: register windows", "bare metal: windows",
+    (attacks, "docs/hardware.md", "bare metal: register windows", "bare metal: windows",
      "hardware: tests"),
+    (attacks, "docs/threat-model.md", "Spy, a planted secret is nowhere", "Spy, a secret is nowhere",
+     "threat-model: tests"),
     (hardware_matrix, "docs/hardware.md", "gpu       ✗", "gpu       ✓", "hardware: matrix"),
 ]
