@@ -95,6 +95,7 @@ help:
 	@echo "make lint     what machines check of the sources; CHECKS='text format' runs a part"
 	@echo "make fuzz     the fuzzers, $(FUZZ_SECONDS) s each (FUZZ_SECONDS=N)"
 	@echo "make proofs   the proofs"
+	@echo "make test-long  all system tests, the long ones too, on both boards"
 	@echo "make mutants  plant faults one at a time: does a test see each? an hour"
 	@echo "make bench    the figures of the project, each with the command that gave it"
 	@echo "make format   bring all C into the form that lint checks"

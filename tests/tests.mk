@@ -30,6 +30,13 @@ test:
 
 test-build: unit-build fuzz-build
 
+# All system tests, the long ones too, on both boards.
+.PHONY: test-long
+test-long:
+	$(MAKE) --no-print-directory setup-test
+	$(MAKE) --no-print-directory -j$(JOBS) all test-build
+	@BUILD=$(BUILD) PV_TEST_JOBS=$(JOBS) tests/system/run --long
+
 # Faults planted into a copy of the tree: an hour.
 .PHONY: mutants
 mutants:
