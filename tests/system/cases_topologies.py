@@ -134,6 +134,20 @@ class DeployedUsers(Carries, Scenario):
     arguments = WITHOUT
 
 
+class MultiBackendRpi4(Carries, KeepsApart, Scenario):
+    """N:1 as it is for a Raspberry Pi 4, without its hardware."""
+    long = True
+    topology = "topologies/multi-backend-rpi4.camkes"
+    arguments = WITHOUT
+
+
+class SharedBackendRpi4(Carries, KeepsApart, Scenario):
+    """1:N of the same."""
+    long = True
+    topology = "topologies/shared-backend-rpi4.camkes"
+    arguments = WITHOUT
+
+
 class Hub(Carries, Scenario):
     """One device VM, three driver VMs (1:N)."""
     topology = "topologies/hub.camkes"
