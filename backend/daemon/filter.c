@@ -46,8 +46,16 @@ static const char vm_rules[] =
 	"add chain ip peervisor room\n"
 	"add chain ip peervisor input { type filter hook input priority 0; policy accept; }\n"
 	"add chain ip peervisor forward { type filter hook forward priority 0; policy drop; }\n"
+	"add chain ip peervisor raw { type filter hook prerouting priority -300; policy accept; }\n"
+	"add chain ip peervisor raw_own { type filter hook output priority -300; policy accept; }\n"
 	"flush chain ip peervisor input\n"
 	"flush chain ip peervisor forward\n"
+	"flush chain ip peervisor raw\n"
+	"flush chain ip peervisor raw_own\n"
+	"add rule ip peervisor raw iifname @nat fib daddr type != local accept\n"
+	"add rule ip peervisor raw iifname @inside notrack accept\n"
+	"add rule ip peervisor raw fib daddr type != local notrack\n"
+	"add rule ip peervisor raw_own oifname @inside notrack\n"
 	"add rule ip peervisor input fib daddr . iif type local accept\n"
 	"add rule ip peervisor input iifname != \"lo\""
 	" fib daddr . iif type != { broadcast, multicast } drop\n"
@@ -60,16 +68,9 @@ static const char vm_rules[] =
 	"add rule ip peervisor forward iifname != @inside oifname @routed accept\n";
 
 /* Where nobody leaves by another address these are not there: with the first of them Linux looks at
- * every packet of this VM for the connection that it belongs to, and `raw` is one more look at it. */
+ * every packet of this VM for the connection that it belongs to. `raw` is always there: rules of the VM's
+ * owner may have Linux look, too, and what it serves gets no place in the table by that. */
 static const char nat_rules[] =
-	"add chain ip peervisor raw { type filter hook prerouting priority -300; policy accept; }\n"
-	"add chain ip peervisor raw_own { type filter hook output priority -300; policy accept; }\n"
-	"flush chain ip peervisor raw\n"
-	"flush chain ip peervisor raw_own\n"
-	"add rule ip peervisor raw iifname @nat fib daddr type != local accept\n"
-	"add rule ip peervisor raw iifname @inside notrack accept\n"
-	"add rule ip peervisor raw fib daddr type != local notrack\n"
-	"add rule ip peervisor raw_own oifname @inside notrack\n"
 	"add chain ip peervisor leave { type nat hook postrouting priority 100; }\n"
 	"flush chain ip peervisor leave\n"
 	"flush chain ip peervisor answers\n"
