@@ -24,6 +24,7 @@
 #define LIST "/proc/device-tree/chosen/peervisor,disks"
 #define DONE "/run/disks" /* not empty: nothing is left to wait for. Locked by the one who waits */
 #define LOOK_MS 10
+#define LOOK_MS_MAX 500 /* after some seconds: a VM that is off may stay so for long */
 
 static _Noreturn void die(const char *what)
 {
@@ -72,8 +73,10 @@ static void wait_for(const char *function)
 	if (glob(pattern, 0, NULL, &found) != 0) {
 		return;
 	}
-	while (!has_size(found.gl_pathv[0])) {
-		nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000L}, NULL);
+	for (long look = 0; !has_size(found.gl_pathv[0]); look++) {
+		long ms = look < 4 * LOOK_MS_MAX / LOOK_MS ? LOOK_MS : LOOK_MS_MAX;
+
+		nanosleep(&(struct timespec){.tv_nsec = ms * 1000000L}, NULL);
 	}
 	read_partitions(strrchr(found.gl_pathv[0], '/') + 1);
 	globfree(&found);

@@ -22,6 +22,7 @@ static const char *const owned[] = {
 	"/init",
 	"/usr/sbin/disks",
 	"/usr/sbin/health",
+	"/usr/sbin/hosts",
 	"/usr/sbin/launch",
 	"/usr/sbin/netup",
 	"/usr/sbin/peervisor-agent",
