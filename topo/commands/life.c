@@ -19,8 +19,8 @@
 #include "topo/runner/naming.h"
 #include "topo/runner/runstate.h"
 
-/* A VMM answers at once. */
-#define CORD_MS 10000U
+/* A VMM answers at once, or when it has given up devices whose VM does not answer: after 10 s (docs/vmm.md). */
+#define CORD_MS 30000U
 
 #define LIMIT_START_MS 120000U /* of wait too */
 #define LIMIT_STOP_MS 30000U
