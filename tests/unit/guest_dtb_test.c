@@ -561,7 +561,7 @@ static void test_disks_that_init_waits_for(void **state)
 	f.vms[1].image.own_rootfs = false;
 	check_waits(&f, BY_KERNEL);
 	fixture_pair(&f);
-	f.vms[1].files_init = true;
+	f.vms[1].files_start = true;
 	check_waits(&f, BY_KERNEL);
 	fixture_pair(&f);
 	f.vms[0].autostart = false;

@@ -63,7 +63,7 @@ bool late_awaited(const struct model *model, const struct connection *connection
 {
 	const struct vm *vm = &model->vms[connection->driver_vm];
 
-	return vm->image.own_kernel && vm->image.own_rootfs && !vm->files_init &&
+	return vm->image.own_kernel && vm->image.own_rootfs && !vm->files_start &&
 	       vm->image.dtb == NULL &&
 	       !starts_otherwise(vm->image.cmdline ? vm->image.cmdline : "") &&
 	       !late_is(model, connection);

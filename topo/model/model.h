@@ -123,8 +123,9 @@ struct vm {
 	size_t file_count;
 	struct archive_bytes files_bytes; /* of them all */
 	bool files_init;                  /* one of them is /init */
-	struct vm_command command;        /* what the project's init runs */
-	struct vm_health health;          /* likewise of the command's user, in its directory */
+	bool files_start; /* or takes the place of what /init starts, or starts others by */
+	struct vm_command command; /* what the project's init runs */
+	struct vm_health health;   /* likewise of the command's user, in its directory */
 
 	struct range *mmios; /* physical MMIO given to it */
 	size_t mmio_count;

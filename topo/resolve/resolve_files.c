@@ -23,17 +23,41 @@ struct measure {
 	bool directory;
 };
 
+/* Whether a file of that path has a part in how the project's root file system starts. */
+static bool is_start(const char *path)
+{
+	static const char *const starts[] = {"/init", "/sbin/init", "/bin/busybox", "/bin/sh"};
+	static const char scripts[] = "/etc/init.d/";
+
+	for (size_t i = 0; i < ARRAY_COUNT(starts); i++) {
+		if (strcmp(path, starts[i]) == 0) {
+			return true;
+		}
+	}
+	return strncmp(path, scripts, strlen(scripts)) == 0;
+}
+
+/* A file's path in the VM: that of its entry of `files`, and below it if that is a directory. */
+static void find_start(struct vm *vm, const char *to, const char *below)
+{
+	char path[sizeof("/etc/init.d/x")]; /* as much of it as tells */
+	const char *above = strcmp(to, "/") == 0 ? "" : to;
+
+	(void)snprintf(path, sizeof(path), "%s%s%s", above, below[0] == '\0' ? "" : "/", below);
+	vm->files_init |= strcmp(path, "/init") == 0;
+	vm->files_start |= is_start(path);
+}
+
 static bool measure_entry(void *owner, const struct file_tree_entry *entry)
 {
 	struct measure *measure = owner;
 	struct vm *vm = measure->vm;
 	const char *to = measure->file->to;
-	const bool at_root = strcmp(to, "/") == 0;
 
 	measure->directory |= entry->kind == FILE_TREE_DIRECTORY && entry->name[0] == '\0';
-	vm->files_init |= entry->kind != FILE_TREE_DIRECTORY &&
-	                  (at_root ? strcmp(entry->name, "init") == 0
-	                           : strcmp(to, "/init") == 0 && entry->name[0] == '\0');
+	if (entry->kind != FILE_TREE_DIRECTORY) {
+		find_start(vm, to, entry->name);
+	}
 	vm->files_bytes.file += ENTRY_BYTES + strlen(to) + strlen(entry->name) + entry->bytes;
 	vm->files_bytes.unpacked += (entry->bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	return true;

@@ -44,7 +44,7 @@ static bool begins_with_init(const struct verify *v, const struct vm *vm)
 			return false;
 		}
 	}
-	return !vm->files_init;
+	return !vm->files_start;
 }
 
 bool waits_in_init(const struct verify *v, const struct connection *connection)
