@@ -267,6 +267,11 @@ static void read_rootfs(struct resolver *resolver, struct vm_image *image, struc
 		diag_help(resolver->diag, "it is a directory, or an archive of tar, plain or "
 		                          "packed by gzip, xz, zstd or lzma; either may hold a "
 		                          "container image");
+		if (strstr(image->rootfs, "://") != NULL) {
+			diag_help(resolver->diag,
+			          "no registry is asked: `skopeo copy --override-arch arm64 "
+			          "docker://NAME oci:DIR` fetches an image into the directory DIR");
+		}
 	}
 	rootfs_free(&rootfs);
 	arena_free(arena);
