@@ -4,27 +4,12 @@
  */
 #include "topo/model/medium.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/bits.h"
 #include "topo/checks/internal.h"
 #include "topo/model/device_options.h"
-#include "topo/model/pci.h"
-#include "topo/model/pci_models.h"
-
-/* How Linux names what functions of the machine store on: by a number from 0, or a letter from a. */
-static const struct naming {
-	const char *name;
-	bool lettered;
-	enum pci_back back;
-	const char *rest; /* of the name of the whole: an nvme of QEMU has one namespace */
-} names[] = {
-	{"/dev/nvme", false, PCI_BACK_DISK, "n1"},
-	{"/dev/mmcblk", false, PCI_BACK_CARD, ""},
-	{"/dev/sd", true, PCI_BACK_USB, ""},
-};
+#include "topo/model/medium_slot.h"
 
 typedef void medium_visit(struct rules *rules, const struct topology *topology,
                           const struct connection *connection, const struct device *device);
@@ -100,56 +85,6 @@ RULE(medium_order, "medium-order", WARNING, WHOLE,
      "them, which may be another order each time that the device VM boots: a driver VM would have the "
      "disk of the other. The analysis counts them as shared.");
 
-static const struct naming *name_of(const char *path)
-{
-	for (size_t i = 0; i < ARRAY_COUNT(names); i++) {
-		if (strncmp(path, names[i].name, strlen(names[i].name)) == 0) {
-			return &names[i];
-		}
-	}
-	return NULL;
-}
-
-/* Whether the whole of @path, or what @path is a partition of, is one of the first @count of @name. */
-static bool is_among(const char *path, const struct naming *name, size_t count)
-{
-	const char *at = path + strlen(name->name);
-	const char *end = at + (name->lettered ? 1 : strspn(at, "0123456789"));
-	const size_t index = name->lettered ? (size_t)*at - 'a' : strtoul(at, NULL, 10);
-	const size_t rest = strlen(name->rest);
-
-	return end != at && index < count && strncmp(end, name->rest, rest) == 0 &&
-	       end + rest == path + medium_whole_bytes(path);
-}
-
-/*
- * Whether @vm may have the hardware that Linux names like @path, as far as topo knows. If it can be
- * only one slot of the machine, that is in *@slot, else NULL.
- */
-static bool find_medium(const struct model *model, const struct vm *vm, const char *path,
-                        const struct machine_slot **slot)
-{
-	const struct naming *name = name_of(path);
-	bool unknown = vm->mmio_count + vm->dtb_node_count != 0 || vm->smc;
-	size_t matching = 0;
-
-	*slot = NULL;
-	for (size_t i = 0; i < vm->pci_count; i++) {
-		const struct machine_slot *found = pci_slot_of(model, &vm->pci[i]);
-
-		if (found == NULL || pci_model_find(found->model->name) == NULL) {
-			unknown = true;
-		} else if (name != NULL && found->model->back == name->back) {
-			*slot = found;
-			matching++;
-		}
-	}
-	if (matching != 1 || unknown) {
-		*slot = NULL;
-	}
-	return unknown || (matching != 0 && is_among(path, name, matching));
-}
-
 static bool has_served_disk(const struct topology *topology, uint32_t vm)
 {
 	for (size_t i = 0; i < topology->model.connection_count; i++) {
@@ -177,7 +112,7 @@ static void visit_missing(struct rules *rules, const struct topology *topology,
 		rule_report(rules, &rule_medium_missing, place,
 		            "'%s' is a disk that is served to '%s', not its own", device->disk,
 		            vm->suffix);
-	} else if (!find_medium(&topology->model, vm, device->disk, &slot) &&
+	} else if (!medium_slot(&topology->model, vm, device->disk, &slot) &&
 	           rule_report(rules, &rule_medium_missing, place,
 	                       "'%s' has no hardware that could be '%s'", vm->suffix,
 	                       device->disk)) {
@@ -214,7 +149,7 @@ static void visit_small(struct rules *rules, const struct topology *topology,
 	const struct vm *vm = &topology->model.vms[connection->device_vm];
 	const struct machine_slot *slot = NULL;
 
-	find_medium(&topology->model, vm, device->disk, &slot);
+	medium_slot(&topology->model, vm, device->disk, &slot);
 	if (slot == NULL || medium_whole_bytes(device->disk) != strlen(device->disk)) {
 		return;
 	}
