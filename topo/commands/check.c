@@ -173,8 +173,7 @@ static int check_file(const char *path, const struct check_options *options)
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, &options->load, diag);
 	size_t warnings = diag_count(diag, SEVERITY_WARNING);
-	bool built = model != NULL && model->board->runs && !model->refused;
-	bool fits = !built || layout_fits(model, diag);
+	bool fits = model == NULL || !model->board->runs || layout_fits(model, diag);
 
 	if (options->json) {
 		diag_flush_json(diag, stdout);

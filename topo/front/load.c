@@ -340,7 +340,6 @@ static void resolve_all(struct loading *loading, const struct source *source)
 		resolve_leave_out_hardware(rules, topology);
 	}
 	checks_run(rules, topology, whole);
-	topology->model.refused = rules->refused;
 }
 
 static const char *base_name(struct arena *arena, const char *path)

@@ -172,10 +172,9 @@ static struct layout *allocate_layout(const struct model *model, const struct pa
 	return layout;
 }
 
-struct layout *layout_new(const struct model *model, const struct payloads *payloads,
-                          struct diag *diag)
+/* All of layout_new() but what gives the layout back. Returns whether the topology fits. */
+static bool lay_out(struct layout *layout, struct diag *diag)
 {
-	struct layout *layout = allocate_layout(model, payloads);
 	size_t errors = diag_count(diag, SEVERITY_ERROR);
 
 	check_limits(layout, diag);
@@ -192,7 +191,15 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 		layout_rights(layout);
 		(void)layout_complete(layout, diag);
 	}
-	if (diag_count(diag, SEVERITY_ERROR) != errors) {
+	return diag_count(diag, SEVERITY_ERROR) == errors;
+}
+
+struct layout *layout_new(const struct model *model, const struct payloads *payloads,
+                          struct diag *diag)
+{
+	struct layout *layout = allocate_layout(model, payloads);
+
+	if (!lay_out(layout, diag)) {
 		layout_free(layout);
 		return NULL;
 	}
@@ -205,17 +212,19 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
 bool layout_fits(const struct model *model, struct diag *diag)
 {
 	struct payloads nothing = {.vms = NULL};
-	struct layout *layout = layout_new(model, &nothing, diag);
-	bool fits = layout != NULL;
+	struct layout *layout = allocate_layout(model, &nothing);
+	struct diag *unsaid = diag_new();
 
-	if (fits) {
+	if (lay_out(layout, unsaid)) {
 		/* Those that each VM has, whatever it boots: image.c adds them by their contents. */
 		for (size_t i = 0; i < ROMS_OF_A_VM * model->vm_count; i++) {
 			(void)layout_add_rom(layout, PV_PAGE_BYTES);
 		}
 		layout_memory(layout);
-		fits = layout_complete(layout, diag);
 	}
+	bool fits = layout_complete(layout, diag);
+
+	diag_free(unsaid);
 	layout_free(layout);
 	return fits;
 }

@@ -272,9 +272,9 @@ struct layout *layout_new(const struct model *model, const struct payloads *payl
                           struct diag *diag);
 
 /**
- * Whether a system has room for @model, as far as that does not depend on what its VMs boot: for those who
- * look before anything is built.
- * Returns false when it has not: each reason was reported through @diag.
+ * Whether the kernel's tables have room for @model, as far as that does not depend on what its VMs boot: for
+ * those who look before anything is built. All else that layout_new() refuses has checks of its own.
+ * Returns false when they have not: what the first that is full had none for was reported through @diag.
  */
 bool layout_fits(const struct model *model, struct diag *diag);
 

@@ -251,7 +251,6 @@ struct model {
 	size_t connection_count;
 	struct machine_slot *slots;
 	size_t slot_count;
-	bool refused; /* a check found what `topo build` refuses, and others take */
 };
 
 #endif

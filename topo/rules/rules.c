@@ -110,7 +110,6 @@ bool rule_report_runs(struct rules *rules, const struct rule *rule, struct place
 {
 	va_list arguments;
 
-	rules->refused = true;
 	/* Switching the rule off does not make it run. */
 	if (rule_is_off(rules, rule) && !rules->must_run) {
 		return false;

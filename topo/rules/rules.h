@@ -59,7 +59,6 @@ struct rules {
 	bool analysis;              /* what only running must refuse is a warning */
 	const struct rule *current; /* whose check runs; NULL while the model is read */
 	bool lost;                  /* declarations could not be read, which was said */
-	bool refused;               /* rule_report_runs() was called */
 	size_t errors;              /* reported so far that leave the model whole */
 };
 
