@@ -9,6 +9,7 @@
 #include "topo/base/say.h"
 #include "topo/checks/checks.h"
 #include "topo/commands/commands.h"
+#include "topo/commands/disks.h"
 #include "topo/image/layout.h"
 #include "topo/model/board.h"
 
@@ -35,8 +36,8 @@ static const struct command_syntax syntax = {
 	.usage = "Usage: topo check [OPTION]... FILE\n"
 		 "       topo check --list | --explain CHECK",
 	.about =
-		"Look for errors in the topology FILE, and give advice. A topology switches checks off "
-		"for itself by system.checks_off = [\"NAME\"].",
+		"Look for errors in the topology FILE, give advice, and say of each disk how long it "
+		"lasts. A topology switches checks off for itself by system.checks_off = [\"NAME\"].",
 	.rows = option_rows,
 	.end = "Exit status: 0 no errors, 1 errors, 2 wrong usage, 3 FILE cannot be read.",
 };
@@ -179,6 +180,9 @@ static int check_file(const char *path, const struct check_options *options)
 		diag_flush_json(diag, stdout);
 	} else {
 		diag_flush(diag, stderr);
+		if (model != NULL && fits) {
+			disks_print(model);
+		}
 		print_summary(path, model, diag);
 	}
 	int code = model == NULL                      ? command_load_failed(diag)
