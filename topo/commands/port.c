@@ -63,6 +63,7 @@ struct port {
 	struct loop_source listener;
 	struct loop_source signals;
 	int listening_fd;
+	int signal_fd;
 	struct port_stream streams[STREAMS_MAX];
 	struct port_complaints complaints;
 	struct loop_timer again; /* until which nothing is accepted */
@@ -311,7 +312,7 @@ static void serve(struct port *port)
 	port->listener = (struct loop_source){
 		.fd = port->listening_fd, .events = POLLIN, .ready = on_connection, .owner = port};
 	port->signals = (struct loop_source){
-		.fd = signals_open(NULL, 0), .events = POLLIN, .ready = on_signal, .owner = port};
+		.fd = port->signal_fd, .events = POLLIN, .ready = on_signal, .owner = port};
 	port->again = (struct loop_timer){.fire = listen_if_free, .owner = port};
 	if (loop_watch(&port->loop, &port->signals) != OK ||
 	    loop_watch(&port->loop, &port->changes) != OK ||
@@ -325,7 +326,6 @@ static void serve(struct port *port)
 		}
 	}
 	port_complaints_end(&port->complaints);
-	(void)close(port->signals.fd);
 }
 
 static int lead(struct port *port, const struct port_options *options, uint16_t here)
@@ -339,6 +339,8 @@ static int lead(struct port *port, const struct port_options *options, uint16_t 
 	if (port->listening_fd < 0) {
 		return EXIT_SYSTEM;
 	}
+	/* Who reads the next line may end this at once, in order. */
+	port->signal_fd = signals_open(NULL, 0);
 	say(stdout, "%s:%u leads to port %u of VM %s\n", shown, here, port->target.number,
 	    port->target.vm);
 	if (fflush(stdout) == 0) {
@@ -346,6 +348,7 @@ static int lead(struct port *port, const struct port_options *options, uint16_t 
 	} else {
 		port->code = EXIT_SYSTEM;
 	}
+	(void)close(port->signal_fd);
 	(void)close(port->listening_fd);
 	return port->code;
 }

@@ -7,7 +7,8 @@
 
 /**
  * From now on SIGINT, SIGTERM, SIGHUP and the @count signals of @also do not interrupt, but are read. The
- * descriptor does not block and is the caller's to close; -1 and errno if the machine refuses it.
+ * descriptor does not block and is the caller's to close; -1 and errno if the machine refuses it, and they
+ * interrupt as before.
  */
 int signals_open(const int *also, size_t count);
 
