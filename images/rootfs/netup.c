@@ -13,9 +13,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <net/route.h>
@@ -104,38 +102,10 @@ static bool add_gateway(const struct netup *netup, const struct entry *entry)
 	return ioctl(netup->control, SIOCADDRT, &route) == 0 || errno == EEXIST;
 }
 
-static bool ask_driver(const struct netup *netup, const char *name, void *about)
-{
-	struct ifreq request = {.ifr_data = about};
-
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	return ioctl(netup->control, SIOCETHTOOL, &request) == 0;
-}
-
-/*
- * virtio-net's driver has itself woken for each frame that has been sent, to free it. With 0 here it
- * frees them when it sends the next ones, and is woken where the queue has been full; it takes that
- * while the interface is down only. An interface that does not take it works all the same.
- */
-static void free_sent_frames_late(const struct netup *netup, const char *name)
-{
-	struct ethtool_drvinfo driver = {.cmd = ETHTOOL_GDRVINFO};
-	struct ethtool_coalesce coalesce = {.cmd = ETHTOOL_GCOALESCE};
-
-	if (!ask_driver(netup, name, &driver) || strcmp(driver.driver, "virtio_net") != 0 ||
-	    !ask_driver(netup, name, &coalesce)) {
-		return;
-	}
-	coalesce.cmd = ETHTOOL_SCOALESCE;
-	coalesce.tx_max_coalesced_frames = 0;
-	ask_driver(netup, name, &coalesce);
-}
-
 static bool configure(const struct netup *netup, const struct entry *entry, const char *name)
 {
 	struct ifreq request = {0};
 
-	free_sent_frames_late(netup, name);
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
 	set_inet(&request.ifr_addr, entry->address);
 	if (ioctl(netup->control, SIOCSIFADDR, &request) != 0) {
