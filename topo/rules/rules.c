@@ -111,12 +111,15 @@ bool rule_report_runs(struct rules *rules, const struct rule *rule, struct place
 	va_list arguments;
 
 	/* Switching the rule off does not make it run. */
-	if (rule_is_off(rules, rule) && !rules->must_run) {
+	if (!rules->must_run && (rule_is_off(rules, rule) || (rules->analysis && !rules->advice))) {
 		return false;
 	}
 	va_start(arguments, format);
-	report(rules, rule, rules->must_run ? SEVERITY_ERROR : rule->severity, place, format,
-	       arguments);
+	report(rules, rule,
+	       rules->must_run   ? SEVERITY_ERROR
+	       : rules->analysis ? SEVERITY_ADVICE
+	                         : rule->severity,
+	       place, format, arguments);
 	va_end(arguments);
 	if (!rules->must_run) {
 		diag_help(rules->diag, "`topo build` and `topo run` refuse it");

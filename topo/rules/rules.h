@@ -78,7 +78,7 @@ bool rules_switch_off(struct rules *rules, const char *name, struct place place)
 bool rule_report(struct rules *rules, const struct rule *rule, struct place place,
                  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/** Report what cannot be run: an error when the topology is to be run, else @rule's severity and who refuses it. */
+/** Report what cannot be run: an error for those who run it, advice for those who only analyse, else of @rule's severity. */
 bool rule_report_runs(struct rules *rules, const struct rule *rule, struct place place,
                       const char *format, ...) __attribute__((format(printf, 4, 5)));
 
