@@ -14,6 +14,7 @@
 #define UARTDR (T_UART_IPA + 0x00)
 #define UARTCR (T_UART_IPA + 0x30)
 #define UARTIMSC (T_UART_IPA + 0x38)
+#define UARTMIS (T_UART_IPA + 0x40)
 #define UARTICR (T_UART_IPA + 0x44)
 #define TX 0x20U
 
@@ -28,6 +29,11 @@ static void raise(void)
 static void lower(void)
 {
 	mmio_write32(UARTICR, TX);
+}
+
+static bool is_high(void)
+{
+	return mmio_read32(UARTMIS) & TX;
 }
 
 static void start(void)
@@ -173,6 +179,16 @@ PROGRAM(guest_line_restarts)
 
 static volatile uint64_t there, taken_by_second, over;
 
+/* As a driver does, which asks its device: QEMU's GICv2 holds apart for each CPU whether an interrupt is
+ * active, so one that is moved while it is high comes there, too. */
+static bool take(void)
+{
+	bool high = is_high();
+
+	lower();
+	return high;
+}
+
 static void second(void)
 {
 	guest_irq_start(false);
@@ -181,8 +197,7 @@ static void second(void)
 		uint32_t iar = guest_irq_acknowledge();
 
 		if ((iar & 0x3ff) == LINE) {
-			lower();
-			taken_by_second++;
+			taken_by_second += take();
 			guest_irq_end(iar);
 		}
 	}
@@ -200,8 +215,7 @@ static void take_or_let(uint64_t before, bool hand_over, uint64_t limit)
 		if ((iar & 0x3ff) != LINE) {
 			continue;
 		}
-		lower();
-		taken_by_first++;
+		taken_by_first += take();
 		if (hand_over) {
 			enable(1);
 		}
@@ -230,7 +244,8 @@ PROGRAM(guest_line_moves)
 	}
 	over = 1;
 	check_true("it came each time", taken_by_first + taken_by_second >= ROUNDS);
-	check_true("to both", taken_by_first > ROUNDS / 4 && taken_by_second > ROUNDS / 4);
+	/* Two of six rounds end at the first whatever the other does meanwhile, three at the second. */
+	check_true("to both", taken_by_first > ROUNDS / 5 && taken_by_second > ROUNDS / 5);
 }
 
 static void end_only(uint32_t iar)
