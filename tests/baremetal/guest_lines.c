@@ -183,10 +183,11 @@ static volatile uint64_t there, taken_by_second, over;
  * active, so one that is moved while it is high comes there, too. */
 static bool take(void)
 {
-	bool high = is_high();
-
+	if (!is_high()) {
+		return false; /* nor may it be lowered: it may have been raised since */
+	}
 	lower();
-	return high;
+	return true;
 }
 
 static void second(void)
