@@ -4,9 +4,9 @@ import os
 import secrets
 import socket
 
-from connections import PORT, Carries, KeepsApart, connections_of
+from connections import PORT, Carries, KeepsApart, check_messages, connections_of
 from display import check_picture, drawn_row
-from harness import BOTH_BOARDS, HERE, Failure, Scenario, ensure
+from harness import BOTH_BOARDS, HERE, LIMIT, Failure, Scenario, ensure
 from outside import ECHO, ENTRANCE, Outside
 
 WITHOUT = ["--without-hardware"]
@@ -148,7 +148,7 @@ class SharedBackendRpi4(Carries, KeepsApart, Scenario):
     arguments = WITHOUT
 
 
-class Hub(Carries, Scenario):
+class Hub(Carries, KeepsApart, Scenario):
     """One device VM, three driver VMs (1:N)."""
     topology = "topologies/hub.camkes"
     boards = BOTH_BOARDS
@@ -192,6 +192,40 @@ class Mesh(Carries, Scenario):
                 for cid in {" ".join(map(str, cids))}; do call $cid || true; done""", limit=120)
             ensure(set(heard.split()) == set(near.values()),
                    f"{caller} reaches {heard.split()}, not {near}")
+
+    def hold(self, vm, how):
+        """An end of a stream that says a word and stays, as long as the stream does."""
+        return self.system.spawn(vm, f"""
+            mkfifo '/tmp/{how} in'; exec 3<> '/tmp/{how} in'; echo here >&3
+            until vsock {how} <&3 > '/tmp/{how}' 2> '/tmp/{how} error' || [ -s '/tmp/{how}' ]; do
+                usleep 50000
+            done; cat '/tmp/{how} error'""")
+
+    def check_an_open_stream_ends_at_both_sides_when_a_daemon_dies(self):
+        """One that either has opened; the driver VM hears it from the next daemon. Streams go on then."""
+        system, c = self.system, connections_of(self.system)[0]
+        before = system.sessions(c.device_vm, c.driver_vm)
+        cid = c.devices[0]["cid"]
+        places = [(c.device_vm, f"listen {PORT + 2}"), (c.driver_vm, f"connect 2 {PORT + 2}"),
+                  (c.driver_vm, f"listen {PORT + 3}"), (c.device_vm, f"connect {cid} {PORT + 3}")]
+        ends = [self.hold(*place) for place in places]
+        try:
+            for vm, how in places:
+                system.wait(f"{vm} hears who is there", lambda vm=vm, how=how: system.shell(
+                    vm, f"cat '/tmp/{how}' 2>/dev/null || true") == "here")
+            ensure(all(end.poll() is None for end in ends), "one ends by itself")
+            system.shell(c.device_vm, "kill -9 $(pidof peervisord)")
+            for place, end in zip(places, ends):
+                said, _ = end.communicate(timeout=LIMIT)
+                # By what error, Linux says in one way and another; not that all has come.
+                ensure("vsock: read: " in said, f"{place}: {said}")
+        finally:
+            for end in ends:
+                end.kill()
+                end.wait()
+        system.wait_session(c.device_vm, c.driver_vm, before)
+        check_messages(system, c.device_vm, c.driver_vm, 2)
+        check_messages(system, c.driver_vm, c.device_vm, cid)
 
 
 class Circle(Carries, Scenario):
