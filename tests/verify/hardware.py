@@ -154,7 +154,7 @@ def give(s):
     s.devices.sort(key=lambda d: d["page"])
     for domain, line in ((b, 34), (a, 35), (b, 40)):
         add_line(s, domain, line)
-    for vm, msis in ((hub, (80, 8)), (a, None), (b, None)):
+    for vm, msis in ((hub, (80, 7)), (a, None), (b, None)):
         if any(stream["domain"] == vm for stream in s.streams):
             share_with_devices(s, vm)
         tell(s, vm, [f for f in functions if f.vm == vm], msis)

@@ -312,7 +312,7 @@ bool hardware_wants_streams(const struct verify *v, uint32_t vm)
 
 uint32_t hardware_stream_of(const struct verify *v, const struct given_function *f)
 {
-	for (uint32_t i = 0; i < v->image->header.streams.count; i++) {
+	for (uint32_t i = 0; has_dma(v, f) && i < v->image->header.streams.count; i++) {
 		const struct pv_stream *s = &v->image->streams[i];
 
 		if (s->id == f->id && s->domain == given_domain(v, f->vm)) {

@@ -230,18 +230,25 @@ bool vmm_has_frame(const struct verify *v, uint32_t vm)
 	return v->vms[vm].vectors || given_vm_has_msis(v, vm);
 }
 
-/* Numbers of the MSI frame: one for each vector of a virtio device, some for physical functions. */
+/* Numbers of the MSI frame: one for each vector of a virtio device; of a physical function as many as
+ * it has, but no more than one for each direction of a CPU, and two. */
 static uint32_t frame_count(const struct verify *v, uint32_t index)
 {
-	uint32_t least = v->vms[index].vectors;
-	uint32_t found = v->vms[index].config.v2m_count;
+	const struct verified_vm *vm = &v->vms[index];
+	uint32_t most = 2 * vm->source->vcpu_count + 2;
+	uint32_t count = vm->vectors;
+	bool known = true;
 
 	for (size_t i = 0; i < v->given->function_count; i++) {
 		const struct given_function *f = &v->given->functions[i];
 
-		least += f->vm == index && given_has_msis(f);
+		if (f->vm != index || !given_has_msis(f)) {
+			continue;
+		}
+		known = known && f->model;
+		count += !f->model ? 1 : f->model->vectors < most ? f->model->vectors : most;
 	}
-	return !given_vm_has_msis(v, index) || found < least ? least : found;
+	return known || vm->config.v2m_count < count ? count : vm->config.v2m_count;
 }
 
 static void check_head(struct verify *v, uint32_t index)
