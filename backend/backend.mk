@@ -44,15 +44,19 @@ PEERVISOR_KO_SOURCES := $(wildcard backend/kmod/*) abi/agent.h abi/backend.h abi
 	$(wildcard lib/port/linux/*)
 KBUILD_FLAGS = ARCH=arm64 CROSS_COMPILE=$(CROSS) M=$(abspath $(@D)) PV_ROOT=$(CURDIR) W=1 \
 	KBUILD_MODPOST_WARN=0 KCFLAGS=-Werror
-
-$(PEERVISOR_KO) $(PEERVISOR_AGENT_KO) &: $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
+# Those of folder $(1), beside the target.
+define build_modules
 	$(if $(word 2,$(CURDIR)),$(error Linux builds modules in no directory with a space in its name))
 	@mkdir -p $(@D)
-	$(call step,KBUILD)
-	$(Q)cp -p backend/kmod/* $(@D)
+	$(Q)cp -p $(1)/* $(@D)
 	$(Q)unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES; \
 		$(MAKE) --no-print-directory -C $(BUILD)/guest-tree/ $(KBUILD_FLAGS) modules $(if $(V),,> $(@D)/log 2>&1 || \
 		{ cat $(@D)/log; exit 1; })
+endef
+
+$(PEERVISOR_KO) $(PEERVISOR_AGENT_KO) &: $(PEERVISOR_KO_SOURCES) $(BUILD)/guest-tree.stamp
+	$(call step,KBUILD)
+	$(call build_modules,backend/kmod)
 	@touch $(PEERVISOR_KO) $(PEERVISOR_AGENT_KO)
 
 # The modules' sources as a package, for a Linux of one's own (docs/device-vm.md): the same bytes in

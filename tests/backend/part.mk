@@ -29,7 +29,8 @@ $(BUILD)/backend-test/%.o: %.c
 	$(call step,CC)
 	$(Q)$(CROSS)gcc $(HOST_CFLAGS) -D_GNU_SOURCE -Ilib/port/hosted -MMD -MP -c -o $@ $<
 
-$(BACKEND_TEST): $(BACKEND_TEST_SOURCES:%.c=$(BUILD)/backend-test/%.o)
+$(BACKEND_TEST): $(BACKEND_TEST_SOURCES:%.c=$(BUILD)/backend-test/%.o) \
+		$(BUILD)/physical/map.o $(BUILD)/physical/module.o
 	$(call step,LD)
 	$(Q)$(CROSS)gcc -static -o $@ $^
 

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/physical/map.h"
+
 #define DEVICE_TREE "/proc/device-tree"
 #define HIDDEN_NODE "hidden"  /* where the daemon does not look */
 #define GICD_BASE 0x08000000U /* of QEMU's machine virt */
@@ -30,14 +32,11 @@ static void fail(const char *what)
 
 static volatile void *map(uint64_t address, uint64_t bytes)
 {
-	int fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
-	void *at =
-		fd < 0 ? MAP_FAILED
-		       : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)address);
+	void *at = physical_map(address, bytes, O_RDWR | O_SYNC, PROT_READ | PROT_WRITE);
+
 	if (at == MAP_FAILED) {
-		fail("/dev/mem");
+		fail(PHYSICAL_DEVICE);
 	}
-	close(fd);
 	return at;
 }
 

@@ -2,7 +2,8 @@
 /*
  * The driver VM of a connection, played from inside of the device VM itself: its VMM's end of the
  * control channel, its virtqueues in memdev, its kicks and the doorbells that it hears. All of it
- * through /dev/mem, at the places that the device tree names; a kick is a write to GICD_ISPENDR.
+ * by physical addresses (tests/physical), those that the device tree names; a kick is a write to
+ * GICD_ISPENDR.
  */
 #ifndef TESTS_BACKEND_PEER_H
 #define TESTS_BACKEND_PEER_H

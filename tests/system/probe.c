@@ -2,7 +2,7 @@
 /*
  * The system tests' program inside a Linux VM: makes and checks streams of bytes, plants a secret
  * and searches all physical memory that the VM can map for one, and attacks a connection from the
- * device VM's side. Physical memory is reached by /dev/mem, with root's rights and nothing else.
+ * device VM's side. Physical memory is reached with root's rights and nothing else (tests/physical).
  *
  * A secret is a 64-bit word; on the command line it stands inverted, so that it is nowhere in the
  * searcher's own memory.
@@ -21,6 +21,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "tests/physical/map.h"
 
 #define PAGE 4096UL
 #define CHUNK (1UL << 20)
@@ -49,15 +51,11 @@ uint64_t number(const char *text)
 /* Map [address, address + bytes) of physical memory. */
 void *map_physical(uint64_t address, uint64_t bytes, int protection)
 {
-	int fd = open("/dev/mem", protection & PROT_WRITE ? O_RDWR : O_RDONLY);
-	void *place = MAP_FAILED;
+	void *place = physical_map(address, bytes, protection & PROT_WRITE ? O_RDWR : O_RDONLY,
+	                           protection);
 
-	if (fd >= 0) {
-		place = mmap(NULL, bytes, protection, MAP_SHARED, fd, (off_t)address);
-		close(fd);
-	}
 	if (place == MAP_FAILED) {
-		fail("/dev/mem");
+		fail(PHYSICAL_DEVICE);
 	}
 	return place;
 }
