@@ -4,18 +4,14 @@ says how often, PV_SEED which moments; a failure names the seed."""
 import os
 import random
 import subprocess
-import threading
 import time
 
 from cases_life import Events
-from cases_work import FIO, device_address
-from connections import check_tcp
-from harness import HERE, TOPO, Failure, Scenario, ensure
+from cases_work import device_address
+from harness import HERE, TOPO, Scenario, ensure
+from load import CRASHES, SEED, Load
 from outside import Outside, digest
 
-CRASHES = int(os.environ.get("PV_CRASHES", "6"))
-SEED = int(os.environ.get("PV_SEED", "1"))
-TCP_BYTES = 20_000_000
 FLUSHED_BYTES = 1 << 20
 # Of a device VM: what is done to it, and whether its daemon is another one afterwards.
 TROUBLES = (
@@ -29,55 +25,6 @@ TROUBLES = (
 )
 # The last trouble may have killed one that its successor has not come for.
 THERE = "until pidof peervisord && pidof peervisor-disk; do usleep 10000; done > /dev/null; "
-
-
-class Load:
-    """Two VMs at work until it is left: a disk load that verifies what it reads, and a transfer of
-    which every byte is compared, again and again. What goes wrong with either is a Failure."""
-
-    def __init__(self, system, disk_vm, receiver, address):
-        self.system, self.disk_vm = system, disk_vm
-        self.receiver, self.address = receiver, address
-        self.ends, self.done = threading.Event(), []
-        self.transfer = threading.Thread(target=self.send)
-
-    def send(self):
-        try:
-            while not self.ends.is_set():
-                check_tcp(self.system, self.disk_vm, self.receiver, self.address, TCP_BYTES)
-                self.done.append(None)
-        except Exception as failure:  # whatever it is, nothing is sent any more
-            self.done.append(failure)
-
-    def __enter__(self):
-        for vm in (self.disk_vm, self.receiver):
-            self.system.probe(vm)
-        self.disk = self.system.spawn(
-            self.disk_vm, f"until [ -e /tmp/enough ]; do {FIO} > /tmp/fio 2>&1 || "
-            "{ cat /tmp/fio; exit 1; }; done", limit=600 + 60 * CRASHES)
-        self.transfer.start()
-        return self
-
-    def ensure_busy(self, what):
-        ensure(self.disk.poll() is None, f"seed {SEED}, {what}: the load has ended")
-        ensure(self.transfer.is_alive(), f"seed {SEED}, {what}: the transfer: {self.done[-1:]}")
-
-    def __exit__(self, failure, *_):
-        try:
-            self.ends.set()
-            self.system.shell(self.disk_vm, "touch /tmp/enough", status=None)
-            if failure is None:
-                said, _ = self.disk.communicate(timeout=300)
-                ensure(self.disk.returncode == 0,
-                       f"seed {SEED}: fio: {self.disk.returncode}: {said[-600:]}")
-        except subprocess.TimeoutExpired as error:
-            raise Failure(f"seed {SEED}: I/O never completed") from error
-        finally:
-            self.disk.kill()
-            self.disk.wait()
-            self.transfer.join()
-        ensure(failure or (self.done and self.done[-1] is None),
-               f"seed {SEED}: the transfer: {self.done[-1:]}")
 
 
 class Crashes(Scenario):
