@@ -15,7 +15,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } programs[] = {
 	{"peervisor-agent", agent_main}, {"disks", disks_main}, {"health", health_main},
-	{"launch", launch_main},         {"netup", netup_main}, {"vsock", vsock_main},
+	{"launch", launch_main},         {"netup", netup_main}, {"once", once_main},
+	{"vsock", vsock_main},
 };
 
 int main(int argc, char **argv)

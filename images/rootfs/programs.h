@@ -11,6 +11,7 @@ int disks_main(int argc, char **argv);
 int health_main(int argc, char **argv);
 int launch_main(int argc, char **argv);
 int netup_main(int argc, char **argv);
+int once_main(int argc, char **argv);
 int vsock_main(int argc, char **argv);
 
 #endif

@@ -25,6 +25,7 @@ EXAMPLES = {
     "env": '= ["A=b c", "D=\'"]; vm_a.command = ["sh"]',
     "workdir": '= "/srv"; vm_a.command = ["sh"]',
     "user": '= "www:1000"; vm_a.command = ["sh"]',
+    "command_restart": '= "no"; vm_a.command = ["sh"]',
     "health": '= { command: ["sh", "-c", "exit 0"], interval: 900, retries: 9 }',
     "agent": "= false",
     "pci_devices": '= [{ name: "nic", bus: 0, dev: 1, fun: 0, irq: 36 }]',

@@ -130,6 +130,7 @@ class World:
             PEERVISOR_QEMU=os.path.join(HERE, "fake_qemu"),
             FAKE_AGENT=os.path.join(BUILD, "runner", "agent"),
             FAKE_HEALTH=os.path.join(BUILD, "runner", "health"), LC_ALL="C",
+            FAKE_ONCE=os.path.join(BUILD, "runner", "once"),
             FAKE_POOLS=os.path.join(self.directory, "pools"),
             ASAN_OPTIONS=f"detect_leaks=1:log_path={sanitizer}",
             UBSAN_OPTIONS=f"print_stacktrace=1:log_path={sanitizer}")

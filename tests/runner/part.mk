@@ -25,4 +25,9 @@ $(BUILD)/runner/health: images/rootfs/health.c
 	$(call step,CC)
 	$(Q)$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ $<
 
-test-build: $(BUILD)/runner/topo $(BUILD)/runner/agent $(BUILD)/runner/health
+$(BUILD)/runner/once: images/rootfs/once.c
+	@mkdir -p $(@D)
+	$(call step,CC)
+	$(Q)$(TEST_CC) $(TEST_CFLAGS) $(TEST_SANITIZE) -o $@ $<
+
+test-build: $(BUILD)/runner/topo $(BUILD)/runner/agent $(BUILD)/runner/health $(BUILD)/runner/once

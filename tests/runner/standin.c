@@ -158,6 +158,21 @@ static void take_health(struct system_vm *vm, const char *line)
 	}
 }
 
+/* result=FILE: as of images/rootfs/once.c, likewise. */
+static void take_result(struct system_vm *vm, const char *line)
+{
+	const char *found = strstr(line, " result=");
+	const char *program = getenv("FAKE_ONCE");
+	if (found != NULL && program != NULL) {
+		char words[1024];
+		const int bytes = snprintf(words, sizeof(words), "%s%cwait%c%.*s%c", program, 0, 0,
+		                           (int)strcspn(found + 8, " \n"), found + 8, 0);
+		vm->result = malloc((size_t)bytes);
+		vm->result_bytes = (size_t)bytes;
+		memcpy(vm->result, words, (size_t)bytes);
+	}
+}
+
 /* pools: its agent tells of them by a program that stands for the guest's. */
 static void take_pools(struct system_vm *vm, const char *line)
 {
@@ -188,6 +203,7 @@ static void take_vm(struct system *system, const char *line)
 	system->vms[system->vm_count].has_window =
 		system->vm_count == 0 && strstr(line, " window") != NULL;
 	take_health(&system->vms[system->vm_count], line);
+	take_result(&system->vms[system->vm_count], line);
 	take_pools(&system->vms[system->vm_count], line);
 	if (strstr(line, " nic") != NULL) {
 		system->vms[system->vm_count].hardware = &nic;
@@ -275,6 +291,7 @@ void system_free(struct system *system)
 		free(system->vms[i].name);
 		free(system->vms[i].description);
 		free(system->vms[i].health);
+		free(system->vms[i].result);
 		free(system->vms[i].pools);
 	}
 	free(system->name);

@@ -140,6 +140,16 @@ class OwnRoot(Scenario):
             "web", "pidof httpd || true") not in ("", before))
         self.fetch("box", "http://10.9.0.2:8080/topology")
 
+    def check_a_command_runs_once(self):
+        """How it has ended is told; of one that runs, and would not be run again, that."""
+        def told(vm):
+            return next(entry["command"] for entry in self.system.told()["vms"] if entry["name"] == vm)
+        self.system.wait("its end is told", lambda: told("net") == "failed (3)")
+        ensure((told("web"), told("box")) == ("running", ""), "they have ended")
+        self.system.shell("net", "kill -9 $(pidof once)")
+        self.system.wait("once is there again", lambda: self.system.shell("net", "pidof once || true"))
+        ensure(self.system.shell("net", "wc -l < /tmp/runs") == "1", "it was run again")
+
     def check_its_command_is_a_users(self):
         found = self.system.shell("web", """cd /proc/$(pidof httpd)
             sed -n 's/^\\(Uid\\|Gid\\|Groups\\)://p' status; readlink cwd

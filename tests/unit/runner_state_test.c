@@ -2,7 +2,7 @@
 /*
  * How far a system has come, from the lines of kernel and VMMs: each step, what is missing, what
  * can never come, and lines that only look like reports.
- * links: topo/runner/runstate.c topo/runner/runstate_faults.c topo/runner/runstate_counted.c topo/runner/runstate_health.c topo/runner/runstate_ready.c
+ * links: topo/runner/runstate.c topo/runner/runstate_faults.c topo/runner/runstate_counted.c topo/runner/runstate_command.c topo/runner/runstate_health.c topo/runner/runstate_ready.c
  */
 /* cmocka.h needs these before it. */
 /* clang-format off */
@@ -553,6 +553,39 @@ static void test_counters(void **state)
 	assert_int_equal(vm->counters[RUN_COUNTER_INTERRUPTS], 11);
 }
 
+/* How a command has ended is told once, and only what can be a program's end. */
+static void test_command_end(void **state)
+{
+	static const struct {
+		const char *line, *text;
+	} rows[] = {{"exited 0", "done"},
+	            {"exited 3", "failed (3)"},
+	            {"killed 9", "failed (signal 9)"},
+	            {"exited 256", "running"},
+	            {"exited -1", "running"},
+	            {"exited", "running"},
+	            {"exited 3 x", "running"},
+	            {"ended 3", "running"}};
+	struct fixture *fixture = *state;
+	struct runstate *run = &fixture->state;
+	assert_string_equal(run->vms[DEVICE].command, "");
+	runstate_vm_command(run, DEVICE, "exited 0");
+	assert_string_equal(run->vms[DEVICE].command, "");
+	vms[DEVICE].result = (char[]){"once"};
+	bring_up(fixture);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		runstate_vm_command_over(run, DEVICE);
+		runstate_vm_command(run, DEVICE, rows[i].line);
+		assert_string_equal(run->vms[DEVICE].command, rows[i].text);
+	}
+	runstate_vm_command(run, DEVICE, "exited 0");
+	fixture->events[0] = '\0';
+	runstate_vm_command(run, DEVICE, "exited 4");
+	assert_string_equal(run->vms[DEVICE].command, "done");
+	assert_string_equal(fixture->events, "");
+	vms[DEVICE].result = NULL;
+}
+
 /* A VM with a check is missing until it has said that it is healthy; what it says later changes nothing. */
 static void test_health(void **state)
 {
@@ -599,6 +632,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_lines_that_mean_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long_lines_are_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_command_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_health, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_counters, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_trouble_is_shown, set_up, tear_down),

@@ -230,6 +230,39 @@ static void test_command(void **state)
 	arena_free(arena);
 }
 
+/* What runs a command that is not always run again, before all else; not a health check. */
+static void test_command_once(void **state)
+{
+	struct arena *arena = arena_new();
+	const char *words[] = {"job"};
+	struct vm vm = {.command = {.words = words,
+	                            .word_count = 1,
+	                            .directory = "/etc",
+	                            .restart = RESTART_NO},
+	                .health = {.words = (const char *[]){"true"}, .word_count = 1}};
+	struct vm_files_plan plan;
+	struct vm_files_fault fault;
+
+	(void)state;
+	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+	assert_string_equal(plan.entries[1].text,
+	                    "#!/bin/sh\nexec /usr/sbin/once no /etc/peervisor/command.ended "
+	                    "/usr/sbin/launch -d '/etc' -- 'job'\n");
+	assert_string_equal(plan.entries[2].text,
+	                    "#!/bin/sh\nexec /usr/sbin/launch -d '/etc' -- 'true'\n");
+	vm.image.rootfs = "root";
+	vm.command.restart = RESTART_ON_FAILURE;
+	vm.command.directory = NULL;
+	assert_true(vm_files_plan(debian_root(arena, false), &vm, &plan, &fault));
+	assert_string_equal(plan.entries[1].text,
+	                    "#!/.peervisor/bin/sh\nexec /.peervisor/bin/once on-failure "
+	                    "/.peervisor/command.ended 'job'\n");
+	assert_string_equal(vm_result_path(&vm), "/.peervisor/command.ended");
+	vm.command.restart = RESTART_ALWAYS;
+	assert_null(vm_result_path(&vm));
+	arena_free(arena);
+}
+
 static void test_health(void **state)
 {
 	struct arena *arena = arena_new();
@@ -401,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_replaces),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_command_once),
 		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_command_in_the_way),
 		cmocka_unit_test(test_unseen),

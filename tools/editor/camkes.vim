@@ -22,7 +22,7 @@ syntax keyword camkesAttribute _budget _period ram_base ram_size vm_address_conf
 syntax keyword camkesAttribute vm_image_config linux_image_config vm_virtio_devices
 syntax keyword camkesAttribute vm_virtio_drivers vm_virtio_device_channels
 syntax keyword camkesAttribute vm_virtio_driver_channels mmios untyped_mmios pci_devices irqs
-syntax keyword camkesAttribute dtb_irqs dtb allow_smc trust exposed asset env workdir user
+syntax keyword camkesAttribute dtb_irqs dtb allow_smc trust exposed asset env workdir user command_restart
 syntax keyword camkesAttribute restart restart_limit restart_delay autostart watchdog may_restart
 syntax keyword camkesAttribute files command health agent
 syntax keyword camkesAttribute board cpus machine checks_off swiotlb driver_base

@@ -103,7 +103,8 @@ RULE(health_own, "health-own", ERROR, EACH,
 
 void check_command_missing(const struct check_vm *at)
 {
-	static const enum vm_attribute of_command[] = {VM_ENV, VM_WORKDIR, VM_USER};
+	static const enum vm_attribute of_command[] = {VM_ENV, VM_WORKDIR, VM_USER,
+	                                               VM_COMMAND_RESTART};
 
 	if (at->vm->command.word_count != 0 || vm_given(at->origin, VM_COMMAND)) {
 		return;
@@ -119,7 +120,8 @@ void check_command_missing(const struct check_vm *at)
 }
 
 RULE(command_missing, "command-missing", ERROR, EACH,
-     "env, workdir and user are of the command that a VM runs, and so of none where there is no command. "
+     "env, workdir, user and command_restart are of the command that a VM runs, and so of none where there is no "
+     "command. "
      "What an init of its own starts has what that init gives it.");
 
 void check_command_large(const struct check_vm *at)

@@ -291,6 +291,13 @@ static bool vm_is_healthy_or_lost(const struct watched *watched)
 	       (watched->vm.state == RUN_VM_UP && watched->vm.health == RUN_HEALTH_NONE);
 }
 
+static bool command_has_ended_or_is_lost(const struct watched *watched)
+{
+	return watched->vm.state == RUN_VM_FAILED ||
+	       (watched->vm.state == RUN_VM_UP &&
+	        strcmp(watched->vm.command, RUNSTATE_COMMAND_RUNS) != 0);
+}
+
 static bool vm_is_up(const struct watched *watched)
 {
 	return watched->vm.state == RUN_VM_UP && !watched->ended;
@@ -299,6 +306,11 @@ static bool vm_is_up(const struct watched *watched)
 static bool vm_is_healthy(const struct watched *watched)
 {
 	return vm_is_up(watched) && watched->vm.health == RUN_HEALTH_HEALTHY;
+}
+
+static bool command_is_done(const struct watched *watched)
+{
+	return vm_is_up(watched) && strcmp(watched->vm.command, RUNSTATE_COMMAND_DONE) == 0;
 }
 
 static bool vm_has_gone(const struct watched *watched)
@@ -314,14 +326,27 @@ static const struct goal {
 } goals[] = {
 	{"up", vm_is_up, vm_is_up_or_lost},
 	{"healthy", vm_is_healthy, vm_is_healthy_or_lost},
+	{"done", command_is_done, command_has_ended_or_is_lost},
 	{"off", vm_has_gone, vm_is_off},
 };
+
+static void explain_command(const struct control_vm *vm)
+{
+	if (vm->command[0] == '\0') {
+		message_error("%s has no command that ends: `command_restart` of a VM says so",
+		              vm->name);
+	} else {
+		message_error("the command of %s is %s", vm->name, vm->command);
+	}
+}
 
 static void explain_wait(const struct watched *watched, const char *goal)
 {
 	const struct control_vm *vm = &watched->vm;
 	if (watched->ended) {
 		message_error("%s is not %s: the system has ended", vm->name, goal);
+	} else if (vm->state == RUN_VM_UP && strcmp(goal, "done") == 0) {
+		explain_command(vm);
 	} else if (vm->state != RUN_VM_UP || strcmp(goal, "healthy") != 0) {
 		message_error("%s is not %s: %s%s%s", vm->name, goal,
 		              run_vm_state_text((enum run_vm_state)vm->state),
@@ -394,9 +419,9 @@ static const struct command_syntax restart_syntax = {
 };
 
 static const struct option_row wait_rows[] = {
-	OPTION('u', "until", "up|healthy|off", struct life_options, until,
+	OPTION('u', "until", "up|healthy|done|off", struct life_options, until,
                "what is waited for: user space is reached (the default), the VM says so by its "
-               "health check too, or it is off"),
+               "health check too, its command has ended well, or it is off"),
 	OPTION('t', "timeout", "SECONDS", struct life_options, limit_ms,
                "how long that may take for each (default: 120)"),
 	OPTION_SYSTEM(struct life_options, system),

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "topo/base/say.h"
 #include "topo/runner/runstate.h"
@@ -67,6 +68,9 @@ static void print_text_health(const struct control_vm *vm)
 	if (vm->health < RUN_HEALTH_COUNT && texts[vm->health] != NULL) {
 		say(stdout, "%s%s", texts[vm->health], vm->unhealthy);
 	}
+	if (vm->command[0] != '\0' && strcmp(vm->command, RUNSTATE_COMMAND_RUNS) != 0) {
+		say(stdout, ", command %s", vm->command);
+	}
 }
 
 void status_text_vm(const struct control_vm *vm)
@@ -123,6 +127,7 @@ void status_json_vm(const struct control_vm *vm)
 	status_json_member(", ", "reason", vm->reason);
 	status_json_member(", ", "health", run_health_text((enum run_health)vm->health));
 	status_json_member(", ", "unhealthy", vm->unhealthy);
+	status_json_member(", ", "command", vm->command);
 	status_json_member(", ", "description", vm->description);
 	say(stdout, ", \"vcpus\": %" PRIu32 ", \"agent\": %s, \"commands\": %" PRIu32,
 	    vm->vcpu_count, vm->agent != 0 ? "true" : "false", vm->command_count);

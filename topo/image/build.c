@@ -102,6 +102,20 @@ static void describe_health(const struct vm *vm, struct system_vm *out)
 	arena_free(arena);
 }
 
+/* images/rootfs/once.c */
+static void describe_result(const struct vm *vm, struct system_vm *out)
+{
+	const char *result = vm_result_path(vm);
+	struct arena *arena = arena_new();
+
+	if (result != NULL) {
+		out->result = words_of(
+			arena_printf(arena, "%s/once\nwait\n%s\n", guest_programs(vm), result),
+			&out->result_bytes);
+	}
+	arena_free(arena);
+}
+
 /* images/rootfs/skeleton/base/usr/sbin/pools, and what it tells of. */
 static void describe_pool(const struct model *model, const struct layout_connection *laid,
                           const struct connection *connection, struct system *out)
@@ -169,6 +183,7 @@ static void describe(const struct model *model, const struct payloads *payloads,
 		};
 		describe_window(model, (uint32_t)i, image->layout, &out->vms[i]);
 		describe_health(&model->vms[i], &out->vms[i]);
+		describe_result(&model->vms[i], &out->vms[i]);
 		describe_hardware(model, (uint32_t)i, &out->vms[i]);
 		facts_describe(model, payloads, (uint32_t)i, use, &out->vms[i]);
 	}
@@ -225,6 +240,7 @@ void system_free(struct system *system)
 		free(system->vms[i].name);
 		free(system->vms[i].description);
 		free(system->vms[i].health);
+		free(system->vms[i].result);
 		free(system->vms[i].pools);
 		for (size_t j = 0; j < system->vms[i].hardware_count; j++) {
 			free(system->vms[i].hardware[j].name);

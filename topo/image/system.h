@@ -56,6 +56,8 @@ struct system_vm {
 	bool starts_off;         /* until it is asked for */
 	char *health;        /* what the agent runs to tell how well it is, words ended by a NUL */
 	size_t health_bytes; /* 0 = nobody asks */
+	char *result;        /* what the agent runs to tell how its command has ended, likewise */
+	size_t result_bytes; /* 0 = it is always run again */
 	char *pools;         /* what the agent runs to tell of its pools, likewise */
 	size_t pools_bytes;  /* 0 = it has none */
 	bool agent;          /* channel_first + PV_CONSOLE_AGENT has an agent behind it */

@@ -59,6 +59,7 @@ struct vm_command {
 	size_t env_count;
 	const char *directory; /* absolute; NULL = / */
 	const char *user;      /* "USER" or "USER:GROUP" (topo/rootfs/users.h); NULL = root */
+	enum restart restart;  /* when it is run again after its end */
 	struct place place;
 };
 

@@ -25,6 +25,7 @@ static const char *const owned[] = {
 	"/usr/sbin/hosts",
 	"/usr/sbin/launch",
 	"/usr/sbin/netup",
+	"/usr/sbin/once",
 	"/usr/sbin/peervisor-agent",
 	"/usr/sbin/peervisor-programs",
 	"/usr/sbin/peervisord",
@@ -58,7 +59,10 @@ const char *owned_path_above(const struct vm *vm, const char *path)
 	if (own && strcmp(path, VM_OWN_DIRECTORY) == 0) {
 		return VM_OWN_DIRECTORY;
 	}
-	return own && vm->command.word_count != 0 && is_below(path, VM_COMMAND_PATH)
-	               ? VM_COMMAND_PATH
-	               : NULL;
+	if (!own || vm->command.word_count == 0) {
+		return NULL;
+	}
+	return is_below(path, VM_COMMAND_PATH)  ? VM_COMMAND_PATH
+	       : is_below(path, VM_RESULT_PATH) ? VM_RESULT_PATH
+	                                        : NULL;
 }

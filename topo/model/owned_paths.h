@@ -12,6 +12,7 @@
 #define VM_OWN_DIRECTORY "/etc/peervisor"
 #define VM_HEALTH_PATH VM_OWN_DIRECTORY "/health"
 #define VM_COMMAND_PATH VM_OWN_DIRECTORY "/command"
+#define VM_RESULT_PATH VM_COMMAND_PATH ".ended" /* how it has ended (images/rootfs/once.c) */
 
 /** The path at or above @path, which begins with a slash, that is not the user's in @vm; NULL if there is none. */
 const char *owned_path_above(const struct vm *vm, const char *path);

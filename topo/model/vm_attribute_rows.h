@@ -95,6 +95,12 @@
 	  .values = "\"USER\" or \"USER:GROUP\"",                                                  \
 	  .meaning = "as whom it runs, by names of its root file system or by numbers",            \
 	  .otherwise = "root")                                                                     \
+	X(VM_COMMAND_RESTART, .name = "command_restart", VM_FIELD(WORD, command.restart),          \
+	  .words = restarts, .usual = RESTART_ALWAYS, .json = "command_restart",                   \
+	  .diff = "restart of the command", .tuning = true, .camkes = CAMKES_NOTE,                 \
+	  .meaning = "when its command is run again after its end: after a failure (an exit "      \
+	             "status that is not 0, or a signal), always, or never",                       \
+	  .otherwise = "always")                                                                   \
 	X(VM_HEALTH, .name = "health", .diff = "health check", .tuning = true,                     \
 	  .values = "{ command: [\"wget\", \"-q\", \"-O\", \"/dev/null\", "                        \
 	            "\"http://127.0.0.1\"], interval: 5000, retries: 3 }",                         \

@@ -270,6 +270,28 @@ static bool take_user(struct planner *planner, const struct vm *vm, struct scrip
 	return true;
 }
 
+const char *vm_result_path(const struct vm *vm)
+{
+	if (vm->command.word_count == 0 ||
+	    (vm->command.restart != RESTART_NO && vm->command.restart != RESTART_ON_FAILURE)) {
+		return NULL;
+	}
+	return vm->image.rootfs == NULL ? VM_RESULT_PATH : ROOTFS_COMMAND_PATH ".ended";
+}
+
+/* What runs the command and not always again: its init would. */
+static void take_once(struct planner *planner, const struct vm *vm, struct script *script)
+{
+	const char *result = vm_result_path(vm);
+
+	if (result != NULL) {
+		add_word(planner, script,
+		         vm->image.rootfs == NULL ? "/usr/sbin/once" : "/" ROOT_OURS "/bin/once");
+		add_word(planner, script, vm->command.restart == RESTART_NO ? "no" : "on-failure");
+		add_word(planner, script, result);
+	}
+}
+
 /* What becomes the command with the environment, the directory and the user that it is to have. */
 static bool take_launch(struct planner *planner, const struct vm *vm, struct script *script)
 {
@@ -305,6 +327,9 @@ static bool plan_script(struct planner *planner, const struct vm *vm, const char
 	struct script script = {NULL, 0};
 
 	add_word(planner, &script, own ? "#!/bin/sh\nexec" : "#!/" ROOT_OURS "/bin/sh\nexec");
+	if (words == vm->command.words) {
+		take_once(planner, vm, &script);
+	}
 	if (!take_launch(planner, vm, &script)) {
 		return false;
 	}

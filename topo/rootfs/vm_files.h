@@ -41,6 +41,9 @@ struct vm_files_fault {
 /** Where the health check of @vm is, if it has one. */
 const char *vm_health_path(const struct vm *vm);
 
+/** Where it is kept how the command of @vm has ended; NULL if nobody keeps it, since it is always run again. */
+const char *vm_result_path(const struct vm *vm);
+
 /* What is in a root file system so far. */
 struct vm_root;
 

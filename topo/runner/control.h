@@ -44,7 +44,7 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 11U
+#define CONTROL_VERSION 12U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 /* Commands PV_AGENT_CONNECT of a VM at a time: fewer than its agent runs, so that others have theirs beside. */
@@ -133,6 +133,7 @@ struct control_vm {
 	uint64_t ram_bytes;
 	uint64_t up_ms;      /* since it was last up; 0 = it is not */
 	char unhealthy[160]; /* why it is, in its own words */
+	char command[32];    /* as of struct runstate_vm; "" where it is not up */
 	uint32_t health;     /* enum run_health; NONE where it is not up */
 	uint32_t state;      /* enum run_vm_state */
 	uint32_t vcpu_count;

@@ -112,6 +112,16 @@ static void say_health(struct session *session, size_t vm)
 	}
 }
 
+/* Likewise. */
+static void say_command(struct session *session, size_t vm, const char *text)
+{
+	session->trouble_count += strcmp(text, RUNSTATE_COMMAND_DONE) != 0 ? 1 : 0;
+	if (session->trouble_count <= TROUBLE_MAX) {
+		tell(session, "%s: says that its command is %s", session->system->vms[vm].name,
+		     text);
+	}
+}
+
 static void say_connection(const struct session *session, size_t index)
 {
 	const struct system_connection *known = &session->system->connections[index];
@@ -140,6 +150,9 @@ void progress_event(struct session *session, const struct runstate_event *event)
 		break;
 	case RUNSTATE_HEALTH:
 		say_health(session, event->index);
+		break;
+	case RUNSTATE_COMMAND:
+		say_command(session, event->index, event->text);
 		break;
 	case RUNSTATE_FAULTS:
 		session->trouble_count++;

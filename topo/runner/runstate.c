@@ -30,6 +30,7 @@ err_t runstate_init(struct runstate *state, const struct system *system, runstat
 	}
 	for (size_t vm = 0; vm < system->vm_count; vm++) {
 		runstate_vm_health_over(state, vm);
+		runstate_vm_command_over(state, vm);
 		if (system->vms[vm].starts_off) {
 			state->vms[vm].state = RUN_VM_STOPPED;
 			(void)snprintf(state->vms[vm].reason, sizeof(state->vms[vm].reason),

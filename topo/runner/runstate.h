@@ -37,6 +37,9 @@
  *   healthy <=> unhealthy            likewise
  *   any => starting                  its agent starts, and is told to begin
  *
+ * So is how its command has ended, where that is not always run again: "running", "done" (its exit status was 0),
+ * "failed (STATUS)", "failed (signal NUMBER)"; when the VM is off it is not known any more.
+ *
  * The VMM of a VM that is off goes on: the session that it has as driver stays. That of the device
  * VM ends with its VM.
  */
@@ -92,6 +95,9 @@ enum run_health { RUN_HEALTHS(RUN_HEALTH_ENUM) RUN_HEALTH_COUNT };
 
 #define RUNSTATE_REASON_BYTES 240U
 #define RUNSTATE_HEALTH_BYTES 160U
+#define RUNSTATE_COMMAND_BYTES 32U
+#define RUNSTATE_COMMAND_RUNS "running"
+#define RUNSTATE_COMMAND_DONE "done"
 
 /* DMA of a device that its SMMU has stopped, as the VMM says. */
 struct runstate_faults {
@@ -131,6 +137,8 @@ struct runstate_vm {
 	bool was_up;
 	enum run_health health; /* while it is up; NONE: it has no check */
 	bool was_healthy;
+	char command
+		[RUNSTATE_COMMAND_BYTES]; /* how far its command is, in its own words; "" = it is always run again */
 	char unhealthy[RUNSTATE_HEALTH_BYTES]; /* why it is, in its own words */
 	char reason[RUNSTATE_REASON_BYTES];    /* stopped, failed, halted and restarting: why */
 	char last_end[RUNSTATE_REASON_BYTES];  /* why it last ended, if it ever did */
@@ -169,7 +177,8 @@ enum runstate_event_kind {
 	RUNSTATE_DEVICE,     /* a device of connections[index] has a new state */
 	RUNSTATE_FAULTS,     /* DMA of a device of vms[index] has faulted; text: its name */
 	RUNSTATE_COUNTED,    /* the VMM or the guest of vms[index] has told what it counts */
-	RUNSTATE_HEALTH      /* vms[index] says something else of its health */
+	RUNSTATE_HEALTH,     /* vms[index] says something else of its health */
+	RUNSTATE_COMMAND     /* the command of vms[index] has ended, for good; text: how */
 };
 
 struct runstate_event {
@@ -234,6 +243,14 @@ bool runstate_vm_health(struct runstate *state, size_t vm, enum run_health healt
 
 /** Nothing of its health is known, as at the start; nobody is told: vms[@vm] is off, which says more. */
 void runstate_vm_health_over(struct runstate *state, size_t vm);
+
+/**
+ * A line of what tells of the command of vms[@vm] (images/rootfs/once.c): how it has ended.
+ */
+void runstate_vm_command(struct runstate *state, size_t vm, const char *line);
+
+/** As at the start; nobody is told, likewise. */
+void runstate_vm_command_over(struct runstate *state, size_t vm);
 
 /** Has vms[@vm] ended, one way or another, for good? */
 bool runstate_vm_ended(const struct runstate *state, size_t vm);

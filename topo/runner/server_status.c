@@ -25,13 +25,16 @@ static void send_system(struct visitor *visitor, const struct session *session)
 	visitor_send(visitor, CONTROL_SYSTEM, &system, sizeof(system));
 }
 
-/* But its health check, and what tells of its pools. */
+/* But its health check, and what tells of its command and of its pools. */
 static uint32_t count_commands(const struct session_vm *vm)
 {
 	uint32_t count = 0;
 	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 		const struct agent_command *command = &vm->agent.commands[i];
-		count += command->used && command != vm->health && command != vm->pools ? 1 : 0;
+		count += command->used && command != vm->health && command != vm->result &&
+		                         command != vm->pools
+		                 ? 1
+		                 : 0;
 	}
 	return count;
 }
@@ -90,6 +93,8 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 	(void)snprintf(entry.reason, sizeof(entry.reason), "%s", state->reason);
 	(void)snprintf(entry.unhealthy, sizeof(entry.unhealthy), "%s",
 	               entry.health == RUN_HEALTH_NONE ? "" : state->unhealthy);
+	(void)snprintf(entry.command, sizeof(entry.command), "%s",
+	               state->state == RUN_VM_UP ? state->command : "");
 	(void)snprintf(entry.last_end, sizeof(entry.last_end), "%s", state->last_end);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
 	fill_addresses(known, &entry);
@@ -258,7 +263,7 @@ static void tell_visitor(struct visitor *visitor, const struct runstate_event *e
 			finish_stats(visitor);
 		}
 	} else if (follows && (event->kind == RUNSTATE_VM || event->kind == RUNSTATE_FAULTS ||
-	                       event->kind == RUNSTATE_HEALTH)) {
+	                       event->kind == RUNSTATE_HEALTH || event->kind == RUNSTATE_COMMAND)) {
 		send_vm(visitor, session, event->index);
 	} else if (follows &&
 	           (event->kind == RUNSTATE_CONNECTION || event->kind == RUNSTATE_DEVICE)) {

@@ -71,6 +71,7 @@ static void end_vm(struct session *session, size_t vm)
 	agentlink_fail_all(&session->vms[vm].agent, text);
 	loop_disarm(&session->loop, &session->vms[vm].agent_timer);
 	session_health_end(&session->vms[vm]);
+	session_command_end(&session->vms[vm]);
 	server_vm_ended(session->server, vm, text, state->state == RUN_VM_RESTARTING);
 }
 
@@ -90,6 +91,11 @@ static void note_change(struct session *session, const struct runstate_event *ev
 		(void)snprintf(text, sizeof(text), "connection %.32s -> %.32s: %s",
 		               session->system->vms[known->device_vm].name,
 		               session->system->vms[known->driver_vm].name, event->text);
+		session_log(session, "topo", text);
+	}
+	if (event->kind == RUNSTATE_COMMAND) {
+		(void)snprintf(text, sizeof(text), "VM %.32s: says that its command is %s",
+		               session->system->vms[event->index].name, event->text);
 		session_log(session, "topo", text);
 	}
 	if (event->kind == RUNSTATE_HEALTH) {

@@ -71,7 +71,11 @@ struct session_vm {
 	char health_why[RUNSTATE_HEALTH_BYTES];
 	struct loop_timer health_told_timer; /* until the next is told */
 	bool health_silent;                  /* its agent does not answer, which is told instead */
-	struct agent_command *pools;         /* what tells of them, while it runs; else NULL */
+	struct agent_command
+		*result; /* what tells how its command has ended, while it runs; else NULL */
+	struct linecut result_cut;
+	uint64_t result_again_ms;    /* before which only a new agent is asked to */
+	struct agent_command *pools; /* what tells of them, while it runs; else NULL */
 	struct linecut pools_cut;
 };
 
@@ -170,6 +174,12 @@ void session_health_hello(struct session_vm *vm, bool is_new);
 
 /** The VM is off, or the machine: its check went with its agent. */
 void session_health_end(struct session_vm *vm);
+
+/** An agent of @vm is there: let it tell how the VM's command ends, unless it does or that is always run again. */
+void session_command_hello(struct session_vm *vm, bool is_new);
+
+/** The VM is off, or the machine: what would tell of its command went with its agent. */
+void session_command_end(struct session_vm *vm);
 
 /**
  * Ask the guest of vms[@vm] what of its pools was in use at most, unless it is being asked or has none:

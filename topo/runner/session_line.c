@@ -217,6 +217,7 @@ static void agent_hello(void *owner, bool is_new)
 	struct session_vm *vm = owner;
 	runstate_vm_agent(&vm->session->state, vm->index);
 	session_health_hello(vm, is_new);
+	session_command_hello(vm, is_new);
 }
 
 static void agent_due(void *owner)
@@ -365,6 +366,7 @@ void session_line_end(struct session *session)
 		linecut_end(&vm->vmm_cut, log_vmm_line, vm);
 		loop_disarm(&session->loop, &vm->agent_timer);
 		session_health_end(vm);
+		session_command_end(vm);
 	}
 }
 
