@@ -8,6 +8,7 @@ import subprocess
 
 from connections import check_file_system
 from harness import BOTH_BOARDS, HERE, TOPO, Scenario, ensure
+from rings import ForgesUsedRings
 
 SECRET_MIB = 16
 FORGED_FIELDS = 16 + 16  # words of the ring's header and of a message: abi/iobuf.h
@@ -204,11 +205,11 @@ class ForgedRing(Scenario):
         ensure(text == "same", text)
 
 
-class ScribbledMemory(Scenario):
+class ScribbledMemory(ForgesUsedRings, Scenario):
     """Random words all over memdev, under load and with every doorbell: whatever a used ring, a buffer or
     a length can say. What the driver VM's Linux makes of it is its own; its VMM, the kernel and others
     go on, and it is back when it is started again."""
-    seconds = 60
+    seconds = 120
     topology = os.path.join(HERE, "topologies/two-backends.camkes")
     ROUNDS = 4  # each is 8 MiB
 

@@ -192,6 +192,13 @@ class System:
                 return [int(cells[i:i + 16], 16) for i in range(0, len(cells), 16)]
         raise Failure(f"{vm} serves nothing to {peer}: {text}")
 
+    def driver_address(self, vm, peer):
+        """Where memdev of the connection that `vm` serves to `peer` is in that VM."""
+        text = self.shell(vm, "cd /proc/device-tree; for d in connection@*; do "
+                          f"[ $(tr -d '\\0' < $d/peervisor,peer) != {peer} ] || "
+                          "xxd -p $d/peervisor,driver-address; done")
+        return int(text, 16)
+
 
 class Scenario:
     """A system and the checks on it, a class with methods in the order of their definition. A

@@ -13,7 +13,8 @@ $(BUILD)/system/%.o: tests/system/%.c
 
 $(BUILD)/system/probe: $(BUILD)/system/probe.o $(BUILD)/system/probe_forge.o \
 		$(BUILD)/system/probe_net.o $(BUILD)/system/probe_draw.o \
-		$(BUILD)/system/probe_hardware.o $(BUILD)/physical/map.o $(BUILD)/physical/module.o
+		$(BUILD)/system/probe_hardware.o $(BUILD)/system/probe_rings.o \
+		$(BUILD)/physical/map.o $(BUILD)/physical/module.o
 	$(call step,LD)
 	$(Q)$(CROSS)gcc -s -Wl,-z,max-page-size=4096 -o $@ $^
 

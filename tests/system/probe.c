@@ -383,6 +383,7 @@ static const struct {
 	{"config", 1, command_config},   {"bars", 2, command_bars},
 	{"dma", 3, command_dma},         {"scribble", 5, command_scribble},
 	{"work", 1, command_work},       {"faults", 2, command_faults},
+	{"rings", 2, command_rings},     {"use", 7, command_use},
 };
 
 int main(int argc, char **argv)

@@ -29,6 +29,11 @@ int command_sniff(char **argument);
 /** draw SEED: a picture on the first framebuffer, and its size on standard output (probe_draw.c). */
 int command_draw(char **argument);
 
+/** rings PAGE_0 DEVICE: where a device's queues lie; use SIZE AVAILABLE USED BELLS BELL ID LEN: forge an
+ * element of one (probe_rings.c). */
+int command_rings(char **argument);
+int command_use(char **argument);
+
 /** config FUNCTION, bars FUNCTION VALUE, dma FUNCTION ~SECRET FILE, faults FUNCTION ADDRESS: attack by a
  * physical function (probe_hardware.c). */
 int command_config(char **argument);
