@@ -215,17 +215,11 @@ static void list_unknown_forwarders(struct analysis *analysis)
 static void list_forgeable(struct analysis *analysis)
 {
 	const struct model *model = analysis->model;
-	struct pci_holding bridge;
 
-	for (uint32_t vm = 0; model->board->msi_forgeable && vm < model->vm_count; vm++) {
-		/* Who holds the bridge has the functions of all write what he likes. */
-		if (pci_has_messages(model, &model->vms[vm]) ||
-		    pci_holds_bridge(model, &model->vms[vm], &bridge)) {
+	for (uint32_t vm = 0; vm < model->vm_count; vm++) {
+		if (pci_forges_messages(model, &model->vms[vm])) {
 			vm_list_add(&analysis->forgeable, vm, analysis->arena);
 		}
-	}
-	if (analysis->forgeable.count == 1) {
-		analysis->forgeable.count = 0;
 	}
 }
 

@@ -158,6 +158,27 @@ bool pci_has_messages(const struct model *model, const struct vm *vm)
 	return has_function_nodes(model, vm);
 }
 
+static bool writes_messages(const struct model *model, const struct vm *vm)
+{
+	struct pci_holding bridge;
+
+	/* Who holds the bridge has the functions of all write what he likes. */
+	return pci_has_messages(model, vm) || pci_holds_bridge(model, vm, &bridge);
+}
+
+bool pci_forges_messages(const struct model *model, const struct vm *vm)
+{
+	bool others = false;
+
+	if (!model->board->msi_forgeable || !writes_messages(model, vm)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < model->vm_count && !others; i++) {
+		others = &model->vms[i] != vm && writes_messages(model, &model->vms[i]);
+	}
+	return others;
+}
+
 static enum pci_outside slot_outside(const struct machine_slot *slot)
 {
 	if (slot == NULL || slot->model->back != PCI_BACK_NET) {

@@ -40,6 +40,10 @@ bool pci_function_has_messages(const struct model *model, const struct pci_funct
 /** Whether a function of @vm does. */
 bool pci_has_messages(const struct model *model, const struct vm *vm);
 
+/** Whether @vm can raise message-signalled interrupts of another VM's functions, and that VM its own:
+ * nothing tells who has written one, and both have a function that writes some, or the bridge. */
+bool pci_forges_messages(const struct model *model, const struct vm *vm);
+
 /* Whether a VM is on the network of QEMU's user, which the build host is on. */
 enum pci_outside { PCI_APART, PCI_OUTSIDE, PCI_FORWARDED };
 
