@@ -36,7 +36,8 @@ static const struct command_syntax syntax = {
 	.about =
 		"Draw the topology FILE: VMs with their roles and hardware, and what joins them. A dashed "
 		"red frame is hardware that reaches all memory, since the board cannot confine its "
-		"DMA; a red arrow gives the device VM all RAM of the driver VM.",
+		"DMA; a red arrow gives the device VM all RAM of the driver VM. Devices whose MSIs are "
+		"forgeable can raise each other's, since the board cannot tell who wrote one.",
 	.rows = option_rows,
 	.end = "Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file "
 	       "cannot be read or written, or Graphviz failed.",

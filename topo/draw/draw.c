@@ -16,6 +16,7 @@
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
 #include "topo/model/hardware.h"
+#include "topo/model/pci.h"
 
 #define CHIPS_MAX 5U /* pieces of hardware that a box names */
 #define LINE_CHARACTERS 34U
@@ -151,18 +152,21 @@ static bool is_named(const struct hardware *hardware, size_t at)
 	return false;
 }
 
-static void put_hardware(FILE *out, const struct vm *vm, const struct hardware *hardware)
+static void put_hardware(const struct drawing *drawing, uint32_t index)
 {
+	const struct vm *vm = &drawing->model->vms[index];
+	const struct hardware hardware = hardware_of(drawing->model, index, drawing->arena);
+	FILE *out = drawing->out;
 	struct chips chips = {.out = out};
 
 	fprintf(out,
 	        "<TR><TD BORDER=\"1\" COLOR=\"%s\" BGCOLOR=\"#ffffff\"%s>"
 	        "<FONT POINT-SIZE=\"10\">",
-	        hardware_has_all(hardware) ? DANGER : "#9ca3af",
-	        hardware_has_all(hardware) ? " STYLE=\"DASHED\"" : "");
-	for (size_t i = 0; i < hardware->count; i++) {
-		if (!is_named(hardware, i)) {
-			add_unit(&chips, &hardware->units[i]);
+	        hardware_has_all(&hardware) ? DANGER : "#9ca3af",
+	        hardware_has_all(&hardware) ? " STYLE=\"DASHED\"" : "");
+	for (size_t i = 0; i < hardware.count; i++) {
+		if (!is_named(&hardware, i)) {
+			add_unit(&chips, &hardware.units[i]);
 		}
 	}
 	if (chips.count == 0) {
@@ -171,8 +175,11 @@ static void put_hardware(FILE *out, const struct vm *vm, const struct hardware *
 	if (chips.more != 0) {
 		fprintf(out, ", +%zu", chips.more);
 	}
-	if (hardware_has_all(hardware)) {
+	if (hardware_has_all(&hardware)) {
 		fputs("<BR/><FONT COLOR=\"" DANGER "\"><B>DMA to all memory</B></FONT>", out);
+	}
+	if (pci_forges_messages(drawing->model, vm)) {
+		fputs("<BR/><FONT COLOR=\"#92400e\"><B>MSIs forgeable</B></FONT>", out);
 	}
 	fputs("</FONT></TD></TR>", out);
 }
@@ -258,10 +265,7 @@ static void put_vm(struct drawing *drawing, size_t index, enum role role)
 		put_description(out, vm->description);
 	}
 	if (has_hardware(vm)) {
-		const struct hardware hardware =
-			hardware_of(model, (uint32_t)index, drawing->arena);
-
-		put_hardware(out, vm, &hardware);
+		put_hardware(drawing, (uint32_t)index);
 	} else if (!drawing->large) {
 		fputs("<TR><TD>" SMALL "<I>no hardware</I></FONT></TD></TR>", out);
 	}
