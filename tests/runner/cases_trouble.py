@@ -6,17 +6,8 @@ import struct
 import subprocess
 
 from harness import (CONSOLE, END, EXEC, OUTPUT, PAIR, STATUS, STOP, VERSION, check, check_equal,
-                     check_in, finish, frame, process_gone, read_until, request, wait_until)
-
-
-def told_late(world, scenario, word, *options):
-    """What `run` says at its time limit; with more time as long as that lacks `word`, since a busy
-    host may not have come so far."""
-    for seconds in ("4.5", "30", "200"):
-        text = world.bad(1, "run", *options, "--timeout", seconds, world.scenario(scenario))
-        if word in text:
-            break
-    return text
+                     check_in, finish, frame, process_gone, read_until, request, told_late,
+                     wait_until)
 
 
 def case_late_tells_who(world):

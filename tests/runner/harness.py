@@ -322,3 +322,14 @@ def finish(process):
     """Wait for a started command: status, the rest of stdout and stderr as text."""
     out, err = process.communicate(timeout=PATIENCE)
     return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+
+def told_late(world, scenario, word, *options, name="pair"):
+    """What `run` says at its time limit; with more time as long as that lacks `word`, since a busy
+    host may not have come so far."""
+    for seconds in ("4.5", "30", "200"):
+        text = world.bad(1, "run", *options, "--timeout", seconds,
+                         world.scenario(scenario, name))
+        if word in text:
+            break
+    return text
