@@ -2,6 +2,7 @@
 """topo port: TCP connections into a VM, whose loopback is this machine's here."""
 import contextlib
 import ctypes
+import glob
 import os
 import random
 import re
@@ -154,6 +155,25 @@ def case_port_leaves_commands_to_others(world):
         check_equal(world.good("exec", "driver", "--", "echo", "runs"), "runs\n")
         stop(process)
         stop(other)
+
+
+def case_port_says_that_the_runner_is_full(world):
+    """A connection that the runner has no room for ends with a word, as a command does."""
+    world.detach(PLAIN)
+    with service(echo) as number, contextlib.ExitStack() as stack:
+        process, port = begin(world, number)
+        path, = glob.glob(os.path.join(world.runtime, "**", "control"), recursive=True)
+        for _ in range(64):
+            visitor = stack.enter_context(socket.socket(socket.AF_UNIX))
+            visitor.connect(path)
+        visitor.settimeout(PATIENCE)
+        check_in(b"no room for more than 64 connections", visitor.recv(4096))
+        be_refused(port)
+        check_in(b"no room for more than 64 connections", read_until(process.stderr, b"\n"))
+        check_in("no room for more than 64 connections", world.bad(125, "exec", "driver", "true"))
+        stack.close()
+        wait_until(lambda: world.topo("exec", "driver", "true").returncode == 0, "there is room again")
+        stop(process)
 
 
 def case_port_slow_ones_hold_up_nobody(world):

@@ -148,11 +148,12 @@ err_t client_request(struct client *client, uint32_t kind, const struct control_
 	if (more_bytes > 0) {
 		memcpy(payload + sizeof(*request), more, more_bytes);
 	}
-	if (control_frame_put(&client->out, kind, payload, sizeof(*request) + more_bytes) != OK ||
-	    fifo_write_to(&client->out, client->fd) != 0) {
+	if (control_frame_put(&client->out, kind, payload, sizeof(*request) + more_bytes) != OK) {
 		message_error("the system %s has just ended", client->rundir.name);
 		return ERR_PEER;
 	}
+	/* Who does not take it may have said why: what is read next is that, or the end. */
+	client_send(client);
 	return OK;
 }
 

@@ -297,12 +297,32 @@ static err_t open_visitor(struct server *server, int fd)
 	return OK;
 }
 
+/* Why, as far as the socket takes it at once, which is empty; nobody waits for a visitor that has no slot. */
+static void refuse_visitor(int fd)
+{
+	char text[96];
+	struct fifo out;
+	const int bytes = snprintf(text, sizeof(text),
+	                           "the runner has no room for more than %u connections at a time; "
+	                           "try again",
+	                           VISITORS_MAX);
+	if (fifo_init(&out, OUT_BYTES) == OK) {
+		if (control_frame_put(&out, CONTROL_ERROR, text, (size_t)bytes) == OK) {
+			(void)fifo_write_to(&out, fd);
+		}
+		fifo_free(&out);
+	}
+}
+
 static void accept_visitor(void *owner, short revents)
 {
 	struct server *server = owner;
 	(void)revents;
 	const int fd = accept4(server->source.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (fd >= 0 && open_visitor(server, fd) != OK) {
+		if (is_ours(fd)) {
+			refuse_visitor(fd);
+		}
 		(void)close(fd);
 	}
 }
