@@ -8,6 +8,7 @@ from connections import PORT, Carries, KeepsApart, check_messages, connections_o
 from display import check_picture, drawn_row
 from harness import BOTH_BOARDS, HERE, LIMIT, Failure, Scenario, ensure
 from outside import ECHO, ENTRANCE, Outside
+from shaken import ShakesRings
 
 WITHOUT = ["--without-hardware"]
 OUTSIDE_BYTES = 1_000_000
@@ -77,10 +78,12 @@ class MultiBackend(Carries, KeepsApart, OnHardware, Scenario):
             ensure(row == drawn.ljust(3 * width, b"\0"), f"line {y} is another one")
 
 
-class SharedBackend(Carries, KeepsApart, OnHardware, Scenario):
+class SharedBackend(ShakesRings, Carries, KeepsApart, OnHardware, Scenario):
     """One device VM, two tenants (1:N)."""
+    seconds = 60
     topology = os.path.join(HERE, "topologies/shared-backend-hardware.camkes")
     entrance, inner = "backend", "tenant_b"
+    shaken, shaker, steady, steady_disk = "backend", "tenant_a", "tenant_b", "32M"
 
 
 class Chain(Carries, KeepsApart, OnHardware, Scenario):
@@ -148,11 +151,13 @@ class SharedBackendRpi4(Carries, KeepsApart, Scenario):
     arguments = WITHOUT
 
 
-class Hub(Carries, KeepsApart, Scenario):
+class Hub(ShakesRings, Carries, KeepsApart, Scenario):
     """One device VM, three driver VMs (1:N)."""
+    seconds = 60
     topology = "topologies/hub.camkes"
     boards = BOTH_BOARDS
     spokes = ("spoke_a", "spoke_b", "spoke_c")
+    shaken, (shaker, steady, _) = "hub", spokes
 
     def check_each_spoke_has_a_disk_of_its_own(self):
         for spoke in self.spokes:

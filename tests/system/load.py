@@ -18,8 +18,8 @@ class Load:
     """Two VMs at work until it is left: a disk load that verifies what it reads, and a transfer of
     which every byte is compared, again and again. What goes wrong with either is a Failure."""
 
-    def __init__(self, system, disk_vm, receiver, address):
-        self.system, self.disk_vm = system, disk_vm
+    def __init__(self, system, disk_vm, receiver, address, fio=FIO):
+        self.system, self.disk_vm, self.fio = system, disk_vm, fio
         self.receiver, self.address = receiver, address
         self.ends, self.done = threading.Event(), []
         self.transfer = threading.Thread(target=self.send)
@@ -36,7 +36,7 @@ class Load:
         for vm in (self.disk_vm, self.receiver):
             self.system.probe(vm)
         self.disk = self.system.spawn(
-            self.disk_vm, f"until [ -e /tmp/enough ]; do {FIO} > /tmp/fio 2>&1 || "
+            self.disk_vm, f"until [ -e /tmp/enough ]; do {self.fio} > /tmp/fio 2>&1 || "
             "{ cat /tmp/fio; exit 1; }; done", limit=600 + 60 * CRASHES)
         self.transfer.start()
         return self

@@ -384,6 +384,7 @@ static const struct {
 	{"dma", 3, command_dma},         {"scribble", 5, command_scribble},
 	{"work", 1, command_work},       {"faults", 2, command_faults},
 	{"rings", 2, command_rings},     {"use", 7, command_use},
+	{"shake", 5, command_shake},
 };
 
 int main(int argc, char **argv)

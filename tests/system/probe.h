@@ -30,9 +30,10 @@ int command_sniff(char **argument);
 int command_draw(char **argument);
 
 /** rings PAGE_0 DEVICE: where a device's queues lie; use SIZE AVAILABLE USED BELLS BELL ID LEN: forge an
- * element of one (probe_rings.c). */
+ * element of one; shake BASE BYTES KICKS WRITES SEED: write odd words over them (probe_rings.c). */
 int command_rings(char **argument);
 int command_use(char **argument);
+int command_shake(char **argument);
 
 /** config FUNCTION, bars FUNCTION VALUE, dma FUNCTION ~SECRET FILE, faults FUNCTION ADDRESS: attack by a
  * physical function (probe_hardware.c). */

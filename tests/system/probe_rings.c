@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Virtqueues (split layout, virtio 1.2, 2.7) from the device VM's side, while no back end serves them:
- * where they lie, as the driver VM's VMM has said in the control ring (abi/iobuf.h), and one forged
- * element of a used ring that is else right.
+ * Virtqueues (split layout, virtio 1.2, 2.7) where they lie, attacked from either side: from the device
+ * VM, while no back end serves them, by an element of a used ring that is else right; from the driver
+ * VM by words that its own driver did not write. The driver VM's VMM has said in the control ring
+ * (abi/iobuf.h) where they are.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -144,5 +145,39 @@ int command_use(char **argument)
 	use(&rings, id, (uint32_t)number(argument[6]), twice ? 2 : 1);
 	bells[number(argument[4])] = 1;
 	printf("used %" PRIu32 "\n", id);
+	return 0;
+}
+
+/* What a field of a ring may be taken for, by itself or beside what there is. */
+static uint16_t odd_word(uint64_t *random, uint16_t old, uint16_t other)
+{
+	const uint16_t words[] = {(uint16_t)next_random(random),
+	                          other,
+	                          (uint16_t)(old + 1),
+	                          (uint16_t)(old - 1),
+	                          (uint16_t)(old ^ 1U << next_random(random) % 16),
+	                          0,
+	                          1,
+	                          UINT16_MAX};
+
+	return words[next_random(random) % (sizeof(words) / sizeof(words[0]))];
+}
+
+/* shake BASE BYTES KICKS WRITES SEED: odd words all over a range, and a kick behind each. */
+int command_shake(char **argument)
+{
+	uint64_t words = number(argument[1]) / 2;
+	volatile uint16_t *memory = map_bytes(number(argument[0]), 2 * words);
+	volatile uint32_t *kicks = map_physical(number(argument[2]), PAGE, PROT_READ | PROT_WRITE);
+	uint64_t random = number(argument[4]);
+
+	for (uint64_t left = number(argument[3]); left > 0; left--) {
+		uint64_t at = next_random(&random) % words;
+
+		memory[at] = odd_word(&random, memory[at], memory[next_random(&random) % words]);
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		kicks[left % 2] = 1;
+	}
+	printf("shaken\n");
 	return 0;
 }
