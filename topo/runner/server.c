@@ -306,12 +306,14 @@ static void refuse_visitor(int fd)
 	                           "the runner has no room for more than %u connections at a time; "
 	                           "try again",
 	                           VISITORS_MAX);
-	if (fifo_init(&out, OUT_BYTES) == OK) {
-		if (control_frame_put(&out, CONTROL_ERROR, text, (size_t)bytes) == OK) {
-			(void)fifo_write_to(&out, fd);
-		}
-		fifo_free(&out);
+
+	if (fifo_init(&out, OUT_BYTES) != OK) {
+		return;
 	}
+	if (control_frame_put(&out, CONTROL_ERROR, text, (size_t)bytes) == OK) {
+		(void)!fifo_write_to(&out, fd); /* it may have gone */
+	}
+	fifo_free(&out);
 }
 
 static void accept_visitor(void *owner, short revents)
