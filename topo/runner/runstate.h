@@ -137,8 +137,7 @@ struct runstate_vm {
 	bool was_up;
 	enum run_health health; /* while it is up; NONE: it has no check */
 	bool was_healthy;
-	char command
-		[RUNSTATE_COMMAND_BYTES]; /* how far its command is, in its own words; "" = it is always run again */
+	char command[RUNSTATE_COMMAND_BYTES];  /* how far it is; "" = it is always run again */
 	char unhealthy[RUNSTATE_HEALTH_BYTES]; /* why it is, in its own words */
 	char reason[RUNSTATE_REASON_BYTES];    /* stopped, failed, halted and restarting: why */
 	char last_end[RUNSTATE_REASON_BYTES];  /* why it last ended, if it ever did */

@@ -71,8 +71,7 @@ struct session_vm {
 	char health_why[RUNSTATE_HEALTH_BYTES];
 	struct loop_timer health_told_timer; /* until the next is told */
 	bool health_silent;                  /* its agent does not answer, which is told instead */
-	struct agent_command
-		*result; /* what tells how its command has ended, while it runs; else NULL */
+	struct agent_command *result; /* what tells of its command, while it runs; else NULL */
 	struct linecut result_cut;
 	uint64_t result_again_ms;    /* before which only a new agent is asked to */
 	struct agent_command *pools; /* what tells of them, while it runs; else NULL */
