@@ -10,9 +10,9 @@ import time
 
 from harness import BUILD, HERE, LIMIT, ROOT, TOPO, Scenario, ensure
 from debugger import Debugger
-sys.path.insert(0, os.path.join(ROOT, "tests/verify"))
+sys.path.append(os.path.join(ROOT, "tests/verify"))
 import system as images  # pylint: disable=wrong-import-position,import-error
-sys.path.insert(0, os.path.join(ROOT, "tests/baremetal"))
+sys.path.append(os.path.join(ROOT, "tests/baremetal"))
 from elf import Elf  # pylint: disable=wrong-import-position,import-error
 
 CHANGE_LIMIT = 120

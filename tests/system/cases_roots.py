@@ -10,7 +10,7 @@ import tarfile
 
 from harness import BUILD, HERE, TOPO, Scenario, ensure
 
-sys.path[:0] = [os.path.join(os.path.dirname(HERE), "containers"), os.path.dirname(HERE)]
+sys.path += [os.path.join(os.path.dirname(HERE), "containers"), os.path.dirname(HERE)]
 # pylint: disable=wrong-import-position
 import container
 import newc
