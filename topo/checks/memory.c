@@ -83,7 +83,7 @@ static struct ram_need need_of(const struct topology *topology, size_t index)
 	    vm->image.initrd_bytes.unpacked + vm->files_bytes.unpacked != 0) {
 		return defaults_ram_need(topology, index);
 	}
-	return (struct ram_need){RAM_LEAST_OTHER, 0};
+	return (struct ram_need){.bytes = RAM_LEAST_OTHER};
 }
 
 static bool is_small(const struct topology *topology, size_t index)
@@ -107,6 +107,23 @@ static bool said_of_another(const struct topology *topology, size_t index)
 	return false;
 }
 
+static void help_need(struct rules *rules, const struct ram_need *need)
+{
+	if (need->disks != 0) {
+		diag_help(
+			rules->diag,
+			"%llu MiB of it are for what it serves: disks when all of them is written, "
+			"pictures, shares",
+			mib(need->disks));
+	}
+	if (need->files != 0) {
+		diag_help(rules->diag,
+		          "%llu MiB of it are for the files of its root file system, unpacked; the "
+		          "rest is for Linux, and for their archive while it is unpacked",
+		          mib(need->files));
+	}
+}
+
 void check_ram_small(struct rules *rules, const struct topology *topology)
 {
 	const struct model *model = &topology->model;
@@ -120,12 +137,8 @@ void check_ram_small(struct rules *rules, const struct topology *topology)
 		}
 		if (rule_report(rules, &rule_ram_small, vm_place(topology, i, VM_RAM_SIZE),
 		                "'%s' needs at least %llu MiB of RAM, not %llu", vm->suffix,
-		                mib(need.bytes), mib(vm->ram_bytes)) &&
-		    need.disks != 0) {
-			diag_help(rules->diag,
-			          "%llu MiB of it are for what it serves: disks when all of them "
-			          "is written, pictures, shares",
-			          mib(need.disks));
+		                mib(need.bytes), mib(vm->ram_bytes))) {
+			help_need(rules, &need);
 		}
 	}
 }

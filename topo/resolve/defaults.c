@@ -226,7 +226,7 @@ struct ram_need defaults_ram_need(const struct topology *topology, size_t vm)
 	const bool own_kernel = image->own_kernel || image->place.file == NULL;
 	const struct archive_bytes rootfs = rootfs_bytes(topology, vm);
 	const struct disk_sums sums = disk_sums(topology, vm);
-	struct ram_need need = {0, 0};
+	struct ram_need need = {.files = rootfs.unpacked};
 	uint64_t files = rootfs.unpacked;
 	uint64_t running = files;
 	uint64_t unpacking = rootfs.file;

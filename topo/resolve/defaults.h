@@ -27,10 +27,11 @@
 /** Fill in everything that @topology leaves out. Deterministic: no order but the text's matters. */
 void defaults_fill(struct topology *topology);
 
-/** What VM @vm needs of RAM, in bytes, and how much of it for the disks that it serves. */
+/** What a VM needs of RAM, in bytes, and how much of it for its own files and for what it serves. */
 struct ram_need {
 	uint64_t bytes;
-	uint64_t disks;
+	uint64_t files; /* of its root file system, unpacked */
+	uint64_t disks; /* and pictures and shares */
 };
 
 /** The RAM without which the project's root file system does not come up in VM @vm. */
