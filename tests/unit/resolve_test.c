@@ -353,6 +353,42 @@ static void disk_of_topo(void **state)
 	diag_free(fixture.diag);
 }
 
+/* A kernel waits for its disks itself where a file of the user's may be what would wait in its place. */
+static void files_that_start(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		bool start;
+	} cases[] = {
+		{"Makefile", "/sbin/init", true},
+		{"Makefile", "/bin/busybox", true},
+		{"Makefile", "/bin/sh", true},
+		{"Makefile", "/etc/init.d/late-and-long", true},
+		{"Makefile", "/init2", false},
+		{"Makefile", "/sbin/init/x", false},
+		{"Makefile", "/bin/busybox.conf", false},
+		{"Makefile", "/etc/init.dx", false},
+		{"Makefile", "/etc/start.d/x", false},
+		{"images/rootfs/skeleton/base/etc", "/etc", true},
+		{"images/rootfs/skeleton/base/etc/init.d", "/etc/init.d", true},
+		{"images/rootfs/skeleton/base/etc", "/", false},
+		{"images/rootfs/skeleton/base", "/srv", false},
+	};
+	struct fixture fixture;
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		               COMPOSE("component VM vm_a;")
+		                       CONFIGURE("vm_a.files = [{ from: \"%s\", to: \"%s\" }];"),
+		               cases[i].from, cases[i].to);
+		load(&fixture, text);
+		assert_int_equal(fixture.model->vms[0].files_start, cases[i].start);
+		finish(&fixture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +404,7 @@ int main(void)
 		cmocka_unit_test(must_run),
 		cmocka_unit_test(own_virtio_functions),
 		cmocka_unit_test(disk_of_topo),
+		cmocka_unit_test(files_that_start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
