@@ -4,9 +4,11 @@
 
 #include "abi/backend.h"
 #include "lib/bits.h"
+#include "topo/base/arena.h"
 #include "topo/checks/internal.h"
 #include "topo/model/command_bounds.h"
 #include "topo/model/owned_paths.h"
+#include "topo/rootfs/vm_files.h"
 
 void check_files_hidden(const struct check_vm *at)
 {
@@ -28,6 +30,31 @@ RULE(files_hidden, "files-hidden", ERROR, EACH,
      "or is in the way. /init and the programs in /usr/sbin by which a VM is started and watched are topo's, as is " VM_HEALTH_PATH
      ", and " VM_COMMAND_PATH " where the VM has a command. "
      "With a rootfs these are /dev, /proc, /sys, and /" ROOT_OURS ", where what starts it is.");
+
+static bool is_hidden(const struct vm *vm)
+{
+	bool hidden = false;
+
+	for (size_t j = 0; j < vm->file_count; j++) {
+		hidden = hidden || owned_path_above(vm, vm->files[j].to) != NULL;
+	}
+	return hidden;
+}
+
+void check_files_clash(const struct check_vm *at)
+{
+	struct arena *arena = arena_new();
+	struct vm_files_fault fault;
+
+	if (!is_hidden(at->vm) && !vm_files_agree(at->vm, arena, &fault)) {
+		rule_report(at->rules, &rule_files_clash, fault.place, "%s", fault.text);
+	}
+	arena_free(arena);
+}
+
+RULE(files_clash, "files-clash", ERROR, EACH,
+     "Two files of a VM cannot have one path, nor one be where another needs a directory, and a directory brings "
+     "nothing to where topo has something of its own (files-hidden).");
 
 void check_rootfs_idle(const struct check_vm *at)
 {

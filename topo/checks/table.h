@@ -34,7 +34,7 @@
 	V(kernel_align) V(kernel_offset) V(dtb_align) V(initrd_align) V(boot_overlap) V(cmdline_long) \
 	V(cmdline_text) V(cmdline_console) V(root_device) V(root_readonly) V(root_none) \
 	V(cmdline_mem) V(cmdline_cpus) V(agent_missing) V(backend_missing) V(dtb_own) \
-	V(kernel_form) V(kernel_large) V(kernel_pool) V(kernel_drivers) V(files_hidden) \
+	V(kernel_form) V(kernel_large) V(kernel_pool) V(kernel_drivers) V(files_hidden) V(files_clash) \
 	V(command_own) V(health_own) V(command_missing) V(command_large) V(rootfs_idle) V(packages_unmade) \
 	X(memdev_align) X(memdev_block) X(memdev_range) X(iobuf_align) X(iobuf_range) \
 	X(pool_large) V(swiotlb_mixed) X(swiotlb_asset) X(swiotlb_exposed) \

@@ -168,9 +168,11 @@ static bool plan_leaf(struct planner *planner, const char *to, const struct file
 static bool plan_found(void *owner, const struct file_tree_entry *found)
 {
 	struct planner *planner = owner;
-	const char *to = found->name[0] == '\0' ? planner->file->to
-	                                        : arena_printf(planner->root->arena, "%s/%s",
-	                                                       planner->file->to, found->name);
+	const char *above = planner->file->to;
+	const char *to = found->name[0] == '\0'
+	                         ? above
+	                         : arena_printf(planner->root->arena, "%s/%s",
+	                                        strcmp(above, "/") == 0 ? "" : above, found->name);
 
 	return found->kind == FILE_TREE_DIRECTORY ? plan_directory(planner, to)
 	                                          : plan_leaf(planner, to, found);
@@ -382,6 +384,30 @@ bool vm_files_any(const struct vm *vm)
 	       vm->image.rootfs_init != NULL;
 }
 
+/* False with a fault, or with @unread. */
+static bool plan_files(struct planner *planner, struct file_tree_fault *unread)
+{
+	for (size_t i = 0; i < planner->vm->file_count; i++) {
+		planner->file = &planner->vm->files[i];
+		planner->place = planner->file->place;
+		if (!file_tree_walk(planner->file->from, plan_found, planner, unread)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool vm_files_agree(const struct vm *vm, struct arena *arena, struct vm_files_fault *fault)
+{
+	struct vm_files_plan plan = {NULL, 0};
+	struct planner planner = {
+		.root = vm_root_new(arena), .vm = vm, .out = &plan, .fault = fault};
+	struct file_tree_fault unread;
+
+	*fault = (struct vm_files_fault){.text = NULL};
+	return plan_files(&planner, &unread) || fault->text == NULL;
+}
+
 bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_plan *out,
                    struct vm_files_fault *fault)
 {
@@ -398,12 +424,7 @@ bool vm_files_plan(struct vm_root *root, const struct vm *vm, struct vm_files_pl
 		                         "archive is not readable: %s",
 		                         root->unseen));
 	}
-	for (size_t i = 0; i < vm->file_count; i++) {
-		planner.file = &vm->files[i];
-		planner.place = vm->files[i].place;
-		if (file_tree_walk(vm->files[i].from, plan_found, &planner, &unread)) {
-			continue;
-		}
+	if (!plan_files(&planner, &unread)) {
 		if (fault->text == NULL) {
 			fail(&planner, arena_printf(root->arena, "cannot read '%s': %s",
 			                            unread.path, unread.why));

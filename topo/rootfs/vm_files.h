@@ -61,6 +61,12 @@ bool vm_files_read(const struct vm_files_entry *entry, unsigned char *out);
 bool vm_files_any(const struct vm *vm);
 
 /**
+ * Whether the `files` of @vm agree with each other and with what topo has for itself, whatever else its root file
+ * system holds. False with @fault, in @arena. What cannot be read is not judged.
+ */
+bool vm_files_agree(const struct vm *vm, struct arena *arena, struct vm_files_fault *fault);
+
+/**
  * The entries that put all of it into @root, which has it then.
  * Returns false with @fault filled at a file that cannot be read or does not fit.
  */
