@@ -167,12 +167,13 @@ def case_wait(world):
     world.good("start", "two")
     check_equal(finish(waiting)[0], 0)
     waiting = world.start("wait", "-u", "off", "one", "three")
+    wait_until(lambda: has_socket(waiting), "it connects")
     world.good("stop", "one")
     world.good("stop")
     check_equal(finish(waiting)[0], 0)
     check_in("no system runs", world.bad(1, "wait", "one"))
     check_in("which VM?", world.bad(2, "wait"))
-    check_in("takes up, healthy or off", world.bad(2, "wait", "--until", "on", "one"))
+    check_in("takes up, healthy, done or off", world.bad(2, "wait", "--until", "on", "one"))
 
 
 def case_wait_for_what_fails(world):
