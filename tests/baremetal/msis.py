@@ -136,9 +136,25 @@ def run_flood(runner):
     return bad, []
 
 
-GITS_CTLR, GITS_CBASER = 0, 0x80
+GITS_CTLR, GITS_CBASER, GITS_CWRITER = 0, 0x80, 0x88
 GITS_ENABLED = 1
-TURNS = 2000
+TURNS = 50_000
+COMMAND_BYTES = 32
+# Of the queue's 128 commands. To mask and unmask a function's messages takes 16.
+NEARLY_FULL = range(112, 124)
+
+
+def stop_nearly_full(m, its, signal):
+    """Signal until what the kernel has commanded fills most of its queue, counted from the begin, and have
+    it stand there: an ITS that begins there anew has room for few commands more."""
+    for turn in range(TURNS):
+        signal(turn)
+        if m.qtest.read32(its + GITS_CWRITER) // COMMAND_BYTES in NEARLY_FULL:
+            m.monitor.command("stop")
+            if m.qtest.read32(its + GITS_CWRITER) // COMMAND_BYTES in NEARLY_FULL:
+                return True
+            m.monitor.command("cont")
+    return False
 
 
 def lose(m):
@@ -148,13 +164,19 @@ def lose(m):
     other.set_msi(MSI_IPA + V2M_SETSPI, own[0])
     other.signal()
     bad = [] if taken(m, own[0], 1, 1) == 1 else ["nobody takes the CPU"]
+
+    def signal(turn):
+        edu.set_msi(MSI_IPA + V2M_SETSPI, own[turn % len(own)])
+        edu.signal()
+    if not stop_nearly_full(m, its, signal):
+        return bad + ["the kernel has no commands"]
     m.qtest.write32(its + GITS_CTLR, 0)
     m.qtest.write64(its + GITS_CBASER, 0)  # a queue that it does not take commands from
     m.qtest.write32(its + GITS_CTLR, GITS_ENABLED)
+    m.monitor.command("cont")
     turns = 0
     while turns < TURNS and m.qtest.read32(its + GITS_CTLR) & GITS_ENABLED:
-        edu.set_msi(MSI_IPA + V2M_SETSPI, own[turns % len(own)])
-        edu.signal()
+        signal(turns)
         turns += 1
     if turns == TURNS:
         bad.append("the kernel goes on with it")
