@@ -399,9 +399,9 @@ static bool plan_files(struct planner *planner, struct file_tree_fault *unread)
 
 bool vm_files_agree(const struct vm *vm, struct arena *arena, struct vm_files_fault *fault)
 {
-	struct vm_files_plan plan = {NULL, 0};
+	struct vm_files_plan unused = {NULL, 0};
 	struct planner planner = {
-		.root = vm_root_new(arena), .vm = vm, .out = &plan, .fault = fault};
+		.root = vm_root_new(arena), .vm = vm, .out = &unused, .fault = fault};
 	struct file_tree_fault unread;
 
 	*fault = (struct vm_files_fault){.text = NULL};
