@@ -31,8 +31,9 @@ static uint32_t count_commands(const struct session_vm *vm)
 	uint32_t count = 0;
 	for (size_t i = 0; i < PV_AGENT_COMMANDS_MAX; i++) {
 		const struct agent_command *command = &vm->agent.commands[i];
-		count += command->used && command != vm->health && command != vm->result &&
-		                         command != vm->pools
+		count += command->used && command != vm->health.command &&
+		                         command != vm->result.command &&
+		                         command != vm->pools.command
 		                 ? 1
 		                 : 0;
 	}
@@ -145,7 +146,8 @@ static void send_traffic(struct visitor *visitor, const struct session *session,
 	const struct runstate_connection *state = &session->state.connections[index];
 	memcpy(entry.traffic, state->traffic, sizeof(entry.traffic));
 	entry.pool_bytes = session->system->connections[index].pool_bytes;
-	if (visitor->wants_guests && session->vms[driver].pools == NULL && state->pool_told) {
+	if (visitor->wants_guests && session->vms[driver].pools.command == NULL &&
+	    state->pool_told) {
 		entry.pool_told = 1;
 		entry.pool_used = state->pool_used;
 	}
@@ -222,7 +224,7 @@ static bool all_have_answered(const struct visitor *visitor)
 	const struct session *session = visitor->server->session;
 	size_t vm = 0;
 	while (vm < session->system->vm_count && has_answered(visitor, session, vm) &&
-	       !(visitor->wants_guests && session->vms[vm].pools != NULL)) {
+	       !(visitor->wants_guests && session->vms[vm].pools.command != NULL)) {
 		vm++;
 	}
 	return vm == session->system->vm_count;

@@ -13,6 +13,7 @@
 
 #include "abi/err.h"
 #include "topo/image/system.h"
+#include "topo/runner/agentlines.h"
 #include "topo/runner/agentlink.h"
 #include "topo/runner/logfile.h"
 #include "topo/runner/loop.h"
@@ -63,19 +64,16 @@ struct session_vm {
 	uint64_t up_since_ms; /* the session's age when it was last up */
 	struct agentlink agent;
 	struct loop_timer agent_timer;
-	struct agent_command *health; /* its check; NULL: it has none, or that does not run */
-	struct linecut health_cut;
+	struct agentlines health;       /* its check */
 	struct loop_timer health_timer; /* until it is started again, which has failed */
 	uint64_t health_pause_ms;       /* for so long */
 	enum run_health health_word;    /* what it said last, which is told by and by */
 	char health_why[RUNSTATE_HEALTH_BYTES];
 	struct loop_timer health_told_timer; /* until the next is told */
 	bool health_silent;                  /* its agent does not answer, which is told instead */
-	struct agent_command *result; /* what tells of its command, while it runs; else NULL */
-	struct linecut result_cut;
-	uint64_t result_again_ms;    /* before which only a new agent is asked to */
-	struct agent_command *pools; /* what tells of them, while it runs; else NULL */
-	struct linecut pools_cut;
+	struct agentlines result;            /* what tells of its command */
+	uint64_t result_again_ms;            /* before which only a new agent is asked to */
+	struct agentlines pools;             /* what tells of them, when asked */
 };
 
 struct session {
@@ -182,7 +180,7 @@ void session_command_end(struct session_vm *vm);
 
 /**
  * Ask the guest of vms[@vm] what of its pools was in use at most, unless it is being asked or has none:
- * runstate knows when vms[@vm].pools is NULL again, which is a RUNSTATE_COUNTED.
+ * runstate knows when vms[@vm].pools has ended, which is a RUNSTATE_COUNTED.
  */
 void session_pools_ask(struct session *session, size_t vm);
 

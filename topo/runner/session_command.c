@@ -17,67 +17,47 @@ static void take_line(void *owner, const char *line)
 	runstate_vm_command(&vm->session->state, vm->index, line);
 }
 
-static void take_output(void *holder, bool error_stream, const uint8_t *bytes, size_t count)
+/* It has said how. */
+static void end(void *owner, uint8_t how, uint8_t code)
 {
-	struct session_vm *vm = holder;
-	if (!error_stream) {
-		linecut_put(&vm->result_cut, bytes, count, take_line, vm);
-	}
-}
-
-/* It has no input. */
-static void take_input(void *holder, size_t count)
-{
-	(void)holder;
-	(void)count;
-}
-
-static void end(void *holder, uint8_t how, uint8_t code)
-{
-	struct session_vm *vm = holder;
+	(void)owner;
 	(void)how;
 	(void)code;
-	vm->result = NULL;
 }
 
 /* The next hello of its agent starts another. */
-static void fail(void *holder, const char *why)
+static void fail(void *owner, const char *why)
 {
-	struct session_vm *vm = holder;
+	(void)owner;
 	(void)why;
-	vm->result = NULL;
 }
 
 /* It may wait on in there. */
-static void bear_silence(void *holder, const char *why)
+static void bear_silence(void *owner, const char *why)
 {
-	(void)holder;
+	(void)owner;
 	(void)why;
 }
 
 void session_command_hello(struct session_vm *vm, bool is_new)
 {
-	static const struct agentlink_ops ops = {.output = take_output,
-	                                         .taken = take_input,
-	                                         .ended = end,
-	                                         .failed = fail,
-	                                         .silent = bear_silence};
+	static const struct agentlines_ops ops = {
+		.line = take_line, .ended = end, .failed = fail, .silent = bear_silence};
 	const struct system_vm *known = &vm->session->system->vms[vm->index];
 	const uint64_t now = loop_now_ms();
-	if (known->result == NULL || vm->result != NULL ||
+	if (known->result == NULL || vm->result.command != NULL ||
 	    strcmp(vm->session->state.vms[vm->index].command, RUNSTATE_COMMAND_RUNS) != 0 ||
 	    (!is_new && now < vm->result_again_ms)) {
 		return;
 	}
 	vm->result_again_ms = now + AGAIN_MS;
-	vm->result_cut.count = 0;
+	vm->result.ops = &ops;
+	vm->result.owner = vm;
 	/* No limit: it waits as long as its VM runs. */
-	if (agentlink_start(&vm->agent, (const uint8_t *)known->result, known->result_bytes, 0,
-	                    &vm->result) != OK) {
-		return;
+	if (agentlines_start(&vm->result, &vm->agent, (const uint8_t *)known->result,
+	                     known->result_bytes, 0) != OK) {
+		return; /* the next hello */
 	}
-	agentlink_hold_by(vm->result, &ops, vm);
-	agentlink_input_end(vm->result);
 }
 
 void session_command_end(struct session_vm *vm)

@@ -56,21 +56,6 @@ static void take_line(void *owner, const char *line)
 	}
 }
 
-static void take_output(void *holder, bool error_stream, const uint8_t *bytes, size_t count)
-{
-	struct session_vm *vm = holder;
-	if (!error_stream) {
-		linecut_put(&vm->health_cut, bytes, count, take_line, vm);
-	}
-}
-
-/* It has no input. */
-static void take_input(void *holder, size_t count)
-{
-	(void)holder;
-	(void)count;
-}
-
 /* Of a VM that is off session_health_end is called too; what one said last of a system that ends stays. */
 static bool matters(const struct session_vm *vm)
 {
@@ -81,7 +66,6 @@ static bool matters(const struct session_vm *vm)
 
 static void lose(struct session_vm *vm, const char *why)
 {
-	vm->health = NULL;
 	if (matters(vm)) {
 		say(vm, RUN_HEALTH_UNHEALTHY, why);
 	}
@@ -99,15 +83,15 @@ static void pause_after(struct session_vm *vm, const char *why)
 	}
 }
 
-static void fail(void *holder, const char *why)
+static void fail(void *owner, const char *why)
 {
-	pause_after(holder, why);
+	pause_after(owner, why);
 }
 
 /* It may run on in there, and has nothing new to say when the agent comes back. */
-static void bear_silence(void *holder, const char *why)
+static void bear_silence(void *owner, const char *why)
 {
-	struct session_vm *vm = holder;
+	struct session_vm *vm = owner;
 	(void)why;
 	if (matters(vm)) {
 		vm->health_silent = true;
@@ -115,31 +99,26 @@ static void bear_silence(void *holder, const char *why)
 	}
 }
 
-static void end(void *holder, uint8_t how, uint8_t code)
+static void end(void *owner, uint8_t how, uint8_t code)
 {
 	char why[64];
 	(void)snprintf(why, sizeof(why), "its check has ended with %s %u",
 	               how == PV_AGENT_EXITED ? "exit status" : "signal", code);
-	lose(holder, why);
+	lose(owner, why);
 }
 
 static void start(struct session_vm *vm)
 {
-	static const struct agentlink_ops ops = {.output = take_output,
-	                                         .taken = take_input,
-	                                         .ended = end,
-	                                         .failed = fail,
-	                                         .silent = bear_silence};
+	static const struct agentlines_ops ops = {
+		.line = take_line, .ended = end, .failed = fail, .silent = bear_silence};
 	const struct system_vm *known = &vm->session->system->vms[vm->index];
-	vm->health_cut.count = 0;
+	vm->health.ops = &ops;
+	vm->health.owner = vm;
 	/* No limit: it runs as long as its VM. */
-	if (agentlink_start(&vm->agent, (const uint8_t *)known->health, known->health_bytes, 0,
-	                    &vm->health) != OK) {
+	if (agentlines_start(&vm->health, &vm->agent, (const uint8_t *)known->health,
+	                     known->health_bytes, 0) != OK) {
 		pause_after(vm, "its check cannot be started");
-		return;
 	}
-	agentlink_hold_by(vm->health, &ops, vm);
-	agentlink_input_end(vm->health);
 }
 
 static void start_again(void *owner)
@@ -163,7 +142,8 @@ void session_health_hello(struct session_vm *vm, bool is_new)
 		vm->health_silent = false;
 		tell_soon(vm);
 	}
-	if (!is_new || vm->session->system->vms[vm->index].health == NULL || vm->health != NULL) {
+	if (!is_new || vm->session->system->vms[vm->index].health == NULL ||
+	    vm->health.command != NULL) {
 		return;
 	}
 	loop_disarm(&vm->session->loop, &vm->health_timer);

@@ -32,47 +32,31 @@ static void take_line(void *owner, const char *line)
 	}
 }
 
-static void take_output(void *holder, bool error_stream, const uint8_t *bytes, size_t count)
-{
-	struct session_vm *vm = holder;
-	if (!error_stream) {
-		linecut_put(&vm->pools_cut, bytes, count, take_line, vm);
-	}
-}
-
-static void take_input(void *holder, size_t count)
-{
-	(void)holder;
-	(void)count;
-}
-
-static void be_done(struct session_vm *vm)
+static void be_done(const struct session_vm *vm)
 {
 	const struct runstate_event event = {.kind = RUNSTATE_COUNTED, .index = vm->index};
-	vm->pools = NULL;
 	server_event(vm->session->server, &event);
 }
 
-static void end(void *holder, uint8_t how, uint8_t code)
+static void end(void *owner, uint8_t how, uint8_t code)
 {
 	(void)how;
 	(void)code;
-	be_done(holder);
+	be_done(owner);
 }
 
-static void fail(void *holder, const char *why)
+static void fail(void *owner, const char *why)
 {
 	(void)why;
-	be_done(holder);
+	be_done(owner);
 }
 
 void session_pools_ask(struct session *session, size_t vm)
 {
-	static const struct agentlink_ops ops = {
-		.output = take_output, .taken = take_input, .ended = end, .failed = fail};
+	static const struct agentlines_ops ops = {.line = take_line, .ended = end, .failed = fail};
 	const struct system_vm *known = &session->system->vms[vm];
 	struct session_vm *entry = &session->vms[vm];
-	if (entry->pools != NULL) {
+	if (entry->pools.command != NULL) {
 		return;
 	}
 	for (size_t i = 0; i < session->system->connection_count; i++) {
@@ -80,13 +64,12 @@ void session_pools_ask(struct session *session, size_t vm)
 			session->state.connections[i].pool_told = false;
 		}
 	}
-	entry->pools_cut.count = 0;
+	entry->pools.ops = &ops;
+	entry->pools.owner = entry;
 	if (known->pools_bytes == 0 || session->state.vms[vm].state != RUN_VM_UP ||
-	    agentlink_start(&entry->agent, (const uint8_t *)known->pools, known->pools_bytes,
-	                    CONTROL_STATS_LIMIT_MS, &entry->pools) != OK) {
+	    agentlines_start(&entry->pools, &entry->agent, (const uint8_t *)known->pools,
+	                     known->pools_bytes, CONTROL_STATS_LIMIT_MS) != OK) {
 		return; /* nobody tells */
 	}
-	agentlink_hold_by(entry->pools, &ops, entry);
-	agentlink_input_end(entry->pools);
 	session_agent_work(session, vm);
 }
