@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "backend/daemon/backend.h"
+#include "backend/daemon/backoff.h"
 #include "backend/daemon/inflight.h"
 #include "backend/daemon/log.h"
 #include "backend/daemon/medium.h"
@@ -28,9 +29,6 @@
 /* virtio 1.2, 5.2.3 and 6: the feature bits of the device type, and of the ring's format. */
 #define BLK_FEATURES (MASK64(0, 24) | BIT64(28) | BIT64(29) | BIT64(32))
 
-#define CALM_MS 10000U /* after so long a program that hangs up is no repeated failure */
-#define RETRY_FIRST_MS 100U
-#define RETRY_DOUBLINGS 6U /* 6.4 s at most */
 #define PATH_BYTES 256U
 
 /* What is to be told when the program is at rest, or dead. */
@@ -53,9 +51,7 @@ struct blk {
 	enum debt debt;
 	err_t err;                         /* of DEBT_FAILED */
 	const struct control_setup *setup; /* that it serves or is to serve; NULL: none */
-	struct loop_timer retry;
-	struct loop_timer calm;
-	uint32_t failures; /* in a row; one that was calm before is not of the row */
+	struct backoff backoff;
 };
 
 static void tell_gone(struct blk *blk)
@@ -103,17 +99,10 @@ static bool is_lost(const struct blk *blk, bool kept)
 
 static void connect_program(struct blk *blk);
 
-static uint64_t retry_ms(const struct blk *blk)
-{
-	uint32_t doublings = blk->failures < RETRY_DOUBLINGS ? blk->failures : RETRY_DOUBLINGS;
-
-	return (uint64_t)RETRY_FIRST_MS << doublings;
-}
-
 static void retry_later(struct blk *blk)
 {
-	loop_arm(blk->env.loop, &blk->retry, retry_ms(blk));
-	blk->failures++;
+	backoff_wait(&blk->backoff);
+	blk->backoff.failures++;
 }
 
 static void hang_up(struct blk *blk)
@@ -121,7 +110,7 @@ static void hang_up(struct blk *blk)
 	vhost_user_close(&blk->user);
 	blk->setup = NULL;
 	blk->shaken = false;
-	loop_disarm(blk->env.loop, &blk->calm);
+	backoff_end_calm(&blk->backoff);
 }
 
 /* Leave the one socket, where nothing was started, for the other. */
@@ -139,12 +128,12 @@ static void reconnect(struct blk *blk, enum debt debt, err_t err)
 	hang_up(blk);
 	blk->debt = debt;
 	blk->err = err;
-	loop_disarm(blk->env.loop, &blk->retry);
-	if (blk->failures == 0) {
+	backoff_cancel(&blk->backoff);
+	if (blk->backoff.failures == 0) {
 		connect_program(blk);
 	} else {
 		/* A reset between two failures does not make them fewer. */
-		loop_arm(blk->env.loop, &blk->retry, retry_ms(blk));
+		backoff_wait(&blk->backoff);
 	}
 }
 
@@ -212,7 +201,7 @@ static void on_shaken(struct blk *blk)
 		return;
 	}
 	blk->shaken = true;
-	loop_arm(blk->env.loop, &blk->calm, CALM_MS);
+	backoff_begin_calm(&blk->backoff);
 	learn_identity(blk);
 	pay(blk);
 	if (blk->identity == 0) {
@@ -243,8 +232,8 @@ static void on_closed(struct blk *blk)
 		blk->debt = DEBT_GONE;
 	}
 	/* The driver's rings can make it hang up as often as it starts: not without a pause. */
-	if (served && blk->failures == 0) {
-		blk->failures = 1;
+	if (served && blk->backoff.failures == 0) {
+		blk->backoff.failures = 1;
 		connect_program(blk);
 	} else {
 		retry_later(blk);
@@ -344,13 +333,6 @@ static void on_medium(void *owner)
 	}
 }
 
-static void on_calm(void *owner)
-{
-	struct blk *blk = owner;
-
-	blk->failures = 0;
-}
-
 static void *blk_open(const struct backend_env *env)
 {
 	struct blk *blk = malloc(sizeof(*blk));
@@ -363,9 +345,8 @@ static void *blk_open(const struct backend_env *env)
 		.user = {.source = {.fd = -1}},
 		.export = STORAGE_ERRORS,
 		.debt = DEBT_GONE, /* a predecessor's program may be at work */
-		.retry = {.fire = on_retry, .owner = blk},
-		.calm = {.fire = on_calm, .owner = blk},
 	};
+	backoff_open(&blk->backoff, env->loop, on_retry, blk);
 	snprintf(blk->sockets[STORAGE_DISK], PATH_BYTES, "%s/%s-%u.sock", env->run_dir, env->peer,
 	         env->config->index);
 	snprintf(blk->sockets[STORAGE_ERRORS], PATH_BYTES, "%s/%s-%u.errors.sock", env->run_dir,
@@ -407,7 +388,7 @@ static void blk_close(void *backend)
 {
 	struct blk *blk = backend;
 
-	loop_disarm(blk->env.loop, &blk->retry);
+	backoff_close(&blk->backoff);
 	hang_up(blk);
 	medium_close(&blk->medium);
 	inflight_close(&blk->inflight);

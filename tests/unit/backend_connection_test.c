@@ -4,7 +4,7 @@
  * program still works on requests of a daemon, or of a session, that is no more. The program is a
  * socket that answers when a test says so; the kernel module is two pages and no doorbell.
  * flags: -D_GNU_SOURCE
- * links: backend/daemon/connection.c backend/daemon/control.c backend/daemon/blk.c
+ * links: backend/daemon/backoff.c backend/daemon/connection.c backend/daemon/control.c backend/daemon/blk.c
  * links: backend/daemon/vhost_user.c backend/daemon/inflight.c backend/daemon/ring.c
  * links: backend/daemon/loop.c backend/daemon/log.c lib/iobuf.c
  */

@@ -5,7 +5,7 @@
  * test, and the storage program is the real one, which answers a request for a sector. Modules that
  * lie or fall short are refused, with every file closed again.
  * flags: -D_GNU_SOURCE
- * links: backend/daemon/backend.c backend/daemon/blk.c backend/daemon/connection.c
+ * links: backend/daemon/backend.c backend/daemon/backoff.c backend/daemon/blk.c backend/daemon/connection.c
  * links: backend/daemon/console.c backend/daemon/control.c backend/daemon/display.c
  * links: backend/daemon/filter.c backend/daemon/frame.c backend/daemon/fs.c backend/daemon/gpu.c
  * links: backend/daemon/inflight.c backend/daemon/interface.c backend/daemon/link.c
