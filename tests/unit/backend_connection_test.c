@@ -628,6 +628,33 @@ static void program_that_died_is_gone_at_once(void **state)
 	assert_int_equal(bench->heard[PV_CTL_STOPPED], 1);
 }
 
+/* Whatever it is that ends it as often as it starts. */
+static void program_that_dies_again_is_started_after_a_pause_that_doubles(void **state)
+{
+	(void)state;
+	start_device();
+	for (uint32_t death = 0; death < 9; death++) {
+		bench->listens = false;
+		close(bench->program);
+		bench->program = -1;
+		settle();
+		if (death > 0) {
+			assert_int_equal(bench->spawned, 1 + death);
+			assert_int_equal(pass_pause(), 100U << (death < 6 ? death : 6));
+		}
+		assert_int_equal(bench->spawned, 2 + death);
+		shake_hands();
+		assert_int_equal(bench->heard[PV_CTL_READY], 2 + death);
+	}
+	/* It serves for long enough: that is forgotten. */
+	assert_int_equal(pass_pause(), 10000);
+	bench->listens = false;
+	close(bench->program);
+	bench->program = -1;
+	settle();
+	assert_int_equal(bench->spawned, 11);
+}
+
 static void storage_without_room_is_told_until_there_is(void **state)
 {
 	(void)state;
@@ -760,6 +787,7 @@ int main(void)
 		TEST(program_that_hung_up_is_gone_and_ready_when_it_rests),
 		TEST(program_that_hangs_up_again_is_not_connected_to_at_once),
 		TEST(program_that_died_is_gone_at_once),
+		TEST(program_that_dies_again_is_started_after_a_pause_that_doubles),
 		TEST(storage_without_room_is_told_until_there_is),
 		TEST(medium_that_is_absent_is_waited_for),
 		TEST(medium_that_goes_is_absent_until_it_is_back),
