@@ -7,7 +7,7 @@ import threading
 
 from cases_work import FIO
 from connections import check_tcp
-from harness import Failure, ensure
+from harness import LIMIT, Failure, ensure
 
 CRASHES = int(os.environ.get("PV_CRASHES", "6"))
 SEED = int(os.environ.get("PV_SEED", "1"))
@@ -42,7 +42,10 @@ class Load:
         return self
 
     def ensure_busy(self, what):
-        ensure(self.disk.poll() is None, f"seed {SEED}, {what}: the load has ended")
+        if self.disk.poll() is not None:
+            said, _ = self.disk.communicate(timeout=LIMIT)
+            raise Failure(f"seed {SEED}, {what}: the load has ended: {self.disk.returncode}: "
+                          f"{said[-2000:]}")
         ensure(self.transfer.is_alive(), f"seed {SEED}, {what}: the transfer: {self.done[-1:]}")
 
     def __exit__(self, failure, *_):
