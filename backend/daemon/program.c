@@ -145,6 +145,7 @@ static void look(void *owner)
 /* Kill it, and say @event when it is gone. */
 static void end(struct program *program, enum backend_event event, err_t err)
 {
+	backoff_close(&program->backoff);
 	vhost_user_close(&program->user);
 	program->phase = PROGRAM_DYING;
 	program->owed = event;
@@ -162,14 +163,17 @@ static void on_event(void *owner, enum vhost_user_event event)
 		break;
 	case VHOST_USER_STARTED:
 		program->phase = PROGRAM_SERVING;
+		backoff_begin_calm(&program->backoff);
 		backend_tell(&program->env, BACKEND_STARTED, OK);
 		break;
 	case VHOST_USER_REFUSED:
+		program->backoff.failures++;
 		end(program, BACKEND_FAILED, ERR_ARG);
 		break;
 	case VHOST_USER_CLOSED:
 		log_line(program->env.peer, "device %u: %s is gone", program->env.config->index,
 		         program->kind->argv[0]);
+		program->backoff.failures++;
 		end(program, BACKEND_FAILED, ERR_STATE);
 		break;
 	}
@@ -187,6 +191,28 @@ static bool is_begun(const struct program *program, const struct control_setup *
 	return false;
 }
 
+static void start(void *owner)
+{
+	struct program *program = owner;
+	const struct vhost_user_config config = {
+		.env = &program->env,
+		.device_features = program->kind->device_features,
+		.display_fd = program->display_fd,
+		.event = on_event,
+		.owner = program,
+	};
+	int fd = -1;
+	err_t err = spawn(program, &fd);
+
+	if (err != OK) {
+		program->phase = PROGRAM_NONE;
+		backend_tell(&program->env, BACKEND_FAILED, err);
+		return;
+	}
+	program->phase = PROGRAM_STARTING;
+	vhost_user_open(&program->user, &config, fd);
+}
+
 void program_open(struct program *program, const struct backend_env *env,
                   const struct program_kind *kind)
 {
@@ -200,35 +226,27 @@ void program_open(struct program *program, const struct backend_env *env,
 	         env->config->index);
 	snprintf(program->socket_path, PROGRAM_PATH_BYTES, "%s/%s-%u.sock", env->run_dir, env->peer,
 	         env->config->index);
+	backoff_open(&program->backoff, env->loop, start, program);
 	look(program);
 }
 
 void program_start(struct program *program, const struct control_setup *setup)
 {
-	struct vhost_user_config config = {
-		.env = &program->env,
-		.device_features = program->kind->device_features,
-		.display_fd = program->display_fd,
-		.event = on_event,
-		.owner = program,
-	};
-	int fd = -1;
-	err_t err = ERR_STATE;
-
 	if (is_begun(program, setup)) {
 		log_line(program->env.peer,
 		         "device %u: what it knew is lost; its driver must begin anew",
 		         program->env.config->index);
-	} else {
-		err = spawn(program, &fd);
-	}
-	if (err != OK) {
-		backend_tell(&program->env, BACKEND_FAILED, err);
+		backend_tell(&program->env, BACKEND_FAILED, ERR_STATE);
 		return;
 	}
-	program->phase = PROGRAM_STARTING;
 	program->setup = setup;
-	vhost_user_open(&program->user, &config, fd);
+	/* Its driver can make it end, and begin anew, as often as it likes. */
+	if (program->backoff.failures > 1) {
+		program->phase = PROGRAM_WAITING;
+		backoff_wait(&program->backoff);
+	} else {
+		start(program);
+	}
 }
 
 void program_stop(struct program *program)
@@ -238,6 +256,7 @@ void program_stop(struct program *program)
 
 void program_close(struct program *program)
 {
+	backoff_close(&program->backoff);
 	vhost_user_close(&program->user);
 	loop_disarm(program->env.loop, &program->rest);
 	is_gone(program);

@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "backend/daemon/backend.h"
+#include "backend/daemon/backoff.h"
 #include "backend/daemon/loop.h"
 #include "backend/daemon/vhost_user.h"
 
@@ -32,6 +33,7 @@ struct program_kind {
 enum program_phase {
 	PROGRAM_UNKNOWN,  /* a predecessor's may run still */
 	PROGRAM_NONE,     /* none runs */
+	PROGRAM_WAITING,  /* as none, until one is started after a pause */
 	PROGRAM_STARTING, /* until the queues run */
 	PROGRAM_SERVING,
 	PROGRAM_DYING /* killed; what is owed is said when it is gone */
@@ -48,7 +50,8 @@ struct program {
 	enum program_phase phase;
 	struct vhost_user user;
 	struct loop_timer rest; /* looks whether it is gone */
-	pid_t pid;              /* 0: none of ours */
+	struct backoff backoff;
+	pid_t pid; /* 0: none of ours */
 	const struct control_setup *setup;
 	enum backend_event owed; /* when it is gone: STOPPED or FAILED */
 	err_t err;               /* of FAILED */
@@ -58,7 +61,8 @@ struct program {
 void program_open(struct program *program, const struct backend_env *env,
                   const struct program_kind *kind);
 
-/** Start a program that serves @setup, or say BACKEND_FAILED. */
+/** Start a program that serves @setup, after a pause if others have ended (backoff.h), or say
+ * BACKEND_FAILED. */
 void program_start(struct program *program, const struct control_setup *setup);
 
 /** Kill it; BACKEND_STOPPED is said when it is gone. */
