@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Makes container images, right and wrong ones, as an OCI layout or as `docker save` writes them."""
+"""Makes container images, right and wrong ones, as an OCI layout or as `docker save` writes them; or has
+Debian's tools make one."""
 import hashlib
 import io
 import json
 import os
+import shutil
+import subprocess
 import tarfile
 
 
@@ -89,3 +92,33 @@ def write_directory(path, files):
 def write_archive(path, files):
     with open(path, "wb") as file:
         file.write(tar([(name, data, 0o644) for name, data in files.items()]))
+
+
+def tool(*words):
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False)
+    if done.returncode != 0:
+        raise OSError(f"{' '.join(words)}: exit status {done.returncode}: {done.stdout[-600:]}")
+
+
+def by_umoci(layout, layers, machine="arm64", **config):
+    """An OCI layout with an image of umoci's, "made". A layer is a function that changes what is in a root file
+    system; umoci finds what that has changed, whiteouts included. config: lists of texts or a text."""
+    bundle = layout + ".bundle"
+    image = f"{layout}:made"
+    tool("umoci", "init", "--layout", layout)
+    tool("umoci", "new", "--image", image)
+    for change in layers:
+        tool("umoci", "unpack", "--rootless", "--image", image, bundle)
+        change(os.path.join(bundle, "rootfs"))
+        tool("umoci", "repack", "--image", image, bundle)
+        shutil.rmtree(bundle)
+    options = [word for name, values in config.items()
+               for value in ([values] if isinstance(values, str) else values)
+               for word in (f"--config.{name}", value)]
+    tool("umoci", "config", "--image", image, "--architecture", machine, *options)
+
+
+def by_skopeo(layout, to):
+    """The same as skopeo copies it, to "docker-archive:PATH:NAME:TAG" or what else it knows."""
+    tool("skopeo", "copy", "--insecure-policy", f"oci:{layout}:made", to)
