@@ -2,11 +2,14 @@
 /*
  * Becomes a program with an environment, a directory and a user of its own: what topo writes into the
  * script of a VM's command. Users are numbers, so that no file of the root file system is read.
- *   launch [-e NAME=VALUE]... [-u USER -g GROUP[,GROUP]...] [-d DIRECTORY] -- PROGRAM [ARGUMENT]...
+ *   launch [-s] [-e NAME=VALUE]... [-u USER -g GROUP[,GROUP]...] [-d DIRECTORY] -- PROGRAM [ARGUMENT]...
+ * -s is a session of its own. Signals do what they do by default: a shell, such as the init in front of a root
+ * file system of the user's, has what it runs in the background ignore SIGINT and SIGQUIT.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +19,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define GROUPS_MAX 64U /* topo/rootfs/users.h */
+#define GROUPS_MAX 64U          /* topo/rootfs/users.h */
+#define EXIT_NOT_EXECUTABLE 126 /* as shells do */
+#define EXIT_NOT_FOUND 127
 
 static _Noreturn void die(const char *what)
 {
@@ -123,6 +128,18 @@ static void change(const char *groups, const char *user)
 	}
 }
 
+/* But for those that nobody can change. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++) {
+		signal(number, SIG_DFL);
+	}
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const char *directory = "/";
@@ -130,8 +147,11 @@ int main(int argc, char **argv)
 	const char *user = NULL;
 	int option;
 
-	while ((option = getopt(argc, argv, "+e:u:g:d:")) != -1) {
+	while ((option = getopt(argc, argv, "+se:u:g:d:")) != -1) {
 		switch (option) {
+		case 's':
+			setsid(); /* a leader has one already */
+			break;
 		case 'e':
 			if (putenv(optarg) != 0) {
 				die(optarg);
@@ -165,6 +185,9 @@ int main(int argc, char **argv)
 	if (chdir(directory) != 0) {
 		die(directory);
 	}
+	reset_signals();
 	execvp(argv[optind], argv + optind);
-	die(argv[optind]);
+	const int error = errno;
+	fprintf(stderr, "launch: %s: %s\n", argv[optind], strerror(error));
+	return error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 }

@@ -7,8 +7,9 @@
  *   once wait RESULT
  * RESULT is a file with "exited STATUS" or "killed SIGNAL". The first form stays when that is written, since a
  * VM's init starts again what ends; where RESULT is there already it starts nothing. By SIGTERM the program
- * gets that too, and is not run again. The second form waits for RESULT and prints it; it ends with who reads
- * that.
+ * gets that too, and is not run again. Nor is one of "no" where this program itself was killed, and so that:
+ * RESULT.new tells that it has begun. It has the room that RESULT will take: the program may fill all there is.
+ * The second form waits for RESULT and prints it; it ends with who reads that.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -28,6 +29,9 @@
 #include <unistd.h>
 
 #define AGAIN_S 1
+#define ENDING_BYTES 32
+#define EXIT_NOT_EXECUTABLE 126 /* as shells do */
+#define EXIT_NOT_FOUND 127
 
 static _Noreturn void die(const char *what)
 {
@@ -46,8 +50,10 @@ static sigset_t signals(void)
 	return set;
 }
 
+/* In a session of its own: what it sends to its group is not for us, nor for who has started us. */
 static _Noreturn void become(char **program, const sigset_t *mask, pid_t parent)
 {
+	setsid();
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent) { /* it has died before it could be heard of */
@@ -55,7 +61,7 @@ static _Noreturn void become(char **program, const sigset_t *mask, pid_t parent)
 	}
 	execvp(program[0], program);
 	fprintf(stderr, "%s: %s\n", program[0], strerror(errno));
-	_exit(errno == ENOENT ? 127 : 126);
+	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
 /* Run @program until it ends; its status. *@over: it was told to end. */
@@ -67,7 +73,8 @@ static int run(char **program, const sigset_t *mask, bool *over)
 	int status = 0;
 
 	if (child < 0) {
-		die("fork");
+		fprintf(stderr, "%s: %s\n", program[0], strerror(errno));
+		return W_EXITCODE(EXIT_NOT_EXECUTABLE, 0);
 	}
 	if (child == 0) {
 		become(program, mask, parent);
@@ -81,45 +88,99 @@ static int run(char **program, const sigset_t *mask, bool *over)
 	return status;
 }
 
-/* At once or not at all, so that nobody reads a part of it. */
-static void keep(const char *result, int status)
+/* Let the time go by that an init waits before it runs something again; true: told to end. */
+static bool is_over(void)
 {
-	char path[PATH_MAX];
+	const struct timespec again = {.tv_sec = AGAIN_S};
+	sigset_t set;
+	int number;
 
-	snprintf(path, sizeof(path), "%s.new", result);
-	FILE *file = fopen(path, "we");
-	if (file == NULL) {
-		die(path);
-	}
-	fprintf(file, WIFSIGNALED(status) ? "killed %d\n" : "exited %d\n",
-	        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-	if (fclose(file) != 0 || rename(path, result) != 0) {
-		die(result);
+	/* Not that a child has ended: that may be news yet of one which is known to have. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	do {
+		number = sigtimedwait(&set, NULL, &again);
+	} while (number < 0 && errno == EINTR);
+	return number == SIGTERM;
+}
+
+/* The same, and again after failures if it is to; the last status. */
+static int run_by(bool on_failure, char **program, const sigset_t *mask, bool *over)
+{
+	for (;;) {
+		const int status = run(program, mask, over);
+		const bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+
+		*over = *over || (on_failure && failed && is_over());
+		if (*over || !on_failure || !failed) {
+			return status;
+		}
 	}
 }
 
-static int run_by(bool on_failure, const char *result, char **program)
+/* The end of a program, which is kept at once or not at all, so that nobody reads a part of it. */
+struct ending {
+	const char *result;
+	char path[PATH_MAX];
+	int fd;
+};
+
+/* Have room for it. *@begun: another process has had, and did not come to its end. */
+static void ending_begin(struct ending *ending, const char *result, bool *begun)
 {
-	const struct timespec again = {.tv_sec = AGAIN_S};
-	const sigset_t set = signals();
-	sigset_t mask;
-	bool over = access(result, F_OK) == 0;
+	char room[ENDING_BYTES] = {0};
 
-	sigprocmask(SIG_BLOCK, &set, &mask);
-	while (!over) {
-		const int status = run(program, &mask, &over);
-		const bool failed = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
-
-		if (!over && on_failure && failed) {
-			/* As its init does with what it runs again. */
-			over = sigtimedwait(&set, NULL, &again) == SIGTERM;
-		} else {
-			keep(result, status);
-			if (over) {
-				return EXIT_SUCCESS;
-			}
-			over = true;
+	ending->result = result;
+	snprintf(ending->path, sizeof(ending->path), "%s.new", result);
+	ending->fd = open(ending->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	*begun = ending->fd < 0 && errno == EEXIST;
+	if (*begun) {
+		ending->fd = open(ending->path, O_WRONLY | O_CLOEXEC);
+	}
+	if (ending->fd < 0) {
+		die(ending->path);
+	}
+	if (write(ending->fd, room, sizeof(room)) != sizeof(room)) {
+		if (!*begun) {
+			unlink(ending->path);
 		}
+		die(ending->path);
+	}
+}
+
+static void ending_keep(const struct ending *ending, int status)
+{
+	char text[ENDING_BYTES];
+	const int bytes =
+		snprintf(text, sizeof(text), WIFSIGNALED(status) ? "killed %d\n" : "exited %d\n",
+	                 WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+
+	if (pwrite(ending->fd, text, (size_t)bytes, 0) != bytes ||
+	    ftruncate(ending->fd, bytes) != 0 || rename(ending->path, ending->result) != 0) {
+		die(ending->result);
+	}
+	close(ending->fd);
+}
+
+static int start(bool on_failure, const char *result, char **program)
+{
+	const sigset_t set = signals();
+	bool over = false;
+	sigset_t mask;
+
+	signal(SIGCHLD, SIG_DFL); /* of an ignored one no status is kept */
+	sigprocmask(SIG_BLOCK, &set, &mask);
+	if (access(result, F_OK) != 0) {
+		struct ending ending;
+		bool begun;
+
+		ending_begin(&ending, result, &begun);
+		ending_keep(&ending, begun && !on_failure
+		                             ? W_EXITCODE(0, SIGKILL) /* as in become() */
+		                             : run_by(on_failure, program, &mask, &over));
+	}
+	if (over) {
+		return EXIT_SUCCESS;
 	}
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	for (;;) {
@@ -129,7 +190,7 @@ static int run_by(bool on_failure, const char *result, char **program)
 
 static bool print(const char *result)
 {
-	char line[32];
+	char line[ENDING_BYTES];
 	FILE *file = fopen(result, "re");
 
 	if (file == NULL) {
@@ -174,7 +235,7 @@ int main(int argc, char **argv)
 		return wait_for(argv[2]);
 	}
 	if (argc > 3 && (strcmp(argv[1], "no") == 0 || strcmp(argv[1], "on-failure") == 0)) {
-		return run_by(strcmp(argv[1], "no") != 0, argv[2], argv + 3);
+		return start(strcmp(argv[1], "no") != 0, argv[2], argv + 3);
 	}
 	fputs("usage: once no|on-failure RESULT PROGRAM [ARGUMENT]...\n"
 	      "       once wait RESULT\n",

@@ -3,13 +3,15 @@
 import os
 import signal
 import subprocess
+import time
 
 from harness import check, check_equal, check_in, finish, read_until, wait_until
 
 
 def once(world, *words):
     """What the VM's init has started: the program that runs its command."""
-    process = subprocess.Popen([world.env["FAKE_ONCE"], *words], stdin=subprocess.DEVNULL, env=world.env)
+    process = subprocess.Popen([world.env["FAKE_ONCE"], *words], stdin=subprocess.DEVNULL, env=world.env,
+                               start_new_session=True)
     world.processes.append(process)
     return process
 
@@ -69,3 +71,48 @@ def case_command_again_after_a_failure(world):
     check_equal(process.wait(), 0)
     with open(other, encoding="ascii") as file:
         check_equal(file.read(), "killed 15\n")
+
+
+def content(path):
+    with open(path, encoding="ascii") as file:
+        return file.read()
+
+
+def case_command_of_no_is_run_once_whatever_dies(world):
+    """Also where what runs it is killed, and the command with it, and an init starts that again."""
+    result = os.path.join(world.directory, "result")
+    job = ("no", result, "sh", "-c", f"echo >> {result}.runs; exec sleep 1000")
+    process = once(world, *job)
+    wait_until(lambda: os.path.exists(f"{result}.runs"), "it runs")
+    process.kill()
+    process.wait()
+    again = once(world, *job)
+    wait_until(lambda: os.path.exists(result), "its end is kept")
+    check_equal(content(result), "killed 9\n")
+    check_equal(os.path.getsize(f"{result}.runs"), 1)
+    check(again.poll() is None, "it does not stay")
+
+
+def case_command_that_kills_its_group(world):
+    """That is its own: who runs it keeps how it has ended."""
+    result = os.path.join(world.directory, "result")
+    process = once(world, "no", result, "sh", "-c", "kill -9 0")
+    wait_until(lambda: os.path.exists(result) or process.poll() is not None, "it ends")
+    check(process.poll() is None, "it has killed what runs it")
+    check_equal(content(result), "killed 9\n")
+
+
+def case_command_that_fails_is_run_each_second(world):
+    """However many signals say meanwhile that a child has ended. What is told to end in between keeps the last end."""
+    result = os.path.join(world.directory, "result")
+    begin = time.monotonic()
+    process = once(world, "on-failure", result, "sh", "-c", f"echo >> {result}.runs; exit 4")
+    wait_until(lambda: os.path.exists(f"{result}.runs"), "it runs")
+    for _ in range(200):
+        process.send_signal(signal.SIGCHLD)
+        time.sleep(0.005)
+    pauses = os.path.getsize(f"{result}.runs") - 1
+    check(pauses <= time.monotonic() - begin, f"{pauses} pauses")
+    process.send_signal(signal.SIGTERM)
+    check_equal(process.wait(), 0)
+    check(content(result) in ("exited 4\n", "killed 15\n"), content(result))
