@@ -53,23 +53,35 @@ class OwnRoot(Scenario):
         with open(os.path.join(self.directory, "bare.cpio"), "wb") as file:
             file.write(b"".join(entries) + newc.entry("TRAILER!!!", mode=0))
 
-    @staticmethod
-    def image(program):
-        """What docker would save: a layer over another."""
-        layers = [container.tar([("usr/bin/httpd", program), ("usr/bin/run", RUN),
-                                 ("etc/passwd", b"www:x:33:34::/srv:\n", 0o644),
-                                 ("srv/page", b"lower", 0o644), ("srv/gone", b"", 0o644)]),
-                  container.tar([("srv/.wh.gone", b""), ("srv/page", b"upper", 0o644)])]
-        return container.docker(layers, container.configuration(
-            layers, Entrypoint=["run", "-f"], Cmd=["-p", "8080"], WorkingDir="/srv", User="www",
-            Env=["PATH=/usr/bin", "B=1"]))
+    def make_image(self, program):
+        """What docker would save, made by Debian's tools: a layer over another, with a whiteout."""
+        def write(root, name, data, mode=0o644):
+            path = os.path.join(root, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "wb") as file:
+                file.write(data)
+            os.chmod(path, mode)
+
+        def lower(root):
+            for name, *rest in (("usr/bin/httpd", program, 0o755), ("usr/bin/run", RUN, 0o755),
+                                ("etc/passwd", b"www:x:33:34::/srv:\n"), ("srv/page", b"lower"), ("srv/gone", b"")):
+                write(root, name, *rest)
+
+        def upper(root):
+            write(root, "srv/page", b"upper")
+            os.remove(os.path.join(root, "srv/gone"))
+
+        layout = os.path.join(self.directory, "app")
+        container.by_umoci(layout, [lower, upper], entrypoint=["run", "-f"], cmd=["-p", "8080"],
+                           workingdir="/srv", user="www", env=["PATH=/usr/bin", "B=1"])
+        container.by_skopeo(layout, f"docker-archive:{layout}.tar:app:1")
 
     def prepare(self):
         shutil.rmtree(self.directory, ignore_errors=True)
         os.makedirs(os.path.join(self.directory, "web/usr/bin"))
         shutil.copy(os.path.join(HERE, "topologies/own-root.camkes"), self.directory)
         program = self.program()
-        container.write_archive(os.path.join(self.directory, "app.tar"), self.image(program))
+        self.make_image(program)
         httpd = os.path.join(self.directory, "web/usr/bin/httpd")
         with open(httpd, "wb") as file:
             file.write(program)
@@ -139,6 +151,14 @@ class OwnRoot(Scenario):
         self.system.wait("httpd runs again", lambda: self.system.shell(
             "web", "pidof httpd || true") not in ("", before))
         self.fetch("box", "http://10.9.0.2:8080/topology")
+
+    def check_signals_are_what_they_are_elsewhere(self):
+        """What the init runs can be interrupted, and a command has a group, to which it may send what it likes."""
+        found = self.system.shell("web", """for process in self $(pidof httpd) $(pidof peervisor-agent); do
+            sed -n 's/^SigIgn:\\t//p' /proc/$process/status; done
+            cut -d ' ' -f 5,6 /proc/$(pidof httpd)/stat; cut -d ' ' -f 5,6 /proc/1/stat""").split("\n")
+        ensure(all(int(bits, 16) & (1 << 1 | 1 << 2) == 0 for bits in found[:3]), found)
+        ensure(found[3] != found[4], found)
 
     def check_a_command_runs_once(self):
         """How it has ended is told; of one that runs, and would not be run again, that."""
