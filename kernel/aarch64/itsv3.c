@@ -101,8 +101,9 @@ static bool comes_down_to(uint32_t left)
 	return false;
 }
 
-/* Have the ITS do @command some time: it is not waited for, only that there is room for the next. False:
- * it does not answer. Lock: that of the commands, but at boot. */
+/* Have the ITS do @command some time: not this one is waited for, but the one before, so that an ITS which
+ * does nothing any more is seen at the next. False: it does not answer. Lock: that of the commands, but at
+ * boot. */
 static bool issue(struct its_command command)
 {
 	tables.commands[state.next] = command;
@@ -110,7 +111,7 @@ static bool issue(struct its_command command)
 	/* The command, and the tables that it is about, before the index that shows it. */
 	dsb(ishst);
 	*gic_reg64(board_its, GITS_CWRITER) = state.next * sizeof(command);
-	return comes_down_to(COMMANDS - 2);
+	return comes_down_to(1);
 }
 
 /* Have a register say where a table is. False: it does not take that, in the bits @asked. */
