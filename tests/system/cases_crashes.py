@@ -6,8 +6,8 @@ import random
 import subprocess
 import time
 
-from cases_life import Events
-from cases_work import device_address
+from cases_life import NO_COMMAND, Events
+from cases_work import PANIC, device_address
 from harness import HERE, TOPO, Scenario, ensure
 from load import CRASHES, SEED, Load
 from outside import Outside, digest
@@ -63,9 +63,8 @@ def restart(system, *how):
 
 # How a device VM ends: its own reset, its panic, the operator's wish, in order and at once.
 ENDS = (
-    lambda system: system.shell("device", "reboot -f", status=None),
-    lambda system: system.shell("device", "echo 1 > /proc/sys/vm/panic_on_oom; tail /dev/zero",
-                                status=None, limit=300),
+    lambda system: system.shell("device", "reboot -f", status=NO_COMMAND),
+    lambda system: system.shell("device", PANIC, status=NO_COMMAND),
     restart,
     lambda system: restart(system, "--force"),
 )

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 
+from cases_work import PANIC
 from harness import BUILD, HERE, LIMIT, ROOT, TOPO, Scenario, ensure
 from debugger import Debugger
 sys.path.append(os.path.join(ROOT, "tests/verify"))
@@ -176,8 +177,7 @@ class Life(Scenario):
 
     def check_a_vm_that_panics_comes_back(self):
         self.ends_and_comes_back(lambda: self.system.shell(
-            "driver", "echo 1 > /proc/sys/vm/panic_on_oom; tail /dev/zero",
-            status=NO_COMMAND), "reset")
+            "driver", PANIC, status=NO_COMMAND), "reset")
         ensure("Kernel panic - not syncing: Out of memory" in self.system.log("driver"),
                "it said nothing of a panic")
 

@@ -12,6 +12,10 @@ TCP_BYTES = 100_000_000
 FIO = ("fio --name=mix --filename=/dev/vda --size=64M --rw=randrw --bs=16k --direct=1 "
        "--ioengine=io_uring --iodepth=8 --verify=crc32c --verify_fatal=1 --do_verify=1 "
        "--randrepeat=1 --norandommap=0 --minimal")
+# One buffer is larger than the memory: tail of /dev/zero, which grows bit by bit, was seen not to be
+# done with it after 300 s.
+PANIC = ("echo 1 > /proc/sys/vm/panic_on_oom; echo 1 > /proc/sys/vm/overcommit_memory; "
+         "dd if=/dev/zero of=/dev/null bs=1G count=1")
 
 
 def device_address(system, vm="device"):
