@@ -10,7 +10,6 @@
 #include "lib/image_checker.h"
 #include "lib/range.h"
 
-/* The tables of the header, in their order in the image. */
 static const struct table_rule {
 	const char *name;
 	uint32_t header_offset; /* of its struct pv_table */
@@ -18,22 +17,9 @@ static const struct table_rule {
 	uint32_t count_min;
 	uint32_t count_max;
 } table_rules[] = {
-#define RULE(table, type, min, max)                                                                \
-	{                                                                                          \
-#table, offsetof(struct pv_image_header, table), sizeof(type), min, max            \
-	}
-	RULE(domains, struct pv_domain, 1, PV_DOMAINS_MAX),
-	RULE(vcpus, struct pv_vcpu, 1, PV_VCPUS_MAX),
-	RULE(regions, struct pv_region, 1, PV_REGIONS_MAX),
-	RULE(mappings, struct pv_mapping, 1, PV_MAPPINGS_MAX),
-	RULE(caps, struct pv_cap, 0, PV_CAPS_MAX),
-	RULE(doorbells, struct pv_doorbell, 0, PV_DOORBELLS_MAX),
-	RULE(doorbell_pages, struct pv_doorbell_page, 0, PV_DOORBELL_PAGES_MAX),
-	RULE(devices, struct pv_device, 0, PV_DEVICES_MAX),
-	RULE(irqs, struct pv_irq, 0, PV_IRQS_MAX),
-	RULE(streams, struct pv_stream, 0, PV_STREAMS_MAX),
-	RULE(windows, struct pv_window, 0, PV_WINDOWS_MAX),
-	RULE(window_rules, struct pv_window_rule, 0, PV_WINDOW_RULES_MAX),
+#define RULE(table, entry, least, most)                                                            \
+	{#table, offsetof(struct pv_image_header, table), sizeof(struct entry), least, most},
+	IMAGE_TABLES(RULE)
 #undef RULE
 };
 

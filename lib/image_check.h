@@ -71,24 +71,28 @@ struct image_fault {
 MUST_USE err_t image_check(const struct pv_image_header *image, uint64_t available_bytes,
                            const struct image_bounds *bounds, struct image_fault *fault);
 
+/* The tables that the header names, in their order in the image: X(table, entry, least, most). */
+#define IMAGE_TABLES(X)                                                                            \
+	X(domains, pv_domain, 1, PV_DOMAINS_MAX)                                                   \
+	X(vcpus, pv_vcpu, 1, PV_VCPUS_MAX)                                                         \
+	X(regions, pv_region, 1, PV_REGIONS_MAX)                                                   \
+	X(mappings, pv_mapping, 1, PV_MAPPINGS_MAX)                                                \
+	X(caps, pv_cap, 0, PV_CAPS_MAX)                                                            \
+	X(doorbells, pv_doorbell, 0, PV_DOORBELLS_MAX)                                             \
+	X(doorbell_pages, pv_doorbell_page, 0, PV_DOORBELL_PAGES_MAX)                              \
+	X(devices, pv_device, 0, PV_DEVICES_MAX)                                                   \
+	X(irqs, pv_irq, 0, PV_IRQS_MAX)                                                            \
+	X(streams, pv_stream, 0, PV_STREAMS_MAX)                                                   \
+	X(windows, pv_window, 0, PV_WINDOWS_MAX)                                                   \
+	X(window_rules, pv_window_rule, 0, PV_WINDOW_RULES_MAX)
+
 /* image_domains() and so on: a table; only for an image that image_check() accepted. */
-#define IMAGE_TABLE(table, type)                                                                   \
-	static inline const struct type *image_##table(const struct pv_image_header *image)        \
+#define IMAGE_TABLE(table, entry, least, most)                                                     \
+	static inline const struct entry *image_##table(const struct pv_image_header *image)       \
 	{                                                                                          \
 		return (const void *)((const uint8_t *)image + image->table.offset);               \
 	}
-IMAGE_TABLE(domains, pv_domain)
-IMAGE_TABLE(vcpus, pv_vcpu)
-IMAGE_TABLE(regions, pv_region)
-IMAGE_TABLE(mappings, pv_mapping)
-IMAGE_TABLE(caps, pv_cap)
-IMAGE_TABLE(doorbells, pv_doorbell)
-IMAGE_TABLE(doorbell_pages, pv_doorbell_page)
-IMAGE_TABLE(devices, pv_device)
-IMAGE_TABLE(irqs, pv_irq)
-IMAGE_TABLE(streams, pv_stream)
-IMAGE_TABLE(windows, pv_window)
-IMAGE_TABLE(window_rules, pv_window_rule)
+IMAGE_TABLES(IMAGE_TABLE)
 #undef IMAGE_TABLE
 
 /** Whether @domain has a stream, and so a DMA space. At most PV_STREAMS_MAX steps. */
