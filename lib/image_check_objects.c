@@ -6,14 +6,6 @@
 #include "abi/calls.h"
 #include "lib/image_checker.h"
 
-/* What the domains before have taken of the tables that they cover in order. */
-struct cover {
-	uint32_t vcpus;
-	uint32_t caps;
-	uint32_t doorbell_pages;
-	bool channels[PV_CHANNELS_MAX];
-};
-
 /* NUL-terminated, printable, not empty, and nothing behind the end. */
 static bool is_name(const char *name, uint32_t bytes)
 {
@@ -28,12 +20,6 @@ static bool is_name(const char *name, uint32_t bytes)
 		}
 	}
 	return length > 0 && length < bytes;
-}
-
-/* Does @slice begin where the one before it ended, at @next, and end in the table? */
-static bool slice_follows(struct pv_slice slice, uint32_t next, struct pv_table table)
-{
-	return slice.first == next && pages_fit(slice.first, slice.count, table.count);
 }
 
 /* What domain @index has of message-signalled interrupts: nothing at all, or all that they need. */
@@ -94,21 +80,38 @@ static err_t check_msis(const struct image_checker *checker, uint32_t index)
 	return image_judge(checker, "domains", index, rules, ARRAY_COUNT(rules));
 }
 
-/* Domain @index by itself, behind those that have taken @cover. */
-static err_t check_domain(const struct image_checker *checker, uint32_t index,
-                          const struct cover *cover)
+/* Are console channels of domain @index another's as well, or the kernel's, which is 0? */
+static bool channels_overlap(const struct pv_domain *domains, uint32_t index)
 {
+	const struct pv_domain *d = &domains[index];
+	bool overlap = pages_overlap(d->channel_first, d->channel_count, 0, 1);
+
+	for (uint32_t i = 0; i < index; i++) {
+		overlap =
+			overlap || pages_overlap(domains[i].channel_first, domains[i].channel_count,
+		                                 d->channel_first, d->channel_count);
+	}
+	return overlap;
+}
+
+static err_t check_domain(const struct image_checker *checker, uint32_t index)
+{
+	static const struct pv_domain none;
 	const struct pv_image_header *image = checker->image;
-	const struct pv_domain *d = &image_domains(image)[index];
+	const struct pv_domain *domains = image_domains(image);
+	const struct pv_domain *d = &domains[index];
+	const struct pv_domain *before = index ? d - 1 : &none;
+	bool last = index + 1 == image->domains.count;
 	uint32_t bells = d->doorbell_pages.count;
 	uint32_t gicc_count = checker->bounds->hardware->gicc_page_count;
 	const struct image_rule rules[] = {
 		{"vcpus", ERR_RANGE, d->vcpus.count > 0},
 		{"vcpus", ERR_FULL, d->vcpus.count <= PV_DOMAIN_VCPUS_MAX},
-		{"vcpus", ERR_RANGE, slice_follows(d->vcpus, cover->vcpus, image->vcpus)},
-		{"caps", ERR_RANGE, slice_follows(d->caps, cover->caps, image->caps)},
+		{"vcpus", ERR_RANGE, image_covers(before->vcpus, d->vcpus, last, image->vcpus)},
+		{"caps", ERR_RANGE, image_covers(before->caps, d->caps, last, image->caps)},
 		{"doorbell_pages", ERR_RANGE,
-	         slice_follows(d->doorbell_pages, cover->doorbell_pages, image->doorbell_pages)},
+	         image_covers(before->doorbell_pages, d->doorbell_pages, last,
+	                      image->doorbell_pages)},
 		{"name", ERR_ARG, is_name(d->name, sizeof(d->name))},
 		{"doorbell_ipa_page", ERR_RANGE,
 	         pages_fit(d->doorbell_ipa_page, bells, IMAGE_IPA_PAGES)},
@@ -125,56 +128,21 @@ static err_t check_domain(const struct image_checker *checker, uint32_t index,
 		{"channel_count", ERR_FULL, d->channel_count <= PV_CONSOLES_MAX},
 		{"channel_first", ERR_RANGE,
 	         pages_fit(d->channel_first, d->channel_count, PV_CHANNELS_MAX)},
+		{"channel_first", ERR_OVERLAP, !channels_overlap(domains, index)},
 	};
 
 	return image_judge(checker, "domains", index, rules, ARRAY_COUNT(rules));
 }
 
-/* Domain @index, which is sound by itself, takes its part of the tables, and its channels. */
-static err_t take_cover(const struct image_checker *checker, uint32_t index, struct cover *cover)
-{
-	const struct pv_domain *domain = &image_domains(checker->image)[index];
-
-	cover->vcpus += domain->vcpus.count;
-	cover->caps += domain->caps.count;
-	cover->doorbell_pages += domain->doorbell_pages.count;
-	for (uint32_t i = 0; i < domain->channel_count; i++) {
-		uint32_t channel = domain->channel_first + i;
-
-		/* Channel 0 is the kernel's. */
-		if (channel == 0 || cover->channels[channel]) {
-			return image_refuse(checker, "domains", index, "channel_first",
-			                    ERR_OVERLAP);
-		}
-		cover->channels[channel] = true;
-	}
-	return OK;
-}
-
 err_t image_check_domains(const struct image_checker *checker)
 {
-	const struct pv_image_header *image = checker->image;
-	struct cover cover = {0};
+	err_t err = OK;
 
-	for (uint32_t i = 0; i < image->domains.count; i++) {
-		err_t err = check_domain(checker, i, &cover);
+	for (uint32_t i = 0; i < checker->image->domains.count && !err; i++) {
+		err = check_domain(checker, i);
 		err = err ? err : check_msis(checker, i);
-		err = err ? err : take_cover(checker, i, &cover);
-		if (err != OK) {
-			return err;
-		}
 	}
-	if (cover.vcpus != image->vcpus.count) {
-		return image_refuse(checker, "vcpus", cover.vcpus, "domain", ERR_RANGE);
-	}
-	if (cover.caps != image->caps.count) {
-		return image_refuse(checker, "caps", cover.caps, "domain", ERR_RANGE);
-	}
-	if (cover.doorbell_pages != image->doorbell_pages.count) {
-		return image_refuse(checker, "doorbell_pages", cover.doorbell_pages, "domain",
-		                    ERR_RANGE);
-	}
-	return OK;
+	return err;
 }
 
 static err_t check_vcpus(const struct image_checker *checker)

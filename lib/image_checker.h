@@ -37,6 +37,17 @@ static inline MUST_USE err_t image_refuse(const struct image_checker *checker, c
 	return err;
 }
 
+/** Whether the slices of a table's entries cover @table in order, as far as @slice: it begins where that
+ * of the entry before ends, @before, or the first, and if it is the last it ends with the table. */
+static inline bool image_covers(struct pv_slice before, struct pv_slice slice, bool last,
+                                struct pv_table table)
+{
+	uint32_t begin = before.first + before.count;
+
+	return slice.first == begin && pages_fit(begin, slice.count, table.count) &&
+	       (!last || slice.count == table.count - begin);
+}
+
 /** Whether [page, page + count) touches the kernel or the image. */
 static inline bool image_is_taken(const struct image_checker *checker, uint32_t page,
                                   uint32_t count)
