@@ -87,10 +87,20 @@ static uint64_t own_affinity(void)
 	return sysreg_read(mpidr_el1) & AFFINITY;
 }
 
-/* Of the redistributor whose GICR_TYPER is @typer. */
-static uint32_t frames_bytes(uint64_t typer)
+static uint64_t redistributors_end(void)
 {
-	return typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES;
+	return board_gicr + board_gicr_bytes;
+}
+
+/* The redistributor behind that at @base; the end if that is the last. */
+static uint64_t next_redistributor(uint64_t base)
+{
+	uint64_t typer = *gic_reg64(base, GICR_TYPER);
+
+	if (typer & GICR_TYPER_LAST) {
+		return redistributors_end();
+	}
+	return base + (typer & GICR_TYPER_VLPIS ? 2 * GICR_BYTES : GICR_BYTES);
 }
 
 /* Whatever ran before us had the redistributor at @base keep messages in memory, it does not any more. */
@@ -107,14 +117,9 @@ static void forget_messages(uint64_t base)
 /* Also that of a CPU which is not used. */
 static void forget_all_messages(void)
 {
-	uint64_t end = board_gicr + board_gicr_bytes;
-	uint64_t typer = 0;
-
 	its_stop();
-	for (uint64_t base = board_gicr; base < end && !(typer & GICR_TYPER_LAST);) {
-		typer = *gic_reg64(base, GICR_TYPER);
-		forget_messages(base);
-		base += frames_bytes(typer);
+	for (uint64_t at = board_gicr; at < redistributors_end(); at = next_redistributor(at)) {
+		forget_messages(at);
 	}
 }
 
@@ -139,23 +144,18 @@ void gic_init_distributor(void)
 	*gic_reg(board_gicd, GICD_CTLR) = GICD_CTLR_ARE | GICD_CTLR_GROUP_1;
 }
 
-/* The redistributor of the CPU that asks. The last is taken if none says that it is. */
+/* The redistributor of the CPU that asks. */
 static uint64_t find_redistributor(void)
 {
-	uint64_t base = board_gicr;
 	uint64_t own = own_affinity();
 
 	own = (own >> 8 & 0xff000000U) | (own & 0xffffffU); /* Aff3 next to the others */
-	for (uint64_t next = base; next < board_gicr + board_gicr_bytes;) {
-		uint64_t typer = *gic_reg64(next, GICR_TYPER);
-
-		base = next;
-		if (typer >> GICR_TYPER_AFFINITY_SHIFT == own || (typer & GICR_TYPER_LAST)) {
-			break;
+	for (uint64_t at = board_gicr; at < redistributors_end(); at = next_redistributor(at)) {
+		if (*gic_reg64(at, GICR_TYPER) >> GICR_TYPER_AFFINITY_SHIFT == own) {
+			return at;
 		}
-		next += frames_bytes(typer);
 	}
-	return base;
+	boot_refuse("header[0].board: the CPUs of this machine are others", NULL);
 }
 
 static void init_redistributor(uint64_t base)

@@ -59,7 +59,7 @@ static struct {
 static struct {
 	struct lock lock;              /* a domain lock may be held */
 	bool works;                    /* else there are no messages; lock */
-	bool lacks;                    /* a redistributor lacks what messages need; boot */
+	bool lacks;                    /* it or a redistributor lacks what messages need; boot */
 	uint32_t next;                 /* command; lock */
 	uint64_t targets[PV_CPUS_MAX]; /* redistributors, as commands name them; boot */
 	uint8_t owners[MESSAGES];      /* CPUs: whose redistributor has it; domain lock */
@@ -81,11 +81,6 @@ void its_stop(void)
 	if (!stops()) {
 		boot_refuse("the ITS does not stop what ran before", NULL);
 	}
-}
-
-static bool fits(void)
-{
-	return its_fits(*gic_reg64(board_its, GITS_TYPER), *gic_reg(board_gicd, GICD_TYPER));
 }
 
 /* Whether the ITS comes to have no more than @left commands to do. Lock: as below. */
@@ -123,10 +118,8 @@ static bool give(volatile uint64_t *reg, uint64_t value, uint64_t asked)
 
 void its_init_cpu(uint32_t cpu, uint64_t redistributor)
 {
-	if (!fits()) {
-		return;
-	}
-	if (!give(gic_reg64(redistributor, GICR_PROPBASER),
+	if (!its_fits(*gic_reg64(board_its, GITS_TYPER), *gic_reg(board_gicd, GICD_TYPER)) ||
+	    !give(gic_reg64(redistributor, GICR_PROPBASER),
 	          its_propbaser((uintptr_t)tables.configuration), ITS_TABLE_ASKED) ||
 	    !give(gic_reg64(redistributor, GICR_PENDBASER),
 	          its_pendbaser((uintptr_t)tables.cpus[cpu].pending), ITS_TABLE_ASKED)) {
@@ -179,7 +172,7 @@ static const char *bring_up(void)
 {
 	bool done = true;
 
-	if (!fits() || state.lacks) {
+	if (state.lacks) {
 		return "the ITS lacks what messages need";
 	}
 	for (uint32_t n = 0; n < GITS_BASERS; n++) {
