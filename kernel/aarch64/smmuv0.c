@@ -34,7 +34,7 @@ bool arch_stream_set(const struct stream *s, bool on)
 	return false;
 }
 
-bool arch_stream_fault(struct stream_fault *fault)
+bool arch_stream_fault(struct smmu_event *fault)
 {
 	(void)fault;
 	return false;

@@ -45,13 +45,11 @@
 
 #define PATIENCE 100000U /* polls for an answer */
 
-_Static_assert(STREAM_FAULTS_MAX == 1U << SMMU_EVENTS_LOG2, "the queue");
-
 /* A linear table is aligned to its size; so are queues. */
 static struct {
 	_Alignas(sizeof(struct smmu_ste) * SMMU_STREAMS) struct smmu_ste streams[SMMU_STREAMS];
 	_Alignas(sizeof(struct smmu_record)
-	         << SMMU_EVENTS_LOG2) struct smmu_record events[1U << SMMU_EVENTS_LOG2];
+	         << SMMU_EVENTS_LOG2) struct smmu_record events[SMMU_EVENTS];
 	_Alignas(sizeof(struct smmu_command)
 	         << SMMU_COMMANDS_LOG2) struct smmu_command commands[1U << SMMU_COMMANDS_LOG2];
 } tables;
@@ -223,16 +221,13 @@ static bool look_for_events(void)
 	return !smmu_queue_is_empty(state.events_prod, state.events_cons, SMMU_EVENTS_LOG2);
 }
 
-bool arch_stream_fault(struct stream_fault *fault)
+bool arch_stream_fault(struct smmu_event *fault)
 {
 	if (smmu_queue_is_empty(state.events_prod, state.events_cons, SMMU_EVENTS_LOG2) &&
 	    !look_for_events()) {
 		return false;
 	}
-	struct smmu_event event =
-		smmu_event(tables.events[smmu_queue_slot(state.events_cons, SMMU_EVENTS_LOG2)]);
-
-	*fault = (struct stream_fault){event.stream, event.kind, event.address};
+	*fault = smmu_event(tables.events[smmu_queue_slot(state.events_cons, SMMU_EVENTS_LOG2)]);
 	state.events_cons = smmu_queue_next(state.events_cons, SMMU_EVENTS_LOG2);
 	return true;
 }

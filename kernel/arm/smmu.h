@@ -13,7 +13,8 @@
 #define SMMU_STREAMS_LOG2 9U /* in the table: buses 0 and 1 of PCI. Any other stream aborts */
 #define SMMU_STREAMS (1U << SMMU_STREAMS_LOG2)
 #define SMMU_COMMANDS_LOG2 4U
-#define SMMU_EVENTS_LOG2 4U /* whoever reads them counts them all, in one call */
+#define SMMU_EVENTS_LOG2 4U
+#define SMMU_EVENTS (1U << SMMU_EVENTS_LOG2) /* whoever reads them counts them all, in one call */
 
 /* Word 0 of a stream's entry alone decides whether it reaches anything; both are valid entries, since
  * an invalid one, unlike one that aborts, has each attempt recorded. */

@@ -13,6 +13,7 @@
 #include "abi/err.h"
 #include "kernel/arm/list_register.h"
 #include "kernel/arm/sgi.h"
+#include "kernel/arm/smmu.h"
 
 struct domain;
 struct regs;
@@ -137,20 +138,11 @@ void arch_message_mask(uint32_t message);
 /* Streams of the SMMU. Those that change one are called with its domain's lock held: whether it is on,
  * and that its vCPUs are, change together. Each is done for all DMA when it returns. */
 
-/** A fault that the SMMU has recorded. */
-struct stream_fault {
-	uint32_t id;  /* of the stream */
-	uint8_t kind; /* event number */
-	uint64_t address;
-};
-
 /** DMA of @s is translated from now on, or aborts. False: the SMMU does not answer, so that no DMA
  * passes any more. */
 bool arch_stream_set(const struct stream *s, bool on);
-/** Take the oldest fault. False: there is none. One caller at a time. */
-bool arch_stream_fault(struct stream_fault *fault);
-
-#define STREAM_FAULTS_MAX 16U /* that the SMMU can keep */
+/** Take the oldest fault that the SMMU has recorded. False: there is none. One caller at a time. */
+bool arch_stream_fault(struct smmu_event *fault);
 
 /* Words of pages in the board's window areas. A store is done with the lock of its page held, but at
  * boot: it may keep bits that another CPU is about to store (window.h). */

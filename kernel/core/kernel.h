@@ -215,7 +215,7 @@ struct stream {
 
 	/* the lock of records (stream.c) */
 	uint64_t faults; /* since boot */
-	struct stream_fault last;
+	struct smmu_event last;
 };
 
 /* A page of registers that somebody reaches by calls: see window.h. */

@@ -32,12 +32,12 @@ err_t stream_set(struct domain *d, uint32_t index, bool on)
 	return err;
 }
 
-static void count(const struct stream_fault *fault)
+static void count(const struct smmu_event *fault)
 {
 	for (uint32_t i = 0; i < PV_STREAMS_MAX; i++) {
 		struct stream *s = &kernel.streams[i];
 
-		if (s->domain && s->id == fault->id) {
+		if (s->domain && s->id == fault->stream) {
 			s->faults++;
 			s->last = *fault;
 		}
@@ -47,10 +47,10 @@ static void count(const struct stream_fault *fault)
 void stream_get(uint32_t index, uint64_t counts[3])
 {
 	const struct stream *s = &kernel.streams[index];
-	struct stream_fault fault;
+	struct smmu_event fault;
 
 	lock_acquire(&recorded);
-	for (uint32_t n = 0; n < STREAM_FAULTS_MAX && arch_stream_fault(&fault); n++) {
+	for (uint32_t n = 0; n < SMMU_EVENTS && arch_stream_fault(&fault); n++) {
 		count(&fault);
 	}
 	counts[0] = s->faults;

@@ -392,7 +392,7 @@ bool arch_stream_set(const struct stream *s, bool on)
 	return !fake.smmu_broken;
 }
 
-bool arch_stream_fault(struct stream_fault *fault)
+bool arch_stream_fault(struct smmu_event *fault)
 {
 	if (fake.faults_taken == fake.fault_count) {
 		return false;

@@ -77,9 +77,9 @@ struct fake {
 	/* Of streams[i]: bit i. */
 	uint32_t streams_on;
 	uint32_t stream_changes;
-	bool smmu_broken;                        /* it does not answer */
-	struct stream_fault faults[FAKE_FAULTS]; /* recorded, round and round */
-	uint32_t faults_taken, fault_count;      /* of so many */
+	bool smmu_broken;                      /* it does not answer */
+	struct smmu_event faults[FAKE_FAULTS]; /* recorded, round and round */
+	uint32_t faults_taken, fault_count;    /* of so many */
 	struct fake_function functions[FAKE_FUNCTIONS];
 	uint32_t stores;       /* to them */
 	bool window_must_lock; /* a store without a lock ends the test */

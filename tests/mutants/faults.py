@@ -120,7 +120,7 @@ fault("kernel/core/stream.c", "streams of a VM that is off",
       "if (!d->streams_on || vcpu_some_run_locked(d)) {", "if (1) {",
       STREAM, "a device does DMA for a VM that is off", quick=True)
 fault("kernel/core/stream.c", "faults without end",
-      "n < STREAM_FAULTS_MAX && ", "", STREAM, "a device keeps EL2 busy")
+      "n < SMMU_EVENTS && ", "", STREAM, "a device keeps EL2 busy")
 
 IOBUF = ["unit:iobuf"]
 fault("lib/iobuf.c", "a producer too far ahead",

@@ -110,7 +110,7 @@ static void test_off_with_the_vcpus(void **state)
 /* Who asks counts what there is of all streams, and nobody notices. */
 static void test_faults_are_counted_when_somebody_asks(void **state)
 {
-	static const struct stream_fault faults[] = {
+	static const struct smmu_event faults[] = {
 		{16, 0x10, 0x1234}, {8, 0x13, 0x5678}, {99, 0x10, 0}, {16, 0x07, 0x9abc}};
 	uint64_t counts[3];
 	uint32_t changes;
@@ -143,11 +143,11 @@ static void test_a_storm_is_bounded(void **state)
 
 	(void)state;
 	build();
-	fake.faults[0] = (struct stream_fault){16, 0x10, 0};
+	fake.faults[0] = (struct smmu_event){16, 0x10, 0};
 	fake.fault_count = UINT32_MAX;
 	for (uint32_t n = 1; n <= 3; n++) {
 		stream_get(OTHERS, counts);
-		assert_int_equal(fake.faults_taken, n * STREAM_FAULTS_MAX);
+		assert_int_equal(fake.faults_taken, n * SMMU_EVENTS);
 		assert_int_equal(counts[0], 0);
 	}
 }
