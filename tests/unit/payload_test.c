@@ -3,7 +3,8 @@
  * topo/image/payload.c and topo/image/payload_files.c: formats of foreign files, and a directory
  * with all the files of a system from which one after the other is taken away or spoilt.
  */
-/* links: topo/image/payload.c topo/image/payload_files.c tests/unit/layout_fixture.c */
+/* links: topo/image/payload.c topo/image/payload_files.c topo/image/payload_store.c */
+/* links: tests/unit/layout_fixture.c */
 /* links: topo/model/kernel_file.c */
 /* links: topo/diag/diag.c topo/diag/print.c topo/diag/source.c topo/rootfs topo/model/command_bounds.c topo/base */
 /* links: topo/model/medium.c tests/unit/temporary.c */

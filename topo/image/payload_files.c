@@ -4,149 +4,21 @@
  * directory, a user's kernels, root file systems, device trees and disk images by their paths. A
  * file that several VMs use is read once, and so stands in the image once.
  */
-#include <errno.h>
 #include <libfdt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "abi/backend.h"
 #include "lib/bits.h"
-#include "topo/base/regular.h"
-#include "topo/image/payload.h"
+#include "topo/image/payload_store.h"
 #include "topo/model/board.h"
 #include "topo/model/medium.h"
 #include "topo/model/own_archives.h"
 #include "topo/rootfs/rootfs.h"
 #include "topo/rootfs/vm_files.h"
 
-/* A file that was read, or an archive that was made (path NULL). */
-struct stored {
-	char *path;
-	uint8_t *data;
-	size_t bytes;
-	struct stored *next;
-};
-
-struct payload_store {
-	struct stored *list;
-};
-
-struct loader {
-	const struct model *model;
-	const char *share;
-	struct diag *diag;
-	struct payloads *out;
-	bool told; /* where the project's own files are looked for */
-};
-
-/* The process ends when there is no memory. */
-static void *allocate(size_t bytes)
-{
-	void *memory = calloc(1, bytes ? bytes : 1);
-
-	if (!memory) {
-		fprintf(stderr, "topo: no memory for a file of %zu bytes\n", bytes);
-		exit(3);
-	}
-	return memory;
-}
-
-static void store(struct payload_store *store, const char *path, uint8_t *data, size_t bytes)
-{
-	struct stored *stored = allocate(sizeof(*stored));
-
-	if (path) {
-		size_t length = strlen(path) + 1;
-
-		stored->path = allocate(length);
-		memcpy(stored->path, path, length);
-	}
-	stored->data = data;
-	stored->bytes = bytes;
-	stored->next = store->list;
-	store->list = stored;
-}
-
-/* All of a file. Returns NULL and sets errno when it cannot be read. */
-static uint8_t *read_all(const char *path, size_t *bytes)
-{
-	uint64_t size = 0;
-	const int fd = regular_open(path, 0, &size);
-
-	if (fd < 0) {
-		return NULL;
-	}
-	uint8_t *data = allocate((size_t)size);
-	const int64_t got = regular_read(fd, data, size);
-	const int error = got < 0 ? errno : EIO;
-
-	close(fd);
-	if (got != (int64_t)size) {
-		free(data);
-		errno = error;
-		return NULL;
-	}
-	*bytes = (size_t)size;
-	return data;
-}
-
-/* What is kept under @path. */
-static bool find(const struct loader *loader, const char *path, struct blob *out)
-{
-	for (struct stored *s = loader->out->store->list; s; s = s->next) {
-		if (s->path && strcmp(s->path, path) == 0) {
-			*out = (struct blob){s->data, s->bytes};
-			return true;
-		}
-	}
-	return false;
-}
-
-/*
- * The file @path, read now or before. Returns false after an error: it was reported at @place,
- * where the topology names the file, or without a place for a file of the project.
- */
-static bool load(struct loader *loader, const char *path, struct place place, const char *what,
-                 struct blob *out)
-{
-	uint8_t *data;
-	size_t bytes = 0;
-
-	if (find(loader, path, out)) {
-		return true;
-	}
-	data = read_all(path, &bytes);
-	if (!data) {
-		diag_error(loader->diag, place, "cannot read the %s '%s': %s", what, path,
-		           strerror(errno));
-	} else {
-		store(loader->out->store, path, data, bytes);
-		*out = (struct blob){data, bytes};
-	}
-	return data != NULL;
-}
-
-/* A file of the project's own. */
-static bool load_own(struct loader *loader, const char *name, struct blob *out)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/%s", loader->share, name);
-	if (load(loader, path, PLACE_NONE, "file", out)) {
-		return true;
-	}
-	if (!loader->told) {
-		diag_help(loader->diag,
-		          "`make` builds it; it is looked for in PEERVISOR_SHARE, or in "
-		          "share/peervisor beside or above the program");
-	}
-	loader->told = true;
-	return false;
-}
-
-static void load_system(struct loader *loader)
+static void load_system(struct payload_loader *loader)
 {
 	struct payloads *out = loader->out;
 	struct blob vmm;
@@ -154,26 +26,28 @@ static void load_system(struct loader *loader)
 	char kernel[80];
 
 	snprintf(kernel, sizeof(kernel), "kernel-%s.bin", loader->model->board->name);
-	if (load_own(loader, kernel, &out->kernel) &&
+	if (payload_load_own(loader, kernel, &out->kernel) &&
 	    kernel_header_read(out->kernel.data, out->kernel.bytes, &out->header) != OK) {
 		diag_error(loader->diag, PLACE_NONE, "%s/%s is not the kernel of EL2",
 		           loader->share, kernel);
 	}
-	if (load_own(loader, "vmm.elf", &vmm) && vmm_program_read(vmm, &out->vmm, &why) != OK) {
+	if (payload_load_own(loader, "vmm.elf", &vmm) &&
+	    vmm_program_read(vmm, &out->vmm, &why) != OK) {
 		diag_error(loader->diag, PLACE_NONE, "%s/vmm.elf cannot be the VMM: %s",
 		           loader->share, why);
 	}
-	(void)load_own(loader, "loader.bin", &out->loader);
+	(void)payload_load_own(loader, "loader.bin", &out->loader);
 }
 
-static void load_kernel(struct loader *loader, const struct vm *vm, struct vm_payload *out)
+static void load_kernel(struct payload_loader *loader, const struct vm *vm, struct vm_payload *out)
 {
 	const bool own = vm->image.own_kernel || !vm->image.kernel;
 	const char *help;
 	const char *what;
 
-	if (own ? !load_own(loader, "guest/Image", &out->kernel)
-	        : !load(loader, vm->image.kernel, vm->image.place, "kernel", &out->kernel)) {
+	if (own ? !payload_load_own(loader, "guest/Image", &out->kernel)
+	        : !payload_load(loader, vm->image.kernel, vm->image.place, "kernel",
+	                        &out->kernel)) {
 		return;
 	}
 	what = kernel_file_read(out->kernel.data, out->kernel.bytes, own ? 0 : vm->kernel_entry,
@@ -235,7 +109,7 @@ static bool disk_is_there(const struct model *model, const struct connection *co
 	return false;
 }
 
-static void add_disk(struct loader *loader, const struct connection *connection,
+static void add_disk(struct payload_loader *loader, const struct connection *connection,
                      const struct device *disk, struct cpio *cpio)
 {
 	char name[DISK_NAME_BYTES];
@@ -244,7 +118,7 @@ static void add_disk(struct loader *loader, const struct connection *connection,
 
 	if (disk->type != DEVICE_BLK || !device_image(disk) ||
 	    disk_is_there(loader->model, connection, disk) ||
-	    !load(loader, disk->disk, disk->place, "disk image", &content)) {
+	    !payload_load(loader, disk->disk, disk->place, "disk image", &content)) {
 		return;
 	}
 	if (!cpio->entry_count) {
@@ -263,7 +137,7 @@ static void add_disk(struct loader *loader, const struct connection *connection,
 }
 
 /* The disk images that the VM serves. */
-static void add_disks(struct loader *loader, uint32_t vm, struct cpio *cpio)
+static void add_disks(struct payload_loader *loader, uint32_t vm, struct cpio *cpio)
 {
 	for (size_t i = 0; i < loader->model->connection_count; i++) {
 		const struct connection *connection = &loader->model->connections[i];
@@ -277,13 +151,13 @@ static void add_disks(struct loader *loader, uint32_t vm, struct cpio *cpio)
 }
 
 /* A file that was planned, read now or before. */
-static bool load_planned(struct loader *loader, const struct vm_files_entry *entry,
+static bool load_planned(struct payload_loader *loader, const struct vm_files_entry *entry,
                          struct blob *out)
 {
-	if (find(loader, entry->from, out)) {
+	if (payload_find(loader, entry->from, out)) {
 		return true;
 	}
-	uint8_t *data = allocate((size_t)entry->bytes);
+	uint8_t *data = payload_allocate((size_t)entry->bytes);
 
 	if (!vm_files_read(entry, data)) {
 		free(data);
@@ -291,12 +165,12 @@ static bool load_planned(struct loader *loader, const struct vm_files_entry *ent
 		           entry->from);
 		return false;
 	}
-	store(loader->out->store, entry->from, data, (size_t)entry->bytes);
+	payload_keep(loader->out->store, entry->from, data, (size_t)entry->bytes);
 	*out = (struct blob){data, (size_t)entry->bytes};
 	return true;
 }
 
-static void add_planned(struct loader *loader, const struct vm_files_entry *entry,
+static void add_planned(struct payload_loader *loader, const struct vm_files_entry *entry,
                         struct cpio *cpio)
 {
 	struct blob content = {(const uint8_t *)entry->text,
@@ -317,8 +191,8 @@ static void add_planned(struct loader *loader, const struct vm_files_entry *entr
 }
 
 /* What the attributes `files` and `command` put into the root file system that is there so far. */
-static void add_files(struct loader *loader, const struct vm *vm, const struct vm_payload *payload,
-                      struct cpio *cpio)
+static void add_files(struct payload_loader *loader, const struct vm *vm,
+                      const struct vm_payload *payload, struct cpio *cpio)
 {
 	struct arena *arena = arena_new();
 	struct vm_root *root = vm_root_new(arena);
@@ -339,7 +213,7 @@ static void add_files(struct loader *loader, const struct vm *vm, const struct v
 }
 
 /* The archive of what only this VM has. */
-static void add_own(struct loader *loader, uint32_t vm, struct vm_payload *out)
+static void add_own(struct payload_loader *loader, uint32_t vm, struct vm_payload *out)
 {
 	struct cpio cpio = {0};
 
@@ -349,26 +223,26 @@ static void add_own(struct loader *loader, uint32_t vm, struct vm_payload *out)
 	}
 	if (cpio.entry_count) {
 		cpio_end(&cpio);
-		store(loader->out->store, NULL, cpio.data, cpio.bytes);
+		payload_keep(loader->out->store, NULL, cpio.data, cpio.bytes);
 		add_initrd(out, (struct blob){cpio.data, cpio.bytes});
 	}
 }
 
 /* A root file system of the user's as an archive: made now, or before for another VM. */
-static bool load_users(struct loader *loader, const struct vm *vm, struct blob *out)
+static bool load_users(struct payload_loader *loader, const struct vm *vm, struct blob *out)
 {
 	const char *path = vm->image.rootfs;
 	struct arena *arena = arena_new();
 	const char *key = arena_printf(arena, "rootfs:%s", path); /* no path of a file begins so */
 	struct rootfs rootfs = {.why = NULL};
-	bool good = find(loader, key, out);
+	bool good = payload_find(loader, key, out);
 
 	if (!good && rootfs_read(arena, path, &rootfs)) {
 		uint8_t *data = rootfs_archive(&rootfs);
 
 		good = data != NULL;
 		if (good) {
-			store(loader->out->store, key, data, rootfs.archive_bytes);
+			payload_keep(loader->out->store, key, data, rootfs.archive_bytes);
 			*out = (struct blob){data, rootfs.archive_bytes};
 		} else {
 			rootfs.why = "a file of it cannot be read any more";
@@ -384,7 +258,7 @@ static bool load_users(struct loader *loader, const struct vm *vm, struct blob *
 }
 
 /* The project's own root file system, or what goes behind one of the user's: what serves has more archives. */
-static void load_own_archives(struct loader *loader, uint32_t vm, struct vm_payload *out)
+static void load_own_archives(struct payload_loader *loader, uint32_t vm, struct vm_payload *out)
 {
 	const bool users = loader->model->vms[vm].image.rootfs != NULL;
 	struct blob part;
@@ -393,19 +267,19 @@ static void load_own_archives(struct loader *loader, uint32_t vm, struct vm_payl
 		const struct own_archive *own = &own_archives[i];
 
 		if (own->users == users && (own->all || serves(loader->model, vm, own->type)) &&
-		    load_own(loader, own->path, &part)) {
+		    payload_load_own(loader, own->path, &part)) {
 			add_initrd(out, part);
 		}
 	}
 }
 
-static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload *out)
+static void load_rootfs(struct payload_loader *loader, uint32_t index, struct vm_payload *out)
 {
 	const struct vm *vm = &loader->model->vms[index];
 	struct blob part;
 
 	if (vm->image.initrd) {
-		if (load(loader, vm->image.initrd, vm->image.place, "initrd", &part)) {
+		if (payload_load(loader, vm->image.initrd, vm->image.place, "initrd", &part)) {
 			add_initrd(out, part);
 		}
 	} else if (vm->image.rootfs) {
@@ -419,10 +293,10 @@ static void load_rootfs(struct loader *loader, uint32_t index, struct vm_payload
 	add_own(loader, index, out);
 }
 
-static void load_dtb(struct loader *loader, const struct vm *vm, struct vm_payload *out)
+static void load_dtb(struct payload_loader *loader, const struct vm *vm, struct vm_payload *out)
 {
 	if (!vm->image.dtb ||
-	    !load(loader, vm->image.dtb, vm->image.place, "device tree", &out->dtb)) {
+	    !payload_load(loader, vm->image.dtb, vm->image.place, "device tree", &out->dtb)) {
 		return;
 	}
 	if (out->dtb.bytes < sizeof(struct fdt_header) || fdt_check_header(out->dtb.data) ||
@@ -439,12 +313,12 @@ struct payloads *payloads_load(const struct model *model, const char *share, str
 		return NULL;
 	}
 
-	struct payloads *out = allocate(sizeof(*out));
-	struct loader loader = {.model = model, .share = share, .diag = diag, .out = out};
+	struct payloads *out = payload_allocate(sizeof(*out));
+	struct payload_loader loader = {.model = model, .share = share, .diag = diag, .out = out};
 	size_t errors = diag_count(diag, SEVERITY_ERROR);
 
-	out->store = allocate(sizeof(*out->store));
-	out->vms = allocate(model->vm_count * sizeof(*out->vms));
+	out->store = payload_store_new();
+	out->vms = payload_allocate(model->vm_count * sizeof(*out->vms));
 	out->vm_count = model->vm_count;
 	load_system(&loader);
 	for (uint32_t i = 0; i < model->vm_count; i++) {
@@ -464,13 +338,7 @@ void payloads_free(struct payloads *payloads)
 	if (!payloads) {
 		return;
 	}
-	for (struct stored *s = payloads->store->list, *next; s; s = next) {
-		next = s->next;
-		free(s->path);
-		free(s->data);
-		free(s);
-	}
-	free(payloads->store);
+	payload_store_free(payloads->store);
 	free(payloads->vms);
 	free(payloads);
 }
