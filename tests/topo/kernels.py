@@ -42,7 +42,8 @@ def check(topo, directory, config, guests):
 def run_forms(topo, result):
     """A file each, with an address: "" is a binary that is taken. Its RAM ends 8 KiB behind the address."""
     text = """assembly { composition { component VM vm_a; } configuration {
-        vm_a.ram_size = 0x8000000; vm_a.vm_address_config = { kernel_entry_addr: 0x47ffe000 };
+        vm_a.ram_size = 0x8000000;
+        vm_a.vm_address_config = { kernel_entry_addr: 0x47ffe000, dtb_addr: 0x47000000 };
         vm_a.vm_image_config = { kernel_name: "kernel", initrd_name: "" }; } }"""
     for name, content, says in (
             ("an empty file", b"", "is empty"), ("gzip", gzip.compress(b"a"), "gzip -dc"),

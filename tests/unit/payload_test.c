@@ -172,7 +172,7 @@ static void test_files(void **state)
 
 	(void)state;
 	fill_model(&f);
-	p = payloads_load(&f.model, temporary_at("."), f.diag);
+	p = payloads_load(&f.model, temporary_at("."), PAYLOADS_WHOLE, f.diag);
 	assert_true(fixture_good(&f));
 	assert_non_null(p);
 	assert_int_equal(p->kernel.bytes, f.payloads.kernel.bytes);
@@ -228,7 +228,7 @@ static void test_disks(void **state)
 	fill_model(&f);
 	f.devices[0][1].disk = disk;
 	f.devices[1][1].disk = disk;
-	p = payloads_load(&f.model, temporary_at("."), f.diag);
+	p = payloads_load(&f.model, temporary_at("."), PAYLOADS_WHOLE, f.diag);
 	assert_true(fixture_good(&f));
 	assert_int_equal(p->vms[0].initrd_count, 4);
 	assert_int_equal(p->vms[1].initrd_count, 1);
@@ -265,14 +265,14 @@ static void test_own_files(void **state)
 	f.vms[1].image.own_kernel = false;
 	f.vms[2].image.dtb = temporary_at("my.dtb");
 	f.vms[1].image.own_rootfs = false;
-	p = payloads_load(&f.model, temporary_at("."), f.diag);
+	p = payloads_load(&f.model, temporary_at("."), PAYLOADS_WHOLE, f.diag);
 	assert_true(fixture_good(&f));
 	assert_int_equal(p->vms[1].initrd_count, 0);
 	assert_int_equal(p->vms[2].dtb.bytes, sizeof(tree));
 	payloads_free(p);
 	f.vms[1].image.initrd = temporary_at("my.cpio");
 	f.vms[2].image.dtb = NULL;
-	p = payloads_load(&f.model, temporary_at("."), f.diag);
+	p = payloads_load(&f.model, temporary_at("."), PAYLOADS_WHOLE, f.diag);
 	assert_int_equal(p->vms[1].initrd_count, 1);
 	assert_memory_equal(p->vms[1].initrd[0].data, "mine", 4);
 	payloads_free(p);
@@ -293,7 +293,7 @@ static void test_users_root(void **state)
 		f.vms[i].image.rootfs = temporary_at("root");
 		f.vms[i].image.own_rootfs = false;
 	}
-	p = payloads_load(&f.model, temporary_at("."), f.diag);
+	p = payloads_load(&f.model, temporary_at("."), PAYLOADS_WHOLE, f.diag);
 	assert_true(fixture_good(&f));
 	assert_int_equal(p->vms[0].initrd_count, 4);
 	assert_memory_equal(p->vms[0].initrd[1].data, "front", 5);
@@ -308,7 +308,7 @@ static void test_users_root(void **state)
 
 static void refuse(struct fixture *f, const char *why)
 {
-	assert_null(payloads_load(&f->model, temporary_at("."), f->diag));
+	assert_null(payloads_load(&f->model, temporary_at("."), PAYLOADS_WHOLE, f->diag));
 	assert_true(fixture_said(f, why));
 	fixture_end(f);
 }

@@ -11,6 +11,7 @@
 #include "topo/commands/commands.h"
 #include "topo/commands/disks.h"
 #include "topo/image/layout.h"
+#include "topo/image/system.h"
 #include "topo/model/board.h"
 
 struct check_options {
@@ -169,12 +170,22 @@ static void print_summary(const char *path, const struct model *model, const str
 	putchar('\n');
 }
 
+/*
+ * What all checks agree to is built as far as that goes without writing: what they do not know is told then.
+ * One that was switched off would speak here all the same.
+ */
+static bool builds(const struct model *model, struct diag *diag)
+{
+	return model_agreed(model) ? system_fits(model, diag)
+	                           : !model->board->runs || layout_fits(model, diag);
+}
+
 static int check_file(const char *path, const struct check_options *options)
 {
 	struct diag *diag = diag_new();
 	struct model *model = model_load(path, &options->load, diag);
 	size_t warnings = diag_count(diag, SEVERITY_WARNING);
-	bool fits = model == NULL || !model->board->runs || layout_fits(model, diag);
+	bool fits = model == NULL || builds(model, diag);
 
 	if (options->json) {
 		diag_flush_json(diag, stdout);

@@ -407,6 +407,17 @@ struct model *model_load(const char *path, const struct load_options *options, s
 	return model_load_source(source, options, diag);
 }
 
+bool model_agreed(const struct model *model)
+{
+	const struct rules *rules = topology_of(model)->rules;
+	bool agreed = !rules->refused;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		agreed = agreed && (!rules->off[i] || rules->all[i]->severity == SEVERITY_ADVICE);
+	}
+	return agreed;
+}
+
 void model_free(struct model *model)
 {
 	if (model != NULL) {

@@ -46,6 +46,12 @@ struct source;
 struct model *model_load_source(const struct source *source, const struct load_options *options,
                                 struct diag *diag);
 
+/**
+ * Whether all checks of @model have agreed to it: none was switched off that finds more than advice, and nothing
+ * was found that is accepted only since it is not to be run.
+ */
+bool model_agreed(const struct model *model);
+
 /** Give back @model and all its memory. NULL is allowed. */
 void model_free(struct model *model);
 

@@ -26,7 +26,7 @@ static void fill_connection(struct connection *connection, const struct layout_c
 void addresses_fill(struct model *model, const char *share)
 {
 	struct diag *diag = diag_new();
-	struct payloads *payloads = payloads_load(model, share, diag);
+	struct payloads *payloads = payloads_load(model, share, PAYLOADS_WHOLE, diag);
 	struct image *image = payloads != NULL ? image_make(model, payloads, diag) : NULL;
 
 	if (image != NULL) {

@@ -217,7 +217,7 @@ static bool seed(struct image *image, struct diag *diag)
 int system_build(const struct model *model, const char *image_path, enum system_use use,
                  struct diag *diag, struct system *out)
 {
-	struct payloads *payloads = payloads_load(model, share_directory(), diag);
+	struct payloads *payloads = payloads_load(model, share_directory(), PAYLOADS_WHOLE, diag);
 	struct image *image = payloads ? image_make(model, payloads, diag) : NULL;
 	int result = -1;
 
@@ -232,6 +232,25 @@ int system_build(const struct model *model, const char *image_path, enum system_
 	image_free(image);
 	payloads_free(payloads);
 	return result;
+}
+
+bool system_fits(const struct model *model, struct diag *diag)
+{
+	const size_t errors = diag_count(diag, SEVERITY_ERROR);
+
+	if (!model->board->runs) {
+		return true;
+	}
+	struct payloads *payloads = payloads_load(model, share_directory(), PAYLOADS_SIZES, diag);
+
+	if (payloads != NULL) {
+		(void)image_fits(model, payloads, diag);
+	} else if (diag_count(diag, SEVERITY_ERROR) == errors) {
+		(void)layout_fits(model, diag);
+	}
+	payloads_free(payloads);
+	(void)slots_check_files(model, diag);
+	return diag_count(diag, SEVERITY_ERROR) == errors;
 }
 
 void system_free(struct system *system)

@@ -52,6 +52,13 @@ static void *allocate(size_t bytes)
 	return memory;
 }
 
+/* Those of which only the sizes are known pass for one: what is counted is then no more than what is made. */
+static bool is_same(struct blob a, struct blob b)
+{
+	return a.bytes == b.bytes &&
+	       (a.data == NULL || b.data == NULL || memcmp(a.data, b.data, a.bytes) == 0);
+}
+
 static uint32_t add_rom(struct maker *maker, struct blob blob, uint64_t bytes, bool shared)
 {
 	struct layout *layout = maker->layout;
@@ -59,8 +66,7 @@ static uint32_t add_rom(struct maker *maker, struct blob blob, uint64_t bytes, b
 	for (uint32_t i = 0; shared && i < layout->rom_count; i++) {
 		const struct source *s = &maker->sources[i];
 
-		if (s->shared && s->blob.bytes == blob.bytes && layout->roms[i].bytes == bytes &&
-		    memcmp(s->blob.data, blob.data, blob.bytes) == 0) {
+		if (s->shared && layout->roms[i].bytes == bytes && is_same(s->blob, blob)) {
 			return i;
 		}
 	}
@@ -275,11 +281,9 @@ static bool check(const struct maker *maker)
 	return err == OK;
 }
 
-static bool make(struct maker *maker)
+/* Everything up to the bytes of the image, of which there will be @image_bytes from @header on. */
+static bool lay_out(struct maker *maker, struct pv_image_header *header, uint64_t *image_bytes)
 {
-	struct pv_image_header header = {0};
-	struct layout_tables *t = &maker->layout->tables;
-	uint64_t image_bytes;
 	bool good = true;
 
 	for (uint32_t i = 0; i < maker->model->vm_count; i++) {
@@ -299,9 +303,20 @@ static bool make(struct maker *maker)
 	}
 	maker->image->header_offset =
 		layout_align(maker->payloads->header.image_bytes, PV_IMAGE_ALIGN);
-	image_bytes = place_roms(maker->layout, place_tables(t, &header));
-	if (!layout_place(maker->layout, maker->image->header_offset, image_bytes, maker->diag)) {
+	*image_bytes = place_roms(maker->layout, place_tables(&maker->layout->tables, header));
+	return layout_place(maker->layout, maker->image->header_offset, *image_bytes, maker->diag);
+}
+
+static bool make(struct maker *maker, bool written)
+{
+	struct pv_image_header header = {0};
+	uint64_t image_bytes = 0;
+
+	if (!lay_out(maker, &header, &image_bytes)) {
 		return false;
+	}
+	if (!written) {
+		return true;
 	}
 	write_configs(maker);
 	fill_header(maker, image_bytes, &header);
@@ -311,8 +326,9 @@ static bool make(struct maker *maker)
 	return check(maker);
 }
 
-struct image *image_make(const struct model *model, const struct payloads *payloads,
-                         struct diag *diag)
+/* @written: with its bytes. */
+static struct image *make_image(const struct model *model, const struct payloads *payloads,
+                                bool written, struct diag *diag)
 {
 	struct maker *maker = allocate(sizeof(*maker));
 	struct image *image = allocate(sizeof(*image));
@@ -327,7 +343,7 @@ struct image *image_make(const struct model *model, const struct payloads *paylo
 		                        .diag = diag,
 		                        .image = image,
 		                        .layout = image->layout};
-		good = make(maker);
+		good = make(maker, written);
 	}
 	for (uint32_t i = 0; i < PV_DOMAINS_MAX; i++) {
 		free(maker->configs[i]);
@@ -339,6 +355,21 @@ struct image *image_make(const struct model *model, const struct payloads *paylo
 		return NULL;
 	}
 	return image;
+}
+
+struct image *image_make(const struct model *model, const struct payloads *payloads,
+                         struct diag *diag)
+{
+	return make_image(model, payloads, true, diag);
+}
+
+bool image_fits(const struct model *model, const struct payloads *payloads, struct diag *diag)
+{
+	struct image *image = make_image(model, payloads, false, diag);
+	const bool fits = image != NULL;
+
+	image_free(image);
+	return fits;
 }
 
 /* Where the configuration of the VMM of @vm lies in the image. */

@@ -34,6 +34,12 @@ struct image *image_make(const struct model *model, const struct payloads *paylo
                          struct diag *diag);
 
 /**
+ * Whether image_make() would make one, told like there; @payloads need no more than sizes.
+ * Where two parts of one size differ, it counts one of them: the image may be larger.
+ */
+bool image_fits(const struct model *model, const struct payloads *payloads, struct diag *diag);
+
+/**
  * Give each VM its seed (abi/vmm.h): random bytes of this machine, so @image is like no other.
  * Returns false when it has none.
  */

@@ -131,7 +131,7 @@ err_t vmm_program_read(struct blob file, struct vmm_program *out, const char **w
 #define NEWC_HEADER_BYTES 110U
 #define NEWC_ALIGN 4U
 
-/* Room for @bytes more, zeroed. The process ends when there is no memory. */
+/* Room for @bytes more. The process ends when there is no memory. */
 static uint8_t *cpio_extend(struct cpio *cpio, size_t bytes)
 {
 	uint8_t *added;
@@ -148,14 +148,24 @@ static uint8_t *cpio_extend(struct cpio *cpio, size_t bytes)
 		cpio->capacity = capacity;
 	}
 	added = cpio->data + cpio->bytes;
-	memset(added, 0, bytes);
 	cpio->bytes += bytes;
 	return added;
 }
 
+static void cpio_put(struct cpio *cpio, const void *data, size_t bytes)
+{
+	if (cpio->counted) {
+		cpio->bytes += bytes;
+	} else if (bytes > 0) {
+		memcpy(cpio_extend(cpio, bytes), data, bytes);
+	}
+}
+
 static void cpio_pad(struct cpio *cpio)
 {
-	cpio_extend(cpio, (NEWC_ALIGN - cpio->bytes % NEWC_ALIGN) % NEWC_ALIGN);
+	static const uint8_t zeros[NEWC_ALIGN];
+
+	cpio_put(cpio, zeros, (NEWC_ALIGN - cpio->bytes % NEWC_ALIGN) % NEWC_ALIGN);
 }
 
 static void cpio_add(struct cpio *cpio, const char *path, uint32_t mode, uint32_t links,
@@ -182,12 +192,10 @@ static void cpio_add(struct cpio *cpio, const char *path, uint32_t mode, uint32_
 	for (size_t i = 0; i < ARRAY_COUNT(fields); i++) {
 		snprintf(header + 6 + 8 * i, 9, "%08" PRIX32, fields[i]);
 	}
-	memcpy(cpio_extend(cpio, NEWC_HEADER_BYTES), header, NEWC_HEADER_BYTES);
-	memcpy(cpio_extend(cpio, name_bytes), path, name_bytes);
+	cpio_put(cpio, header, NEWC_HEADER_BYTES);
+	cpio_put(cpio, path, name_bytes);
 	cpio_pad(cpio);
-	if (content.bytes > 0) {
-		memcpy(cpio_extend(cpio, content.bytes), content.data, content.bytes);
-	}
+	cpio_put(cpio, content.data, content.bytes);
 	cpio_pad(cpio);
 }
 

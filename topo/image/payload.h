@@ -20,7 +20,7 @@
 
 /* Bytes in memory that somebody else owns. Two blobs with the same data are stored once. */
 struct blob {
-	const uint8_t *data;
+	const uint8_t *data; /* NULL: only how many there are is known */
 	size_t bytes;
 };
 
@@ -51,6 +51,7 @@ MUST_USE err_t vmm_program_read(struct blob file, struct vmm_program *out, const
 /* An archive in the form "newc" (Linux, Documentation/driver-api/early-userspace/
  * buffer-format.rst) under construction. All zero is an empty one; cpio_free ends it. */
 struct cpio {
+	bool counted; /* only its bytes are of interest: no contents are taken, nor is data made */
 	uint8_t *data;
 	size_t bytes;
 	size_t capacity;
@@ -100,12 +101,19 @@ struct payloads {
  */
 bool payloads_board_runs(const struct board *board, struct diag *diag);
 
+enum payload_reads {
+	PAYLOADS_WHOLE,
+	PAYLOADS_SIZES /* what is only copied into an image has no data: for image_fits() */
+};
+
 /**
  * Read all files that a system of @model needs, the project's own ones from the directory @share.
  * Returns NULL when one of them is missing or is not what it should be, or when no system runs on
- * the board of @model: reported through @diag.
+ * the board of @model: reported through @diag. With PAYLOADS_SIZES nothing is reported of the project's
+ * own that are missing: nobody has made them yet, and they say nothing of the topology.
  */
-struct payloads *payloads_load(const struct model *model, const char *share, struct diag *diag);
+struct payloads *payloads_load(const struct model *model, const char *share,
+                               enum payload_reads reads, struct diag *diag);
 
 /** Give back @payloads and all bytes that it holds. NULL is allowed. */
 void payloads_free(struct payloads *payloads);

@@ -26,17 +26,17 @@ static void load_system(struct payload_loader *loader)
 	char kernel[80];
 
 	snprintf(kernel, sizeof(kernel), "kernel-%s.bin", loader->model->board->name);
-	if (payload_load_own(loader, kernel, &out->kernel) &&
+	if (payload_load_own(loader, kernel, PAYLOAD_ALL, &out->kernel) &&
 	    kernel_header_read(out->kernel.data, out->kernel.bytes, &out->header) != OK) {
 		diag_error(loader->diag, PLACE_NONE, "%s/%s is not the kernel of EL2",
 		           loader->share, kernel);
 	}
-	if (payload_load_own(loader, "vmm.elf", &vmm) &&
+	if (payload_load_own(loader, "vmm.elf", PAYLOAD_ALL, &vmm) &&
 	    vmm_program_read(vmm, &out->vmm, &why) != OK) {
 		diag_error(loader->diag, PLACE_NONE, "%s/vmm.elf cannot be the VMM: %s",
 		           loader->share, why);
 	}
-	(void)payload_load_own(loader, "loader.bin", &out->loader);
+	(void)payload_load_own(loader, "loader.bin", PAYLOAD_ALL, &out->loader);
 }
 
 static void load_kernel(struct payload_loader *loader, const struct vm *vm, struct vm_payload *out)
@@ -45,9 +45,9 @@ static void load_kernel(struct payload_loader *loader, const struct vm *vm, stru
 	const char *help;
 	const char *what;
 
-	if (own ? !payload_load_own(loader, "guest/Image", &out->kernel)
+	if (own ? !payload_load_own(loader, "guest/Image", KERNEL_HEADER_BYTES, &out->kernel)
 	        : !payload_load(loader, vm->image.kernel, vm->image.place, "kernel",
-	                        &out->kernel)) {
+	                        KERNEL_HEADER_BYTES, &out->kernel)) {
 		return;
 	}
 	what = kernel_file_read(out->kernel.data, out->kernel.bytes, own ? 0 : vm->kernel_entry,
@@ -56,6 +56,9 @@ static void load_kernel(struct payload_loader *loader, const struct vm *vm, stru
 		diag_error(loader->diag, vm->image.place, "the kernel '%s' of '%s' %s",
 		           own ? "guest/Image" : vm->image.kernel, vm->name, what);
 		diag_help(loader->diag, "%s", help);
+	}
+	if (loader->reads == PAYLOADS_SIZES) {
+		out->kernel.data = NULL;
 	}
 }
 
@@ -118,7 +121,7 @@ static void add_disk(struct payload_loader *loader, const struct connection *con
 
 	if (disk->type != DEVICE_BLK || !device_image(disk) ||
 	    disk_is_there(loader->model, connection, disk) ||
-	    !payload_load(loader, disk->disk, disk->place, "disk image", &content)) {
+	    !payload_load(loader, disk->disk, disk->place, "disk image", 0, &content)) {
 		return;
 	}
 	if (!cpio->entry_count) {
@@ -154,7 +157,11 @@ static void add_disks(struct payload_loader *loader, uint32_t vm, struct cpio *c
 static bool load_planned(struct payload_loader *loader, const struct vm_files_entry *entry,
                          struct blob *out)
 {
-	if (payload_find(loader, entry->from, out)) {
+	if (loader->reads == PAYLOADS_SIZES) {
+		*out = (struct blob){NULL, (size_t)entry->bytes};
+		return true;
+	}
+	if (payload_find(loader, entry->from, PAYLOAD_ALL, out)) {
 		return true;
 	}
 	uint8_t *data = payload_allocate((size_t)entry->bytes);
@@ -165,8 +172,8 @@ static bool load_planned(struct payload_loader *loader, const struct vm_files_en
 		           entry->from);
 		return false;
 	}
-	payload_keep(loader->out->store, entry->from, data, (size_t)entry->bytes);
 	*out = (struct blob){data, (size_t)entry->bytes};
+	payload_keep(loader->out->store, entry->from, *out, entry->bytes);
 	return true;
 }
 
@@ -215,16 +222,19 @@ static void add_files(struct payload_loader *loader, const struct vm *vm,
 /* The archive of what only this VM has. */
 static void add_own(struct payload_loader *loader, uint32_t vm, struct vm_payload *out)
 {
-	struct cpio cpio = {0};
+	struct cpio cpio = {.counted = loader->reads == PAYLOADS_SIZES};
 
 	add_disks(loader, vm, &cpio);
-	if (vm_files_any(&loader->model->vms[vm])) {
+	/* What it is put into is not known without all archives. */
+	if (!loader->lacks && vm_files_any(&loader->model->vms[vm])) {
 		add_files(loader, &loader->model->vms[vm], out, &cpio);
 	}
 	if (cpio.entry_count) {
 		cpio_end(&cpio);
-		payload_keep(loader->out->store, NULL, cpio.data, cpio.bytes);
-		add_initrd(out, (struct blob){cpio.data, cpio.bytes});
+		const struct blob own = {cpio.data, cpio.bytes};
+
+		payload_keep(loader->out->store, NULL, own, own.bytes);
+		add_initrd(out, own);
 	}
 }
 
@@ -235,15 +245,15 @@ static bool load_users(struct payload_loader *loader, const struct vm *vm, struc
 	struct arena *arena = arena_new();
 	const char *key = arena_printf(arena, "rootfs:%s", path); /* no path of a file begins so */
 	struct rootfs rootfs = {.why = NULL};
-	bool good = payload_find(loader, key, out);
+	bool good = payload_find(loader, key, PAYLOAD_ALL, out);
 
 	if (!good && rootfs_read(arena, path, &rootfs)) {
 		uint8_t *data = rootfs_archive(&rootfs);
 
 		good = data != NULL;
 		if (good) {
-			payload_keep(loader->out->store, key, data, rootfs.archive_bytes);
 			*out = (struct blob){data, rootfs.archive_bytes};
+			payload_keep(loader->out->store, key, *out, out->bytes);
 		} else {
 			rootfs.why = "a file of it cannot be read any more";
 		}
@@ -257,17 +267,24 @@ static bool load_users(struct payload_loader *loader, const struct vm *vm, struc
 	return good;
 }
 
+/* How much of the archives of @vm is looked into. */
+static uint64_t archives_part(const struct vm *vm)
+{
+	return vm_files_any(vm) ? PAYLOAD_ALL : 0;
+}
+
 /* The project's own root file system, or what goes behind one of the user's: what serves has more archives. */
 static void load_own_archives(struct payload_loader *loader, uint32_t vm, struct vm_payload *out)
 {
 	const bool users = loader->model->vms[vm].image.rootfs != NULL;
+	const uint64_t part_bytes = archives_part(&loader->model->vms[vm]);
 	struct blob part;
 
 	for (size_t i = 0; i < OWN_ARCHIVE_COUNT; i++) {
 		const struct own_archive *own = &own_archives[i];
 
 		if (own->users == users && (own->all || serves(loader->model, vm, own->type)) &&
-		    payload_load_own(loader, own->path, &part)) {
+		    payload_load_own(loader, own->path, part_bytes, &part)) {
 			add_initrd(out, part);
 		}
 	}
@@ -279,9 +296,12 @@ static void load_rootfs(struct payload_loader *loader, uint32_t index, struct vm
 	struct blob part;
 
 	if (vm->image.initrd) {
-		if (payload_load(loader, vm->image.initrd, vm->image.place, "initrd", &part)) {
+		if (payload_load(loader, vm->image.initrd, vm->image.place, "initrd",
+		                 archives_part(vm), &part)) {
 			add_initrd(out, part);
 		}
+	} else if (vm->image.rootfs_unmade && loader->reads == PAYLOADS_SIZES) {
+		return; /* what it holds nobody knows yet */
 	} else if (vm->image.rootfs) {
 		if (load_users(loader, vm, &part)) {
 			add_initrd(out, part);
@@ -295,8 +315,8 @@ static void load_rootfs(struct payload_loader *loader, uint32_t index, struct vm
 
 static void load_dtb(struct payload_loader *loader, const struct vm *vm, struct vm_payload *out)
 {
-	if (!vm->image.dtb ||
-	    !payload_load(loader, vm->image.dtb, vm->image.place, "device tree", &out->dtb)) {
+	if (!vm->image.dtb || !payload_load(loader, vm->image.dtb, vm->image.place, "device tree",
+	                                    PAYLOAD_ALL, &out->dtb)) {
 		return;
 	}
 	if (out->dtb.bytes < sizeof(struct fdt_header) || fdt_check_header(out->dtb.data) ||
@@ -307,14 +327,16 @@ static void load_dtb(struct payload_loader *loader, const struct vm *vm, struct 
 	}
 }
 
-struct payloads *payloads_load(const struct model *model, const char *share, struct diag *diag)
+struct payloads *payloads_load(const struct model *model, const char *share,
+                               enum payload_reads reads, struct diag *diag)
 {
 	if (!payloads_board_runs(model->board, diag)) {
 		return NULL;
 	}
 
 	struct payloads *out = payload_allocate(sizeof(*out));
-	struct payload_loader loader = {.model = model, .share = share, .diag = diag, .out = out};
+	struct payload_loader loader = {
+		.model = model, .share = share, .diag = diag, .out = out, .reads = reads};
 	size_t errors = diag_count(diag, SEVERITY_ERROR);
 
 	out->store = payload_store_new();
@@ -326,7 +348,7 @@ struct payloads *payloads_load(const struct model *model, const char *share, str
 		load_rootfs(&loader, i, &out->vms[i]);
 		load_dtb(&loader, &model->vms[i], &out->vms[i]);
 	}
-	if (diag_count(diag, SEVERITY_ERROR) != errors) {
+	if (loader.lacks || diag_count(diag, SEVERITY_ERROR) != errors) {
 		payloads_free(out);
 		return NULL;
 	}

@@ -15,6 +15,7 @@ struct stored {
 	char *path;
 	uint8_t *data;
 	size_t bytes;
+	uint64_t held; /* of them, in data, or more */
 	struct stored *next;
 };
 
@@ -49,7 +50,7 @@ void payload_store_free(struct payload_store *store)
 	free(store);
 }
 
-void payload_keep(struct payload_store *store, const char *path, uint8_t *data, size_t bytes)
+void payload_keep(struct payload_store *store, const char *path, struct blob blob, uint64_t held)
 {
 	struct stored *stored = payload_allocate(sizeof(*stored));
 
@@ -59,72 +60,79 @@ void payload_keep(struct payload_store *store, const char *path, uint8_t *data, 
 		stored->path = payload_allocate(length);
 		memcpy(stored->path, path, length);
 	}
-	stored->data = data;
-	stored->bytes = bytes;
+	stored->data = (uint8_t *)(uintptr_t)blob.data;
+	stored->bytes = blob.bytes;
+	stored->held = held;
 	stored->next = store->list;
 	store->list = stored;
 }
 
-/* All of a file. Returns NULL and sets errno when it cannot be read. */
-static uint8_t *read_all(const char *path, size_t *bytes)
+/* The first @part bytes of a file, or all. Returns false and sets errno when it cannot be read. */
+static bool read_file(const char *path, uint64_t part, struct blob *out)
 {
 	uint64_t size = 0;
 	const int fd = regular_open(path, 0, &size);
 
 	if (fd < 0) {
-		return NULL;
+		return false;
 	}
-	uint8_t *data = payload_allocate((size_t)size);
-	const int64_t got = regular_read(fd, data, size);
+	const uint64_t wanted = part < size ? part : size;
+	uint8_t *data = part != 0 ? payload_allocate((size_t)wanted) : NULL;
+	const int64_t got = regular_read(fd, data, wanted);
 	const int error = got < 0 ? errno : EIO;
 
 	close(fd);
-	if (got != (int64_t)size) {
+	if (got != (int64_t)wanted) {
 		free(data);
 		errno = error;
-		return NULL;
+		return false;
 	}
-	*bytes = (size_t)size;
-	return data;
+	*out = (struct blob){data, (size_t)size};
+	return true;
 }
 
-bool payload_find(const struct payload_loader *loader, const char *path, struct blob *out)
+bool payload_find(const struct payload_loader *loader, const char *path, uint64_t part,
+                  struct blob *out)
 {
 	for (struct stored *s = loader->out->store->list; s; s = s->next) {
-		if (s->path && strcmp(s->path, path) == 0) {
-			*out = (struct blob){s->data, s->bytes};
+		const uint64_t wanted = part < s->bytes ? part : s->bytes;
+
+		if (s->path && strcmp(s->path, path) == 0 && s->held >= wanted) {
+			*out = (struct blob){part != 0 ? s->data : NULL, s->bytes};
 			return true;
 		}
 	}
 	return false;
 }
 
-bool payload_load(struct payload_loader *loader, const char *path, struct place place, const char *what,
-                 struct blob *out)
+bool payload_load(struct payload_loader *loader, const char *path, struct place place,
+                  const char *what, uint64_t part, struct blob *out)
 {
-	uint8_t *data;
-	size_t bytes = 0;
+	const uint64_t wanted = loader->reads == PAYLOADS_WHOLE ? PAYLOAD_ALL : part;
+	const bool found = payload_find(loader, path, wanted, out);
 
-	if (payload_find(loader, path, out)) {
-		return true;
-	}
-	data = read_all(path, &bytes);
-	if (!data) {
+	if (!found && !read_file(path, wanted, out)) {
 		diag_error(loader->diag, place, "cannot read the %s '%s': %s", what, path,
 		           strerror(errno));
-	} else {
-		payload_keep(loader->out->store, path, data, bytes);
-		*out = (struct blob){data, bytes};
+		return false;
 	}
-	return data != NULL;
+	if (!found) {
+		payload_keep(loader->out->store, path, *out, wanted);
+	}
+	return true;
 }
 
-bool payload_load_own(struct payload_loader *loader, const char *name, struct blob *out)
+bool payload_load_own(struct payload_loader *loader, const char *name, uint64_t part,
+                      struct blob *out)
 {
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/%s", loader->share, name);
-	if (payload_load(loader, path, PLACE_NONE, "file", out)) {
+	if (loader->reads == PAYLOADS_SIZES && access(path, F_OK) != 0) {
+		loader->lacks = true;
+		return false;
+	}
+	if (payload_load(loader, path, PLACE_NONE, "file", part, out)) {
 		return true;
 	}
 	if (!loader->told) {

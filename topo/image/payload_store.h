@@ -14,7 +14,9 @@ struct payload_loader {
 	const char *share;
 	struct diag *diag;
 	struct payloads *out;
-	bool told; /* where the project's own files are looked for */
+	enum payload_reads reads;
+	bool told;  /* where the project's own files are looked for */
+	bool lacks; /* one of them, and only sizes are wanted */
 };
 
 /** Zeros. The process ends when there is no memory. */
@@ -24,20 +26,29 @@ struct payload_store *payload_store_new(void);
 
 void payload_store_free(struct payload_store *store);
 
-/** Keep @data, which was allocated, under @path; NULL: an archive that was made. */
-void payload_keep(struct payload_store *store, const char *path, uint8_t *data, size_t bytes);
+/**
+ * Keep @blob, whose data was allocated or is NULL, under @path; NULL: an archive that was made. Only so many
+ * bytes as @held are there.
+ */
+void payload_keep(struct payload_store *store, const char *path, struct blob blob, uint64_t held);
 
-/** Whether something is kept under @path. */
-bool payload_find(const struct payload_loader *loader, const char *path, struct blob *out);
+/** Whether so many bytes as @part of what has the name @path, or all, are kept. */
+bool payload_find(const struct payload_loader *loader, const char *path, uint64_t part,
+                  struct blob *out);
+
+#define PAYLOAD_ALL UINT64_MAX
 
 /**
- * The file @path, read now or before. Returns false after an error: it was reported at @place,
- * where the topology names the file, or without a place for a file of the project.
+ * The file @path, read now or before. When only sizes are wanted, no more than its first @part bytes have to
+ * be in @out->data, which is NULL if @part is 0.
+ * Returns false after an error: it was reported at @place, where the topology names the file, or without a
+ * place for a file of the project.
  */
 bool payload_load(struct payload_loader *loader, const char *path, struct place place,
-                  const char *what, struct blob *out);
+                  const char *what, uint64_t part, struct blob *out);
 
 /** A file of the project's own. */
-bool payload_load_own(struct payload_loader *loader, const char *name, struct blob *out);
+bool payload_load_own(struct payload_loader *loader, const char *name, uint64_t part,
+                      struct blob *out);
 
 #endif

@@ -160,19 +160,25 @@ static const char *wrong_file(const struct machine_slot *slot, const struct stat
 	return NULL;
 }
 
+static bool is_right(const struct machine_slot *slot, const char *path, const struct stat *status,
+                     struct diag *diag)
+{
+	const char *wrong = wrong_file(slot, status);
+
+	if (wrong != NULL) {
+		diag_error(diag, slot->place, "the disk '%s' %s: %llu bytes", path, wrong,
+		           (unsigned long long)status->st_size);
+	}
+	return wrong == NULL;
+}
+
 /* Have the file, @anew or as it is. */
 static bool provide(const struct machine_slot *slot, const char *path, bool anew, struct diag *diag)
 {
 	struct stat status;
-	const char *wrong = NULL;
 
 	if (!anew && stat(path, &status) == 0) {
-		wrong = wrong_file(slot, &status);
-		if (wrong != NULL) {
-			diag_error(diag, slot->place, "the disk '%s' %s: %llu bytes", path, wrong,
-			           (unsigned long long)status.st_size);
-		}
-		return wrong == NULL;
+		return is_right(slot, path, &status, diag);
 	}
 	if (slot->file_bytes == 0 || ((!anew || unlink(path) == 0 || errno == ENOENT) &&
 	                              make_file(path, slot->file_bytes))) {
@@ -229,6 +235,40 @@ bool slots_make_files(const struct model *model, const char *image_path, enum sy
 	}
 	for (size_t i = 0; i < model->slot_count && good; i++) {
 		good = !is_kept(&model->slots[i]) || is_apart(model, i, image_path, arena, diag);
+	}
+	arena_free(arena);
+	return good;
+}
+
+/* Can a file be made at @path, where none is? */
+static bool can_make(const char *path, struct arena *arena)
+{
+	const char *slash = strrchr(path, '/');
+	const char *directory =
+		slash == NULL ? "." : arena_copy(arena, path, (size_t)(slash - path) + 1);
+
+	return access(directory, W_OK | X_OK) == 0;
+}
+
+bool slots_check_files(const struct model *model, struct diag *diag)
+{
+	struct arena *arena = arena_new();
+	bool good = true;
+
+	for (size_t i = 0; i < model->slot_count; i++) {
+		const struct machine_slot *slot = &model->slots[i];
+		struct stat status;
+
+		if (slot->file == NULL) {
+			continue;
+		}
+		if (stat(slot->file, &status) == 0) {
+			good = is_right(slot, slot->file, &status, diag) && good;
+		} else if (slot->file_bytes != 0 && !can_make(slot->file, arena)) {
+			diag_error(diag, slot->place, "cannot make the disk '%s': %s", slot->file,
+			           strerror(errno));
+			good = false;
+		}
 	}
 	arena_free(arena);
 	return good;

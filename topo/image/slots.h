@@ -22,4 +22,9 @@ void slots_describe(const struct model *model, const char *image_path, struct sy
 bool slots_make_files(const struct model *model, const char *image_path, enum system_use use,
                       struct diag *diag);
 
+/**
+ * Whether the disks whose files the user names are right, or can be made; told like there. Nothing is made.
+ */
+bool slots_check_files(const struct model *model, struct diag *diag);
+
 #endif

@@ -108,6 +108,13 @@ enum system_use { SYSTEM_FOR_ALL, SYSTEM_FOR_RUN };
 MUST_USE int system_build(const struct model *model, const char *image_path, enum system_use use,
                           struct diag *diag, struct system *out);
 
+/**
+ * Whether system_build() would build @model, as far as that can be known before: what it would report is reported
+ * through @diag. Contents that are only copied are not read, and nothing is written. A board on which nothing
+ * runs is not judged, nor what is put into root file systems that are not made yet.
+ */
+bool system_fits(const struct model *model, struct diag *diag);
+
 /** Give back what system_build put in @system; the struct itself is the caller's. */
 void system_free(struct system *system);
 

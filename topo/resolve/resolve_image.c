@@ -213,10 +213,15 @@ static void measure_initrd(struct resolver *resolver, struct vm_image *image, st
 		image->initrd_bytes.file = archive.file_bytes;
 		image->initrd_bytes.unpacked = archive.unpacked_bytes;
 	}
-	if (!image->own_kernel || (!archive.broken && archive.packed == NULL)) {
+	const bool empty = archive.file_bytes == 0;
+
+	if (!image->own_kernel || (!archive.broken && archive.packed == NULL && !empty)) {
 		return;
 	}
-	if (archive.packed != NULL) {
+	if (empty) {
+		rule_report(resolver->rules, &rule_initrd_unpacked, place,
+		            "the initrd '%s' is empty", image->initrd);
+	} else if (archive.packed != NULL) {
 		rule_report(
 			resolver->rules, &rule_initrd_unpacked, place,
 			"the initrd '%s' is packed by %s, and the project's kernel unpacks gzip",

@@ -110,6 +110,7 @@ bool rule_report_runs(struct rules *rules, const struct rule *rule, struct place
 {
 	va_list arguments;
 
+	rules->refused = true;
 	/* Switching the rule off does not make it run. */
 	if (!rules->must_run && (rule_is_off(rules, rule) || (rules->analysis && !rules->advice))) {
 		return false;

@@ -58,6 +58,7 @@ struct rules {
 	bool must_run;              /* what cannot be run yet is an error */
 	bool analysis;              /* what only running must refuse is a warning */
 	const struct rule *current; /* whose check runs; NULL while the model is read */
+	bool refused;               /* something was found that cannot be run, said or not */
 	bool lost;                  /* declarations could not be read, which was said */
 	size_t errors;              /* reported so far that leave the model whole */
 };
