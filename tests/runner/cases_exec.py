@@ -30,6 +30,15 @@ def case_exec_options_may_follow_the_vm(world):
                 "--timeout\n")
 
 
+def case_exec_options_end_at_the_command(world):
+    """As where people come from: what follows a program is the program's."""
+    world.detach()
+    check_equal(world.good("exec", "driver", "sh", "-c", "echo $0 $1", "-h", "--help"), "-h --help\n")
+    check_equal(world.good("exec", "driver", "-i", "--timeout=20", "echo", "--timeout", "--", "-t"),
+                "--timeout -- -t\n")
+    check_in("there is no option '-c'", world.bad(125, "exec", "driver", "-c", "sh"))
+
+
 def case_exec_input(world):
     world.detach()
     data = random.Random(1).randbytes(50000)

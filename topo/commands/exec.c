@@ -39,7 +39,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo exec [OPTION…] VM -- COMMAND [ARGUMENT…]",
+	.usage = "Usage: topo exec [OPTION…] VM [--] COMMAND [ARGUMENT…]",
 	.about = "Run COMMAND in VM of a running system (no shell: `sh -c '…'` is one). Its "
 		 "output, its input and its exit status are those of this command; SIGINT, "
 		 "SIGTERM, SIGHUP and SIGQUIT are passed on, and the third SIGINT gives up; with "
@@ -49,6 +49,7 @@ static const struct command_syntax syntax = {
 	.end = "Exit status: that of COMMAND; 128 + N when signal N killed it; 124 it was out "
 	       "of time; 125 it could not be run, or its end is not known; 126 it is no "
 	       "program; 127 it was not found.",
+	.runs = true,
 };
 
 /* A command that runs. */
@@ -302,7 +303,7 @@ int command_exec(const struct command_line *cl)
 		return code;
 	}
 	if (optind + 1 >= cl->argc) {
-		return command_usage_error(cl, "a VM, -- and a command are needed");
+		return command_usage_error(cl, "a VM and a command are needed");
 	}
 	options.vm = cl->argv[optind];
 	return exec_in_vm(&options, cl->argv + optind + 1);

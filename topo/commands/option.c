@@ -28,7 +28,7 @@ struct reader {
 	const struct option_row *rows[ROWS_MAX];
 	void *objects[ROWS_MAX]; /* whose members the rows set */
 	struct option longs[ROWS_MAX + 1];
-	char letters[2 * ROWS_MAX + 2];
+	char letters[2 * ROWS_MAX + 3];
 };
 
 static const struct option_row help_rows[] = {
@@ -209,12 +209,15 @@ static int take(const struct reader *reader, size_t at)
 int command_options(const struct command_line *cl, const struct command_syntax *syntax,
                     void *options, struct load_options *load)
 {
-	/* The colon makes getopt say which of its two complaints it has. */
-	struct reader reader = {.cl = cl, .letters = ":"};
+	struct reader reader = {.cl = cl};
+	char *operand = NULL; /* the first one, where options may follow it, but not the second */
 	int row = 0;
 	int code = EXIT_OK;
 
+	/* The colon makes getopt say which of its two complaints it has, the plus stop at an operand. */
+	snprintf(reader.letters, sizeof(reader.letters), "%s", syntax->runs ? "+:" : ":");
 	opterr = 0;
+	optind = 0; /* of another command line: the first of the letters is looked at anew */
 	if (load != NULL) {
 		load->find_packages = packages_root;
 	}
@@ -225,7 +228,15 @@ int command_options(const struct command_line *cl, const struct command_syntax *
 	if (load != NULL) {
 		add_rows(&reader, command_load_rows, load);
 	}
-	while (code == EXIT_OK && (row = next_row(&reader)) >= 0 && (size_t)row < reader.count) {
+	while (code == EXIT_OK && (row = next_row(&reader)) >= 0) {
+		if ((size_t)row == reader.count && syntax->runs && operand == NULL &&
+		    optind < cl->argc) {
+			operand = cl->argv[optind++];
+			continue;
+		}
+		if ((size_t)row == reader.count) {
+			break;
+		}
 		if (reader.rows[row]->kind == OPTION_HELP) {
 			option_print_help(syntax, reader.rows, own, reader.count);
 			break;
@@ -233,6 +244,9 @@ int command_options(const struct command_line *cl, const struct command_syntax *
 		code = take(&reader, (size_t)row);
 	}
 	if (row == (int)reader.count && code == EXIT_OK) {
+		if (operand != NULL) {
+			cl->argv[--optind] = operand;
+		}
 		return -1;
 	}
 	if (load != NULL) {

@@ -73,6 +73,8 @@ struct command_syntax {
 	const char *about; /* what the command does */
 	const struct option_row *rows;
 	const char *end; /* what follows the options: the exit status */
+	/* The second operand is another program's name: what follows it is that program's. */
+	bool runs;
 };
 
 /** Is @word one of @words, which have | between them? */
