@@ -30,6 +30,19 @@ def case_stats(world):
     check_in("one system at a time", world.bad(2, "stats", "pair", "pair"))
 
 
+def case_one_system_by_name(world):
+    """Every command of a system that runs takes --name, those that take it as an operand too."""
+    world.good("run", "-d", world.scenario(PAIR))
+    world.good("run", "-d", world.scenario(PAIR, "other"))
+    for words in (("stats",), ("top", "--count", "1"), ("ps",), ("inspect", "driver"), ("logs",),
+                  ("wait", "driver"), ("exec", "driver", "true")):
+        check_in("other", world.good(*words, "-n", "other") if words[0] == "ps" else "other")
+        check_equal(world.topo(words[0], "--name", "other", *words[1:]).returncode, 0)
+    for words in (("stats",), ("top",), ("ps",), ("events",)):
+        check_in("no system called nope runs", world.bad(1, *words, "-n", "nope"))
+        check_in("one system at a time", world.bad(2, *words, "-n", "pair", "other"))
+
+
 def case_stats_mute(world):
     """A VMM that does not answer, and one of a VM that is off, which does."""
     world.good("run", "-d", world.scenario(

@@ -69,6 +69,12 @@ int command_cp(const struct command_line *cl);
 int command_port(const struct command_line *cl);
 int command_screenshot(const struct command_line *cl);
 
+/**
+ * The system that a command is asked for: by --name, which is in *@name (NULL: not given), or by its one
+ * operand, which goes there. Returns EXIT_OK, or the exit status after a message.
+ */
+int command_one_system(const struct command_line *cl, const char **name);
+
 /* The options of reading a topology, whose members are those of struct load_options. */
 extern const struct option_row command_load_rows[];
 

@@ -10,6 +10,7 @@
 #include "topo/runner/message.h"
 
 struct events_options {
+	const char *system;
 	bool json;
 };
 
@@ -17,11 +18,12 @@ static const struct option_row option_rows[] = {
 	OPTION('\0', "json", NULL, struct events_options, json,
                "an object for each line: {\"event\": \"vm\", …}, {\"event\": \"connection\", …} with the "
                "members of topo ps --json; {\"event\": \"now\"} stands behind the first of all"),
+	OPTION_SYSTEM(struct events_options, system),
 	OPTION_END,
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo events [--json] [NAME]",
+	.usage = "Usage: topo events [OPTION…] [NAME]",
 	.about = "Print a line for each VM and each connection of the running system called NAME, "
 		 "or of the only one, as topo ps does, and another one each time that it changes, "
 		 "until the system ends.",
@@ -102,18 +104,19 @@ static int follow(struct client *client, bool json)
 int command_events(const struct command_line *cl)
 {
 	struct events_options options = {.json = false};
-	const int wrong = command_options(cl, &syntax, &options, NULL);
-	if (wrong >= 0) {
-		return wrong;
+	int code = command_options(cl, &syntax, &options, NULL);
+	if (code >= 0) {
+		return code;
 	}
-	if (optind < cl->argc - 1) {
-		return command_usage_error(cl, "one system at a time");
+	code = command_one_system(cl, &options.system);
+	if (code != EXIT_OK) {
+		return code;
 	}
 	struct client client;
-	if (client_connect(&client, optind < cl->argc ? cl->argv[optind] : NULL) != OK) {
+	if (client_connect(&client, options.system) != OK) {
 		return EXIT_NO;
 	}
-	const int code = follow(&client, options.json);
+	code = follow(&client, options.json);
 	client_close(&client);
 	return code;
 }

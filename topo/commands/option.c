@@ -254,3 +254,14 @@ int command_options(const struct command_line *cl, const struct command_syntax *
 	}
 	return row < 0 ? cl->wrong_usage : code;
 }
+
+int command_one_system(const struct command_line *cl, const char **name)
+{
+	const int operands = cl->argc - optind;
+
+	if (operands + (*name != NULL ? 1 : 0) > 1) {
+		return command_usage_error(cl, "one system at a time");
+	}
+	*name = operands == 1 ? cl->argv[optind] : *name;
+	return EXIT_OK;
+}

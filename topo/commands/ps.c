@@ -17,6 +17,7 @@
 #define WHEN_BYTES 32U
 
 struct ps_options {
+	const char *system;
 	bool json;
 	bool all;
 };
@@ -27,6 +28,7 @@ static const struct option_row option_rows[] = {
 	OPTION('\0', "json", NULL, struct ps_options, json,
                "an array of {name, state, topology, log_directory, pid, qemu_pid, age_ms, vms, "
                "connections}"),
+	OPTION('n', "name", "NAME", struct ps_options, system, "the one called NAME alone"),
 	OPTION_END,
 };
 
@@ -234,12 +236,10 @@ static int show_all(const char *wanted, bool json, bool all)
 int command_ps(const struct command_line *cl)
 {
 	struct ps_options options = {.json = false};
-	const int code = command_options(cl, &syntax, &options, NULL);
+	int code = command_options(cl, &syntax, &options, NULL);
 	if (code >= 0) {
 		return code;
 	}
-	if (optind < cl->argc - 1) {
-		return command_usage_error(cl, "one system at a time, or all");
-	}
-	return show_all(optind < cl->argc ? cl->argv[optind] : NULL, options.json, options.all);
+	code = command_one_system(cl, &options.system);
+	return code != EXIT_OK ? code : show_all(options.system, options.json, options.all);
 }

@@ -23,10 +23,12 @@
 #define CLEAR "\033[H\033[J"
 
 struct stats_options {
+	const char *system;
 	bool json;
 };
 
 struct top_options {
+	const char *system;
 	uint32_t interval_ms;
 	unsigned long count; /* times that it is shown; 0: without end */
 };
@@ -35,6 +37,7 @@ static option_take take_count;
 
 static const struct option_row stats_rows[] = {
 	OPTION('\0', "json", NULL, struct stats_options, json, "{name, age_ms, vms, connections}"),
+	OPTION_SYSTEM(struct stats_options, system),
 	OPTION_END,
 };
 
@@ -42,11 +45,12 @@ static const struct option_row top_rows[] = {
 	OPTION('\0', "interval", "SECONDS", struct top_options, interval_ms,
                "between two looks (default 2)"),
 	OPTION_BY(take_count, '\0', "count", "N", "show so many and end"),
+	OPTION_SYSTEM(struct top_options, system),
 	OPTION_END,
 };
 
 static const struct command_syntax stats_syntax = {
-	.usage = "Usage: topo stats [--json] [NAME]",
+	.usage = "Usage: topo stats [OPTION…] [NAME]",
 	.about =
 		"Show what has been counted of the running system called NAME, or of the only one, "
 		"since it started. Of each VM: seconds of CPU time, and in which its budget kept it "
@@ -63,7 +67,7 @@ static const struct command_syntax stats_syntax = {
 };
 
 static const struct command_syntax top_syntax = {
-	.usage = "Usage: topo top [--interval SECONDS] [--count N] [NAME]",
+	.usage = "Usage: topo top [OPTION…] [NAME]",
 	.about = "Show what topo stats does as rates, anew after each interval, until interrupted: "
 		 "of each VM CPU time, and time that its budget took, in percent of one CPU, the "
 		 "others for a second.",
@@ -264,11 +268,12 @@ int command_stats(const struct command_line *cl)
 	if (code >= 0) {
 		return code;
 	}
-	if (optind < cl->argc - 1) {
-		return command_usage_error(cl, "one system at a time");
+	code = command_one_system(cl, &options.system);
+	if (code != EXIT_OK) {
+		return code;
 	}
 	struct client_status status;
-	code = look(optind < cl->argc ? cl->argv[optind] : NULL, true, &status);
+	code = look(options.system, true, &status);
 	if (code == EXIT_OK) {
 		if (options.json) {
 			print_json(&status);
@@ -405,15 +410,16 @@ static int take_count(const struct command_line *cl, void *options, const char *
 int command_top(const struct command_line *cl)
 {
 	struct top_options options = {.interval_ms = INTERVAL_MS};
-	const int code = command_options(cl, &top_syntax, &options, NULL);
+	int code = command_options(cl, &top_syntax, &options, NULL);
 	if (code >= 0) {
 		return code;
 	}
-	if (optind < cl->argc - 1) {
-		return command_usage_error(cl, "one system at a time");
+	code = command_one_system(cl, &options.system);
+	if (code != EXIT_OK) {
+		return code;
 	}
 	if (options.interval_ms < INTERVAL_MS_MIN) {
 		return command_usage_error(cl, "--interval takes 0.1 seconds or more");
 	}
-	return show_top(&options, optind < cl->argc ? cl->argv[optind] : NULL);
+	return show_top(&options, options.system);
 }
