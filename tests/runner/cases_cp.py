@@ -3,6 +3,7 @@
 import io
 import os
 import stat
+import sys
 import tarfile
 
 from harness import check, check_equal, check_in
@@ -21,6 +22,22 @@ def archive(*members):
             member.linkname = what if kind in (tarfile.SYMTYPE, tarfile.LNKTYPE) else ""
             tar.addfile(member, io.BytesIO(data))
     return out.getvalue()
+
+
+# busybox' tar: it makes no archive with holes, and takes none.
+WITHOUT_HOLES = """#!{python}
+import io, os, re, subprocess, sys, tarfile
+words = sys.argv[1:]
+if any(re.match("-[a-zA-Z]*S", word) for word in words):
+    sys.exit("tar: invalid option -- 'S'")
+given = b""
+if words[0].startswith("-x"):
+    given = sys.stdin.buffer.read()
+    if any(member.type == tarfile.GNUTYPE_SPARSE for member in tarfile.open(fileobj=io.BytesIO(given))):
+        sys.exit("tar: unknown typeflag: 0x53")
+os.environ["PATH"] = {path!r}
+sys.exit(subprocess.run(["tar", *words], input=given).returncode)
+"""
 
 
 class Copier:
@@ -87,3 +104,33 @@ def case_cp_is_not_told_by_tars_variable(world):
     said, left = copier.send(0, ("x/", tarfile.DIRTYPE, 0o755), ("x/y", tarfile.REGTYPE, b"it"))
     check_equal((said, left), ("", ["x"]))
     check_equal(os.listdir(os.path.join(copier.here, "x")), ["y"])
+
+
+def case_cp_where_tar_knows_no_holes(world):
+    """As in a root file system of packages: holes come as zeros, all else as it is."""
+    programs = os.path.join(world.directory, "programs")
+    source = os.path.join(world.directory, "source")
+    inside = os.path.join(world.directory, "inside")
+    for directory in (programs, source, inside):
+        os.mkdir(directory)
+    path = world.env["PATH"]
+    with open(os.path.join(programs, "tar"), "w", encoding="ascii") as script:
+        script.write(WITHOUT_HOLES.format(python=sys.executable, path=path))
+    os.chmod(script.name, 0o755)
+    with open(os.path.join(source, "sparse"), "wb") as sparse:
+        sparse.seek(200000)
+        sparse.write(b"end")
+    world.env["PATH"] = f"{programs}:{path}"
+    world.detach()
+    world.env["PATH"] = path
+    check_equal(world.good("cp", source, f"driver:{inside}"), "")
+    check_equal(world.good("cp", f"driver:{inside}/source", os.path.join(world.directory, "back")), "")
+    for copy in (os.path.join(inside, "source"), os.path.join(world.directory, "back")):
+        with open(os.path.join(copy, "sparse"), "rb") as sparse:
+            check(sparse.read() == bytes(200000) + b"end", "the contents are others")
+
+
+def case_cp_says_that_there_is_no_source(world):
+    world.detach()
+    check_equal(world.bad(3, "cp", "nope", f"driver:{world.directory}/x"),
+                "topo: error: cannot read 'nope': No such file or directory\n")

@@ -37,11 +37,12 @@ static const struct option_row option_rows[] = {
 static const struct command_syntax syntax = {
 	.usage = "Usage: topo cp [--name NAME] SOURCE VM:PATH\n"
 		 "       topo cp [--name NAME] VM:PATH DESTINATION",
-	.about = "Copy a file or a directory with all that is in it into a VM of a running "
-		 "system, or out of it. If the destination is a directory it goes there under its "
-		 "own name. Modes and links stay, holes stay holes; in the VM all is root's, here "
-		 "all is yours, without set-ID bits and less your umask. A name of this machine "
-		 "with a colon is written ./NA:ME.",
+	.about =
+		"Copy a file or a directory with all that is in it into a VM of a running "
+		"system, or out of it. If the destination is a directory it goes there under its "
+		"own name. Modes and links stay, and holes where the VM has GNU tar; in the VM all is root's, here "
+		"all is yours, without set-ID bits and less your umask. A name of this machine "
+		"with a colon is written ./NA:ME.",
 	.rows = option_rows,
 	.end = "Exit status: 0 it is copied; 2 wrong command line; 3 it is not.",
 };
@@ -54,7 +55,11 @@ static const char take_there[] = "set -e\n"
 				 "trap 'rm -rf \"$new\"' EXIT\n"
 				 "tar -xzpf - -C \"$new\"\n"
 				 "mv -- \"$new/$2\" \"$1\"\n";
-static const char give_there[] = "exec tar -cSf - -C \"$(dirname -- \"$1\")\" -- \"$2\"\n";
+/* Has its tar a notion of holes? That of busybox, which is in front of a root file system, has none. */
+#define TAKES_HOLES "tar -cSf /dev/null -T /dev/null >/dev/null 2>&1"
+static const char ask_there[] = TAKES_HOLES " || exit 1\n";
+static const char give_there[] = "holes=S\n" TAKES_HOLES " || holes=\n"
+				 "exec tar -c${holes}f - -C \"$(dirname -- \"$1\")\" -- \"$2\"\n";
 
 /* A source or a destination. */
 struct cp_place {
@@ -172,10 +177,35 @@ static int run_there(const char *system, const struct cp_place *place, const cha
 	return exec_in_vm(&options, arguments);
 }
 
+/* Does the tar in the VM of @place take holes? 0 or 1, or what ended the question, reported. It is a
+ * process of its own, since what is asked for there takes over standard input and signals here. */
+static int ask_for_holes(const char *system, const struct cp_place *place)
+{
+	const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	const pid_t pid = null < 0 ? -1 : fork();
+	int status = 0;
+
+	if (pid == 0) {
+		(void)dup2(null, STDIN_FILENO);
+		_exit(run_there(system, place, ask_there, ""));
+	}
+	if (pid < 0) {
+		message_error("cannot ask the VM: %s", strerror(errno));
+	}
+	(void)(null >= 0 ? close(null) : 0);
+	while (pid >= 0 && waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR) {
+			return EXIT_SYSTEM;
+		}
+	}
+	return pid < 0 || !WIFEXITED(status) ? EXIT_SYSTEM : WEXITSTATUS(status);
+}
+
 static int copy_in(const char *system, const struct cp_place *from, const struct cp_place *to)
 {
 	char resolved[PATH_MAX];
 	struct cp_parts parts;
+	struct stat status;
 
 	/* What is a link itself stays one. */
 	if (!split(strcmp(from->path, ".") == 0 && realpath(from->path, resolved) != NULL
@@ -184,9 +214,18 @@ static int copy_in(const char *system, const struct cp_place *from, const struct
 	           &parts)) {
 		return EXIT_SYSTEM;
 	}
-	const char *const argv[ARGUMENTS] = {"tar",       "-czSf",           "-",  "--owner=0",
-	                                     "--group=0", "--numeric-owner", "-C", parts.directory,
-	                                     "--",        parts.name};
+	if (lstat(from->path, &status) != 0) {
+		message_error("cannot read '%s': %s", from->path, strerror(errno));
+		return EXIT_SYSTEM;
+	}
+	const int holes = ask_for_holes(system, to);
+	if (holes > 1) {
+		return EXIT_SYSTEM;
+	}
+	const char *const form = holes == 0 ? "-czSf" : "-czf";
+	const char *const argv[ARGUMENTS] = {
+		"tar",           form, "-",       "--owner=0", "--group=0", "--numeric-owner", "-C",
+		parts.directory, "--", parts.name};
 	const pid_t tar = start_tar(argv, STDOUT_FILENO, STDIN_FILENO);
 	if (tar < 0) {
 		return EXIT_SYSTEM;
