@@ -206,7 +206,8 @@ def case_inspect(world):
             "name": "one", "state": "up", "restarts": 0, "ram_bytes": 96 << 20,
             "addresses": "10.0.0.2/24, 10.0.1.2/24", "system": "pair", "image_sha256": digest,
             "networks": [{"name": "net 0 of other", "text": "10.0.0.2/24"},
-                         {"name": "net 0 of other", "text": "10.0.1.2/24"}],
+                         {"name": "net 0 of other", "text": "10.0.1.2/24"},
+                         {"name": "net 0 of other", "text": "10.0.0.2/24"}],
             "disks": [{"name": "blk 0 of other", "text": "64 MiB, raw"}],
             "images": [{"name": "kernel", "text": 'a \x1b "Image"', "sha256": "00ff"}]})
     text = world.good("inspect", "one")

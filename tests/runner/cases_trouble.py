@@ -15,6 +15,7 @@ def case_late_tells_who(world):
     text = told_late(world, scenario, "| Booting Linux as driver", "-d")
     check_in("not everything was up after ", text)
     check_in("VM driver: booting: its user space has not been reached", text)
+    check(text.endswith("\ntopo:   --timeout SECONDS gives it longer\n"), text)
     check_in("| Booting Linux as driver", text)
     check_in("| VMM of driver speaks", text)
     check_in("connection device -> driver: down", text)

@@ -139,6 +139,7 @@ static char kernel_digest[] = "00ff";
 static struct system_fact facts[] = {
 	{SYSTEM_FACT_ADDRESS, net_name, net_text, NULL},
 	{SYSTEM_FACT_ADDRESS, net_name, net_other_text, NULL},
+	{SYSTEM_FACT_ADDRESS, net_name, net_text, NULL},
 	{SYSTEM_FACT_DISK, disk_name_text, disk_text, NULL},
 	{SYSTEM_FACT_IMAGE, kernel_name, kernel_text, kernel_digest},
 };

@@ -294,6 +294,12 @@ static void unknown_object(struct resolver *resolver, const struct name *object)
 	                "'%s' is no instance and no connection", object->text)) {
 		struct suggest suggest = suggest_start(object->text);
 
+		if (strcmp(object->text, "vm_image_config") == 0 ||
+		    strcmp(object->text, "vm_address_config") == 0) {
+			diag_help(resolver->diag, "it is set as a whole: VM.%s = { KEY: VALUE }",
+			          object->text);
+			return;
+		}
 		suggest_consider(&suggest, "system");
 		if (suggest.best == NULL) {
 			resolve_suggest_instance(resolver, object->text, NULL);

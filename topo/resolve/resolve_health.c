@@ -39,8 +39,9 @@ void resolve_health(struct resolver *resolver, size_t vm, const struct value *va
 	*health = (struct vm_health){.interval_ms = HEALTH_INTERVAL_MS,
 	                             .retries = HEALTH_RETRIES,
 	                             .place = value->place};
-	read_number(resolver, resolve_entry(value, "interval"), "the interval of health",
-	            HEALTH_INTERVAL_MS_MIN, HEALTH_INTERVAL_MS_MAX, &health->interval_ms);
+	read_number(resolver, resolve_entry(value, "interval"),
+	            "the interval of health in milliseconds", HEALTH_INTERVAL_MS_MIN,
+	            HEALTH_INTERVAL_MS_MAX, &health->interval_ms);
 	read_number(resolver, resolve_entry(value, "retries"), "retries of health", 1,
 	            HEALTH_RETRIES_MAX, &health->retries);
 	if (command != NULL) {

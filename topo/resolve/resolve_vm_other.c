@@ -106,6 +106,52 @@ static void consider_names(struct suggest *suggest, enum attribute_place place)
 	}
 }
 
+/* What other tools call it, with what stands for it here. */
+static const struct {
+	const char *word;
+	const char *here;
+} elsewhere[] = {
+	{"cpus", "num_vcpus is how many virtual CPUs it has"},
+	{"depends_on", "a VM waits by itself for those that serve it"},
+	{"disks",
+         "a blk device of a connection is a disk: vm_virtio_devices of the VM that serves it"},
+	{"entrypoint", "command is the program that it runs"},
+	{"environment", "env = [\"NAME=VALUE\"] is the environment of its command"},
+	{"healthcheck", "health = { command: […] } is asked whether it is healthy"},
+	{"hostname", "vm_name is what people and the VM see"},
+	{"image",
+         "vm_image_config = { rootfs: \"…\" } takes a directory, a tar or a container image"},
+	{"initrd", "vm_image_config = { initrd_name: \"…\" }"},
+	{"initrd_name", "vm_image_config = { initrd_name: \"…\" }"},
+	{"kernel", "vm_image_config = { kernel_name: \"…\" }"},
+	{"kernel_name", "vm_image_config = { kernel_name: \"…\" }"},
+	{"mem_limit", "ram_size is its RAM"},
+	{"memory", "ram_size is its RAM"},
+	{"networks",
+         "a net device of a connection is a network: vm_virtio_devices of the VM that serves it"},
+	{"packages", "vm_image_config = { packages: […] }"},
+	{"ports",
+         "`topo port VM 8080:80` leads a port in; for good, forward of a network function in "
+         "system.machine does"},
+	{"rootfs", "vm_image_config = { rootfs: \"…\" }"},
+	{"vcpus", "num_vcpus is how many virtual CPUs it has"},
+	{"volumes",
+         "files = [{ from: \"…\", to: \"…\" }] puts files in; what is to stay lies on a disk that it "
+         "is served"},
+	{"working_dir", "workdir is the directory of its command"},
+};
+
+static bool help_from_elsewhere(struct resolver *resolver, const char *word)
+{
+	for (size_t i = 0; i < ARRAY_COUNT(elsewhere); i++) {
+		if (strcmp(elsewhere[i].word, word) == 0) {
+			diag_help(resolver->diag, "%s", elsewhere[i].here);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void unknown_attribute(struct resolver *resolver, const struct ast_setting *setting)
 {
 	struct suggest suggest = suggest_start(setting->attribute.text);
@@ -114,13 +160,16 @@ static void unknown_attribute(struct resolver *resolver, const struct ast_settin
 	                 "a VM has no attribute '%s'", setting->attribute.text)) {
 		return;
 	}
+	if (help_from_elsewhere(resolver, setting->attribute.text)) {
+		return;
+	}
 	if (diag_shows(resolver->diag)) {
 		consider_names(&suggest, ATTRIBUTE_ALONE);
 	}
 	if (suggest.best != NULL) {
 		diag_help(resolver->diag, "did you mean '%s'?", suggest.best);
 	} else {
-		diag_help(resolver->diag, "docs/language.md lists the attributes of a VM");
+		diag_help(resolver->diag, "`topo explain --list` lists the attributes of a VM");
 	}
 }
 

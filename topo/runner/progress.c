@@ -377,6 +377,7 @@ void progress_end(const struct session *session)
 		              session->options->limit_ms / 1000,
 		              session->options->limit_ms % 1000 / 100);
 		progress_missing(session);
+		message_help("--timeout SECONDS gives it longer");
 		break;
 	case SESSION_REFUSED:
 		explain_refusal(session);

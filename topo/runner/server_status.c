@@ -57,6 +57,18 @@ static void fill_hardware(const struct system_vm *known, const struct runstate_v
 	}
 }
 
+/* Interfaces on one bridge have one address. */
+static bool is_told_before(const struct system_vm *known, size_t fact)
+{
+	for (size_t i = 0; i < fact; i++) {
+		if (known->facts[i].kind == SYSTEM_FACT_ADDRESS &&
+		    strcmp(known->facts[i].text, known->facts[fact].text) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Of all its interfaces; those that do not fit are left to INSPECT. */
 static void fill_addresses(const struct system_vm *known, struct control_vm *entry)
 {
@@ -64,7 +76,8 @@ static void fill_addresses(const struct system_vm *known, struct control_vm *ent
 	for (size_t i = 0; i < known->fact_count; i++) {
 		const struct system_fact *fact = &known->facts[i];
 		const size_t bytes = strlen(fact->text) + 2;
-		if (fact->kind == SYSTEM_FACT_ADDRESS && used + bytes < sizeof(entry->addresses)) {
+		if (fact->kind == SYSTEM_FACT_ADDRESS && !is_told_before(known, i) &&
+		    used + bytes < sizeof(entry->addresses)) {
 			used += (size_t)snprintf(entry->addresses + used,
 			                         sizeof(entry->addresses) - used, "%s%s",
 			                         used == 0 ? "" : ", ", fact->text);
