@@ -3,7 +3,8 @@
  * The drawing: places of large topologies and odd ones, and texts that Graphviz must not take for
  * its own.
  *
- * links: topo/draw/draw.c topo/draw/place.c topo/base/arena.c topo/base/units.c topo/model/board.c
+ * links: topo/draw/draw.c topo/draw/place.c topo/draw/words.c topo/base/arena.c topo/base/units.c
+ * links: topo/model/board.c
  * links: topo/model/board_qemu_virt.c topo/model/board_qemu_virt_v3.c topo/model/board_rpi4.c
  * links: topo/model/device_options.c
  * links: topo/base/utf8.c topo/base/strmap.c topo/model/hardware.c topo/model/hardware_board.c

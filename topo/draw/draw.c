@@ -2,7 +2,7 @@
 /*
  * The drawing of a topology: VMs as boxes inside the kernel's, with role, memory, hardware and the
  * marks of the analysis, connections as arrows from the device VM to the driver VM with what they
- * serve and what they expose. Texts of the user's are escaped for Graphviz' HTML-like labels.
+ * serve and what they expose.
  */
 #include "topo/draw/draw.h"
 
@@ -12,18 +12,13 @@
 #include "topo/base/arena.h"
 #include "topo/base/strmap.h"
 #include "topo/base/units.h"
-#include "topo/base/utf8.h"
+#include "topo/draw/words.h"
 #include "topo/model/board.h"
 #include "topo/model/device_options.h"
-#include "topo/model/hardware.h"
-#include "topo/model/pci.h"
 
-#define CHIPS_MAX 5U /* pieces of hardware that a box names */
-#define LINE_CHARACTERS 34U
 #define SMALL "<FONT POINT-SIZE=\"10\" COLOR=\"#4b5563\">"
 #define COMMON_POOL MIB(8)
 #define CURVES_VMS 80U /* arrows of a larger web are straight */
-#define DANGER "#b91c1c"
 
 struct drawing {
 	const struct model *model;
@@ -48,140 +43,11 @@ static const struct {
 	[ROLE_HYBRID] = {"hybrid", "#ede9fe", "#6d28d9"},
 };
 
-/* What has a meaning in HTML by its number, what nobody can see as a question mark. A backslash is
- * written twice: Graphviz puts the name of the node for \N, also in HTML. */
-static void put_text_bytes(FILE *out, const char *text, size_t bytes)
-{
-	const char *end = text + bytes;
-
-	while (text < end) {
-		size_t count = utf8_bytes(text, (size_t)(end - text));
-
-		if (count == 0 || !utf8_shows(text, count)) {
-			putc('?', out);
-			count = count == 0 ? 1 : count;
-		} else if (strchr("&<>\"", *text) != NULL) {
-			fprintf(out, "&#%u;", (unsigned char)*text);
-		} else {
-			fputs(*text == '\\' ? "\\" : "", out);
-			fwrite(text, 1, count, out);
-		}
-		text += count;
-	}
-}
-
-static void put_text(FILE *out, const char *text)
-{
-	put_text_bytes(out, text, strlen(text));
-}
-
 static void put_bytes(FILE *out, uint64_t bytes)
 {
 	struct size_in_units size = size_in_units(bytes);
 
 	fprintf(out, "%" PRIu64 " %s", size.count, size.unit);
-}
-
-/* Hardware. */
-
-/* A line of names that breaks where it gets long. */
-struct chips {
-	FILE *out;
-	size_t count, column;
-	size_t more; /* not named */
-};
-
-/* Make room for a chip of @bytes; false: it goes unnamed. */
-static bool chips_begin(struct chips *chips, size_t bytes)
-{
-	if (chips->count >= CHIPS_MAX) {
-		chips->more++;
-		return false;
-	}
-	if (chips->column != 0 && chips->column + 2 + bytes > LINE_CHARACTERS) {
-		fputs(",<BR/>", chips->out);
-		chips->column = 0;
-	} else if (chips->count != 0) {
-		fputs(", ", chips->out);
-		chips->column += 2;
-	}
-	chips->count++;
-	chips->column += bytes;
-	return true;
-}
-
-static void chips_add(struct chips *chips, const char *name, size_t bytes)
-{
-	if (chips_begin(chips, bytes)) {
-		put_text_bytes(chips->out, name, bytes);
-	}
-}
-
-static bool has_hardware(const struct vm *vm)
-{
-	return vm->pci_count + vm->dtb_node_count + vm->mmio_count + vm->irq_count != 0;
-}
-
-/* "ethernet@7d580000" is "ethernet"; the root of a device tree has no name but its path. */
-static void add_unit(struct chips *chips, const struct hardware_unit *unit)
-{
-	size_t bytes = strcspn(unit->name, "@");
-
-	if (bytes == 0) {
-		chips_add(chips, unit->where, strlen(unit->where));
-	} else {
-		chips_add(chips, unit->name, bytes);
-	}
-}
-
-/* Whether a unit before number @at is the same device: of the same name, or, for registers, of
- * the same known kind. */
-static bool is_named(const struct hardware *hardware, size_t at)
-{
-	const struct hardware_unit *unit = &hardware->units[at];
-
-	for (size_t i = 0; i < at; i++) {
-		const struct hardware_unit *before = &hardware->units[i];
-
-		if (strcmp(before->name, unit->name) == 0 ||
-		    (unit->bytes != 0 && unit->kind != HARDWARE_OTHER &&
-		     before->kind == unit->kind)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void put_hardware(const struct drawing *drawing, uint32_t index)
-{
-	const struct vm *vm = &drawing->model->vms[index];
-	const struct hardware hardware = hardware_of(drawing->model, index, drawing->arena);
-	FILE *out = drawing->out;
-	struct chips chips = {.out = out};
-
-	fprintf(out,
-	        "<TR><TD BORDER=\"1\" COLOR=\"%s\" BGCOLOR=\"#ffffff\"%s>"
-	        "<FONT POINT-SIZE=\"10\">",
-	        hardware_has_all(&hardware) ? DANGER : "#9ca3af",
-	        hardware_has_all(&hardware) ? " STYLE=\"DASHED\"" : "");
-	for (size_t i = 0; i < hardware.count; i++) {
-		if (!is_named(&hardware, i)) {
-			add_unit(&chips, &hardware.units[i]);
-		}
-	}
-	if (chips.count == 0) {
-		fprintf(out, "%zu interrupt%s", vm->irq_count, vm->irq_count == 1 ? "" : "s");
-	}
-	if (chips.more != 0) {
-		fprintf(out, ", +%zu", chips.more);
-	}
-	if (hardware_has_all(&hardware)) {
-		fputs("<BR/><FONT COLOR=\"" DANGER "\"><B>DMA to all memory</B></FONT>", out);
-	}
-	if (pci_forges_messages(drawing->model, vm)) {
-		fputs("<BR/><FONT COLOR=\"#92400e\"><B>MSIs forgeable</B></FONT>", out);
-	}
-	fputs("</FONT></TD></TR>", out);
 }
 
 /* VMs. */
@@ -193,7 +59,7 @@ static void put_mark(FILE *out, const char *fill, const char *colour, const char
 	        colour, word);
 	if (text != NULL) {
 		fputs(": ", out);
-		put_text(out, text);
+		draw_text(out, text);
 	}
 	fputs("</FONT></TD></TR>", out);
 }
@@ -201,7 +67,7 @@ static void put_mark(FILE *out, const char *fill, const char *colour, const char
 static void put_marks(FILE *out, const struct vm *vm)
 {
 	if (vm->exposed) {
-		put_mark(out, "#fee2e2", DANGER, "exposed", NULL);
+		put_mark(out, "#fee2e2", DRAW_DANGER, "exposed", NULL);
 	}
 	if (vm->asset != NULL) {
 		put_mark(out, "#fef3c7", "#92400e", "asset", vm->asset);
@@ -227,12 +93,12 @@ static void put_description(FILE *out, const char *text)
 		size_t bytes = strcspn(text, " ");
 
 		if (column != 0) {
-			bool fits = column + 1 + bytes <= LINE_CHARACTERS;
+			bool fits = column + 1 + bytes <= DRAW_LINE_CHARACTERS;
 
 			fputs(fits ? " " : "<BR/>", out);
 			column = fits ? column + 1 : 0;
 		}
-		put_text_bytes(out, text, bytes);
+		draw_text_bytes(out, text, bytes);
 		column += bytes;
 		text += bytes;
 		text += strspn(text, " ");
@@ -251,7 +117,7 @@ static void put_vm(struct drawing *drawing, size_t index, enum role role)
 	        "CELLSPACING=\"3\" CELLPADDING=\"2\" COLOR=\"%s\" BGCOLOR=\"%s\">"
 	        "<TR><TD><FONT POINT-SIZE=\"15\"><B>",
 	        index, roles[role].line, roles[role].fill);
-	put_text(out, vm->name);
+	draw_text(out, vm->name);
 	fprintf(out,
 	        "</B></FONT></TD></TR><TR><TD><FONT POINT-SIZE=\"10\" COLOR=\"%s\"><B>%s</B>"
 	        "</FONT>" SMALL " · ",
@@ -264,8 +130,8 @@ static void put_vm(struct drawing *drawing, size_t index, enum role role)
 	if (vm->description != NULL) {
 		put_description(out, vm->description);
 	}
-	if (has_hardware(vm)) {
-		put_hardware(drawing, (uint32_t)index);
+	if (draw_has_hardware(vm)) {
+		draw_hardware(model, (uint32_t)index, drawing->arena, out);
 	} else if (!drawing->large) {
 		fputs("<TR><TD>" SMALL "<I>no hardware</I></FONT></TD></TR>", out);
 	}
@@ -355,7 +221,7 @@ static void put_label(const struct drawing *drawing, const struct connection *co
 		between = "<BR/>";
 	}
 	if (!connection->swiotlb) {
-		fprintf(out, "%s<FONT COLOR=\"" DANGER "\"><B>all RAM!</B></FONT>", between);
+		fprintf(out, "%s<FONT COLOR=\"" DRAW_DANGER "\"><B>all RAM!</B></FONT>", between);
 	} else if (!drawing->large || connection->pool_bytes != COMMON_POOL) {
 		fprintf(out, "%s" SMALL, between);
 		put_bytes(out, connection->pool_bytes);
@@ -382,7 +248,7 @@ static void put_connection(const struct drawing *drawing, const struct connectio
 		between = ", ";
 	}
 	if (!connection->swiotlb) {
-		fprintf(out, "%scolor=\"" DANGER "\", penwidth=2.2", between);
+		fprintf(out, "%scolor=\"" DRAW_DANGER "\", penwidth=2.2", between);
 		between = ", ";
 	}
 	if (rank == 0) {
@@ -432,13 +298,13 @@ static void put_title(const struct drawing *drawing)
 	FILE *out = drawing->out;
 
 	fputs("  label=<<FONT POINT-SIZE=\"20\"><B>", out);
-	put_text(out, model->name);
+	draw_text(out, model->name);
 	fputs("</B></FONT><BR/>" SMALL, out);
 	put_count(out, model->vm_count, "VM");
 	fputs(" · ", out);
 	put_count(out, model->connection_count, "connection");
 	fputs(" · ", out);
-	put_text(out, model->board->name);
+	draw_text(out, model->board->name);
 	if (model->connection_count != 0) {
 		fputs(" · arrows lead from the VM that serves to the one that is served", out);
 	}

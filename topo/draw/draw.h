@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A topology as a drawing, in the language of Graphviz. topo/draw/draw.c writes the boxes, arrows
- * and words; topo/draw/place.c says what lies beside what, where Graphviz by itself would make one
- * column of fifty boxes, or a ribbon. Equal models give equal text.
+ * A topology as a drawing, in the language of Graphviz. topo/draw/draw.c writes the boxes and
+ * arrows, topo/draw/words.c what is in the boxes; topo/draw/place.c says what lies beside what, where
+ * Graphviz by itself would make one column of fifty boxes, or a ribbon. Equal models give equal text.
  */
 #ifndef TOPO_DRAW_DRAW_H
 #define TOPO_DRAW_DRAW_H
