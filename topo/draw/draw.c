@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/bits.h"
 #include "topo/base/arena.h"
 #include "topo/base/strmap.h"
 #include "topo/base/units.h"
@@ -17,6 +18,7 @@
 #include "topo/model/device_options.h"
 
 #define SMALL "<FONT POINT-SIZE=\"10\" COLOR=\"#4b5563\">"
+#define ASSET "#d97706"
 #define COMMON_POOL MIB(8)
 #define CURVES_VMS 80U /* arrows of a larger web are straight */
 
@@ -24,9 +26,16 @@ struct drawing {
 	const struct model *model;
 	FILE *out;
 	struct arena *arena;
-	bool large;         /* what goes without saying is left out */
-	const char *common; /* types that most connections serve, "" = each says its own */
+	bool large;           /* what goes without saying is left out */
+	const char *common;   /* types that most connections serve, "" = each says its own */
+	unsigned int *bundle; /* of each VM that serves: a number, in the order of the file */
 	struct draw_place place;
+};
+
+/* In a large drawing arrows of one VM have one of these, to be followed through the crossings of others.
+ * They are dark enough for lines, and none is taken for that of danger. */
+static const char *const bundles[] = {
+	"#1d4ed8", "#15803d", "#a16207", "#7e22ce", "#0e7490", "#be185d", "#374151", "#65a30d",
 };
 
 enum role { ROLE_ALONE, ROLE_DEVICE, ROLE_DRIVER, ROLE_HYBRID };
@@ -52,11 +61,11 @@ static void put_bytes(FILE *out, uint64_t bytes)
 
 /* VMs. */
 
-static void put_mark(FILE *out, const char *fill, const char *colour, const char *word,
-                     const char *text)
+static void put_mark(FILE *out, const char *fill, unsigned int points, const char *colour,
+                     const char *word, const char *text)
 {
-	fprintf(out, "<TR><TD BGCOLOR=\"%s\"><FONT POINT-SIZE=\"10\" COLOR=\"%s\"><B>%s</B>", fill,
-	        colour, word);
+	fprintf(out, "<TR><TD BGCOLOR=\"%s\"><FONT POINT-SIZE=\"%u\" COLOR=\"%s\"><B>%s</B>", fill,
+	        points, colour, word);
 	if (text != NULL) {
 		fputs(": ", out);
 		draw_text(out, text);
@@ -67,15 +76,15 @@ static void put_mark(FILE *out, const char *fill, const char *colour, const char
 static void put_marks(FILE *out, const struct vm *vm)
 {
 	if (vm->exposed) {
-		put_mark(out, "#fee2e2", DRAW_DANGER, "exposed", NULL);
+		put_mark(out, "#fee2e2", 10, DRAW_DANGER, "exposed", NULL);
 	}
 	if (vm->asset != NULL) {
-		put_mark(out, "#fef3c7", "#92400e", "asset", vm->asset);
+		put_mark(out, "#fcd34d", 14, "#451a03", "asset", vm->asset);
 	}
 	if (vm->trust == TRUST_HIGH) {
-		put_mark(out, "#ffffff", "#166534", "high trust", NULL);
+		put_mark(out, "#ffffff", 10, "#166534", "high trust", NULL);
 	} else if (vm->trust == TRUST_LOW) {
-		put_mark(out, "#ffffff", "#9a3412", "low trust", NULL);
+		put_mark(out, "#ffffff", 10, "#9a3412", "low trust", NULL);
 	}
 }
 
@@ -113,10 +122,11 @@ static void put_vm(struct drawing *drawing, size_t index, enum role role)
 	FILE *out = drawing->out;
 
 	fprintf(out,
-	        "    vm%zu [label=<<TABLE STYLE=\"ROUNDED\" BORDER=\"2\" CELLBORDER=\"0\" "
+	        "    vm%zu [label=<<TABLE STYLE=\"ROUNDED\" BORDER=\"%u\" CELLBORDER=\"0\" "
 	        "CELLSPACING=\"3\" CELLPADDING=\"2\" COLOR=\"%s\" BGCOLOR=\"%s\">"
 	        "<TR><TD><FONT POINT-SIZE=\"15\"><B>",
-	        index, roles[role].line, roles[role].fill);
+	        index, vm->asset != NULL ? 5U : 2U, vm->asset != NULL ? ASSET : roles[role].line,
+	        roles[role].fill);
 	draw_text(out, vm->name);
 	fprintf(out,
 	        "</B></FONT></TD></TR><TR><TD><FONT POINT-SIZE=\"10\" COLOR=\"%s\"><B>%s</B>"
@@ -250,6 +260,10 @@ static void put_connection(const struct drawing *drawing, const struct connectio
 	if (!connection->swiotlb) {
 		fprintf(out, "%scolor=\"" DRAW_DANGER "\", penwidth=2.2", between);
 		between = ", ";
+	} else if (drawing->large) {
+		fprintf(out, "%scolor=\"%s\"", between,
+		        bundles[drawing->bundle[connection->device_vm] % ARRAY_COUNT(bundles)]);
+		between = ", ";
 	}
 	if (rank == 0) {
 		fprintf(out, "%sconstraint=false", between);
@@ -272,6 +286,23 @@ static void put_restarts(const struct drawing *drawing)
 			        i, (size_t)(model->vms[i].may_restart[j] - model->vms));
 		}
 	}
+}
+
+/* Number the VMs that serve. */
+static unsigned int *find_bundles(const struct model *model, struct arena *arena)
+{
+	unsigned int *bundle = arena_alloc(arena, (model->vm_count + 1) * sizeof(*bundle));
+	unsigned int count = 0;
+
+	for (size_t i = 0; i < model->connection_count; i++) {
+		bundle[model->connections[i].device_vm] = 1;
+	}
+	for (size_t i = 0; i < model->vm_count; i++) {
+		if (bundle[i] != 0) {
+			bundle[i] = count++;
+		}
+	}
+	return bundle;
 }
 
 static void put_connections(const struct drawing *drawing)
@@ -309,7 +340,9 @@ static void put_title(const struct drawing *drawing)
 		fputs(" · arrows lead from the VM that serves to the one that is served", out);
 	}
 	if (drawing->large && model->connection_count != 0) {
-		fprintf(out, ":<BR/>%s%sthrough a pool of 8 MiB, where nothing else is said",
+		fprintf(out,
+		        ":<BR/>%s%sthrough a pool of 8 MiB, where nothing else is said; arrows of "
+		        "one VM have one colour",
 		        drawing->common, drawing->common[0] == '\0' ? "" : " ");
 	}
 	fputs("</FONT><BR/> >;\n", out);
@@ -340,6 +373,7 @@ void draw_print(const struct model *model, FILE *out)
 		.arena = arena,
 		.large = large,
 		.common = large ? common_types(model, arena) : "",
+		.bundle = find_bundles(model, arena),
 		.place = draw_place(model, arena),
 	};
 
