@@ -44,9 +44,11 @@ PEERVISOR_KO_SOURCES := $(wildcard backend/kmod/*) abi/agent.h abi/backend.h abi
 	$(wildcard lib/port/linux/*)
 KBUILD_FLAGS = ARCH=arm64 CROSS_COMPILE=$(CROSS) M=$(abspath $(@D)) PV_ROOT=$(CURDIR) W=1 \
 	KBUILD_MODPOST_WARN=0 KCFLAGS=-Werror
-# Those of folder $(1), beside the target.
+# Those of folder $(1), beside the target. What was built for another kernel may be younger than this one's tree,
+# and would stay.
 define build_modules
 	$(if $(word 2,$(CURDIR)),$(error Linux builds modules in no directory with a space in its name))
+	$(if $(filter %/guest-tree.stamp,$?),$(Q)rm -rf $(@D))
 	@mkdir -p $(@D)
 	$(Q)cp -p $(1)/* $(@D)
 	$(Q)unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES; \

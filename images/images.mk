@@ -16,9 +16,12 @@ GUEST_ARCHIVES := $(patsubst %,$(GUEST_DIR)/%.cpio,base device gpu fs front fron
 .PHONY: images guest-tree-lost
 images: $(GUEST_DIR)/Image $(GUEST_ARCHIVES) $(GUEST_KERNEL_STAMP)
 
-# The cache may have been emptied since.
+# The cache may have been emptied since, and apt may have brought another version of the source.
+GUEST_KERNEL_WANTED := $(shell CACHE=$(CACHE) CROSS=$(CROSS) images/kernel/build --print 2>/dev/null)
 $(GUEST_DIR)/Image $(GUEST_KERNEL_STAMP) &: images/kernel/build images/kernel/config \
-		$(if $(wildcard $(GUEST_KERNEL_TREE)/Makefile),,guest-tree-lost)
+		$(if $(wildcard $(GUEST_KERNEL_TREE)/Makefile),,guest-tree-lost) \
+		$(and $(GUEST_KERNEL_WANTED),$(if $(filter $(realpath $(GUEST_KERNEL_WANTED)/tree),\
+			$(realpath $(GUEST_KERNEL_TREE))),,guest-tree-lost))
 	@mkdir -p $(GUEST_DIR)
 	$(Q)dir=$$(CACHE=$(CACHE) CROSS=$(CROSS) images/kernel/build) && \
 		ln -sfn "$$dir/tree" $(GUEST_KERNEL_TREE) && \
