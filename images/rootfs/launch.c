@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -128,13 +129,15 @@ static void change(const char *groups, const char *user)
 	}
 }
 
-/* But for those that nobody can change. */
+/* But for those that nobody can change. libc keeps two of the others to itself. */
 static void reset_signals(void)
 {
+	/* struct sigaction of the kernel: all of SIG_DFL is zero. */
+	static const uint64_t standard[4];
 	sigset_t none;
 
 	for (int number = 1; number < NSIG; number++) {
-		signal(number, SIG_DFL);
+		(void)syscall(SYS_rt_sigaction, number, standard, NULL, sizeof(uint64_t));
 	}
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
