@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/ordered_cmocka.h"
 #include "topo/diag/source.h"
@@ -265,19 +266,38 @@ static void affinity(void **state)
 	finish(&fixture);
 }
 
+/* An archive of no files. @path: as mkstemp takes it. */
+static void make_initrd(char *path)
+{
+#define WORD "00000000"
+	static const char end[124] = "070701" WORD WORD WORD WORD WORD WORD WORD WORD WORD WORD WORD
+				     "0000000b" WORD "TRAILER!!!";
+#undef WORD
+	const int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, end, sizeof(end)), sizeof(end));
+	assert_int_equal(close(fd), 0);
+}
+
 static void options_and_images(void **state)
 {
 	struct load_options options = {.cpu_count = 3, .board = "rpi4"};
+	char path[] = "/tmp/pv-initrd-XXXXXX";
 	struct fixture fixture;
+	char text[1024];
 
 	(void)state;
-	load_with(&fixture,
-	          COMPOSE(PAIR) CONFIGURE("system.cpus = 1; system.board = \"qemu-virt\";"
-	                                  "vm_a.vm_image_config = { kernel_name: \"linux\","
-	                                  "initrd_name: \"tests/topo/bad/empty.camkes\","
-	                                  "kernel_bootcmdline: \"a\" \" b\" };"
-	                                  "vm_b.vm_image_config = { provide_initrd: false };"),
-	          &options);
+	make_initrd(path);
+	snprintf(text, sizeof(text),
+	         COMPOSE(PAIR) CONFIGURE("system.cpus = 1; system.board = \"qemu-virt\";"
+	                                 "vm_a.vm_image_config = { kernel_name: \"linux\","
+	                                 "initrd_name: \"%s\","
+	                                 "kernel_bootcmdline: \"a\" \" b\" };"
+	                                 "vm_b.vm_image_config = { provide_initrd: false };"),
+	         path);
+	load_with(&fixture, text, &options);
+	(void)unlink(path);
 	const struct model *model = fixture.model;
 
 	assert_string_equal(model->board->name, "rpi4");
