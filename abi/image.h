@@ -100,7 +100,7 @@ struct pv_domain {
 	uint64_t vmm_stack; /* its initial stack pointer, 16-byte aligned */
 	uint64_t vmm_arg;   /* its x0 */
 	uint64_t entry;     /* where vCPU 0 starts, in the guest's address space */
-	uint64_t entry_arg; /* its x0: the device tree, for Linux */
+	uint64_t entry_arg; /* its x0: what its loader is told */
 };
 
 /* A vCPU. The first of a domain starts at boot, the others by PV_CALL_VCPU_START. */
@@ -120,7 +120,9 @@ struct pv_vcpu {
  * The kernel clears every other region at boot, but for those with PV_REGION_LOADED.
  */
 #define PV_REGION_SHARED (1U << 0) /* may be mapped more than once, by any domains */
-#define PV_REGION_LOADED (1U << 1) /* one guest's alone, whose first code clears and loads it */
+#define PV_REGION_LOADED                                                                           \
+	(1U << 1) /* one guest's alone, whose first code clears and loads it;
+                                     at its first start it may know what is zeros already */
 
 struct pv_region {
 	uint32_t page;

@@ -123,7 +123,7 @@ struct pv_vmm_config {
 	 * others, for one that starts in its place. */
 	uint8_t seed[PV_VMM_SEED_BYTES];
 
-	uint64_t entry; /* where vCPU 0 starts, and its x0: those of pv_domain */
+	uint64_t entry; /* where vCPU 0 starts again, and its x0 then (abi/loader.h) */
 	uint64_t entry_arg;
 	uint32_t flags;            /* PV_VMM_AUTOSTART */
 	uint32_t restart;          /* enum pv_vmm_restart */

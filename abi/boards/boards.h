@@ -32,6 +32,8 @@
  *                             that share it
  *   BOARD_CPUS                at most
  *   BOARD_RAM_TAKEN           bytes taken by kernel, image tables, stage-2 tables and VMMs
+ *   BOARD_RAM_ZEROED          1: when the machine starts, RAM holds zeros but for what its boot loader
+ *                             puts there, the system and a device tree
  *   BOARD_GIC_LIST_REGISTERS, _GIC_SPIS
  *   BOARD_QEMU_MACHINE, _CPU  QEMU's -M and -cpu; "": QEMU is not this board
  *   BOARD_PCI_HOST            node of the PCI host bridge

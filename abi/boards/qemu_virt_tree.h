@@ -9,6 +9,7 @@
 #define BOARD_DIRECTORY "qemu-arm-virt"
 #define BOARD_CPUS 8
 #define BOARD_RAM_TAKEN 0x2000000
+#define BOARD_RAM_ZEROED 1
 #define BOARD_GIC_LIST_REGISTERS 4
 #define BOARD_GIC_SPIS 256
 #define BOARD_QEMU_CPU "cortex-a72"

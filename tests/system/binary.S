@@ -5,6 +5,8 @@
  */
 #define PL011 0x09000000
 #define ENTRY 0x40081000
+#define RAM 0x40000000
+#define RAM_END 0x48000000
 #define FDT_MAGIC_SWAPPED 0xedfe0dd0
 
 	.text
@@ -32,7 +34,26 @@ begin:
 	cmp	x5, x6
 	b.ls	4f
 3:	orr	x10, x10, #4		/* the physical counter is another one */
-4:	adr	x1, text
+4:	ldr	x1, =RAM		/* all but this page and the tree's are zeros */
+	ldr	x2, =RAM_END
+	adr	x3, begin
+scan:	cmp	x1, x3
+	b.eq	skip
+	cmp	x1, x0
+	b.ne	page
+skip:	add	x1, x1, #4096
+	b	more
+page:	add	x4, x1, #4096
+pair:	ldp	x5, x6, [x1], #16
+	orr	x5, x5, x6
+	cbnz	x5, left
+	cmp	x1, x4
+	b.lo	pair
+more:	cmp	x1, x2
+	b.lo	scan
+	b	say
+left:	orr	x10, x10, #8		/* something was left in its RAM */
+say:	adr	x1, text
 	ldr	x2, =PL011
 next:	ldrb	w3, [x1], #1
 	cbz	w3, last

@@ -224,8 +224,8 @@ class OwnRoot(Scenario):
 
 
 class Binary(Scenario):
-    """It lies and begins where the topology says, finds its device tree, and may read the physical
-    counter (tests/system/binary.S)."""
+    """It lies and begins where the topology says, finds its device tree and zeros in all else of its RAM,
+    and may read the physical counter (tests/system/binary.S)."""
     topology = os.path.join(HERE, "topologies/binary.camkes")
     arguments = ("-D", f'BINARY="{os.path.join(BUILD, "system/binary")}"')
 

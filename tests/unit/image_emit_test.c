@@ -127,11 +127,17 @@ static const uint8_t *rom_at(const struct built *b, uint32_t vm, uint64_t ipa)
 	return rom_bytes(b, region);
 }
 
+/* What the loader of a VM is told, at its first start or at each later one. */
+static const struct pv_loads *told(const struct built *b, uint32_t vm, bool again)
+{
+	return (const void *)(rom_at(b, vm, image_domains(b->header)[vm].entry_arg) +
+	                      (again ? PV_LOADS_AGAIN : 0));
+}
+
 /* RAM of a VM as its loader leaves it; the caller frees it. */
 static uint8_t *load(const struct built *b, uint32_t vm, const struct vm *source)
 {
-	const struct pv_loads *loads =
-		(const void *)rom_at(b, vm, image_domains(b->header)[vm].entry_arg);
+	const struct pv_loads *loads = told(b, vm, true);
 	const struct pv_load *list = (const void *)(loads + 1);
 	uint8_t *ram = malloc(source->ram_bytes);
 	uint64_t at = source->ram_base;
@@ -409,7 +415,7 @@ static void check_config(const struct fixture *f, const struct built *b, uint32_
 	assert_int_equal(caps[own->cap_log].object, PV_CONSOLE_VMM);
 	assert_int_equal(own->event_log, PV_EVENT_CONSOLE(PV_CONSOLE_VMM));
 	assert_int_equal(own->entry, d->entry);
-	assert_int_equal(own->entry_arg, d->entry_arg);
+	assert_int_equal(own->entry_arg, d->entry_arg + PV_LOADS_AGAIN);
 	assert_int_equal(own->flags, PV_VMM_AUTOSTART);
 	assert_int_equal(own->restart, PV_VMM_RESTART_ON_FAILURE);
 	for (uint32_t i = 0; i < 2; i++) {
@@ -442,7 +448,7 @@ static void check_boot(const struct fixture *f, const struct built *b, uint32_t 
 	const struct pv_domain *d = &image_domains(h)[vm];
 	const struct vm_payload *payload = &f->vm_payloads[vm];
 	const struct layout_vm *laid = &b->image->layout->vms[vm];
-	const struct pv_loads *loads = (const void *)rom_at(b, vm, d->entry_arg);
+	const struct pv_loads *loads = told(b, vm, true);
 	uint32_t ram = region_at(h, vm, PV_SPACE_GUEST, loads->entry);
 	uint64_t base = f->vms[vm].ram_base;
 	uint8_t *bytes = load(b, vm, &f->vms[vm]);
@@ -679,13 +685,74 @@ static void test_boot_header(void **state)
 	fixture_end(&f);
 }
 
+/* RAM of a VM before and after its first start, if nothing is zeros but what a machine starts with. */
+static void check_first_start(const struct built *b, uint32_t vm, const struct vm *source,
+                              uint64_t tree, bool *has_tree)
+{
+	const struct pv_loads *loads = told(b, vm, false);
+	const struct pv_load *list = (const void *)(loads + 1);
+	const uint32_t region = region_at(b->header, vm, PV_SPACE_GUEST, source->ram_base);
+	const uint64_t base = (uint64_t)image_regions(b->header)[region].page << 12;
+	uint8_t *again = load(b, vm, source);
+	uint8_t *ram = calloc(1, source->ram_bytes);
+	uint64_t zeros = 0;
+
+	for (uint64_t at = tree; at < tree + 0x200000; at++) {
+		if (at >= base && at - base < source->ram_bytes) {
+			ram[at - base] = 0xd0;
+			*has_tree = true;
+		}
+	}
+	for (uint64_t i = 0; i < loads->count; i++) {
+		assert_true(list[i].to >= source->ram_base);
+		assert_true(list[i].to + list[i].bytes <= source->ram_base + source->ram_bytes);
+		if (list[i].from) {
+			memcpy(ram + (list[i].to - source->ram_base), rom_at(b, vm, list[i].from),
+			       list[i].bytes);
+		} else {
+			memset(ram + (list[i].to - source->ram_base), 0, list[i].bytes);
+			zeros += list[i].bytes;
+		}
+	}
+	assert_true(zeros <= 0x200000);
+	assert_memory_equal(ram, again, source->ram_bytes);
+	free(ram);
+	free(again);
+}
+
+static void test_first_start(void **state)
+{
+	struct fixture f;
+	struct built b;
+	bool has_tree = false;
+
+	(void)state;
+	fixture_hub(&f);
+	b = build(&f);
+	for (uint32_t i = 0; i < f.model.vm_count; i++) { /* RAM may hold anything */
+		assert_memory_equal(told(&b, i, false), told(&b, i, true), PV_PAGE_BYTES);
+	}
+	image_free(b.image);
+	f.board.ram_zeroed = true;
+	b = build(&f);
+	const uint64_t half = b.image->layout->ram_bytes / 2;
+	const uint64_t at = 0x40000000 + (half < 0x8000000 ? half : 0x8000000);
+	for (uint32_t i = 0; i < f.model.vm_count; i++) {
+		check_first_start(&b, i, &f.vms[i], (at + 0x1fffff) & ~0x1fffffULL, &has_tree);
+	}
+	assert_true(has_tree);
+	image_free(b.image);
+	fixture_end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pair),       cmocka_unit_test(test_islands),
-		cmocka_unit_test(test_hub),        cmocka_unit_test(test_chain),
-		cmocka_unit_test(test_mesh),       cmocka_unit_test(test_whole_ram),
-		cmocka_unit_test(test_bytes_once), cmocka_unit_test(test_boot_header),
+		cmocka_unit_test(test_pair),        cmocka_unit_test(test_islands),
+		cmocka_unit_test(test_hub),         cmocka_unit_test(test_chain),
+		cmocka_unit_test(test_mesh),        cmocka_unit_test(test_whole_ram),
+		cmocka_unit_test(test_bytes_once),  cmocka_unit_test(test_boot_header),
+		cmocka_unit_test(test_first_start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,6 +126,11 @@ def make_room(s):
     s.header["pool_page_count"] = size
     for region in s.regions[len(s.blobs):]:
         region["page"] += more
+    for domain in range(len(s.domains)):  # the machine's device tree stays where it was
+        first = s.loads(domain, again=False)
+        for index, row in enumerate(first.rows):
+            if row["from"] == 0:
+                first.set_row(index, "to", row["to"] - more * PAGE)
     end = s.regions[-1]["page"] + s.regions[-1]["page_count"] + 2048 - s.header["ram_page"]
     s.header["ram_page_count"] = (end + 0x3fff) // 0x4000 * 0x4000
 

@@ -124,9 +124,10 @@ class System:
         assert region < len(self.blobs)
         return region
 
-    def loads(self, domain):
-        """What the loader of a VM is told."""
-        return Loads(self.blobs[self.rom_at(domain, GUEST, self.domains[domain]["entry_arg"])])
+    def loads(self, domain, again=True):
+        """What the loader of a VM is told, at its first start or at each later one."""
+        return Loads(self.blobs[self.rom_at(domain, GUEST, self.domains[domain]["entry_arg"])],
+                     PAGE if again else 0)
 
     def loaded(self, domain, ipa):
         """The index of what a VM loads to an address."""
@@ -180,26 +181,26 @@ class System:
 
 
 class Loads:
-    """What a loader is told (abi/loader.h), in a blob: changes are written back at once."""
+    """What a loader is told (abi/loader.h), from a byte of a blob on: changes are written back at once."""
 
     HEAD, ROW = ("entry", "entry_arg", "count", "seed"), ("to", "from", "bytes")
 
-    def __init__(self, blob):
-        self.blob = blob
+    def __init__(self, blob, begin):
+        self.blob, self.begin = blob, begin
         self.rows = []
         for i in range(self.get("count")):
-            at = 32 + 24 * i
+            at = begin + 32 + 24 * i
             self.rows.append(dict(zip(self.ROW, struct.unpack("<3Q", blob[at:at + 24]))))
 
     def get(self, field):
-        return struct.unpack("<4Q", self.blob[:32])[self.HEAD.index(field)]
+        return struct.unpack("<4Q", self.blob[self.begin:self.begin + 32])[self.HEAD.index(field)]
 
     def set(self, field, value):
-        at = 8 * self.HEAD.index(field)
+        at = self.begin + 8 * self.HEAD.index(field)
         self.blob[at:at + 8] = struct.pack("<Q", value)
 
     def set_row(self, index, field, value):
-        at = 32 + 24 * index + 8 * self.ROW.index(field)
+        at = self.begin + 32 + 24 * index + 8 * self.ROW.index(field)
         self.blob[at:at + 8] = struct.pack("<Q", value)
 
 

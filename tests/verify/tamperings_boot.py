@@ -56,6 +56,41 @@ def load_left_out(s, n):
     loads.set_row(last, "bytes", loads.rows[last]["bytes"] - PAGE)
 
 
+FIRST = r"what vm_(a|hub) loads at its first start is not what it loads at a later one"
+
+
+@says(FIRST)
+def first_kernel_elsewhere(s, n):
+    first = s.loads(n.a, again=False)
+    first.set_row(0, "from", first.rows[0]["from"] + PAGE)
+
+
+@says(FIRST)
+def first_entry(s, n):
+    s.loads(n.a, again=False).set("entry", s.loads(n.a).get("entry") + 4)
+
+
+@says(FIRST)
+def first_without_seed(s, n):
+    s.loads(n.a, again=False).set("seed", 0)
+
+
+@says(FIRST)
+def first_without_tree(s, n):
+    first = s.loads(n.a, again=False)
+    first.set("count", first.get("count") - 1)
+    first.set_row(len(first.rows) - 1, "to", 0)
+    first.set_row(len(first.rows) - 1, "from", 0)
+    first.set_row(len(first.rows) - 1, "bytes", 0)
+
+
+@says(FIRST)
+def first_leaves_the_machines_tree(s, n):
+    first = s.loads(n.hub, again=False)
+    index = next(i for i, row in enumerate(first.rows) if row["from"] == 0)
+    first.set_row(index, "bytes", first.rows[index]["bytes"] - PAGE)
+
+
 @says(r"region \d+ .*is cleared by the kernel")
 def ram_cleared_twice(s, n):
     s.regions[n.ram[n.a][0]]["flags"] = 0

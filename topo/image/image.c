@@ -124,9 +124,9 @@ static void add_roms(struct maker *maker, uint32_t vm)
 	maker->configs[vm] = allocate(config_bytes);
 	laid->config_rom = add_rom(maker, (struct blob){maker->configs[vm], config_bytes},
 	                           config_bytes, false);
-	maker->loads[vm] = allocate(PV_PAGE_BYTES);
-	laid->loads_rom = add_rom(maker, (struct blob){maker->loads[vm], PV_PAGE_BYTES},
-	                          PV_PAGE_BYTES, false);
+	maker->loads[vm] = allocate(LOADS_BYTES);
+	laid->loads_rom =
+		add_rom(maker, (struct blob){maker->loads[vm], LOADS_BYTES}, LOADS_BYTES, false);
 	add_boot_rom(maker, vm, payload->kernel);
 	for (uint32_t i = 0; i < payload->initrd_count; i++) {
 		add_boot_rom(maker, vm, payload->initrd[i]);

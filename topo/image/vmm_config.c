@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "abi/calls.h"
+#include "abi/loader.h"
 #include "abi/mux.h"
 #include "abi/vmm.h"
 
@@ -47,7 +48,7 @@ static void fill_life(const struct layout *layout, uint32_t vm, struct pv_vmm_co
 	const struct pv_domain *domain = &layout->tables.domains[vm];
 
 	config->entry = domain->entry;
-	config->entry_arg = domain->entry_arg;
+	config->entry_arg = domain->entry_arg + PV_LOADS_AGAIN;
 	config->flags = source->autostart ? PV_VMM_AUTOSTART : 0;
 	config->restart = restarts[source->restart];
 	config->restart_limit = source->restart_limit;

@@ -182,6 +182,15 @@ bool board_is_controller(const char *path)
 	return false;
 }
 
+uint64_t board_tree_at(const struct board *board, uint64_t ram_bytes, uint64_t image_end)
+{
+	const uint64_t most = UINT64_C(128) << 20;
+	const uint64_t half = ram_bytes / 2 < most ? ram_bytes / 2 : most;
+	const uint64_t at = board->ram_base + half > image_end ? board->ram_base + half : image_end;
+
+	return (at + BOARD_TREE_BYTES - 1) / BOARD_TREE_BYTES * BOARD_TREE_BYTES;
+}
+
 const struct board *board_find(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_COUNT(boards); i++) {

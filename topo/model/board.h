@@ -90,6 +90,7 @@ struct board {
 	uint64_t ram_base;
 	uint64_t ram_bytes_max;    /* largest memory of the board */
 	uint64_t ram_kernel_bytes; /* taken by kernel, image tables, stage-2 tables and VMMs */
+	bool ram_zeroed;           /* it starts as zeros, but for board_tree_at() and the system */
 	uint32_t gic_version;      /* which guests have, too */
 	uint32_t list_registers;   /* of the virtual CPU interface */
 	uint32_t spi_count;        /* physical SPIs, from INTID 32 */
@@ -134,6 +135,15 @@ uint64_t board_kept_page(const struct board *board, uint64_t page, uint64_t coun
 
 /** Whether no VM may have the line, since it is the kernel's, nobody's or raised by MSIs. */
 bool board_keeps_line(const struct board *board, uint32_t irq);
+
+/* Room for the device tree that QEMU makes of a board. */
+#define BOARD_TREE_BYTES 0x200000U
+
+/**
+ * Where the boot loader of a machine whose RAM starts as zeros, which is QEMU, puts the device tree: 2 MiB
+ * aligned, at 128 MiB of its RAM of @ram_bytes or at half of it, but not before @image_end (hw/arm/boot.c).
+ */
+uint64_t board_tree_at(const struct board *board, uint64_t ram_bytes, uint64_t image_end);
 
 /** The page where configuration space begins, a page for each PCI function; 0 = there is none. */
 uint64_t board_config_page(const struct board *board);

@@ -58,6 +58,7 @@ PV_BOARDS(BOARD_DECLARE)
 		.ram_base = BOARD_RAM_BASE,                                                        \
 		.ram_bytes_max = BOARD_RAM_BYTES,                                                  \
 		.ram_kernel_bytes = BOARD_RAM_TAKEN,                                               \
+		.ram_zeroed = BOARD_RAM_ZEROED != 0,                                               \
 		.gic_version = BOARD_GIC_VERSION,                                                  \
 		.list_registers = BOARD_GIC_LIST_REGISTERS,                                        \
 		.spi_count = BOARD_GIC_SPIS,                                                       \

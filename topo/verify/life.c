@@ -51,7 +51,7 @@ void life_want_config(const struct verify *v, const struct verified_vm *vm,
 	const struct vm *source = vm->source;
 
 	wanted->entry = domain->entry;
-	wanted->entry_arg = domain->entry_arg;
+	wanted->entry_arg = domain->entry_arg + PV_LOADS_AGAIN;
 	wanted->flags = source->autostart ? PV_VMM_AUTOSTART : 0;
 	wanted->restart = restart_number(source->restart);
 	wanted->restart_limit = source->restart_limit;

@@ -85,7 +85,7 @@ static void add_vmm(struct memory *memory, uint32_t index)
 	                  (config_bytes + PAGE - 1) / PAGE);
 	add_access(memory, thing, index, PV_SPACE_VMM, RW, domain->vmm_arg);
 	thing = add_thing(memory, arena_printf(v->arena, "what the loader of %s is told", vm->who),
-	                  1);
+	                  PV_LOADS_AGAIN / PAGE + 1);
 	add_access(memory, thing, index, PV_SPACE_GUEST, R, domain->entry_arg);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The regions that lie in the image, and what the loader of each VM is told to do with them
- * (abi/loader.h), for topo verify.
+ * (abi/loader.h), at its first start and at each later one, for topo verify.
  */
 #include <inttypes.h>
 #include <libfdt.h>
 #include <string.h>
 
+#include "topo/model/board.h"
 #include "topo/verify/verify.h"
 
 struct bytes rom_bytes(const struct verify *v, uint32_t region)
@@ -115,30 +116,91 @@ static void check_seed(struct verify *v, const struct verified_vm *vm)
 	}
 }
 
+/* Of the zeros that @load stores, those where the machine may have put anything before the first start. */
+static void keep_stale(const struct verify *v, const struct verified_vm *vm, struct pv_load *load)
+{
+	const struct pv_image_header *h = &v->image->header;
+	const uint64_t tree = board_tree_at(v->model->board, (uint64_t)h->ram_page_count * PAGE,
+	                                    (uint64_t)h->pool_page * PAGE);
+	struct hit hit = {.page = 0};
+	(void)decode_translate(v->image, vm->domain, PV_SPACE_GUEST, load->to / PAGE, &hit);
+	const uint64_t begin = hit.page * PAGE;
+	const uint64_t end = begin + load->bytes;
+	const uint64_t from = tree > begin ? tree : begin;
+	const uint64_t to = tree + BOARD_TREE_BYTES < end ? tree + BOARD_TREE_BYTES : end;
+
+	load->to += from - begin;
+	load->bytes = from < to ? to - from : 0;
+}
+
+/* At its first start a VM loads what it loads at any other, but for zeros that are there already. */
+static void check_first(struct verify *v, const struct verified_vm *vm, const struct pv_loads *head,
+                        const struct pv_load *loads)
+{
+	bool is_same = head->entry == vm->boot.entry && head->entry_arg == vm->boot.entry_arg &&
+	               head->seed == vm->boot.seed;
+	uint64_t count = 0;
+
+	for (uint64_t i = 0; i < vm->boot.count && is_same; i++) {
+		struct pv_load wanted = vm->loads[i];
+
+		if (wanted.from == 0 && v->model->board->ram_zeroed) {
+			keep_stale(v, vm, &wanted);
+		}
+		if (wanted.bytes > 0) {
+			is_same = count < head->count &&
+			          memcmp(&loads[count], &wanted, sizeof(wanted)) == 0;
+			count++;
+		}
+	}
+	if (!is_same || count != head->count) {
+		findings_add(v->report, FINDING_DIFFERENT, vm->who, "payload",
+		             "what %s loads at its first start is not what it loads at a later one",
+		             vm->who);
+	}
+}
+
+/* What the loader of @vm is told at @ipa; NULL with a finding when nothing is there. */
+static const struct pv_load *loads_told(struct verify *v, const struct verified_vm *vm,
+                                        uint64_t ipa, struct pv_loads *head)
+{
+	struct hit hit;
+	struct bytes page = rom_at(v, vm->domain, PV_SPACE_GUEST, ipa, &hit);
+
+	*head = (struct pv_loads){.count = 0};
+	if (page.data != NULL && page.count >= PAGE) {
+		page.count = PAGE;
+		memcpy(head, page.data, sizeof(*head));
+	}
+	if (head->count == 0 || head->count > PV_LOADS_MAX ||
+	    !rom_trim(page, sizeof(*head) + head->count * sizeof(struct pv_load)).data) {
+		findings_add(v->report, FINDING_MISSING, vm->who, "payload",
+		             "%s: what its loader is told is not at 0x%" PRIx64, vm->who, ipa);
+		return NULL;
+	}
+	struct pv_load *loads = arena_alloc(v->arena, head->count * sizeof(*loads));
+
+	memcpy(loads, page.data + sizeof(*head), head->count * sizeof(*loads));
+	return loads;
+}
+
 static void read_loads(struct verify *v, struct verified_vm *vm)
 {
-	const struct pv_domain *domain = &v->image->domains[vm->domain];
-	struct hit hit;
-	struct bytes page = rom_at(v, vm->domain, PV_SPACE_GUEST, domain->entry_arg, &hit);
-	struct pv_loads head = {0};
+	const uint64_t first = v->image->domains[vm->domain].entry_arg;
+	struct pv_loads head;
+	const struct pv_load *loads = loads_told(v, vm, first + PV_LOADS_AGAIN, &head);
 
-	if (page.data != NULL && page.count >= PAGE) {
-		memcpy(&head, page.data, sizeof(head));
-	}
-	if (head.count == 0 || head.count > PV_LOADS_MAX ||
-	    !rom_trim(page, sizeof(head) + head.count * sizeof(struct pv_load)).data) {
-		findings_add(v->report, FINDING_MISSING, vm->who, "payload",
-		             "%s: what its loader is told is not at 0x%" PRIx64, vm->who,
-		             domain->entry_arg);
+	if (loads == NULL) {
 		return;
 	}
-	struct pv_load *loads = arena_alloc(v->arena, head.count * sizeof(*loads));
-
-	memcpy(loads, page.data + sizeof(head), head.count * sizeof(*loads));
 	vm->boot = head;
 	vm->loads = loads;
 	check_cover(v, vm);
 	check_seed(v, vm);
+	loads = loads_told(v, vm, first, &head);
+	if (loads != NULL) {
+		check_first(v, vm, &head, loads);
+	}
 }
 
 void loads_read(struct verify *v)

@@ -101,7 +101,7 @@ struct verified_vm {
 	const struct pv_vmm_device *device_views;
 	const struct pv_vmm_function *function_views; /* config.function_count */
 
-	struct pv_loads boot;        /* all 0 = its loader is told nothing */
+	struct pv_loads boot;        /* of later starts; all 0 = its loader is told nothing */
 	const struct pv_load *loads; /* boot.count */
 
 	bool has_tree;
