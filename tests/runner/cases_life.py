@@ -110,6 +110,83 @@ def case_starts_off(world):
     check_equal(state_of(world, "driver")["state"], "up")
 
 
+def case_start_without_agent(world):
+    """Nothing tells that its user space is reached: it is up when it runs."""
+    run(world, "vm one agent\nvm two off\n")
+    world.good("start", "two")
+    check_equal(state_of(world, "two")["state"], "up")
+
+
+def ask_slow(world, *words):
+    """A command of the VM `one`, which goes off for it, but has not yet."""
+    terminal = Terminal(world, "console", "one")
+    terminal.expect("Booting Linux")
+    process = world.start(*words, "--force", "one")
+    terminal.expect("one goes off")
+    return process
+
+
+def ask_besides(world, *words):
+    """A command that comes while the VM `one` goes off for another."""
+    process = world.start(*words, "--force", "one")
+    wait_until(lambda: socket_count(process) == 2 or process.poll() is not None, "it asks")
+    check_equal(process.poll(), None)
+    return process
+
+
+def case_stop_and_restart_at_once(world):
+    """What comes second is done second, and both are told what has come of it."""
+    run(world, "vm one agent slow\nvm other agent\n")
+    stop = ask_slow(world, "stop")
+    restart = ask_besides(world, "restart")
+    type_at(world, "other", "let-go one\r")
+    check_equal(finish(stop), (0, "", ""))
+    check_equal(finish(restart), (0, "", ""))
+    check_equal((state_of(world, "one")["state"], state_of(world, "one")["restarts"]), ("up", 1))
+
+
+def case_restart_and_stop_at_once(world):
+    run(world, "vm one agent slow\nvm other agent\n")
+    restart = ask_slow(world, "restart")
+    stop = ask_besides(world, "stop")
+    terminal = Terminal(world, "console", "one")
+    terminal.expect("one goes off")
+    other = type_at(world, "other", "let-go one\r")
+    terminal.expect("one goes off")
+    other.type("let-go one\r")
+    check_equal(finish(stop), (0, "", ""))
+    status, _, err = finish(restart)  # it has been up, or it has not
+    check((status, err) == (0, "") or (status == 1 and "one is not up: stopped: request" in err), err)
+    check_equal(state_of(world, "one")["state"], "stopped")
+
+
+def case_stop_besides_one_that_is_killed(world):
+    """Whoever has asked and is gone holds up nobody; what it has asked for is done."""
+    run(world, "vm one agent slow\nvm other agent\n")
+    stop = ask_slow(world, "stop")
+    start = ask_besides(world, "restart")
+    gone = ask_besides(world, "restart")
+    for process in (stop, gone):
+        process.kill()
+        process.wait()
+    type_at(world, "other", "let-go one\r")
+    check_equal(finish(start), (0, "", ""))
+    check_equal((state_of(world, "one")["state"], state_of(world, "one")["restarts"]), ("up", 1))
+
+
+def case_system_ends_besides_requests(world):
+    run(world, "vm one agent slow\nvm other agent\n")
+    stop = ask_slow(world, "stop")
+    restart = ask_besides(world, "restart")
+    later = ask_besides(world, "stop")
+    world.good("stop")
+    check_equal(finish(stop), (0, "", ""))
+    check_equal(finish(later), (0, "", ""))
+    status, _, err = finish(restart)
+    check_equal(status, 1)
+    check_in("the system has ended", err)
+
+
 def case_exec_across_restart(world):
     """A command in a VM that restarts fails and says so; the new agent takes the next one."""
     run(world, SINGLE)
@@ -225,10 +302,20 @@ def case_inspect(world):
     check_in("cannot read", world.bad(3, "inspect", "one"))
 
 
-def has_socket(process):
-    """Has it begun to connect to a runner?"""
+def socket_count(process):
+    """How many connections to a runner it has begun."""
     fds = f"/proc/{process.pid}/fd"
-    return any(os.readlink(os.path.join(fds, fd)).startswith("socket:") for fd in os.listdir(fds))
+    count = 0
+    for fd in os.listdir(fds):
+        try:
+            count += os.readlink(os.path.join(fds, fd)).startswith("socket:")
+        except FileNotFoundError:
+            continue  # closed since
+    return count
+
+
+def has_socket(process):
+    return socket_count(process) > 0
 
 
 def case_wait_and_events_when_the_runner_is_killed(world):

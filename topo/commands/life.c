@@ -19,8 +19,10 @@
 #include "topo/runner/naming.h"
 #include "topo/runner/runstate.h"
 
-/* A VMM answers at once, or when it has given up devices whose VM does not answer: after 10 s (docs/vmm.md). */
-#define CORD_MS 30000U
+/* A runner answers a request within CONTROL_ASK_LIMIT_MS, when those of others have had that. */
+#define ANSWER_MS (CONTROL_ASK_LIMIT_MS + 5000U)
+#define TURN_MS (4 * CONTROL_ASK_LIMIT_MS)
+#define GOES_MS 1000U /* a runner that has just closed a connection, until it has closed all */
 
 #define LIMIT_START_MS 120000U /* of wait too */
 #define LIMIT_STOP_MS 30000U
@@ -131,32 +133,58 @@ static int watch(struct watched *watched, const struct life_options *options, co
 	return code;
 }
 
-/* Connect once more and ask @kind, for what @more says. */
+static bool never(const struct watched *watched)
+{
+	(void)watched;
+	return false;
+}
+
+/* Connect once more and ask @kind, for what @more says. Nothing is said of who has just gone. */
 static err_t ask(struct client *client, const struct watched *watched, uint32_t kind,
                  const char *more, size_t more_bytes)
 {
 	struct control_request request = {.version = CONTROL_VERSION};
-	uint32_t credit = 0;
-	err_t err = client_connect(client, watched->system);
-	if (err != OK) {
-		return err;
-	}
+	err_t err = client_open(client, watched->system);
 	memcpy(request.vm, watched->vm.name, sizeof(request.vm));
-	err = client_ask(client, kind, &request, more, more_bytes, &credit);
+	if (err == OK) {
+		err = client_request(client, kind, &request, more, more_bytes);
+	}
 	if (err != OK) {
 		client_close(client);
 	}
 	return err;
 }
 
-static bool ask_vmm(const struct watched *watched, const char *what)
+/* The next frame, which is to be a @wanted one. Errors: ERR_PEER there is none; ERR_STATE another,
+ * and what it says was reported. */
+static err_t expect(struct client *client, uint32_t wanted, uint32_t limit_ms)
+{
+	struct control_frame frame;
+	if (next_frame(client, loop_now_ms() + limit_ms, &frame) != OK) {
+		return ERR_PEER;
+	}
+	const err_t err = frame.kind == wanted ? OK : ERR_STATE;
+	if (err != OK) {
+		message_error("%.*s", (int)frame.bytes, (const char *)frame.payload);
+	}
+	control_frame_drop(&client->in, &frame);
+	return err;
+}
+
+/* Have the VM's VMM do @what, and take what was told of the VM until then. Errors: ERR_STATE it was
+ * not done, which was reported; any other, the system has ended, or its runner is lost. */
+static err_t ask_vmm(struct watched *watched, const char *what)
 {
 	struct client client;
-	const bool asked = ask(&client, watched, CONTROL_ASK, what, strlen(what)) == OK;
-	if (asked) {
+	err_t err = ask(&client, watched, CONTROL_ASK, what, strlen(what));
+	if (err == OK) {
+		err = expect(&client, CONTROL_OK, TURN_MS);
+		err = err == OK ? expect(&client, CONTROL_END, ANSWER_MS) : err;
 		client_close(&client);
 	}
-	return asked;
+	(void)wait_until(watched, never, err == OK ? 0 : GOES_MS);
+	watched->lost = err != OK && err != ERR_STATE && !watched->ended;
+	return err;
 }
 
 /* Run @command in the VM, if somebody is there to run it; how it ends is nobody's concern. */
@@ -192,26 +220,34 @@ static bool vm_is_not_on(const struct watched *watched)
 	return is_off(&watched->vm) || watched->vm.state == RUN_VM_RESTARTING;
 }
 
-static bool vm_moves(const struct watched *watched)
-{
-	return watched->vm.state != RUN_VM_UP && watched->vm.state != RUN_VM_HALTED &&
-	       !is_off(&watched->vm);
-}
-
 static int close_with(struct watched *watched, int code)
 {
 	client_close(&watched->client);
 	return code;
 }
 
-/* It was told to start: wait until it has. */
-static int wait_for_start(struct watched *watched, uint32_t limit_ms)
+static int explain_loss(const struct watched *watched)
 {
-	if (wait_until(watched, vm_moves, CORD_MS) != OK) {
-		message_error("the VMM of %s does not answer", watched->vm.name);
-		return EXIT_SYSTEM;
+	if (watched->ended) {
+		message_error("%s is not up: the system has ended", watched->vm.name);
+		return EXIT_NO;
 	}
-	if (wait_until(watched, vm_is_up_or_off, limit_ms) != OK || is_off(&watched->vm)) {
+	message_error("%s: the runner has gone or does not answer", watched->vm.name);
+	return EXIT_SYSTEM;
+}
+
+/* Have it start by @what, and wait until it has. */
+static int start_by(struct watched *watched, const char *what, uint32_t limit_ms)
+{
+	err_t err = ask_vmm(watched, what);
+	if (err == ERR_STATE) {
+		return watched->ended ? EXIT_NO : EXIT_SYSTEM;
+	}
+	err = err == OK ? wait_until(watched, vm_is_up_or_off, limit_ms) : err;
+	if (watched->ended || watched->lost) {
+		return explain_loss(watched);
+	}
+	if (err != OK || is_off(&watched->vm)) {
 		message_error("%s is not up: %s%s%s", watched->vm.name,
 		              run_vm_state_text((enum run_vm_state)watched->vm.state),
 		              watched->vm.reason[0] == '\0' ? "" : ": ", watched->vm.reason);
@@ -230,10 +266,7 @@ int life_start(const struct life_options *options, const char *vm)
 	if (!is_off(&watched.vm) && watched.vm.state != RUN_VM_RESTARTING) {
 		return close_with(&watched, EXIT_OK);
 	}
-	if (!ask_vmm(&watched, PV_VMM_ASK_START)) {
-		return close_with(&watched, EXIT_SYSTEM);
-	}
-	return close_with(&watched, wait_for_start(&watched, options->limit_ms));
+	return close_with(&watched, start_by(&watched, PV_VMM_ASK_START, options->limit_ms));
 }
 
 int life_restart(const struct life_options *options, const char *vm)
@@ -246,11 +279,7 @@ int life_restart(const struct life_options *options, const char *vm)
 	if (!options->force) {
 		run_inside(&watched, "sync", LIMIT_STOP_MS);
 	}
-	const char *what = is_off(&watched.vm) ? PV_VMM_ASK_START : PV_VMM_ASK_RESTART;
-	if (!ask_vmm(&watched, what)) {
-		return close_with(&watched, EXIT_SYSTEM);
-	}
-	return close_with(&watched, wait_for_start(&watched, options->limit_ms));
+	return close_with(&watched, start_by(&watched, PV_VMM_ASK_RESTART, options->limit_ms));
 }
 
 int life_stop(const struct life_options *options, const char *vm)
@@ -268,14 +297,9 @@ int life_stop(const struct life_options *options, const char *vm)
 	}
 	/* One that its policy would start again is told not to. The last VM's end is the system's. */
 	if (!is_off(&watched.vm) && !watched.ended) {
-		if (!ask_vmm(&watched, PV_VMM_ASK_STOP)) {
-			return close_with(&watched, EXIT_SYSTEM);
+		if (ask_vmm(&watched, PV_VMM_ASK_STOP) != OK && !watched.ended) {
+			code = watched.lost ? explain_loss(&watched) : EXIT_SYSTEM;
 		}
-		(void)wait_until(&watched, vm_is_off, CORD_MS);
-	}
-	if (!is_off(&watched.vm) && !watched.ended) {
-		message_error("the VMM of %s does not answer", watched.vm.name);
-		code = EXIT_SYSTEM;
 	}
 	return close_with(&watched, code);
 }

@@ -15,7 +15,9 @@
  *   STOP     nothing more; the connection closes when the system has ended.
  *   WATCH    END when the system has ended. Tells `topo logs --follow` when to stop: a connection that
  *            closes without one says nothing of the system.
- *   ASK      adds the text of a PV_VMM_ASK_* for the VMM of a VM. Nothing more; closes.
+ *   ASK      adds the text of a PV_VMM_ASK_* for the VMM of a VM. OK comes when those who have asked
+ *            before have had their turn; END when the VM has gone off, or has begun to start; closes.
+ *            ERROR in its place when its VMM has not done so for CONTROL_ASK_LIMIT_MS.
  *   EVENTS   SYSTEM, a VM for each VM, a CONNECTION for each connection, END; then a VM or a
  *            CONNECTION for each that changes, and a second END when the system has ended. A
  *            connection that closes without one says nothing of the system.
@@ -44,12 +46,14 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 12U
+#define CONTROL_VERSION 13U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 /* Commands PV_AGENT_CONNECT of a VM at a time: fewer than its agent runs, so that others have theirs beside. */
 #define CONTROL_CONNECTS_MAX 12U
 #define CONTROL_PATH_BYTES 1024U
+/* A VMM acts at once, or when it has given up devices whose VM does not answer: after 10 s (docs/vmm.md). */
+#define CONTROL_ASK_LIMIT_MS 30000U
 
 enum control_kind {
 	/* the client's first frame */

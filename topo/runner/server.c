@@ -69,6 +69,8 @@ static void leave(struct visitor *visitor)
 		visitor_exec_left(visitor);
 	} else if (role == VISITOR_STATS) {
 		visitor_stats_left(visitor);
+	} else if (role == VISITOR_ASKING) {
+		visitor_ask_left(visitor);
 	}
 }
 
@@ -359,6 +361,7 @@ struct server *server_start(struct session *session)
 		return NULL;
 	}
 	server->session = session;
+	server_turns_init(server);
 	server->sweep_timer = (struct loop_timer){.fire = sweep, .owner = server};
 	server->source = (struct loop_source){
 		.fd = fd, .events = POLLIN, .ready = accept_visitor, .owner = server};
@@ -390,6 +393,7 @@ void server_free(struct server *server)
 		}
 	}
 	sweep(server);
+	server_turns_end(server);
 	loop_disarm(&server->session->loop, &server->sweep_timer);
 	free(server);
 }
@@ -397,6 +401,7 @@ void server_free(struct server *server)
 void server_finish(struct server *server)
 {
 	stop_listening(server);
+	server_turns_end(server);
 	for (size_t i = 0; i < VISITORS_MAX; i++) {
 		struct visitor *visitor = &server->visitors[i];
 		if (!visitor->used || visitor->doomed) {
@@ -409,6 +414,8 @@ void server_finish(struct server *server)
 			visitor_send(visitor, CONTROL_END, NULL, 0);
 		} else if (visitor->role == VISITOR_EXEC) {
 			visitor_send_text(visitor, CONTROL_ERROR, "the system has ended");
+		} else if (visitor->role == VISITOR_ASKING) {
+			visitor_ask_ended(visitor);
 		}
 		visitor_finish(visitor);
 	}

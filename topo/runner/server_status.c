@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The runner's answers to CONTROL_STATUS, _STATS and _EVENTS, and what is asked of VMs. */
+/* The runner's answers to CONTROL_STATUS, _INSPECT, _STATS and _EVENTS. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/bits.h"
 #include "topo/runner/server.h"
 #include "topo/runner/session.h"
 #include "topo/runner/visitor.h"
@@ -294,28 +293,7 @@ void server_event(struct server *server, const struct runstate_event *event)
 			tell_visitor(visitor, event);
 		}
 	}
-}
-
-void visitor_ask(struct visitor *visitor, const struct control_request *request,
-                 const uint8_t *what, size_t bytes)
-{
-	static const char *const asks[] = {PV_VMM_ASK_START, PV_VMM_ASK_STOP, PV_VMM_ASK_RESTART};
-	struct session *session = visitor->server->session;
-	size_t vm = 0;
-	size_t ask = 0;
-	if (visitor_find_vm(visitor, request->vm, &vm) != OK) {
-		return;
-	}
-	while (ask < ARRAY_COUNT(asks) &&
-	       (strlen(asks[ask]) != bytes || memcmp(asks[ask], what, bytes) != 0)) {
-		ask++;
-	}
-	if (ask == ARRAY_COUNT(asks)) {
-		visitor_refuse(visitor, "no such request to a VM");
-	} else if (!session_ask_vmm(session, vm, asks[ask])) {
-		visitor_refuse(visitor, "the serial line is full; try again");
-	} else {
-		visitor_send_number(visitor, CONTROL_OK, 0);
-		visitor_finish(visitor);
+	if (event->kind == RUNSTATE_VM) {
+		server_turns_vm_changed(server, event->index);
 	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One connection to the runner's control socket: what server.c, server_console.c and server_exec.c
- * share. A visitor is never freed inside a callback that may still hold it: visitor_doom takes it
+ * One connection to the runner's control socket: what server.c and server_*.c share. A visitor is never freed inside a callback that may still hold it: visitor_doom takes it
  * out of everything at once, and a turn of the loop later its slot is free.
  */
 #ifndef TOPO_RUNNER_VISITOR_H
@@ -27,6 +26,7 @@ enum visitor_role {
 	VISITOR_WAITING, /* for the end of the system: STOP, WATCH */
 	VISITOR_EVENTS,  /* for changes, and that end */
 	VISITOR_STATS,   /* for what VMMs count */
+	VISITOR_ASKING,  /* for what comes of its request to a VMM, or for its turn */
 	VISITOR_CONSOLE,
 	VISITOR_EXEC,
 	VISITOR_CLOSING /* is sent what is left */
@@ -40,12 +40,13 @@ struct visitor {
 	enum visitor_role role;
 	bool used;
 	bool doomed;
-	size_t vm;       /* CONSOLE, EXEC */
+	size_t vm;       /* CONSOLE, EXEC, ASKING */
 	uint32_t credit; /* bytes of OUTPUT that it may still send */
 
 	struct fifo typed; /* CONSOLE: for the serial line */
 	uint64_t skipped;  /* CONSOLE: bytes that it was too slow for */
-	uint64_t arrival;  /* CONSOLE: the latest one writes */
+	uint64_t arrival;  /* CONSOLE: the latest one writes; ASKING: the earliest is next */
+	const char *what;  /* ASKING: PV_VMM_ASK_* */
 
 	uint32_t answers[PV_DOMAINS_MAX]; /* STATS: of each VM when it was asked */
 	bool wants_guests; /* STATS: what guests say of their pools is waited for, too */
@@ -56,12 +57,23 @@ struct visitor {
 	bool connects;                 /* EXEC: it is PV_AGENT_CONNECT */
 };
 
+/* Whose request the VMM of a VM is at. */
+struct turn {
+	struct server *server;
+	size_t vm;
+	const char *what;       /* PV_VMM_ASK_*; NULL: nobody's */
+	struct visitor *holder; /* NULL: it has gone */
+	uint32_t starts_before; /* of the VM, when its VMM was asked */
+	struct loop_timer timer;
+};
+
 struct server {
 	struct session *session;
 	struct loop_source source;
 	struct loop_timer sweep_timer;
 	uint64_t arrivals;
 	struct visitor visitors[VISITORS_MAX];
+	struct turn turns[PV_DOMAINS_MAX]; /* of each VM */
 };
 
 /** Send a frame. One that does not fit dooms the visitor: it has not read for long. */
@@ -99,6 +111,8 @@ void visitor_stats(struct visitor *visitor, const struct control_request *reques
 void visitor_stats_left(struct visitor *visitor);
 void visitor_ask(struct visitor *visitor, const struct control_request *request,
                  const uint8_t *what, size_t bytes);
+void visitor_ask_left(struct visitor *visitor);
+void visitor_ask_ended(struct visitor *visitor);
 void visitor_console_open(struct visitor *visitor, const struct control_request *request);
 void visitor_console_input(struct visitor *visitor, const uint8_t *bytes, size_t count);
 void visitor_console_room(struct visitor *visitor);
@@ -111,5 +125,10 @@ void visitor_exec_signal(struct visitor *visitor, uint32_t number);
 void visitor_exec_size(struct visitor *visitor, const struct control_size *size);
 void visitor_exec_drained(struct visitor *visitor);
 void visitor_exec_left(struct visitor *visitor);
+
+/* The turns of requests: nobody's at first; vms[@vm] has changed; none is timed any more. */
+void server_turns_init(struct server *server);
+void server_turns_vm_changed(struct server *server, size_t vm);
+void server_turns_end(struct server *server);
 
 #endif
