@@ -32,6 +32,16 @@ def case_detach_leaves_the_terminal(world):
     check_equal(finish(process)[0], 0)
 
 
+def case_a_long_image_is_in_the_machine_s_ram(world):
+    """QEMU loads no more than its beginning, and needs no file on the disk."""
+    world.detach("#" * 100000 + "\n" + PAIR)
+    log = world.good("logs", "--qemu")
+    check_in("-kernel /dev/fd/", log)
+    world.good("stop")
+    world.detach(PAIR)
+    check_in("/pair/image", world.good("logs", "--qemu"))
+
+
 def case_machine_is_as_the_system_needs(world):
     world.detach(PAIR, "--gdb", "--icount", "--qemu-arg", "-d", "--qemu-arg", "int")
     log = world.good("logs", "--qemu")

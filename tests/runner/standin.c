@@ -23,6 +23,7 @@
 #define POOL_IPA 0x90000000ULL
 #define POOL_BYTES (8ULL << 20)
 #define RAM_BYTES (64ULL << 20)
+#define IMAGE_AT (2ULL << 20) /* as fake_qemu's */
 
 struct diag {
 	char text[256];
@@ -261,6 +262,7 @@ int system_build(const struct model *model, const char *image_path, enum system_
 	(void)use;
 	*out = (struct system){.name = strdup(model->name),
 	                       .image_path = strdup(image_path),
+	                       .image_at = IMAGE_AT,
 	                       .qemu_machine = BOARD_QEMU_MACHINE,
 	                       .qemu_cpu = BOARD_QEMU_CPU,
 	                       .ram_bytes = RAM_BYTES,

@@ -189,6 +189,7 @@ static struct machine_options machine_of(const struct run_options *options,
                                          const struct system *system, const char *gdb)
 {
 	return (struct machine_options){.image_path = system->image_path,
+	                                .image_at = system->image_at,
 	                                .qemu_machine = system->qemu_machine,
 	                                .qemu_cpu = system->qemu_cpu,
 	                                .ram_bytes = system->ram_bytes,

@@ -158,6 +158,7 @@ static void describe(const struct model *model, const struct payloads *payloads,
 	*out = (struct system){
 		.name = must(strdup(model->name)),
 		.image_path = must(strdup(path)),
+		.image_at = image->layout->load_base - model->board->ram_base,
 		.qemu_machine = model->board->qemu_machine,
 		.qemu_cpu = model->board->qemu_cpu,
 		.ram_bytes = image->layout->ram_bytes,

@@ -11,14 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/bits.h"
 #include "topo/base/say.h"
+#include "topo/runner/machine_ram.h"
 #include "topo/runner/message.h"
 #include "topo/runner/process.h"
 
@@ -150,6 +149,7 @@ struct shared {
 	int in_fd;
 	int out_fd;
 	int ram_fd;
+	int head_fd; /* the beginning of the image, the rest of which is in the RAM; -1: QEMU loads it all */
 };
 
 /* The board, what the topology puts into its slots, and nothing besides. */
@@ -189,7 +189,11 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 	add(arguments, "-serial");
 	add(arguments, "null");
 	add(arguments, "-kernel");
-	add(arguments, "%s", options->image_path);
+	if (shared->head_fd >= 0) {
+		add(arguments, "/dev/fd/%d", shared->head_fd);
+	} else {
+		add(arguments, "%s", options->image_path);
+	}
 	if (options->gdb != NULL) {
 		/* A port of the host would be open to VMs that are on QEMU's network. */
 		add(arguments, "-gdb");
@@ -204,7 +208,7 @@ static void compose(struct arguments *arguments, const struct machine_options *o
 err_t machine_print(const struct machine_options *options, FILE *out)
 {
 	struct arguments arguments = {.count = 0};
-	const struct shared shared = {.in_fd = 3, .out_fd = 4, .ram_fd = 5};
+	const struct shared shared = {.in_fd = 3, .out_fd = 4, .ram_fd = 5, .head_fd = -1};
 	compose(&arguments, options, &shared);
 	for (size_t i = 0; i < arguments.count; i++) {
 		say(out, "%s", arguments.words[i]);
@@ -239,8 +243,12 @@ static err_t start_with(struct machine *machine, const struct machine_options *o
 		return explain_start("its command line is too long", E2BIG);
 	}
 	log_command(&arguments, log_fd);
-	const int kept[] = {shared->in_fd, shared->out_fd, shared->ram_fd};
-	const pid_t pid = process_spawn(arguments.words, log_fd, kept, shared->ram_fd >= 0 ? 3 : 2);
+	int kept[] = {shared->in_fd, shared->out_fd, shared->ram_fd, shared->head_fd};
+	size_t kept_count = 2;
+	while (kept_count < ARRAY_COUNT(kept) && kept[kept_count] >= 0) {
+		kept_count++; /* there is no head without RAM */
+	}
+	const pid_t pid = process_spawn(arguments.words, log_fd, kept, kept_count);
 	free_arguments(&arguments);
 	if (pid < 0) {
 		return explain_start("exec", -pid);
@@ -271,28 +279,13 @@ static err_t make_pipes(struct machine *machine, struct shared *theirs)
 		(void)close(to[1]);
 		return explain_start("pipe", error);
 	}
-	*theirs = (struct shared){.in_fd = to[0], .out_fd = from[1], .ram_fd = -1};
+	*theirs = (struct shared){.in_fd = to[0], .out_fd = from[1], .ram_fd = -1, .head_fd = -1};
 	machine->to_fd = to[1];
 	machine->from_fd = from[0];
 	/* Only our ends: O_NONBLOCK belongs to the open file, and each end is one of its own. */
 	(void)fcntl(machine->to_fd, F_SETFL, O_WRONLY | O_NONBLOCK);
 	(void)fcntl(machine->from_fd, F_SETFL, O_RDONLY | O_NONBLOCK);
 	return OK;
-}
-
-/* So that the runner can map the windows of agents (abi/agent.h); it maps nothing else. */
-static void make_ram(struct machine *machine, struct shared *theirs, uint64_t bytes)
-{
-	struct rlimit limit;
-	/* A file beyond the limit would end us by a signal. Without one agents have the line. */
-	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur >= bytes) {
-		machine->ram_fd = memfd_create("peervisor-ram", MFD_CLOEXEC);
-	}
-	if (machine->ram_fd >= 0 && ftruncate(machine->ram_fd, (off_t)bytes) != 0) {
-		(void)close(machine->ram_fd);
-		machine->ram_fd = -1;
-	}
-	theirs->ram_fd = machine->ram_fd;
 }
 
 static void close_all(struct machine *machine)
@@ -313,8 +306,15 @@ err_t machine_start(struct machine *machine, const struct machine_options *optio
 	if (err != OK) {
 		return err;
 	}
-	make_ram(machine, &theirs, options->ram_bytes);
+	machine->ram_fd = theirs.ram_fd = machine_ram_make(options->ram_bytes);
+	if (theirs.ram_fd >= 0) {
+		theirs.head_fd =
+			machine_ram_load(theirs.ram_fd, options->image_path, options->image_at);
+	}
 	err = start_with(machine, options, log_fd, &theirs);
+	if (theirs.head_fd >= 0) {
+		(void)close(theirs.head_fd);
+	}
 	(void)close(theirs.in_fd);
 	(void)close(theirs.out_fd);
 	if (err != OK) {

@@ -20,6 +20,7 @@
 
 struct machine_options {
 	const char *image_path;
+	uint64_t image_at;                   /* where QEMU puts it, bytes from the start of RAM */
 	const char *qemu_machine, *qemu_cpu; /* its -M and -cpu */
 	uint64_t ram_bytes;
 	uint32_t cpu_count;
