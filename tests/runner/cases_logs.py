@@ -188,6 +188,8 @@ def case_logs_of_what_was_killed(world):
     world.detach()
     os.kill(world.system()["pid"], signal.SIGKILL)
     wait_until(world.nothing_runs, "its lock is free")
+    check_in("the runner was killed", world.good("ps", "-a"))
+    check_equal(world.left(), [])
     world.detach(PAIR.replace("driver", "other"))
     check_equal(world.good("logs", "--last", "pair", "driver"), "Booting Linux as driver\r\n")
     check_in("the runner was killed", world.good("ps", "-a"))

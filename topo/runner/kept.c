@@ -297,6 +297,7 @@ static bool read_run(int kept_fd, const char *base, const struct entry *entry, s
 
 size_t kept_list(struct kept runs[KEPT_RUNS_MAX])
 {
+	rundir_clean_dead();
 	char base[RUNDIR_PATH_BYTES];
 	struct entry entries[ENTRIES_MAX];
 	size_t count = 0;

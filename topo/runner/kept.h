@@ -59,7 +59,7 @@ FILE *kept_open_about(int directory_fd, int flags, const char *mode);
 /** Move what is to stay of @rundir away, if a machine was started in it; its holder calls. */
 void kept_store(const struct rundir *rundir);
 
-/** The runs that are kept, the last one last. Returns how many. */
+/** The runs that are kept, those of runners that were killed too, the last one last. Returns how many. */
 size_t kept_list(struct kept runs[KEPT_RUNS_MAX]);
 
 #endif

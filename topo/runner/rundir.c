@@ -18,6 +18,7 @@
 
 #define LOCK_NAME "lock"
 /* Each turn lost means that somebody else removed the directory under us. */
+#define DEAD_MAX 64U /* at a time */
 #define CREATE_TRIES 16
 
 static bool name_char_ok(char c)
@@ -333,6 +334,45 @@ static bool runs(int base_fd, const char *name)
 	const bool locked = fd >= 0 && is_locked(fd);
 	close_fd(&fd);
 	return locked;
+}
+
+/* One without `about` may just be made by somebody who is about to lock it. */
+static bool is_dead(int base_fd, const char *name)
+{
+	if (!rundir_name_ok(name) || runs(base_fd, name)) {
+		return false;
+	}
+	int fd = rundir_open_private(base_fd, name, false);
+	FILE *about = fd < 0 ? NULL : kept_open_about(fd, O_RDONLY, "r");
+	if (about != NULL) {
+		(void)fclose(about);
+	}
+	close_fd(&fd);
+	return about != NULL;
+}
+
+void rundir_clean_dead(void)
+{
+	char names[DEAD_MAX][RUNDIR_NAME_BYTES];
+	size_t count = 0;
+	int base_fd = -1;
+	if (open_base(&base_fd) != OK) {
+		return;
+	}
+	DIR *stream = rundir_open_stream(base_fd);
+	const struct dirent *entry = NULL;
+	while (stream != NULL && count < DEAD_MAX && (entry = readdir(stream)) != NULL) {
+		if (is_dead(base_fd, entry->d_name)) {
+			(void)snprintf(names[count++], RUNDIR_NAME_BYTES, "%.63s", entry->d_name);
+		}
+	}
+	if (stream != NULL) {
+		(void)closedir(stream);
+	}
+	close_fd(&base_fd);
+	for (size_t i = 0; i < count; i++) {
+		rundir_clean(names[i]);
+	}
 }
 
 err_t rundir_list(char (*names)[RUNDIR_NAME_BYTES], size_t count_max, size_t *count)

@@ -63,6 +63,9 @@ MUST_USE err_t rundir_list(char (*names)[RUNDIR_NAME_BYTES], size_t count_max, s
 /** Remove what a dead runner left of the system @name; nothing happens if it lives. */
 void rundir_clean(const char *name);
 
+/** The same for all systems whose runners are dead, if a machine was started there. */
+void rundir_clean_dead(void);
+
 /** @from as the name of a system: what a file name must not hold becomes '-'. */
 void rundir_name(char out[RUNDIR_NAME_BYTES], const char *from);
 
