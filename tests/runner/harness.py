@@ -2,6 +2,7 @@
 """A world for one case: a run directory, the programs, and the certainty that nothing is left of
 them afterwards: no process, no directory, no word of a sanitizer."""
 import fcntl
+import functools
 import glob
 import json
 import os
@@ -13,6 +14,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import termios
 import time
@@ -23,6 +25,7 @@ BUILD = os.path.join(ROOT, os.environ.get("BUILD", "build"))
 STATUS, STOP, CONSOLE, EXEC, OUTPUT, END = 1, 2, 4, 5, 16, 17  # of control.h
 # What the leak checker writes of a process that a case kills while it is being looked through: no finding.
 KILLED_AT_ITS_END = re.compile(r"==\d+==Unable to get registers from thread \d+\.$|\s*$")
+KEPT_OPEN = []
 PATIENCE = 300  # seconds after which whatever is waited for does not come, on a busy host too
 
 PAIR = """
@@ -63,16 +66,23 @@ def process_gone(pid):
         return True
 
 
+def take_terminal():
+    """Of a new session whose standard input is a terminal."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class Terminal:
     """A command on a terminal of its own."""
 
-    def __init__(self, world, *args, columns=80):
+    def __init__(self, world, *args, columns=80, controls=False):
+        """@controls: the command is told by a signal when its terminal is closed."""
         self.master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.slave = slave
         self.before = termios.tcgetattr(slave)
         self.process = subprocess.Popen([world.program, *args], env=world.env, stdin=slave,
-                                        stdout=slave, stderr=slave, start_new_session=True)
+                                        stdout=slave, stderr=slave, start_new_session=True,
+                                        preexec_fn=take_terminal if controls else None)
         self.seen = ""
         world.terminals.append(self)
 
@@ -115,18 +125,61 @@ class Terminal:
         os.close(self.slave)
 
 
+def processes_below(directory):
+    """Those of worlds in @directory, or of the one that is it, known by their environment."""
+    mark = b"\0XDG_RUNTIME_DIR=" + directory.encode() + b"/"
+    found = {}
+    for entry in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(entry + "/environ", "rb") as environ:
+                if mark not in b"\0" + environ.read():
+                    continue
+            with open(entry + "/cmdline", "rb") as line:
+                found[int(entry[6:])] = line.read().replace(b"\0", b" ").decode()
+        except (OSError, ProcessLookupError):
+            continue
+    return found
+
+
+def clear_up(directory):
+    """End what runs in @directory until nothing does, and remove it."""
+    while left := processes_below(directory):
+        for pid in left:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        select.select([], [], [], 0.02)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+# Waits for the end of the process that has the other end of its standard input, however that ends.
+UNDERTAKER = "import sys; sys.path.insert(0, sys.argv[1]); import harness; sys.stdin.read(); " \
+    "harness.clear_up(sys.argv[2])"
+
+
+@functools.cache
+def suite_directory():
+    """That of all worlds. What runs in it has sessions of its own and would outlive a suite that is killed."""
+    directory = tempfile.mkdtemp(prefix="pv-runner-")
+    KEPT_OPEN.append(subprocess.Popen([sys.executable, "-c", UNDERTAKER, HERE, directory],
+                                      stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                                      start_new_session=True))
+    return directory
+
+
 class World:
     """Everything that a case uses."""
 
     def __init__(self, name):
         self.name = name
-        self.directory = tempfile.mkdtemp(prefix="pv-runner-")
+        self.directory = tempfile.mkdtemp(dir=suite_directory(), prefix="world-")
         self.runtime = os.path.join(self.directory, "run")
         os.mkdir(self.runtime, 0o700)
         self.program = os.path.join(BUILD, "runner", "topo")
         sanitizer = os.path.join(self.directory, "sanitizer")
         self.env = dict(
-            os.environ, XDG_RUNTIME_DIR=self.runtime,
+            os.environ, XDG_RUNTIME_DIR=self.runtime, TMPDIR=self.directory,
             PEERVISOR_QEMU=os.path.join(HERE, "fake_qemu"),
             FAKE_AGENT=os.path.join(BUILD, "runner", "agent"),
             FAKE_HEALTH=os.path.join(BUILD, "runner", "health"), LC_ALL="C",
@@ -176,19 +229,8 @@ class World:
                 raise AssertionError("sanitizer: " + "".join(words)[:3000])
 
     def ours(self):
-        """Processes of this world, known by their environment."""
-        mark = f"XDG_RUNTIME_DIR={self.runtime}".encode()
-        found = {}
-        for entry in glob.glob("/proc/[0-9]*"):
-            try:
-                with open(entry + "/environ", "rb") as environ:
-                    if mark not in environ.read().split(b"\0"):
-                        continue
-                with open(entry + "/cmdline", "rb") as line:
-                    found[int(entry[6:])] = line.read().replace(b"\0", b" ").decode()
-            except (OSError, ProcessLookupError):
-                continue
-        return found
+        """Processes of this world."""
+        return processes_below(self.directory)
 
     def kill_left(self, turns):
         """What is still there a moment after the end; a kernel takes a while to reap."""
