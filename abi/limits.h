@@ -28,7 +28,7 @@
 #define PV_DEVICES_MAX 256U       /* ranges of device pages, of all VMs */
 #define PV_IRQS_MAX 128U          /* physical interrupts, of all VMs */
 #define PV_STREAMS_MAX 16U        /* streams of the SMMU, of all VMs */
-#define PV_STREAM_IDS 0x10000U    /* numbers of streams: those of PCI functions */
+#define PV_STREAM_IDS 512U        /* numbers of streams: functions of buses 0 and 1 of PCI */
 #define PV_WINDOWS_MAX 64U        /* windows on a page of registers, of all VMs */
 #define PV_WINDOW_RULES_MAX 1024U /* words that they may write */
 #define PV_MSIS_MAX 64U           /* message-signalled interrupts of one VM's devices */

@@ -107,11 +107,7 @@ static void grant_streams(void)
 		uint32_t domain = (uint32_t)(s->domain - kernel.domains);
 
 		s->vmid = vmid_of(domain, PV_SPACE_DMA);
-		if (!smmu_grant(s, root_of(domain, PV_SPACE_DMA))) {
-			const struct image_fault fault = {"streams", i, "id", ERR_RANGE};
-
-			boot_refuse(NULL, &fault);
-		}
+		smmu_grant(s, root_of(domain, PV_SPACE_DMA));
 	}
 	if (!invariants_streams_hold(smmu_table(), boot_spaces())) {
 		boot_refuse("the table of streams is not what the image says", NULL);

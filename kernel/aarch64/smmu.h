@@ -21,9 +21,8 @@ void smmu_abort(void);
  * no DMA ever passes, and the log says so. Boot CPU. */
 void smmu_init(void);
 
-/** @s, which is off, gets the stage-2 tables at @root; its vmid is theirs. False: there is no such
- * stream here. Boot CPU. */
-MUST_USE bool smmu_grant(const struct stream *s, uint64_t root);
+/** @s, which is off, gets the stage-2 tables at @root; its vmid is theirs. Boot CPU. */
+void smmu_grant(const struct stream *s, uint64_t root);
 
 /** The table of SMMU_STREAMS streams. NULL: there is no SMMU. */
 const struct smmu_ste *smmu_table(void);

@@ -15,11 +15,10 @@ void smmu_init(void)
 {
 }
 
-bool smmu_grant(const struct stream *s, uint64_t root)
+void smmu_grant(const struct stream *s, uint64_t root)
 {
 	(void)s;
 	(void)root;
-	return false;
 }
 
 const struct smmu_ste *smmu_table(void)

@@ -45,6 +45,8 @@
 
 #define PATIENCE 100000U /* polls for an answer */
 
+_Static_assert(PV_STREAM_IDS == SMMU_STREAMS, "each stream of an image is in the table");
+
 /* A linear table is aligned to its size; so are queues. */
 static struct {
 	_Alignas(sizeof(struct smmu_ste) * SMMU_STREAMS) struct smmu_ste streams[SMMU_STREAMS];
@@ -179,16 +181,12 @@ void smmu_init(void)
 	}
 }
 
-bool smmu_grant(const struct stream *s, uint64_t root)
+void smmu_grant(const struct stream *s, uint64_t root)
 {
 	const struct smmu_command forget = smmu_cfgi_ste(s->id);
 
-	if (s->id >= SMMU_STREAMS) {
-		return false;
-	}
 	tables.streams[s->id] = smmu_ste(root, s->vmid);
 	(void)command(&forget, 1); /* if it does not work the stream never goes on */
-	return true;
 }
 
 const struct smmu_ste *smmu_table(void)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SMMU_STREAMS_LOG2 9U /* in the table: buses 0 and 1 of PCI. Any other stream aborts */
+#define SMMU_STREAMS_LOG2 9U /* in the table. Any other stream aborts */
 #define SMMU_STREAMS (1U << SMMU_STREAMS_LOG2)
 #define SMMU_COMMANDS_LOG2 4U
 #define SMMU_EVENTS_LOG2 4U

@@ -309,7 +309,7 @@ static void add_lines_and_pages(struct image_builder *builder)
 	};
 	static const struct pv_irq irqs[] = {
 		{35, 0, 40, 0, 0}, {40, 1, 40, PV_IRQ_EDGE, 0}, {1019, 0, 287, 0, 0}};
-	static const struct pv_stream streams[] = {{8, 0}, {16, 1}, {0xffff, 0}};
+	static const struct pv_stream streams[] = {{8, 0}, {16, 1}, {PV_STREAM_IDS - 1, 0}};
 
 	builder->header.devices.count = builder->header.irqs.count = 3;
 	builder->header.streams.count = 3;
