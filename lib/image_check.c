@@ -65,9 +65,7 @@ static err_t check_machine(const struct image_checker *checker)
 	uint32_t pool_count = image->pool_page_count;
 	const struct image_rule rules[] = {
 		{"board", ERR_ARG, image->board == bounds->board},
-		{"cpu_count", ERR_RANGE,
-	         image->cpu_count > 0 && image->cpu_count <= bounds->cpu_count &&
-	                 image->cpu_count <= PV_CPUS_MAX},
+		{"cpu_count", ERR_RANGE, image->cpu_count > 0 && image->cpu_count <= PV_CPUS_MAX},
 		{"ram_page_count", ERR_RANGE,
 	         pages_fit(image->ram_page, image->ram_page_count, IMAGE_PA_PAGES) &&
 	                 pages_inside(image->ram_page, image->ram_page_count, bounds->ram_page,

@@ -41,9 +41,8 @@ struct image_board {
 
 /* What the kernel knows of the machine that it runs on. Page ranges are physical. */
 struct image_bounds {
-	uint32_t board;     /* enum pv_board */
-	uint32_t cpu_count; /* physical CPUs that are there */
-	uint32_t ram_page;  /* RAM that an image may use at most */
+	uint32_t board;    /* enum pv_board */
+	uint32_t ram_page; /* RAM that an image may use at most */
 	uint32_t ram_page_count;
 	uint32_t kernel_page; /* the kernel: text, data, stacks; whatever it must keep */
 	uint32_t kernel_page_count;

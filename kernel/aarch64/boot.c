@@ -134,8 +134,6 @@ static void build(void)
 
 	const struct image_bounds bounds = {
 		.board = BOARD_ID,
-		.cpu_count =
-			PV_CPUS_MAX, /* one that is not there is found when it does not start */
 		.ram_page = BOARD_RAM_PAGE,
 		.ram_page_count = BOARD_RAM_PAGES,
 		.kernel_page = (uint32_t)((uintptr_t)__text_start >> PV_PAGE_SHIFT),

@@ -49,7 +49,6 @@ void image_builder_start(struct image_builder *builder)
 	builder->next_page = BUILDER_REGION_PAGE;
 	builder->bounds = (struct image_bounds){
 		.board = PV_BOARD_QEMU_VIRT,
-		.cpu_count = BUILDER_CPUS,
 		.ram_page = BUILDER_RAM_PAGE,
 		.ram_page_count = BUILDER_RAM_PAGES,
 		.kernel_page = BUILDER_RAM_PAGE,

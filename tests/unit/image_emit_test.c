@@ -55,7 +55,6 @@ static void check_accepted(const struct built *b)
 	uint64_t at = LOAD_BASE + b->image->header_offset;
 	const struct image_bounds bounds = {
 		.board = PV_BOARD_QEMU_VIRT,
-		.cpu_count = 2,
 		.ram_page = 0x40000,
 		.ram_page_count = 0x1000000,
 		.kernel_page = LOAD_BASE >> 12,

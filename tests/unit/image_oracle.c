@@ -92,7 +92,7 @@ static const char *judge_machine(uint64_t available_bytes)
 	REQUIRE(h->image_bytes >= 144 && h->image_bytes <= available_bytes, "image_bytes");
 	image_pages = (h->image_bytes + 4095) / 4096;
 	REQUIRE(h->board == bounds->board, "board");
-	REQUIRE(h->cpu_count > 0 && h->cpu_count <= bounds->cpu_count, "cpu_count");
+	REQUIRE(h->cpu_count > 0 && h->cpu_count <= PV_CPUS_MAX, "cpu_count");
 	REQUIRE(h->ram_page >= bounds->ram_page &&
 	                ram_end <= (uint64_t)bounds->ram_page + bounds->ram_page_count &&
 	                ram_end <= PA_PAGES,

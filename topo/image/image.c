@@ -258,7 +258,6 @@ static bool check(const struct maker *maker)
 	const struct board *board = maker->model->board;
 	const struct image_bounds bounds = {
 		.board = (uint32_t)board->id,
-		.cpu_count = maker->model->cpu_count,
 		.ram_page = (uint32_t)(board->ram_base >> PV_PAGE_SHIFT),
 		.ram_page_count = (uint32_t)(maker->layout->ram_bytes >> PV_PAGE_SHIFT),
 		.kernel_page = (uint32_t)(maker->layout->load_base >> PV_PAGE_SHIFT),
