@@ -16,24 +16,17 @@
 
 static struct s2 s2;
 
-static const char *error_text(err_t err)
-{
-	switch (err) {
-#define X(name, number, text)                                                                      \
-	case (number):                                                                             \
-		return text;
-		PV_ERRORS(X)
+static const char *const error_texts[] = {
+#define X(name, number, text) [-(number)] = (text),
+	PV_ERRORS(X)
 #undef X
-	default:
-		return "unknown error";
-	}
-}
+};
 
 void boot_refuse(const char *what, const struct image_fault *fault)
 {
 	if (fault) {
 		log_print("image refused: %s[%u].%s: %s", fault->table, fault->index, fault->field,
-		          error_text(fault->err));
+		          error_texts[-fault->err]);
 	} else {
 		log_print("image refused: %s", what);
 	}
