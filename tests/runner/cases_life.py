@@ -279,20 +279,23 @@ def case_inspect(world):
     check(told["up_ms"] > 0, told)
     check_equal({key: told[key] for key in (
         "name", "state", "restarts", "ram_bytes", "addresses", "system", "image_sha256", "networks",
-        "disks", "images")}, {
+        "disks", "images", "ports", "forwards")}, {
             "name": "one", "state": "up", "restarts": 0, "ram_bytes": 96 << 20,
             "addresses": "10.0.0.2/24, 10.0.1.2/24", "system": "pair", "image_sha256": digest,
             "networks": [{"name": "net 0 of other", "text": "10.0.0.2/24"},
                          {"name": "net 0 of other", "text": "10.0.1.2/24"},
                          {"name": "net 0 of other", "text": "10.0.0.2/24"}],
+            "ports": "127.0.0.1:2222 -> 10.0.2.15:22",
+            "forwards": [{"name": "e1000e in slot 0:1.0", "text": "127.0.0.1:2222 -> 10.0.2.15:22"}],
             "disks": [{"name": "blk 0 of other", "text": "64 MiB, raw"}],
             "images": [{"name": "kernel", "text": 'a \x1b "Image"', "sha256": "00ff"}]})
     text = world.good("inspect", "one")
     for line in ("VM one                      up\n     what it is for\n", "  RAM        96 MiB\n",
                  "  address    net 0 of other: 10.0.0.2/24\n", "SHA-256 " + digest,
+                 "  port       e1000e in slot 0:1.0: 127.0.0.1:2222 -> 10.0.2.15:22\n",
                  '  boots      kernel: a \\x1b "Image", SHA-256 00ff\n'):
         check_in(line, text)
-    check_in("what it is for\n     10.0.0.2/24, 10.0.1.2/24\n", world.good("ps"))
+    check_in("what it is for\n     10.0.0.2/24, 10.0.1.2/24\n     127.0.0.1:2222 -> 10.0.2.15:22\n", world.good("ps"))
     check("up for" not in world.good("inspect", "two"), "it is off")
     world.good("restart", "--force", "one")
     check_equal(json.loads(world.good("inspect", "--json", "one"))["restarts"], 1)

@@ -132,6 +132,8 @@ static struct system_hardware nic = {
 static char net_name[] = "net 0 of other";
 static char net_text[] = "10.0.0.2/24";
 static char net_other_text[] = "10.0.1.2/24";
+static char card_name[] = "e1000e in slot 0:1.0";
+static char card_text[] = "127.0.0.1:2222 -> 10.0.2.15:22";
 static char disk_name_text[] = "blk 0 of other";
 static char disk_text[] = "64 MiB, raw";
 static char kernel_name[] = "kernel";
@@ -141,6 +143,7 @@ static struct system_fact facts[] = {
 	{SYSTEM_FACT_ADDRESS, net_name, net_text, NULL},
 	{SYSTEM_FACT_ADDRESS, net_name, net_other_text, NULL},
 	{SYSTEM_FACT_ADDRESS, net_name, net_text, NULL},
+	{SYSTEM_FACT_PORT, card_name, card_text, NULL},
 	{SYSTEM_FACT_DISK, disk_name_text, disk_text, NULL},
 	{SYSTEM_FACT_IMAGE, kernel_name, kernel_text, kernel_digest},
 };

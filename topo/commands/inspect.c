@@ -41,6 +41,7 @@ static const struct {
 	const char *name, *names;
 } kinds[] = {
 	[SYSTEM_FACT_ADDRESS] = {"address", "networks"},
+	[SYSTEM_FACT_PORT] = {"port", "forwards"},
 	[SYSTEM_FACT_DISK] = {"disk", "disks"},
 	[SYSTEM_FACT_IMAGE] = {"boots", "images"},
 };

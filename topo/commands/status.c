@@ -31,6 +31,9 @@ void status_text_addresses(const struct control_vm *vm)
 	if (vm->addresses[0] != '\0') {
 		say(stdout, "     %s\n", vm->addresses);
 	}
+	if (vm->ports[0] != '\0') {
+		say(stdout, "     %s\n", vm->ports);
+	}
 }
 
 void status_text_hardware(const struct control_vm *vm)
@@ -134,6 +137,7 @@ void status_json_vm(const struct control_vm *vm)
 	say(stdout, ", \"restarts\": %" PRIu32, vm->restart_count);
 	status_json_member(", ", "last_end", vm->last_end);
 	status_json_member(", ", "addresses", vm->addresses);
+	status_json_member(", ", "ports", vm->ports);
 	say(stdout, ", \"ram_bytes\": %" PRIu64 ", \"up_ms\": %" PRIu64, vm->ram_bytes, vm->up_ms);
 	print_json_hardware(vm);
 }

@@ -11,6 +11,8 @@
 #include "topo/image/digest.h"
 #include "topo/model/model.h"
 #include "topo/model/packages.h"
+#include "topo/model/pci.h"
+#include "topo/model/pci_models.h"
 
 struct facts {
 	struct arena *arena;
@@ -55,6 +57,42 @@ static void add_address(struct facts *facts, const struct device *device, int si
 		                 address >> 16 & 0xff, address >> 8 & 0xff, address & 0xff,
 		                 device->prefix),
 		    NULL);
+	}
+}
+
+static void add_ports(struct facts *facts, const struct machine_slot *slot, const char *name)
+{
+	const int bytes = (int)strcspn(PCI_NET_ADDRESS, "/");
+
+	for (size_t i = 0; i < slot->forward_count; i++) {
+		add(facts, SYSTEM_FACT_PORT, name,
+		    arena_printf(facts->arena, "127.0.0.1:%u -> %.*s:%u", slot->forwards[i].host,
+		                 bytes, PCI_NET_ADDRESS, slot->forwards[i].guest),
+		    NULL);
+	}
+}
+
+/* Its network functions. QEMU gives each the same address, and the VM has it on the first. */
+static void add_cards(struct facts *facts, const struct model *model, const struct vm *vm)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < vm->pci_count; i++) {
+		const struct pci_function *function = &vm->pci[i];
+		const struct machine_slot *slot = pci_slot_of(model, function);
+
+		if (slot == NULL || slot->model->back != PCI_BACK_NET) {
+			continue;
+		}
+		const char *name =
+			arena_printf(facts->arena, "%s in slot %u:%u.%u", slot->model->name,
+		                     function->bus, function->device, function->function);
+
+		if (first) {
+			add(facts, SYSTEM_FACT_ADDRESS, name, PCI_NET_ADDRESS, NULL);
+		}
+		add_ports(facts, slot, name);
+		first = false;
 	}
 }
 
@@ -117,6 +155,7 @@ void facts_describe(const struct model *model, const struct payloads *payloads, 
 			add_connection(&facts, model, connection, vm);
 		}
 	}
+	add_cards(&facts, model, &model->vms[vm]);
 	add_image(&facts, "kernel", image->kernel, &payload->kernel, 1, digested);
 	add_image(&facts, "root file system", packages_or_path(facts.arena, image), payload->initrd,
 	          payload->initrd_count, digested);

@@ -32,8 +32,9 @@ struct system_hardware {
 
 /* What is told of a VM besides. */
 enum system_fact_kind {
-	SYSTEM_FACT_ADDRESS, /* name: "net 0 of PEER", or "net 0 to PEER"; text: "10.0.0.2/24" */
-	SYSTEM_FACT_DISK,    /* name: "blk 0 of PEER"; text: its size, and what it is */
+	SYSTEM_FACT_ADDRESS, /* name: "net 0 of PEER", "net 0 to PEER", or "e1000e in slot 0:1.0"; text: "10.0.0.2/24" */
+	SYSTEM_FACT_PORT, /* name: "e1000e in slot 0:1.0"; text: "127.0.0.1:2222 -> 10.0.2.15:22" */
+	SYSTEM_FACT_DISK, /* name: "blk 0 of PEER"; text: its size, and what it is */
 	SYSTEM_FACT_IMAGE /* name: "kernel", …; text: its path, or that it is the project's own */
 };
 

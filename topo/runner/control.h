@@ -134,6 +134,7 @@ struct control_vm {
 	char last_end[256];    /* why it was last off; "" = it never was */
 	char log_name[CONTROL_NAME_BYTES];
 	char addresses[256]; /* IPv4, with a comma between */
+	char ports[256];     /* of the build host that lead to it, likewise */
 	uint64_t ram_bytes;
 	uint64_t up_ms;      /* since it was last up; 0 = it is not */
 	char unhealthy[160]; /* why it is, in its own words */

@@ -60,7 +60,7 @@ static void fill_hardware(const struct system_vm *known, const struct runstate_v
 static bool is_told_before(const struct system_vm *known, size_t fact)
 {
 	for (size_t i = 0; i < fact; i++) {
-		if (known->facts[i].kind == SYSTEM_FACT_ADDRESS &&
+		if (known->facts[i].kind == known->facts[fact].kind &&
 		    strcmp(known->facts[i].text, known->facts[fact].text) == 0) {
 			return true;
 		}
@@ -68,17 +68,16 @@ static bool is_told_before(const struct system_vm *known, size_t fact)
 	return false;
 }
 
-/* Of all its interfaces; those that do not fit are left to INSPECT. */
-static void fill_addresses(const struct system_vm *known, struct control_vm *entry)
+/* The facts of @kind with a comma between; those that do not fit are left to INSPECT. */
+static void fill_facts(const struct system_vm *known, enum system_fact_kind kind, char *text,
+                       size_t room)
 {
 	size_t used = 0;
 	for (size_t i = 0; i < known->fact_count; i++) {
 		const struct system_fact *fact = &known->facts[i];
 		const size_t bytes = strlen(fact->text) + 2;
-		if (fact->kind == SYSTEM_FACT_ADDRESS && !is_told_before(known, i) &&
-		    used + bytes < sizeof(entry->addresses)) {
-			used += (size_t)snprintf(entry->addresses + used,
-			                         sizeof(entry->addresses) - used, "%s%s",
+		if (fact->kind == kind && !is_told_before(known, i) && used + bytes < room) {
+			used += (size_t)snprintf(text + used, room - used, "%s%s",
 			                         used == 0 ? "" : ", ", fact->text);
 		}
 	}
@@ -110,7 +109,8 @@ static void send_vm(struct visitor *visitor, const struct session *session, size
 	               state->state == RUN_VM_UP ? state->command : "");
 	(void)snprintf(entry.last_end, sizeof(entry.last_end), "%s", state->last_end);
 	(void)snprintf(entry.log_name, sizeof(entry.log_name), "%s", session->vms[vm].log_name);
-	fill_addresses(known, &entry);
+	fill_facts(known, SYSTEM_FACT_ADDRESS, entry.addresses, sizeof(entry.addresses));
+	fill_facts(known, SYSTEM_FACT_PORT, entry.ports, sizeof(entry.ports));
 	fill_hardware(known, state, &entry);
 	visitor_send(visitor, CONTROL_VM, &entry, sizeof(entry));
 }
