@@ -30,7 +30,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo build [OPTION]... FILE",
+	.usage = "Usage: topo build [OPTION]... [FILE]",
 	.about = "Compile the topology FILE into a system image that boots by itself.",
 	.rows = option_rows,
 	.end = "The same topology and the same files give the same image, byte for byte.\n"

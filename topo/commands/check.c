@@ -34,7 +34,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo check [OPTION]... FILE\n"
+	.usage = "Usage: topo check [OPTION]... [FILE]\n"
 		 "       topo check --list | --explain CHECK",
 	.about =
 		"Look for errors in the topology FILE, give advice, and say of each disk how long it "
@@ -209,6 +209,7 @@ static int check_file(const char *path, const struct check_options *options)
 int command_check(const struct command_line *cl)
 {
 	struct check_options options = {.load = {.advice = true}};
+	struct topology_name name;
 	int code = command_options(cl, &syntax, &options, &options.load);
 
 	if (code >= 0) {
@@ -218,10 +219,9 @@ int command_check(const struct command_line *cl)
 		code = print_list(options.json);
 	} else if (options.explain != NULL) {
 		code = print_explanation(cl, options.explain, options.json);
-	} else if (cl->argc - optind != 1) {
-		code = command_usage_error(cl, "one FILE is needed");
 	} else {
-		code = check_file(cl->argv[optind], &options);
+		code = command_topology(cl, optind, &name);
+		code = code != EXIT_OK ? code : check_file(name.path, &options);
 	}
 	command_load_done(&options.load);
 	return code;

@@ -14,6 +14,7 @@
 #define TOPO_COMMANDS_COMMANDS_H
 
 #include <getopt.h>
+#include <limits.h>
 #include <stdbool.h>
 
 #include "topo/base/output.h"
@@ -103,11 +104,26 @@ struct loaded {
 /** Returns the command's exit status. */
 typedef int loaded_use(const struct loaded *loaded);
 
+struct topology_name {
+	const char *path;
+	char here[NAME_MAX + 1];
+};
+
 /**
- * Read the topology that is the one operand of @cl, print what there is to say of it, and have it
- * used; give back @load. Returns what @use returned; command_load_failed() when the topology has
- * errors.
+ * The topology that a command is asked for: the operand @first of @cl, which is the last; without
+ * one the only file of the working directory whose name ends with .camkes. Returns EXIT_OK, or the
+ * exit status after a message.
  */
+int command_topology(const struct command_line *cl, int first, struct topology_name *found);
+
+/**
+ * Read the topology @path, print what there is to say of it, and have it used. Returns what @use
+ * returned; command_load_failed() when the topology has errors.
+ */
+int command_load_path(const char *path, const struct load_options *load, loaded_use *use,
+                      const void *options);
+
+/** The same with the topology that @cl asks for (command_topology); give back @load. */
 int command_load_and(const struct command_line *cl, struct load_options *load, loaded_use *use,
                      const void *options);
 

@@ -27,7 +27,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo explain [OPTION]... FILE\n"
+	.usage = "Usage: topo explain [OPTION]... [FILE]\n"
 		 "       topo explain --list [--json]",
 	.about = "Print the topology FILE with every default spelled out. What is printed is a "
 		 "topology too, and stands for the same system.",

@@ -40,7 +40,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo export --format camkes|json [OPTION]... FILE",
+	.usage = "Usage: topo export --format camkes|json [OPTION]... [FILE]",
 	.about = "Print the topology FILE for other programs and other systems.",
 	.rows = option_rows,
 	.end = "Exit status: 0 success, 1 the topology has errors, 2 wrong usage, 3 a file "

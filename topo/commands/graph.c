@@ -32,7 +32,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo graph [OPTION]... FILE",
+	.usage = "Usage: topo graph [OPTION]... [FILE]",
 	.about =
 		"Draw the topology FILE: VMs with their roles and hardware, and what joins them. A dashed "
 		"red frame is hardware that reaches all memory, since the board cannot confine its "

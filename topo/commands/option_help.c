@@ -87,7 +87,9 @@ void option_print_help(const struct command_syntax *syntax, const struct option_
 	putchar('\n');
 	print_rows(rows, own);
 	if (count > own) {
-		fputs("Reading the topology (FILE - is standard input):\n", stdout);
+		fputs("Reading the topology (FILE - is standard input; [FILE]: else the only .camkes file "
+		      "here):\n",
+		      stdout);
 		print_rows(rows + own, count - own);
 	}
 	print_text(syntax->end, 0);

@@ -84,7 +84,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo report [OPTION]... FILE",
+	.usage = "Usage: topo report [OPTION]... [FILE]",
 	.about = "What an attacker who takes over VMs of the topology FILE gets, and what he has "
 		 "to take over for it; at the end, what the answers are made from.",
 	.rows = option_rows,

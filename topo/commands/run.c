@@ -74,7 +74,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo run [OPTION…] FILE",
+	.usage = "Usage: topo run [OPTION…] [FILE]",
 	.about = "Compile the topology FILE and run it in QEMU. It runs until Ctrl-C, `topo "
 		 "stop`, or until all its VMs have stopped.",
 	.rows = option_rows,
@@ -379,13 +379,17 @@ static int run_model(const struct loaded *loaded)
 int command_run(const struct command_line *cl)
 {
 	struct run_options options = {.load = {.must_run = true}};
-	const int code = command_options(cl, &syntax, &options, &options.load);
+	struct topology_name name;
+	int code = command_options(cl, &syntax, &options, &options.load);
 	if (code >= 0) {
 		return code;
 	}
-	options.file = cl->argv[optind];
-	if (options.file != NULL) {
+	code = command_topology(cl, optind, &name);
+	if (code == EXIT_OK) {
+		options.file = name.path;
 		progress_stage("topo", "compiling %s", options.file);
+		code = command_load_path(name.path, &options.load, run_model, &options);
 	}
-	return command_load_and(cl, &options.load, run_model, &options);
+	command_load_done(&options.load);
+	return code;
 }

@@ -33,7 +33,7 @@ static const struct option_row option_rows[] = {
 };
 
 static const struct command_syntax syntax = {
-	.usage = "Usage: topo verify [OPTION]... IMAGE FILE",
+	.usage = "Usage: topo verify [OPTION]... IMAGE [FILE]",
 	.about = "Read the rights back out of the built IMAGE and compare them with those of the "
 		 "topology FILE: who reaches which memory, who can ring whom, which bytes each VM "
 		 "boots. Every right too much and every right missing is named.",
@@ -214,16 +214,20 @@ static int verify(const struct verify_options *options)
 int command_verify(const struct command_line *cl)
 {
 	struct verify_options options = {.json = false};
+	struct topology_name name = {.path = NULL};
 	int code = command_options(cl, &syntax, &options, &options.load);
 
 	if (code >= 0) {
 		return code;
 	}
-	if (cl->argc - optind != 2) {
+	if (optind == cl->argc) {
 		code = command_usage_error(cl, "an image and a topology are needed");
 	} else {
+		code = command_topology(cl, optind + 1, &name);
+	}
+	if (code == EXIT_OK) {
 		options.image = cl->argv[optind];
-		options.topology = cl->argv[optind + 1];
+		options.topology = name.path;
 		code = verify(&options);
 	}
 	command_load_done(&options.load);
