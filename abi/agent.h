@@ -31,6 +31,10 @@
  * no room the agent's payloads are in its frames. Each end keeps its own position and believes the
  * other in nothing that could lead out of the window.
  *
+ * The time, in seconds since 1970: many a guest has no clock of its own and begins with 1970. By the
+ * first PING that an agent hears it sets the guest's clock, if there is no RTC and the clock is more than
+ * PV_AGENT_CLOCK_BEHIND_S behind; it is never set back. 0: the host says no time.
+ *
  * A command: EXEC frames carry the argument vector in pieces, each argument ended by a NUL;
  * EXEC_GO starts it (execvp, no shell, a process group of its own). STDIN writes to its standard
  * input; STDIN_EOF closes it. STDOUT and STDERR carry its output, EXIT is its last frame; what the
@@ -49,12 +53,13 @@
 
 #include <stdint.h>
 
-#define PV_AGENT_VERSION 3U
+#define PV_AGENT_VERSION 4U
 #define PV_AGENT_MAGIC 0xa5U
 #define PV_AGENT_HEADER_BYTES 9U
 #define PV_AGENT_CRC_BYTES 2U
 #define PV_AGENT_ACK_BYTES 5U      /* payload */
 #define PV_AGENT_HELLO_BYTES 2U    /* payload */
+#define PV_AGENT_PING_BYTES 9U     /* payload */
 #define PV_AGENT_TO_HOST_MAX 1024U /* payload in the frame */
 #define PV_AGENT_TO_GUEST_MAX 48U
 #define PV_AGENT_FRAME_BYTES_MAX (PV_AGENT_HEADER_BYTES + PV_AGENT_TO_HOST_MAX + PV_AGENT_CRC_BYTES)
@@ -66,6 +71,8 @@
 #define PV_AGENT_WINDOW_TO_GUEST 28672U
 #define PV_AGENT_WINDOW_TO_HOST 32768U /* a power of two */
 #define PV_AGENT_IN_WINDOW 0x40U
+
+#define PV_AGENT_CLOCK_BEHIND_S 60U
 
 #define PV_AGENT_CONNECT "agent:connect"
 #define PV_AGENT_CONNECT_END "end "
@@ -80,7 +87,8 @@ _Static_assert(PV_AGENT_HEADER_BYTES + PV_AGENT_TO_GUEST_MAX + PV_AGENT_CRC_BYTE
 
 enum pv_agent_type {
 	/* host to guest */
-	PV_AGENT_PING = 0x01,    /* u8: 1 = the host has the window; answered by HELLO */
+	PV_AGENT_PING = 0x01,    /* u8: 1 = the host has the window, u64: the host's time; answered
+	                              by HELLO */
 	PV_AGENT_EXEC = 0x02,    /* a piece of the argument vector */
 	PV_AGENT_EXEC_GO = 0x03, /* u32: milliseconds until SIGKILL, 0 = no limit; with u16 rows and
 	                              u16 columns behind it on a terminal of that size */

@@ -49,8 +49,12 @@ static void on_ping(struct agent *agent, const struct agent_frame *frame)
 			agent->commands[i].state = COMMAND_FREE;
 		}
 	}
-	agent->window_shared =
-		agent->window != NULL && frame->payload_bytes == 1 && frame->payload[0] == 1;
+	const bool sound = frame->payload_bytes == PV_AGENT_PING_BYTES;
+	agent->window_shared = agent->window != NULL && sound && frame->payload[0] == 1;
+	if (sound && !agent->clock_told) {
+		agent->clock_told = true;
+		clock_told(frame->payload + 1);
+	}
 	agent->answered = true;
 	agent->last_seq = frame->seq;
 	agent->last_status = PV_AGENT_OK;

@@ -2,7 +2,7 @@
 /*
  * What the parts of the guest agent share. agent.c has the poll loop; line.c writes to the host,
  * commands.c does what it asks for, process.c starts what a command is, streams.c moves its bytes,
- * window.c has those of them that do not go through the line.
+ * window.c has those of them that do not go through the line, clock.c sets the guest's clock.
  */
 #ifndef IMAGES_AGENT_AGENT_H
 #define IMAGES_AGENT_AGENT_H
@@ -57,6 +57,7 @@ struct agent {
 	struct pv_agent_window *window; /* NULL = there is none */
 	bool window_shared;             /* the host has it as well */
 	uint32_t said_bytes;            /* through the window so far, free-running */
+	bool clock_told;                /* a PING has come */
 	struct command commands[PV_AGENT_COMMANDS_MAX];
 };
 
@@ -68,6 +69,9 @@ int64_t now_ms(void);
 
 /** Open the device at @path, raw. */
 int line_open(const char *path);
+
+/** The host's time, as in PING: set the clock by it if that is to be. */
+void clock_told(const uint8_t bytes[8]);
 
 /** Blocks when the host does not read: that is the flow control of this direction. */
 void line_send(const struct agent *agent, uint8_t type, uint8_t seq, uint32_t id,

@@ -166,7 +166,7 @@ class AgentHost:
 
     def ping(self, limit=180.0):
         """Begin a conversation."""
-        self.request(PING, payload=bytes([self.window is not None]), limit=limit)
+        self.request(PING, payload=bytes([self.window is not None]) + bytes(8), limit=limit)
 
     def wait_hello(self, limit):
         """Wait until an agent says that it has started; none is asked."""

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import time
 
 from harness import BUILD, HERE, TOPO, Scenario, ensure
 
@@ -216,6 +217,11 @@ class OwnRoot(Scenario):
         self.system.wait("it is said", lambda: "/away: is no directory, or a link is on the way; it is not shared"
                          in self.system.log("box"))
         ensure("device box/0 backend ready" not in self.system.log("--vmm", "bare"), "it has a back end")
+
+    def check_its_clock_is_the_machines(self):
+        for vm in ("net", "web", "box"):
+            behind = time.time() - int(self.system.shell(vm, "date +%s"))
+            ensure(abs(behind) < 600, f"{vm} is {behind} s behind")
 
     def check_poweroff_ends_it(self):
         for vm in ("web", "box", "app"):

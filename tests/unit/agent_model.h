@@ -76,6 +76,8 @@ struct fixture {
 	struct guest_command commands[4];
 	bool has_window;     /* and says so */
 	bool window_shared;  /* the host has said so */
+	uint64_t clock_s;    /* the host's */
+	uint64_t told_s;     /* what it says of it */
 	unsigned wrapped;    /* frames whose payload was in the window */
 	size_t room;         /* for input, if that is not 0 */
 	uint32_t said_bytes; /* through the window */
@@ -214,8 +216,9 @@ static void guest_take(struct fixture *fixture, struct agent_frame *frame)
 				memset(&fixture->commands[i], 0, sizeof(fixture->commands[i]));
 			}
 		}
-		assert_int_equal(frame->payload_bytes, 1);
+		assert_int_equal(frame->payload_bytes, PV_AGENT_PING_BYTES);
 		fixture->window_shared = frame->payload[0] == 1;
+		memcpy(&fixture->told_s, frame->payload + 1, sizeof(fixture->told_s));
 		say_version(fixture, frame->seq);
 	} else {
 		if (!again) {
@@ -229,6 +232,12 @@ static void guest_take(struct fixture *fixture, struct agent_frame *frame)
 	}
 	fixture->last_seq = frame->seq;
 	fixture->has_last = true;
+}
+
+static uint64_t clock_of_host(void *owner)
+{
+	const struct fixture *fixture = owner;
+	return fixture->clock_s;
 }
 
 static bool send_to_guest(void *owner, const uint8_t *bytes, size_t count)
@@ -299,6 +308,7 @@ static void on_failed(void *holder, const char *why)
 }
 
 static const struct agentlink_ops ops = {.send = send_to_guest,
+                                         .clock = clock_of_host,
                                          .hello = on_hello,
                                          .output = on_output,
                                          .taken = on_taken,

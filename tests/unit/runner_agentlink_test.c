@@ -189,6 +189,18 @@ static void test_refusals(void **state)
 	}
 }
 
+/* Each PING has the time of its sending, so that an agent that is started later hears that. */
+static void test_the_time_is_told(void **state)
+{
+	struct fixture *fixture = *state;
+	say_hello(fixture);
+	assert_int_equal(fixture->told_s, 0);
+	fixture->clock_s = UINT64_C(0x123456789a);
+	agentlink_ask(&fixture->link);
+	settle(fixture, 1000);
+	assert_int_equal(fixture->told_s, UINT64_C(0x123456789a));
+}
+
 static void test_slots_are_bounded(void **state)
 {
 	struct fixture *fixture = *state;
@@ -540,6 +552,7 @@ int main(void)
 		CASE(test_command_over_a_lossy_line),
 		CASE(test_busy_input_holds_nobody_up),
 		CASE(test_refusals),
+		CASE(test_the_time_is_told),
 		CASE(test_slots_are_bounded),
 		CASE(test_silence),
 		CASE(test_silence_that_is_borne),

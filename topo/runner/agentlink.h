@@ -62,6 +62,8 @@ struct agent_command {
 struct agentlink_ops {
 	/* Put a whole frame on the agent channel: all of it, or nothing and false. */
 	bool (*send)(void *owner, const uint8_t *bytes, size_t count);
+	/* Seconds since 1970, by which the guest may set its clock; 0 = it is to stay. */
+	uint64_t (*clock)(void *owner);
 	/* The agent said HELLO. @is_new: it is another one than before, or the first. */
 	void (*hello)(void *owner, bool is_new);
 	void (*output)(void *holder, bool error_stream, const uint8_t *bytes, size_t count);
@@ -139,7 +141,7 @@ MUST_USE err_t agentlink_start(struct agentlink *link, const uint8_t *argv, size
 /** Whose calls @command's reports go to. */
 void agentlink_hold(struct agent_command *command, void *holder);
 
-/** The same, and by which calls of @ops: send and hello are not among them. */
+/** The same, and by which calls of @ops: send, clock and hello are not among them. */
 void agentlink_hold_by(struct agent_command *command, const struct agentlink_ops *ops,
                        void *holder);
 

@@ -187,6 +187,19 @@ static void chase_frame(struct agentlink *link, uint64_t now_ms)
 	put_frame(link, now_ms);
 }
 
+static void send_ping(struct agentlink *link, uint64_t now_ms)
+{
+	uint8_t payload[PV_AGENT_PING_BYTES] = {link->window_shared ? 1 : 0};
+	const struct sending ping = {
+		.type = PV_AGENT_PING, .payload = payload, .payload_bytes = sizeof(payload)};
+	const uint64_t seconds = link->ops->clock(link->owner);
+
+	agentlink_put_u32(payload + 1, (uint32_t)seconds);
+	agentlink_put_u32(payload + 5, (uint32_t)(seconds >> 32));
+	link->ping_wanted = false;
+	send_frame(link, &ping, now_ms);
+}
+
 void agentlink_ask(struct agentlink *link)
 {
 	link->ping_wanted = true;
@@ -199,11 +212,7 @@ uint64_t agentlink_work(struct agentlink *link, uint64_t now_ms)
 		chase_frame(link, now_ms);
 	}
 	if (!link->waiting && link->heard && (!link->talking || link->ping_wanted)) {
-		const uint8_t window = link->window_shared ? 1 : 0;
-		const struct sending ping = {
-			.type = PV_AGENT_PING, .payload = &window, .payload_bytes = 1};
-		link->ping_wanted = false;
-		send_frame(link, &ping, now_ms);
+		send_ping(link, now_ms);
 	}
 	if (!link->waiting && link->talking) {
 		send_next(link, now_ms);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "abi/mux.h"
@@ -212,6 +213,13 @@ bool session_ask_vmm(struct session *session, size_t vm, const char *what)
 	return send_whole(session, channel, (const uint8_t *)line, (size_t)length);
 }
 
+/* Under icount a run is to be the same each time: its VMs have no time but that. */
+static uint64_t agent_clock(void *owner)
+{
+	const struct session_vm *vm = owner;
+	return vm->session->options->machine.icount ? 0 : (uint64_t)time(NULL);
+}
+
 static void agent_hello(void *owner, bool is_new)
 {
 	struct session_vm *vm = owner;
@@ -287,6 +295,7 @@ static err_t open_vm(struct session *session, size_t vm)
 {
 	static const struct agentlink_ops ops = {
 		.send = send_agent,
+		.clock = agent_clock,
 		.hello = agent_hello,
 		.output = server_exec_output,
 		.taken = server_exec_taken,
