@@ -138,19 +138,22 @@ static void write_readme(FILE *file, const struct init_place *place,
 		say(file, "| `%s` | %s; its files are in `%s/`, and lie in `/srv` in it |\n",
 		    pattern->vms[i].name, pattern->vms[i].about, pattern->vms[i].name);
 	}
+	/* What is said of the three commands stands in one column: behind the longest, which has the name twice. */
+	const int name = (int)strlen(place->name);
+
 	fprintf(file,
 	        "\nIn this directory:\n\n```\n"
-	        "topo check %s.camkes                                    errors and advice\n"
+	        "topo check %s.camkes%*s    errors and advice\n"
 	        "topo report --assertions %s.assertions %s.camkes    for CI: do they hold?\n"
-	        "topo up --detach %s.camkes                              boots it, in QEMU\n"
+	        "topo up --detach %s.camkes%*s    boots it, in QEMU\n"
 	        "topo ps\n"
 	        "topo logs --follow\n"
 	        "topo exec %s -- uname -a\n"
 	        "topo down\n```\n\n"
 	        "`start` in the directory of a VM is its program: its init runs it, and again when it ends.\n"
 	        "Put your own there, or say another one in `%s.camkes`.\n",
-	        place->name, place->name, place->name, place->name, pattern->vms[0].name,
-	        place->name);
+	        place->name, name + 26, "", place->name, place->name, place->name, name + 20, "",
+	        pattern->vms[0].name, place->name);
 }
 
 static void write_start(FILE *file, const struct init_vm *vm)
