@@ -7,7 +7,7 @@
  *   once wait RESULT
  * RESULT is a file with "exited STATUS" or "killed SIGNAL". The first form stays when that is written, since a
  * VM's init starts again what ends; where RESULT is there already it starts nothing. By SIGTERM the program
- * gets that too, and is not run again. Nor is one of "no" where this program itself was killed, and so that:
+ * gets that too, and is not run again. From the first program of the VM, which ends it, all have got it. Nor is one of "no" where this program itself was killed, and so that:
  * RESULT.new tells that it has begun. It has the room that RESULT will take: the program may fill all there is.
  * The second form waits for RESULT and prints it; it ends with who reads that.
  */
@@ -29,6 +29,7 @@
 #include <unistd.h>
 
 #define AGAIN_S 1
+#define INIT_PID 1
 #define ENDING_BYTES 32
 #define EXIT_NOT_EXECUTABLE 126 /* as shells do */
 #define EXIT_NOT_FOUND 127
@@ -80,9 +81,12 @@ static int run(char **program, const sigset_t *mask, bool *over)
 		become(program, mask, parent);
 	}
 	while (waitpid(child, &status, WNOHANG) == 0) {
-		if (sigwaitinfo(&set, NULL) == SIGTERM) {
+		siginfo_t told;
+		if (sigwaitinfo(&set, &told) == SIGTERM) {
 			*over = true;
-			kill(child, SIGTERM);
+			if (told.si_pid != INIT_PID) {
+				kill(child, SIGTERM);
+			}
 		}
 	}
 	return status;

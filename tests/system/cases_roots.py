@@ -33,6 +33,17 @@ exec /peervisor-agent /dev/ttyAMA1
 """
 
 
+# Ends two seconds after it has been told to.
+SLOW = b"""told=0
+trap 'told=$((told + 1))' TERM
+touch /tmp/begun
+while [ $told = 0 ]; do sleep 1; done
+sleep 1
+sleep 1
+echo "slow: told $told times" > /dev/console
+"""
+
+
 class OwnRoot(Scenario):
     """A directory that holds one program, a packed tar with an init, and a container image."""
     directory = os.path.join(BUILD, "system/own-root")
@@ -224,9 +235,15 @@ class OwnRoot(Scenario):
             ensure(abs(behind) < 600, f"{vm} is {behind} s behind")
 
     def check_poweroff_ends_it(self):
+        """When what runs has ended, which is told so once and has time for that."""
+        self.system.run("web", "sh", "-c", "cat > /tmp/slow", stdin=SLOW)
+        self.system.shell("web", "setsid once no /tmp/end sh /tmp/slow > /dev/null 2>&1 < /dev/null &")
+        self.system.wait("it has begun", lambda: self.system.shell("web", "ls /tmp/begun || true"))
         for vm in ("web", "box", "app"):
             self.system.run(vm, "poweroff", status=None)
             self.system.wait_vm(vm, "stopped")
+        said = self.system.log("web")
+        ensure("slow: told 1 times" in said, said[-400:])
 
 
 class Binary(Scenario):
