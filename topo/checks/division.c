@@ -9,16 +9,6 @@
 
 #define PATHS_SHOWN_MAX 50U
 
-static bool has_type(const struct connection *connection, enum device_type type)
-{
-	for (size_t i = 0; i < connection->device_count; i++) {
-		if (connection->devices[i].type == type) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool is_connected(const struct topology *topology, size_t vm)
 {
 	return topology->vm_origins[vm].served_count != 0 ||
@@ -76,7 +66,7 @@ RULE(hardware_many, "hardware-many", ADVICE, WHOLE,
 static bool has_network(const struct topology *topology, const size_t *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (has_type(&topology->model.connections[list[i]], DEVICE_NET)) {
+		if (check_has_type(&topology->model.connections[list[i]], DEVICE_NET)) {
 			return true;
 		}
 	}
@@ -112,7 +102,7 @@ static void reach(struct walk *walk, size_t from, size_t connection)
 	const struct connection *row = &walk->topology->model.connections[connection];
 	size_t peer = row->device_vm == from ? row->driver_vm : row->device_vm;
 
-	if (walk->distance[peer] == 0 && has_type(row, DEVICE_NET)) {
+	if (walk->distance[peer] == 0 && check_has_type(row, DEVICE_NET)) {
 		walk->distance[peer] = walk->distance[from] + 1;
 		walk->from[peer] = from;
 		walk->queue[walk->end++] = peer;

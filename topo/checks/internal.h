@@ -17,6 +17,17 @@ static inline const char *check_suffix(const struct topology *topology, size_t v
 	return topology->model.vms[vm].suffix;
 }
 
+/** Whether a connection has a device of @type. */
+static inline bool check_has_type(const struct connection *connection, enum device_type type)
+{
+	for (size_t i = 0; i < connection->device_count; i++) {
+		if (connection->devices[i].type == type) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /** Where @attribute of the VM was given; the VM's own place when it was not. */
 static inline struct place check_vm_place(const struct check_vm *at, enum vm_attribute attribute)
 {

@@ -16,7 +16,7 @@
 	X(ram_fits) X(ram_small) V(ram_place) V(boot_place) X(pool_size) V(guest_overlap) \
 	X(swiotlb_off) \
 	X(mac_twice) X(mac_group) X(tap_twice) X(interface_name) X(bridge_shared) \
-	X(address_twice) X(disk_shared) X(cid_twice) X(type_runs) X(vsock_one) \
+	X(address_twice) X(disk_shared) X(cid_twice) X(type_runs) X(vsock_one) X(gpu_cycle) \
 	X(mmio_twice) V(mmio_kernel) X(irq_twice) V(irq_range) X(pci_twice) V(pci_range) \
 	X(node_twice) X(node_unknown) X(hardware_runs) V(dma_open) V(driver_hardware) \
 	V(trust_mixed) X(exposed_asset) \
