@@ -128,7 +128,7 @@ def ask_slow(world, *words):
 
 def ask_besides(world, *words):
     """A command that comes while the VM `one` goes off for another."""
-    process = world.start(*words, "--force", "one")
+    process = world.start(*words, *(["--force"] if words != ("start",) else []), "one")
     wait_until(lambda: socket_count(process) == 2 or process.poll() is not None, "it asks")
     check_equal(process.poll(), None)
     return process
@@ -143,6 +143,17 @@ def case_stop_and_restart_at_once(world):
     check_equal(finish(stop), (0, "", ""))
     check_equal(finish(restart), (0, "", ""))
     check_equal((state_of(world, "one")["state"], state_of(world, "one")["restarts"]), ("up", 1))
+
+
+def case_stop_and_start_at_once(world):
+    """It is on as the start is asked for, and would be off for good."""
+    run(world, "vm one agent slow\nvm other agent\n")
+    stop = ask_slow(world, "stop")
+    start = ask_besides(world, "start")
+    type_at(world, "other", "let-go one\r")
+    check_equal(finish(stop), (0, "", ""))
+    check_equal(finish(start), (0, "", ""))
+    check_equal(state_of(world, "one")["state"], "up")
 
 
 def case_restart_and_stop_at_once(world):

@@ -263,9 +263,7 @@ int life_start(const struct life_options *options, const char *vm)
 	if (code != EXIT_OK) {
 		return code;
 	}
-	if (!is_off(&watched.vm) && watched.vm.state != RUN_VM_RESTARTING) {
-		return close_with(&watched, EXIT_OK);
-	}
+	/* One that is on now may be off when those who have asked before have had their turn. */
 	return close_with(&watched, start_by(&watched, PV_VMM_ASK_START, options->limit_ms));
 }
 
@@ -295,8 +293,9 @@ int life_stop(const struct life_options *options, const char *vm)
 			(void)wait_until(&watched, vm_is_not_on, options->limit_ms);
 		}
 	}
-	/* One that its policy would start again is told not to. The last VM's end is the system's. */
-	if (!is_off(&watched.vm) && !watched.ended) {
+	/* One that its policy would start again, or somebody who has asked before, is told not to. The last
+	 * VM's end is the system's. */
+	if (!watched.ended) {
 		if (ask_vmm(&watched, PV_VMM_ASK_STOP) != OK && !watched.ended) {
 			code = watched.lost ? explain_loss(&watched) : EXIT_SYSTEM;
 		}
