@@ -46,7 +46,7 @@
 #include "topo/runner/fifo.h"
 #include "topo/runner/runstate.h"
 
-#define CONTROL_VERSION 13U
+#define CONTROL_VERSION 14U
 #define CONTROL_PAYLOAD_MAX 16384U
 #define CONTROL_NAME_BYTES 64U
 /* Commands PV_AGENT_CONNECT of a VM at a time: fewer than its agent runs, so that others have theirs beside. */
