@@ -120,9 +120,9 @@ struct pv_vcpu {
  * The kernel clears every other region at boot, but for those with PV_REGION_LOADED.
  */
 #define PV_REGION_SHARED (1U << 0) /* may be mapped more than once, by any domains */
-#define PV_REGION_LOADED                                                                           \
-	(1U << 1) /* one guest's alone, whose first code clears and loads it;
-                                     at its first start it may know what is zeros already */
+/* One guest's alone, whose first code clears and loads it: at its first start but for what it knows to be
+ * zeros already. */
+#define PV_REGION_LOADED (1U << 1)
 
 struct pv_region {
 	uint32_t page;

@@ -3,9 +3,9 @@
  * What the loader of a VM is told: a page of the VM's ROM, whose address is in x0. The one at
  * pv_domain.entry_arg is for the first start, the one behind it for each later one. The loader is the
  * first code that a VM runs, at each start: it goes through loads[], which cover the VM's RAM in
- * ascending order without a gap, but for what is known to be zeros at the first start, then jumps to `entry` as the arm64 boot protocol wants it (Linux,
- * Documentation/arch/arm64/booting.rst): at EL1, MMU and caches off, RAM clean to the point of
- * coherency. Where the kernel looks for a seed (/chosen/kaslr-seed of its device tree) it puts 64
+ * ascending order without a gap, but for what is known to be zeros at the first start. Then it jumps
+ * to `entry` as the arm64 boot protocol wants it (Linux, Documentation/arch/arm64/booting.rst): at
+ * EL1, MMU and caches off, RAM clean to the point of coherency. Where the kernel looks for a seed (/chosen/kaslr-seed of its device tree) it puts 64
  * random bits of the VMM's before it jumps (DEN 0098, TRNG_RND64); if there are none, what was loaded
  * there stays.
  */

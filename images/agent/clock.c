@@ -7,7 +7,7 @@
 #include "images/agent/agent.h"
 
 #define RTC "/sys/class/rtc/rtc0" /* by which Linux has set the clock before any program ran */
-#define SECONDS_MAX UINT32_MAX    /* Linux takes about four times as many */
+#define SECONDS_MAX UINT32_MAX    /* Linux takes about twice as many */
 
 void clock_told(const uint8_t bytes[8])
 {

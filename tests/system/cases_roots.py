@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import time
 
 from harness import BUILD, HERE, TOPO, Scenario, ensure
 
-sys.path += [os.path.join(os.path.dirname(HERE), "containers"), os.path.dirname(HERE)]
+sys.path += [os.path.join(os.path.dirname(HERE), part) for part in ("containers", "verify", "")]
 # pylint: disable=wrong-import-position
 import container
 import newc
+import system as images
 
 INITTAB = b"""::sysinit:/bin/busybox touch /began
 ::respawn:/bin/busybox httpd -f -p 80 -h /srv
@@ -253,6 +255,15 @@ class Binary(Scenario):
     arguments = ("-D", f'BINARY="{os.path.join(BUILD, "system/binary")}"')
 
     def check_it_finds_what_it_is_promised(self):
+        with tempfile.TemporaryDirectory() as directory:
+            image = os.path.join(directory, "image")
+            subprocess.run([TOPO, "build", "-o", image, *self.arguments, self.topology], check=True,
+                           stdout=subprocess.DEVNULL)
+            with open(image, "rb") as file:
+                system = images.System(file.read())
+        first = system.loads(system.domain("binary"), again=False)
+        ensure([row for row in first.rows if row["from"] == 0],
+               "QEMU's device tree is not in its RAM, which it is to find cleared")
         self.system.wait("it has said so", lambda: "binary " in self.system.log("binary"))
         said = self.system.log("binary")
         ensure("binary 0\n" in said, f"it says {said!r}")

@@ -82,7 +82,7 @@ static void print_summary(const struct system *system)
 	    system->connection_count == 1 ? "" : "s");
 	say(stdout,
 	    "machine: qemu-system-aarch64 -M %s -cpu %s -smp %u -m %" PRIu64
-	    "M -nodefaults -nographic -serial stdio -serial null -kernel %s",
+	    "M -nodefaults -no-reboot -nographic -serial stdio -serial null -kernel %s",
 	    system->qemu_machine, system->qemu_cpu, system->cpu_count, system->ram_bytes >> 20,
 	    quote_shell_plain(arena, system->image_path));
 	for (size_t i = 0; i < system->slot_word_count; i++) {

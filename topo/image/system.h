@@ -80,7 +80,7 @@ struct system_connection {
 
 struct system {
 	char *name;                          /* of the model: names the running system */
-	char *image_path;                    /* what QEMU boots: -kernel image_path */
+	char *image_path;                    /* what QEMU boots */
 	uint64_t image_at;                   /* where QEMU puts that, bytes from the start of RAM */
 	const char *qemu_machine, *qemu_cpu; /* for QEMU's -M and -cpu */
 	uint64_t ram_bytes;                  /* for QEMU's -m, a multiple of 1 MiB */

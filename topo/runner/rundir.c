@@ -17,8 +17,8 @@
 #include "topo/runner/rundir_internal.h"
 
 #define LOCK_NAME "lock"
-/* Each turn lost means that somebody else removed the directory under us. */
 #define DEAD_MAX 64U /* at a time */
+/* Each turn lost means that somebody else removed the directory under us. */
 #define CREATE_TRIES 16
 
 static bool name_char_ok(char c)
