@@ -7,8 +7,9 @@
  *   once wait RESULT
  * RESULT is a file with "exited STATUS" or "killed SIGNAL". The first form stays when that is written, since a
  * VM's init starts again what ends; where RESULT is there already it starts nothing. By SIGTERM the program
- * gets that too, and is not run again. From the first program of the VM, which ends it, all have got it. Nor is one of "no" where this program itself was killed, and so that:
- * RESULT.new tells that it has begun. It has the room that RESULT will take: the program may fill all there is.
+ * gets that too, unless it is from the first program of the VM, which tells all, and is not run again. Nor is
+ * one of "no" where this program itself was killed, and so that: RESULT.new tells that it has begun. It has the
+ * room that RESULT will take: the program may fill all there is.
  * The second form waits for RESULT and prints it; it ends with who reads that.
  */
 #define _GNU_SOURCE
